@@ -49,7 +49,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == UNITS:
             self._answer(json.dumps(_Handler.units).encode())
             return
-        self._answer(self.objects[urlsplit(self.path).path])
+        data, wanted = self.objects[urlsplit(self.path).path], self.headers.get("Range")
+        if wanted is None:
+            self._answer(data)
+            return
+        first, _, last = wanted.removeprefix("bytes=").partition("-")
+        self._answer(data[int(first) : int(last) + 1 if last else None], f"bytes {first}-{last}/{len(data)}")
 
     def do_HEAD(self) -> None:
         # Only the partner's report is looked for, and there is none yet.
@@ -70,8 +75,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers["Content-Length"]))
 
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
+    def _answer(self, body: bytes, place: str = "") -> None:
+        self.send_response(206 if place else 200)
+        if place:
+            self.send_header("Content-Range", place)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -18,14 +18,8 @@ from typing import Any
 
 from _context import CONTEXT, run_in_context
 
-PART = 250
-"""The setting `part_rows` of the local stack."""
-
 SMALL, LARGE = 500, 4000
-"""Rows of the lists that calibrate: a part for each child of the map, and 16 parts."""
-
-LANES = 2
-"""The setting `import_concurrency` of the local stack."""
+"""Rows of the lists that calibrate: a part of the local stack for each child of a map, and 16 parts."""
 
 Times = Mapping[str, float]
 
@@ -58,9 +52,10 @@ def _imported(running, content: bytes, name: str, count: int) -> dict[str, float
 
 
 def _entered(history: Sequence[Mapping[str, Any]]) -> Iterator[float]:
+    # A list of several parts enters the verification again after its map: a stage begins with the first entry.
     at = {
         event["stateEnteredEventDetails"]["name"]: event["timestamp"]
-        for event in history
+        for event in reversed(history)
         if "stateEnteredEventDetails" in event
     }
     for state in STATES:
@@ -68,28 +63,36 @@ def _entered(history: Sequence[Mapping[str, Any]]) -> Iterator[float]:
         yield found.timestamp()
 
 
-def predicted(rows: int, small: Times, large: Times, lanes: int) -> dict[str, float]:
+def predicted(rows: int, small: Times, large: Times) -> Times:
     """Return the model's seconds of each stage for a list of some rows."""
+    from bounded_context.configuration.project import current
+    from bounded_context.tools.programs.stack_settings import settings_of
     from bounded_context.tools.views.capacity.plan import Plan, Rate, Stage
     from bounded_context.tools.views.capacity.simulation import simulate
 
+    settings = settings_of(current(), "local")
+    lanes, size = settings.import_concurrency, settings.part_rows
     each = {name: max(0.0, large[name] - small[name]) / (LARGE - SMALL) for name in small}
-    stages = [Stage(name, call=max(0.0, small[name] - SMALL * each[name]), row=each[name]) for name in STAGES[:-1]]
-    # The children of the map share the processors: a row takes the time of all lanes.
-    part = PART * each["import"] * lanes
-    start = Stage("start", call=max(0.0, small["import"] - SMALL * each["import"]))
-    relay = each["import"] + each["events"]
+    call = {name: max(0.0, small[name] - SMALL * each[name]) for name in small}
+
+    def children(name: str) -> tuple[Stage, Stage]:
+        # The children of a map share the processors: a row takes the time of all lanes.
+        return Stage(name, "start", call=call[name]), Stage(name, "parts", lanes=lanes, part=size * each[name] * lanes)
+
     plan = Plan(
         rows,
         1,
-        PART,
-        (*stages, start, Stage("import", lanes=lanes, part=part)),
-        Stage("events", part=max(0.0, small["events"] - SMALL * each["events"]), of_row={"relay": 1}),
-        {"relay": Rate(1 / relay), "scaling": Rate(1e6)},
+        size,
+        (
+            *(Stage(name, call=call[name], row=each[name]) for name in STAGES[:2]),
+            *children("verification"),
+            *children("import"),
+        ),
+        Stage("events", part=call["events"], of_row={"relay": 1}),
+        {"relay": Rate(1 / (each["import"] + each["events"])), "scaling": Rate(1e6)},
         executions=12,
     )
-    found = dict(simulate(plan).stages)
-    return {**found, "import": found.pop("start") + found["import"]}
+    return simulate(plan).stages
 
 
 def main() -> None:
@@ -114,7 +117,7 @@ def main() -> None:
 def _compared(rows: int, *times: Times) -> dict[str, object]:
     """Compare a list with its prediction, by the calibrations before and after it."""
     small, large, found, small_after, large_after = times
-    model = predicted(rows, _mean(small, small_after), _mean(large, large_after), LANES)
+    model = predicted(rows, _mean(small, small_after), _mean(large, large_after))
     stages = {name: [round(model[name], 1), round(found[name], 1)] for name in found}
     ratio = sum(model.values()) / sum(found.values())
     return {"rows": rows, "ratio": round(ratio, 2), "predicted and measured": stages}

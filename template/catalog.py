@@ -6,7 +6,6 @@ file with the code. The file names no consumed events: no stack on AWS consumes 
 
 from __future__ import annotations
 
-import re
 import runpy
 from collections.abc import Mapping
 from functools import cache
@@ -19,24 +18,11 @@ from .library import SOURCES
 NAME = "catalog-info.yaml"
 _FORM = SOURCES / "src" / "bounded_context" / "tools" / "contracts" / "catalog" / "form.py"
 
-_REVIEWER = re.compile(r"(?P<team>[A-Za-z0-9-]+/[A-Za-z0-9._-]+)|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-
 
 @cache
 def _form() -> dict[str, Any]:
     """Return the definitions of the library's module, which imports no other module of the library."""
     return runpy.run_path(str(_FORM))
-
-
-def group(owner: str) -> str:
-    """Return the name of the owner's entity in the catalogue."""
-    return _form()["group"](owner)
-
-
-def reviewer(owner: str) -> str:
-    """Return an owner as CODEOWNERS names it, a team or an e-mail address; an empty string for other owners."""
-    found = _REVIEWER.fullmatch(owner)
-    return "" if found is None else f"@{owner}" if found["team"] else owner
 
 
 def expand(project: Path, answers: Mapping[str, str], package: str) -> None:

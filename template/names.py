@@ -16,7 +16,6 @@ from jinja2.runtime import Context
 
 from . import answers
 from .answers import RULES, BadAnswer, Command
-from .catalog import group, reviewer
 from .library import REPOSITORY, VERSION, WHEEL, LibraryError, address, find_uv, source
 from .record import record
 from .reserved import LIST_EVENTS
@@ -281,8 +280,6 @@ _FILTERS: dict[str, Any] = {
     "plural": plural,
     "display": display,
     "folder": _folder,
-    "group": group,
-    "reviewer": reviewer,
     "located": _located,
     "source": source,
     "provenance": _provenance,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .answers import CODECOMMIT, NONE
+from .answers import NONE
 
 _BEFORE = ".before.json"
 _GITHUB = ".github"
@@ -52,10 +52,9 @@ OPTIONS = (
         ),
     ),
     Option("api", NONE, drops=("docs/api",)),
-    Option("source", CODECOMMIT, drops=("CODEOWNERS",)),
     Option("pull_requests", NONE, drops=(".github/actions/setup", ".github/workflows")),
 )
-"""The files of lists, of the API, of reviews on GitHub, and of pull requests."""
+"""The files of lists, of the API, and of pull requests."""
 
 
 def remember(project: Path) -> None:

@@ -42,7 +42,7 @@ def test_commands_of_a_workflow_or_buildspec_exist(script: Path) -> None:
 def test_workflows_buildspecs_and_hooks_are_read() -> None:
     """A change of their form may hide their lines."""
     with_commands = {path.name for path in SCRIPTS if list(typed(path.read_text(encoding="utf-8")))}
-    workflows = {"action.yml", "check.yml", "preview.yml", "sweep.yml", ".pre-commit-config.yaml"}
+    workflows = {"action.yml", "check.yml", "preview.yml", ".pre-commit-config.yaml"}
     assert workflows | {"build.yml", "deploy.yml", "shift.yml", "smoke.yml"} <= with_commands
 
 

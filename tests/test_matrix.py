@@ -71,8 +71,9 @@ def test_one_more_than_the_limit_is_refused(question: str) -> None:
 
 def some_tests(project: Path) -> "subprocess.CompletedProcess[str]":
     """Run a repository's tests of its rules and of its documents, on our own packages."""
-    files = ["tests/test_rules.py", "tests/test_promises.py"]
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files, "-k", "rules or read or find"]
+    files = ["tests/test_rules.py", "pyproject.toml"]
+    plugins = ["-p", "no:cacheprovider", "-p", "bounded_context.testing.plugin"]
+    command = [sys.executable, "-m", "pytest", *plugins, *files, "-k", "rules or read or find"]
     ours = {"PYTHONPATH": f"{project / 'src'}:{project}", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(command, cwd=project, env=environment() | ours, capture_output=True, text=True, check=False)
 

@@ -21,6 +21,7 @@ E2E = "library/tests/e2e/test_"
 DEBUGGED = f"{E2E}live.py::test_a_debugger_stops_in_a_function_that_has_its_own_role"
 DRAWN = f"{E2E}page.py::test_the_deployed_dashboards_are_drawn_of_a_run"
 INVOKED = f"{E2E}live.py::test_a_call_prints_the_answer_and_what_the_function_logs"
+ITEMS = "library/tests/testing/test_promise_items.py::"
 LOGGED = f"{E2E}live.py::test_logs_are_found_by_a_caller_s_id"
 OUTAGE = "library/tests/local/test_other_systems.py::test_a_file_sets_how_it_answers"
 PARTNERS = "library/tests/partners/test_commands.py::test_"
@@ -70,6 +71,7 @@ TRIED = {
     r"uv run context rehearse": REHEARSED,
     r"uv run context rehearse restore": RESTORED,
     r"uv run context rehearse storm( --list| --fault \S+)?": f"{E2E}storm.py::test_every_fault_heals_with_its_alarm",
+    r"uv run context test( --collect-only| pyproject\.toml| -k \"dead-letter\")": f"{ITEMS}test_each_promise_is_a_test",
     r"uv run context run": TUTORIAL,
     r"uv run context run --dashboards dashboards.html": DRAWN,
     r"uv run context run --file my.csv": f"{E2E}example_lists.py",

@@ -14,9 +14,11 @@ import yaml
 from bounded_context.configuration.lambda_python import PYTHON
 from conftest import EXAMPLES, LONGEST, NOTHING, SHORTEST, VAT_RETURN
 
+from template.answers import CODECOMMIT
 from template.bake import bake
 from template.library import SOURCES, WAYS, vendor
 from template.names import REPOSITORY
+from template.reviewers import NAME, expand
 
 PUBLISHED: dict[str, Any] = runpy.run_path(str(SOURCES / "tests" / "published" / "__init__.py"))
 """Backstage's schemas, which the library's tests have."""
@@ -54,11 +56,11 @@ def test_the_catalogue_takes_a_context_of_any_answers(context: str, tmp_path: Pa
 
 def test_a_catalogue_that_is_there_is_kept(tmp_path: Path) -> None:
     """Cookiecutter's --skip-if-file-exists promises that for every file."""
-    from template.catalog import NAME, expand
+    from template import catalog
 
-    (tmp_path / NAME).write_text("mine")
-    expand(tmp_path, VAT_RETURN, "vat_return")
-    assert (tmp_path / NAME).read_text() == "mine"
+    (tmp_path / catalog.NAME).write_text("mine")
+    catalog.expand(tmp_path, VAT_RETURN, "vat_return")
+    assert (tmp_path / catalog.NAME).read_text() == "mine"
 
 
 @pytest.mark.parametrize(
@@ -66,20 +68,30 @@ def test_a_catalogue_that_is_there_is_kept(tmp_path: Path) -> None:
     [
         ("acme/payments", "* @acme/payments"),
         ("payments@acme.example", "* payments@acme.example"),
-        ("payments-team", "# * @organisation/payments-team"),
-        ("insurance renewals / team 7", "# * @organisation/insurance-renewals-team-7"),
     ],
 )
-def test_who_reviews_is_said_where_the_owner_is_one_that_can_be_asked(owner: str, line: str, tmp_path: Path) -> None:
-    """Any other name is a remark: a service takes a team that it does not know for an error."""
+def test_an_owner_that_a_service_knows_reviews_changes(owner: str, line: str, tmp_path: Path) -> None:
+    """A team of an organisation, or an address."""
     project = bake(tmp_path, {"owner": owner})
-    assert (project / "CODEOWNERS").read_text(encoding="utf-8").splitlines()[-1] == line
+    assert (project / NAME).read_text(encoding="utf-8").splitlines()[-1] == line
 
 
-def test_codecommit_knows_no_owners_of_code(vat_return: Path, payment: Path) -> None:
-    """So there is no file of them."""
-    assert not (vat_return / "CODEOWNERS").exists()
-    assert (payment / "CODEOWNERS").exists()
+@pytest.mark.parametrize(
+    "answers",
+    [{"owner": "payments-team"}, {"owner": "renewals / team 7"}, {"owner": "acme/payments", "source": CODECOMMIT}],
+    ids=["a name", "a name with a slash", "codecommit"],
+)
+def test_other_owners_have_no_file_of_reviewers(answers: dict[str, str], tmp_path: Path) -> None:
+    """A service takes an unknown team for an error, and CodeCommit does not read the file."""
+    expand(tmp_path, {"source": "codeconnections", **answers})
+    assert not (tmp_path / NAME).exists()
+
+
+def test_reviewers_that_are_there_are_kept(tmp_path: Path) -> None:
+    """The team's own file stays."""
+    (tmp_path / NAME).write_text("* @mine\n")
+    expand(tmp_path, {"source": "codeconnections", "owner": "acme/payments"})
+    assert (tmp_path / NAME).read_text() == "* @mine\n"
 
 
 def refused(*settings: Path) -> bool:

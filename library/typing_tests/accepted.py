@@ -13,7 +13,7 @@ from payment.use_cases import delete_payment, register_payment, verify_payment
 from bounded_context import Aggregates, Command, Context, Projection, Shards, aws, expected
 from bounded_context.handlers import (
     PartEvent,
-    StepEvent,
+    VerificationEvent,
     VerificationSettings,
     command_handler,
     get_handler,
@@ -74,8 +74,8 @@ def import_list(event: PartEvent, steps: ListImport) -> Step:
     return steps.import_part(event.list_id, event.part)
 
 
-@step(PAYMENT, StepEvent, VerificationSettings, needs=(payments,))
-def verify_subscription(event: StepEvent, settings: VerificationSettings, steps: ListImport) -> Step:
+@step(PAYMENT, VerificationEvent, VerificationSettings, needs=(payments,))
+def verify_subscription(event: VerificationEvent, settings: VerificationSettings, steps: ListImport) -> Step:
     """A step gets its event, its settings and the workflow's steps."""
     checks: list[RowsCheck[PaymentDetails]] = [
         aws.known(PAYMENT, "subscription_id"),
@@ -83,7 +83,9 @@ def verify_subscription(event: StepEvent, settings: VerificationSettings, steps:
         aws.obeys(PAYMENT),
         payable,
     ]
-    return steps.verify(event.list_id, settings.tolerated_share, checks)
+    if event.part:
+        return steps.verify_part(event.list_id, event.part, checks)
+    return steps.verify(event.list_id, settings.tolerated_share, checks, event.outcome)
 
 
 def tests_of_it() -> None:

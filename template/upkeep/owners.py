@@ -31,7 +31,6 @@ LOCK = "uv.lock"
 
 _TEMPLATE = (
     *RECORDS,
-    "tests/test_promises.py",
     "infra/account/__main__.py",
     "infra/pipeline/__main__.py",
     "infra/pipeline/requirements.txt",

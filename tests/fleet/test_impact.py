@@ -220,6 +220,6 @@ def test_a_bake_runs_its_own_tests_and_the_promise(
     [found] = json.loads(capsys.readouterr().out)["consumers"]
     assert (found["name"], found["state"]) == ("payment", "breaks")
     reasons = {one["test"].partition("::")[0]: one["reason"] for one in found["tests"]}
-    assert reasons.keys() == {"tests.test_prices", "tests.test_promises"}
-    assert "SubscriptionEnded" in reasons["tests.test_promises"]
+    assert reasons.keys() == {"tests.test_prices", "pyproject.toml"}
+    assert "SubscriptionEnded" in reasons["pyproject.toml"]
     assert payment.everything() == before

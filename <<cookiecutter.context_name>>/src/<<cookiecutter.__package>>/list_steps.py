@@ -6,8 +6,9 @@ from bounded_context.handlers import (
     PartEvent,
     RegisterEvent,
     RegisterListSettings,
-    StepEvent,
+    ValidationEvent,
     ValidationSettings,
+    VerificationEvent,
     VerificationSettings,
     step,
 )
@@ -23,10 +24,12 @@ def register_list(event: RegisterEvent, settings: RegisterListSettings, steps: L
     return steps.register(uploaded, event.execution, largest, settings.temporary_names)
 
 
-@step(<<cookiecutter.__constant>>, StepEvent, ValidationSettings)
-def validate_list(event: StepEvent, settings: ValidationSettings, steps: ListImport) -> Step:
-    """Split a file's valid rows into parts, and write the rejected rows into the report."""
-    return steps.validate(event.list_id, settings.tolerated_share, settings.part_rows)
+@step(<<cookiecutter.__constant>>, ValidationEvent, ValidationSettings)
+def validate_list(event: ValidationEvent, settings: ValidationSettings, steps: ListImport) -> Step:
+    """Split a file's valid rows into parts, and report the rejected rows. Ranges of a large file run in parallel."""
+    if event.range:
+        return steps.validate_range(event.list_id, event.range, settings.part_rows)
+    return steps.validate(event.list_id, settings.tolerated_share, settings.part_rows, event.outcome)
 
 
 def checks() -> list[RowsCheck]:
@@ -40,12 +43,14 @@ def checks() -> list[RowsCheck]:
     ]
 
 
-@step(<<cookiecutter.__constant>>, StepEvent, VerificationSettings, needs=(checks,))
+@step(<<cookiecutter.__constant>>, VerificationEvent, VerificationSettings, needs=(checks,))
 <% filter fitted %>
-def <<cookiecutter.__verification>>(event: StepEvent, settings: VerificationSettings, steps: ListImport) -> Step:
+def <<cookiecutter.__verification>>(event: VerificationEvent, settings: VerificationSettings, steps: ListImport) -> Step:
 <% endfilter %>
-    """Check a list's rows; the remaining rows can be imported."""
-    return steps.verify(event.list_id, settings.tolerated_share, checks())
+    """Check the rows of a part. Parts are checked in parallel. Without a part, decide whether the list is imported."""
+    if event.part:
+        return steps.verify_part(event.list_id, event.part, checks())
+    return steps.verify(event.list_id, settings.tolerated_share, checks(), event.outcome)
 
 
 @step(<<cookiecutter.__constant>>, PartEvent)

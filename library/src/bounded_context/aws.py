@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .adapters.event_sources import EventSources
     from .adapters.lambda_ import Versions
     from .adapters.projection import ProjectionTable
+    from .adapters.repeated_lines import SqliteRepeatedLines
     from .adapters.s3 import InboxBucket
     from .adapters.secrets import Secrets
     from .adapters.seen_ids import SqliteSeenIds
@@ -200,7 +201,22 @@ def list_import(context: Context[Any]) -> "ListImport":
     from .settings import GateSettings
 
     gated = load(GateSettings).malware != "none"
-    return ListImport(context, lists(), files(), lambda: imported(context), seen_ids, _formats, gated=gated)
+    return ListImport(
+        context,
+        lists(),
+        files(),
+        lambda: imported(context),
+        seen_ids,
+        _formats,
+        gated=gated,
+        repeated_lines=_repeated_lines,
+    )
+
+
+def _repeated_lines() -> "SqliteRepeatedLines":
+    from .adapters.repeated_lines import SqliteRepeatedLines
+
+    return SqliteRepeatedLines()
 
 
 def _formats() -> "Formats":

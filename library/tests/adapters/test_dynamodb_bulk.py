@@ -16,8 +16,9 @@ from pydynox.exceptions import (
 
 from bounded_context import Context
 from bounded_context.adapters.dynamodb import AggregateTable
-from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
+from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable, ReferenceTable
 from bounded_context.adapters.items import TRACEPARENT, Items
+from bounded_context.adapters.projection import key_of
 from bounded_context.application.ports import AlreadyTaken, Throttled
 from bounded_context.domain.trace_context import fresh_traceparent
 from bounded_context.testing import Samples
@@ -176,7 +177,36 @@ def test_throttled_reads_are_tried_again(error: Exception, monkeypatch: pytest.M
     client: Any = _ThrottledReads(error, error)
     identities = [row[ID] for row in _rows(120)]
     assert _uninserted(client).taken(identities, "l-2") == set(identities)
-    assert (client.read, len(waits)) == ([100, 100, 100, 20], 2)
+    assert (client.read[:4], len(waits)) == ([100, 100, 100, 20], 2)
+
+
+def test_only_a_consistent_read_rejects_an_identity():
+    """The first read is eventually consistent, and may show an item that is gone. A missed identity is free."""
+    client: Any = _Behind({"id-1", "id-2"}, {"id-1", "id-3"})
+    found = _uninserted(client).taken(["id-1", "id-2", "id-3"], "l-2")
+    assert (found, client.requests) == ({"id-1"}, [(3, False), (2, True)])
+
+
+def test_only_a_consistent_read_makes_a_reference_unknown():
+    """A projection is behind its events, not behind its own table."""
+    client: Any = _Behind({"s-1"}, {"s-1", "s-2"}, prefix=key_of("subscription", ""))
+    known = ReferenceTable("subscription", client, "table").known(["s-1", "s-2", "s-3"])
+    assert (known, client.requests) == ({"s-1", "s-2"}, [(3, False), (2, True)])
+
+
+class _Behind:
+    """A table whose eventually consistent reads find other items than its consistent reads."""
+
+    def __init__(self, eventually: set[str], consistently: set[str], prefix: str = PAYMENT.key_prefix) -> None:
+        self._found = {False: eventually, True: consistently}
+        self._prefix = prefix
+        self.requests: list[tuple[int, bool]] = []
+
+    def sync_batch_get(self, _table: str, keys: list[dict[str, Any]], **options: Any) -> list[dict[str, Any]]:
+        consistent = options["consistent_read"]
+        self.requests.append((len(keys), consistent))
+        found = {self._prefix + identity for identity in self._found[consistent]}
+        return [{**key, "list_id": "l-1"} for key in keys if key["pk"] in found]
 
 
 class _Unprocessed(BaseHTTPRequestHandler):

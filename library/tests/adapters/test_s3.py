@@ -42,6 +42,52 @@ def test_a_file_stays_what_it_was(files: InboxBucket):
         assert [cells for _, cells in records(stream)] == [["a"], ["1"]]
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "expected"), [(0, None, b"012345"), (0, 2, b"01"), (2, 4, b"23"), (4, None, b"45"), (4, 99, b"45")]
+)
+def test_a_range_of_a_version_is_read(files: InboxBucket, start: int, end: int | None, expected: bytes):
+    """From a byte to the byte before the end, of the pinned version."""
+    files.write(KEY, b"012345")
+    [stored] = files.versions(KEY)
+    files.write(KEY, b"other!")
+    with files.open(stored.file, start, end) as stream:
+        assert stream.read() == expected
+
+
+@pytest.mark.parametrize(("start", "end", "expected"), [(0, 2, b"01"), (2, 4, b"23"), (4, None, b"45"), (4, 99, b"45")])
+def test_a_range_is_read_from_a_server_that_ignores_ranges(
+    bucket: Any, files: InboxBucket, start: int, end: int | None, expected: bytes
+):
+    """The emulator answers the request for a version with the whole object."""
+    files.write(KEY, b"012345")
+    [stored] = files.versions(KEY)
+    whole = _WithoutRanges(bucket)
+    with InboxBucket(cast("Any", whole), BUCKET).open(stored.file, start, end) as stream:
+        assert stream.read() == expected
+
+
+class _WithoutRanges:
+    """S3 without ranges."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def get_object(self, **parameters: Any) -> Any:
+        parameters.pop("Range")
+        return self._client.get_object(**parameters)
+
+
+def test_an_object_is_read_as_a_stream(files: InboxBucket):
+    """Its newest version; an object that does not exist has none."""
+    files.write("staging/x", b"01")
+    files.write("staging/x", b"0123")
+    stream = files.stream("staging/x")
+    assert stream is not None
+    with stream:
+        assert (stream.read(3), stream.read()) == (b"012", b"3")
+    assert files.stream("staging/y") is None
+
+
 def test_versions_are_told_apart_by_size_and_tag(files: InboxBucket):
     """Newest first, with the tag as Transfer's events write it."""
     for data in (b"first", b"second one"):

@@ -301,7 +301,7 @@ def test_a_file_in_nobodys_folder_is_no_list(world: World):
     ("data", "broken_by", "reason"),
     [
         (b"", "", "the file is empty"),
-        (b"x" * (MAX_BYTES + 1), "", "at most 10000000 are taken"),
+        (b"x" * (MAX_BYTES + 1), "", "at most 10000000 bytes are accepted"),
         (None, "", "the file was gone"),
         (b"half", "event-1", "the upload broke off"),
         (None, "event-1", "the upload broke off"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from bounded_context import Context
 from bounded_context.application.list_import import Outcome, Step, Upload
-from bounded_context.application.staging import VERIFIED, Staging
+from bounded_context.application.staging import VALIDATED, VERIFIED, Part, Staging
 from bounded_context.application.verification import RowsCheck, not_taken
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing import InMemory, Samples
@@ -40,8 +40,15 @@ class World(InMemory[Any]):
     def validate(self, list_id: str, part_rows: int = 10) -> Step:
         return self.steps.validate(list_id, TOLERATED, part_rows)
 
-    def verify(self, list_id: str) -> Step:
-        return self.steps.verify(list_id, TOLERATED, self.checks())
+    def verify(self, list_id: str, outcome: Outcome | None = None) -> Step:
+        return self.steps.verify(list_id, TOLERATED, self.checks(), outcome)
+
+    def validated_parts(self, list_id: str) -> list[Part]:
+        return Staging(self.files, list_id).manifest(VALIDATED)
+
+    def verify_part(self, list_id: str, part: Part) -> Step:
+        """A child of the map verifies a part."""
+        return self.steps.verify_part(list_id, part, self.checks())
 
     def checks(self) -> list[RowsCheck]:
         return [not_taken(self.aggregates, self.context.identity)]

@@ -19,11 +19,14 @@ def _ramp(a_second: float) -> st.SearchStrategy[Rate]:
     return st.builds(Rate, st.just(a_second), doubling=st.sampled_from([0.0, 5.0, 50.0]), most=st.just(10 * a_second))
 
 
-def _stages(verified: int | None, imported: int, reserved: int | None) -> tuple[Stage, ...]:
+def _stages(ranges: int | None, verified: int | None, imported: int, reserved: int | None) -> tuple[Stage, ...]:
     return (
         Stage("registration", call=0.6),
-        Stage("validation", part=0.15, row=1 / 60_000),
-        Stage("verification", lanes=verified, part=0.15, row=2 / 10_000, of_row={"reads": 2}),
+        Stage("validation", "plan", row=1 / 1_000_000),
+        Stage("validation", "ranges", lanes=ranges, item_rows=7000, call=0.15, part=0.15, row=1 / 60_000),
+        Stage("validation", "join", row=1 / 1_000_000),
+        Stage("verification", "parts", lanes=verified, part=0.15, row=2 / 10_000, of_row={"reads": 2}),
+        Stage("verification", "decision", part=0.015),
         Stage(
             "import",
             lanes=imported,
@@ -43,6 +46,7 @@ PLANS = st.builds(
     part_rows=st.sampled_from(PARTS),
     stages=st.builds(
         _stages,
+        st.sampled_from([None, 1, 4]),
         st.sampled_from([None, 1, 3, 9]),
         st.sampled_from([1, 2, 7, 20]),
         st.sampled_from([None, 1, 5]),

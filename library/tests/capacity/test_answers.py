@@ -5,14 +5,17 @@ from dataclasses import replace
 
 import pytest
 
+from bounded_context.tools.programs.recording import Graph
 from bounded_context.tools.views.capacity.advice import Answer
-from bounded_context.tools.views.capacity.model import IMPORT, STAGES, VERIFICATION, Model, with_lanes, with_rate
+from bounded_context.tools.views.capacity.model import Model, with_lanes, with_rate
 from bounded_context.tools.views.capacity.quotas import quotas
 from bounded_context.tools.views.capacity.simulation import simulate
+from bounded_context.tools.views.capacity.stages import IMPORT, STAGES, VALIDATION, VERIFICATION
 from bounded_context.tools.views.cost.estimate import estimate
 from tests.console import context
+from tests.cost.workflows import PARTS, RANGES, with_ranges, without_map
 from tests.infra.contexts import SHAPES
-from tests.infra.graph import run_shape
+from tests.infra.graph import run, run_shape
 
 MILLION = 10**6
 
@@ -23,24 +26,55 @@ def test_a_million_rows_have_a_time_for_each_stage_and_a_cost(capsys: pytest.Cap
     assert list(found["warm_table"]["stages"]) == list(STAGES)
     assert found["warm_table"]["delivered"] == MILLION
     assert found["usd"] == pytest.approx(estimate(prod.context, prod.graph).per_million, abs=1e-4)
-    assert found["bottleneck"] == {"stage": "import", "limit": "the setting import_concurrency (2)"}
+    assert found["bottleneck"] == {"stage": "import", "limit": prod.describe("keys of by_list")}
 
 
-def test_verification_takes_the_lookups_of_one_call(prod: Model) -> None:
-    """A map of a hundred children takes a hundredth, until the table's reads are the limit."""
-    one = prod.plan(MILLION, 1)
-    assert one.stage(VERIFICATION).lanes is None
-    stages = tuple(replace(stage, lanes=8) if stage.name == VERIFICATION else stage for stage in one.stages)
-    sequential, parallel = simulate(one), simulate(replace(one, stages=stages))
-    assert parallel.stages[VERIFICATION] < sequential.stages[VERIFICATION] / 3
+def test_children_verify_the_parts_of_a_list_before_one_call_decides(prod: Model) -> None:
+    """They are faster than one call for all parts, until the table's reads are the limit."""
+    one = replace(prod, graph=without_map(prod.graph, PARTS))
+    assert phases(one, MILLION, VERIFICATION) == {"": None}
+    assert phases(prod, MILLION, VERIFICATION) == {"split": None, "parts": 20, "decision": None}
+    # The decision reads the results of ten parts at the same time.
+    [_, parts, decision] = prod.plan(MILLION, 1).phases(VERIFICATION)
+    assert decision.part == pytest.approx(parts.part / 2 / 10)
+    sequential, parallel = (simulate(model.plan(MILLION, 1)) for model in (one, prod))
+    assert parallel.stages[VERIFICATION] < sequential.stages[VERIFICATION] / 5
+    assert parallel.waits["reads"] > 0
+
+
+def test_children_validate_the_ranges_of_a_large_file(prod: Model) -> None:
+    """They are faster than one pass, which is the way of a workflow without their map."""
+    ranged, one = (replace(prod, graph=change(prod.graph)) for change in (with_ranges, _without_ranges))
+    assert phases(ranged, MILLION, VALIDATION) == {"plan": None, "ranges": 20, "join": None}
+    assert phases(one, MILLION, VALIDATION) == {"": None}
+    sequential, parallel = (simulate(model.plan(10 * MILLION, 1)) for model in (one, ranged))
+    assert parallel.stages[VALIDATION] < sequential.stages[VALIDATION] / 5
+
+
+def _without_ranges(whole: Graph) -> Graph:
+    return without_map(whole, RANGES)
+
+
+def phases(model: Model, rows: int, stage: str) -> dict[str, int | None]:
+    """The phases of a stage of one list, with the number of concurrent children."""
+    return {phase.phase: phase.lanes for phase in model.plan(rows, 1).phases(stage)}
+
+
+def test_a_small_list_has_no_children_of_its_validation_and_verification(prod: Model) -> None:
+    """It has one range and one part."""
+    large = replace(prod, graph=with_ranges(prod.graph))
+    for stage in (VALIDATION, VERIFICATION):
+        assert phases(large, prod.settings.part_rows, stage) == {"": None}
+    assert phases(large, prod.settings.part_rows + 1, VERIFICATION) == {"split": None, "parts": 20, "decision": None}
 
 
 def test_a_list_beyond_the_limit_names_its_size_and_the_setting(prod: Model) -> None:
-    """Also a call that Lambda would stop. The least number of lists is accepted."""
-    [size, *calls] = Answer(prod, 10 * MILLION, 1).refusals
+    """Also a call that Lambda would stop: here one call verifies all parts. The least number of lists is accepted."""
+    one, rows = replace(prod, graph=without_map(prod.graph, PARTS)), 3 * prod.max_list_bytes // prod.row.file_bytes
+    [size, *calls] = Answer(one, rows, 1).refusals
     assert "max_list_mb" in size
     assert "verification" in " ".join(calls)
-    assert Answer(prod, 10 * MILLION, prod.lists(10 * MILLION)).refusals == []
+    assert Answer(prod, rows, prod.lists(rows)).refusals == []
 
 
 def test_a_question_beyond_a_quota_names_the_quota_and_its_needed_value(prod: Model) -> None:
@@ -55,10 +89,12 @@ def test_a_question_beyond_a_quota_names_the_quota_and_its_needed_value(prod: Mo
 
 
 def test_a_setting_behind_a_quota_is_recommended_with_the_quota(prod: Model) -> None:
-    """More concurrent parts are not faster while SNS limits the events."""
-    answer = Answer(prod, 10 * MILLION, prod.lists(10 * MILLION))
+    """Ten children write a little more than SNS publishes: neither a higher quota nor more children alone saves 5 %."""
+    settings = replace(prod.settings, part_rows=2000)
+    ten = replace(prod, graph=without_map(run("prod", import_concurrency=10), RANGES), settings=settings)
+    answer = Answer(ten, MILLION, 1)
     assert answer.change is not None
-    assert answer.change.words.startswith("import_concurrency 2 to ")
+    assert answer.change.words.startswith("import_concurrency 10 to ")
     assert answer.change.words.endswith("higher quotas")
 
 
@@ -69,7 +105,7 @@ def test_a_region_has_its_own_quotas(prod: Model) -> None:
 
 
 def test_the_recommended_change_saves_its_time(prod: Model) -> None:
-    answer = Answer(prod, MILLION, 1)
+    answer = Answer(replace(prod, graph=run("prod", import_concurrency=2)), MILLION, 1)
     assert answer.change is not None
     name, _, value = answer.change.words.partition(" 2 to ")
     assert name == "import_concurrency"
@@ -99,5 +135,5 @@ def test_a_question_that_cannot_be_answered_is_refused(arguments: list[str]) -> 
 
 
 def test_a_list_that_is_refused_has_the_exit_status_1(capsys: pytest.CaptureFixture[str]) -> None:
-    assert context("capacity", "prod", "--rows", str(10 * MILLION), "--lists", "1") == 1
+    assert context("capacity", "prod", "--rows", str(100 * MILLION), "--lists", "1") == 1
     assert "max_list_mb" in capsys.readouterr().out

@@ -25,6 +25,8 @@ def test_each_row_of_a_list_is_delivered_once_and_the_stages_fill_the_time(plan:
     found = simulate(plan)
     assert 0 <= found.delivered * plan.lists - plan.rows < plan.lists
     assert sum(found.stages.values()) == pytest.approx(found.total)
+    assert sum(found.phases.values()) + found.stages["events"] == pytest.approx(found.total)
+    assert set(found.longest) == {stage.title for stage in plan.stages}
 
 
 @FEW
@@ -90,6 +92,25 @@ def test_verification_by_children_takes_its_share_of_the_time() -> None:
         return simulate(plan).stages["verification"]
 
     assert (seconds(None), seconds(10)) == (pytest.approx(100), pytest.approx(10))
+
+
+def test_the_phases_of_a_stage_share_its_environments() -> None:
+    """A call leaves its environment to a child. The other children wait for a new environment."""
+    stages = (Stage("validation", "plan", call=1), Stage("validation", "ranges", lanes=2, item_rows=1000, row=1 / 1000))
+    rates = {"scaling": Rate(100, 1000)}
+    plan = Plan(2000, 1, 1000, stages, Stage("events"), rates, executions=1000, cold_start=10)
+    found = simulate(plan)
+    assert found.phases["validation (plan)"] == 10 + 1
+    # One child processes both ranges before the other has an environment.
+    assert found.phases["validation (ranges)"] == pytest.approx(2)
+
+
+def test_a_child_of_the_validation_has_a_range_and_not_a_part() -> None:
+    stage = Stage("validation", "ranges", lanes=2, item_rows=3000)
+    plan = Plan(10_000, 1, 1000, (stage,), Stage("events"), {}, executions=1000)
+    assert plan.items(stage) == [3000, 3000, 3000, 1000]
+    assert plan.items(replace(stage, item_rows=0)) == [1000] * 10
+    assert plan.items(replace(stage, lanes=None)) == [10_000]
 
 
 def test_lists_share_the_executions_of_an_account() -> None:

@@ -10,11 +10,16 @@ from pathlib import Path
 import pytest
 
 from bounded_context.configuration.project import VARIABLE, current
+from bounded_context.tools.check.options import OWN_PROMISES
 from bounded_context.tools.check.selection import Selection
 
-RULES, LIST, HANDLERS, STACK, PROMISES = (
-    f"tests/test_{name}.py" for name in ("rules", "list", "handlers", "stack", "promises")
-)
+RULES, LIST, HANDLERS, STACK = (f"tests/test_{name}.py" for name in ("rules", "list", "handlers", "stack"))
+OF_STACK = """from bounded_context.testing.graph import run
+
+
+def test_production_keeps_its_table():
+    assert run("prod").one("dynamodb/table").protect
+"""
 DOUBTFUL = ("pyproject.toml", "CODEOWNERS", "tests/conftest.py", "src/payment/gone.py", "new.txt")
 READING = (
     "from pathlib import Path\n",
@@ -35,8 +40,10 @@ print(json.dumps(dataclasses.asdict(selected(current(), sys.argv[1:]))))
 def payment(tmp_path: Path) -> Path:
     """A copy of the repository whose files a test may change."""
     folder = tmp_path / "Payment"
-    ignored = shutil.ignore_patterns(".venv", "build", "vendor", "__pycache__")
-    return Path(shutil.copytree(current().root, folder, ignore=ignored))
+    ignored = shutil.ignore_patterns(".venv", "build", "vendor", "__pycache__", "test_promises.py")
+    shutil.copytree(current().root, folder, ignore=ignored)
+    (folder / STACK).write_text(OF_STACK)
+    return folder
 
 
 def selected(payment: Path, *files: str) -> Selection:
@@ -45,7 +52,7 @@ def selected(payment: Path, *files: str) -> Selection:
     variables = {**os.environ, VARIABLE: str(payment), "PYTHONPATH": paths}
     command = [sys.executable, "-c", TOLD, *files]
     told = json.loads(subprocess.check_output(command, cwd=payment, env=variables))  # noqa: S603
-    return Selection(tuple(told["left_out"]), told["program"], told["tests"])
+    return Selection(tuple(told["left_out"]), told["program"], told["tests"], told["promises"])
 
 
 @pytest.mark.parametrize(
@@ -58,14 +65,38 @@ def selected(payment: Path, *files: str) -> Selection:
         ("infra/service/Pulumi.prod.yaml", {RULES}, True),
         ("workflow/list_import.asl.json", {RULES}, True),
         ("events/asyncapi.json", {RULES, STACK}, False),
-        ("tests/test_rules.py", {LIST, HANDLERS, STACK, PROMISES}, False),
-        ("tests/test_promises.py", {RULES, LIST, HANDLERS, STACK}, True),
+        ("tests/test_rules.py", {LIST, HANDLERS, STACK}, False),
+        ("tests/test_stack.py", {RULES, LIST, HANDLERS}, True),
     ],
 )
 def test_what_cannot_be_broken_is_left_out(payment: Path, file: str, left_out: set[str], program: bool) -> None:
     """By its imports, and by what reads files that are no Python."""
     found = selected(payment, file)
-    assert (set(found.left_out), found.program) == (left_out, program)
+    assert (set(found.left_out), found.program, found.tests) == (left_out, program, True)
+    assert found.promises is not file.startswith("tests/")
+
+
+@pytest.mark.parametrize(
+    ("file", "left_out"),
+    [
+        ("tests/test_rules.py", {LIST, HANDLERS, STACK, OWN_PROMISES}),
+        (OWN_PROMISES, {RULES, LIST, HANDLERS, STACK}),
+        ("events/asyncapi.json", {RULES, STACK}),
+    ],
+)
+def test_a_file_of_own_promises_is_left_out_like_other_tests(payment: Path, file: str, left_out: set[str]) -> None:
+    """The plugin then collects no promises, and has none to leave out."""
+    (payment / OWN_PROMISES).write_text("from bounded_context.testing.promises import PROMISES\n")
+    found = selected(payment, file)
+    assert (set(found.left_out), found.promises) == (left_out, True)
+
+
+def test_a_change_of_documents_needs_only_promises(payment: Path) -> None:
+    """Also in a repository without tests that read documents."""
+    for name in (LIST, HANDLERS):
+        (payment / name).unlink()
+    found = selected(payment, "README.md")
+    assert (set(found.left_out), found.program, found.tests, found.promises) == ({RULES, STACK}, False, True, True)
 
 
 @pytest.mark.parametrize("file", DOUBTFUL)
@@ -91,10 +122,14 @@ def test_a_test_that_may_read_anything_is_not_left_out(payment: Path, more: str)
 
 def test_a_change_of_end_to_end_tests_alone_runs_no_fast_test(payment: Path) -> None:
     """They are another command's."""
-    assert not selected(payment, "tests/e2e/test_running.py").tests
+    found = selected(payment, "tests/e2e/test_running.py")
+    assert (found.tests, found.promises) == (False, False)
 
 
 def test_it_says_what_it_leaves_out() -> None:
     """By the files' names."""
     assert str(Selection((RULES,))).endswith(": tests/test_rules.py.")
+    assert str(Selection(program=False, promises=False)).endswith(": the promises.")
+    assert Selection((RULES,), program=False).arguments == (f"--ignore={RULES}", "--leave-out-program")
+    assert Selection(program=False, promises=False).arguments == ("--leave-out-promises",)
     assert ":" not in str(Selection())

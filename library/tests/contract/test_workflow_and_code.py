@@ -7,7 +7,7 @@ from typing import Any
 
 from bounded_context.adapters.items import KEY, LIST, TRACEPARENT
 from bounded_context.application.list_import import Outcome
-from bounded_context.application.staging import VERIFIED
+from bounded_context.application.staging import VALIDATED, VERIFIED
 from bounded_context.domain.lists import STAGING, ListStatus, PinnedFile
 from bounded_context.domain.trace_context import from_traceparent
 from tests.infra.graph import CONTEXT, Graph
@@ -65,6 +65,8 @@ def test_the_machine_knows_where_the_steps_keep_things(deployed: Graph) -> None:
     for step in ("ImportList", "UndoList"):
         manifest = states[step]["ItemReader"]["Parameters"]["Key.$"]
         assert manifest == f"States.Format('{STAGING}/{{}}/{VERIFIED}', $.list_id)"
+    validated = states["VerifyParts"]["ItemReader"]["Parameters"]["Key.$"]
+    assert validated == f"States.Format('{STAGING}/{{}}/{VALIDATED}', $.list_id)"
     assert states["MarkImported"]["Parameters"]["Key"] == {KEY: {"S.$": f"States.Format('{LIST}{{}}', $.list_id)"}}
 
 
@@ -79,6 +81,22 @@ def test_what_may_have_written_rows_is_undone_by_the_part_and_all_else_is_closed
     assert [(caught["ErrorEquals"], caught["ResultPath"]) for caught in undo["Catch"]] == [(["States.ALL"], None)]
     assert (undo["ToleratedFailurePercentage"], undo["ResultPath"]) == (100, None)
     assert {undo["Next"], undo["Catch"][0]["Next"]} == {"CompensateError"}
+
+
+def test_the_verification_is_called_again_with_its_own_answer(deployed: Graph) -> None:
+    """After the map, the state has the answer `SPLIT`: with another outcome, the call would split the list for ever."""
+    states = _states(deployed)
+    verification = states["IsValid"]["Choices"][0]["Next"]
+    assert (states["VerifyParts"]["Next"], states["VerifyParts"]["ResultPath"]) == (verification, None)
+    assert states[verification]["Parameters"]["Payload"]["outcome.$"] == "$.outcome"
+    assert states[verification]["ResultSelector"]["outcome.$"] == "$.Payload.outcome"
+
+
+def test_a_part_that_cannot_be_verified_ends_the_list(deployed: Graph) -> None:
+    """No row is written before, so the other parts need not be verified, and nothing is undone."""
+    verifying = _states(deployed)["VerifyParts"]
+    assert "ToleratedFailurePercentage" not in verifying
+    assert [caught["Next"] for caught in verifying["Catch"]] == ["CompensateError"]
 
 
 def test_the_verification_step_is_named_after_its_function(deployed: Graph) -> None:

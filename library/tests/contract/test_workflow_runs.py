@@ -11,6 +11,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from payment.context import PAYMENT
 
 from bounded_context.adapters.items import KEY, LIST, TRACEPARENT
+from bounded_context.application import ranges
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VERIFIED, StagingGone
 from bounded_context.domain.lists import STAGING
@@ -47,11 +48,12 @@ Staged = Callable[..., Behaviour]
 
 IMPORTED, REJECTED = PAYMENT.list_events
 VERIFICATION = PAYMENT.verification_step
-FORWARD = {"register_list": 1, "validate_list": 1, VERIFICATION: 1, "import_list": 3}
-"""The calls of a list of three parts."""
+FORWARD = {"register_list": 1, "validate_list": 1, VERIFICATION: 2 + 3, "import_list": 3}
+"""The calls of a list of three parts. The verification is called for the list, for each part, and for the decision."""
 
 TO_VERIFY = ("RegisterList", "IsRegistered", "ValidateList", "IsValid", "VerifySubscription")
-TO_IMPORT = (*TO_VERIFY, "IsVerified", "ImportList")
+TO_DECIDE = (*TO_VERIFY, "IsVerified", "VerifyParts", "VerifySubscription")
+TO_IMPORT = (*TO_DECIDE, "IsVerified", "ImportList")
 IMPORTS = (*TO_IMPORT, "MarkImported", "DescribeImport", "PublishOutcome", "HasFailed", "Done")
 CLOSES = ("CompensateError", "PublishOutcome", "HasFailed", "Failed")
 REJECTS = ("RegisterList", "IsRegistered", "ValidateList", "IsValid", "CompensateError", "PublishOutcome", "HasFailed")
@@ -154,6 +156,20 @@ def test_a_good_list_is_imported_and_published(run: Start, calls: Lambda, table:
     assert event["data"] == data
 
 
+def test_a_large_list_is_validated_in_ranges(
+    run: Start, calls: Lambda, table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each range in a call of its own, between two calls that plan and join."""
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 500)
+    ended, record = run(), _record(table)
+    validation = ("ValidateList", "IsValid", "ValidateRanges", "ValidateList", "IsValid")
+    assert ended.states[2:7] == validation
+    planned = [payload["range"]["number"] for payload in calls.payloads["validate_list"] if "range" in payload]
+    assert sorted(planned) == list(range(len(planned)))
+    assert calls.counts["validate_list"] == len(planned) + 2 > 4
+    assert (record["status"], record["rows"], _rows(table)) == ("IMPORTED", 25, 25)
+
+
 def test_a_rejected_list_is_closed_and_published(
     run: Start, bucket: Any, calls: Lambda, table: Any, published: Published
 ) -> None:
@@ -192,7 +208,7 @@ def test_each_step_that_is_throttled_six_times_is_called_again(
     assert calls.counts == {step: 7 * times for step, times in FORWARD.items()}
     assert _record(table)["status"] == "IMPORTED"
     longest = (2, 4, 8, 16, 32, 60)
-    assert len(calls.waits) == 6 * len(longest)
+    assert len(calls.waits) == sum(FORWARD.values()) * len(longest)
     assert all(wait <= most for wait, most in zip(calls.waits[:18], 3 * longest, strict=True))
 
 

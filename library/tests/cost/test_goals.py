@@ -4,10 +4,13 @@ from bounded_context.tools.programs.recording import Graph
 from bounded_context.tools.views.cost.estimate import estimate
 from tests.infra.graph import CONTEXT
 
+from .workflows import PARTS, RANGES, with_ranges, without_map
+
 
 def test_a_million_rows_cost_little(dev: Graph) -> None:
-    """At most 2.20 USD, from their list to the subscribers' queues."""
-    assert estimate(CONTEXT, dev).per_million <= 2.20
+    """At most 2.20 USD, from their list to the subscribers' queues, with and without the maps of the workflow."""
+    for whole in (dev, with_ranges(dev), without_map(dev, RANGES), without_map(dev, PARTS)):
+        assert 0 < estimate(CONTEXT, whole).per_million <= 2.20
 
 
 def test_dev_costs_little_while_nobody_uses_it(dev: Graph) -> None:

@@ -1,6 +1,5 @@
 """What lists cost, by what happens to their rows."""
 
-import json
 import math
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.dynamodb_inserts import UNITS
 from bounded_context.adapters.items import Items
+from bounded_context.application.ranges import RANGE_BYTES
 from bounded_context.declaration.context import Context
 from bounded_context.testing import Samples
 from bounded_context.tools.programs.recording import Graph
@@ -19,7 +19,6 @@ from bounded_context.tools.views.cost.estimate import MILLION as PER_MILLION
 from bounded_context.tools.views.cost.estimate import Line, estimate
 from bounded_context.tools.views.cost.estimate import lines as priced_lines
 from bounded_context.tools.views.cost.flow import Flow
-from bounded_context.tools.views.cost.machine import Machine
 from bounded_context.tools.views.cost.per_million import lists
 from bounded_context.tools.views.cost.prices import prices
 from bounded_context.tools.views.cost.row import Row, index_bytes, item_bytes, units
@@ -29,6 +28,7 @@ from tests.infra.contexts import SHAPES
 from tests.infra.graph import CONTEXT, run, run_context, run_shape
 
 from .small import changed, filter_of, graph, node
+from .workflows import PARTS, RANGES, with_ranges, without_map
 
 MILLION = 1_000_000
 
@@ -61,7 +61,12 @@ def test_a_row_costs_the_units_of_its_write(dev: Graph) -> None:
     assert lines["writes of rows"].quantity == UNITS * MILLION
     indexed = {what.rpartition(" ")[2] for what in lines if what.startswith("writes of rows to the index")}
     assert indexed <= set(names)
-    assert MILLION * (1 + len(CONTEXT.references)) in [line.quantity for line in of_price("read_unit", dev)]
+    assert MILLION * (1 + len(CONTEXT.references)) * 0.5 in [line.quantity for line in of_price("read_unit", dev)]
+
+
+def test_a_row_has_two_write_units(dev: Graph) -> None:
+    """One in the table, and one in its only index. The records of lists add less than a thousandth."""
+    assert sum(line.quantity for line in of_price("write_unit", dev)) == pytest.approx(2 * MILLION, rel=0.002)
 
 
 class _Watched:
@@ -127,11 +132,28 @@ def test_a_row_of_any_context_has_a_size(context: Context[Any]) -> None:
 
 
 def test_larger_parts_are_fewer_calls_and_transitions(dev: Graph) -> None:
-    """A part is a child of the map: a state and its start."""
+    """A part is a child of two maps, with a state and a start each."""
     lines = {size: found(run("dev", part_rows=size)) for size in (500, 5000)}
     taken = {size: one["transitions of the workflow and its parts"].quantity for size, one in lines.items()}
-    assert taken[500] - taken[5000] == pytest.approx(2 * (MILLION / 500 - MILLION / 5000))
+    assert taken[500] - taken[5000] == pytest.approx(4 * (MILLION / 500 - MILLION / 5000))
     assert lines[500]["objects written"].quantity > lines[5000]["objects written"].quantity
+
+
+@pytest.mark.parametrize("name", [RANGES, PARTS])
+def test_a_map_costs_calls_transitions_and_objects(dev: Graph, name: str) -> None:
+    """A child is a call with two transitions, writes a result, and reads the record of its list."""
+    more, fewer = (found(whole) for whole in (with_ranges(dev), without_map(with_ranges(dev), name)))
+    saved = {what: line.quantity - fewer[what].quantity for what, line in more.items() if what in fewer}
+    children = Flow(CONTEXT, with_ranges(dev), MILLION).ranges if name == RANGES else MILLION / 5000
+    assert saved["calls of functions"] == pytest.approx(children + 1)
+    assert saved["transitions of the workflow and its parts"] == pytest.approx(2 * children + 3)
+    assert saved["objects written"] == pytest.approx(children * (2 if name == RANGES else 1))
+    assert saved["objects read"] == pytest.approx(children * (4 if name == RANGES else 1))
+    assert saved["reads of lists' records"] == pytest.approx(children)
+
+
+def test_a_range_has_the_size_of_the_validation() -> None:
+    assert prices().assumptions.range_bytes == RANGE_BYTES
 
 
 def test_the_relay_is_paid_for_by_its_memory_and_its_batches(dev: Graph) -> None:
@@ -179,39 +201,6 @@ def test_a_function_that_is_not_traced_makes_no_traces(dev: Graph) -> None:
     """Only the mode Active is charged."""
     assert of_price("trace", dev)
     assert not of_price("trace", changed(dev, "lambda/function", tracingConfig={"mode": "PassThrough"}))
-
-
-def test_a_way_without_failures_is_counted() -> None:
-    """Each state once, and the start; a catch leads nowhere that is paid for."""
-    child = {
-        "StartAt": "Do",
-        "States": {
-            "Do": {"Type": "Task", "Resource": "import:live", "Next": "Say"},
-            "Say": {"Type": "Task", "End": True},
-        },
-    }
-    machine = Machine(
-        {
-            "StartAt": "Ask",
-            "States": {
-                "Ask": {"Type": "Task", "Next": "Is", "Catch": [{"Next": "Each"}]},
-                "Is": {"Type": "Choice", "Choices": [{"Next": "Each"}], "Default": "Nothing"},
-                "Nothing": {"Type": "Succeed"},
-                "Each": {"Type": "Map", "MaxConcurrency": 3, "ItemProcessor": child, "Next": "End"},
-                "End": {"Type": "Pass", "End": True},
-            },
-        },
-        "import",
-    )
-    assert (machine.transitions, machine.transitions_a_part, machine.at_once) == (5, 3, 3)
-
-
-def test_the_parts_are_executions_that_are_paid_for_by_transitions(dev: Graph) -> None:
-    """An EXPRESS child would be paid for otherwise."""
-    machine = next(str(one.inputs["definition"]) for one in dev.of("sfn/stateMachine"))
-    maps = [state for state in json.loads(machine)["States"].values() if state["Type"] == "Map"]
-    assert maps
-    assert {one["ItemProcessor"]["ProcessorConfig"]["ExecutionType"] for one in maps} == {"STANDARD"}
 
 
 @pytest.mark.parametrize("shape", SHAPES)

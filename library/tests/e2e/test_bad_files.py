@@ -39,6 +39,9 @@ FILES: dict[str, tuple[Spoil, str]] = {
     "formulas": (lambda good: as_csv([HEADER, *[["=cmd|' /C calc'!A0"] * len(HEADER) for _ in good.rows]]), "expected"),
     "over-the-limit": (lambda _: b"x" * (MAX_LIST_MB * 1024 * 1024 + 1), "at most"),
 }
+RANGES_MB = 16.5
+"""The size of a list of two ranges."""
+
 ODD_AMOUNTS = ("NaN", "Infinity", "1e400", "-0", "-1.00", "0x10", "1,000.00", "٣", "")
 
 
@@ -49,6 +52,18 @@ def test_file_that_is_no_list_is_rejected(kind: str, deployed: RunningContext, s
     good = sample(10)
     done = finish(deployed, deployed.partner.upload(f"{kind}.csv", spoil(good)))
     assert_refused(done, reason)
+
+
+def test_a_large_list_is_rejected_by_its_ranges(deployed: RunningContext, sample: Callable[[int], Sample]):
+    """Each range is read at its own place: the second range has one bad row, and repeats all rows of the first."""
+    good = sample(1000)
+    rows = good.content.partition(b"\n")[2]
+    times = int(RANGES_MB * 2**20 / len(rows))
+    content = good.content + rows * times + b"x" * 20 + b"\n"
+    done = finish(deployed, deployed.partner.upload(good.name, content))
+    assert_refused(done, f"{1000 * times + 1} of {1000 * (times + 1) + 1} rows were rejected")
+    lines = done.report.splitlines()
+    assert [lines[1].split(",")[0], lines[1].split(",")[3]] == ["1002", "repeated"]
 
 
 @pytest.mark.parametrize("text", ODD_AMOUNTS)

@@ -4,8 +4,12 @@ import json
 
 import pytest
 
+from bounded_context.application import ranges
+from bounded_context.application.repetitions import digest_of
 from bounded_context.domain.formats import FileFormat
+from bounded_context.testing.functions import LambdaContext
 from tests.erase.conftest import BATCH, BUCKET, GIVEN_UP, NAME, OTHER, PERSON, SAMPLES, Stack, row
+from tests.handlers.functions import handler
 
 STORES = ("table", "reports", "staging", "incoming", "given-up", "dead letters of bi")
 
@@ -119,3 +123,38 @@ def test_a_file_of_others_in_another_format_stays(stack: Stack) -> None:
     stack.take("odd.csv", SAMPLES.file(rows, format_=FileFormat(encoding="utf-16", compression="gzip")))
     stack.erase("--go")
     assert stack.s3.get_object(Bucket=BUCKET, Key="incoming/acme/odd.csv")["Body"].read()
+
+
+def test_a_large_list_leaves_no_digest_and_no_rejection_of_the_person(
+    empty: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ranges stored digests of the identities, and the rejections; the objects of others stay."""
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 200)
+    bad = {**row(3), "payer": f"={NAME}", "amount": "much"}
+    list_id = _validated_in_ranges(empty, SAMPLES.file([row(n) for n in (1, 2, 4, 5, 6, 3, 7, 8, 9, 10)] + [bad] * 3))
+    before = _staged(empty, list_id)
+    assert sum(digest_of(PERSON) in data for data in before.values()) == 1
+    empty.erase("--go")
+    after = _staged(empty, list_id)
+    assert not any(digest_of(PERSON) in data or b"much" in data for data in after.values())
+    assert sum(digest_of(OTHER) in data for data in after.values()) == 1
+
+
+def _validated_in_ranges(stack: Stack, data: bytes) -> str:
+    """Validate a list as the workflow does, and close it; return its id."""
+    stack.upload("large.csv", data)
+    event = stack.register("large.csv")
+    validate = handler("validate_list")
+    assert validate(event, LambdaContext())["outcome"] == "SPLIT"
+    found = stack.s3.get_object(Bucket=BUCKET, Key=f"staging/{event['list_id']}/ranges.json")["Body"].read()
+    for place in json.loads(found):
+        validate({"list_id": event["list_id"], "range": place}, LambdaContext())
+    validate({**event, "outcome": "SPLIT"}, LambdaContext())
+    stack.close(event["list_id"], "REJECTED")
+    return event["list_id"]
+
+
+def _staged(stack: Stack, list_id: str) -> dict[str, bytes]:
+    """Return the staged objects of a list by their keys."""
+    found = stack.s3.list_object_versions(Bucket=BUCKET, Prefix=f"staging/{list_id}/").get("Versions", [])
+    return {one["Key"]: stack.s3.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read() for one in found}

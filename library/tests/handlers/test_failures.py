@@ -18,7 +18,7 @@ from bounded_context.telemetry import redaction
 from bounded_context.testing.functions import BUCKET, LambdaContext
 from tests.handlers.conftest import Lines
 from tests.handlers.functions import handler
-from tests.handlers.test_list_workflow import KEY, UPLOAD, _parts, sent  # noqa: F401  a fixture
+from tests.handlers.test_list_workflow import KEY, UPLOAD, _parts, _verify, sent  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.usefixtures("function", "sent")
 
@@ -50,13 +50,15 @@ def validated(context: LambdaContext) -> dict[str, Any]:
 
 @pytest.fixture
 def verified(validated: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return _call("verify_subscription", validated, context)
+    return _verify(validated, context)
 
 
-def _verification_fails(event: dict[str, Any], context: LambdaContext, patch: pytest.MonkeyPatch) -> None:
+def _verification_fails(
+    event: dict[str, Any], context: LambdaContext, patch: pytest.MonkeyPatch, **part: dict[str, Any]
+) -> None:
     patch.setattr(list_steps, "checks", lambda: [_raising(RuntimeError(NAME))])
     with pytest.raises(RuntimeError):
-        _call("verify_subscription", event, context)
+        _call("verify_subscription", {"list_id": event["list_id"], **part}, context)
 
 
 def _part_fails(error: Exception, event: dict[str, Any], context: LambdaContext, part: int) -> None:
@@ -87,6 +89,17 @@ def test_a_failed_list_has_step_exception_own_line_and_log(
     assert "log-group/$252Faws$252Flambda$252Fverify/log-events/2026$252F01$252F31$252F$255B7$255Dabc" in cause["log"]
     assert NAME not in json.dumps(cause) + json.dumps(answer)
     assert answer["cause"].startswith("verify_subscription: RuntimeError, at src/payment/list_steps.py:")
+
+
+def test_the_cause_of_a_verification_in_parallel_has_the_part(
+    validated: dict[str, Any], table: Any, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """The map's own error names neither the part nor the exception."""
+    _, second, *_ = _parts(validated["list_id"], "manifest.json")
+    _verification_fails(validated, context, monkeypatch, part=second)
+    _call("compensate_error", {**validated, "error": {"Error": "States.ExceedToleratedFailureThreshold"}}, context)
+    cause = _record(table, validated["list_id"])["failure"]
+    assert (cause["step"], cause["part"], cause["error"]) == ("verify_subscription", 1, "RuntimeError")
 
 
 def test_partners_and_subscribers_get_no_internals(

@@ -40,13 +40,21 @@ def sent(bucket: Any, table: Any) -> list[dict[str, str]]:
 
 def _verified(context: LambdaContext) -> dict[str, Any]:
     event = _call("register_list", UPLOAD, context)
-    _call("validate_list", event, context)
+    return _verify(_call("validate_list", event, context), context)
+
+
+def _verify(validated: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Call the verification as the workflow does: for the list, for each part, and for the decision."""
+    event = _call("verify_subscription", validated, context)
+    assert event["outcome"] == "SPLIT"
+    for part in _parts(event["list_id"], "manifest.json"):
+        _call("verify_subscription", {"list_id": event["list_id"], "part": part}, context)
     return _call("verify_subscription", event, context)
 
 
-def _parts(list_id: str) -> list[dict[str, Any]]:
-    """What the workflow's map reads: the parts to import."""
-    manifest = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"staging/{list_id}/import.json")
+def _parts(list_id: str, name: str = "import.json") -> list[dict[str, Any]]:
+    """What a map of the workflow reads: the parts to import, or to verify."""
+    manifest = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"staging/{list_id}/{name}")
     return json.loads(manifest["Body"].read())
 
 

@@ -159,7 +159,7 @@ def test_a_step_that_breaks_says_of_which_list(step: str, lines: Lines, context:
         _step(step, {"list_id": "l-1", "part": {"part": 3, "key": "k", "rows": 1}}, context)
     line = lines()[-1]
     assert (line["level"], line["list_id"]) == ("ERROR", "l-1")
-    assert line.get("part") == (3 if step in ("import_list", "compensate_error") else None)
+    assert line.get("part") == (None if step == "validate_list" else 3)
 
 
 @pytest.mark.usefixtures("function")

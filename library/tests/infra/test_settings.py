@@ -262,7 +262,7 @@ def test_a_bad_value_is_refused_by_the_name_of_its_setting(bad: dict[str, str], 
 
 def test_the_message_quotes_the_value_and_ends_with_the_remedy() -> None:
     """The sentence of a number; Pulumi prints it as it is."""
-    with pytest.raises(SettingError, match=r"^max_list_mb is '0': write a whole number from 1 to 200\.$"):
+    with pytest.raises(SettingError, match=r"^max_list_mb is '0': write a whole number from 1 to 2048\.$"):
         Settings.from_config(CONTEXT, LEAST | {"max_list_mb": "0"})
 
 
@@ -270,7 +270,7 @@ LIMITS = [
     ("incoming_days", 14, 3650),
     ("reports_days", 1, 3650),
     ("tolerated_share", 0, 1),
-    ("max_list_mb", 1, 200),
+    ("max_list_mb", 1, 2048),
     ("part_rows", 250, 50_000),
     ("import_concurrency", 1, 100),
     ("stream_parallelization_factor", 1, 10),
@@ -326,8 +326,8 @@ def test_defaults() -> None:
     assert settings.subscribers == tuple(CONTEXT.subscribers)
     assert settings.upload_event_source == "aws.transfer"
     assert settings.partners == {}
-    assert (settings.tolerated_share, settings.max_list_mb, settings.part_rows) == (0, 100, 5000)
-    assert (settings.import_concurrency, settings.log_retention_days) == (2, 30)
+    assert (settings.tolerated_share, settings.max_list_mb, settings.part_rows) == (0, 1024, 5000)
+    assert (settings.import_concurrency, settings.log_retention_days) == (20, 30)
     assert (settings.stream_parallelization_factor, settings.reserved_concurrency) == (10, {})
     assert (settings.alarms, settings.latency_alarms, settings.release_alarms) == ("all", {}, ())
     assert (settings.debug_percent, settings.log_key_arn, settings.permissions_boundary) == (1, None, None)

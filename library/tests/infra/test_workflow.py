@@ -37,7 +37,7 @@ def test_the_role_may_log_and_start_children_before_the_machine_exists(prod: Gra
 def test_concurrency_is_a_number_in_the_definition(prod: Graph) -> None:
     """A placeholder outside quotes takes the value as it is."""
     definition = prod.one("sfn/stateMachine").document("definition")
-    assert definition["States"]["ImportList"]["MaxConcurrency"] == 2
+    assert definition["States"]["ImportList"]["MaxConcurrency"] == 20
 
 
 def test_a_missing_value_is_named() -> None:

@@ -28,7 +28,7 @@ def test_the_command_writes_the_page_and_the_archive(
     monkeypatch.setattr(archive, "write", lambda path, _, kit: written.append((path, kit)))
     assert context("partner-kit", "dev", "--output", str(tmp_path)) == 0
     [(path, kit)] = written
-    assert (path.name, kit["most_bytes"]) == ("payment-lists.pyz", 100 * 1024 * 1024)
+    assert (path.name, kit["most_bytes"]) == ("payment-lists.pyz", 1024 * 1024 * 1024)
     assert capsys.readouterr().out.splitlines() == [str(tmp_path / "payment-lists.html"), str(path)]
     assert "checkList" in (tmp_path / "payment-lists.html").read_text(encoding="utf-8")
 

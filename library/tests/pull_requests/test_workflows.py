@@ -16,6 +16,7 @@ from tests.console import parsed
 from .workflows import FOLDER, SETUP, WORKFLOWS, jobs, read, steps
 
 JOBS = dict(jobs())
+ON_SCHEDULE = """contains(fromJSON('["schedule", "workflow_dispatch"]'), github.event_name)"""
 PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 ONE_COMMAND = re.compile(r"(uv run context [\w-]+|uv sync|pip install)( [^;&|`\n]*)?")
 
@@ -34,9 +35,10 @@ def checkout(job: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def test_there_is_a_workflow_for_the_check_the_preview_and_the_sweep() -> None:
-    """And no other."""
-    assert [path.stem for path in WORKFLOWS] == ["check", "preview", "sweep"]
+def test_there_is_a_workflow_for_the_check_and_one_for_temporary_stacks() -> None:
+    """And no other. The check is apart: a branch rule counts a skipped check as a passed check."""
+    assert [path.stem for path in WORKFLOWS] == ["check", "preview"]
+    assert "if" not in JOBS["check/check"]
 
 
 def test_a_merge_queue_waits_for_the_check_and_every_workflow_needs_the_lock() -> None:
@@ -72,10 +74,23 @@ def test_a_forks_code_runs_with_a_token_that_reads_only(path: Path) -> None:
 
 @of_each_job
 def test_what_may_take_on_a_role_is_no_job_for_forks(job: dict[str, Any]) -> None:
-    """Forks get the check alone."""
+    """Forks get the check alone. A job of no pull request names its events."""
     takes_on = "id-token" in job["permissions"]
     asks = "head.repo.full_name == github.repository" in job.get("if", "")
-    assert asks or not takes_on or "pull_request" not in str(job)
+    assert asks or not takes_on or ON_SCHEDULE in job.get("if", "")
+
+
+def test_the_schedule_starts_only_the_sweep() -> None:
+    """All other jobs need a pull request, or the result of a job that needs it."""
+    assert [name for name, job in JOBS.items() if ON_SCHEDULE in job.get("if", "")] == ["preview/sweep"]
+    of_requests = [name for name, job in JOBS.items() if "github.event.pull_request.head.repo" in job.get("if", "")]
+    assert of_requests == ["preview/preview", "preview/stack", "preview/gone"]
+    assert set(JOBS) == {*of_requests, "preview/comment", "preview/sweep", "check/check"}
+
+
+def test_one_sweep_of_a_kind_runs_at_a_time() -> None:
+    """Each kind of stacks has its own group, since a group has at most one waiting job."""
+    assert JOBS["preview/sweep"]["concurrency"]["group"] == "sweep-${{ matrix.kind }}"
 
 
 @of_each_job
@@ -95,8 +110,8 @@ def test_a_job_may_do_what_its_steps_need(job: dict[str, Any]) -> None:
 
 def test_the_sweep_has_time_for_its_session_and_knows_its_end() -> None:
     """Otherwise GitHub or AWS could end a destruction in the middle. The variable may have up to two hours."""
-    job, document = JOBS["sweep/sweep"], read(FOLDER / "workflows" / "sweep.yml")
-    assert document["env"]["SESSION_SECONDS"] == "${{ vars.AWS_SWEEP_SECONDS || '3600' }}"
+    job = JOBS["preview/sweep"]
+    assert job["env"]["SESSION_SECONDS"] == "${{ vars.AWS_SWEEP_SECONDS || '3600' }}"
     assert [step["with"]["seconds"] for step in job["steps"] if step.get("uses") == SETUP] == [
         "${{ env.SESSION_SECONDS }}"
     ]
@@ -149,13 +164,10 @@ def test_each_step_is_one_command_that_is_there(job: dict[str, Any]) -> None:
             parsed(shlex.split(command.replace("$KIND", "sandbox"))[3:])
 
 
-@pytest.mark.parametrize("name", ["preview/stack", "preview/gone", "sweep/sweep"])
+@pytest.mark.parametrize("name", ["preview/stack", "preview/gone", "preview/sweep"])
 def test_nothing_ends_a_deployment_in_the_middle(name: str) -> None:
     """It would leave a lock; what comes later waits."""
-    workflow, _, job = name.partition("/")
-    document = read(FOLDER / "workflows" / f"{workflow}.yml")
-    group = document["jobs"][job].get("concurrency") or document["concurrency"]
-    assert group["cancel-in-progress"] == "false"
+    assert JOBS[name]["concurrency"]["cancel-in-progress"] == "false"
 
 
 def test_a_stack_is_made_and_destroyed_one_at_a_time() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 from unittest.mock import patch
 
 from bounded_context import aws
-from bounded_context.adapters import dynamodb_bulk
+from bounded_context.adapters import dynamodb_bulk, s3
 from bounded_context.declaration import environment
 from bounded_context.telemetry import logger, measures
 from bounded_context.tools.release.rollout import follow, run, survey
@@ -198,9 +198,9 @@ def _adapters() -> dict[str, Any]:
 _existing: Final = dynamodb_bulk.existing
 
 
-def _existing_in_order(client: Any, table: str, prefix: str, identities: Any) -> Any:
+def _existing_in_order(client: Any, table: str, prefix: str, identities: Any, *, consistent: bool) -> Any:
     """Read a set's identities in an order that does not depend on the process's hash seed."""
-    return _existing(client, table, prefix, sorted(identities))
+    return _existing(client, table, prefix, sorted(identities), consistent=consistent)
 
 
 class _Metrics:
@@ -238,7 +238,7 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield measures, "_metrics", _Metrics()
     yield measures, "single_metric", lambda *_, **__: nullcontext()
     yield logger, "append_keys", lambda **_: None
-    yield from ((module, "ThreadPoolExecutor", _Serial) for module in (follow, run, survey))
+    yield from ((module, "ThreadPoolExecutor", _Serial) for module in (follow, run, s3, survey))
     yield from unpatched_dates()
 
 

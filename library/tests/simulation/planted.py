@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 from bounded_context.adapters import dynamodb, dynamodb_bulk, dynamodb_lists, projection, retries
 from bounded_context.adapters.conditional import condition_failed
 from bounded_context.adapters.dynamodb_inserts import Inserts
-from bounded_context.application import importing, report, undoing, validation, verification
-from bounded_context.application.list_import import Outcome, Step
+from bounded_context.application import importing, joining, report, undoing, validation, verification
+from bounded_context.application.list_import import Outcome, Step, Workflow
+from bounded_context.application.part_results import PartResult
 from bounded_context.application.staging import VERIFIED, Staging
 from bounded_context.application.use_cases import GuardedAggregates
 from bounded_context.domain.lists import BEFORE, ListStatus, ReceivedList
@@ -65,7 +66,7 @@ def _some_of_the_rows(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _ignore_unprocessed(original: Callable[..., Any]) -> Callable[..., Any]:
     """Do without the keys that DynamoDB had no time for."""
-    return lambda client, table, keys: original(client, table, keys[:1])
+    return lambda client, table, keys, consistent: original(client, table, keys[:1], consistent=consistent)
 
 
 # The way back.
@@ -117,15 +118,26 @@ def _moved_without_condition(original: Callable[..., Any]) -> Callable[..., Any]
 # Steps.
 
 
-def _report_only_rejections(received: ReceivedList, lists: Any, files: Any) -> Any:
+def _report_only_rejections(received: ReceivedList, flow: Workflow) -> Any:
     """Write the report only if the verification found something: an earlier try may have written another one."""
     if received.cancelled:
         return Step(received.list_id, Outcome.REJECTED)
-    verified = Staging(files, received.list_id, received.verified)
+    verified = Staging(flow.files, received.list_id, received.verified)
     verified.publish(VERIFIED)
     if verified.rejections():
-        report.write_report(files, lists, received, report.document(verified.rejections()))
+        report.write_report(flow.files, flow.lists, received, report.document(verified.rejections()))
     return Step(received.list_id, Outcome.VERIFIED)
+
+
+def _count_good_rows_alone(self: Any, result: PartResult) -> None:
+    """Decide without the rejected rows of a part."""
+    if result.part:
+        self.staging.keep_part(result.part)
+
+
+def _known_behind(self: Any, identities: Any) -> set[str]:
+    """Take a reference for unknown by a read that may be behind."""
+    return self._known(identities, consistent=False)
 
 
 def _write_report_late(files: Any, _lists: Any, received: ReceivedList, data: bytes) -> None:
@@ -235,9 +247,12 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "an execution whose list is taken is not recorded": _function(
         _lists, "conclude", lambda self, _execution, list_id: self.get(list_id)
     ),
+    "repetitions across ranges are ignored": _function(joining, "repetitions", lambda _: ()),
     "a list is validated in any status": lambda: _statuses(ListStatus.VALIDATED),
     "a list is verified in any status": lambda: _statuses(ListStatus.IMPORTING),
     "a report without rejections is not written": _function(verification, "_answer", _report_only_rejections),
+    "rejected rows of a part are not counted": _function(verification._Decision, "take", _count_good_rows_alone),
+    "a read that is behind does not know a reference": _function(dynamodb_bulk.ReferenceTable, "known", _known_behind),
     "a late step replaces the report": lambda: _late_reports(),
     "a command compares versions alone": _function(dynamodb, "_unchanged", _version_alone),
     "a lost answer is taken for a conflict": _function(dynamodb.AggregateTable, "_written", _written_by_answer),

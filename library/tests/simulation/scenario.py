@@ -11,6 +11,10 @@ HEADER: Final = "payment_id,subscription_id,amount,currency,due_date,payer"
 SUBSCRIPTIONS: Final = ("S-1", "S-2", "S-3")
 """Known to the context from the start."""
 PARTNER: Final = "acme"
+_WHOLE: Final = 1_000_000
+"""Bytes that no file of a scenario has: each file is validated in one pass."""
+_RANGES: Final = {2: 60, 5: 100}
+"""Sizes of ranges in bytes, by the size of the relay's batches."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ class Scenario(Pieces):
     """All of a schedule but its choices.
 
     ``settings`` are pairs of ``PART_ROWS`` and ``TOLERATED_SHARE``: with two, a release is on, and each invocation has
-    one of them. ``chunk`` and ``at_once`` are the sizes of the import's chunks and of its requests.
+    one of them. ``chunk`` and ``at_once`` are the sizes of the import's chunks and of its requests. ``range_bytes`` is
+    the size of the ranges in which a file is validated.
     """
 
     uploads: tuple[Upload, ...] = ()
@@ -122,6 +127,7 @@ class Scenario(Pieces):
     concurrency: int = 2
     batch: int = 100
     existing: tuple[str, ...] = ()
+    range_bytes: int = _WHOLE
 
     @property
     def heavy(self) -> bool:
@@ -137,6 +143,7 @@ class Scenario(Pieces):
         lambda one: replace(one, orders=tuple(replace(order, copies=1) for order in one.orders)),
         lambda one: replace(one, concurrency=1),
         lambda one: replace(one, chunk=1000, at_once=25, transaction=100),
+        lambda one: replace(one, range_bytes=_WHOLE),
     )
 
     def without(self) -> Iterator[Self]:
@@ -155,7 +162,7 @@ def drawn(random: Random) -> Scenario:
     pool = [f"P-{number}" for number in range(random.choice((2, 3, 4, 6)))]
     uploads = tuple(_upload(random, pool) for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3))))
     orders = orders_of(random, pool, sessions=random.choice((0, 0, 1, 2, 3)) if uploads else 3)
-    return Scenario(
+    scenario = Scenario(
         uploads=uploads,
         orders=orders,
         foreign=_foreign(random) if random.random() < 0.15 else (),
@@ -167,6 +174,8 @@ def drawn(random: Random) -> Scenario:
         batch=random.choice((2, 5, 100)),
         existing=tuple(random.sample(pool, random.choice((0, 0, 0, 1)))),
     )
+    # Not drawn: a seed keeps its schedule.
+    return replace(scenario, range_bytes=_RANGES.get(scenario.batch, _WHOLE))
 
 
 def _heavy(random: Random) -> Scenario:

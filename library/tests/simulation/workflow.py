@@ -274,17 +274,16 @@ class Walk:
         left = [index for index in range(len(items)) if index not in done]
         most = state.get("MaxConcurrency") or 1000
         running: list[Activity] = []
-        for index in left:
-            if len(running) >= most:
-                self._scheduler.join(running)
-                running = [one for one in running if not one.done]
-            running.append(self._child(name, state, given, index, items[index]))
-        while running:
+        failed: list[int] = []
+        while left or running:
+            while left and len(running) < most:
+                index = left.pop(0)
+                running.append(self._child(name, state, given, index, items[index], failed))
             self._scheduler.join(running)
             running = [one for one in running if not one.done]
-        failed = len(items) - len(done)
-        if failed * 100 > state.get("ToleratedFailurePercentage", 0) * len(items):
-            raise StatesError("States.ExceedToleratedFailureThreshold")
+            if len(failed) * 100 > state.get("ToleratedFailurePercentage", 0) * len(items):
+                # AWS stops the other children. Their functions go on, and here also their retries.
+                raise StatesError("States.ExceedToleratedFailureThreshold")
         # A redrive enters the map that failed; one that was passed and is entered again starts all of its children.
         self._execution.done_children.pop(name)
         return {}
@@ -296,7 +295,7 @@ class Walk:
         except StatesError as error:
             raise StatesError("States.ItemReaderFailed", error.cause) from None
 
-    def _child(self, name: str, state: Json, given: Json, index: int, item: Json) -> Activity:
+    def _child(self, name: str, state: Json, given: Json, index: int, item: Json, failed: list[int]) -> Activity:
         context = {"Map": {"Item": {"Index": index, "Value": item}}}
         chosen = self._template(state["ItemSelector"], given, context) if "ItemSelector" in state else item
         processor = state["ItemProcessor"]
@@ -309,6 +308,7 @@ class Walk:
             try:
                 walk.go(processor["StartAt"], chosen)
             except Halted:
+                failed.append(index)
                 return
             self._execution.done_children[name].add(index)
 

@@ -283,7 +283,13 @@ def _announcement(upload: Upload, key: str, version: str, etag: str, at: datetim
 @cache
 def _sized() -> tuple[tuple[Any, str, str], ...]:
     """Return the modules with a size of the import, its name there, and the scenario's field for it."""
-    fields = {"CHUNK_ROWS": "chunk", "ROWS_AT_ONCE": "chunk", "AT_ONCE": "at_once", "_AT_ONCE": "transaction"}
+    fields = {
+        "CHUNK_ROWS": "chunk",
+        "ROWS_AT_ONCE": "chunk",
+        "AT_ONCE": "at_once",
+        "_AT_ONCE": "transaction",
+        "RANGE_BYTES": "range_bytes",
+    }
     modules = [module for name, module in sorted(sys.modules.items()) if name.startswith(_SIZED)]
     return tuple((module, name, field) for module in modules for name, field in fields.items() if name in vars(module))
 

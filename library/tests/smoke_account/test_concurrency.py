@@ -9,8 +9,8 @@ from tests.smoke_account.conftest import Place
 
 pytestmark = pytest.mark.usefixtures("aws", "cli")
 
-DEFAULT = 24
-"""Two readers of the stream with ten batches each, two children of the import, and two calls besides."""
+DEFAULT = 42
+"""Two readers of the stream with ten batches each, twenty children of the import, and two other calls."""
 
 
 def _check(place: Place, monkeypatch: pytest.MonkeyPatch, total: int, free: int | None = None) -> str:
@@ -46,10 +46,20 @@ def test_an_account_with_too_few_executions_is_refused(
             assert word in said
 
 
-def test_a_new_account_takes_a_stack_with_small_settings(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten executions are enough for one batch of a shard and one child of an import at a time."""
-    place.set(stream_parallelization_factor=1, import_concurrency=1)
-    assert not _refused(_check(place, monkeypatch, 10))
+@pytest.mark.parametrize(
+    ("small", "refused"),
+    [
+        ({"stream_parallelization_factor": 1, "import_concurrency": 1}, False),
+        ({"stream_parallelization_factor": 1}, True),
+        ({"import_concurrency": 1}, True),
+    ],
+)
+def test_a_new_account_takes_a_stack_with_small_settings(
+    place: Place, monkeypatch: pytest.MonkeyPatch, small: dict[str, int], refused: bool
+) -> None:
+    """Ten executions are enough only for one batch of a shard and one child of an import at a time."""
+    place.set(**small)
+    assert _refused(_check(place, monkeypatch, 10)) == refused
 
 
 def test_executions_that_other_functions_have_reserved_do_not_count(
@@ -71,7 +81,7 @@ def test_a_hundred_executions_must_stay_unreserved(
 def test_what_is_reserved_is_needed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what the function does not use."""
     place.set(reserved_concurrency={"relay_events": 500})
-    assert "514" in _check(place, monkeypatch, 513)
+    assert "532" in _check(place, monkeypatch, 531)
 
 
 def test_consumed_events_need_executions_too(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -350,6 +350,7 @@ ELSEWHERE = {
     "consumed-events-are-read",
     "waivers-are-needed",
     "the-program-exports-its-outputs",
+    "each-stack-has-its-functions-and-queues",
 }
 """Those that look at files: a team's changes break them, on a fresh bake."""
 
@@ -520,6 +521,23 @@ def test_a_field_of_the_aggregate_alone_is_missed_in_the_events(
     declared = replace(context_of(details), data=model_of("ThingData", EventData, data))
     where: Any = SimpleNamespace(context=declared)
     assert BY_NAME["events-say-every-field"].breaches(where) == sentences
+
+
+@pytest.mark.parametrize(
+    ("output", "lacking"),
+    [
+        ("functions", ["infra/service/functions.py: prod does not deploy get_payment"]),
+        ("queues", ["infra/service/__main__.py: prod has no queue of the subscriber bi"]),
+    ],
+)
+def test_a_function_or_a_queue_that_a_stack_lacks_is_named(output: str, lacking: list[str], prod: Graph) -> None:
+    """With the file to repair. A stack without the output breaks another promise."""
+    rest = {name: arn for name, arn in prod.outputs[output].items() if name not in {"get_payment", "bi"}}
+    for outputs, found in ((rest, lacking), (None, [])):
+        where = repository(prod)
+        where.__dict__["graphs"] = {"service prod": replace(prod, outputs={**prod.outputs, output: outputs})}
+        breaches = BY_NAME["each-stack-has-its-functions-and-queues"].breaches(where)
+        assert [breach.partition(": keep")[0] for breach in breaches] == found
 
 
 def test_parts_of_lists_are_leftovers_in_a_context_without_lists(prod: Graph) -> None:

@@ -44,6 +44,7 @@ _STEPS: tuple[Step, ...] = (
     Step("0.4.0", "v0_4_0.consumed", "Rename the members of the setting `consumes` in the files of all stacks"),
     Step("0.4.0", "v0_4_0.entry_points", "Remove handlers that the library supplies; move your own to src/<package>/"),
     Step("0.4.0", "v0_4_0.api_page", "Remove the page of the API, which `context openapi` writes into build/"),
+    Step("0.4.0", "v0_4_0.removed_files", "Remove the tests of promises and of stacks, and the workflow `sweep`"),
     Step("0.4.0", "v0_4_0.standard_presets", "Take the library's presets of functions from standard_presets"),
     Step(
         "0.4.0",

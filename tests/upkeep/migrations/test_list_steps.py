@@ -58,7 +58,7 @@ def test_the_templates_steps_become_the_new_versions(tmp_path: Path) -> None:
         == '''"""The steps of the list workflow, in their order. Each is a Lambda function, which may run again after a failure."""
 
 from bounded_context import aws
-from bounded_context.handlers import PartEvent, StepEvent, VerificationSettings, step
+from bounded_context.handlers import PartEvent, VerificationEvent, VerificationSettings, step
 from bounded_context.lists import ListImport, RowsCheck, Step
 
 from .context import LOAN
@@ -73,10 +73,12 @@ def checks() -> list[RowsCheck]:
     ]
 
 
-@step(LOAN, StepEvent, VerificationSettings, needs=(checks,))
-def verify_loan(event: StepEvent, settings: VerificationSettings, steps: ListImport) -> Step:
-    """Check a list's rows; the remaining rows can be imported."""
-    return steps.verify(event.list_id, settings.tolerated_share, checks())
+@step(LOAN, VerificationEvent, VerificationSettings, needs=(checks,))
+def verify_loan(event: VerificationEvent, settings: VerificationSettings, steps: ListImport) -> Step:
+    """Check the rows of a part. Parts are checked in parallel. Without a part, decide whether the list is imported."""
+    if event.part:
+        return steps.verify_part(event.list_id, event.part, checks())
+    return steps.verify(event.list_id, settings.tolerated_share, checks(), event.outcome)
 
 
 @step(LOAN, PartEvent)
@@ -159,5 +161,13 @@ def test_a_long_signature_is_broken_as_ruff_breaks_it(tmp_path: Path) -> None:
     name = "verify_the_identity_of_the_customer_of_the_account"
     files, _ = applied("list_steps", tmp_path, {**CONTEXT, f"{HANDLERS}/{name}.py": VERIFY})
     assert (
-        f"def {name}(\n    event: StepEvent, settings: VerificationSettings, steps: ListImport\n) -> Step:\n"
+        f"def {name}(\n    event: VerificationEvent, settings: VerificationSettings, steps: ListImport\n) -> Step:\n"
     ) in files[STEPS]
+
+
+def test_a_verification_with_statements_of_its_own_stays_one_call(tmp_path: Path) -> None:
+    """The library verifies all parts in a call without a part, as before."""
+    own = VERIFY.replace('    """Check."""\n', '    """Check."""\n    print(event.list_id)\n')
+    files, _ = applied("list_steps", tmp_path, {**CONTEXT, f"{HANDLERS}/verify_loan.py": own}, CONTEXT)
+    assert "def verify_loan(event: StepEvent, " in files[STEPS]
+    assert "verify_part" not in files[STEPS]

@@ -48,11 +48,16 @@ class ImportedAggregateTable:
         self._table = table_name
 
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:
-        """Return the identities that exist and were not imported by this list."""
-        return _of_others(self._existing(identities), list_id)
+        """Return the identities that exist and were not imported by this list.
 
-    def _existing(self, identities: Collection[str]) -> dict[str, Mapping[str, Any]]:
-        return existing(self._client, self._table, self._items.prefix, identities)
+        The first read is eventually consistent, at half the read units: an identity that it misses is refused by the
+        insert. A consistent read confirms the others.
+        """
+        found = _of_others(self._existing(identities, consistent=False), list_id)
+        return _of_others(self._existing(found), list_id)
+
+    def _existing(self, identities: Collection[str], *, consistent: bool = True) -> dict[str, Mapping[str, Any]]:
+        return existing(self._client, self._table, self._items.prefix, identities, consistent=consistent)
 
     @property
     def unanswered(self) -> int:
@@ -114,19 +119,22 @@ class ImportedAggregateTable:
 
 
 def existing(
-    client: DynamoDBClient, table: str, prefix: str, identities: Collection[str]
+    client: DynamoDBClient, table: str, prefix: str, identities: Collection[str], *, consistent: bool
 ) -> dict[str, Mapping[str, Any]]:
     """Return the items that exist, by identity: the key without its prefix. They have a key, a status and a list's id.
 
     Throttled reads are retried, a hundred keys at a time (AWS limit of BatchGetItem).
     """
     keys = [{KEY: prefix + identity} for identity in identities]
-    found = [item for hundred in _hundreds(keys) for item in patiently(partial(_read, client, table, hundred), _passes)]
+    reads = (partial(_read, client, table, hundred, consistent=consistent) for hundred in _hundreds(keys))
+    found = [item for read in reads for item in patiently(read, _passes)]
     return {item[KEY].removeprefix(prefix): item for item in found}
 
 
-def _read(client: DynamoDBClient, table: str, keys: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return client.sync_batch_get(table, list(keys), consistent_read=True, projection=[KEY, "list_id", "status"])
+def _read(
+    client: DynamoDBClient, table: str, keys: Sequence[dict[str, Any]], *, consistent: bool
+) -> list[dict[str, Any]]:
+    return client.sync_batch_get(table, list(keys), consistent_read=consistent, projection=[KEY, "list_id", "status"])
 
 
 def _of_others(found: Mapping[str, Mapping[str, Any]], list_id: str) -> set[str]:
@@ -164,6 +172,14 @@ class ReferenceTable:
         self._table = table_name
 
     def known(self, identities: Collection[str]) -> set[str]:
-        """Return the identities that exist; an aggregate that is recorded as gone does not exist."""
-        found = existing(self._client, self._table, self._prefix, identities)
+        """Return the identities that exist; an aggregate that is recorded as gone does not exist.
+
+        An eventually consistent read, at half the read units, may miss an identity: a consistent read confirms that it
+        is unknown.
+        """
+        known = self._known(identities, consistent=False)
+        return known | self._known(set(identities) - known, consistent=True)
+
+    def _known(self, identities: Collection[str], *, consistent: bool) -> set[str]:
+        found = existing(self._client, self._table, self._prefix, identities, consistent=consistent)
         return {identity for identity, item in found.items() if item.get("status") != Standing.GONE}

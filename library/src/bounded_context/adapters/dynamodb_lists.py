@@ -196,9 +196,9 @@ class ListTable:
             ExpressionAttributeValues={":part": {part}},
         )
 
-    def record_failure(self, list_id: str, failure: Failure) -> None:
+    def record_failure(self, list_id: str, failure: Failure, part: int | None = None) -> None:
         """Remember for 30 days the exception of a step's call, in an item of its own: the record may be large."""
-        key = list_items.failure_key(list_id, failure.step, failure.part)
+        key = list_items.failure_key(list_id, failure.step, part)
         # An update, because the roles of all steps may update items.
         self._table.update_item(
             Key={KEY: key},

@@ -1,8 +1,9 @@
 """The inbox bucket, through boto3."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from io import RawIOBase
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from botocore.exceptions import ClientError
 
@@ -13,22 +14,35 @@ if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
+_READS_AT_ONCE: Final = 10
+"""The requests for small objects at a time: the connections of a client (botocore's `MAX_POOL_CONNECTIONS`)."""
+
+_SKIPPED_AT_ONCE: Final = 1024 * 1024
+
 _ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "NotFound"}
 _REPLACED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 """The errors of a conditional write if another write was first, was at the same time, or removed the object."""
 
 
 class _Body(RawIOBase):
-    """An object's bytes as a raw stream: botocore's own stream is closed as soon as its last byte is read."""
+    """An object's bytes as a raw stream: botocore's own stream is closed as soon as its last byte is read.
 
-    def __init__(self, body: "StreamingBody") -> None:
+    The stream begins after ``skip`` bytes, and has at most ``most`` bytes; None for all.
+    """
+
+    def __init__(self, body: "StreamingBody", skip: int = 0, most: int | None = None) -> None:
         self._body = body
+        self._left = most
+        while skip and (data := body.read(min(skip, _SKIPPED_AT_ONCE))):
+            skip -= len(data)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        data = self._body.read(len(buffer))
+        data = self._body.read(len(buffer) if self._left is None else min(len(buffer), self._left))
+        if self._left is not None:
+            self._left -= len(data)
         buffer[: len(data)] = data
         return len(data)
 
@@ -76,10 +90,22 @@ class InboxBucket:
         pinned = PinnedFile(self._bucket, found["Key"], found["VersionId"], found["Size"])
         return StoredVersion(pinned, _bare(found["ETag"]), found["LastModified"], removed)
 
-    def open(self, pinned: PinnedFile) -> BinaryIO:
-        """Return one version's bytes as a stream."""
-        found = self._client.get_object(Bucket=self._bucket, Key=pinned.key, VersionId=pinned.version_id)
-        return cast("BinaryIO", _Body(found["Body"]))
+    def open(self, pinned: PinnedFile, start: int = 0, end: int | None = None) -> BinaryIO:
+        """Return one version's bytes as a stream, from the byte ``start`` to the byte before ``end``."""
+        # S3's ranges include their last byte (RFC 9110, section 14.1.2).
+        part: Any = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end is not None else {}
+        found = self._client.get_object(Bucket=self._bucket, Key=pinned.key, VersionId=pinned.version_id, **part)
+        if not part or "ContentRange" in found:
+            return cast("BinaryIO", _Body(found["Body"]))
+        # A server may ignore the range, and answer with the whole object (RFC 9110, section 14.2).
+        return cast("BinaryIO", _Body(found["Body"], start, None if end is None else end - start))
+
+    def stream(self, key: str) -> BinaryIO | None:
+        """Return an object's bytes as a stream, or None if it does not exist."""
+        try:
+            return cast("BinaryIO", _Body(self._client.get_object(Bucket=self._bucket, Key=key)["Body"]))
+        except ClientError as error:
+            return _none_if_absent(error)
 
     def read(self, key: str) -> bytes | None:
         """Return a small object's bytes, or None if it does not exist."""
@@ -87,6 +113,12 @@ class InboxBucket:
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except ClientError as error:
             return _none_if_absent(error)
+
+    def read_all(self, keys: Sequence[str]) -> Iterator[bytes | None]:
+        """Yield the bytes of small objects in the order of their keys, or None for an object that does not exist."""
+        with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
+            for start in range(0, len(keys), _READS_AT_ONCE):
+                yield from pool.map(self.read, keys[start : start + _READS_AT_ONCE])
 
     def write(self, key: str, data: bytes) -> None:
         """Store an object."""

@@ -7,15 +7,16 @@ from typing import BinaryIO, NamedTuple
 
 from ..domain.faults import Fault, ListFault
 from ..domain.formats import MOST_BYTES, PLAIN, Difference, FileFormat
-from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, unexpected
+from ..domain.ranges import FileRange
+from ..domain.rows import Checked, Record, Rejection, Rows, Unreadable, unexpected
 from . import json_lines
 from .detection import differences
 from .ports import SeenIds
-from .reading import ROWS_AT_ONCE, Source, chunks
+from .reading import ROWS_AT_ONCE, Source, chunks, continued_records
 
 
 class ListFile:
-    """A partner's file as a list of a context.
+    """A partner's file as a list of a context, from its beginning.
 
     Args:
         stream: the file's bytes.
@@ -23,26 +24,54 @@ class ListFile:
         seen: an empty store of identities.
         format_: the partner's format.
         max_bytes: the maximum size, unpacked.
+        place: the first range of the file, if only its rows are read.
     """
 
     def __init__(
-        self, stream: BinaryIO, form: Rows, seen: SeenIds, format_: FileFormat = PLAIN, max_bytes: int = MOST_BYTES
+        self,
+        stream: BinaryIO,
+        form: Rows,
+        seen: SeenIds,
+        format_: FileFormat = PLAIN,
+        max_bytes: int = MOST_BYTES,
+        place: FileRange | None = None,
     ) -> None:
         self._source = Source(stream, max_bytes)
         self._form = form
-        self._seen = seen
         self._format = format_
+        self._place = place
+        self._check = RecordCheck(form, seen, format_)
 
     def checked(self) -> Iterator[Checked]:
         """Yield the rows and the rejections of each thousand records.
 
         Raises:
-            Unreadable: the file cannot be read as a list, with the settings that would accept it.
+            Unreadable: the file cannot be read as a list, with the settings that would accept it. A refusal of a range
+                has no settings.
+            Misfit: the range ends inside a quoted cell.
         """
         try:
             yield from self._checked()
         except Unreadable as found:
-            raise Unreadable(found.reason, found.fault, found.line, self._with(found.differences)) from found
+            if self._place:
+                raise
+            raise self.refusal(found) from found
+
+    def header(self) -> tuple[tuple[str, ...], int]:
+        """Return the names of the columns, and the first line of the first record. Nothing else can be read then.
+
+        Raises:
+            Unreadable: the file cannot be read as a list, with the settings that would accept it.
+        """
+        try:
+            first = self._first(self._source.records(self._format))
+            return self._columns(first), first.line
+        except Unreadable as found:
+            raise self.refusal(found) from found
+
+    def refusal(self, found: Unreadable) -> Unreadable:
+        """Return a refusal of the file with the settings that would accept it."""
+        return Unreadable(found.reason, found.fault, found.line, self._with(found.differences))
 
     @cached_property
     def differences(self) -> Sequence[Difference]:
@@ -54,27 +83,32 @@ class ListFile:
         return [*found, *(difference for difference in self.differences if difference.member not in known)]
 
     def _checked(self) -> Iterator[Checked]:
-        records = self._source.records(self._format)
+        records = self._source.records(self._format, self._place)
+        first = self._first(records)
+        header, rows_read = self._columns(first), False
+        # The first object of JSON lines is a row.
+        rows = records if self._format.kind == "csv" else chain([first], records)
+        for checked in self._check.checked(header, rows):
+            yield checked
+            rows_read = True
+        if not rows_read and self._place is None:
+            raise no_rows()
+
+    def _first(self, records: Iterator[Record]) -> Record:
         first = next(records, None)
         if first is None:
             raise Unreadable("the file is empty", ListFault.EMPTY)
-        header, rows = self._began(first, records)
-        check, rows_read = self._check(header), False
-        for chunk in chunks(rows, ROWS_AT_ONCE):
-            yield self._without_repeated(check(chunk))
-            rows_read = True
-        if not rows_read:
-            raise Unreadable("the file has a header and no rows", ListFault.EMPTY)
+        return first
 
-    def _began(self, first: Record, others: Iterator[Record]) -> tuple[tuple[str, ...], Iterator[Record]]:
-        """Return the names of the columns, and the records of rows."""
+    def _columns(self, first: Record) -> tuple[str, ...]:
+        """Return the names of the columns."""
         try:
             if self._format.kind == "csv":
-                return self._form.check_header(first.cells, self._format), others
+                return self._form.check_header(first.cells, self._format)
             self._check_members(first)
         except Unreadable as error:
             raise Unreadable(error.reason, error.fault, first.line) from error
-        return self._form.columns, chain([first], others)
+        return self._form.columns
 
     def _check_members(self, first: Record) -> None:
         """Refuse the file if the names of its first object are no columns."""
@@ -84,6 +118,44 @@ class ListFile:
         names = [name for name, _ in members]
         if not set(map(self._format.column, names)) <= set(self._form.columns):
             self._form.check_header(names, self._format)
+
+
+def no_rows() -> Unreadable:
+    """Return the refusal of a file without rows."""
+    return Unreadable("the file has a header and no rows", ListFault.EMPTY)
+
+
+def checked_range(
+    stream: BinaryIO, form: Rows, seen: SeenIds, format_: FileFormat, place: FileRange
+) -> Iterator[Checked]:
+    """Yield the rows and the rejections of each thousand records of a range that is not the first.
+
+    Raises:
+        Unreadable: the file cannot be read as a list.
+        Misfit: the range ends inside a quoted cell.
+    """
+    return RecordCheck(form, seen, format_).checked(place.columns, continued_records(stream, format_, place))
+
+
+class RecordCheck:
+    """The check of the records of rows.
+
+    Args:
+        form: the rows of the context.
+        seen: the store of the identities so far.
+        format_: the partner's format.
+    """
+
+    def __init__(self, form: Rows, seen: SeenIds, format_: FileFormat) -> None:
+        self._form = form
+        self._seen = seen
+        self._format = format_
+
+    def checked(self, header: tuple[str, ...], records: Iterator[Record]) -> Iterator[Checked]:
+        """Yield the rows and the rejections of each thousand records."""
+        check = self._check(header)
+        for chunk in chunks(records, ROWS_AT_ONCE):
+            yield self._without_repeated(check(chunk))
 
     def _check(self, header: tuple[str, ...]) -> Callable[[list[Record]], Checked]:
         """Return the check of records: of the plain format, without a step of its own."""
@@ -102,13 +174,22 @@ class ListFile:
         first = self._seen.first_lines([(row.details.id, row.line) for row in checked.rows])
         if not first:
             return checked
-        repeated = [self._repeated(row, first[row.line]) for row in checked.rows if row.line in first]
+        repeated = [
+            repetition(self._form, row.details.id, row.line, first[row.line])
+            for row in checked.rows
+            if row.line in first
+        ]
         return Checked([row for row in checked.rows if row.line not in first], checked.rejections + repeated)
 
-    def _repeated(self, row: Row, first: int) -> Rejection:
-        return Rejection(
-            row.line, self._form.identity, f"{row.details.id!r} is on line {first} already", Fault.REPEATED
-        )
+
+def repetition(form: Rows, identity: str, line: int, first: int) -> Rejection:
+    """Return the rejection of a row whose identity is on an earlier line."""
+    return Rejection(line, form.identity, f"{identity!r}{already_on(first)}", Fault.REPEATED)
+
+
+def already_on(line: int) -> str:
+    """Return the end of the reason to reject a repeated identity, whose first line this is."""
+    return f" is on line {line} already"
 
 
 class _Column(NamedTuple):

@@ -28,6 +28,11 @@ def codec(encoding: str, head: bytes) -> str:
     return _utf_16(head) or encoding
 
 
+def continued(encoding: str) -> str:
+    """Return Python's codec for bytes inside a file, where a byte order mark is a character."""
+    return _CODECS[encoding]
+
+
 def marked(head: bytes) -> str:
     """Return the encoding that the first bytes show: by a byte order mark, or by the zeros of UTF-16; or empty."""
     if head.startswith(codecs.BOM_UTF8):

@@ -15,6 +15,9 @@ _ALL_IMPORTED: Final = "the state machine failed after the import of all parts"
 _MOST: Final = 20
 """Parts whose exception is read. Parts that fail together mostly fail for one reason."""
 
+_OF_MAP: Final = "States.ExceedToleratedFailureThreshold"
+"""The error of a map whose child failed. It does not name the child's error."""
+
 _OF_LAMBDA: Final = ("Lambda.", "Sandbox.", "States.", "Runtime.ExitError")
 """The beginnings of errors that Step Functions reports for a call that raised no exception (Step Functions Developer
 Guide, "Handling errors"; Lambda Developer Guide, "Runtime.ExitError")."""
@@ -29,6 +32,7 @@ def cause_of(flow: Workflow, received: ReceivedList, caught: str) -> Failure:
     if received.parts:
         return _of_import(flow.lists, received, caught)
     step = flow.context.verification_step if received.rows else "validate_list"
+    caught = "" if caught == _OF_MAP else caught
     raised = None if caught.startswith(_OF_LAMBDA) else flow.lists.failure(received.list_id, step)
     return raised or Failure(step, error=caught, message=_without_record(caught))
 

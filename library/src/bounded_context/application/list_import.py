@@ -14,13 +14,14 @@ from urllib.parse import unquote_plus
 
 from ..declaration.context import Context
 from ..domain import scans
-from ..domain.faults import Fault, ListFault
+from ..domain.faults import ListFault
 from ..domain.formats import Formats
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary
 from ..domain.reasons import shortened
 from ..domain.rows import Unreadable
-from .ports import Fact, Files, ImportedAggregates, Lists, SeenIds
+from .ports import Fact, Files, ImportedAggregates, Lists, RepeatedLines, SeenIds
 from .reading import check_size
+from .repetitions import LinesInMemory
 
 TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it can be sent again"
 BROKE_OFF = "the upload broke off: send the file again"
@@ -42,6 +43,7 @@ class Outcome(StrEnum):
     ALREADY_REGISTERED = "ALREADY_REGISTERED"
     IGNORED = "IGNORED"
     VALIDATED = "VALIDATED"
+    SPLIT = "SPLIT"
     VERIFIED = "VERIFIED"
     IMPORTED = "IMPORTED"
     UNDONE = "UNDONE"
@@ -90,6 +92,7 @@ class Workflow:
         seen_ids: builds an empty store of identities, for one file.
         formats: returns the formats of partners' files.
         gated: whether a list starts only after a malware scan of its file.
+        repeated_lines: builds an empty store of repeated lines, for one file; by default in memory.
     """
 
     def __init__(
@@ -102,6 +105,7 @@ class Workflow:
         formats: Callable[[], Formats] = Formats,
         *,
         gated: bool = False,
+        repeated_lines: Callable[[], RepeatedLines] = LinesInMemory,
     ) -> None:
         self.context = context
         self.gated = gated
@@ -109,6 +113,7 @@ class Workflow:
         self.lists = lists
         self.files = files
         self.seen_ids = seen_ids
+        self.repeated_lines = repeated_lines
         self.formats = formats
         self._imported = imported
 
@@ -287,7 +292,7 @@ def _refusal(found: PinnedFile, max_bytes: int) -> tuple[str | None, str]:
     return None, ""
 
 
-def counts(rows: int, rejections: Counter[Fault]) -> dict[str, Fact]:
+def counts(rows: int, rejections: Counter[Any]) -> dict[str, Fact]:
     """Return the counts of a list's rows for its record."""
     rejected = rejections.total()
     by_fault = {str(fault): number for fault, number in rejections.items()}

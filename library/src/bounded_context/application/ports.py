@@ -1,6 +1,6 @@
 """The ports of the application, as protocols. Adapters implement them; tests implement them with fakes."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Generic, Protocol, TypeVar
@@ -213,8 +213,8 @@ class Lists(Protocol):
         """Record that all rows of a part are undone. Repetitions change nothing."""
         ...
 
-    def record_failure(self, list_id: str, failure: "Failure") -> None:
-        """Remember for 30 days the exception of a step's call. A later exception of the step or part replaces it."""
+    def record_failure(self, list_id: str, failure: "Failure", part: int | None = None) -> None:
+        """Remember for 30 days the exception of a step, or of a part's import. Its next exception replaces it."""
         ...
 
     def failure(self, list_id: str, step: str, part: int | None = None) -> "Failure | None":
@@ -241,12 +241,20 @@ class Files(Protocol):
         """Return the result of a version's malware scan, or None if it has no result yet."""
         ...
 
-    def open(self, pinned: "PinnedFile") -> BinaryIO:
-        """Return one version's bytes as a stream."""
+    def open(self, pinned: "PinnedFile", start: int = 0, end: int | None = None) -> BinaryIO:
+        """Return one version's bytes as a stream, from the byte ``start`` to the byte before ``end``."""
+        ...
+
+    def stream(self, key: str) -> BinaryIO | None:
+        """Return an object's bytes as a stream, or None if it does not exist."""
         ...
 
     def read(self, key: str) -> bytes | None:
         """Return a small object's bytes, or None if it does not exist."""
+        ...
+
+    def read_all(self, keys: Sequence[str]) -> Iterator[bytes | None]:
+        """Yield the bytes of small objects in the order of their keys, or None for an object that does not exist."""
         ...
 
     def write(self, key: str, data: bytes) -> None:
@@ -267,6 +275,18 @@ class SeenIds(Protocol):
 
     def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
         """Remember (identity, line) pairs; for each repeated identity return its line and its first line."""
+        ...
+
+
+class RepeatedLines(Protocol):
+    """The lines of one file with the identity of an earlier line, in constant memory."""
+
+    def add(self, repeated: Iterable[tuple[int, int]]) -> None:
+        """Remember lines, each with the first line of its identity."""
+        ...
+
+    def between(self, first: int, last: int) -> dict[int, int]:
+        """Return the lines from ``first`` to ``last``, each with the first line of its identity."""
         ...
 
 

@@ -4,13 +4,16 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from io import BufferedReader, RawIOBase, TextIOWrapper
+from itertools import islice
 from typing import BinaryIO, Final, TypeAlias, TypeVar, cast
 
 from ..domain.faults import ListFault
 from ..domain.formats import MOST_BYTES, PLAIN, SINGLE_BYTE, FileFormat
+from ..domain.ranges import FileRange
 from ..domain.rows import Record, Unreadable
-from .encodings import MARK, check, codec, undecodable
+from .encodings import MARK, check, codec, continued, undecodable
 
 T = TypeVar("T")
 _Buffered: TypeAlias = "BufferedReader[RawIOBase]"
@@ -28,25 +31,39 @@ recorded row."""
 HEAD_BYTES: Final = 64 * 1024
 """The bytes at the beginning of a file that are kept to detect its format."""
 
+TEXT_BYTES: Final = 8 * 1024
+"""The bytes that are decoded at once. Bytes that are no text refuse a file before the lines of the same 8 KiB are read.
+
+A range is decoded in the same pieces as the file: a fault is found in the same order.
+"""
+
 GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = b"PK\x03\x04"
 
 
-class _Lines:
-    """The text's lines. ``taken`` counts the characters of the current record, up to the maximum.
+class Misfit(Exception):
+    """A range ends inside a quoted cell: the plan of the ranges is wrong, and the next range begins with no record."""
 
-    ``others`` is whether a line was not ASCII.
+
+class _Lines:
+    """The text's lines, of a range or of the whole file.
+
+    ``taken`` counts the characters of the current record, up to the maximum. ``others`` is whether a line was not
+    ASCII. ``cut`` is whether all lines of a range are read, and the file has more lines.
     """
 
-    def __init__(self, text: TextIOWrapper, encoding: str) -> None:
+    def __init__(self, text: TextIOWrapper, encoding: str, place: FileRange | None = None) -> None:
         self._text = text
+        self._most = place.lines if place else None
         self.encoding = encoding
-        self.others = False
+        self.first = place.line if place else 1
+        self.others = place.others if place else False
         self.taken = 0
+        self.cut = False
 
     def __iter__(self) -> Iterator[str]:
-        readline, always = self._text.readline, self.encoding in SINGLE_BYTE
-        while line := readline(MAX_RECORD_CHARACTERS + 1):
+        always = self.encoding in SINGLE_BYTE
+        for line in islice(iter(partial(self._text.readline, MAX_RECORD_CHARACTERS + 1), ""), self._most):
             self.taken += len(line)
             if self.taken > MAX_RECORD_CHARACTERS:
                 reason = f"a record is longer than {MAX_RECORD_CHARACTERS} characters: is a quote missing?"
@@ -56,22 +73,35 @@ class _Lines:
                     check(line, self.encoding, self.others)
                 self.others = True
             yield line
+        self.cut = self._most is not None
 
 
-def check_size(size: int, most: int) -> None:
-    """Raise Unreadable if a file of ``size`` bytes is empty, or has more than ``most`` bytes."""
+def check_size(size: int, most: int, format_: FileFormat = PLAIN) -> None:
+    """Raise Unreadable if a file of ``size`` bytes is empty, or too large.
+
+    ``most`` is the maximum size in bytes of the stack. A format without ranges has a lower maximum (`ONE_PASS_BYTES`).
+    """
     if size == 0:
         raise Unreadable("the file is empty", ListFault.EMPTY)
-    if size > most:
-        raise Unreadable(f"the file has {size} bytes, and at most {most} are taken: split it", ListFault.SIZE)
+    if size > format_.most_bytes(most):
+        raise Unreadable(f"the file has {size} bytes, and {limit(most, format_)}", ListFault.SIZE)
+
+
+def limit(most: int, format_: FileFormat = PLAIN) -> str:
+    """Return the end of the reason to refuse a too large file. ``most`` is the maximum of the stack in bytes."""
+    least = format_.most_bytes(most)
+    if least == most:
+        return f"at most {most} bytes are accepted (max_list_mb): split it"
+    form = "compressed" if format_.compression != PLAIN.compression else format_.encoding.upper()
+    return f"at most {least} bytes are accepted in a {form} file: split it"
 
 
 class _Unpacked(RawIOBase):
     """The content of a gzip file, up to a maximum size."""
 
-    def __init__(self, packed: BinaryIO, max_bytes: int) -> None:
+    def __init__(self, packed: BinaryIO, limit: str, max_bytes: int) -> None:
         self._file = gzip.GzipFile(fileobj=packed)
-        self._max = self._left = max_bytes
+        self._limit, self._left = limit, max_bytes
 
     def readable(self) -> bool:
         return True
@@ -86,14 +116,36 @@ class _Unpacked(RawIOBase):
             raise Unreadable("the compressed file is broken: send it again", ListFault.COMPRESSION) from error
         self._left -= len(data)
         if self._left < 0:
-            raise Unreadable(f"the unpacked file has over {self._max} bytes: split it", ListFault.SIZE)
+            raise Unreadable(f"the unpacked file is too large: {self._limit}", ListFault.SIZE)
         buffer[: len(data)] = data
         return len(data)
 
 
-def _buffered(stream: BinaryIO | RawIOBase) -> _Buffered:
+class _Aligned(RawIOBase):
+    """The bytes of a range. The first read ends where the file is divided into pieces of `TEXT_BYTES`."""
+
+    def __init__(self, stream: BinaryIO, start: int) -> None:
+        self._stream = stream
+        self._first = TEXT_BYTES - start % TEXT_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+        data = self._stream.read(min(len(buffer), self._first or len(buffer)))
+        self._first = 0
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def read_until(end: int, size: int) -> int:
+    """Return the end of the bytes that the reader of a range needs: the piece with its last byte is decoded at once."""
+    return min(size, -(-end // TEXT_BYTES) * TEXT_BYTES)
+
+
+def _buffered(stream: BinaryIO | RawIOBase, size: int = 1024 * 1024) -> _Buffered:
     # BufferedReader needs readinto, readable and closed only, and every binary stream has them.
-    return BufferedReader(cast("RawIOBase", stream), 1024 * 1024)
+    return BufferedReader(cast("RawIOBase", stream), size)
 
 
 class Source:
@@ -104,23 +156,28 @@ class Source:
         self._buffered = _buffered(stream)
         self.head = self._buffered.peek(HEAD_BYTES)[:HEAD_BYTES]
 
-    def records(self, format_: FileFormat = PLAIN) -> Iterator[Record]:
+    def records(self, format_: FileFormat = PLAIN, place: FileRange | None = None) -> Iterator[Record]:
         """Yield each record, the header first, without blank lines. A record of JSON lines has its line as one cell.
+
+        Args:
+            format_: the format of the file.
+            place: the first range of the file, if only its records are read.
 
         Raises:
             Unreadable: the file has another format, breaks the rules of quoting (RFC 4180), or has a record that is
                 endless or has more than 1,000 cells.
+            Misfit: the range ends inside a quoted cell.
         """
         self._check_compression(format_)
-        content = self.content()
-        text = TextIOWrapper(content, codec(format_.encoding, content.peek(4)), newline="")
-        lines = _Lines(text, format_.encoding)
-        return _csv(lines, format_.delimiter) if format_.kind == "csv" else _json(lines)
+        content = self.content(format_)
+        return _records(content, codec(format_.encoding, content.peek(4)), format_, place)
 
-    def content(self) -> _Buffered:
+    def content(self, format_: FileFormat = PLAIN) -> _Buffered:
         """Return the bytes, unpacked if they are compressed. A read of the bytes may raise Unreadable."""
-        packed = self.head.startswith(GZIP)
-        return _buffered(_Unpacked(self._buffered, self._max_bytes)) if packed else self._buffered
+        if not self.head.startswith(GZIP):
+            return self._buffered
+        most = self._max_bytes
+        return _buffered(_Unpacked(self._buffered, limit(most, format_), format_.most_bytes(most)))
 
     def _check_compression(self, format_: FileFormat) -> None:
         if self.head.startswith(_ZIP):
@@ -137,9 +194,25 @@ def records(stream: BinaryIO, format_: FileFormat = PLAIN) -> Iterator[Record]:
     return Source(stream).records(format_)
 
 
+def continued_records(stream: BinaryIO, format_: FileFormat, place: FileRange) -> Iterator[Record]:
+    """Yield the records of a range that is not the first, as `Source.records` does. Raises Unreadable, Misfit.
+
+    ``stream`` has the bytes from the start of the range to `read_until` its end.
+    """
+    content = _buffered(_Aligned(stream, place.start), TEXT_BYTES)
+    return _records(content, continued(format_.encoding), format_, place)
+
+
+def _records(content: _Buffered, codec_: str, format_: FileFormat, place: FileRange | None) -> Iterator[Record]:
+    text = TextIOWrapper(content, codec_, newline="")
+    text._CHUNK_SIZE = TEXT_BYTES  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    lines = _Lines(text, format_.encoding, place)
+    return _csv(lines, format_.delimiter) if format_.kind == "csv" else _json(lines)
+
+
 def _csv(lines: _Lines, delimiter: str) -> Iterator[Record]:
     reader = csv.reader(lines, strict=True, delimiter=delimiter)
-    line = 1
+    line = lines.first
     try:
         for cells in reader:
             if len(cells) > MAX_RECORD_CELLS:
@@ -147,18 +220,20 @@ def _csv(lines: _Lines, delimiter: str) -> Iterator[Record]:
                 raise Unreadable(reason, ListFault.RECORD)
             if cells:
                 yield Record(line, cells)
-            line = reader.line_num + 1
+            line = lines.first + reader.line_num
             lines.taken = 0
     except csv.Error as error:
+        if lines.cut:
+            raise Misfit from error
         raise Unreadable(f"the record breaks the rules of CSV: {error}", ListFault.QUOTES, line) from error
     except (UnicodeDecodeError, Unreadable) as error:
-        raise _located(error, lines, line, reader.line_num + 1) from error
+        raise _located(error, lines, line, lines.first + reader.line_num) from error
 
 
 def _json(lines: _Lines) -> Iterator[Record]:
-    number = 0
+    number = lines.first - 1
     try:
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(lines, lines.first):
             if not line.isspace():
                 yield Record(number, [line])
             lines.taken = 0

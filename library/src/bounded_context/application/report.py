@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Iterable, Sequence
 from io import StringIO
+from itertools import islice
+from typing import NamedTuple
 
 from ..domain.faults import ListFault, remedy_of
 from ..domain.formats import Difference
@@ -18,6 +20,31 @@ _CELLS = 5
 _FORMULA = ("=", "+", "-", "@")
 
 
+class Reported(NamedTuple):
+    """The members of a rejection that a report has. ``reason`` is not shortened."""
+
+    line: int
+    field: str
+    reason: str
+    code: str
+
+
+class FirstRejections:
+    """A collector of rejections: it keeps the first 10,000 and counts all."""
+
+    def __init__(self) -> None:
+        self.first: list[Reported] = []
+        self.rejections = 0
+        """The number of all added rejections."""
+
+    def add(self, rejections: Iterable[Rejection]) -> None:
+        """Add rejections; above the limit they are only counted."""
+        for rejection in rejections:
+            self.rejections += 1
+            if self.rejections <= REPORTED_REJECTIONS:
+                self.first.append(Reported(rejection.line, rejection.field, rejection.reason, rejection.code))
+
+
 class Report:
     """A collector of rejections as CSV text: it writes the first 10,000 and counts all."""
 
@@ -26,23 +53,35 @@ class Report:
         self._writer = csv.writer(self._text)
         # Rows of an earlier version have no code, or no remedy.
         self._writer.writerows([*cells, "", ""][:_CELLS] for cells in csv.reader(StringIO(so_far, newline="")))
-        self._reported = 0
+        self.rejections = 0
+        """The number of all added rejections."""
 
-    def add(self, rejections: Iterable[Rejection]) -> None:
+    def add(self, rejections: Iterable[Rejection | Reported]) -> None:
         """Add rejections; above the limit they are only counted."""
         for rejection in rejections:
-            self._reported += 1
-            if self._reported <= REPORTED_REJECTIONS:
+            self.rejections += 1
+            if self.rejections <= REPORTED_REJECTIONS:
                 self._writer.writerow(_cells(rejection))
+
+    def add_lines(self, lines: str, rejections: int) -> None:
+        """Add the `lines` of another report, which has this number of rejections."""
+        left = max(0, REPORTED_REJECTIONS - self.rejections)
+        self._writer.writerows(islice(csv.reader(StringIO(lines, newline="")), left))
+        self.rejections += rejections
+
+    @property
+    def lines(self) -> str:
+        """The lines of the first rejections, without the header."""
+        return self._text.getvalue()
 
     @property
     def rows(self) -> str:
-        """The lines without the header."""
-        unreported = self._reported - REPORTED_REJECTIONS
-        return self._text.getvalue() + (whole_list(f"and {unreported} more") if unreported > 0 else "")
+        """The lines, and a last line with the number of the other rejections."""
+        unreported = self.rejections - REPORTED_REJECTIONS
+        return self.lines + (whole_list(f"and {unreported} more") if unreported > 0 else "")
 
 
-def _cells(found: Rejection) -> tuple[int, str, str, str, str]:
+def _cells(found: Rejection | Reported) -> tuple[int, str, str, str, str]:
     return found.line, shortened(found.field), _harmless(found.reason), found.code, remedy_of(found.code)
 
 

@@ -6,12 +6,13 @@ parts, the form that a Distributed Map reads.
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Generic, TypeVar
 
 from ..domain.aggregate import Details
 from ..domain.lists import STAGING
+from ..domain.ranges import FileRange
 from ..domain.rows import Row, Rows
 from .ports import Files
 
@@ -19,7 +20,14 @@ D = TypeVar("D", bound=Details)
 
 VALIDATED = "manifest.json"
 VERIFIED = "import.json"
+_RANGES = "ranges.json"
 _REJECTIONS = "rejections.csv"
+
+RANGE_RESULTS = "ranges"
+"""The folder of the results of ranges, in the folder of a list."""
+
+IDENTITIES = "identities"
+"""The name of an object with the digests of the identities of a range."""
 
 
 class StagingGone(LookupError):
@@ -93,16 +101,50 @@ class Staging:
         self.files.write(key, b'{"lines":%b,"rows":%b}' % (lines, data))
         self.parts.append(Part(len(self.parts), key, len(rows)))
 
-    def rewrite_part(self, part: Part, rows: list[StagedRow]) -> None:
-        """Write only these rows of a validated part."""
+    def rewrite_part(self, part: Part, rows: list[StagedRow]) -> Part:
+        """Write only these rows of a validated part, and return the part with them."""
         key = self._key(f"part-{part.part:05d}")
         data = {"lines": [row.line for row in rows], "rows": [row.values for row in rows]}
         self.files.write(key, json.dumps(data).encode())
-        self.parts.append(Part(part.part, key, len(rows)))
+        return Part(part.part, key, len(rows))
 
     def keep_part(self, part: Part) -> None:
-        """Add a validated part without changes."""
+        """Add a part to the manifest."""
         self.parts.append(part)
+
+    def write_identities(self, data: bytes) -> str:
+        """Store the digests of the identities of a range, and return the key of the object."""
+        key = self._key(IDENTITIES)
+        self.files.write(key, data)
+        return key
+
+    def write_ranges(self, ranges: Sequence[FileRange]) -> None:
+        """Store the ranges of the file, which the workflow reads."""
+        self.files.write(self._key(_RANGES), json.dumps([asdict(place) for place in ranges]).encode())
+
+    def ranges(self) -> list[FileRange]:
+        """Return the stored ranges of the file.
+
+        Raises:
+            StagingGone: they are not there.
+        """
+        return [_range(member) for member in json.loads(_read(self.files, self._key(_RANGES)))]
+
+    def write_range_result(self, place: FileRange, data: bytes) -> None:
+        """Store the result of the validation of a range."""
+        self.files.write(self._range_key(place), data)
+
+    def range_results(self, ranges: Sequence[FileRange]) -> Iterator[bytes | None]:
+        """Yield the stored result of each range in order, or None if it is not there."""
+        return self.files.read_all([self._range_key(place) for place in ranges])
+
+    def write_result(self, part: Part, data: bytes) -> None:
+        """Store the result of a part's verification."""
+        self.files.write(self._result_key(part), data)
+
+    def results(self, parts: Sequence[Part]) -> Iterator[bytes | None]:
+        """Yield the stored result of each part in order, or None if it is not there."""
+        return self.files.read_all([self._result_key(part) for part in parts])
 
     def write_manifest(self, name: str) -> None:
         """Write the list of the parts."""
@@ -139,6 +181,12 @@ class Staging:
             return _read(self.files, self._key(_REJECTIONS)).decode()
         return (self.files.read(self._key(_REJECTIONS)) or b"").decode()
 
+    def _range_key(self, place: FileRange) -> str:
+        return self._key(f"{RANGE_RESULTS}/{place.name}.json")
+
+    def _result_key(self, part: Part) -> str:
+        return self._key(f"verified-{part.part:05d}.json")
+
     def _key(self, name: str) -> str:
         return "/".join(filter(None, (STAGING, self.list_id, self.attempt, name)))
 
@@ -159,6 +207,11 @@ def read_part(files: Files, part: Part, form: Rows) -> list[StagedRow]:
 def _part(member: Mapping[str, Any]) -> Part:
     # Another version may add members.
     return Part(**{own.name: member[own.name] for own in fields(Part)})
+
+
+def _range(member: Mapping[str, Any]) -> FileRange:
+    known = {own.name: member[own.name] for own in fields(FileRange)}
+    return FileRange(**{**known, "columns": tuple(known["columns"])})
 
 
 def _read(files: Files, key: str) -> bytes:

@@ -1,82 +1,51 @@
-"""The list workflow's step that reads a file: good rows go to parts, bad rows to the report. It can be repeated."""
+"""The list workflow's step that reads a file: good rows go to parts, bad rows to the report. It can be repeated.
 
-from collections import Counter
+A large file is read in ranges, in parallel. Then one call decides about the list, with the result of a single pass.
+"""
+
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..domain.faults import Fault, ListFault
-from ..domain.formats import PLAIN
-from ..domain.lists import ListStatus, PinnedFile, ReceivedList, over_tolerance, rows_a_part
-from ..domain.rows import Checked, Row, Rows, Unreadable, rejected_rows
+from ..domain.faults import ListFault
+from ..domain.formats import PLAIN, Difference
+from ..domain.lists import ListStatus, ReceivedList, over_tolerance, rows_a_part
+from ..domain.rows import Unreadable
 from .checking import ListFile
+from .joining import Join
 from .list_import import Outcome, Step, Workflow, counts, refuse
+from .passes import FilePass
 from .ports import Files, Lists
+from .ranges import has_ranges, plan
+from .reading import HEAD_BYTES, Misfit, check_size
 from .report import Report, file_lines, format_lines, remedy
 from .staging import VALIDATED, Staging, attempt
 
 
-@dataclass
-class _Validation:
-    """The results of a pass over a file so far; full parts are already written."""
-
-    form: Rows
-    staging: Staging
-    part_rows: int
-    report: Report = field(default_factory=Report)
-    rows: int = 0
-    rejections: Counter[Fault] = field(default_factory=Counter)
-
-    def __post_init__(self) -> None:
-        self._buffer: list[Row] = []
-
-    @property
-    def staged(self) -> dict[str, str]:
-        """The fact that names the attempt."""
-        return {"staged": self.staging.attempt or ""}
-
-    def take(self, checked: Checked) -> None:
-        self.rows += checked.count
-        rejections = sorted(checked.rejections)
-        self.report.add(rejections)
-        self.rejections += rejected_rows(rejections)
-        self._buffer += checked.rows
-        while len(self._buffer) >= self.part_rows:
-            self._flush()
-
-    def finish(self, lines_of_file: str) -> None:
-        if self._buffer:
-            self._flush()
-        self.staging.write_rejections(lines_of_file + self.report.rows)
-        self.staging.write_manifest(VALIDATED)
-
-    def _flush(self) -> None:
-        self.staging.write_part(self._buffer[: self.part_rows], self.form)
-        del self._buffer[: self.part_rows]
-
-
-def validate_list(flow: Workflow, list_id: str, tolerated_share: Fraction, part_rows: int) -> Step:
-    """Read the pinned file once, in constant memory; write good rows to parts of ``part_rows``, bad rows to the report.
+def validate_list(
+    flow: Workflow, list_id: str, tolerated_share: Fraction, part_rows: int, outcome: Outcome | None = None
+) -> Step:
+    """Read the pinned file, in constant memory; write good rows to parts of ``part_rows``, bad rows to the report.
 
     More bad rows than ``tolerated_share`` (0 to 1) reject the list. Parts have more rows if the list could have over
     10,000 parts otherwise. Each attempt stages its own rows. The first recorded attempt counts: later attempts repeat
     its answer.
+
+    ``outcome`` is the answer of the workflow's previous step. After `REGISTERED`, a large list is `SPLIT`: the workflow
+    validates the ranges of its file in parallel, and calls again with `SPLIT`. A definition of an earlier release names
+    no outcome, and this call reads the whole file.
     """
     received, files = flow.lists.get(list_id), flow.files
     if received.status is not ListStatus.REGISTERED:
         return _answer(received, files)
-    found = _Validation(flow.form, Staging(files, list_id, attempt()), _part_rows(flow, received.file, part_rows))
+    validation = _Validation(flow, received, part_rows)
     try:
-        read = _read_through(flow, received.file, found)
+        if outcome is Outcome.REGISTERED and validation.split():
+            return Step(list_id, Outcome.SPLIT)
+        validation.join_or_read() if outcome is Outcome.SPLIT else validation.read()
     except Unreadable as refusal:
-        return _answer(_refuse_file(flow.lists, received, found, refusal), files)
-    return _answer(_judged(flow.lists, received, found, read, tolerated_share), files)
-
-
-def _part_rows(flow: Workflow, file: PinnedFile, wanted: int) -> int:
-    formats = flow.formats()
-    packed = formats.of(file.partner).compression != PLAIN.compression
-    return rows_a_part(wanted, formats.max_bytes if packed else file.size, flow.form.smallest_row)
+        return _answer(_refuse_file(flow.lists, received, validation.staging, refusal), files)
+    return _answer(_judged(flow.lists, received, validation, tolerated_share), files)
 
 
 def _answer(received: ReceivedList, files: Files) -> Step:
@@ -87,31 +56,95 @@ def _answer(received: ReceivedList, files: Files) -> Step:
     return Step(received.list_id, Outcome.VALIDATED)
 
 
-def _read_through(flow: Workflow, file: PinnedFile, found: _Validation) -> ListFile:
-    formats = flow.formats()
-    with closing(flow.files.open(file)) as stream:
-        read = ListFile(stream, flow.form, flow.seen_ids(), formats.of(file.partner), formats.max_bytes)
-        for checked in read.checked():
-            found.take(checked)
-    return read
+class _Validation:
+    """The validation of a list by one attempt. ``found`` has the results."""
+
+    def __init__(self, flow: Workflow, received: ReceivedList, part_rows: int) -> None:
+        self._flow, self._received, self._wanted = flow, received, part_rows
+        self._formats, self._file = flow.formats(), received.file
+        self._format = self._formats.of(self._file.partner)
+        self._read: ListFile | None = None
+        self.found = self._new_pass()
+
+    @property
+    def staging(self) -> Staging:
+        """The folder of the attempt."""
+        return self.found.staging
+
+    def _new_pass(self) -> FilePass[Report]:
+        staging = Staging(self._flow.files, self._received.list_id, attempt())
+        packed = self._format.compression != PLAIN.compression
+        size = self._format.most_bytes(self._formats.max_bytes) if packed else self._file.size
+        part_rows = rows_a_part(self._wanted, size, self._flow.form.smallest_row)
+        return FilePass(self._flow.form, staging, part_rows, Report())
+
+    def split(self) -> bool:
+        """Store the ranges of a large file; return whether it has several.
+
+        Raises:
+            Unreadable: the header cannot be read, with the settings that would accept the file.
+        """
+        if not has_ranges(self._file.size, self._format):
+            return False
+        ranges = plan(self._flow, self._file)
+        if len(ranges) > 1:
+            Staging(self._flow.files, self._received.list_id).write_ranges(ranges)
+        return len(ranges) > 1
+
+    def read(self) -> None:
+        """Read the whole file.
+
+        Raises:
+            Unreadable: the file cannot be read as a list, with the settings that would accept it.
+        """
+        if not self._format.has_ranges:
+            check_size(self._file.size, self._formats.max_bytes, self._format)
+        with closing(self._flow.files.open(self._file)) as stream:
+            self._read = ListFile(stream, self._flow.form, self._flow.seen_ids(), self._format, self._formats.max_bytes)
+            for checked in self._read.checked():
+                self.found.take(checked)
+        self.found.finish()
+
+    def join_or_read(self) -> None:
+        """Add the results of the ranges. Read the whole file if a range does not end between two records.
+
+        Raises:
+            Unreadable: the file cannot be read as a list, with the settings that would accept it.
+        """
+        try:
+            Join(self._flow, self._received, self._wanted, self.found).run()
+        except Unreadable as found:
+            raise self._beginning().refusal(found) from found
+        except Misfit:
+            self.found = self._new_pass()
+            self.read()
+
+    @property
+    def differences(self) -> Sequence[Difference]:
+        """The settings that differ from the format of the beginning of the file."""
+        return (self._read or self._beginning()).differences
+
+    def _beginning(self) -> ListFile:
+        with closing(self._flow.files.open(self._file, 0, HEAD_BYTES)) as stream:
+            return ListFile(stream, self._flow.form, self._flow.seen_ids(), self._format)
 
 
-def _refuse_file(lists: Lists, received: ReceivedList, found: _Validation, refusal: Unreadable) -> ReceivedList:
+def _refuse_file(lists: Lists, received: ReceivedList, staging: Staging, refusal: Unreadable) -> ReceivedList:
     """Record the reason why a file is no list. Its line and its settings are in the staged lines of the report."""
     partner = received.file.partner
-    found.staging.write_rejections(file_lines(refusal, partner))
-    reason = f"{refusal}{remedy(refusal.differences, partner)}"
-    return refuse(received.list_id, reason, lists, ListStatus.REGISTERED, code=refusal.fault, **found.staged)
+    staging.write_rejections(file_lines(refusal, partner))
+    reason, staged = f"{refusal}{remedy(refusal.differences, partner)}", staging.attempt or ""
+    return refuse(received.list_id, reason, lists, ListStatus.REGISTERED, code=refusal.fault, staged=staged)
 
 
-def _judged(
-    lists: Lists, received: ReceivedList, found: _Validation, read: ListFile, tolerated_share: Fraction
-) -> ReceivedList:
+def _judged(lists: Lists, received: ReceivedList, validation: _Validation, tolerated_share: Fraction) -> ReceivedList:
     """Record the result for a list, unless another attempt has recorded one; return the record."""
-    facts = counts(found.rows, found.rejections) | found.staged
-    reason = over_tolerance(found.rejections.total(), found.rows, tolerated_share)
-    differences, partner = read.differences if reason else (), received.file.partner
-    found.finish(format_lines(differences, partner))
+    found, staging, partner = validation.found, validation.staging, received.file.partner
+    facts = counts(found.rows, found.rejected) | {"staged": staging.attempt or ""}
+    reason = over_tolerance(found.rejected.total(), found.rows, tolerated_share)
+    differences = validation.differences if reason else ()
+    staging.write_rejections(format_lines(differences, partner) + found.report.rows)
+    staging.write_manifest(VALIDATED)
     if reason:
         reason += remedy(differences, partner)
         facts |= {"code": ListFault.TOLERANCE}

@@ -1,4 +1,7 @@
-"""The step between validation and import: checks rows against the data of the context. It can be repeated."""
+"""The step between validation and import: checks rows against the data of the context. It can be repeated.
+
+The parts of a list are verified in parallel. Then one call decides about the whole list, before any row is written.
+"""
 
 import gc
 from collections import Counter
@@ -6,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import repeat
 from typing import Any, TypeVar
 
 from ..domain.aggregate import Details
@@ -15,7 +19,8 @@ from ..domain.lists import ListStatus, ReceivedList, over_tolerance
 from ..domain.rows import Rejection, Rows, rejected_rows
 from . import report
 from .list_import import Outcome, Step, Workflow, counts, refuse
-from .ports import Files, ImportedAggregates, Lists, References
+from .part_results import PartResult
+from .ports import ImportedAggregates, Lists, References
 from .report import Report
 from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, TypedRow, attempt, identities, read_part
 
@@ -26,53 +31,97 @@ RowsCheck = Callable[[Sequence[TypedRow[D]], str], list[Rejection]]
 """Return the rejections of the rows of a part; the text is the id of their list."""
 
 
+class _Parts:
+    """The verification of the parts of a list. Rows that differ from the staged rows are staged in the attempt."""
+
+    def __init__(self, flow: Workflow, list_id: str, checks: Iterable[RowsCheck[Any]], staging: Staging) -> None:
+        self._files, self._form, self._commands = flow.files, flow.form, flow.context.rows_as_commands
+        self._list_id, self._checks, self._staging, self._sums = list_id, tuple(checks), staging, flow.context.sums
+
+    def verified(self, part: Part) -> PartResult:
+        """Run the checks on a part's rows, and stage the good rows."""
+        with _without_garbage_collection():
+            rows, unread = typed(read_part(self._files, part, self._form), self._commands)
+        failed = [rejection for check in self._checks for rejection in check(rows, self._list_id)]
+        return self._result(part, rows, sorted([*unread, *failed]))
+
+    def _result(self, part: Part, rows: Sequence[TypedRow[Any]], rejections: list[Rejection]) -> PartResult:
+        bad = {rejection.line for rejection in rejections}
+        good = [row for row in rows if row.line not in bad] if bad else rows
+        reported, amounts = Report(), self._sums()
+        reported.add(rejections)
+        amounts.add(row.values if row.created is None else row.created for row in good)
+        rejected = {str(fault): number for fault, number in rejected_rows(rejections).items()}
+        return PartResult(self._passed_on(part, good), reported.lines, reported.rejections, rejected, amounts.sums())
+
+    def _passed_on(self, part: Part, good: Sequence[TypedRow[Any]]) -> Part | None:
+        if len(good) == part.rows and all(row.created is None for row in good):
+            return part
+        return self._staging.rewrite_part(part, [row.imported for row in good]) if good else None
+
+
 @dataclass
-class _Verification:
-    """The results of a pass over a list's parts so far; parts with good rows are already passed on."""
+class _Decision:
+    """The sum of the results of a list's parts so far."""
 
     staging: Staging
     report: Report
     amounts: Amounts
-    rejections: Counter[Fault] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter[str])
 
-    def take(self, part: Part, rows: Sequence[TypedRow[Any]], rejections: list[Rejection]) -> None:
-        bad = {rejection.line for rejection in rejections}
-        good = [row for row in rows if row.line not in bad] if bad else rows
-        self.report.add(rejections)
-        self.rejections += rejected_rows(rejections)
-        self.amounts.add(row.values if row.created is None else row.created for row in good)
-        self._pass_on(part, good)
+    def take(self, result: PartResult) -> None:
+        if result.part:
+            self.staging.keep_part(result.part)
+        self.report.add_lines(result.lines, result.rejections)
+        self.rejected.update(result.rejected)
+        self.amounts.merge(result.amounts)
 
     def finish(self) -> None:
         self.staging.write_rejections(self.report.rows)
         self.staging.write_manifest(VERIFIED)
 
-    def _pass_on(self, part: Part, good: Sequence[TypedRow[Any]]) -> None:
-        if len(good) == part.rows and all(row.created is None for row in good):
-            self.staging.keep_part(part)
-        elif good:
-            self.staging.rewrite_part(part, [row.imported for row in good])
+
+def verify_part(flow: Workflow, list_id: str, part: Part, checks: Iterable[RowsCheck[Any]]) -> Step:
+    """Run the checks on a part's rows, and store the result for the decision about the list.
+
+    Any try of a part may store its result: all tries read the same rows. A list that is not to be verified any more
+    stays as it is.
+    """
+    received = flow.lists.get(list_id)
+    if received.status is ListStatus.VALIDATED:
+        result = _Parts(flow, list_id, checks, Staging(flow.files, list_id, attempt())).verified(part)
+        Staging(flow.files, list_id, received.staged).write_result(part, result.as_json())
+    return Step(list_id, Outcome.VERIFIED)
 
 
-def verify_list(flow: Workflow, list_id: str, tolerated_share: Fraction, checks: Iterable[RowsCheck[Any]]) -> Step:
-    """Run the checks on each part's rows; add failed rows to the report, and stage the others for the import.
+def verify_list(
+    flow: Workflow,
+    list_id: str,
+    tolerated_share: Fraction,
+    checks: Iterable[RowsCheck[Any]],
+    outcome: Outcome | None = None,
+) -> Step:
+    """Decide whether the good rows of a list are imported, by the results of its parts.
 
     More bad rows than ``tolerated_share`` (0 to 1), including the rows that the validation rejected, reject the list.
+
+    ``outcome`` is the answer of the workflow's previous step. After `VALIDATED`, a list of several parts is `SPLIT`:
+    the workflow verifies the parts in parallel, and calls again with `SPLIT`. Parts without a result are verified here.
+    A definition of an earlier release names no outcome, and this call verifies all parts.
     """
-    lists, files = flow.lists, flow.files
-    received = lists.get(list_id)
+    received = flow.lists.get(list_id)
     if received.status is not ListStatus.VALIDATED:
-        return _answer(received, lists, files)
-    form, commands, amounts = flow.form, flow.context.rows_as_commands, flow.context.sums()
-    validated = Staging(files, list_id, received.staged)
-    found = _Verification(Staging(files, list_id, attempt()), Report(validated.rejections()), amounts)
-    checks = tuple(checks)
-    for part in validated.manifest(VALIDATED):
-        with _without_garbage_collection():
-            rows, unread = typed(read_part(files, part, form), commands)
-        failed = [rejection for check in checks for rejection in check(rows, list_id)]
-        found.take(part, rows, sorted([*unread, *failed]))
-    return _answer(_judged(received, found, tolerated_share, lists), lists, files)
+        return _answer(received, flow)
+    validated = Staging(flow.files, list_id, received.staged)
+    parts = validated.manifest(VALIDATED)
+    if outcome is Outcome.VALIDATED and len(parts) > 1:
+        return Step(list_id, Outcome.SPLIT)
+    stored = validated.results(parts) if outcome is Outcome.SPLIT else repeat(None)
+    found = _Decision(Staging(flow.files, list_id, attempt()), Report(validated.rejections()), flow.context.sums())
+    remaining = _Parts(flow, list_id, checks, found.staging)
+    for part, data in zip(parts, stored, strict=False):
+        found.take(remaining.verified(part) if data is None else PartResult.of(data))
+    return _answer(_judged(received, found, tolerated_share, flow.lists), flow)
 
 
 @contextmanager
@@ -121,10 +170,10 @@ def _taken(row: TypedRow[Any], id_field: str) -> Rejection:
     return Rejection(row.line, id_field, f"{row.values[id_field]!r} already exists", Fault.EXISTS)
 
 
-def _judged(received: ReceivedList, found: _Verification, tolerated_share: Fraction, lists: Lists) -> ReceivedList:
+def _judged(received: ReceivedList, found: _Decision, tolerated_share: Fraction, lists: Lists) -> ReceivedList:
     """Record the result for a list, unless another attempt has recorded one; return the record."""
     found.finish()
-    rows, rejections = received.rows, Counter(received.rejections) + found.rejections
+    rows, rejections = received.rows, Counter[str](received.rejections) + found.rejected
     facts = counts(rows, rejections) | {"verified": found.staging.attempt or ""}
     if reason := over_tolerance(rejections.total(), rows, tolerated_share):
         return refuse(received.list_id, reason, lists, ListStatus.VALIDATED, code=ListFault.TOLERANCE, **facts)
@@ -132,14 +181,14 @@ def _judged(received: ReceivedList, found: _Verification, tolerated_share: Fract
     return lists.progress(received.list_id, ListStatus.IMPORTING, **facts)
 
 
-def _answer(received: ReceivedList, lists: Lists, files: Files) -> Step:
+def _answer(received: ReceivedList, flow: Workflow) -> Step:
     """Publish the recorded attempt's parts and report, and return the answer for the list."""
     if received.cancelled:
         return Step(received.list_id, Outcome.REJECTED)
-    verified = Staging(files, received.list_id, received.verified)
+    verified = Staging(flow.files, received.list_id, received.verified)
     verified.publish(VERIFIED)
     # Also without rejections: an empty report confirms a good list, and replaces the report of an earlier file.
-    report.write_report(files, lists, received, report.document(verified.rejections()))
+    report.write_report(flow.files, flow.lists, received, report.document(verified.rejections()))
     return Step(received.list_id, Outcome.VERIFIED)
 
 

@@ -119,17 +119,32 @@ class ListSettings:
         0,
         1,
     )
-    # One call validates a list and another verifies it, each within 15 minutes, Lambda's maximum.
-    max_list_mb: int = setting("The largest accepted list, in MB.", 50, number, MAX_LIST_MB, 1, 200)
+    # A large list is validated in ranges, and one call joins their results within 15 minutes, Lambda's maximum. A list
+    # in a format without ranges is validated by one call: at most 200 MB, unpacked (`ONE_PASS_BYTES`).
+    max_list_mb: int = setting(
+        "The largest accepted list, in MB. A list in UTF-16, or compressed with gzip, has at most 200 MB unpacked.",
+        50,
+        number,
+        MAX_LIST_MB,
+        1,
+        2048,
+    )
     # One call imports a part within 4 minutes. The list's item stores the number of each part, so a list that could
-    # have over 10,000 parts has larger parts (`rows_a_part`): up to 10,486 rows at 200 MB.
+    # have over 10,000 parts has larger parts (`rows_a_part`): up to 108,756 rows at 2,048 MB.
     part_rows: int = setting(
         "Rows of a part. A list that could have over 10,000 parts has larger parts.", 2500, number, 5000, 250, 50_000
     )
-    # Each child may write some 1,000 items a second, with a unit for each item and for each of its index entries. A
-    # new on-demand table accepts 4,000 units.
+    # A child of the import writes some 1,000 rows a second, with a write unit for the item and one for its index entry.
+    # A table that has had this load accepts 40,000 units (AWS's default quota): 20 children. A new on-demand table
+    # accepts 4,000: its first large list throttles, and so do commands. Children and commands retry.
     import_concurrency: int = setting(
-        "Parts that are imported at the same time. Each writes some 1,000 items a second.", 4, number, 2, 1, 100
+        "Parts and ranges of a list that are processed at the same time. Each part writes some 1,000 rows a second. "
+        "Lower it for a new table with traffic, or warm the table up.",
+        4,
+        number,
+        20,
+        1,
+        100,
     )
     expect_list_hours: int | None = setting(
         "Hours without a list until an alarm. Without the setting, there is no alarm.",

@@ -44,6 +44,12 @@ class Amounts:
                 if (amount := row.get(field)) is not None:
                     self._sums[field][name] += Decimal(amount)
 
+    def merge(self, sums: Mapping[str, Mapping[str, Decimal]]) -> None:
+        """Add the sums of other rows."""
+        for field, by_currency in sums.items():
+            for name, amount in by_currency.items():
+                self._sums[field][name] += amount
+
     def sums(self) -> dict[str, dict[str, Decimal]]:
         """Return the sums by field and currency, without the currencies that no row has."""
         return {field: dict(by_currency) for field, by_currency in self._sums.items()}

@@ -9,8 +9,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-MOST_BYTES: Final = 200 * 1024 * 1024
-"""The largest list that any stack accepts, unpacked (the setting `max_list_mb`)."""
+MOST_BYTES: Final = 2048 * 1024 * 1024
+"""The largest list that any stack accepts (the setting `max_list_mb`)."""
+
+ONE_PASS_BYTES: Final = 200 * 1024 * 1024
+"""The largest list, unpacked, whose format has no ranges.
+
+One call validates it, within 15 minutes (AWS limit): some 21,000 rows a second.
+"""
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": ("csv", "json-lines"),
@@ -86,6 +92,15 @@ class FileFormat:
         """Return the names of these columns in the partner's header."""
         written = {column: name for name, column in self.header.items()}
         return [written.get(column, column) for column in columns]
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether a part of a file can be read without the bytes before it."""
+        return self.encoding != "utf-16" and self.compression == PLAIN.compression
+
+    def most_bytes(self, max_bytes: int) -> int:
+        """Return the maximum size of a file, unpacked, in a stack that accepts ``max_bytes``."""
+        return max_bytes if self.has_ranges else min(max_bytes, ONE_PASS_BYTES)
 
     @property
     def notations(self) -> dict[type, "Notation"]:

@@ -183,13 +183,14 @@ class StoredVersion:
     removed: bool = False
 
 
-def rows_a_part(wanted: int, size: int, smallest_row: int) -> int:
+def rows_a_part(wanted: int, size: int, smallest_row: int, ranges: int = 1) -> int:
     """Return the number of rows of a part: ``wanted``, or more if the file could otherwise have over `MOST_PARTS`.
 
-    ``size`` is the size of the file and ``smallest_row`` the size of the smallest good row, both in bytes.
+    ``size`` is the size of the file and ``smallest_row`` the size of the smallest good row, both in bytes. The last
+    part of each of the ``ranges`` may have fewer rows.
     """
     # The last row may have no line end.
-    return max(wanted, ceil((size + 1) / smallest_row / MOST_PARTS))
+    return max(wanted, ceil((size + 1) / smallest_row / (MOST_PARTS - ranges + 1)))
 
 
 def is_temporary(key: str, endings: Collection[str]) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .inbound import event_handler
     from .queries import get_handler, list_handler
     from .queues import queue_handler
-    from .steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent, step
+    from .steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent, ValidationEvent, VerificationEvent, step
 
 __all__ = [
     "ErrorEvent",
@@ -26,7 +26,9 @@ __all__ = [
     "RegisterListSettings",
     "StepEvent",
     "TableSettings",
+    "ValidationEvent",
     "ValidationSettings",
+    "VerificationEvent",
     "VerificationSettings",
     "command_handler",
     "event_handler",
@@ -46,7 +48,10 @@ _PLACES: Final = {
     "list_handler": ".queries",
     "logger": "..telemetry",
     "queue_handler": ".queues",
-    **dict.fromkeys(("ErrorEvent", "PartEvent", "RegisterEvent", "StepEvent", "step"), ".steps"),
+    **dict.fromkeys(
+        ("ErrorEvent", "PartEvent", "RegisterEvent", "StepEvent", "ValidationEvent", "VerificationEvent", "step"),
+        ".steps",
+    ),
 }
 
 

@@ -28,11 +28,24 @@ from ..application.staging import Part
 from ..declaration.context import BadContext, Context
 from ..domain.failures import Failure
 from ..domain.lists import ListStatus, ReceivedList
+from ..domain.ranges import FileRange
 from ..domain.reasons import shortened
 from ..lists import ListImport
 from ..settings import ListSettings, load
 from ..telemetry import Handler, about, failure_of, logger, span, traceparent
 from ._function import function, marked
+
+
+def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """Return the read value, or None for a value of another form: the import does not depend on it."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+_Time = Annotated[AwareDatetime | None, WrapValidator(_or_none)]
+_Outcome = Annotated[Outcome | None, WrapValidator(_or_none)]
 
 
 class StepEvent(BaseModel):
@@ -49,6 +62,28 @@ class PartEvent(StepEvent):
     part: Part
 
 
+class ValidationEvent(StepEvent):
+    """The input of the validation: of a range of the file, or of the whole list.
+
+    Without a ``range``, the step decides about the list. ``outcome`` is then the answer of the previous step. It is
+    None in an execution that an earlier release of the workflow started.
+    """
+
+    range: FileRange | None = None
+    outcome: _Outcome = None
+
+
+class VerificationEvent(StepEvent):
+    """The input of the verification: of a part, or of the whole list.
+
+    Without a ``part``, the step decides about the list. ``outcome`` is then the answer of the previous step, or None in
+    an execution that an earlier release of the workflow started.
+    """
+
+    part: Part | None = None
+    outcome: _Outcome = None
+
+
 class ErrorEvent(StepEvent):
     """The input of the step that undoes a list: the error that Step Functions caught, if an error occurred.
 
@@ -62,17 +97,6 @@ class ErrorEvent(StepEvent):
     def name(self) -> str | None:
         """The error's name, None for a rejected list. The cause is left out: it may quote any data."""
         return self.error.get("Error") if isinstance(self.error, dict) else None
-
-
-def _time_or_none(value: Any, read: ValidatorFunctionWrapHandler) -> datetime | None:
-    """Return the time, or None if the value is not a time with a zone: the import does not depend on it."""
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
-_Time = Annotated[AwareDatetime | None, WrapValidator(_time_or_none)]
 
 
 class UploadEvent(BaseModel):
@@ -221,14 +245,20 @@ def _recording(name: str, event: BaseModel, request_id: str) -> Iterator[None]:
         raise
     except Exception as error:
         if isinstance(event, StepEvent) and not isinstance(event, ErrorEvent) and seconds_to_spare() > 0:
-            part = event.part.part if isinstance(event, PartEvent) else None
-            _record(event.list_id, failure_of(error, name, part, request_id))
+            _record(event, failure_of(error, name, _part(event), request_id))
         raise
 
 
-def _record(list_id: str, failure: Failure) -> None:
+def _part(event: BaseModel) -> int | None:
+    part = getattr(event, "part", None)
+    return part.part if isinstance(part, Part) else None
+
+
+def _record(event: StepEvent, failure: Failure) -> None:
+    # Only the import knows later which of its parts failed. The last exception of any part of another step counts.
+    part = failure.part if isinstance(event, PartEvent) else None
     try:
-        aws.lists().record_failure(list_id, failure)
+        aws.lists().record_failure(event.list_id, failure, part)
     except Exception:
         # The step's own exception is raised, whatever happens to its record.
         logger.warning("failure not recorded", exc_info=True)
@@ -237,8 +267,8 @@ def _record(list_id: str, failure: Failure) -> None:
 def _begun(event: BaseModel) -> None:
     if isinstance(event, StepEvent):
         about(list_id=event.list_id)
-    if isinstance(event, PartEvent | ErrorEvent) and event.part:
-        about(part=event.part.part)
+    if (part := _part(event)) is not None:
+        about(part=part)
     elif isinstance(event, ErrorEvent):
         logger.info("compensating", error=event.name)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -219,9 +219,9 @@ class InMemoryLists:
         """Record that all rows of a part are undone. Repeated calls have no further effect."""
         self._change(list_id, undone_parts=self.stored[list_id].undone_parts | {part})
 
-    def record_failure(self, list_id: str, failure: Failure) -> None:
-        """Remember the exception of a step's call."""
-        self.failures[list_id, failure.step, failure.part] = failure
+    def record_failure(self, list_id: str, failure: Failure, part: int | None = None) -> None:
+        """Remember the exception of a step, or of a part's import."""
+        self.failures[list_id, failure.step, part] = failure
 
     def failure(self, list_id: str, step: str, part: int | None = None) -> Failure | None:
         """Return the last exception of a step, or of a part's import, or None."""
@@ -265,13 +265,21 @@ class InMemoryFiles:
         stored_at = self._stored_at.get((key, version), self.since)
         return StoredVersion(PinnedFile("inbox", key, version, len(data)), etag, stored_at, key in self.removed)
 
-    def open(self, pinned: PinnedFile) -> BinaryIO:
-        """Return the bytes of a version as a stream."""
-        return BytesIO(self.objects[pinned.key][int(pinned.version_id) - 1])
+    def open(self, pinned: PinnedFile, start: int = 0, end: int | None = None) -> BinaryIO:
+        """Return the bytes of a version as a stream, from the byte ``start`` to the byte before ``end``."""
+        return BytesIO(self.objects[pinned.key][int(pinned.version_id) - 1][start:end])
+
+    def stream(self, key: str) -> BinaryIO | None:
+        """Return the bytes of an object as a stream, or None."""
+        return BytesIO(self.objects[key][-1]) if key in self.objects else None
 
     def read(self, key: str) -> bytes | None:
         """Return the bytes of an object, or None."""
         return self.objects[key][-1] if key in self.objects else None
+
+    def read_all(self, keys: Sequence[str]) -> Iterator[bytes | None]:
+        """Yield the bytes of each object, or None."""
+        return map(self.read, keys)
 
     def write(self, key: str, data: bytes) -> None:
         """Store an object."""

@@ -1,16 +1,19 @@
-"""A pytest plugin: AWS in the test process for adapters and handlers, and the whole context on the embedded AWS.
+"""A pytest plugin: promises, AWS in the test process for adapters and handlers, the whole context on the embedded AWS.
 
 AWS in the test process is moto's server on a free port of 127.0.0.1. Both start only for tests that use them.
 """
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import pytest
 
+from ..tools.check.options import LEAVE_OUT_PROGRAM, LEAVE_OUT_PROMISES
 from .functions import BUCKET, TABLE
+from .promise_items import PromiseItem, PromisesFile, add_promises, promises_file
 
 if TYPE_CHECKING:
     from .consumed import ConsumedEvents
@@ -23,8 +26,6 @@ T = TypeVar("T")
 E2E: Final = "e2e"
 INBOUND: Final = "inbound"
 
-LEAVE_OUT_PROGRAM: Final = "--leave-out-program"
-
 _PROMISES: Final = "bounded_context.testing.promises"
 _PROGRAM: Final = f"{_PROMISES}.program"
 
@@ -33,15 +34,22 @@ REGION: Final = "eu-central-1"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that `context check --changed` sets if no change affects the Pulumi programs."""
+    """Add the options that `context check --changed` sets if no change affects the promises, or the Pulumi programs."""
     words = "leave out the promises that only look at what the Pulumi programs register"
     parser.addoption(LEAVE_OUT_PROGRAM, action="store_true", help=words)
+    parser.addoption(LEAVE_OUT_PROMISES, action="store_true", help="leave out the promises")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers of slow tests, and of tests of other contexts' events."""
+    """Register the markers of slow tests, and of tests of other contexts' events. Add the promises to the run."""
     config.addinivalue_line("markers", f"{E2E}: runs the whole context on the embedded AWS (some minutes)")
     config.addinivalue_line("markers", f"{INBOUND}: reads events of other contexts; `template fleet impact` runs it")
+    add_promises(config)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PromisesFile | None:
+    """Collect the promises of a repository from its `pyproject.toml`."""
+    return promises_file(file_path, parent)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -69,10 +77,16 @@ def _of_program(item: pytest.Item) -> bool:
 
 def _promised(item: pytest.Item) -> list[str]:
     """Return the modules of the promises that a test checks."""
-    values = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
-    checks = [getattr(value, "check", None) for value in values]
+    checks = [getattr(value, "check", None) for value in _values(item)]
     modules = [str(getattr(check, "__module__", "")) for check in checks]
     return [module for module in modules if module.startswith(_PROMISES)]
+
+
+def _values(item: pytest.Item) -> Iterable[object]:
+    """Return the promise of a test of the plugin, or the parameters of a test of the repository."""
+    if isinstance(item, PromiseItem):
+        return [item.promise]
+    return item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
 
 
 def pytest_exception_interact(node: Any, call: pytest.CallInfo[Any]) -> None:

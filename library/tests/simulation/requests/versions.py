@@ -10,7 +10,15 @@ from payment.model import PaymentDetails, Status
 from pydantic import create_model
 
 from bounded_context import Aggregate, Aggregates, Command, Text, aws
-from bounded_context.handlers import ErrorEvent, PartEvent, StepEvent, ValidationSettings, VerificationSettings, step
+from bounded_context.handlers import (
+    ErrorEvent,
+    PartEvent,
+    StepEvent,
+    ValidationSettings,
+    VerificationEvent,
+    VerificationSettings,
+    step,
+)
 from bounded_context.lists import ListImport, ReceivedList, Step
 from bounded_context.testing.functions import handler_of
 
@@ -53,10 +61,12 @@ def validate_list(event: StepEvent, settings: ValidationSettings, steps: ListImp
     return steps.validate(event.list_id, settings.tolerated_share, settings.part_rows)
 
 
-def verify_subscription(event: StepEvent, settings: VerificationSettings, steps: ListImport) -> Step:
-    """Verify a list."""
+def verify_subscription(event: VerificationEvent, settings: VerificationSettings, steps: ListImport) -> Step:
+    """Verify a part, or decide about a list."""
     checks = [aws.known(NEWER, "subscription_id"), aws.not_taken(NEWER), aws.obeys(NEWER)]
-    return steps.verify(event.list_id, settings.tolerated_share, checks)
+    if event.part:
+        return steps.verify_part(event.list_id, event.part, checks)
+    return steps.verify(event.list_id, settings.tolerated_share, checks, event.outcome)
 
 
 def import_list(event: PartEvent, steps: ListImport) -> Step:
@@ -72,7 +82,7 @@ def compensate_error(event: ErrorEvent, steps: ListImport) -> Step | ReceivedLis
 def _handlers() -> Mapping[str, Any]:
     steps: dict[str, Any] = {
         "validate_list": step(NEWER, StepEvent, ValidationSettings)(validate_list),
-        "verify_subscription": step(NEWER, StepEvent, VerificationSettings)(verify_subscription),
+        "verify_subscription": step(NEWER, VerificationEvent, VerificationSettings)(verify_subscription),
         "import_list": step(NEWER, PartEvent)(import_list),
         "compensate_error": step(NEWER, ErrorEvent)(compensate_error),
     }

@@ -102,9 +102,9 @@ class SimS3:
         data = Body.encode() if isinstance(Body, str) else bytes(Body if isinstance(Body, bytes) else Body.read())
         return self._send("PutObject", Bucket, Key, lambda bucket: _put(bucket, Key, data, IfMatch, IfNoneMatch))
 
-    def get_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> Answer:
-        """Send GetObject. The body is a stream of botocore."""
-        answer = self._send("GetObject", Bucket, Key, lambda bucket: _got(bucket, Key, VersionId))
+    def get_object(self, *, Bucket: str, Key: str, VersionId: str | None = None, Range: str = "") -> Answer:
+        """Send GetObject. The body is a stream of botocore. ``Range`` is the first and the last byte."""
+        answer = self._send("GetObject", Bucket, Key, lambda bucket: _got(bucket, Key, VersionId, Range))
         return {**answer, "Body": StreamingBody(BytesIO(answer["Body"]), len(answer["Body"]))}
 
     def head_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> Answer:
@@ -178,14 +178,25 @@ def _put(bucket: Bucket, key: str, data: bytes, match: str | None, none_match: s
     return {"ETag": version.etag, "VersionId": version.id}
 
 
-def _got(bucket: Bucket, key: str, version: str | None) -> Answer:
+def _got(bucket: Bucket, key: str, version: str | None, bytes_: str) -> Answer:
     found = bucket.current(key) if version is None else bucket.version(key, version)
     if found is None:
         code = "NoSuchKey" if version is None else "NoSuchVersion"
         raise refused("GetObject", code, "The specified key or version does not exist.", 404)
     if found.data is None:
         raise refused("GetObject", "MethodNotAllowed", "The specified version is a delete marker", 405)
-    return {**found.described, "Body": found.data}
+    part = _part(found.data, bytes_) if bytes_ else {"ContentLength": len(found.data), "Body": found.data}
+    return {**found.described, **part}
+
+
+def _part(data: bytes, bytes_: str) -> Answer:
+    """Return a range (RFC 9110, section 14.1.2). S3 refuses a range that begins after the last byte."""
+    first, _, last = bytes_.removeprefix("bytes=").partition("-")
+    if data and int(first) >= len(data):
+        raise refused("GetObject", "InvalidRange", "The requested range is not satisfiable", 416)
+    body = data[int(first) : int(last) + 1 if last else None]
+    place = f"bytes {first}-{int(first) + len(body) - 1}/{len(data)}"
+    return {"ContentLength": len(body), "ContentRange": place, "Body": body}
 
 
 def _head(bucket: Bucket, key: str, version: str | None) -> Answer:

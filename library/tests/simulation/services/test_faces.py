@@ -89,7 +89,9 @@ def test_pydynox_reads_what_exists():
     store, service, _ = _store()
     bulk: Any = SimBulk(service)
     SimTable(service).put_item(Item={"pk": "A#1", "list_id": "l", "status": "S", "version": 3})
-    assert existing(bulk, "table", "A#", ["1", "2"]) == {"1": {"pk": "A#1", "list_id": "l", "status": "S"}}
+    assert existing(bulk, "table", "A#", ["1", "2"], consistent=True) == {
+        "1": {"pk": "A#1", "list_id": "l", "status": "S"}
+    }
     assert bulk.sync_batch_get("table", [{"pk": "A#1"}], projection=["version"]) == [{"version": 3}]
     assert store.items["A#1"]["version"] == 3
 

@@ -126,7 +126,7 @@ def theirs() -> Iterator[Any]:
         yield boto3.client("s3", region_name=REGION)
 
 
-def _their_bucket(client: Any, number: int) -> str:
+def _their_bucket(client: Any, number: int | str) -> str:
     name = f"{BUCKET}-{number}"
     client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -148,6 +148,20 @@ def test_s3_answers_as_motos(examples: int, theirs: Any):
             assert ours == moto or (marker and moto == ("NoSuchVersion", 404)), operation
 
     compared()
+
+
+@pytest.mark.parametrize("bytes_", ["bytes=0-2", "bytes=2-", "bytes=3-99", "bytes=5-6"])
+def test_a_range_is_answered_as_by_moto(bytes_: str, theirs: Any):
+    """The last byte is included. A range after the end is refused."""
+    found: list[Any] = []
+    for client, bucket in ((_simulated()[0], BUCKET), (theirs, _their_bucket(theirs, f"range{bytes_[6:]}end"))):
+        client.put_object(Bucket=bucket, Key="a", Body=b"01234")
+        try:
+            answer = client.get_object(Bucket=bucket, Key="a", Range=bytes_)
+            found.append((answer["Body"].read(), answer["ContentLength"]))
+        except ClientError as error:
+            found.append(_code(error))
+    assert found[0] == found[1]
 
 
 def test_a_bucket_that_does_not_exist_is_an_error():

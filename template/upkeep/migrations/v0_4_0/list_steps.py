@@ -14,6 +14,7 @@ from ..import_block import Import, block
 from ..layout import fitted_function
 from ..python import docstring, name_of, statements
 from .handler_modules import HANDLER, HandlerModule, handler_modules, in_template, package
+from .parallel_steps import FORMS
 from .step_function import checks_function, step_function
 
 FILE = "list_steps.py"
@@ -77,7 +78,8 @@ class _Part:
     def imports(self) -> Iterator[Import]:
         """The imports that the part uses."""
         used = {name.value for line in self.body for name in m.findall(line, m.Name()) if isinstance(name, cst.Name)}
-        every = [*_imports(self.found.module), Import("bounded_context.lists", "ListImport")]
+        new = [Import("bounded_context.handlers", form.event) for form in FORMS]
+        every = [*_imports(self.found.module), Import("bounded_context.lists", "ListImport"), *new]
         return (found for found in every if found.local in used)
 
     @property

@@ -6,11 +6,16 @@ import libcst as cst
 import libcst.matchers as m
 
 from ..python import calls, docstring, name_of
+from .parallel_steps import parallel
 
 _DOCSTRINGS = {
     "RegisterEvent": "Record an uploaded file, pinned to its object version, as a list.",
-    "ValidationSettings": "Split a file's valid rows into parts, and write the rejected rows into the report.",
-    "VerificationSettings": "Check a list's rows; the remaining rows can be imported.",
+    "ValidationSettings": (
+        "Split a file's valid rows into parts, and report the rejected rows. Ranges of a large file run in parallel."
+    ),
+    "VerificationSettings": (
+        "Check the rows of a part. Parts are checked in parallel. Without a part, decide whether the list is imported."
+    ),
     "PartEvent": "Import a part of a list. Parts are imported in parallel.",
     "ErrorEvent": (
         "Undo a part; without a part, undo the rest of the list and report the reason. Other lists' rows remain."
@@ -23,11 +28,12 @@ def step_function(name: str, function: cst.FunctionDef, step: cst.Call, old_docs
     """Return the step in its new form. A docstring that is the template's becomes the new docstring."""
     event, *more = function.params.params
     settings = next((found for found in more if _is_used(function, found.name.value)), None)
-    types = [_annotation(found) for found in (event, settings) if found]
-    body = _with_steps(function.body)
+    body, kind = parallel(_with_steps(function.body), _annotation(event))
+    types = [kind, *(_annotation(found) for found in (settings,) if found)]
     if docstring(function.body.body) == old_docstring:
         body = _documented(body, next((_DOCSTRINGS[kind] for kind in _kinds(function) if kind in _DOCSTRINGS), ""))
-    parameters = ", ".join(f"{found.name.value}: {_annotation(found)}" for found in (event, settings) if found)
+    named = zip((event, settings), types, strict=False)
+    parameters = ", ".join(f"{found.name.value}: {kind}" for found, kind in named if found)
     header = f"@step({', '.join([name_of(step.args[0].value), *types, *_needs(step)])})\n"
     returns = f" -> {_code(function.returns.annotation)}" if function.returns else ""
     signature = f"{header}def {name}({parameters}, steps: ListImport){returns}: ...\n"

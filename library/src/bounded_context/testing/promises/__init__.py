@@ -1,8 +1,8 @@
-"""The promises: properties that the library's tests check in every repository.
+"""The promises: properties that the library's pytest plugin checks in every repository.
 
 Each promise is a check that yields a sentence for each breach. The checks read the repository's handlers and
 documents, and the resources that its own program registers. So a team's own buckets, queues and functions are checked
-too::
+too. A repository with its own ``tests/test_promises.py`` tests the promises itself::
 
     @pytest.mark.parametrize("promise", PROMISES, ids=str)
     def test_the_repository_keeps(promise: Promise) -> None:

@@ -1,12 +1,13 @@
 """Promises about the resources that the programs register: policies, outputs, and requests to AWS."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from ...declaration.entry_points import STEPS
 from ...tools.policies import POLICIES, PRODUCTION, BadWaiver, Policy, Violation, judged, waivers
 from ...tools.policies.waivers import needless
+from ...tools.programs.stack_settings import settings_of
 from ..requests import findings
 from ._promise import Check, Promise, Repository
 
@@ -54,6 +55,30 @@ def the_program_exports_its_outputs(where: Repository) -> Iterator[str]:
             yield f"infra/service/__main__.py exports no {name}: write {last} as its last line."
 
 
+def each_stack_has_its_functions_and_queues(where: Repository) -> Iterator[str]:
+    """Every stack deploys each declared function, and makes a queue for each of its subscribers."""
+    for name, graph in where.graphs.items():
+        program, stack = name.split()
+        if program == _SERVICE:
+            yield from _missing(where, stack, graph.outputs)
+
+
+_SERVICE: Final = "service"
+
+
+def _missing(where: Repository, stack: str, outputs: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each missing function and queue. Another promise names a missing output."""
+    functions, queues = (outputs.get(name) for name in ("functions", "queues"))
+    if functions is not None:
+        for function in sorted({*where.context.functions} - {*functions}):
+            remedy = "keep `standard_presets` in FUNCTIONS"
+            yield f"infra/service/functions.py: {stack} does not deploy {function}: {remedy}."
+    if queues is not None:
+        for subscriber in sorted({*settings_of(where.project, stack).subscribers} - {*queues}):
+            remedy = "keep `Fanout`, with each subscriber"
+            yield f"infra/service/__main__.py: {stack} has no queue of the subscriber {subscriber}: {remedy}."
+
+
 def nothing_of_lists_is_left(where: Repository) -> Iterator[str]:
     """A context without lists has no part of lists: no inbox, no workflow, no list steps, no alarms on lists."""
     context = where.context
@@ -82,6 +107,7 @@ def aws_takes_the_stacks(where: Repository) -> Iterator[str]:
 CHECKS: tuple[Check, ...] = (
     waivers_are_needed,
     the_program_exports_its_outputs,
+    each_stack_has_its_functions_and_queues,
     nothing_of_lists_is_left,
     aws_takes_the_stacks,
 )

@@ -13,7 +13,7 @@ from ..command.installed import repository
 from ..programs.pulumi_files import project_name, stack_file
 from ..programs.stack_settings import faults
 from ..settings.cli import valid
-from .selection import LEAVE_OUT
+from .options import LEAVE_OUT_PROGRAM
 
 _WHEEL: Final = re.compile(r'\bpath = "([^"]+\.whl)"')
 
@@ -21,7 +21,7 @@ _WHEEL: Final = re.compile(r'\bpath = "([^"]+\.whl)"')
 def main() -> int:
     """Print a line for each fault that keeps the repository from being loaded, and return 0 or 1."""
     project = repository()
-    found = [*_faults(project, programs=LEAVE_OUT not in sys.argv)]
+    found = [*_faults(project, programs=LEAVE_OUT_PROGRAM not in sys.argv)]
     sys.stdout.writelines(f"{line}\n" for line in found or [valid(project)])
     return 1 if found else 0
 

@@ -1,6 +1,6 @@
 """Selection of the tests that changed files can break. In doubt, all tests run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -9,33 +9,40 @@ import grimp
 from grimp.exceptions import GrimpException
 
 from ...configuration.project import Project
+from .options import LEAVE_OUT_PROGRAM, LEAVE_OUT_PROMISES, OWN_PROMISES
 from .reading import Reads, reads
 
 _PROGRAM: Final = ("infra/", "workflow/")
 _DOCUMENTS: Final = ("docs/", "events/", "released/", "README.md", "AGENTS.md", "catalog-info.yaml")
 """Files that the Pulumi programs do not read."""
 
-LEAVE_OUT: Final = "--leave-out-program"
-"""The option of the library's pytest plugin that skips the promises about the programs' resources."""
-
 
 @dataclass(frozen=True)
 class Selection:
-    """The test files that a check skips, and whether it runs the promises about the programs' resources."""
+    """The test files that a check skips, and whether it runs the promises."""
 
     left_out: tuple[str, ...] = ()
     program: bool = True
+    """Whether the check runs the promises about the programs' resources."""
     tests: bool = True
-    """Whether any test remains."""
+    """Whether any test or promise remains."""
+    promises: bool = True
+    """Whether the check runs the promises that the library's pytest plugin collects."""
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """The arguments for pytest."""
-        ignored = tuple(f"--ignore={file}" for file in self.left_out)
-        return ignored if self.program else (*ignored, LEAVE_OUT)
+        return (*(f"--ignore={file}" for file in self.left_out), *(option for option, _ in self._of_promises()))
+
+    def _of_promises(self) -> Iterator[tuple[str, str]]:
+        """Yield the option that leaves out promises, and their name."""
+        if not self.promises:
+            yield LEAVE_OUT_PROMISES, "the promises"
+        elif not self.program:
+            yield LEAVE_OUT_PROGRAM, "the promises about what the programs register"
 
     def __str__(self) -> str:
-        names = [*self.left_out, *([] if self.program else ["the promises about what the programs register"])]
+        names = [*self.left_out, *(name for _, name in self._of_promises())]
         return f"Left out, since the changes cannot break it: {', '.join(names)}." if names else "Nothing is left out."
 
 
@@ -104,8 +111,10 @@ class _Tests:
         needed = {name for name in self.files if name in reached or self._reads(name, program, only_tests)}
         tests = {name: file for name, file in self.files.items() if self._is_test(file)}
         left_out = sorted(file for name, file in tests.items() if name not in needed)
-        promises = program or any(self._found(name) is not Reads.NOTHING for name in modules if name in self.files)
-        return Selection(tuple(left_out), promises, tests=len(left_out) < len(tests))
+        of_program = program or any(self._found(name) is not Reads.NOTHING for name in modules if name in self.files)
+        by_plugin = OWN_PROMISES not in tests.values()
+        remains = len(left_out) < len(tests) or (by_plugin and not only_tests)
+        return Selection(tuple(left_out), of_program, remains, promises=not (by_plugin and only_tests))
 
     def _reads(self, name: str, program: bool, only_tests: bool) -> bool:
         """Return whether a test depends on a change without importing it. Changes of tests only matter by imports."""

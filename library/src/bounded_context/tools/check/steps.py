@@ -15,7 +15,8 @@ from typing import Any, Final
 from ...configuration.project import Project, ProjectError
 from ..programs.shared_cache import FOLDER
 from . import remedies
-from .selection import LEAVE_OUT, Selection
+from .options import LEAVE_OUT_PROGRAM
+from .selection import Selection
 
 _PYTEST: Final = "pytest"
 _LOAD: Final = "load"
@@ -68,7 +69,7 @@ class _Check:
     def __init__(self, project: Project, selection: Selection, folder: Path) -> None:
         self.remedies: dict[str, list[str]] = {}
         self._project = project
-        self._arguments = {"test": selection.arguments, _LOAD: () if selection.program else (LEAVE_OUT,)}
+        self._arguments = {"test": selection.arguments, _LOAD: () if selection.program else (LEAVE_OUT_PROGRAM,)}
         # Compiled modules are stored: compiling them again takes half of a check's time.
         shared = {"PYTHONDONTWRITEBYTECODE": "", FOLDER: str(folder), remedies.FILE: str(folder / "remedies")}
         self._environment = {**os.environ, **shared}

@@ -75,7 +75,7 @@ def check(context: Context[Any], stream: BinaryIO, size: int, terms: Terms) -> R
     """Check a list of ``size`` bytes as the import would with no stored records, and with all references known."""
     found = _Check(context, terms)
     try:
-        check_size(size, terms.most_bytes)
+        check_size(size, terms.most_bytes, terms.format_)
         with closing(stream):
             read = ListFile(stream, context.rows, SqliteSeenIds(), terms.format_, terms.most_bytes)
             for checked in read.checked():

@@ -212,7 +212,7 @@ function rejections(columns, line, cells, seen) {
 function checkedRows(bytes, result) {
   // Python decodes the beginning of a byte order mark as an empty text.
   if (!bytes.length || (FORMAT.file.encoding === "utf-8" && ["239", "239,187"].includes(bytes.join()))) throw new Unreadable("the file is empty", "list-empty");
-  if (bytes.length > FORMAT.most_bytes) throw new Unreadable(`the file has ${bytes.length} bytes, and at most ${FORMAT.most_bytes} are taken: split it`, "list-too-large");
+  if (bytes.length > FORMAT.most_bytes) throw new Unreadable(`the file has ${bytes.length} bytes, and ${FORMAT.limit}`, "list-too-large");
   const compressed = COMPRESSED[bytes.subarray(0, 4).join()] ?? COMPRESSED[bytes.subarray(0, 2).join()];
   if (compressed) throw new Unreadable(`the file is ${compressed}: save it as text`, "list-compression");
   const found = records(bytes), first = found.next().value, seen = new Map();

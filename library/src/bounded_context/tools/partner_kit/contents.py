@@ -37,7 +37,7 @@ class Contents:
 
     @property
     def most_bytes(self) -> int:
-        """The largest accepted file."""
+        """The largest accepted file of the stack. A format may have a lower limit."""
         return self.form.most_mb * _MB
 
     @property

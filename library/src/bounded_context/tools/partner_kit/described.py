@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from ...domain.formats import PLAIN, FileFormat
 from ...domain.rows import Rows
 from ..programs.file_formats import assembled
 from ..views.pages.lists import Column, ListFormat
+
+_MB: Final = 1024 * 1024
 
 
 def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
@@ -16,7 +19,9 @@ def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
     columns = [_column(column, rows, format_) for column in form.columns]
     text = replace(format_, encoding=PLAIN.encoding, compression=PLAIN.compression)
     sample = assembled([[column.name for column in columns], [column.example for column in columns]], text)
-    return replace(form, columns=columns, file=tuple(_sentences(format_)), sample=sample.decode().strip("\r\n"))
+    most_mb = format_.most_bytes(form.most_mb * _MB) // _MB
+    sentences, shown = tuple(_sentences(format_)), sample.decode().strip("\r\n")
+    return replace(form, columns=columns, file=sentences, sample=shown, most_mb=most_mb)
 
 
 def _column(column: Column, rows: Rows, format_: FileFormat) -> Column:

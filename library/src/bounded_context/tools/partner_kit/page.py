@@ -17,6 +17,7 @@ from typing import Any, Final
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
+from ...application.reading import limit
 from ...declaration.context import Context
 from ...domain.field_types import BY_KIND
 from ...domain.fields import ENUMERATION, choices, kind_of
@@ -65,7 +66,8 @@ def described_format(kit: Contents, context: Context[Any]) -> dict[str, Any]:
         "columns": list(_columns(kit, context)),
         "file": asdict(kit.format_),
         "identity": context.identity,
-        "most_bytes": kit.most_bytes,
+        "most_bytes": kit.format_.most_bytes(kit.most_bytes),
+        "limit": limit(kit.most_bytes, kit.format_),
         "tolerated_share": kit.tolerated_share.as_integer_ratio(),
         "remedies": {code: remedy for code, (_, remedy) in codes.items()},
     }

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ....adapters.items import LIST
 from ....adapters.list_items import ROWS, UNTIL
-from ....application.staging import VERIFIED
+from ....application.staging import IDENTITIES, RANGE_RESULTS, VALIDATED, VERIFIED
 from ....declaration.context import Context
 from ....domain.lists import STAGING, ListStatus
 from ...command.aws_errors import Refused
@@ -26,7 +26,9 @@ def call_of(production: Production, list_id: str) -> Call:
     status = _status(production.context, step)
     if status is None:
         raise Refused(f"The list {list_id} has the status {item['status']['S']}, and no step that failed.")
-    event = {"list_id": list_id} | ({"part": _part(production, list_id, int(part))} if part is not None else {})
+    event: dict[str, Any] = {"list_id": list_id}
+    if part is not None:
+        event["part"] = _part(production, list_id, int(part), VALIDATED if status is ListStatus.VALIDATED else VERIFIED)
     return Call(event, step, record=_before(item, status), objects=_objects(production, item, event, status))
 
 
@@ -45,16 +47,23 @@ def _before(item: Item, status: ListStatus) -> Item:
     return {name: value for name, value in kept.items() if name not in _AFTERWARDS} | {"status": {"S": status.value}}
 
 
-def _part(production: Production, list_id: str, number: int) -> dict[str, Any]:
-    manifest = json.loads(production.object(f"{STAGING}/{list_id}/{VERIFIED}"))
+def _part(production: Production, list_id: str, number: int, name: str) -> dict[str, Any]:
+    manifest = json.loads(production.object(f"{STAGING}/{list_id}/{name}"))
     return next(part for part in manifest if part["part"] == number)
 
 
 def _objects(production: Production, item: Item, event: dict[str, Any], status: ListStatus) -> dict[str, str | None]:
     match status:
         case ListStatus.REGISTERED:
+            # The repeated call reads the whole file, also if a range or the join failed: it reads the same rows.
             return {item["key"]["S"]: item["version_id"]["S"]}
         case ListStatus.VALIDATED:
-            return dict.fromkeys(production.objects(f"{STAGING}/{event['list_id']}"))
+            return dict.fromkeys(filter(_is_of_parts, production.objects(f"{STAGING}/{event['list_id']}")))
         case _:
             return {event["part"]["key"]: None}
+
+
+def _is_of_parts(key: str) -> bool:
+    """Return whether a staged object is not only for the join of the ranges of a file."""
+    _, _, folder, *rest = key.split("/")
+    return folder != RANGE_RESULTS and rest != [IDENTITIES]

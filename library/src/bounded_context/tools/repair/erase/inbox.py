@@ -1,11 +1,14 @@
 """The inbox: partners' files with the person's rows, their reports, and their staged rows."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from ....application.repetitions import digest_of
+from ....application.staging import IDENTITIES, RANGE_RESULTS
 from ....application.sweep import REACH
 from ....domain.lists import INCOMING, REPORTS, STAGING, NotAList, PinnedFile
 from ...command.clock import Clock
@@ -48,7 +51,7 @@ class Inbox:
                 yield self._place(REPORTS, version, waits.get(version.key, ""))
         for version in self._bucket.versions(STAGING):
             list_id = version.key.split("/")[1]
-            if self._quotes(version, reported[list_id]):
+            if self._quotes_staged(version, reported[list_id]):
                 yield self._place(STAGING, version, self._lists.open(list_id))
         for version in rows:
             yield self._place(INCOMING, version, self._not_imported(version))
@@ -61,8 +64,20 @@ class Inbox:
     def _quotes(self, version: Version, reported: set[int]) -> bool:
         text = self._bucket.text(version)
         if text.startswith("{"):
-            return self._person.masked_text(text) != text
+            if self._person.masked_text(text) != text:
+                return True
+            text = _report_lines(text)
         return self._person.is_named_in(text) or not reported.isdisjoint(map(int, _LINE.findall(text)))
+
+    def _quotes_staged(self, version: Version, reported: set[int]) -> bool:
+        _, _, folder, *rest = version.key.split("/")
+        if rest == [IDENTITIES]:
+            return digest_of(self._person.id) in self._bucket.open(version).read()
+        if folder == RANGE_RESULTS:
+            text = self._bucket.text(version)
+            lines = (rejection[0] for rejection in json.loads(text or "{}").get("reported", ()))
+            return self._person.is_named_in(text) or not reported.isdisjoint(lines)
+        return self._quotes(version, reported)
 
     def _place(self, store: str, version: Version, waits: str) -> Place:
         return Place(store, f"{version.key} {version.id}", partial(self._bucket.delete, version), waits)
@@ -76,6 +91,12 @@ class Inbox:
         if old or not _is_list(file) or self._lists.is_broken(file, version.etag.strip('"')):
             return ""
         return "no list is recorded for it: redrive it with `context redrive <stack> unseen --go`, or delete it"
+
+
+def _report_lines(text: str) -> str:
+    """Return the report's lines in the result of a part, or an empty text for rows of a part."""
+    lines = json.loads(text).get("lines")
+    return lines if isinstance(lines, str) else ""
 
 
 def _is_list(file: PinnedFile) -> bool:

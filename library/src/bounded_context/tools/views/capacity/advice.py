@@ -10,9 +10,10 @@ from ..cost.estimate import MILLION, lines
 from ..cost.flow import Flow
 from ..cost.per_million import lists
 from . import hot_keys
-from .model import EVENTS, IMPORT, RELAYED, Model, most_of, with_lanes, with_rate
+from .model import RELAYED, Model, most_of, quota_of, with_lanes, with_rate
 from .plan import Plan, Stage
 from .simulation import EXECUTIONS, Outcome, simulate
+from .stages import EVENTS, IMPORT
 
 _WORTH: Final = 0.05
 """A change is recommended if it saves this share of the time. A larger value must save as much again."""
@@ -23,25 +24,42 @@ _LISTS: Final = "--lists"
 
 @dataclass(frozen=True)
 class Throttle:
-    """A limit that delays the last event by `seconds`. Without it, the import uses `needed` units a second."""
+    """A limit that delays a list.
+
+    Attributes:
+        limit: its name.
+        words: the limit in words.
+        seconds: the delay of the last event.
+        row_seconds: the delay of the last row. Its event may be delayed less, if another limit delays events more.
+        needed: the units a second that the lists use without the limit.
+        asked: the name of its quota; empty if AWS does not raise it.
+        each_list: whether each list has a limit of its own.
+    """
 
     limit: str
     words: str
     seconds: float
+    row_seconds: float
     needed: float
     asked: str
+    each_list: bool = False
+
+    @property
+    def delay(self) -> float:
+        """The delay of the last row or of the last event, in seconds."""
+        return max(self.seconds, self.row_seconds)
 
     def as_json(self) -> dict[str, Any]:
         """Return the limit for `context capacity --json`."""
         needed = {"raise": self.asked, "needed": math.ceil(self.needed)} if self.asked else {}
-        return {"limit": self.words, "seconds": round(self.seconds)} | needed
+        return {"limit": self.words, "seconds": round(self.delay)} | needed
 
     @property
     def remedy(self) -> str:
         """The quota to raise, in words."""
-        return (
-            f"raise the quota {self.asked!r} to {math.ceil(self.needed):,}" if self.asked else "AWS does not raise it"
-        )
+        if self.asked:
+            return f"raise the quota {self.asked!r} to {math.ceil(self.needed):,}"
+        return f"AWS does not raise it{', and each list has its own: send more lists' if self.each_list else ''}"
 
 
 @dataclass(frozen=True)
@@ -96,10 +114,10 @@ class Answer:
 
     def _too_long(self) -> Iterator[str]:
         for stage in self.plan.stages:
-            if (seconds := self.warm.longest[stage.name]) > stage.longest:
+            if (seconds := self.warm.longest[stage.title]) > stage.longest:
                 remedies = [f"{one.remedy}, or send the lists later" for one in self._throttles_of(stage)]
                 yield (
-                    f"A call of the {stage.name} takes {seconds:,.0f} s, and Lambda stops it after "
+                    f"A call of the {stage.title} takes {seconds:,.0f} s, and Lambda stops it after "
                     f"{stage.longest:,.0f} s: {next(iter(remedies), 'send more lists')}."
                 )
 
@@ -109,18 +127,29 @@ class Answer:
 
     @cached_property
     def throttles(self) -> Sequence[Throttle]:
-        """The limits that delay the last event, the greatest delay first."""
-        waited = [name for name in self.warm.waits if name in self.plan.rates]
+        """The limits that delay the last row or the last event, the greatest delay first."""
+        waited = sorted({self._adjustable(name) for name in self.warm.waits if name in self.plan.rates})
         found = [self._throttle(name, simulate(with_rate(self.plan, name, _UNLIMITED))) for name in waited]
         if EXECUTIONS in self.warm.waits:
             found.append(self._throttle(EXECUTIONS, simulate(replace(self.plan, executions=self._calls))))
-        return sorted((one for one in found if one.seconds >= 1), key=lambda one: -one.seconds)
+        return sorted((one for one in found if one.delay >= 1), key=lambda one: -one.delay)
+
+    def _adjustable(self, limit: str) -> str:
+        """Return the name under which AWS raises a limit: the quota of a table is also the quota of its indexes."""
+        return quota_of(limit) if self.model.quota(limit) else limit
 
     def _throttle(self, limit: str, without: Outcome) -> Throttle:
-        quota = self.model.quota(limit)
-        needed = self._calls if limit == EXECUTIONS else without.used.get(limit, 0)
-        seconds = self.warm.total - without.total
-        return Throttle(limit, self.model.describe(limit), seconds, needed, quota.asked if quota else "")
+        quota, rate = self.model.quota(limit), self.plan.rates.get(limit)
+        used = (units for name, units in without.used.items() if self._adjustable(name) == limit)
+        return Throttle(
+            limit,
+            self.model.describe(limit),
+            seconds=self.warm.total - without.total,
+            row_seconds=self.warm.imported - without.imported,
+            needed=self._executions if limit == EXECUTIONS else max(used, default=0),
+            asked=quota.asked if quota else "",
+            each_list=rate is not None and rate.each_list,
+        )
 
     @property
     def _calls(self) -> int:
@@ -128,13 +157,23 @@ class Answer:
         return self.lists * max(stage.lanes or 1 for stage in self.plan.stages)
 
     @property
+    def _executions(self) -> float:
+        """The executions of these calls, of the relay, and of the functions with reserved executions."""
+        return self._calls + self.model.quotas[EXECUTIONS].value - self.plan.executions
+
+    @property
     def bottleneck(self) -> tuple[str, str]:
         """The stage that takes the longest, and its limit in words."""
-        name = max(self.warm.stages, key=self.warm.stages.__getitem__)
-        stage = self.plan.stage(name)
-        most = self.warm.stages[name] * _WORTH
-        own = (one.words for one in self._throttles_of(stage) if one.seconds > most)
-        return name, next(own, self._limit_of(stage))
+        stage = self._slowest
+        most = self.warm.stages[stage.name] * _WORTH
+        own = (one.words for one in self._throttles_of(stage) if one.delay > most)
+        return stage.name, next(own, self._limit_of(stage))
+
+    @property
+    def _slowest(self) -> Stage:
+        """The longest phase of the stage that takes the longest."""
+        name, seconds = max(self.warm.stages.items(), key=lambda stage: stage[1])
+        return max(self.plan.phases(name), key=lambda stage: self.warm.phases.get(stage.title, seconds))
 
     def _throttles_of(self, stage: Stage) -> list[Throttle]:
         return [one for one in self.throttles if one.limit in {*stage.of_row, *stage.of_call, EXECUTIONS}]
@@ -169,13 +208,13 @@ class Answer:
         return [one for one in self.throttles if one.asked and one.limit in self.plan.rates]
 
     def _settings(self, plan: Plan) -> Iterator[Change]:
-        lanes, factor = plan.stage(IMPORT).lanes, self.model.settings.stream_parallelization_factor
+        lanes, factor = plan.phases(IMPORT)[0].lanes, self.model.settings.stream_parallelization_factor
         relayed = lambda plan, value: with_rate(plan, RELAYED, value / factor)  # noqa: E731
         split = lambda plan, value: replace(plan, lists=value)  # noqa: E731
         if lanes:
             yield self._doubled(plan, "import_concurrency", lanes, with_lanes)
         yield self._doubled(plan, "stream_parallelization_factor", factor, relayed)
-        if plan.stage(self.bottleneck[0]).lanes is None:
+        if self._slowest.lanes is None or any(one.each_list for one in self.throttles):
             yield self._doubled(plan, _LISTS, self.lists, split)
 
     def _doubled(self, plan: Plan, name: str, now: int, changed: Callable[[Plan, int], Plan]) -> Change:

@@ -15,8 +15,9 @@ from ...command.values import counted
 from ...programs.recording import service
 from ...programs.stack_settings import settings_of
 from .advice import Answer
-from .model import STAGES, Model
+from .model import Model
 from .simulation import Outcome
+from .stages import STAGES
 
 POWERS: Final = tuple(10**power for power in range(4, 9))
 """The numbers of rows of the table."""
@@ -135,7 +136,7 @@ def _stages(one: Answer) -> Iterator[str]:
 def _facts(one: Answer) -> Iterator[str]:
     yield f"Bottleneck: {': '.join(one.bottleneck)}"
     for throttle in one.throttles:
-        yield f"Throttled for {shown(throttle.seconds)}: {throttle.words}; {throttle.remedy}"
+        yield f"Throttled for {shown(throttle.delay)}: {throttle.words}; {throttle.remedy}"
     yield f"Change: {one.change.words}, saves {shown(one.change.seconds)}" if one.change else "Change: none saves 5 %"
     yield f"Cost: {one.usd:.2f} USD"
     yield f"Subscribers: {one.in_flight_seconds:,.0f} s for a message, before SQS refuses to deliver more"
@@ -144,4 +145,11 @@ def _facts(one: Answer) -> Iterator[str]:
 
 def _bounds(bounds: Mapping[str, float]) -> Iterable[str]:
     for name, bound in bounds.items():
-        yield f"{name} {'never' if math.isinf(bound) else f'with a probability below 1e{math.ceil(bound)}'}"
+        yield f"{name} {_bound(bound)}"
+
+
+def _bound(bound: float) -> str:
+    """Return a bound in words. A bound of 0 says nothing: the rows of a second are as many as the partitions accept."""
+    if math.isinf(bound):
+        return "never"
+    return f"with a probability below 1e{math.ceil(bound)}" if bound else "at their limit"

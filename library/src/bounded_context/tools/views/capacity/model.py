@@ -1,7 +1,7 @@
 """The plan of a stack: its settings, the resources of its program, and AWS's quotas."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Final
@@ -19,13 +19,7 @@ from ..cost.row import Row, index_bytes, units
 from .plan import Plan, Rate, Stage
 from .quotas import Quota, quotas, seconds
 from .simulation import EXECUTIONS, SCALING
-
-REGISTRATION: Final = "registration"
-VALIDATION: Final = "validation"
-VERIFICATION: Final = "verification"
-IMPORT: Final = "import"
-EVENTS: Final = "events"
-STAGES: Final = (REGISTRATION, VALIDATION, VERIFICATION, IMPORT, EVENTS)
+from .stages import EVENTS, ListStages
 
 RELAYED: Final = "relay"
 """The name of the rate of changes that all batches of the relay publish."""
@@ -65,13 +59,13 @@ class Model:
 
     def plan(self, rows: int, lists: int, *, new: bool = False) -> Plan:
         """Return the plan of some rows in lists of equal size, for a table that has had this load or a `new` table."""
-        size = math.ceil(rows / lists) * self.row.file_bytes
-        flow, relay = self._flow, self._relay_lanes(lists, new=new)
+        own, flow, relay = math.ceil(rows / lists), self._flow, self._relay_lanes(lists, new=new)
+        part_rows = rows_a_part(self.settings.part_rows, own * self.row.file_bytes, self.context.rows.smallest_row)
         return Plan(
             rows=rows,
             lists=lists,
-            part_rows=rows_a_part(self.settings.part_rows, size, self.context.rows.smallest_row),
-            stages=tuple(self._stages()),
+            part_rows=part_rows,
+            stages=tuple(ListStages(replace(flow, rows=own), self.settings, part_rows, self._writes)),
             events=Stage(
                 EVENTS,
                 call=seconds().delivery,
@@ -82,32 +76,6 @@ class Model:
             rates={**self._rates(new=new), RELAYED: Rate(relay * flow.most_batch / self._batch_seconds)},
             executions=max(1, int(self.quotas[EXECUTIONS].value) - relay - self._reserved_by_others),
             cold_start=seconds().cold_start,
-        )
-
-    def _stages(self) -> Iterator[Stage]:
-        flow, took = self._flow, seconds()
-        lookup = flow.checks / assumed().read_a_second
-        yield self._stage(REGISTRATION, "register_list", call=took.delivery + assumed().call_seconds)
-        yield self._stage(VALIDATION, "validate_list", part=took.object, row=1 / assumed().validated_a_second)
-        yield self._stage(
-            VERIFICATION, self.context.verification_step, part=took.object, row=lookup, of_row={"reads": flow.checks}
-        )
-        yield self._stage(
-            IMPORT, "import_list", part=took.object, row=1 / assumed().written_a_second, of_row=self._writes
-        )
-
-    def _stage(self, name: str, function: str, **numbers: Any) -> Stage:
-        node, machine = self._flow.function(function), self._flow.machine
-        lanes, is_first = machine.lanes(node.arn), name == REGISTRATION
-        child = {"starts": 1.0, "transitions": machine.transitions_a_part}
-        started = child if lanes else {"starts": 1.0, "transitions": machine.transitions} if is_first else {}
-        return Stage(
-            name,
-            lanes=lanes,
-            of_call=started,
-            reserved=self.settings.reserved_concurrency.get(function),
-            longest=float(node.inputs["timeout"]),
-            **numbers,
         )
 
     @cached_property
@@ -151,9 +119,11 @@ class Model:
         return self._flow.publishes_of(self._flow.most_batch) * assumed().publish_seconds
 
     def written_a_second(self, lists: int) -> float:
-        """Return the rows a second that all children of the imports of some lists write without limits."""
-        lanes = self._flow.machine.at_once
-        return min(lists * lanes * assumed().written_a_second, self.quotas["writes"].value)
+        """Return the rows a second that the imports of some lists write: by their children, keys and the table."""
+        rates, lanes = self._rates(new=False), self._flow.machine.at_once
+        keys = [rates[name].a_second / used for name, used in self._writes.items() if rates[name].each_list]
+        own = min([lanes * assumed().written_a_second, *keys])
+        return min(lists * own, self.quotas["writes"].value)
 
     def partitions(self, lists: int, *, new: bool) -> int:
         """Return the partitions of the table: of a new table, or of a table that has had the writes of these lists.
@@ -175,7 +145,7 @@ class Model:
 
     def describe(self, limit: str) -> str:
         """Return a limit in words: a quota, or a setting with its value."""
-        name, _, index = limit.partition(" of ")
+        name, index = quota_of(limit), limit.partition(" of ")[2]
         if limit == RELAYED:
             return f"the setting stream_parallelization_factor ({self.settings.stream_parallelization_factor})"
         if name == "keys":
@@ -184,7 +154,7 @@ class Model:
 
     def quota(self, limit: str) -> Quota | None:
         """Return the quota of a limit that AWS raises, or None."""
-        found = self.quotas.get(limit.partition(" of ")[0])
+        found = self.quotas.get(quota_of(limit))
         return found if found and found.asked else None
 
 
@@ -200,7 +170,15 @@ def with_lanes(plan: Plan, lanes: int) -> Plan:
 
 
 def with_rate(plan: Plan, limit: str, times: float) -> Plan:
-    """Return the plan with a rate so many times as high."""
-    rate = plan.rates[limit]
-    raised = replace(rate, a_second=rate.a_second * times, most=rate.most * times)
-    return replace(plan, rates={**plan.rates, limit: raised})
+    """Return the plan with a rate so many times as high. A quota of tables and indexes raises the rates of both."""
+    raised = {name: _raised(rate, times) for name, rate in plan.rates.items() if quota_of(name) == quota_of(limit)}
+    return replace(plan, rates={**plan.rates, **(raised if limit == quota_of(limit) else {limit: raised[limit]})})
+
+
+def quota_of(limit: str) -> str:
+    """Return the name of a limit's quota. The limit of an index has the name of its index too."""
+    return limit.partition(" of ")[0]
+
+
+def _raised(rate: Rate, times: float) -> Rate:
+    return replace(rate, a_second=rate.a_second * times, most=rate.most * times)

@@ -22,11 +22,13 @@ class Rate:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of a list: one call for all parts, or the children of a map with a call for each part.
+    """A stage of a list, or a phase of it: one call for all parts, or the children of a map with a call for each item.
 
     Args:
-        name: its name.
+        name: the name of the stage. The phases of a stage call the same function.
+        phase: the name of the phase; empty for the only phase of a stage.
         lanes: the maximum number of concurrent children; None for one call.
+        item_rows: the rows of an item of the map; 0 if an item is a part.
         call: the seconds of a call, without its parts.
         part: the seconds of a part, without its rows.
         row: the seconds of a row.
@@ -37,7 +39,9 @@ class Stage:
     """
 
     name: str
+    phase: str = ""
     lanes: int | None = None
+    item_rows: int = 0
     call: float = 0
     part: float = 0
     row: float = 0
@@ -45,6 +49,11 @@ class Stage:
     of_call: Mapping[str, float] = field(default_factory=dict)
     reserved: int | None = None
     longest: float = math.inf
+
+    @property
+    def title(self) -> str:
+        """The name of the stage, with its phase."""
+        return f"{self.name} ({self.phase})" if self.phase else self.name
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ class Plan:
         rows: the rows of all lists.
         lists: the number of lists.
         part_rows: the rows of a part.
-        stages: the stages of a list in order. The rows of the last stage are written, and have events.
+        stages: the stages and phases of a list in order. The rows of the last stage are written, and have events.
         events: the publication of a part's events.
         rates: the limits by name.
         executions: the concurrent calls of all stages, except the events.
@@ -71,15 +80,20 @@ class Plan:
     executions: int
     cold_start: float = 0
 
-    def stage(self, name: str) -> Stage:
-        """Return a stage by its name."""
-        return next(stage for stage in (*self.stages, self.events) if stage.name == name)
+    def phases(self, name: str) -> list[Stage]:
+        """Return the phases of a stage by its name."""
+        return [stage for stage in (*self.stages, self.events) if stage.name == name]
 
     @property
     def parts(self) -> list[int]:
         """The rows of each part of the largest list."""
-        full, rest = divmod(math.ceil(self.rows / self.lists), self.part_rows)
-        return [self.part_rows] * full + [rest] * bool(rest)
+        return _divided(math.ceil(self.rows / self.lists), self.part_rows)
+
+    def items(self, stage: Stage) -> list[int]:
+        """Return the rows of each call of a stage for the largest list."""
+        if stage.lanes is None:
+            return [sum(self.parts)]
+        return _divided(sum(self.parts), stage.item_rows) if stage.item_rows else self.parts
 
     def sharing(self, rate: Rate) -> int:
         """Return the number of lists that share a limit."""
@@ -99,3 +113,8 @@ class Plan:
         turns = max(1.0, self.lists / (stage.reserved or self.executions))
         parts = math.ceil(rows / self.part_rows)
         return turns * (stage.call + parts * stage.part + rows * stage.row)
+
+
+def _divided(rows: int, size: int) -> list[int]:
+    full, rest = divmod(rows, size)
+    return [size] * full + [rest] * bool(rest)

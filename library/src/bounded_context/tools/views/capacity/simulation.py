@@ -1,4 +1,4 @@
-"""The discrete-event simulation of a list, by parts instead of rows.
+"""The discrete-event simulation of a list, by ranges and parts instead of rows.
 
 All lists of a plan have the same size and arrive at the same time. They share the limits equally, so a simulation of
 the largest list is enough.
@@ -32,36 +32,43 @@ class Outcome:
     Attributes:
         total: seconds from the upload to the last event.
         stages: seconds of each stage, and of the events after the import.
+        phases: seconds of each phase of a stage, by its title.
         delivered: rows of the list whose events are published.
         waits: seconds that calls waited for each limit, in sum.
-        longest: seconds of the longest call of each stage.
+        longest: seconds of the longest call of each phase, by its title.
         used: the mean of the units a second of each limit, while it is used, for all lists.
     """
 
     total: float
     stages: Times
+    phases: Times
     delivered: int
     waits: Times
     longest: Times
     used: Times
 
+    @property
+    def imported(self) -> float:
+        """The seconds from the upload to the last row."""
+        return sum(self.phases.values())
+
 
 def simulate(plan: Plan) -> Outcome:
     """Simulate a list of a plan until its last event is delivered."""
     run = _Run(plan)
-    run.env.process(run.import_list(plan.parts))
+    run.env.process(run.import_list())
     run.env.run()
     return run.outcome()
 
 
 class _Work:
-    """The parts that no child of a map has taken. `done` is triggered when all parts are processed."""
+    """The items that no child of a map has taken. `done` is triggered when all items are processed."""
 
-    def __init__(self, parts: Sequence[int], done: Event) -> None:
-        self.left, self.done, self._open = iter(parts), done, len(parts)
+    def __init__(self, items: Sequence[int], done: Event) -> None:
+        self.left, self.done, self._open = iter(items), done, len(items)
 
     def end(self) -> None:
-        """Count a processed part."""
+        """Count a processed item."""
         self._open -= 1
         if not self._open:
             self.done.succeed()
@@ -96,6 +103,8 @@ class _Run:
         self._waits, self._longest = defaultdict[str, float](float), defaultdict[str, float](float)
         self._uses = defaultdict[str, _Use](_Use)
         self._ends: dict[str, float] = {}
+        self._phases: dict[str, float] = {}
+        self._environments = defaultdict[str, int](int)
         self._delivered, self._last = 0, 0.0
 
     def outcome(self) -> Outcome:
@@ -105,33 +114,42 @@ class _Run:
         return Outcome(
             total=self._last,
             stages={name: end - began for (name, end), began in zip(ends.items(), begins, strict=False)},
+            phases=dict(self._phases),
             delivered=self._delivered,
             waits={name: seconds for name, seconds in self._waits.items() if seconds > 0},
             longest=dict(self._longest),
             used={name: use.a_second * self._plan.sharing(self._plan.rates[name]) for name, use in self._uses.items()},
         )
 
-    def import_list(self, parts: Sequence[int]) -> ProcessGenerator:
+    def import_list(self) -> ProcessGenerator:
         """Run the stages of a list."""
         for stage in self._plan.stages:
-            work, began = _Work([sum(parts)] if stage.lanes is None else parts, self.env.event()), self.env.now
-            wanted = min(stage.lanes or 1, len(parts))
+            items, began = self._plan.items(stage), self.env.now
+            wanted = min(stage.lanes or 1, len(items))
             lanes = min(wanted, self._plan.lanes_of(stage))
-            for _ in range(lanes):
-                self.env.process(self._lane(stage, work))
-            yield work.done
+            yield self._started(stage, items, lanes).done
             self._ends[stage.name] = self.env.now
+            self._phases[stage.title] = self.env.now - began
             if lanes < wanted:
                 self._waits[EXECUTIONS] += self.env.now - began
 
-    def _lane(self, stage: Stage, work: _Work) -> ProcessGenerator:
-        """Take parts until none is left. The other lanes take them while this lane has no environment."""
-        yield self._until(self._environment(stage))
+    def _started(self, stage: Stage, items: Sequence[int], lanes: int) -> _Work:
+        """Start the lanes of a stage. An earlier phase of the stage has left its environments."""
+        work, ready = _Work(items, self.env.event()), self._environments[stage.name]
+        for number in range(lanes):
+            self.env.process(self._lane(stage, work, is_new=number >= ready))
+        self._environments[stage.name] = max(ready, lanes)
+        return work
+
+    def _lane(self, stage: Stage, work: _Work, *, is_new: bool) -> ProcessGenerator:
+        """Take items until none is left. The other lanes take them while this lane has no environment."""
+        if is_new:
+            yield self._until(self._environment(stage))
         for rows in work.left:
             yield self._until(self._passed(0, stage.of_call, 1))
             began = self.env.now
             yield self._until(self._passed(self._plan.seconds(stage, rows), stage.of_row, rows))
-            self._longest[stage.name] = max(self._longest[stage.name], self.env.now - began)
+            self._longest[stage.title] = max(self._longest[stage.title], self.env.now - began)
             if stage is self._plan.stages[-1]:
                 self.env.process(self._publish(rows))
             work.end()

@@ -62,6 +62,18 @@ class Flow:
         return self.rows / int(environment_variable(self.function("validate_list"), "PART_ROWS"))
 
     @property
+    def verified_parts(self) -> float:
+        """The number of parts that children of a map verify; 0 if one call verifies all parts."""
+        return 0 if self.machine.lanes(self.function(self.context.verification_step).arn) is None else self.parts
+
+    @property
+    def ranges(self) -> float:
+        """The number of ranges that children of a map validate, all of them full; 0 if one call validates a file."""
+        if self.machine.lanes(self.function("validate_list").arn) is None:
+            return 0
+        return self.rows * self.row.file_bytes / assumed().range_bytes
+
+    @property
     def checks(self) -> int:
         """The number of lookups for a row: its own identity, and each reference."""
         return 1 + len(self.context.references)
@@ -80,7 +92,9 @@ class Flow:
         """The number of changes in a batch of the relay: a shard's changes since the last poll, per parallel batch."""
         mapping = self._feed
         interval = max(1 / assumed().polls_a_second, mapping.inputs.get("maximumBatchingWindowInSeconds") or 0)
-        lanes = assumed().shards * (mapping.inputs.get("parallelizationFactor") or 1)
+        # A partition accepts the rows of one child, with a write unit each.
+        shards = max(assumed().shards, self.machine.at_once)
+        lanes = shards * (mapping.inputs.get("parallelizationFactor") or 1)
         return min(self.most_batch, max(1, self._a_second * interval / lanes))
 
     @property

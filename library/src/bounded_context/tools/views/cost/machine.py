@@ -2,35 +2,50 @@
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...programs.recording import Graph
 
 State = Mapping[str, Any]
+States = Mapping[str, State]
 
 
 class Machine:
-    """The state machine of the list import, which contains a distributed map."""
+    """The state machine of the list import, on the way of a list of several ranges and parts.
+
+    The way has the states in the order in which an execution without failures enters them. A state may answer that a
+    map processes the ranges or the parts of a list first. The way then has a detour: the map, and the states that are
+    entered again.
+    """
 
     def __init__(self, definition: State, import_arn: str) -> None:
-        states: Mapping[str, State] = definition["States"]
+        states: States = definition["States"]
         way = _path(states, definition["StartAt"], lambda state: _is_map(state) and _calls(state, import_arn))
         self._map = states[way[-1]]
         rest = _path(states, self._map["Next"], _is_good_end)
-        self._way = [states[name] for name in way]
-        self.transitions = _counted(len(way) + len(rest))
-        """Transitions of an imported list, without the transitions of its parts."""
+        self._way = [states[name] for name in (*_with_detours(states, way), *rest)]
+        self.transitions = _counted(len(self._way))
+        """Transitions of an imported list, without the transitions of the children of its maps."""
 
-    @property
-    def transitions_a_part(self) -> int:
-        """Transitions of the child executions of all maps for a part."""
-        children = [state["ItemProcessor"] for state in self._way if _is_map(state)]
-        return sum(_counted(len(_path(child["States"], child["StartAt"], _is_good_end))) for child in children)
+    def transitions_a_child(self, arn: str) -> int:
+        """Return the transitions of a child of the map that calls a function, by its ARN; 0 without such a map."""
+        if (found := self._map_of(arn)) is None:
+            return 0
+        child = found["ItemProcessor"]
+        return _counted(len(_path(child["States"], child["StartAt"], _is_good_end)))
+
+    def calls(self, arn: str) -> int:
+        """Return the calls of a function for each list, by its ARN, without the calls by the children of a map."""
+        return sum(not _is_map(state) and _calls(state, arn) for state in self._way)
 
     def lanes(self, arn: str) -> int | None:
-        """Return the maximum concurrent calls of a step for a list, by its ARN; None for one call for all parts."""
-        return next((state["MaxConcurrency"] for state in self._way if _is_map(state) and _calls(state, arn)), None)
+        """Return the maximum concurrent children that call a function for a list, by its ARN; None without a map."""
+        found = self._map_of(arn)
+        return None if found is None else found["MaxConcurrency"]
+
+    def _map_of(self, arn: str) -> State | None:
+        return next((state for state in self._way if _is_map(state) and _calls(state, arn)), None)
 
     @property
     def at_once(self) -> int:
@@ -65,15 +80,44 @@ def _is_good_end(state: State) -> bool:
     return state["Type"] == "Succeed" or bool(state.get("End"))
 
 
-def _path(states: Mapping[str, State], start: str, wanted: Callable[[State], bool]) -> list[str]:
-    """Return the names of the states on the shortest path without failures to a wanted state."""
-    paths = deque([[start]])
+def _with_detours(states: States, way: Sequence[str]) -> Iterator[str]:
+    """Yield the names of a way. After a state with a detour, yield the detour and the states that are entered again."""
+    others = {name: state for name, state in states.items() if name not in way}
+    for place, name in enumerate(way):
+        yield name
+        before = way[: place + 1]
+        for start in _following(states[name]):
+            if detour := _detour(others, start, before):
+                yield from detour
+                yield from before[before.index(_first(_following(states[detour[-1]]), before)) :]
+
+
+def _detour(others: States, start: str, before: Sequence[str]) -> list[str]:
+    """Return the shortest path with a map that leads from a state back to an earlier state of the way, or no states."""
+    path = _shortest(others, start, lambda state: bool(_first(_following(state), before)))
+    return path if any(_is_map(others[name]) for name in path) else []
+
+
+def _first(names: Iterator[str], wanted: Sequence[str]) -> str:
+    return next((name for name in names if name in wanted), "")
+
+
+def _path(states: States, start: str, wanted: Callable[[State], bool]) -> list[str]:
+    """Return the shortest path without failures to a wanted state. Raises LookupError without a path."""
+    if path := _shortest(states, start, wanted):
+        return path
+    raise LookupError(f"no path leads from {start} to its end")
+
+
+def _shortest(states: States, start: str, wanted: Callable[[State], bool]) -> list[str]:
+    """Return the names of the states on the shortest path without failures to a wanted state, or no names."""
+    paths = deque([[start]] if start in states else [])
     while paths:
         path = paths.popleft()
         if wanted(states[path[-1]]):
             return path
-        paths += [[*path, following] for following in _following(states[path[-1]]) if following not in path]
-    raise LookupError(f"no path leads from {start} to its end")
+        paths += [[*path, name] for name in _following(states[path[-1]]) if name in states and name not in path]
+    return []
 
 
 def _following(state: State) -> Iterator[str]:

@@ -24,10 +24,11 @@ def _table(flow: Flow) -> Counted:
     yield "writes of rows", flow.rows * UNITS * units(flow.row.item_bytes), "write_unit"
     for name, size in index_bytes(flow.table, flow.row.item):
         yield f"writes of rows to the index {name}", flow.rows * units(size), "write_unit"
-    # Consistent reads use a unit for an item of up to 4 KB, and also for a missing item.
-    yield "reads by the verification", flow.rows * flow.checks, "read_unit"
+    yield "reads by the verification", flow.rows * flow.checks * assumed().lookup_units, "read_unit"
     yield "writes of lists' records", flow.changes, "write_unit"
-    yield "reads of lists' records", flow.lists * assumed().list_reads, "read_unit"
+    # The children of the validation and of the verification read the record too.
+    read = flow.lists * assumed().list_reads + flow.ranges + flow.verified_parts
+    yield "reads of lists' records", read, "read_unit"
 
 
 def _functions(flow: Flow) -> Counted:
@@ -38,14 +39,25 @@ def _functions(flow: Flow) -> Counted:
 
 
 def _calls(flow: Flow) -> Mapping[str, float]:
-    steps = dict.fromkeys(("register_list", "validate_list", flow.context.verification_step), flow.lists)
-    return {**steps, "import_list": flow.parts, RELAY: flow.relayed, "measure_lists": flow.changes}
+    children = _children(flow)
+    steps = dict.fromkeys(("register_list", *children))
+    called = {name: flow.lists * flow.machine.calls(flow.function(name).arn) + children.get(name, 0) for name in steps}
+    return {**called, RELAY: flow.relayed, "measure_lists": flow.changes}
+
+
+def _children(flow: Flow) -> Mapping[str, float]:
+    """Return the number of children of each map, by the function that they call."""
+    return {
+        "validate_list": flow.ranges,
+        flow.context.verification_step: flow.verified_parts,
+        "import_list": flow.parts,
+    }
 
 
 def _seconds(flow: Flow) -> Mapping[str, float]:
     return {
         "register_list": flow.lists * assumed().call_seconds,
-        "validate_list": flow.rows / assumed().validated_a_second,
+        "validate_list": flow.rows / assumed().validated_a_second + _joined_seconds(flow),
         flow.context.verification_step: flow.rows * flow.checks / assumed().read_a_second,
         "import_list": flow.rows / assumed().written_a_second,
         RELAY: flow.publishes * assumed().publish_seconds,
@@ -53,16 +65,28 @@ def _seconds(flow: Flow) -> Mapping[str, float]:
     }
 
 
+def _joined_seconds(flow: Flow) -> float:
+    """Return the time of the calls that divide files into ranges and join the results, without the ranges."""
+    size = flow.ranges * assumed().range_bytes
+    return size / assumed().planned_bytes_a_second + bool(size) * flow.rows / assumed().merged_a_second
+
+
 def _workflow(flow: Flow) -> Counted:
     machine = flow.machine
-    taken = flow.lists * machine.transitions + flow.parts * machine.transitions_a_part
-    yield "transitions of the workflow and its parts", taken, "transition"
+    of_children = sum(
+        number * machine.transitions_a_child(flow.function(name).arn) for name, number in _children(flow).items()
+    )
+    yield "transitions of the workflow and its parts", flow.lists * machine.transitions + of_children, "transition"
 
 
 def _files(flow: Flow) -> Counted:
-    yield "objects written", flow.parts + flow.lists * assumed().list_objects, "s3_put"
+    own = flow.lists * assumed().list_objects
+    # A range has a result, and an object of the digests of its identities. A verified part has a result.
+    results = flow.ranges * assumed().range_objects + flow.verified_parts
+    yield "objects written", flow.parts + results + own, "s3_put"
     # Both the verification and the import read each part.
-    yield "objects read", 2 * flow.parts + flow.lists * assumed().list_objects, "s3_get"
+    # A child reads its range, and the join reads the results of the ranges twice.
+    yield "objects read", 2 * flow.parts + results + 2 * flow.ranges + own, "s3_get"
     if flow.graph.of("transfer/server"):
         yield "uploads over SFTP", flow.rows * flow.row.file_bytes / _GB, "sftp_data"
     if flow.graph.of("guardduty/malwareProtectionPlan"):

@@ -36,7 +36,13 @@ class Assumptions(_Table, frozen=True):
 
     hours_a_month: int
     validated_a_second: int
+    planned_bytes_a_second: int
+    merged_a_second: int
+    range_bytes: int
+    range_objects: int
     read_a_second: int
+    lookup_units: float
+    objects_at_once: int
     written_a_second: int
     shards: int
     polls_a_second: int

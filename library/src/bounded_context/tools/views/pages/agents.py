@@ -97,7 +97,7 @@ def _generated(*, lists: bool, api: bool) -> Iterator[str]:
     yield "- Earlier versions in `events/` and `released/`: other contexts and stored data need them."
     if api:
         yield "- `docs/api/`: `uv run context openapi` writes it."
-    yield "- `.template.json`, `vendor/`, `tests/test_promises.py`, `infra/*/Pulumi.yaml`, `infra/account/__main__.py`,"
+    yield "- `.template.json`, `vendor/`, `infra/*/Pulumi.yaml`, `infra/account/__main__.py`,"
     yield "  `infra/pipeline/__main__.py`: `template update` writes them. `uv.lock`: `uv lock` writes it."
     yield "- `build/`: outputs of commands, not in git."
 

@@ -1,0 +1,22 @@
+"""The store of the repeated lines of one file."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bounded_context.adapters.repeated_lines import SqliteRepeatedLines
+from bounded_context.application.ports import RepeatedLines
+from bounded_context.application.repetitions import LinesInMemory
+
+lines = st.dictionaries(st.integers(2, 40), st.integers(1, 40), max_size=20)
+
+
+@pytest.mark.parametrize("store", [SqliteRepeatedLines, LinesInMemory])
+@given(found=lines, first=st.integers(0, 45), last=st.integers(0, 45))
+def test_it_returns_the_lines_between_two_lines(
+    store: type[RepeatedLines], found: dict[int, int], first: int, last: int
+):
+    """Both ends are included; the lines may be added in any order."""
+    repeated = store()
+    repeated.add(iter(found.items()))
+    assert repeated.between(first, last) == {line: of for line, of in found.items() if first <= line <= last}

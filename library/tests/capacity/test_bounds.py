@@ -1,0 +1,96 @@
+"""The time of large lists in production with default settings, on a table that has had this load."""
+
+from dataclasses import replace
+
+import pytest
+
+from bounded_context.tools.views.capacity.advice import Answer, Throttle
+from bounded_context.tools.views.capacity.model import Model, with_rate
+from bounded_context.tools.views.capacity.plan import Plan
+from bounded_context.tools.views.capacity.simulation import EXECUTIONS, simulate
+from tests.cost.workflows import PARTS, RANGES, with_ranges, without_map
+
+MILLION = 10**6
+MINUTE = 60
+
+
+@pytest.fixture(scope="session")
+def large(prod: Model) -> Model:
+    """Production with the largest default lists, and the map that validates their ranges."""
+    return replace(prod, graph=with_ranges(prod.graph))
+
+
+def raised(answer: Answer) -> Plan:
+    """The plan with the quotas that the answer names, at the values that it names."""
+    plan = answer.plan
+    for one in answer.throttles:
+        if one.asked:
+            times = one.needed / answer.model.quotas[one.limit].value
+            plan = _more_executions(plan, answer, one) if one.limit == EXECUTIONS else with_rate(plan, one.limit, times)
+    return plan
+
+
+def _more_executions(plan: Plan, answer: Answer, quota: Throttle) -> Plan:
+    return replace(plan, executions=int(plan.executions + quota.needed - answer.model.quotas[EXECUTIONS].value))
+
+
+def check(answer: Answer, minutes: float) -> None:
+    """Check that the quotas which the answer names are the only reason why the rows or their events are later."""
+    assert answer.refusals == []
+    found = simulate(raised(answer))
+    assert found.imported <= minutes * MINUTE
+    assert found.total - found.imported <= MINUTE
+    if answer.warm.imported > minutes * MINUTE:
+        assert sum(one.row_seconds for one in answer.throttles) >= answer.warm.imported - minutes * MINUTE
+    if answer.warm.total - answer.warm.imported > MINUTE:
+        assert answer.throttles[0].limit == "messages"
+
+
+def test_a_million_rows_are_imported_in_two_minutes_and_published_a_minute_later(large: Model) -> None:
+    """Two seconds later with the default quota of reads, which the answer names."""
+    answer = Answer(large, MILLION, large.lists(MILLION))
+    check(answer, minutes=2)
+    assert answer.warm.imported <= 2 * MINUTE + 5
+    assert answer.warm.total - answer.warm.imported <= MINUTE
+    assert {"reads", "keys of by_list"} <= {one.limit for one in answer.throttles}
+
+
+def test_ten_million_rows_of_two_lists_are_imported_in_ten_minutes_with_the_named_quotas(large: Model) -> None:
+    """A quarter of a minute later with the default quota of reads. SNS's default quota delays the events."""
+    answer = Answer(large, 10 * MILLION, 2)
+    check(answer, minutes=10)
+    assert answer.warm.imported <= 10 * MINUTE + 30
+    assert {"reads", "messages"} <= {one.limit for one in answer.throttles if one.asked}
+
+
+def test_ten_million_rows_of_one_list_wait_for_its_keys_which_the_answer_names(large: Model) -> None:
+    """AWS does not raise this limit, and the remedy is more lists."""
+    assert large.lists(10 * MILLION) == 1
+    answer = Answer(large, 10 * MILLION, 1)
+    assert answer.bottleneck == ("import", large.describe("keys of by_list"))
+    [keys] = [one for one in answer.throttles if one.limit == "keys of by_list"]
+    assert "more lists" in keys.remedy
+    assert answer.warm.imported > 10 * MINUTE > simulate(raised(Answer(large, 10 * MILLION, 2))).imported
+
+
+@pytest.mark.parametrize("name", [RANGES, PARTS])
+def test_without_a_map_the_bound_is_exceeded(large: Model, name: str) -> None:
+    """The check of a million rows finds a workflow with one call for all ranges, or for all parts."""
+    slow = replace(large, graph=without_map(large.graph, name))
+    with pytest.raises(AssertionError):
+        check(Answer(slow, MILLION, 1), minutes=2)
+
+
+@pytest.mark.parametrize("rows", [10**7, 10**8, 10**9])
+def test_a_question_beyond_the_quotas_names_each_quota_and_its_needed_value(large: Model, rows: int) -> None:
+    """With the least number of lists. The named values remove the delays of rows."""
+    answer = Answer(large, rows, large.lists(rows))
+    named = {one.limit: one for one in answer.throttles}
+    assert {"messages", "reads"} <= set(named)
+    assert ("writes" in named) is (answer.lists > 2)
+    for limit, one in named.items():
+        if one.asked:
+            assert one.asked == large.quotas[limit].asked
+            assert one.needed > large.quotas[limit].value
+    assert simulate(raised(answer)).imported < answer.warm.imported
+    assert all("raise the quota" in sentence or "send more lists" in sentence for sentence in answer.refusals)
