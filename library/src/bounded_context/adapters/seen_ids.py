@@ -1,18 +1,15 @@
-"""The identities of one file, in SQLite's temporary database: it spills to disk, and memory stays constant."""
+"""The identities of one file, in SQLite's temporary database, in constant memory."""
 
-import sqlite3
 from collections.abc import Sequence
+
+from .temporary_database import temporary_database
 
 
 class SqliteSeenIds:
     """The first line of each identity in one file."""
 
     def __init__(self) -> None:
-        # An empty name is SQLite's own temporary database: on disk when it outgrows its cache, gone when closed.
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+        self._database = temporary_database("seen (id TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
 
     def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
         """Remember (identity, line) pairs; for each repeated identity return its line and its first line."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from typing import Any
 
 from ..domain.faults import Fault
 from ..domain.lists import ReceivedList
@@ -17,7 +16,7 @@ from .range_validation import range_result
 from .reading import Misfit
 from .repetitions import repetitions
 from .report import Report, Reported
-from .staging import Part, Staging, StagingGone, read_part
+from .staging import Part, Staging, read_part
 
 
 class Join:
@@ -67,14 +66,8 @@ class Join:
         """Return the lines whose identity is in an earlier range."""
         lines = self._flow.repeated_lines()
         with ExitStack() as opened:
-            lines.add(repetitions(opened.enter_context(closing(self._stream(key))) for key in keys))
+            lines.add(repetitions(opened.enter_context(closing(self._staging.read_identities(key))) for key in keys))
         return lines
-
-    def _stream(self, key: str) -> Any:
-        stream = self._flow.files.stream(key)
-        if stream is None:
-            raise StagingGone(f"{key} is not there")
-        return stream
 
     def _take(self, result: RangeResult, repeated: RepeatedLines) -> None:
         found = self._found

@@ -292,11 +292,10 @@ def _refusal(found: PinnedFile, max_bytes: int) -> tuple[str | None, str]:
     return None, ""
 
 
-def counts(rows: int, rejections: Counter[Any]) -> dict[str, Fact]:
-    """Return the counts of a list's rows for its record."""
+def counts(rows: int, rejections: Counter[str]) -> dict[str, Fact]:
+    """Return the counts of a list's rows for its record, with the rejected rows by fault."""
     rejected = rejections.total()
-    by_fault = {str(fault): number for fault, number in rejections.items()}
-    return {"rows": rows, "valid": rows - rejected, "rejected": rejected, "rejections": by_fault}
+    return {"rows": rows, "valid": rows - rejected, "rejected": rejected, "rejections": dict(rejections)}
 
 
 def refuse(list_id: str, reason: str, lists: Lists, during: ListStatus, **facts: Fact) -> ReceivedList:

@@ -44,7 +44,7 @@ class FilePass(Generic[C]):
         self.rows += checked.count
         rejections = sorted(checked.rejections)
         self.report.add(rejections)
-        self.rejected.update({str(fault): number for fault, number in rejected_rows(rejections).items()})
+        self.rejected.update(rejected_rows(rejections))
         self._buffer += checked.rows
         while len(self._buffer) >= self.part_rows:
             self._flush()

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from ..domain.faults import ListFault
 from ..domain.formats import Difference
 from ..domain.rows import Unreadable
 from .report import Reported
+from .stored_result import StoredResult
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class RangeResult:
+class RangeResult(StoredResult):
     """The result for a range.
 
     ``rows`` counts the rows, and ``rejected`` the rejected rows by fault. ``reported`` are the first of the
@@ -63,17 +61,3 @@ class RangeResult:
     identities: str = ""
     refusal: Refusal | None = None
     misfit: bool = False
-
-    def as_json(self) -> bytes:
-        """Return the result as JSON."""
-        return _adapter().dump_json(self)
-
-    @classmethod
-    def of(cls, data: bytes) -> "RangeResult":
-        """Return the result in this JSON."""
-        return _adapter().validate_json(data)
-
-
-@cache
-def _adapter() -> TypeAdapter[RangeResult]:
-    return TypeAdapter(RangeResult)

@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Generic, TypeVar
+from typing import Any, BinaryIO, Generic, TypeVar
 
 from ..domain.aggregate import Details
 from ..domain.lists import STAGING
@@ -17,6 +17,7 @@ from ..domain.rows import Row, Rows
 from .ports import Files
 
 D = TypeVar("D", bound=Details)
+T = TypeVar("T")
 
 VALIDATED = "manifest.json"
 VERIFIED = "import.json"
@@ -118,6 +119,14 @@ class Staging:
         self.files.write(key, data)
         return key
 
+    def read_identities(self, key: str) -> BinaryIO:
+        """Return the stored digests of the identities of a range as a stream.
+
+        Raises:
+            StagingGone: they are not there.
+        """
+        return _found(self.files.stream(key), key)
+
     def write_ranges(self, ranges: Sequence[FileRange]) -> None:
         """Store the ranges of the file, which the workflow reads."""
         self.files.write(self._key(_RANGES), json.dumps([asdict(place) for place in ranges]).encode())
@@ -215,10 +224,13 @@ def _range(member: Mapping[str, Any]) -> FileRange:
 
 
 def _read(files: Files, key: str) -> bytes:
-    data = files.read(key)
-    if data is None:
+    return _found(files.read(key), key)
+
+
+def _found(stored: T | None, key: str) -> T:
+    if stored is None:
         raise StagingGone(f"{key} is not there")
-    return data
+    return stored
 
 
 def identities(rows: Iterable[StagedRow | TypedRow[Any]], id_field: str) -> Iterator[str]:

@@ -51,8 +51,9 @@ class _Parts:
         reported, amounts = Report(), self._sums()
         reported.add(rejections)
         amounts.add(row.values if row.created is None else row.created for row in good)
-        rejected = {str(fault): number for fault, number in rejected_rows(rejections).items()}
-        return PartResult(self._passed_on(part, good), reported.lines, reported.rejections, rejected, amounts.sums())
+        return PartResult(
+            self._passed_on(part, good), reported.lines, reported.rejections, rejected_rows(rejections), amounts.sums()
+        )
 
     def _passed_on(self, part: Part, good: Sequence[TypedRow[Any]]) -> Part | None:
         if len(good) == part.rows and all(row.created is None for row in good):

@@ -78,10 +78,10 @@ class Checked:
         return len(self.rows) + len({rejection.line for rejection in self.rejections})
 
 
-def rejected_rows(rejections: Sequence[Rejection]) -> Counter[Fault]:
+def rejected_rows(rejections: Sequence[Rejection]) -> Counter[str]:
     """Count the rows of sorted rejections by fault; a row with several faults counts once, for the first."""
     first = {rejection.line: rejection.fault for rejection in reversed(rejections)}
-    return Counter(first.values())
+    return Counter(map(str, first.values()))
 
 
 class Rows:

@@ -16,13 +16,11 @@ class _Form:
     event: str
     piece: str
     of_piece: str
-    arguments: tuple[int, ...]
-    """The places of the call's arguments that the call for a piece has too, after the piece."""
 
 
 FORMS = (
-    _Form("validate", "ValidationEvent", "range", "validate_range", (2,)),
-    _Form("verify", "VerificationEvent", "part", "verify_part", (2,)),
+    _Form("validate", "ValidationEvent", "range", "validate_range"),
+    _Form("verify", "VerificationEvent", "part", "verify_part"),
 )
 _EARLIER = "StepEvent"
 
@@ -49,7 +47,8 @@ def _only_call(body: cst.BaseSuite, name: str) -> cst.Call | None:
 
 def _with_piece(body: cst.BaseSuite, call: cst.Call, form: _Form) -> cst.BaseSuite:
     code = [cst.Module([]).code_for_node(argument.value) for argument in call.args]
-    own = ", ".join([code[0], f"event.{form.piece}", *(code[place] for place in form.arguments)])
+    # The tolerance is no matter of a piece.
+    own = ", ".join((code[0], f"event.{form.piece}", code[2]))
     lines = (
         f"if event.{form.piece}:\n    return steps.{form.of_piece}({own})\n",
         f"return steps.{form.call}({', '.join(code)}, event.outcome)\n",

@@ -6,16 +6,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from ..cost.prices import Table
 from .plan import Rate
 
 
-class _Table(BaseModel, frozen=True):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Quota(_Table, frozen=True):
+class Quota(Table, frozen=True):
     """An AWS quota. `asked` is its name in Service Quotas; empty if AWS does not raise it."""
 
     service: str
@@ -39,7 +36,7 @@ class Quota(_Table, frozen=True):
         return f"{self.service}: {self.value:,.0f} {self.unit}"
 
 
-class Seconds(_Table, frozen=True):
+class Seconds(Table, frozen=True):
     """The assumed times of calls. The file has their sources."""
 
     cold_start: float

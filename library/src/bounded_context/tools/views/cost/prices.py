@@ -12,11 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 _FILE: Final = files("bounded_context") / "data" / "prices.toml"
 
 
-class _Table(BaseModel, frozen=True):
+class Table(BaseModel, frozen=True):
+    """A table of a data file, without unknown members."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Price(_Table, frozen=True):
+class Price(Table, frozen=True):
     """An AWS price: `usd` for `per` of a `unit`. `page` is its source, `seen` the data that it was compared with."""
 
     usd: float
@@ -31,7 +33,7 @@ class Price(_Table, frozen=True):
         return self.usd / self.per
 
 
-class Assumptions(_Table, frozen=True):
+class Assumptions(Table, frozen=True):
     """Quantities that neither the graph nor a constant contains. The file has their meanings and sources."""
 
     hours_a_month: int
@@ -62,7 +64,7 @@ class Assumptions(_Table, frozen=True):
     text_length: int
 
 
-class Prices(_Table, frozen=True):
+class Prices(Table, frozen=True):
     """The prices of a region by name, as of a date, and the reasons why types of resources are billed or free."""
 
     region: str
