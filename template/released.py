@@ -26,7 +26,7 @@ _LIST = sha256(f"inbox\n{_KEY}\nversion-1\n100".encode()).hexdigest()[:32]
 _PART = {"part": 0, "key": f"staging/{_LIST}/part-00000", "rows": 1}
 _TIME = "2026-01-31T12:00:00+00:00"
 _TRACEPARENT = f"00-{'1' * 32}-{'1' * 16}-01"
-_SHARD = f"#{crc32(b'id-1') % 16:02d}"
+_SHARD = f"#{crc32(b'id-1') % 32:02d}"
 
 Part = dict[str, Any]
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from boto3.dynamodb.conditions import Key
 from payment.context import PAYMENT
 from payment.model import Payment
 
@@ -13,6 +14,7 @@ from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_queries import AggregateShards
 from bounded_context.adapters.items import Items
 from bounded_context.application.queries import list_many, selection
+from bounded_context.declaration.structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS
 from bounded_context.testing import Samples
 from bounded_context.testing.plugin import made_table
 from tests.application.test_queries import paid_by
@@ -64,8 +66,27 @@ def test_a_list_is_spread_over_partitions():
     stored = [ITEMS.from_aggregate(samples.aggregate(n, list_id="l-1")) for n in range(1000)]
     for attribute in (items.LIST_SHARD, items.STATUS_SHARD):
         keys = [item[attribute] for item in stored]
-        assert len(set(keys)) == items.SHARDS
-        assert max(keys.count(key) for key in set(keys)) < 2 * 1000 / items.SHARDS
+        assert len(set(keys)) == INDEX_SHARDS
+        assert max(keys.count(key) for key in set(keys)) < 2 * 1000 / INDEX_SHARDS
+
+
+@pytest.mark.parametrize(("written", "all_found"), [(EARLIER_INDEX_SHARDS, True), (INDEX_SHARDS, False)])
+def test_the_version_before_finds_rows_in_16_keys(written: int, all_found: bool, shards: Shards, table: Any):
+    """It reads no others. This version finds all rows, also rows of both versions."""
+    stored = AggregateTable(Items(replace(PAYMENT, index_shards=written)), table)
+    rows = [samples.aggregate(n, list_id="l-1") for n in range(40)]
+    for one in rows:
+        stored.add(one)
+    keys = [{items.LIST_SHARD: items.shard("l-1", number)} for number in range(EARLIER_INDEX_SHARDS)]
+    counts = [len(table.query(IndexName="by_list", **_equals(key))["Items"]) for key in keys]
+    assert (sum(counts) == len(rows)) is all_found
+    AggregateTable(ITEMS, table).add(samples.aggregate(99, list_id="l-1"))
+    assert sorted(_ids(shards, list_id="l-1", limit=9)) == sorted(one.id for one in [*rows, samples.aggregate(99)])
+
+
+def _equals(key: dict[str, str]) -> dict[str, Any]:
+    [(attribute, value)] = key.items()
+    return {"KeyConditionExpression": Key(attribute).eq(value)}
 
 
 def test_one_that_came_with_no_list_is_in_no_list():

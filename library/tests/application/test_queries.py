@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from bounded_context.application import paging
 from bounded_context.application.paging import MOST, BadCursor, Position
 from bounded_context.application.ports import Slice
 from bounded_context.application.queries import READS, Page, by_id, get_one, list_many, selection
+from bounded_context.declaration.structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS
 from bounded_context.domain.fields import IDENTIFIER
 from bounded_context.testing import InMemoryAggregates, Samples
 from tests.contexts import over_contexts
@@ -66,7 +68,7 @@ def _pages(shards: FakeShards, kind: type[Any] = Selection, **asked: Any) -> lis
 @st.composite
 def _filled(draw: st.DrawFn) -> FakeShards:
     numbers = draw(st.lists(st.integers(0, 400), unique=True, max_size=60))
-    shards: list[list[Payment]] = [[] for _ in range(draw(st.integers(1, 16)))]
+    shards: list[list[Payment]] = [[] for _ in range(draw(st.integers(1, INDEX_SHARDS)))]
     for number in numbers:
         standing = {"status": draw(st.sampled_from(Status)), "list_id": draw(st.sampled_from([None, "l-1", "l-2"]))}
         shards[draw(st.integers(0, len(shards) - 1))].append(samples.aggregate(number, **standing))
@@ -80,19 +82,57 @@ _ASKED = st.sampled_from([{"list_id": "l-1"}, {"status": FIRST}, {"list_id": "l-
 
 @given(shards=_filled(), kind=_KINDS, asked=_ASKED, limit=st.integers(1, 20))
 def test_all_pages_together_have_each_aggregate_once(shards: FakeShards, kind: Any, asked: dict[str, Any], limit: int):
-    """Those that were asked for, in one order, and never more on a page than were asked for, by whichever index."""
+    """Those that were asked for, in one order, and never more on a page than were asked for, by whichever index.
+
+    The middle shard is the first.
+    """
     if not set(asked) & set(kind.needed):
         return
     pages = _pages(shards, kind, **asked, limit=limit)
     found = [one.id for page in pages for one in page.aggregates]
+    middle = shards.count // 2
     wanted = [
         one.id
-        for shard in shards.shards
+        for shard in (*shards.shards[middle:], *shards.shards[:middle])
         for one in sorted(shard, key=lambda one: one.id)
         if all(getattr(one, name) == value for name, value in asked.items())
     ]
     assert found == wanted
     assert all(len(page.aggregates) <= limit for page in pages)
+
+
+def _page_of_the_version_before(asked: Any, shards: FakeShards) -> Page[Payment]:
+    """It reads 16 shards in order, and accepts no other place."""
+    place: Position | None = Position(0)
+    if asked.cursor:
+        place = paging.position(asked.question, asked.cursor, EARLIER_INDEX_SHARDS)
+    found: list[Payment] = []
+    while place and len(found) < asked.limit:
+        read = shards.of_list(asked.list_id, place.shard, place.after, asked.limit - len(found))
+        found += read.aggregates
+        following = Position(place.shard + 1) if place.shard + 1 < EARLIER_INDEX_SHARDS else None
+        place = Position(place.shard, read.last) if read.last else following
+    return Page(found, place and paging.cursor(asked.question, place))
+
+
+@given(
+    numbers=st.lists(st.integers(0, EARLIER_INDEX_SHARDS - 1), max_size=40),
+    turns=st.lists(st.booleans(), min_size=1, max_size=8),
+    limit=st.integers(1, 20),
+)
+def test_two_versions_answer_pages_of_one_walk(numbers: list[int], turns: list[bool], limit: int):
+    """Until the end of the release, rows are in the 16 shards of the version before: each is found once."""
+    shards: list[list[Payment]] = [[] for _ in range(INDEX_SHARDS)]
+    for row, number in enumerate(numbers):
+        shards[number].append(samples.aggregate(row, list_id="l-1"))
+    found, cursor, answer = list[str](), None, cycle(turns)
+    while True:
+        asked: Any = Selection(list_id="l-1", limit=limit, cursor=cursor)
+        page = (list_many if next(answer) else _page_of_the_version_before)(asked, FakeShards(shards))
+        found += [one.id for one in page.aggregates]
+        if (cursor := page.next_cursor) is None:
+            break
+    assert sorted(found) == sorted(one.id for shard in shards for one in shard)
 
 
 @given(shards=_filled(), asked=_ASKED, limit=st.integers(1, MOST))

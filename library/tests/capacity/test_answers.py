@@ -26,7 +26,7 @@ def test_a_million_rows_have_a_time_for_each_stage_and_a_cost(capsys: pytest.Cap
     assert list(found["warm_table"]["stages"]) == list(STAGES)
     assert found["warm_table"]["delivered"] == MILLION
     assert found["usd"] == pytest.approx(estimate(prod.context, prod.graph).per_million, abs=1e-4)
-    assert found["bottleneck"] == {"stage": "import", "limit": prod.describe("keys of by_list")}
+    assert found["bottleneck"] == {"stage": "events", "limit": prod.describe("messages")}
 
 
 def test_children_verify_the_parts_of_a_list_before_one_call_decides(prod: Model) -> None:

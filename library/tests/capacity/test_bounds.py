@@ -47,30 +47,27 @@ def check(answer: Answer, minutes: float) -> None:
 
 
 def test_a_million_rows_are_imported_in_two_minutes_and_published_a_minute_later(large: Model) -> None:
-    """Two seconds later with the default quota of reads, which the answer names."""
+    """SNS's default quota delays the last events by some seconds more, and the answer names it."""
     answer = Answer(large, MILLION, large.lists(MILLION))
     check(answer, minutes=2)
-    assert answer.warm.imported <= 2 * MINUTE + 5
-    assert answer.warm.total - answer.warm.imported <= MINUTE
-    assert {"reads", "keys of by_list"} <= {one.limit for one in answer.throttles}
+    assert answer.warm.imported <= 2 * MINUTE
+    assert answer.warm.total - answer.warm.imported <= MINUTE + 10
+    assert {"reads", "messages"} <= {one.limit for one in answer.throttles}
 
 
 def test_ten_million_rows_of_two_lists_are_imported_in_ten_minutes_with_the_named_quotas(large: Model) -> None:
-    """A quarter of a minute later with the default quota of reads. SNS's default quota delays the events."""
+    """Also with the default quota of reads. SNS's default quota delays the events."""
     answer = Answer(large, 10 * MILLION, 2)
     check(answer, minutes=10)
-    assert answer.warm.imported <= 10 * MINUTE + 30
+    assert answer.warm.imported <= 10 * MINUTE
     assert {"reads", "messages"} <= {one.limit for one in answer.throttles if one.asked}
 
 
-def test_ten_million_rows_of_one_list_wait_for_its_keys_which_the_answer_names(large: Model) -> None:
-    """AWS does not raise this limit, and the remedy is more lists."""
+def test_ten_million_rows_of_one_list_take_longer_than_of_two(large: Model) -> None:
+    """Its children write 20,000 rows a second, with any quotas."""
     assert large.lists(10 * MILLION) == 1
-    answer = Answer(large, 10 * MILLION, 1)
-    assert answer.bottleneck == ("import", large.describe("keys of by_list"))
-    [keys] = [one for one in answer.throttles if one.limit == "keys of by_list"]
-    assert "more lists" in keys.remedy
-    assert answer.warm.imported > 10 * MINUTE > simulate(raised(Answer(large, 10 * MILLION, 2))).imported
+    one, two = (simulate(raised(Answer(large, 10 * MILLION, lists))) for lists in (1, 2))
+    assert one.imported > 10 * MINUTE > two.imported
 
 
 @pytest.mark.parametrize("name", [RANGES, PARTS])

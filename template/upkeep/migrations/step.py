@@ -52,6 +52,12 @@ _STEPS: tuple[Step, ...] = (
         "Write the old default of tolerated_share into the files of all stacks",
         of_team=True,
     ),
+    Step(
+        "0.4.0",
+        "v0_4_0.index_shards",
+        "Write the rows of a list to 16 keys of an index, until the first release with 0.4.0",
+        of_team=True,
+    ),
 )
 """All steps, in the order of their application."""
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from boto3.dynamodb.conditions import Key
 
 from ..application.ports import Slice
+from ..declaration.structure import INDEX_SHARDS
 from ..domain.aggregate import Aggregate
-from .items import KEY, LIST_SHARD, SHARDS, STATUS_SHARD, Items, shard
+from .items import KEY, LIST_SHARD, STATUS_SHARD, Items, shard
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -21,7 +22,7 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 class AggregateShards(Generic[A]):
     """The aggregates of a list, in a status, or with a value, if the context has an index for it."""
 
-    count = SHARDS
+    count = INDEX_SHARDS
 
     def __init__(self, items: Items[A], table: "Table") -> None:
         self._items = items

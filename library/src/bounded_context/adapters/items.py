@@ -7,6 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 from zlib import crc32
 
 from ..declaration.context import Context
+from ..declaration.structure import INDEX_SHARDS
 from ..domain.aggregate import Aggregate
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -27,18 +28,12 @@ LIST: Final = "LIST#"
 
 LIST_SHARD: Final = "list_shard"
 STATUS_SHARD: Final = "status_shard"
-SHARDS: Final = 16
-"""The number of index partitions over which the aggregates of one list, or of one status, are spread.
-
-A partition takes 1,000 writes a second (AWS limit): without shards, an import would write all of its rows to one
-partition.
-"""
-_SUFFIXES: Final = tuple(f"#{number:02d}" for number in range(SHARDS))
+_SUFFIXES: Final = tuple(f"#{number:02d}" for number in range(INDEX_SHARDS))
 
 
-def shard_of(identity: str) -> int:
+def shard_of(identity: str, shards: int = INDEX_SHARDS) -> int:
     """Return the number of an aggregate's shard in the indexes, from 0."""
-    return crc32(identity.encode()) % SHARDS
+    return crc32(identity.encode()) % shards
 
 
 def shard(value: str, number: int) -> str:
@@ -79,7 +74,7 @@ class Items(Generic[A]):
         """
         identity = values[self.identity]
         item = {KEY: self.prefix + identity, **_without_none(values), "status": status.value, "version": version}
-        suffix = _SUFFIXES[shard_of(identity)]
+        suffix = _SUFFIXES[shard_of(identity, self._context.index_shards)]
         item[STATUS_SHARD] = status.value + suffix
         if list_id is not None:
             item |= {"list_id": list_id, LIST_SHARD: list_id + suffix}

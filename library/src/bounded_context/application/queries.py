@@ -24,8 +24,8 @@ _INDEXED: Final[Mapping[str, str]] = {"list": "list_id", "status": "status"}
 LONGEST_VALUE: Final = 200
 """The maximum length of a text in characters (`bounded_context.domain.fields`)."""
 
-READS: Final = 32
-"""The maximum number of reads for one page: two for each of 16 shards."""
+READS: Final = 64
+"""The maximum number of reads for one page: two for each of 32 shards."""
 
 
 class ById(BaseModel):
@@ -123,13 +123,13 @@ def get_one(asked: ById, aggregates: Aggregates[A]) -> A:
 
 
 def list_many(asked: Selection, shards: Shards[A]) -> Page[A]:
-    """Return a page: shard after shard, and in each by identity.
+    """Return a page: shard after shard, from the middle one, and in each by identity.
 
     Raises:
         BadCursor: the cursor is not of this query.
     """
     found: list[A] = []
-    place: Position | None = Position(0)
+    place: Position | None = Position(_first(asked, shards))
     if asked.cursor is not None:
         place = paging.position(asked.question, asked.cursor, _count(asked, shards))
     for _ in range(READS):
@@ -149,7 +149,17 @@ def _read_on(asked: Selection, place: Position, shards: Shards[A], found: list[A
         return Position(place.shard, found[-1].id)
     if slice_.last is not None:
         return Position(place.shard, slice_.last)
-    return Position(place.shard + 1) if place.shard + 1 < _count(asked, shards) else None
+    number = (place.shard + 1) % _count(asked, shards)
+    return None if number == _first(asked, shards) else Position(number)
+
+
+def _first(asked: Selection, shards: Shards[Any]) -> int:
+    """Return the shard with which a query begins.
+
+    The second half comes first: an earlier version neither writes nor accepts it. During the release of this version, a
+    page therefore ends in the first half, and either version reads on.
+    """
+    return _count(asked, shards) // 2
 
 
 def _count(asked: Selection, shards: Shards[Any]) -> int:

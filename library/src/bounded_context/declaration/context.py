@@ -39,6 +39,8 @@ class Context(Structure[A]):
             lists.
         queried_by: the keys of the list query: ``list``, ``status``, or fields of the details that are texts. Each adds
             an index, and one write unit per row; without any there is no list query.
+        index_shards: the keys of a list, or of a status, in an index, over which rows are written: 32, or 16 as before
+            version 0.4.0. Queries read all 32.
         subscribers: the subscribers of the events, each with its own queue; a stack may name others.
         api: whether callers reach it over HTTP, as well as by invoking its functions.
         scopes: the OAuth scopes of a function's route, by the function's name. A caller's token needs one of them.

@@ -25,7 +25,7 @@ from ..domain.fields import (
     of_kind,
 )
 from ..domain.spelling import snake
-from .structure import Structure
+from .structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS, Structure
 
 _SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VERSION: Final = re.compile(r"[1-9][0-9]*\.[0-9]+")
@@ -221,6 +221,8 @@ def _queries(context: Structure[Any]) -> Iterator[str]:
         yield f"queried_by has {name!r} twice: name each once."
     if not context.has_lists and "list" in context.queried_by:
         yield "queried_by has 'list', and the context has no lists, since verification is None: write status instead."
+    if context.index_shards not in (EARLIER_INDEX_SHARDS, INDEX_SHARDS):
+        yield f"index_shards is {context.index_shards!r}: write {EARLIER_INDEX_SHARDS} or {INDEX_SHARDS}."
     for name in context.queried_fields:
         field = context.details.model_fields.get(name)
         if field is None or kind_of(field) not in ("text", "identifier") or not field.is_required():

@@ -45,6 +45,15 @@ _KEYS: Final[Mapping[str, str]] = {"list": "list_shard", "status": "status_shard
 """The partition keys of the indexes for `list` and `status`. Every other key of the list query is a field, which is the
 partition key of its index."""
 
+INDEX_SHARDS: Final = 32
+"""The number of partition keys over which the aggregates of one list, or of one status, are spread in an index.
+
+A partition takes 1,000 writes a second (AWS limit): without shards, an import would write all of its rows to one
+partition. An import with default settings writes 20,000 rows a second.
+"""
+EARLIER_INDEX_SHARDS: Final = 16
+"""The number before version 0.4.0, whose list query reads no other keys."""
+
 REUSED: Final = "idempotency-key-reused"
 IN_PROGRESS: Final = "in-progress"
 
@@ -71,6 +80,7 @@ class Structure(Generic[A]):
     references: Mapping[str, str] = field(default_factory=dict)
     verification: str | None = VERIFY_LIST
     queried_by: tuple[str, ...] = ()
+    index_shards: int = INDEX_SHARDS
     subscribers: tuple[str, ...] = ()
     api: bool = True
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from random import Random
 from typing import ClassVar, Final
 from zlib import crc32
 
-from bounded_context.adapters.items import SHARDS
+from bounded_context.declaration.structure import INDEX_SHARDS
 
 from .. import scenario as base
 from ..scenario import SUBSCRIPTIONS, Foreign, Row, Scenario, Upload
@@ -167,7 +167,7 @@ def _act(random: Random, kind: str, two: bool, number: bool) -> Act:
 # Pages.
 
 
-_CROWDED: Final = [f"P-{number}" for number in range(60) if crc32(f"P-{number}".encode()) % SHARDS in (3, 9)]
+_CROWDED: Final = [f"P-{number}" for number in range(120) if crc32(f"P-{number}".encode()) % INDEX_SHARDS in (3, 9)]
 """Identities of two shards: a page ends within a shard."""
 
 

@@ -9,11 +9,12 @@ from boto3.dynamodb.types import TypeDeserializer
 from pydantic import ValidationError
 
 from ....adapters import list_items
-from ....adapters.items import SHARDS, Items
+from ....adapters.items import Items
 from ....application.paging import BadCursor, position
 from ....application.ports import Files
 from ....application.staging import VALIDATED, Part, Staging, read_part
 from ....declaration.context import Context
+from ....declaration.structure import INDEX_SHARDS
 from ....handlers.commands import Message
 from ....handlers.steps import ErrorEvent, PartEvent, StepEvent
 from ..openapi.views import view
@@ -79,7 +80,7 @@ def _step(_: Context[Any], sample: Any) -> object:
 
 
 def _cursor(_: Context[Any], sample: str) -> object:
-    return position({}, sample, SHARDS)
+    return position({}, sample, INDEX_SHARDS)
 
 
 _READERS: Final[Mapping[str, Callable[[Context[Any], Any], object]]] = {

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from ....adapters.dynamodb_inserts import UNITS
-from ....adapters.items import LIST_SHARD, SHARDS, STATUS_SHARD
+from ....adapters.items import LIST_SHARD, STATUS_SHARD
 from ....configuration.settings import Settings
 from ....declaration.context import Context
 from ....domain.lists import rows_a_part
@@ -94,7 +94,7 @@ class Model:
             found[f"writes of {index}"] = writes
             # The keys of other indexes are values of the rows.
             if key in (LIST_SHARD, STATUS_SHARD):
-                most = SHARDS * known["partition_writes"].value
+                most = self.context.index_shards * known["partition_writes"].value
                 found[f"keys of {index}"] = Rate(most, each_list=key == LIST_SHARD)
         return found
 
@@ -106,7 +106,7 @@ class Model:
     @property
     def list_keys(self) -> Mapping[str, int]:
         """The number of a list's keys in each index of lists."""
-        return {index: SHARDS for index, key in self._index_keys.items() if key == LIST_SHARD}
+        return {index: self.context.index_shards for index, key in self._index_keys.items() if key == LIST_SHARD}
 
     def _table_rate(self, name: str, *, new: bool) -> Rate:
         quota = self.quotas[name].value
@@ -149,7 +149,8 @@ class Model:
         if limit == RELAYED:
             return f"the setting stream_parallelization_factor ({self.settings.stream_parallelization_factor})"
         if name == "keys":
-            return f"DynamoDB: {SHARDS} keys of {index} with 1,000 write units a second each"
+            keys = f"{self.context.index_shards} keys (index_shards) of {index}"
+            return f"DynamoDB: {keys} with 1,000 write units a second each"
         return f"{self.quotas[name]}{f' ({index})' if index else ''}"
 
     def quota(self, limit: str) -> Quota | None:
