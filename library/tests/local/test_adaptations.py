@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.provider.adaptations import with_emulator_actions
+from bounded_context.tools.local.provider.adaptations import STREAM_BATCH, with_emulator_actions
 from bounded_context.tools.local.provider.creation import Request
 from bounded_context.tools.local.provider.resources import create
 
@@ -46,6 +46,16 @@ def test_an_action_that_the_emulator_requires_is_allowed_and_listed(action: Any,
 )
 def test_any_other_statement_stays_as_it_is(statement: dict[str, Any]) -> None:
     assert _adapted(**statement) == ([], [])
+
+
+@pytest.mark.parametrize(("service", "records"), [("dynamodb", STREAM_BATCH), ("sqs", 10)])
+def test_a_batch_of_a_stream_has_more_records(service: str, records: int) -> None:
+    """And no batch of a queue."""
+    aws, source = RecordingAws(), f"arn:aws:{service}:eu-west-1:111122223333:name"
+    inputs = {"eventSourceArn": source, "functionName": "relay", "batchSize": 10}
+    create(aws, Request("aws:lambda/eventSourceMapping:EventSourceMapping", "relay", inputs, Path()))
+    [created] = [sent for operation, sent in aws.calls if operation == "lambda:create_event_source_mapping"]
+    assert created["BatchSize"] == records
 
 
 def test_each_policy_of_a_role_is_a_call() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import Counter
 from typing import Any
 
@@ -21,11 +22,11 @@ class Queue(Calls):
 
     region = "eu-central-1"
 
-    def __init__(self, count: int = 0) -> None:
+    def __init__(self, count: int = 0, sent: float = 0) -> None:
         self.asked: list[int] = []
         self.quiet, self._more = threading.Event(), threading.Event()
         self._lock = threading.Lock()
-        self._messages = [_message(number) for number in range(count)]
+        self._messages = [_message(number, sent) for number in range(count)]
 
     def client(self, service: str) -> Any:
         raise AssertionError(service)
@@ -44,9 +45,9 @@ class Queue(Calls):
         return taken
 
 
-def _message(number: int) -> dict[str, Any]:
+def _message(number: int, sent: float = 0) -> dict[str, Any]:
     event = {"id": str(number), "subject": "s", "data": {"list_id": "l"}}
-    attributes = {"SentTimestamp": "0"}
+    attributes = {"SentTimestamp": str(int(sent * 1000))}
     return {"Body": json.dumps(event), "MessageId": str(number), "ReceiptHandle": str(number), "Attributes": attributes}
 
 
@@ -64,6 +65,16 @@ def test_a_quiet_queue_is_waited_at() -> None:
     subscriber = Subscriber(queue, "bi", "url")
     assert queue.quiet.wait(60)
     subscriber.stop()
+    assert 0 not in queue.asked
+
+
+def test_fresh_messages_are_received_by_one_reader() -> None:
+    """Further readers would receive nothing, and their calls delay the publisher."""
+    queue = Queue(COUNT, time.time() + 60)
+    subscriber = Subscriber(queue, "bi", "url")
+    received = wait_for([subscriber], "l", COUNT)["bi"]
+    subscriber.stop()
+    assert len(received) == COUNT
     assert 0 not in queue.asked
 
 

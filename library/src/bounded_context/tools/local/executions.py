@@ -14,6 +14,9 @@ from .periodic import until
 START_SECONDS = 20.0
 END_SECONDS = 600.0
 POLL_SECONDS = 0.1
+POLL_SHARE = 0.02
+"""Time between two polls of an execution, as a share of the time since the first poll. The emulator answers the polls
+with the processor time that the import needs."""
 FAILED = "FAILED"
 
 Progress = Callable[[str], None]
@@ -62,13 +65,13 @@ def follow(aws: Aws, arn: str, progress: Progress | None = None) -> Ended:
     Raises:
         LocalRunError: the execution has not ended in time.
     """
-    deadline = time.monotonic() + END_SECONDS
+    began = time.monotonic()
     while (found := _describe(aws, arn))["status"] == "RUNNING":
-        if time.monotonic() > deadline:
+        if (waited := time.monotonic() - began) > END_SECONDS:
             raise LocalRunError(f"the execution {arn} has not ended in {END_SECONDS:.0f} s")
         if progress and (state := _state(aws, arn)):
             progress(state)
-        time.sleep(POLL_SECONDS)
+        time.sleep(max(POLL_SECONDS, waited * POLL_SHARE))
     return _ended(aws, found)
 
 

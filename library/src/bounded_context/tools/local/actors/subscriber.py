@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,12 @@ from ...command.errors import LocalRunError
 from ..emulator.aws import UNANSWERED
 
 BATCH = 10
-HELPERS = 3
-"""Additional readers of a full queue. Calls to the emulator slow down with the number of waiting messages."""
+HELPERS = 1
+"""Additional readers of a queue with a backlog. Calls to the emulator slow down with the number of waiting messages."""
+
+BACKLOG_SECONDS = 0.5
+"""Age of a message from which the queue has a backlog. Other readers would only receive few messages, or none: each
+call takes time of the emulator that the publisher of the events needs."""
 
 WAIT_SECONDS = 1
 """Long-poll time of a receive call. Without it, polling would use a whole processor core."""
@@ -66,7 +70,7 @@ class Subscriber:
         self._stored: set[str] = set()
         self._interrupted = False
         self._stopped = False
-        self._full = threading.Event()
+        self._backlog = threading.Event()
         self._storing = threading.Lock()
         reads = (self._wait, *[self._help] * HELPERS)
         named: Any = {"target": self._read, "name": f"subscriber-{name}", "daemon": True}
@@ -77,7 +81,7 @@ class Subscriber:
     def end(self) -> None:
         """Signal the threads to stop, without waiting."""
         self._stopped = True
-        self._full.set()
+        self._backlog.set()
 
     def stop(self) -> None:
         """Stop the threads, and wait for their end: at most one second."""
@@ -93,6 +97,10 @@ class Subscriber:
     def of_list(self, list_id: str) -> list[Event]:
         """Return the events of a list: its rows' events and its own."""
         return list(self._by_list.get(list_id, ()))
+
+    def count_of_list(self, list_id: str) -> int:
+        """Return the number of a list's events."""
+        return len(self._by_list.get(list_id, ()))
 
     def of_subject(self, subject: str) -> list[Reception]:
         """Return the receptions of the events about a subject, such as an aggregate's identity."""
@@ -122,16 +130,16 @@ class Subscriber:
             sys.stderr.write(f"{self.name}: the queue does not answer: {error} ({patience})\n")
 
     def _wait(self) -> None:
-        """Receive a batch with a long poll. After a full batch, activate the additional readers."""
-        if self._take(WAIT_SECONDS) == BATCH:
-            self._full.set()
+        """Receive a batch with a long poll. If its messages are old, activate the additional readers."""
+        if _is_old(self._take(WAIT_SECONDS)):
+            self._backlog.set()
 
     def _help(self) -> None:
-        """Receive waiting messages while the queue is full."""
-        if self._full.wait(WAIT_SECONDS) and not self._stopped and self._take(0) < BATCH:
-            self._full.clear()
+        """Receive waiting messages while the queue has a backlog."""
+        if self._backlog.wait(WAIT_SECONDS) and not self._stopped and not _is_old(self._take(0)):
+            self._backlog.clear()
 
-    def _take(self, seconds: int) -> int:
+    def _take(self, seconds: int) -> Sequence[Reception]:
         answer = self._aws.call(
             "sqs",
             "receive_message",
@@ -143,21 +151,30 @@ class Subscriber:
             MessageAttributeNames=["All"],
         )
         messages = answer.get("Messages", [])
+        received = self._store(messages)
         if messages:
-            self._store(messages)
             entries = [{"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]} for n, message in enumerate(messages)]
             self._aws.call("sqs", "delete_message_batch", QueueUrl=self.url, Entries=entries)
-        return len(messages)
+        return received
 
-    def _store(self, messages: Iterable[Mapping[str, Any]]) -> None:
-        """Store the messages. A message whose deletion failed is delivered again, with the same id, and ignored."""
-        now = time.time()
+    def _store(self, messages: Iterable[Mapping[str, Any]]) -> list[Reception]:
+        """Store the messages, and return the new ones.
+
+        A message whose deletion failed is delivered again, with the same id, and ignored.
+        """
+        now, received = time.time(), list[Reception]()
         with self._storing:
             for message in (message for message in messages if message["MessageId"] not in self._stored):
                 self._stored.add(message["MessageId"])
-                reception = Reception.of(message, now)
-                self.received.append(reception)
+                received.append(reception := Reception.of(message, now))
                 self._by_list.setdefault(reception.event["data"].get("list_id") or "", []).append(reception.event)
+            self.received += received
+        return received
+
+
+def _is_old(received: Iterable[Reception]) -> bool:
+    """Return whether a message waited so long in the queue that the queue has a backlog."""
+    return any(reception.time - reception.sent > BACKLOG_SECONDS for reception in received)
 
 
 def types(events: Iterable[Event]) -> Counter[str]:
@@ -180,7 +197,7 @@ def wait_for(
                 raise LocalRunError(
                     f"the queue of {reader.name} can no longer be read: {reader.failure}"
                 ) from reader.failure
-        least = min((len(reader.of_list(list_id)) for reader in readers), default=expected)
+        least = min((reader.count_of_list(list_id) for reader in readers), default=expected)
         if least >= expected:
             break
         if least != last:

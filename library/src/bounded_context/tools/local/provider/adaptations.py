@@ -22,6 +22,9 @@ EMULATORS_ACTIONS = {
 }
 """Actions that the emulator requires, by the action that AWS requires for the same call."""
 
+STREAM_BATCH = 1000
+"""The records of a stream in a local batch. A function of a stack with default settings publishes them in seconds."""
+
 THROTTLED = "Lambda.TooManyRequestsException"
 """Error of a function call that exceeds the account's concurrency."""
 
@@ -140,6 +143,13 @@ def that_is_enabled(_: Aws, request: Request) -> None:
     """Reject a disabled key, because no call of its creation disables it."""
     if request.take("isEnabled") is False:
         raise Untranslatable("input 'isEnabled' is False: a local run has no disabled keys")
+
+
+def with_large_batches(_: Aws, request: Request) -> None:
+    """Read more records of a stream at once: the emulator has one batch at a time, and waits for the log of each."""
+    if ":dynamodb:" in request.inputs["eventSourceArn"]:
+        request.inputs["batchSize"] = STREAM_BATCH
+        request.adapted.append(f"its batches have up to {STREAM_BATCH} records: the emulator has one at a time")
 
 
 def with_function_name(_: Aws, request: Request) -> None:

@@ -15,6 +15,7 @@ from ..actors.subscriber import Subscriber
 from ..api_requests import ApiRequests
 from ..emulator.aws import Aws
 from ..emulator.process import CALLS_AT_ONCE, WAIT_SCALE
+from ..emulator.queue_calls import QueueCalls
 from ..executions import Ended
 from ..observation.watch import Watch
 from ..provider import Deployment
@@ -63,7 +64,8 @@ class RunningContext:
         self.partner = partner
         self.samples = Samples(self.context)
         self.table = Table(aws, self.outputs["table_name"], self.context)
-        self.subscribers = [Subscriber(aws, name, url) for name, url in self.outputs["queues"].items()]
+        calls = QueueCalls(aws)
+        self.subscribers = [Subscriber(calls, name, url) for name, url in self.outputs["queues"].items()]
         self.traces = traces
         self.neighbours = neighbours
         self.systems: Mapping[str, str] = {}

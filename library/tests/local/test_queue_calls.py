@@ -1,0 +1,67 @@
+"""Calls to queues without botocore's client: its parameters, answers and errors."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from bounded_context.testing.plugin import REGION
+from bounded_context.tools.local.emulator.aws import UNANSWERED
+from bounded_context.tools.local.emulator.queue_calls import QueueCalls
+
+KEY = "test"
+CLOSED = "http://127.0.0.1:9"
+
+
+def calls(endpoint: str) -> QueueCalls:
+    """Calls to the services at an address."""
+    emulator = SimpleNamespace(access_key=KEY, secret_key=KEY, endpoint=endpoint)
+    aws: Any = SimpleNamespace(region=REGION, client=lambda service: _client(service, endpoint), emulator=emulator)
+    return QueueCalls(aws)
+
+
+def _client(service: Any, endpoint: str) -> Any:
+    return boto3.client(
+        service, endpoint_url=endpoint, region_name=REGION, aws_access_key_id=KEY, aws_secret_access_key=KEY
+    )
+
+
+def _sqs(endpoint: str) -> Any:
+    return _client("sqs", endpoint)
+
+
+def test_a_message_is_received_and_deleted(aws_endpoint: str) -> None:
+    sqs, made = _sqs(aws_endpoint), calls(aws_endpoint)
+    url = sqs.create_queue(QueueName="bi")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="event")
+    [message] = made.call("sqs", "receive_message", QueueUrl=url, AttributeNames=["All"])["Messages"]
+    assert (message["Body"], "SentTimestamp" in message["Attributes"]) == ("event", True)
+    entries = [{"Id": "0", "ReceiptHandle": message["ReceiptHandle"]}]
+    assert made.call("sqs", "delete_message_batch", QueueUrl=url, Entries=entries)["Successful"] == [{"Id": "0"}]
+    left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (left["ApproximateNumberOfMessages"], left["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")
+
+
+def test_an_empty_queue_has_no_messages(aws_endpoint: str) -> None:
+    url = _sqs(aws_endpoint).create_queue(QueueName="bi")["QueueUrl"]
+    assert not calls(aws_endpoint).call("sqs", "receive_message", QueueUrl=url).get("Messages")
+
+
+def test_a_refused_call_has_the_error_of_the_client(aws_endpoint: str) -> None:
+    """A reader ends with it."""
+    url = _sqs(aws_endpoint).create_queue(QueueName="bi")["QueueUrl"]
+    with pytest.raises(ClientError) as refused:
+        calls(aws_endpoint).call("sqs", "receive_message", QueueUrl=f"{url}-gone")
+    response: Any = refused.value.response
+    assert response["Error"]["Code"].endswith("QueueDoesNotExist")
+
+
+def test_a_call_without_an_answer_is_one_that_a_reader_repeats() -> None:
+    with pytest.raises(UNANSWERED):
+        calls(CLOSED).call("sqs", "receive_message", QueueUrl=f"{CLOSED}/bi")
+
+
+def test_other_services_have_their_clients(aws_endpoint: str) -> None:
+    assert "TopicArn" in calls(aws_endpoint).call("sns", "create_topic", Name="events")
