@@ -202,6 +202,7 @@ CONSUMES = """\
 
 
 @pytest.mark.e2e
+@pytest.mark.nightly
 def test_a_bake_runs_its_own_tests_and_the_promise(
     baked: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

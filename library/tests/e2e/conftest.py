@@ -1,6 +1,7 @@
 """One running context for all of these tests; each test brings lists and rows of its own."""
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,6 +26,13 @@ TOLERATED_SHARE = 0.05
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """Where no end-to-end test is to run, none is imported: schemathesis is in the dependency group `e2e` alone."""
     return True if "not e2e" in (config.getoption("markexpr") or "") else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c() -> None:
+    """Let commands end by Ctrl-C. A shell starts background jobs, and all that they start, with the signal ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ _ATTACK = {"AWS_PROFILE": "prod", "AWS_ENDPOINT_URL": "https://lambda.eu-west-1.
 """The environment of a person who works on an account."""
 
 
+@pytest.mark.nightly
 def test_a_run_answers_calls_and_ends_with_a_killed_server():
     """No process stays, also none of the emulator."""
     processes = anyio.run(_called_and_killed)

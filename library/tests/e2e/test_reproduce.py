@@ -52,6 +52,7 @@ def test_a_message_that_the_function_sets_aside_is_reproduced(
     assert reproduce(deployed, tmp_path, "message", _dead(deployed, poison)).returncode == 1
 
 
+@pytest.mark.nightly
 def test_a_batch_of_changes_fails_at_the_change_that_the_relay_cannot_read(
     deployed: RunningContext, redrive: Redrive, tmp_path: Path
 ):

@@ -23,6 +23,7 @@ def restored(deployed: RunningContext) -> Iterator[str]:
     deployed.aws.call("dynamodb", "delete_table", TableName=name)
 
 
+@pytest.mark.nightly
 def test_what_a_bad_release_damaged_is_as_before_everywhere(deployed: RunningContext) -> None:
     """In the table, for each subscriber, and in the list's record."""
     restored = Restoring(deployed, Screen(quiet=True)).perform(600)

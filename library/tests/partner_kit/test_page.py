@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO, StringIO
 from itertools import product
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -145,7 +146,11 @@ def _assert_agreement(
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("context", KITS, ids=lambda context: context.name)
+@pytest.mark.parametrize(
+    "context",
+    [KITS[0], TYPED, *(pytest.param(one, marks=pytest.mark.nightly) for one in KITS[1:-1])],
+    ids=attrgetter("name"),
+)
 def test_the_page_and_the_import_find_the_same_faults(context: Context[Any], tmp_path: Path) -> None:
     for share in SHARES:
         _assert_agreement(context, [*_large(context), *_generated(context, 300)], tmp_path, share)
