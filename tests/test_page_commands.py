@@ -35,6 +35,7 @@ PUBLISHED = "what it fetches is what lies here"
 
 TRIED = {
     r"\.ci/run": ".ci/run::section",
+    r"\.ci/pulumi": ".ci/run::.ci/pulumi --built",
     r"cd \w+": TUTORIAL,
     r"echo '.*' > large.json": TUTORIAL,
     r"echo down > build/credit-bureau\.txt": OUTAGE,

@@ -12,7 +12,7 @@ from template.library import VERSION
 from template.upkeep.errors import CannotTell
 
 from .team import BakedBy, Team, copied
-from .test_update import FIELDS, UPDATED, updated
+from .test_update import EARLIER_SHARDS, FIELDS, UPDATED, updated
 
 STEPS, MACHINE = "src/payment/list_steps.py", "workflow/list_import.asl.json"
 OF_LISTS = {STEPS, MACHINE, "tests/test_list.py"}
@@ -36,11 +36,17 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("version", [VERSION, *UPDATED])
 def test_lists_that_nobody_changed_are_removed(baked_by: BakedBy, without: Path, version: str) -> None:
-    """The repository becomes the bake without lists, but for the description, which is an answer."""
+    """The repository becomes the bake without lists, but for the description, which is an answer.
+
+    The declaration of an earlier version keeps the number of its index keys.
+    """
     team = baked_by(version)
     description = "Registers every payment, and tells the other contexts."
     assert updated(team, lists="none", description=description, fields=FIELDS).merged.conflicts == {}
-    assert baked(team) == expected(without)
+    there = baked(team)
+    there["src/payment/context.py"], kept = EARLIER_SHARDS.subn(b"", there["src/payment/context.py"])
+    assert kept == (version != VERSION)
+    assert there == expected(without)
 
 
 def test_lists_are_added(without: Path, bakes: Callable[[str], Path], tmp_path: Path) -> None:

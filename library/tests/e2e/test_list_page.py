@@ -7,7 +7,7 @@ import pytest
 
 from bounded_context.testing import browser
 from bounded_context.testing.browser import Seen
-from bounded_context.tools.local.actors.subscriber import wait_for
+from bounded_context.tools.local.actors.subscriber import wait_until
 from bounded_context.tools.local.list_views.facts import gather
 from bounded_context.tools.local.list_views.page import list_page
 from bounded_context.tools.local.running.context import RunningContext
@@ -24,7 +24,8 @@ def _page(deployed: RunningContext, sent: Sample, events: int, file: Path) -> No
     """Import a list as a run does, and write its page."""
     uploaded = deployed.partner.upload(sent.name, sent.content)
     ended = deployed.follow(uploaded)
-    received = wait_for(deployed.subscribers, ended.list_id or "", events)
+    wait_until(deployed.subscribers, ended.list_id or "", events)
+    received = {one.name: one.types_of_list(ended.list_id or "") for one in deployed.subscribers}
     result = read_result(deployed, ended, len(sent.rows), received, STAGES)
     file.write_text(list_page(gather(deployed, uploaded, ended, result.report), result), encoding="utf-8")
 

@@ -68,6 +68,21 @@ def test_a_quiet_queue_is_waited_at() -> None:
     assert 0 not in queue.asked
 
 
+def test_a_reader_has_the_events_of_a_stopped_reader() -> None:
+    """Also by list, in their order. A message that the stopped reader could not delete is no second event."""
+    stopped = Subscriber(Queue(3), "bi", "url")
+    wait_for([stopped], "l", 3)
+    stopped.stop()
+    reader = Subscriber(Queue(), "bi", "url")
+    reader.take_over(stopped)
+    reader._store([_message(2), _message(3)])
+    reader.stop()
+    assert [event["id"] for event in reader.of_list("l")] == [event["id"] for event in reader.events]
+    assert Counter(event["id"] for event in reader.events) == Counter(map(str, range(4)))
+    assert len(reader.of_subject("s")) == 4
+    assert reader.of_subject("other") == []
+
+
 def test_fresh_messages_are_received_by_one_reader() -> None:
     """Further readers would receive nothing, and their calls delay the publisher."""
     queue = Queue(COUNT, time.time() + 60)

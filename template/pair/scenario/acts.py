@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.actors.subscriber import Subscriber, types
+from bounded_context.tools.local.actors.subscriber import Subscriber
 from bounded_context.tools.local.run.screen import Screen
 from bounded_context.tools.local.running.context import RunningContext
 from bounded_context.tools.local.sample_lists import Samples, as_csv
@@ -94,7 +94,8 @@ def _emit(screen: Screen, orders: Orders, first: First, known: Sequence[str], de
 
 
 def _counted(subscriber: Subscriber) -> Mapping[str, int]:
-    return dict(types({event["id"]: event for event in subscriber.events}.values()))
+    types = {event["id"]: event["type"] for event in subscriber.events}
+    return Counter(types.values())
 
 
 def _project(screen: Screen, second: RunningContext, sent: Sent) -> Mapping[str, int]:

@@ -77,5 +77,5 @@ FACTS = Facts(
         Call("import_list", "1", "r-0", BEGAN, BEGAN + 1.5, (IMPORTED_PART[0],)),
         Call("import_list", "1", "r-1", BEGAN, BEGAN + 0.5, (IMPORTED_PART[1],)),
     ],
-    receptions={"bi": [Reception({}, BEGAN + seconds, BEGAN, {}) for seconds in (0.5, 1.5)]},
+    receptions={"bi": [Reception("{}", BEGAN + seconds, BEGAN, {}) for seconds in (0.5, 1.5)]},
 )

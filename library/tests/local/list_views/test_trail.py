@@ -35,7 +35,7 @@ def _state(second: float, kind: str, name: str) -> dict[str, Any]:
 
 
 def _received(second: float) -> Reception:
-    return Reception({"type": "Created", "subject": "a"}, second, second - 0.1, {"traceparent": TRACE})
+    return Reception('{"type": "Created", "subject": "a"}', second, second - 0.1, {"traceparent": TRACE})
 
 
 HISTORY = (

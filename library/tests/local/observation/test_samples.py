@@ -26,7 +26,7 @@ from .lines import call, emf
 
 COMPLETED = "Upload Completed"
 ALIAS = {"one": "arn:aws:lambda:eu-west-1:123456789012:function:stack-one:live"}
-RECEIVED = Reception({"type": "Created"}, time=12.0, sent=11.5, attributes={})
+RECEIVED = Reception('{"type": "Created"}', time=12.0, sent=11.5, attributes={})
 
 
 def _values(samples: Iterable[Sample], metric: str) -> list[float]:

@@ -170,10 +170,7 @@ def gather(
         manifest=json.loads(next(filter(None, stored), "[]")),
         history=executions.history(running.aws, ended.arn),
         calls=calls(running.watch.logs.lines),
-        receptions={
-            subscriber.name: [one for one in [*subscriber.received] if one.event["data"].get("list_id") == list_id]
-            for subscriber in running.subscribers
-        },
+        receptions={subscriber.name: subscriber.received_of_list(list_id or "") for subscriber in running.subscribers},
     )
     return _with_calls_of_parts(running, facts)
 

@@ -10,7 +10,7 @@ from typing import Any
 from .logs import METRICS, LogLine
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
     """A metric value at a time (seconds since 1970), in CloudWatch's unit.
 

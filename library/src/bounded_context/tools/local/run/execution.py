@@ -16,7 +16,7 @@ from ...command.installed import repository
 from ...command.output import refuse
 from ...command.values import writable_file
 from .. import additions
-from ..actors.subscriber import types, wait_for
+from ..actors.subscriber import wait_until
 from ..additions import ActionResult, AdditionalActions
 from ..additions.actions import foreign_event, schedules
 from ..additions.calls import calls, transitions
@@ -30,7 +30,7 @@ from ..list_views.trail import Trail, trail
 from ..provider.program import Progress
 from ..running import kept_run
 from ..running.context import RunningContext
-from ..running.observations import collect, settled
+from ..running.observations import of_functions, settled
 from ..running.result import Result, expected_events, read_result
 from ..running.start import running_context
 from ..sample_lists import Samples, count_records
@@ -69,9 +69,9 @@ def _send_commands(options: Options, project: Project, screen: Screen) -> int:
             shown = [*calls(running), *transitions(running), *foreign_event(running), *schedules(running)]
         with screen.stage("events"):
             expected = [action.event for action in shown if action.event]
-            events = wait_for(running.subscribers, "", len(expected))
-        samples_of_run = settled(running) if options.dashboards else collect(running).samples
-        received = {name: types(found) for name, found in events.items()}
+            wait_until(running.subscribers, "", len(expected))
+        samples_of_run = settled(running) if options.dashboards else of_functions(running)
+        received = _received(running, "")
         if options.as_json:
             _print(_calls_as_json(running, received, shown, screen))
         screen.show_calls({name: found.total() for name, found in received.items()}, shown)
@@ -154,7 +154,7 @@ def _import_list(options: Options, project: Project, screen: Screen) -> int:
         facts = gather(running, uploaded, ended, result.report, options.trace)
         row = trail(facts, gather_row(running, facts, options.trace, lines)) if options.trace else None
         # Only the dashboards need all metrics, which arrive late.
-        samples_of_run = settled(running) if options.dashboards else collect(running).samples
+        samples_of_run = settled(running) if options.dashboards else of_functions(running)
         _show(result, shown, row, screen, as_json=options.as_json)
         if result.failure and not options.as_json:
             screen.show_failure(result.failure, facts.exception)
@@ -210,14 +210,20 @@ def _imported(
     others.list_ended()
     with screen.stage("events"):
         expected = expected_events(ended, running.table.imported(ended.list_id) if ended.list_id else 0)
-        events = wait_for(
+        wait_until(
             running.subscribers,
             ended.list_id or "",
             expected,
             lambda count: screen.say(f"{count:,} of {expected:,} at each subscriber"),
         )
-        screen.say(", ".join(f"{len(received):,} to {name}" for name, received in events.items()))
+        events = _received(running, ended.list_id or "")
+        screen.say(", ".join(f"{received.total():,} to {name}" for name, received in events.items()))
     return uploaded, ended, read_result(running, ended, rows, events, screen.stages)
+
+
+def _received(running: RunningContext, list_id: str) -> dict[str, Counter[str]]:
+    """Return the events of a list by subscriber and type."""
+    return {subscriber.name: subscriber.types_of_list(list_id) for subscriber in running.subscribers}
 
 
 def _show(result: Result, shown: list[ActionResult], row: Trail | None, screen: Screen, *, as_json: bool) -> None:

@@ -31,6 +31,12 @@ class Observation:
     rejected: Sequence[str]
 
 
+def of_functions(running: RunningContext) -> list[Sample]:
+    """Return the samples of the functions' own metrics so far. Raises LocalRunError."""
+    running.watch.poll()
+    return list(own_metrics(running.watch.logs.lines))
+
+
 def collect(running: RunningContext) -> Observation:
     """Return the observation so far. A function's lines arrive after its call.
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from ....declaration.context import Context
 from ....domain.failures import Failure
-from ..actors.subscriber import Event, types
 from ..executions import FAILED, Ended
 from .context import RunningContext
 
@@ -63,9 +62,9 @@ class Result:
 
 
 def read_result(
-    running: RunningContext, ended: Ended, uploaded: int, events: dict[str, list[Event]], stages: dict[str, float]
+    running: RunningContext, ended: Ended, uploaded: int, events: dict[str, Counter[str]], stages: dict[str, float]
 ) -> Result:
-    """Read the numbers of a list from its record and from the table, and count the received events."""
+    """Read the numbers of a list from its record and from the table. `events` are the received events by type."""
     record = running.table.list_item(ended.list_id) if ended.list_id else {}
     # The record of a file that is rejected as a whole has no counts: all of its rows are rejected.
     valid, rejected = int(record.get("valid", 0)), int(record.get("rejected", uploaded))
@@ -73,7 +72,7 @@ def read_result(
     failure = Failure.of(record.get("failure"))
     return Result(
         rows=Rows(uploaded, valid, rejected, imported),
-        events={name: types(received) for name, received in events.items()},
+        events=events,
         outcome=ended.outcome,
         own_event=_own_event(running.context, ended.outcome),
         not_emulated=running.deployment.not_emulated,

@@ -238,7 +238,7 @@ def _reader_stopped(queue: Node, trial: Trial) -> Iterator[str]:
 def _continued(running: RunningContext, stopped: Subscriber) -> Subscriber:
     """Return a reader of the same queue, which has the events of the stopped reader."""
     reader = Subscriber(running.aws, stopped.name, stopped.url)
-    reader.received[:0] = stopped.received
+    reader.take_over(stopped)
     return reader
 
 
