@@ -1,11 +1,13 @@
 """The package: the same sources give the same bytes, and what is missing is said."""
 
+import multiprocessing
 import os
 import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -61,6 +63,27 @@ def test_entries_are_sorted_and_have_one_time(tmp_path: Path) -> None:
         entries = packed.infolist()
     assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
     assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_two_runs_of_a_repository_write_its_archive_at_a_time(tmp_path: Path) -> None:
+    """The archive is whole, and neither run fails."""
+    source, archive, both = tmp_path / "a.py", tmp_path / "code.zip", multiprocessing.get_context("fork")
+    source.write_text("x = 1")
+    opened = both.Barrier(2)
+
+    def entries() -> Iterator[tuple[str, Path]]:
+        opened.wait(30)
+        yield "a.py", source
+
+    runs = [both.Process(target=lambda: package._write_zip(archive, entries())) for _ in range(2)]
+    for one in runs:
+        one.start()
+    for one in runs:
+        one.join()
+    assert [one.exitcode for one in runs] == [0, 0]
+    with zipfile.ZipFile(archive) as packed:
+        assert packed.read("a.py") == b"x = 1"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "code.zip"]
 
 
 def test_a_changed_source_gives_other_bytes(sources: Path, tmp_path: Path) -> None:

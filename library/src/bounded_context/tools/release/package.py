@@ -9,6 +9,7 @@ versions. The layer has 28 MB; Lambda accepts up to 50 MB.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -174,8 +175,8 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _write_zip(archive: Path, entries: Iterable[tuple[str, Path]]) -> None:
-    """Write an archive from pairs of an entry's name and its file."""
-    partial = archive.with_suffix(".partial")
+    """Write an archive from pairs of an entry's name and its file. Several runs may write it at a time."""
+    partial = archive.with_suffix(f".{os.getpid()}.partial")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as packed:
         for name, path in sorted(entries):
             entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
