@@ -1,5 +1,8 @@
 """Calls to queues without botocore's client: its parameters, answers and errors."""
 
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
 
@@ -61,6 +64,32 @@ def test_a_refused_call_has_the_error_of_the_client(aws_endpoint: str) -> None:
 def test_a_call_without_an_answer_is_one_that_a_reader_repeats() -> None:
     with pytest.raises(UNANSWERED):
         calls(CLOSED).call("sqs", "receive_message", QueueUrl=f"{CLOSED}/bi")
+
+
+class _Closing(BaseHTTPRequestHandler):
+    """Closes the connection after an answer without saying so, as a server does with an idle connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Print nothing."""
+
+
+def test_a_closed_idle_connection_is_no_interruption() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Closing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        made = calls(f"http://127.0.0.1:{server.server_port}")
+        answers = [made.call("sqs", "receive_message", QueueUrl="url") for _ in range(3)]
+        server.shutdown()
+    assert answers == [{}, {}, {}]
 
 
 def test_other_services_have_their_clients(aws_endpoint: str) -> None:

@@ -39,13 +39,20 @@ class QueueCalls(Calls):
         if service != _SERVICE:
             return super().call(service, operation, **parameters)
         try:
-            status, body = self._sender().post(_headers(operation), json.dumps(parameters).encode())
+            status, body = self._posted(_headers(operation), json.dumps(parameters).encode())
         except Unanswered as error:
             raise ConnectionClosedError(endpoint_url=self._emulator.endpoint) from error
         answer = json.loads(body)
         if status != HTTPStatus.OK:
             raise ClientError({"Error": {"Code": answer["__type"], "Message": answer["message"]}}, operation)
         return answer
+
+    def _posted(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        """Return the answer to a request, which is repeated once: the emulator closes idle connections."""
+        try:
+            return self._sender().post(headers, body)
+        except Unanswered:
+            return self._sender().post(headers, body)
 
     def _sender(self) -> Signed:
         """Return the sender of this thread: a sender has one connection."""
