@@ -220,6 +220,10 @@ BAD = {
         lambda: _as(PAYMENT, queried_by=("payment_id",)),
         "queried_by has 'payment_id', which is a reserved name: rename the field, or leave it out.",
     ),
+    "index_shards: neither of the two": (
+        lambda: _as(PAYMENT, index_shards=24),
+        "index_shards is 24: write 16 or 32.",
+    ),
     "queried_by: twice": (
         lambda: _as(PAYMENT, queried_by=("list", "list")),
         "queried_by has 'list' twice: name each once.",

@@ -84,6 +84,7 @@ class _Closing(BaseHTTPRequestHandler):
 
 
 def test_a_closed_idle_connection_is_no_interruption() -> None:
+    """The reader reports nothing to the run."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Closing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         made = calls(f"http://127.0.0.1:{server.server_port}")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..declaration.context import Context
+from ..declaration.structure import INDEX_SHARDS
 from ..domain.aggregate import Aggregate
 from ..domain.fields import Identifier
 from . import paging
@@ -24,8 +25,8 @@ _INDEXED: Final[Mapping[str, str]] = {"list": "list_id", "status": "status"}
 LONGEST_VALUE: Final = 200
 """The maximum length of a text in characters (`bounded_context.domain.fields`)."""
 
-READS: Final = 64
-"""The maximum number of reads for one page: two for each of 32 shards."""
+READS: Final = 2 * INDEX_SHARDS
+"""The maximum number of reads for one page: two for each shard."""
 
 
 class ById(BaseModel):
