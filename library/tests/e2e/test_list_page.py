@@ -26,7 +26,9 @@ def _page(deployed: RunningContext, sent: Sample, events: int, file: Path) -> No
     ended = deployed.follow(uploaded)
     wait_until(deployed.subscribers, ended.list_id or "", events)
     received = {one.name: one.types_of_list(ended.list_id or "") for one in deployed.subscribers}
-    result = read_result(deployed, ended, len(sent.rows), received, STAGES)
+    result = read_result(
+        deployed, ended, len(sent.rows), deployed.table.imported(ended.list_id or ""), received, STAGES
+    )
     file.write_text(list_page(gather(deployed, uploaded, ended, result.report), result), encoding="utf-8")
 
 

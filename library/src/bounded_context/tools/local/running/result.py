@@ -62,13 +62,20 @@ class Result:
 
 
 def read_result(
-    running: RunningContext, ended: Ended, uploaded: int, events: dict[str, Counter[str]], stages: dict[str, float]
+    running: RunningContext,
+    ended: Ended,
+    uploaded: int,
+    imported: int,
+    events: dict[str, Counter[str]],
+    stages: dict[str, float],
 ) -> Result:
-    """Read the numbers of a list from its record and from the table. `events` are the received events by type."""
+    """Read the other numbers of a list from its record.
+
+    `uploaded` rows are in the file and `imported` rows in the table. `events` are the received events by type.
+    """
     record = running.table.list_item(ended.list_id) if ended.list_id else {}
     # The record of a file that is rejected as a whole has no counts: all of its rows are rejected.
     valid, rejected = int(record.get("valid", 0)), int(record.get("rejected", uploaded))
-    imported = running.table.imported(ended.list_id) if ended.list_id else 0
     failure = Failure.of(record.get("failure"))
     return Result(
         rows=Rows(uploaded, valid, rejected, imported),
