@@ -1,4 +1,4 @@
-"""The baked context that is measured, reached from whatever environment a benchmark is started in."""
+"""The baked context that the benchmarks measure: its paths, sample lists and a stub of AWS."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ KEY = "incoming/acme/list.csv"
 
 
 def run_in_context() -> None:
-    """Start the benchmark again with the baked context's own dependencies, unless they are here."""
+    """Restart the benchmark in the baked context's environment, if Pulumi is not installed in this environment."""
     if find_spec("pulumi") is not None:
         return
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
@@ -28,7 +28,7 @@ def run_in_context() -> None:
 
 
 def rows(count: int) -> bytes:
-    """Return a list of good rows as a partner sends it."""
+    """Return a partner's list of valid rows."""
     from bounded_context.testing import Samples
     from payment.context import PAYMENT
 
@@ -38,7 +38,10 @@ def rows(count: int) -> bytes:
 
 @contextmanager
 def stubbed(data: bytes, indexes: tuple[str, ...] = ()) -> Iterator[str]:
-    """Point every AWS client at a stub, whose inbox holds ``data`` and whose table has ``indexes``; yield its URL."""
+    """Point every AWS client at a stub and yield its URL.
+
+    The stub's inbox contains ``data``, and its table has the indexes with the keys ``indexes``.
+    """
     with endpoint(indexes) as url:
         os.environ.update(
             AWS_ENDPOINT_URL=url, AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", AWS_REGION="eu-west-1"

@@ -1,6 +1,7 @@
-"""An AWS endpoint that says yes: S3 objects in memory, DynamoDB writes taken, counted and forgotten.
+"""A stub of AWS that accepts every request.
 
-It runs in a process of its own, so that the CPU time measured is the client's alone.
+It stores S3 objects in memory. It counts the write units of DynamoDB writes and discards the items. It runs in a
+separate process: the measured CPU time contains only the client's work.
 """
 
 import json
@@ -15,11 +16,11 @@ from urllib.parse import urlsplit
 from bounded_context.tools.local.stand_ins.inserts.insert import insert
 
 UNITS = "/units"
-"""Where the write units so far are told."""
+"""The path that returns the number of write units since the start."""
 
 
 def _taken(operation: str, body: dict[str, Any]) -> tuple[list[dict[str, Any]], float, Any]:
-    """Return the items that a request writes, the units of each and what is answered (AWS, "Write consumption")."""
+    """Return a request's items, the write units per KB of each item, and the response (AWS, "Write consumption")."""
     if operation == "BatchWriteItem":
         puts = [put["PutRequest"]["Item"] for requests in body["RequestItems"].values() for put in requests]
         return puts, 1, {"UnprocessedItems": {}}
@@ -33,7 +34,7 @@ def _taken(operation: str, body: dict[str, Any]) -> tuple[list[dict[str, Any]], 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # One packet an answer: two, without these, wait for each other's acknowledgement.
+    # Send each response in one packet: two packets would wait for each other's acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
     objects: dict[str, bytes] = {}  # noqa: RUF012
@@ -57,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(data[int(first) : int(last) + 1 if last else None], f"bytes {first}-{last}/{len(data)}")
 
     def do_HEAD(self) -> None:
-        # Only the partner's report is looked for, and there is none yet.
+        # The steps only query the partner's report, which does not exist yet.
         self.send_response(404)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -85,11 +86,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Write no log."""
 
 
 def _kilobytes(item: dict[str, Any]) -> int:
-    """An item's size in KB, rounded up: its names and values (AWS, "DynamoDB item sizes and formats")."""
+    """Return an item's size in KB, rounded up: its names and values (AWS, "DynamoDB item sizes and formats")."""
     return -(-sum(len(name) + len(str(*value.values())) for name, value in item.items()) // 1024)
 
 
@@ -102,7 +103,7 @@ def _serve(parent: Connection, indexes: tuple[str, ...]) -> None:
 
 @contextmanager
 def endpoint(indexes: tuple[str, ...] = ()) -> Iterator[str]:
-    """Serve on a free port of 127.0.0.1 and yield the address; `indexes` are those of the table, by their keys."""
+    """Serve on a free port of 127.0.0.1 and yield the URL; `indexes` are the key attributes of the table's indexes."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, indexes), daemon=True)
     process.start()

@@ -1,4 +1,4 @@
-"""One measurement for `observability.py`, in a process of its own: prints seconds.
+"""A single measurement for `observability.py`, in a separate process. Prints seconds.
 
 _observed.py path with|without ROWS     CPU time of the list's steps, from the file to the table
 _observed.py import with|without NAME   time to import a handler module
@@ -19,7 +19,7 @@ HEADER = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampl
 
 
 class _Nothing:
-    """Takes every call and does nothing."""
+    """An object whose methods accept any arguments and have no effect."""
 
     def __getattr__(self, _: str) -> Callable[..., None]:
         return lambda *_, **__: None
@@ -31,7 +31,7 @@ def _no_span(*_: object) -> Iterator[None]:
 
 
 def without_telemetry() -> None:
-    """Put a package in telemetry's place whose members do nothing."""
+    """Replace the package telemetry by a package whose members have no effect."""
     module = types.ModuleType("bounded_context.telemetry")
     module.entry_point = lambda _: lambda handler: handler  # type: ignore[attr-defined]
     module.watched = lambda client: client  # type: ignore[attr-defined]
@@ -44,7 +44,7 @@ def without_telemetry() -> None:
 
 
 def importing(handler: str) -> float:
-    """Return the seconds that it takes to import a handler module."""
+    """Import a handler module and return the seconds."""
     from bounded_context.declaration.entry_points import entry_point
     from payment.context import PAYMENT
 
@@ -55,10 +55,10 @@ def importing(handler: str) -> float:
 
 
 def walking(count: int) -> float:
-    """Return the CPU seconds of validating, verifying and importing a list of so many rows."""
+    """Return the CPU seconds of the validation, verification and import of a list with `count` rows."""
     with stubbed(rows(count)):
         walk = _steps()
-        walk()  # imports, connections
+        walk()  # warm-up: imports modules and opens connections
         started = time.process_time()
         walk()
         return time.process_time() - started
@@ -92,7 +92,7 @@ def _walk(handlers: Mapping[str, Callable[..., object]]) -> None:
 
 
 class _Context:
-    """Lambda's context."""
+    """The context object that Lambda passes to a handler."""
 
     function_name = "function"
     function_version = "1"
@@ -102,7 +102,7 @@ class _Context:
 
 
 def main() -> None:
-    """Measure once."""
+    """Print the result of the measurement."""
     what, way, argument = sys.argv[1:]
     os.environ.update(
         _X_AMZN_TRACE_ID=HEADER,

@@ -1,4 +1,4 @@
-"""How long a bake takes, as a user runs it: cookiecutter's command, its start and both hooks included.
+"""Measure the time of a bake with cookiecutter's command, including its start and both hooks.
 
 uv run python benchmarks/bake.py [--rounds N] [--json]
 """
@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def measure(rounds: int) -> list[float]:
-    """Return the seconds of each bake; the first may find cold caches."""
+    """Return the seconds of each bake. The first bake may have cold caches."""
     return [_bake() for _ in range(rounds)]
 
 
@@ -30,7 +30,7 @@ def _bake() -> float:
 
 
 def main() -> None:
-    """Print the median and the slowest of the rounds."""
+    """Print the median and the maximum of the rounds."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--json", action="store_true")

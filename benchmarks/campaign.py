@@ -1,6 +1,6 @@
-"""Measure `template fleet update --branches` on many repositories of the version before, within a number of minutes.
+"""Measure `template fleet update --branches --minutes N` on many repositories of the previous version.
 
-One repository has a conflict, and another one a test that fails. Each has a bare remote.
+One repository has a conflict, and another repository has a failing test. Each repository has a bare remote.
 
 uv run python benchmarks/campaign.py [--repositories N] [--minutes N] [--keep FOLDER] [--json]
 """
@@ -31,7 +31,7 @@ EDIT = ("src/{}/context.py", 'owner="payments-team"', 'owner="ours-team"')
 
 
 def build(folder: Path, repositories: int) -> Path:
-    """Bake some contexts with the version before, copy them, and return the list of the clones."""
+    """Bake contexts with the previous version, copy them as clones, and return the file that lists the clones."""
     before = releases()[-2]
     with sources(before) as tree:
         bakes = bakes_of(before, tree, [answers(name) for name in NAMES], folder / "bakes")
@@ -45,7 +45,7 @@ def build(folder: Path, repositories: int) -> Path:
 
 
 def _clone(folder: Path, number: int, bake: Path) -> None:
-    """Copy a bake as a clone with a bare remote, with the planted faults."""
+    """Copy a bake as a clone with a bare remote, and plant the conflict or the failing test."""
     clone = folder / "clones" / f"repository-{number}"
     shutil.copytree(bake, clone)
     if number == CONFLICT:
@@ -68,7 +68,7 @@ def _clone(folder: Path, number: int, bake: Path) -> None:
 
 
 def measure(roster: Path, minutes: int) -> tuple[float, list[dict]]:
-    """Return the seconds of a campaign, and the result of each repository."""
+    """Run a campaign, and return its seconds and the result of each repository."""
     command = [sys.executable, "-m", "template", "fleet", "update", str(roster), "--branches", "--json"]
     start = time.perf_counter()
     done = subprocess.run([*command, "--minutes", str(minutes)], capture_output=True, text=True, check=False)
@@ -78,11 +78,11 @@ def measure(roster: Path, minutes: int) -> tuple[float, list[dict]]:
 
 
 def main() -> None:
-    """Print the seconds, those of processors, the repositories in each state, and whether the faults were found."""
+    """Print the elapsed and CPU seconds, the number of repositories in each state, and whether each fault was found."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--repositories", type=int, default=20)
     options.add_argument("--minutes", type=int, default=3)
-    options.add_argument("--keep", type=Path, help="build the fleet in this folder, and keep it")
+    options.add_argument("--keep", type=Path, help="build the fleet in this folder and do not delete it")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,8 +1,9 @@
-"""The error of the capacity model: predicted and measured times of lists on the embedded AWS, in one run.
+"""Measure the error of the capacity model: predicted and measured times of lists on the embedded AWS, in one run.
 
-Two small lists before each list, and two after it, calibrate the times of the stages: other programs may use the
-machine's processors at any time. The model predicts the list with these times and the emulator's limits. A list of
-1,000 or 10,000 rows takes seconds: the median of three ratios counts.
+Two small lists before each list, and two after it, calibrate the times of the stages. The calibration is repeated
+because other programs may use the machine's processors at any time. The model predicts the list's time from the
+calibrated times and the emulator's limits. Lists of 1,000 or 10,000 rows take only seconds: use the median of three
+ratios.
 
     uv run python benchmarks/capacity.py [--rows 1000 10000 ...] [--json]
 """
@@ -19,7 +20,7 @@ from typing import Any
 from _context import CONTEXT, run_in_context
 
 SMALL, LARGE = 500, 4000
-"""Rows of the lists that calibrate: a part of the local stack for each child of a map, and 16 parts."""
+"""Rows of the calibration lists: one part of the local stack for each child of a map, and 16 parts."""
 
 Times = Mapping[str, float]
 
@@ -28,7 +29,7 @@ STAGES = ("registration", "validation", "verification", "import")
 
 
 def measured(rows: list[int]) -> Iterator[dict[str, float]]:
-    """Import lists of some rows one after another; yield the seconds of each stage, and of the events after it."""
+    """Import a list for each number in `rows`, in turn; yield the seconds of each stage and of the events."""
     from bounded_context.configuration.project import current
     from bounded_context.tools.local.running.start import running_context
 
@@ -52,7 +53,7 @@ def _imported(running, content: bytes, name: str, count: int) -> dict[str, float
 
 
 def _entered(history: Sequence[Mapping[str, Any]]) -> Iterator[float]:
-    # A list of several parts enters the verification again after its map: a stage begins with the first entry.
+    # A list of several parts enters the verification again after its map. A stage begins with the first entry.
     at = {
         event["stateEnteredEventDetails"]["name"]: event["timestamp"]
         for event in reversed(history)
@@ -64,7 +65,7 @@ def _entered(history: Sequence[Mapping[str, Any]]) -> Iterator[float]:
 
 
 def predicted(rows: int, small: Times, large: Times) -> Times:
-    """Return the model's seconds of each stage for a list of some rows."""
+    """Return the model's seconds of each stage for a list with `rows` rows, calibrated by a small and a large list."""
     from bounded_context.configuration.project import current
     from bounded_context.tools.programs.stack_settings import settings_of
     from bounded_context.tools.views.capacity.plan import Plan, Rate, Stage
@@ -76,7 +77,7 @@ def predicted(rows: int, small: Times, large: Times) -> Times:
     call = {name: max(0.0, small[name] - SMALL * each[name]) for name in small}
 
     def children(name: str) -> tuple[Stage, Stage]:
-        # The children of a map share the processors: a row takes the time of all lanes.
+        # The children of a map share the processors, so the time per row is multiplied by the number of lanes.
         return Stage(name, "start", call=call[name]), Stage(name, "parts", lanes=lanes, part=size * each[name] * lanes)
 
     plan = Plan(
@@ -96,13 +97,13 @@ def predicted(rows: int, small: Times, large: Times) -> Times:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Print the ratio and the times of each list."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[1000] * 3 + [10_000] * 3)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     run_in_context()
-    sizes = [LARGE]  # the first list has the cold starts
+    sizes = [LARGE]  # The first list includes the cold starts and is discarded.
     for rows in arguments.rows:
         sizes += [SMALL, LARGE, rows]
     _, *times = measured([*sizes, SMALL, LARGE])
@@ -115,7 +116,7 @@ def main() -> None:
 
 
 def _compared(rows: int, *times: Times) -> dict[str, object]:
-    """Compare a list with its prediction, by the calibrations before and after it."""
+    """Compare a list with its prediction from the calibrations before and after it."""
     small, large, found, small_after, large_after = times
     model = predicted(rows, _mean(small, small_after), _mean(large, large_after))
     stages = {name: [round(model[name], 1), round(found[name], 1)] for name in found}

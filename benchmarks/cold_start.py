@@ -1,11 +1,12 @@
-"""What a cold start takes: CPU time of importing a handler, against ``import boto3`` and one client.
+"""Measure the CPU time of importing a handler, as a ratio of ``import boto3`` and a client.
 
-Each import runs in fresh processes, turn by turn; the least of them counts: what nothing else on the machine slowed.
+Each import runs in fresh processes, in turn with the other imports. The result is the minimum of the rounds, which
+other programs on the machine delay least.
 
     uv run python benchmarks/cold_start.py [--rounds 15] [--json]
     uv run python benchmarks/cold_start.py --pythons 3.13 3.14   # the second against the first, with Python's own start
 
-Nothing here runs in Lambda: a cold start there also loads the archives, and has another processor.
+The benchmark does not run in Lambda. A cold start in Lambda also loads the archives, on another processor.
 """
 
 import argparse
@@ -46,7 +47,7 @@ def _seconds(code: str, python: str = sys.executable) -> float:
 
 
 def measure(rounds: int) -> dict[str, float]:
-    """Return how many times as much CPU time each import takes as boto3 and a client; Python's own start left out."""
+    """Return the CPU time of each import as a ratio of boto3 and a client, without Python's own start."""
     codes = {"": "pass", **IMPORTS}
     found = {name: [_seconds(code)] for name, code in codes.items()}
     for _ in range(rounds):
@@ -57,7 +58,7 @@ def measure(rounds: int) -> dict[str, float]:
 
 
 def _environment(version: str, folder: Path) -> str:
-    """Return the interpreter of a new environment with the packages of a function."""
+    """Create an environment with the packages of a function, and return its interpreter."""
     library = Path(__file__).parents[1] / "library"
     subprocess.run(["uv", "venv", "--quiet", "--python", version, str(folder)], check=True)
     python = str(folder / "bin" / "python")
@@ -67,7 +68,7 @@ def _environment(version: str, folder: Path) -> str:
 
 
 def compare(versions: list[str], rounds: int) -> dict[str, list[float]]:
-    """Return the CPU time of each import under each version of Python, as a ratio of the first version's."""
+    """Return the CPU time of each import in each version of Python, as a ratio of the first version."""
     codes = {"Python alone": "pass", **IMPORTS}
     with tempfile.TemporaryDirectory() as folder:
         pythons = {one: _environment(one, Path(folder) / str(number)) for number, one in enumerate(versions)}
@@ -80,7 +81,7 @@ def compare(versions: list[str], rounds: int) -> dict[str, list[float]]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Print the ratio of each import."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", action="store_true")

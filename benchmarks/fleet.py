@@ -1,4 +1,4 @@
-"""How long `template fleet` takes for many contexts that hear one another, as a platform team runs it.
+"""Measure the time of `template fleet` for many contexts that consume each other's events.
 
 uv run python benchmarks/fleet.py [--contexts N] [--json]
 """
@@ -21,7 +21,7 @@ GIT = ("git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.c
 
 
 def measure(contexts: int) -> tuple[float, dict]:
-    """Return the seconds that the command takes, and what it says; the contexts are baked before."""
+    """Bake the contexts, run the command, and return the seconds of the command and its JSON."""
     with tempfile.TemporaryDirectory() as folder:
         with ProcessPoolExecutor() as processes:
             list(processes.map(partial(_baked, Path(folder)), range(contexts)))
@@ -37,12 +37,12 @@ def measure(contexts: int) -> tuple[float, dict]:
 
 
 def _name(number: int) -> str:
-    """`InvoiceAx`, `OrderAx`, ..., `InvoiceBx`."""
+    """Return the name of a context: `InvoiceAx`, `OrderAx`, ..., `InvoiceBx`."""
     return f"{NAMES[number % len(NAMES)]}{chr(ord('A') + number // len(NAMES))}x"
 
 
 def _baked(folder: Path, number: int) -> None:
-    """Bake a context that hears the one before it, and commit it."""
+    """Bake a context that consumes the previous context's events, and commit it."""
     name, before = _name(number), _name(max(number - 1, 0))
     project = bake(folder, answers(name))
     heard = slug(before)
@@ -55,7 +55,7 @@ def _baked(folder: Path, number: int) -> None:
 
 
 def answers(name: str) -> dict[str, str]:
-    """Return the answers of a context that verifies nothing."""
+    """Return the answers of a context without verification."""
     return {
         "context_name": name,
         "plural": f"{name}s",
@@ -67,7 +67,7 @@ def answers(name: str) -> dict[str, str]:
 
 
 def main() -> None:
-    """Print the seconds, and how much of the fleet is in step."""
+    """Print the seconds, and the number of contexts without drift, broken policy or error."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--contexts", type=int, default=50)
     options.add_argument("--json", action="store_true")

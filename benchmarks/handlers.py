@@ -1,9 +1,10 @@
-"""The CPU time of a call of a command and of a query, next to a plain Powertools handler; and the layer's packages.
+"""Measure the CPU time of a command and of a query, compared with a plain Powertools handler; and the layer's packages.
 
-"plain" is what one would write first: Powertools' resolver, logger, metrics and idempotency, a pydantic model, and
-boto3's table. Both ways run in one process, turn by turn, with moto in another process as AWS. The packages are those
-of the layer that `context run` built: their size, the CPU time of their import by a command's handler, and whether a
-function imports them at its start.
+"plain" is a first, simple implementation: Powertools' resolver, logger, metrics and idempotency, a pydantic model, and
+boto3's table. Both implementations run in one process, in turn. Moto runs in another process as AWS.
+
+For each package of the layer that `context run` built, the benchmark prints the size, the CPU time of its import by a
+command's handler, and whether a function imports it at its start.
 
     uv run python benchmarks/handlers.py [--calls 2000] [--json]
 """
@@ -88,7 +89,7 @@ def moto() -> Iterator[None]:
 
 
 def ours() -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Return the library's functions as one handler."""
+    """Return a handler that calls the library's functions for both routes."""
     from bounded_context.testing.functions import LambdaContext, handler_of
     from payment.context import PAYMENT
 
@@ -97,7 +98,7 @@ def ours() -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 def plain() -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Return a handler of both routes, as one would write it first."""
+    """Return a first, simple implementation of both routes."""
     import boto3
     from aws_lambda_powertools import Logger, Metrics
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -163,7 +164,7 @@ def request(method: str, path: str, body: object = None) -> dict[str, Any]:
 
 
 def calls(count: int) -> dict[str, dict[str, list[float]]]:
-    """Return the CPU milliseconds of each call, by operation and way."""
+    """Return the CPU milliseconds of each call, by operation and implementation."""
     from bounded_context.testing import Samples
     from payment.context import PAYMENT
 
@@ -186,13 +187,13 @@ def calls(count: int) -> dict[str, dict[str, list[float]]]:
 
 
 def percentiles(times: list[float]) -> dict[str, float]:
-    """Return the median and the 99th percentile, without the first tenth, in which caches fill."""
+    """Return the median and the 99th percentile without the first tenth of the calls, which fill caches."""
     cut = quantiles(times[len(times) // 10 :], n=100)
     return {"p50": cut[49], "p99": cut[98]}
 
 
 def packages() -> dict[str, dict[str, Any]]:
-    """Return the layer's packages: KiB, milliseconds of import for a command, and whether any handler imports them."""
+    """Return the size, the import time for a command, and the use by any handler of each package in the layer."""
     folders = [path for path in LAYER.iterdir() if path.stem.isidentifier() and path.stem not in _NO_PACKAGES]
     spent, used = _import_times(), set(_python(_EVERY).stdout.split())
     sizes = {
@@ -207,7 +208,7 @@ def packages() -> dict[str, dict[str, Any]]:
 
 
 def _import_times() -> dict[str, float]:
-    """Return the milliseconds of each top-level package's own modules (`python -X importtime`)."""
+    """Return the import milliseconds of each top-level package's own modules (`python -X importtime`)."""
     spent: dict[str, float] = defaultdict(float)
     for line in _python(_IMPORT, "-X", "importtime").stderr.splitlines():
         own, _, module = line.removeprefix("import time:").partition("|")
@@ -223,7 +224,7 @@ def _python(code: str, *options: str) -> "subprocess.CompletedProcess[str]":
 
 
 def main() -> None:
-    """Measure and print."""
+    """Print the times of the calls and the packages of the layer."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--json", action="store_true")

@@ -1,9 +1,10 @@
-"""How many rows a CPU second takes on the import path: read, parse, validate, stage, verify, read again, write.
+"""Measure the rows per CPU second on the import path: read, parse, validate, stage, verify, read again, write.
 
-The verification runs the rule of the command that creates for each row. "plain" has none of its other checks.
-The endpoint is a stub in another process, so this is the code's own cost. "plain" is what one would write first:
-``csv.DictReader``, one pydantic model a row, boto3's ``Table.batch_writer``, which overwrites what is there. Both run
-in one process, turn by turn. The stub counts the write units of a row, those of the context's indexes among them.
+The verification runs the creating command's rule for each row, and no other check. "plain" is a first, simple
+implementation without verification: ``csv.DictReader``, a pydantic model for each row, and boto3's
+``Table.batch_writer``, which overwrites existing items. Both implementations run in one process, in turn. The endpoint
+is a stub in another process, so the result is the cost of the code alone. The stub counts the write units of a row,
+including the context's indexes.
 
     uv run python benchmarks/import_path.py [--rows 20000] [--rounds 3] [--json]
 """
@@ -40,14 +41,14 @@ from pydynox import DynamoDBClient
 
 
 class _Inbox(InboxBucket):
-    """The real adapter; only the version is made up, which the stub does not know."""
+    """The real adapter with an invented object version, because the stub has no versions."""
 
     def versions(self, key: str) -> list[StoredVersion]:
         return [StoredVersion(PinnedFile(BUCKET, key, "1", 1), "", datetime.now(UTC))]
 
 
 def ours() -> None:
-    """Run the workflow's steps as its functions do: the verification with the rule alone."""
+    """Run the workflow's steps. The rule is the only check of the verification."""
     files, lists = _Inbox(boto3.client("s3"), BUCKET), InMemoryLists()
     meta, credentials = boto3.client("dynamodb").meta, boto3.Session().get_credentials()
     inserts = Inserts(TABLE, Signed("dynamodb", credentials, meta.region_name, meta.endpoint_url))
@@ -62,7 +63,7 @@ def ours() -> None:
 
 
 def plain() -> None:
-    """Do the same the way one would write it first."""
+    """Import the list with a first, simple implementation."""
     body = boto3.client("s3").get_object(Bucket=BUCKET, Key=KEY)["Body"].read()
     with boto3.resource("dynamodb").Table(TABLE).batch_writer() as writer:
         for row in csv.DictReader(io.StringIO(body.decode())):
@@ -83,11 +84,11 @@ def _rows_per_cpu_second(work: Callable[[], None], count: int) -> float:
 
 
 def measure(count: int, rounds: int) -> dict[str, float]:
-    """Return the median rows per CPU second of each way, the ratio of the medians, and our write units a row."""
+    """Return the median rows per CPU second of each implementation, their ratio, and our write units per row."""
     found: dict[str, list[float]] = {"plain": [], "ours": []}
     with stubbed(rows(count), tuple(PAYMENT.indexes.values())) as url:
         ours()
-        units = float(urlopen(url + UNITS).read()) / count  # noqa: S310  the stub's own
+        units = float(urlopen(url + UNITS).read()) / count  # noqa: S310  the stub's URL
         for _ in range(rounds):
             found["plain"].append(_rows_per_cpu_second(plain, count))
             found["ours"].append(_rows_per_cpu_second(ours, count))
@@ -96,7 +97,7 @@ def measure(count: int, rounds: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Print the rows per CPU second, their ratio and the write units."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)

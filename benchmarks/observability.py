@@ -1,7 +1,7 @@
-"""What observability costs: CPU time on the import path, and time to import a handler module.
+"""Measure the overhead of observability: CPU time on the import path, and time to import a handler module.
 
-Both ways run in one go, turn by turn, in fresh processes: with telemetry as it is deployed (logs, metrics, traces sent
-to a daemon's address), and with every piece of it replaced by nothing.
+Both variants run in fresh processes, in turn: with telemetry as deployed (logs, metrics, traces sent to a daemon's
+address), and with telemetry replaced by functions without effect.
 
     uv run python benchmarks/observability.py [--rows 20000] [--rounds 5] [--json]
 """
@@ -26,7 +26,7 @@ def _ask(*arguments: str) -> float:
 
 
 def import_path(rows: int, rounds: int) -> dict[str, float]:
-    """Return the median CPU seconds of either way, and the least of each: what nothing else on the machine slowed."""
+    """Return the median and minimum CPU seconds of both variants. Other programs delay the minimum least."""
     found: dict[str, list[float]] = {"with": [], "without": []}
     for _ in range(rounds):
         for way, times in found.items():
@@ -36,7 +36,7 @@ def import_path(rows: int, rounds: int) -> dict[str, float]:
 
 
 def imports(rounds: int) -> dict[str, int]:
-    """Return the milliseconds that telemetry adds to the import of each handler module, as medians."""
+    """Return the median milliseconds that telemetry adds to the import of each handler module."""
     added: dict[str, int] = {}
     for handler in HANDLERS:
         times = [_ask("import", "with", handler) - _ask("import", "without", handler) for _ in range(rounds)]
@@ -45,13 +45,13 @@ def imports(rounds: int) -> dict[str, int]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Print the overhead of the import path and of each import."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    os.environ["AWS_XRAY_DAEMON_ADDRESS"] = "127.0.0.1:9"  # nobody listens: what is sent there is sent all the same
+    os.environ["AWS_XRAY_DAEMON_ADDRESS"] = "127.0.0.1:9"  # no daemon listens; UDP packets are sent anyway
     result = {"import_path": import_path(arguments.rows, arguments.rounds), "import_ms": imports(arguments.rounds)}
     if arguments.json:
         print(json.dumps(result))

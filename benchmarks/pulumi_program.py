@@ -1,6 +1,6 @@
-"""How long the generated Pulumi program takes under mocks, imports included, in a fresh process each time.
+"""Measure the time of the generated Pulumi program under mocks, including imports, in a fresh process for each round.
 
-The ratio compares it with a process that only imports Pulumi and the AWS provider, the part that nobody can avoid.
+The ratio compares the program with a process that only imports Pulumi and the AWS provider, the unavoidable part.
 
     uv run python benchmarks/pulumi_program.py [--rounds 5] [--json]
 """
@@ -27,7 +27,7 @@ def _seconds(code: str) -> float:
 
 
 def measure(rounds: int) -> dict[str, float]:
-    """Return the median seconds of both, and how many times as long the program takes."""
+    """Return the median seconds of the program and of the imports, and their ratio."""
     _seconds(PROGRAM)
     program = median(_seconds(PROGRAM) for _ in range(rounds))
     imports = median(_seconds(IMPORTS) for _ in range(rounds))
@@ -35,7 +35,7 @@ def measure(rounds: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Print the times and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")

@@ -1,7 +1,7 @@
-"""What a team gets: files and lines of a bake, and how much of it is the same in a context that shares no answer.
+"""Count the files and lines of a bake, and the files that are the same in a context with other answers.
 
-Lines are those of text that is no JSON; the library's wheel is a file without lines. Two contexts are baked, the
-default's and that of `examples/answers/order.yaml`; a file is the same if it has the same name and bytes in both.
+The benchmark bakes the default context and the context of `examples/answers/order.yaml`. A file is the same if it has
+the same name and bytes in both bakes. JSON files and the library's wheel have no lines.
 
     uv run python benchmarks/sizes.py [--json]
 """
@@ -22,7 +22,7 @@ OTHER = REPOSITORY / "examples" / "answers" / "order.yaml"
 
 @dataclass(frozen=True)
 class Sizes:
-    """Files and lines of the default's repository; ``same`` files, with ``same_lines``, are the other's too."""
+    """Files and lines of the default repository; the other repository also has ``same`` files, with ``same_lines``."""
 
     files: int
     lines: int
@@ -31,7 +31,7 @@ class Sizes:
 
 
 def measure() -> Sizes:
-    """Bake both and compare."""
+    """Bake both repositories and compare them."""
     with tempfile.TemporaryDirectory() as folder:
         default = bake(Path(folder))
         other = bake(Path(folder), yaml.safe_load(OTHER.read_text(encoding="utf-8"))["default_context"])
@@ -50,7 +50,7 @@ def _lines(project: Path, names: list[str]) -> int:
 
 
 def main() -> None:
-    """Print them."""
+    """Print the numbers of files and lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     found = measure()

@@ -1,8 +1,8 @@
-"""How much memory the validation of a list takes, for a small and a large one. It should not grow with the list.
+"""Measure the memory of the validation for a small and a large list. It should not grow with the list.
 
-Each size is validated in a process of its own against a stubbed endpoint, file and parts crossing real HTTP; the
-number is that process's peak resident memory. `read` is the single pass over a file. The other steps are those of a
-file in ranges of 1 MiB, of which the small list has two: `plan`, `range` (one after the other), and `join`.
+Each step runs in a separate process against a stubbed endpoint, and transfers file and parts over HTTP. The result is
+the peak resident memory of this process. `read` is the single pass over a file. The steps `plan`, `range` and `join`
+validate a file in ranges of 1 MiB: `range` validates all ranges in turn. The small list has two ranges.
 
     uv run python benchmarks/validation_memory.py [--json]
 """
@@ -78,13 +78,13 @@ _STEPS: dict[str, Callable[["ListImport", str], int]] = {"read": _read, "plan": 
 
 
 def _own_peak_kibibytes() -> int:
-    # Not getrusage: its maximum outlives exec and would be the parent's.
+    # getrusage would return the parent's maximum, because exec does not reset it.
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0])
 
 
 def _peaks_mib(count: int, steps: list[str]) -> dict[str, float]:
-    """Return the peak of each step for a list of so many rows."""
+    """Return the peak memory of each step for a list with `count` rows."""
     data = rows(count)
     with stubbed(data):
         return {step: _peak_mib(count, step, len(data)) for step in steps}
@@ -101,7 +101,7 @@ def _peak_mib(count: int, step: str, size: int) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Print the peak memory of each step and size, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", choices=_STEPS, help=argparse.SUPPRESS)
