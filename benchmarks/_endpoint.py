@@ -7,7 +7,7 @@ separate process: the measured CPU time contains only the client's work.
 import json
 import multiprocessing
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from typing import Any
@@ -45,6 +45,12 @@ class _Handler(BaseHTTPRequestHandler):
         carry_on = super().handle_expect_100()
         self.wfile.flush()
         return carry_on
+
+    def handle_one_request(self) -> None:
+        # A client that needs only the first lines of a file closes the connection.
+        self.close_connection = True
+        with suppress(ConnectionError):
+            super().handle_one_request()
 
     def do_GET(self) -> None:
         if self.path == UNITS:

@@ -1,12 +1,13 @@
 """A program is executed as Pulumi does, and leaves nothing to the next one."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bounded_context.tools.programs.recording import Program
+from bounded_context.tools.programs.recording import NotRun, Program
 
 
 def program(folder: Path, text: str) -> Path:
@@ -36,3 +37,47 @@ def test_a_program_that_fails_leaves_none_either(tmp_path: Path) -> None:
     with pytest.raises(AttributeError, match="missing"):
         exported(folder)
     assert "functions" not in sys.modules
+
+
+def stored(root: Path, text: str) -> Path:
+    """A program of a repository, with a stack."""
+    folder = root / "infra" / "service"
+    folder.mkdir(parents=True)
+    (folder / "Pulumi.dev.yaml").write_text("config: {}\n")
+    (folder / "__main__.py").write_text(text)
+    return folder
+
+
+LATE = """import pulumi
+
+def refused(name: str) -> str:
+    raise ValueError(f"no such queue as {name}")
+
+first = pulumi.ComponentResource("a:b:C", "first")
+second = pulumi.CustomResource("a:b:D", "second", {"name": first.urn.apply(refused)})
+"""
+
+
+def test_a_failure_of_an_output_is_reported_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Pulumi raises it from its own effect: the causes form a circle. Each output that depends on it fails too, and
+    the next program releases their futures."""
+    with pytest.raises(NotRun, match=r"^infra/service/__main__\.py(:4)?: ValueError: .*\bno such queue "):
+        Program(stored(tmp_path, LATE), "payment").graph("dev")
+    exported(program(tmp_path / "loan", ""))
+    gc.unfreeze()
+    gc.collect()
+    assert caplog.messages == []
+
+
+TWICE = """import pulumi
+
+pulumi.ComponentResource("a:b:C", "other")
+pulumi.ComponentResource("a:b:C", "mine")
+pulumi.ComponentResource("a:b:C", "mine")
+"""
+
+
+def test_two_resources_of_a_name_are_reported_with_both_lines(tmp_path: Path) -> None:
+    """The engine refuses them in the deployment: "Duplicate resource URN"."""
+    with pytest.raises(NotRun, match=r"^infra/service/__main__\.py:[45]: C mine .*\binfra/service/__main__\.py:[45]\b"):
+        Program(stored(tmp_path, TWICE), "payment").graph("dev")

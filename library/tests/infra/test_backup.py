@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from bounded_context.configuration.config import SettingError
-from bounded_context.infra.parts.backup import BackupError
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, NotRun, service
 
 from .graph import run
 
@@ -95,8 +94,9 @@ def test_a_vault_without_backups_is_refused() -> None:
 
 def test_a_copy_in_the_same_account_and_region_is_refused() -> None:
     """It is no backup outside."""
-    with pytest.raises(BackupError, match="elsewhere"):
-        run("prod", backup="vault", backup_copy=VAULT.replace("-backup", "-copies"))
+    config = service().config("prod", backup="vault", backup_copy=VAULT.replace("-backup", "-copies"))
+    with pytest.raises(NotRun, match=r"^infra/service/Pulumi\.prod\.yaml: backup_copy .* elsewhere"):
+        service().graph("prod", config)
 
 
 @pytest.mark.parametrize(("region", "account"), [("eu-west-1", ACCOUNT), (REGION, "999988887777")])

@@ -85,7 +85,7 @@ def test_a_resource_of_its_own_with_a_function_that_uses_it(repository: Reposito
         MAIN, "workflow=IMPORT)\nlive", 'workflow=IMPORT, values={"ARCHIVE_BUCKET": archive.bucket})\nlive'
     )
     own = (
-        'functions["archive"].permit("archive", allow(["s3:PutObject"], pulumi.Output.concat(archive.arn, "/*")))\n'
+        'functions["archive"].permit("files", allow(["s3:PutObject"], pulumi.Output.concat(archive.arn, "/*")))\n'
         'pulumi.export("archive", archive.arn)\n'
     )
     repository.replace(MAIN, CONNECTED, f"{own}{CONNECTED}")

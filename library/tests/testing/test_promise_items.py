@@ -1,9 +1,11 @@
 """The promises are tests of a repository's `pyproject.toml`: selected, left out and reported like other tests."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,12 +21,18 @@ QUEUES = "pyproject.toml::promises[Every queue has a dead-letter queue]"
 DIAGRAM = "pyproject.toml::promises[The README shows the statuses of an aggregate: its diagram matches the code]"
 ABSOLUTE = "the absolute id, by which an editor runs a test"
 OWN = "tests/test_rules.py::test_a_rule"
+PROGRAM = ("--leave-out-program",)
+Arguments = tuple[str, ...]
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
+    return repository(tmp_path)
+
+
+def repository(folder: Path) -> Path:
     """A repository with a test of its own."""
-    root = tmp_path / "Payment"
+    root = folder / "Payment"
     (root / "tests" / "e2e").mkdir(parents=True)
     (root / "pyproject.toml").write_text(
         '[tool.bounded-context]\ncontext = "payment.context:PAYMENT"\n'
@@ -37,53 +45,84 @@ def small(tmp_path: Path) -> Path:
 
 def run(root: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Run pytest in a repository."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    return _python(root, "-m", "pytest", "-p", "no:cacheprovider", *arguments, **variables)
+
+
+def _python(root: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     payment = current().root
     paths = os.pathsep.join(map(str, (payment, payment / "src")))
     environment = {**os.environ, VARIABLE: str(payment), "PYTHONPATH": paths, **variables}
+    command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+COLLECT = """
+import json, sys, pytest
+for arguments in json.loads(sys.argv[1]):
+    print(json.dumps(arguments))
+    pytest.main(["-p", "no:cacheprovider", "--collect-only", *arguments])
+"""
+"""A program that collects once for each list of arguments: pytest starts once."""
+
+
+def collections(root: Path, every: Sequence[Arguments]) -> dict[Arguments, list[str]]:
+    """The ids of the selected tests, by the arguments."""
+    found, ids = dict[Arguments, list[str]](), list[str]()
+    for line in _python(root, "-c", COLLECT, json.dumps(every)).stdout.splitlines():
+        if line.startswith("["):
+            ids = found[tuple(json.loads(line))] = []
+        elif "::" in line:
+            ids.append(line)
+    return found
 
 
 def collected(root: Path, *arguments: str) -> list[str]:
     """The ids of the selected tests."""
-    return [line for line in run(root, "--collect-only", *arguments).stdout.splitlines() if "::" in line]
+    return collections(root, [arguments])[arguments]
 
 
 EACH = [f"pyproject.toml::promises[{promise}]" for promise in PROMISES]
+[INBOUND] = [one for one in EACH if "events that it consumes" in one]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "tests"),
-    [
-        ((), [OWN, *EACH]),
-        (("tests",), [OWN, *EACH]),
-        ((".",), [*EACH, OWN]),
-        (("pyproject.toml",), EACH),
-        (("pyproject.toml::promises",), EACH),
-        ((QUEUES,), [QUEUES]),
-        ((ABSOLUTE,), [QUEUES]),
-        (("-k", "promises"), EACH),
-        (("tests/test_rules.py",), [OWN]),
-        (("tests/e2e",), []),
-        (("-m", "e2e"), ["tests/e2e/test_running.py::test_a_run"]),
-        (("--deselect", "pyproject.toml"), [OWN]),
-        (("--leave-out-promises",), [OWN]),
-    ],
-    ids=" ".join,
-)
-def test_each_promise_is_a_test(arguments: tuple[str, ...], tests: list[str], small: Path) -> None:
-    """A run of a file, or of a folder below `tests`, has no promises."""
-    given = [argument.replace(ABSOLUTE, f"{small}/{QUEUES}") for argument in arguments]
-    assert sorted(collected(small, *given)) == sorted(tests)
+SELECTED: Mapping[Arguments, list[str]] = {
+    (): [OWN, *EACH],
+    ("tests",): [OWN, *EACH],
+    (".",): [*EACH, OWN],
+    ("pyproject.toml",): EACH,
+    ("pyproject.toml::promises",): EACH,
+    (QUEUES,): [QUEUES],
+    (ABSOLUTE,): [QUEUES],
+    ("-k", "promises"): EACH,
+    ("-k", "dead-letter"): [one for one in EACH if "dead-letter" in one],
+    ("-m", "inbound"): [INBOUND],
+    ("tests/test_rules.py",): [OWN],
+    ("tests/e2e",): [],
+    ("-m", "e2e"): ["tests/e2e/test_running.py::test_a_run"],
+    ("--deselect", "pyproject.toml"): [OWN],
+    ("--leave-out-promises",): [OWN],
+}
+"""The selected tests by the arguments of pytest. A run of a file, or of a folder below `tests`, has no promises."""
 
 
-def test_words_and_markers_select_promises(small: Path) -> None:
-    """As they select other tests."""
-    assert collected(small, "-k", "dead-letter") == [one for one in EACH if "dead-letter" in one]
-    [inbound] = collected(small, "-m", "inbound")
-    assert "events that it consumes" in inbound
-    assert QUEUES not in collected(small, "--leave-out-program")
-    assert inbound in collected(small, "--leave-out-program")
+@pytest.fixture(scope="module")
+def selected(tmp_path_factory: pytest.TempPathFactory) -> dict[Arguments, list[str]]:
+    root = repository(tmp_path_factory.mktemp("selected"))
+    absolute = f"{root}/{QUEUES}"
+    every = [tuple(one.replace(ABSOLUTE, absolute) for one in arguments) for arguments in [*SELECTED, PROGRAM]]
+    found = collections(root, every)
+    return {tuple(one.replace(absolute, ABSOLUTE) for one in arguments): ids for arguments, ids in found.items()}
+
+
+@pytest.mark.parametrize("arguments", SELECTED, ids=" ".join)
+def test_each_promise_is_a_test(arguments: Arguments, selected: Mapping[Arguments, list[str]]) -> None:
+    """Paths, ids, words and markers select promises as they select other tests."""
+    assert sorted(selected[arguments]) == sorted(SELECTED[arguments])
+
+
+def test_promises_without_the_program_are_tests_too(selected: Mapping[Arguments, list[str]]) -> None:
+    assert QUEUES not in selected[PROGRAM]
+    assert INBOUND in selected[PROGRAM]
 
 
 def test_each_worker_collects_the_same_promises(small: Path) -> None:

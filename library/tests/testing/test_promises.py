@@ -213,6 +213,9 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
     ("functions-have-error-alarms", "cloudwatch/metricAlarm", gone, "has no alarm on its errors"),
     ("resources-are-tagged", "sqs/queue", having(tags={"context": "payment"}), "has no tag stack, owner: set tags"),
     ("resources-are-tagged", "lambda/eventSourceMapping", without("tags"), "has no tag context, stack, owner"),
+    ("resources-do-not-replace-each-other", "iam/rolePolicy", having(name="use"), "since both have name use: rename"),
+    ("resources-do-not-replace-each-other", "cloudwatch/metricAlarm", having(name="late"), "name late: rename"),
+    ("resources-do-not-replace-each-other", "s3/bucketPolicy", having(bucket="one"), "bucket one: rename"),
     (
         "functions-have-code",
         "lambda/function",

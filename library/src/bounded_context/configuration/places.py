@@ -8,6 +8,8 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Final
 
+from ..domain.causes import chain
+
 _PLACE: Final = re.compile(r"([\w./@-]+)(?::\d+)?: ")
 _LENGTH: Final = 500
 """The maximum of characters of an error's text. pydantic quotes whole schemas."""
@@ -35,7 +37,7 @@ def _sentence(error: BaseException, said: str) -> str:
 
 def place(error: BaseException, root: Path, unknown: str) -> str:
     """Return the innermost line in the repository, of the first cause with such a line, or else `unknown`."""
-    for each in reversed([*_chain(error)]):
+    for each in reversed([*chain(error)]):
         lines = [(frame.f_code.co_filename, line) for frame, line in walk_tb(each.__traceback__)]
         if isinstance(each, SyntaxError) and each.filename:
             lines.append((each.filename, each.lineno or 1))
@@ -43,12 +45,6 @@ def place(error: BaseException, root: Path, unknown: str) -> str:
             if name := own(file, root):
                 return f"{name}:{line}"
     return unknown
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 @cache

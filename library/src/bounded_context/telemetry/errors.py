@@ -3,7 +3,6 @@
 import linecache
 import re
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -11,6 +10,7 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from ..declaration.environment import local
+from ..domain.causes import chain
 from .redaction import current, without_secrets
 
 _PACKAGE = __name__.partition(".")[0]
@@ -25,9 +25,9 @@ def loggable_message(error: BaseException) -> str:
     context's name identities only, an ImportError names modules. The local stack shows all messages of the chain.
     """
     if local():
-        first, *causes = _chain(error)
+        first, *causes = chain(error)
         return without_secrets("; ".join([str(first), *(f"{type(cause).__name__}: {cause}" for cause in causes)]))
-    return without_secrets(next(filter(None, map(_message, _chain(error))), ""))
+    return without_secrets(next(filter(None, map(_message, chain(error))), ""))
 
 
 def _message(error: BaseException) -> str:
@@ -74,13 +74,7 @@ def loggable_error(error: Exception) -> Exception:
 
 def loggable_traceback(error: BaseException) -> str:
     """Return the tracebacks of an exception and its causes, first cause first."""
-    return "\n".join(reversed([_formatted(each) for each in _chain(error)]))
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(reversed([_formatted(each) for each in chain(error)]))
 
 
 def _formatted(error: BaseException) -> str:
@@ -106,7 +100,7 @@ def _file(frame: FrameType) -> str:
 
 def own_frame(error: BaseException) -> str:
     """Return the innermost line of the context's own code, of the first cause with such a line, or an empty text."""
-    for each in reversed([*_chain(error)]):
+    for each in reversed([*chain(error)]):
         for frame, line in reversed([*traceback.walk_tb(each.__traceback__)]):
             if (file := _file(frame)) != frame.f_code.co_filename:
                 return f"{file}:{line} in {frame.f_code.co_name}"

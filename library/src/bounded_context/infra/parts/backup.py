@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import backup, iam, kms
 
+from ...configuration.config import SettingError
 from ...configuration.settings import Settings
 from ..stack.account import Account
 from ..stack.alerts import Notice
@@ -21,10 +22,6 @@ _DAY = 86_400
 _START_MINUTES = 60
 _COMPLETE_MINUTES = 600
 _NAME = "backup"
-
-
-class BackupError(pulumi.RunError):
-    """A vault for copies that a loss of the account also loses. Pulumi prints it without a traceback."""
 
 
 def back_up(owner: Component, stack: Stack, table_arn: pulumi.Input[str]) -> None:
@@ -51,12 +48,13 @@ def back_up(owner: Component, stack: Stack, table_arn: pulumi.Input[str]) -> Non
 
 
 def outside(settings: Settings, account: Account) -> pulumi.Output[str]:
-    """Return the ARN of the vault for copies. Raises BackupError if it is in the stack's own account and region."""
+    """Return the ARN of the vault for copies. Raises SettingError if it is in the stack's own account and region."""
 
     def checked(place: list[str]) -> str:
         arn = settings.backup_copy or ""
         if arn.split(":")[3:5] == place:
-            raise BackupError(f"backup_copy is {arn}, in the stack's own account and region: name a vault elsewhere.")
+            problem = f"is {arn}, in the stack's own account and region: name a vault elsewhere."
+            raise SettingError("backup_copy", problem)
         return arn
 
     return pulumi.Output.all(account.region, account.id).apply(checked)

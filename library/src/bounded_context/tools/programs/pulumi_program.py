@@ -7,6 +7,8 @@ from typing import Any
 
 import pulumi
 
+from ...configuration.places import placed
+
 
 def execute(folder: Path) -> pulumi.Output[dict[str, Any]]:
     """Execute the program in a folder as Pulumi does, and return its exports.
@@ -22,3 +24,12 @@ def execute(folder: Path) -> pulumi.Output[dict[str, Any]]:
                 del sys.modules[name]
     exported: dict[str, Any] = getattr(pulumi.runtime.get_root_resource(), "outputs", {})
     return pulumi.Output.all(**exported)
+
+
+def placed_in(folder: Path, error: BaseException) -> str:
+    """Return the error of a program as a line with its place in the repository.
+
+    Without a line in the traceback, the place is the program. asyncio loses the traceback of an output's function if
+    several outputs depend on it.
+    """
+    return placed(error, folder.parents[1], f"infra/{folder.name}/__main__.py")

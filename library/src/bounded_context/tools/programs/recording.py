@@ -11,7 +11,8 @@ import contextvars
 import functools
 import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,13 +27,14 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto.source_pb2 import SourcePosition, StackFrame, StackTrace
 from pulumi.runtime.settings import set_root_resource
 
+from ...configuration.config import SettingError
 from ...configuration.partition import partition_of
-from ...configuration.places import own, placed
+from ...configuration.places import own
 from ...configuration.project import ProjectError, current
 from . import pulumi_files
 from .garbage import collected_later
 from .graph import Graph, Node
-from .pulumi_program import execute
+from .pulumi_program import execute, placed_in
 from .resource_types import RESOURCE_TYPES
 from .settings_read import SettingsRead
 from .shared_cache import kept
@@ -62,6 +64,10 @@ untraced = patch(_TRACE, StackTrace)
 
 class NotRun(ProjectError):
     """A program that cannot be run as a stack; the message has the reason."""
+
+
+class DuplicateResource(Exception):
+    """Two resources with the same type and name; the message has the places and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +110,12 @@ class Program:
             return self.run_with(stack, self.config(stack) if config is None else config)
         except ProjectError:
             raise
+        except SettingError as error:
+            # A value that depends on AWS is checked after the end of the program, without the program's place.
+            said = error.at(pulumi_files.stack_file(self.folder, stack), self.project)
+            raise NotRun(f"{said} The program does not run as {stack}.") from error
         except Exception as error:
-            raise NotRun(f"{placed(error, self.folder.parents[1])} The program does not run as {stack}.") from error
+            raise NotRun(f"{placed_in(self.folder, error)} The program does not run as {stack}.") from error
 
     def run(self, stack: str, **settings: Any) -> Graph:
         """Run the program as `stack`, with `settings` in place of its file's settings, and return the graph.
@@ -117,7 +127,9 @@ class Program:
     def run_with(self, stack: str, config: Mapping[str, str]) -> Graph:
         """Run the program as `stack` with a config from `config`, and return the graph.
 
-        Raises the program's exceptions.
+        Raises:
+            DuplicateResource: two resources have the same type and name.
+            Exception: an exception of the program.
         """
         graph = Graph()
         # Pulumi stores the state of a run in context variables: a copy isolates the runs.
@@ -153,15 +165,15 @@ def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
 
 def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) -> None:
     cloud = Cloud(program.answers, recorded_region(config))
-    recorder = _Recorder(cloud, graph)
-    _have_a_loop()
-    set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
-    settings = SettingsRead(config)
-    CONFIG.set(settings)
-    logger = _logger(program.project, graph)
-    set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=logger)
-    with patch(_TRACE, partial(_own_frame, program.folder)):
+    recorder, settings = _Recorder(cloud, graph), SettingsRead(config)
+    with _silent_loop(), patch(_TRACE, partial(_own_frame, program.folder)):
+        set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
+        CONFIG.set(settings)
+        logger = _logger(program.project, graph)
+        set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=logger)
         pulumi.runtime.test(lambda: execute(program.folder).apply(graph.outputs.update))()
+    if recorder.duplicate:
+        raise DuplicateResource(recorder.duplicate)
     graph.unread.update(settings.unread(program.project))
 
 
@@ -177,12 +189,27 @@ def _own_frame(folder: Path) -> StackTrace:
     return StackTrace(frames=[StackFrame(pc=SourcePosition(uri=file, line=line))])
 
 
-def _have_a_loop() -> None:
-    """Set an event loop for the thread if it has none: Pulumi needs a loop, and another test may have closed it."""
+@contextmanager
+def _silent_loop() -> Iterator[None]:
+    """Set a new event loop for the thread, and afterwards the loop from before.
+
+    The loop does not report the exceptions of futures: all outputs of a failed resource fail, and the run raises the
+    first failure.
+    """
+    loop, before = asyncio.new_event_loop(), _loop()
+    loop.set_exception_handler(lambda *_: None)
+    asyncio.set_event_loop(loop)
     try:
-        asyncio.get_event_loop()
-    except RuntimeError:
-        asyncio.set_event_loop(asyncio.new_event_loop())
+        yield
+    finally:
+        loop.close()
+        asyncio.set_event_loop(before)
+
+
+def _loop() -> asyncio.AbstractEventLoop | None:
+    with suppress(RuntimeError):
+        return asyncio.get_event_loop()
+    return None
 
 
 def _logger(name: str, graph: Graph) -> logging.Logger:
@@ -199,12 +226,27 @@ class _Recorder(MockMonitor):
     def __init__(self, cloud: "Cloud", graph: Graph) -> None:
         super().__init__(cloud)
         self._graph = graph
+        self._places: dict[str, str] = {}
+        self.duplicate = ""
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (named by Pulumi)
         answer = super().RegisterResource(request)
+        self._require_new(request, answer.urn)
         if request.type.startswith("aws:"):
             self._graph.nodes.append(_node(request, answer.urn, self.resources[answer.urn].state))
         return answer
+
+    def _require_new(self, request: Any, urn: str) -> None:
+        """Record the first resource whose URN another resource has: the engine refuses its deployment."""
+        place, first = _place(request), self._places.get(urn)
+        self._places[urn] = place
+        if first and not self.duplicate:
+            name = f"{request.type.rpartition(':')[2]} {request.name}"
+            self.duplicate = f"{place}: {name} is registered here and at {first}: give one another name."
+
+
+def _place(request: Any) -> str:
+    return f"{request.sourcePosition.uri}:{request.sourcePosition.line}"
 
 
 def _node(request: Any, urn: str, outputs: Mapping[str, Any]) -> Node:
@@ -218,7 +260,7 @@ def _node(request: Any, urn: str, outputs: Mapping[str, Any]) -> Node:
         retain_on_delete=request.retainOnDelete,
         ignore_changes=frozenset(request.ignoreChanges),
         dependencies=frozenset(request.dependencies),
-        place=f"{request.sourcePosition.uri}:{request.sourcePosition.line}",
+        place=_place(request),
     )
 
 

@@ -12,11 +12,10 @@ from typing import Any
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
 from pulumi.runtime import test as until_done
 
-from ....configuration.places import placed
 from ...command.errors import LocalRunError
 from ...programs.garbage import collected_later
 from ...programs.pulumi_files import project_name
-from ...programs.pulumi_program import execute
+from ...programs.pulumi_program import execute, placed_in
 from ...programs.recording import Program
 from ...programs.requests.calls import plain
 from ..emulator.aws import Aws
@@ -90,7 +89,7 @@ def _run(maker: "_Maker", project: str, stack: str, config: dict[str, str]) -> N
         with closing(loop), chdir(maker.program), collected_later():
             until_done(lambda: execute(maker.program).apply(maker.deployment.outputs.update))()
     except Exception as error:
-        raise maker.failure or LocalRunError(placed(error, maker.program.parents[1])) from error
+        raise maker.failure or LocalRunError(placed_in(maker.program, error)) from error
 
 
 class _Maker(Mocks):
