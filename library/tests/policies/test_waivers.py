@@ -24,7 +24,7 @@ def broken() -> Graph:
     """Production with a queue of the team's own that is not encrypted, and keeps all else."""
     graph = run("prod")
     queue = next(node for node in graph.of("sqs/queue") if "redrivePolicy" in node.inputs)
-    plain = {key: value for key, value in queue.inputs.items() if key != "kmsMasterKeyId"}
+    plain = {key: value for key, value in queue.inputs.items() if key != "kmsMasterKeyId"} | {"name": "reminders"}
     return replace(graph, nodes=[*graph.nodes, replace(queue, name="reminders", urn=f"{queue.urn}-own", inputs=plain)])
 
 

@@ -14,6 +14,8 @@ _IDENTITY: Final = {
     "cloudwatch/eventRule": ("eventBusName", "name"),
     "cloudwatch/eventTarget": ("eventBusName", "rule", "targetId"),
     "cloudwatch/logResourcePolicy": ("policyName",),
+    "sqs/queue": ("name",),
+    "sns/topic": ("name",),
     "sqs/queuePolicy": ("queueUrl",),
     "sns/topicPolicy": ("arn",),
     "secretsmanager/secretPolicy": ("secretArn",),
@@ -21,10 +23,11 @@ _IDENTITY: Final = {
     "s3/bucketNotification": ("bucket",),
     "s3/bucketLifecycleConfiguration": ("bucket",),
 }
-"""The inputs that identify a resource, by the kinds that AWS stores with a `Put` or `Set` operation.
+"""The inputs that identify a resource, by the kinds of which AWS accepts a second creation.
 
-Such an operation replaces an existing resource (API references of IAM, CloudWatch, EventBridge, CloudWatch Logs, SQS,
-SNS, Secrets Manager and S3). AWS refuses a second resource of most other kinds.
+A `Put` or `Set` operation replaces an existing resource; CreateQueue and CreateTopic return it (API references of IAM,
+CloudWatch, EventBridge, CloudWatch Logs, SQS, SNS, Secrets Manager and S3). AWS refuses a second resource of most other
+kinds.
 """
 
 
