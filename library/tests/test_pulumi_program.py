@@ -81,3 +81,18 @@ def test_two_resources_of_a_name_are_reported_with_both_lines(tmp_path: Path) ->
     """The engine refuses them in the deployment: "Duplicate resource URN"."""
     with pytest.raises(NotRun, match=r"^infra/service/__main__\.py:[45]: C mine .*\binfra/service/__main__\.py:[45]\b"):
         Program(stored(tmp_path, TWICE), "payment").graph("dev")
+
+
+APART = """import pulumi
+from pulumi import ComponentResource, ResourceOptions
+
+for kind in ("A", "B"):
+    outer = ComponentResource(f"a:b:{kind}", "outer")
+    middle = ComponentResource("a:b:C", "middle", opts=ResourceOptions(parent=outer))
+    ComponentResource("a:b:D", "inner", opts=ResourceOptions(parent=middle))
+"""
+
+
+def test_resources_of_a_name_below_components_of_other_types_are_two(tmp_path: Path) -> None:
+    """A URN has the types of all parents (Pulumi's documentation, "Resource names"). A URN of the mocks has one."""
+    Program(stored(tmp_path, APART), "payment").graph("dev")

@@ -226,7 +226,8 @@ class _Recorder(MockMonitor):
     def __init__(self, cloud: "Cloud", graph: Graph) -> None:
         super().__init__(cloud)
         self._graph = graph
-        self._places: dict[str, str] = {}
+        self._types: dict[str, tuple[str, ...]] = {}
+        self._places: dict[tuple[tuple[str, ...], str], str] = {}
         self.duplicate = ""
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (named by Pulumi)
@@ -237,9 +238,13 @@ class _Recorder(MockMonitor):
         return answer
 
     def _require_new(self, request: Any, urn: str) -> None:
-        """Record the first resource whose URN another resource has: the engine refuses its deployment."""
-        place, first = _place(request), self._places.get(urn)
-        self._places[urn] = place
+        """Record the first resource whose URN another resource has: the engine refuses its deployment.
+
+        A URN of the engine has the types of all parents, and a URN of the mocks the type of the nearest.
+        """
+        self._types[urn] = types = (*self._types.get(request.parent, ()), request.type)
+        place, first = _place(request), self._places.get((types, request.name))
+        self._places[types, request.name] = place
         if first and not self.duplicate:
             name = f"{request.type.rpartition(':')[2]} {request.name}"
             self.duplicate = f"{place}: {name} is registered here and at {first}: give one another name."
