@@ -40,7 +40,7 @@ def resources_do_not_replace_each_other(graph: Graph) -> Iterator[Violation]:
     for kind, inputs in _IDENTITY.items():
         first: dict[tuple[str, ...], Node] = {}
         for node in graph.of(kind):
-            identity = tuple(str(node.inputs.get(name, "")) for name in inputs)
+            identity = tuple(str(node.inputs.get(name, "")) for name in ("region", *inputs))
             other = first.setdefault(identity, node)
             if other is not node and identity[-1]:
                 same = f"{inputs[-1]} {identity[-1]}"
