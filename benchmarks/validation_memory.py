@@ -19,7 +19,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from _context import BUCKET, KEY, SOURCES, rows, stubbed
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 SIZES = {"read": (1_000, 200_000), "plan": (30_000, 600_000), "range": (30_000, 600_000), "join": (30_000, 600_000)}
 PART_ROWS = 5000
-SMALL_RANGES = 1024 * 1024
 LEAST_MIB = 40
 _MIB = 1024 * 1024
 _BLOCK_ROWS = 100_000
@@ -134,19 +133,22 @@ def _of_step(count: int, step: str, size: int, range_bytes: int) -> Measured:
     return Measured(round(int(kibibytes) / 1024, 1), round(float(seconds), 1))
 
 
-def compare() -> dict[str, dict[str, object]]:
+def compare() -> dict[str, Any]:
     """Return the peaks of the steps in MiB by the rows of the list, and the ratio of each step's peaks."""
     counts = sorted({count for sizes in SIZES.values() for count in sizes})
     of = {
-        count: _measured(count, rows(count), [step for step in SIZES if count in SIZES[step]], SMALL_RANGES)
-        for count in counts
+        count: _measured(count, rows(count), [step for step in SIZES if count in SIZES[step]], _MIB) for count in counts
     }
     peaks = {step: {str(count): of[count][step].peak_mib for count in sizes} for step, sizes in SIZES.items()}
-    ratios = {step: round(large / small, 2) for step, (small, large) in ((s, p.values()) for s, p in peaks.items())}
-    return {"peak_mib": peaks, "ratio": ratios}
+    return {"peak_mib": peaks, "ratio": {step: _ratio(peaks[step]) for step in peaks}}
 
 
-def large(mib: int) -> dict[str, object]:
+def _ratio(peaks: dict[str, float]) -> float:
+    small, large = peaks.values()
+    return round(large / small, 2)
+
+
+def large(mib: int) -> dict[str, Any]:
     """Return the rows of a list of `mib` MiB, and each step's peak in MiB and the CPU seconds of its longest call."""
     count, data = _large(mib)
     of = _measured(count, data, ["plan", "range", "join"], 0)
@@ -171,8 +173,15 @@ def main() -> None:
     if arguments.json:
         print(json.dumps(result))
         return
-    for name, found in result.items():
-        print(f"{name:<9}", found if isinstance(found, int) else "  ".join(f"{k} {v}" for k, v in found.items()))
+    if arguments.mib:
+        for name, found in result.items():
+            print(f"{name:<6} {found}")
+        return
+    for step, peaks in result["peak_mib"].items():
+        print(step)
+        for count, peak in peaks.items():
+            print(f"{int(count):>9,} rows  {peak:>7} MiB at most")
+        print(f"ratio {result['ratio'][step]}")
 
 
 if __name__ == "__main__":

@@ -6,13 +6,11 @@
 Values that AWS would assign, such as ARNs, are derived from names.
 """
 
-import asyncio
 import contextvars
 import functools
 import inspect
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,6 +30,7 @@ from ...configuration.partition import partition_of
 from ...configuration.places import own
 from ...configuration.project import ProjectError, current
 from . import pulumi_files
+from .event_loop import silent_loop
 from .garbage import collected_later
 from .graph import Graph, Node
 from .pulumi_program import execute, placed_in
@@ -166,7 +165,7 @@ def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
 def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) -> None:
     cloud = Cloud(program.answers, recorded_region(config))
     recorder, settings = _Recorder(cloud, graph), SettingsRead(config)
-    with _silent_loop(), patch(_TRACE, partial(_own_frame, program.folder)):
+    with silent_loop(), patch(_TRACE, partial(_own_frame, program.folder)):
         set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
         CONFIG.set(settings)
         logger = _logger(program.project, graph)
@@ -187,29 +186,6 @@ def _own_frame(folder: Path) -> StackTrace:
             break
         frame = frame.f_back
     return StackTrace(frames=[StackFrame(pc=SourcePosition(uri=file, line=line))])
-
-
-@contextmanager
-def _silent_loop() -> Iterator[None]:
-    """Set a new event loop for the thread, and afterwards the loop from before.
-
-    The loop does not report the exceptions of futures: all outputs of a failed resource fail, and the run raises the
-    first failure.
-    """
-    loop, before = asyncio.new_event_loop(), _loop()
-    loop.set_exception_handler(lambda *_: None)
-    asyncio.set_event_loop(loop)
-    try:
-        yield
-    finally:
-        loop.close()
-        asyncio.set_event_loop(before)
-
-
-def _loop() -> asyncio.AbstractEventLoop | None:
-    with suppress(RuntimeError):
-        return asyncio.get_event_loop()
-    return None
 
 
 def _logger(name: str, graph: Graph) -> logging.Logger:

@@ -1,10 +1,9 @@
 """Execution of the infrastructure program under Pulumi's mock monitor: creates each resource on the embedded AWS."""
 
-import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import chdir, closing
+from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config
 from pulumi.runtime import test as until_done
 
 from ...command.errors import LocalRunError
+from ...programs.event_loop import silent_loop
 from ...programs.garbage import collected_later
 from ...programs.pulumi_files import project_name
 from ...programs.pulumi_program import execute, placed_in
@@ -79,14 +79,10 @@ def _in_a_thread(run: Callable[[], None]) -> None:
 
 
 def _run(maker: "_Maker", project: str, stack: str, config: dict[str, str]) -> None:
-    loop = asyncio.new_event_loop()
-    # All outputs of a failed resource fail too. Only the first failure is reported.
-    loop.set_exception_handler(lambda *_: None)
-    asyncio.set_event_loop(loop)
-    set_all_config(config)
-    set_mocks(maker, project=project, stack=stack, preview=False)
     try:
-        with closing(loop), chdir(maker.program), collected_later():
+        with silent_loop(), chdir(maker.program), collected_later():
+            set_all_config(config)
+            set_mocks(maker, project=project, stack=stack, preview=False)
             until_done(lambda: execute(maker.program).apply(maker.deployment.outputs.update))()
     except Exception as error:
         raise maker.failure or LocalRunError(placed_in(maker.program, error)) from error
