@@ -17,8 +17,9 @@ from bounded_context.configuration.project import ProjectError
 from bounded_context.infra.deployer.packing import LIMIT, TooLong, packed
 from bounded_context.testing.requests import findings
 from bounded_context.tools.accounts.permissions.policies import ROLES
+from bounded_context.tools.accounts.permissions.trust import PROVIDER
 from bounded_context.tools.programs.recording import Graph, Node
-from tests.accounts.evaluation import Document, Policy
+from tests.accounts.evaluation import Caller, Document, Policy, Target, allowed
 
 from .program import KEY_ID, PIPELINE, access, backend, name_of, provider, repository, run
 
@@ -248,10 +249,37 @@ def test_another_repository_may_have_made_the_provider(changed: Any) -> None:
     assert "payment-deployer-pr-stacks" in found.roles
 
 
-def test_the_workflows_may_have_a_repository_with_ids(changed: Any) -> None:
-    found = access(changed("account", name_of(DEV), repository="org@1/repository@2"), DEV)
-    subjects = json.dumps(found.roles["payment-deployer-pr-stacks"].trust)
-    assert "repo:org@1/repository@2:" in subjects
+OWNERS = {"names": "org/repository", "ids": "org@1/repository@2"}
+STRANGERS = ("org@9/repository@8", "org@1/repository@8", "org@9/repository@2", "org-1/repository-2", "org/repository-2")
+"""Repositories with the same name, of another owner or made anew; and names that look like ids."""
+
+
+@pytest.mark.parametrize("form", OWNERS)
+def test_the_trust_accepts_the_subjects_of_its_own_repository_alone(changed: Any, form: str) -> None:
+    """In the form that GitHub gives it: with its ids since 15 July 2026."""
+    found = access(changed("account", name_of(DEV), repository=OWNERS[form]), DEV)
+    roles = {name: role.trust for name, role in found.roles.items() if "Federated" in str(role.trust)}
+    assert len(roles) == 3
+    for name, trust in roles.items():
+        job = {"pull-request": "pull_request"}.get(name.removeprefix("payment-deployer-dev-"), "ref:refs/heads/main")
+        assert _assumes(trust, f"repo:{OWNERS[form]}:{job}")
+        others = (*STRANGERS, *OWNERS.values())
+        accepted = {other for other in others if _assumes(trust, f"repo:{other}:{job}")}
+        assert accepted == {OWNERS[form]}
+
+
+def _assumes(trust: Document, subject: str, audience: str = "sts.amazonaws.com") -> bool:
+    """Whether GitHub's token with a subject may assume the role of a trust policy."""
+    provider = f"arn:aws:iam::{DEV}:oidc-provider/{PROVIDER}"
+    caller = Caller("job", DEV, federated=provider, context={f"{PROVIDER}:aud": audience, f"{PROVIDER}:sub": subject})
+    target = Target(f"arn:aws:iam::{DEV}:role/r", DEV, Policy(trust), decisive=True)
+    return allowed(caller, "sts:AssumeRoleWithWebIdentity", target, {})
+
+
+@pytest.mark.parametrize("repository", ["org@1/repository", "org/repository@2", "org@x/repository@2", "org"])
+def test_a_repository_with_an_id_of_two_is_refused(changed: Any, repository: str) -> None:
+    with pytest.raises(ProjectError, match=r"infra/account/Pulumi\.\w+\.yaml:\d+: repository is "):
+        access(changed("account", name_of(DEV), repository=repository), DEV)
 
 
 def test_people_assume_the_role_of_sandboxes_without_a_workflow(changed: Any) -> None:

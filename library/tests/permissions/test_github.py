@@ -69,7 +69,9 @@ def test_roles_that_change_stacks_are_assumed_in_an_environment_or_by_the_sweep(
     assert told == [f"repo:org@12/repo@34:{subject}" for subject in subjects]
 
 
-@pytest.mark.parametrize("repository", [[], ["--repository", "org"], ["--repository", "org/*"]])
+@pytest.mark.parametrize(
+    "repository", [[], ["--repository", "org"], ["--repository", "org/*"], ["--repository", "org@1/repo"]]
+)
 def test_trust_without_a_repository_is_refused(repository: list[str], capsys: Capture) -> None:
     """A wildcard would trust other repositories too."""
     assert context("permissions", "trust", "pr", ACCOUNT, *repository) == 2

@@ -1,5 +1,6 @@
 """An invalid setting is reported by its file and line: by the command, by the run, and by the program."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -26,6 +27,7 @@ PLANTED = {
     "an environment": (PIPELINE, "- name: staging", "    - name: staging\n      approval: maybe #!\n"),
     "a setting of an account": (ACCOUNT, ":workflows:", f"  {OURS}-account:workflow: [dev] #!\n"),
     "a person": (ACCOUNT, ":workflows:", f"  {OURS}-account:people:\n    redrive: [ada] #!\n"),
+    "an id of two": (ACCOUNT, ":workflows:", f"  {OURS}-account:repository: org@1/repository #!\n"),
     "a retention": (PIPELINE, ":log_retention_days:", f"  {OURS}-pipeline:log_retention_days: 91 #!\n"),
 }
 
@@ -56,6 +58,25 @@ def test_an_invalid_setting_is_reported_once_with_its_file_and_line(
     assert settings() == 1
     [reported] = capsys.readouterr().err.splitlines()
     assert reported.startswith(f"{place}: ")
+
+
+@pytest.mark.parametrize(
+    ("lines", "reported"),
+    [
+        ("workflows: [dev]", True),
+        ("workflows: []", False),
+        (f"workflows: [dev]\n  {OURS}-account:repository: org@1/repository@2", False),
+        (f"workflows: [dev]\n  {OURS}-account:repository: org/repository", False),
+    ],
+)
+def test_workflows_without_the_ids_of_their_repository_are_reported(
+    lines: str, reported: bool, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A repository of before 15 July 2026 has no ids in its subjects: its name in the file answers the question."""
+    text = (repository / ACCOUNT).read_text()
+    (repository / ACCOUNT).write_text(re.sub("workflows: .*", lines, text))
+    assert settings() == 0
+    assert (f"{ACCOUNT}: repository " in capsys.readouterr().out) == reported
 
 
 def test_every_stack_with_an_invalid_setting_is_reported(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,8 +15,12 @@ PERSONS: Final = ("redrive", "reseed", "restore", "erase", "reproduce")
 """The roles of a person who repairs."""
 
 _ROLES: Final = (*PERSONS, "sandbox")
-_REPOSITORY: Final = re.compile(r"[\w.@-]+/[\w.@-]+")
-_REPOSITORY_WORDS: Final = "organization/repository"
+REPOSITORY: Final = re.compile(r"[\w.-]+(/[\w.-]+|@\d+/[\w.-]+@\d+)")
+"""A repository as in GitHub's subjects: its names, or the names and ids of owner and repository.
+
+Repositories made or renamed since 15 July 2026 have ids (GitHub, "OpenID Connect", section "Immutable subject claims").
+"""
+REPOSITORY_WORDS: Final = "organization@id/repository@id, or organization/repository for subjects without ids"
 _PRINCIPAL: Final = re.compile(ARN + r"iam::\d{12}:(role|user)/[^*\s]\S*")
 _PRINCIPAL_WORDS: Final = "the ARN of a role or user; `*` is permitted within the name"
 """AWS adds an id to the roles of its sign-in."""
@@ -62,11 +66,11 @@ class AccountSettings:
         _people,
     )
     repository: str | None = setting(
-        "The repository of the workflows on GitHub. By default it is that of the pipeline.",
-        "organization/loan",
+        "The repository of the workflows, as in GitHub's subjects. By default it is that of the pipeline, without ids.",
+        "organization@123456/loan@456789",
         optional,
-        _REPOSITORY,
-        _REPOSITORY_WORDS,
+        REPOSITORY,
+        REPOSITORY_WORDS,
     )
     oidc_provider: str = setting(
         "Write `existing` if another repository has made GitHub's provider in this account.",

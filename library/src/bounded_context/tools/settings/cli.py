@@ -4,11 +4,13 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from ...configuration.account_settings import REPOSITORY_WORDS
 from ...configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import refuse
 from ..programs.pulumi_files import stacks
-from ..programs.stack_settings import faults, settings_of
+from ..programs.recording import ACCOUNT
+from ..programs.stack_settings import account_settings_of, faults, settings_of
 from .schema import write_schemas
 
 _MOST = 12
@@ -18,7 +20,8 @@ _MOST = 12
 def settings() -> int:
     """Check the settings of all stacks, and write their JSON Schemas for editors into `build/settings/`.
 
-    The last line names the keys of partners that have expired, or expire within 30 days.
+    The last line names the keys of partners that have expired, or expire within 30 days. It also names each account
+    with workflows whose trust policies lack the ids of their repository.
 
     Examples:
       context settings
@@ -42,7 +45,15 @@ def settings() -> int:
 def valid(project: Project) -> str:
     """Write the JSON Schemas of valid settings; return a line with the keys of partners that expire soon."""
     write_schemas(project)
-    return " ".join(["The settings of all stacks are valid.", *_warnings(project)])
+    return " ".join(["The settings of all stacks are valid.", *_warnings(project), *_without_ids(project)])
+
+
+def _without_ids(project: Project) -> Iterator[str]:
+    """Yield a sentence for each account whose workflows have the pipeline's repository, which has no ids."""
+    for stack in stacks(project.account):
+        account = account_settings_of(project, stack, account=ACCOUNT)
+        if account.workflows and account.repository is None:
+            yield f"infra/account/Pulumi.{stack}.yaml: repository has no ids: write {REPOSITORY_WORDS}."
 
 
 def _warnings(project: Project) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """Trust policies of the workflows' roles: GitHub's OpenID Connect provider, for one repository and kind of job."""
 
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from ....configuration.account_settings import REPOSITORY
 from ....configuration.partition import AWS, Partition
 from ....configuration.project import ProjectError
 from ..temporary_stacks.kinds import PULL_REQUEST, SANDBOX
@@ -12,9 +12,6 @@ PROVIDER: Final = "token.actions.githubusercontent.com"
 ENVIRONMENT: Final = "preview-stacks"
 """GitHub's environment for the deployment of preview stacks, whose rules name the reviewers."""
 
-# Since 18 June 2026 new repositories have their ids in the subject: org@1/repo@2 (GitHub, "OpenID Connect reference").
-_REPOSITORY: Final = re.compile(r"[\w.-]+(@\d+)?/[\w.-]+(@\d+)?")
-
 
 class NoRepository(ProjectError):
     """The error for a missing or invalid repository; the message has the remedy."""
@@ -22,9 +19,10 @@ class NoRepository(ProjectError):
 
 def trust(stack: str, account: str, repository: str | None, branch: str, partition: Partition = AWS) -> dict[str, Any]:
     """Return the trust policy of a role that previews `stack`, or changes stacks of a kind. Raises NoRepository."""
-    if repository is None or not _REPOSITORY.fullmatch(repository):
+    if repository is None or not REPOSITORY.fullmatch(repository):
         raise NoRepository(
-            "GitHub's repository is not known: write it, `--repository org/repo`, or org@1/repo@2 with its ids."
+            f"GitHub's repository is {repository!r}: write `repository` into `infra/account`, or "
+            "`--repository org/repo`, in the form of its subjects: org@1/repo@2 with both ids, or org/repo."
         )
     subjects = [f"repo:{repository}:{subject}" for subject in _subjects(stack, branch)]
     return {
