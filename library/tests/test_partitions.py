@@ -204,6 +204,15 @@ def test_a_program_refuses_an_arn_of_another_partition() -> None:
     assert refused.value.setting == "permissions_boundary"
 
 
+@pytest.mark.parametrize("region", PARTITIONS)
+def test_a_malware_scan_is_refused_in_partitions_without_it(region: str) -> None:
+    assert Placed({"malware": "guardduty"}, "eu-west-1").get("malware") == "guardduty"
+    assert Placed({"malware": "none"}, region).get("malware") == "none"
+    with pytest.raises(SettingError) as refused:
+        Placed({"malware": "guardduty"}, region).get("malware")
+    assert refused.value.setting == "malware"
+
+
 def test_a_pipeline_refuses_a_role_of_another_partition() -> None:
     with pytest.raises(SettingError) as refused:
         _pipeline("us-gov-west-1", {**_in("us-gov-west-1", LEAST), "environments": LEAST["environments"]})

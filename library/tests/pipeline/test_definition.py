@@ -23,8 +23,10 @@ from .program import CODECOMMIT, ENVIRONMENTS, FOLDER, LEAST, PROJECT, run
 GOLDEN = Path(__file__).parents[1] / "infra" / "golden" / "pipeline.json"
 PREFIX = kebab(PROJECT)
 
-_RENAMES = {"pushes": "push"}
+_RENAMES = {"pushes": "push", "condition": "conditions"}
 """What Pulumi calls otherwise than CodePipeline."""
+
+WINDOW = "* * 8-15 ? * MON-FRI"
 
 CONFIGURATION_LIMIT = 1000
 """Characters that CodePipeline takes for one value of an action's configuration."""
@@ -121,6 +123,37 @@ def test_an_approval_is_the_users_choice(approval: bool) -> None:
     graph = run(LEAST | {"environments": environments})
     assert ("prod", "Approve") in [(stage, action["name"]) for stage, action in actions(graph)] or not approval
     assert sum(action["name"] == "Approve" for _, action in actions(graph)) == approval
+
+
+def stages(graph: Graph) -> dict[str, dict[str, Any]]:
+    """The stages by their names."""
+    return {stage["name"]: stage for stage in graph.one("codepipeline/pipeline").inputs["stages"]}
+
+
+def test_only_a_failed_build_is_retried(pipeline: Graph) -> None:
+    """It changes nothing outside of its artefact. A step of an environment may have changed the environment."""
+    retried = {name: stage["onFailure"] for name, stage in stages(pipeline).items() if "onFailure" in stage}
+    assert retried == {"Build": {"result": "RETRY", "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}}}
+
+
+@pytest.mark.parametrize(("changes", "minutes"), [({}, 72 * 60), ({"approval_hours": 1}, 60)])
+def test_an_approval_ends_in_time(changes: dict[str, Any], minutes: int) -> None:
+    """It holds its stage, so later executions wait for it (AWS's own limit is seven days)."""
+    assert named(run(LEAST | changes), "prod", "Approve")["timeoutInMinutes"] == minutes
+
+
+def test_an_environment_with_a_window_admits_executions_in_it_alone() -> None:
+    """The window is before the preview, so that the plan is not older than its wait."""
+    graph = run(LEAST | {"environments": [*ENVIRONMENTS[:2], {**ENVIRONMENTS[2], "window": WINDOW}]})
+    assert not ParamValidator().validate(declaration(graph), _shape()).has_errors()
+    limited = {
+        name: stage["beforeEntry"]["condition"] for name, stage in stages(graph).items() if "beforeEntry" in stage
+    }
+    assert limited.keys() == {"prod"}
+    (rule,) = limited["prod"]["rules"]
+    assert limited["prod"]["result"] == "FAIL"
+    assert rule["ruleTypeId"] == {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"}
+    assert rule["configuration"] == {"Cron": WINDOW}
 
 
 def test_the_actions_of_a_stage_run_one_after_another(pipeline: Graph) -> None:

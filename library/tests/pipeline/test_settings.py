@@ -37,6 +37,16 @@ ABROAD = ROLE.replace("dev-deploy", "preview")
 """A role of prod in the account of dev."""
 SHARED = "shared_accounts"
 OF_PROD = f"{LEAST['secrets_provider']}&context_stack=prod"
+WINDOWS = [
+    5,
+    "8-15",
+    "* 8-15 ? * MON-FRI",
+    "* * 8-15 * * MON",
+    "* * 8-15 ? 0-11 MON",
+    "0 * 8-15 ? * MON",
+    "* * ? * MON *",
+]
+"""Not six fields; a day of the week and of the month; months as numbers; a second; and fields in another order."""
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"repository": None}, "repository"),
     ({"repository": "repository"}, "repository"),
@@ -58,6 +68,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"environments": [{"name": "dev", "roles": ROLES | {"preview": ROLE}}]}, "environments.dev.roles"),
     ({"environments": [{"name": "dev", "roles": ROLES, "approval": "yes"}]}, "environments.dev.approval"),
     ({"environments": ENVIRONMENTS[:1] * 2}, "environments"),
+    *(({"environments": [DEV | {"window": window}]}, "environments.dev.window") for window in WINDOWS),
+    ({"approval_hours": 0}, "approval_hours"),
+    ({"approval_hours": 1441}, "approval_hours"),
     ({"environments": [{"name": "state", "roles": ROLES}]}, "environments"),
     ({"environments": [{"name": "deployer-two", "roles": ROLES}]}, "environments"),
     ({"environments": [{"name": "pr", "roles": ROLES}]}, "environments"),

@@ -22,12 +22,14 @@ class Environment:
         name: the stack's name.
         roles: the ARNs of the roles that read and change it.
         approval: whether a person approves first.
+        window: the cron expression of the minutes, in UTC, in which an execution may enter it; None for any time.
         secrets_provider: its own, or that of the pipeline; None in Pulumi Cloud.
     """
 
     name: str
     roles: Mapping[RoleKind, str] = field(hash=False)
     approval: bool
+    window: str | None
     secrets_provider: str | None
 
     @property

@@ -22,6 +22,12 @@ _CONSOLES: Final = {
 }
 """The consoles of the supported partitions, which botocore does not know (the AWS user guides of each partition)."""
 
+_ONLY_IN_AWS: Final = {"malware": "guardduty"}
+"""The values of settings whose feature no document of AWS names for another partition than `aws`.
+
+Malware Protection for S3: GuardDuty user guide, "Amazon GuardDuty Regions and endpoints".
+"""
+
 
 @dataclass(frozen=True)
 class Partition:
@@ -71,7 +77,7 @@ def _known() -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Placed:
-    """A source of settings that rejects ARNs of other partitions than that of the stack's region."""
+    """A source of settings that rejects ARNs and features of other partitions than that of the stack's region."""
 
     config: Source
     region: str | None
@@ -82,8 +88,12 @@ class Placed:
         return partition_of(self.region) if self.region else AWS
 
     def get(self, key: str, /) -> str | None:
-        """Return the text of `key`. Raises SettingError for an ARN of another partition."""
+        """Return the text of `key`. Raises SettingError for an ARN or a feature of another partition."""
         text = self.config.get(key)
+        if text is not None and text == _ONLY_IN_AWS.get(key) and self.partition.name != AWS.name:
+            raise SettingError(
+                key, f"is {text}, yet no document of AWS names it for {self.partition.name} ({self.region}): remove it."
+            )
         others = {*_NAMED.findall(text or "")} - {self.partition.name} if self.region else set[str]()
         if others:
             raise SettingError(

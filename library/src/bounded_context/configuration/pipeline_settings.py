@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from .access import role_name
 from .boundary import permissions_boundary
 from .collisions import is_reserved
-from .config import SettingError, flag, matching, optional, retention, structure, texts
+from .config import SettingError, flag, matching, number, optional, retention, structure, texts
 from .config import Source as Config
 from .environments import ROLES, Environment, RoleKind, require_separate
 from .partition import ARN, AWS, Partition
@@ -37,7 +37,14 @@ _BACKEND = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\?\S+)?|https://\S
 _PROVIDER_WORDS = "awskms://alias/<key>?region=<region>"
 _CONNECTION_WORDS = "the ARN of a connection (console: Developer Tools, Settings, Connections)"
 _CLOUD_WORDS = "the ARN of the Secrets Manager secret that holds the access token of Pulumi Cloud"
-_MEMBERS = {"name", "account", "roles", "approval", "secrets_provider"}
+_MEMBERS = {"name", "account", "roles", "approval", "window", "secrets_provider"}
+# CodePipeline user guide, "DeploymentWindow": all seconds, and a day of the month or of the week. Two editions of that
+# page number the months from 0 and from 1.
+_DAY = r"[\dA-Z*/,LW#-]+"
+_WINDOW = re.compile(rf"\* [\d*/,-]+ [\d*/,-]+ (\? [A-Z*,-]+ {_DAY}|{_DAY} [A-Z*,-]+ \?)( [\d*/,-]+)?")
+_WINDOW_WORDS = (
+    "seconds (*), minutes, hours, day of the month, month (JAN), day of the week, with ? for one of the days"
+)
 _TOKEN = re.compile(ARN + r"secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+")
 
 
@@ -127,6 +134,7 @@ def _schema_of_environments() -> Schema:
         "account": about("The account, in which `infra/account` makes the roles.", text(ACCOUNT, ACCOUNT_WORDS)),
         "roles": about("Roles of your own instead of the account's.", roles),
         "approval": about("Whether a person approves first. The default is `true` for `prod`.", {"type": "boolean"}),
+        "window": about("The minutes, in UTC, in which an execution may enter.", text(_WINDOW, _WINDOW_WORDS)),
         "secrets_provider": about("A key of its own for the secrets.", text(PROVIDER, _PROVIDER_WORDS)),
     }
     return {**listing(members(known, "name")), "minItems": 1}
@@ -150,14 +158,14 @@ def _environment(value: Any, provider: str | None, made: MadeRoles) -> Environme
     if not isinstance(value, dict) or not set(value) <= _MEMBERS:
         raise SettingError(
             "environments",
-            f"has {value!r}: write {{name, account}}, and roles, approval or secrets_provider if you like.",
+            f"has {value!r}: write {{name, account}}, and any of {', '.join(sorted(_MEMBERS - {'name', 'account'}))}.",
         )
     name = value.get("name")
     if not isinstance(name, str) or not ENVIRONMENT.fullmatch(name) or is_reserved(name):
         raise SettingError("environments", f"has the name {name!r}: write a stack of infra/service.")
     own = _own_provider(name, value.get("secrets_provider", provider), provider)
     roles = _roles(name, value["roles"]) if "roles" in value else made(name, value.get("account"))
-    return Environment(name, roles, _approval(name, value), own)
+    return Environment(name, roles, _approval(name, value), _window(name, value), own)
 
 
 def _own_provider(name: str, value: Any, common: str | None) -> str | None:
@@ -204,6 +212,13 @@ def _approval(name: str, value: Mapping[str, Any]) -> bool:
     return approval
 
 
+def _window(name: str, value: Mapping[str, Any]) -> str | None:
+    window = value.get("window")
+    if window is not None and not (isinstance(window, str) and _WINDOW.fullmatch(window)):
+        raise SettingError(f"environments.{name}.window", f"is {window!r}: write {_WINDOW_WORDS}.")
+    return window
+
+
 @dataclass(frozen=True, kw_only=True)
 class PipelineSettings:
     """The pipeline."""
@@ -246,6 +261,10 @@ class PipelineSettings:
         "The stacks in the order of delivery.",
         [{"name": "dev", "account": "111122223333"}, {"name": "prod", "account": "444455556666"}],
         _environments,
+    )
+    # An action's timeout is at most 86,400 minutes (CodePipeline API reference, ActionDeclaration).
+    approval_hours: int = setting(
+        "Hours until a pending approval counts as rejected. Later executions wait for it.", 24, number, 72, 1, 1440
     )
     shared_accounts: tuple[str, ...] = setting(
         "The accounts that several environments share on purpose.", ["111122223333"], _shared_accounts

@@ -23,6 +23,7 @@ class Action:
     takes: tuple[str, ...] = ()
     produces: str | None = None
     namespace: str | None = None
+    timeout_minutes: int | None = None
 
     def at(self, order: int) -> Any:
         """Return the action as the `order`-th of its stage."""
@@ -37,9 +38,10 @@ class Action:
             "input_artifacts": [*self.takes],
             "output_artifacts": [self.produces] if self.produces else [],
             **({"namespace": self.namespace} if self.namespace else {}),
+            **({"timeout_in_minutes": self.timeout_minutes} if self.timeout_minutes else {}),
         }
 
 
-def stage(name: str, *actions: Action) -> Any:
-    """Return a stage whose actions run in sequence."""
-    return {"name": name, "actions": [action.at(order) for order, action in enumerate(actions, start=1)]}
+def stage(name: str, *actions: Action, **conditions: Any) -> Any:
+    """Return a stage whose actions run in sequence, with its conditions, such as `on_failure`."""
+    return {"name": name, "actions": [action.at(order) for order, action in enumerate(actions, start=1)], **conditions}

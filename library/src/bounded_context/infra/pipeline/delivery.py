@@ -116,11 +116,11 @@ class Delivery:
         """Yield the stage of each environment, in the order of delivery."""
         for number, (environment, steps) in enumerate(self.environments.items(), start=1):
             yield environment_stage(
-                environment.name,
+                environment,
                 number,
                 names(steps),
                 self._account,
-                approval=environment.approval,
+                approval_hours=self.settings.approval_hours,
                 topic_arn=self.failures.topic_arn,
             )
 

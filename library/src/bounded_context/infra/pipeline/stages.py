@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 
+from ...configuration.environments import Environment
 from ..stack.account import Account
 from .actions import Action, stage
 from .handover import COMMIT, EXPECTED, EXPECTED_FILE, FILE_FROM, HANDED_ON
@@ -53,6 +54,9 @@ VARIABLES = [
 ]
 """The variables that a person can set for an execution."""
 
+WINDOW_MINUTES: Final = 7 * 24 * 60
+"""Minutes for which an execution waits for the window of an environment: a week contains most windows."""
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -83,27 +87,49 @@ _BUILT = Artifact(BUILT, BUILT)
 
 
 def environment_stage(
-    name: str, number: int, projects: ProjectNames, account: Account, *, approval: bool, topic_arn: pulumi.Input[str]
+    environment: Environment,
+    number: int,
+    projects: ProjectNames,
+    account: Account,
+    *,
+    approval_hours: int,
+    topic_arn: pulumi.Input[str],
 ) -> Any:
-    """Return the stage of an environment: preview, approval by a person if `approval`, deployment, shift, smoke test.
+    """Return the stage of an environment: preview, approval by a person if it has one, deployment, shift, smoke test.
 
     CodePipeline gives a stage to one execution at a time. No other change reaches the environment between the preview
-    and the deployment.
+    and the deployment. An execution waits for the environment's window before the preview.
     """
+    name = environment.name
     planned = Artifact(artifact_name(PLAN, number), f"{name}-preview")
     deployed = Artifact(artifact_name(OUTPUTS, number), f"{name}-deployed")
     review = _review(name, projects.preview, planned.namespace, account, topic_arn)
-    approve = Action("Approve", "Approval", "Manual", review)
+    approve = Action("Approve", "Approval", "Manual", review, timeout_minutes=approval_hours * 60)
     during = {DURING_SHIFT: f"#{{variables.{DURING_SHIFT}}}"}
     ignored = {IGNORE_ALARMS: f"#{{variables.{IGNORE_ALARMS}}}"}
     return stage(
         name,
         _step("Preview", projects.preview, produces=planned),
-        *([approve] if approval else []),
+        *([approve] if environment.approval else []),
         _step("Deploy", projects.deploy, planned, produces=deployed, more=during),
         _step("Shift", projects.shift, deployed, more=ignored),
         _step("Smoke", projects.smoke, deployed),
+        **(_within(environment.window) if environment.window else {}),
     )
+
+
+def _within(window: str) -> dict[str, Any]:
+    """Return the condition that an execution enters a stage within a window (CodePipeline user guide, "Conditions").
+
+    An execution waits for the window, up to the rule's timeout. A newer execution supersedes it meanwhile.
+    """
+    rule = {
+        "name": "Window",
+        "rule_type_id": {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"},
+        "configuration": {"Cron": window},
+        "timeout_in_minutes": WINDOW_MINUTES,
+    }
+    return {"before_entry": {"condition": {"result": "FAIL", "rules": [rule]}}}
 
 
 def source_stage(source: Source) -> Any:
@@ -112,8 +138,13 @@ def source_stage(source: Source) -> Any:
 
 
 def build_stage(project: str) -> Any:
-    """Return the stage that checks the sources and makes the archives, once for all environments."""
-    return stage("Build", _action("Build", project, {}, (SOURCES,), _BUILT))
+    """Return the stage that checks the sources and makes the archives, once for all environments.
+
+    A failed build is repeated once, since a registry or a download may have failed. It changes nothing but its
+    artefact (CodePipeline user guide, "Configure a stage for automatic retry on failure").
+    """
+    retry = {"result": "RETRY", "retry_configuration": {"retry_mode": "FAILED_ACTIONS"}}
+    return stage("Build", _action("Build", project, {}, (SOURCES,), _BUILT), on_failure=retry)
 
 
 def _step(
