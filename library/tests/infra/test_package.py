@@ -2,13 +2,11 @@
 
 import multiprocessing
 import os
-import re
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -149,20 +147,13 @@ def test_the_layer_is_built_once_for_its_requirements_and_target(
     assert built == [package.LAMBDA_TARGET, ("--python", sys.executable)]
 
 
-def test_functions_of_this_machine_use_the_repositorys_boto3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the emulator pins: all that Lambda brings is installed beside the layer."""
-    shared = Project(tmp_path, {"context": "payment.context:PAYMENT"})
-    shutil.copytree(current().sources, shared.sources)
-    installed: list[tuple[str, ...]] = []
-
-    def install(folder: Path, _: tuple[str, ...], extras: tuple[str, ...]) -> None:
-        folder.mkdir()
-        installed.append(extras)
-
-    monkeypatch.setattr(package, "install", install)
-    package.build_local(shared, Path(sys.executable))
-    omitted = re.findall(r"--no-emit-package (\S+)", package.REQUIREMENTS.read_text())
-    assert installed == [tuple(f"{name}=={version(name)}" for name in sorted(omitted))]
+def test_a_layer_that_lambda_would_refuse_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda accepts 50 MB in a request."""
+    monkeypatch.setattr(package, "install", lambda folder, _: (folder / "large.py").write_text("x" * 10))
+    package.write_layer(tmp_path / "layer.zip", package.LAMBDA_TARGET)
+    monkeypatch.setattr(package, "LARGEST_LAYER", 9)
+    with pytest.raises(package.PackageError, match=r"layer\.zip"):
+        package.write_layer(tmp_path / "layer.zip", package.LAMBDA_TARGET)
 
 
 def test_functions_of_this_machine_share_one_unpacked_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +162,7 @@ def test_functions_of_this_machine_share_one_unpacked_layer(tmp_path: Path, monk
     shutil.copytree(current().sources, shared.sources)
     versions = iter("12")
 
-    def install(folder: Path, target: tuple[str, ...], _: tuple[str, ...]) -> None:
+    def install(folder: Path, target: tuple[str, ...]) -> None:
         assert "--compile-bytecode" in target
         folder.mkdir()
         (folder / "pydantic.py").write_text(f"VERSION = {next(versions)}")
@@ -179,7 +170,9 @@ def test_functions_of_this_machine_share_one_unpacked_layer(tmp_path: Path, monk
     monkeypatch.setattr(package, "install", install)
     for _ in range(2):
         assert _layer_of(package.build_local(shared, Path(sys.executable))) == "1"
-    monkeypatch.setattr(package, "_LOCAL_EXTRAS", ("boto3",))
+    changed = tmp_path / "layer.txt"
+    changed.write_text("")
+    monkeypatch.setattr(package, "REQUIREMENTS", changed)
     assert _layer_of(package.build_local(shared, Path(sys.executable))) == "2"
 
 

@@ -5,7 +5,7 @@
 
 The same sources give the same bytes on every machine, so a function without a change of its code gets no new version.
 Therefore entries are sorted, have a fixed time, and are not compressed, because the output of zlib differs between its
-versions. The layer has 28 MB; Lambda accepts up to 50 MB.
+versions. The layer has 49 MB, and half of it is the AWS SDK.
 """
 
 import hashlib
@@ -16,7 +16,6 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -38,9 +37,8 @@ RUNTIME: Final = frozenset(
 
 LAMBDA_TARGET = ("--python-platform", "aarch64-manylinux2014", "--python-version", PYTHON)
 
-_LOCAL_EXTRAS = ("boto3", "botocore", "python-dateutil", "s3transfer", "six", "urllib3")
-"""Packages of the Lambda runtime, which the layer leaves out. Functions use this environment's versions, not the
-emulator's: its pins concern only the emulator."""
+LARGEST_LAYER: Final = 50 * 2**20
+"""Bytes of a layer that Lambda accepts in a request (Lambda developer guide, "Lambda quotas")."""
 
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that zip supports."""
@@ -68,15 +66,14 @@ def build_local(project: Project, python: Path) -> Path:
         PackageError: as build.
     """
     folder, target = project.build / "local", ("--python", str(python))
-    extras = tuple(f"{name}=={version(name)}" for name in _LOCAL_EXTRAS)
 
     def unpack() -> None:
         packages = folder / "layer"
         shutil.rmtree(packages, ignore_errors=True)
-        install(packages, (*target, "--compile-bytecode"), extras)
+        install(packages, (*target, "--compile-bytecode"))
         _write_reference(packages, folder / "layer.zip")
 
-    return _built(project.sources, folder, _layer_key((*target, str(folder.resolve())), extras), unpack)
+    return _built(project.sources, folder, _layer_key((*target, str(folder.resolve()))), unpack)
 
 
 def _write_reference(packages: Path, archive: Path) -> None:
@@ -126,20 +123,18 @@ def write_code(sources: Path, archive: Path) -> None:
 
 
 def write_layer(archive: Path, target: tuple[str, ...]) -> None:
-    """Install the pinned requirements for `target`, and write them into `archive`."""
+    """Install the pinned requirements for `target`, and write them into `archive`. Raises PackageError if too large."""
     with tempfile.TemporaryDirectory() as installed:
         root = Path(installed)
         install(root, target)
         _write_zip(archive, ((f"python/{path.relative_to(root)}", path) for path in _files(root)))
+    if (size := archive.stat().st_size) > LARGEST_LAYER:
+        raise PackageError(f"{archive} has {size:,} bytes, and Lambda accepts {LARGEST_LAYER:,}: pin smaller packages.")
 
 
-def install(
-    folder: Path, target: tuple[str, ...], extras: tuple[str, ...] = (), requirements: Path | None = None
-) -> None:
-    """Install requirements with hashes, by default those of the layer, and ``extras`` into a folder for a target."""
+def install(folder: Path, target: tuple[str, ...], requirements: Path | None = None) -> None:
+    """Install requirements with hashes, by default those of the layer, into a folder for a target."""
     _uv("pip", "install", "--require-hashes", "-r", str(requirements or REQUIREMENTS), "--target", str(folder), *target)
-    if extras:
-        _uv("pip", "install", *extras, "--target", str(folder), *target)
 
 
 def digest(archive: Path) -> str:
@@ -147,8 +142,8 @@ def digest(archive: Path) -> str:
     return hashlib.sha256(archive.read_bytes()).hexdigest()
 
 
-def _layer_key(target: tuple[str, ...], extras: tuple[str, ...] = ()) -> str:
-    parts = [REQUIREMENTS.read_bytes(), *(part.encode() for part in (*target, *extras))]
+def _layer_key(target: tuple[str, ...]) -> str:
+    parts = [REQUIREMENTS.read_bytes(), *(part.encode() for part in target)]
     if "--python" in target:
         parts.append(_interpreter(target[1]).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
