@@ -1,5 +1,6 @@
 """Errors before a command does anything: a wrong name, a missing repository, another library, a missing package."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -191,6 +192,39 @@ def test_without_pulumi_nothing_is_built(monkeypatch: pytest.MonkeyPatch, capsys
     assert context("preview", "dev") == 1
     assert "pulumi.com" in capsys.readouterr().err
     assert not built
+
+
+URN = "urn:pulumi:dev::payment::bounded-context:infra:Evidence$aws:s3/bucket:Bucket::evidence"
+_REFUSAL = f'<{{%reset%}}>unable to delete resource "{URN}"\nas it is currently marked for protection. To unprotect'
+_PULUMI = """#!{python}
+import json, sys
+with open(sys.argv[sys.argv.index("--event-log") + 1], "w") as log:
+    for message in {messages!r}:
+        print(json.dumps({{"sequence": 1, "diagnosticEvent": {{"message": message, "severity": "error"}}}}), file=log)
+sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize(("messages", "resources"), [(["other"], 0), ([], 0), ([_REFUSAL, _REFUSAL], 1)])
+@pytest.mark.parametrize("command", ["preview", "account"])
+def test_a_protected_resource_that_a_change_deletes_is_reported_with_the_commands_that_release_it(
+    command: str,
+    messages: list[str],
+    resources: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "pulumi").write_text(_PULUMI.format(python=sys.executable, messages=messages))
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(pulumi, "package", lambda: 0)
+    words = [command, "dev"] if command == "preview" else [command, "preview", "dev"]
+    assert context(*words) == 1
+    printed = capfd.readouterr().err
+    for verb in ("unprotect", "delete --force"):
+        assert printed.count(f"`pulumi state {verb} '{URN}' --stack dev --cwd ") == resources
+    assert printed.count("evidence (aws:s3/bucket:Bucket)") == resources
 
 
 def test_a_call_without_credentials_names_the_remedies() -> None:

@@ -18,8 +18,17 @@ OPEN = re.compile(r"<[a-z.]*>|\.\.\.|…")
 TABLES = {"table-at-<time>", "table-epoch-1"}
 """The second table of a restore, and a table of a later epoch."""
 
-OTHERS = {"exclude-paths", "start-timestamp", "end-timestamp", "aws-cn", "aws-eusc", "aws-us-gov", *TABLES}
-"""Words of other languages, members of events, and partitions, that look like an alarm's name."""
+OTHERS = {
+    "exclude-paths",
+    "start-timestamp",
+    "end-timestamp",
+    "aws-cn",
+    "aws-eusc",
+    "aws-us-gov",
+    "backup-lock",
+    *TABLES,
+}
+"""Words of other languages, members of events, partitions, and a resource in Pulumi, that look like an alarm's name."""
 
 
 def _names(graph: Graph) -> set[str]:

@@ -2,9 +2,21 @@
 
 from typing import Any
 
-from bounded_context.configuration.labels import NAME_LIMIT
+import pytest
 
-from .graph import ACCOUNT, REGION, Graph
+from bounded_context.configuration.labels import NAME_LIMIT
+from bounded_context.docs.pages import FOLDER
+
+from .graph import ACCOUNT, NETWORK, REGION, Graph, run
+
+OPTED: dict[str, dict[str, Any]] = {
+    "evidence": {"evidence": "trail"},
+    "backup": {"backup": "vault", "backup_copy": f"arn:aws:backup:{REGION}:999900001111:backup-vault:copies"},
+    "sftp_vpc": NETWORK,
+    "malware": {"malware": "guardduty"},
+    "permissions_boundary": {"permissions_boundary": f"arn:aws:iam::{ACCOUNT}:policy/limit"},
+}
+"""Settings that the page says how to switch off."""
 
 
 def refuses_plain_http(document: dict[str, Any]) -> bool:
@@ -142,3 +154,16 @@ def test_names_are_unique_in_their_kind(prod: Graph) -> None:
     for kind in {node.kind for node in prod.nodes} - {"iam/rolePolicy", "lambda/alias"}:
         names = [node.inputs["name"] for node in prod.of(kind) if "name" in node.inputs]
         assert len(names) == len(set(names)), kind
+
+
+@pytest.mark.parametrize("setting", OPTED)
+def test_the_page_names_each_protected_resource_that_a_setting_adds(setting: str, prod: Graph) -> None:
+    """Pulumi refuses to delete them when the setting is removed."""
+    section = (FOLDER / "account.md").read_text().partition("## Switch an option off")[2].partition("\n## ")[0]
+    [row] = [line for line in section.splitlines() if line.startswith(f"| `{setting}` |")]
+    before = {node.urn for node in prod.nodes}
+    added = [node for node in run("prod", **OPTED[setting]).nodes if node.protect and node.urn not in before]
+    assert all(
+        f"`{node.name.replace('payment-prod', '<context>-<stack>')}`" in row and node.retain_on_delete for node in added
+    )
+    assert bool(added) == ("| none" not in row)

@@ -21,6 +21,7 @@ from tests.rollout.conftest import stack as aws
 
 __all__ = ["aws"]
 
+URN = "urn:pulumi:prod::payment::bounded-context:infra:Inbox$aws:ec2/eip:Eip::sftp-address-1"
 PROVIDER = "awskms://alias/state?region=eu-west-1"
 
 
@@ -43,6 +44,19 @@ def test_a_preview_that_fails_prints_pulumis_error_and_nothing_else(
     with pytest.raises(StepError, match=r": error: log_retention_days is 31\.$") as ended:
         preview.preview(prod)
     assert ended.value.reason == "failed"
+
+
+def test_a_preview_that_would_delete_a_protected_resource_names_it_and_the_commands(
+    calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "STAND_IN_BAD_SETTING", f'unable to delete resource "{URN}"\nas it is currently marked for protection.'
+    )
+    with pytest.raises(StepError) as ended:
+        preview.preview(prod)
+    assert ended.value.reason == "protected"
+    for verb in ("unprotect", "delete --force"):
+        assert f"`pulumi state {verb} '{URN}' --stack prod --cwd " in str(ended.value)
 
 
 def test_preview_and_deployment_pass_the_pipelines_policies_to_pulumi(

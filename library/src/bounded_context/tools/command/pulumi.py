@@ -1,5 +1,7 @@
-"""Non-interactive calls of the Pulumi CLI."""
+"""Non-interactive calls of the Pulumi CLI, and the remedy of its refusal to delete a protected resource."""
 
+import re
+import shlex
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -7,6 +9,32 @@ from pathlib import Path
 from typing import Any, Final
 
 MISSING: Final = "The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/"
+
+_PROTECTED: Final = re.compile(r'unable to delete resource "(urn:[^"]+)"\s+as it is currently marked for protection')
+"""The message of Pulumi's engine (pkg/resource/deploy, `DeleteStep.Apply`)."""
+
+
+def released(message: str, stack: str, program: Path) -> list[str]:
+    """Return, for each protected resource that Pulumi refuses to delete, a sentence with the commands that release it.
+
+    Args:
+        message: Pulumi's output.
+        stack: the stack of the resources.
+        program: the folder of the stack's program.
+    """
+    options = f"--stack {stack} --cwd {shlex.quote(str(program))}"
+    return [_released(urn, options) for urn in dict.fromkeys(_PROTECTED.findall(message))]
+
+
+def _released(urn: str, options: str) -> str:
+    *_, types, name = urn.split("::")
+    urn = shlex.quote(urn)
+    return (
+        f"{name} ({types.rpartition('$')[2]}) is protected, and the change deletes it: restore its setting, or run "
+        f"`pulumi state unprotect {urn} {options}`, after which the next deployment removes it from the stack, or "
+        f"`pulumi state delete --force {urn} {options}`, which removes it from the stack at once. AWS keeps a resource "
+        "of the library in both cases: `context docs account switch-an-option-off`."
+    )
 
 
 @dataclass(frozen=True)

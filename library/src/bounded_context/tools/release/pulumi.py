@@ -1,9 +1,13 @@
 """`context preview`: the changes of a deployment, by Pulumi's CLI from a person's terminal."""
 
+import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from typer import Argument, Context
@@ -11,7 +15,7 @@ from typer import Argument, Context
 from ...configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import fail
-from ..command.pulumi import MISSING
+from ..command.pulumi import MISSING, released
 from .package import package
 
 Stack = Annotated[str, Argument(help="the Pulumi stack, such as dev")]
@@ -40,4 +44,18 @@ def pulumi(program: Callable[[Project], Path], *words: str, build: Callable[[], 
         folder = program(repository())
     except ProjectError as error:
         return fail(str(error))
-    return build() or subprocess.run([found, *words, "--cwd", str(folder)], check=False).returncode  # noqa: S603
+    return build() or _run([found, *words, "--cwd", str(folder)], folder)
+
+
+def _run(command: list[str], folder: Path) -> int:
+    """Run Pulumi, which records its events. A protected resource that it refuses to delete is named, with commands."""
+    # Pulumi's own Automation API sets this variable, with which the CLI accepts `--event-log`.
+    variables = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}
+    with TemporaryDirectory() as scratch:
+        log = Path(scratch) / "events"
+        status = subprocess.run([*command, "--event-log", str(log)], env=variables, check=False).returncode  # noqa: S603
+        lines = log.read_text().splitlines() if status and log.exists() else []
+    events = (json.loads(line).get("diagnosticEvent") for line in lines)
+    messages = "".join(event["message"] for event in events if event)
+    sys.stderr.writelines(f"{line}\n" for line in released(messages, command[command.index("--stack") + 1], folder))
+    return status

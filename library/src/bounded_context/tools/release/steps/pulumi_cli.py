@@ -9,12 +9,24 @@ from typing import Any, Literal, NoReturn
 from ....configuration.project import Project
 from ...command.denied import denied
 from ...command.installed import repository_or_exit
-from ...command.pulumi import Pulumi
+from ...command.pulumi import Pulumi, released
 from ...programs.pulumi_files import stack_file
 from .aws_profile import NAME as PROFILE
 
+PROGRAM = Path("infra/service")
+"""The program in a repository, for commands that a person runs there."""
+
 Reason = Literal[
-    "denied", "failed", "locked", "no-key", "shifting", "slow-strategy", "unfit-plan", "unknown-lock", "unknown-shift"
+    "denied",
+    "failed",
+    "locked",
+    "no-key",
+    "protected",
+    "shifting",
+    "slow-strategy",
+    "unfit-plan",
+    "unknown-lock",
+    "unknown-shift",
 ]
 
 
@@ -76,12 +88,7 @@ class Stack:
         result = self.pulumi.call(*arguments)
         if result.returncode != 0:
             message = _errors(result.stdout) or result.stderr.strip()
-            lacking = denied(message)
-            stop(
-                f"pulumi {arguments[0]} failed: {message}"
-                + (f"\nIn short: {lacking}: `context permissions` prints what it needs." if lacking else ""),
-                "denied" if lacking else "failed",
-            )
+            stop(*_reported(f"pulumi {arguments[0]} failed: {message}", released(message, self.name, PROGRAM)))
         return result.stdout
 
 
@@ -102,6 +109,15 @@ def stop(sentence: str, reason: Reason = "failed") -> NoReturn:
         StepError: always.
     """
     raise StepError(sentence, reason)
+
+
+def _reported(failure: str, protected: list[str]) -> tuple[str, Reason]:
+    """Return a failure with its remedy, and the reason."""
+    if protected:
+        return "\n".join([failure, *protected]), "protected"
+    lacking = denied(failure)
+    remedy = f"\nIn short: {lacking}: `context permissions` prints what it needs." if lacking else ""
+    return failure + remedy, "denied" if lacking else "failed"
 
 
 def _errors(printed: str) -> str:

@@ -1,0 +1,50 @@
+"""A setting whose resources are protected is switched off by the commands that a refused preview prints."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from bounded_context.tools.release import pulumi
+
+from .conftest import STACK, Engine, empty
+
+pytestmark = pytest.mark.e2e
+
+COPIES = "arn:aws:backup:eu-west-1:999988887777:backup-vault:copies"
+PROTECTED = {"backup", "backup-lock"}
+
+
+def _names(engine: Engine) -> set[str]:
+    return set(engine.state("backup/vault")) | set(engine.state("backup/vaultLockConfiguration"))
+
+
+@pytest.mark.nightly
+def test_the_printed_commands_switch_a_setting_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    engine = empty(tmp_path)
+    engine.do("stack", "init")
+    for name, value in {"protect": "true", "backup": "vault", "backup_copy": COPIES}.items():
+        engine.do("config", "set", f"payment:{name}", value)
+    engine.do("up", "--yes", "--skip-preview")
+    assert _names(engine) == PROTECTED
+    for name in ("backup", "backup_copy"):
+        engine.do("config", "rm", f"payment:{name}")
+    for name, value in engine.variables().items():
+        monkeypatch.setenv(name, value)
+    program = engine.folder / "infra" / engine.program
+    preview = ["pulumi", "preview", "--stack", STACK, "--cwd", str(program), "--non-interactive"]
+    refusals = 0
+    while pulumi._run(preview, program):
+        commands = re.findall(r"`pulumi (state unprotect .*?)`", capfd.readouterr().err)
+        assert commands
+        for command in commands:
+            words = shlex.split(command)
+            engine.do(*words[: words.index("--stack")], "--yes")
+        refusals += 1
+        assert refusals <= 3  # two resources of each name, and the key of the vault
+    assert refusals
+    engine.do("up", "--yes", "--skip-preview")
+    assert _names(engine) == set()
