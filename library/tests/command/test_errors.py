@@ -195,7 +195,9 @@ def test_without_pulumi_nothing_is_built(monkeypatch: pytest.MonkeyPatch, capsys
 
 
 URN = "urn:pulumi:dev::payment::bounded-context:infra:Evidence$aws:s3/bucket:Bucket::evidence"
-_REFUSAL = f'<{{%reset%}}>unable to delete resource "{URN}"\nas it is currently marked for protection. To unprotect'
+_REFUSAL = f'<{{%reset%}}>Preview failed: resource "{URN}" cannot be deleted\nbecause it is protected. To unprotect'
+_OLD = f'unable to delete resource "{URN}"\nas it is currently marked for protection. To unprotect'
+_REPLACED = _OLD.replace("delete", "replace")
 _PULUMI = """#!{python}
 import json, sys
 with open(sys.argv[sys.argv.index("--event-log") + 1], "w") as log:
@@ -205,7 +207,7 @@ sys.exit(1)
 """
 
 
-@pytest.mark.parametrize(("messages", "resources"), [(["other"], 0), ([], 0), ([_REFUSAL, _REFUSAL], 1)])
+@pytest.mark.parametrize(("messages", "resources"), [([_REPLACED], 0), ([], 0), ([_REFUSAL, _OLD], 1)])
 @pytest.mark.parametrize("command", ["preview", "account"])
 def test_a_protected_resource_that_a_change_deletes_is_reported_with_the_commands_that_release_it(
     command: str,

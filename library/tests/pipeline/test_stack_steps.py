@@ -49,9 +49,7 @@ def test_a_preview_that_fails_prints_pulumis_error_and_nothing_else(
 def test_a_preview_that_would_delete_a_protected_resource_names_it_and_the_commands(
     calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(
-        "STAND_IN_BAD_SETTING", f'unable to delete resource "{URN}"\nas it is currently marked for protection.'
-    )
+    monkeypatch.setenv("STAND_IN_BAD_SETTING", f'resource "{URN}" cannot be deleted\nbecause it is protected.')
     with pytest.raises(StepError) as ended:
         preview.preview(prod)
     assert ended.value.reason == "protected"

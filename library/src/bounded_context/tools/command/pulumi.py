@@ -10,8 +10,11 @@ from typing import Any, Final
 
 MISSING: Final = "The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/"
 
-_PROTECTED: Final = re.compile(r'unable to delete resource "(urn:[^"]+)"\s+as it is currently marked for protection')
-"""The message of Pulumi's engine (pkg/resource/deploy, `DeleteStep.Apply`)."""
+_PROTECTED: Final = re.compile(
+    r'(?<!replace )resource "(urn:[^"]+)"(?: cannot be deleted)?\s+'
+    r"(?:because it is protected|as it is currently marked for protection)"
+)
+"""The message of Pulumi's engine (pkg/resource/deploy, `deleteProtectedError`), also in the words of older versions."""
 
 
 def released(message: str, stack: str, program: Path) -> list[str]:
