@@ -1,13 +1,17 @@
 """The SFTP server in a VPC: its addresses, who may connect, its name, its key, and the ends of partners' keys."""
 
+import inspect
 import json
+from importlib.metadata import version
 from typing import Any
 
 import pulumi
 import pytest
+from pulumi_aws import transfer
 
 from bounded_context.configuration.config import SettingError
 from bounded_context.configuration.settings import Settings
+from bounded_context.docs.pages import page
 
 from .graph import CONTEXT, NETWORK, PARTNERS, Graph, run
 from .test_policies import breaches
@@ -120,3 +124,13 @@ def test_other_stacks_have_the_public_endpoint() -> None:
     server = run("prod", sftp="dedicated", partners=PARTNERS).one("transfer/server").inputs
     assert server["endpointType"] == "PUBLIC"
     assert not {"endpointDetails", "hostKey"} & server.keys()
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameter"),
+    [(transfer.ServerProtocolDetailsArgs, "sftp_ports"), (transfer.HostKeyArgs, "storage_type")],
+)
+def test_the_pinned_provider_lacks_what_the_page_says(kind: Any, parameter: str) -> None:
+    """A provider that has the parameter makes the page's commands a setting."""
+    assert parameter not in inspect.signature(kind).parameters
+    assert f"`pulumi-aws` {version('pulumi-aws')} " in page("partners")
