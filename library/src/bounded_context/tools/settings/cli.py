@@ -49,11 +49,12 @@ def valid(project: Project) -> str:
 
 
 def _without_ids(project: Project) -> Iterator[str]:
-    """Yield a sentence for each account whose workflows have the pipeline's repository, which has no ids."""
+    """Yield a sentence for each account with workflows whose repository comes from the pipeline, without ids."""
     for stack in stacks(project.account):
         account = account_settings_of(project, stack, account=ACCOUNT)
         if account.workflows and account.repository is None:
-            yield f"infra/account/Pulumi.{stack}.yaml: repository has no ids: write {REPOSITORY_WORDS}."
+            place = f"infra/account/Pulumi.{stack}.yaml"
+            yield f"{place}: repository is missing: write {REPOSITORY_WORDS} (`context docs merging`)."
 
 
 def _warnings(project: Project) -> Iterator[str]:
