@@ -115,10 +115,6 @@ class TemporaryStack:
         except LabelError as error:
             raise Refused(str(error)) from error
 
-    def setting(self, name: str) -> Any:
-        """Return a setting of `dev`, or None if its file does not contain the setting."""
-        return self._config.get(f"{self._project.context.name}:{name}")
-
     def settings(self) -> Settings:
         """Return the settings of `dev`, validated like in the program. Raises Refused."""
         start = f"{self._project.context.name}:"
