@@ -31,7 +31,7 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
         part_rows=777,
         partners={"acme": {"public_keys": []}},
         protect=True,
-        evidence="trail",
+        backup="vault",
     )
     assert sandbox("up", "mine") == 0
     made = settings(place)
@@ -42,7 +42,7 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
         "part_rows": 777,
         "owner": ANNA,
     }
-    assert not {"partners", "sftp_host_name", "evidence"} & made.keys()
+    assert not {"partners", "sftp_host_name", "backup"} & made.keys()
     assert cli.tags("sandbox-mine") == {"owner": ANNA, "expires": made["expires"]}
     assert [call for call in cli.calls if call not in ("stack ls", "stack tag")] == [
         "stack init",

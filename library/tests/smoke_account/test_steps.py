@@ -58,7 +58,7 @@ def test_all_steps_are_taken_in_order_and_nothing_is_left(place: Place, cli: Cli
 def test_the_stack_is_a_sandbox(place: Place, cli: Cli) -> None:
     """It has the boundary, the omissions, the owner and the end of a sandbox, so a sweep removes it after a crash."""
     limit = "arn:aws:iam::123456789012:policy/payment-{}-boundary"
-    settings = {"evidence": "trail", "backup": "vault", "code_signing": "arn:aws:signer:x", "sftp": "dedicated"}
+    settings = {"backup": "vault", "code_signing": "arn:aws:signer:x", "sftp": "dedicated"}
     place.set(**settings, permissions_boundary=limit.format("dev"), protect=True, filters={"bi": ["x"]}, part_rows=777)
     cli.outputs(OUTPUTS)
     account = place.account()
@@ -66,7 +66,7 @@ def test_the_stack_is_a_sandbox(place: Place, cli: Cli) -> None:
     start = f"{place.project.context.name}:"
     config: dict[str, Any] = yaml.safe_load(place.file.read_text())["config"]
     own = {name.removeprefix(start): value for name, value in config.items()}
-    assert {"evidence", "backup", "code_signing", "filters"} & own.keys() == set()
+    assert {"backup", "code_signing", "filters"} & own.keys() == set()
     assert (own["permissions_boundary"], own["part_rows"]) == (limit.format("sandbox"), 777)
     assert (own["protect"], own["sftp"], own["alarms"]) == (False, "none", "none")
     assert set(cli.tags(STACK)) == {"owner", "expires"}

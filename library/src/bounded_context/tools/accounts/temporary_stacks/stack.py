@@ -35,8 +35,8 @@ _LEFT_OUT: Final = (
     *("sftp_server_id", "sftp_vpc", "sftp_security_policy", "sftp_host_name", "sftp_host_zone", "sftp_host_key"),
     *("partners", "latency_alarms", "release_alarms", "expect_list_hours", "log_key_arn"),
     "code_signing",
-    # A locked archive and a locked vault cannot be destroyed.
-    *("evidence", "evidence_days", "backup", "backup_copy", "backup_days"),
+    # A locked vault cannot be destroyed.
+    *("backup", "backup_copy", "backup_days"),
 )
 
 
