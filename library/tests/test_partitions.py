@@ -110,7 +110,6 @@ def test_a_stack_has_arns_and_addresses_of_its_partition_alone(region: str) -> N
         region,
         sftp="dedicated",
         partners=PARTNERS,
-        evidence="trail",
         rollout_strategy="Canary25Percent20Minutes",
         subscriber_accounts=["222233334444"],
     )

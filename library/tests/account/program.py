@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -99,6 +100,17 @@ def _write(program: Path, stack: str, settings: Mapping[str, object]) -> None:
     entries = {f"{start}:{name}": value for name, value in settings.items()}
     text = yaml.safe_dump({"config": {"aws:region": REGION, **entries}})
     (program / f"Pulumi.{stack}.yaml").write_text(text)
+
+
+def changed(folder: Path, program: str, stack: str, changes: Mapping[str, Any]) -> None:
+    """Change settings of a stack in its file; None removes a setting."""
+    file = folder / "infra" / program / f"Pulumi.{stack}.yaml"
+    content = yaml.safe_load(file.read_text())
+    start = project_name(file.parent)
+    for name, value in changes.items():
+        content["config"][name if ":" in name else f"{start}:{name}"] = value
+    content["config"] = {name: value for name, value in content["config"].items() if value is not None}
+    file.write_text(yaml.safe_dump(content))
 
 
 def access(folder: Path, account: str) -> AccountAccess:

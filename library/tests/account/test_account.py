@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pulumi import RunError
 
 from bounded_context.configuration.access import AccountAccess
@@ -21,6 +20,7 @@ from bounded_context.tools.accounts.permissions.trust import PROVIDER
 from bounded_context.tools.programs.recording import Graph, Node
 from tests.accounts.evaluation import Caller, Document, Policy, Target, allowed
 
+from . import program
 from .program import KEY_ID, PIPELINE, access, backend, name_of, provider, repository, run
 
 TOOLS, DEV, STAGING, PROD = (f"10000000000{number}" for number in range(4))
@@ -68,7 +68,9 @@ def test_the_account_of_tools_has_no_role_of_an_environment(graphs: dict[str, Gr
 def test_only_the_account_of_the_workflows_has_githubs_provider(graphs: dict[str, Graph]) -> None:
     providers = {account: graph.of("iam/openIdConnectProvider") for account, graph in graphs.items()}
     assert [account for account, found in providers.items() if found] == [DEV]
-    assert providers[DEV][0].inputs["clientIdLists"] == ["sts.amazonaws.com"]
+    (provider,) = providers[DEV]
+    assert provider.inputs["clientIdLists"] == ["sts.amazonaws.com"]
+    assert provider.protect and provider.retain_on_delete, "other repositories of the account use it"
     made = {"payment-deployer-dev-pull-request", "payment-deployer-pr-stacks", "payment-deployer-sandbox-stacks"}
     assert made < names(graphs[DEV], "iam/role")
 
@@ -151,7 +153,7 @@ def test_a_key_whose_secrets_have_no_encryption_context_keeps_its_policy(tmp_pat
     """Repositories of earlier versions."""
     together = repository(tmp_path, dict.fromkeys(APART, DEV))
     environments = [{"name": name, "account": DEV} for name in ("dev", "staging", "prod")]
-    _changed(together, "pipeline", "main", {"environments": environments, "secrets_provider": provider(DEV)})
+    program.changed(together, "pipeline", "main", {"environments": environments, "secrets_provider": provider(DEV)})
     assert run(together, DEV, found=access(together, DEV)).of("kms/keyPolicy") == []
 
 
@@ -186,23 +188,13 @@ def test_the_program_takes_what_the_command_prints(apart: Path, graphs: dict[str
     assert documents == {node.inputs["name"]: node.document() for node in graphs[PROD].of("iam/policy")}
 
 
-def _changed(folder: Path, program: str, stack: str, changes: Changes) -> None:
-    file = folder / "infra" / program / f"Pulumi.{stack}.yaml"
-    content = yaml.safe_load(file.read_text())
-    project = yaml.safe_load((file.parent / "Pulumi.yaml").read_text())["name"]
-    for name, value in changes.items():
-        content["config"][f"{project}:{name}"] = value
-    content["config"] = {name: value for name, value in content["config"].items() if value is not None}
-    file.write_text(yaml.safe_dump(content))
-
-
 @pytest.fixture
 def changed(tmp_path: Path) -> Iterator[Any]:
     """A function that changes settings of a repository, and returns its folder."""
     folder = repository(tmp_path, APART)
 
-    def change(program: str, stack: str, **changes: Any) -> Path:
-        _changed(folder, program, stack, changes)
+    def change(of: str, stack: str, **changes: Any) -> Path:
+        program.changed(folder, of, stack, changes)
         return folder
 
     yield change

@@ -44,8 +44,6 @@ EVERYTHING: Mapping[str, Any] = {
     "log_key_arn": KEY,
     "permissions_boundary": f"arn:aws:iam::111122223333:policy/{'b' * 128}",
     "code_signing": f"arn:aws:lambda:{REGION}:{ACCOUNT}:code-signing-config:csc-0123456789abcdef0",
-    "evidence": "trail",
-    "evidence_days": 3650,
     "backup": "vault",
     "backup_copy": f"arn:aws:backup:eu-west-1:111122223333:backup-vault:{'b' * 50}",
     "backup_days": 3650,

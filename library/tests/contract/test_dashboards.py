@@ -1,11 +1,13 @@
 """What dashboards show is measured, and what is measured is shown."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import pytest
 
 from bounded_context.declaration.measures import OPTIONAL
+from bounded_context.docs.pages import FOLDER
 from tests.infra.dashboards import Shown, bodies, metrics, searches
 from tests.infra.graph import CONTEXT, PARTNERS, Graph, run
 
@@ -60,7 +62,7 @@ AWS: Mapping[str, Mapping[str, Documented]] = {
         **_all("SystemErrors", "TableName Operation", COUNTED),
         **_all("SuccessfulRequestLatency", "TableName Operation", AVERAGED),
     },
-    # API Gateway, "Working with metrics for HTTP APIs": the detailed ones of a route have its method and resource too
+    # API Gateway, "Monitor CloudWatch metrics for HTTP APIs in API Gateway": the detailed ones of a route have its method and resource too
     "AWS/ApiGateway": {
         **_all("Count 4xx 5xx", "ApiId Stage", COUNTED),
         **_all("Latency IntegrationLatency", "ApiId Stage", TIMED),
@@ -169,3 +171,13 @@ def test_versions_are_searched_for_behind_each_alias(stack: Graph) -> None:
     found = {search for body in bodies(stack).values() for search in searches(body)}
     form = "SEARCH('{{AWS/Lambda,FunctionName,Resource,ExecutedVersion}} MetricName=\"{}\" Resource=\"{}\"', 'Sum', 60)"
     assert found == {form.format(name, alias) for name in ("Invocations", "Errors") for alias in aliases}
+
+
+def test_the_pages_query_documented_dimensions() -> None:
+    """A query for another dimension has an empty answer, which looks like a right one."""
+    pattern = re.compile(r"--namespace (AWS/\w+)\s(?:[^`]*?--dimensions Name=(\w+))?")
+    asked = [found for page in FOLDER.glob("*.md") for found in pattern.findall(page.read_text("utf-8"))]
+    assert len(asked) > 2
+    for namespace, dimension in asked:
+        known = {name for metric in AWS[namespace].values() for name in metric.dimensions} | OF_ROUTES | {""}
+        assert dimension in known, (namespace, dimension)

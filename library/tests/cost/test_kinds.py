@@ -16,7 +16,6 @@ from .small import graph, node
 AGAIN = "write into bounded_context/data/prices.toml how AWS bills each of them, or why it costs nothing"
 JWT = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
 MORE: dict[str, Any] = {
-    "evidence": "trail",
     "backup": "vault",
     "backup_copy": "arn:aws:backup:eu-west-1:111122223333:backup-vault:copies",
     "rollout_strategy": "Canary25Percent20Minutes",

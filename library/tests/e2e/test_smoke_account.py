@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bounded_context.configuration.project import Project
 from bounded_context.testing.running import running as started
 from bounded_context.tools.accounts.temporary_stacks.smoke_account.steps import Steps, smoke
 from bounded_context.tools.accounts.temporary_stacks.smoke_account.worlds import Account
+from bounded_context.tools.accounts.temporary_stacks.stack import TemporaryStack
 from bounded_context.tools.local.actors.subscriber import Subscriber
 from bounded_context.tools.local.provider.stack import STACK
 from bounded_context.tools.local.running.context import RunningContext
@@ -69,9 +71,12 @@ def test_ctrl_c_takes_the_stack_away(tmp_path: Path) -> None:
 
 
 class There(Account):
-    """An account that is the emulator's: its SFTP has a port of its own, and others read its queues already."""
+    """An account that is the emulator's: its stack is not a sandbox, and others read its queues already."""
 
-    deployed: RunningContext
+    def __init__(self, project: Project, deployed: RunningContext) -> None:
+        super().__init__(project, "here")
+        self._stack = TemporaryStack(project, STACK)
+        self.deployed = deployed
 
     def send(self, name: str, content: bytes) -> None:
         self.deployed.partner.upload(name, content)
@@ -89,9 +94,8 @@ def test_what_an_account_is_asked_for_is_asked_of_the_emulator(
         monkeypatch.setenv(name, value)
     cli.outputs(dict(untouched.outputs))
     cli.has("dev")
-    account = There(place.project, STACK)
-    account.patience = 60
-    account.deployed, account.code = untouched, PROJECT.build / "local" / "code.zip"
+    account = There(place.project, untouched)
+    account.patience, account.code = 60, PROJECT.build / "local" / "code.zip"
     steps = Steps(lambda _: None)
     smoke(account, CONTEXT, steps)
     assert steps.passed, [step.message for step in steps.completed if not step.passed]

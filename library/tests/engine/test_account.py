@@ -66,7 +66,8 @@ def test_a_new_resource_of_the_service_changes_the_policies_of_its_stack_alone(e
     before = engine.policies()
     file = engine.folder / "infra" / "service" / "Pulumi.dev.yaml"
     content = yaml.safe_load(file.read_text())
-    content["config"]["payment:evidence"] = "trail"
+    copies = f"arn:aws:backup:eu-west-1:{ACCOUNT}:backup-vault:copies"
+    content["config"] |= {"payment:backup": "vault", "payment:backup_copy": copies}
     file.write_text(yaml.safe_dump(content))
     engine.call("up", "--yes", "--skip-preview")
     changed = {name for name, policy in engine.policies().items() if policy != before.get(name)}

@@ -33,6 +33,7 @@ FUNCTION = CONTEXT.functions[0]
 _OF_FUNCTIONS = ({"FunctionName", "Resource"}, {"FunctionName", "Resource", "ExecutedVersion"})
 DOCUMENTED: dict[str, dict[str, tuple[set[str], ...]]] = {
     "AWS/Backup": {"NumberOfCopyJobsCompleted": ({"BackupVaultName"},)},
+    "AWS/Events": {"MatchedEvents": ({"RuleName"},)},
     "AWS/Lambda": {
         **dict.fromkeys(("Errors", "Throttles", "Invocations", "Duration"), _OF_FUNCTIONS),
         **dict.fromkeys(("IteratorAge", "DestinationDeliveryFailures"), ({"FunctionName"},)),
@@ -147,7 +148,13 @@ def test_an_alarm_watches_what_is_there(full: Graph) -> None:
         "GlobalSecondaryIndexName": {
             index["name"] for index in full.one("dynamodb/table").inputs["globalSecondaryIndexes"]
         },
-        "BackupVaultName": {node.inputs["name"] for node in full.of("backup/vault")},
+        "BackupVaultName": {
+            copy["destinationVaultArn"].rpartition(":")[2]
+            for plan in full.of("backup/plan")
+            for rule in plan.inputs["rules"]
+            for copy in rule["copyActions"]
+        },
+        "RuleName": {node.inputs["name"] for node in full.of("cloudwatch/eventRule")},
         "ApiId": {node.outputs["id"] for node in full.of("apigatewayv2/api")},
         "Stage": {node.inputs["name"] for node in full.of("apigatewayv2/stage")},
         "service": {
@@ -292,7 +299,8 @@ def test_names_are_unique_and_only_the_stack_changes_them(full: Graph, shared: G
     names = [name_of(node) for node in everything_of(full)]
     assert len(names) == len(set(names))
     assert all(name.startswith(f"{prefix_of(full)}-") for name in names)
-    optional = {"lists-expected", "lists-uploads-quarantined", "backup-copies", f"{FUNCTION.replace('_', '-')}-latency"}
+    optional = {"lists-expected", "lists-uploads-quarantined", "backup-copies", "backup-failed"}
+    optional.add(f"{FUNCTION.replace('_', '-')}-latency")
     assert set(told(full)) - optional == set(told(shared))
 
 

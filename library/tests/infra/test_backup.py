@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from moto.events.models import EventPattern
 
 from bounded_context.configuration.config import SettingError
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, NotRun, service
@@ -72,11 +73,56 @@ def test_the_role_reads_one_table_and_writes_into_two_vaults(backed_up: Graph) -
     assert not [action for action in resources if "Delete" in action or "Restore" in action]
 
 
+@pytest.mark.parametrize("copies", [ELSEWHERE, f"arn:aws:backup:eu-west-1:{ACCOUNT}:backup-vault:copies"])
+def test_the_role_tags_its_backups_in_both_regions(copies: str) -> None:
+    """The table has tags, which AWS Backup copies to each backup. Without the permission, its jobs fail."""
+    graph = run("prod", backup="vault", backup_copy=copies)
+    [tags] = [one for one in _of_the_role(graph) if "backup:TagResource" in one["Action"]]
+    points = [f"arn:aws:backup:{region}:{ACCOUNT}:recovery-point:*" for region in (REGION, "eu-west-1")]
+    assert tags == {"Effect": "Allow", "Action": ["backup:TagResource"], "Resource": points}
+
+
 def test_two_days_without_a_copy_are_reported(backed_up: Graph) -> None:
-    """Also if AWS writes no metric at all."""
-    [alarm] = [node.inputs for node in backed_up.of("cloudwatch/metricAlarm") if node.name == "backup-copies"]
+    """Also if AWS writes no metric at all. The metrics of copy jobs have the name of the destination's vault."""
+    alarm = backed_up.one("cloudwatch/metricAlarm", "backup-copies").inputs
     assert (alarm["treatMissingData"], alarm["evaluationPeriods"] * alarm["period"]) == ("breaching", 172_800)
-    assert alarm["dimensions"] == {"BackupVaultName": "payment-prod-backup"}
+    assert alarm["dimensions"] == {"BackupVaultName": "payment-copies"}
+
+
+def _job(kind: str, state: str, role: str = "payment-prod-backup") -> Any:
+    """An event with the fields of AWS Backup's example (developer guide, "Monitoring AWS Backup events")."""
+    return {
+        "source": "aws.backup",
+        "detail-type": f"{kind} Job State Change",
+        "account": ACCOUNT,
+        "region": REGION,
+        "detail": {
+            "iamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/{role}",
+            "resourceArn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/payment-prod-table",
+            "resourceType": "DynamoDB",
+            "state": state,
+            "statusMessage": "Access denied exception while trying to list tags",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "alarming"),
+    [
+        *((_job("Backup", state), True) for state in ("FAILED", "EXPIRED", "ABORTED", "PARTIAL")),
+        *((_job("Copy", state), True) for state in ("FAILED", "PARTIAL")),
+        *((_job("Backup", state), False) for state in ("CREATED", "PENDING", "RUNNING", "ABORTING", "COMPLETED")),
+        *((_job("Copy", state), False) for state in ("CREATED", "RUNNING", "COMPLETED")),
+        (_job("Restore", "FAILED"), False),
+        (_job("Backup", "FAILED", "payment-dev-backup"), False),
+    ],
+)
+def test_each_job_without_a_whole_backup_is_reported(event: Any, alarming: bool, backed_up: Graph) -> None:
+    """The jobs of other stacks are not."""
+    rule = backed_up.one("cloudwatch/eventRule", "backup-failed")
+    assert EventPattern(None, rule.document("eventPattern")).matches_event(event) is alarming
+    alarm = backed_up.one("cloudwatch/metricAlarm", "backup-failed").inputs
+    assert (alarm["namespace"], alarm["dimensions"]) == ("AWS/Events", {"RuleName": rule.inputs["name"]})
 
 
 @pytest.mark.parametrize("wrong", ["", "payment-copies", "arn:aws:backup:eu-west-1:1:backup-vault:copies"])

@@ -57,7 +57,7 @@ def waiting(*queues: str) -> list[Metrics]:
 OWN: Final = [f"events-{subscriber}" for subscriber in CONTEXT.subscribers]
 NO_API: Final = not CONTEXT.routes
 
-COPIES: Final = f"NumberOfCopyJobsCompleted {PREFIX}-backup"
+COPIES: Final = "NumberOfCopyJobsCompleted copies"
 
 FAILURES: Final[Mapping[str, Failure]] = {
     "a command or a query fails": failure(
@@ -148,6 +148,9 @@ FAILURES: Final[Mapping[str, Failure]] = {
         "table-system-errors", plants=[{f"SystemErrors {one}": during(3, 1)} for one in ("Query", "TransactWriteItems")]
     ),
     "no backup leaves the account": failure("backup-copies", plants=[{COPIES: {}}]),
+    "a backup of the table or its copy fails": failure(
+        "backup-failed", plants=[{f"MatchedEvents {PREFIX}-backup-failed": during(1, 1)}]
+    ),
 }
 """Everything that may fail and that somebody has to be told of."""
 

@@ -41,4 +41,5 @@ def test_the_archives_come_from_the_stacks_folder(prod: Graph) -> None:
     """Paths are relative to the program, as Pulumi resolves them."""
     layer = prod.one("lambda/layerVersion")
     assert layer.inputs["code"].path == "../../build/layer.zip"
+    assert layer.inputs["skipDestroy"], "a rollback returns to versions with the layer"
     assert {node.inputs["code"].path for node in prod.of("lambda/function")} == {"../../build/code.zip"}

@@ -23,7 +23,6 @@ COPIES = "arn:aws:backup:eu-west-1:999988887777:backup-vault:copies"
 WHERE = place(CONTEXT, "prod", "eu-central-1", "333344445555")
 LOCKED: dict[str, Any] = {
     "rollout_strategy": "Canary25Percent20Minutes",
-    "evidence": "trail",
     "backup": "vault",
     "backup_copy": COPIES,
 }
@@ -40,7 +39,6 @@ SCHEMAS = {
     "backup/selection": "AWS::Backup::BackupSelection",
     "backup/vault": "AWS::Backup::BackupVault",
     "backup/vaultLockConfiguration": "AWS::Backup::BackupVault",
-    "cloudtrail/trail": "AWS::CloudTrail::Trail",
     "cloudwatch/compositeAlarm": "AWS::CloudWatch::CompositeAlarm",
     "cloudwatch/dashboard": "AWS::CloudWatch::Dashboard",
     "cloudwatch/metricAlarm": "AWS::CloudWatch::Alarm",
@@ -92,8 +90,7 @@ UNUSED = re.compile(
     r"s3:getObject|s3:(Get|Put|Delete)Bucket(Abac|Analytics|Metadata|Metrics)\w*|s3:Delete\w+|s3tables:\w+"
     r"|backup-storage:Mount|backup:\w+BackupVault(AccessPolicy|Notifications)|backup:DeleteBackupVaultLockConfiguration"
     # The tags of a stack change, and none is removed.
-    r"|(backup|cloudwatch|codedeploy|dynamodb|events|guardduty|scheduler):UntagResource|cloudtrail:RemoveTags"
-    r"|organizations:\w+|cloudtrail:(GetTrail|StopLogging|Put\w*Insight\w*|\w*(Organization|ResourcePolicy|EventConfiguration)\w*)"
+    r"|(backup|cloudwatch|codedeploy|dynamodb|events|guardduty|scheduler):UntagResource"
     r"|s3:\w*(Accelerate|Analytics|Cors|CORS|IntelligentTiering|Inventory|Logging|Metrics|ObjectLock|Replication"
     r"|Website|BucketAcl|ObjectAcl|MetadataTable|BucketMetadata\w*)\w*"
     r"|dynamodb:(Associate|BatchWrite|CreateTableReplica|DescribeImport|Import|Delete(Item|Resource)|Get|Put|Query|Scan)\w*"
@@ -127,7 +124,7 @@ NOT_OPERATIONS = re.compile(
 SERVICES = {**{action: service for service, action in PREFIXES.items()}, "kms": "kms", "xray": "xray"}
 
 WITHOUT_RESOURCE = {
-    *("backup-storage:MountCapsule", "cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms"),
+    *("backup-storage:MountCapsule", "cloudwatch:DescribeAlarms"),
     *("codedeploy:BatchGetDeploymentTargets", "codedeploy:ListDeploymentTargets", "codedeploy:StopDeployment"),
     *(f"ec2:Describe{name}" for name in ("Addresses", "AddressesAttribute", "NetworkInterfaces", "SecurityGroups")),
     *("ec2:DescribeVpcEndpoints", "guardduty:CreateMalwareProtectionPlan", "kms:CreateKey", "kms:ListAliases"),
@@ -184,7 +181,6 @@ def test_every_type_that_settings_add_is_known(graph: Graph, gated: Graph) -> No
     """Partners, a strategy of one's own, tokens."""
     assert unknown(graph) == []
     assert unknown(gated) == []
-    assert unknown(run("prod", evidence="trail")) == []
     jwt = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
     assert unknown(run("prod", api_jwt=jwt)) == []
 
@@ -216,8 +212,7 @@ def _stated(name: str) -> set[str]:
     handlers = _schemas()[name]["handlers"]
     verbs = ("create", "read", "update", "delete")
     found = (action.partition(":") for verb in verbs if verb in handlers for action in handlers[verb]["permissions"])
-    # IAM ignores the case of a service's prefix, and the schema of a trail writes `CloudTrail:`.
-    return {f"{service.lower()}:{name}" for service, _, name in found}
+    return {f"{service}:{name}" for service, _, name in found}
 
 
 def test_every_action_is_one_of_aws(document: dict[str, Any]) -> None:

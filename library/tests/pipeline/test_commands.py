@@ -185,9 +185,11 @@ def test_a_plan_that_no_longer_fits_fails_the_deployment(
     )
 
 
-@pytest.mark.parametrize(
-    ("reason", "more"), [("no", []), ("the alarm is broken; $HOME", ["--ignore-alarms", "the alarm is broken; $HOME"])]
-)
+QUOTED = """the alarm's "broken"; $HOME"""
+"""The shell neither ends nor expands it."""
+
+
+@pytest.mark.parametrize(("reason", "more"), [("no", []), (QUOTED, ["--ignore-alarms", QUOTED])])
 def test_the_traffic_is_shifted_in_prods_account(
     reason: str, more: list[str], built: tuple[Ran, Path], deployed: tuple[Ran, Path], tmp_path: Path, variables: Any
 ) -> None:

@@ -31,7 +31,7 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
         part_rows=777,
         partners={"acme": {"public_keys": []}},
         protect=True,
-        evidence="trail",
+        backup="vault",
     )
     assert sandbox("up", "mine") == 0
     made = settings(place)
@@ -42,7 +42,7 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
         "part_rows": 777,
         "owner": ANNA,
     }
-    assert not {"partners", "sftp_host_name", "evidence"} & made.keys()
+    assert not {"partners", "sftp_host_name", "backup"} & made.keys()
     assert cli.tags("sandbox-mine") == {"owner": ANNA, "expires": made["expires"]}
     assert [call for call in cli.calls if call not in ("stack ls", "stack tag")] == [
         "stack init",
@@ -56,7 +56,7 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
 
 
 def test_the_program_takes_the_settings_of_a_sandbox(sandbox: Sandbox, place: Place) -> None:
-    """And all that it makes says whose it is."""
+    """And all that it makes says whose it is. Nothing of it is left after its destruction, such as a layer version."""
     assert sandbox("up", "mine") == 0
     program = service()
     file = yaml.safe_load((place.project.service / "Pulumi.sandbox-mine.yaml").read_text())["config"]
@@ -64,6 +64,8 @@ def test_the_program_takes_the_settings_of_a_sandbox(sandbox: Sandbox, place: Pl
     graph = program.run_with("sandbox-mine", config)
     assert {node.inputs["tags"]["owner"] for node in graph.nodes if "tags" in node.inputs} == {ANNA}
     assert not [kind for kind in ("transfer/server", "cloudwatch/metricAlarm") if graph.of(kind)]
+    left = [n.name for n in graph.nodes if n.protect or n.retain_on_delete or n.inputs.get("skipDestroy")]
+    assert left == []
 
 
 @pytest.mark.parametrize(("hours", "given"), [(24, []), (2, ["--hours", "2"])])

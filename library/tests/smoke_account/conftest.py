@@ -22,6 +22,7 @@ from bounded_context.tools.accounts.temporary_stacks.smoke_account.worlds import
 from tests.smoke_account import stand_in_pulumi
 
 NAME = "smoke"
+STACK = f"sandbox-{NAME}"
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Place:
     @property
     def file(self) -> Path:
         """The stack's file, which is there for as long as the stack is."""
-        return self.project.service / f"Pulumi.{NAME}.yaml"
+        return self.project.service / f"Pulumi.{STACK}.yaml"
 
     def set(self, **settings: object) -> None:
         """Change the settings of `dev`."""

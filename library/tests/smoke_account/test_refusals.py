@@ -10,7 +10,7 @@ from botocore.exceptions import NoCredentialsError
 from bounded_context.tools.accounts.temporary_stacks.smoke_account import cli as command
 from bounded_context.tools.command.aws_errors import Refused
 from tests.console import context
-from tests.smoke_account.conftest import NAME, Cli, Place
+from tests.smoke_account.conftest import NAME, STACK, Cli, Place
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -33,23 +33,23 @@ def test_a_stack_that_none_has_may_be_tried(place: Place, cli: Cli) -> None:
     assert untouched(place, cli)
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_a_stack_of_the_repository_is_refused(stack: str, place: Place, cli: Cli) -> None:
-    """Also a protected one: its file is there."""
-    assert f"Pulumi.{stack}.yaml exists" in refused(place, stack)
+def test_a_sandbox_of_the_repository_is_refused(place: Place, cli: Cli) -> None:
+    """Its file is there."""
+    place.file.touch()
+    assert f"Pulumi.{STACK}.yaml exists" in refused(place)
     assert cli.calls == []
 
 
 def test_a_stack_that_pulumi_knows_is_refused(place: Place, cli: Cli) -> None:
     """Its owner does not matter. The error has its name."""
-    cli.has("dev", NAME)
-    assert refused(place).startswith(f"The stack {NAME} exists")
+    cli.has("dev", STACK)
+    assert refused(place).startswith(f"The stack {STACK} exists")
     assert untouched(place, cli)
 
 
 def test_a_stack_that_is_deployed_from_another_state_is_refused(place: Place, cli: Cli) -> None:
     """Its names would be taken, and its data destroyed."""
-    table = f"{place.project.context.name}-{NAME}-table"
+    table = f"{place.project.context.name}-{STACK}-table"
     boto3.client("dynamodb", region_name=place.account().aws.region).create_table(
         TableName=table,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -57,15 +57,6 @@ def test_a_stack_that_is_deployed_from_another_state_is_refused(place: Place, cl
         BillingMode="PAY_PER_REQUEST",
     )
     assert f"has a table {table} already" in refused(place)
-    assert untouched(place, cli)
-
-
-@pytest.mark.parametrize("protect", [True, None])
-def test_settings_that_protect_data_are_refused(protect: bool | None, place: Place, cli: Cli) -> None:
-    """Such a stack could not be destroyed. The error names the file and the setting."""
-    place.set(protect=protect)
-    error = refused(place)
-    assert ("Pulumi.dev.yaml" in error, "protect: false" in error) == (True, True)
     assert untouched(place, cli)
 
 
@@ -106,9 +97,9 @@ def test_a_refusal_is_told_with_its_status(
 ) -> None:
     """2, as everywhere."""
     monkeypatch.setattr(command, "repository", lambda: place.project)
-    cli.has(NAME)
+    cli.has(STACK)
     assert context("smoke-account", NAME) == 2
-    assert f"The stack {NAME} exists" in capsys.readouterr().err
+    assert f"The stack {STACK} exists" in capsys.readouterr().err
     assert untouched(place, cli)
 
 

@@ -16,7 +16,7 @@ from bounded_context.tools.accounts.temporary_stacks.smoke_account import worlds
 from bounded_context.tools.accounts.temporary_stacks.smoke_account.steps import Steps, smoke
 from bounded_context.tools.command.aws_errors import INTERRUPTED
 from tests.console import context
-from tests.smoke_account.conftest import NAME, Cli, Place
+from tests.smoke_account.conftest import NAME, STACK, Cli, Place
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -50,22 +50,26 @@ def test_all_steps_are_taken_in_order_and_nothing_is_left(place: Place, cli: Cli
     steps = ran(place)
     names = ["deploy", "10 rows", "queues", "bad version", "good version", "destroy"]
     assert (steps.passed, [step.name for step in steps.completed], tuple(tried)) == (True, names, TRIED)
-    changing = [call for call in cli.calls if call != "stack ls"]
+    changing = [call for call in cli.calls if call not in ("stack ls", "stack tag")]
     assert changing == ["stack init", "up --yes", "stack output", "destroy --yes", "stack rm"]
     assert (cli.stacks, place.file.exists()) == (["dev", "prod"], False)
 
 
-def test_the_stack_has_the_settings_of_dev(place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """But every subscriber gets every event, and with SFTP the one partner is this run."""
-    name = place.project.context.name
-    place.set(sftp="dedicated", part_rows=777, filters={"bi": ["x"]}, partners={"acme": {"public_keys": []}})
+def test_the_stack_is_a_sandbox(place: Place, cli: Cli) -> None:
+    """It has the boundary, the omissions, the owner and the end of a sandbox, so a sweep removes it after a crash."""
+    limit = "arn:aws:iam::123456789012:policy/payment-{}-boundary"
+    settings = {"backup": "vault", "code_signing": "arn:aws:signer:x", "sftp": "dedicated"}
+    place.set(**settings, permissions_boundary=limit.format("dev"), protect=True, filters={"bi": ["x"]}, part_rows=777)
     cli.outputs(OUTPUTS)
     account = place.account()
     account.deploy()
-    config = yaml.safe_load(place.file.read_text())["config"]
-    assert (config[f"{name}:part_rows"], f"{name}:filters" in config) == (777, False)
-    [[partner, logins]] = config[f"{name}:partners"].items()
-    assert (partner, logins["public_keys"][0].split()[0]) == ("demo", "ssh-ed25519")
+    start = f"{place.project.context.name}:"
+    config: dict[str, Any] = yaml.safe_load(place.file.read_text())["config"]
+    own = {name.removeprefix(start): value for name, value in config.items()}
+    assert {"backup", "code_signing", "filters"} & own.keys() == set()
+    assert (own["permissions_boundary"], own["part_rows"]) == (limit.format("sandbox"), 777)
+    assert (own["protect"], own["sftp"], own["alarms"]) == (False, "none", "none")
+    assert set(cli.tags(STACK)) == {"owner", "expires"}
     account.destroy()
 
 
@@ -95,7 +99,7 @@ def test_a_deployment_that_fails_halfway_is_destroyed(place: Place, cli: Cli, tr
     assert (steps.passed, tried) == (False, [])
     assert steps.completed[0].message.startswith("pulumi up failed: error: User: ")
     assert "role ops may" in steps.completed[0].message
-    assert f"may not sqs:CreateQueue: see `context permissions deploy {NAME}`" in steps.completed[0].message
+    assert "may not sqs:CreateQueue: see `context permissions deploy sandbox`" in steps.completed[0].message
     assert (cli.calls[-2:], cli.stacks) == (["destroy --yes", "stack rm"], ["dev", "prod"])
 
 
@@ -115,8 +119,8 @@ def test_what_cannot_be_destroyed_is_named_with_how_to_take_it_away(place: Place
     steps = ran(place)
     said = steps.completed[-1].message
     assert (steps.passed, steps.completed[-1].passed) == (False, False)
-    assert f"Of the stack {NAME} 1 resources are left: aws:s3/bucket:Bucket::inbox" in said
-    place_of_it = f"--yes --cwd {place.project.service} --stack {NAME}"
+    assert f"Of the stack {STACK} 1 resources are left: aws:s3/bucket:Bucket::inbox" in said
+    place_of_it = f"--yes --cwd {place.project.service} --stack {STACK}"
     assert f"`pulumi destroy {place_of_it}`, `pulumi stack rm {place_of_it}`." in said
     assert place.file.exists()
 

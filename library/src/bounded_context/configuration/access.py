@@ -40,6 +40,16 @@ class StateAccess(BaseModel):
     key_policy: Document | None
 
 
+class EvidenceAccess(BaseModel):
+    """The trail of an account: the days of its archive, and the contexts and regions whose data it records."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    days: int
+    contexts: list[str]
+    regions: list[str]
+
+
 class AccountAccess(BaseModel):
     """All access of deployments to an account.
 
@@ -49,6 +59,7 @@ class AccountAccess(BaseModel):
         boundaries: the permissions boundaries of the stacks' own roles, by name.
         roles: the roles, by name.
         state: the access to Pulumi's state if the state is in this account.
+        evidence: the trail, if the account has one.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -58,6 +69,7 @@ class AccountAccess(BaseModel):
     boundaries: Mapping[str, Document]
     roles: Mapping[str, RoleAccess]
     state: StateAccess | None
+    evidence: EvidenceAccess | None = None
 
 
 def role_name(context: str, stack: str, role: str) -> str:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self, get_args
 
 from .boundary import permissions_boundary
-from .config import SettingError, Source, matching, one_of, optional, structure, texts
+from .config import SettingError, Source, matching, number, one_of, optional, structure, texts
+from .list_settings import LONGEST_KEPT
 from .partition import ARN
 from .pipeline_settings import ACCOUNT, ACCOUNT_WORDS, ENVIRONMENT
 from .schema import Schema, listing, members, read_all, schema_is, setting, text
@@ -24,6 +25,10 @@ REPOSITORY_WORDS: Final = "organization@id/repository@id, or organization/reposi
 _PRINCIPAL: Final = re.compile(ARN + r"iam::\d{12}:(role|user)/[^*\s]\S*")
 _PRINCIPAL_WORDS: Final = "the ARN of a role or user; `*` is permitted within the name"
 """AWS adds an id to the roles of its sign-in."""
+
+
+Evidence = Literal["none", "trail"]
+_CONTEXT_WORDS: Final = "the name of a context, with hyphens"
 
 
 def _schema_of_people() -> Schema:
@@ -46,6 +51,11 @@ def _people(config: Source, key: str) -> Mapping[str, tuple[str, ...]]:
 @schema_is(lambda: listing(text(ENVIRONMENT, "a stack, `pr` or `sandbox`")))
 def _workflows(config: Source, key: str) -> tuple[str, ...]:
     return texts(config, key, ENVIRONMENT, "a stack, pr or sandbox", kind="a list of stacks")
+
+
+@schema_is(lambda: listing(text(ENVIRONMENT, _CONTEXT_WORDS)))
+def _contexts(config: Source, key: str) -> tuple[str, ...]:
+    return texts(config, key, ENVIRONMENT, _CONTEXT_WORDS, kind="a list of contexts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +88,19 @@ class AccountSettings:
         one_of,
         ("create", "existing"),
         "create",
+    )
+    evidence: Evidence = setting(
+        "`trail` records changes and accesses in a locked archive. Write it in one repository of the account.",
+        "trail",
+        one_of,
+        get_args(Evidence),
+        "none",
+    )
+    evidence_days: int = setting(
+        "Days for which the archive is locked. It cannot be deleted earlier.", 730, number, 365, 1, LONGEST_KEPT
+    )
+    evidence_contexts: tuple[str, ...] = setting(
+        "The other contexts of the account whose tables and buckets the trail records.", ["order"], _contexts
     )
     permissions_boundary: str | None = setting(
         "A managed policy that limits the program's own roles.",

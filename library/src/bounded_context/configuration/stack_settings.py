@@ -1,4 +1,4 @@
-"""The settings of a stack's resources: protection, backup, evidence, capacity and owner."""
+"""The settings of a stack's resources: protection, backup, capacity and owner."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,6 @@ from .list_settings import LONGEST_KEPT
 from .partition import ARN
 from .schema import schema_is, setting, text
 
-Evidence = Literal["none", "trail"]
 Backup = Literal["none", "vault"]
 
 MOST_RESERVED: Final = 10_000
@@ -94,12 +93,6 @@ class StackSettings:
     )
     backup_days: int = setting(
         "Days for which both vaults store a backup. Nobody can delete it earlier.", 90, number, 35, 7, LONGEST_KEPT
-    )
-    evidence: Evidence = setting(
-        "`trail` records changes and accesses in a locked archive.", "trail", one_of, get_args(Evidence), "none"
-    )
-    evidence_days: int = setting(
-        "Days for which the archive is locked. It cannot be deleted earlier.", 730, number, 365, 1, LONGEST_KEPT
     )
     permissions_boundary: str | None = setting(
         "A managed policy that limits every role of the stack.",

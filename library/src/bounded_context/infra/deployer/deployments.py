@@ -11,8 +11,9 @@ from ...configuration.boundary import permissions_boundary
 from ...configuration.collisions import DEPLOYER
 from ...configuration.partition import Partition
 from ...declaration.context import Context
-from ..stack.account import placed, require_account
+from ..stack.account import Account, placed, require_account
 from ..stack.program import start
+from .evidence import Evidence
 from .packing import packed
 from .printed import printed
 
@@ -39,19 +40,24 @@ class Deployments:
         access = printed(pulumi.get_stack())
         require_account(access.account)
         config = placed()
-        self._tags = start(context, permissions_boundary(config), reserved=DEPLOYER).tags
+        labels = start(context, permissions_boundary(config), reserved=DEPLOYER)
+        self._tags = labels.tags
         self.boundaries = {name: self._policy(name, found).arn for name, found in access.boundaries.items()}
         provider = [self._oidc_provider(config.partition)] if access.oidc_provider else []
         self.roles = {name: self._role(name, role, provider) for name, role in access.roles.items()}
         if access.state is not None:
             _share(access.state)
+        if access.evidence is not None:
+            Evidence("evidence", labels, Account.current(), access.evidence)
 
     def _oidc_provider(self, partition: Partition) -> iam.OpenIdConnectProvider:
         # AWS checks GitHub's certificate by its own authorities, so the thumbprints have no effect (IAM user guide,
         # "Obtain the thumbprint for an OpenID Connect identity provider").
         audiences = partition.names("sts")
         names = [audiences] if isinstance(audiences, str) else audiences
-        return iam.OpenIdConnectProvider("github", url=_GITHUB, client_id_lists=names, tags=self._tags)
+        # Other repositories of the account use it.
+        shared = pulumi.ResourceOptions(protect=True, retain_on_delete=True)
+        return iam.OpenIdConnectProvider("github", url=_GITHUB, client_id_lists=names, tags=self._tags, opts=shared)
 
     def _policy(self, name: str, document: Document) -> iam.Policy:
         return iam.Policy(name, name=name, policy=json.dumps(document), tags=self._tags)

@@ -1,9 +1,9 @@
 """The backup of a table outside of its account: a locked vault, and a daily copy into another vault."""
 
-from typing import Any
+from typing import Any, Final
 
 import pulumi
-from pulumi_aws import backup, iam, kms
+from pulumi_aws import backup, cloudwatch, iam, kms
 
 from ...configuration.config import SettingError
 from ...configuration.settings import Settings
@@ -12,11 +12,14 @@ from ..stack.alerts import Notice
 from ..stack.component import Component
 from ..stack.policy import Statement, allow, document, grant, trust
 from ..stack.stack import Stack
-from .alarms import Metric, When, alarm
+from .alarms import HOUR, Metric, When, alarm
 
 CHANGEABLE_DAYS = 3
 """Days in which the new lock can be removed: AWS's minimum (AWS Backup API reference, PutBackupVaultLockConfiguration).
 Afterwards nobody can remove it, and no backup can be deleted before its end."""
+
+_UNFINISHED: Final = ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"]
+"""States of jobs that ended without a whole backup (AWS Backup API reference, "BackupJob" and "CopyJob", State)."""
 
 _DAY = 86_400
 _START_MINUTES = 60
@@ -27,8 +30,8 @@ _NAME = "backup"
 def back_up(owner: Component, stack: Stack, table_arn: pulumi.Input[str]) -> None:
     """Back up a table each night into a locked vault, and copy each backup to the vault of the setting `backup_copy`.
 
-    The vault has a key of its own: backups stay readable if the stack's key is deleted. An alarm reports two days
-    without a copy.
+    The vault has a key of its own: backups stay readable if the stack's key is deleted. Alarms report failed jobs, and
+    two days without a copy.
     """
     settings = stack.settings
     key = _key(owner, stack)
@@ -44,7 +47,8 @@ def back_up(owner: Component, stack: Stack, table_arn: pulumi.Input[str]) -> Non
         resources=[table_arn],
         opts=owner.child(),
     )
-    _watch(owner, stack, vault.name)
+    _watch_copies(owner, stack)
+    _watch_jobs(owner, stack, role.arn)
 
 
 def outside(settings: Settings, account: Account) -> pulumi.Output[str]:
@@ -126,19 +130,29 @@ def _statements(
     """Return the permissions of AWS Backup for one table and two vaults.
 
     They are the actions for DynamoDB in the managed policy AWSBackupServiceRolePolicyForBackup. The keys of the table
-    and of the vault are used through DynamoDB and AWS Backup.
+    and of the vault are used through DynamoDB and AWS Backup. Jobs of a table with tags fail unless the role may tag
+    recovery points (AWS Backup developer guide, "Backup and tag copy").
     """
+    regions = (stack.account.region, destination.split(":")[3])
+    points = [stack.account.arn_of("backup:", region, ":", stack.account.id, ":recovery-point:*") for region in regions]
     return [
         allow(["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob"], table),
         allow(["backup:CopyFromBackupVault"], "*"),
+        allow(["backup:TagResource"], *points),
         allow(["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], vault, destination),
         allow(["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], stack.key.arn, key),
         allow(["kms:CreateGrant"], key, Condition={"Bool": {"kms:GrantIsForAWSResource": "true"}}),
     ]
 
 
-def _watch(owner: Component, stack: Stack, vault: pulumi.Input[str]) -> None:
+def _watch_copies(owner: Component, stack: Stack) -> None:
+    """Report two days without a copy.
+
+    The vault in the metrics of copy jobs is the destination (AWS Backup developer guide, "AWS Backup metrics with
+    CloudWatch").
+    """
     effect = "No backup of the table was copied out of its account or region for two days."
+    vault = (stack.settings.backup_copy or "").rpartition(":")[2]
     alarm(
         owner,
         stack.alerts,
@@ -146,4 +160,29 @@ def _watch(owner: Component, stack: Stack, vault: pulumi.Input[str]) -> None:
         Notice("warning", effect, "no-backup-was-copied"),
         Metric("AWS/Backup", "NumberOfCopyJobsCompleted", {"BackupVaultName": vault}),
         When(threshold=1, bad=2, of=2, period=_DAY, missing="breaching", wrong="LessThanThreshold"),
+    )
+
+
+def _watch_jobs(owner: Component, stack: Stack, role: pulumi.Input[str]) -> None:
+    """Report each backup and copy that failed, for a day.
+
+    A rule without a target counts the events (Amazon EventBridge user guide, "Monitoring Amazon EventBridge",
+    MatchedEvents).
+    """
+    kinds = ["Backup Job State Change", "Copy Job State Change"]
+    detail = {"state": _UNFINISHED, "iamRoleArn": [role]}
+    rule = cloudwatch.EventRule(
+        f"{_NAME}-failed",
+        name=stack.labels.name(f"{_NAME}-failed"),
+        event_pattern=pulumi.Output.json_dumps({"source": ["aws.backup"], "detail-type": kinds, "detail": detail}),
+        tags=stack.labels.tags,
+        opts=owner.child(),
+    )
+    alarm(
+        owner,
+        stack.alerts,
+        f"{_NAME}-failed",
+        Notice("warning", "A backup of the table, or its copy, failed.", "a-backup-failed"),
+        Metric("AWS/Events", "MatchedEvents", {"RuleName": rule.name}),
+        When(bad=1, of=24, period=HOUR),
     )

@@ -103,8 +103,9 @@ class Functions(Mapping[str, Function]):
             code=pulumi.FileArchive(f"{self._stack.settings.artifacts}/layer.zip"),
             compatible_runtimes=[RUNTIME],
             compatible_architectures=[ARCHITECTURE],
-            # A rollback returns to published versions, which still use their layer.
-            skip_destroy=True,
+            # A rollback returns to published versions, which still use their layer. Of a temporary stack nothing is
+            # left: its versions keep a copy of a deleted layer (Lambda API reference, DeleteLayerVersion).
+            skip_destroy=self._stack.settings.expires is None,
         )
 
     def _function(self, name: str, preset: Preset) -> Function:

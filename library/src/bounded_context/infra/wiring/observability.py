@@ -1,4 +1,4 @@
-"""The observability of a stack: alarms on lists and dead letters, health, dashboards, queries, traces, evidence."""
+"""The observability of a stack: alarms on lists and dead letters, health, dashboards, queries, traces."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,6 @@ import pulumi
 
 from ..components.dashboards import Dashboards
 from ..components.dead_letter_alarms import DeadLetterAlarms
-from ..components.evidence import Evidence
 from ..components.health import Health
 from ..components.list_alarms import ListAlarms
 from ..components.queries import Queries
@@ -24,7 +23,7 @@ _STATEMENTS = {"PartiQLInsert": "BatchExecuteStatement"}
 
 
 class Observability:
-    """Alarms, dashboards, saved queries, traces, and a trail by the setting `evidence`.
+    """Alarms, dashboards, saved queries and traces.
 
     Make it after everything that they show.
 
@@ -34,7 +33,6 @@ class Observability:
         health: the component of that alarm.
         traces: the sampling by X-Ray.
         dashboards: the business dashboard, and the technical dashboard; None with the setting `dashboards: none`.
-        evidence: the trail with its archive; None without the setting.
     """
 
     def __init__(self, components: Components) -> None:
@@ -47,7 +45,6 @@ class Observability:
         Queries("queries", stack, {name: function.log_group for name, function in functions.items()})
         shown = stack.settings.dashboards == "all"
         self.dashboards = Dashboards("dashboards", stack, _names(components)) if shown else None
-        self.evidence = Evidence("evidence", stack) if stack.settings.evidence == "trail" else None
         self.unhealthy_alarm = self.health.alarm_name
         self.dashboard_urls = self.dashboards.urls if self.dashboards else {}
 

@@ -9,6 +9,7 @@ from ....configuration.access import (
     SESSION_SECONDS,
     AccountAccess,
     Document,
+    EvidenceAccess,
     RoleAccess,
     StateAccess,
     boundary_name,
@@ -19,6 +20,7 @@ from ....configuration.collisions import PIPELINE as OF_PIPELINE
 from ....configuration.labels import Labels
 from ....configuration.partition import Partition, partition_of
 from ....configuration.project import Project, ProjectError
+from ....domain.spelling import kebab
 from ....infra.pipeline.steps import OF_AN_ENVIRONMENT
 from ...programs import pulumi_files
 from ...programs.stack_settings import account_settings_of
@@ -55,6 +57,7 @@ class OfAccount:
             boundaries=dict(self._boundaries()),
             roles=dict(self._roles()),
             state=self._state(),
+            evidence=self._evidence() if self._settings.evidence == "trail" else None,
         )
 
     @cached_property
@@ -162,6 +165,15 @@ class OfAccount:
 
     def _arn(self, role: str) -> str:
         return self._partition.arn_of(f"iam::{self._pipeline_account}:role/{role}")
+
+    def _evidence(self) -> EvidenceAccess:
+        regions = {pulumi_files.config(self.project.service, stack).get("aws:region") for stack in self._environments}
+        contexts = [kebab(self.project.context.name), *self._settings.evidence_contexts]
+        return EvidenceAccess(
+            days=self._settings.evidence_days,
+            contexts=list(dict.fromkeys(contexts)),
+            regions=sorted({self._region} | {str(region) for region in regions if region}),
+        )
 
     def _state(self) -> StateAccess | None:
         if self._settings.account != self._pipeline_account:

@@ -100,7 +100,9 @@ class TemporaryPulumi(Pulumi):
     def _failure(self, command: str, done: subprocess.CompletedProcess[str]) -> str:
         """Return the errors of a failed call, and the missing permission if there is one."""
         lacking = denied(_all(done))
-        short = f" In short: {lacking}: see `context permissions deploy {self.stack}`." if lacking else ""
+        short = (
+            f" In short: {lacking}: see `context permissions deploy {self.stack.partition('-')[0]}`." if lacking else ""
+        )
         return f"pulumi {command} failed: {_summary(done)}.{short}"
 
 

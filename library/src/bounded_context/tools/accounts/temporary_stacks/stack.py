@@ -35,8 +35,8 @@ _LEFT_OUT: Final = (
     *("sftp_server_id", "sftp_vpc", "sftp_security_policy", "sftp_host_name", "sftp_host_zone", "sftp_host_key"),
     *("partners", "latency_alarms", "release_alarms", "expect_list_hours", "log_key_arn"),
     "code_signing",
-    # A locked archive and a locked vault cannot be destroyed.
-    *("evidence", "evidence_days", "backup", "backup_copy", "backup_days"),
+    # A locked vault cannot be destroyed.
+    *("backup", "backup_copy", "backup_days"),
 )
 
 
@@ -114,10 +114,6 @@ class TemporaryStack:
                 self.labels.name(function)
         except LabelError as error:
             raise Refused(str(error)) from error
-
-    def setting(self, name: str) -> Any:
-        """Return a setting of `dev`, or None if its file does not contain the setting."""
-        return self._config.get(f"{self._project.context.name}:{name}")
 
     def settings(self) -> Settings:
         """Return the settings of `dev`, validated like in the program. Raises Refused."""

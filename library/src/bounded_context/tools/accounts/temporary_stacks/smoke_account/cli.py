@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def smoke_account(
-    stack: Annotated[str | None, Argument(help="a name that no stack has, such as smoke")] = None,
+    name: Annotated[str | None, Argument(help="a name that no sandbox has, such as smoke")] = None,
     emulator: Annotated[bool, Option("--emulator", help="on the embedded AWS of this machine")] = False,
     as_json: Annotated[bool, Option("--json", help="print a JSON report; progress goes to standard error")] = False,
 ) -> int:
     """Deploy a temporary stack, import ten rows, release a bad and a good version, and destroy the stack.
 
     Examples:
-      context smoke-account smoke          on the account of your credentials, as the stack smoke
+      context smoke-account smoke          on the account of your credentials, as the stack sandbox-smoke
       context smoke-account --emulator     on the embedded AWS of this machine
       context smoke-account smoke --json   JSON
 
@@ -35,7 +35,7 @@ def smoke_account(
       2    refused before anything changed
       130  Ctrl-C; the stack is destroyed
     """
-    if emulator == (stack is not None):
+    if emulator == (name is not None):
         raise typer.BadParameter("write either the name of a stack or --emulator")
     # Imported here for a fast help.
     from ....command.aws_errors import AWS_ERRORS, Refused, sentence
@@ -45,10 +45,10 @@ def smoke_account(
     screen = Screen(as_json=as_json)
     try:
         project = repository()
-        world = Emulated(project) if stack is None else Account(project, stack)
+        world = Emulated(project) if name is None else Account(project, name)
         screen.tell(f"{world.stack} on {world.check()}: it is created, tested and destroyed.")
     except (Refused, ProjectError, *AWS_ERRORS) as error:
-        screen.refuse(stack or "", sentence(error, "deploy"))
+        screen.refuse(name or "", sentence(error, "deploy"))
         return REFUSED
     except KeyboardInterrupt:
         screen.fail("Interrupted before anything was changed.")

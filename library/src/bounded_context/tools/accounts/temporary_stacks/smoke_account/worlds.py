@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
@@ -11,20 +12,23 @@ from .....configuration.project import Project
 from ....command.aws_errors import Refused, code
 from ....command.calls import Calls
 from ....local.actors.partner import NAME as PARTNER
-from ....local.actors.sftp_client import INCOMING, Login, SftpEndpoint
 from ....local.actors.subscriber import Subscriber
 from ....local.provider.stack import STACK
 from ....local.rehearsal.driver import Driver
 from ....local.running.context import RunningContext
 from ....local.running.start import running_context
-from ..kinds import MODEL
+from ..kinds import SANDBOX
+from ..outcomes import now
 from ..services import Services
-from ..stack import TemporaryStack
+from ..stack import Tags, TemporaryStack
 from .concurrency import refuse_too_few
+
+_HOURS: Final = 24
+"""The lifetime of the stack. `context sandbox sweep` removes it if this command could not."""
 
 
 class Account:
-    """A stack on AWS, created by the Pulumi CLI. Its file is in the repository while the stack exists.
+    """A sandbox on AWS, created by the Pulumi CLI. Its file is in the repository while the stack exists.
 
     Attributes:
         stack: the stack's name.
@@ -33,17 +37,15 @@ class Account:
         code: the archive of the functions.
 
     Raises:
-        Refused: the settings of `dev` are missing or cannot be read.
+        Refused: the settings of `dev` are missing or cannot be read, or `name` cannot be part of a stack's name.
     """
 
     patience = 900.0
 
-    def __init__(self, project: Project, stack: str) -> None:
-        self.stack = stack
+    def __init__(self, project: Project, name: str) -> None:
+        self.stack = SANDBOX.stack(name)
         self.code = project.build / "code.zip"
-        self._context = project.context
-        self._stack = TemporaryStack(project, stack)
-        self._login = Login.with_new_key(PARTNER)
+        self._stack = TemporaryStack(project, self.stack)
         self._outputs: Mapping[str, Any] = {}
         self._began = False
 
@@ -57,8 +59,6 @@ class Account:
         self._stack.check_name()
         if self._stack.file.exists():
             raise Refused(f"{self._stack.file} exists: choose a new name, such as smoke.")
-        if self._stack.setting("protect") is not False:
-            raise Refused(f"Pulumi.{MODEL}.yaml does not set protect: false, so a stack like it cannot be destroyed.")
         if self._stack.exists():
             raise Refused(f"The stack {self.stack} exists: choose a new name, since the stack is destroyed at the end.")
         account = self.aws.caller()["Account"]
@@ -69,20 +69,15 @@ class Account:
     def deploy(self) -> Mapping[str, Any]:
         """Create the stack and return its outputs. Raises Failed."""
         self._began = True
-        # Without filters, each subscriber gets every event. The stack has no other partner.
-        partner = {"partners": {PARTNER: {"public_keys": [self._login.public_key]}}}
-        over_sftp = self._context.has_lists and self._stack.setting("sftp") != "none"
-        changes = {"filters": None, **(partner if over_sftp else {})}
-        self._outputs = self._stack.deploy(changes)
+        tags = Tags(self.aws.person(), now() + timedelta(hours=_HOURS))
+        # Without filters, each subscriber gets every event.
+        self._outputs = self._stack.deploy({**tags.settings(), "filters": None}, tags)
         return self._outputs
 
     def send(self, name: str, content: bytes) -> None:
-        """Upload a file over SFTP, or to the bucket if the stack has no SFTP."""
-        if sftp := self._outputs["sftp"]:
-            SftpEndpoint(sftp["endpoint"], 22).write(self._login, f"{INCOMING}/{name}", content)
-        else:
-            bucket, key = self._outputs["inbox_bucket"], f"incoming/{PARTNER}/{name}"
-            self.aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=content)
+        """Upload a file to the bucket: a sandbox has no SFTP."""
+        bucket, key = self._outputs["inbox_bucket"], f"incoming/{PARTNER}/{name}"
+        self.aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=content)
 
     def subscribers(self) -> Sequence[Subscriber]:
         """Return readers of the subscribers' queues, which delete the messages they read."""
