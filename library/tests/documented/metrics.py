@@ -1,0 +1,108 @@
+"""The metrics of AWS's services that alarms, dashboards and commands on pages query, against AWS's tables."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bounded_context.tools.local.metric_math.metric_lines import OF_AWS, Metric, lines, widgets
+from bounded_context.tools.local.metric_math.search import METRIC_NAME, Search, read
+from bounded_context.tools.programs.recording import Graph
+
+
+class Table(BaseModel):
+    """One of AWS's tables: the metrics of a namespace that have the same sets of dimensions."""
+
+    model_config = ConfigDict(extra="forbid")
+    source: str = Field(min_length=20)
+    metrics: list[str] = Field(min_length=1)
+    dimensions: list[list[str]] = Field(min_length=1)
+
+
+@dataclass(frozen=True, order=True)
+class Query:
+    """A queried metric: its namespace, its name and the names of its dimensions."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[str, ...]
+
+
+def documented() -> frozenset[Query]:
+    """Return each combination of a name and a set of dimensions in AWS's tables."""
+    entries = tomllib.loads(Path(__file__).with_name("metrics.toml").read_text("utf-8"))
+    tables = {title: Table.model_validate(entry) for title, entry in entries.items()}
+    return frozenset(
+        Query(title.split()[0], name, tuple(sorted(dimensions)))
+        for title, table in tables.items()
+        for name in table.metrics
+        for dimensions in table.dimensions
+    )
+
+
+def of_graph(graph: Graph) -> frozenset[Query]:
+    """Return AWS's metrics in the alarms and on the dashboards of a graph. Raises Unreadable for other searches."""
+    alarms = (query for node in graph.of("cloudwatch/metricAlarm") for query in _alarm(node.inputs))
+    boards = (
+        query
+        for node in graph.of("cloudwatch/dashboard")
+        for query in dashboard(json.loads(node.inputs["dashboardBody"]))
+    )
+    return frozenset(query for query in (*alarms, *boards) if query.namespace.startswith(OF_AWS))
+
+
+def dashboard(body: Mapping[str, Any]) -> Iterator[Query]:
+    """Yield the metrics and searches of a dashboard's body."""
+    for line in (line for properties in widgets(body, "metric") for line in lines(properties)):
+        yield from [_query(line.metric)] if line.metric else _searches(line.expression)
+
+
+def undocumented(page: str) -> Iterator[str]:
+    """Yield the `aws cloudwatch` commands of a page that name no documented metric or dimension."""
+    commands = re.findall(r"aws cloudwatch (?:get-metric-statistics|list-metrics) (?:\\\n|[^`\n])+", page)
+    yield from (command for command in commands if not any(_selects(command, query) for query in documented()))
+
+
+def _selects(command: str, query: Query) -> bool:
+    """Return whether a command selects a metric. Only `list-metrics` may omit the name and dimensions."""
+    options = _options(command.replace("\\\n", " ").split())
+    dimensions = {*re.findall(r"Name=([\w.]+)", " ".join(options.get("--dimensions", [])))}
+    exact = "list-metrics" not in command
+    named = options.get("--metric-name", [] if exact else [query.name]) == [query.name]
+    fits = dimensions == {*query.dimensions} if exact else dimensions <= {*query.dimensions}
+    return options["--namespace"] == [query.namespace] and named and fits
+
+
+def _options(words: Iterable[str]) -> dict[str, list[str]]:
+    options: dict[str, list[str]] = {}
+    for word in words:
+        if word.startswith("--"):
+            options[word] = []
+        elif options:
+            options[[*options][-1]].append(word)
+    return options
+
+
+def _alarm(inputs: Mapping[str, Any]) -> Iterator[Query]:
+    for query in inputs.get("metricQueries") or [{"metric": inputs}]:
+        metric = query.get("metric")
+        if metric:
+            yield Query(metric["namespace"], metric["metricName"], tuple(sorted(metric.get("dimensions") or {})))
+        else:
+            yield from _searches(query["expression"])
+
+
+def _query(metric: Metric) -> Query:
+    return Query(metric.namespace, metric.name, tuple(sorted(name for name, _ in metric.dimensions)))
+
+
+def _searches(expression: str) -> Iterator[Query]:
+    for text in re.findall(r"SEARCH\('([^']*)'", expression):
+        search: Search = read(text)
+        for name in search.wanted.get(METRIC_NAME, frozenset()):
+            yield Query(search.namespace, name, tuple(sorted(search.dimensions)))
