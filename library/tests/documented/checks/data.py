@@ -68,12 +68,13 @@ def _filters(graph: Graph) -> Iterator[str]:
     return (node.name for node, rule in _rules(graph) if len(rule.get("filter", {})) > 1)
 
 
-@check("s3-lifecycle-uploads")
-def _uploads(graph: Graph) -> Iterator[str]:
+@check("s3-lifecycle-tags")
+def _tagged(graph: Graph) -> Iterator[str]:
     for node, rule in _rules(graph):
+        markers = rule.get("expiration", {}).get("expiredObjectDeleteMarker")
         condition = rule.get("filter", {})
-        members = {*condition, *condition.get("and", {})} - {"and", "prefix"}
-        if "abortIncompleteMultipartUpload" in rule and members:
+        tagged = {"tag", "tags"} & {*condition, *condition.get("and", {})}
+        if tagged and (markers or "abortIncompleteMultipartUpload" in rule):
             yield node.name
 
 

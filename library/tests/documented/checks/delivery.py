@@ -65,6 +65,13 @@ def _logs(graph: Graph) -> Iterator[str]:
             yield node.name
 
 
+@check("apigateway-access-log-size")
+def _log_sizes(graph: Graph) -> Iterator[str]:
+    for node in graph.of("apigatewayv2/stage"):
+        if len(node.inputs.get("accessLogSettings", {}).get("format", "").encode()) > 3072:
+            yield node.name
+
+
 @check("apigateway-token-authorizer")
 def _authorizers(graph: Graph) -> Iterator[str]:
     for node in graph.of("apigatewayv2/route"):

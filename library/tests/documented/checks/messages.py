@@ -90,6 +90,15 @@ def _retention(graph: Graph) -> Iterator[str]:
             yield dead_letters.name
 
 
+@check("sqs-dead-letter-place")
+def _places(graph: Graph) -> Iterator[str]:
+    for queue in graph.of("sqs/queue"):
+        target = _redrive(queue).get("deadLetterTargetArn", queue.arn)
+        fifo = queue.arn.endswith(".fifo"), target.endswith(".fifo")
+        if target.rpartition(":")[0] != queue.arn.rpartition(":")[0] or len(set(fifo)) > 1:
+            yield queue.name
+
+
 def _stored(queue: Node) -> float:
     return queue.inputs.get("messageRetentionSeconds", 345_600)
 

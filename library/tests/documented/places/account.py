@@ -21,6 +21,6 @@ def _codes(rule: Rule, violation: Violation) -> set[str]:
 
 
 PLACE: Final = Place(
-    "No place of ours can apply the rule: an entry of account.md has a command to try, the symptom and a remedy.",
+    "No place can apply the rule: [account.md](account.md) has an entry with a command, the symptom and a remedy.",
     _codes,
 )

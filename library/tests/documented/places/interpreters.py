@@ -35,7 +35,7 @@ def _simulated(_rule: Rule, violation: Violation) -> set[str]:
     items = json.dumps(expanded(violation.get("items", []))).encode()
     services = Services(scheduler, violation.get("failures", 0), items)
     machine = Machine(_definition(violation), scheduler, services)
-    machine.start(violation.get("input", {}))
+    machine.start(expanded(violation.get("input", {})))
     scheduler.run()
     return {machine.executions[0].error} - {""}
 
@@ -44,7 +44,7 @@ def _second(_rule: Rule, violation: Violation) -> set[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", REGION)
         interpreter = Interpreter(patch, _NOWHERE, Lambda(), _NOWHERE)
-        run = interpreter.run(_definition(violation), violation.get("input", {}))
+        run = interpreter.run(_definition(violation), expanded(violation.get("input", {})))
     return {run.error} if run.error else set()
 
 

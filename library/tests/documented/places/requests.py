@@ -23,7 +23,7 @@ def _codes(_rule: Rule, violation: Violation) -> set[str]:
 
 
 PLACE: Final = Place(
-    "The requests of each resource of all recorded graphs are checked against AWS's models and limits: a promise of each "
-    "repository (`bounded_context.testing.requests`).",
+    "The requests of each resource of all recorded graphs are checked against AWS's models and limits. This is a "
+    "promise of each repository (`bounded_context.testing.requests`).",
     _codes,
 )
