@@ -12,7 +12,10 @@ from diagrams import draw
 
 PACKAGED: Final = "library/src/bounded_context/docs"
 
-_ELSEWHERE: Final = {"library": "reference", "policies": "reference", "settings": "reference", "proof": "explanation"}
+_ELSEWHERE: Final = {
+    **dict.fromkeys(("library", "policies", "rules", "settings"), "reference"),
+    "proof": "explanation",
+}
 """Pages of the package that are no how-to."""
 
 _TEMPLATE: Final = {

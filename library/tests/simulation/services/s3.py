@@ -29,6 +29,9 @@ CONTENDED_SECONDS: Final = 10.0
 _PAGE: Final = 1000
 """Versions of a page (AWS limit)."""
 
+_MOST_KEY_BYTES: Final = 1024
+"""Bytes of a key (user guide, "Naming Amazon S3 objects")."""
+
 _OPERATIONS: Final = ("PutObject", "GetObject", "HeadObject", "DeleteObject", "ListObjectVersions")
 _FAULTS: Final = {name: faults(name, "SlowDown", status=503, failure="InternalError") for name in _OPERATIONS}
 
@@ -166,6 +169,8 @@ class VersionPages:
 
 
 def _put(bucket: Bucket, key: str, data: bytes, match: str | None, none_match: str | None) -> Answer:
+    if len(key.encode()) > _MOST_KEY_BYTES:
+        raise refused("PutObject", "KeyTooLongError", "Your key is too long", 400)
     current = bucket.current(key)
     if (match or none_match) and bucket.contended(key) and bucket.gate.chance(_CONFLICTING):
         raise refused("PutObject", "ConditionalRequestConflict", "The conditional request cannot succeed", 409)

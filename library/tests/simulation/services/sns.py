@@ -18,6 +18,9 @@ Answer = dict[str, Any]
 MOST_ENTRIES: Final = 10
 """Entries of a batch (AWS limit of PublishBatch)."""
 
+_MOST_BYTES: Final = 262_144
+"""Bytes of a message or of a batch, by default (API reference, Publish and PublishBatch)."""
+
 _REFUSED: Final = 0.02
 """The share of a batch's entries that SNS does not accept."""
 
@@ -63,7 +66,7 @@ class SimSns:
     def publish(self, *, TopicArn: str, Message: str, MessageAttributes: Attributes | None = None) -> Answer:
         """Send Publish."""
         attributes = MessageAttributes or {}
-        return self._send("Publish", TopicArn, lambda: {"MessageId": self._topic.accept(Message, attributes)})
+        return self._send("Publish", TopicArn, lambda: _published(self._topic, Message, attributes))
 
     def publish_batch(self, *, TopicArn: str, PublishBatchRequestEntries: Sequence[Mapping[str, Any]]) -> Answer:
         """Send PublishBatch. Each entry may fail for itself."""
@@ -79,6 +82,18 @@ class SimSns:
         if arn != self._topic.arn:
             raise refused(operation, "NotFound", "Topic does not exist", 404)
         return effect()
+
+
+def _published(topic: Topic, message: str, attributes: Attributes) -> Answer:
+    if _size(message, attributes) > _MOST_BYTES:
+        raise refused("Publish", "InvalidParameter", "Message too long")
+    return {"MessageId": topic.accept(message, attributes)}
+
+
+def _size(message: str, attributes: Attributes) -> int:
+    """Return the bytes of a message and its attributes."""
+    texts = [text for name, value in attributes.items() for text in (name, *value.values())]
+    return sum(len(text.encode() if isinstance(text, str) else text) for text in (message, *texts))
 
 
 def _accepted(topic: Topic, entries: Sequence[Mapping[str, Any]]) -> Answer:
@@ -100,3 +115,5 @@ def _check(entries: Sequence[Mapping[str, Any]]) -> None:
         raise refused("PublishBatch", "TooManyEntriesInBatchRequest", "Too many entries in the batch.")
     if len({entry["Id"] for entry in entries}) < len(entries):
         raise refused("PublishBatch", "BatchEntryIdsNotDistinct", "Two or more entries have the same Id.")
+    if sum(_size(entry["Message"], entry.get("MessageAttributes", {})) for entry in entries) > _MOST_BYTES:
+        raise refused("PublishBatch", "BatchRequestTooLong", "The length of all the messages is too long.")

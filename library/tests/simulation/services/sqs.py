@@ -17,6 +17,9 @@ Answer = dict[str, Any]
 Attributes = Mapping[str, Mapping[str, Any]]
 """Message attributes, as SQS's API has them: DataType, and StringValue or BinaryValue."""
 
+_MOST_BYTES: Final = 1_048_576
+"""Bytes of a message (API reference, SendMessage)."""
+
 _TWICE: Final = 0.05
 """The share of deleted messages that are delivered once more."""
 
@@ -139,10 +142,14 @@ class SimSqs:
 
 
 def _sent(queue: Queue, body: str, attributes: Attributes) -> Answer:
+    if len(body.encode()) > _MOST_BYTES:
+        raise refused("SendMessage", "InvalidParameterValue", "The message is too long.")
     return {"MessageId": queue.add(body, attributes).id}
 
 
 def _received(queue: Queue, most: int) -> Answer:
+    if not 1 <= most <= 10:
+        raise refused("ReceiveMessage", "InvalidParameterValue", "MaxNumberOfMessages is 1 to 10.")
     found = queue.receive(most)
     messages = [
         {

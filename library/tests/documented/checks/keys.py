@@ -1,0 +1,115 @@
+"""Checks of keys, roles, buckets of trails, and the services that use them."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from bounded_context.tools.programs.recording import Graph, Node
+
+from .policies import allows, as_list, of_key, of_resource, statements
+from .register import check
+
+_INLINE = 10_240
+_TRAIL = "cloudtrail.amazonaws.com"
+
+
+@check("kms-administrator")
+def _administrators(graph: Graph) -> Iterator[str]:
+    for node in graph.of("kms/key"):
+        found = [one for one in statements(node.inputs["policy"]) if one["Effect"] == "Allow"]
+        if not any({"kms:*", "kms:PutKeyPolicy"} & set(as_list(one["Action"])) for one in found):
+            yield node.name
+
+
+@check("iam-inline-size")
+def _inline_sizes(graph: Graph) -> Iterator[str]:
+    sizes: Counter[str] = Counter()
+    for node in graph.of("iam/rolePolicy"):
+        sizes[node.inputs["role"]] += len(re.sub(r"\s", "", node.inputs["policy"]))
+    return (role for role, size in sizes.items() if size > _INLINE)
+
+
+@check("guardduty-trust")
+def _scanners(graph: Graph) -> Iterator[str]:
+    roles = {node.arn: node for node in graph.of("iam/role")}
+    for plan in graph.of("guardduty/malwareProtectionPlan"):
+        trust = statements(roles[plan.inputs["role"]].inputs["assumeRolePolicy"])
+        if not allows(trust, "malware-protection-plan.guardduty.amazonaws.com", "sts:AssumeRole"):
+            yield plan.name
+
+
+@check("sns-encrypted-queue")
+def _encrypted_queues(graph: Graph) -> Iterator[str]:
+    queues = {node.arn: node for node in graph.of("sqs/queue")}
+    for subscription in graph.of("sns/topicSubscription"):
+        if queue := queues.get(subscription.inputs["endpoint"]):
+            yield from _unusable(graph, queue, "kmsMasterKeyId", "sns.amazonaws.com")
+
+
+@check("cloudwatch-encrypted-topic")
+def _encrypted_topics(graph: Graph) -> Iterator[str]:
+    alarms = graph.of("cloudwatch/metricAlarm", "cloudwatch/compositeAlarm")
+    notified = {arn for alarm in alarms for arn in alarm.inputs.get("alarmActions") or ()}
+    for topic in graph.of("sns/topic"):
+        if topic.arn in notified:
+            yield from _unusable(graph, topic, "kmsMasterKeyId", "cloudwatch.amazonaws.com")
+
+
+@check("cloudwatch-encrypted-logs")
+def _encrypted_logs(graph: Graph) -> Iterator[str]:
+    for group in graph.of("cloudwatch/logGroup"):
+        region = group.arn.split(":")[3]
+        yield from _unusable(graph, group, "kmsKeyId", f"logs.{region}.amazonaws.com")
+
+
+@check("cloudtrail-key-policy")
+def _trails_keys(graph: Graph) -> Iterator[str]:
+    for trail in graph.of("cloudtrail/trail"):
+        if not allows(of_key(graph, trail.inputs["kmsKeyId"]), _TRAIL, "kms:GenerateDataKey"):
+            yield trail.name
+
+
+def _unusable(graph: Graph, node: Node, member: str, service: str) -> Iterator[str]:
+    """Yield a resource's name if its key is in the graph, and the service may not use the key."""
+    key = list(of_key(graph, node.inputs.get(member, "")))
+    keys = {one.arn for one in graph.of("kms/key")}
+    if node.inputs.get(member) in keys and not allows(key, service, "kms:Decrypt", "kms:GenerateDataKey"):
+        yield node.name
+
+
+@check("cloudtrail-bucket-policy")
+def _trails_buckets(graph: Graph) -> Iterator[str]:
+    for trail in graph.of("cloudtrail/trail"):
+        found = of_resource(graph, "s3/bucketPolicy", "bucket", trail.inputs["s3BucketName"])
+        if not allows(found, _TRAIL, "s3:GetBucketAcl", "s3:PutObject"):
+            yield trail.name
+
+
+@check("cloudtrail-exact-fields")
+def _exact_fields(graph: Graph) -> Iterator[str]:
+    for trail, field in _fields(graph):
+        if field["field"] in ("eventCategory", "readOnly", "resources.type") and field.keys() - {"field", "equals"}:
+            yield trail.name
+
+
+@check("cloudtrail-data-events")
+def _data_events(graph: Graph) -> Iterator[str]:
+    for trail in graph.of("cloudtrail/trail"):
+        for selector in trail.inputs.get("advancedEventSelectors", ()):
+            equal = {field["field"]: field.get("equals", []) for field in selector["fieldSelectors"]}
+            if equal["eventCategory"] == ["Data"] and len(equal.get("resources.type", [])) != 1:
+                yield trail.name
+
+
+@check("cloudtrail-conditions")
+def _conditions(graph: Graph) -> Iterator[str]:
+    numbers: Counter[str] = Counter()
+    for trail, field in _fields(graph):
+        numbers[trail.name] += sum(len(values) for name, values in field.items() if name != "field")
+    return (name for name, number in numbers.items() if number > 500)
+
+
+def _fields(graph: Graph) -> Iterator[tuple[Node, dict[str, list[str]]]]:
+    for trail in graph.of("cloudtrail/trail"):
+        for selector in trail.inputs.get("advancedEventSelectors", ()):
+            yield from ((trail, field) for field in selector["fieldSelectors"])
