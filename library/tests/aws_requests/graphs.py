@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from bounded_context.configuration.access import AccountAccess, EvidenceAccess
 from bounded_context.configuration.labels import NAME_LIMIT, Labels
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program
 from tests.infra.contexts import DEFAULT, LARGE, SHAPES
@@ -137,6 +139,14 @@ def _longest_pipeline() -> Graph:
     )
 
 
+def _account() -> Graph:
+    """The program of an account with a trail, and without roles."""
+    evidence = EvidenceAccess(days=3650, contexts=["payment", "order"], regions=[REGION])
+    access = AccountAccess(account=ACCOUNT, oidc_provider=True, boundaries={}, roles={}, state=None, evidence=evidence)
+    with patch("bounded_context.infra.deployer.deployments.printed", lambda _: access):
+        return Program(program.FOLDER.parent / "account", f"{CONTEXT.name}-account").run("main")
+
+
 CONTEXT_PROGRAM = Program(program.FOLDER.parent / "service", CONTEXT.name)
 
 GRAPHS: Mapping[str, Callable[[], Graph]] = {
@@ -157,6 +167,7 @@ GRAPHS: Mapping[str, Callable[[], Graph]] = {
     "the pipeline from CodeCommit": lambda: program.run(program.CODECOMMIT, source="codecommit"),
     "the pipeline with its state in Pulumi Cloud": lambda: program.run(program.CLOUD),
     "the pipeline with the longest names": _longest_pipeline,
+    "an account": _account,
     "the consumer": lambda: CONSUMER.run("dev", queue_arn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue", key_arn=KEY),
 }
 """Each by what it is of."""

@@ -25,7 +25,7 @@ from tests.aws_requests.graphs import GRAPHS
 
 from .rules import expanded
 
-SAMPLES = ("with every setting", "the default as local", "on a shared server", "the pipeline")
+SAMPLES = ("with every setting", "the default as local", "on a shared server", "the pipeline", "an account")
 """The graphs that are edited: one of them has each type of resource."""
 
 
