@@ -1,82 +1,19 @@
 """What dashboards show is measured, and what is measured is shown."""
 
-import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import pytest
 
 from bounded_context.declaration.measures import OPTIONAL
-from bounded_context.docs.pages import FOLDER
 from tests.infra.dashboards import Shown, bodies, metrics, searches
 from tests.infra.graph import CONTEXT, PARTNERS, Graph, run
 
 MEASURES = [one for one in CONTEXT.measures.all if one not in OPTIONAL]
-COUNTED = frozenset({"Sum"})
-TIMED = frozenset({"Average", "Maximum", "p50", "p99"})
-AVERAGED = frozenset({"Average", "Maximum"})
-AT_MOST = frozenset({"Maximum"})
-
-
-class Documented(NamedTuple):
-    """The dimensions that AWS keeps a metric by, and the statistics that say something of it."""
-
-    dimensions: frozenset[str]
-    stats: frozenset[str]
-
-
-def _all(names: str, dimensions: str, stats: frozenset[str]) -> Mapping[str, Documented]:
-    return dict.fromkeys(names.split(), Documented(frozenset(dimensions.split()), stats))
-
-
-AWS: Mapping[str, Mapping[str, Documented]] = {
-    # Lambda, "Types of metrics for Lambda functions"
-    "AWS/Lambda": {
-        **_all("Invocations Errors Throttles", "FunctionName", COUNTED),
-        **_all("Duration", "FunctionName", TIMED),
-        **_all("IteratorAge", "FunctionName", AT_MOST),
-    },
-    # Step Functions, "Monitoring Step Functions metrics using Amazon CloudWatch"
-    "AWS/States": {
-        **_all(
-            "ExecutionsStarted ExecutionsSucceeded ExecutionsFailed ExecutionsTimedOut ExecutionsAborted",
-            "StateMachineArn",
-            COUNTED,
-        ),
-        **_all("ExecutionTime", "StateMachineArn", TIMED),
-    },
-    # EventBridge, "Monitoring Amazon EventBridge": by the rule alone on the default bus
-    "AWS/Events": _all("MatchedEvents Invocations FailedInvocations", "RuleName", COUNTED),
-    # Transfer Family, "CloudWatch metrics for Transfer Family servers"
-    "AWS/Transfer": _all("FilesIn BytesIn", "ServerId", COUNTED),
-    # SQS, "Available CloudWatch metrics for Amazon SQS"
-    "AWS/SQS": _all("ApproximateNumberOfMessagesVisible ApproximateAgeOfOldestMessage", "QueueName", AT_MOST),
-    # SNS, "Monitoring Amazon SNS topics using CloudWatch"
-    "AWS/SNS": _all(
-        "NumberOfMessagesPublished NumberOfNotificationsDelivered NumberOfNotificationsFailed", "TopicName", COUNTED
-    ),
-    # DynamoDB, "DynamoDB metrics and dimensions"
-    "AWS/DynamoDB": {
-        **_all("ConsumedReadCapacityUnits ConsumedWriteCapacityUnits", "TableName", COUNTED),
-        **_all("ReadThrottleEvents WriteThrottleEvents", "TableName", COUNTED),
-        **_all("SystemErrors", "TableName Operation", COUNTED),
-        **_all("SuccessfulRequestLatency", "TableName Operation", AVERAGED),
-    },
-    # API Gateway, "Monitor CloudWatch metrics for HTTP APIs in API Gateway": the detailed ones of a route have its method and resource too
-    "AWS/ApiGateway": {
-        **_all("Count 4xx 5xx", "ApiId Stage", COUNTED),
-        **_all("Latency IntegrationLatency", "ApiId Stage", TIMED),
-    },
-}
-
 OPERATIONS = {
     *("PutItem", "DeleteItem", "UpdateItem", "GetItem", "BatchGetItem", "Scan", "Query", "BatchWriteItem"),
     *("TransactWriteItems", "TransactGetItems", "ExecuteTransaction", "BatchExecuteStatement", "ExecuteStatement"),
 }
 """The values of DynamoDB's dimension Operation."""
-
-
-OF_ROUTES = {"Method", "Resource"}
 
 WAYS_IN: Mapping[str, Callable[[], Graph]] = {
     "a server of its own": lambda: run("prod", sftp="dedicated", partners=PARTNERS),
@@ -115,15 +52,6 @@ def test_our_metrics_on_dashboards_are_those_that_we_measure(stack: Graph, shown
     besides = {(one.name, frozenset(one.dimensions.items()) - {("service", CONTEXT.name)}) for one in ours}
     assert besides == _measured()
     assert {name for name, _ in _measured()} == {one.name for one in MEASURES}
-
-
-def test_aws_has_the_metrics_that_dashboards_ask_it_for(shown: list[Shown]) -> None:
-    """A name, a dimension or a statistic that it does not have draws an empty graph, and says nothing of it."""
-    for one in shown:
-        if one.namespace.startswith("AWS/"):
-            known = AWS[one.namespace][one.name]
-            assert set(one.dimensions) - OF_ROUTES == known.dimensions, one
-            assert one.stat in known.stats, one
 
 
 def _resources(stack: Graph) -> Mapping[str, set[str]]:
@@ -171,13 +99,3 @@ def test_versions_are_searched_for_behind_each_alias(stack: Graph) -> None:
     found = {search for body in bodies(stack).values() for search in searches(body)}
     form = "SEARCH('{{AWS/Lambda,FunctionName,Resource,ExecutedVersion}} MetricName=\"{}\" Resource=\"{}\"', 'Sum', 60)"
     assert found == {form.format(name, alias) for name in ("Invocations", "Errors") for alias in aliases}
-
-
-def test_the_pages_query_documented_dimensions() -> None:
-    """A query for another dimension has an empty answer, which looks like a right one."""
-    pattern = re.compile(r"--namespace (AWS/\w+)\s(?:[^`]*?--dimensions Name=(\w+))?")
-    asked = [found for page in FOLDER.glob("*.md") for found in pattern.findall(page.read_text("utf-8"))]
-    assert len(asked) > 2
-    for namespace, dimension in asked:
-        known = {name for metric in AWS[namespace].values() for name in metric.dimensions} | OF_ROUTES | {""}
-        assert dimension in known, (namespace, dimension)

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from bounded_context.tools.programs.recording import Graph
 
 
 class Table(BaseModel):
-    """One of AWS's tables: the metrics of a namespace that have the same sets of dimensions."""
+    """One of AWS's tables: the metrics of a namespace that have the same sets of dimensions and the same statistics."""
 
     model_config = ConfigDict(extra="forbid")
+    namespace: str
     source: str = Field(min_length=20)
     metrics: list[str] = Field(min_length=1)
     dimensions: list[list[str]] = Field(min_length=1)
+    statistics: list[str] = Field(min_length=1)
 
 
 @dataclass(frozen=True, order=True)
@@ -33,33 +36,38 @@ class Query:
     dimensions: tuple[str, ...]
 
 
-def documented() -> frozenset[Query]:
-    """Return each combination of a name and a set of dimensions in AWS's tables."""
-    entries = tomllib.loads(Path(__file__).with_name("metrics.toml").read_text("utf-8"))
-    tables = {title: Table.model_validate(entry) for title, entry in entries.items()}
-    return frozenset(
-        Query(title.split()[0], name, tuple(sorted(dimensions)))
-        for title, table in tables.items()
+@cache
+def documented() -> Mapping[Query, frozenset[str]]:
+    """Return the statistics of each combination of a name and a set of dimensions in AWS's tables."""
+    text = Path(__file__).with_name("metrics.toml").read_text("utf-8")
+    return {
+        Query(table.namespace, name, tuple(sorted(dimensions))): frozenset(table.statistics)
+        for table in map(Table.model_validate, tomllib.loads(text)["table"])
         for name in table.metrics
         for dimensions in table.dimensions
-    )
+    }
 
 
-def of_graph(graph: Graph) -> frozenset[Query]:
-    """Return AWS's metrics in the alarms and on the dashboards of a graph. Raises Unreadable for other searches."""
-    alarms = (query for node in graph.of("cloudwatch/metricAlarm") for query in _alarm(node.inputs))
-    boards = (
-        query
-        for node in graph.of("cloudwatch/dashboard")
-        for query in dashboard(json.loads(node.inputs["dashboardBody"]))
-    )
-    return frozenset(query for query in (*alarms, *boards) if query.namespace.startswith(OF_AWS))
+def is_documented(query: Query, statistic: str) -> bool:
+    """Return whether AWS has a metric with these dimensions, and the statistic is meaningful."""
+    return statistic in documented().get(query, ())
 
 
-def dashboard(body: Mapping[str, Any]) -> Iterator[Query]:
-    """Yield the metrics and searches of a dashboard's body."""
+def of_graph(graph: Graph) -> frozenset[tuple[Query, str]]:
+    """Return AWS's metrics in the alarms and on the dashboards of a graph, with their statistics.
+
+    Raises Unreadable for searches with other than exact terms.
+    """
+    bodies = (json.loads(node.inputs["dashboardBody"]) for node in graph.of("cloudwatch/dashboard"))
+    boards = (pair for body in bodies for pair in dashboard(body))
+    alarms = (pair for node in graph.of("cloudwatch/metricAlarm") for pair in _alarm(node.inputs))
+    return frozenset(pair for pair in (*alarms, *boards) if pair[0].namespace.startswith(OF_AWS))
+
+
+def dashboard(body: Mapping[str, Any]) -> Iterator[tuple[Query, str]]:
+    """Yield the metrics and searches of a dashboard's body, with their statistics."""
     for line in (line for properties in widgets(body, "metric") for line in lines(properties)):
-        yield from [_query(line.metric)] if line.metric else _searches(line.expression)
+        yield from [(_query(line.metric), line.stat)] if line.metric else _searches(line.expression)
 
 
 def undocumented(page: str) -> Iterator[str]:
@@ -88,11 +96,12 @@ def _options(words: Iterable[str]) -> dict[str, list[str]]:
     return options
 
 
-def _alarm(inputs: Mapping[str, Any]) -> Iterator[Query]:
+def _alarm(inputs: Mapping[str, Any]) -> Iterator[tuple[Query, str]]:
     for query in inputs.get("metricQueries") or [{"metric": inputs}]:
-        metric = query.get("metric")
-        if metric:
-            yield Query(metric["namespace"], metric["metricName"], tuple(sorted(metric.get("dimensions") or {})))
+        if metric := query.get("metric"):
+            dimensions = tuple(sorted(metric.get("dimensions") or {}))
+            statistic = metric.get("stat") or metric.get("statistic") or metric.get("extendedStatistic")
+            yield Query(metric["namespace"], metric["metricName"], dimensions), statistic
         else:
             yield from _searches(query["expression"])
 
@@ -101,8 +110,8 @@ def _query(metric: Metric) -> Query:
     return Query(metric.namespace, metric.name, tuple(sorted(name for name, _ in metric.dimensions)))
 
 
-def _searches(expression: str) -> Iterator[Query]:
-    for text in re.findall(r"SEARCH\('([^']*)'", expression):
+def _searches(expression: str) -> Iterator[tuple[Query, str]]:
+    for text, statistic in re.findall(r"SEARCH\('([^']*)', *'(\w+)'", expression):
         search: Search = read(text)
         for name in search.wanted.get(METRIC_NAME, frozenset()):
-            yield Query(search.namespace, name, tuple(sorted(search.dimensions)))
+            yield Query(search.namespace, name, tuple(sorted(search.dimensions))), statistic
