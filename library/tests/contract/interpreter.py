@@ -1,13 +1,15 @@
 """A second interpreter of the state machine: LocalStack's in moto, whose behaviour was recorded on AWS.
 
 It runs the shipped definition over the deployed handlers. Two things differ from AWS: `adapted` rewrites the parts of
-the definition that the interpreter refuses, and the waits before a retry are a thousandth as long.
+the definition that the interpreter refuses, and the waits before a retry are a thousandth as long. `rules_of_maps` adds
+AWS's documented rules of failed children, which the interpreter lacks: its maps succeed with any failed children.
 """
 
 import json
 import math
 import re
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.comparisons import FuncSize
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker, SyncExecutionWorker
@@ -30,6 +33,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from bounded_context.configuration.project import current
 from bounded_context.testing.functions import BUCKET, TABLE, LambdaContext
 from bounded_context.testing.plugin import REGION
+from tests.contract.rules_of_maps import apply_rules_of_maps
 from tests.handlers.functions import handler
 
 Definition = dict[str, Any]
@@ -74,7 +78,6 @@ def adapted(node: Any) -> Any:
     """Return the definition in a form that the interpreter takes, with the same meaning.
 
     - Its parser refuses a whole number as `ToleratedFailurePercentage`.
-    - Its maps fail with their first failed child, whatever they tolerate: here, a child that has failed succeeds.
     - Its `States.Format` keeps the backslashes of escaped braces: here, braces are arguments.
     """
     if isinstance(node, list):
@@ -84,12 +87,8 @@ def adapted(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     made = {name: adapted(one) for name, one in node.items()}
-    if made.get("ToleratedFailurePercentage") == 100:
-        made["ToleratedFailurePercentage"] = 100.0
-        children = made["ItemProcessor"]["States"]
-        for child in children.values():
-            child["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": "Tolerated"}]
-        children["Tolerated"] = {"Type": "Succeed"}
+    if "ToleratedFailurePercentage" in made:
+        made["ToleratedFailurePercentage"] = float(made["ToleratedFailurePercentage"])
     return made
 
 
@@ -140,7 +139,8 @@ class Lambda:
             except ServiceError as error:
                 return error.status, {"x-amzn-ErrorType": error.name}, {"Message": error.name}
             except Exception as error:
-                body = {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": []}
+                trace = traceback.format_tb(error.__traceback__)
+                body = {"errorMessage": str(error), "errorType": type(error).__name__, "stackTrace": trace}
                 return 200, {"X-Amz-Function-Error": "Unhandled"}, body
             return 200, {}, answer
 
@@ -175,6 +175,11 @@ def serving(functions: Lambda) -> Iterator[str]:
         server.shutdown()
 
 
+def _size(function: FuncSize, item: Any) -> int | None:
+    """Return the size of an attribute, or None if it is absent, so that no comparison is true."""
+    return None if function.attr.get_type(item) is None else len(function.attr.expr(item))
+
+
 @dataclass(frozen=True)
 class Run:
     """An execution that is over: its status, output and error, and the states that it entered, in order."""
@@ -194,6 +199,8 @@ class Interpreter:
         monkeypatch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: client)
         monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=functions.wait))
         monkeypatch.setattr(ExecutionWorker, "start", SyncExecutionWorker.start)
+        apply_rules_of_maps(monkeypatch)
+        monkeypatch.setattr(FuncSize, "expr", _size)
         # Where the interpreter looks for the other services.
         monkeypatch.setenv("MOTO_PORT", str(urlsplit(endpoint).port))
         self._backend = stepfunctions_parser_backends[DEFAULT_ACCOUNT_ID][REGION]

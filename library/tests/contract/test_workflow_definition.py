@@ -8,6 +8,7 @@ from typing import Any
 from bounded_context.application.ports import Throttled
 from bounded_context.configuration.project import current
 from bounded_context.testing.promises.workflow import LAMBDAS_OWN
+from tests.contract.pins import PINS, pins
 from tests.infra.graph import Graph
 
 ASL = current().root / "workflow" / "list_import.asl.json"
@@ -57,6 +58,11 @@ def test_every_placeholder_is_provided_and_every_value_used(deployed: Graph) -> 
     steps = {"register_list_arn", "validate_list_arn", "verification_arn", "import_list_arn", "compensate_error_arn"}
     assert placeholders == steps | {"inbox_bucket", "table_name", "topic_arn", "import_concurrency"}
     assert "${" not in deployed.one("sfn/stateMachine").inputs["definition"]
+
+
+def test_each_state_is_as_pinned(deployed: Graph) -> None:
+    """Each way, try and datum is there for a reason: change its pin by hand."""
+    assert pins(deployed.one("sfn/stateMachine").document("definition")) == PINS
 
 
 def test_every_transition_leads_to_a_state(deployed: Graph) -> None:

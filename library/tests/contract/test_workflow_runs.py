@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_dynamodb
 from payment.context import PAYMENT
 
+from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import KEY, LIST, TRACEPARENT
 from bounded_context.application import ranges
 from bounded_context.application.ports import Throttled
@@ -17,6 +18,7 @@ from bounded_context.application.staging import VERIFIED, StagingGone
 from bounded_context.domain.lists import STAGING
 from bounded_context.testing.functions import BUCKET, Functions
 from bounded_context.testing.promises.workflow import LAMBDAS_OWN
+from tests import map_runs
 from tests.contract.interpreter import (
     Behaviour,
     Broken,
@@ -31,6 +33,7 @@ from tests.contract.interpreter import (
 )
 from tests.handlers.conftest import HEADER, PARENT, TRACE
 from tests.handlers.functions import ID, SAMPLES
+from tests.map_runs import STATE_DATA, THRESHOLD
 
 FILE = "incoming/acme/january.csv"
 UPLOAD = {"path": f"/{BUCKET}/{FILE}"}
@@ -57,6 +60,10 @@ TO_IMPORT = (*TO_DECIDE, "IsVerified", "ImportList")
 IMPORTS = (*TO_IMPORT, "MarkImported", "DescribeImport", "PublishOutcome", "HasFailed", "Done")
 CLOSES = ("CompensateError", "PublishOutcome", "HasFailed", "Failed")
 REJECTS = ("RegisterList", "IsRegistered", "ValidateList", "IsValid", "CompensateError", "PublishOutcome", "HasFailed")
+
+MAPS = {VERIFICATION: "VerifyParts", "validate_list": "ValidateRanges"}
+MANY = 84
+"""Failed children whose records are larger than the state: each has 3 to 4.6 KB, by the depth of its stack trace."""
 
 FAULTY = b"one,two\n1,2\n"
 """A list that is rejected as a whole."""
@@ -278,6 +285,75 @@ def test_a_failing_child_undoes_all_of_the_list(run: Start, calls: Lambda, table
     assert (event["type"], event["attributes"]) == (REJECTED, {"type": REJECTED, TRACEPARENT: SENT})
 
 
+@pytest.fixture(params=[3, pytest.param(MANY, marks=pytest.mark.nightly)], ids="of {} parts".format)
+def parts(request: pytest.FixtureRequest, upload: None, calls: Lambda, bucket: Any) -> Iterator[int]:
+    """A list whose failed children have records that are larger than the state. For few parts, the state is smaller."""
+    body = SAMPLES.file([SAMPLES.values(number) for number in range(request.param)])
+    bucket.put_object(Bucket=BUCKET, Key=FILE, Body=body)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PART_ROWS", "1")
+        patch.setattr(map_runs, "STATE_DATA", STATE_DATA * request.param // MANY)
+        yield request.param
+
+
+def _denied(*_: Any, **__: Any) -> Any:
+    raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "ExecuteStatement")
+
+
+def _gone(*_: Any, **__: Any) -> Any:
+    raise StagingGone
+
+
+def test_a_list_is_undone_of_which_all_parts_fail(
+    run: Start, parts: int, calls: Lambda, table: Any, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exception of a part is the recorded cause."""
+    monkeypatch.setattr(ImportedAggregateTable, "import_rows", _denied)
+    ended, record = run(), _record(table)
+    assert (ended.error, ended.states) == ("ListFailed", (*TO_IMPORT, "MarkImported", "UndoList", *CLOSES))
+    assert (calls.counts["import_list"], calls.counts["compensate_error"]) == (4 * parts, parts + 1)
+    assert (record["status"], record["failure"]["error"], _rows(table)) == ("FAILED", "ClientError", 0)
+    assert len(published()) == 1
+
+
+def test_a_list_is_closed_of_which_no_part_can_be_undone_at_first(
+    run: Start, parts: int, calls: Lambda, table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CompensateError undoes all parts that UndoList did not undo."""
+    _break_part(calls, 1)
+    undo = ImportedAggregateTable.undo_rows
+
+    def failing(payload: Any, handle: Handle) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(ImportedAggregateTable, "undo_rows", _gone if "part" in payload else undo)
+            return handle(payload)
+
+    calls.instead["compensate_error"] = failing
+    ended = run()
+    assert (ended.error, ended.states) == ("ListFailed", (*TO_IMPORT, "MarkImported", "UndoList", *CLOSES))
+    assert calls.counts["compensate_error"] == parts + 1
+    assert (_record(table)["status"], _rows(table)) == ("FAILED", 0)
+
+
+@pytest.mark.parametrize("step", MAPS)
+def test_a_list_is_closed_of_which_no_child_can_be_verified_or_validated(
+    step: str, parts: int, run: Start, calls: Lambda, table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The map fails with its first failed child: no row is written before."""
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 50)
+
+    def failing(payload: Any, handle: Handle) -> Any:
+        if {"part", "range"} & payload.keys():
+            raise Broken
+        return handle(payload)
+
+    calls.instead[step] = failing
+    ended = run()
+    assert (ended.error, ended.states[-5:]) == ("ListFailed", (MAPS[step], *CLOSES))
+    assert calls.payloads["compensate_error"][0]["error"]["Error"] == THRESHOLD
+    assert (_record(table)["status"], _rows(table)) == ("FAILED", 0)
+
+
 def test_a_compensation_whose_answers_are_lost_is_called_again(
     run: Start, calls: Lambda, table: Any, published: Published
 ) -> None:
@@ -311,6 +387,7 @@ def test_a_list_whose_manifest_is_gone_is_handed_to_the_compensation(
     assert (ended.status, ended.error) == ("FAILED", StagingGone.__name__)
     assert ended.states == (*TO_IMPORT, "UndoList", "CompensateError")
     assert (calls.counts["compensate_error"], _record(table)["status"]) == (1, "COMPENSATING")
+    assert len(calls.waits) == 2 * 20
 
 
 def test_a_list_without_a_trace_is_imported_and_published(

@@ -1,13 +1,18 @@
 """The interpreter of the state machine: paths, intrinsic functions, retries, catches, maps and redrives."""
 
+import json
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from bounded_context.configuration.project import current
+from tests.map_runs import DATA_LIMIT, THRESHOLD
+
 from .profile import Profile
 from .scheduler import Activity, Scheduler
-from .workflow import Execution, Machine, StatesError, evaluate
+from .workflow import Execution, Machine, StatesError, evaluate, substituted
 
 
 class Throttled(Exception):
@@ -137,6 +142,104 @@ def test_a_redrive_starts_the_failed_children_alone():
     scheduler.run()
     assert execution.status == "SUCCEEDED"
     assert [payload["part"] for payload in services.payloads] == [1, 2, 3, 1]
+
+
+_CAUGHT: dict[str, Any] = {
+    "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}],
+    "Next": "Caught",
+}
+
+
+def _caught_map(failures: int, items: int, **more: Any) -> Execution:
+    """Run a map of children that fail at first, with a catcher of all errors."""
+    state = {name: value for name, value in _map(**_CAUGHT, **more).items() if name != "End"}
+    numbers = json.dumps(list(range(items))).encode()
+    states = {"Map": state, "Caught": {"Type": "Pass", "End": True}}
+    return played(states, lambda scheduler: Services(scheduler, failures, numbers), {"list": "l"})
+
+
+@pytest.mark.parametrize(
+    ("failures", "percentage", "error"),
+    [(0, 0, None), (1, 0, THRESHOLD), (1, 49, THRESHOLD), (1, 50, None), (2, 100, None)],
+)
+def test_a_map_fails_with_more_failed_children_than_it_tolerates(failures: int, percentage: int, error: str | None):
+    output = _caught_map(failures, 2, ToleratedFailurePercentage=percentage).output
+    assert (output["Error"] if isinstance(output, dict) else None) == error
+
+
+def test_the_output_of_a_map_has_the_record_of_each_failed_child():
+    ended = _caught_map(1, 2, ToleratedFailurePercentage=100)
+    [failed, succeeded] = ended.output
+    assert (failed["Status"], failed["Error"], json.loads(failed["Input"])) == (
+        "FAILED",
+        "Throttled",
+        {"list": "l", "part": 0},
+    )
+    assert succeeded["Payload"] == {"seen": {"list": "l", "part": 1}}
+
+
+def test_a_map_whose_output_is_larger_than_the_state_ends_the_execution():
+    ended = _caught_map(1000, 1000, ToleratedFailurePercentage=100, MaxConcurrency=20)
+    assert (ended.status, ended.error) == ("FAILED", DATA_LIMIT)
+
+
+PARTS = 2000
+"""The parts of a list of 100 million rows."""
+
+
+class FailingChildren(Services):
+    """The steps of a list. All children of some functions fail, with errors of the usual size."""
+
+    def __init__(self, scheduler: Scheduler, *failing: str) -> None:
+        super().__init__(scheduler, items=json.dumps([{"part": number} for number in range(PARTS)]).encode())
+        self.failing = failing
+        self.calls: dict[str, int] = defaultdict(int)
+
+    def invoke(self, function: str, payload: Any) -> Activity:
+        """Start an invocation of a step or of a child."""
+        child = bool({"part", "range"} & payload.keys())
+        self.calls[function] += child
+
+        def work() -> Any:
+            if child and function in self.failing:
+                raise StagingGone("x" * 3000)
+            return {} if child else _answer(function, payload)
+
+        return self.scheduler.spawn(function, work, function=function)
+
+
+class StagingGone(Exception):
+    """An error that the undo does not retry."""
+
+
+def _answer(step: str, payload: Any) -> dict[str, Any]:
+    """Return the answer of a step: the list is split into ranges and parts, and fails."""
+    split = payload.get("outcome") != "SPLIT"
+    outcomes = {
+        "register_list": "REGISTERED",
+        "validate_list": "SPLIT" if split else "VALIDATED",
+        "verification": "SPLIT" if split else "VERIFIED",
+        "compensate_error": "FAILED",
+    }
+    event = {"type": "ListRejected", "traceparent": "t"}
+    return {"list_id": "l", "outcome": outcomes[step], "event": event, "cause": "why"}
+
+
+@pytest.mark.parametrize(
+    ("failing", "undone"), [(["validate_list"], 0), (["verification"], 0), (["import_list", "compensate_error"], PARTS)]
+)
+def test_a_list_is_closed_of_which_all_children_fail(failing: list[str], undone: int):
+    steps = ("register_list", "validate_list", "verification", "import_list", "compensate_error")
+    values = {f"{step}_arn": step for step in steps}
+    stack = {"inbox_bucket": "b", "table_name": "t", "topic_arn": "a", "import_concurrency": 20}
+    scheduler = Scheduler(0, Profile())
+    services = FailingChildren(scheduler, *failing)
+    machine = Machine(substituted(current().workflow.read_text("utf-8"), values | stack), scheduler, services)
+    machine.start({"path": "/b/k"})
+    scheduler.run()
+    [execution] = machine.executions
+    assert (execution.error, execution.cause) == ("ListFailed", "why")
+    assert services.calls["compensate_error"] == undone
 
 
 def test_a_field_that_is_not_interpreted_is_reported():

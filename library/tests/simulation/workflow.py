@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final, Protocol
 
+from tests.map_runs import DATA_LIMIT, READER, TERMINAL, THRESHOLD, exceeds, fits, record_of_failed
+
 from .profile import ABORTED, BUSY, LOST
 from .scheduler import Activity, Scheduler
 
 Json = Any
 
-_NOT_CAUGHT: Final = ("States.DataLimitExceeded", "States.Runtime")
-"""Errors that States.ALL does not match ("Handling errors in Step Functions workflows")."""
 _FIELDS: Final = frozenset(
     (
         *("Type", "Comment", "Next", "End", "TimeoutSeconds", "Retry", "Catch"),
@@ -83,7 +83,7 @@ class Execution:
     carried: Json = None
     redrives: int = 0
     lists: set[str] = field(default_factory=set)
-    done_children: dict[str, set[int]] = field(default_factory=dict)
+    done_children: dict[str, dict[int, Json]] = field(default_factory=dict)
 
 
 class Machine:
@@ -270,32 +270,35 @@ class Walk:
 
     def _map(self, name: str, state: Json, given: Json) -> Json:
         items = self._items(state, given)
-        done = self._execution.done_children.setdefault(name, set())
+        done = self._execution.done_children.setdefault(name, {})
         left = [index for index in range(len(items)) if index not in done]
         most = state.get("MaxConcurrency") or 1000
         running: list[Activity] = []
-        failed: list[int] = []
+        failed: dict[int, Json] = {}
         while left or running:
             while left and len(running) < most:
                 index = left.pop(0)
                 running.append(self._child(name, state, given, index, items[index], failed))
             self._scheduler.join(running)
             running = [one for one in running if not one.done]
-            if len(failed) * 100 > state.get("ToleratedFailurePercentage", 0) * len(items):
+            if exceeds(len(failed), len(items), state.get("ToleratedFailurePercentage", 0)):
                 # AWS stops the other children. Their functions go on, and here also their retries.
-                raise StatesError("States.ExceedToleratedFailureThreshold")
+                raise StatesError(THRESHOLD)
+        outputs = [output for _, output in sorted({**done, **failed}.items())]
+        if not fits(outputs):
+            raise StatesError(DATA_LIMIT)
         # A redrive enters the map that failed; one that was passed and is entered again starts all of its children.
         self._execution.done_children.pop(name)
-        return {}
+        return outputs
 
     def _items(self, state: Json, given: Json) -> list[Json]:
         reader = self._template(state["ItemReader"]["Parameters"], given)
         try:
             return json.loads(self._services.read_object(reader["Bucket"], reader["Key"]))
         except StatesError as error:
-            raise StatesError("States.ItemReaderFailed", error.cause) from None
+            raise StatesError(READER, error.cause) from None
 
-    def _child(self, name: str, state: Json, given: Json, index: int, item: Json, failed: list[int]) -> Activity:
+    def _child(self, name: str, state: Json, given: Json, index: int, item: Json, failed: dict[int, Json]) -> Activity:
         context = {"Map": {"Item": {"Index": index, "Value": item}}}
         chosen = self._template(state["ItemSelector"], given, context) if "ItemSelector" in state else item
         processor = state["ItemProcessor"]
@@ -306,11 +309,11 @@ class Walk:
 
         def work() -> None:
             try:
-                walk.go(processor["StartAt"], chosen)
-            except Halted:
-                failed.append(index)
+                output = walk.go(processor["StartAt"], chosen)
+            except Halted as halted:
+                failed[index] = record_of_failed(name, chosen, halted.name, halted.cause)
                 return
-            self._execution.done_children[name].add(index)
+            self._execution.done_children[name][index] = output
 
         return self._scheduler.spawn(label, work)
 
@@ -351,9 +354,9 @@ def _delay(retrier: Json, tried: int, random: Random) -> float:
 def _matches(names: Sequence[str], error: str) -> bool:
     if error in names:
         return True
-    if "States.TaskFailed" in names and error != "States.Timeout" and error not in _NOT_CAUGHT:
+    if "States.TaskFailed" in names and error != "States.Timeout" and error not in TERMINAL:
         return True
-    return "States.ALL" in names and error not in _NOT_CAUGHT
+    return "States.ALL" in names and error not in TERMINAL
 
 
 def _placed(state: Json, given: Json, result: Json) -> Json:

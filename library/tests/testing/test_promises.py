@@ -322,6 +322,95 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
             ),
         )
     ),
+    *(
+        (promise, "sfn/stateMachine", with_state(state, change), f"{state} of list-import{sentence}")
+        for promise, state, change, sentence in (
+            (
+                "parts-run-to-their-ends",
+                "ImportList",
+                lambda state: state.pop("ToleratedFailurePercentage"),
+                " stops after a failed part, while functions write: tolerate 100 percent of failures.",
+            ),
+            (
+                "checks-tolerate-no-failure",
+                "VerifyParts",
+                lambda state: state.update(ToleratedFailurePercentage=100),
+                " goes on after a failure: remove ToleratedFailurePercentage.",
+            ),
+            (
+                "maps-keep-the-state-small",
+                "UndoList",
+                lambda state: state["ItemProcessor"]["States"]["UndoPart"].pop("Catch"),
+                ": a failed child UndoPart returns its whole record: catch States.ALL",
+            ),
+            (
+                "maps-keep-the-state-small",
+                "ImportList",
+                lambda state: state["ItemProcessor"]["States"]["ImportPart"].pop("ResultSelector"),
+                ": the child ImportPart returns the whole answer of its call",
+            ),
+            (
+                "maps-read-again",
+                "ValidateRanges",
+                lambda state: state.pop("Retry"),
+                " gives up on States.ItemReaderFailed after 0 of 300 seconds",
+            ),
+            (
+                "maps-limit-their-children",
+                "VerifyParts",
+                lambda state: state.pop("MaxConcurrency"),
+                " starts up to 10,000 children at once",
+            ),
+            (
+                "failures-are-undone",
+                "MarkImported",
+                lambda state: state["Catch"][0].update(Next="CompensateError"),
+                " leaves the list open: catch States.ALL, and go to UndoList.",
+            ),
+            (
+                "failures-are-undone",
+                "ValidateList",
+                lambda state: state.pop("Catch"),
+                " leaves the list open: catch States.ALL, and go to CompensateError.",
+            ),
+            (
+                "only-verified-lists-are-imported",
+                "IsVerified",
+                lambda state: state.update(Default="ImportList"),
+                " does not close a list with an unexpected outcome: write the Default CompensateError.",
+            ),
+            (
+                "outcomes-are-published",
+                "MarkImported",
+                lambda state: state.update(Next="Done"),
+                " without its event: publish the event first.",
+            ),
+            (
+                "imported-lists-are-complete",
+                "MarkImported",
+                lambda state: state["Parameters"].update(ConditionExpression="#status IN (:importing, :imported)"),
+                " marks a list that is not complete",
+            ),
+            (
+                "repeated-announcements-do-nothing",
+                "IsRegistered",
+                lambda state: state["Choices"].pop(1),
+                " goes on after ALREADY_REGISTERED: let this outcome lead to a Succeed.",
+            ),
+            (
+                "throttled-calls-wait",
+                "RegisterList",
+                lambda state: state["Retry"].pop(0),
+                " gives up on Throttled: copy the first retrier of ValidateList.",
+            ),
+            (
+                "executions-end",
+                "RegisterList",
+                lambda state: state.pop("TimeoutSeconds"),
+                " repeats calls that still run: write a TimeoutSeconds above",
+            ),
+        )
+    ),
     ("calls-are-permitted", "iam/rolePolicy", gone, "which its role may not: grant it."),
     (
         "aws-takes-the-stacks",

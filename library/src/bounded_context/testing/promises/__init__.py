@@ -10,12 +10,16 @@ too. A repository with its own ``tests/test_promises.py`` tests the promises its
         assert not breaches, "\\n".join(breaches)
 """
 
-from . import code, documents, inbound, program, workflow
+from . import code, documents, inbound, list_workflow, program, workflow
 from ._promise import Promise, Repository, repository
 
 PROMISES: tuple[Promise, ...] = (
     *program.PROMISES,
-    *(Promise.made_of(check) for module in (program, code, workflow, documents, inbound) for check in module.CHECKS),
+    *(
+        Promise.made_of(check)
+        for module in (program, code, workflow, list_workflow, documents, inbound)
+        for check in module.CHECKS
+    ),
 )
 """All promises: the policies of the infrastructure first."""
 

@@ -45,43 +45,43 @@ _NO_REQUEST: Final = ("apigateway:invoke", "eks:call", "eks:runJob")
 _JSON: Final = ("Payload", "Message", "MessageBody", "Input", "Detail")
 """Texts and bytes that a state may contain as JSON. Step Functions converts them to text."""
 
-_ALL: Final = "States.ALL"
+ALL: Final = "States.ALL"
 
 
 def states_follow_one_another(where: Repository) -> Iterator[str]:
     """Every state of the workflow leads to an existing state."""
-    for called, state, known in _states(where):
-        for target in set(_targets(state)) - known:
+    for called, state, known in states(where):
+        for target in set(targets(state)) - known:
             yield f"{called} goes to {target}, which is not a state: write its name."
 
 
 def tasks_are_tried_again(where: Repository) -> Iterator[str]:
     """Every task of the workflow is retried, so that a transient fault ends no list."""
-    for called, state, _ in _states(where):
+    for called, state, _ in states(where):
         if state["Type"] == "Task" and not state.get("Retry"):
             yield f"{called} is tried once: give it a Retry."
 
 
 def outages_of_lambda_are_outlasted(where: Repository) -> Iterator[str]:
     """An outage of Lambda ends no list: every task that calls a function retries service errors for 10 minutes."""
-    for called, state, _ in _states(where):
+    for called, state, _ in states(where):
         if ":lambda:" not in state.get("Resource", ""):
             continue
-        waits = {error: _waited(state, error) for error in LAMBDAS_OWN}
+        waits = {error: waited(state, error) for error in LAMBDAS_OWN}
         if early := {error: waited for error, waited in waits.items() if waited < OUTAGE_SECONDS}:
             retrier = json.dumps({"ErrorEquals": list(early), **_PATIENT})
             yield (
                 f"{called} gives up on {', '.join(early)} after {min(early.values()):.0f} of {OUTAGE_SECONDS} seconds: "
-                f"write {retrier} into its Retry, before {_ALL}."
+                f"write {retrier} into its Retry, before {ALL}."
             )
 
 
-def _waited(state: State, error: str) -> float:
+def waited(state: State, error: str) -> float:
     """Return the average total wait of a task after an error, in seconds. Stops counting at `OUTAGE_SECONDS`."""
     matching = (
         candidate
         for candidate in state.get("Retry", [])
-        if {error, _ALL, "States.TaskFailed"} & set(candidate["ErrorEquals"])
+        if {error, ALL, "States.TaskFailed"} & set(candidate["ErrorEquals"])
     )
     retrier = next(matching, {"MaxAttempts": 0})
     # With full jitter a wait is uniformly distributed between 0 and the delay.
@@ -97,19 +97,19 @@ def _waited(state: State, error: str) -> float:
 
 def catch_alls_come_last(where: Repository) -> Iterator[str]:
     """Every error reaches its own retrier and catcher: `States.ALL` is the last entry, and alone in its entry."""
-    for called, state, _ in _states(where):
+    for called, state, _ in states(where):
         for name, words in (("Retry", "retriers"), ("Catch", "catchers")):
             listed = [handler["ErrorEquals"] for handler in state.get(name, [])]
             for number, errors in enumerate(listed, 1):
-                if _ALL in errors and number < len(listed):
-                    yield f"{called} has {_ALL} in number {number} of its {len(listed)} {words}: write it last."
-                if _ALL in errors and len(errors) > 1:
-                    yield f"{called} has {_ALL} beside other errors in one of its {words}: write {_ALL} alone."
+                if ALL in errors and number < len(listed):
+                    yield f"{called} has {ALL} in number {number} of its {len(listed)} {words}: write it last."
+                if ALL in errors and len(errors) > 1:
+                    yield f"{called} has {ALL} beside other errors in one of its {words}: write {ALL} alone."
 
 
 def calls_are_well_formed(where: Repository) -> Iterator[str]:
     """AWS accepts every call of the workflow: its parameters match the names and types of the call's model."""
-    for called, state, _ in _states(where):
+    for called, state, _ in states(where):
         resource = _CALL.fullmatch(state.get("Resource", ""))
         if resource and f"{resource[1]}:{resource[2]}" not in _NO_REQUEST:
             parameters = state.get("Parameters", state.get("Arguments", {}))
@@ -184,7 +184,7 @@ def calls_are_permitted(where: Repository) -> Iterator[str]:
                 yield f"The workflow {machine.name} calls {action}, which its role may not: grant it."
 
 
-def _states(where: Repository) -> Iterator[tuple[str, State, set[str]]]:
+def states(where: Repository) -> Iterator[tuple[str, State, set[str]]]:
     """Yield every state of every machine: its place in a sentence, the state, and the names of its possible targets."""
     for machine in where.graph.of("sfn/stateMachine"):
         for name, state, known in _within(machine.document("definition")):
@@ -203,7 +203,8 @@ def _within(node: Any) -> Iterator[tuple[str, State, set[str]]]:
             yield from _within(item)
 
 
-def _targets(state: State) -> Iterator[str]:
+def targets(state: State) -> Iterator[str]:
+    """Yield the names of the states that may follow a state: next, by outcome, by default and after an error."""
     yield from (state[key] for key in ("Next", "Default") if key in state)
     for choice in [*state.get("Choices", []), *state.get("Catch", [])]:
         yield choice["Next"]
