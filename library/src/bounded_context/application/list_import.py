@@ -204,7 +204,7 @@ def _register_scan(flow: Workflow, upload: Upload, execution: str) -> Step:
             raise scans.NotScanned from None
         # Only the tag makes a file clean, not the announcement. Without access, GuardDuty cannot set a tag.
         result = tagged or upload.scan
-        if not tagged and scans.refusal(result) is None:
+        if not tagged and recorded.awaits_scan and scans.refusal(result) is None:
             raise scans.NotScanned
         return _step(_scanned(flow, recorded, execution, result), execution)
     return Step("", Outcome.IGNORED)
