@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 import pytest
 
 from bounded_context.application import undoing
-from bounded_context.application.list_import import TECHNICAL_FAILURE, Outcome, Upload
+from bounded_context.application.list_import import SECOND_EVENT, TECHNICAL_FAILURE, Outcome, Upload
 from bounded_context.application.staging import VALIDATED, VERIFIED, Staging, StagingGone
 from bounded_context.domain import lists
 from bounded_context.domain.amounts import NONE
@@ -177,11 +177,11 @@ NOON = datetime.now(UTC)
     [
         (None, {"1", "2", "3"}),
         ((NOON, NOON), {"2"}),
-        ((NOON - timedelta(hours=3), NOON), {"1", "2"}),
+        ((NOON - timedelta(hours=3), NOON - timedelta(minutes=2)), {"1"}),
     ],
     ids=["an event without its time", "a rename at noon", "three hours of an upload"],
 )
-def test_a_rename_is_of_a_version_stored_near_its_time(world: World, during: Any, versions: set[str]):
+def test_a_rename_is_of_the_version_stored_nearest_to_its_time(world: World, during: Any, versions: set[str]):
     """Yesterday's remains, of which no event tells, are not what was renamed today."""
     for hours in (-2, 0, 2):
         world.files.since = NOON + timedelta(hours=hours)
@@ -190,6 +190,35 @@ def test_a_rename_is_of_a_version_stored_near_its_time(world: World, during: Any
     for run in ("run-1", "run-2", "run-3"):
         world.announced(event, run)
     assert _versions(world) == versions
+
+
+def _within_a_second(world: World) -> Upload:
+    """Two versions are stored about the time of a rename."""
+    for data in (MONDAY, TUESDAY):
+        _at(world, 0, data)
+    now = datetime.now(UTC)
+    return replace(RENAMED, during=(now, now))
+
+
+def test_a_rename_waits_for_the_event_of_an_upload_that_broke_off_at_the_same_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """The newer version is the remains of the upload: the event says so a moment later."""
+    renamed = _within_a_second(world)
+    broken = replace(_event(TUESDAY), broken_by="event-1")
+    monkeypatch.setattr("time.sleep", lambda _: world.announced(broken, "run-2"))
+    outcomes = [world.announced(renamed, run).outcome for run in ("run-1", "run-3")]
+    assert outcomes == [Outcome.REGISTERED, Outcome.ALREADY_REGISTERED]
+    assert _versions(world) == {"1"}
+
+
+def test_after_a_minute_each_of_two_renames_has_a_version(world: World, monkeypatch: pytest.MonkeyPatch):
+    """No event tells the versions apart."""
+    event = _within_a_second(world)
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("the rename ended a minute ago"))
+    event = replace(event, during=(NOON - SECOND_EVENT,) * 2)
+    assert [world.announced(event, run).outcome for run in ("run-1", "run-2")] == [Outcome.REGISTERED] * 2
+    assert _versions(world) == {"1", "2"}
 
 
 def test_a_tag_needs_no_time(world: World):

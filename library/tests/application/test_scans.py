@@ -16,6 +16,7 @@ from bounded_context.application.sweep import AGE, unseen
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.lists import ListStatus
 from bounded_context.domain.scans import CLEAN, INFECTED, THREAT, NotScanned
+from bounded_context.infra.parts.uploads import NOT_TAGGED
 from tests.application.world import KEY, REPORT, World
 
 BY_VERSION = Upload("inbox", KEY, "1")
@@ -103,6 +104,19 @@ def test_a_failed_scan_that_could_not_set_its_tag_refuses_the_list(world: World)
     """GuardDuty may have no access at all."""
     world.announced(BY_VERSION, "upload")
     assert world.announced(replace(BY_VERSION, scan="ACCESS_DENIED"), "scan").outcome is Outcome.REFUSED
+
+
+def test_a_list_whose_file_cannot_be_tagged_is_refused_once(world: World):
+    """GuardDuty reports the failed tag besides the result, which waits for the tag no more."""
+    result = replace(BY_VERSION, scan=CLEAN)
+    world.announced(BY_VERSION, "upload")
+    with pytest.raises(NotScanned):
+        world.announced(result, "scan")
+    step = world.announced(replace(BY_VERSION, scan=NOT_TAGGED), "failed")
+    recorded = world.lists.get(step.list_id)
+    assert (step.outcome, recorded.scan, recorded.code) == (Outcome.REFUSED, NOT_TAGGED, ListFault.NOT_SCANNED)
+    assert world.announced(result, "scan").outcome is Outcome.ALREADY_REGISTERED
+    assert _unseen(world) == []
 
 
 def test_an_upload_whose_scan_was_lost_is_unseen_until_it_is_redriven(world: World):

@@ -16,6 +16,7 @@ from .conftest import recorded
 RENAMED = "SFTP Server File Rename Completed"
 FAILED = "SFTP Server File Upload Failed"
 SCANNED = "GuardDuty Malware Protection Object Scan Result"
+NOT_TAGGED = "GuardDuty Malware Protection Post Scan Action Failed"
 
 
 def rules_that_match(graph: Graph, event: dict[str, Any]) -> list[str]:
@@ -86,6 +87,19 @@ def test_the_result_of_a_scan_starts_it_by_its_version(result: str) -> None:
     assert (told.key, told.version, told.scan) == ("incoming/acme/january.csv", scanned["versionId"], result)
     elsewhere = {"s3ObjectDetails": scanned | {"objectKey": "reports/acme/january.csv"}}
     assert rules_that_match(graph, event | {"detail": detail | elsewhere}) == []
+
+
+def test_a_tag_that_could_not_be_set_starts_it_by_its_version() -> None:
+    """No result follows the event: the list would wait for ever."""
+    graph = run("prod", malware="guardduty")
+    file = {"bucketName": graph.outputs["inbox_bucket"], "objectKey": "incoming/acme/january.csv", "versionId": "v1"}
+    actions = [{"actionType": "TAGGING", "failureReason": "MAX_TAG_LIMIT_EXCEEDED"}]
+    detail = {"schemaVersion": "1.0", "s3ObjectDetails": file, "postScanActions": actions}
+    event = {"source": "aws.guardduty", "detail-type": NOT_TAGGED, "detail": detail}
+    assert rules_that_match(graph, event) == ["scan-not-tagged"]
+    started = started_with(graph, "scan-not-tagged", event)
+    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (told.key, told.version, told.scan) == ("incoming/acme/january.csv", "v1", NOT_TAGGED)
 
 
 def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from bounded_context.application import ranges
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VERIFIED, StagingGone
 from bounded_context.domain.lists import STAGING
+from bounded_context.domain.scans import NotScanned
 from bounded_context.testing.functions import BUCKET, Functions
 from bounded_context.testing.promises.workflow import LAMBDAS_OWN
 from tests import map_runs
@@ -217,6 +218,13 @@ def test_each_step_that_is_throttled_six_times_is_called_again(
     longest = (2, 4, 8, 16, 32, 60)
     assert len(calls.waits) == sum(FORWARD.values()) * len(longest)
     assert all(wait <= most for wait, most in zip(calls.waits[:18], 3 * longest, strict=True))
+
+
+def test_a_list_waits_some_minutes_for_the_tag_of_its_scan(run: Start, calls: Lambda) -> None:
+    """GuardDuty's user guide has no order of the event and of the tag. No wait is longer than half a minute."""
+    calls.fails("register_list", NotScanned(), times=20)
+    assert run().states == IMPORTS
+    assert all(wait <= most for wait, most in zip(calls.waits, (2, 4, 8, 16, *[30] * 16), strict=True))
 
 
 @pytest.mark.parametrize("error", TURNED_AWAY, ids=repr)

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -68,6 +68,11 @@ class World:
     def technical(self) -> bool:
         """Whether a fault was injected that may use up a state's retries."""
         return bool(self.scheduler.injected & profiles.TECHNICAL) or bool(self.scheduler.profile.technical)
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether no fault was injected, and the functions' clocks are right."""
+        return not (self.technical or self.scheduler.injected or self.scheduler.profile.skew)
 
     # Setting up.
 
@@ -160,6 +165,7 @@ class World:
     def _upload(self, upload: Upload) -> None:
         self.scheduler.sleep(upload.at)
         key = f"incoming/{PARTNER}/{upload.name}"
+        at = datetime.fromtimestamp(self.scheduler.now(), UTC)
         version = self.account.bucket.store(key, upload.body)
         etag = version.etag.strip('"')
         list_id = PinnedFile(BUCKET, key, version.id, len(upload.body)).list_id
@@ -168,7 +174,7 @@ class World:
         self.history.stored[list_id] = stored
         for seconds in () if upload.form == "lost" else upload.announced:
             self.scheduler.sleep(seconds)
-            self._work.append(self.machine.start(_announcement(upload, key, version.id, etag, version.modified)))
+            self._work.append(self.machine.start(_announcement(upload, key, version.id, etag, at)))
 
     def _operate(self) -> None:
         """Wait until everything has ended; then redrive failed executions, without faults, and let the relay end."""

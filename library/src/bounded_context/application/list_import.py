@@ -3,10 +3,11 @@
 Every step can be repeated: its results are stored in the list's record.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
@@ -19,6 +20,7 @@ from ..domain.formats import Formats
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary
 from ..domain.reasons import shortened
 from ..domain.rows import Unreadable
+from .deadline import seconds_to_spare
 from .ports import Fact, Files, ImportedAggregates, Lists, RepeatedLines, SeenIds
 from .reading import check_size
 from .repetitions import LinesInMemory
@@ -34,6 +36,18 @@ A rename copies the file, which takes seconds. S3 dates a version that was uploa
 (S3 User Guide, "Working with object metadata"), and the clocks of Transfer and S3 may differ. The sweep for lost
 uploads waits as long.
 """
+
+TIE: Final = timedelta(seconds=5)
+"""The difference of two versions' distances from an operation, up to which both may be the operation's version.
+
+S3 dates a version in whole seconds (RFC 9110, section 5.6.7, for `Last-Modified`), and two clocks may differ.
+"""
+
+SECOND_EVENT: Final = timedelta(minutes=1)
+"""The time after an operation in which the event of another operation on the same file is awaited."""
+
+_PAUSE: Final = 2.0
+"""Seconds between two looks for the other event."""
 
 
 class Outcome(StrEnum):
@@ -76,9 +90,13 @@ class Upload:
             return stored.etag == self.etag
         return self.size in (None, stored.file.size) and (self.version is not None or self._is_near(stored.modified))
 
-    def _is_near(self, modified: datetime) -> bool:
+    def _distance(self, modified: datetime) -> timedelta:
+        """Return the time between the operation and a version; 0 during the operation, or without its times."""
         began, ended = self.during or (modified, modified)
-        return began - NEAR <= modified <= ended + NEAR
+        return max(began - modified, modified - ended, timedelta())
+
+    def _is_near(self, modified: datetime) -> bool:
+        return self._distance(modified) <= NEAR
 
 
 class Workflow:
@@ -139,10 +157,10 @@ def register_list(
     ``execution`` names the workflow's execution. A file of more than ``max_bytes`` is refused.
 
     The uploaded version is read even if a later file of the same name has replaced it. If several versions match the
-    announcement, the newest version that no other execution has claimed is used. Each of two uploads that cannot be
-    distinguished is therefore imported. The remains of a recorded broken upload are imported only if an announcement
-    identifies them. A name with an ending in ``temporary`` is ignored: its client renames the file, which is announced
-    too.
+    announcement, the version nearest to its time is used. If versions are equally near, the event of the other
+    operation is awaited. Each of two uploads that cannot be distinguished is imported. The remains of a recorded broken
+    upload are imported only if an announcement identifies them. A name with an ending in ``temporary`` is ignored: its
+    client renames the file, which is announced too.
 
     Behind the gate, the list starts after two announcements: its upload records the list, and its malware scan starts
     it. The later announcement wins, in either order. A scan without a recorded upload is ignored: the file may be the
@@ -186,7 +204,7 @@ def _register_scan(flow: Workflow, upload: Upload, execution: str) -> Step:
             raise scans.NotScanned from None
         # Only the tag makes a file clean, not the announcement. Without access, GuardDuty cannot set a tag.
         result = tagged or upload.scan
-        if not tagged and scans.refusal(result) is None:
+        if not tagged and recorded.awaits_scan and scans.refusal(result) is None:
             raise scans.NotScanned
         return _step(_scanned(flow, recorded, execution, result), execution)
     return Step("", Outcome.IGNORED)
@@ -228,19 +246,36 @@ def _with_stored_key(upload: Upload, flow: Workflow) -> Upload:
 def _matching(
     flow: Workflow, upload: Upload, execution: str, max_bytes: int
 ) -> Iterator[tuple[PinnedFile, tuple[str | None, str]]]:
-    """Yield the versions that match the announcement, newest first, each with the reason to refuse it and its code."""
+    """Yield the versions that match the announcement, nearest first, each with the reason to refuse it and its code."""
     if upload.broken_by:
         # Not a stored version: that may be the next try, which has its own event. The sweep recognises the remains by
         # their ETag.
         yield _gone(upload, "").broken_off(upload.etag or upload.broken_by), (BROKE_OFF, ListFault.UPLOAD)
         return
-    stored, lists = _stored(upload, flow), flow.lists
-    matching = [version for version in stored if upload.means(version) and not _is_remains(upload, version, lists)]
+    stored = _stored(upload, flow)
+    matching = _nearest(upload, stored, flow.lists)
+    while len(matching) > 1 and _awaits_event(upload):
+        time.sleep(_PAUSE)
+        matching = _nearest(upload, stored, flow.lists)
     for version in matching:
         yield version.file, (GONE, ListFault.UPLOAD) if version.removed else _refusal(version.file, max_bytes)
     if not matching:
         replaced = any(not version.removed for version in stored)
         yield _gone(upload, f"gone-{execution}"), (OVERWRITTEN if replaced else GONE, ListFault.UPLOAD)
+
+
+def _nearest(upload: Upload, stored: Sequence[StoredVersion], lists: Lists) -> list[StoredVersion]:
+    """Return the matching versions that are equally near to the announced operation, nearest first."""
+    matching = (version for version in stored if upload.means(version) and not _is_remains(upload, version, lists))
+    nearest = sorted(matching, key=lambda version: upload._distance(version.modified))
+    return [one for one in nearest if upload._distance(one.modified) <= upload._distance(nearest[0].modified) + TIE]
+
+
+def _awaits_event(upload: Upload) -> bool:
+    """Return whether the event of another operation may still exclude a version, such as a broken upload's event."""
+    if upload.etag or upload.during is None or seconds_to_spare() < _PAUSE:
+        return False
+    return datetime.now(UTC) < upload.during[1] + SECOND_EVENT
 
 
 def _is_remains(upload: Upload, stored: StoredVersion, lists: Lists) -> bool:

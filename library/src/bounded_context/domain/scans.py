@@ -16,7 +16,7 @@ INFECTED: Final = "the file contains malware: remove it, and send the file again
 
 
 class NotScanned(Exception):
-    """A scan's result was announced, and the file has no tag yet. The step is tried again."""
+    """A scan's result was announced, and the file has no tag yet. The workflow retries the step for some minutes."""
 
 
 def refusal(result: str) -> str | None:

@@ -35,6 +35,19 @@ def _moved(made: Document) -> None:
     made["paths"]["/payments/{payment_id}/approve"] = made["paths"].pop("/payments/{payment_id}/verify")
 
 
+def _nullable(made: Document) -> None:
+    """As version 0.3.0 wrote an optional parameter."""
+    parameter = _parameter(made, "delete", ONE, "if-match")
+    parameter["schema"] = {"anyOf": [parameter["schema"], {"type": "null"}]}
+
+
+def test_a_parameter_that_was_null_breaks_nobody() -> None:
+    """No caller could send null."""
+    old = deepcopy(MADE)
+    _nullable(old)
+    assert list(breaks(old, MADE)) == []
+
+
 def _accepted(made: Document) -> None:
     responses = made["paths"][MANY]["post"]["responses"]
     responses["202"] = responses.pop("201")

@@ -61,6 +61,13 @@ def test_the_document_is_good_openapi(context: Context) -> None:
 
 
 @over_apis
+def test_no_parameter_is_null(context: Context) -> None:
+    """Paths, queries and headers contain texts. An optional parameter is absent."""
+    parameters = [one for operation in _operations(MADE[context.name]).values() for one in operation["parameters"]]
+    assert [one["name"] for one in parameters if "null" in str(one.get("schema"))] == []
+
+
+@over_apis
 def test_each_route_is_an_operation_named_after_its_function(context: Context) -> None:
     """No more and no less."""
     assert {route: operation["operationId"] for route, operation in _operations(MADE[context.name]).items()} == {

@@ -5,6 +5,7 @@ Each is a bug that the code had, or might get. A planted fault patches a functio
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -137,7 +138,8 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "failed messages are not delivered again": _patched(inbound, "take_each", _taken_anyway),
     "late events count": OF_IMPORTS["late events of others count"],
     "remains of a broken upload are a file": _patched(list_import, "_is_remains", lambda *_: False),
-    "a late event brings any version": _patched(list_import.Upload, "_is_near", lambda *_: True),
+    "a late event brings any version": _patched(list_import.Upload, "_distance", lambda *_: timedelta()),
+    "no second event is awaited": _patched(list_import, "_awaits_event", lambda *_: False),
     "a list is counted when its undo begins": _ends,
 }
 """The planted faults by their names."""

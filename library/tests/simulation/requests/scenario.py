@@ -1,6 +1,6 @@
 """Scenarios of requests: what callers read and change, what they page through, and events of other contexts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import ClassVar, Final
 from zlib import crc32
@@ -223,9 +223,21 @@ def _uploads(random: Random) -> Requests:
     half = Upload("a.csv", rows[: random.choice((1, 2))], at=round(10 * random.random(), 2), form="failed")
     at, waits = round(random.uniform(21, late), 1), (random.choice((0.0, 5.0, late)),)
     newer = Upload("a.csv", _others(random), at=at, form=random.choice(_FORMS), announced=waits)
-    return Requests(uploads=random.choice(((half, renamed), (half, renamed, newer), (renamed, newer))))
+    uploads = random.choice(((half, renamed), (half, renamed, newer), (renamed, newer), (renamed,), (renamed,)))
+    return Requests(uploads=uploads if len(uploads) > 1 else _then_broken(random, renamed))
 
 
+def _then_broken(random: Random, renamed: Upload) -> tuple[Upload, Upload]:
+    """Return a renamed file, whose event may be late, and the remains of a second upload of that name."""
+    delays = (0.0, round(random.choice(_DELAYS) * random.random(), 1))
+    at = round(renamed.at + random.choice(_DELAYS) * random.random(), 1)
+    again = replace(renamed, announced=delays[random.choice((0, 1)) :])
+    waits, rows = (random.choice(_DELAYS),), renamed.rows[: random.choice((1, 2))]
+    return again, Upload("a.csv", rows, at=at, form="failed", announced=waits)
+
+
+_DELAYS: Final = (0.5, 5.0, 30.0)
+"""Seconds of an event's delay, shorter than the time in which another event is awaited."""
 _FORMS: Final = ("s3", "transfer", "rename")
 
 

@@ -13,7 +13,8 @@ SEEDS: Final[dict[str, int]] = {
     "an import loses the newer one's field": 200_015,
     "an older version loses the newer one's field": 200_094,
     "failed messages are not delivered again": 200_048,
-    "remains of a broken upload are a file": 200_025,
+    "no second event is awaited": 200_049,
+    "remains of a broken upload are a file": 200_049,
 }
 """Seeds by the finding's name, which is also the name of the fault in ``planted``.
 

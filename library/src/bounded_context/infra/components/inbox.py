@@ -21,7 +21,7 @@ from bounded_context.infra.parts import (
     private_bucket,
     require_encrypted,
     s3_rules,
-    scan_rule,
+    scan_rules,
     scan_statements,
     scan_uploads,
     sftp_addresses,
@@ -211,7 +211,7 @@ class Inbox(Component):
 
     def _rules(self) -> list[UploadRule]:
         settings = self._stack.settings
-        scans = [scan_rule(self.bucket.id)] if self._gated else []
+        scans = scan_rules(self.bucket.id) if self._gated else []
         if self.server_id is None:
             return [*s3_rules(self.bucket.id), *scans]
         users = list(settings.partners) if settings.sftp == "shared" else None

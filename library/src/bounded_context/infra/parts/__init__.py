@@ -69,7 +69,7 @@ from .queues import feed_from, only_from, queue, queue_and_dead_letters, queue_p
 from .sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
 from .sftp_network import sftp_addresses, sftp_name, sftp_network
 from .table_alarms import watch_stream, watch_table
-from .uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, scan_rule, sftp_rules, start_on_upload
+from .uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, scan_rules, sftp_rules, start_on_upload
 
 __all__ = [
     "ALL_KEYS",
@@ -165,7 +165,7 @@ __all__ = [
     "require_encrypted",
     "s3_rules",
     "saved_queries",
-    "scan_rule",
+    "scan_rules",
     "scan_statements",
     "scan_uploads",
     "sent_by",

@@ -26,6 +26,9 @@ SCANS = "aws.guardduty"
 SCANNED = "GuardDuty Malware Protection Object Scan Result"
 """The type of an event about a scanned upload."""
 
+NOT_TAGGED = "GuardDuty Malware Protection Post Scan Action Failed"
+"""The type of an event about a scanned upload that GuardDuty could not tag."""
+
 
 @dataclass(frozen=True)
 class UploadRule:
@@ -70,18 +73,29 @@ def s3_rules(bucket: pulumi.Input[str]) -> list[UploadRule]:
     return [UploadRule("object-created", pattern, paths, '{"bucket": <bucket>, "key": <key>, "version": <version>}')]
 
 
-def scan_rule(bucket: pulumi.Input[str]) -> UploadRule:
-    """Return the rule for the results of malware scans (GuardDuty user guide, "S3 object scan result")."""
+def scan_rules(bucket: pulumi.Input[str]) -> list[UploadRule]:
+    """Return the rules for malware scans: for their results, and for files that could not be tagged.
+
+    Source: GuardDuty user guide, "Monitoring S3 object scans with Amazon EventBridge". A tag that failed has no second
+    event: its type is the result, which refuses the list.
+    """
+    return [
+        _scan_rule("upload-scanned", SCANNED, bucket, "$.detail.scanResultDetails.scanResultStatus"),
+        _scan_rule("scan-not-tagged", NOT_TAGGED, bucket, "$.detail-type"),
+    ]
+
+
+def _scan_rule(name: str, kind: str, bucket: pulumi.Input[str], result: str) -> UploadRule:
     detail = {"s3ObjectDetails": {"bucketName": [bucket], "objectKey": [{"prefix": "incoming/"}]}}
-    pattern = pulumi.Output.json_dumps({"source": [SCANS], "detail-type": [SCANNED], "detail": detail})
+    pattern = pulumi.Output.json_dumps({"source": [SCANS], "detail-type": [kind], "detail": detail})
     paths = {
         "bucket": "$.detail.s3ObjectDetails.bucketName",
         "key": "$.detail.s3ObjectDetails.objectKey",
         "version": "$.detail.s3ObjectDetails.versionId",
-        "scan": "$.detail.scanResultDetails.scanResultStatus",
+        "scan": result,
     }
     template = '{"bucket": <bucket>, "key": <key>, "version": <version>, "scan": <scan>}'
-    return UploadRule("upload-scanned", pattern, paths, template)
+    return UploadRule(name, pattern, paths, template)
 
 
 def _sftp_rule(name: str, source: str, detail: Mapping[str, Any], field: str, template: str) -> UploadRule:

@@ -139,6 +139,13 @@ def branches(schema: Schema) -> list[Schema]:
     return list(schema.get("anyOf", [schema]))
 
 
+def without_null(schema: Schema) -> Schema:
+    """Return a parameter's schema without null: a URL or a header contains texts (OpenAPI 3.1, "Style Values")."""
+    given = [branch for branch in branches(schema) if branch.get("type") != "null"]
+    rest = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**rest, **given[0]} if len(given) == 1 else {**rest, "anyOf": given}
+
+
 def _branches(old: list[Schema], new: list[Schema], field: str) -> Iterator[str]:
     for branch in old:
         tried = [list(narrower(branch, other, field)) for other in new if branch.get("type") == other.get("type")]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..compatibility import branches, inlined, narrower, within
+from ..compatibility import branches, inlined, narrower, within, without_null
 
 Part = Mapping[str, Any]
 
@@ -75,7 +75,8 @@ def _parameters(old: Mapping[str, Part], new: Mapping[str, Part]) -> Iterator[st
         if parameter.get("required") and not old.get(name, {}).get("required"):
             yield f"{name} is required"
         elif name in old:
-            yield from narrower(old[name]["schema"], parameter["schema"], name)
+            # Documents before 0.4.0 allowed null.
+            yield from narrower(without_null(old[name]["schema"]), parameter["schema"], name)
 
 
 def _body(old: Part, new: Part) -> Iterator[str]:

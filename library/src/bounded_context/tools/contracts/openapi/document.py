@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 
 from ....declaration.context import Context
 from ....handlers._requests import CORRELATION_ID
+from ..compatibility import without_null
 from ..values import examples
 from .operations import operations
 
@@ -82,7 +83,9 @@ def _complete(operation: dict[str, Any], shown: dict[str, Any]) -> None:
         for status, response in operation["responses"].items()
         if "/HTTPValidationError" not in json.dumps(response)
     }
-    operation.setdefault("parameters", []).append({"$ref": f"#/components/parameters/{_CORRELATION}"})
+    for parameter in operation.setdefault("parameters", []):
+        parameter["schema"] = without_null(parameter["schema"])
+    operation["parameters"].append({"$ref": f"#/components/parameters/{_CORRELATION}"})
     for response in operation["responses"].values():
         response.setdefault("headers", {})[_CORRELATION] = {"$ref": f"#/components/headers/{_CORRELATION}"}
     for part in (operation.get("requestBody", {}), *operation["responses"].values()):

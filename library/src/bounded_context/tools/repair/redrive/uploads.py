@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 _FILE = ("detail", "file-path")
 _DETAIL = ("detail",)
-_SCANNED = ("detail", "s3ObjectDetails")
+_SCAN = {
+    name: ("detail", "s3ObjectDetails", member)
+    for name, member in (("bucket", "bucketName"), ("key", "objectKey"), ("version", "versionId"))
+}
 
 INPUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "SFTP Server File Upload Completed": {"path": _FILE, "detail": _DETAIL},
@@ -35,12 +38,9 @@ INPUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "key": ("detail", "object", "key"),
         "version": ("detail", "object", "version-id"),
     },
-    "GuardDuty Malware Protection Object Scan Result": {
-        "bucket": (*_SCANNED, "bucketName"),
-        "key": (*_SCANNED, "objectKey"),
-        "version": (*_SCANNED, "versionId"),
-        "scan": ("detail", "scanResultDetails", "scanResultStatus"),
-    },
+    "GuardDuty Malware Protection Object Scan Result": _SCAN
+    | {"scan": ("detail", "scanResultDetails", "scanResultStatus")},
+    "GuardDuty Malware Protection Post Scan Action Failed": _SCAN | {"scan": ("detail-type",)},
 }
 """The state machine's input by event type: each member, and the path of its value in the event.
 
