@@ -1,4 +1,4 @@
-"""The older version of a context, and the newer one: a field more, a status more, a command more."""
+"""The older version of a context, and the newer one: 32 index keys instead of 16, a field, a status, a command more."""
 
 import shutil
 from pathlib import Path
@@ -33,12 +33,15 @@ _EDITS = (
         "        Command.deletes(DeletePayment,",
     ),
     ("context", "from .use_cases import delete_payment, ", "from .use_cases import delete_payment, settle_payment, "),
+    ("context", "    index_shards=16,\n", ""),
 )
 
 
 def older(folder: Path) -> Path:
-    """Bake the default answers into a folder; returns the repository."""
-    return bake(folder)
+    """Bake the default answers into a folder, with the 16 index keys of 0.3; returns the repository."""
+    repository = bake(folder)
+    _replace(repository / "src" / "payment" / "context.py", "    queried_by=", "    index_shards=16,\n    queried_by=")
+    return repository
 
 
 def newer(repository: Path, folder: Path) -> Path:

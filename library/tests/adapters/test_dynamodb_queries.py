@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from boto3.dynamodb.conditions import Key
 from payment.context import PAYMENT
-from payment.model import Payment
+from payment.model import Payment, Status
 
 from bounded_context import Context
 from bounded_context.adapters import items
@@ -87,6 +87,21 @@ def test_the_version_before_finds_rows_in_16_keys(written: int, all_found: bool,
 def _equals(key: dict[str, str]) -> dict[str, Any]:
     [(attribute, value)] = key.items()
     return {"KeyConditionExpression": Key(attribute).eq(value)}
+
+
+@pytest.mark.parametrize("versions", [(EARLIER_INDEX_SHARDS, INDEX_SHARDS), (INDEX_SHARDS, EARLIER_INDEX_SHARDS)])
+@pytest.mark.parametrize("moves", [True, False], ids=["with its status", "without"])
+def test_a_change_keeps_the_stored_keys(versions: tuple[int, int], moves: bool, table: Any):
+    """A page query that has read the row's key would miss a moved row, or show it twice."""
+    creating, changing = (AggregateTable(Items(replace(PAYMENT, index_shards=count)), table) for count in versions)
+    for one in (samples.aggregate(n, list_id="l-1") for n in range(20)):
+        creating.add(one)
+        stored = changing.get(one.id)
+        changing.save(stored.moved_to(Status.VERIFIED) if moves else replace(stored, version=2))
+    for item in table.scan()["Items"]:
+        suffix = items.shard("", items.shard_of(item["payment_id"], versions[0]))
+        assert item[items.LIST_SHARD] == f"l-1{suffix}"
+        assert item[items.STATUS_SHARD] == item["status"] + suffix
 
 
 def test_one_that_came_with_no_list_is_in_no_list():

@@ -13,6 +13,7 @@ from pydantic import model_validator
 
 from bounded_context import Details, Identifier
 from bounded_context.adapters.list_items import from_list
+from bounded_context.application.list_events import list_event
 from bounded_context.application.list_import import Upload
 from bounded_context.application.ports import AlreadyTaken
 from bounded_context.application.report import Report, with_reason
@@ -21,7 +22,7 @@ from bounded_context.domain.faults import Fault, ListFault
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
 from bounded_context.domain.reasons import REASON_CHARACTERS
 from bounded_context.domain.rows import Record, Rejection, Rows
-from bounded_context.handlers.steps import list_event
+from bounded_context.domain.trace_context import fresh_traceparent
 from tests.application.world import KEY, MAX_BYTES, World
 
 MESSAGE_BYTES = 32 * 1024
@@ -35,7 +36,7 @@ LINE_CHARACTERS = 3 * REASON_CHARACTERS + 100
 
 
 def _within(closed: ReceivedList) -> bool:
-    event = json.dumps(list_event(PAYMENT, closed))
+    event = json.dumps(list_event(PAYMENT, closed, fresh_traceparent()))
     record = json.dumps(from_list(closed), ensure_ascii=False)
     return len(event) < MESSAGE_BYTES and len(record.encode()) < RECORD_BYTES
 
@@ -149,7 +150,7 @@ def test_a_reason_that_an_older_version_recorded_is_shortened_where_it_is_told()
     list_id = world.register(b"x").list_id
     world.lists.refuse(list_id, "x" * 300_000)
     closed = world.steps.compensate(list_id)
-    assert len(json.dumps(list_event(PAYMENT, closed))) < MESSAGE_BYTES
+    assert len(json.dumps(list_event(PAYMENT, closed, fresh_traceparent()))) < MESSAGE_BYTES
     assert len(with_reason("", closed.reason or "")) < LINE_CHARACTERS
 
 

@@ -592,6 +592,27 @@ def test_a_list_whose_parts_are_gone_is_not_said_to_be_undone(world: World):
     assert world.lists.get(list_id).status is ListStatus.COMPENSATING
 
 
+def test_a_part_without_a_writer_needs_no_staging_to_be_undone(world: World):
+    """Only the parts that an invocation took may have rows."""
+    list_id = world.ready_to_import(world.rows(25))
+    first, *others = Staging(world.files, list_id).manifest(VERIFIED)
+    world.steps.import_part(list_id, first)
+    for part in others:
+        world.files.objects.pop(part.key)
+    assert [world.steps.undo_part(list_id, part).outcome for part in others] == [Outcome.UNDONE] * 2
+    assert world.compensate(list_id) is ListStatus.FAILED
+    assert world.owners == {}
+
+
+def test_a_list_without_a_written_part_is_closed_although_its_staging_is_gone(world: World):
+    """The cause does not blame the state machine for an import of all parts."""
+    list_id = world.ready_to_import(world.rows(25))
+    world.gone(list_id, VERIFIED)
+    assert world.compensate(list_id) is ListStatus.FAILED
+    failure = world.lists.get(list_id).failure
+    assert failure and "after the import of all parts" not in failure.message
+
+
 def test_a_list_that_was_never_to_be_imported_needs_no_parts_to_be_undone(world: World):
     """Nothing of it was written."""
     list_id = world.register(world.samples.file(world.rows(5))).list_id

@@ -64,6 +64,14 @@ class World(InMemory[Any]):
             if key.endswith(f"/{manifest}"):
                 del self.files.objects[key]
 
+    def verified_parts(self, list_id: str) -> list[Part]:
+        return Staging(self.files, list_id).manifest(VERIFIED)
+
+    def staging_gone(self, list_id: str) -> None:
+        """The lifecycle of the bucket has deleted all that the steps of a list staged."""
+        for key in [key for key in self.files.objects if key.startswith(f"staging/{list_id}/")]:
+            del self.files.objects[key]
+
     def parts_undone_before_the_time_is_over(self, most: int) -> list[tuple[str, ...]]:
         """From now on one call has time for so many parts, and breaks off at the next; return what is undone."""
         undone: list[tuple[str, ...]] = []

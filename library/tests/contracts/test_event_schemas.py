@@ -13,10 +13,11 @@ from payment.context import PAYMENT
 from payment.model import Payment, PaymentDetails, Status
 
 from bounded_context.adapters.items import Items
+from bounded_context.application.list_events import list_event
 from bounded_context.domain.fields import kind_of
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
+from bounded_context.domain.trace_context import fresh_traceparent
 from bounded_context.handlers.relay_events import to_event
-from bounded_context.handlers.steps import list_event
 from bounded_context.tools.contracts import published, schemas
 from bounded_context.tools.contracts.compatibility import breaks, forbids_more
 from bounded_context.tools.contracts.published import Version
@@ -102,7 +103,7 @@ def test_what_is_published_of_an_aggregate_is_what_its_schema_says(
 def test_the_event_of_a_closed_list_is_as_its_schema_says(status: ListStatus) -> None:
     """Imported, refused for its rows, or broken."""
     closed = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "run-1", status, "too many bad rows")
-    event = list_event(PAYMENT, closed)
+    event = list_event(PAYMENT, closed, fresh_traceparent())
     assert faults(event) == []
     assert set(event["data"]) == set(PAYMENT.models[event["type"]].model_fields)
 
@@ -119,7 +120,7 @@ def test_the_event_of_a_closed_list_is_as_its_schema_says(status: ListStatus) ->
 def test_a_fault_is_found(spoilt: dict[str, Any], fault: str) -> None:
     """The check of the events is one that can fail."""
     closed = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "run-1", ListStatus.FAILED, "why")
-    assert fault in faults(list_event(PAYMENT, closed) | spoilt)[0]
+    assert fault in faults(list_event(PAYMENT, closed, fresh_traceparent()) | spoilt)[0]
 
 
 def test_a_value_of_another_type_is_found() -> None:

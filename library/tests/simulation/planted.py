@@ -265,6 +265,9 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a part is recorded before its rows": lambda: _part_first(),
     "the last row of a request is lost": lambda: _lost_rows(),
     "keys that were not processed are left out": lambda: _unprocessed(),
+    "a part that is not imported is not undone": lambda: patch.object(
+        ReceivedList, "begun_parts", property(lambda self: self.imported_parts)
+    ),
     "nothing is undone": _function(_bulk, "undo_rows", _undo_never),
     "rows of others are undone": _function(_bulk, "_delete", _delete_anything),
     "two changes of an aggregate are sent at once": _function(relay_events, "_batches", _any_batches),
@@ -284,7 +287,7 @@ def _no_waiting() -> AbstractContextManager[Any]:
 
 
 def _undone_imported() -> AbstractContextManager[Any]:
-    return patch.object(undoing, "_begin_undoing", _undo_imported)
+    return patch.object(undoing, "begin_undoing", _undo_imported)
 
 
 def _late_reports() -> AbstractContextManager[Any]:

@@ -65,16 +65,17 @@ class Items(Generic[A]):
         return self._context.schema_of(self._context.event_by_status[status])
 
     def from_values(
-        self, values: Mapping[str, Any], status: StrEnum, version: int, list_id: str | None
+        self, values: Mapping[str, Any], status: StrEnum, version: int, list_id: str | None, stored: str = ""
     ) -> dict[str, Any]:
         """Return an aggregate's item, made from its details as JSON values. None is left out, and amounts are text.
 
         A number in an item is therefore a whole number, and the type of a value is clear without its field. Values of
-        names that this version does not know are kept as they are: a newer version has staged them.
+        names that this version does not know are kept as they are: a newer version has staged them. ``stored`` is the
+        suffix of the item's index keys, which a change keeps, or empty for a new item.
         """
         identity = values[self.identity]
         item = {KEY: self.prefix + identity, **_without_none(values), "status": status.value, "version": version}
-        suffix = _SUFFIXES[shard_of(identity, self._context.index_shards)]
+        suffix = stored or _SUFFIXES[shard_of(identity, self._context.index_shards)]
         item[STATUS_SHARD] = status.value + suffix
         if list_id is not None:
             item |= {"list_id": list_id, LIST_SHARD: list_id + suffix}
@@ -83,14 +84,14 @@ class Items(Generic[A]):
     def from_aggregate(self, aggregate: A) -> dict[str, Any]:
         """Return an aggregate's item."""
         values = aggregate.details.model_dump(mode="json")
-        return self.from_values(values, aggregate.status, aggregate.version, aggregate.list_id)
+        return self.from_values(values, aggregate.status, aggregate.version, aggregate.list_id, aggregate.shard)
 
     def to_aggregate(self, item: Mapping[str, Any]) -> A:
         """Return the aggregate of an item. Unknown attributes are ignored; a missing attribute is the default."""
         kind = self._aggregate
         details = kind.details_type.model_validate_stored({name: _plain(value) for name, value in item.items()})
-        status, etag = kind.status_of(item["status"]), item.get(ETAG, "")
-        return kind(details, status, int(item["version"]), item.get("list_id"), etag=etag)
+        status, stored = kind.status_of(item["status"]), {"etag": item.get(ETAG, ""), "shard": _suffix(item)}
+        return kind(details, status, int(item["version"]), item.get("list_id"), **stored)
 
     def beyond(self, item: Mapping[str, Any]) -> dict[str, Any]:
         """Return, as JSON values, the attributes of an aggregate that only a newer version knows."""
@@ -104,6 +105,10 @@ class Items(Generic[A]):
 def _without_none(values: Mapping[str, Any]) -> Mapping[str, Any]:
     # A fast path: most rows have every value, and an import has millions of rows.
     return {name: value for name, value in values.items() if value is not None} if None in values.values() else values
+
+
+def _suffix(item: Mapping[str, Any]) -> str:
+    return str(item.get(STATUS_SHARD, "")).removeprefix(item["status"])
 
 
 def _plain(value: Any) -> Any:

@@ -98,7 +98,7 @@ class Aggregate(Generic[D, S]):
     ``previous_status`` is the status before the last change, which `dataclasses.replace` keeps. It is the current
     status if the aggregate was just read or created. ``etag`` identifies the stored state that was read or written:
     empty if the state has no etag, None before either. It is the incarnation's name, and from the second write on a dot
-    and a name of the write.
+    and a name of the write. ``shard`` is the suffix of the stored index keys, or empty before the first write.
     """
 
     details_type: ClassVar[type[Details]] = Details
@@ -110,6 +110,7 @@ class Aggregate(Generic[D, S]):
     list_id: str | None = None
     previous_status: S | None = field(default=None, kw_only=True, compare=False, repr=False)
     etag: str | None = field(default=None, kw_only=True, compare=False, repr=False)
+    shard: str = field(default="", kw_only=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.previous_status is None:

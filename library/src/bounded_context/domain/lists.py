@@ -164,6 +164,11 @@ class ReceivedList:
         return self.status in (ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED)
 
     @property
+    def begun_parts(self) -> frozenset[int]:
+        """The numbers of the parts with a trace of a writer. No other part has rows in the table."""
+        return self.imported_parts | self.writers.keys() | self.written.keys()
+
+    @property
     def list_id(self) -> str:
         """The list's identity."""
         return self.file.list_id

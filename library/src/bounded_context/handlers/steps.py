@@ -5,7 +5,7 @@ Unknown members of an event are ignored: a running execution may still send memb
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from typing import Annotated, Any, Final, TypeVar, overload
 
@@ -22,12 +22,13 @@ from pydantic import (
 from .. import aws
 from ..adapters.retries import throttling_as_one
 from ..application.deadline import seconds_to_spare, time_left
+from ..application.list_events import list_event
 from ..application.list_import import Outcome, Step, Upload
 from ..application.ports import Throttled
 from ..application.staging import Part
 from ..declaration.context import BadContext, Context
 from ..domain.failures import Failure
-from ..domain.lists import ListStatus, ReceivedList
+from ..domain.lists import ReceivedList
 from ..domain.ranges import FileRange
 from ..domain.reasons import shortened
 from ..lists import ListImport
@@ -286,36 +287,6 @@ def _ended(context: Context[Any], name: str, done: Step | ReceivedList) -> dict[
 def _closed(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
     """Return the event of a closed list, and the cause of its failure for the execution: operators see it there."""
     if closed.failure is None:
-        return {"event": list_event(context, closed)}
+        return {"event": list_event(context, closed, traceparent())}
     logger.error("list failed", cause=closed.failure.text)
-    return {"event": list_event(context, closed), "cause": shortened(closed.failure.text)}
-
-
-def list_event(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
-    """Return the event of a closed list for other contexts. Each attempt of the step returns the same event id.
-
-    The event joins the upload's trace. A list without a recorded trace uses the step's trace.
-    """
-    imported, rejected = context.list_events
-    if closed.status is ListStatus.IMPORTED:
-        return _event(context, closed, imported, "imported", _counts(closed))
-    return _event(context, closed, rejected, "rejected", _refusal(closed))
-
-
-def _event(
-    context: Context[Any], closed: ReceivedList, event_type: str, suffix: str, data: dict[str, Any]
-) -> dict[str, Any]:
-    file, caused_by = closed.file, closed.traceparent or traceparent()
-    about_list = {"list_id": closed.list_id, "partner": file.partner, "file": file.key}
-    event_id, now = f"{closed.list_id}-{suffix}", datetime.now(UTC)
-    return context.source.cloud_event(event_id, event_type, closed.list_id, now, about_list | data, caused_by)
-
-
-def _counts(closed: ReceivedList) -> dict[str, Any]:
-    return {"rows": closed.rows, "imported": closed.valid, "rejected": closed.rejected}
-
-
-def _refusal(closed: ReceivedList) -> dict[str, Any]:
-    # Older versions did not shorten the reason before they recorded it.
-    reason = closed.reason and shortened(closed.reason)
-    return {"report": closed.file.report_key, "outcome": closed.status.value, "reason": reason}
+    return {"event": list_event(context, closed, traceparent()), "cause": shortened(closed.failure.text)}

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig
 from payment import use_cases
 
-from bounded_context.adapters import dynamodb
+from bounded_context.adapters import dynamodb, items
 from bounded_context.adapters.items import Items
 from bounded_context.application import list_import, queries
 from bounded_context.application.paging import Position
@@ -134,6 +134,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "the relay leaves out the newer one's field": _patched(Items, "beyond", lambda *_: {}),
     "a page begins with its shard": _patched(queries, "_read_on", _overlapping(queries._read_on)),
     "a page leaves out the rest of a shard": _patched(queries, "_read_on", _skipping(queries._read_on)),
+    "a change moves a row to another key": _patched(items, "_suffix", lambda _: ""),
     "unreadable messages are dropped": _patched(inbound._Taker, "_bury", lambda *_: None),
     "failed messages are not delivered again": _patched(inbound, "take_each", _taken_anyway),
     "late events count": OF_IMPORTS["late events of others count"],

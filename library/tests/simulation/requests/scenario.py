@@ -88,19 +88,20 @@ class Letter(Foreign):
 class Requests(Scenario):
     """A scenario of requests.
 
-    With ``newer``, some invocations run the code of the newer model; it validates the lists.
+    With ``other``, some invocations run the other version of this name, which validates the lists: ``note`` has a
+    field more, ``keys`` writes to the 16 index keys of earlier versions.
     """
 
     visits: tuple[Visit, ...] = ()
     pagings: tuple[Paging, ...] = ()
-    newer: bool = False
+    other: str = ""
 
     PIECES: ClassVar[tuple[str, ...]] = (*Scenario.PIECES, "visits", "pagings")
 
 
 def drawn(random: Random) -> Requests:
     """Return a scenario about commands, pages, inbound events or uploads that are hard to tell apart."""
-    return random.choice((_commands, _commands, _commands, _pages, _pages, _letters, _uploads))(random)
+    return random.choice((_commands, _commands, _commands, _pages, _keys, _letters, _uploads))(random)
 
 
 # Commands.
@@ -132,7 +133,7 @@ def _commands(random: Random) -> Requests:
         visits=tuple(_visit(random, number, random.choice(pool), two) for number in range(random.choice((1, 2, 2, 3)))),
         existing=tuple(pool[:1]) if random.random() < 0.5 and not uploads else (),
         batch=random.choice((2, 100)),
-        newer=two,
+        other="note" if two else "",
     )
 
 
@@ -167,8 +168,8 @@ def _act(random: Random, kind: str, two: bool, number: bool) -> Act:
 # Pages.
 
 
-_CROWDED: Final = [f"P-{number}" for number in range(120) if crc32(f"P-{number}".encode()) % INDEX_SHARDS in (3, 9)]
-"""Identities of two shards: a page ends within a shard."""
+_CROWDED: Final = [f"P-{number}" for number in range(120) if crc32(f"P-{number}".encode()) % INDEX_SHARDS in (3, 25)]
+"""Identities of two shards: a page ends within a shard. The shard of some depends on the number of keys."""
 
 
 def _pages(random: Random) -> Requests:
@@ -193,6 +194,17 @@ def _pages(random: Random) -> Requests:
         orders=base.orders_of(random, pool, sessions=random.choice((0, 1))),
         settings=((random.choice((2, 6)), "0.5"),),
     )
+
+
+def _keys(random: Random) -> Requests:
+    """Return pages of an imported list whose rows two versions with different numbers of keys change."""
+    pages = _pages(random)
+    [upload] = pages.uploads
+    visits = (
+        Visit(f"visit-{row.identity}", row.identity, (Act("verify_payment"),), trigger="Query") for row in upload.rows
+    )
+    pagings = tuple(replace(paging, at=round(2 + random.random(), 2), trigger="") for paging in pages.pagings)
+    return replace(pages, visits=tuple(visits), pagings=pagings, orders=(), other="keys")
 
 
 # Inbound events.

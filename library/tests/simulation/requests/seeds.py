@@ -3,6 +3,7 @@
 from typing import Final
 
 SEEDS: Final[dict[str, int]] = {
+    "a change moves a row to another key": 200_264,
     "a command compares versions alone": 200_106,
     "a late event brings any version": 200_045,
     "a list is counted when its undo begins": 200_006,

@@ -1,4 +1,4 @@
-"""Two versions of the context's code: the newer one has an optional field more, ``note``."""
+"""Other versions of the context's code: one has the optional field ``note``, one writes to 16 keys of an index."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -9,7 +9,8 @@ from payment.events import PaymentData
 from payment.model import PaymentDetails, Status
 from pydantic import create_model
 
-from bounded_context import Aggregate, Aggregates, Command, Text, aws
+from bounded_context import Aggregate, Aggregates, Command, Context, Text, aws
+from bounded_context.declaration.structure import EARLIER_INDEX_SHARDS
 from bounded_context.handlers import (
     ErrorEvent,
     PartEvent,
@@ -61,12 +62,15 @@ def validate_list(event: StepEvent, settings: ValidationSettings, steps: ListImp
     return steps.validate(event.list_id, settings.tolerated_share, settings.part_rows)
 
 
-def verify_subscription(event: VerificationEvent, settings: VerificationSettings, steps: ListImport) -> Step:
-    """Verify a part, or decide about a list."""
-    checks = [aws.known(NEWER, "subscription_id"), aws.not_taken(NEWER), aws.obeys(NEWER)]
-    if event.part:
-        return steps.verify_part(event.list_id, event.part, checks)
-    return steps.verify(event.list_id, settings.tolerated_share, checks, event.outcome)
+def _verification(context: Context[Any]) -> Callable[..., Step]:
+    def verify_subscription(event: VerificationEvent, settings: VerificationSettings, steps: ListImport) -> Step:
+        """Verify a part, or decide about a list."""
+        checks = [aws.known(context, "subscription_id"), aws.not_taken(context), aws.obeys(context)]
+        if event.part:
+            return steps.verify_part(event.list_id, event.part, checks)
+        return steps.verify(event.list_id, settings.tolerated_share, checks, event.outcome)
+
+    return verify_subscription
 
 
 def import_list(event: PartEvent, steps: ListImport) -> Step:
@@ -79,16 +83,22 @@ def compensate_error(event: ErrorEvent, steps: ListImport) -> Step | ReceivedLis
     return steps.undo_part(event.list_id, event.part) if event.part else steps.compensate(event.list_id)
 
 
-def _handlers() -> Mapping[str, Any]:
+def _handlers(context: Context[Any]) -> Mapping[str, Any]:
+    verifying = step(context, VerificationEvent, VerificationSettings)
     steps: dict[str, Any] = {
-        "validate_list": step(NEWER, StepEvent, ValidationSettings)(validate_list),
-        "verify_subscription": step(NEWER, VerificationEvent, VerificationSettings)(verify_subscription),
-        "import_list": step(NEWER, PartEvent)(import_list),
-        "compensate_error": step(NEWER, ErrorEvent)(compensate_error),
+        "validate_list": step(context, StepEvent, ValidationSettings)(validate_list),
+        "verify_subscription": verifying(_verification(context)),
+        "import_list": step(context, PartEvent)(import_list),
+        "compensate_error": step(context, ErrorEvent)(compensate_error),
     }
-    declared: dict[str, Any] = {name: handler_of(NEWER, name) for name in (*NEWER.command_functions, *NEWER.queries)}
+    names = (*context.command_functions, *context.queries)
+    declared: dict[str, Any] = {name: handler_of(context, name) for name in names}
     return {name: handler.__wrapped__.__wrapped__ for name, handler in {**steps, **declared}.items()}
 
 
-HANDLERS: Final[Mapping[str, Callable[[Any, Any], Any]]] = _handlers()
-"""The functions of the newer version; all others are the same in both."""
+HANDLERS: Final[Mapping[str, Mapping[str, Callable[[Any, Any], Any]]]] = {
+    "": {},
+    "note": _handlers(NEWER),
+    "keys": _handlers(replace(PAYMENT, index_shards=EARLIER_INDEX_SHARDS)),
+}
+"""The functions of each other version, by `Requests.other`; all others are the same in both."""

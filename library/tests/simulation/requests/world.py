@@ -39,9 +39,9 @@ class RequestsWorld(World):
         self._poller = Poller(scheduler, self.functions, self.queue, self.account.dead_letters)
 
     def _handler(self, name: str) -> Callable[[Any, Any], Any]:
-        """Return the handler of the older version or of the newer one, as a weighted alias does."""
-        made = versions.HANDLERS.get(name)
-        if made is not None and self.scenario.newer and (name == _VALIDATES or self.scheduler.choose((False, True))):
+        """Return the handler of one of the two versions, as a weighted alias does."""
+        made = versions.HANDLERS[self.scenario.other].get(name)
+        if made is not None and (name == _VALIDATES or self.scheduler.choose((False, True))):
             return made
         return self._measuring if name == "measure_lists" else handler(name)
 
