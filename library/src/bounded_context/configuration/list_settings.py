@@ -146,6 +146,15 @@ class ListSettings:
         1,
         100,
     )
+    # A rule that calls another system sends one call at a time for each part that is verified.
+    verification_concurrency: int | None = setting(
+        "Parts of a list that are verified at the same time. Without the setting, as many as `import_concurrency`. "
+        "Lower it for a rule that calls another system.",
+        5,
+        optional_number,
+        1,
+        100,
+    )
     expect_list_hours: int | None = setting(
         "Hours without a list until an alarm. Without the setting, there is no alarm.",
         26,

@@ -19,7 +19,7 @@ from ..cost.row import Row, index_bytes, units
 from .plan import Plan, Rate, Stage
 from .quotas import Quota, quotas, seconds
 from .simulation import EXECUTIONS, SCALING
-from .stages import EVENTS, ListStages
+from .stages import EVENTS, IMPORT, ListStages
 
 RELAYED: Final = "relay"
 """The name of the rate of changes that all batches of the relay publish."""
@@ -165,8 +165,10 @@ def most_of(setting: str) -> int:
 
 
 def with_lanes(plan: Plan, lanes: int) -> Plan:
-    """Return the plan with another number of concurrent children of all maps."""
-    stages = tuple(stage if stage.lanes is None else replace(stage, lanes=lanes) for stage in plan.stages)
+    """Return the plan with another number of concurrent children of the import, and of maps with the same number."""
+    now = plan.phases(IMPORT)[0].lanes
+    changed = {now: lanes, None: None}
+    stages = tuple(replace(stage, lanes=changed.get(stage.lanes, stage.lanes)) for stage in plan.stages)
     return replace(plan, stages=stages)
 
 
