@@ -305,9 +305,10 @@ def _imported(bureau: Bureau, rows: list[dict[str, str]]) -> tuple[Any, ...]:
 def _until_done(step: Callable[[], object]) -> None:
     while True:
         try:
-            return step() and None
+            step()
         except Throttled:
             continue
+        return
 
 
 def test_a_slow_rule_ends_before_the_function_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -287,6 +287,7 @@ def _sized() -> tuple[tuple[Any, str, str], ...]:
     fields = {
         "CHUNK_ROWS": "chunk",
         "ROWS_AT_ONCE": "chunk",
+        "ROWS_RECORDED": "chunk",
         "AT_ONCE": "at_once",
         "_AT_ONCE": "transaction",
         "RANGE_BYTES": "range_bytes",
