@@ -8,11 +8,13 @@ from typing import Any
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.circuit_breaker import base
+from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
 from bounded_context import Unavailable
 from bounded_context.adapters import systems
 from bounded_context.adapters.systems import CIRCUIT, HttpSystem, circuits
+from bounded_context.application.ports import Throttled
 from bounded_context.application.systems import BadReply
 from bounded_context.declaration.secret_names import NoSecret
 from bounded_context.testing.functions import TABLE
@@ -142,6 +144,16 @@ def test_a_fault_of_this_context_opens_no_circuit(system: HttpSystem, bureau: Bu
         with pytest.raises(NoSecret):
             _ask(own)
     assert _ask(system) == {"approved": True}
+
+
+def test_a_throttled_read_of_the_token_is_throttling(system: HttpSystem, bureau: Bureau) -> None:
+    """The step of a list retries it, and does not count it as a failure of the rule."""
+
+    def throttled() -> SecretStr:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "GetSecretValue")
+
+    with pytest.raises(Throttled):
+        _ask(HttpSystem("bureau", bureau.address, BureauUnavailable, _store(), throttled))
 
 
 @pytest.mark.parametrize("status", [302, 404])

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -17,8 +18,10 @@ from payment.use_cases import register_payment
 from pydantic import Field, ValidationError
 
 from bounded_context import Aggregate, Aggregates, BusinessError, Context, NotFound, Text, WholeNumber
+from bounded_context.application import creating
 from bounded_context.application.creating import CreatingRule, Ran, RuleFailed
-from bounded_context.application.list_import import Upload
+from bounded_context.application.deadline import time_left
+from bounded_context.application.list_import import Outcome, Upload
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VALIDATED, VERIFIED, StagedRow, Staging, StagingGone, TypedRow
 from bounded_context.application.verification import typed
@@ -65,12 +68,8 @@ def test_a_row_that_a_command_would_be_refused_for_is_rejected_with_the_refusals
 
 def test_refused_rows_count_towards_the_tolerance() -> None:
     """Under one fault, whichever rule it was."""
-    world = InMemory(PAYMENT, rule=limited)
-    world.files.write(KEY, SAMPLES.file(ROWS))
-    steps = world.list_import()
-    list_id = steps.register(Upload("inbox", KEY), "run-1", 10**6).list_id
-    steps.validate(list_id, TOLERANT, 10)
-    assert steps.verify(list_id, Fraction(1, 20), world.checks()).outcome == "REJECTED"
+    world, list_id = _validated(limited, ROWS)
+    assert world.list_import().verify(list_id, Fraction(1, 20), world.checks()).outcome == "REJECTED"
     assert world.lists.get(list_id).rejections == {Fault.RULE: 10}
 
 
@@ -106,12 +105,17 @@ def test_rows_that_a_rule_leaves_as_they_are_are_imported_as_they_are(rule: Rule
 
 
 def _verified(rule: Rule, rows: list[dict[str, str]]) -> tuple[InMemory[Payment], str]:
+    world, list_id = _validated(rule, rows)
+    world.list_import().verify(list_id, TOLERANT, world.checks())
+    return world, list_id
+
+
+def _validated(rule: Rule, rows: list[dict[str, str]], part_rows: int = 10) -> tuple[InMemory[Payment], str]:
     world = InMemory(PAYMENT, rule=rule)
     world.files.write(KEY, SAMPLES.file(rows))
     steps = world.list_import()
     list_id = steps.register(Upload("inbox", KEY), "run-1", 10**6).list_id
-    steps.validate(list_id, TOLERANT, 10)
-    steps.verify(list_id, TOLERANT, world.checks())
+    steps.validate(list_id, TOLERANT, part_rows)
     return world, list_id
 
 
@@ -243,6 +247,85 @@ def test_a_failing_read_is_the_steps_own_failure() -> None:
 
     with pytest.raises(Throttled):
         CreatingRule(PAYMENT, reading, Busy(PAYMENT))(_typed(ROWS[:1]), "l-1")
+
+
+def test_a_rule_that_is_throttled_is_the_steps_own_failure() -> None:
+    """Near the end of the function's time, a call to another system raises Throttled: no failure of the rule."""
+
+    def late(*_: Any) -> Payment:
+        raise Throttled("the function's time is nearly over")
+
+    with pytest.raises(Throttled):
+        sent(late)
+
+
+class Bureau:
+    """Another system that a rule calls: it answers ``answers`` calls of each try of the step."""
+
+    def __init__(self, answers: list[int]) -> None:
+        self.answers, self.called = answers, list[str]()
+
+    def rule(self, command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
+        if self.answers and not self.answers[0]:
+            del self.answers[0]
+            raise Throttled("the function's time is nearly over")
+        if self.answers:
+            self.answers[0] -= 1
+        self.called.append(command.payment_id)
+        if command.payer == "Mallory":
+            raise TooLarge("not accepted")
+        return doubled(command, payments) if command.payer == "Bob" else register_payment(command, payments)
+
+
+@given(
+    st.lists(st.integers(0, 4), max_size=6),
+    st.lists(st.sampled_from(["Ada", "Bob", "Mallory"]), min_size=12, max_size=12),
+)
+def test_a_try_calls_the_rule_only_for_rows_without_a_result(answers: list[int], payers: list[str]) -> None:
+    """Tries of a part and of a whole list give the result of one try. The rule has one answer for each row."""
+    rows = [SAMPLES.values(n, payer=payer) for n, payer in enumerate(payers)]
+    bureau, calm = Bureau(answers), Bureau([])
+    assert _imported(bureau, rows) == _imported(calm, rows)
+    assert sorted(bureau.called) == sorted(calm.called)
+
+
+def _imported(bureau: Bureau, rows: list[dict[str, str]]) -> tuple[Any, ...]:
+    """Verify a list of two parts and decide, each until no call is throttled; return the record, report and rows."""
+    world, list_id = _validated(bureau.rule, rows, part_rows=7)
+    steps = world.list_import()
+    first, *_ = Staging(world.files, list_id).manifest(VALIDATED)
+    _until_done(lambda: steps.verify_part(list_id, first, world.checks()))
+    _until_done(lambda: steps.verify(list_id, Fraction(1), world.checks(), Outcome.SPLIT))
+    received = world.lists.get(list_id)
+    parts = [] if received.cancelled else Staging(world.files, list_id).manifest(VERIFIED)
+    report = world.files.read(received.file.report_key)
+    return received, report, [world.files.read(part.key) for part in parts]
+
+
+def _until_done(step: Callable[[], object]) -> None:
+    while True:
+        try:
+            step()
+        except Throttled:
+            continue
+        return
+
+
+def test_a_slow_rule_ends_before_the_function_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that asks no system of the library, for a second a row: the step stops it in time and continues later."""
+    seen: list[str] = []
+    monkeypatch.setattr(creating, "perf_counter", lambda: float(len(seen)))
+
+    def slow(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
+        seen.append(command.payment_id)
+        return register_payment(command, payments)
+
+    world, list_id = _validated(slow, ROWS[:10])
+    for verified in (5, 10):
+        with suppress(Throttled), time_left(6):
+            world.list_import().verify(list_id, TOLERANT, world.checks())
+        assert seen == [row["payment_id"] for row in ROWS[:verified]]
+    assert world.lists.get(list_id).status is ListStatus.IMPORTING
 
 
 def _typed(rows: list[dict[str, str]]) -> list[TypedRow[Any]]:

@@ -424,8 +424,9 @@ def test_rows_whose_identity_exists_are_rejected_by_the_verification(world: Worl
     assert [row["reason"] for row in world.report()] == ["'id-000007' already exists"]
 
 
-def test_a_part_whose_rows_are_all_rejected_is_left_out(world: World):
+def test_a_part_whose_rows_are_all_rejected_is_left_out(world: World, monkeypatch: pytest.MonkeyPatch):
     """The import maps over parts that have rows."""
+    monkeypatch.setattr(lists, "most_parts", lambda _: 1000)
     world.exists(*range(390, 400), list_id="another-list")
     list_id = world.ready_to_import(world.rows(400))
     assert world.import_parts(list_id) == [Outcome.IMPORTED] * 39

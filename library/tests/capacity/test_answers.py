@@ -51,6 +51,15 @@ def test_children_validate_the_ranges_of_a_large_file(prod: Model) -> None:
     assert parallel.stages[VALIDATION] < sequential.stages[VALIDATION] / 5
 
 
+def test_the_number_of_parts_that_are_verified_at_the_same_time_is_named(prod: Model) -> None:
+    """More children of the import do not change it."""
+    settings = replace(prod.settings, verification_concurrency=2)
+    answer = Answer(replace(prod, settings=settings, graph=run("prod", verification_concurrency=2)), MILLION, 1)
+    assert [stage.lanes for stage in with_lanes(answer.plan, 40).phases(VERIFICATION)] == [None, 2, None]
+    assert with_lanes(answer.plan, 40).phases(IMPORT)[0].lanes == 40
+    assert answer.bottleneck == (VERIFICATION, "the setting verification_concurrency (2)")
+
+
 def _without_ranges(whole: Graph) -> Graph:
     return without_map(whole, RANGES)
 

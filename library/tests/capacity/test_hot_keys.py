@@ -11,11 +11,16 @@ from uuid import UUID
 import pytest
 
 from bounded_context.adapters.items import shard_of
+from bounded_context.adapters.list_items import from_list
 from bounded_context.declaration.structure import EARLIER_INDEX_SHARDS
 from bounded_context.declaration.structure import INDEX_SHARDS as SHARDS
+from bounded_context.domain.lists import MOST_WRITTEN, PinnedFile, ReceivedList, record_units, rows_a_part
+from bounded_context.tools.views.capacity import model
 from bounded_context.tools.views.capacity.advice import Answer
 from bounded_context.tools.views.capacity.hot_keys import log10_overload, log_binomial_tail
 from bounded_context.tools.views.capacity.model import Model
+from bounded_context.tools.views.capacity.stages import IMPORT
+from bounded_context.tools.views.cost.row import item_bytes
 from tests.infra.graph import run
 
 ROWS = 10**7
@@ -48,7 +53,7 @@ def test_no_partition_exceeds_its_share_of_ten_million_rows(prod: Model, lists: 
 def test_the_keys_of_a_list_do_not_limit_its_import_with_default_settings(prod: Model) -> None:
     answer = Answer(prod, ROWS, 1)
     assert "keys of by_list" not in answer.warm.waits
-    assert prod.written_a_second(1) < SHARDS * MOST
+    assert prod.written_a_second(1) < SHARDS * MOST == MOST_WRITTEN
 
 
 def test_sixteen_keys_limit_an_import_and_the_answer_names_them(prod: Model) -> None:
@@ -61,6 +66,52 @@ def test_sixteen_keys_limit_an_import_and_the_answer_names_them(prod: Model) -> 
     [keys] = [one for one in answer.throttles if one.limit == "keys of by_list"]
     assert "index_shards" in keys.words
     assert "more lists" in keys.remedy
+
+
+SMALL = 250
+"""The least `part_rows`."""
+
+
+def test_small_parts_make_the_record_of_a_list_a_limit_and_the_answer_names_it(
+    prod: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: ten thousand parts of 250 rows. Each part writes the record twice, and the record has 43 KB."""
+    monkeypatch.setattr(model, "rows_a_part", lambda wanted, *_: wanted)
+    answer = Answer(_with_parts(prod, SMALL), 2_500_000, 1)
+    [record] = [one for one in answer.throttles if one.limit == "record"]
+    assert record.needed > 3 * MOST
+    assert "1,000 write units" in record.words
+    assert "more lists" in record.remedy
+
+
+@pytest.mark.parametrize("children", [20, 32, 100])
+@pytest.mark.parametrize("rows", [25_000, 2_500_000, 8 * ROWS])
+@pytest.mark.parametrize("wanted", [SMALL, 5000, 50_000])
+def test_the_record_of_a_list_is_no_limit_with_any_setting(
+    prod: Model, monkeypatch: pytest.MonkeyPatch, rows: int, wanted: int, children: int
+) -> None:
+    """A list with many parts has larger parts, also if each row is the smallest."""
+    monkeypatch.setattr(model, "rows_a_part", lambda wanted, *_: rows_a_part(wanted, rows, 1))
+    found = replace(_with_parts(prod, wanted), graph=run("prod", import_concurrency=children))
+    plan = found.plan(rows, 1)
+    [stage] = plan.phases(IMPORT)
+    assert found.written_a_second(1) * stage.of_row["record"] <= MOST
+
+
+def test_the_record_of_a_list_has_the_size_that_the_bound_assumes() -> None:
+    """At the end of an import of 10,000 parts with a long key. More than 32 writers wait for the keys of the list."""
+    file = PinnedFile("b" * 63, f"incoming/p/{'k' * 200}", "v" * 32, 2**31)
+    item = from_list(ReceivedList(file, "e" * 200)) | {"traceparent": "t" * 55, "received_at": "r" * 32}
+    writers = (
+        {f"writer_{n}": "w" * 16, f"until_{n}": 1_800_000_000, f"rows_{n}": 49_999} for n in range(9_968, 10_000)
+    )
+    numbers = sum(item_bytes({"": n}) + 1 for n in range(10_000))
+    size = item_bytes(item) + sum(map(item_bytes, writers)) + numbers
+    assert size / 1024 <= record_units(10_000)
+
+
+def _with_parts(prod: Model, part_rows: int) -> Model:
+    return replace(prod, settings=replace(prod.settings, part_rows=part_rows))
 
 
 @pytest.mark.parametrize(("children", "most"), [(4, -561), (16, -78), (20, -34)])

@@ -65,8 +65,8 @@ def shipped(topic_arn: str) -> Definition:
     steps = {f"{step}_arn": _arn(step) for step in _STEPS} | {
         "verification_arn": _arn(project.context.verification_step)
     }
-    stack = {"inbox_bucket": BUCKET, "table_name": TABLE, "topic_arn": topic_arn, "import_concurrency": "2"}
-    values = steps | stack
+    concurrency = {"import_concurrency": "2", "verification_concurrency": "2"}
+    values = steps | concurrency | {"inbox_bucket": BUCKET, "table_name": TABLE, "topic_arn": topic_arn}
     return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], project.workflow.read_text("utf-8")))
 
 

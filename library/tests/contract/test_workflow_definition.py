@@ -56,7 +56,8 @@ def test_every_placeholder_is_provided_and_every_value_used(deployed: Graph) -> 
     """The names in the file are those that the program fills."""
     placeholders = set(re.findall(r"\$\{(\w+)\}", ASL.read_text()))
     steps = {"register_list_arn", "validate_list_arn", "verification_arn", "import_list_arn", "compensate_error_arn"}
-    assert placeholders == steps | {"inbox_bucket", "table_name", "topic_arn", "import_concurrency"}
+    concurrency = {"import_concurrency", "verification_concurrency"}
+    assert placeholders == steps | {"inbox_bucket", "table_name", "topic_arn", *concurrency}
     assert "${" not in deployed.one("sfn/stateMachine").inputs["definition"]
 
 

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.domain.lists import BROKEN, MOST_PARTS, NotAList, PinnedFile, over_tolerance, rows_a_part
+from bounded_context.domain.lists import (
+    BROKEN,
+    MOST_PARTS,
+    NotAList,
+    PinnedFile,
+    over_tolerance,
+    record_units,
+    rows_a_part,
+)
 
 FILE = PinnedFile("inbox", "incoming/acme/2026/january.csv", "v1", 100)
 
@@ -63,4 +71,14 @@ def test_no_file_has_more_parts_than_its_record_holds(size: int, wanted: int, sm
 def test_a_part_of_a_file_of_the_usual_size_has_the_wanted_rows():
     """100 MB in rows of 7 bytes or more."""
     assert rows_a_part(5000, 100 * 2**20, 7) == 5000
-    assert rows_a_part(250, 10 * 2**20, 7) == 250
+    assert rows_a_part(250, 2**18, 7) == 250
+
+
+@given(size=st.integers(1, 2 * 2**30), wanted=st.integers(1, 50_000), smallest_row=st.integers(2, 500))
+def test_the_parts_of_a_file_write_no_more_than_the_key_of_its_record_accepts(
+    size: int, wanted: int, smallest_row: int
+):
+    """While its rows are written, for at least a second: two writes of each part."""
+    rows = (size + 1) / smallest_row
+    parts = rows / rows_a_part(wanted, size, smallest_row)
+    assert 2 * parts * record_units(parts) <= 1001 * max(1, rows / 32_000)

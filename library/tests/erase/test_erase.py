@@ -5,8 +5,11 @@ import json
 import pytest
 
 from bounded_context.application import ranges
+from bounded_context.application.part_results import RuleProgress
 from bounded_context.application.repetitions import digest_of
+from bounded_context.domain.faults import Fault
 from bounded_context.domain.formats import FileFormat
+from bounded_context.domain.rows import Rejection
 from bounded_context.testing.functions import LambdaContext
 from tests.erase.conftest import BATCH, BUCKET, GIVEN_UP, NAME, OTHER, PERSON, SAMPLES, Stack, row
 from tests.handlers.functions import handler
@@ -138,6 +141,27 @@ def test_a_large_list_leaves_no_digest_and_no_rejection_of_the_person(
     after = _staged(empty, list_id)
     assert not any(digest_of(PERSON) in data or b"much" in data for data in after.values())
     assert sum(digest_of(OTHER) in data for data in after.values()) == 1
+
+
+def test_a_list_whose_rule_was_throttled_leaves_no_progress_of_the_person(empty: Stack) -> None:
+    """Progress has the values that the rule made of a row, and the lines of rejected rows. Others' progress stays."""
+    list_id = _validated(empty, SAMPLES.file([row(n) for n in (1, 2, 3, 4)]))
+    own = [RuleProgress(5, created={5: row(3)}), RuleProgress(5, [Rejection(4, "", "refused", Fault.RULE)])]
+    progress = [*own, RuleProgress(3, [Rejection(3, "", "refused", Fault.RULE)], {2: row(1)})]
+    for number, done in enumerate(progress):
+        empty.s3.put_object(Bucket=BUCKET, Key=f"staging/{list_id}/progress/part-{number}.json", Body=done.as_json())
+    empty.erase("--go")
+    kept = [key.rpartition("/")[2] for key in _staged(empty, list_id) if "/progress/" in key]
+    assert kept == ["part-2.json"]
+
+
+def _validated(stack: Stack, data: bytes) -> str:
+    """Validate a small list, and close it; return its id."""
+    stack.upload("small.csv", data)
+    event = stack.register("small.csv")
+    handler("validate_list")(event, LambdaContext())
+    stack.close(event["list_id"], "REJECTED")
+    return event["list_id"]
 
 
 def _validated_in_ranges(stack: Stack, data: bytes) -> str:

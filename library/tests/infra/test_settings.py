@@ -273,6 +273,7 @@ LIMITS = [
     ("max_list_mb", 1, 2048),
     ("part_rows", 250, 50_000),
     ("import_concurrency", 1, 100),
+    ("verification_concurrency", 1, 100),
     ("stream_parallelization_factor", 1, 10),
     ("debug_percent", 0, 100),
     ("expect_list_hours", 1, 168),

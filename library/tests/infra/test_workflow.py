@@ -1,13 +1,16 @@
 """The state machine as a resource; what its definition says is a matter of the contract tests."""
 
 import json
+from dataclasses import replace
 
 import pulumi
 import pytest
 
-from bounded_context.infra.components.workflow import substitute
+from bounded_context.configuration.project import current
+from bounded_context.infra.components.workflow import concurrency, substitute
+from bounded_context.tools.programs.stack_settings import settings_of
 
-from .graph import Graph
+from .graph import Graph, run
 
 
 def test_the_machine_is_published_logged_and_traced(prod: Graph) -> None:
@@ -38,6 +41,25 @@ def test_concurrency_is_a_number_in_the_definition(prod: Graph) -> None:
     """A placeholder outside quotes takes the value as it is."""
     definition = prod.one("sfn/stateMachine").document("definition")
     assert definition["States"]["ImportList"]["MaxConcurrency"] == 20
+
+
+@pytest.mark.parametrize(("settings", "parts"), [({"import_concurrency": 7}, 7), ({"verification_concurrency": 3}, 3)])
+def test_the_parts_that_are_verified_at_the_same_time_are_a_setting(settings: dict[str, int], parts: int) -> None:
+    """By default as many as are imported."""
+    states = run("dev", **settings).one("sfn/stateMachine").document("definition")["States"]
+    imported = settings.get("import_concurrency", 20)
+    at_once = {name: states[name]["MaxConcurrency"] for name in ("ValidateRanges", "VerifyParts", "ImportList")}
+    assert at_once == {"ValidateRanges": imported, "VerifyParts": parts, "ImportList": imported}
+
+
+BOTH = {"import_concurrency", "verification_concurrency"}
+
+
+@pytest.mark.parametrize(("own", "names"), [(None, {"import_concurrency"}), (3, BOTH)])
+def test_a_definition_of_an_earlier_release_has_one_number_of_children(own: int | None, names: set[str]) -> None:
+    """The setting without its placeholder is refused as an unused value."""
+    settings = replace(settings_of(current(), "dev"), verification_concurrency=own)
+    assert set(concurrency(settings, '{"MaxConcurrency": ${import_concurrency}}')) == names
 
 
 def test_a_missing_value_is_named() -> None:

@@ -36,7 +36,8 @@ _REDRIVES: Final = 6
 @cache
 def _definition(concurrency: int) -> str:
     arns = {f"{name}_arn": name for name in _STEPS} | {"verification_arn": "verify_subscription"}
-    values = {"inbox_bucket": BUCKET, "table_name": TABLE, "topic_arn": TOPIC, "import_concurrency": concurrency}
+    values = {"inbox_bucket": BUCKET, "table_name": TABLE, "topic_arn": TOPIC}
+    values |= dict.fromkeys(("import_concurrency", "verification_concurrency"), concurrency)
     return json.dumps(substituted(_ASL.read_text(encoding="utf-8"), {**arns, **values}))
 
 
@@ -292,6 +293,7 @@ def _sized() -> tuple[tuple[Any, str, str], ...]:
     fields = {
         "CHUNK_ROWS": "chunk",
         "ROWS_AT_ONCE": "chunk",
+        "ROWS_RECORDED": "chunk",
         "AT_ONCE": "at_once",
         "_AT_ONCE": "transaction",
         "RANGE_BYTES": "range_bytes",

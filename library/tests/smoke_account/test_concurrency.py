@@ -52,6 +52,7 @@ def test_an_account_with_too_few_executions_is_refused(
         ({"stream_parallelization_factor": 1, "import_concurrency": 1}, False),
         ({"stream_parallelization_factor": 1}, True),
         ({"import_concurrency": 1}, True),
+        ({"stream_parallelization_factor": 1, "import_concurrency": 1, "verification_concurrency": 20}, True),
     ],
 )
 def test_a_new_account_takes_a_stack_with_small_settings(

@@ -27,7 +27,7 @@ from ..application.ports import Throttled
 from ..application.systems import Reply, Sender, SystemRequest, answers
 from ..domain.errors import Unavailable
 from .items import KEY
-from .retries import patiently
+from .retries import patiently, throttling_as_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,9 @@ class HttpSystem(Sender):
 
     def _guarded(self, request: SystemRequest) -> Reply:
         try:
-            return self._call(request)
+            # A throttled read of the token or of the circuit is no failure of the rule.
+            with throttling_as_one():
+                return self._call(request)
         except CircuitBreakerOpenError as error:
             raise self._unavailable(self._name, _until_probe(error.circuit)) from None
 

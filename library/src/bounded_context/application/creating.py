@@ -12,6 +12,8 @@ from ..domain.aggregate import Aggregate, Details
 from ..domain.errors import BusinessError, Unavailable
 from ..domain.faults import Fault
 from ..domain.rows import Rejection
+from .deadline import seconds_to_spare
+from .part_results import RuleProgress
 from .ports import Aggregates, Throttled
 from .staging import TypedRow
 
@@ -35,9 +37,9 @@ class _NotForRows(Exception):
 
 @dataclass(frozen=True)
 class Ran:
-    """The statistics of a rule that was run for the rows of a part.
+    """The statistics of a rule that was run for the rows of a part, in one try.
 
-    ``seconds`` is the time for all rows. ``refused`` counts the refused rows by the refusal's code.
+    ``seconds`` is the time for all ``rows``. ``refused`` counts the refused rows by the refusal's code.
     """
 
     rule: str
@@ -125,13 +127,28 @@ class CreatingRule(Generic[D, A]):
 
         Raises:
             RuleFailed: the rule neither refused a row nor added one new aggregate for it.
-            Throttled: another system did not answer the rule. The workflow retries the step.
+            Throttled: a call of the rule was throttled or not answered, or the function's time is nearly over. The
+                workflow retries the step.
         """
-        began, found = perf_counter(), _Additions(self._stored)
-        rejections = [refused for row in rows if (refused := self._refused(row, found))]
-        seconds = perf_counter() - began
-        self._ran(Ran(self.name, len(rows), seconds, Counter(rejection.code for rejection in rejections)))
-        return rejections
+        return self.resume(rows, RuleProgress())
+
+    def resume(self, rows: Sequence[TypedRow[D]], done: RuleProgress) -> list[Rejection]:
+        """Run the rule for the rows of a part that have no result in ``done``, and return all rejections.
+
+        ``done`` gets the result of each row. Raises as a call does.
+        """
+        began, found, before = perf_counter(), _Additions(self._stored), len(done.reported)
+        until, rest = began + seconds_to_spare(), done.remaining(rows)
+        try:
+            for row in rest:
+                if perf_counter() > until:
+                    raise Throttled("the function's time is nearly over")
+                done.take(row, self._refused(row, found))
+        finally:
+            verified = sum(row.line <= done.line for row in rest)
+            refused = Counter(rejection.code for rejection in done.reported[before:])
+            self._ran(Ran(self.name, verified, perf_counter() - began, refused))
+        return done.reported
 
     def _refused(self, row: TypedRow[D], found: _Additions[A]) -> Rejection | None:
         found.added.clear()
@@ -140,6 +157,8 @@ class CreatingRule(Generic[D, A]):
             row.created = self._created(row, found.added)
         except Unavailable as refused:
             raise Throttled(refused.code) from refused
+        except Throttled:
+            raise
         except BusinessError as refused:
             return Rejection(row.line, "", str(refused) or refused.title, Fault.RULE, refused.code)
         except _NotForRows as wrong:

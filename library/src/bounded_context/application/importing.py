@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Final
 
 from ..domain.lists import ListStatus, ReceivedList
 from ..domain.reasons import enumerated
@@ -10,6 +11,10 @@ from .list_import import Outcome, Step, Workflow, refuse
 from .ports import AlreadyTaken, Throttled
 from .reading import ROWS_AT_ONCE, chunks
 from .staging import Part, StagedRow, read_part
+
+ROWS_RECORDED: Final = 5000
+"""Rows of a part that are written before the list's record is updated. A try whose function was ended without warning
+has written up to so many rows that the next try writes again."""
 
 
 @dataclass
@@ -29,7 +34,8 @@ class _Writing:
     def write(self, staged: list[StagedRow]) -> Outcome:
         """Write the remaining rows of a part."""
         for number, rows in enumerate(chunks(staged[self.rows :], ROWS_AT_ONCE)):
-            if number and not self.lists.keep_part(self.list_id, self.part.part, self.writer, self.rows):
+            due = number and number * ROWS_AT_ONCE % ROWS_RECORDED == 0
+            if due and not self.lists.keep_part(self.list_id, self.part.part, self.writer, self.rows):
                 return self._stopped()
             self.aggregates.import_rows(self.list_id, [row.values for row in rows], self.received.traceparent)
             self.rows += len(rows)

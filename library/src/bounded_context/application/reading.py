@@ -25,8 +25,7 @@ MAX_RECORD_CELLS = 1000
 columns."""
 
 ROWS_AT_ONCE: Final = 1000
-"""Rows that are checked together, or written before the list's record is updated. A repeated step starts after the last
-recorded row."""
+"""Rows that are checked together, or written together. A repeated step starts after the last recorded row."""
 
 HEAD_BYTES: Final = 64 * 1024
 """The bytes at the beginning of a file that are kept to detect its format."""

@@ -27,6 +27,9 @@ _REJECTIONS = "rejections.csv"
 RANGE_RESULTS = "ranges"
 """The folder of the results of ranges, in the folder of a list."""
 
+PROGRESS = "progress"
+"""The folder of the progress of the verification of parts, in the folder of a list."""
+
 IDENTITIES = "identities"
 """The name of an object with the digests of the identities of a range."""
 
@@ -151,6 +154,14 @@ class Staging:
         """Store the result of a part's verification."""
         self.files.write(self._result_key(part), data)
 
+    def write_progress(self, part: Part, data: bytes) -> None:
+        """Store the progress of a part's verification, in the list's folder: for each attempt."""
+        self.files.write(self._progress_key(part), data)
+
+    def progress(self, part: Part) -> bytes | None:
+        """Return the stored progress of a part's verification, or None if it is not there."""
+        return self.files.read(self._progress_key(part))
+
     def results(self, parts: Sequence[Part]) -> Iterator[bytes | None]:
         """Yield the stored result of each part in order, or None if it is not there."""
         return self.files.read_all([self._result_key(part) for part in parts])
@@ -192,6 +203,9 @@ class Staging:
 
     def _range_key(self, place: FileRange) -> str:
         return self._key(f"{RANGE_RESULTS}/{place.name}.json")
+
+    def _progress_key(self, part: Part) -> str:
+        return f"{STAGING}/{self.list_id}/{PROGRESS}/part-{part.part:05d}.json"
 
     def _result_key(self, part: Part) -> str:
         return self._key(f"verified-{part.part:05d}.json")

@@ -18,9 +18,10 @@ from ..domain.faults import INVALID, Fault, ListFault
 from ..domain.lists import ListStatus, ReceivedList, over_tolerance
 from ..domain.rows import Rejection, Rows, rejected_rows
 from . import report
+from .creating import CreatingRule
 from .list_import import Outcome, Step, Workflow, counts, refuse
-from .part_results import PartResult
-from .ports import ImportedAggregates, Lists, References
+from .part_results import PartResult, RuleProgress
+from .ports import ImportedAggregates, Lists, References, Throttled
 from .report import Report
 from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, TypedRow, attempt, identities, read_part
 
@@ -42,8 +43,20 @@ class _Parts:
         """Run the checks on a part's rows, and stage the good rows."""
         with _without_garbage_collection():
             rows, unread = typed(read_part(self._files, part, self._form), self._commands)
-        failed = [rejection for check in self._checks for rejection in check(rows, self._list_id)]
+        failed = [rejection for check in self._checks for rejection in self._rejections(check, part, rows)]
         return self._result(part, rows, sorted([*unread, *failed]))
+
+    def _rejections(self, check: RowsCheck[Any], part: Part, rows: Sequence[TypedRow[Any]]) -> list[Rejection]:
+        """Run a check. If the rule is throttled, the next try of the part continues after its last verified row."""
+        if not isinstance(check, CreatingRule):
+            return check(rows, self._list_id)
+        stored = self._staging.progress(part)
+        done = RuleProgress.of(stored) if stored else RuleProgress()
+        try:
+            return check.resume(rows, done)
+        except Throttled:
+            self._staging.write_progress(part, done.as_json())
+            raise
 
     def _result(self, part: Part, rows: Sequence[TypedRow[Any]], rejections: list[Rejection]) -> PartResult:
         bad = {rejection.line for rejection in rejections}

@@ -130,9 +130,10 @@ class ListSettings:
         2048,
     )
     # One call imports a part within 4 minutes. The list's item stores the number of each part, so a list that could
-    # have over 10,000 parts has larger parts (`rows_a_part`): up to 108,756 rows at 2,048 MB.
+    # have over 10,000 parts has larger parts (`rows_a_part`): up to 108,756 rows at 2,048 MB. So has a list whose parts
+    # would write its record more often than a key accepts.
     part_rows: int = setting(
-        "Rows of a part. A list that could have over 10,000 parts has larger parts.", 2500, number, 5000, 250, 50_000
+        "Rows of a part. A list that could have very many parts has larger parts.", 2500, number, 5000, 250, 50_000
     )
     # A child of the import writes some 1,000 rows a second, with a write unit for the item and one for its index entry.
     # A table that has had this load accepts 40,000 units (AWS's default quota): 20 children. A new on-demand table
@@ -143,6 +144,15 @@ class ListSettings:
         4,
         number,
         20,
+        1,
+        100,
+    )
+    # A rule that calls another system sends one call at a time for each part that is verified.
+    verification_concurrency: int | None = setting(
+        "Parts of a list that are verified at the same time. Without the setting, as many as `import_concurrency`. "
+        "Lower it for a rule that calls another system.",
+        5,
+        optional_number,
         1,
         100,
     )

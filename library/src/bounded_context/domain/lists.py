@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from math import ceil
+from math import ceil, sqrt
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -28,6 +28,14 @@ MOST_PARTS: Final = 10_000
 """The maximum number of a list's parts. The list's record has the number of each part, and Step Functions reads the
 record into its state, of 256 KiB (AWS Step Functions Developer Guide, "Quotas related to state executions"): 10,000
 numbers take 67 KiB."""
+
+
+KEY_UNITS: Final = 1000
+"""The write units that a key accepts in a second (Amazon DynamoDB Developer Guide, "Best practices for designing and
+using partition keys effectively")."""
+
+MOST_WRITTEN: Final = 32 * KEY_UNITS
+"""The rows of a list that are written in a second, at most. The list has 32 keys in the index ``by_list``."""
 
 
 class ListStatus(StrEnum):
@@ -189,13 +197,33 @@ class StoredVersion:
 
 
 def rows_a_part(wanted: int, size: int, smallest_row: int, ranges: int = 1) -> int:
-    """Return the number of rows of a part: ``wanted``, or more if the file could otherwise have over `MOST_PARTS`.
+    """Return the number of rows of a part: ``wanted``, or more if the file could otherwise have too many parts.
 
     ``size`` is the size of the file and ``smallest_row`` the size of the smallest good row, both in bytes. The last
     part of each of the ``ranges`` may have fewer rows.
     """
     # The last row may have no line end.
-    return max(wanted, ceil((size + 1) / smallest_row / (MOST_PARTS - ranges + 1)))
+    rows = (size + 1) / smallest_row
+    return max(wanted, ceil(rows / (most_parts(rows) - ranges + 1)))
+
+
+def most_parts(rows: float) -> float:
+    """Return the maximum number of parts of a list. Its record, a single key, accepts two writes of each part.
+
+    The rows take at least a second: 2 * parts * record_units(parts) <= 1,000 * seconds.
+    """
+    seconds = max(1, rows / MOST_WRITTEN)
+    return min(MOST_PARTS, 128 * (sqrt(9 + KEY_UNITS * seconds / 128) - 3))
+
+
+def record_units(parts: float) -> float:
+    """Return the write units of an update of a list's record with these written parts: one for each KB.
+
+    The number of a part takes four bytes, and the rest of the record three KB (Amazon DynamoDB Developer Guide,
+    "DynamoDB item sizes and formats"). An update consumes the units of the whole item ("DynamoDB read and write
+    operations").
+    """
+    return 3 + parts / 256
 
 
 def is_temporary(key: str, endings: Collection[str]) -> bool:

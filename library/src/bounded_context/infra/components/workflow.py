@@ -20,6 +20,7 @@ from bounded_context.infra.parts import (
     Metric,
     Notice,
     Objects,
+    Settings,
     Severity,
     Stack,
     Statement,
@@ -80,7 +81,7 @@ class Workflow(Component):
 
         `${<function>_arn}` is the alias of a function in `live`, and `${verification_arn}` the alias of the step
         between validation and import. The role may invoke the functions that the file names. `${inbox_bucket}`,
-        `${table_name}`, `${topic_arn}` and `${import_concurrency}` are the stack's.
+        `${table_name}`, `${topic_arn}`, `${import_concurrency}` and `${verification_concurrency}` are the stack's.
 
         Args:
             name: its name in the stack.
@@ -103,7 +104,7 @@ class Workflow(Component):
             "inbox_bucket": inbox.bucket_name,
             "table_name": table.table_name,
             "topic_arn": fanout.topic.arn,
-            "import_concurrency": stack.settings.import_concurrency,
+            **concurrency(stack.settings, text),
             **(substitutions or {}),
         }
         self.machine, self.role = self._made(stack, _placed(substitute(text, values), stack.account))
@@ -204,6 +205,13 @@ def _steps(stack: Stack, asl: str, live: Mapping[str, Target]) -> dict[str, Targ
     names = {f"{'verification' if name == context.verification else name}_arn": name for name in context.steps}
     own = {f"{name}_arn": name for name in live if f"${{{name}_arn}}" in asl}
     return {variable: live[name] for variable, name in {**names, **own}.items()}
+
+
+def concurrency(settings: Settings, asl: str) -> dict[str, int]:
+    """Return the numbers of concurrent children, by placeholder. A definition before 0.4.0 has one for all maps."""
+    imported, verified = settings.import_concurrency, settings.verification_concurrency
+    own = {"verification_concurrency": verified or imported}
+    return {"import_concurrency": imported} | (own if verified or "${verification_concurrency}" in asl else {})
 
 
 def substitute(asl: str, values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Output[str]:

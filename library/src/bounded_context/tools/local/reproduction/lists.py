@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ....adapters.items import LIST
 from ....adapters.list_items import ROWS, UNTIL
-from ....application.staging import IDENTITIES, RANGE_RESULTS, VALIDATED, VERIFIED
+from ....application.staging import IDENTITIES, PROGRESS, RANGE_RESULTS, VALIDATED, VERIFIED
 from ....declaration.context import Context
 from ....domain.lists import STAGING, ListStatus
 from ...command.aws_errors import Refused
@@ -64,6 +64,6 @@ def _objects(production: Production, item: Item, event: dict[str, Any], status: 
 
 
 def _is_of_parts(key: str) -> bool:
-    """Return whether a staged object is not only for the join of the ranges of a file."""
+    """Return whether a staged object contains parts. The repeated call runs the rule for all rows of a part."""
     _, _, folder, *rest = key.split("/")
-    return folder != RANGE_RESULTS and rest != [IDENTITIES]
+    return folder not in (RANGE_RESULTS, PROGRESS) and rest != [IDENTITIES]

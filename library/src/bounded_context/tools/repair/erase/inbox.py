@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from ....application.repetitions import digest_of
-from ....application.staging import IDENTITIES, RANGE_RESULTS
+from ....application.staging import IDENTITIES, PROGRESS, RANGE_RESULTS
 from ....application.sweep import REACH
 from ....domain.lists import INCOMING, REPORTS, STAGING, NotAList, PinnedFile
 from ...command.clock import Clock
@@ -73,7 +73,7 @@ class Inbox:
         _, _, folder, *rest = version.key.split("/")
         if rest == [IDENTITIES]:
             return digest_of(self._person.id) in self._bucket.open(version).read()
-        if folder == RANGE_RESULTS:
+        if folder in (RANGE_RESULTS, PROGRESS):
             text = self._bucket.text(version)
             lines = (rejection[0] for rejection in json.loads(text or "{}").get("reported", ()))
             return self._person.is_named_in(text) or not reported.isdisjoint(lines)

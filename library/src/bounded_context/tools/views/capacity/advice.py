@@ -13,7 +13,7 @@ from . import hot_keys
 from .model import RELAYED, Model, most_of, quota_of, with_lanes, with_rate
 from .plan import Plan, Stage
 from .simulation import EXECUTIONS, Outcome, simulate
-from .stages import EVENTS, IMPORT
+from .stages import EVENTS, IMPORT, VERIFICATION
 
 _WORTH: Final = 0.05
 """A change is recommended if it saves this share of the time. A larger value must save as much again."""
@@ -181,11 +181,10 @@ class Answer:
     def _limit_of(self, stage: Stage) -> str:
         if stage.name == EVENTS:
             return self.model.describe(RELAYED)
-        return (
-            "one call for all parts of a list"
-            if stage.lanes is None
-            else f"the setting import_concurrency ({stage.lanes})"
-        )
+        if stage.lanes is None:
+            return "one call for all parts of a list"
+        own = stage.name == VERIFICATION and self.model.settings.verification_concurrency
+        return f"the setting {'verification' if own else 'import'}_concurrency ({stage.lanes})"
 
     @cached_property
     def change(self) -> Change | None:

@@ -19,7 +19,7 @@ from ..cost.row import Row, index_bytes, units
 from .plan import Plan, Rate, Stage
 from .quotas import Quota, quotas, seconds
 from .simulation import EXECUTIONS, SCALING
-from .stages import EVENTS, ListStages
+from .stages import EVENTS, IMPORT, RECORD, ListStages
 
 RELAYED: Final = "relay"
 """The name of the rate of changes that all batches of the relay publish."""
@@ -89,7 +89,7 @@ class Model:
         known = self.quotas
         writes, reads = self._table_rate("writes", new=new), self._table_rate("reads", new=new)
         found = {name: known[name].rate for name in (SCALING, "starts", "transitions", "messages")}
-        found |= {"writes": writes, "reads": reads}
+        found |= {"writes": writes, "reads": reads, RECORD: Rate(known["partition_writes"].value, each_list=True)}
         for index, key in self._index_keys.items():
             found[f"writes of {index}"] = writes
             # The keys of other indexes are values of the rows.
@@ -148,6 +148,8 @@ class Model:
         name, index = quota_of(limit), limit.partition(" of ")[2]
         if limit == RELAYED:
             return f"the setting stream_parallelization_factor ({self.settings.stream_parallelization_factor})"
+        if limit == RECORD:
+            return "DynamoDB: the record of a list, a key with 1,000 write units a second"
         if name == "keys":
             keys = f"{self.context.index_shards} keys (index_shards) of {index}"
             return f"DynamoDB: {keys} with 1,000 write units a second each"
@@ -165,8 +167,10 @@ def most_of(setting: str) -> int:
 
 
 def with_lanes(plan: Plan, lanes: int) -> Plan:
-    """Return the plan with another number of concurrent children of all maps."""
-    stages = tuple(stage if stage.lanes is None else replace(stage, lanes=lanes) for stage in plan.stages)
+    """Return the plan with another number of concurrent children of the import, and of maps with the same number."""
+    now = plan.phases(IMPORT)[0].lanes
+    changed = {now: lanes, None: None}
+    stages = tuple(replace(stage, lanes=changed.get(stage.lanes, stage.lanes)) for stage in plan.stages)
     return replace(plan, stages=stages)
 
 

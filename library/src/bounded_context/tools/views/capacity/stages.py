@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from ....application.importing import ROWS_RECORDED
 from ....configuration.settings import Settings
+from ....domain.lists import record_units
 from ..cost.flow import Flow
 from ..cost.prices import assumed
 from .plan import Stage
@@ -16,6 +18,8 @@ VALIDATION: Final = "validation"
 VERIFICATION: Final = "verification"
 IMPORT: Final = "import"
 EVENTS: Final = "events"
+RECORD: Final = "record"
+"""The name of the rate of writes of a list's record."""
 STAGES: Final = (REGISTRATION, VALIDATION, VERIFICATION, IMPORT, EVENTS)
 
 
@@ -46,8 +50,18 @@ class ListStages:
         yield from self._ranges() if self.flow.ranges > 1 else self._one_validation()
         yield from self._parts() if self._has_verified_parts else self._one_verification()
         yield self._map(
-            IMPORT, "import_list", part=self._object, row=1 / assumed().written_a_second, of_row=self.written
+            IMPORT,
+            "import_list",
+            part=self._object,
+            row=1 / assumed().written_a_second,
+            of_row={**self.written, RECORD: self._recorded},
         )
+
+    @property
+    def _recorded(self) -> float:
+        """The units of the list's record for a row: two writes of each part, and a write after some rows of it."""
+        after = 1 / ROWS_RECORDED if self.part_rows > ROWS_RECORDED else 0
+        return record_units(self.flow.rows / self.part_rows) * (2 / self.part_rows + after)
 
     @property
     def _has_verified_parts(self) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from ....adapters.sns import BATCH
-from ....application.reading import ROWS_AT_ONCE
+from ....application.importing import ROWS_RECORDED
 from ....configuration.project import ProjectError
 from ....declaration.context import Context
 from ...programs.recording import Graph, Node
@@ -144,7 +144,7 @@ class Flow:
 
         A part is claimed and completed, and its record is updated after each group of rows.
         """
-        return self.lists * assumed().list_writes + self.parts + max(self.parts, self.rows / ROWS_AT_ONCE)
+        return self.lists * assumed().list_writes + self.parts + max(self.parts, self.rows / ROWS_RECORDED)
 
 
 def _table_name(function: Node) -> Any:

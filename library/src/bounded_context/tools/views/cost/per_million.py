@@ -84,9 +84,9 @@ def _files(flow: Flow) -> Counted:
     # A range has a result, and an object of the digests of its identities. A verified part has a result.
     results = flow.ranges * assumed().range_objects + flow.verified_parts
     yield "objects written", flow.parts + results + own, "s3_put"
-    # Both the verification and the import read each part.
+    # Both the verification and the import read each part. The verification reads the progress of earlier tries.
     # A child reads its range, and the join reads the results of the ranges twice.
-    yield "objects read", 2 * flow.parts + results + 2 * flow.ranges + own, "s3_get"
+    yield "objects read", 3 * flow.parts + results + 2 * flow.ranges + own, "s3_get"
     if flow.graph.of("transfer/server"):
         yield "uploads over SFTP", flow.rows * flow.row.file_bytes / _GB, "sftp_data"
     if flow.graph.of("guardduty/malwareProtectionPlan"):

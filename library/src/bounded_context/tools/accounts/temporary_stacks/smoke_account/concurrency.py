@@ -23,7 +23,8 @@ def needed(settings: Settings) -> int:
     """
     readers = dict.fromkeys(("relay_events", "measure_lists"), settings.stream_parallelization_factor)
     queue = {"on_event": QUEUE} if settings.consumes else {}
-    used = {**readers, **queue, "import_list": settings.import_concurrency}
+    children = max(settings.import_concurrency, settings.verification_concurrency or 0)
+    used = {**readers, **queue, "import_list": children}
     return sum((used | dict(settings.reserved_concurrency)).values()) + OTHERS
 
 
