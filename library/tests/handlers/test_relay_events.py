@@ -301,6 +301,35 @@ def test_the_stream_goes_on_from_the_first_refused_event(
     assert SAMPLES.aggregate(13).id not in [line for line in lines() if "ids" in line][1]["ids"]
 
 
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_failed_request_keeps_the_progress_of_earlier_requests(
+    failing: int, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """The stream continues at the first unpublished change. Without progress, the call fails: alarms detect it."""
+    topic = _Failing(failing)
+    monkeypatch.setattr(aws, "topic", lambda: topic)
+    records = {"Records": [_record(n) for n in range(30)]}
+    if failing == 1:
+        with pytest.raises(ConnectionError):
+            lambda_handler(records, context)
+    else:
+        assert lambda_handler(records, context) == _reported(10)
+    assert topic.calls == failing
+
+
+class _Failing:
+    """Fails from one request on."""
+
+    def __init__(self, failing: int) -> None:
+        self._failing, self.calls = failing, 0
+
+    def publish(self, _: list[dict[str, Any]]) -> set[int]:
+        self.calls += 1
+        if self.calls >= self._failing:
+            raise ConnectionError("SNS did not answer")
+        return set()
+
+
 def test_what_was_published_is_counted_by_its_type(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
     """Each event once, over all batches of a call."""
     lambda_handler({"Records": [*(_record(n) for n in range(12)), _record(12, "REMOVE")]}, context)

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..application.ports import Throttled
 from ..domain.events import label_of
+from .retries import is_throttling, patiently
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -30,13 +33,27 @@ class Topic:
         """Publish at most 10 events; return the indexes of the events that are not published.
 
         Large events need several requests. After a request with a refused event, the later requests are not sent.
+        SNS throttles whole requests (AWS General Reference, "Amazon SNS endpoints and quotas"). The events of a request
+        that is throttled in all tries are not published.
+
+        Raises:
+            Exception: the first request failed for another reason.
         """
         entries = [_entry(index, event) for index, event in enumerate(events)]
         for part in _requests(entries):
-            answer = self._client.publish_batch(TopicArn=self._arn, PublishBatchRequestEntries=entries[part])
-            if failed := {int(failed["Id"]) for failed in answer.get("Failed", [])}:
+            try:
+                failed = self._refused(entries[part])
+            except Exception as error:
+                if part.start == 0 and not isinstance(error, Throttled):
+                    raise
+                failed = set(range(part.start, part.stop))
+            if failed:
                 return failed | set(range(part.stop, len(entries)))
         return set()
+
+    def _refused(self, entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> set[int]:
+        send = partial(self._client.publish_batch, TopicArn=self._arn, PublishBatchRequestEntries=entries)
+        return {int(failed["Id"]) for failed in patiently(send, is_throttling).get("Failed", [])}
 
 
 def text_and_attributes(event: dict[str, Any]) -> tuple[str, "dict[str, MessageAttributeValueTypeDef]"]:
