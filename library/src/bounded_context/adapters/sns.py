@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..application.ports import Throttled
-from ..domain.events import label_of
+from ..domain.events import group_of, label_of
 from .retries import is_throttling, patiently
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Topic:
     """The publisher of CloudEvents, with two of their members as message attributes.
 
     Subscribers filter by ``type``, which also distinguishes major versions from 2 on. Tracing libraries read
-    ``traceparent``.
+    ``traceparent``. SNS forwards each event's group to the subscribers' queues.
     """
 
     def __init__(self, client: "SNSClient", arn: str) -> None:
@@ -87,4 +87,4 @@ def _size(entry: "PublishBatchRequestEntryTypeDef") -> int:
 
 def _entry(index: int, event: dict[str, Any]) -> "PublishBatchRequestEntryTypeDef":
     text, attributes = text_and_attributes(event)
-    return {"Id": str(index), "Message": text, "MessageAttributes": attributes}
+    return {"Id": str(index), "Message": text, "MessageAttributes": attributes, "MessageGroupId": group_of(event)}
