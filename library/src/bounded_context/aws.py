@@ -277,7 +277,8 @@ def topic() -> "Topic":
     from .adapters.sns import Topic
     from .settings import RelaySettings
 
-    return Topic(_client("sns"), load(RelaySettings).topic_arn)
+    # `Topic` itself waits while SNS throttles, until the function's time is nearly over.
+    return Topic(_client("sns", attempts=2, read_timeout=5), load(RelaySettings).topic_arn)
 
 
 @_cached

@@ -40,6 +40,8 @@ def test_the_event_is_published_with_the_same_attributes_as_every_other_event(de
     assert published["MessageAttributes"] == {
         name: {"DataType": "String", "StringValue.$": f"$.event.{name}"} for name in ("type", "traceparent")
     }
+    # The group of the list's rows: the subject of a list's event is the list.
+    assert published["MessageGroupId.$"] == "$.event.subject"
 
 
 def test_an_event_has_a_good_traceparent_whatever_version_of_a_function_wrote_what_it_is_made_of(

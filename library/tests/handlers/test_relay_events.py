@@ -27,6 +27,7 @@ from tests.event_schemas import faults
 from tests.handlers.conftest import Daemon, LambdaContext, Lines
 from tests.handlers.functions import SAMPLES
 
+LIST_ID = "0af7651916cd43dd8448eb211c80319c"
 SCHEMA = f"urn:event-schema:{PAYMENT.name}:{CREATED}"
 
 pytestmark = pytest.mark.usefixtures("function")
@@ -105,6 +106,33 @@ def test_the_later_of_two_changes_has_the_greater_sequence(topic: tuple[str, str
     told = [found[f"event-{n}"] for n in range(len(numbers))]
     assert told == sorted(told)
     assert {len(one) for one in told} == {40}
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "imported", "group"),
+    [
+        ("INSERT", 1, True, "list"),
+        ("REMOVE", 1, True, "list"),
+        ("MODIFY", 2, True, "aggregate"),
+        ("INSERT", 1, False, "aggregate"),
+    ],
+)
+def test_the_rows_of_a_list_have_one_group_and_a_commands_change_has_another(
+    name: str, version: int, imported: bool, group: str, topic: tuple[str, str], context: LambdaContext
+):
+    """The request forwards the group to each queue. A fair queue then delivers the command's event before the rows'
+    backlog (Amazon SQS Developer Guide, "Amazon SQS fair queues"). Both major versions have the same group."""
+    records = [_record(n, name) for n in range(2)]
+    for record in records:
+        image = record["dynamodb"]["OldImage" if name == "REMOVE" else "NewImage"]
+        image |= {"version": {"N": str(version)}, "list_id": {"S": LIST_ID} if imported else {"NULL": True}}
+    lambda_handler({"Records": records}, context)
+    received = boto3.client("sqs").receive_message(
+        QueueUrl=topic[1], MaxNumberOfMessages=10, MessageSystemAttributeNames=["MessageGroupId"]
+    )["Messages"]
+    groups = {json.loads(one["Body"])["subject"]: one["Attributes"]["MessageGroupId"] for one in received}
+    identities = [SAMPLES.aggregate(n).id for n in range(2)]
+    assert groups == {identity: LIST_ID if group == "list" else identity for identity in identities}
 
 
 def test_a_removed_aggregate_is_announced_as_it_was(topic: tuple[str, str], context: LambdaContext):
@@ -299,6 +327,35 @@ def test_the_stream_goes_on_from_the_first_refused_event(
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1013"}]}
     assert len(topic.published) == 20
     assert SAMPLES.aggregate(13).id not in [line for line in lines() if "ids" in line][1]["ids"]
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_failed_request_keeps_the_progress_of_earlier_requests(
+    failing: int, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """The stream continues at the first unpublished change. Without progress, the call fails: alarms detect it."""
+    topic = _Failing(failing)
+    monkeypatch.setattr(aws, "topic", lambda: topic)
+    records = {"Records": [_record(n) for n in range(30)]}
+    if failing == 1:
+        with pytest.raises(ConnectionError):
+            lambda_handler(records, context)
+    else:
+        assert lambda_handler(records, context) == _reported(10)
+    assert topic.calls == failing
+
+
+class _Failing:
+    """Fails from one request on."""
+
+    def __init__(self, failing: int) -> None:
+        self._failing, self.calls = failing, 0
+
+    def publish(self, _: list[dict[str, Any]]) -> set[int]:
+        self.calls += 1
+        if self.calls >= self._failing:
+            raise ConnectionError("SNS did not answer")
+        return set()
 
 
 def test_what_was_published_is_counted_by_its_type(context: LambdaContext, capsys: pytest.CaptureFixture[str]):

@@ -39,6 +39,7 @@ def test_a_recent_aggregate_is_sent_with_its_published_event(world: World, resee
     event = json.loads(message["MessageBody"])
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
     assert attributes == {"type": event["type"], "traceparent": event["traceparent"]}
+    assert {one["MessageGroupId"] for one in world.sent} == {"reseed"}
 
 
 def test_an_older_aggregate_is_sent_with_a_constant_id_and_a_smaller_sequence(world: World, reseed: Reseeding) -> None:

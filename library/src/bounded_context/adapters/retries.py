@@ -64,8 +64,16 @@ def throttling_as_one() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        response: Any = getattr(error, "response", None)
-        code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-        if code in THROTTLING_CODES:
-            raise Throttled(code) from error
+        if is_throttling(error):
+            raise Throttled(_code(error)) from error
         raise
+
+
+def is_throttling(error: Exception) -> bool:
+    """Return whether an error of botocore is a throttled request."""
+    return _code(error) in THROTTLING_CODES
+
+
+def _code(error: Exception) -> str | None:
+    response: Any = getattr(error, "response", None)
+    return response.get("Error", {}).get("Code") if isinstance(response, dict) else None

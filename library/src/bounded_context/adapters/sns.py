@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..domain.events import label_of
+from ..application.ports import Throttled
+from ..domain.events import group_of, label_of
+from .retries import is_throttling, patiently
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -19,7 +22,7 @@ class Topic:
     """The publisher of CloudEvents, with two of their members as message attributes.
 
     Subscribers filter by ``type``, which also distinguishes major versions from 2 on. Tracing libraries read
-    ``traceparent``.
+    ``traceparent``. SNS forwards each event's group to the subscribers' queues.
     """
 
     def __init__(self, client: "SNSClient", arn: str) -> None:
@@ -30,13 +33,27 @@ class Topic:
         """Publish at most 10 events; return the indexes of the events that are not published.
 
         Large events need several requests. After a request with a refused event, the later requests are not sent.
+        SNS throttles whole requests (AWS General Reference, "Amazon SNS endpoints and quotas"). The events of a request
+        that is throttled in all tries are not published.
+
+        Raises:
+            Exception: the first request failed for another reason.
         """
         entries = [_entry(index, event) for index, event in enumerate(events)]
         for part in _requests(entries):
-            answer = self._client.publish_batch(TopicArn=self._arn, PublishBatchRequestEntries=entries[part])
-            if failed := {int(failed["Id"]) for failed in answer.get("Failed", [])}:
+            try:
+                failed = self._refused(entries[part])
+            except Exception as error:
+                if part.start == 0 and not isinstance(error, Throttled):
+                    raise
+                failed = set(range(part.start, part.stop))
+            if failed:
                 return failed | set(range(part.stop, len(entries)))
         return set()
+
+    def _refused(self, entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> set[int]:
+        send = partial(self._client.publish_batch, TopicArn=self._arn, PublishBatchRequestEntries=entries)
+        return {int(failed["Id"]) for failed in patiently(send, is_throttling).get("Failed", [])}
 
 
 def text_and_attributes(event: dict[str, Any]) -> tuple[str, "dict[str, MessageAttributeValueTypeDef]"]:
@@ -70,4 +87,4 @@ def _size(entry: "PublishBatchRequestEntryTypeDef") -> int:
 
 def _entry(index: int, event: dict[str, Any]) -> "PublishBatchRequestEntryTypeDef":
     text, attributes = text_and_attributes(event)
-    return {"Id": str(index), "Message": text, "MessageAttributes": attributes}
+    return {"Id": str(index), "Message": text, "MessageAttributes": attributes, "MessageGroupId": group_of(event)}

@@ -111,6 +111,7 @@ class AlreadyTaken(Exception):
 
 THROTTLING_CODES: Final = frozenset(
     (
+        "KMSThrottling",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "SlowDown",

@@ -132,6 +132,17 @@ def label_of(event: Mapping[str, Any]) -> str:
     return label(event["type"], event["dataschema"].rpartition(":")[2])
 
 
+def group_of(event: Mapping[str, Any]) -> str:
+    """Return the message group of an event: the list of a row that no command has changed, otherwise the subject.
+
+    A fair queue delivers the events of groups with few messages first (Amazon SQS Developer Guide, "Amazon SQS fair
+    queues"). The identities of lists and aggregates are valid groups: SNS accepts 128 letters, digits and punctuation
+    marks (Amazon SNS API Reference, PublishBatchRequestEntry).
+    """
+    data = event["data"]
+    return (data.get("version") == 1 and data.get("list_id")) or event["subject"]
+
+
 def sequence(number: str, epoch: int = 0) -> str:
     """Return a stream's number in 40 digits, of which the first 4 are the epoch of its table.
 

@@ -20,6 +20,7 @@ from .. import aws
 from ..adapters.changes import Changes, image_of, versions
 from ..adapters.items import TRACEPARENT
 from ..adapters.sns import BATCH
+from ..application.deadline import time_left
 from ..declaration import measures
 from ..declaration.context import declared
 from ..settings import RelaySettings
@@ -62,7 +63,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     Raises:
         Exception: this version can read no record of a batch of several, so that the release's alarm detects it. Or SNS
-            did not answer. Lambda delivers the whole batch again, in halves.
+            failed on the first request. Lambda delivers the whole batch again, in halves.
     """
     records = list(DynamoDBStreamEvent(event).records)
     logger.debug("changes received", changes=len(records))
@@ -71,6 +72,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         # A segment per trace, not per change: a list causes thousands of changes.
         for carried in dict.fromkeys(change.carried for change in changes):
             traces.enter_context(continuing(carried, context.function_name, ours=True))
+        traces.enter_context(time_left(context.get_remaining_time_in_millis() / 1000))
         refused = _first_refused(changes)
     failed = unreadable if refused is None else refused
     return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
@@ -109,11 +111,20 @@ def _number(record: DynamoDBRecord) -> str:
     return "" if change is None else change.sequence_number or ""
 
 
-def _first_refused(changes: Iterable[_Change]) -> str | None:
-    """Publish changes in order until the topic refuses an event, and return the number of that event's change."""
+def _first_refused(changes: Sequence[_Change]) -> str | None:
+    """Publish changes in order until the topic refuses an event, and return the number of that event's change.
+
+    A request that fails after published changes counts as refused: an error would discard their progress.
+    """
     for batch in _batches(changes):
         entries = [(change, event) for change in batch for event in change.events]
-        refused = aws.topic().publish([event for _, event in entries])
+        try:
+            refused = aws.topic().publish([event for _, event in entries])
+        except Exception:
+            if batch[0] is changes[0]:
+                raise
+            logger.exception("events not published")
+            refused = set(range(len(entries)))
         _report([event for place, (_, event) in enumerate(entries) if place not in refused], len(refused))
         if refused:
             return entries[min(refused)][0].number

@@ -3,6 +3,7 @@
 # Parameters have botocore's names.
 # ruff: noqa: N803
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -63,8 +64,11 @@ class SimSns:
         self._gate = gate
         self.meta = Meta()
 
-    def publish(self, *, TopicArn: str, Message: str, MessageAttributes: Attributes | None = None) -> Answer:
+    def publish(
+        self, *, TopicArn: str, Message: str, MessageGroupId: str = "-", MessageAttributes: Attributes | None = None
+    ) -> Answer:
         """Send Publish."""
+        _check_group(MessageGroupId)
         attributes = MessageAttributes or {}
         return self._send("Publish", TopicArn, lambda: _published(self._topic, Message, attributes))
 
@@ -108,7 +112,15 @@ def _accepted(topic: Topic, entries: Sequence[Mapping[str, Any]]) -> Answer:
     return answer
 
 
+def _check_group(group: str) -> None:
+    """Amazon SNS API Reference, Publish: up to 128 letters, digits and punctuation marks."""
+    if not re.fullmatch(r"[!-~]{1,128}", group):
+        raise refused("Publish", "InvalidParameter", "Invalid parameter: MessageGroupId")
+
+
 def _check(entries: Sequence[Mapping[str, Any]]) -> None:
+    for entry in entries:
+        _check_group(entry.get("MessageGroupId", "-"))
     if not entries:
         raise refused("PublishBatch", "EmptyBatchRequest", "The batch request doesn't contain any entries.")
     if len(entries) > MOST_ENTRIES:

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 )
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyValidationError
 from boto3.dynamodb.conditions import Key
+from botocore.exceptions import ClientError
 from pydynox.exceptions import TransactionCanceledException
 
 from bounded_context.adapters.dynamodb_bulk import existing
@@ -177,6 +178,7 @@ def test_events_reach_the_topics_queues():
     topic = Topic("arn", gate, [queue])
     client: Any = SimSns(topic, gate)
     event = {"id": "1", "type": "Made", "traceparent": "00-t", "dataschema": "urn:event-schema:thing:Made:1.0"}
+    event |= {"subject": "thing-1", "data": {}}
     assert TopicAdapter(client, "arn").publish([event]) == set()
     [message] = SQSEvent(lambda_event(queue.receive())).records
     assert json.loads(message.body) == event
@@ -199,9 +201,21 @@ def test_refused_events_are_named():
     gate = PlainGate([False, True, False])
     topic = Topic("arn", gate)
     client: Any = SimSns(topic, gate)
-    events = [{"id": str(n), "type": "Made", "traceparent": "t", "dataschema": "urn:x:1.0"} for n in range(3)]
+    event = {"type": "Made", "traceparent": "t", "dataschema": "urn:x:1.0", "subject": "thing-1", "data": {}}
+    events = [event | {"id": str(n)} for n in range(3)]
     assert TopicAdapter(client, "arn").publish(events) == {1}
     assert [json.loads(one.message)["id"] for one in topic.published] == ["0", "2"]
+
+
+@pytest.mark.parametrize("group", ["", "a b", "g" * 129])
+def test_an_invalid_group_is_refused(group: str):
+    """Also in a batch, where one entry has it."""
+    client: Any = SimSns(Topic("arn", gate := PlainGate()), gate)
+    entries = [{"Id": str(n), "Message": "m", "MessageGroupId": group if n else "g"} for n in range(2)]
+    with pytest.raises(ClientError, match="MessageGroupId"):
+        client.publish(TopicArn="arn", Message="m", MessageGroupId=group)
+    with pytest.raises(ClientError, match="MessageGroupId"):
+        client.publish_batch(TopicArn="arn", PublishBatchRequestEntries=entries)
 
 
 def test_dead_letters_are_put_aside_by_the_adapter():

@@ -179,6 +179,13 @@ def with_filter_on_body(_: Aws, request: Request) -> None:
         )
 
 
+def with_ungrouped_batches(_: Aws, request: Request) -> None:
+    """List that the messages of a batch lose their groups."""
+    request.adapted.append(
+        "events have no message group: the emulator forwards the group of Publish, not of PublishBatch"
+    )
+
+
 def with_default_event(_: Aws, request: Request) -> None:
     """Call a schedule's function with the emulator's default event, which has the time of the call."""
     if request.inputs["target"].pop("input", None):

@@ -158,4 +158,5 @@ class Run:
 
 def _entry(numbered: tuple[int, tuple[str, Any]]) -> "SendMessageBatchRequestEntryTypeDef":
     number, (text, attributes) = numbered
-    return {"Id": str(number), "MessageBody": text, "MessageAttributes": attributes}
+    # One group: a fair queue delivers current events before the reseed's backlog.
+    return {"Id": str(number), "MessageBody": text, "MessageAttributes": attributes, "MessageGroupId": "reseed"}
