@@ -86,12 +86,13 @@ def test_what_may_have_written_rows_is_undone_by_the_part_and_all_else_is_closed
 
 
 def test_the_verification_is_called_again_with_its_own_answer(deployed: Graph) -> None:
-    """After the map, the state has the answer `SPLIT`: with another outcome, the call would split the list for ever."""
+    """After the map, the state has the answer `SPLIT`: with another outcome, the call would split the list again."""
     states = _states(deployed)
     verification = states["IsValid"]["Choices"][0]["Next"]
-    assert (states["VerifyParts"]["Next"], states["VerifyParts"]["ResultPath"]) == (verification, None)
-    assert states[verification]["Parameters"]["Payload"]["outcome.$"] == "$.outcome"
+    assert (states["VerifyParts"]["Next"], states["VerifyParts"]["ResultPath"]) == (verification, "$.parts")
+    assert states[verification]["Parameters"]["Payload"]["outcome.$"] == "$.answer.outcome"
     assert states[verification]["ResultSelector"]["outcome.$"] == "$.Payload.outcome"
+    assert states[verification]["ResultPath"] == "$.answer"
 
 
 def test_a_part_that_cannot_be_verified_ends_the_list(deployed: Graph) -> None:

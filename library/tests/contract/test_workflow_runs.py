@@ -13,6 +13,7 @@ from payment.context import PAYMENT
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import KEY, LIST, TRACEPARENT
 from bounded_context.application import ranges
+from bounded_context.application.failing import SPLIT_AGAIN
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VERIFIED, StagingGone
 from bounded_context.domain.lists import STAGING
@@ -176,6 +177,43 @@ def test_a_large_list_is_validated_in_ranges(
     assert sorted(planned) == list(range(len(planned)))
     assert calls.counts["validate_list"] == len(planned) + 2 > 4
     assert (record["status"], record["rows"], _rows(table)) == ("IMPORTED", 25, 25)
+
+
+def _split_again(calls: Lambda, step: str, before: str) -> None:
+    """Let a step split the list in four rounds, whatever its map did."""
+    rounds = iter(range(4))
+
+    def splitting(payload: Any, handle: Handle) -> Any:
+        again = not {"range", "part"} & payload.keys() and next(rounds, None) is not None
+        return handle({**payload, "outcome": before} if again else payload)
+
+    calls.instead[step] = splitting
+
+
+@pytest.mark.parametrize(
+    ("step", "before", "loop"),
+    [
+        ("validate_list", "REGISTERED", ("ValidateList", "IsValid", "ValidateRanges", "ValidateList", "IsValid")),
+        (VERIFICATION, "VALIDATED", (*TO_DECIDE[-4:], "IsVerified")),
+    ],
+)
+def test_a_step_that_splits_a_list_again_fails_the_list(
+    step: str,
+    before: str,
+    loop: tuple[str, ...],
+    run: Start,
+    calls: Lambda,
+    table: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The step and its map would repeat until the execution's timeout, after a day."""
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 500)
+    _split_again(calls, step, before)
+    ended, record = run(), _record(table)
+    assert ended.states[-len(loop) - 1 - len(CLOSES) :] == (*loop, "SplitAgain", *CLOSES)
+    assert (record["status"], _rows(table)) == ("FAILED", 0)
+    assert (record["failure"]["step"], record["failure"]["error"]) == (step, "SplitAgain")
+    assert record["failure"]["message"] == SPLIT_AGAIN
 
 
 def test_a_rejected_list_is_closed_and_published(

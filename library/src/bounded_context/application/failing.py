@@ -11,6 +11,7 @@ from .ports import Lists
 IMPORT: Final = "import_list"
 ENDED: Final = "no exception: the calls were throttled, timed out, or ended for lack of memory"
 UNRECORDED: Final = "an exception that the step could not record: see the log of the step"
+SPLIT_AGAIN: Final = "the step answered SPLIT again after its map: the state does not pass it the outcome SPLIT"
 _ALL_IMPORTED: Final = "the state machine failed after the import of all parts"
 _MOST: Final = 20
 """Parts whose exception is read. Parts that fail together mostly fail for one reason."""
@@ -48,4 +49,6 @@ def _of_import(lists: Lists, received: ReceivedList, caught: str) -> Failure:
 
 
 def _without_record(caught: str) -> str:
+    if caught == "SplitAgain":
+        return SPLIT_AGAIN
     return ENDED if not caught or caught.startswith(_OF_LAMBDA) else UNRECORDED
