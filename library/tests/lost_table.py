@@ -1,4 +1,4 @@
-"""The commands of the runbook for a table that is gone, with the values of a stack."""
+"""The commands of a section of the runbook, by default for a table that is gone, with the values of a stack."""
 
 import re
 import shlex
@@ -9,10 +9,10 @@ from bounded_context.docs.pages import section
 _BLOCK = re.compile(r"^```sh account\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def commands(program: str, **values: str) -> Iterator[list[str]]:
+def commands(program: str, anchor: str = "the-table-itself-is-gone", **values: str) -> Iterator[list[str]]:
     """Yield the words of each command of a program, without its name."""
-    text = "".join(_BLOCK.findall(section("runbook", "the-table-itself-is-gone"))).replace("\\\n", "")
+    text = "".join(_BLOCK.findall(section("runbook", anchor))).replace("\\\n", "")
     for name, value in values.items():
         text = text.replace(f"<{name}>", value)
-    lines = (shlex.split(line) for line in text.splitlines())
+    lines = (shlex.split(line, comments=True) for line in text.splitlines())
     return (words for first, *words in lines if first == program)

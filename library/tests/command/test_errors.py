@@ -39,6 +39,7 @@ ARGUMENTS = {
     ("reseed",): ["dev", "--to", "bi"],
     ("restore",): ["dev", "--at", "2026-01-31T12:00:00Z"],
     ("erase",): ["dev", "id-1"],
+    ("list", "close"): ["dev", "id-1"],
     ("reproduce",): ["dev", "message", "id-1"],
     ("sandbox", "up"): ["ada"],
     ("sandbox", "down"): ["ada"],

@@ -12,7 +12,7 @@ from .partition import ARN
 from .pipeline_settings import ACCOUNT, ACCOUNT_WORDS, ENVIRONMENT
 from .schema import Schema, listing, members, read_all, schema_is, setting, text
 
-PERSONS: Final = ("redrive", "reseed", "restore", "erase", "reproduce")
+PERSONS: Final = ("redrive", "reseed", "restore", "erase", "close", "reproduce")
 """The roles of a person who repairs."""
 
 _ROLES: Final = (*PERSONS, "sandbox")

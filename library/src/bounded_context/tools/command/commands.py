@@ -67,6 +67,7 @@ GROUPS: Final[Groups] = {
     },
     "Operate": {
         "erase": _one("Erase a person's data in every store of a stack", "repair.erase.cli", "erase"),
+        "list": _group("Close a list that its workflow cannot undo", "repair.lists.cli", "close"),
         "partner": _group(
             "Partners, their keys, and their connection sheets",
             "partners.cli",

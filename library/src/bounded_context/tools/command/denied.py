@@ -4,7 +4,7 @@ import os
 import re
 from typing import Literal
 
-Document = Literal["preview", "deploy", "shift", "redrive", "reseed", "restore", "erase", "reproduce", "state"]
+Document = Literal["preview", "deploy", "shift", "redrive", "reseed", "restore", "erase", "close", "reproduce", "state"]
 """A policy that `context permissions` prints."""
 
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)")
