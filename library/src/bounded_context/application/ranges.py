@@ -1,6 +1,7 @@
 """The plan of the ranges of a large file: cuts between two records, found in one pass without reading the records."""
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from io import BufferedReader, RawIOBase
@@ -18,6 +19,7 @@ RANGE_BYTES: Final = 16 * 1024 * 1024
 """The least size of a range in bytes. A call validates 16 MiB in less than a minute, and 2 GB have 128 ranges."""
 
 _BLOCK: Final = 1024 * 1024
+_LINE_END: Final = re.compile(rb"\n|\r(?!\n)")
 
 
 class _Cut(NamedTuple):
@@ -86,12 +88,17 @@ def _cuts(stream: BinaryIO, format_: FileFormat) -> Iterator[_Cut]:
     for offset, data in _blocks(stream):
         done = 0
         for start, stop in quoted.outside(data) if quoted else [(0, len(data))]:
-            while (end := data.find(b"\n", max(start, target - offset), stop)) >= 0:
-                lines.skip(data[done : end + 1])
-                done = end + 1
+            while (found := _LINE_END.search(data, max(start, target - offset), stop)) and not _is_open(data, found):
+                lines.skip(data[done : found.end()])
+                done = found.end()
                 yield _Cut(offset + done, lines.next, lines.others)
                 target = ((offset + done) // RANGE_BYTES + 1) * RANGE_BYTES
         lines.skip(data[done:])
+
+
+def _is_open(data: bytes, end: re.Match[bytes]) -> bool:
+    """Return whether a line end at the end of a block is CR: the next block may begin with its LF."""
+    return end.end() == len(data) and end[0] == b"\r"
 
 
 def _blocks(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:

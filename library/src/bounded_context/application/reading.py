@@ -138,8 +138,11 @@ class _Aligned(RawIOBase):
 
 
 def read_until(end: int, size: int) -> int:
-    """Return the end of the bytes that the reader of a range needs: the piece with its last byte is decoded at once."""
-    return min(size, -(-end // TEXT_BYTES) * TEXT_BYTES)
+    """Return the end of the bytes that the reader of a range needs: the piece with its last byte is decoded at once.
+
+    The reader of a range that ends with CR may need one more piece, since LF would belong to the same line end.
+    """
+    return min(size, (-(-end // TEXT_BYTES) + 1) * TEXT_BYTES)
 
 
 def _buffered(stream: BinaryIO | RawIOBase, size: int = 1024 * 1024) -> _Buffered:
