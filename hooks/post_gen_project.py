@@ -33,4 +33,4 @@ except OSError as error:
     sys.exit(f"The repository's files could not be written: {error}")
 
 if CONTEXT["_next_steps"]:
-    print(welcome.next_steps(Path.cwd()))
+    print(welcome.next_steps(Path.cwd(), CONTEXT["region"]))

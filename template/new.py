@@ -48,7 +48,7 @@ def new(output: Path, file: Path | None, ask: bool) -> Path:
         project = _made(output, answers)
     except (KeyboardInterrupt, EOFError):
         raise NothingMade("\nNothing was made.") from None
-    print(next_steps(project))
+    print(next_steps(project, answers["region"]))
     return project
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bounded_context.tools.views.capacity.quotas import quotas
 from conftest import EXAMPLES, Cookiecutter
 from rich.console import Console
 from terminal import terminal
@@ -19,6 +20,7 @@ from template.cli import main
 from template.names import REPOSITORY
 from template.new import NothingMade, new
 from template.processes import environment
+from template.welcome import next_steps
 
 
 def written(folder: Path, answers: Mapping[str, object]) -> Path:
@@ -228,3 +230,11 @@ def test_uvx_bakes_the_same(tmp_path: Path) -> None:
     asked = ["template", "new", "--no-input", "--answers", file, "--output-dir", tmp_path / "uvx"]
     subprocess.run(["uvx", "--from", wheel, *asked], cwd=tmp_path, env=variables, check=True)
     assert contents(tmp_path / "uvx" / "Invoice") == contents(new(tmp_path / "here", file, ask=False))
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "eu-central-1", "eu-north-1"])
+def test_the_next_steps_have_the_quota_of_messages_of_the_region(region: str, tmp_path: Path) -> None:
+    """The number that `context capacity` uses."""
+    quota = quotas(region)["messages"]
+    assert f"{quota.value:,.0f} messages a second in {region}" in (said := next_steps(tmp_path, region))
+    assert quota.asked in said

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bounded_context.tools.programs.recording import Graph
+from bounded_context.tools.programs.recording import Graph, Program
 from bounded_context.tools.views.capacity.advice import Answer
 from bounded_context.tools.views.capacity.model import Model, with_lanes, with_rate
 from bounded_context.tools.views.capacity.quotas import quotas
@@ -111,6 +111,62 @@ def test_a_region_has_its_own_quotas(prod: Model) -> None:
     """Most regions publish 300 messages a second."""
     elsewhere = Answer(replace(prod, region="eu-north-1"), MILLION, 1)
     assert elsewhere.warm.total > MILLION / 300 > Answer(prod, MILLION, 1).warm.total
+
+
+@pytest.mark.parametrize(
+    ("region", "rows", "hours", "refused", "warned"),
+    [
+        ("eu-north-1", 5 * MILLION, 4.6, False, False),
+        ("eu-north-1", 10 * MILLION, 9.3, False, True),
+        ("eu-north-1", 27 * MILLION, 25, True, False),
+        ("eu-west-1", 100 * MILLION, 2.4, False, False),
+    ],
+)
+def test_events_that_wait_longer_than_the_stream_stores_changes_are_refused(
+    prod: Model, region: str, rows: int, hours: float, refused: bool, warned: bool
+) -> None:
+    """DynamoDB deletes a change after 24 hours. A wait of more than 6 hours is a warning."""
+    answer = Answer(replace(prod, region=region), rows, prod.lists(rows))
+    assert answer.warm.oldest / 3600 == pytest.approx(hours, rel=0.05)
+    assert [prod.quotas["messages"].asked in one for one in answer.refusals] == [True] * refused
+    assert [prod.quotas["messages"].asked in one for one in answer.warnings] == [True] * warned
+
+
+@pytest.mark.parametrize(("rows", "status"), [(10, 0), (30, 1)])
+def test_the_command_fails_for_events_that_would_be_lost(
+    rows: int, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It prints SNS's quota of the stack's region, as text and as JSON."""
+    original = Program.config
+    monkeypatch.setattr(Program, "config", lambda *of, **own: original(*of, **own) | {"aws:region": "eu-north-1"})
+    arguments = ["capacity", "prod", "--rows", str(rows * MILLION)]
+    assert context(*arguments) == status
+    assert "300 published messages a second" in capsys.readouterr().out.splitlines()[0]
+    assert context(*arguments, "--json") == status
+    found = json.loads(capsys.readouterr().out)
+    assert found["messages_a_second"] == 300
+    assert found["oldest_event_seconds"] > 6 * 3600
+    assert (len(found["refusals"]), len(found["warnings"])) == (status, 1 - status)
+
+
+@pytest.mark.parametrize(
+    ("reserved", "new", "warm"), [({}, 62, 422), ({"relay_events": 18}, 40, 40), ({"import_list": 30}, 72, 432)]
+)
+def test_the_needed_executions_are_those_of_the_tables_shards(
+    prod: Model, reserved: dict[str, int], new: int, warm: int
+) -> None:
+    """A new table has 4 shards, and a table with this load 40. Each has ten batches of the relay."""
+    model = replace(prod, settings=replace(prod.settings, reserved_concurrency=reserved))
+    assert (model.executions(1, new=True), model.executions(1, new=False)) == (new, warm)
+
+
+def test_the_least_concurrency_of_the_relay_publishes_at_the_quota(prod: Model) -> None:
+    """More executions wait for SNS. One less publishes slower than SNS accepts."""
+    for least, seconds in ((prod.least_relay, 0), (prod.least_relay - 1, 1)):
+        settings = replace(prod.settings, reserved_concurrency={"relay_events": least})
+        limited = replace(prod, settings=settings)
+        delay = Answer(limited, 10 * MILLION, 1).warm.total - Answer(prod, 10 * MILLION, 1).warm.total
+        assert (delay > seconds) is bool(seconds)
 
 
 def test_the_recommended_change_saves_its_time(prod: Model) -> None:

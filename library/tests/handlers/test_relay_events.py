@@ -127,7 +127,8 @@ def test_the_rows_of_a_list_have_one_group_and_a_commands_change_has_another(
         image = record["dynamodb"]["OldImage" if name == "REMOVE" else "NewImage"]
         image |= {"version": {"N": str(version)}, "list_id": {"S": LIST_ID} if imported else {"NULL": True}}
     lambda_handler({"Records": records}, context)
-    received = boto3.client("sqs").receive_message(
+    sqs: Any = boto3.client("sqs")
+    received = sqs.receive_message(
         QueueUrl=topic[1], MaxNumberOfMessages=10, MessageSystemAttributeNames=["MessageGroupId"]
     )["Messages"]
     groups = {json.loads(one["Body"])["subject"]: one["Attributes"]["MessageGroupId"] for one in received}

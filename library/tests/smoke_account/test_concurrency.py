@@ -9,8 +9,8 @@ from tests.smoke_account.conftest import Place
 
 pytestmark = pytest.mark.usefixtures("aws", "cli")
 
-DEFAULT = 42
-"""Two readers of the stream with ten batches each, twenty children of the import, and two other calls."""
+DEFAULT = 62
+"""The relay with ten batches of each of the new table's four shards, twenty children of the import, two other calls."""
 
 
 def _check(place: Place, monkeypatch: pytest.MonkeyPatch, total: int, free: int | None = None) -> str:
@@ -82,7 +82,7 @@ def test_a_hundred_executions_must_stay_unreserved(
 def test_what_is_reserved_is_needed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what the function does not use."""
     place.set(reserved_concurrency={"relay_events": 500})
-    assert "532" in _check(place, monkeypatch, 531)
+    assert "522" in _check(place, monkeypatch, 521)
 
 
 def test_consumed_events_need_executions_too(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

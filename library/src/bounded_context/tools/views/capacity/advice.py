@@ -102,7 +102,12 @@ class Answer:
     @cached_property
     def refusals(self) -> Sequence[str]:
         """A sentence for each limit that a list exceeds: the import does not succeed."""
-        return [*self._too_large(), *self._too_long(), *self._too_many()]
+        return [*self._too_large(), *self._too_long(), *self._too_many(), *self._waiting(self._retention, math.inf)]
+
+    @cached_property
+    def warnings(self) -> Sequence[str]:
+        """A sentence if a fault of some hours would lose events: changes wait long in the stream."""
+        return [*self._waiting(self._retention / 4, self._retention)]
 
     def _too_large(self) -> Iterator[str]:
         size, most = self.rows / self.lists * self.model.row.file_bytes, self.model.max_list_bytes
@@ -120,6 +125,18 @@ class Answer:
                     f"A call of the {stage.title} takes {seconds:,.0f} s, and Lambda stops it after "
                     f"{stage.longest:,.0f} s: {next(iter(remedies), 'send more lists')}."
                 )
+
+    @property
+    def _retention(self) -> float:
+        return self.model.quotas["retention"].value
+
+    def _waiting(self, least: float, most: float) -> Iterator[str]:
+        if least < self.warm.oldest <= most:
+            remedies = [f"{one.remedy}, or send the lists later" for one in self._throttles_of(self.plan.events)]
+            yield (
+                f"A change waits {self.warm.oldest / 3600:,.1f} h for its event, and the table's stream stores it for "
+                f"{self._retention / 3600:.0f} h: {next(iter(remedies), 'send the lists later')}."
+            )
 
     def _too_many(self) -> Iterator[str]:
         if self.lists > (quota := self.model.quotas["maps"]).value:

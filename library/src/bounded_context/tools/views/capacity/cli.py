@@ -14,6 +14,7 @@ from ...command.output import refuse
 from ...command.values import counted
 from ...programs.recording import service
 from ...programs.stack_settings import settings_of
+from ..cost.flow import RELAY
 from .advice import Answer
 from .model import Model
 from .simulation import Outcome
@@ -60,7 +61,8 @@ def capacity(
     if as_json:
         sys.stdout.write(json.dumps(document[0] if rows else document, indent=2) + "\n")
     else:
-        sys.stdout.write(f"{stack}, {model.region}\n\n{listed(answers[0]) if rows else table(answers)}")
+        head = f"{stack}, {model.region}, {model.describe('messages')}"
+        sys.stdout.write(f"{head}\n\n{listed(answers[0]) if rows else table(answers)}")
     return 1 if rows and answers[0].refusals else 0
 
 
@@ -76,6 +78,7 @@ def model_of(stack: str) -> Model:
 def as_document(one: Answer) -> dict[str, Any]:
     """Return an answer as JSON."""
     stage, limit = one.bottleneck
+    new, warm = _executions(one)
     return {
         "rows": one.rows,
         "lists": one.lists,
@@ -83,11 +86,15 @@ def as_document(one: Answer) -> dict[str, Any]:
         "new_table": _outcome(one.new),
         "bottleneck": {"stage": stage, "limit": limit},
         "refusals": list(one.refusals),
+        "warnings": list(one.warnings),
         "throttles": [throttle.as_json() for throttle in one.throttles],
         "change": {"change": one.change.words, "seconds": round(one.change.seconds)} if one.change else None,
         "usd": round(one.usd, 4),
         "log10_overload": {name: _finite(bound) for name, bound in one.hot_keys.items()},
         "in_flight_seconds": round(one.in_flight_seconds, 1),
+        "oldest_event_seconds": round(one.warm.oldest),
+        "messages_a_second": round(one.model.quotas["messages"].value),
+        "executions": {"new_table": new, "warm_table": warm, "least_relay": one.model.least_relay},
     }
 
 
@@ -105,7 +112,7 @@ def table(answers: Sequence[Answer]) -> str:
     head = f"{'rows':>11}  {'lists':>5}" + "".join(f"  {name:>12}" for name in (*STAGES, "total")) + f"  {'USD':>8}"
     rows = (f"{one.rows:>11,}  {one.lists:>5}{_times(one.warm)}  {one.usd:>8.2f}" for one in answers)
     notes = (f"{one.rows:>11,}  {': '.join(one.bottleneck)}" for one in answers)
-    refused = (f"{one.rows:>11,}  {sentence}" for one in answers for sentence in one.refusals)
+    refused = (f"{one.rows:>11,}  {sentence}" for one in answers for sentence in (*one.refusals, *one.warnings))
     return "\n".join([head, *rows, "", f"{'rows':>11}  bottleneck", *notes, *refused]) + "\n"
 
 
@@ -123,7 +130,7 @@ def shown(seconds: float) -> str:
 
 def listed(one: Answer) -> str:
     """Return an answer, stage by stage."""
-    return "\n".join([*_stages(one), "", *_facts(one), *one.refusals]) + "\n"
+    return "\n".join([*_stages(one), "", *_facts(one), *one.refusals, *one.warnings]) + "\n"
 
 
 def _stages(one: Answer) -> Iterator[str]:
@@ -140,7 +147,15 @@ def _facts(one: Answer) -> Iterator[str]:
     yield f"Change: {one.change.words}, saves {shown(one.change.seconds)}" if one.change else "Change: none saves 5 %"
     yield f"Cost: {one.usd:.2f} USD"
     yield f"Subscribers: {one.in_flight_seconds:,.0f} s for a message, before SQS refuses to deliver more"
+    new, warm = _executions(one)
+    least = f"reserved_concurrency: {{{RELAY}: {one.model.least_relay}}} is enough for SNS's quota"
+    yield f"Concurrent executions: {warm:,} (new table: {new:,}); {least}"
     yield f"Hot keys, in any second of the import: {', '.join(_bounds(one.hot_keys))}"
+
+
+def _executions(one: Answer) -> tuple[int, int]:
+    """Return the concurrent executions for a new table, and for a table that has had this load."""
+    return one.model.executions(one.lists, new=True), one.model.executions(one.lists, new=False)
 
 
 def _bounds(bounds: Mapping[str, float]) -> Iterable[str]:

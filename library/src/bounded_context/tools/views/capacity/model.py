@@ -25,6 +25,13 @@ RELAYED: Final = "relay"
 """The name of the rate of changes that all batches of the relay publish."""
 
 
+_QUEUE: Final = 10
+"""Batches of the inbox queue that Lambda delivers concurrently."""
+
+_OTHERS: Final = 2
+"""Further concurrent executions: a command or a step, and a scheduled function or the reader of lists' records."""
+
+
 @dataclass(frozen=True)
 class Model:
     """The capacity of a stack. `region` is the region of its quotas."""
@@ -139,6 +146,16 @@ class Model:
         most = self.settings.reserved_concurrency.get(RELAY) or int(self.quotas[EXECUTIONS].value) // 2
         return min(lanes, most)
 
+    def executions(self, lists: int, *, new: bool) -> int:
+        """Return the concurrent executions of the stack while it imports lists."""
+        return executions(self.settings, self.partitions(lists, new=new), lists)
+
+    @property
+    def least_relay(self) -> int:
+        """The concurrent executions of the relay that publish as many messages as SNS accepts."""
+        published = len(self._flow.created) * self._flow.most_batch / self._batch_seconds
+        return math.ceil(self.quotas["messages"].value / published)
+
     @property
     def _reserved_by_others(self) -> int:
         return sum(number for name, number in self.settings.reserved_concurrency.items() if name != RELAY)
@@ -159,6 +176,19 @@ class Model:
         """Return the quota of a limit that AWS raises, or None."""
         found = self.quotas.get(quota_of(limit))
         return found if found and found.asked else None
+
+
+def executions(settings: Settings, shards: int, lists: int = 1) -> int:
+    """Return the concurrent executions of a stack while it imports lists into a table with these shards.
+
+    Lambda runs a batch of the relay for each shard and unit of the parallelization factor (Lambda developer guide,
+    "Polling and batching streams"). A reservation counts as a whole.
+    """
+    relay = {RELAY: shards * settings.stream_parallelization_factor}
+    queue = {"on_event": _QUEUE} if settings.consumes else {}
+    children = lists * max(settings.import_concurrency, settings.verification_concurrency or 0)
+    used = {**relay, **queue, "import_list": children, **settings.reserved_concurrency}
+    return sum(used.values()) + _OTHERS
 
 
 def most_of(setting: str) -> int:

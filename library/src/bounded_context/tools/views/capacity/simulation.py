@@ -37,6 +37,7 @@ class Outcome:
         waits: seconds that calls waited for each limit, in sum.
         longest: seconds of the longest call of each phase, by its title.
         used: the mean of the units a second of each limit, while it is used, for all lists.
+        oldest: seconds from the write of a part to its last event, for the part that waits the longest.
     """
 
     total: float
@@ -46,6 +47,7 @@ class Outcome:
     waits: Times
     longest: Times
     used: Times
+    oldest: float
 
     @property
     def imported(self) -> float:
@@ -105,7 +107,7 @@ class _Run:
         self._ends: dict[str, float] = {}
         self._phases: dict[str, float] = {}
         self._environments = defaultdict[str, int](int)
-        self._delivered, self._last = 0, 0.0
+        self._delivered, self._last, self._oldest = 0, 0.0, 0.0
 
     def outcome(self) -> Outcome:
         """Return the result after the end of the run."""
@@ -119,6 +121,7 @@ class _Run:
             waits={name: seconds for name, seconds in self._waits.items() if seconds > 0},
             longest=dict(self._longest),
             used={name: use.a_second * self._plan.sharing(self._plan.rates[name]) for name, use in self._uses.items()},
+            oldest=self._oldest,
         )
 
     def import_list(self) -> ProcessGenerator:
@@ -161,9 +164,10 @@ class _Run:
         return ready + self._plan.cold_start
 
     def _publish(self, rows: int) -> ProcessGenerator:
-        events = self._plan.events
+        events, written = self._plan.events, self.env.now
         yield self._until(self._passed(self._plan.seconds(events, rows), events.of_row, rows))
         self._delivered, self._last = self._delivered + rows, self.env.now
+        self._oldest = max(self._oldest, self.env.now - written)
 
     def _passed(self, seconds: float, uses: Times, number: float) -> float:
         """Return the time at which work of some seconds ends, which uses units of limits for a number of rows.
