@@ -62,7 +62,8 @@ AWS: Mapping[str, Mapping[str, Documented]] = {
         **_all("SystemErrors", "TableName Operation", COUNTED),
         **_all("SuccessfulRequestLatency", "TableName Operation", AVERAGED),
     },
-    # API Gateway, "Monitor CloudWatch metrics for HTTP APIs in API Gateway": the detailed ones of a route have its method and resource too
+    # API Gateway, "Monitor CloudWatch metrics for HTTP APIs in API Gateway": the detailed ones of a route also have its
+    # method and resource
     "AWS/ApiGateway": {
         **_all("Count 4xx 5xx", "ApiId Stage", COUNTED),
         **_all("Latency IntegrationLatency", "ApiId Stage", TIMED),
