@@ -10,7 +10,6 @@ from bounded_context.docs.pages import FOLDER
 from .graph import ACCOUNT, NETWORK, REGION, Graph, run
 
 OPTED: dict[str, dict[str, Any]] = {
-    "evidence": {"evidence": "trail"},
     "backup": {"backup": "vault", "backup_copy": f"arn:aws:backup:{REGION}:999900001111:backup-vault:copies"},
     "sftp_vpc": NETWORK,
     "malware": {"malware": "guardduty"},

@@ -43,6 +43,9 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, aws_endpoint: str) ->
     folder = tmp_path_factory.mktemp("machine")
     for name, module in (("pulumi", stand_in_pulumi), ("pip", stand_in_pip), ("uv", stand_in_uv)):
         stand_in(folder / "bin", name, Path(str(module.__file__)))
+    cli = folder / "bin" / "aws"
+    cli.write_text("""#!/bin/sh\n[ "$4 $6" = "deliver 0f5a" ] && printf '%s\\n' "$STAND_IN_REASON"\n""")
+    cli.chmod(0o755)
     session = boto3.Session("AKIABUILD", "secret", region_name="us-east-1")
     session.client("s3", endpoint_url=aws_endpoint).create_bucket(Bucket="state")
     with credentials() as address, serving() as service:
@@ -53,6 +56,9 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, aws_endpoint: str) ->
             "AWS_ENDPOINT_URL": aws_endpoint,
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": address,
             "CODEBUILD_BUILD_ID": "project:0f5a1c2e",
+            "CODEBUILD_INITIATOR": "codepipeline/deliver",
+            "EXECUTION": "0f5a",
+            "STAND_IN_REASON": "no",
             "COMMIT": "1f0c5a2e",
             stand_in_uv.OSV: service.url,
             stand_in_uv.UV: str(shutil.which("uv")),
@@ -195,7 +201,7 @@ def test_the_traffic_is_shifted_in_prods_account(
 ) -> None:
     """With the outputs of the deployment; alarms are ignored only if a reason is given, which is handed on as it is."""
     folder = artifact("build", built[1], tmp_path / "shift")
-    told = variables("prod-shift") | _expected(built, deployed) | {"IGNORE_ALARMS": reason}
+    told = variables("prod-shift") | _expected(built, deployed) | {"STAND_IN_REASON": reason}
     ran = run("shift", folder, told)
     assert ran.status == 0, ran.said
     call = json.loads(Path(told["STAND_IN_ROLLOUT"]).read_text())

@@ -132,6 +132,16 @@ def test_the_pipeline_runs_its_projects_and_nothing_else(pipeline: Graph) -> Non
     assert not any("sts:AssumeRole" in s["Action"] for s in granted(pipeline, "pipeline"))
 
 
+def test_a_step_reads_the_executions_of_this_pipeline_only_if_it_needs_a_variable(pipeline: Graph) -> None:
+    """The reasons that a person gives an execution."""
+    reads = {
+        name: [s["Resource"] for s in granted(pipeline, name) if "codepipeline:GetPipelineExecution" in s["Action"]]
+        for name in ("build", "prod-preview", "prod-deploy", "prod-shift", "prod-smoke")
+    }
+    own = [[f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{pipeline.outputs['pipeline']}"]]
+    assert reads == {"build": [], "prod-preview": [], "prod-deploy": own, "prod-shift": own, "prod-smoke": []}
+
+
 def test_the_pipeline_uses_its_connection_only(pipeline: Graph) -> None:
     """Under both names of the service, as AWS asks for the one or the other."""
     (use,) = [s for s in granted(pipeline, "pipeline") if "codeconnections:UseConnection" in s["Action"]]

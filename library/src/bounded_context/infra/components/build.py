@@ -1,6 +1,6 @@
 """A CodeBuild project, which runs a step of the pipeline."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -10,7 +10,7 @@ from ...configuration.labels import Labels
 from ..stack.account import Account
 from ..stack.component import Component
 from ..stack.logs import Logs
-from ..stack.policy import allow, grant, trust
+from ..stack.policy import Statement, allow, grant, trust
 
 IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:6.0"
 """The release of CodeBuild's image. AWS updates it in place, so the buildspecs pin every tool that matters."""
@@ -41,6 +41,7 @@ class Build(Component):
         secrets: Mapping[str, str],
         report: str | None,
         assumes: str | None,
+        more: Sequence[Statement] = (),
     ) -> None:
         """Make the project.
 
@@ -56,6 +57,7 @@ class Build(Component):
             secrets: the secret variables, by the ARNs in Secrets Manager.
             report: the report that the buildspec writes.
             assumes: the ARN of the role that it may assume.
+            more: further permissions of its role.
         """
         super().__init__(name, labels)
         self.project_name = labels.name(name)
@@ -72,7 +74,7 @@ class Build(Component):
             statements.append(allow([*_REPORT, *_CASES], self._report_group(report).arn))
         if assumes is not None:
             statements.append(allow(["sts:AssumeRole"], assumes))
-        runs = grant(self, self.role, *statements)
+        runs = grant(self, self.role, *statements, *more)
         self.project_arn = codebuild.Project(
             name,
             name=self.project_name,

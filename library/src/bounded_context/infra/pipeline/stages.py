@@ -44,12 +44,12 @@ VARIABLES = [
         "name": IGNORE_ALARMS,
         # A variable cannot be empty.
         "default_value": "no",
-        "description": "Why this execution may shift traffic although an alarm is on (without quotes); no: it may not.",
+        "description": "Why this execution may shift traffic although an alarm is on; no: it may not.",
     },
     {
         "name": DURING_SHIFT,
         "default_value": "no",
-        "description": "Why this execution may deploy during a shift of traffic (without quotes); no: it may not.",
+        "description": "Why this execution may deploy during a shift of traffic; no: it may not.",
     },
 ]
 """The variables that a person can set for an execution."""
@@ -57,7 +57,26 @@ VARIABLES = [
 WINDOW_MINUTES: Final = 7 * 24 * 60
 """Minutes for which an execution waits for the window of an environment: a week contains most windows."""
 
+EXECUTION = "EXECUTION"
+"""The variable with the id of the execution, by which a step reads a person's variable (`read_variable`)."""
+
+_EXECUTION = {EXECUTION: "#{codepipeline.PipelineExecutionId}"}
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def read_variable(name: str) -> str:
+    """Return the command that sets a person's variable from CodePipeline's record of the execution.
+
+    The setting EnvironmentVariables of an action is a JSON text. CodePipeline inserts variables without escapes
+    (aws-cdk, issue 8458), so a quote in a person's text could set further variables of the step.
+    """
+    query = f"pipelineExecution.variables[?name=='{name}'].resolvedValue"
+    return (
+        f'{name}="$(aws codepipeline get-pipeline-execution --pipeline-name "${{CODEBUILD_INITIATOR#codepipeline/}}"'
+        f' --pipeline-execution-id "${EXECUTION}" --query "{query}" --output text)"'
+        f' && export {name}="${{{name}:-no}}"'
+    )
 
 
 @dataclass(frozen=True)
@@ -105,14 +124,12 @@ def environment_stage(
     deployed = Artifact(artifact_name(OUTPUTS, number), f"{name}-deployed")
     review = _review(name, projects.preview, planned.namespace, account, topic_arn)
     approve = Action("Approve", "Approval", "Manual", review, timeout_minutes=approval_hours * 60)
-    during = {DURING_SHIFT: f"#{{variables.{DURING_SHIFT}}}"}
-    ignored = {IGNORE_ALARMS: f"#{{variables.{IGNORE_ALARMS}}}"}
     return stage(
         name,
         _step("Preview", projects.preview, produces=planned),
         *([approve] if environment.approval else []),
-        _step("Deploy", projects.deploy, planned, produces=deployed, more=during),
-        _step("Shift", projects.shift, deployed, more=ignored),
+        _step("Deploy", projects.deploy, planned, produces=deployed, more=_EXECUTION),
+        _step("Shift", projects.shift, deployed, more=_EXECUTION),
         _step("Smoke", projects.smoke, deployed),
         **(_within(environment.window) if environment.window else {}),
     )

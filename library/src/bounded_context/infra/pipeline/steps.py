@@ -17,10 +17,11 @@ from ..components.state import State
 from ..stack.account import Account
 from ..stack.key import Key
 from ..stack.logs import Logs
+from ..stack.policy import allow
 from . import handover
 from .policies import command
 from .source import SOURCES
-from .stages import BUILT, OUTPUTS, PLAN, ProjectNames, artifact_name
+from .stages import BUILT, DURING_SHIFT, IGNORE_ALARMS, OUTPUTS, PLAN, ProjectNames, artifact_name, read_variable
 
 _BUILDSPECS = Path(__file__).with_name("buildspecs")
 
@@ -30,6 +31,7 @@ class Step:
     """A kind of step: its limit in minutes, its role in the environment, its report, and its access to the state.
 
     `takes` is the file of the previous step, which it verifies and reads. `produces` is the file that it hands on.
+    `variable` is a variable of the execution, which a person can set.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Step:
     state: Literal["read", "update"] | None = None
     takes: str | None = None
     produces: str | None = None
+    variable: str | None = None
 
     @property
     def path(self) -> str:
@@ -57,6 +60,7 @@ class Step:
         A step that calls Pulumi makes the pack of the policies before any file runs.
         """
         first = [command(policies)] if policies and self.state else []
+        first += [read_variable(self.variable)] if self.variable else []
         # The build's input is not from a step.
         return handover.buildspec(self.buildspec, verifies=self is not BUILD, takes=self.takes, first=first)
 
@@ -67,8 +71,8 @@ _LOCKED = {"UV_LOCKED": "1"}
 BUILD = Step("build", 30, report="tests")
 OF_AN_ENVIRONMENT = (
     Step("preview", 30, "preview", report="preview", state="read", produces=PLAN),
-    Step("deploy", 60, "deploy", state="update", takes=PLAN, produces=OUTPUTS),
-    Step("shift", SHIFT_TIMEOUT, "shift", takes=OUTPUTS),
+    Step("deploy", 60, "deploy", state="update", takes=PLAN, produces=OUTPUTS, variable=DURING_SHIFT),
+    Step("shift", SHIFT_TIMEOUT, "shift", takes=OUTPUTS, variable=IGNORE_ALARMS),
     Step("smoke", 15, "shift", report="smoke", takes=OUTPUTS),
 )
 
@@ -105,6 +109,7 @@ class ProjectFactory:
     def _make(self, name: str, step: Step, environment: Environment | None) -> Build:
         role_arn = environment.roles[step.role] if environment and step.role else None
         provider = environment.secrets_provider if environment else None
+        pipeline = self.account.arn("codepipeline", self.labels.prefix)
         variables = {"STACK": environment.name, "ROLE_ARN": role_arn} if environment and role_arn else {}
         made = Build(
             name,
@@ -118,6 +123,7 @@ class ProjectFactory:
             secrets=self.state.secrets if step.state else {},
             report=step.report,
             assumes=role_arn,
+            more=[allow(["codepipeline:GetPipelineExecution"], pipeline)] if step.variable else [],
         )
         self.key.grant_use(made.role)
         if environment and step.state:
