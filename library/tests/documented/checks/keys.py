@@ -113,3 +113,40 @@ def _fields(graph: Graph) -> Iterator[tuple[Node, dict[str, list[str]]]]:
     for trail in graph.of("cloudtrail/trail"):
         for selector in trail.inputs.get("advancedEventSelectors", ()):
             yield from ((trail, field) for field in selector["fieldSelectors"])
+
+
+_READS = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
+
+
+@check("lambda-stream-permission")
+def _streams(graph: Graph) -> Iterator[str]:
+    for mapping in graph.stream_readers():
+        if set(_READS) - _granted(graph, mapping, mapping.inputs["eventSourceArn"]):
+            yield mapping.name
+
+
+@check("lambda-discarded-records")
+def _discarded(graph: Graph) -> Iterator[str]:
+    for mapping in graph.stream_readers():
+        bucket = mapping.inputs.get("destinationConfig", {}).get("onFailure", {}).get("destinationArn", "")
+        if ":s3:" in bucket and {"s3:PutObject", "s3:ListBucket"} - _granted(graph, mapping, bucket):
+            yield mapping.name
+
+
+@check("lambda-queue-permission")
+def _queues(graph: Graph) -> Iterator[str]:
+    needed = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    for mapping in graph.of("lambda/eventSourceMapping"):
+        source = mapping.inputs["eventSourceArn"]
+        if ":sqs:" in source and needed - _granted(graph, mapping, source):
+            yield mapping.name
+
+
+def _granted(graph: Graph, mapping: Node, resource: str) -> set[str]:
+    """Return the actions on a resource, or on its objects, that the role of a mapping's function has."""
+    name = mapping.inputs["functionName"].split(":")[6]
+    roles = {node.called: node.inputs["role"].rpartition("/")[2] for node in graph.of("lambda/function")}
+    own = [node for node in graph.of("iam/rolePolicy") if node.inputs["role"] == roles[name]]
+    found = [one for node in own for one in statements(node.inputs["policy"])]
+    named = [one for one in found if any(arn.startswith(resource) for arn in as_list(one["Resource"]))]
+    return {action for one in named for action in as_list(one["Action"])}
