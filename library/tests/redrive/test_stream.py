@@ -286,8 +286,8 @@ def test_empty_pages_before_the_records_are_read(stack: Stack, table: Table, mon
     """It may take many calls to get to a part of the shard with records (API reference, GetRecords)."""
     streams, empty = stack.streams, [{"Records": [], "NextShardIterator": ""}] * 50
 
-    def get_records(ShardIterator: str) -> Any:
-        return {**empty.pop(), "NextShardIterator": ShardIterator} if empty else read(ShardIterator=ShardIterator)
+    def get_records(**place: str) -> Any:
+        return {**empty.pop(), "NextShardIterator": place["ShardIterator"]} if empty else read(**place)
 
     read = streams.get_records
     monkeypatch.setattr(streams, "get_records", get_records)
