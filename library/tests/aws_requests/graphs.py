@@ -68,6 +68,10 @@ EVERYTHING: Mapping[str, Any] = {
     "consumes": {
         "order": {"topic": "/order/dev/topic-arn", "created_by": ["OrderPlaced"], "deleted_by": ["OrderDropped"]},
         "customer": {"topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:{'c' * 256}", "created_by": ["T" * 128]},
+        **{
+            f"neighbour-{number}": {"topic": f"arn:aws:sns:{REGION}:22223333444{number}:events", "created_by": ["Made"]}
+            for number in range(10)
+        },
     },
     "subscriber_accounts": ["444455556666", "777788889999"],
     "api_jwt": {"issuer": "https://issuer.example.org/pool", "audience": [f"a{number}" for number in range(50)]},

@@ -282,6 +282,20 @@ def test_a_place_without_its_last_record_is_no_success(stack: Stack, table: Tabl
     assert table.shard in ran.report["failed"][0]["why"]
 
 
+def test_empty_pages_before_the_records_are_read(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
+    """It may take many calls to get to a part of the shard with records (API reference, GetRecords)."""
+    streams, empty = stack.streams, [{"Records": [], "NextShardIterator": ""}] * 50
+
+    def get_records(**place: str) -> Any:
+        return {**empty.pop(), "NextShardIterator": place["ShardIterator"]} if empty else read(**place)
+
+    read = streams.get_records
+    monkeypatch.setattr(streams, "get_records", get_records)
+    stack.queues.put(CHANGES, table.message())
+    stack.redrive("reader", "--go")
+    assert _given(stack) == [["ITEM#1", "ITEM#2", "ITEM#3"]]
+
+
 @pytest.mark.parametrize(
     ("pattern", "part"),
     [

@@ -62,6 +62,11 @@ def _missing(graph: Graph) -> Iterator[str]:
     return (node.name for node, children in _children(graph) if set(children) - names)
 
 
+@check("cloudwatch-queried-log-groups")
+def _queried(graph: Graph) -> Iterator[str]:
+    return (node.name for node in graph.of("cloudwatch/queryDefinition") if len(node.inputs["logGroupNames"]) > 50)
+
+
 @check("cloudwatch-widget-metrics")
 def _widgets(graph: Graph) -> Iterator[str]:
     for node in graph.of("cloudwatch/dashboard"):

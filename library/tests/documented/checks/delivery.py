@@ -17,6 +17,14 @@ def _builds(graph: Graph) -> Iterator[str]:
             yield node.name
 
 
+@check("codebuild-reserved-variables")
+def _variables(graph: Graph) -> Iterator[str]:
+    for node in graph.of("codebuild/project"):
+        names = [variable["name"] for variable in node.inputs["environment"].get("environmentVariables") or ()]
+        if any(name.startswith("CODEBUILD_") for name in names):
+            yield node.name
+
+
 def _pipelines(graph: Graph) -> Iterator[tuple[Node, Sequence[Stage]]]:
     return ((node, node.inputs["stages"]) for node in graph.of("codepipeline/pipeline"))
 

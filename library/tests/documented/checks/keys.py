@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bounded_context.tools.programs.recording import Graph, Node
 
-from .policies import allows, as_list, of_key, of_resource, statements
+from .policies import Statement, allows, as_list, of_key, of_resource, statements
 from .register import check
 
 _INLINE = 10_240
@@ -113,3 +113,75 @@ def _fields(graph: Graph) -> Iterator[tuple[Node, dict[str, list[str]]]]:
     for trail in graph.of("cloudtrail/trail"):
         for selector in trail.inputs.get("advancedEventSelectors", ()):
             yield from ((trail, field) for field in selector["fieldSelectors"])
+
+
+_READS = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
+
+
+@check("lambda-stream-permission")
+def _streams(graph: Graph) -> Iterator[str]:
+    for mapping in graph.stream_readers():
+        if set(_READS) - _granted(graph, mapping, mapping.inputs["eventSourceArn"]):
+            yield mapping.name
+
+
+@check("lambda-discarded-records")
+def _discarded(graph: Graph) -> Iterator[str]:
+    for mapping in graph.stream_readers():
+        bucket = mapping.inputs.get("destinationConfig", {}).get("onFailure", {}).get("destinationArn", "")
+        if ":s3:" in bucket and {"s3:PutObject", "s3:ListBucket"} - _granted(graph, mapping, bucket):
+            yield mapping.name
+
+
+@check("lambda-queue-permission")
+def _queues(graph: Graph) -> Iterator[str]:
+    needed = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    for mapping in graph.of("lambda/eventSourceMapping"):
+        source = mapping.inputs["eventSourceArn"]
+        if ":sqs:" in source and needed - _granted(graph, mapping, source):
+            yield mapping.name
+
+
+def _granted(graph: Graph, mapping: Node, resource: str) -> set[str]:
+    """Return the actions on a resource, or on its objects, that the role of a mapping's function has."""
+    name = mapping.inputs["functionName"].split(":")[6]
+    roles = {node.called: node.inputs["role"].rpartition("/")[2] for node in graph.of("lambda/function")}
+    own = [node for node in graph.of("iam/rolePolicy") if node.inputs["role"] == roles[name]]
+    found = [one for node in own for one in statements(node.inputs["policy"])]
+    named = [one for one in found if any(arn.startswith(resource) for arn in as_list(one["Resource"]))]
+    return {action for one in named for action in as_list(one["Action"])}
+
+
+_OPERATOR = re.compile(
+    r"(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|(Numeric|Date)(Not)?(Equals)|"
+    r"(Numeric|Date)(LessThan|GreaterThan)(Equals)?|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)"
+    r"(IfExists)?"
+)
+_POLICIES = {
+    "policy": ("iam/rolePolicy", "iam/policy", "kms/key", "s3/bucketPolicy", "sns/topicPolicy", "sqs/queuePolicy"),
+    "assumeRolePolicy": ("iam/role",),
+}
+
+
+def _documents(graph: Graph) -> Iterator[tuple[Node, list[Statement]]]:
+    """Yield each resource with a policy, and the policy's statements."""
+    for member, kinds in _POLICIES.items():
+        for node in graph.of(*kinds):
+            if member in node.inputs:
+                yield node, statements(node.inputs[member])
+
+
+@check("iam-statement-ids")
+def _ids(graph: Graph) -> Iterator[str]:
+    for node, found in _documents(graph):
+        ids = [one["Sid"] for one in found if "Sid" in one]
+        of_iam = node.kind.startswith("iam/")
+        if len(set(ids)) < len(ids) or (of_iam and not all(re.fullmatch("[A-Za-z0-9]*", one) for one in ids)):
+            yield node.name
+
+
+@check("iam-condition-operators")
+def _operators(graph: Graph) -> Iterator[str]:
+    for node, found in _documents(graph):
+        if not all(_OPERATOR.fullmatch(operator) for one in found for operator in one.get("Condition", {})):
+            yield node.name

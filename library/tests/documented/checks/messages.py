@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from bounded_context.tools.programs.recording import Graph, Node
 
-from .policies import allows, of_resource
+from .policies import allows, as_list, of_resource, statements
 from .register import check
 
+_EVENTS: Final = "events.amazonaws.com"
 _RESERVED: Final = frozenset(
     (
         *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV"),
@@ -90,6 +91,35 @@ def _retention(graph: Graph) -> Iterator[str]:
             yield dead_letters.name
 
 
+@check("sqs-policy")
+def _sizes(graph: Graph) -> Iterator[str]:
+    for node in graph.of("sqs/queuePolicy"):
+        found = statements(node.inputs["policy"])
+        conditions = sum(len(keys) for one in found for keys in one.get("Condition", {}).values())
+        principals = sum(len(as_list(names)) for one in found for names in _principals(one))
+        actions = max(len(as_list(one["Action"])) for one in found)
+        numbers = (len(node.inputs["policy"].encode()), len(found), conditions, principals, actions)
+        if any(number > most for number, most in zip(numbers, (8192, 20, 10, 50, 7), strict=True)):
+            yield node.name
+
+
+def _principals(statement: Mapping[str, Any]) -> list[Any]:
+    principal = statement.get("Principal", {})
+    return list(principal.values()) if isinstance(principal, Mapping) else [principal]
+
+
+@check("sqs-redrive-permission")
+def _redrives(graph: Graph) -> Iterator[str]:
+    policies = graph.of("sqs/redriveAllowPolicy")
+    permitted = {node.inputs["queueUrl"]: node.document("redriveAllowPolicy") for node in policies}
+    queues = by_arn(graph, "sqs/queue")
+    for queue in queues.values():
+        dead_letters = queues.get(_redrive(queue).get("deadLetterTargetArn", ""))
+        policy = permitted.get(dead_letters.outputs["url"], {}) if dead_letters else {}
+        if policy.get("redrivePermission") == "denyAll" or queue.arn not in policy.get("sourceQueueArns", [queue.arn]):
+            yield queue.name
+
+
 @check("sqs-dead-letter-place")
 def _places(graph: Graph) -> Iterator[str]:
     for queue in graph.of("sqs/queue"):
@@ -139,7 +169,18 @@ def _dead_letters(graph: Graph) -> Iterator[str]:
 def _lost_events(graph: Graph) -> Iterator[str]:
     for node in graph.of("cloudwatch/eventTarget"):
         queue = node.inputs.get("deadLetterConfig", {}).get("arn", "")
-        if queue.endswith(".fifo") or not _accepts(graph, queue, "events.amazonaws.com"):
+        if queue.endswith(".fifo") or not _accepts(graph, queue, _EVENTS):
+            yield node.name
+
+
+@check("eventbridge-target-policy")
+def _targets(graph: Graph) -> Iterator[str]:
+    topics = by_arn(graph, "sns/topic")
+    for node in graph.of("cloudwatch/eventTarget"):
+        arn = node.inputs["arn"]
+        policies = of_resource(graph, "sns/topicPolicy", "arn", arn)
+        published = arn not in topics or allows(policies, _EVENTS, "sns:Publish")
+        if not (published and _accepts(graph, arn, _EVENTS)):
             yield node.name
 
 

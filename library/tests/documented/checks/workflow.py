@@ -99,6 +99,19 @@ def _timeouts(graph: Graph) -> Iterator[str]:
             yield node.name
 
 
+@check("stepfunctions-history")
+def _histories(graph: Graph) -> Iterator[str]:
+    for node, document in _machines(graph):
+        # A state is entered twice at most: once before a map over its parts, and once after it.
+        if 2 * sum(map(_events, document["States"].values())) > 25_000:
+            yield node.name
+
+
+def _events(state: State) -> int:
+    """Return the most events of a state: entered, exited, and up to six for each attempt."""
+    return 2 + 6 * (1 + sum(retrier.get("MaxAttempts", 3) for retrier in state.get("Retry", ())))
+
+
 @check("stepfunctions-map-permission")
 def _permissions(graph: Graph) -> Iterator[str]:
     needed = {"states:StartExecution", "states:DescribeExecution", "states:StopExecution"}

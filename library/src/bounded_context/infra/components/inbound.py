@@ -12,7 +12,6 @@ from bounded_context.infra.parts import (
     Component,
     Consumed,
     Stack,
-    Statement,
     Target,
     allow,
     feed_from,
@@ -20,6 +19,7 @@ from bounded_context.infra.parts import (
     queue_and_dead_letters,
     queue_policy,
     redrive_to,
+    sent_by,
     watch_age,
     watch_dead_letters,
 )
@@ -30,15 +30,11 @@ TIMEOUT = 30
 
 @dataclass(frozen=True)
 class _Source:
-    """A topic of another context, and the event types that the queue receives.
-
-    The policies contain `account_id` if it is known beforehand, for a topic of another account.
-    """
+    """A topic of another context, and the event types that the queue receives."""
 
     context: str
     topic_arn: pulumi.Input[str]
     types: Sequence[str]
-    account_id: str | None
 
 
 class Inbound(Component):
@@ -73,8 +69,10 @@ class Inbound(Component):
 
     def _subscribe(self, sources: Sequence[_Source]) -> None:
         targets = {self.name: self.queue, f"{self.name}-dead-letters": self.dead_letters}
+        # One statement: a policy has at most 10 conditions (SQS developer guide, "Amazon SQS policy quotas").
+        topics = [source.topic_arn for source in sources]
         policies = [
-            queue_policy(self, name, target, *(_sent_from(source, target.arn) for source in sources))
+            queue_policy(self, name, target, *([sent_by("sns", topics, target)] if topics else []))
             for name, target in targets.items()
         ]
         for source in sources:
@@ -96,19 +94,8 @@ class Inbound(Component):
         watch_age(self, alerts, self.name, {self.name: self.queue}, behind, "events-of-other-contexts-wait")
 
 
-def _sent_from(source: _Source, queue_arn: pulumi.Input[str]) -> Statement:
-    """Return the statement that lets SNS send for this topic, with the topic's account if it is known."""
-    account = {} if source.account_id is None else {"StringEquals": {"aws:SourceAccount": source.account_id}}
-    return allow(
-        ["sqs:SendMessage"],
-        queue_arn,
-        Principal={"Service": "sns.amazonaws.com"},
-        Condition={"ArnEquals": {"aws:SourceArn": source.topic_arn}, **account},
-    )
-
-
 def _source(context: str, consumed: Consumed) -> _Source:
-    return _Source(kebab(context), _topic_arn(consumed), consumed.types, consumed.account_id)
+    return _Source(kebab(context), _topic_arn(consumed), consumed.types)
 
 
 def _topic_arn(consumed: Consumed) -> pulumi.Input[str]:

@@ -34,7 +34,9 @@ RETENTION = timedelta(hours=24)
 """The retention of DynamoDB streams."""
 
 _TRIMMED = {"TrimmedDataAccessException", "ResourceNotFoundException"}
-_EMPTY_PAGES = 10
+_EMPTY_PAGES = 200
+"""Consecutive empty pages that end a search. A part of a shard without records takes many calls (API reference,
+"GetRecords"); the table's readers share its 5 calls a second."""
 _INFO = "DDBStreamBatchInfo"
 _Time = Annotated[datetime, BeforeValidator(lambda text: datetime.fromisoformat(text).astimezone(UTC))]
 
