@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bounded_context.tools.command.pulumi import released
 from bounded_context.tools.release import pulumi
+from bounded_context.tools.release.steps.pulumi_cli import _errors
 
 from .conftest import STACK, Engine, empty
 
@@ -18,6 +20,11 @@ PROTECTED = {"backup", "backup-lock"}
 
 def _names(engine: Engine) -> set[str]:
     return set(engine.state("backup/vault")) | set(engine.state("backup/vaultLockConfiguration"))
+
+
+def _call(engine: Engine, command: str) -> None:
+    words = shlex.split(command)
+    engine.do(*words[: words.index("--stack")], "--yes")
 
 
 @pytest.mark.nightly
@@ -36,12 +43,17 @@ def test_the_printed_commands_switch_a_setting_off(
         monkeypatch.setenv(name, value)
     program = engine.folder / "infra" / engine.program
     preview = ["pulumi", "preview", "--stack", STACK, "--cwd", str(program), "--non-interactive"]
-    assert pulumi._run(preview, program)
-    commands = re.findall(r"`pulumi (state unprotect .*?)`", capfd.readouterr().err)
-    assert len(commands) == 3  # the vault, its lock and its key
-    for command in commands:
-        words = shlex.split(command)
-        engine.do(*words[: words.index("--stack")], "--yes")
-    assert pulumi._run(preview, program) == 0
+    # The vault's lock comes first: no other resource depends on it.
+    [sentence] = released(_errors(engine.run("preview", "--json").stdout), STACK, program)
+    [command] = re.findall(r"`pulumi (state delete .*?)`", sentence)
+    _call(engine, command)
+    unprotected: set[str] = set()
+    while pulumi._run(preview, program):
+        commands = {*re.findall(r"`pulumi (state unprotect .*?)`", capfd.readouterr().err)} - unprotected
+        assert commands
+        for command in commands:
+            _call(engine, command)
+        unprotected |= commands
+    assert len(unprotected) == 2  # the vault, and its key
     engine.do("up", "--yes", "--skip-preview")
     assert _names(engine) == set()
