@@ -10,6 +10,7 @@ import botocore.session
 import jmespath
 from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
+from jmespath.exceptions import JMESPathError
 from test_page_commands import COMMENT
 
 _SHELL: Final = re.compile(r"^ *```(?:sh|bash|console)(?: account)?\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
@@ -156,7 +157,7 @@ def _arguments(service: str, operation: str, given: dict[str, str], complete: bo
 def _query(expression: str) -> Iterator[str]:
     try:
         jmespath.compile(expression)
-    except jmespath.exceptions.JMESPathError as error:
+    except JMESPathError as error:
         yield str(error).splitlines()[0]
 
 
