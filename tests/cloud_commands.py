@@ -127,8 +127,6 @@ def _given(words: list[str]) -> dict[str, str]:
 def _aws(words: list[str], complete: bool) -> Iterator[str]:
     service, operation, rest = words[0], "".join(words[1:2]), words[2:]
     given = _given(rest)
-    if "query" in given:
-        yield from _query(given["query"])
     if custom := _CUSTOM.get((service, operation)):
         yield from _unknown(given, custom | _GLOBAL)
     elif operation == "wait":
@@ -138,6 +136,8 @@ def _aws(words: list[str], complete: bool) -> Iterator[str]:
     else:
         newer = NEWER.get((service, operation), set())
         yield from _arguments(service, operation, given, complete and not newer & given.keys())
+        if "query" in given:
+            yield from _query(given["query"], _answered(_operations(service)[operation].output_shape, set()))
 
 
 def _arguments(service: str, operation: str, given: dict[str, str], complete: bool) -> Iterator[str]:
@@ -154,11 +154,31 @@ def _arguments(service: str, operation: str, given: dict[str, str], complete: bo
             yield f"--{name} is none of {', '.join(choices)}"
 
 
-def _query(expression: str) -> Iterator[str]:
+def _query(expression: str, known: set[str]) -> Iterator[str]:
+    """Yield why a JMESPath expression is invalid, or its fields that no answer has."""
     try:
-        jmespath.compile(expression)
+        fields = set(_fields(jmespath.compile(expression).parsed))
     except JMESPathError as error:
         yield str(error).splitlines()[0]
+    else:
+        yield from (f"no answer has {name}" for name in sorted(fields - known))
+
+
+def _fields(node: Any) -> Iterator[str]:  # noqa: ANN401 (jmespath's)
+    if node["type"] == "field":
+        yield node["value"]
+    for child in node["children"]:
+        yield from _fields(child)
+
+
+def _answered(shape: Any, seen: set[str]) -> set[str]:  # noqa: ANN401 (botocore's)
+    """Return the names of all members of an output, of its structures and lists."""
+    parts = dict(getattr(shape, "members", {}))
+    inner = [getattr(shape, name) for name in ("member", "value") if hasattr(shape, name)]
+    for part in [*parts.values(), *inner] if shape and shape.name not in seen else ():
+        seen.add(shape.name)
+        parts |= dict.fromkeys(_answered(part, seen))
+    return set(parts)
 
 
 def _unknown(given: dict[str, str], known: set[str]) -> Iterator[str]:

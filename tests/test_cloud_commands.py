@@ -17,7 +17,7 @@ DEFINING = ("account", "accounts", "audit", "merging", "partners", "releases", "
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_the_command_lines_of_other_tools_are_accepted(page: Path) -> None:
-    """Operations and options are in botocore's models, and commands and options in Pulumi's help."""
+    """Operations, options and fields of queries are in botocore's models, and commands and options in Pulumi's help."""
     found = lines(page.read_text(encoding="utf-8"))
     assert [reason for line, complete in found for reason in rejected(line, complete=complete)] == []
 
@@ -36,6 +36,7 @@ def test_the_names_in_commands_are_defined_before(name: str) -> None:
         ("aws logs tail /aws/lambda/x --last 15m", ["--last is no option"]),
         ("aws dynamodb wait table-exist --table-name x", ["dynamodb has no waiter table-exist"]),
         ("aws sqs list-queues --query 'QueueUrls['", ["Incomplete expression:"]),
+        ("aws sqs list-queues --query 'sort(QueueUris)[-1]'", ["no answer has QueueUris"]),
         (
             "aws stepfunctions list-executions --state-machine-arn x --status-filter OK",
             ["--status-filter is none of"],
