@@ -129,6 +129,7 @@ FAULTS = {
     "a stack twice": replaced("stack init staging --cwd infra/account", "stack init dev --cwd infra/account"),
     "a misspelt option": replaced("prod --cwd infra/account --secrets-provider", "prod --cwd infra/account --secrets"),
     "no repository": replaced("  payment-pipeline:repository: org/payment\n"),
+    "no connection": replaced("  payment-pipeline:connection_arn: <connection>\n"),
     "no account of the pipeline": replaced('  payment-pipeline:account: "444455556666"\n'),
     "no backend": replaced("  payment-pipeline:backend: s3://payment-state-444455556666-eu-west-1?region=eu-west-1\n"),
     "no secrets provider": replaced("  payment-pipeline:secrets_provider: awskms:///<key>?region=eu-west-1\n"),
@@ -168,11 +169,11 @@ SPARE = {"uv run context settings"}
 
 
 def without_each_line(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each line of the blocks, and the text without it."""
+    """Yield each command and each line of a file, and the text without it."""
     for block in BLOCK.finditer(text):
         start = block.start()
         for line in block[0].splitlines(keepends=True):
-            if not line.startswith("```"):
+            if not line.startswith(("```", "# ")):
                 yield line.strip(), text[:start] + text[start + len(line) :]
             start += len(line)
 
