@@ -14,6 +14,7 @@ from moto.moto_api._internal import mock_random
 from bounded_context.configuration.project import VARIABLE, at, current
 from bounded_context.docs.pages import section
 from bounded_context.docs.steps import steps
+from bounded_context.tools.programs.shared_cache import FOLDER
 
 from .world import Refused, World
 
@@ -35,6 +36,7 @@ def accounts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv(FOLDER, raising=False)  # a folder of this test has different settings at different times
     mock_random.seed(1)  # equal keys have equal ids, so that journeys can share runs of programs
     with mock_aws(config={"core": {"mock_credentials": False}}):
         yield

@@ -18,7 +18,7 @@ from bounded_context.configuration.config import SettingError
 from bounded_context.configuration.project import ProjectError, at
 from bounded_context.tools.accounts.permissions.account import OfAccount
 from bounded_context.tools.accounts.permissions.requested import Run
-from bounded_context.tools.programs.pulumi_files import project_name, settings
+from bounded_context.tools.programs.pulumi_files import config, project_name, settings, stacks
 from bounded_context.tools.programs.recording import Graph, Node, Program
 from tests.console import context
 
@@ -238,6 +238,8 @@ class World:
             CALLER: {"accountId": account},
             CONNECTION: {"connectionStatus": "AVAILABLE" if connected else "PENDING"},
         }
+        if program == "service" and stack in self._runs():
+            return account, self._runs()[stack][1]
         key = json.dumps([self._texts(), program, stack, answers])
         try:
             with patch("bounded_context.infra.deployer.deployments.printed", self._printed):
@@ -247,9 +249,13 @@ class World:
         return account, _GRAPHS[key]
 
     def _printed(self, name: str) -> Any:
-        """Return the access of an account in this process; equal settings share the runs of the service's program."""
-        service = {name: text for name, text in self._texts().items() if name.startswith("infra/service/")}
-        return OfAccount(at(self.repository), name, _runs=_RUNS.setdefault(json.dumps(service), {})).access()
+        """Return the access of an account, as the command prints it."""
+        return OfAccount(at(self.repository), name, _runs=self._runs()).access()
+
+    def _runs(self) -> dict[str, Run]:
+        """Return the runs of the service's program with the present settings."""
+        folder = self.repository / "infra" / "service"
+        return _RUNS.setdefault(json.dumps({stack: config(folder, stack) for stack in stacks(folder)}), {})
 
     def _made(self, key: tuple[str, str], account: str, graph: Graph) -> None:
         """Add the resources of a stack. Raises Refused for a resource that names a missing one, or has a taken name."""
