@@ -45,7 +45,7 @@ class Operator:
             if not run.dead and run.error is None:
                 break
         else:
-            raise RuntimeError(f"list {list_id} is not closed") from run.error
+            raise RuntimeError(f"list {list_id} is not closed")
         self._scheduler.calm = True
 
     def _close(self, list_id: str, error: str) -> None:
