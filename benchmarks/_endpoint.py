@@ -56,7 +56,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == UNITS:
             self._answer(json.dumps(_Handler.units).encode())
             return
-        data, wanted = self.objects[urlsplit(self.path).path], self.headers.get("Range")
+        data, wanted = self.objects.get(urlsplit(self.path).path), self.headers.get("Range")
+        if data is None:
+            self._answer(b"<Error><Code>NoSuchKey</Code></Error>", status=404)
+            return
         if wanted is None:
             self._answer(data)
             return
@@ -82,8 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers["Content-Length"]))
 
-    def _answer(self, body: bytes, place: str = "") -> None:
-        self.send_response(206 if place else 200)
+    def _answer(self, body: bytes, place: str = "", status: int = 200) -> None:
+        self.send_response(206 if place else status)
         if place:
             self.send_header("Content-Range", place)
         self.send_header("Content-Type", "application/x-amz-json-1.0")

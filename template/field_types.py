@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from runpy import run_path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .library import SOURCES
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _TABLE = run_path(str(SOURCES / "src" / "bounded_context" / "domain" / "field_types.py"))
 MOST_LONG_TEXTS: int = _TABLE["MOST_LONG_TEXTS"]
+on_one_line: Callable[[dict[str, Any]], dict[str, Any]] = _TABLE["on_one_line"]
 
 TYPES: Mapping[str, FieldType] = {known.answer: known for known in _TABLE["FIELD_TYPES"] if known.answer}
 """The types by their name in the answers, without enumerations."""

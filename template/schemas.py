@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from .field_types import field_type
+from .field_types import field_type, on_one_line
 
 PROTOTYPE = "EventName"
 """The placeholder for an event in the prototype's folder and text."""
@@ -19,7 +19,7 @@ def json_schema(kind: str) -> str:
     """Return the schema of a field of this type as JSON text, without an indent."""
     known = field_type(kind)
     words = {"description": known.accepted} if known.accepted else {}
-    return json.dumps({**words, **known.shown}, indent=2)
+    return json.dumps({**words, **on_one_line(known.shown)}, indent=2)
 
 
 def expand(project: Path, events: Iterable[str]) -> list[Path]:

@@ -85,7 +85,10 @@ def designed(stack: Stack) -> Iterator[tuple[str, str, str]]:
 
 
 def _designed_of_steps(stack: Stack) -> Iterator[tuple[str, str, str]]:
+    (pipeline,) = stack.of("codepipeline/pipeline")
     for action in _actions(stack):
+        if "get-pipeline-execution" in str(action.buildspec):
+            yield action.role, stack.arn("codepipeline", pipeline.inputs["name"]), "read"
         for artefact in artefacts(stack):
             if f"/{action.produces[:_SHORTER]}/" in artefact.arn:
                 yield action.role, artefact.arn, "write"
@@ -131,10 +134,10 @@ def _listing(spec: Mapping[str, Any]) -> str:
 
 
 def _check(spec: Mapping[str, Any]) -> str:
-    """Return the commands before the first that executes a file of the artefact."""
+    """Return the commands before the first that executes a file of the artefact, without calls of AWS."""
     commands: list[str] = spec["phases"]["install"]["commands"]
     first = next((i for i, one in enumerate(commands) if one.startswith(("pip ", "uv ", "python "))), len(commands))
-    return "\n".join(commands[:first])
+    return "\n".join(one for one in commands[:first] if "$(aws " not in one)
 
 
 ALL: Final = (

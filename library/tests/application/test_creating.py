@@ -418,6 +418,46 @@ def test_the_search_for_cycles_is_as_it_was_after_a_verification(on: bool) -> No
     assert gc.isenabled() is on
 
 
+@pytest.mark.usefixtures("collecting")
+def test_the_garbage_of_a_list_does_not_grow_with_its_rows() -> None:
+    """The collector pauses in the steps that read and write rows. Half of the rows are bad, and some exist."""
+    assert _garbage(4000) <= _garbage(400) + 50
+
+
+def _garbage(rows: int) -> int:
+    """Return the number of unreachable objects that the validation and the import of a list leave."""
+    world = InMemory(PAYMENT)
+    data = SAMPLES.file([SAMPLES.values(n, amount="1.50" if n % 2 else "much") for n in range(rows)])
+    world.files.write(KEY, data)
+    steps = world.list_import()
+    list_id = steps.register(Upload("inbox", KEY), "run-1", 10**9).list_id
+    gc.collect()
+    gc.disable()
+    steps.validate(list_id, Fraction(1), 250)
+    steps.verify(list_id, Fraction(1), world.checks())
+    for part in Staging(world.files, list_id).manifest(VERIFIED):
+        steps.import_part(list_id, part)
+    return gc.collect()
+
+
+@pytest.mark.usefixtures("collecting")
+@pytest.mark.parametrize("step", ["validate", "import_part"])
+def test_the_collector_pauses_in_the_steps_that_read_and_write_rows(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is on after them. In the rule it is on: a rule may leave cycles."""
+    seen: dict[str, bool] = {}
+    world, list_id = _verified(lambda *both: seen.update(rule=gc.isenabled()) or register_payment(*both), ROWS)
+    monkeypatch.setattr(world.files, "write", lambda *_: seen.update(validate=gc.isenabled()))
+    monkeypatch.setattr(world.aggregates, "import_rows", lambda *_: seen.update(import_part=gc.isenabled()))
+    steps, [part, *_] = world.list_import(), Staging(world.files, list_id).manifest(VERIFIED)
+    if step == "validate":
+        world.lists.stored[list_id] = replace(world.lists.get(list_id), status=ListStatus.REGISTERED)
+        with suppress(StagingGone):
+            steps.validate(list_id, TOLERANT, 10)
+    else:
+        steps.import_part(list_id, part)
+    assert (seen["rule"], seen[step], gc.isenabled()) == (True, False, True)
+
+
 amounts = st.decimals("0.01", "40", places=2).map(str) | st.sampled_from(["", "0", "-1", "x", "1e3"])
 payers = st.sampled_from(["Ada", "Bob", "=1", "id-000090", ""])
 row_lists = st.lists(st.tuples(amounts, payers), min_size=1, max_size=12)

@@ -466,7 +466,7 @@ def test_a_list_with_few_wrong_rows_names_no_setting():
 def test_the_parts_of_a_packed_list_are_as_large_as_its_unpacked_size_may_require():
     """Its own size says nothing about the number of its rows."""
     world = World(PAYMENT)
-    world.formats = Formats({"acme": GZIP}, max_bytes=FORM.smallest_row * 10_000 * 20 - 1)
+    world.formats = Formats({"acme": GZIP}, max_bytes=FORM.smallest_row * 140 * 20 - 1)
     list_id = world.register(_file(GZIP, 30)).list_id
     world.validate(list_id, part_rows=5)
     assert [part.rows for part in Staging(world.files, list_id).manifest(VALIDATED)] == [20, 10]

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, Final
 
+from .pins import outcome as named
+
 State = dict[str, Any]
 Change = Callable[[State], Any]
 Mutant = tuple[str, State]
@@ -72,7 +74,9 @@ def _of_handlers(state: State) -> Iterator[tuple[str, Change]]:
 def _of_choices(state: State) -> Iterator[tuple[str, Change]]:
     choices = state.get("Choices", [])
     for number, choice in enumerate(choices):
-        outcome = choice["StringEquals"]
+        outcome = named(choice)
+        for part in range(len(choice.get("And", []))):
+            yield f"{outcome} without {part}", lambda node, n=number, p=part: node["Choices"][n]["And"].pop(p)
         yield f"{outcome} not expected", lambda node, number=number: node["Choices"].pop(number)
         for other in {one["Next"] for one in (*choices, {"Next": state["Default"]})} - {choice["Next"]}:
             yield f"{outcome} leads to {other}", lambda node, n=number, o=other: node["Choices"][n].update(Next=o)

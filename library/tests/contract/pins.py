@@ -28,11 +28,17 @@ def _pins(machine: State) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _way(state: State) -> str:
     """Return the next states, by outcome or by error."""
-    choices = [f"{choice['StringEquals']} {choice['Next']}" for choice in state.get("Choices", [])]
+    choices = [f"{outcome(choice)} {choice['Next']}" for choice in state.get("Choices", [])]
     caught = [
         f"{catch['ErrorEquals']} {catch['Next']} {catch.get('ResultPath', '$')}" for catch in state.get("Catch", [])
     ]
     return "; ".join([state["Type"], *choices, *caught, str(state.get("Next") or state.get("Default") or "end")])
+
+
+def outcome(choice: State) -> str:
+    """Return the condition of a choice: an outcome, and the variables that must be present (`True`) or absent."""
+    both = choice.get("And", [choice])
+    return " ".join(str(one.get("StringEquals") or f"{one['Variable']} {one['IsPresent']}") for one in both)
 
 
 def _tries(state: State) -> str:

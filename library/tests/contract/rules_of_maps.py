@@ -13,7 +13,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration impo
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import (
     distributed_item_processor_worker,
 )
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramError
 
 from tests.map_runs import DATA_LIMIT, READER, TERMINAL, THRESHOLD, exceeds, fits, record_of_failed
@@ -71,6 +70,6 @@ def _failed(worker: Any, env: Any, given: Any, error: ExecutionFailedEventDetail
 
 
 def _error(env: Any, name: str) -> FailureEventException:
-    details = EventDetails(executionFailedEventDetails=ExecutionFailedEventDetails(error=name, cause=""))
+    details: Any = {"executionFailedEventDetails": {"error": name, "cause": ""}}
     error_name = StatesErrorName(StatesErrorNameType.from_name(name))
     return FailureEventException(FailureEvent(env, error_name, HistoryEventType.MapStateFailed, details))

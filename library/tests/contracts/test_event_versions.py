@@ -51,6 +51,16 @@ def test_a_repository_that_says_what_its_models_say_is_left_alone(repository: Pa
     assert list(update(PAYMENT, repository)) == []
 
 
+def test_a_schema_of_an_earlier_release_keeps_its_version(repository: Path) -> None:
+    """Before 0.4.0, a schema did not refuse a line end by a keyword of its own: its version stays, and so does it."""
+    for path in repository.glob("events/*/1.0.json"):
+        schema = json.loads(path.read_text())
+        for field in schema["properties"].values():
+            field.pop("not", None)
+        path.write_text(json.dumps(schema))
+    assert list(update(PAYMENT, repository)) == []
+
+
 def test_a_new_optional_field_is_a_new_minor_version(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its file is written, the old one stays, and all that says the version says the new one."""
     _says(monkeypatch, LIST_IMPORTED, _optional(LIST_IMPORTED))

@@ -23,6 +23,13 @@ A rule without a source, a place or a planted violation fails the check. {count}
 {places}
 
 The planted violation of a resource is an edit of a recorded resource. The place reports nothing before the edit.
+
+Two judges apply data of AWS as a whole:
+
+- Each role of an AWS service has the actions of AWS's managed policies, or of the service's document, for its
+  resources. A missing action needs a reason (`service_roles.toml`).
+- Each metric of AWS in an alarm, on a dashboard or in a command on a page has a documented name, documented
+  dimensions and a meaningful statistic (`metrics.toml`).
 """
 
 _COLUMNS: Final = "| rule | source | place |\n|---|---|---|\n"

@@ -223,6 +223,14 @@ def test_a_cell_is_the_same_in_the_model_the_table_and_events(cells: dict[str, s
     assert {name: getattr(told, name) for name in cells} == {name: getattr(read, name) for name in cells}
 
 
+@pytest.mark.parametrize("known", [one for one in FIELD_TYPES if "pattern" in one.shown], ids=lambda one: one.kind)
+def test_the_schema_of_an_event_refuses_a_line_end_after_a_value(known: FieldType):
+    """Python's `$` also matches before a final line end: this validator uses its `re`. A long text may have lines."""
+    schema = schemas.of_data(EVERY, "ThingMade", "1.0")["properties"][f"a_{known.kind}"]
+    assert faults_of(known.value, schema) == []
+    assert bool(faults_of(f"{known.value}\n", schema)) is (known.kind != "longtext")
+
+
 @given(data=st.data())
 def test_a_wider_type_accepts_each_value(data: st.DataObject):
     """So a field may change to it, although values are stored."""

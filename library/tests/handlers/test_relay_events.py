@@ -330,6 +330,12 @@ def test_the_stream_goes_on_from_the_first_refused_event(
     assert SAMPLES.aggregate(13).id not in [line for line in lines() if "ids" in line][1]["ids"]
 
 
+def test_the_relay_sends_no_request_shortly_before_its_timeout(topic: tuple[str, str]):
+    """A timeout would discard the progress. The next call continues at the change."""
+    assert lambda_handler({"Records": [_record(n) for n in range(3)]}, LambdaContext(remaining_ms=0)) == _reported(0)
+    assert _published(topic) == set()
+
+
 @pytest.mark.parametrize("failing", [1, 2])
 def test_a_failed_request_keeps_the_progress_of_earlier_requests(
     failing: int, context: LambdaContext, monkeypatch: pytest.MonkeyPatch

@@ -156,7 +156,8 @@ def test_steps_are_found_through_choices_maps_and_branches() -> None:
         "StartAt": "A",
         "States": {
             "A": _task("a", Next="Which", Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Z"}]),
-            "Which": {"Type": "Choice", "Choices": [{"Next": "Each"}], "Default": "Z"},
+            "Which": {"Type": "Choice", "Choices": [{"Next": "Each"}, {"Next": "Wrong"}], "Default": "Z"},
+            "Wrong": {"Type": "Pass", "Result": {"Error": "Wrong"}, "ResultPath": "$.error", "Next": "Z"},
             "Each": {
                 "Type": "Map",
                 "ItemProcessor": {"StartAt": "B", "States": {"B": _task("b", End=True)}},

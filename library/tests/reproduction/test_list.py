@@ -17,7 +17,7 @@ from bounded_context.tools.local.reproduction.execution import placed
 from bounded_context.tools.local.reproduction.lists import call_of
 from bounded_context.tools.local.reproduction.masked_objects import masked_object
 from bounded_context.tools.local.reproduction.reads import Copies
-from tests.erase.conftest import NAME, PERSON, SAMPLES, Stack
+from tests.erase.conftest import BUCKET, NAME, PERSON, SAMPLES, Stack
 
 from .conftest import production
 
@@ -47,15 +47,18 @@ def test_the_list_has_its_state_before_the_step(stack: Stack, step: str, status:
 
 
 def test_a_step_reads_the_file_or_the_staged_rows_without_personal_data(stack: Stack):
-    """The import reads one part only."""
+    """The import reads one part only. The verification runs the rule for all rows, without the progress of a try."""
     found = production(stack)
     validate = call_of(found, failed(stack, "validate_list"))
     [(file, version)] = validate.objects.items()
     assert version
-    verify = call_of(found, failed(stack, PAYMENT.steps[2]))
+    list_id = failed(stack, PAYMENT.steps[2])
+    stack.s3.put_object(Bucket=BUCKET, Key=f"staging/{list_id}/progress/part-00000.json", Body=NAME.encode())
+    verify = call_of(found, list_id)
     write = call_of(found, failed(stack, "import_list", 0))
     assert [*write.objects] == [write.event["part"]["key"]]
     assert {*write.objects} < {*verify.objects}
+    assert not any("/progress/" in key for key in verify.objects)
     data = [found.object(*place) for call in (validate, verify, write) for place in call.objects.items()]
     assert not any(NAME.encode() in one for one in data)
     assert any(PERSON.encode() in one for one in data)

@@ -15,6 +15,7 @@ from bounded_context.adapters import dynamodb, dynamodb_bulk, dynamodb_lists, pr
 from bounded_context.adapters.conditional import condition_failed
 from bounded_context.adapters.dynamodb_inserts import Inserts
 from bounded_context.application import importing, joining, report, undoing, validation, verification
+from bounded_context.application.closing import Closing
 from bounded_context.application.list_import import Outcome, Step, Workflow
 from bounded_context.application.part_results import PartResult
 from bounded_context.application.staging import VERIFIED, Staging
@@ -268,6 +269,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a part that is not imported is not undone": lambda: patch.object(
         ReceivedList, "begun_parts", property(lambda self: self.imported_parts)
     ),
+    "the command closes a list without a look at its rows": _function(Closing, "_undo_all", lambda *_: None),
     "nothing is undone": _function(_bulk, "undo_rows", _undo_never),
     "rows of others are undone": _function(_bulk, "_delete", _delete_anything),
     "two changes of an aggregate are sent at once": _function(relay_events, "_batches", _any_batches),

@@ -75,6 +75,7 @@ class Profile:
         longest: seconds of the longest pause.
         lost: rate of invocations whose caller loses the connection.
         abort: rate of states at which somebody aborts the execution; it is redriven later.
+        abort_written: rate of aborts at a state after the import of parts.
         busy: rate of invocations that Lambda throttles.
         windows: times in which DynamoDB throttles.
         targets: the functions whose calls meet faults; all of them, and the state machine, if there is none.
@@ -92,6 +93,7 @@ class Profile:
     lost: float = 0.0
     busy: float = 0.0
     abort: float = 0.0
+    abort_written: float = 0.0
     windows: tuple[Window, ...] = ()
     targets: tuple[str, ...] = ()
     skew: float = 0.0

@@ -114,7 +114,8 @@ class Scenario(Pieces):
 
     ``settings`` are pairs of ``PART_ROWS`` and ``TOLERATED_SHARE``: with two, a release is on, and each invocation has
     one of them. ``chunk`` and ``at_once`` are the sizes of the import's chunks and of its requests. ``range_bytes`` is
-    the size of the ranges in which a file is validated.
+    the size of the ranges in which a file is validated. If ``closed``, the operator does not redrive an open list: its
+    staging is deleted, and the operator closes it with the command.
     """
 
     uploads: tuple[Upload, ...] = ()
@@ -128,6 +129,7 @@ class Scenario(Pieces):
     batch: int = 100
     existing: tuple[str, ...] = ()
     range_bytes: int = _WHOLE
+    closed: bool = False
 
     @property
     def heavy(self) -> bool:
@@ -137,6 +139,7 @@ class Scenario(Pieces):
     PIECES: ClassVar[tuple[str, ...]] = ("uploads", "orders", "foreign")
     SIMPLER: ClassVar = (
         lambda one: replace(one, existing=()),
+        lambda one: replace(one, closed=False),
         lambda one: replace(one, settings=one.settings[:1]),
         lambda one: replace(one, uploads=tuple(replace(upload, at=0.0) for upload in one.uploads)),
         lambda one: replace(one, uploads=tuple(replace(upload, announced=(0.0,)) for upload in one.uploads)),
@@ -175,7 +178,8 @@ def drawn(random: Random) -> Scenario:
         existing=tuple(random.sample(pool, random.choice((0, 0, 0, 1)))),
     )
     # Not drawn: a seed keeps its schedule.
-    return replace(scenario, range_bytes=_RANGES.get(scenario.batch, _WHOLE))
+    closed = (scenario.batch, scenario.chunk) == (5, 2)
+    return replace(scenario, range_bytes=_RANGES.get(scenario.batch, _WHOLE), closed=closed)
 
 
 def _heavy(random: Random) -> Scenario:

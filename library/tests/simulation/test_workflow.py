@@ -221,7 +221,7 @@ def _answer(step: str, payload: Any) -> dict[str, Any]:
         "verification": "SPLIT" if split else "VERIFIED",
         "compensate_error": "FAILED",
     }
-    event = {"type": "ListRejected", "traceparent": "t"}
+    event = {"type": "ListRejected", "subject": "l", "traceparent": "t"}
     return {"list_id": "l", "outcome": outcomes[step], "event": event, "cause": "why"}
 
 
@@ -231,7 +231,13 @@ def _answer(step: str, payload: Any) -> dict[str, Any]:
 def test_a_list_is_closed_of_which_all_children_fail(failing: list[str], undone: int):
     steps = ("register_list", "validate_list", "verification", "import_list", "compensate_error")
     values = {f"{step}_arn": step for step in steps}
-    stack = {"inbox_bucket": "b", "table_name": "t", "topic_arn": "a", "import_concurrency": 20}
+    stack = {
+        "inbox_bucket": "b",
+        "table_name": "t",
+        "topic_arn": "a",
+        "import_concurrency": 20,
+        "verification_concurrency": 20,
+    }
     scheduler = Scheduler(0, Profile())
     services = FailingChildren(scheduler, *failing)
     machine = Machine(substituted(current().workflow.read_text("utf-8"), values | stack), scheduler, services)

@@ -138,6 +138,10 @@ def _check(states: Json) -> None:
             _check(state["ItemProcessor"]["States"])
 
 
+_WRITTEN: Final = ("MarkImported", "UndoList", "CompensateError")
+"""States after the import of parts."""
+
+
 class Walk:
     """One pass through states: of an execution, or of a map's child, whose context has ``Map``."""
 
@@ -155,7 +159,7 @@ class Walk:
         while True:
             if not self._name:
                 self._execution.at, self._execution.carried = at, given
-                self._abort()
+                self._abort(at)
             state = self._states[at]
             self._context["State"] = {"Name": at, "EnteredTime": _stamp(self._scheduler.now())}
             output, following = self._state(at, state, given)
@@ -163,8 +167,9 @@ class Walk:
                 return output
             at, given = following, output
 
-    def _abort(self) -> None:
-        rate = self._scheduler.profile.abort
+    def _abort(self, at: str) -> None:
+        profile = self._scheduler.profile
+        rate = max(profile.abort, profile.abort_written) if at in _WRITTEN else profile.abort
         if self._scheduler.fault(ABORTED, lambda random: True if random.random() < rate else None):
             raise Halted("Aborted", "")
 

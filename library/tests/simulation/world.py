@@ -16,9 +16,10 @@ from . import functions as lambda_functions
 from . import profile as profiles
 from .account import BUCKET, DEAD_LETTERS, TABLE, TOPIC, Account, MachineServices
 from .callers import LANES, Caller, Inbound, Mapping, lane
+from .closing import Operator
 from .functions import Lambda
 from .history import AGGREGATE, History, Sent, Stored, Violation, Write
-from .invariants import AtRest, AtWrites
+from .invariants import CLOSED, AtRest, AtWrites
 from .outcome import Choices, Outcome
 from .patches import attached
 from .profile import Profile
@@ -26,7 +27,7 @@ from .scenario import PARTNER, SUBSCRIPTIONS, Scenario, Upload
 from .scheduler import Activity, Key, Scheduler
 from .services.dynamodb.store import Change
 from .services.dynamodb.stream import record
-from .workflow import Machine, substituted
+from .workflow import Execution, Machine, substituted
 
 _ASL: Final = Path(__file__).parents[3] / "examples" / "payment" / "workflow" / "list_import.asl.json"
 _STEPS: Final = ("register_list", "validate_list", "import_list", "compensate_error")
@@ -68,7 +69,8 @@ class World:
     @property
     def technical(self) -> bool:
         """Whether a fault was injected that may use up a state's retries."""
-        return bool(self.scheduler.injected & profiles.TECHNICAL) or bool(self.scheduler.profile.technical)
+        injected = self.scheduler.injected & profiles.TECHNICAL
+        return bool(injected) or bool(self.scheduler.profile.technical) or self.scenario.closed
 
     @property
     def undisturbed(self) -> bool:
@@ -183,6 +185,7 @@ class World:
         self.scheduler.calm = True
         for _ in range(_REDRIVES):
             failed = [one for one in self.machine.executions if one.status == "FAILED" and one.error != "ListFailed"]
+            failed = [one for one in failed if not self._closed(one)]
             if not failed:
                 break
             for execution in failed:
@@ -199,6 +202,16 @@ class World:
         self._finished = True
         for relay in self._relays:
             self.scheduler.rouse(relay)
+
+    def _closed(self, execution: Execution) -> bool:
+        """Close the open list of an execution in place of a redrive; return whether there was one."""
+        lists = self.history.lists().items() if self.scenario.closed else ()
+        left = [key for key, item in lists if item["execution"] == execution.id and item["status"] not in CLOSED]
+        for list_id in left:
+            Operator(self.scheduler, self.account).close(list_id, execution.error)
+            # The execution stays failed, as after the undo by the workflow.
+            execution.error = "ListFailed"
+        return bool(left)
 
     def _await(self) -> None:
         while left := [one for one in self._work if not one.done]:

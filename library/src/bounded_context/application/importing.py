@@ -7,6 +7,7 @@ from typing import Final
 from ..domain.lists import ListStatus, ReceivedList
 from ..domain.reasons import enumerated
 from .deadline import await_end, latest_end
+from .garbage import without_garbage_collection
 from .list_import import Outcome, Step, Workflow, refuse
 from .ports import AlreadyTaken, Throttled
 from .reading import ROWS_AT_ONCE, chunks
@@ -61,6 +62,7 @@ class _Writing:
         self.lists.leave_part(self.list_id, self.part.part, self.writer, self.rows, self._end)
 
 
+@without_garbage_collection()
 def import_part(flow: Workflow, list_id: str, part: Part) -> Step:
     """Write one part. The rest of the part is skipped if the list is being undone.
 

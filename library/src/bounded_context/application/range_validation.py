@@ -7,6 +7,7 @@ from ..domain.lists import ListStatus, PinnedFile, ReceivedList, rows_a_part
 from ..domain.ranges import FileRange
 from ..domain.rows import Checked, Unreadable
 from .checking import ListFile, checked_range
+from .garbage import without_garbage_collection
 from .list_import import Outcome, Step, Workflow
 from .passes import FilePass
 from .range_results import RangePart, RangeResult, Refusal
@@ -17,6 +18,7 @@ from .report import FirstRejections
 from .staging import Staging, attempt
 
 
+@without_garbage_collection()
 def validate_range(flow: Workflow, list_id: str, place: FileRange, part_rows: int) -> Step:
     """Read a range of the pinned file, and store the result for the decision about the list.
 

@@ -50,7 +50,7 @@ class Part:
     rows: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class StagedRow:
     """A good row as staged: its line in the file, and its values as JSON."""
 

@@ -12,6 +12,7 @@ from ..domain.formats import PLAIN, Difference
 from ..domain.lists import ListStatus, ReceivedList, over_tolerance, rows_a_part
 from ..domain.rows import Unreadable
 from .checking import ListFile
+from .garbage import without_garbage_collection
 from .joining import Join
 from .list_import import Outcome, Step, Workflow, counts, refuse
 from .passes import FilePass
@@ -22,6 +23,7 @@ from .report import Report, file_lines, format_lines, remedy
 from .staging import VALIDATED, Staging, attempt
 
 
+@without_garbage_collection()
 def validate_list(
     flow: Workflow, list_id: str, tolerated_share: Fraction, part_rows: int, outcome: Outcome | None = None
 ) -> Step:

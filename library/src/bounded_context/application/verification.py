@@ -3,10 +3,8 @@
 The parts of a list are verified in parallel. Then one call decides about the whole list, before any row is written.
 """
 
-import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import repeat
@@ -19,6 +17,7 @@ from ..domain.lists import ListStatus, ReceivedList, over_tolerance
 from ..domain.rows import Rejection, Rows, rejected_rows
 from . import report
 from .creating import CreatingRule
+from .garbage import without_garbage_collection
 from .list_import import Outcome, Step, Workflow, counts, refuse
 from .part_results import PartResult, RuleProgress
 from .ports import ImportedAggregates, Lists, References, Throttled
@@ -41,7 +40,7 @@ class _Parts:
 
     def verified(self, part: Part) -> PartResult:
         """Run the checks on a part's rows, and stage the good rows."""
-        with _without_garbage_collection():
+        with without_garbage_collection():
             rows, unread = typed(read_part(self._files, part, self._form), self._commands)
         failed = [rejection for check in self._checks for rejection in self._rejections(check, part, rows)]
         return self._result(part, rows, sorted([*unread, *failed]))
@@ -136,21 +135,6 @@ def verify_list(
     for part, data in zip(parts, stored, strict=False):
         found.take(remaining.verified(part) if data is None else PartResult.of(data))
     return _answer(_judged(received, found, tolerated_share, flow.lists), flow)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Pause Python's garbage collector while a part's rows are built.
-
-    The rows have no cycles. Each collection visits all of them: together, they took a third of the step's time.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def typed(staged: Sequence[StagedRow], commands: Rows) -> tuple[list[TypedRow[Any]], list[Rejection]]:

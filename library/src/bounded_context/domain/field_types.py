@@ -209,6 +209,21 @@ FIELD_TYPES: Final = (
 )
 """All field types except enumerations, which the declaration writes as ``Literal`` or ``StrEnum``."""
 
+LINE_END: Final = {"pattern": r"\n"}
+"""The JSON schema of a text with a line end."""
+
+
+def on_one_line(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a text on one line, which refuses a line end also where `$` matches before the last one.
+
+    By JSON Schema 2020-12, "Regular Expressions", patterns follow ECMA-262, where `$` is the end. Some validators use
+    the engine of their language, such as Python's `re`. Engines without lookahead know no pattern for the end.
+    """
+    if not isinstance(schema.get("pattern"), str) or schema["pattern"] in (_LINES, LINE_END["pattern"]):
+        return schema
+    return dict(sorted({**schema, "not": LINE_END}.items()))
+
+
 MOST_LONG_TEXTS: Final = 4
 """The maximum number of `LongText` fields. A character takes at most 12 bytes in JSON: 4 fields take 96 KB of an
 event's 256 KiB (SNS API Reference, "Publish"), and 40 MB of a part's 5,000 rows in memory."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from bounded_context.tools.programs.recording import Graph, Node
 
+from .policies import of_resource
 from .register import check
 
 
@@ -94,6 +95,25 @@ def _cold(graph: Graph) -> Iterator[str]:
             cold = lifecycle.get("coldStorageAfter")
             if cold and lifecycle.get("deleteAfter", cold + 90) < cold + 90:
                 yield plan.name
+
+
+@check("backup-tagged-recovery-points")
+def _tagging(graph: Graph) -> Iterator[str]:
+    roles = {node.arn: node.inputs["name"] for node in graph.of("iam/role")}
+    for node in graph.of("backup/selection"):
+        role = roles[node.inputs["iamRoleArn"]]
+        if not any("backup:TagResource" in one["Action"] for one in of_resource(graph, "iam/rolePolicy", "role", role)):
+            yield node.name
+
+
+@check("backup-copy-metrics")
+def _copy_metrics(graph: Graph) -> Iterator[str]:
+    copies = (copy["destinationVaultArn"] for _, rule in _backups(graph) for copy in rule.get("copyActions", ()))
+    vaults = {arn.rpartition(":")[2] for arn in copies}
+    for node in graph.of("cloudwatch/metricAlarm"):
+        copied = node.inputs.get("namespace") == "AWS/Backup" and "CopyJobs" in node.inputs["metricName"]
+        if copied and node.inputs["dimensions"]["BackupVaultName"] not in vaults:
+            yield node.name
 
 
 def _backups(graph: Graph) -> Iterator[tuple[Node, Mapping[str, Any]]]:

@@ -59,6 +59,13 @@ def _artifacts(graph: Graph) -> Iterator[str]:
             yield node.name
 
 
+@check("codepipeline-timeout-of-approvals-only")
+def _timeouts(graph: Graph) -> Iterator[str]:
+    for _, stages in _pipelines(graph):
+        actions = (action for stage in stages for action in stage["actions"] if action.get("timeoutInMinutes"))
+        yield from (action["name"] for action in actions if action["category"] != "Approval")
+
+
 @check("codedeploy-lambda-style")
 def _styles(graph: Graph) -> Iterator[str]:
     style = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}

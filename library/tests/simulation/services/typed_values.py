@@ -58,7 +58,7 @@ def _number(content: str) -> Decimal:
 
 
 _UNTYPED: Final[dict[str, Callable[[Any], Any]]] = {
-    "S": lambda content: content,
+    "S": normalized,
     "N": _number,
     "BOOL": lambda content: content,
     "NULL": lambda _: None,

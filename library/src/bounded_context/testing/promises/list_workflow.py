@@ -112,7 +112,8 @@ def maps_keep_the_state_small(where: Repository) -> Iterator[str]:
             yield from (f"{called}: {fault}" for name in children for fault in _large(children, name, tolerant))
     for machine in _imports(where):
         for name, state in machine.states.items():
-            if state["Type"] == "Map" and state.get("ResultPath", "$") is not None:
+            constant = state.get("ResultSelector") == {} and state.get("ResultPath", "$") != "$"
+            if state["Type"] == "Map" and not constant and state.get("ResultPath", "$") is not None:
                 yield f'The state {name} of {machine.name} replaces the list by its outputs: write "ResultPath": null.'
 
 

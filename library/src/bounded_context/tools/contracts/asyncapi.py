@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from ...declaration.context import Context
 from ...domain.events import type_of_label
+from ...domain.field_types import on_one_line
 from ...domain.spelling import kebab
 from . import schemas
 from .published import Version
@@ -90,7 +91,7 @@ def _message(context: Context[Any], name: str, event_type: str, version: Version
     schema = context.schema_of(event_type, rf"{version.major}\.[0-9]+")
     own = {
         "type": {"const": event_type},
-        "dataschema": {"pattern": f"^{schema}$"},
+        "dataschema": on_one_line({"pattern": f"^{schema}$"}),
         "data": {"$ref": f"./{event_type}/{version}.json"},
     }
     # From major version 2 on, the message attribute `type` differs from the event's member `type`.

@@ -65,7 +65,9 @@ def _first_of_a_major(committed: list[Version]) -> set[Version]:
 
 
 def _compared(context: Context[Any], event_type: str, version: Version, folder: Path) -> Version:
-    old, new = read(event_type, version, folder), schemas.of_data(context, event_type, str(version))
+    # Schemas before 0.4.0 accept a line end after a value in some validators: no event has one.
+    old = schemas.strict(read(event_type, version, folder))
+    new = schemas.of_data(context, event_type, str(version))
     if old == new:
         return version
     if broken := list(breaks(old, new)):

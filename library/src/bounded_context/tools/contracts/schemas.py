@@ -9,6 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from ...declaration.context import Context
+from ...domain.field_types import on_one_line
 
 DIALECT = GenerateJsonSchema.schema_dialect
 
@@ -33,13 +34,18 @@ def of_data(context: Context[Any], event_type: str, version: str) -> Schema:
         "$schema": DIALECT,
         "$id": context.schema_of(event_type, version),
         "title": event_type,
-        **of_model(context.model(event_type, version)),
+        **strict(of_model(context.model(event_type, version))),
     }
 
 
 def of_envelope(context: Context[Any]) -> Schema:
     """Return the schema of the events' envelope."""
-    return of_model(context.envelope)
+    return strict(of_model(context.envelope))
+
+
+def strict(schema: Schema) -> Schema:
+    """Return a schema whose patterns refuse a line end after the value in each validator."""
+    return json.loads(json.dumps(schema), object_hook=on_one_line)
 
 
 def of_model(model: type[BaseModel]) -> Schema:

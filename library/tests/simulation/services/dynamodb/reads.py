@@ -72,7 +72,7 @@ def query(store: Store, request: Request) -> Answer:
     if "ExclusiveStartKey" in request:
         after = key_of(store, request["ExclusiveStartKey"])
         found = [item for item in found if item[store.key] > after]
-    return _page(store, attribute, found, request.get("Limit"))
+    return _page(store, attribute, found, request)
 
 
 def _matching(store: Store, attribute: str, request: Request) -> list[Item]:
@@ -85,10 +85,11 @@ def _matching(store: Store, attribute: str, request: Request) -> list[Item]:
     return sorted(found, key=lambda item: item[store.key])
 
 
-def _page(store: Store, attribute: str, found: Sequence[Item], limit: int | None) -> Answer:
+def _page(store: Store, attribute: str, found: Sequence[Item], request: Request) -> Answer:
     """Return a page. DynamoDB gives a last key whenever it stopped at the limit, also if no item comes after."""
+    limit, project = request.get("Limit"), _projection(request)
     items = found[:limit]
-    answer: Answer = {"Items": [copied(item) for item in items], "Count": len(items), "ScannedCount": len(items)}
+    answer: Answer = {"Items": [project(item) for item in items], "Count": len(items), "ScannedCount": len(items)}
     if limit is not None and len(items) == limit:
         answer["LastEvaluatedKey"] = {attribute: items[-1][attribute], store.key: items[-1][store.key]}
     return answer

@@ -36,7 +36,7 @@ PARAMETERS: Final[dict[str, set[str]]] = {
     "BatchGetItem": {"RequestItems"},
     "Query": {
         *("TableName", "IndexName", "KeyConditionExpression", "Limit", "ExclusiveStartKey", "ConsistentRead"),
-        *_EXPRESSIONS,
+        *("ProjectionExpression", *_EXPRESSIONS),
     },
     TRANSACTION: {"TransactItems", "ClientRequestToken"},
     "Put": {*_CONDITION, "Item"},

@@ -9,7 +9,10 @@ from typing import Any, Final
 State = Mapping[str, Any]
 
 FAILURE: Final = "on failure"
-"""The label of a path after a step's failure: a catch, or a choice's default."""
+"""The label of a path after a step's failure: a catch, a choice's default, or a state that writes an error."""
+
+_ERROR: Final = "$.error"
+"""The member of the state with the error of a step."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class Machine:
         The last state of a map leads to the state after the map. A failure within a map is also the map's failure.
         """
         state = self._states[name]
-        found = [(choice["Next"], "") for choice in (state, *state.get("Choices", ())) if "Next" in choice]
+        label = FAILURE if state.get("ResultPath") == _ERROR else ""
+        found = [(choice["Next"], label) for choice in (state, *state.get("Choices", ())) if "Next" in choice]
         found += [(choice["Next"], FAILURE) for choice in state.get("Catch", ())]
         found += [(state["Default"], FAILURE)] if "Default" in state else []
         is_last = state.get("End") or state["Type"] == "Succeed"
