@@ -11,7 +11,7 @@ from .alarms import prefix_of
 from .graph import Graph
 
 NAMED = re.compile(r"<prefix>-([a-z0-9<>.…-]*[a-z0-9>.…])")
-ALARM = re.compile(r"`(?!<prefix>)([a-z<>]+(?:-[a-z]+)+)`")
+ALARM = re.compile(r"`(?!<prefix>|<context>)([a-z<>]+(?:-[a-z]+)+)`")
 OPEN = re.compile(r"<[a-z.]*>|\.\.\.|…")
 """Where a page leaves out a part of a name: `<function>`, `<...>` and `...`."""
 
@@ -26,9 +26,11 @@ OTHERS = {
     "aws-eusc",
     "aws-us-gov",
     "backup-lock",
+    "list-not-scanned",
+    "sandbox-smoke",
     *TABLES,
 }
-"""Words of other languages, members of events, partitions, and a resource in Pulumi, that look like an alarm's name."""
+"""Words of other languages, members of events, partitions, a resource, a code and a stack that look like an alarm."""
 
 
 def _names(graph: Graph) -> set[str]:
