@@ -216,7 +216,7 @@ def test_after_a_minute_each_of_two_renames_has_a_version(world: World, monkeypa
     """No event tells the versions apart."""
     event = _within_a_second(world)
     monkeypatch.setattr("time.sleep", lambda _: pytest.fail("the rename ended a minute ago"))
-    event = replace(event, during=(NOON - SECOND_EVENT,) * 2)
+    event = replace(event, during=(datetime.now(UTC) - SECOND_EVENT,) * 2)
     assert [world.announced(event, run).outcome for run in ("run-1", "run-2")] == [Outcome.REGISTERED] * 2
     assert _versions(world) == {"1", "2"}
 

@@ -263,7 +263,7 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         "catch-alls-come-last",
         "sfn/stateMachine",
         with_states(lambda state: state["Retry"].reverse()),
-        "The state RegisterList of list-import has States.ALL in number 1 of its 3 retriers: write it last.",
+        "The state RegisterList of list-import has States.ALL in number 1 of its 4 retriers: write it last.",
     ),
     (
         "catch-alls-come-last",
