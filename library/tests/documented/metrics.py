@@ -97,13 +97,14 @@ def _options(words: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _alarm(inputs: Mapping[str, Any]) -> Iterator[tuple[Query, str]]:
-    for query in inputs.get("metricQueries") or [{"metric": inputs}]:
+    queries: list[Mapping[str, Any]] = inputs.get("metricQueries") or [{"metric": inputs}]
+    for query in queries:
         if metric := query.get("metric"):
             dimensions = tuple(sorted(metric.get("dimensions") or {}))
-            statistic = metric.get("stat") or metric.get("statistic") or metric.get("extendedStatistic")
+            statistic = str(metric.get("stat") or metric.get("statistic") or metric.get("extendedStatistic"))
             yield Query(metric["namespace"], metric["metricName"], dimensions), statistic
         else:
-            yield from _searches(query["expression"])
+            yield from _searches(str(query["expression"]))
 
 
 def _query(metric: Metric) -> Query:
