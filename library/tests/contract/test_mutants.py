@@ -62,7 +62,8 @@ PROMISED = re.compile(
             r"tolerates|ToleratedFailurePercentage lost|(ImportList|UndoList): (EXPRESS|reads)",
             r"Catch lost|Catch with another (Next|ErrorEquals)|PartNot\w+: Result lost",
             r"Retry lost|retrier of (States.ItemReaderFailed|Lambda.ServiceException) lost|ItemReaderFailed retried",
-            r"MaxConcurrency (lost|0)|TimeoutSeconds lost|(Is\w+): Default is (?!SplitAgain)|ALREADY_REGISTERED|IGNORED",
+            r"MaxConcurrency (lost|0)|TimeoutSeconds lost|(Is\w+): Default is (?!SplitAgain)",
+            r"ALREADY_REGISTERED|IGNORED",
             r"no (size|#status IN)|either condition|another :import|\.\$ is |UpdateExpression|FAILED|no failure",
             r"(ValidateList|VerifySubscription|ValidateRanges|VerifyParts): Next is (ImportList|PublishOutcome|Done)",
         )
