@@ -71,6 +71,7 @@ def _killed_at(stack: Stack, list_id: str, call: int) -> bool:
     return False
 
 
+@pytest.mark.nightly
 def test_a_killed_run_is_completed_by_the_next(stack: Stack) -> None:
     """It is killed after each of its writes in turn, also between the event and the end of the list."""
     kills, late = 0, 0
