@@ -34,7 +34,7 @@ def settings() -> int:
     try:
         project = repository()
         found = [*faults(project)]
-        sys.stdout.write("" if found else f"{valid(project)}\n")
+        sys.stdout.write("" if found else f"{' '.join([valid(project), *_without_ids(project)])}\n")
     except ProjectError as error:
         return refuse(str(error))
     more = [f"{len(found) - _MOST} more files have an invalid setting."] if len(found) > _MOST else []
@@ -45,7 +45,7 @@ def settings() -> int:
 def valid(project: Project) -> str:
     """Write the JSON Schemas of valid settings; return a line with the keys of partners that expire soon."""
     write_schemas(project)
-    return " ".join(["The settings of all stacks are valid.", *_warnings(project), *_without_ids(project)])
+    return " ".join(["The settings of all stacks are valid.", *_warnings(project)])
 
 
 def _without_ids(project: Project) -> Iterator[str]:
