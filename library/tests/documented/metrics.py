@@ -1,6 +1,5 @@
 """The metrics of AWS's services that alarms, dashboards and commands on pages query, against AWS's tables."""
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,9 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bounded_context.tools.local.metric_math.metric_lines import OF_AWS, Metric, lines, widgets
+from bounded_context.tools.local.metric_math.metric_lines import OF_AWS
 from bounded_context.tools.local.metric_math.search import METRIC_NAME, Search, read
 from bounded_context.tools.programs.recording import Graph
+from tests.infra.alarms import Watched, metric_alarms, watched
+from tests.infra.dashboards import Shown, bodies, metrics, searches
 
 
 class Table(BaseModel):
@@ -58,16 +59,15 @@ def of_graph(graph: Graph) -> frozenset[tuple[Query, str]]:
 
     Raises Unreadable for searches with other than exact terms.
     """
-    bodies = (json.loads(node.inputs["dashboardBody"]) for node in graph.of("cloudwatch/dashboard"))
-    boards = (pair for body in bodies for pair in dashboard(body))
-    alarms = (pair for node in graph.of("cloudwatch/metricAlarm") for pair in _alarm(node.inputs))
+    alarms = (_pair(metric, metric.statistic) for node in metric_alarms(graph) for metric in watched(node))
+    boards = (pair for body in bodies(graph).values() for pair in dashboard(body))
     return frozenset(pair for pair in (*alarms, *boards) if pair[0].namespace.startswith(OF_AWS))
 
 
 def dashboard(body: Mapping[str, Any]) -> Iterator[tuple[Query, str]]:
     """Yield the metrics and searches of a dashboard's body, with their statistics."""
-    for line in (line for properties in widgets(body, "metric") for line in lines(properties)):
-        yield from [(_query(line.metric), line.stat)] if line.metric else _searches(line.expression)
+    yield from (_pair(metric, metric.stat) for metric in metrics(body))
+    yield from (pair for expression in searches(body) for pair in _searches(expression))
 
 
 def undocumented(page: str) -> Iterator[str]:
@@ -96,19 +96,8 @@ def _options(words: Iterable[str]) -> dict[str, list[str]]:
     return options
 
 
-def _alarm(inputs: Mapping[str, Any]) -> Iterator[tuple[Query, str]]:
-    queries: list[Mapping[str, Any]] = inputs.get("metricQueries") or [{"metric": inputs}]
-    for query in queries:
-        if metric := query.get("metric"):
-            dimensions = tuple(sorted(metric.get("dimensions") or {}))
-            statistic = str(metric.get("stat") or metric.get("statistic") or metric.get("extendedStatistic"))
-            yield Query(metric["namespace"], metric["metricName"], dimensions), statistic
-        else:
-            yield from _searches(str(query["expression"]))
-
-
-def _query(metric: Metric) -> Query:
-    return Query(metric.namespace, metric.name, tuple(sorted(name for name, _ in metric.dimensions)))
+def _pair(metric: Shown | Watched, statistic: str) -> tuple[Query, str]:
+    return Query(metric.namespace, metric.name, tuple(sorted(metric.dimensions))), statistic
 
 
 def _searches(expression: str) -> Iterator[tuple[Query, str]]:

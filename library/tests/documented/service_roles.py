@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bounded_context.tools.programs.recording import Graph, Node
 
+from .checks.policies import as_list, of_resource
+
 
 class Reason(BaseModel):
     """Documented actions that a role may lack."""
@@ -70,19 +72,18 @@ def managed_policies() -> Mapping[str, Any]:
 def managed_actions(name: str) -> Iterator[str]:
     """Yield the actions that a managed policy of AWS allows."""
     for statement in managed_policies()[name]["Document"]["Statement"]:
-        actions = statement["Action"]
-        yield from [actions] if isinstance(actions, str) else actions
+        yield from as_list(statement["Action"])
 
 
 def trusted(role: Node) -> set[str]:
     """Return the services that may assume a role."""
     services = (s["Principal"].get("Service", []) for s in role.statements("assumeRolePolicy"))
-    return {one for service in services for one in ([service] if isinstance(service, str) else service)}
+    return {one for service in services for one in as_list(service)}
 
 
 def granted(graph: Graph, role: Node) -> frozenset[str]:
     """Return the actions that the policies of a role allow."""
-    own = (s for node, s in graph.statements("iam/rolePolicy") if node.inputs["role"] == role.inputs["name"])
+    own = of_resource(graph, "iam/rolePolicy", "role", role.inputs["name"])
     return frozenset(action for statement in own if statement["Effect"] == "Allow" for action in statement["Action"])
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from ....adapters.items import KEY, LIST_SHARD, shard
-from ....adapters.retries import patiently
-from ....application.ports import THROTTLING_CODES
+from ....adapters.retries import is_throttling, patiently
 from ....declaration.context import Context
 from ....declaration.structure import INDEX_SHARDS
 from ..restore.tables import as_stored, plain
@@ -131,7 +130,5 @@ def _reasons(error: ClientError) -> list[str]:
 
 
 def _passes(error: Exception) -> bool:
-    response: Any = error.response if isinstance(error, ClientError) else {}
     reasons = _reasons(error) if isinstance(error, ClientError) else []
-    transient = bool(reasons) and set(reasons) <= _PASSING
-    return transient or response.get("Error", {}).get("Code") in THROTTLING_CODES
+    return is_throttling(error) or (bool(reasons) and set(reasons) <= _PASSING)
