@@ -46,7 +46,7 @@ class Topic:
             except Exception as error:
                 if part.start == 0 and not isinstance(error, Throttled):
                     raise
-                failed = set(range(part.start, part.stop))
+                return set(range(part.start, len(entries)))
             if failed:
                 return failed | set(range(part.stop, len(entries)))
         return set()
