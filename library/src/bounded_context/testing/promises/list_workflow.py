@@ -148,8 +148,8 @@ def maps_limit_their_children(where: Repository) -> Iterator[str]:
 def failures_are_undone(where: Repository) -> Iterator[str]:
     """Every failure of a list leads to its end: before the import to the report, and then to the undo of all rows."""
     for machine in _imports(where):
-        ended = machine.reached(machine.closes)
-        registers = {name for name in machine.states if machine.calling(_REGISTER) & machine.reached([name])}
+        ended, registering = machine.reached(machine.closes), machine.calling(_REGISTER)
+        registers = {name for name in machine.states if registering & machine.reached([name])}
         written = machine.reached(machine.imports, without=ended)
         for name in set(machine.states) - ended - registers:
             state = machine.states[name]
