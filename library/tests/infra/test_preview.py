@@ -9,6 +9,7 @@ from pulumi.runtime import MockResourceArgs, rpc, set_all_config, set_mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
+from bounded_context.tools.programs.event_loop import silent_loop
 from bounded_context.tools.programs.pulumi_program import execute
 
 from .graph import CONTEXT, SERVICE, Cloud, run, stack_config, untraced
@@ -28,8 +29,9 @@ def _preview(stack: str) -> set[str]:
     monitor = MockMonitor(_Nothing())
     set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
     set_all_config(stack_config(stack))
-    set_mocks(monitor.mocks, project=CONTEXT.name, stack=stack, preview=True, monitor=monitor)
-    pulumi.runtime.test(_program)()
+    with silent_loop():
+        set_mocks(monitor.mocks, project=CONTEXT.name, stack=stack, preview=True, monitor=monitor)
+        pulumi.runtime.test(_program)()
     return set(monitor.resources)
 
 
