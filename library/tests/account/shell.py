@@ -14,6 +14,7 @@ import jmespath
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bounded_context.tools.command.aws_errors import code
 from bounded_context.tools.programs.graph import Node
 from bounded_context.tools.programs.requests import KINDS
 from bounded_context.tools.programs.requests.calls import converted, divided, plain
@@ -44,7 +45,7 @@ _UNKNOWN: Final = ("404", "", "Not Found")
 
 
 @cache
-def client(service: str, region: str) -> Any:
+def client(service: Any, region: str) -> Any:
     """Return a client with credentials, whose account the environment names at each call."""
     return boto3.client(service, region, aws_access_key_id="testing", aws_secret_access_key="testing")
 
@@ -152,7 +153,7 @@ class Shell:
             if model.service_model.service_name not in self.spared:
                 return getattr(aws, xform_name(model.name))(**given)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _UNKNOWN:
+            if code(error) not in _UNKNOWN:
                 raise
         except (NotImplementedError, TypeError):
             pass
