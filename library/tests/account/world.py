@@ -19,7 +19,8 @@ from bounded_context.configuration.project import ProjectError, at
 from bounded_context.tools.accounts.permissions.account import OfAccount
 from bounded_context.tools.accounts.permissions.requested import Run
 from bounded_context.tools.programs.pulumi_files import config, project_name, settings, stacks
-from bounded_context.tools.programs.recording import Graph, Node, Program
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Node, Program
+from bounded_context.tools.repair.redrive.uploads import Page
 from tests.console import context
 
 CALLER = "aws:index/getCallerIdentity:getCallerIdentity"
@@ -31,8 +32,8 @@ PRINTED = {
 }
 """The placeholders of the pages that stand for printed values, and the form of the values."""
 
-ELSEWHERE = ("cost", "rollout")
-"""Commands that other tests run. A first deployment needs neither of them."""
+ELSEWHERE = ("capacity", "cost", "list", "rollout", "smoke-account")
+"""Commands that other tests run. A first deployment needs none of them."""
 
 _RUNS: dict[str, dict[str, Run]] = {}
 _GRAPHS: dict[str, Graph] = {}
@@ -46,7 +47,8 @@ class Refused(Exception):
     """A refusal of AWS, of Pulumi or of the library."""
 
 
-def _require(condition: object, refusal: str) -> None:
+def require(condition: object, refusal: str) -> None:
+    """Raise Refused without the condition."""
     if not condition:
         raise Refused(refusal)
 
@@ -61,6 +63,7 @@ class World:
         variables: the exported variables.
         stacks: the secrets providers of the initialised stacks, by program and stack.
         graphs: the deployed stacks, by program and stack.
+        accounts: the accounts of the deployed stacks.
         names: the roles and policies, by account and name, with the stack that made each.
         output: the output of all commands.
     """
@@ -71,6 +74,7 @@ class World:
     backend: str = ""
     stacks: dict[tuple[str, str], str] = field(default_factory=dict)
     graphs: dict[tuple[str, str], Graph] = field(default_factory=dict)
+    accounts: dict[tuple[str, str], str] = field(default_factory=dict)
     names: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
     connections: set[str] = field(default_factory=set)
     output: str = ""
@@ -84,14 +88,18 @@ class World:
         for name, form in PRINTED.items():
             if f"<{name}>" in text:
                 values = re.findall(form, self.output)
-                _require(values, f"no command printed <{name}> yet")
+                require(values, f"no command printed <{name}> yet")
                 text = text.replace(f"<{name}>", values[-1])
         return text
 
     def run(self, line: str) -> None:
         """Run a command line. Raises Refused."""
         line = _VARIABLE.sub(lambda found: self.variables.get(found[1], ""), self.resolved(line))
-        match shlex.split(line):
+        self.execute(shlex.split(line))
+
+    def execute(self, words: Sequence[str]) -> None:
+        """Run a command. Raises Refused."""
+        match [*words]:
             case ["export", *assignments]:
                 self.variables |= dict(one.split("=", 1) for one in assignments)
             case ["git", "mv", old, new]:
@@ -104,14 +112,14 @@ class World:
                 self.pulumi(words)
             case ["uv", "run", "context", *words]:
                 if words[0] not in ELSEWHERE:
-                    self._context(words)
+                    self.context(words)
             case _:
-                raise Refused(f"{line}: this terminal has no such command")
+                raise Refused(f"{shlex.join(words)}: this terminal has no such command")
 
     def account(self, profile: str | None = None) -> str:
         """Return the account of a profile, or of the terminal's credentials. Raises Refused."""
         name = profile or self.variables.get("AWS_PROFILE", "")
-        _require(name in self.profiles, f"Unable to locate credentials ({name or 'no profile'})")
+        require(name in self.profiles, f"Unable to locate credentials ({name or 'no profile'})")
         return self.profiles[name]
 
     def _git(self, words: Sequence[str]) -> None:
@@ -132,13 +140,13 @@ class World:
         return {str(path.relative_to(self.repository)): path.read_text() for path in files}
 
     def _connect(self) -> None:
-        _require(self.variables.get("AWS_REGION"), "You must specify a region")
+        require(self.variables.get("AWS_REGION"), "You must specify a region")
         place = f"{self.variables['AWS_REGION']}:{self.account()}"
         arn = f"arn:aws:codeconnections:{place}:connection/0f5a1c2e-1111-2222-3333-444455556666"
         self.connections.add(arn)  # and a person completes the handshake
         self.output += f"{arn}\n"
 
-    def _context(self, words: Sequence[str]) -> None:
+    def context(self, words: Sequence[str]) -> None:
         """Run the console script in this process, as a process with the terminal's variables."""
         self._refusal = ""
         with ExitStack() as patches:
@@ -150,7 +158,7 @@ class World:
             patches.enter_context(patch("sys.stderr.write", written.append))
             status = context(*words)
         self.output += "".join(written)
-        _require(status == 0, self._refusal or "".join(written))
+        require(status == 0, self._refusal or "".join(written))
 
     def _environment(self) -> dict[str, str]:
         """Return variables for boto3: credentials only with a known profile."""
@@ -168,6 +176,9 @@ class World:
         yield "bounded_context.tools.command.pulumi._completed", self._completed
         for module in ("pulumi", "deploy"):
             yield f"bounded_context.tools.release.{module}.package", lambda: 0
+        yield "signal.signal", lambda *_: None
+        yield "bounded_context.tools.repair.redrive.queue_reader.WAIT_SECONDS", 0
+        yield "bounded_context.tools.repair.redrive.uploads.UnseenUploads._page", _no_uploads
 
     def _status(self, command: Sequence[str]) -> int:
         try:
@@ -180,44 +191,66 @@ class World:
     def _completed(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         status = self._status(command)
         said = "" if status == 0 else f"error: no stack named '{command[-1]}' found"
-        return subprocess.CompletedProcess([*command], status, "{}", said)
+        deployed = [key for key in self.graphs if key == ("service", command[command.index("--cwd") - 1])]
+        printed = json.dumps(self.outputs(*deployed[0])) if deployed else "{}"
+        return subprocess.CompletedProcess([*command], status, printed, said)
+
+    def outputs(self, program: str, stack: str) -> dict[str, Any]:
+        """Return the outputs of a deployed stack."""
+        return self.placed((program, stack), self.graphs[program, stack].outputs)
+
+    def placed(self, key: tuple[str, str], recorded: Any) -> Any:
+        """Return a recorded value with the stack's region and account."""
+        region = config(self.repository / "infra" / key[0], key[1])["aws:region"]
+        text = json.dumps(recorded).replace(REGION, region).replace(ACCOUNT, self.accounts[key])
+        return json.loads(text)
 
     def pulumi(self, words: Sequence[str]) -> None:
         """Run a command of Pulumi's CLI. Raises Refused."""
         options = {word: then for word, then in zip(words, [*words[1:], ""], strict=False) if word.startswith("--")}
         program = Path(options.get("--cwd", ".")).name
-        _require(words[0] == "login" or (self.repository / "infra" / program / "Pulumi.yaml").exists(), "no project")
+        require(words[0] == "login" or (self.repository / "infra" / program / "Pulumi.yaml").exists(), "no project")
         key = (program, options.get("--stack", ""))
-        match list(words)[:3]:
+        match [*words][:3]:
             case ["login", url, *_]:
                 self._login(url)
                 return
+            case ["stack", "rm", name]:
+                key = (program, name)
             case ["stack", "init", name]:
                 self._init(program, name, options.get("--secrets-provider", ""))
                 return
         self._require_login()
-        _require(key in self.stacks, f"no stack named {key[1]!r} found")
+        require(key in self.stacks, f"no stack named {key[1]!r} found")
         if words[0] in ("preview", "up"):
             account, graph = self._previewed(*key)
             if words[0] == "up":
                 self._made(key, account, graph)
+        match [*words][:3]:
+            case ["stack", "output", name] if not name.startswith("--"):
+                require(name in self.graphs[key].outputs, f"current stack does not have output property {name!r}")
+                self.output += f"{self.outputs(*key)[name]}\n"
+            case ["destroy", *_]:
+                del self.graphs[key]
+            case ["stack", "rm", _]:
+                require(key not in self.graphs, f"{key[1]} still contains resources")
 
     def _login(self, url: str) -> None:
         bucket = url.removeprefix("s3://").partition("?")[0]
         with patch.dict("os.environ", {**self._environment(), "MOTO_ACCOUNT_ID": self.account()}):
             client: Any = boto3.client("s3", region_name="us-east-1")
             names = [one["Name"] for one in client.list_buckets()["Buckets"]]
-        _require(url.startswith("s3://") and bucket in names, f"{url}: no such bucket in {self.account()}")
+        require(url.startswith("s3://") and bucket in names, f"{url}: no such bucket in {self.account()}")
         self.backend = url
 
     def _require_login(self) -> None:
-        _require(self.backend, "PULUMI_ACCESS_TOKEN must be set: run `pulumi login`")
-        _require(f"-state-{self.account()}-" in self.backend, f"{self.backend}: AccessDenied for {self.account()}")
+        require(self.backend, "PULUMI_ACCESS_TOKEN must be set: run `pulumi login`")
+        require(f"-state-{self.account()}-" in self.backend, f"{self.backend}: AccessDenied for {self.account()}")
 
     def _init(self, program: str, name: str, provider: str) -> None:
         self._require_login()
-        _require((program, name) not in self.stacks, f"stack {name!r} already exists")
-        _require(
+        require((program, name) not in self.stacks, f"stack {name!r} already exists")
+        require(
             re.fullmatch(rf"awskms:///{PRINTED['key']}\?region=[\w-]+&context_stack=[\w-]+", provider)
             and self.resolved("<key>") in provider,
             f"{provider!r}: open secrets keeper: no such key",
@@ -230,8 +263,8 @@ class World:
         """Return the account of a stack's provider, and the stack's graph. Raises Refused."""
         folder = self.repository / "infra" / program
         file = yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())
-        _require(file.get("secretsprovider") == self.stacks[program, stack], "secrets provider of another stack")
-        _require("aws:region" in file.get("config", {}), "Missing region configuration")
+        require(file.get("secretsprovider") == self.stacks[program, stack], "secrets provider of another stack")
+        require("aws:region" in file.get("config", {}), "Missing region configuration")
         account = self.account(profile or file["config"].get("aws:profile"))
         connected = file["config"].get("payment-pipeline:connection_arn") in self.connections
         answers = {
@@ -261,42 +294,49 @@ class World:
         """Add the resources of a stack. Raises Refused for a resource that names a missing one, or has a taken name."""
         own = {(account, kind, str(node.inputs.get("name"))) for kind, node in _of_iam(graph)}
         for name in own:
-            _require(self.names.get(name, key) == key, f"EntityAlreadyExists: {name} is of {self.names.get(name)}")
+            require(self.names.get(name, key) == key, f"EntityAlreadyExists: {name} is of {self.names.get(name)}")
         names = own | self.names.keys()
         for node in graph.nodes:
             for name in _needed(node, account):
-                _require(name in names, f"{key}: {node.name}: NoSuchEntity: {' '.join(name)} cannot be found")
+                require(name in names, f"{key}: {node.name}: NoSuchEntity: {' '.join(name)} cannot be found")
             self._require_state(node, account)
         self.names |= dict.fromkeys(own, key)
         self.graphs[key] = graph
+        self.accounts[key] = account
 
     def _require_state(self, node: Node, account: str) -> None:
         """Refuse a policy of a bucket or a key of the state that is not in the account."""
         if node.type.startswith("aws:kms/keyPolicy:"):
-            _require(f":{account}:" in self.resolved("<key>"), "NotFoundException: no such key")
-            _require(node.inputs["keyId"] in self.output, f"NotFoundException: {node.inputs['keyId']}")
+            require(f":{account}:" in self.resolved("<key>"), "NotFoundException: no such key")
+            require(node.inputs["keyId"] in self.output, f"NotFoundException: {node.inputs['keyId']}")
         if node.type.startswith("aws:s3/bucketPolicy:") and node.name == "state":
-            _require(f"//{node.inputs['bucket']}?" in self.backend, f"NoSuchBucket: {node.inputs['bucket']}")
+            require(f"//{node.inputs['bucket']}?" in self.backend, f"NoSuchBucket: {node.inputs['bucket']}")
 
     def deliver(self) -> None:
         """Deploy each environment as the pipeline's first execution, from the pushed files. Raises Refused."""
-        _require(("pipeline", "main") in self.graphs, "PipelineNotFoundException")
+        require(("pipeline", "main") in self.graphs, "PipelineNotFoundException")
         for environment in settings(self.repository / "infra" / "pipeline", "main")["environments"]:
             name, account = environment["name"], environment["account"]
             for role in ("preview", "deploy", "shift"):
                 made = (account, "role", f"payment-deployer-{name}-{role}")
-                _require(made in self.names, f"sts:AssumeRole: AccessDenied: {' '.join(made)} cannot be found")
+                require(made in self.names, f"sts:AssumeRole: AccessDenied: {' '.join(made)} cannot be found")
             self._deliver(name, account, environment.get("secrets_provider"))
 
     def _deliver(self, name: str, account: str, provider: str | None) -> None:
         key = ("service", name)
-        _require(key in self.stacks, f"no stack named {name!r} found")
-        _require(provider == self.stacks[key], f"{name}: the file has another secrets provider than the pipeline")
+        require(key in self.stacks, f"no stack named {name!r} found")
+        require(provider == self.stacks[key], f"{name}: the file has another secrets provider than the pipeline")
         file = f"infra/service/Pulumi.{name}.yaml"
-        _require("encryptedkey" in self._pushed.get(file, ""), f"{file}: the commit has no encrypted key")
-        _require(self._pushed[file] == (self.repository / file).read_text(), f"{file} was changed after the push")
+        require("encryptedkey" in self._pushed.get(file, ""), f"{file}: the commit has no encrypted key")
+        require(self._pushed[file] == (self.repository / file).read_text(), f"{file} was changed after the push")
         profile = next(one for one, number in self.profiles.items() if number == account)
         self._made(key, *self._previewed(*key, profile))
+
+
+def _no_uploads(unseen: Any, _: object) -> Page:
+    """Call the function that returns the uploads whose event was lost. moto does not run it."""
+    unseen._functions.invoke(FunctionName=unseen._alias_arn)
+    return Page([], 0)
 
 
 def _of_iam(graph: Graph) -> Iterator[tuple[str, Node]]:
