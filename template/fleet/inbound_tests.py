@@ -64,7 +64,8 @@ def require_current(folder: Path) -> None:
         before, after = (_contents(place) for place in (folder, copy))
         stale = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
     if done.returncode or stale:
-        fault = f"{stale[0]} differs from the code" if stale else f"the events do not follow the code ({_last(done)})"
+        reason = _last(done).removeprefix("Error: ")
+        fault = f"{stale[0]} differs from the code" if stale else f"the events do not follow the code ({reason})"
         raise CannotTell(f"{fault}: run `uv run context contracts` in {folder}, and then this again.")
 
 

@@ -232,19 +232,27 @@ CONSUMES = """\
 @pytest.mark.e2e
 @pytest.mark.nightly
 def test_a_bake_runs_its_own_tests_and_the_promise(
-    baked: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    baked: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In an environment of its own, with samples that lack a field, and without a consumed event."""
+    """In an environment of its own, with samples that lack a field, and without a consumed event.
+
+    The code of the publisher does not have these changes, so that the command refuses them first.
+    """
     fleet = tmp_path / "fleet"
     subscription, payment = (Team(copied(baked(name), fleet)) for name in ("subscription", "payment"))
     payment.write("infra/service/Pulumi.prod.yaml", payment.read("infra/service/Pulumi.prod.yaml") + CONSUMES)
     payment.write("tests/test_prices.py", READER)
     payment.commit()
     published(subscription, tmp_path / "subscription.git")
-    without(subscription, "SubscriptionEnded")
-    subscription.write(SAMPLES, subscription.read(SAMPLES).replace('"price":', '"cost":'))
     before = payment.everything()
     arguments = ["fleet", "impact", str(subscription.folder), str(fleet), "--json"]
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["changed"] == []
+    without(subscription, "SubscriptionEnded")
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith(f"Error: {ASYNCAPI} differs from the code: ")
+    subscription.write(SAMPLES, subscription.read(SAMPLES).replace('"price":', '"cost":'))
+    monkeypatch.setattr(module, "require_current", lambda _: None)
     assert main(arguments) == 1
     [found] = json.loads(capsys.readouterr().out)["consumers"]
     assert (found["name"], found["state"]) == ("payment", "breaks")
