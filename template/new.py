@@ -73,7 +73,13 @@ def _made(output: Path, answers: Mapping[str, str]) -> Path:
     """Bake into a temporary folder in ``output``, and move the complete repository to its place."""
     with _folder(output), TemporaryDirectory(dir=output, prefix=".template-") as scratch:
         made = bake(Path(scratch), answers)
-        return made.rename(output.resolve() / made.name)
+        place = output.resolve() / made.name
+        try:
+            return made.rename(place)
+        except OSError:
+            if not place.exists():
+                raise
+            raise BadAnswer([_exists(place)]) from None
 
 
 @contextmanager
@@ -84,8 +90,9 @@ def _folder(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        if is_ours and not any(path.iterdir()):
-            path.rmdir()
+        if is_ours:
+            with suppress(OSError):
+                path.rmdir()
 
 
 def given_in(file: Path) -> Mapping[str, object]:
@@ -107,8 +114,12 @@ def _problems(question: Question, answer: object, before: Mapping[str, str], out
     """Return the faults of an answer; an existing folder of the context's name is a fault."""
     problems = question.problems(answer, before)
     if question.name == "context_name" and not problems and (output / str(answer)).exists():
-        return [f"{question.name}: type a name other than {answer}, since {output / str(answer)} already exists."]
+        return [_exists(output / str(answer))]
     return problems
+
+
+def _exists(place: Path) -> str:
+    return f"context_name: type a name other than {place.name}, since {place} already exists."
 
 
 class _Answered:

@@ -1,7 +1,10 @@
 """``template new`` asks until each answer is good, and makes what cookiecutter makes of the same answers."""
 
+import re
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -182,6 +185,37 @@ def test_whoever_leaves_during_the_bake_has_nothing_either(tmp_path: Path, monke
     with pytest.raises(NothingMade):
         new(tmp_path / "new", None, ask=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_repository_of_another_process_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It appeared after the questions. One sentence names it, and nothing else is left."""
+
+    def baked(output: Path, _: object) -> Path:
+        for project in (output / "Payment", tmp_path / "new" / "Payment"):
+            project.mkdir()
+            (project / "README.md").write_text(project.parent.name)
+        return output / "Payment"
+
+    monkeypatch.setattr(command, "bake", baked)
+    assert main(["new", "--no-input", "--output-dir", str(tmp_path / "new")]) == 1
+    assert re.fullmatch(r"Error: context_name: .*/new/Payment already exists\.\n", capsys.readouterr().err)
+    assert (tmp_path / "new" / "Payment" / "README.md").read_text() == "new"
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["Payment"]
+
+
+@pytest.mark.nightly
+def test_one_of_two_processes_writes_the_repository(tmp_path: Path) -> None:
+    """Both begin at once, in a folder that does not exist."""
+    words = [sys.executable, "-m", "template", "new", "--no-input", "--output-dir", str(tmp_path / "new")]
+    with ExitStack() as stack:
+        both = [stack.enter_context(subprocess.Popen(words, stderr=subprocess.PIPE, text=True)) for _ in range(2)]
+        errors = [process.communicate()[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1]
+    assert "".join(errors).count("\n") == 1
+    assert contents(tmp_path / "new" / "Payment") == contents(new(tmp_path / "alone", None, ask=False))
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["Payment"]
 
 
 def test_answers_of_a_file_are_what_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +18,7 @@ from ..upkeep.apply import require_clean
 from ..upkeep.check import library_of
 from ..upkeep.commands import CANNOT_TELL
 from ..upkeep.errors import CannotTell
+from ..upkeep.repository import commit_with_record, restored
 from .code import code_of
 from .derive import derive
 from .fit import Certainty, Fit, certainty, fits
@@ -33,6 +34,10 @@ class Adopted:
     answers: Mapping[str, str]
     fits: list[Fit]
     certainty: Certainty
+    errors: Sequence[CannotTell]
+    """The errors of versions that cannot be baked."""
+    commit: str
+    """The last commit with a record; an empty string without one."""
 
 
 def adopt_(
@@ -78,10 +83,10 @@ def adopt(folder: Path, given: Mapping[str, str]) -> Adopted:
             "delete and commit it first."
         )
     require_clean(folder, "pyproject.toml")
-    answers, pin = derive(code, given), library_of(folder).pinned
-    found = fits(folder, answers, pin)
+    answers, library = derive(code, given), library_of(folder)
+    found, errors = fits(folder, answers, {library.pinned, *library.wheel.split(", ")})
     (folder / FILE).write_bytes(found[0].record)
-    return Adopted(answers, found, certainty(found, pin))
+    return Adopted(answers, found, certainty(found, library.pinned), errors, commit_with_record(folder))
 
 
 def _lines(adopted: Adopted) -> Iterator[str]:
@@ -89,11 +94,14 @@ def _lines(adopted: Adopted) -> Iterator[str]:
     sure = f"{adopted.certainty} that it was baked by this version"
     yield f"{adopted.answers['context_name']}: template {best.release.version}, {sure}"
     yield from (f"  {_counted(fit)} from {fit.release.version}" for fit in (best, *others))
+    yield from (f"  {error}" for error in adopted.errors)
     yield "Answers:"
     yield from (f"  {name}: {answer}" for name, answer in adopted.answers.items())
     if best.files:
         yield f"{len(best.files)} files differ from the bake, and count as changed by the team:"
     yield from (f"  {file.state:7} {file.path}" for file in best.files)
+    if adopted.commit:
+        yield f"Commit {adopted.commit} has a record: `{restored(adopted.commit)}` restores it instead."
     yield f"{FILE} is written. Commit it. Then `template check` and `template update` work."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -45,17 +45,22 @@ class Fit:
         return len(self.files), sum(line.startswith(("+", "-")) for line in lines)
 
 
-def fits(folder: Path, answers: Mapping[str, str], pin: str) -> list[Fit]:
-    """Return a comparison for each version that accepts the answers, the best first. Of equal fits, ``pin`` is first.
+def fits(folder: Path, answers: Mapping[str, str], libraries: Collection[str]) -> tuple[list[Fit], list[CannotTell]]:
+    """Return a comparison for each version that accepts the answers, the best first, and the errors of the others.
+
+    The candidates are the oldest version in ``libraries`` and its predecessors, the newest of equal fits first. An
+    update would never migrate a repository whose record is newer than its library.
 
     Raises:
-        CannotTell: a version's sources are not available, or no version accepts the answers.
+        CannotTell: a version's sources are not available, or the first candidate rejects the answers.
     """
-    tried = [_fit(folder, release, answers) for release in reversed(releases())]
-    found = [fit for fit in tried if isinstance(fit, Fit)]
-    if not found:
-        raise CannotTell("\n".join(map(str, tried)))
-    return sorted(found, key=lambda fit: (fit.distance, fit.release.version != pin))
+    known = [release.version for release in releases()]
+    last = min((known.index(library) for library in libraries if library in known), default=len(known) - 1)
+    first, *tried = [_fit(folder, release, answers) for release in reversed(releases()[: last + 1])]
+    if isinstance(first, CannotTell):
+        raise CannotTell(f"{first}. {folder} has the library {known[last]}: name a file of its answers with --answers.")
+    others = [fit for fit in tried if isinstance(fit, Fit)]
+    return sorted([first, *others], key=lambda fit: fit.distance), [fit for fit in tried if isinstance(fit, CannotTell)]
 
 
 def _fit(folder: Path, release: Release, answers: Mapping[str, str]) -> Fit | CannotTell:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..upkeep.errors import CannotTell, NotOurs
 from .consumption import consumptions
-from .inbound_tests import Failure, run_inbound
+from .inbound_tests import Failure, require_current, run_inbound
 from .members import Member, declared_members
 from .published import Published, before, published
 
@@ -70,13 +70,14 @@ def impact(repository: Path, folders: Sequence[Path]) -> Impact:
 
     Raises:
         NotOurs: the fleet has no repository of this context.
-        CannotTell: the repository has no schemas, or the library cannot be run.
+        CannotTell: the repository has no schemas, its schemas differ from its code, or the library cannot be run.
     """
     [changed, *fleet] = declared_members([repository, *folders])
     if changed.name not in {member.name for member in fleet}:
         raise NotOurs(
             f"{repository} is not in the fleet, which has no repository of {changed.name}: add its clone to the fleet."
         )
+    require_current(repository)
     now, others = published(repository), [member for member in fleet if member.name != changed.name]
     with before(repository) as base:
         labels = now.changed(base)

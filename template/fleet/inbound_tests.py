@@ -1,10 +1,13 @@
-"""The inbound tests of a consumer, run in a copy of its repository with the events of another context."""
+"""Runs in copies of repositories: a consumer's inbound tests with the events of another context, and the generation
+of a publisher's events.
+"""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,10 +46,7 @@ def run_inbound(folder: Path, context: str, events: Sequence[Published]) -> list
     Raises:
         CannotTell: the environment cannot be built, there are no tests, or they fail with the other events too.
     """
-    with TemporaryDirectory(prefix="template-") as scratch:
-        copy = Path(shutil.copytree(folder, Path(scratch) / folder.resolve().name, symlinks=True, ignore=_NOT_COPIED))
-        if (done := run_uv(copy, "sync", "--quiet")).returncode:
-            raise CannotTell(f"Its environment cannot be built: {_last(done)}")
+    with _copied(folder) as copy:
         failed = _failures(copy, context, events[0])
         others = (failure for found in events[1:] if failed for failure in _failures(copy, context, found))
         known = {failure.test for failure in others}
@@ -54,6 +54,39 @@ def run_inbound(folder: Path, context: str, events: Sequence[Published]) -> list
     if failed and not new:
         raise CannotTell(f"Its inbound tests fail without the change too: {failed[0].test}: {failed[0].reason}")
     return new
+
+
+def require_current(folder: Path) -> None:
+    """Raise CannotTell if the events of a repository differ from those that its own command generates from its code."""
+    with _copied(folder) as copy:
+        command = ["context", "contracts"] if _has_context(copy) else ["python", "-m", "bounded_context.contracts"]
+        done = run_uv(copy, "run", "--no-sync", "--quiet", *command)
+        before, after = (_contents(place) for place in (folder, copy))
+        stale = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+    if done.returncode or stale:
+        reason = _last(done).removeprefix("Error: ")
+        fault = f"{stale[0]} differs from the code" if stale else f"the events do not follow the code ({reason})"
+        raise CannotTell(f"{fault}: run `uv run context contracts` in {folder}, and then this again.")
+
+
+def _has_context(copy: Path) -> bool:
+    """Whether the library has the command `context`, as since 0.4.0."""
+    return not (copy / ".venv").exists() or (copy / ".venv" / "bin" / "context").exists()
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    files = (path for name in FOLDERS for path in (folder / name).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@contextmanager
+def _copied(folder: Path) -> Iterator[Path]:
+    """Yield a copy of a repository with its environment. Raises CannotTell if the environment cannot be built."""
+    with TemporaryDirectory(prefix="template-") as scratch:
+        copy = Path(shutil.copytree(folder, Path(scratch) / folder.resolve().name, symlinks=True, ignore=_NOT_COPIED))
+        if (done := run_uv(copy, "sync", "--quiet")).returncode:
+            raise CannotTell(f"The environment of {folder} cannot be built: {_last(done)}")
+        yield copy
 
 
 def _failures(copy: Path, context: str, events: Published) -> list[Failure]:

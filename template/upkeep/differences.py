@@ -30,7 +30,7 @@ class File:
 def differences(baked: Path, folder: Path) -> Iterator[File]:
     """Yield the files of a bake that a repository lacks or changed. The files need not be in git."""
     with TemporaryDirectory(prefix="template-") as scratch:
-        bake, team = (Git(tree, {"GIT_DIR": scratch, "GIT_WORK_TREE": str(tree)}) for tree in (baked, folder))
+        bake, team = (Git(tree, {"GIT_DIR": scratch, "GIT_WORK_TREE": "."}) for tree in (baked, folder))
         bake("init", "--quiet", "--template=")
         (Path(scratch) / "info").mkdir()
         (Path(scratch) / "info" / "attributes").write_text(_ATTRIBUTES, encoding="utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 from .checkout import Checkout, is_crlf, with_crlf
 from .errors import CannotTell
 from .git import EXACT, Git
-from .owners import Owner, is_record, owner
+from .owners import LISTS, Owner, is_record, owner
 from .pins import PINNED, Pins
 
 BASE, OURS, THEIRS = 1, 2, 3
@@ -153,7 +153,7 @@ class Merge:
         elif set(stages) == {BASE, THEIRS}:
             self._remove(path)
             merged.left_out.append(path)
-        elif owner(path) is Owner.MADE and OURS in stages:
+        elif owner(path) is Owner.MADE and OURS in stages and (BASE in stages or path != LISTS):
             self._take(path, stages[OURS])
             merged.to_make.append(path)
         else:

@@ -26,6 +26,9 @@ class Owner(StrEnum):
 RECORDS = (FILE, f"{FOLDER}/*")
 """Files that an update replaces without a merge: the answers, and the library's wheel."""
 
+LISTS = "docs/lists.md"
+"""The generated page that would replace a team's own page. Other generated files keep a team's text or have none."""
+
 LOCK = "uv.lock"
 """The file that uv generates from `pyproject.toml`."""
 
@@ -36,7 +39,7 @@ _TEMPLATE = (
     "infra/pipeline/requirements.txt",
     "infra/*/Pulumi.yaml",
 )
-_MADE = ("events/*", "docs/api/*", "docs/lists.md", "released/*", "AGENTS.md")
+_MADE = ("events/*", "docs/api/*", LISTS, "released/*", "AGENTS.md")
 _TEAM = (
     "src/*/model.py",
     "src/*/use_cases.py",

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from ..record import FILE, digest
 from .errors import NotOurs
+from .git import Git
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,24 @@ def open_repository(folder: Path) -> Repository:
     """Read the record of a repository. Raises NotOurs if the record is missing or cannot be read."""
     path = folder / FILE
     if not path.is_file():
-        raise NotOurs(f"{folder} is not a repository of this template: it has no {FILE}.")
+        commit = commit_with_record(folder)
+        remedy = f" Commit {commit} has it: run `{restored(commit)}`, and commit it." if commit else ""
+        raise NotOurs(f"{folder} is not a repository of this template: it has no {FILE}.{remedy}")
     try:
         return read_record(folder, path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise NotOurs(f"{path} cannot be read ({error}): restore it from git.") from None
+
+
+def commit_with_record(folder: Path) -> str:
+    """Return the last commit that wrote the record of a repository; an empty string without one."""
+    options = ("-1", "--full-history", "--diff-filter=AM", "--format=%h")
+    return Git(folder).run("log", *options, "--", FILE).stdout.decode().strip() if folder.is_dir() else ""
+
+
+def restored(commit: str) -> str:
+    """Return the command that restores the record of a commit."""
+    return f"git checkout {commit} -- {FILE}"
 
 
 def read_record(folder: Path, text: str) -> Repository:

@@ -274,6 +274,22 @@ def test_a_push_replaces_no_commit_of_the_remote(fleet: Fleet, monkeypatch: pyte
     assert tip(fleet.remote(team)) == other
 
 
+def test_the_sentences_of_a_hook_that_refuses_a_push_are_reported(fleet: Fleet) -> None:
+    """All of them, and the place. A push that is permitted later continues the campaign."""
+    team = fleet.add("order")
+    hook = fleet.remote(team).folder / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'Branches begin with a ticket.' >&2\necho\necho 'See go/branches.'\nexit 1\n")
+    hook.chmod(0o755)
+    status, found = fleet.run()
+    assert (status, found["order"]["state"], tip(fleet.remote(team))) == (1, "unknown", "")
+    words = ("Branches begin with a ticket. See go/branches.", "pre-receive hook declined", str(team.folder), BRANCH)
+    assert all(word in found["order"]["remedy"] for word in words)
+    fleet.assert_undisturbed(team)
+    hook.unlink()
+    assert fleet.states() == {"order": "ready"}
+
+
 def test_the_base_is_the_remotes_default_branch(fleet: Fleet) -> None:
     """A stale clone on a branch of its own gets the update of the remote's newest commit."""
     team = fleet.add("order")

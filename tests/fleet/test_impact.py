@@ -66,6 +66,9 @@ def consumer(tmp_path: Path, payment: Team, monkeypatch: pytest.MonkeyPatch) -> 
         return [one for folder in folders for one in found if one.folder.resolve() == folder.resolve()]
 
     def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        if not (copy / "test.json").exists():
+            status = generated(copy) if arguments[-1] == "contracts" else 0
+            return subprocess.CompletedProcess(arguments, status, "", "error: a reader would miss a field\n")
         wanted = json.loads((copy / "test.json").read_text())
         status = wanted["sync"] if arguments[0] == "sync" else wanted["run"]
         if arguments[0] == "run" and not status:
@@ -83,6 +86,13 @@ def consumer(tmp_path: Path, payment: Team, monkeypatch: pytest.MonkeyPatch) -> 
         stacks = {"stacks": {"prod": stack({"payment": labels})}} if labels else {}
         found.append(member(name, folder=str(folder), errors=() if labels else ("It cannot be imported.",), **stacks))
         return Team(folder)
+
+    def generated(copy: Path) -> int:
+        """Stand in for the publisher's command: the file `code` has the code's document; it is empty for a failure."""
+        code = (copy / "code").read_text() if (copy / "code").exists() else None
+        if code:
+            (copy / ASYNCAPI).write_text(code)
+        return int(code == "")
 
     monkeypatch.setattr(module, "declared_members", declared)
     monkeypatch.setattr(inbound_tests, "run_uv", run)
@@ -183,6 +193,24 @@ def test_a_repository_outside_the_fleet_or_without_schemas_is_refused(
     assert ASYNCAPI in without_schemas
 
 
+def test_documents_that_differ_from_the_code_are_refused(
+    payment: Team, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No consumer counts as unaffected then. The clone stays as it is, also if the code cannot be published."""
+    consumer("order", ["PaymentDeleted"], ["PaymentDeleted"])
+    current = payment.read(ASYNCAPI)
+    for code in (current.replace("PaymentDeleted", "PaymentRemoved"), ""):
+        payment.write("code", code)
+        before = payment.everything()
+        assert main(["fleet", "impact", str(payment.folder), str(payment.folder.parent)]) == 2
+        [error] = capsys.readouterr().err.splitlines()
+        assert f"`uv run context contracts` in {payment.folder}" in error
+        assert (ASYNCAPI if code else "a reader would miss a field") in error
+        assert payment.everything() == before
+    payment.write("code", current)
+    assert shown(payment.folder.parent, capsys, 0)["order"]["state"] == State.UNAFFECTED
+
+
 READER = '''"""Prices of subscriptions."""
 
 from bounded_context.testing import ConsumedEvents
@@ -204,19 +232,27 @@ CONSUMES = """\
 @pytest.mark.e2e
 @pytest.mark.nightly
 def test_a_bake_runs_its_own_tests_and_the_promise(
-    baked: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    baked: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In an environment of its own, with samples that lack a field, and without a consumed event."""
+    """In an environment of its own, with samples that lack a field, and without a consumed event.
+
+    The code of the publisher does not have these changes, so that the command refuses them first.
+    """
     fleet = tmp_path / "fleet"
     subscription, payment = (Team(copied(baked(name), fleet)) for name in ("subscription", "payment"))
     payment.write("infra/service/Pulumi.prod.yaml", payment.read("infra/service/Pulumi.prod.yaml") + CONSUMES)
     payment.write("tests/test_prices.py", READER)
     payment.commit()
     published(subscription, tmp_path / "subscription.git")
-    without(subscription, "SubscriptionEnded")
-    subscription.write(SAMPLES, subscription.read(SAMPLES).replace('"price":', '"cost":'))
     before = payment.everything()
     arguments = ["fleet", "impact", str(subscription.folder), str(fleet), "--json"]
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["changed"] == []
+    without(subscription, "SubscriptionEnded")
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith(f"Error: {ASYNCAPI} differs from the code: ")
+    subscription.write(SAMPLES, subscription.read(SAMPLES).replace('"price":', '"cost":'))
+    monkeypatch.setattr(module, "require_current", lambda _: None)
     assert main(arguments) == 1
     [found] = json.loads(capsys.readouterr().out)["consumers"]
     assert (found["name"], found["state"]) == ("payment", "breaks")

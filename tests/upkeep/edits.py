@@ -8,8 +8,20 @@ from .team import Team
 
 SOURCE = "src/payment"
 PROGRAM, FUNCTIONS = "infra/service/__main__.py", "infra/service/functions.py"
+REMIND = '    "remind": Preset(timeout=60, memory=256),  # each morning\n    # the last preset\n'
 VERIFICATION = f"{SOURCE}/handlers/verify_subscription.py"
 WORKFLOW = ".github/workflows/nightly.yml"
+RECIPES = """
+# Where it runs
+export STAGE := "dev"
+alias s := seed
+set dotenv-load
+
+# Fill a stack
+[private]
+seed stack="dev" *rows: package
+    echo {{stack}}
+"""
 ROWS = {"0.2.0": ("list[StagedRow]", "StagedRow"), "0.3.0": ("Sequence[TypedRow[Any]]", "TypedRow")}
 """The type of a check's rows, and the name to import."""
 
@@ -109,7 +121,7 @@ def a_resource(team: Team) -> None:
         'inbound.feed(live["on_event"])\n',
         'Schedule("remind", stack, live["remind"], "cron(0 6 * * ? *)")\n',
     )
-    team.insert(FUNCTIONS, '    "on_event": ON_EVENT,\n', '    "remind": Preset(timeout=60, memory=256),\n')
+    team.insert(FUNCTIONS, '    "on_event": ON_EVENT,\n', REMIND)
     team.write(
         f"{SOURCE}/handlers/remind.py",
         '"""Remind: looks every morning for payments that are due."""\n\n'
@@ -150,9 +162,9 @@ def a_workflow(team: Team) -> None:
 
 
 def recipes(team: Team) -> None:
-    """Add a recipe to the justfile, and a command to its style check."""
+    """Add a recipe and statements to the justfile, and a command to its style check."""
     team.insert("justfile", "    uv run ruff format --check .\n", "    uv run python scripts/spelling.py\n")
-    team.write("justfile", team.read("justfile") + "\n# Fill a stack\nseed stack: package\n    echo {{stack}}\n")
+    team.write("justfile", team.read("justfile") + RECIPES)
 
 
 def all_edits(team: Team) -> None:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 
+from template.adopt import fit
 from template.adopt.code import Code, code_of
 from template.adopt.command import Adopted, adopt
 from template.adopt.derive import derive
 from template.adopt.fit import Certainty
 from template.bake import bake
 from template.cli import main
+from template.library import VERSION
 from template.pair.choice import ANSWERS
 from template.record import FILE
 from template.upkeep.errors import CannotTell, NotOurs
-from template.upkeep.releases import releases
+from template.upkeep.releases import Release, releases
 from template.upkeep.update import plan
 
 from .edits import EDITS, all_edits
@@ -92,6 +95,79 @@ def test_a_changed_repository_gets_its_record_back(baked_by: BakedBy) -> None:
     assert {file.path for file in found.fits[0].files} == {"README.md", "pyproject.toml", "src/payment/model.py"}
     team.commit("adopted")
     assert plan(team.folder, None, {}).before.version == EARLIER[0]
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The versions whose bakes `adopt` compares; the first version rejects the answer `owner=bad`.
+
+    The other versions bake the answers without it, which other tests bake too.
+    """
+    versions, baked = list[str](), fit.bakes_of
+
+    def bakes(
+        release: Release, tree: Path, answers: Sequence[Mapping[str, str]], folder: Path
+    ) -> list[Path | CannotTell]:
+        versions.append(release.version)
+        if release.version == EARLIER[0] and answers[0]["owner"] == "bad":
+            return [CannotTell(f"Version {release.version} cannot be baked with the answers: owner")]
+        return baked(release, tree, [{**given, "owner": "payments-team"} for given in answers], folder)
+
+    monkeypatch.setattr(fit, "bakes_of", bakes)
+    return versions
+
+
+@pytest.mark.parametrize("pin", [f"=={EARLIER[0]}", ">=0", f"=={VERSION}"])
+def test_a_record_is_not_newer_than_the_library(
+    baked_by: BakedBy, baked: Callable[[str], Path], tried: list[str], pin: str
+) -> None:
+    """No update would migrate such a repository. The library is that of the pin and of the wheel, the older of both."""
+    team = baked_by(EARLIER[0])
+    without_record(team)
+    for folder in ("tests", "docs", "workflow", "infra/service"):
+        shutil.copytree(baked("payment") / folder, team.folder / folder, dirs_exist_ok=True)
+    team.replace("pyproject.toml", f"[runtime]=={EARLIER[0]}", f"[runtime]{pin}")
+    team.commit("written like the newest version")
+    assert adopted(team).fits[0].release.version == EARLIER[0]
+    assert tried == [EARLIER[0]]
+
+
+def test_a_version_that_cannot_be_baked_is_named(
+    baked_by: BakedBy, tried: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The library's version ends the command without a record. An older version is in the output."""
+    team = baked_by(EARLIER[0])
+    without_record(team)
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("default_context:\n  owner: bad\n", encoding="utf-8")
+    assert main(["adopt", str(team.folder), "--answers", str(answers)]) == 2
+    error = capsys.readouterr().err
+    assert f"Version {EARLIER[0]} cannot be baked" in error
+    assert "--answers" in error
+    assert (team.status(), tried) == ({}, EARLIER[:1])
+    team.replace("pyproject.toml", f"[runtime]=={EARLIER[0]}", f"[runtime]=={EARLIER[1]}")
+    (wheel,) = (team.folder / "vendor").iterdir()
+    wheel.rename(wheel.with_name(wheel.name.replace(EARLIER[0], EARLIER[1])))
+    team.commit("raised by hand")
+    assert main(["adopt", str(team.folder), "--answers", str(answers)]) == 0
+    assert f"  Version {EARLIER[0]} cannot be baked with the answers: owner" in capsys.readouterr().out.splitlines()
+    assert tried[1:] == [EARLIER[1], EARLIER[0]]
+
+
+def test_a_lost_record_is_named_with_its_commit(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+    """The remedy restores it: in a check, in an update, and after an adoption."""
+    team = baked_by(EARLIER[0])
+    commit = team.git("rev-parse", "--short", "HEAD").strip()
+    record = without_record(team)
+    remedy = f"git checkout {commit} -- {FILE}"
+    for command in ("check", "update"):
+        assert main([command, str(team.folder)]) == 2
+        assert f"`{remedy}`" in capsys.readouterr().err
+    team.git(*remedy.split()[1:])
+    assert (team.folder / FILE).read_bytes() == record
+    team.git("rm", "--quiet", "--force", FILE)
+    assert main(["adopt", str(team.folder)]) == 0
+    assert f"`{remedy}`" in capsys.readouterr().out
 
 
 OWN_FIELD = "    payer: Text\n    note: Text | None = None\n"

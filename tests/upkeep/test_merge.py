@@ -152,6 +152,14 @@ def test_documents_that_both_made_anew_stay_as_they_are_and_are_named(
     assert (ours.read(path), result.to_make, result.conflicts) == ('{"ours": 1}\n', [path], {})
 
 
+@pytest.mark.parametrize("before", ["generated\n", None])
+def test_a_page_about_lists_that_the_team_wrote_is_a_conflict(before: str | None, tmp_path: Path) -> None:
+    """The command that generates the page would replace it. A page of the old version is generated again."""
+    page = "docs/lists.md"
+    _, result = merged(tmp_path, {page: before}, {page: "ours\n"}, {page: "theirs\n"})
+    assert (list(result.conflicts), result.to_make) == (([], [page]) if before else ([page], []))
+
+
 def test_what_it_was_baked_of_is_the_new_versions(tmp_path: Path) -> None:
     """The record is the template's own."""
     ours, _ = merged(tmp_path, {".template.json": "1\n"}, {".template.json": "ours\n"}, {".template.json": "2\n"})

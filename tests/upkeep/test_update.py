@@ -22,7 +22,7 @@ from template.upkeep.errors import CannotTell
 from template.upkeep.releases import Release, releases
 from template.upkeep.update import Outcome, plan, update
 
-from .edits import FUNCTIONS, PROGRAM, WORKFLOW, all_edits
+from .edits import FUNCTIONS, PROGRAM, RECIPES, REMIND, WORKFLOW, all_edits
 from .team import BakedBy, Team, largest_file
 
 EARLIER_SHARDS = re.compile(rb"    # The version before 0\.4\.0 reads .*\n    index_shards=16,\n")
@@ -34,6 +34,12 @@ FIELDS = "subscription_id:str amount:decimal currency:currency due_date:date pay
 
 PACKAGE = "src/payment"
 HANDLERS = f"{PACKAGE}/handlers"
+PYTHON_2 = {
+    "scripts/report.py": 'context = {}\nprint "in Python 2", context, ["-m", 1]\n',
+    "scripts/release_2.py": "from bounded_context import pipeline\nexec 'x'\n",
+}
+"""Scripts that no step can parse. Only the second one has a name that a step edits."""
+
 ASL = "workflow/list_import.asl.json"
 
 
@@ -273,10 +279,16 @@ def test_the_edits_that_the_pages_describe_cause_no_conflict(baked_by: BakedBy, 
     """Commands, checks, resources, workflows, scripts and recipes: each arrives in the form of this version."""
     team = baked_by(version)
     all_edits(team)
+    for path, content in PYTHON_2.items():
+        team.write(path, content)
+    team.commit()
     outcome = updated(team)
     merged = outcome.merged
     assert (merged.conflicts, merged.kept, merged.left_out) == ({}, [], [])
-    assert [note.partition(":")[0] for note in outcome.notes] == ["justfile"]
+    assert [note.partition(":")[0] for note in outcome.notes] == ["justfile", "scripts/release_2.py"]
+    assert {path: team.read(path) for path in PYTHON_2} == PYTHON_2
+    assert RECIPES in team.read("justfile")
+    assert REMIND in team.read(FUNCTIONS)
     steps = team.read("src/payment/list_steps.py")
     assert "        aws.obeys(PAYMENT),\n        payable,\n    ]\n" in steps
     assert "def payable(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:\n" in steps
@@ -306,15 +318,27 @@ def test_the_steps_are_listed_before_anything_is_written(baked_by: BakedBy, caps
     assert team.everything() == before
 
 
-def test_a_file_that_no_step_can_read_ends_the_update(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+def test_code_that_no_step_can_read_ends_the_update(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
     """With its name and the remedy; nothing is changed."""
     team = baked_by(EARLIER[-1])
-    team.write("scripts/broken.py", "import bounded_context.pipeline as (\n")
+    team.write("src/payment/ledger.py", "import bounded_context.pipeline as (\n")
     team.commit()
     before = team.everything()
     assert main(["update", str(team.folder), "--no-input"]) == 2
-    assert capsys.readouterr().err.startswith("Error: scripts/broken.py: ")
+    assert capsys.readouterr().err.startswith("Error: src/payment/ledger.py: ")
     assert team.everything() == before
+
+
+@pytest.mark.nightly
+def test_a_page_of_the_team_about_lists_is_a_conflict(baked_by: BakedBy) -> None:
+    """The new version generates a page of that name. A note has the remedy."""
+    team = baked_by(EARLIER[-1])
+    team.write("docs/lists.md", "# Our lists\n")
+    team.commit()
+    outcome = updated(team)
+    assert list(outcome.merged.conflicts) == ["docs/lists.md"]
+    assert "# Our lists\n" in team.read("docs/lists.md")
+    assert [note.partition(":")[0] for note in outcome.notes] == ["docs/lists.md"]
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 from ...record import FILE
 from ...upkeep.errors import CannotTell
-from ...upkeep.git import Git
+from ...upkeep.git import Git, reason
 from ...upkeep.repository import Repository, read_record
 
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
 """Options for commands in the team's clone: no hooks, and no background process."""
+
+
+_REMOTE = re.compile(r"^remote:(.*)$", re.MULTILINE)
+_REJECTED = re.compile(r"^ ! \[.*rejected\].*\((.*)\)$", re.MULTILINE)
+"""The lines of git for a refused branch."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +73,25 @@ class Branch:
         return Git(copy)("rev-parse", "HEAD")
 
     def push(self, tip: str) -> None:
-        """Push a commit to the remote's branch, which only moves forward. Raises GitError if the remote refuses."""
+        """Push a commit to the remote's branch, which only moves forward.
+
+        Raises:
+            CannotTell: the remote refuses the commit; the message has the sentences of its hook.
+        """
         if self.remote and self.pushed != tip:
             options = ("--quiet", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
-            self.git(*_QUIET, "push", *options, self.remote, f"{tip}:refs/heads/{self.name}")
+            done = self.git.run(*_QUIET, "push", *options, self.remote, f"{tip}:refs/heads/{self.name}")
+            if done.returncode:
+                refusal = f"{self.folder}: the remote {self.remote} refuses the branch {self.name}: {_refusal(done)}"
+                raise CannotTell(f"{refusal}: correct the cause, and run this again.")
+
+
+def _refusal(done: CompletedProcess[bytes]) -> str:
+    """Return the sentences of the remote's hook, and git's reason in parentheses."""
+    output = done.stderr.decode(errors="replace")
+    hook = " ".join(found for line in _REMOTE.findall(output) if (found := line.strip()))
+    rejected = _REJECTED.findall(output)
+    return " ".join([*([hook] if hook else []), *(f"({why})" for why in rejected)]) or reason(done)
 
 
 def find_branch(folder: Path, version: str) -> Branch:

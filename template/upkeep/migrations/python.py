@@ -16,19 +16,19 @@ from .run import refused
 Line = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
-def parsed(repository: Path, path: Path, content: str | None = None) -> cst.Module:
-    """Return the tree of a file, or of its new content. Raises CannotTell if it is not valid Python."""
+def parsed(repository: Path, path: Path, content: str | None = None, names: Sequence[str] = ()) -> cst.Module:
+    """Return the tree of a file, or of its new content. Raises `refused` with ``names`` if it is not valid Python."""
     try:
         return cst.parse_module((text(path) or "") if content is None else content)
     except cst.ParserSyntaxError as error:
-        raise refused(repository, path, f"line {error.raw_line}: {error.message}") from None
+        raise refused(repository, path, f"line {error.raw_line}: {error.message}", names) from None
 
 
 def modules(repository: Path, *words: str) -> Iterator[tuple[Path, cst.Module]]:
     """Yield the trees of the Python files that contain one of the words."""
     for path, content in texts(repository):
-        if path.suffix == ".py" and any(word in content for word in words):
-            yield path, parsed(repository, path)
+        if path.suffix == ".py" and (names := [word for word in words if word in content]):
+            yield path, parsed(repository, path, content, names)
 
 
 def name_of(node: cst.CSTNode | None) -> str:

@@ -99,9 +99,13 @@ def _code(path: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("path", "content"),
-    [("scripts/broken.py", "import bounded_context.pipeline as (\n"), ("src/payment/context.py", "PAYMENT = (\n")],
+    [
+        ("src/payment/context.py", "PAYMENT = (\n"),
+        ("src/payment/handlers/remind.py", "from bounded_context import (\n"),
+        ("infra/service/__main__.py", "from bounded_context.infra import (\n"),
+    ],
 )
-def test_a_file_that_cannot_be_parsed_is_named(
+def test_code_and_files_of_the_template_that_cannot_be_parsed_are_errors(
     baked_by: BakedBy, bakes: Callable[[str], Path], tmp_path: Path, path: str, content: str
 ) -> None:
     """With the remedy."""
@@ -113,6 +117,32 @@ def test_a_file_that_cannot_be_parsed_is_named(
         CannotTell, match=rf"^{path}: it cannot be parsed .*: correct and commit it, then update again\."
     ):
         migrate(every, copied(bakes(EARLIER[-1]), tmp_path / "bake"), folder)
+
+
+BROKEN = {
+    "scripts/imports.py": ("from bounded_context.pipeline import x\nprint x\n", "bounded_context"),
+    "tests/lists.py": ('print 1, ["just", "check"]\n', "just"),
+    "infra/service/ledger.py": ("from payment.context import x\nprint x\n", "context import"),
+    "scripts/other.py": ('context = "just one", "-m"\nprint context\n', ""),
+}
+"""Files in Python 2, and the names that a note has."""
+
+
+def test_other_files_that_cannot_be_parsed_stay_with_a_note(
+    baked_by: BakedBy, bakes: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Without a note if a file contains no name that a step edits. The steps edit all other files."""
+    folder, version = copied(baked_by(EARLIER[-1]).folder, tmp_path / "copy"), EARLIER[-1]
+    for path, (content, _) in BROKEN.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(content)
+    every = steps(release(version), release(VERSION))
+    notes = migrate(every, copied(bakes(version), tmp_path / "bake"), folder)
+    found = {note.partition(":")[0]: note.partition("look for ")[2].strip("`") for note in notes}
+    assert found == {path: names for path, (_, names) in BROKEN.items() if names}
+    files = read(folder)
+    assert {path: (files[path], BROKEN[path][1]) for path in BROKEN} == BROKEN
+    assert files["src/payment/list_steps.py"] == read(tmp_path / "bake")["src/payment/list_steps.py"]
 
 
 def test_the_steps_of_the_versions_in_between_are_applied() -> None:

@@ -101,6 +101,17 @@ def test_a_preset_of_the_team_keeps_its_values(tmp_path: Path, item: str, after:
     assert after in presets(tmp_path, own).splitlines()
 
 
+def test_comments_around_the_last_preset_stay_there(tmp_path: Path) -> None:
+    """A new preset follows them."""
+    functions = TEMPLATE["infra/service/functions.py"]
+    last = '    "own": Preset(timeout=1),  # ours\n    # the last one\n'
+    functions = functions.replace("GET,\n", "GET,  # cached\n").replace('    "own": Preset(timeout=1),\n', last)
+    own = {f"{HANDLERS}/verify_loan.py": COMMAND + "# ours\n", "infra/service/functions.py": functions}
+    found = migrated(tmp_path, own)[0]["infra/service/functions.py"]
+    new = '    "verify_loan": replace(COMMAND, handler="loan.verify_loan.lambda_handler"),\n'
+    assert f"GET,  # cached\n{last}{new}}}\n" in found
+
+
 def test_the_preset_of_a_query_is_found_by_its_attribute(tmp_path: Path) -> None:
     """Its key is no text."""
     own = {f"{HANDLERS}/get_loan.py": QUERY + "# ours\n"}

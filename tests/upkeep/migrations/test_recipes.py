@@ -66,6 +66,78 @@ def test_a_changed_check_moves_to_the_settings(tmp_path: Path) -> None:
     assert (files["pyproject.toml"].startswith("# ours\n"), notes) == (True, [])
 
 
+RECIPES = (
+    'seed stack="dev": package\n    echo {{stack}}\n',
+    "seed stack='a:b' *args: (deploy stack)\n    echo {{args}}\n",
+    "@seed $stack +args: && package\n    echo {{args}}\n",
+    "[private]\n[no-cd]\nseed:\n    echo\n",
+    "# Fills it\n# with rows\nseed:\n    #!/usr/bin/env python\n    print('it''s')\n\n    print(1)\n",
+    "seed url=`echo a:b`: \\\n  package\n    echo {{url}}\n",
+    "_seed:\n    @echo don't\n",
+)
+STATEMENTS = (
+    "alias s := deploy\n",
+    'export STAGE := env("STAGE", "dev")\nunexport HOME\n',
+    "set dotenv-load\nset shell := ['bash', '-c']\n",
+    'region := \'eu-west-1\' # ours\ntext := """\n  lint:\n\nlint:\n"""\nboth := (\n  region + text\n)\n',
+    "import? 'own.just'\nmod tools\nmod? more 'more.just'\n",
+    "# A remark of ours\n",
+)
+PLACES = {
+    "at the end": lambda own: f"{JUSTFILE}\n{own}",
+    "after a recipe": lambda own: JUSTFILE.replace("\n# Build\n", f"{own}\n# Build\n"),
+    "above a comment of the template": lambda own: JUSTFILE.replace("# Build\n", f"{own}# Build\n"),
+    "at the start": lambda own: f"{own}\n{JUSTFILE}",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("own", [*RECIPES, *STATEMENTS, "".join([*STATEMENTS, *RECIPES[:1]])])
+def test_each_line_of_the_team_remains(tmp_path: Path, own: str, place: str) -> None:
+    """Recipes with arguments of all kinds, attributes and scripts; aliases, imports, modules, settings, variables."""
+    files, notes = applied("recipes", tmp_path, {"justfile": PLACES[place](own)}, {"justfile": JUSTFILE})
+    assert own in files["justfile"]
+    assert files["justfile"].startswith("set positional-arguments\n")
+    assert "lint:\n    uv run" not in files["justfile"]
+    used = "deploy" if "deploy" in own else "package" if "package" in own else ""
+    assert all(f"\n{name}" in files["justfile"] for name in {"deploy": ("deploy", "package")}.get(used, [used]))
+    assert [note.partition(" remain")[0] for note in notes] in (
+        ["justfile: your recipes seed"], ["justfile: your recipes _seed"], ["justfile: your lines"],
+    )  # fmt: skip
+
+
+def test_a_recipe_of_an_imported_file_keeps_its_dependencies(tmp_path: Path) -> None:
+    """The imported file itself does not change."""
+    own = {"justfile": f"import 'own.just'\n{JUSTFILE}", "own.just": "seed: package\n    echo\n"}
+    files, _ = applied("recipes", tmp_path, own, {"justfile": JUSTFILE})
+    assert "\npackage:\n" in files["justfile"]
+    assert files["own.just"] == own["own.just"]
+
+
+def test_the_list_of_recipes_stays_the_first_recipe(tmp_path: Path) -> None:
+    """Otherwise `just` without arguments would run the team's recipe."""
+    template = JUSTFILE.replace("# Style\n", "_list:\n    @just --list\n\n# Style\n")
+    files, _ = applied("recipes", tmp_path, {"justfile": template + SEED}, {"justfile": template})
+    assert files["justfile"].index("_list:") < files["justfile"].index("seed stack:")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        JUSTFILE.replace("# Style\n", "# Style\n# as we agreed\n").replace("format --check", "format --diff"),
+        JUSTFILE.replace("    uv run ruff format", "    # as we agreed\n    uv run ruff format"),
+        JUSTFILE.replace("lint:\n", "lint: package\n"),
+        JUSTFILE.replace("lint:\n", "[private]\nlint:\n"),
+    ],
+    ids=["a comment above", "a comment in the recipe", "a dependency", "an attribute"],
+)
+def test_a_check_with_more_than_a_changed_command_is_left_to_the_team(tmp_path: Path, changed: str) -> None:
+    """The settings of a check have no place for it."""
+    files, [note] = applied("recipes", tmp_path, {"justfile": changed}, {"justfile": JUSTFILE})
+    assert "lint:" in files["justfile"]
+    assert note.startswith("justfile: your lint remains there")
+
+
 @pytest.mark.parametrize("line", ["uv run mypy | tee log", "if true; then mypy; fi", "mypy {{stack}}"])
 def test_a_check_that_needs_a_shell_is_left_to_the_team(tmp_path: Path, line: str) -> None:
     """The recipe remains, and the note names it."""

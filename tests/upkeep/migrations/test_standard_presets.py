@@ -49,6 +49,36 @@ def test_a_changed_preset_stays_with_its_import(tmp_path: Path) -> None:
     assert _after(tmp_path, before) == imported + CONTEXT + START + CALL + own + "}\n"
 
 
+COMMENTED = '    "remind": Preset(\n        # minutes\n        timeout=60,  # one\n    ),  # each morning\n'
+LAST = "    # the last one\n"
+
+
+@pytest.mark.parametrize(
+    ("presets", "expected"),
+    [
+        (COMMENTED + STANDARD, CALL + COMMENTED),
+        (STANDARD.replace("    LOAN.v", f"{COMMENTED}    LOAN.v"), CALL + COMMENTED),
+        (STANDARD + COMMENTED + LAST, CALL + COMMENTED + LAST),
+        ("    # the first one\n" + COMMENTED + LAST + STANDARD, "    # the first one\n" + CALL + COMMENTED + LAST),
+        (STANDARD + LAST, CALL + '    "on_event": ON_EVENT,\n' + LAST),
+    ],
+    ids=["before", "between", "after", "above and below", "after the template's"],
+)
+def test_comments_around_a_preset_stay_there(tmp_path: Path, presets: str, expected: str) -> None:
+    """In the preset, at its end, and in the lines below it: each once."""
+    assert f"{START}{expected}}}\n" in _after(tmp_path, IMPORT + CONTEXT + START + presets + "}\n")
+
+
+def test_presets_in_one_line_or_without_a_last_comma_keep_their_comments(tmp_path: Path) -> None:
+    """The form of each line remains."""
+    in_line = 'FUNCTIONS = {LOAN.get_function: GET, "remind": REMIND}  # all\n'
+    expected = 'FUNCTIONS = {**standard_presets(LOAN), "remind": REMIND}  # all\n'
+    assert expected in _after(tmp_path / "in one line", IMPORT + CONTEXT + in_line)
+    open_end = START + COMMENTED + STANDARD[:-2] + "\n}\n"
+    expected = START + CALL + COMMENTED.replace("),  #", ")  #") + "}\n"
+    assert expected in _after(tmp_path / "open", IMPORT + CONTEXT + open_end)
+
+
 @pytest.mark.parametrize("content", ["FUNCTIONS = made_by(LOAN)\n", IMPORT + START + '    "remind": REMIND,\n}\n'])
 def test_presets_of_another_form_stay(tmp_path: Path, content: str) -> None:
     """No preset of the library is in them."""

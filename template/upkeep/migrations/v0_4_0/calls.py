@@ -27,6 +27,9 @@ _TYPED = re.compile(
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _MODULE = re.compile(r"(?P<folder>[\w./${}-]*/)?\bpython(?:3[\d.]*)?[ \t]+-m[ \t]+bounded_context\.(?P<name>[\w.]*\w)")
 _LAUNCHED = re.compile(r'"module":(?P<space>\s*)"bounded_context\.(?P<name>[\w.]+)"(?P<arguments>,\s*"args":\s*\[)?')
+_WORDS = {"just": re.compile(r"""["']just["']"""), LIBRARY: re.compile(rf"""["']{LIBRARY}\.""")}
+"""The words of a call that is a list of strings."""
+
 _PROSE = (".md", ".rst", ".txt", ".py")
 """Files with sentences, in which a line may begin with the word `just`."""
 
@@ -37,8 +40,8 @@ def apply(repository: Path, _template: Path) -> Iterator[str]:
         if _skipped(path):
             continue
         changed = _replaced(path, content)
-        if path.suffix == ".py" and re.search(r"""["'](?:just|-m)["']""", changed):
-            changed = arguments(parsed(repository, path, changed))
+        if path.suffix == ".py" and (names := [name for name, quoted in _WORDS.items() if quoted.search(changed)]):
+            changed = arguments(parsed(repository, path, changed, names))
         if changed != content:
             write(path, changed)
         yield from _left(path.relative_to(repository).as_posix(), changed)

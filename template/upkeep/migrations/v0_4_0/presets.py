@@ -51,7 +51,7 @@ def presets_of(module: cst.Module) -> cst.Dict | None:
         target = statement.target if isinstance(statement, cst.AnnAssign) else None
         target = statement.targets[0].target if isinstance(statement, cst.Assign) else target
         value = statement.value if isinstance(statement, cst.AnnAssign | cst.Assign) else None
-        if name_of(target) == _NAME and isinstance(value, cst.Dict):
+        if name_of(target) == _NAME and isinstance(value, cst.Dict) and value.elements:
             return value
     return None
 
@@ -64,10 +64,39 @@ def _with(presets: cst.Dict, function: str, entry_point: str) -> cst.Dict:
             item = element.with_changes(value=_varied(element.value, handler))
             return presets.with_changes(elements=[*presets.elements[:number], item, *presets.elements[number + 1 :]])
     key = cst.SimpleString(f'"{function}"')
-    last = presets.elements[-1]
-    item = cst.DictElement(key, _varied(cst.Name("COMMAND"), handler), comma=last.comma)
-    before = last.with_changes(comma=presets.elements[-2].comma) if len(presets.elements) > 1 else last
-    return presets.with_changes(elements=[*presets.elements[:-1], before, item])
+    return joined(presets, [*presets.elements, cst.DictElement(key, _varied(cst.Name("COMMAND"), handler))])
+
+
+def joined(presets: cst.Dict, elements: Sequence[cst.BaseDictElement]) -> cst.Dict:
+    """Return the presets with other elements. The comments after an element remain after it."""
+    start, end, comma = presets.lbrace.whitespace_after, presets.rbrace.whitespace_before, presets.elements[-1].comma
+    *others, last = elements
+    spaces = (_spaced(after(presets, element), start, cst.SimpleWhitespace(" ")) for element in others)
+    several = [
+        element.with_changes(comma=cst.Comma(whitespace_after=space))
+        for element, space in zip(others, spaces, strict=True)
+    ]
+    closing = presets.rbrace.with_changes(whitespace_before=_spaced(after(presets, last), end, end))
+    return presets.with_changes(elements=[*several, last.with_changes(comma=comma)], rbrace=closing)
+
+
+def after(presets: cst.Dict, element: cst.BaseDictElement) -> cst.BaseParenthesizableWhitespace | None:
+    """Return the space after an element and its comma, with its comments; None for a new element."""
+    if element is presets.elements[-1]:
+        return presets.rbrace.whitespace_before
+    return element.comma.whitespace_after if isinstance(element.comma, cst.Comma) else None
+
+
+def _spaced(
+    space: cst.BaseParenthesizableWhitespace | None,
+    lines: cst.BaseParenthesizableWhitespace,
+    otherwise: cst.BaseParenthesizableWhitespace,
+) -> cst.BaseParenthesizableWhitespace:
+    """Return a space with its comments and the indentation of ``lines``; ``otherwise`` if both are in one line."""
+    several = lines if isinstance(lines, cst.ParenthesizedWhitespace) else None
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        return space.with_changes(last_line=several.last_line if several else cst.SimpleWhitespace(""))
+    return cst.ParenthesizedWhitespace(indent=True, last_line=several.last_line) if several else otherwise
 
 
 def _is_key(key: cst.BaseExpression, function: str) -> bool:

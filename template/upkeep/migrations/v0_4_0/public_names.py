@@ -28,7 +28,7 @@ _OF_OBJECTS = {"given_up": "cancelled", "stood": "previous_status"}
 
 def apply(repository: Path, _template: Path) -> Iterator[str]:
     """Rename the names in all Python files that import the library or the declared context."""
-    for path, module in modules(repository, LIBRARY, "context"):
+    for path, module in modules(repository, LIBRARY, "context import"):
         renamed = module.visit(_Renamed(module))
         if renamed.code != module.code:
             write(path, renamed.code)

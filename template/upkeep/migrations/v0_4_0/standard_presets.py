@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import libcst as cst
@@ -11,7 +11,7 @@ import libcst as cst
 from ..files import write
 from ..import_block import Import, block
 from ..python import add_import, imports, name_of, parsed, remove_imports, replaced, statements
-from .presets import FILE, presets_of
+from .presets import FILE, after, joined, presets_of
 
 _NAME, _SOURCE = "standard_presets", "bounded_context.infra"
 _BY_TEXT = {
@@ -31,29 +31,28 @@ def apply(repository: Path, _template: Path) -> Iterator[str]:
     presets = presets_of(module)
     context = next((local for source, _, local in imports(module) if source.endswith(".context")), "")
     if presets is not None and _NAME not in module.code:
-        own = [element for element in presets.elements if not _is_standard(element, context)]
+        own = [one for one in presets.elements if _has_comment(presets, one) or not _is_standard(one, context)]
         if len(own) < len(presets.elements):
-            write(path, _imported(replaced(module, presets, _called(presets, context, own))).code)
+            call = cst.StarredDictElement(cst.Call(cst.Name(_NAME), [cst.Arg(cst.Name(context))]))
+            write(path, _imported(replaced(module, presets, joined(presets, [call, *own]))).code)
     return iter(())
+
+
+def _has_comment(presets: cst.Dict, element: cst.BaseDictElement) -> bool:
+    space = after(presets, element) or cst.SimpleWhitespace("")
+    return any("#" in cst.Module([]).code_for_node(node) for node in (element, space))
 
 
 def _is_standard(element: cst.BaseDictElement, context: str) -> bool:
     code = cst.Module([]).code_for_node(element)
     if isinstance(element, cst.StarredDictElement):
-        return code.startswith(f"**dict.fromkeys({context}.command_functions, COMMAND)") and "#" not in code
-    if not isinstance(element, cst.DictElement) or "#" in code:
+        return code.startswith(f"**dict.fromkeys({context}.command_functions, COMMAND)")
+    if not isinstance(element, cst.DictElement):
         return False
     if isinstance(element.key, cst.SimpleString):
         return _BY_TEXT.get(str(element.key.evaluated_value)) == name_of(element.value)
     owner, _, attribute = name_of(element.key).rpartition(".")
     return owner == context and _BY_ATTRIBUTE.get(attribute) == name_of(element.value)
-
-
-def _called(presets: cst.Dict, context: str, own: Sequence[cst.BaseDictElement]) -> cst.Dict:
-    """Return the presets with the call in the first line. The last line has the separator of the last line before."""
-    call = cst.StarredDictElement(cst.Call(cst.Name(_NAME), [cst.Arg(cst.Name(context))]), presets.elements[0].comma)
-    *others, last = [call, *own]
-    return presets.with_changes(elements=[*others, last.with_changes(comma=presets.elements[-1].comma)])
 
 
 def _imported(module: cst.Module) -> cst.Module:

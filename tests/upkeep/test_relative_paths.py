@@ -1,0 +1,116 @@
+"""Commands with paths relative to the current folder."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from typer.models import ArgumentInfo
+
+from template import cli, demo
+from template.adopt import fit
+from template.fleet import inbound_tests, members
+from template.upkeep import check, commands
+from template.upkeep.releases import newest
+
+from .team import Team, copied
+from .test_adopt import without_record
+
+LINES = {
+    "check": "check {repo}",
+    "update": "update {repo} --answer owner=others --no-input",
+    "adopt_": "adopt {repo} --answers {file}",
+    "show": "fleet {fleet} --html {page}",
+    "fleet update": "fleet update {fleet}",
+    "impact": "fleet impact {repo} {fleet}",
+    "new": "new --no-input --answers {file} --output-dir {fleet}",
+    "demo": "demo --output {fleet} --answers {file} --file {file} --page {page} --dashboards {page}",
+}
+"""A command line for each function with a path. Two functions have the name `update`."""
+
+FOLDERS = {
+    "here": {"repo": "../fleet/Payment", "fleet": "../fleet", "file": "answers.yaml", "page": "page.html"},
+    "fleet/Payment": {"repo": ".", "fleet": "..", "file": "../../here/answers.yaml", "page": "../../here/page.html"},
+}
+"""The relative paths by current folder."""
+
+
+def paths() -> Iterator[tuple[str, str, bool]]:
+    """Yield each parameter with a path: the function, the parameter's name, and whether it is an option."""
+    entries = [entry for group in cli.GROUPS.values() for entry in group.values()]
+    for entry in entries:
+        for name in entry.functions:
+            function = getattr(import_module(entry.module), name)
+            for parameter, hint in get_type_hints(function, include_extras=True).items():
+                kind, *about = get_args(hint) or (hint,)
+                if Path in (kind, *get_args(kind)):
+                    known = f"fleet {name}" if entry.is_group and f"fleet {name}" in LINES else name
+                    yield known, parameter, not any(isinstance(one, ArgumentInfo) for one in about)
+
+
+def test_each_parameter_with_a_path_is_in_a_command_line() -> None:
+    """A new command or option needs one."""
+    found = list(paths())
+    assert {name for name, _, _ in found} == set(LINES)
+    missing = [
+        (name, parameter)
+        for name, parameter, option in found
+        if option and f"--{parameter.replace('_', '-')}" not in LINES[name].split()
+    ]
+    assert missing == []
+
+
+@pytest.fixture
+def payment(baked: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
+    """A repository in a fleet. Its own commands, the library's survey and the demo's run are stand-ins."""
+
+    def run(command: list[str], project: Path, *_: object) -> int:
+        assert project.is_dir()
+        named = [word.partition("=")[2] for word in command if word.startswith(("--file", "--page", "--dash"))]
+        assert named
+        assert all(Path(path).is_absolute() for path in named)
+        return 0
+
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "answers.yaml").write_text("default_context:\n  context_name: Order\n", encoding="utf-8")
+    monkeypatch.setattr(check, "bakes_of", fit.bakes_of)
+    monkeypatch.setattr(fit, "releases", lambda: [newest()])
+    monkeypatch.setattr(commands, "_context", lambda *_: 0)
+    monkeypatch.setattr(demo, "_run", run)
+    monkeypatch.setattr(demo, "bake", lambda folder, _: copied(baked("payment"), folder / "demo"))
+    monkeypatch.setattr(inbound_tests, "run_uv", lambda _, *words: CompletedProcess(words, 0, "", ""))
+    monkeypatch.setattr(members, "surveyed", lambda folders: [_surveyed(folder) for folder in folders])
+    return Team(copied(baked("payment"), tmp_path / "fleet"))
+
+
+def _surveyed(folder: Path) -> dict[str, Any]:
+    assert (folder / "pyproject.toml").is_file()
+    return {"name": "payment", "owner": "us", "publishes": {}, "policies": {}, "stacks": {}}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("name", LINES)
+def test_a_relative_path_is_accepted(
+    payment: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, folder: str
+) -> None:
+    """From another folder, and as `.` and `..`: the command ends without a failure, and writes at the right place."""
+    if name == "adopt_":
+        without_record(payment)
+        (tmp_path / "here" / "answers.yaml").write_text("default_context: {owner: payments-team}\n", encoding="utf-8")
+    before = {path.name for path in (tmp_path / folder).iterdir()}
+    monkeypatch.chdir(tmp_path / folder)
+    assert cli.main(shlex.split(LINES[name].format(**FOLDERS[folder]))) == 0
+    written = {
+        "update": payment.folder / ".template.json",
+        "adopt_": payment.folder / ".template.json",
+        "show": tmp_path / "here" / "page.html",
+        "new": tmp_path / "fleet" / "Order" / ".template.json",
+    }
+    assert written.get(name, payment.folder).exists()
+    after = {path.name for path in (tmp_path / folder).iterdir()}
+    assert after - before <= {"page.html", ".template.json"}
