@@ -174,8 +174,8 @@ class Replacement:
 
 def require_room(path: Path, root: Path, removed: Iterable[Path] = ()) -> None:
     """Raise CannotTell if a folder has the name of a file, or a file the name of a folder above it in ``root``."""
-    for folder in (above for above in path.parents if above.is_relative_to(root) and above not in removed):
-        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+    for folder in (root / above for above in path.relative_to(root).parents[:-1]):
+        if folder not in removed and (folder.is_symlink() or (folder.exists() and not folder.is_dir())):
             raise CannotTell(f"{folder} is in the place of a folder: move it away.")
     if path.is_dir() and not path.is_symlink():
         raise CannotTell(f"{path} is a folder in the place of a file: move it away.")

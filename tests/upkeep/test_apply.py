@@ -177,6 +177,14 @@ def test_a_folder_of_a_larger_repository_is_updated(tmp_path: Path) -> None:
     assert team.everything() == before
 
 
+def test_a_link_to_a_repository_is_updated(team: Team, tmp_path: Path) -> None:
+    """Only links inside a repository are in the way."""
+    (tmp_path / "link").symlink_to("team")
+    require_clean(tmp_path / "link")
+    apply(*_merged(tmp_path / "link", tmp_path), "Update")
+    assert team.status() == STATUS
+
+
 def test_a_folder_that_is_not_committed_is_refused(team: Team) -> None:
     """The folder is new in a repository with commits."""
     new = _written(team.folder / "new")
