@@ -7,41 +7,48 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 from ..record import FILE
+from .conditions import require_finished, require_visible
 from .errors import CannotTell, Dirty
 from .git import Git, GitError, reason
 from .merge import Merge, Merged
+from .replace import NONE, Entry, Replacement, require_room
 
-UNDO = "git reset --hard"
-"""The command that reverts an update before its commit: the work tree has no other changes."""
+UNDO = "git add --all && git stash"
+"""The command that reverts an update before its commit. The stash keeps the update and all other changes."""
 
-_NONE, _SUBMODULE = "000000", "160000"
-"""Git's modes of a path that a tree does not contain, and of a submodule, whose object is in another repository."""
-
-
-class Entry(NamedTuple):
-    """A path that a merge changes: its mode before and after the merge, and its new object."""
-
-    before: str
-    mode: str
-    name: str
-    path: str
+_SUBMODULE = "160000"
+"""Git's mode of a submodule, whose object is in another repository."""
 
 
-def require_clean(folder: Path, file: str = FILE) -> None:
-    """Raise CannotTell if a folder is not in git, its ``file`` is not committed, or the repository has changes."""
+def require_clean(folder: Path, file: str = FILE) -> str:
+    """Return HEAD's commit of a repository without changes.
+
+    Raises:
+        CannotTell: the folder is not in git, its ``file`` is not committed, or a command of git is unfinished.
+        Dirty: the repository has changes.
+    """
     git = Git(folder)
-    if (found := git.run("rev-parse", "--git-dir")).returncode:
+    found = git.run("rev-parse", "--absolute-git-dir", "HEAD", f"HEAD:./{file}")
+    git_dir, head, *_ = [*os.fsdecode(found.stdout).splitlines(), "", ""]
+    if not git_dir:
         raise CannotTell(f"{folder} is not a git repository ({reason(found)}): run `git init`, and commit it.")
-    if git.run("rev-parse", "--verify", f"HEAD:./{file}").returncode:
+    if found.returncode:
         raise CannotTell(f"{folder} is not committed: commit it first, so that an update can be undone.")
-    if changed := git.records("status", "--porcelain", "-z", "--untracked-files=all"):
+    changed = git.records("status", "--porcelain", "--no-renames", "-z", "--untracked-files=all")
+    require_finished(folder, Path(git_dir), dirty=bool(changed))
+    if changed:
+        top = Path(git("rev-parse", "--show-toplevel"))
+        for path in (top / record[3:] for record in changed if "D" in record[:2]):
+            # git deletes ignored files that are in the place of a file.
+            require_room(path, top)
         raise Dirty(
-            f"{folder} has {len(changed)} changes that are not committed, {changed[0][3:]} among them: "
-            f"commit or stash them first. An update that was interrupted is undone by `{UNDO}`."
+            f"{folder} has {len(changed)} changes that are not committed, {changed[0][3:]} among them: commit them, or "
+            f"stash them by `{UNDO}`. The same command reverts an interrupted update."
         )
+    require_visible(git)
+    return head
 
 
 def apply(merge: Merge, merged: Merged, message: str) -> None:
@@ -50,38 +57,36 @@ def apply(merge: Merge, merged: Merged, message: str) -> None:
     `UNDO` reverts an interrupted write: the index contains all files and conflicts before the first file is written.
 
     Raises:
-        CannotTell: an ignored file would be overwritten, or the repository cannot be written. Its files are unchanged.
+        CannotTell: a file is in the way, or the repository cannot be written. The update changed no file.
+        Dirty: a person changed the repository since the plan. The update changed no file.
     """
     git, changed = merge.repository, entries(merge, merged)
-    _require_room(git.folder, changed)
+    require_clean(git.folder, "")
     try:
         _store(merge, merged)
-        (git.folder / git("rev-parse", "--git-path", "SQUASH_MSG")).write_text(f"{message}\n", encoding="utf-8")
-        prefix = git("rev-parse", "--show-prefix")
-        _update_index(git, prefix, [*_lines(changed), *_conflicts(merged)])
-        _write(git, prefix, changed)
+        prefix, note = git("rev-parse", "--show-prefix", "--git-path", "SQUASH_MSG").split("\n")
+        with TemporaryDirectory(prefix=".template-", dir=git.folder, ignore_cleanup_errors=True) as scratch:
+            files = Replacement(git, _checked_out(git, prefix, changed, Path(scratch)), changed)
+            files.compare()
+            _write(git, files, _index(prefix, [*_lines(changed), *_conflicts(merged)]))
+            files.finish()
     except (GitError, OSError) as error:
-        git.run("reset", "--hard", "--quiet")
-        restored = not git.records("status", "--porcelain", "-z")
-        result = "no file was changed" if restored else f"`{UNDO}` restores the files"
-        raise CannotTell(
-            f"{git.folder} cannot be written ({error}): {result}; free disk space or permit writing, and update again."
-        ) from None
+        raise _unwritten(git, error, "no file was changed") from None
+    with suppress(OSError):
+        (git.folder / note).write_text(f"{message}\n", encoding="utf-8")
 
 
 def entries(merge: Merge, merged: Merged) -> list[Entry]:
     """Return the paths that a merge changes."""
-    records = merge.reader.records("diff-tree", "-r", "-z", "--no-renames", "HEAD:./", merged.tree)
-    about = (record.removeprefix(":").split() for record in records[::2])
-    return [
-        Entry(before, mode, name, path) for (before, mode, _, name, _), path in zip(about, records[1::2], strict=True)
-    ]
+    records = merge.reader.records("diff-tree", "-r", "-z", "--no-renames", f"{merge.commit}:./", merged.tree)
+    about = (record.removeprefix(":").split()[:4] for record in records[::2])
+    return [Entry(*fields, path) for fields, path in zip(about, records[1::2], strict=True)]
 
 
 def _store(merge: Merge, merged: Merged) -> None:
     """Write the merge's new objects into the repository; git writes each object atomically."""
     sides = [side for stages in merged.conflicts.values() for side in stages.values()]
-    wanted = [merged.tree, *(name for mode, name in sides if mode != _SUBMODULE), "^HEAD"]
+    wanted = [merged.tree, *(name for mode, name in sides if mode != _SUBMODULE), f"^{merge.commit}"]
     revisions = "".join(f"{name}\n" for name in wanted).encode()
     pack = merge.reader.run("pack-objects", "--revs", "--stdout", "-q", given=revisions)
     merge.repository("unpack-objects", "-q", given=pack.stdout)
@@ -95,37 +100,53 @@ def _lines(changed: Iterable[Entry]) -> list[str]:
 def _conflicts(merged: Merged) -> Iterator[str]:
     """Yield the lines of the conflicts, as `git merge` leaves them in the index."""
     for path, stages in merged.conflicts.items():
-        yield f"{_NONE} {merged.tree} 0\t{path}"
+        yield f"{NONE} {merged.tree} 0\t{path}"
         yield from (f"{mode} {name} {stage}\t{path}" for stage, (mode, name) in sorted(stages.items()))
 
 
-def _update_index(git: Git, prefix: str, lines: Iterable[str]) -> None:
-    """Change paths below ``prefix`` in the index; git replaces the index atomically."""
-    given = "".join(line.replace("\t", f"\t{prefix}", 1) + "\0" for line in lines)
-    git("update-index", "-z", "--index-info", given=os.fsencode(given))
+def _index(prefix: str, lines: Iterable[str]) -> bytes:
+    """Return the input of `git update-index --index-info` for paths below ``prefix``."""
+    return os.fsencode("".join(line.replace("\t", f"\t{prefix}", 1) + "\0" for line in lines))
 
 
-def _write(git: Git, prefix: str, changed: list[Entry]) -> None:
-    """Remove the removed files, and write the changed files from an index without conflicts."""
-    _remove(git.folder, (entry.path for entry in changed if entry.mode == _NONE))
-    with TemporaryDirectory(prefix="template-") as scratch:
-        written = Git(git.folder, {"GIT_INDEX_FILE": f"{scratch}/index"})
-        _update_index(written, prefix, _lines(entry for entry in changed if entry.mode != _NONE))
-        written("checkout-index", "--all", "--force")
-    git.run("update-index", "-q", "--refresh")
+def _checked_out(git: Git, prefix: str, changed: list[Entry], scratch: Path) -> Path:
+    """Write the changed files below ``scratch`` from an index without conflicts, and return their folder."""
+    written = Git(git.folder, {"GIT_INDEX_FILE": f"{scratch}/index"})
+    lines = _lines(entry for entry in changed if entry.mode != NONE)
+    written("update-index", "-z", "--index-info", given=_index(prefix, lines))
+    written("checkout-index", "--all", f"--prefix={scratch.resolve()}/new/")
+    return scratch / "new" / prefix
 
 
-def _remove(folder: Path, paths: Iterable[str]) -> None:
-    """Remove files, and folders that become empty."""
-    for path in paths:
-        (folder / path).unlink(missing_ok=True)
-        for above in Path(path).parents[:-1]:
-            with suppress(OSError):
-                (folder / above).rmdir()
+def _write(git: Git, files: Replacement, index: bytes) -> None:
+    """Change the index, which git replaces atomically, and the files; after an error, restore both."""
+    try:
+        git("update-index", "-z", "--index-info", given=index)
+        files.write()
+        git.run("update-index", "-q", "--refresh")
+    except (CannotTell, OSError) as error:
+        raise _unwritten(git, error, _undone(git, files, index)) from None
 
 
-def _require_room(folder: Path, changed: Iterable[Entry]) -> None:
-    """Raise CannotTell if a new file would overwrite a file that git ignores, which could not be restored."""
-    for path in (folder / entry.path for entry in changed if entry.before == _NONE):
-        if path.exists() or path.is_symlink():
-            raise CannotTell(f"{path} is in the way of the new version's, and git ignores it: move it away.")
+def _undone(git: Git, files: Replacement, index: bytes) -> str:
+    """Restore the files and the index, and return the result in words. A person's changes remain."""
+    changed = files.undo()
+    paths = {record.partition(b"\t")[2] for record in index.split(b"\0")} - {b""}
+    try:
+        whole = Git(Path(git("rev-parse", "--show-toplevel")), {"GIT_LITERAL_PATHSPECS": "1"})
+        whole.run("reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", given=b"\0".join(paths))
+        git("diff-index", "--cached", "--quiet", "HEAD")
+    except (GitError, OSError):
+        changed.append("git's index")
+    if not changed:
+        return "no file was changed"
+    return f"{', '.join(changed)} changed meanwhile: `{UNDO}` stashes all changes"
+
+
+def _unwritten(git: Git, error: Exception, result: str) -> CannotTell:
+    if isinstance(error, Dirty):
+        return Dirty(f"{error} ({result})")
+    return CannotTell(
+        f"{git.folder} cannot be written ({error}): {result}; end other commands of git, free disk space or permit "
+        "writing, and update again."
+    )

@@ -1,4 +1,4 @@
-"""The files of a repository's HEAD in a temporary folder, for edits before a merge."""
+"""The files of a repository's commit in a temporary folder, for edits before a merge."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _REGULAR = ("100644", "100755")
 
 
 class Checkout:
-    """The regular files of HEAD, in ``folder``. Symbolic links and submodules are left out.
+    """The regular files of a commit, in ``folder``. Symbolic links and submodules are left out.
 
     Files with CRLF have LF there, like the bakes, and get CRLF again in the changes.
     """
 
-    def __init__(self, repository: Git, folder: Path) -> None:
+    def __init__(self, repository: Git, folder: Path, commit: str = "HEAD") -> None:
         self.folder = folder
         self._modes: dict[str, str] = {}
         self._contents: dict[str, bytes] = {}
         folder.mkdir(parents=True)
-        entries = [_entry(record) for record in repository.records("ls-tree", "-r", "-z", "HEAD")]
+        entries = [_entry(record) for record in repository.records("ls-tree", "-r", "-z", commit)]
         regular = [(path, mode, name) for path, mode, name in entries if mode in _REGULAR]
         contents = _contents(repository, [name for _, _, name in regular])
         for (path, mode, _), content in zip(regular, contents, strict=True):

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Annotated
@@ -18,9 +20,10 @@ from ..library import find_uv
 from ..new import completed
 from ..processes import Asked, environment, heeding
 from .check import inspect
+from .conditions import exclusive
 from .errors import CannotTell
 from .git import Git
-from .owners import is_generated
+from .owners import is_changed, is_generated
 from .releases import releases
 from .reports import outcome_json, outcome_lines, plan_lines, report_json, report_lines
 from .update import Outcome, plan
@@ -89,18 +92,20 @@ def update(
     """
     answers = dict(map(_answer, answer or ()))
     asks = sys.stdin.isatty() and not no_input and not as_json
-    try:
-        made = plan(repository, to, answers)
-        if not as_json:
-            print(*plan_lines(made), sep="\n", end="\n" if made.steps else "", flush=True)
-        with heeding() as heed:
-            outcome = merge(made, lambda known: completed(known, asks), not dry_run, heed)
-    except (CannotTell, OSError) as error:
-        return _refused(error)
-    except Asked as asked:
-        print("\nNothing was changed.", file=sys.stderr)
-        return 128 + asked.number
-    return _report(repository, outcome, written=bool(outcome.changed) and not dry_run, as_json=as_json)
+    with ExitStack() as held:
+        try:
+            held.enter_context(exclusive(repository))
+            made = plan(repository, to, answers)
+            if not as_json:
+                print(*plan_lines(made), sep="\n", end="\n" if made.steps else "", flush=True)
+            with heeding() as heed:
+                outcome = merge(made, lambda known: completed(known, asks), not dry_run, heed)
+        except (CannotTell, OSError) as error:
+            return _refused(error)
+        except Asked as asked:
+            print("\nNothing was changed.", file=sys.stderr)
+            return 128 + asked.number
+        return _report(repository, outcome, written=bool(outcome.changed) and not dry_run, as_json=as_json)
 
 
 def _report(repository: Path, outcome: Outcome, *, written: bool, as_json: bool) -> int:
@@ -114,17 +119,22 @@ def _report(repository: Path, outcome: Outcome, *, written: bool, as_json: bool)
 
 def _own_check(repository: Path, quiet: bool) -> int:
     """Generate the repository's documents from the merged code, run its check, and return the exit status."""
-    status = 0
-    for command in (*documents(repository), "check"):
-        if not quiet:
-            print(f"The repository's own command, `uv run context {command}`:", flush=True)
-        status = _context(repository, command, quiet)
-        if status:
-            break
+    status = _contexts(repository, documents(repository), quiet)
     stage_generated(Git(repository))
+    status = status or _contexts(repository, ["check"], quiet)
     if not quiet:
         print("Green." if not status else "Red: see its output above.")
     return status
+
+
+def _contexts(repository: Path, names: Iterable[str], quiet: bool) -> int:
+    """Run commands of the repository until one fails, and return the exit status."""
+    for command in names:
+        if not quiet:
+            print(f"The repository's own command, `uv run context {command}`:", flush=True)
+        if status := _context(repository, command, quiet):
+            return status
+    return 0
 
 
 def documents(repository: Path) -> list[str]:
@@ -133,9 +143,12 @@ def documents(repository: Path) -> list[str]:
 
 
 def stage_generated(git: Git) -> None:
-    """Add the changes of the repository's commands to the update's commit: otherwise they block the next update."""
+    """Add the files that the commands generated to the update's commit: otherwise they block the next update.
+
+    Other files stay out of the index: a person may have saved them during the commands.
+    """
     new = git.records("ls-files", "-z", "--others", "--exclude-standard")
-    paths = {*git.records("ls-files", "-z", "--modified"), *filter(is_generated, new)}
+    paths = {*filter(is_changed, git.records("ls-files", "-z", "--modified")), *filter(is_generated, new)}
     generated = "".join(f"{path}\0" for path in paths)
     git.run("update-index", "--add", "--remove", "-z", "--stdin", given=os.fsencode(generated))
 

@@ -45,10 +45,10 @@ class Merged:
 
 
 class Merge:
-    """A merge in a temporary repository in ``scratch``, which reads the objects of the team's repository."""
+    """A merge with a commit, in a temporary repository in ``scratch`` that reads the team's objects."""
 
-    def __init__(self, repository: Path, scratch: Path) -> None:
-        self.repository = Git(repository)
+    def __init__(self, repository: Path, scratch: Path, commit: str = "HEAD") -> None:
+        self.repository, self.commit = Git(repository), commit
         self._tree = scratch / "tree"
         self._git = Git(self._tree, _AUTHOR)
         self._tree.mkdir(parents=True)
@@ -67,12 +67,12 @@ class Merge:
         return Git(self.repository.folder, {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.objects)})
 
     def run(self, base: Path, theirs: Path, pins: Pins, ours: Checkout | None = None) -> Merged:
-        """Merge the changes between two bakes into HEAD, or into edited files of HEAD.
+        """Merge the changes between two bakes into the commit, or into edited files of the commit.
 
         Raises:
             CannotTell: git cannot merge.
         """
-        tree = self._edited(ours) if ours else self.repository("rev-parse", "HEAD:./")
+        tree = self._edited(ours) if ours else self.repository("rev-parse", f"{self.commit}:./")
         ours_tree = self._pinned(tree, pins)
         (base / PINNED).write_bytes(pins.moved((base / PINNED).read_bytes()))
         self._follow_line_ends(ours_tree, base, theirs)
@@ -86,9 +86,9 @@ class Merge:
         return self._settled()
 
     def _edited(self, ours: Checkout) -> str:
-        """Return the tree of HEAD with the edits of a checkout."""
+        """Return the tree of the commit with the edits of a checkout."""
         git = Git(self._tree, self._apart(self._tree))
-        git("read-tree", self.repository("rev-parse", "HEAD:./"))
+        git("read-tree", self.repository("rev-parse", f"{self.commit}:./"))
         for path, content in ours.changes():
             if content is None:
                 git("update-index", "--force-remove", "--", path)

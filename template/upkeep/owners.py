@@ -40,6 +40,8 @@ _TEMPLATE = (
     "infra/*/Pulumi.yaml",
 )
 _MADE = ("events/*", "docs/api/*", LISTS, "released/*", "AGENTS.md")
+_PARTS = ("README.md", "catalog-info.yaml", "src/*/context.py")
+"""Files in which `context contracts` writes diagrams, the events of a component, and the events' versions."""
 _TEAM = (
     "src/*/model.py",
     "src/*/use_cases.py",
@@ -60,6 +62,11 @@ def owner(path: str) -> Owner:
 def is_generated(path: str) -> bool:
     """Whether a command generates the file after an update: a document of the code, or the lock."""
     return path == LOCK or owner(path) is Owner.MADE
+
+
+def is_changed(path: str) -> bool:
+    """Whether a command generates the file, or a part of it, after an update."""
+    return is_generated(path) or _matches(path, _PARTS)
 
 
 def is_record(path: str) -> bool:

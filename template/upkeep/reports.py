@@ -94,7 +94,7 @@ def outcome_lines(outcome: Outcome, written: bool) -> Iterator[str]:
     yield from remark_lines(outcome)
     yield from (line for release in outcome.plan.releases for line in _notes(release))
     if written:
-        yield f"The update is not committed. `{UNDO}` reverts it."
+        yield f"The update is not committed. `{UNDO}` reverts it: the stash keeps it, and your own changes."
 
 
 def remark_lines(outcome: Outcome) -> Iterator[str]:

@@ -18,7 +18,7 @@ from .lists import refuse_own_code, remove_settings
 from .merge import Merge, Merged
 from .migrations import Step, migrate, steps
 from .pins import Pins
-from .releases import Release, between, newest, release
+from .releases import Release, behind, between, newest, release
 from .repository import Repository, open_repository
 from .sources import sources
 from .wording import reword
@@ -29,12 +29,13 @@ Complete = Callable[[Mapping[str, str]], Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of an update: the repository, both releases, and the answers."""
+    """The plan of an update: the repository and its commit, both releases, and the answers."""
 
     repository: Repository
     before: Release
     after: Release
     answers: Mapping[str, str]
+    commit: str = "HEAD"
 
     @property
     def releases(self) -> tuple[Release, ...]:
@@ -75,21 +76,27 @@ def plan(folder: Path, version: str | None, changes: Mapping[str, str]) -> Plan:
     """Plan an update to a version (by default this template's), with changed answers.
 
     Raises:
-        CannotTell: the folder is not a repository of this template, its work tree is not clean, its answers were edited
-            by hand, a version is unknown, or a changed answer is bad.
+        CannotTell: the folder is not a repository of this template, its work tree is not clean, a command of git is
+            unfinished, its answers were edited by hand, a version is unknown or older than the repository's, or a
+            changed answer is bad.
     """
     repository = open_repository(folder)
-    require_clean(folder)
+    commit = require_clean(folder)
     if repository.edited:
         raise CannotTell(
             f"The answers in {folder}/.template.json were edited by hand, so the original ones are not known: "
             "restore them, and change them with `template update --answer NAME=VALUE`."
         )
     before, after = release(repository.version), release(version) if version else newest()
+    if behind(before.version) < behind(after.version):
+        raise CannotTell(
+            f"{folder} has version {before.version}, which is newer than {after.version}. No migration step goes back: "
+            "revert the commit of its update by `git revert`."
+        )
     answered = {**repository.answers, **changes}
     if problems := list(_of_changes(changes)) or (rules.check(answered) if after == newest() else []):
         raise CannotTell("\n".join(problems))
-    return Plan(repository, before, after, answered)
+    return Plan(repository, before, after, answered, commit)
 
 
 def _of_changes(changes: Mapping[str, str]) -> Iterator[str]:
@@ -122,14 +129,14 @@ def merge_bakes(made: Plan, bakes: Bakes, write: bool, heed: Heed) -> Outcome:
     A signal before the write leaves the repository unchanged. A started write continues to its end.
 
     Raises:
-        CannotTell: a migration step cannot parse a file, git cannot merge or write, a file is in the way, or removed
-            lists have code of the team.
+        CannotTell: a migration step cannot parse a file, git cannot merge or write, a file is in the way or was saved
+            since the plan, or removed lists have code of the team.
         Asked: a signal asked this process to end; the repository is unchanged.
     """
     base, theirs, answered = bakes.old, bakes.new, bakes.answers
     with TemporaryDirectory(prefix="template-") as scratch:
-        merge = Merge(made.repository.folder, Path(scratch) / "merge")
-        ours = Checkout(merge.repository, Path(scratch) / "ours")
+        merge = Merge(made.repository.folder, Path(scratch) / "merge", made.commit)
+        ours = Checkout(merge.repository, Path(scratch) / "ours", made.commit)
         notes = migrate(made.steps, base, ours.folder)
         reword(base, theirs, ours.folder)
         refuse_own_code(made.repository.answers, answered, base, ours.folder)

@@ -1,17 +1,19 @@
-"""The write of a merge: a failure at any write leaves the repository as it was, or `git reset --hard` restores it."""
+"""The write of a merge: a failure at any write leaves the repository as it was, or the remedy restores it."""
 
 from __future__ import annotations
 
+import subprocess
 from hashlib import shake_256
 from pathlib import Path
 
 import pytest
 
 from template.upkeep import apply as writing
-from template.upkeep.apply import apply, require_clean
-from template.upkeep.errors import CannotTell
+from template.upkeep.apply import UNDO, apply, require_clean
+from template.upkeep.errors import CannotTell, Dirty
 from template.upkeep.merge import Merge, Merged
 from template.upkeep.pins import Pins
+from template.upkeep.replace import Replacement
 
 from .team import Team, largest_file
 
@@ -71,25 +73,69 @@ class Killed(BaseException):
     """The end of the process."""
 
 
-@pytest.mark.parametrize("last", ["_update_index", "_remove"])
-def test_an_update_that_ends_during_the_write_is_reverted_by_one_command(
-    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
+@pytest.mark.parametrize("step", ["write", "finish"])
+def test_an_update_that_ends_during_the_write_is_reverted_by_its_remedy(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """Until then no further update starts, and the conflicts are unresolved."""
-    before, (merge, merged), step = team.everything(), _merged(team.folder, tmp_path), getattr(writing, last)
+    """Until then no further update starts, and the conflicts are unresolved. Saved files are in the stash."""
+    before, (merge, merged) = team.everything(), _merged(team.folder, tmp_path)
 
-    def killed(*arguments: object) -> None:
-        step(*arguments)
+    def killed(_files: Replacement) -> None:
         raise Killed
 
-    monkeypatch.setattr(writing, last, killed)
+    monkeypatch.setattr(Replacement, step, killed)
     with pytest.raises(Killed):
         writing.apply(merge, merged, "Update")
-    with pytest.raises(CannotTell, match="`git reset --hard`"):
+    with pytest.raises(CannotTell, match=f"`{UNDO}`"):
         require_clean(team.folder)
     assert team.status()["a"] == "UU"
-    team.git("reset", "--hard", "--quiet")
+    team.write("a", "resolved\n")
+    subprocess.run(UNDO, shell=True, cwd=team.folder, check=True, capture_output=True)  # noqa: S602
     assert team.everything() == before
+    assert team.git("show", "stash@{0}:a") == "resolved\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "begin"),
+    [
+        ("am", "git format-patch -1 --stdout | git am"),
+        ("rebase", "git rebase --exec false HEAD~1"),
+        ("merge", "git merge --no-ff --no-commit --strategy ours side"),
+        ("cherry-pick", "git cherry-pick HEAD"),
+        ("cherry-pick or revert", "git cherry-pick side~1 side; git commit --all --quiet --message resolved"),
+        ("revert", "git revert --no-edit HEAD~1"),
+        ("bisect", "git bisect start"),
+    ],
+)
+def test_an_unfinished_command_of_git_is_refused(team: Team, command: str, begin: str) -> None:
+    """Its end would commit or drop the update. The error names the command and how to end it."""
+    for name in ("user.name", "user.email"):
+        team.git("config", name, "team")
+    team.git("switch", "--quiet", "--create", "side", "HEAD~1")
+    for path in ("a", "b"):
+        team.write(path, "side\n")
+        team.commit()
+    team.git("switch", "--quiet", "-")
+    require_clean(team.folder)
+    subprocess.run(begin, shell=True, cwd=team.folder, check=False, capture_output=True)  # noqa: S602
+    with pytest.raises(CannotTell, match=rf"in a {command}: .* by `git "):
+        require_clean(team.folder)
+
+
+def test_a_change_that_git_hides_is_refused(team: Team, tmp_path: Path) -> None:
+    """The update would overwrite the first, and its remedy the second. Without a change, the flags do not matter."""
+    merge, merged = _merged(team.folder, tmp_path)
+    team.git("update-index", "--skip-worktree", "a")
+    team.git("update-index", "--assume-unchanged", "pyproject.toml", ".template.json")
+    require_clean(team.folder)
+    for path, content in (("a", "mine\n"), (".template.json", "mine\n")):
+        before = team.read(path)
+        team.write(path, content)
+        with pytest.raises(Dirty, match=rf"{path} .*`git update-index --no-"):
+            apply(merge, merged, "Update")
+        assert team.read(path) == content
+        team.write(path, before)
+    apply(merge, merged, "Update")
 
 
 def test_a_locked_index_changes_nothing(team: Team, tmp_path: Path) -> None:
@@ -129,6 +175,14 @@ def test_a_folder_of_a_larger_repository_is_updated(tmp_path: Path) -> None:
     assert team.read("contexts/payment/a").startswith("<<<<<<< ")
     team.git("reset", "--hard", "--quiet")
     assert team.everything() == before
+
+
+def test_a_link_to_a_repository_is_updated(team: Team, tmp_path: Path) -> None:
+    """Only links inside a repository are in the way."""
+    (tmp_path / "link").symlink_to("team")
+    require_clean(tmp_path / "link")
+    apply(*_merged(tmp_path / "link", tmp_path), "Update")
+    assert team.status() == STATUS
 
 
 def test_a_folder_that_is_not_committed_is_refused(team: Team) -> None:

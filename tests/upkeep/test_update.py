@@ -18,6 +18,7 @@ from template.processes import Asked, Heed
 from template.record import digest
 from template.upkeep import commands, sources
 from template.upkeep.apply import require_clean
+from template.upkeep.conditions import exclusive
 from template.upkeep.errors import CannotTell
 from template.upkeep.releases import Release, releases
 from template.upkeep.update import Outcome, plan, update
@@ -175,6 +176,58 @@ def test_a_work_tree_that_is_not_clean_is_refused(baked_by: BakedBy, path: str, 
     with pytest.raises(CannotTell, match=f" 1 changes .*{re.escape(path)}"):
         updated(team, owner="others")
     assert team.everything() == before
+
+
+def test_a_file_that_is_saved_during_the_questions_is_not_overwritten(
+    baked_by: BakedBy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also if git's flag hides the change: the update refuses and changes nothing."""
+    team = baked_by(VERSION)
+    for path, flag in ((".template.json", ""), ("src/payment/context.py", "--skip-worktree")):
+
+        def save(known: dict[str, str], _ask: bool, path: str = path) -> dict[str, str]:
+            team.write(path, "saved\n")
+            return dict(known)
+
+        if flag:
+            team.git("update-index", flag, path)
+        before = team.everything()
+        monkeypatch.setattr(commands, "completed", save)
+        assert main(["update", str(team.folder), "--answer", "owner=others"]) == 2
+        assert path in capsys.readouterr().err
+        assert team.everything() == before | {path: b"saved\n"}
+        team.write(path, before[path])
+
+
+def test_a_second_update_is_refused(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+    """Until the first ends, also in its check; the lock of a killed update ends with its process."""
+    team = baked_by(VERSION)
+    with exclusive(team.folder):
+        assert main(["update", str(team.folder), "--dry-run"]) == 2
+        assert capsys.readouterr().err.startswith(f"Error: Another update of {team.folder} runs")
+    assert main(["update", str(team.folder), "--dry-run"]) == 0
+
+
+def test_an_update_to_an_older_version_is_refused(baked_by: BakedBy) -> None:
+    """No migration step goes back."""
+    team = baked_by(VERSION)
+    with pytest.raises(CannotTell, match=rf"{re.escape(VERSION)}, which is newer than {re.escape(EARLIER[-1])}"):
+        plan(team.folder, EARLIER[-1], {})
+
+
+def test_files_that_a_person_saves_during_the_check_are_not_part_of_the_update(
+    baked_by: BakedBy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only generated files are."""
+    team = baked_by(VERSION)
+
+    def context(repository: Path, _command: str, _quiet: bool) -> int:
+        (repository / "src/payment/model.py").write_text("saved\n")
+        return 0
+
+    monkeypatch.setattr(commands, "_context", context)
+    assert main(["update", str(team.folder), "--answer", "owner=others", "--no-input"]) == 0
+    assert team.status()["src/payment/model.py"] == " M"
 
 
 def test_whoever_is_asked_to_end_leaves_all_as_it_was(baked_by: BakedBy) -> None:
@@ -363,7 +416,7 @@ def test_an_update_without_conflicts_generates_the_documents_that_the_repository
 def test_the_lock_and_the_documents_of_an_update_belong_to_its_commit(
     baked_by: BakedBy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise they would block the next update; `git reset --hard` removes them too."""
+    """Otherwise they would block the next update."""
     team = baked_by(VERSION)
     before = team.everything()
 

@@ -1,0 +1,84 @@
+"""The conditions of an update in a repository: no other update, no unfinished command of git, no hidden changes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import CannotTell, Dirty
+from .git import Git
+
+_UNFINISHED = {
+    "rebase-apply/applying": ("am", "git am --continue"),
+    "rebase-apply": ("rebase", "git rebase --continue"),
+    "rebase-merge": ("rebase", "git rebase --continue"),
+    "MERGE_HEAD": ("merge", "git merge --continue"),
+    "CHERRY_PICK_HEAD": ("cherry-pick", "git cherry-pick --continue"),
+    "REVERT_HEAD": ("revert", "git revert --continue"),
+    "sequencer": ("cherry-pick or revert", "git cherry-pick --continue"),
+    "BISECT_LOG": ("bisect", "git bisect reset"),
+}
+"""The files of git's folder during a command of several steps, its name, and the command that ends it.
+
+Source: git's `wt-status.c`, `wt_status_get_state`.
+"""
+
+
+def require_finished(folder: Path, git_dir: Path, *, dirty: bool) -> None:
+    """Raise CannotTell if a command of git is unfinished, such as a rebase: its end would commit or drop the update.
+
+    A bisect ends only in a clean work tree, so it is passed over in a ``dirty`` one.
+    """
+    for name, (command, end) in _UNFINISHED.items():
+        if (git_dir / name).exists() and not (dirty and command == "bisect"):
+            raise CannotTell(
+                f"{folder} is in a {command}: end it by `{end}`, or as `git status` describes, and update again."
+            )
+
+
+def require_visible(git: Git) -> None:
+    """Raise Dirty if the flag `assume-unchanged` hides a change. Git's own commands, such as `stash`, would drop it.
+
+    Source: git's `update-index` page, "Using "assume unchanged" bit".
+    """
+    flagged = [record[2:] for record in git.records("ls-files", "-v", "-z", ":/") if record[0].islower()]
+    files = [path for path in flagged if (git.folder / path).is_file() and not (git.folder / path).is_symlink()]
+    if not files:
+        return
+    stored = dict(reversed(record.split("\t", 1)) for record in git.records("ls-files", "-s", "-z", ":/"))
+    names = git("hash-object", "--stdin-paths", given=os.fsencode("\n".join(files))).split()
+    for path in (path for path, name in zip(files, names, strict=True) if name not in stored[path].split()):
+        raise Dirty(
+            f"{git.folder / path} has a change that git hides: run `git update-index --no-assume-unchanged {path}`, "
+            "commit or stash it, and update again."
+        )
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Prevent a second update of a repository. The lock ends with this process, also if it is killed.
+
+    Raises:
+        CannotTell: another update runs.
+    """
+    found = Git(folder).run("rev-parse", "--absolute-git-dir") if folder.is_dir() else None
+    if found is None or found.returncode:
+        # `plan` reports such a folder.
+        yield
+        return
+    held = os.open(os.fsdecode(found.stdout).rstrip("\n"), os.O_RDONLY)
+    try:
+        _lock(held, folder)
+        yield
+    finally:
+        os.close(held)
+
+
+def _lock(held: int, folder: Path) -> None:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CannotTell(f"Another update of {folder} runs: wait for its end.") from None
