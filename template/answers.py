@@ -554,8 +554,8 @@ def _clash_of_command(command: Command, good: Mapping[str, str]) -> str:
     package = snake(context)
     if command.name.isupper():
         return f"{command.name} is written like a constant"
-    if word in reserved.WORDS:
-        return f"{word} is a reserved word"
+    if words := {command.name, word} & reserved.WORDS:
+        return f"{min(words)} is a reserved word"
     if word in _forms(reserved.QUERIES_OF_CONTEXT, package) | _forms(reserved.QUERIES_OF_PLURAL, plural):
         return f"{word} is a query of every context"
     if word == plural:

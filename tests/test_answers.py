@@ -269,6 +269,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"commands": "PaymentDetail:creates:PaymentMade Drop:deletes:PaymentDropped"}, "a name other than PaymentDetail"),
     ({"commands": "Run:creates:PaymentMade Drop:deletes:PaymentDropped"}, "a name other than Run"),
     ({"commands": f"R{'x' * 50}:creates:PaymentMade Drop:deletes:PaymentDropped"}, "may have 48 characters"),
+    ({"commands": "KeyError:creates:PaymentMade Drop:deletes:PaymentDropped"}, "since KeyError is a reserved word"),
     ({"verification": "CheckSubscription"}, "none, not 'CheckSubscription': the name is Verify and"),
     ({"verification": "Verify"}, "the name of another context"),
     ({"verification": "VerifyPayment"}, "or none, not 'VerifyPayment': Payment is this context"),

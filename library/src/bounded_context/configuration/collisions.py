@@ -1,5 +1,6 @@
 """Names that collide: of stacks, of contexts, and of a function's role with another role of its stack."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from ..domain.spelling import kebab
@@ -23,10 +24,10 @@ STACKS: Final = ("dev", "staging", "prod", *KINDS, *RESERVED)
 _OF_LISTS: Final = ("uploads", "list-import", "call-sweep-uploads", "call-watch-lists")
 
 
-def roles(*, lists: bool, backup: str, malware: str) -> frozenset[str]:
+def roles(*, lists: bool, backup: str, malware: str, partners: Iterable[str]) -> frozenset[str]:
     """Return the names of the roles in a stack that are not a function's. A test compares them with recorded graphs."""
     optional = {"backup": backup == "vault", "malware-scan": malware != "none"}
-    made = (name for name, is_made in optional.items() if is_made)
+    made = [name for name, is_made in optional.items() if is_made] + [f"sftp-{partner}" for partner in partners]
     return frozenset(("release", *(_OF_LISTS if lists else ("call-watch-mappings",)), *made))
 
 
