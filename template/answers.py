@@ -17,8 +17,8 @@ from keyword import iskeyword
 from . import limits, reserved
 from .field_types import MOST_LONG_TEXTS, TYPES, field_type, named, values_of
 from .library import WAYS
-from .texts import faults, one_line
-from .words import columns, constant, plain, slug, snake
+from .texts import character, faults, first_foreign, first_unseen
+from .words import columns, constant, plain, slug, snake, split_name
 
 PERSONAL = "personal"
 """The mark of a field with a person's data."""
@@ -161,7 +161,7 @@ def looked_up(answers: Mapping[str, str]) -> str:
     for field in read_fields(answers["fields"]):
         referenced = field.name.removesuffix("_id")
         step = f"Verify{''.join(word.capitalize() for word in referenced.split('_'))}"
-        if referenced != field.name and field.type == "str" and not list(_verification(step, answers)):
+        if referenced != field.name and field.type == "str" and not _clash_of_step(step, answers):
             return step
     return NONE
 
@@ -275,8 +275,10 @@ def _problems(answer: object, rule: Rule, good: Mapping[str, str]) -> list[str]:
         return [_as_text(answer)]
     if answer is None or not answer.strip(" ,"):
         return ["type at least one word"]
-    if not one_line(answer) or answer != answer.strip():
-        return [f"type one line without tabs and without spaces around it, not {_shown(answer)}"]
+    if unseen := first_unseen(answer):
+        return [f"type one line of visible characters and plain spaces, not {_shown(answer)}{_at(answer, unseen)}"]
+    if answer != answer.strip():
+        return [f"type one line without spaces around it, not {_shown(answer)}"]
     if len(answer) > limits.ANSWER:
         return [f"type at most {limits.ANSWER} characters, not {len(answer)}"]
     return list(rule(answer, good))
@@ -292,6 +294,16 @@ def _as_text(answer: object) -> str:
 
 def _shown(text: str) -> str:
     return repr(text if len(text) <= limits.SHOWN else text[: limits.SHOWN] + "...")
+
+
+def _at(text: str, place: int) -> str:
+    """Return the character at a place, for the end of a sentence; an empty string for the place 0."""
+    return f", whose character {place} is {character(text[place - 1])}" if place else ""
+
+
+def _typed(text: str) -> str:
+    """Return an answer for a sentence, with its first character that no name may have: not of ASCII."""
+    return f"{_shown(text)}{_at(text, first_foreign(text))}"
 
 
 def _step(verification: str) -> str:
@@ -311,9 +323,10 @@ def _reference(answers: Mapping[str, str]) -> str:
 
 def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
     if not _CAPITALIZED.fullmatch(name):
-        yield f"type a name in PascalCase such as Payment, not {_shown(name)}"
+        yield f"type a name in PascalCase such as Payment, not {_typed(name)}"
     elif name.isupper():
-        yield f"type a name with a lower-case letter in it{_smaller(name)}, since {name} is a constant in the code"
+        smaller = _such_as(name.capitalize(), f"{name.capitalize()}Record")
+        yield f"type a name with a lower-case letter in it{smaller}, since {name} is a constant in the code"
     elif len(snake(name)) > limits.PACKAGE:
         short = _shown(snake(name))
         yield f"type a shorter name than {_shown(name)}, {short} may have {limits.PACKAGE} characters in AWS names"
@@ -322,18 +335,12 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
         same = f"since another context's stack {word} has its AWS names"
         yield f"type a name without {word.capitalize()}, not {_shown(name)}, {same}"
     elif reason := _clash_of_context(name):
-        yield f"type a name other than {name}{_such_as(name)}, since {reason}"
+        yield f"type a name other than {name}{_such_as(f'{name}Record')}, since {reason}"
 
 
-def _smaller(name: str) -> str:
-    """Return an example with lower-case letters for a sentence; an empty string for a single letter."""
-    return f" such as {name.capitalize()}" if len(name) > 1 else ""
-
-
-def _such_as(name: str) -> str:
-    """Return a context's name that is accepted, for a sentence; an empty string if no longer name is."""
-    longer = f"{name}Record"
-    return "" if list(_context(longer, {})) else f", such as {longer}"
+def _such_as(*names: str) -> str:
+    """Return the first of these names that a context may have, for a sentence; an empty string without such a name."""
+    return next((f", such as {name}" for name in names if not name.isupper() and not list(_context(name, {}))), "")
 
 
 _PACKAGES = (
@@ -362,9 +369,11 @@ def _forms(forms: Iterable[str], name: str) -> set[str]:
 
 def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
     context = good.get("context_name", "Payment")
-    other = f"type a name other than {name}, such as {context}Records, since"
+    longer = f"{context}Records"
+    such = f", such as {longer}" if name != longer and not list(_plural(longer, good)) else ""
+    other = f"type a name other than {name}{such}, since"
     if not _CAPITALIZED.fullmatch(name):
-        yield f"type the plural in PascalCase such as Payments, not {_shown(name)}"
+        yield f"type the plural in PascalCase such as Payments, not {_typed(name)}"
     elif len(name) == 1:
         yield f"type the plural in two letters or more such as Payments, not {_shown(name)}"
     elif len(snake(name)) > limits.PLURAL:
@@ -373,6 +382,8 @@ def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
         yield f"{other} one and many need two names"
     elif words := {name, snake(name)} & reserved.WORDS:
         yield f"{other} {min(words)} is a reserved word"
+    elif snake(name) == reserved.FIXTURE:
+        yield f"{other} pytest reserves the fixture {reserved.FIXTURE}"
     elif snake(name) in reserved.VARIABLES | reserved.FUNCTIONS:
         yield f"{other} the code has a variable or a function {snake(name)}"
 
@@ -410,23 +421,30 @@ def _fields(text: str, good: Mapping[str, str]) -> Iterator[str]:
 def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
     name, owner = field.name, snake(good.get("context_name", "Payment"))
     if not _SNAKE.fullmatch(name):
-        yield f"type a field's name in snake_case such as due_date, not {_shown(name)}"
+        yield f"type a field's name in snake_case such as due_date, not {_typed(name)}"
     elif len(name) > limits.FIELD:
         yield f"type a shorter name than {_shown(name)}, of at most {limits.FIELD} characters"
     elif name in ("id", f"{owner}_id"):
         yield f"type the fields without {name}, since {owner}_id is there in any case"
-    elif iskeyword(name):
-        yield f"type a name other than {name}, such as {owner}_{name}, since {name} is a reserved word of Python"
-    elif name in reserved.FIELDS:
-        yield f"type a name other than {name}, such as {owner}_{name}, since every item or model has a {name}"
-    elif name.startswith(reserved.PROTECTED):
-        yield f"type a name other than {name}, such as {owner}_{name}, since pydantic has methods with that start"
+    elif reason := _clash_of_field(name):
+        yield f"type a name other than {name}, such as {owner}_{name}, since {reason}"
     elif values := values_of(field.type):
         yield from _enumeration(field, values)
     elif field.type not in TYPES:
         yield f"type {name}: and one of {named()}, or values as in low|high, not {_shown(f'{name}:{field.type}')}"
     elif field.type == "decimal" and measure_of(name) in reserved.MEASURES:
         yield f"type a name other than {name}, such as {owner}_{name}, since {measure_of(name)} is another metric"
+
+
+def _clash_of_field(name: str) -> str:
+    """Return the reason why no field may have this name; an empty string if a field may."""
+    if iskeyword(name):
+        return f"{name} is a reserved word of Python"
+    if name in reserved.AMBIGUOUS:
+        return f"{name} looks like a digit (ruff's E741)"
+    if name in reserved.FIELDS:
+        return f"every item or model has a {name}"
+    return "pydantic has methods with that start" if name.startswith(reserved.PROTECTED) else ""
 
 
 def _enumeration(field: Field, values: Sequence[str]) -> Iterator[str]:
@@ -440,80 +458,129 @@ def _enumeration(field: Field, values: Sequence[str]) -> Iterator[str]:
 def _mark(field: Field) -> Iterator[str]:
     if field.mark not in ("", PERSONAL):
         yield f"type {field.name}:{field.type} or {field.name}:{field.type}:{PERSONAL}, not {_shown(field.mark)}"
-    elif field.mark and field.type in TYPES and not TYPES[field.type].erased:
-        yield f"type {field.name}:str:{PERSONAL}: an erasure has no value for a {field.type}"
+    elif field.mark and (values_of(field.type) or (field.type in TYPES and not TYPES[field.type].erased)):
+        kind = "values" if values_of(field.type) else f"a {field.type}"
+        yield f"type {field.name}:str:{PERSONAL}, or leave out the mark: an erasure has no value for {kind}"
 
 
 def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
-    context = good.get("context_name", "")
-    commands = read_commands(text, context)
+    commands = read_commands(text, good.get("context_name", ""))
     measures = {*reserved.MEASURES, *map(measure_of, amounts_of(read_fields(good.get("fields", ""))))}
     for command in commands:
-        yield from _command(command, context, measures)
-        yield from _command_of_plural(command, context, snake(good.get("plural", "")))
-    yield from _repeated(command.snake for command in commands)
-    yield from _repeated(command.action for command in commands if command.kind == "changes")
-    yield from _repeated(snake(command.event) for command in commands if command.event)
+        yield from _command(command, commands, good, measures)
+    yield from _repeated(command.name for command in commands)
+    yield from _shared(commands, "function", lambda command: command.snake)
+    yield from _shared([command for command in commands if command.kind == "changes"], "path", lambda one: one.action)
+    yield from _shared_events(commands)
     yield from _exactly_one(commands, "creates")
     yield from _exactly_one(commands, "deletes")
     if len(commands) > limits.COMMANDS:
         yield f"type at most {limits.COMMANDS} commands, not {len(commands)}"
 
 
-def _command(command: Command, context: str, measures: Iterable[str]) -> Iterator[str]:
+def _pairs(commands: Iterable[Command], key: Callable[[Command], str]) -> Iterator[tuple[Command, Command]]:
+    """Yield each command whose key an earlier command of another name has, with that command."""
+    first: dict[str, Command] = {}
+    for command in commands:
+        other = first.setdefault(key(command), command)
+        if other.name != command.name and key(command):
+            yield command, other
+
+
+def _shared(commands: Iterable[Command], what: str, key: Callable[[Command], str]) -> Iterator[str]:
+    for command, other in _pairs(commands, key):
+        yield f"type a name other than {command.name}, since {other.name} has the {what} {key(other)} too"
+
+
+def _shared_events(commands: Iterable[Command]) -> Iterator[str]:
+    for command, other in _pairs(commands, lambda command: snake(command.event)):
+        yield (
+            f"type an event of its own for {command.name}, not {command.event}, which {other.name} has: "
+            "two commands may not share an event"
+        )
+
+
+def _command(
+    command: Command, commands: Sequence[Command], good: Mapping[str, str], measures: Iterable[str]
+) -> Iterator[str]:
+    context = command.context
     example = f"Register{context or 'Payment'}:creates:{context or 'Payment'}Registered"
-    word = _shown(f"{command.name}:{command.kind}:{command.event}")
+    word = f"{command.name}:{command.kind}:{command.event}"
     if not (_CAPITALIZED.fullmatch(command.name) and _CAPITALIZED.fullmatch(command.event)):
-        yield f"type each command as Name:kind:Event such as {example}, not {word}"
-    elif command.name.isupper():
-        name = _shown(command.name)
-        smaller = _smaller(command.name)
-        yield f"type a name with a lower-case letter in it{smaller}, since {name} is written like a constant"
+        yield f"type each command as Name:kind:Event such as {example}, not {_typed(word)}"
     elif command.kind not in KINDS:
-        yield f"type one of {', '.join(KINDS)} between the colons, such as {example}, not {word}"
+        yield f"type one of {', '.join(KINDS)} between the colons, such as {example}, not {_shown(word)}"
     elif context:
-        yield from _command_name(command, context)
+        yield from _command_name(command, commands, good)
         yield from _event(command, context, measures)
 
 
-def _command_of_plural(command: Command, context: str, plural: str) -> Iterator[str]:
-    other = f"type a name other than {command.name}, a verb first, such as Register{context}, since"
-    if command.snake in _forms(reserved.QUERIES_OF_PLURAL, plural):
-        yield f"{other} {command.snake} is a query of every context"
-    elif command.snake == plural:
-        yield f"{other} {plural} is the name of the repository of aggregates"
-
-
-def _command_name(command: Command, context: str) -> Iterator[str]:
-    room = limits.PART - len(snake(context))
-    if reason := _clash_of_command(command, context):
-        yield f"type a name other than {command.name}, a verb first, such as Register{context}, since {reason}"
-    elif command.name.startswith(_TEST):
-        other = f"Check{command.name.removeprefix(_TEST)}"
-        yield f"type a name other than {command.name}, such as {other}, since pytest runs what starts with {_TEST}"
-    elif len(command.snake) > room:
+def _command_name(command: Command, commands: Sequence[Command], good: Mapping[str, str]) -> Iterator[str]:
+    if reason := _clash_of_command(command, good):
+        yield f"type a name other than {command.name}{_instead(command, commands, good)}, since {reason}"
+    elif len(command.snake) > _room(good):
         name = _shown(command.snake)
-        yield f"type a shorter name than {_shown(command.name)}, {name} may have {room} characters in AWS names"
+        yield f"type a shorter name than {_shown(command.name)}, {name} may have {_room(good)} characters in AWS names"
 
 
-def _clash_of_command(command: Command, context: str) -> str:
+def _instead(command: Command, commands: Sequence[Command], good: Mapping[str, str]) -> str:
+    """Return an accepted name with the same words, for a sentence: ``ReturnLoan`` for ``Return`` of a loan."""
+    context, plural = command.context, good.get("plural", "")
+    others = {other.snake for other in commands if other is not command}
+    verb, *more = split_name(command.name.removeprefix(context).removeprefix(plural)) or ["Register"]
+    noun = "" if "".join(more) in (context, plural) else "".join(more)
+    capital = command.name.capitalize() if command.name.isupper() else ""
+    longer = f"Check{command.name.removeprefix(_TEST)}" if verb == _TEST else f"{capital or command.name}Record"
+    for name in (capital, f"{verb}{context}{noun}", longer, f"Register{context}"):
+        other = dataclasses.replace(command, name=name)
+        if (
+            name
+            and other.snake not in others
+            and not _clash_of_command(other, good)
+            and len(other.snake) <= _room(good)
+        ):
+            return f", such as {name}"
+    return ""
+
+
+def _room(good: Mapping[str, str]) -> int:
+    """Return how many characters a function's name may have, in snake_case."""
+    return limits.PART - len(snake(good.get("context_name", "")))
+
+
+def _clash_of_command(command: Command, good: Mapping[str, str]) -> str:
     """Return the reason why a command may not have its name; an empty string if it may."""
-    word = command.snake
-    if word in reserved.WORDS:
-        return f"{word} is a reserved word"
-    if word in _forms(reserved.QUERIES_OF_CONTEXT, snake(context)):
+    word, context, plural = command.snake, command.context, snake(good.get("plural", ""))
+    package = snake(context)
+    if command.name.isupper():
+        return f"{command.name} is written like a constant"
+    if words := {command.name, word} & reserved.WORDS:
+        return f"{min(words)} is a reserved word"
+    if word in _forms(reserved.QUERIES_OF_CONTEXT, package) | _forms(reserved.QUERIES_OF_PLURAL, plural):
         return f"{word} is a query of every context"
+    if word == plural:
+        return f"{plural} is the name of the repository of aggregates"
+    if command.kind == "creates" and _has_lists(good) and word in _forms(reserved.TESTS_OF_PLURAL, plural):
+        return f"every repository has a test of {word}"
     if command.name in reserved.CLASSES:
         return f"the library has a class {command.name}"
-    if word in reserved.FUNCTIONS | _forms(reserved.NAMES_OF_CONTEXT, snake(context)):
+    if word in reserved.FUNCTIONS | _forms(reserved.NAMES_OF_CONTEXT, package):
         return f"the code has a variable or a function {word}"
+    if command.name.startswith(_TEST):
+        return f"pytest runs what starts with {_TEST}"
     return f"events and models start with {context}" if command.name.startswith(context) else ""
+
+
+def _has_lists(good: Mapping[str, str]) -> bool:
+    return good.get("lists") != NONE
 
 
 def _event(command: Command, context: str, measures: Iterable[str]) -> Iterator[str]:
     verb = command.event.removeprefix(context)
     if verb == command.event or not _CAPITALIZED.fullmatch(verb) or verb in reserved.LIST_EVENTS:
         yield f"type {context} and what happened to it, such as {context}Registered, not {command.event}"
+    elif command.status in reserved.AMBIGUOUS and command.kind != "deletes":
+        yield f"type an event other than {command.event}, since the status {command.status} looks like a digit (E741)"
     elif len(command.status) > limits.STATUS:
         status = _shown(command.status)
         yield f"type a shorter event than {_shown(command.event)}, {status} may have {limits.STATUS} characters in code"
@@ -534,26 +601,32 @@ def _repeated(names: Iterable[str]) -> Iterator[str]:
 
 
 def _verification(name: str, good: Mapping[str, str]) -> Iterator[str]:
-    if name == NONE:
-        return
+    if name != NONE and (reason := _clash_of_step(name, good)):
+        known = looked_up(good) if "fields" in good else "VerifySubscription"
+        yield f"type {known if known == NONE else f'{known} or {NONE}'}, not {_typed(name)}: {reason}"
+
+
+def _clash_of_step(name: str, good: Mapping[str, str]) -> str:
+    """Return the reason why a verification may not have its name; an empty string if it may."""
     if not _VERIFICATION.fullmatch(name):
-        yield f"type Verify and a name in PascalCase such as VerifySubscription, or none, not {_shown(name)}"
-        return
+        return "the name is Verify and the name of another context in PascalCase"
     noun, context = _noun(name), good.get("context_name", "")
-    field, room = Field(f"{snake(noun)}_id", "str"), limits.PART - len(snake(context))
-    commands = {command.snake for command in read_commands(good.get("commands", ""), context)}
+    field = Field(f"{snake(noun)}_id", "str")
     if snake(noun) == snake(context):
-        yield f"type Verify and something other than {noun}, such as VerifySubscription, since {noun} is this context"
-    elif snake(noun) in {"list", *reserved.YAML}:
-        yield f"type Verify and another word than {noun}, such as Verify{noun}Record, since {noun} is a reserved word"
-    elif snake(name) in commands:
-        yield f"type a name other than {name}, which is a command already"
-    elif not 2 <= len(snake(noun)) <= limits.REFERENCE:
-        yield f"type Verify and a context's name of 2 to {limits.REFERENCE} characters, not {_shown(snake(noun))}"
-    elif len(snake(name)) > room:
-        yield f"type a shorter name than {name}, {snake(name)} may have {room} characters in AWS names"
-    elif "fields" in good and field not in read_fields(good["fields"]):
-        yield f"type none or a name whose id is a field of the type str, or add {field.name}:str to fields for {name}"
+        return f"{noun} is this context"
+    if snake(noun) in {"list", *reserved.YAML}:
+        return f"{noun} is a reserved word"
+    if _has_lists(good) and name in reserved.STATES:
+        return f"every workflow has a state {name}"
+    if snake(name) in {command.snake for command in read_commands(good.get("commands", ""), context)}:
+        return f"{name} is a command already"
+    if not 2 <= len(snake(noun)) <= limits.REFERENCE:
+        return f"the name of the other context has 2 to {limits.REFERENCE} characters, not {len(snake(noun))}"
+    if len(snake(name)) > _room(good):
+        return f"{snake(name)} may have {_room(good)} characters in AWS names"
+    if "fields" in good and field not in read_fields(good["fields"]):
+        return f"add {field.name}:str to fields"
+    return ""
 
 
 def _snakes(good: Mapping[str, str]) -> set[str]:
@@ -573,7 +646,7 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
     room = limits.QUEUE - len(snake(good.get("context_name", "")))
     for name in names:
         if not _SUBSCRIBER.fullmatch(name):
-            yield f"type 2 to 32 lower-case letters, digits and dashes such as front-office, not {_shown(name)}"
+            yield f"type 2 to 32 lower-case letters, digits and dashes such as front-office, not {_typed(name)}"
         elif len(name) > room:
             yield f"type a shorter name than {name}, which may have {room} characters in AWS names"
         elif name in reserved.YAML:
@@ -627,7 +700,7 @@ def _region(name: str, _: Mapping[str, str]) -> Iterator[str]:
 def _owner(name: str, _: Mapping[str, str]) -> Iterator[str]:
     if not _OWNER.fullmatch(name) or len(name) > limits.OWNER:
         signs = "letters, digits, spaces and . _ : / = + @ -"
-        yield f"type a team such as payments-team in at most {limits.OWNER} {signs}, not {_shown(name)}"
+        yield f"type a team such as payments-team in at most {limits.OWNER} {signs}, not {_typed(name)}"
     elif name.lower().startswith("aws:"):
         yield f"type a team such as payments-team, not {_shown(name)}, since AWS keeps what begins with aws: for itself"
 

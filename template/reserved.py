@@ -55,6 +55,18 @@ QUERIES_OF_CONTEXT = ("get_{}",)
 QUERIES_OF_PLURAL = ("list_{}",)
 """Queries, with the context's name or its plural."""
 
+TESTS_OF_PLURAL = ("a_list_of_{}",)
+"""Tests beside a test with the name of the creating command, with the plural."""
+
+FIXTURE = "request"
+"""The one name that no fixture may have (pytest API reference, "request"); a fixture has the plural's name."""
+
+AMBIGUOUS = ("l", "O", "I")
+"""Names that look like digits: no attribute may have them (ruff, "ambiguous-variable-name (E741)")."""
+
+STATES = frozenset(RECORD["states"])
+"""States of the workflow besides the verification."""
+
 NAMES_OF_CONTEXT = ("{}_id", "{}")
 """Names in the modules of a command's function, with the context's name."""
 

@@ -17,9 +17,20 @@ _JOINED = re.compile(
 """Invisible signs where a text needs them: joiners of Persian, Indic scripts and emoji, and the tags of a flag."""
 
 
-def one_line(text: str) -> bool:
-    """Whether a text has neither line breaks nor other invisible characters."""
-    return _JOINED.sub("", text).isprintable()
+def first_unseen(text: str) -> int:
+    """Return the place of the first line break or other invisible character, from 1; 0 for a text without one."""
+    shown = _JOINED.sub(lambda joined: "x" * len(joined[0]), text)
+    return next((place for place, sign in enumerate(shown, start=1) if not sign.isprintable()), 0)
+
+
+def first_foreign(text: str) -> int:
+    """Return the place of the first character outside of ASCII, from 1; 0 for a text without one."""
+    return next((place for place, sign in enumerate(text, start=1) if not sign.isascii()), 0)
+
+
+def character(sign: str) -> str:
+    """Return the code point and the Unicode name of a character: ``U+00A0 NO-BREAK SPACE``."""
+    return f"U+{ord(sign):04X} {unicodedata.name(sign, 'without a name')}"
 
 
 def faults(text: str) -> Iterator[str]:

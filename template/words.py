@@ -52,6 +52,11 @@ def plain(name: str) -> str:
     return " ".join(word if _ACRONYM.fullmatch(word) else word.lower() for word in _BOUNDARY.sub(" ", name).split(" "))
 
 
+def split_name(name: str) -> list[str]:
+    """Return the words of a PascalCase name: ``VATReturn`` becomes ``VAT`` and ``Return``."""
+    return _BOUNDARY.sub(" ", name).split()
+
+
 def display(name: str) -> str:
     """Return a PascalCase name as a title: ``DirectDebit`` becomes ``Direct debit``."""
     return name[:1] + plain(name)[1:]

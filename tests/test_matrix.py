@@ -69,11 +69,11 @@ def test_one_more_than_the_limit_is_refused(question: str) -> None:
     assert any(str(number) in said for name, number in vars(limits).items() if name.isupper()), said
 
 
-def some_tests(project: Path) -> "subprocess.CompletedProcess[str]":
-    """Run a repository's tests of its rules and of its documents, on our own packages."""
+def some_tests(project: Path, chosen: str = "rules or read or find") -> "subprocess.CompletedProcess[str]":
+    """Run a repository's tests of its rules and its promises, by default those of its documents, on our packages."""
     files = ["tests/test_rules.py", "pyproject.toml"]
     plugins = ["-p", "no:cacheprovider", "-p", "bounded_context.testing.plugin"]
-    command = [sys.executable, "-m", "pytest", *plugins, *files, "-k", "rules or read or find"]
+    command = [sys.executable, "-m", "pytest", *plugins, *files, "-k", chosen]
     ours = {"PYTHONPATH": f"{project / 'src'}:{project}", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(command, cwd=project, env=environment() | ours, capture_output=True, text=True, check=False)
 
@@ -92,4 +92,16 @@ def test_each_value_gives_a_repository_in_style(row: Mapping[str, str], tmp_path
 def test_a_repository_keeps_its_rules(row: Mapping[str, str], tmp_path: Path) -> None:
     """The rows with most of the values: the commands do what they say, and the documents say what the code does."""
     done = some_tests(bake(tmp_path, answers_of(row)))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.nightly
+def test_commands_may_have_the_names_of_resources(tmp_path: Path) -> None:
+    """The repository is in style, and keeps all promises: its stacks have no collisions, and its picture is right."""
+    names = ("Release", "Table", "Key", "Uploads", "Topic", "Verification", "Backup", "CallWatchLists", "Inbox", "Api")
+    changes = " ".join(f"{name}:changes:Payment{name}Done" for name in names)
+    commands = f"Start:creates:PaymentStarted {changes} Drop:deletes:PaymentDropped"
+    project = bake(tmp_path, {"commands": commands})
+    assert_in_style(project)
+    done = some_tests(project, chosen="")
     assert done.returncode == 0, done.stdout

@@ -196,9 +196,12 @@ def test_answers_of_a_file_are_what_is_offered(tmp_path: Path, monkeypatch: pyte
     ("answers", "sentence"),
     [
         ({"sftp": "shared"}, "sftp: type one of dedicated, none, not 'shared'."),
-        ({"context_name": "KYC"}, "context_name: type a name with a lower-case letter in it such as Kyc"),
+        ({"context_name": "KYC"}, "context_name: type a name with a lower-case letter in it, such as Kyc"),
         ({"context": "Order"}, "context: leave it out of"),
-        ({"verification": "VerifyCustomer"}, "verification: type none or a name whose id is a field"),
+        (
+            {"verification": "VerifyCustomer"},
+            "verification: type VerifySubscription or none, not 'VerifyCustomer': add customer_id",
+        ),
     ],
 )
 def test_a_bad_answer_of_a_file_is_refused(

@@ -14,7 +14,8 @@ OUT_OF_ORDER = {
     "context_name": "VATReturn",
     "subscribers": "ledger-2 ledger-x ledger2 audit",
     "commands": "PayVATReturn2:changes:VATReturnPaid2 FileVATReturn:creates:VATReturnFiled "
-    "PayVATReturn:changes:VATReturnPaid DropVATReturn:deletes:VATReturnDropped",
+    "PayVATReturn:changes:VATReturnPaid Topic:changes:VATReturnTopical Release:changes:VATReturnReleased "
+    "Uploads:changes:VATReturnUploaded Verification:changes:VATReturnVerified DropVATReturn:deletes:VATReturnDropped",
 }
 
 

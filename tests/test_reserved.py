@@ -6,11 +6,13 @@
 import ast
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import bounded_context.declaration.measures
 from botocore.loaders import Loader
@@ -147,6 +149,19 @@ def fields(payment: Path) -> set[str]:
     return {name for name in names if name.islower() and name[0] != "_"} - {"id"}
 
 
+def states(payment: Path) -> set[str]:
+    """The states of the workflow beside the verification, also those inside of maps."""
+    text = (payment / "workflow" / "list_import.asl.json").read_text(encoding="utf-8")
+    names: set[str] = set()
+
+    def read(members: dict[str, Any]) -> dict[str, Any]:
+        names.update(members.get("States", ()))
+        return members
+
+    json.loads(re.sub(r'(?<!")\$\{\w+\}', "0", text), object_hook=read)
+    return names - {"VerifySubscription"}
+
+
 def measures() -> set[str]:
     """The metrics of every context."""
     fixed = {found.name for found in vars(bounded_context.declaration.measures).values() if isinstance(found, Measure)}
@@ -181,6 +196,7 @@ def test_the_record_is_what_there_is(payment: Path) -> None:
         "protected": set(map(str, config_defaults.get("protected_namespaces", ()))),
         "python": python(),
         "stacks": {*collisions.STACKS},
+        "states": states(payment),
         "variables": variables(payment),
     }
     made = {name: names if isinstance(names, dict) else sorted(names) for name, names in found.items()}

@@ -1,5 +1,6 @@
 """Contexts of other shapes than the default one, built in code: the program must fit each of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from types import new_class
@@ -115,32 +116,36 @@ AMOUNTS: Context[Any] = replace(
 """With three amounts."""
 
 
-_Many: Any = StrEnum("_Many", {f"STATUS_{number:02}": f"STATUS_{number:02}" for number in range(19)})
-
-
-def _change(status: StrEnum) -> Command[Any, Any]:
-    """A command whose function has a name as long as it may be."""
-    number = status.name[-2:]
-    room = NAME_LIMIT - len(f"{DEFAULT.name}-prod-command{number}_")
-    name = f"Command{number}X{'x' * (room - 1)}"
-    model = type(name, (Change,), {"__annotations__": {DEFAULT.identity: Identifier}})
-    return Command.changes(model, _rule, status, f"Event{number}", after=(next(iter(_Many)),))
-
-
-def _large() -> Context[Any]:
-    first, *others = _Many
+def of_commands(names: Sequence[str], **fields: Any) -> Context[Any]:
+    """The default context, whose changing commands have these names."""
+    statuses: Any = StrEnum("_Many", {f"STATUS_{number:02}": f"STATUS_{number:02}" for number in range(len(names) + 1)})
+    first, *others = statuses
     creates, deletes = (one for one in DEFAULT.commands if one.kind != "changes")
-    commands = (replace(creates, status=first), replace(deletes, after=tuple(_Many)), *map(_change, others))
+    changes = (_change(name, status, first) for name, status in zip(names, others, strict=True))
+    commands = (replace(creates, status=first), replace(deletes, after=tuple(statuses)), *changes)
     return replace(
         DEFAULT,
-        aggregate=new_class(DEFAULT.title, (Aggregate[DEFAULT.details, _Many],)),
+        aggregate=new_class(DEFAULT.title, (Aggregate[DEFAULT.details, statuses],)),
         commands=commands,
         versions=dict.fromkeys((*(command.event for command in commands), *DEFAULT.list_events), "1.0"),
-        subscribers=tuple(f"subscriber-{number}" for number in range(10)),
+        **fields,
     )
 
 
-LARGE = _large()
+def _change(name: str, status: StrEnum, before: StrEnum) -> Command[Any, Any]:
+    model = type(name, (Change,), {"__annotations__": {DEFAULT.identity: Identifier}})
+    return Command.changes(model, _rule, status, f"Event{status.name.removeprefix('STATUS_')}", after=(before,))
+
+
+def _longest(number: int) -> str:
+    """A command whose function has a name as long as it may be."""
+    room = NAME_LIMIT - len(f"{DEFAULT.name}-prod-command{number:02}_")
+    return f"Command{number:02}X{'x' * (room - 1)}"
+
+
+LARGE = of_commands(
+    [_longest(number) for number in range(1, 19)], subscribers=tuple(f"subscriber-{number}" for number in range(10))
+)
 """As large as a context may become: 20 commands with names as long as they may be, 10 subscribers."""
 
 SHAPES: dict[str, Context[Any]] = {

@@ -82,6 +82,12 @@ def _long(node: Node) -> Node | None:
     return stating("policy", Sid="x" * 10_240)(node)
 
 
+def _twice(node: Node) -> Node | None:
+    """The definition has a member of the same name twice; JSON's reader keeps the last."""
+    text = str(node.inputs["definition"])
+    return having(definition=text.replace('"States": {', '"States": {"Done": {"Type": "Succeed"},', 1))(node)
+
+
 def _unlogged(node: Node) -> Node | None:
     return having(loggingConfig={"logFormat": "Text"})(node)
 
@@ -216,6 +222,7 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
     ("resources-do-not-replace-each-other", "iam/rolePolicy", having(name="use"), "since both have name use: rename"),
     ("resources-do-not-replace-each-other", "cloudwatch/metricAlarm", having(name="late"), "name late: rename"),
     ("resources-do-not-replace-each-other", "s3/bucketPolicy", having(bucket="one"), "bucket one: rename"),
+    ("resources-do-not-replace-each-other", "iam/role", having(name="one"), "is refused, since both have name one"),
     (
         "functions-have-code",
         "lambda/function",
@@ -241,6 +248,13 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         with_states(lambda state: state.update(Next="Nowhere")),
         "goes to Nowhere, which is not a state",
     ),
+    (
+        "state-names-are-unique",
+        "sfn/stateMachine",
+        with_state("VerifyParts", lambda state: state["ItemProcessor"]["States"].update(Failed={"Type": "Fail"})),
+        "has 2 states Failed",
+    ),
+    ("state-names-are-unique", "sfn/stateMachine", _twice, "has 2 states Done"),
     (
         "tasks-are-tried-again",
         "sfn/stateMachine",

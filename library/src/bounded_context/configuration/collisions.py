@@ -1,5 +1,6 @@
-"""Names that collide: the prefix of a stack's resources would cover resources of another stack or context."""
+"""Names that collide: of stacks, of contexts, and of a function's role with another role of its stack."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from ..domain.spelling import kebab
@@ -18,6 +19,16 @@ KINDS: Final = (PULL_REQUEST, SANDBOX)
 
 STACKS: Final = ("dev", "staging", "prod", *KINDS, *RESERVED)
 """The names after another context's name. No word of a context's name after the first may be one of them."""
+
+
+_OF_LISTS: Final = ("uploads", "list-import", "call-sweep-uploads", "call-watch-lists")
+
+
+def roles(*, lists: bool, backup: str, malware: str, partners: Iterable[str]) -> frozenset[str]:
+    """Return the names of the roles in a stack that are not a function's. A test compares them with recorded graphs."""
+    optional = {"backup": backup == "vault", "malware-scan": malware != "none"}
+    made = [name for name, is_made in optional.items() if is_made] + [f"sftp-{partner}" for partner in partners]
+    return frozenset(("release", *(_OF_LISTS if lists else ("call-watch-mappings",)), *made))
 
 
 def is_reserved(stack: str) -> bool:

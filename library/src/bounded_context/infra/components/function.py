@@ -1,7 +1,7 @@
 """A Lambda function."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pulumi
 from pulumi_aws import iam, lambda_
@@ -18,8 +18,16 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _RESERVED = re.compile(r"(AWS|LAMBDA|POWERTOOLS)_.*|TZ")
 
 
+_GRANTING = ("key", "table")
+"""The components whose permission in a function's role has their name."""
+
+
 class Function(Component):
-    """A function with its own role and log group. Callers call the alias of its release, never the function."""
+    """A function with its own role and log group. Callers call the alias of its release, never the function.
+
+    A function with the name of another role, or of a component that permits something, has a role or a permission with
+    another end. No name in snake_case gives this end.
+    """
 
     urn_type = "bounded-context:infra:Function"
 
@@ -43,11 +51,11 @@ class Function(Component):
         self.snake_name, name = name, kebab(name)
         own = _checked(name, environment)
         labels = stack.labels
-        super().__init__(name, labels)
-        self.timeout = timeout
+        super().__init__(_distinct(name, _GRANTING), labels)
+        self.timeout, role = timeout, _distinct(name, stack.roles)
         self.log_group = log_group = stack.logs.group("lambda", name, parent=self)
         self.role = iam.Role(
-            name, name=labels.name(name), assume_role_policy=trust("lambda"), tags=labels.tags, opts=self.child()
+            role, name=labels.name(role), assume_role_policy=trust("lambda"), tags=labels.tags, opts=self.child()
         )
         writes = grant(self, self.role, *_write_logs_and_traces(log_group.arn))
         self.function = lambda_.Function(
@@ -86,6 +94,10 @@ class Function(Component):
             policy=document(*statements),
             opts=self.child(),
         )
+
+
+def _distinct(name: str, taken: Collection[str]) -> str:
+    return f"{name}--function" if name in taken else name
 
 
 def _common(stack: Stack) -> dict[str, str]:

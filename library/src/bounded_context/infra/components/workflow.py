@@ -38,6 +38,9 @@ _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 _INTEGRATIONS = "arn:aws:states:::"
 """The beginning of the ARNs of a state's integrations, such as `lambda:invoke`."""
 
+_TOPIC = "topic_arn"
+"""The placeholder of the topic of events, also beside a function called `topic`."""
+
 _DELIVER_LOGS = (
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
@@ -103,7 +106,7 @@ class Workflow(Component):
             **{variable: step.alias_arn for variable, step in steps.items()},
             "inbox_bucket": inbox.bucket_name,
             "table_name": table.table_name,
-            "topic_arn": fanout.topic.arn,
+            _TOPIC: fanout.topic.arn,
             **concurrency(stack.settings, text),
             **(substitutions or {}),
         }
@@ -203,8 +206,9 @@ def _steps(stack: Stack, asl: str, live: Mapping[str, Target]) -> dict[str, Targ
     """Return the functions that the machine calls, by placeholder: the context's steps, and others in the file."""
     context = stack.context
     names = {f"{'verification' if name == context.verification else name}_arn": name for name in context.steps}
-    own = {f"{name}_arn": name for name in live if f"${{{name}_arn}}" in asl}
-    return {variable: live[name] for variable, name in {**names, **own}.items()}
+    own = {f"{name}_arn": name for name in live if f"${{{name}_arn}}" in asl and f"{name}_arn" != _TOPIC}
+    # A function of another kind may be called `verification`.
+    return {variable: live[name] for variable, name in {**own, **names}.items()}
 
 
 def concurrency(settings: Settings, asl: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 
 from ...configuration.alarms import Severity  # noqa: TC001 (the dictionary of topics)
+from ...configuration.collisions import roles
 from ...configuration.settings import Settings
 from ...declaration.context import Context
 from .account import Account, placed
@@ -28,6 +29,7 @@ class Stack:
         account: the account and the region of the stack.
         key: the key that encrypts all data of the stack.
         logs: the factory of its log groups.
+        roles: the names of its roles that are not a function's.
         alarms: the topic of critical alarms.
         warnings: the topic of warnings and failed releases.
         alerts: the topics and thresholds of alarms, and the alarms made so far.
@@ -48,6 +50,8 @@ class Stack:
         self.account = account = Account.current()
         self.key = key = Key("key", labels, account, protect=settings.protect)
         self.logs = Logs(labels, settings.log_key_arn or key.arn, settings.log_retention_days)
+        optional = {"backup": settings.backup, "malware": settings.malware}
+        self.roles = roles(lists=context.has_lists, partners=settings.partners, **optional)
         self.alarms = AlarmTopic("alarms", labels, account, key.arn)
         self.warnings = AlarmTopic("warnings", labels, account, key.arn)
         topics: dict[Severity, pulumi.Input[str]] = {"critical": self.alarms.arn, "warning": self.warnings.arn}

@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, Final
 
 from botocore.exceptions import UnknownServiceError
@@ -53,6 +55,24 @@ def states_follow_one_another(where: Repository) -> Iterator[str]:
     for called, state, known in states(where):
         for target in set(targets(state)) - known:
             yield f"{called} goes to {target}, which is not a state: write its name."
+
+
+def state_names_are_unique(where: Repository) -> Iterator[str]:
+    """AWS accepts the names of the workflow's states: each is unique in the whole definition, also inside of maps.
+
+    Amazon States Language, "States". A name that occurs twice in the same object is counted, too.
+    """
+    for machine in where.graph.of("sfn/stateMachine"):
+        numbers = Counter[str]()
+        json.loads(machine.inputs["definition"], object_pairs_hook=partial(_counted, numbers))
+        for name in (name for name, number in numbers.items() if number > 1):
+            yield f"{machine.name} has {numbers[name]} states {name}: give each a name of its own."
+
+
+def _counted(numbers: Counter[str], members: list[tuple[str, Any]]) -> list[str]:
+    """Count the names of the states in an object, and return the names of its members."""
+    numbers.update(name for key, names in members if key == "States" and isinstance(names, list) for name in names)
+    return [name for name, _ in members]
 
 
 def tasks_are_tried_again(where: Repository) -> Iterator[str]:
@@ -212,6 +232,7 @@ def targets(state: State) -> Iterator[str]:
 
 CHECKS: tuple[Check, ...] = (
     states_follow_one_another,
+    state_names_are_unique,
     tasks_are_tried_again,
     outages_of_lambda_are_outlasted,
     catch_alls_come_last,

@@ -1,4 +1,4 @@
-"""Policies for names: a resource does not replace another resource in AWS."""
+"""Policies for names: no resource has the identity of another resource in AWS."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,6 +7,7 @@ from ..programs.graph import Graph, Node
 from .policy import Violation, policy
 
 _IDENTITY: Final = {
+    **dict.fromkeys(("iam/role", "lambda/function", "cloudwatch/logGroup", "sfn/stateMachine"), ("name",)),
     "iam/rolePolicy": ("role", "name"),
     "cloudwatch/metricAlarm": ("name",),
     "cloudwatch/compositeAlarm": ("alarmName",),
@@ -23,11 +24,12 @@ _IDENTITY: Final = {
     "s3/bucketNotification": ("bucket",),
     "s3/bucketLifecycleConfiguration": ("bucket",),
 }
-"""The inputs that identify a resource, by the kinds of which AWS accepts a second creation.
+"""The inputs that identify a resource.
 
 A `Put` or `Set` operation replaces an existing resource; CreateQueue and CreateTopic return it (API references of IAM,
-CloudWatch, EventBridge, CloudWatch Logs, SQS, SNS, Secrets Manager and S3). AWS refuses a second resource of most other
-kinds.
+CloudWatch, EventBridge, CloudWatch Logs, SQS, SNS, Secrets Manager and S3). AWS refuses a second resource of the first
+kinds (CreateRole: EntityAlreadyExists, CreateFunction: ResourceConflictException, CreateLogGroup:
+ResourceAlreadyExistsException, CreateStateMachine: StateMachineAlreadyExists).
 """
 
 
@@ -35,7 +37,8 @@ kinds.
 def resources_do_not_replace_each_other(graph: Graph) -> Iterator[Violation]:
     """No resource replaces another resource with the same name in AWS, such as a role's policy, an alarm or a rule.
 
-    The deployment succeeds with only the last one: a function lacks a permission, or a fault has no alarm.
+    The deployment succeeds with only the last one: a function lacks a permission, or a fault has no alarm. A second
+    role, function, log group or state machine stops the deployment.
     """
     for kind, inputs in _IDENTITY.items():
         first: dict[tuple[str, ...], Node] = {}
@@ -44,4 +47,6 @@ def resources_do_not_replace_each_other(graph: Graph) -> Iterator[Violation]:
             other = first.setdefault(identity, node)
             if other is not node and identity[-1]:
                 same = f"{inputs[-1]} {identity[-1]}"
-                yield Violation(node, f"replaces {other.name}, since both have {same}: rename it, or unite them.")
+                yield Violation(
+                    node, f"replaces {other.name} or is refused, since both have {same}: rename it, or unite them."
+                )
