@@ -83,6 +83,7 @@ TRIED = {
     r"uv run python -m tests\.graphs\.record --golden": "tests/test_graphs.py",
     r"uv run python -m tests\.matrix": "tests/test_matrix.py",
     r"uv run --directory library python -m tests\.simulation": "library/tests/simulation/test_simulation.py",
+    r"uv run python -m tests\.vocabulary": "tests/test_vocabulary.py",
     r"uv run python -m tests\.two_versions": "tests/test_two_versions.py",
     r"uv run template demo": ".ci/run::uv run template demo",
     r"uv run template demo --contexts subscription,payment": TOGETHER,

@@ -1,0 +1,62 @@
+"""The opponent "Answers": each accepted set of answers gives a repository that works.
+
+60 sets are judged by default: the bake, its style, the resources of production, the state machine, and the documents.
+Each night judges 2,000 sets over all stacks, with the repositories' own tests of rules and lists, and each twentieth
+with its functions on moto. The words of `vocabulary/held_out.txt` are read only by a nightly test: nobody looked for
+faults with them. `python -m tests.vocabulary` prints the answers of a set with a fault.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from vocabulary import words
+from vocabulary.plants import PLANTS
+
+from template.names import REPOSITORY
+from template.processes import environment
+
+
+def searched(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Search in a process of its own, which forks."""
+    command = [sys.executable, "-m", "tests.vocabulary", *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, env=environment(), capture_output=True, text=True, check=False)
+
+
+def test_the_vocabulary_is_large_and_its_held_out_words_are_apart() -> None:
+    """A word that was used to find faults is not held out."""
+    usual, held_out = words.usual(), words.held_out()
+    assert len(usual.nouns) + len(usual.verbs) >= 1000
+    assert len(held_out.nouns) + len(held_out.verbs) >= 100
+    assert not {*usual.nouns} & {*held_out.nouns}
+    assert not {*usual.verbs} & {*held_out.verbs}
+
+
+def test_accepted_answers_give_a_repository_that_works() -> None:
+    """60 sets."""
+    done = searched()
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("tenth", range(10))
+def test_more_accepted_answers_give_a_repository_that_works(tenth: int) -> None:
+    """2,000 sets, all stacks, the repositories' own tests, and functions on moto."""
+    done = searched("--thorough", "--sets", "200", "--first", str(200 * tenth), "--seed", "night")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.nightly
+def test_words_that_are_held_out_give_a_repository_that_works() -> None:
+    """100 sets of words with which nobody looked for faults."""
+    done = searched("--thorough", "--held-out", "--sets", "100")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("plant", PLANTS)
+def test_a_planted_fault_is_found(plant: str) -> None:
+    """Within the first 200 sets."""
+    done = searched("--plant", plant, "--sets", "200", "--most", "1", "--shorten", "0", "--json")
+    assert json.loads(done.stdout)["faulty"], done.stderr
