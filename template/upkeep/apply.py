@@ -66,7 +66,7 @@ def apply(merge: Merge, merged: Merged, message: str) -> None:
         _store(merge, merged)
         prefix, note = git("rev-parse", "--show-prefix", "--git-path", "SQUASH_MSG").split("\n")
         with TemporaryDirectory(prefix=".template-", dir=git.folder, ignore_cleanup_errors=True) as scratch:
-            files = Replacement(git, _checked_out(git, prefix, changed, Path(scratch)), changed)
+            files = Replacement(git, _checked_out(git, prefix, changed, Path(scratch).resolve()), changed)
             files.compare()
             _write(git, files, _index(prefix, [*_lines(changed), *_conflicts(merged)]))
             files.finish()
@@ -114,7 +114,7 @@ def _checked_out(git: Git, prefix: str, changed: list[Entry], scratch: Path) -> 
     written = Git(git.folder, {"GIT_INDEX_FILE": f"{scratch}/index"})
     lines = _lines(entry for entry in changed if entry.mode != NONE)
     written("update-index", "-z", "--index-info", given=_index(prefix, lines))
-    written("checkout-index", "--all", f"--prefix={scratch.resolve()}/new/")
+    written("checkout-index", "--all", f"--prefix={scratch}/new/")
     return scratch / "new" / prefix
 
 
