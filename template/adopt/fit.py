@@ -58,7 +58,8 @@ def fits(folder: Path, answers: Mapping[str, str], libraries: Collection[str]) -
     last = min((known.index(library) for library in libraries if library in known), default=len(known) - 1)
     first, *tried = [_fit(folder, release, answers) for release in reversed(releases()[: last + 1])]
     if isinstance(first, CannotTell):
-        raise CannotTell(f"{first}. {folder} has the library {known[last]}: name a file of its answers with --answers.")
+        place = f"{folder} has the library {known[last]}"
+        raise CannotTell(f"{str(first).rstrip('.')}. {place}: name a file of its answers with --answers.")
     others = [fit for fit in tried if isinstance(fit, Fit)]
     return sorted([first, *others], key=lambda fit: fit.distance), [fit for fit in tried if isinstance(fit, CannotTell)]
 

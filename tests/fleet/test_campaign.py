@@ -274,6 +274,16 @@ def test_a_push_replaces_no_commit_of_the_remote(fleet: Fleet, monkeypatch: pyte
     assert tip(fleet.remote(team)) == other
 
 
+def test_the_list_may_be_relative_to_the_current_folder(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lines are relative to the list."""
+    team, fleet.roster = fleet.add("order"), Path("../clones/fleet.txt")
+    (fleet.folder.parent / "here").mkdir()
+    monkeypatch.chdir(fleet.folder.parent / "here")
+    assert fleet.states() == {"order": "ready"}
+    assert tip(fleet.remote(team))
+    fleet.assert_undisturbed(team)
+
+
 def test_the_sentences_of_a_hook_that_refuses_a_push_are_reported(fleet: Fleet) -> None:
     """All of them, and the place. A push that is permitted later continues the campaign."""
     team = fleet.add("order")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +16,7 @@ from typer.models import ArgumentInfo
 from template import cli, demo
 from template.adopt import fit
 from template.fleet import inbound_tests, members
-from template.upkeep import check, commands
+from template.upkeep import check, commands, update
 from template.upkeep.releases import newest
 
 from .team import Team, copied
@@ -23,7 +24,7 @@ from .test_adopt import without_record
 
 LINES = {
     "check": "check {repo}",
-    "update": "update {repo} --answer owner=others --no-input",
+    "update": "update {repo} --no-input",
     "adopt_": "adopt {repo} --answers {file}",
     "show": "fleet {fleet} --html {page}",
     "fleet update": "fleet update {fleet}",
@@ -67,7 +68,16 @@ def test_each_parameter_with_a_path_is_in_a_command_line() -> None:
 
 @pytest.fixture
 def payment(baked: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
-    """A repository in a fleet. Its own commands, the library's survey and the demo's run are stand-ins."""
+    """A repository in a fleet. Bakes, its own commands, the library's survey and the demo's run are stand-ins."""
+
+    def baked_to(folder: Path, name: str = "Payment") -> Path:
+        return Path(shutil.copytree(baked("payment"), folder / name))
+
+    def bake_of(_release: object, _tree: Path, _answers: object, folder: Path) -> Path:
+        bake = baked_to(folder)
+        if folder.name == "new":
+            (bake / "new").write_text("of the new version\n")
+        return bake
 
     def run(command: list[str], project: Path, *_: object) -> int:
         assert project.is_dir()
@@ -78,11 +88,13 @@ def payment(baked: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.Mo
 
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "answers.yaml").write_text("default_context:\n  context_name: Order\n", encoding="utf-8")
-    monkeypatch.setattr(check, "bakes_of", fit.bakes_of)
+    for module in (check, fit):
+        monkeypatch.setattr(module, "bakes_of", lambda _release, _tree, _answers, folder: [baked_to(folder)])
+    monkeypatch.setattr(update, "bake_of", bake_of)
     monkeypatch.setattr(fit, "releases", lambda: [newest()])
     monkeypatch.setattr(commands, "_context", lambda *_: 0)
     monkeypatch.setattr(demo, "_run", run)
-    monkeypatch.setattr(demo, "bake", lambda folder, _: copied(baked("payment"), folder / "demo"))
+    monkeypatch.setattr(demo, "bake", lambda folder, _: baked_to(folder, "Demo"))
     monkeypatch.setattr(inbound_tests, "run_uv", lambda _, *words: CompletedProcess(words, 0, "", ""))
     monkeypatch.setattr(members, "surveyed", lambda folders: [_surveyed(folder) for folder in folders])
     return Team(copied(baked("payment"), tmp_path / "fleet"))
@@ -106,11 +118,11 @@ def test_a_relative_path_is_accepted(
     monkeypatch.chdir(tmp_path / folder)
     assert cli.main(shlex.split(LINES[name].format(**FOLDERS[folder]))) == 0
     written = {
-        "update": payment.folder / ".template.json",
+        "update": payment.folder / "new",
         "adopt_": payment.folder / ".template.json",
         "show": tmp_path / "here" / "page.html",
         "new": tmp_path / "fleet" / "Order" / ".template.json",
     }
     assert written.get(name, payment.folder).exists()
     after = {path.name for path in (tmp_path / folder).iterdir()}
-    assert after - before <= {"page.html", ".template.json"}
+    assert after - before <= {"page.html", ".template.json", "new"}

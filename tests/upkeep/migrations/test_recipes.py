@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from .repository import applied
 
@@ -104,6 +106,27 @@ def test_each_line_of_the_team_remains(tmp_path: Path, own: str, place: str) -> 
     assert [note.partition(" remain")[0] for note in notes] in (
         ["justfile: your recipes seed"], ["justfile: your recipes _seed"], ["justfile: your lines"],
     )  # fmt: skip
+
+
+ITEMS = [*STATEMENTS[1:], *(RECIPES[0].replace("seed", name) for name in ("fill", "test", "_drain"))]
+
+
+@settings(max_examples=40)
+@given(
+    own=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(ITEMS), st.booleans()), unique_by=lambda item: item[1])
+)
+def test_no_order_of_items_loses_one(
+    tmp_path_factory: pytest.TempPathFactory, own: list[tuple[int, str, bool]]
+) -> None:
+    """Between all items of the template, with or without empty lines."""
+    parts = [f"{part.strip()}\n\n" for part in JUSTFILE.split("\n\n")]
+    for place, item, apart in own:
+        parts.insert(place, f"{item}\n" if apart else item)
+    mixed = "".join(parts)
+    files, notes = applied("recipes", tmp_path_factory.mktemp("just"), {"justfile": mixed}, {"justfile": JUSTFILE})
+    left = files.get("justfile", "")
+    assert [item for _, item, _ in own if item not in left] == []
+    assert (bool(left), bool(notes)) == (bool(own), bool(own))
 
 
 def test_a_recipe_of_an_imported_file_keeps_its_dependencies(tmp_path: Path) -> None:
