@@ -38,6 +38,7 @@ def require_clean(folder: Path, file: str = FILE) -> str:
         raise CannotTell(f"{folder} is not committed: commit it first, so that an update can be undone.")
     changed = git.records("status", "--porcelain", "--no-renames", "-z", "--untracked-files=all")
     require_finished(folder, Path(git_dir), dirty=bool(changed))
+    require_visible(git)
     if changed:
         top = Path(git("rev-parse", "--show-toplevel"))
         for path in (top / record[3:] for record in changed if "D" in record[:2]):
@@ -47,7 +48,6 @@ def require_clean(folder: Path, file: str = FILE) -> str:
             f"{folder} has {len(changed)} changes that are not committed, {changed[0][3:]} among them: commit them, or "
             f"stash them by `{UNDO}`. The same command reverts an interrupted update."
         )
-    require_visible(git)
     return head
 
 
@@ -80,7 +80,7 @@ def entries(merge: Merge, merged: Merged) -> list[Entry]:
     """Return the paths that a merge changes."""
     records = merge.reader.records("diff-tree", "-r", "-z", "--no-renames", f"{merge.commit}:./", merged.tree)
     about = (record.removeprefix(":").split()[:4] for record in records[::2])
-    return [Entry(*fields, path) for fields, path in zip(about, records[1::2], strict=True)]
+    return [Entry._make((*fields, path)) for fields, path in zip(about, records[1::2], strict=True)]
 
 
 def _store(merge: Merge, merged: Merged) -> None:

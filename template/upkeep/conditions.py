@@ -48,7 +48,8 @@ def require_visible(git: Git) -> None:
     files = [path for path in flagged if (git.folder / path).is_file() and not (git.folder / path).is_symlink()]
     if not files:
         return
-    stored = dict(reversed(record.split("\t", 1)) for record in git.records("ls-files", "-s", "-z", ":/"))
+    staged = (record.partition("\t") for record in git.records("ls-files", "-s", "-z", ":/"))
+    stored = {path: about for about, _, path in staged}
     names = git("hash-object", "--stdin-paths", given=os.fsencode("\n".join(files))).split()
     for path in (path for path, name in zip(files, names, strict=True) if name not in stored[path].split()):
         raise Dirty(

@@ -40,8 +40,6 @@ _TEMPLATE = (
     "infra/*/Pulumi.yaml",
 )
 _MADE = ("events/*", "docs/api/*", LISTS, "released/*", "AGENTS.md")
-_PARTS = ("README.md", "catalog-info.yaml", "src/*/context.py")
-"""Files in which `context contracts` writes diagrams, the events of a component, and the events' versions."""
 _TEAM = (
     "src/*/model.py",
     "src/*/use_cases.py",
@@ -51,6 +49,9 @@ _TEAM = (
     "tests/test_list.py",
     "tests/test_handlers.py",
 )
+
+_PARTS = ("README.md", "catalog-info.yaml", "src/*/context.py")
+"""Files in which `context contracts` writes diagrams, the events of a component, and the events' versions."""
 
 
 def owner(path: str) -> Owner:

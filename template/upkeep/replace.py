@@ -111,9 +111,10 @@ class Replacement:
         """Whether git has the file as ``entry.old``; git's conversions, such as of line ends, are no changes."""
         if mode != entry.before and not self._without_modes(mode, entry.before):
             return False
-        if mode == _LINK or _object(content, entry.old) == entry.old:
-            return _object(content, entry.old) == entry.old
-        return self._git("hash-object", "--stdin", "--path", entry.path, given=content) == entry.old
+        if _object(content, entry.old) == entry.old:
+            return True
+        hashed = ("hash-object", "--stdin", "--path", entry.path)
+        return mode != _LINK and self._git(*hashed, given=content) == entry.old
 
     def _different(self, entry: Entry) -> Dirty:
         """Return the error of a file that `git status` does not show: git hides it, or it was saved a moment ago."""
@@ -145,25 +146,28 @@ class Replacement:
 
     def _restored(self, entry: Entry) -> bool:
         """Restore a file unless a person saved it. Return whether it is as before."""
+        path, aside = self._path(entry), self._aside(entry)
         with suppress(OSError):
-            self._restore(entry)
-            self._remove_empty(entry)
-        return _file(self._path(entry)) == self._committed[entry.path]
+            self._take_back(entry, self._placed[entry.path])
+        with suppress(OSError):
+            _move(aside, path)
+        with suppress(OSError, Dirty):
+            self._require_unchanged(entry)
+            aside.unlink()
+        self._remove_empty(entry)
+        with suppress(OSError):
+            return _file(path) == self._committed[entry.path]
+        return False
 
-    def _restore(self, entry: Entry) -> None:
-        path, aside, ours = self._path(entry), self._aside(entry), self._aside(entry, ".new")
-        placed = self._placed[entry.path]
+    def _take_back(self, entry: Entry, placed: File | None) -> None:
+        """Delete the new file unless a person saved it."""
+        path, ours = self._path(entry), self._aside(entry, ".new")
         if placed and _file(path) == placed:
             path.rename(ours)
             if _file(ours) == placed and not _is_written(ours):
                 ours.unlink()
             else:
                 _move(ours, path)
-        with suppress(OSError):
-            _move(aside, path)
-        with suppress(OSError, Dirty):
-            self._require_unchanged(entry)
-            aside.unlink()
 
     def _remove_empty(self, entry: Entry) -> None:
         """Remove the folders above a path that are empty."""
@@ -189,13 +193,13 @@ def _file(path: Path) -> File | None:
     """Return the mode and the content of a path; None if there is no file."""
     try:
         mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            return _LINK, os.fsencode(path.readlink())
+        if stat.S_ISREG(mode):
+            return _EXECUTABLE if mode & stat.S_IXUSR else _REGULAR, path.read_bytes()
+        return _OTHER, b""
     except (FileNotFoundError, NotADirectoryError):
         return None
-    if stat.S_ISLNK(mode):
-        return _LINK, os.fsencode(path.readlink())
-    if stat.S_ISREG(mode):
-        return _EXECUTABLE if mode & stat.S_IXUSR else _REGULAR, path.read_bytes()
-    return _OTHER, b""
 
 
 def _object(content: bytes, like: str) -> str:

@@ -162,7 +162,7 @@ def test_uncommitted_work_stops_the_update_and_stays(fleet: Fleet) -> None:
     team = fleet.add("order")
     team.write("name", "order, with a change that is not committed")
     status, found = fleet.run()
-    assert (status, found["order"]["state"], "commit or stash" in found["order"]["remedy"]) == (1, "dirty", True)
+    assert (status, found["order"]["state"], "git stash" in found["order"]["remedy"]) == (1, "dirty", True)
     assert (team.status(), tip(Git(team.folder))) == ({"name": " M"}, "")
     team.git("checkout", "--quiet", "name")
     assert fleet.states() == {"order": "ready"}

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import BinaryIO
+from typing import IO
 
 from .worlds import PATHS
 
@@ -22,15 +22,18 @@ class Person:
         self.folder, self._random = folder, random
         self.saved: list[bytes] = []
         self.touched: set[str] = set()
+        self.bisecting = False
         self.log: list[str] = []
-        self._open: list[tuple[BinaryIO, bytes]] = []
+        self._open: list[tuple[IO[bytes], bytes]] = []
         self._count = 0
 
-    def act(self, names: tuple[str, ...] = ()) -> None:
-        """Do something at random. An action that is not possible now, such as a save below a file, does nothing."""
+    def act(self, names: tuple[str, ...] = (), near: str = "") -> None:
+        """Do something at random, often with the file ``near``. An action that is not possible does nothing."""
         self.end_saves()
         name = self._random.choice(names or tuple(ACTIONS))
         path = self._random.choice(FOLDERS if name == "link a folder" else PATHS)
+        if near in PATHS and name != "link a folder" and self._random.random() < 0.7:
+            path = near
         self.log.append(f"{name}: {path}")
         self.touched.add(path)
         try:
@@ -146,8 +149,8 @@ class Person:
         self.git("commit", "--quiet", "--no-verify", "-m", "meanwhile", "--", path)
 
     def bisect(self, _path: str) -> None:
-        """Start a bisect."""
-        self.git("bisect", "start")
+        """Start a bisect, which is possible at the top of a repository."""
+        self.bisecting = self.git("bisect", "start")
 
     def lock(self, _path: str) -> None:
         """Start a command of git that locks the index."""
@@ -180,7 +183,7 @@ class Person:
         place = self._place(path)
         if mode == "wb":
             self._forget(place)
-        file, content = open(place, mode, buffering=0), self._content()  # noqa: PTH123, SIM115
+        file, content = open(place, mode), self._content()  # noqa: PTH123, SIM115
         self.saved.append(content)
         self._open.append((file, content))
 

@@ -105,25 +105,27 @@ def _write_in_place(files: Replacement, entry: Entry) -> None:
     path.write_bytes((files._new / entry.path).read_bytes())
 
 
-def _restore_all(files: Replacement, entry: Entry) -> None:
+def _restore_all(files: Replacement, entry: Entry) -> bool:
     files._path(entry).unlink(missing_ok=True)
-    files._aside(entry).rename(files._path(entry))
+    if files._aside(entry).exists():
+        files._aside(entry).rename(files._path(entry))
+    return True
 
 
 PLANTS: dict[str, tuple[int, list[tuple[object, str, object]]]] = {
-    "all contents are accepted": (7, [(Replacement, "compare", _accept_all)]),
-    "the comparison is that of git status": (7, [(Replacement, "_is_committed", lambda *_: True)]),
-    "files aside are not compared": (106, [(Replacement, "_require_unchanged", lambda *_: None)]),
-    "files that are open for writing are deleted": (0, [(replace, "_is_written", lambda _: False)]),
-    "new files replace others": (59, [(replace, "_move", lambda file, path: file.replace(path))]),
-    "new files are written in place": (59, [(Replacement, "_place", _write_in_place)]),
+    "all contents are accepted": (47, [(Replacement, "compare", _accept_all)]),
+    "the comparison is that of git status": (47, [(Replacement, "_is_committed", lambda *_: True)]),
+    "files aside are not compared": (56, [(Replacement, "_require_unchanged", lambda *_: None)]),
+    "files that are open for writing are deleted": (260, [(replace, "_is_written", lambda _: False)]),
+    "new files replace others": (30, [(replace, "_move", lambda file, path: file.replace(path))]),
+    "new files are written in place": (31, [(Replacement, "_place", _write_in_place)]),
     "errors reset all files": (5, [(writing, "_undone", _reset_hard)]),
-    "errors restore without a comparison": (59, [(Replacement, "_restore", _restore_all)]),
+    "errors restore without a comparison": (7, [(Replacement, "_restored", _restore_all)]),
     "errors restore no file": (5, [(Replacement, "undo", lambda _: [])]),
     "errors do not restore the index": (5, [(writing, "_undone", lambda _git, files, _: files.undo() and "no")]),
-    "the remedy resets all files": (9, [(writing, "UNDO", "git reset --hard"), (reports, "UNDO", "git reset --hard")]),
-    "an update starts in a bisect": (0, [(writing, "require_finished", lambda *_, **__: None)]),
-    "an update starts during an update": (67, [(commands, "exclusive", nullcontext)]),
+    "the remedy resets all files": (7, [(writing, "UNDO", "git reset --hard"), (reports, "UNDO", "git reset --hard")]),
+    "an update starts in a bisect": (15, [(writing, "require_finished", lambda *_, **__: None)]),
+    "an update starts during an update": (316, [(commands, "exclusive", nullcontext)]),
 }
 """Faults, each with a seed that detects it, and its changes of the code: object, attribute, and new value."""
 

@@ -83,9 +83,10 @@ def world(kind: str, place: Path, like: World | None) -> World:
     new = {path: text for path, text in new.items() if path not in _REMOVED}
     old_bake = _written(place / "old", {**_OLD, FILE: record(ANSWERS)})
     new_bake = _written(place / "new", {**new, FILE: record({**ANSWERS, "owner": "x"})})
-    copies = [shutil.copytree(bake, place / f"{bake.name}-copy") for bake in (old_bake, new_bake)]
+    old_copy, new_copy = (Path(shutil.copytree(bake, place / f"{bake.name}-copy")) for bake in (old_bake, new_bake))
     merge = Merge(folder, place / "merge")
-    return World(kind, place, folder, old_bake, new_bake, merge, merge.run(*copies, Pins(VERSION, VERSION)))
+    merged = merge.run(old_copy, new_copy, Pins(VERSION, VERSION))
+    return World(kind, place, folder, old_bake, new_bake, merge, merged)
 
 
 def _pack(folder: Path) -> None:
