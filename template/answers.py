@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
-from keyword import iskeyword
 
-from . import limits, reserved
+from . import clashes, limits, reserved
 from .field_types import MOST_LONG_TEXTS, TYPES, field_type, named, values_of
 from .library import WAYS
 from .texts import character, faults, first_foreign, first_unseen
@@ -64,8 +63,6 @@ _STRATEGY = re.compile(
     r"|Linear(?P<each>[0-9]+)PercentEvery(?P<every>[0-9]+)Minutes?"
 )
 _REGION = re.compile("[a-z]{2,4}(-[a-z]+){1,2}-[1-9]")
-_TEST = "Test"
-"""The start of the names of classes that pytest collects; it collects functions that start with ``test``."""
 _OWNER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._:/=+@-]*[A-Za-z0-9])?")
 """The characters of an AWS tag, without characters that look alike."""
 
@@ -334,37 +331,13 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
         word = min(words)
         same = f"since another context's stack {word} has its AWS names"
         yield f"type a name without {word.capitalize()}, not {_shown(name)}, {same}"
-    elif reason := _clash_of_context(name):
+    elif reason := clashes.of_context(name):
         yield f"type a name other than {name}{_such_as(f'{name}Record')}, since {reason}"
 
 
 def _such_as(*names: str) -> str:
     """Return the first of these names that a context may have, for a sentence; an empty string without such a name."""
     return next((f", such as {name}" for name in names if not name.isupper() and not list(_context(name, {}))), "")
-
-
-_PACKAGES = (
-    (reserved.DISTRIBUTIONS, "every repository installs a package {}"),
-    (reserved.MODULES, "Python, or a package of every repository, has a module {}"),
-    (reserved.FOLDERS, "every repository has a folder {}"),
-)
-"""Names that a context's package would hide or replace, each with the reason."""
-
-
-def _clash_of_context(name: str) -> str:
-    """Return the reason why a context may not have this name; an empty string if it may."""
-    word, classes = snake(name), _forms(reserved.CLASSES_OF_CONTEXT, name) & reserved.CLASSES
-    if words := {name, word} & reserved.WORDS:
-        return f"{min(words)} is a reserved word"
-    if reasons := [reason.format(word) for names, reason in _PACKAGES if word in names]:
-        return reasons[0]
-    if classes:
-        return f"the library has a class {min(classes)}"
-    return f"the code has a variable {word}" if word in reserved.VARIABLES else ""
-
-
-def _forms(forms: Iterable[str], name: str) -> set[str]:
-    return {form.format(name) for form in forms}
 
 
 def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
@@ -426,25 +399,26 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type a shorter name than {_shown(name)}, of at most {limits.FIELD} characters"
     elif name in ("id", f"{owner}_id"):
         yield f"type the fields without {name}, since {owner}_id is there in any case"
-    elif reason := _clash_of_field(name):
-        yield f"type a name other than {name}, such as {owner}_{name}, since {reason}"
+    elif reason := clashes.of_field(name) or _clash_of_amount(field):
+        yield f"type a name other than {name}{_other_field(owner, field)}, since {reason}"
     elif values := values_of(field.type):
         yield from _enumeration(field, values)
     elif field.type not in TYPES:
         yield f"type {name}: and one of {named()}, or values as in low|high, not {_shown(f'{name}:{field.type}')}"
-    elif field.type == "decimal" and measure_of(name) in reserved.MEASURES:
-        yield f"type a name other than {name}, such as {owner}_{name}, since {measure_of(name)} is another metric"
 
 
-def _clash_of_field(name: str) -> str:
-    """Return the reason why no field may have this name; an empty string if a field may."""
-    if iskeyword(name):
-        return f"{name} is a reserved word of Python"
-    if name in reserved.AMBIGUOUS:
-        return f"{name} looks like a digit (ruff's E741)"
-    if name in reserved.FIELDS:
-        return f"every item or model has a {name}"
-    return "pydantic has methods with that start" if name.startswith(reserved.PROTECTED) else ""
+def _clash_of_amount(field: Field) -> str:
+    taken = field.type == "decimal" and measure_of(field.name) in reserved.MEASURES
+    return f"{measure_of(field.name)} is another metric" if taken else ""
+
+
+def _other_field(owner: str, field: Field) -> str:
+    """Return an accepted name for a sentence, with the aggregate's name before the field's; or an empty string."""
+    for name in (f"{owner}_{field.name}", f"other_{field.name}"):
+        other = dataclasses.replace(field, name=name)
+        if len(name) <= limits.FIELD and not clashes.of_field(name) and not _clash_of_amount(other):
+            return f", such as {name}"
+    return ""
 
 
 def _enumeration(field: Field, values: Sequence[str]) -> Iterator[str]:
@@ -516,7 +490,7 @@ def _command(
 
 
 def _command_name(command: Command, commands: Sequence[Command], good: Mapping[str, str]) -> Iterator[str]:
-    if reason := _clash_of_command(command, good):
+    if reason := clashes.of_command(command, good.get("plural", ""), lists=_has_lists(good)):
         yield f"type a name other than {command.name}{_instead(command, commands, good)}, since {reason}"
     elif len(command.snake) > _room(good):
         name = _shown(command.snake)
@@ -525,50 +499,29 @@ def _command_name(command: Command, commands: Sequence[Command], good: Mapping[s
 
 def _instead(command: Command, commands: Sequence[Command], good: Mapping[str, str]) -> str:
     """Return an accepted name with the same words, for a sentence: ``ReturnLoan`` for ``Return`` of a loan."""
-    context, plural = command.context, good.get("plural", "")
-    others = {other.snake for other in commands if other is not command}
-    verb, *more = split_name(command.name.removeprefix(context).removeprefix(plural)) or ["Register"]
-    noun = "" if "".join(more) in (context, plural) else "".join(more)
-    capital = command.name.capitalize() if command.name.isupper() else ""
-    longer = f"Check{command.name.removeprefix(_TEST)}" if verb == _TEST else f"{capital or command.name}Record"
-    for name in (capital, f"{verb}{context}{noun}", longer, f"Register{context}"):
+    plural, others = good.get("plural", ""), {other.snake for other in commands if other is not command}
+    for name in _with_same_words(command, plural):
         other = dataclasses.replace(command, name=name)
-        if (
-            name
-            and other.snake not in others
-            and not _clash_of_command(other, good)
-            and len(other.snake) <= _room(good)
-        ):
+        is_free = other.snake not in others and len(other.snake) <= _room(good)
+        if is_free and not clashes.of_command(other, plural, lists=_has_lists(good)):
             return f", such as {name}"
     return ""
+
+
+def _with_same_words(command: Command, plural: str) -> Iterator[str]:
+    """Yield a command's name with lower-case letters, with the context after its verb, and with another end."""
+    context, name = command.context, command.name.capitalize() if command.name.isupper() else command.name
+    verb, *more = split_name(command.name.removeprefix(context).removeprefix(plural)) or ["Register"]
+    noun = "".join(more)
+    yield name
+    yield f"{verb}{context}{'' if noun in (context, plural) else noun}"
+    yield f"Check{name.removeprefix(verb)}" if verb == clashes.TEST else f"{name}Record"
+    yield f"Register{context}"
 
 
 def _room(good: Mapping[str, str]) -> int:
     """Return how many characters a function's name may have, in snake_case."""
     return limits.PART - len(snake(good.get("context_name", "")))
-
-
-def _clash_of_command(command: Command, good: Mapping[str, str]) -> str:
-    """Return the reason why a command may not have its name; an empty string if it may."""
-    word, context, plural = command.snake, command.context, snake(good.get("plural", ""))
-    package = snake(context)
-    if command.name.isupper():
-        return f"{command.name} is written like a constant"
-    if words := {command.name, word} & reserved.WORDS:
-        return f"{min(words)} is a reserved word"
-    if word in _forms(reserved.QUERIES_OF_CONTEXT, package) | _forms(reserved.QUERIES_OF_PLURAL, plural):
-        return f"{word} is a query of every context"
-    if word == plural:
-        return f"{plural} is the name of the repository of aggregates"
-    if command.kind == "creates" and _has_lists(good) and word in _forms(reserved.TESTS_OF_PLURAL, plural):
-        return f"every repository has a test of {word}"
-    if command.name in reserved.CLASSES:
-        return f"the library has a class {command.name}"
-    if word in reserved.FUNCTIONS | _forms(reserved.NAMES_OF_CONTEXT, package):
-        return f"the code has a variable or a function {word}"
-    if command.name.startswith(_TEST):
-        return f"pytest runs what starts with {_TEST}"
-    return f"events and models start with {context}" if command.name.startswith(context) else ""
 
 
 def _has_lists(good: Mapping[str, str]) -> bool:
@@ -650,14 +603,19 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
         elif len(name) > room:
             yield f"type a shorter name than {name}, which may have {room} characters in AWS names"
         elif name in reserved.YAML:
-            yield f"type a name other than {name}, such as {name}-team, since {name} is a reserved word of YAML"
+            yield f"type a name other than {name}{_team(name, room)}, since {name} is a reserved word of YAML"
         elif name.removesuffix(_DEAD) in {*names} - {name}:
             yield f"type a name other than {name}, which the dead-letter queue of {name.removesuffix(_DEAD)} has"
         elif name.replace("-", "_") in {"uploads", "unseen", "inbound", *reserved.DEPLOYED, *_snakes(good)}:
-            yield f"type a name other than {name}, such as {name}-team, since another queue has that name"
+            yield f"type a name other than {name}{_team(name, room)}, since another queue has that name"
     yield from _repeated(names)
     if len(names) > limits.SUBSCRIBERS:
         yield f"type at most {limits.SUBSCRIBERS} names, not {len(names)}"
+
+
+def _team(name: str, room: int) -> str:
+    """Return another name of a subscriber for a sentence; an empty string if it would be too long."""
+    return f", such as {name}-team" if len(f"{name}-team") <= min(room, limits.SUBSCRIBER) else ""
 
 
 def _strategy(name: str, _: Mapping[str, str]) -> Iterator[str]:
