@@ -426,14 +426,12 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type a shorter name than {_shown(name)}, of at most {limits.FIELD} characters"
     elif name in ("id", f"{owner}_id"):
         yield f"type the fields without {name}, since {owner}_id is there in any case"
-    elif reason := _clash_of_field(name):
-        yield f"type a name other than {name}, such as {owner}_{name}, since {reason}"
+    elif reason := _clash_of_field(name) or _clash_of_amount(field):
+        yield f"type a name other than {name}{_other_field(owner, field)}, since {reason}"
     elif values := values_of(field.type):
         yield from _enumeration(field, values)
     elif field.type not in TYPES:
         yield f"type {name}: and one of {named()}, or values as in low|high, not {_shown(f'{name}:{field.type}')}"
-    elif field.type == "decimal" and measure_of(name) in reserved.MEASURES:
-        yield f"type a name other than {name}, such as {owner}_{name}, since {measure_of(name)} is another metric"
 
 
 def _clash_of_field(name: str) -> str:
@@ -445,6 +443,20 @@ def _clash_of_field(name: str) -> str:
     if name in reserved.FIELDS:
         return f"every item or model has a {name}"
     return "pydantic has methods with that start" if name.startswith(reserved.PROTECTED) else ""
+
+
+def _clash_of_amount(field: Field) -> str:
+    taken = field.type == "decimal" and measure_of(field.name) in reserved.MEASURES
+    return f"{measure_of(field.name)} is another metric" if taken else ""
+
+
+def _other_field(owner: str, field: Field) -> str:
+    """Return an accepted name for a sentence, with the aggregate's name before the field's; or an empty string."""
+    for name in (f"{owner}_{field.name}", f"other_{field.name}"):
+        other = dataclasses.replace(field, name=name)
+        if len(name) <= limits.FIELD and not _clash_of_field(name) and not _clash_of_amount(other):
+            return f", such as {name}"
+    return ""
 
 
 def _enumeration(field: Field, values: Sequence[str]) -> Iterator[str]:
@@ -650,14 +662,19 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
         elif len(name) > room:
             yield f"type a shorter name than {name}, which may have {room} characters in AWS names"
         elif name in reserved.YAML:
-            yield f"type a name other than {name}, such as {name}-team, since {name} is a reserved word of YAML"
+            yield f"type a name other than {name}{_team(name, room)}, since {name} is a reserved word of YAML"
         elif name.removesuffix(_DEAD) in {*names} - {name}:
             yield f"type a name other than {name}, which the dead-letter queue of {name.removesuffix(_DEAD)} has"
         elif name.replace("-", "_") in {"uploads", "unseen", "inbound", *reserved.DEPLOYED, *_snakes(good)}:
-            yield f"type a name other than {name}, such as {name}-team, since another queue has that name"
+            yield f"type a name other than {name}{_team(name, room)}, since another queue has that name"
     yield from _repeated(names)
     if len(names) > limits.SUBSCRIBERS:
         yield f"type at most {limits.SUBSCRIBERS} names, not {len(names)}"
+
+
+def _team(name: str, room: int) -> str:
+    """Return another name of a subscriber for a sentence; an empty string if it would be too long."""
+    return f", such as {name}-team" if len(f"{name}-team") <= min(room, limits.SUBSCRIBER) else ""
 
 
 def _strategy(name: str, _: Mapping[str, str]) -> Iterator[str]:

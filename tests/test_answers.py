@@ -417,6 +417,29 @@ def _with_command(name: str, context: str) -> dict[str, str]:
     return {"context_name": context, "plural": f"{context}s", "commands": commands}
 
 
+@pytest.mark.parametrize("context", ["Payment", "ReinsuranceContract", "Model", "List"])
+def test_a_refused_field_is_offered_an_accepted_name(context: str) -> None:
+    """Also in a context with a long name, and beside a field of the offered name."""
+    answers = {"context_name": context} if not check({"context_name": context}) else {}
+    asked = {*(f"{name}:str" for name in reserved.FIELDS), "l:str", "class:str", "rows:decimal", "lists:decimal"}
+    said = [said for field in asked for said in check({**answers, "fields": field})]
+    offers = {f"{offer[1]}:decimal" for sentence in said if (offer := OFFER.search(sentence))}
+    assert [said for offer in offers for said in check({**answers, "fields": offer})] == []
+    assert len(offers) > 0.7 * len(said) > 20
+
+
+@pytest.mark.parametrize("context", ["Payment", "ReinsuranceContract"])
+def test_a_refused_subscriber_is_offered_an_accepted_name(context: str) -> None:
+    """Also where the name and its end would be too long."""
+    answers = {**DEFAULTS, "context_name": context, "verification": f"Verify{'Abcd' * 5}"}
+    names = [*reserved.YAML, "verify-abcd-abcd-abcd-abcd-abcd", *(name.replace("_", "-") for name in reserved.DEPLOYED)]
+    for name in names:
+        for offer in filter(None, map(OFFER.search, check({**answers, "subscribers": name}))):
+            assert [
+                said for said in check({**answers, "subscribers": offer[1]}) if said.startswith("subscribers")
+            ] == []
+
+
 def test_a_reserved_verb_keeps_its_meaning() -> None:
     """The first words of a domain are often Python's."""
     [said] = check(_with_command("Return", "Loan"))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
+from bounded_context.configuration.collisions import roles
 from graphs.record import DEFAULT, GOLDEN, Recording, record
 
 from template.bake import bake
@@ -44,11 +45,18 @@ def of_lists(urns: Iterable[str]) -> set[str]:
     return {urn for urn in urns if _OF_LISTS.search(urn)}
 
 
+def _roles(urns: Iterable[str]) -> set[str]:
+    """The names of the roles that are not a function's."""
+    return {urn.rpartition("::")[2] for urn in urns if "iam/role:Role" in urn and ":infra:Function$" not in urn}
+
+
 def test_no_stack_has_a_resource_of_lists(project: Path, tmp_path: Path) -> None:
     """No transfer, no state machine, no inbox and no alarm on lists; with lists, the same search finds each of them."""
     record(Recording(project, tmp_path))
     graphs = (json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("service-*.json"))
-    assert of_lists(urn for graph in graphs for urn in graph["resources"]) == set()
+    urns = {urn for graph in graphs for urn in graph["resources"]}
+    assert of_lists(urns) == set()
+    assert _roles(urns) == roles(lists=False, backup="none", malware="none", partners=())
     found = of_lists((GOLDEN / DEFAULT / "service-prod.txt").read_text(encoding="utf-8").split())
     kinds = ("aws:transfer/", "aws:sfn/", "infra:Inbox", "infra:ListAlarms", "infra:Workflow")
     assert [kind for kind in kinds if not any(kind in urn for urn in found)] == []

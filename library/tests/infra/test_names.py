@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from types import new_class
 from typing import Any
 
 import pytest
 
+from bounded_context import Aggregate
 from bounded_context.configuration.collisions import roles
 from bounded_context.domain.spelling import kebab, snake
 from bounded_context.tools.policies.names import resources_do_not_replace_each_other
@@ -87,6 +90,23 @@ def test_a_subscriber_may_have_the_name_of_any_resource(full: Graph) -> None:
         part = [name for name in names[start : start + 100] if 2 <= len(name) <= 32 and "dead-letters" not in name]
         graph = run_context(CONTEXT, "prod", **SETTINGS, subscribers=part)
         assert resources_do_not_replace_each_other.violations(graph) == []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("plural", ["import", "import_failed", "import_logs"])
+def test_a_list_query_may_have_the_name_of_the_workflow(plural: str) -> None:
+    graph = run_context(replace(CONTEXT, plural=plural), "prod", **SETTINGS)
+    assert resources_do_not_replace_each_other.violations(graph) == []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", ["Release", "Table", "Key", "Uploads", "Topic", "Backup", "Api"])
+def test_a_context_may_have_the_name_of_a_resource(name: str) -> None:
+    """And a verification that refers to it."""
+    aggregate: Any = new_class(name, (Aggregate[CONTEXT.details, CONTEXT.statuses],))
+    names = {"name": snake(name), "verification": f"verify_{snake(name)}"}
+    graph = run_context(replace(CONTEXT, aggregate=aggregate, versions={}, **names), "prod", **SETTINGS)
+    assert resources_do_not_replace_each_other.violations(graph) == []
 
 
 def test_the_roles_are_those_of_the_recorded_graph(full: Graph) -> None:
