@@ -7,7 +7,7 @@ import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from bounded_context.testing.requests.limits import LIMITS
-from bounded_context.testing.requests.shapes import CLASSES, as_python
+from bounded_context.testing.requests.shapes import CLASSES, as_python, matches
 from bounded_context.tools.accounts.permissions.kinds import KINDS as PERMITTED
 from bounded_context.tools.local.provider.resources import RESOURCES
 from bounded_context.tools.programs.requests import KINDS, Call
@@ -81,3 +81,13 @@ def is_there(shape: Shape, path: list[str]) -> bool:
     if not path or isinstance(shape, MapShape):
         return True
     return isinstance(shape, StructureShape) and path[0] in shape.members and is_there(shape.members[path[0]], path[1:])
+
+
+def test_a_pattern_for_the_partition_of_china_takes_that_of_govcloud() -> None:
+    """EventBridge Scheduler is in both partitions, and the patterns of its model have one hyphen: a bad ARN is refused."""
+    for pattern in (pattern for pattern in patterns() if pattern.startswith("^arn:aws(-[a-z]+)?:iam:")):
+        roles = {
+            name: f"arn:{name}:iam::111122223333:role/r" for name in ("aws", "aws-cn", "aws-us-gov", "aws-us", "a")
+        }
+        assert {name for name, role in roles.items() if not matches(pattern, role)} == {"a"}
+    assert not matches("^arn:aws:iam::[0-9]+:role/r$", "arn:aws-us-gov:iam::1:role/r")

@@ -146,12 +146,15 @@ _LIKE = {"L": "a", "N": "0", "Z": " "}
 def matches(pattern: str, value: str) -> bool:
     """Return whether a text matches a pattern of AWS's models. A pattern that Python cannot compile matches every text.
 
-    A test checks that the patterns of all types in `KINDS` compile, and that none uses another class.
+    A pattern for the partition aws-cn also matches aws-us-gov: the patterns of EventBridge Scheduler have one hyphen,
+    although the service is in GovCloud (botocore's endpoints). A test checks that the patterns of all types in `KINDS`
+    compile, and that none uses another class.
     """
     if r"\p{" in pattern:
         value = "".join(map(_in_ascii, value))
     compiled = as_python(pattern)
-    return compiled is None or compiled.fullmatch(value) is not None
+    spellings = (value, value.replace("arn:aws-us-gov:", "arn:aws-cn:"))
+    return compiled is None or any(map(compiled.fullmatch, spellings))
 
 
 @cache
