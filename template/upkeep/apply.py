@@ -38,7 +38,7 @@ def require_clean(folder: Path, file: str = FILE) -> str:
         raise CannotTell(f"{folder} is not committed: commit it first, so that an update can be undone.")
     changed = git.records("status", "--porcelain", "--no-renames", "-z", "--untracked-files=all")
     require_finished(folder, Path(git_dir), dirty=bool(changed))
-    require_visible(git)
+    require_visible(git, dirty=bool(changed))
     if changed:
         top = Path(git("rev-parse", "--show-toplevel"))
         for path in (top / record[3:] for record in changed if "D" in record[:2]):

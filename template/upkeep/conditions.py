@@ -39,21 +39,25 @@ def require_finished(folder: Path, git_dir: Path, *, dirty: bool) -> None:
             )
 
 
-def require_visible(git: Git) -> None:
-    """Raise Dirty if the flag `assume-unchanged` hides a change. Git's own commands, such as `stash`, would drop it.
+def require_visible(git: Git, *, dirty: bool) -> None:
+    """Raise Dirty if a flag hides a change that `git stash` would drop, or by which it would fail.
 
-    Source: git's `update-index` page, "Using "assume unchanged" bit".
+    These are `assume-unchanged`, and `skip-worktree` in a ``dirty`` work tree.
+
+    Source: git's `update-index` page, "Using "assume unchanged" bit" and "Skip-worktree bit".
     """
-    flagged = [record[2:] for record in git.records("ls-files", "-v", "-z", ":/") if record[0].islower()]
-    files = [path for path in flagged if (git.folder / path).is_file() and not (git.folder / path).is_symlink()]
+    flags = {record[2:]: record[0] for record in git.records("ls-files", "-v", "-z", ":/")}
+    hidden = [path for path, flag in flags.items() if flag.islower() or (dirty and flag == "S")]
+    files = [path for path in hidden if (git.folder / path).is_file() and not (git.folder / path).is_symlink()]
     if not files:
         return
     staged = (record.partition("\t") for record in git.records("ls-files", "-s", "-z", ":/"))
     stored = {path: about for about, _, path in staged}
     names = git("hash-object", "--stdin-paths", given=os.fsencode("\n".join(files))).split()
     for path in (path for path, name in zip(files, names, strict=True) if name not in stored[path].split()):
+        flag = "skip-worktree" if flags[path] == "S" else "assume-unchanged"
         raise Dirty(
-            f"{git.folder / path} has a change that git hides: run `git update-index --no-assume-unchanged {path}`, "
+            f"{git.folder / path} has a change that git hides: run `git update-index --no-{flag} {path}`, "
             "commit or stash it, and update again."
         )
 
