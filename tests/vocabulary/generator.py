@@ -69,7 +69,7 @@ class _Draw:
 
     def __init__(self, random: Random, vocabulary: Vocabulary) -> None:
         self._random, self._words, self.answers = random, vocabulary, Answers()
-        self._plural = ""
+        self._plural, self._verb = "", self._words.verbs[0]
 
     def _one_in(self, count: int) -> bool:
         return self._random.randrange(count) == 0
@@ -133,7 +133,9 @@ class _Draw:
 
     def _command(self, kind: str) -> str:
         context = self.answers["context_name"]
-        verb, done = self._random.choice(self._words.verbs)
+        if not self._one_in(15):  # else a name or an event occurs twice
+            self._verb = self._random.choice(self._words.verbs)
+        verb, done = self._verb
         name = verb + self._random.choice((context, context, context, "", self._noun()))
         if self._words.taken and self._one_in(10):
             name = _pascal(self._taken())

@@ -56,13 +56,10 @@ PLANTS: Mapping[str, Plant] = {
     "no reserved fields": _reserved("FIELDS"),
     "no reserved classes": _reserved("CLASSES"),
     "no reserved words": _reserved("WORDS"),
-    "no reserved modules": _reserved("FUNCTIONS"),
+    "no reserved functions": _reserved("FUNCTIONS"),
     "any plural": _no_rule("plural"),
-    "any verification": _no_rule("verification"),
     "repeated names": lambda patch: patch.setattr(answers, "_repeated", lambda _: iter(())),
-    "a name without quotes": _template(
-        "display_name=<<cookiecutter.display_name|quoted>>", 'display_name="<<cookiecutter.display_name>>"'
-    ),
+    "a name in single quotes": _template("=<<cookiecutter.display_name|quoted>>", "='<<cookiecutter.display_name>>'"),
     "a lost mark": lambda patch: patch.setattr(answers.Field, "marked", answers.Field.annotation),
     "an unsorted picture": _template(' | sort(attribute="snake", case_sensitive=true)', ""),
     "long lines": lambda patch: patch.setitem(names._FILTERS, "fitted", lambda text: text),

@@ -84,7 +84,7 @@ def is_there(shape: Shape, path: list[str]) -> bool:
 
 
 def test_a_pattern_for_the_partition_of_china_takes_that_of_govcloud() -> None:
-    """EventBridge Scheduler is in both partitions, and the patterns of its model have one hyphen: a bad ARN is refused."""
+    """EventBridge Scheduler is in both, and its patterns have one hyphen. Another partition is refused."""
     for pattern in (pattern for pattern in patterns() if pattern.startswith("^arn:aws(-[a-z]+)?:iam:")):
         roles = {
             name: f"arn:{name}:iam::111122223333:role/r" for name in ("aws", "aws-cn", "aws-us-gov", "aws-us", "a")
