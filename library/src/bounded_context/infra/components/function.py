@@ -25,8 +25,8 @@ _GRANTING = ("key", "table")
 class Function(Component):
     """A function with its own role and log group. Callers call the alias of its release, never the function.
 
-    A function with the name of another role, or of a component that permits something, has a role or a permission with
-    another end. No name in snake_case gives this end.
+    If another role of the stack has the function's name, the function's role gets the end `--function`. If a component
+    that grants permissions has it, the function's own policy does. No name in snake_case gives this end.
     """
 
     urn_type = "bounded-context:infra:Function"
