@@ -127,16 +127,14 @@ PLANTS: dict[str, tuple[int, list[tuple[object, str, object]]]] = {
     "an update starts in a bisect": (15, [(writing, "require_finished", lambda *_, **__: None)]),
     "an update starts during an update": (316, [(commands, "exclusive", nullcontext)]),
 }
-"""Faults, each with a seed that detects it, and its changes of the code: object, attribute, and new value."""
+"""Faults, each with the first seed that is tried, and its changes of the code: object, attribute, and new value."""
 
 
 @pytest.mark.parametrize("fault", PLANTS)
 def test_a_schedule_detects_each_planted_fault(space: Space, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The seed is in the table. If the schedules changed, the first seed that detects the fault is searched."""
-    seed, changes = PLANTS[fault]
-    space.draw(seed)
+    """The schedules of the default test detect it, or some of a night. A good first seed saves time."""
+    first, changes = PLANTS[fault]
+    space.draw(first)
     for target, name, value in changes:
         monkeypatch.setattr(target, name, value)
-    if violation(space, seed) is None:
-        found = next((other for other in range(NIGHTLY) if violation(space, other)), None)
-        pytest.fail(f"the fault needs another seed: {found}")
+    assert any(violation(space, seed) for seed in (first, *range(2 * DEFAULT)))
