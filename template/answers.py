@@ -355,8 +355,8 @@ def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
         yield f"{other} one and many need two names"
     elif words := {name, snake(name)} & reserved.WORDS:
         yield f"{other} {min(words)} is a reserved word"
-    elif snake(name) == reserved.FIXTURE:
-        yield f"{other} pytest reserves the fixture {reserved.FIXTURE}"
+    elif reason := reserved.FIXTURES.get(snake(name)):
+        yield f"{other} a fixture has this name, and {reason}"
     elif snake(name) in reserved.VARIABLES | reserved.FUNCTIONS:
         yield f"{other} the code has a variable or a function {snake(name)}"
 

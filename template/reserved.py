@@ -58,8 +58,14 @@ QUERIES_OF_PLURAL = ("list_{}",)
 TESTS_OF_PLURAL = ("a_list_of_{}",)
 """Tests beside a test with the name of the creating command, with the plural."""
 
-FIXTURE = "request"
-"""The one name that no fixture may have (pytest API reference, "request"); a fixture has the plural's name."""
+FIXTURES = {
+    "request": "pytest reserves it",
+    "running": "the library runs tests with it only on the embedded AWS",
+}
+"""The fixtures whose names no plural may have, each with the reason: a fixture of a repository has the plural's name.
+
+Source: pytest API reference, "request"; the library's testing/plugin.py.
+"""
 
 AMBIGUOUS = ("l", "O", "I")
 """Names that look like digits: no attribute may have them (ruff, "ambiguous-variable-name (E741)")."""

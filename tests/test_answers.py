@@ -216,6 +216,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"commands": "Take:creates:PaymentI Drop:deletes:PaymentDropped"}, "an event other than PaymentI"),
     ({"commands": "Take:creates:PaymentO Drop:deletes:PaymentDropped"}, "an event other than PaymentO"),
     ({"plural": "Request"}, "a name other than Request, such as PaymentRecords"),
+    ({"plural": "Running"}, "a name other than Running, such as PaymentRecords"),
     (
         {"commands": "AListOfPayments:creates:PaymentMade Drop:deletes:PaymentDropped"},
         "a name other than AListOfPayments",

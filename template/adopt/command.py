@@ -77,16 +77,22 @@ def adopt(folder: Path, given: Mapping[str, str]) -> Adopted:
             or no version of the template fits.
     """
     code = code_of(folder)
+    _require_no_record(folder)
+    require_clean(folder, "pyproject.toml")
+    answers, library = derive(code, given), library_of(folder)
+    found, errors = fits(folder, answers, {library.pinned, *library.wheel.split(", ")})
+    _require_no_record(folder)  # a person may have restored it during the bakes
+    with (folder / FILE).open("xb") as file:
+        file.write(found[0].record)
+    return Adopted(answers, found, certainty(found, library.pinned), errors, commit_with_record(folder))
+
+
+def _require_no_record(folder: Path) -> None:
     if (folder / FILE).exists():
         raise CannotTell(
             f"{folder} has the record {FILE}: run `template check`. If it is a copy of another context's record, "
             "delete and commit it first."
         )
-    require_clean(folder, "pyproject.toml")
-    answers, library = derive(code, given), library_of(folder)
-    found, errors = fits(folder, answers, {library.pinned, *library.wheel.split(", ")})
-    (folder / FILE).write_bytes(found[0].record)
-    return Adopted(answers, found, certainty(found, library.pinned), errors, commit_with_record(folder))
 
 
 def _lines(adopted: Adopted) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from template.adopt import command as adoption
 from template.adopt import fit
 from template.adopt.code import Code, code_of
 from template.adopt.command import Adopted, adopt
@@ -168,6 +169,23 @@ def test_a_lost_record_is_named_with_its_commit(baked_by: BakedBy, capsys: pytes
     team.git("rm", "--quiet", "--force", FILE)
     assert main(["adopt", str(team.folder)]) == 0
     assert f"`{remedy}`" in capsys.readouterr().out
+
+
+def test_a_record_that_is_restored_during_the_bakes_remains(
+    baked_by: BakedBy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command is refused and overwrites nothing."""
+    team = baked_by(EARLIER[0])
+    without_record(team)
+
+    def restored(*_: object) -> tuple[list[fit.Fit], list[CannotTell]]:
+        team.write(FILE, "of the team")
+        return [fit.Fit(releases()[0], b"of the command", (), 1)], []
+
+    monkeypatch.setattr(adoption, "fits", restored)
+    assert main(["adopt", str(team.folder)]) == 2
+    assert f"has the record {FILE}" in capsys.readouterr().err
+    assert team.read(FILE) == "of the team"
 
 
 OWN_FIELD = "    payer: Text\n    note: Text | None = None\n"
