@@ -18,7 +18,7 @@ from unittest.mock import patch
 import pytest
 from bounded_context.testing.promises import PROMISES, Repository
 from bounded_context.testing.promises._promise import repository
-from bounded_context.tools.contracts.openapi import files
+from bounded_context.tools.contracts.openapi.document import document
 from bounded_context.tools.programs.graph import Graph
 from cookiecutter.environment import StrictEnvironment
 from cookiecutter.exceptions import FailedHookException
@@ -102,8 +102,8 @@ def judged(answers: Answers, folder: Path, depth: Depth) -> list[str]:
     os.chdir(project)
     sys.path[:0] = [str(project), str(project / "src")]
     where = _REPOSITORIES[depth](repository().project)
-    files.document = cache(files.document)  # two promises compare it
-    faults = [fault for name, check in _checks(answers) for fault in _faults(name, where, check)]
+    with patch("bounded_context.tools.contracts.openapi.files.document", cache(document)):  # two promises compare it
+        faults = [fault for name, check in _checks(answers) for fault in _faults(name, where, check)]
     return [*dict.fromkeys(faults), *(_tested(depth) if depth >= Depth.STACKS else [])]
 
 
