@@ -32,7 +32,8 @@ def preload(task: Callable[[Path], object]) -> None:
     [(_, names, _)] = forked([0], loaded, 1)
     for name in (name for name in names if not name.startswith(_OF_A_FUNCTION)):
         with suppress(ImportError):
-            importlib.import_module(name)
+            # An attribute loads a module that Pulumi imports lazily: its loading by two threads may fail.
+            getattr(importlib.import_module(name), "__doc__", None)
 
 
 def forked(items: Iterable[Item], task: "Task[Item]", processes: int) -> Iterator[tuple[Item, list[str], Path]]:
