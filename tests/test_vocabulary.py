@@ -1,9 +1,10 @@
 """The opponent "Answers": each accepted set of answers gives a repository that works.
 
-60 sets are judged by default: the bake, its style, the resources of production, the state machine, and the documents.
-Each night judges 2,000 sets over all stacks, with the repositories' own tests of rules and lists, and each twentieth
-with its functions on moto. The words of `vocabulary/held_out.txt` are read only by a nightly test: nobody looked for
-faults with them. `python -m tests.vocabulary` prints the answers of a set with a fault.
+60 sets are judged by default: the bake, its style, the declaration, the state machine and the documents, and of each
+sixth the resources of production. Each night judges 2,000 sets with the resources of production and the repositories'
+own tests of rules and lists, some with all stacks, and some with their functions on moto. Only a nightly test reads
+the words of `vocabulary/held_out.txt`: nobody looked for faults with them. `python -m tests.vocabulary` prints the
+answers of a set with a fault.
 """
 
 import json
@@ -42,7 +43,7 @@ def test_accepted_answers_give_a_repository_that_works() -> None:
 @pytest.mark.nightly
 @pytest.mark.parametrize("tenth", range(10))
 def test_more_accepted_answers_give_a_repository_that_works(tenth: int) -> None:
-    """2,000 sets, all stacks, the repositories' own tests, and functions on moto."""
+    """2,000 sets, with the repositories' own tests; some with all stacks, and some with functions on moto."""
     done = searched("--thorough", "--sets", "200", "--first", str(200 * tenth), "--seed", "night")
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import NoReturn, TypeVar
 
 Item = TypeVar("Item")
@@ -26,13 +27,15 @@ def preload(task: Callable[[Path], object]) -> None:
     def loaded(_: int, folder: Path) -> list[str]:
         task(folder)
         of_folder = str(folder.parent)
-        modules = {name: str(getattr(module, "__file__", None) or of_folder) for name, module in sys.modules.items()}
+        done = {name: module for name, module in sys.modules.items() if type(module) is ModuleType}
+        modules = {name: str(getattr(module, "__file__", None) or of_folder) for name, module in done.items()}
         return [name for name, file in modules.items() if not file.startswith(of_folder)]
 
     [(_, names, _)] = forked([0], loaded, 1)
     for name in (name for name in names if not name.startswith(_OF_A_FUNCTION)):
         with suppress(ImportError):
-            importlib.import_module(name)
+            # An attribute loads a module that Pulumi imports lazily: its loading by two threads may fail.
+            getattr(importlib.import_module(name), "__all__", None)
 
 
 def forked(items: Iterable[Item], task: "Task[Item]", processes: int) -> Iterator[tuple[Item, list[str], Path]]:

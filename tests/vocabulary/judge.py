@@ -18,7 +18,7 @@ from unittest.mock import patch
 import pytest
 from bounded_context.testing.promises import PROMISES, Repository
 from bounded_context.testing.promises._promise import repository
-from bounded_context.tools.contracts.openapi import files
+from bounded_context.tools.contracts.openapi.document import document
 from bounded_context.tools.programs.graph import Graph
 from cookiecutter.environment import StrictEnvironment
 from cookiecutter.exceptions import FailedHookException
@@ -55,12 +55,18 @@ _NAMES = (
 
 
 class Depth(IntEnum):
-    """What a judge looks at: no stack, production, or all stacks, with the repository's tests, or also on moto."""
+    """What a judge looks at. Each depth adds to the depth before."""
 
     DOCUMENTS = 0
+    """The bake, its declaration and its documents, without resources."""
     PRODUCTION = 1
-    STACKS = 2
-    CALLS = 3
+    """The resources of production."""
+    TESTED = 2
+    """The repository's own tests of its rules and lists."""
+    STACKS = 3
+    """All stacks of the service and of the pipeline."""
+    CALLS = 4
+    """Each command and query on moto."""
 
 
 class Unrecorded(Exception):
@@ -90,7 +96,7 @@ class Documented(Shallow):
         raise Unrecorded
 
 
-_REPOSITORIES = (Documented, Shallow, Repository, Repository)
+_REPOSITORIES = (Documented, Shallow, Shallow, Repository, Repository)
 
 
 def judged(answers: Answers, folder: Path, depth: Depth) -> list[str]:
@@ -102,9 +108,9 @@ def judged(answers: Answers, folder: Path, depth: Depth) -> list[str]:
     os.chdir(project)
     sys.path[:0] = [str(project), str(project / "src")]
     where = _REPOSITORIES[depth](repository().project)
-    files.document = cache(files.document)  # two promises compare it
-    faults = [fault for name, check in _checks(answers) for fault in _faults(name, where, check)]
-    return [*dict.fromkeys(faults), *(_tested(depth) if depth >= Depth.STACKS else [])]
+    with patch("bounded_context.tools.contracts.openapi.files.document", cache(document)):  # two promises compare it
+        faults = [fault for name, check in _checks(answers) for fault in _faults(name, where, check)]
+    return [*dict.fromkeys(faults), *(_tested(depth) if depth >= Depth.TESTED else [])]
 
 
 def _checks(answers: Answers) -> Iterator[tuple[str, Callable[[Repository], Iterable[str]]]]:

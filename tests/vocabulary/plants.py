@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import bounded_context.configuration.labels
 import pytest
 
-import template.schemas
 import template.words
 from template import answers, names, reserved
 
@@ -17,11 +15,6 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 def _reserved(name: str) -> Plant:
     """Reserve none of these names."""
     return lambda patch: patch.setattr(reserved, name, frozenset())
-
-
-def _no_rule(question: str) -> Plant:
-    """Accept any answer to a question."""
-    return lambda patch: patch.setitem(dict_of(answers.RULES), question, lambda *_: iter(()))
 
 
 def _template(before: str, after: str) -> Plant:
@@ -46,24 +39,15 @@ def _short_names(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-def dict_of(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a mapping that is a dictionary, to change it."""
-    assert isinstance(mapping, dict)
-    return mapping
-
-
 PLANTS: Mapping[str, Plant] = {
     "no reserved fields": _reserved("FIELDS"),
-    "no reserved classes": _reserved("CLASSES"),
     "no reserved words": _reserved("WORDS"),
     "no reserved functions": _reserved("FUNCTIONS"),
-    "any plural": _no_rule("plural"),
     "repeated names": lambda patch: patch.setattr(answers, "_repeated", lambda _: iter(())),
     "a name in single quotes": _template("=<<cookiecutter.display_name|quoted>>", "='<<cookiecutter.display_name>>'"),
     "a lost mark": lambda patch: patch.setattr(answers.Field, "marked", answers.Field.annotation),
     "an unsorted picture": _template(' | sort(attribute="snake", case_sensitive=true)', ""),
     "long lines": lambda patch: patch.setitem(names._FILTERS, "fitted", lambda text: text),
-    "another schema": lambda patch: patch.setattr(template.schemas, "on_one_line", lambda schema: schema),
     "another acronym": lambda patch: patch.setattr(template.words, "_BOUNDARY", re.compile("(?<=[a-z])(?=[A-Z])")),
     "cut names": _short_names,
 }

@@ -27,7 +27,7 @@ Depths = Sequence[Depth]
 """The depth of each set, in turn; the last is the deepest."""
 
 DEFAULT: Depths = (*[Depth.DOCUMENTS] * 5, Depth.PRODUCTION)
-NIGHTLY: Depths = (*[Depth.STACKS] * 19, Depth.CALLS)
+NIGHTLY: Depths = (*(*[Depth.TESTED] * 7, Depth.STACKS) * 2, Depth.CALLS)
 
 PROCESSES = os.cpu_count() or 1
 COMMON: Answers = {"context_name": "Payment", "region": "eu-west-1"}
