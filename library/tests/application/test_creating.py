@@ -421,7 +421,7 @@ def test_the_search_for_cycles_is_as_it_was_after_a_verification(on: bool) -> No
 @pytest.mark.usefixtures("collecting")
 def test_the_garbage_of_a_list_does_not_grow_with_its_rows() -> None:
     """The collector pauses in the steps that read and write rows. Half of the rows are bad, and some exist."""
-    assert _garbage(4000) <= _garbage(400) + 50
+    assert _garbage(1600) <= _garbage(400) + 50
 
 
 def _garbage(rows: int) -> int:

@@ -84,7 +84,7 @@ def test_small_parts_make_the_record_of_a_list_a_limit_and_the_answer_names_it(
     assert "more lists" in record.remedy
 
 
-@pytest.mark.parametrize("children", [20, 32, 100])
+@pytest.mark.parametrize("children", [20, *(pytest.param(one, marks=pytest.mark.nightly) for one in (32, 100))])
 @pytest.mark.parametrize("rows", [25_000, 2_500_000, 8 * ROWS])
 @pytest.mark.parametrize("wanted", [SMALL, 5000, 50_000])
 def test_the_record_of_a_list_is_no_limit_with_any_setting(
