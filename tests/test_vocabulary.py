@@ -1,4 +1,4 @@
-"""The opponent "Answers": each accepted set of answers gives a repository that works.
+"""A search for accepted answers that give a faulty repository.
 
 60 sets are judged by default: the bake, its style, the declaration, the state machine and the documents, and of each
 sixth the resources of production. Each night judges 2,000 sets with the resources of production and the repositories'

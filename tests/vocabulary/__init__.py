@@ -1,1 +1,1 @@
-"""The opponent "Answers": answers from the vocabularies of business domains, and judges of each accepted set."""
+"""A search for faulty repositories: answers from the vocabularies of business domains, and judges of each set."""

@@ -1,4 +1,4 @@
-"""Calls each command and each query on moto. The opponent copies this file into the tests of a baked repository."""
+"""Calls each command and each query on moto. The search copies this file into the tests of a baked repository."""
 
 from bounded_context.configuration.project import current
 from bounded_context.testing import Samples

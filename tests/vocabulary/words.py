@@ -1,4 +1,4 @@
-"""The words of the opponent: nouns and verbs of business domains, and names that something else has already."""
+"""The words of the search: nouns and verbs of business domains, and names that something else has already."""
 
 import builtins
 import keyword
