@@ -28,6 +28,8 @@ def open_repository(folder: Path) -> Repository:
     """Read the record of a repository. Raises NotOurs if the record is missing or cannot be read."""
     path = folder / FILE
     if not path.is_file():
+        if path.is_symlink() or path.exists():
+            raise NotOurs(f"{path} is a folder, or a link without a file: move it away.")
         commit = commit_with_record(folder)
         remedy = f" Commit {commit} has it: run `{restored(commit)}`, and commit it." if commit else ""
         raise NotOurs(f"{folder} is not a repository of this template: it has no {FILE}.{remedy}")

@@ -171,6 +171,17 @@ def test_a_lost_record_is_named_with_its_commit(baked_by: BakedBy, capsys: pytes
     assert f"`{remedy}`" in capsys.readouterr().out
 
 
+def test_a_link_in_the_place_of_a_record_is_not_overwritten(
+    baked_by: BakedBy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No command that would replace it is recommended: its target is in no commit."""
+    team = baked_by(EARLIER[0])
+    (team.folder / FILE).unlink()
+    (team.folder / FILE).symlink_to("elsewhere")
+    assert main(["update", str(team.folder)]) == 2
+    assert "git checkout" not in capsys.readouterr().err
+
+
 def test_a_record_that_is_restored_during_the_bakes_remains(
     baked_by: BakedBy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
