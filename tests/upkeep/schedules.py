@@ -34,7 +34,6 @@ _REFUSED = 2
 _LEFT = re.compile(r"template-[0-9a-z_]{8}")
 """Names of the update's temporary files."""
 
-
 _LOCKED = 2
 """The moments before a command holds its lock: the search for git's folder, and its access."""
 

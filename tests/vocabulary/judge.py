@@ -2,12 +2,10 @@
 
 import contextlib
 import io
-import json
 import os
 import re
 import runpy
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
 from functools import cache, cached_property
@@ -18,6 +16,7 @@ from unittest.mock import patch
 import pytest
 from bounded_context.testing.promises import PROMISES, Repository
 from bounded_context.testing.promises._promise import repository
+from bounded_context.testing.promises.workflow import repeated_states
 from bounded_context.tools.contracts.openapi.document import document
 from bounded_context.tools.programs.graph import Graph
 from cookiecutter.environment import StrictEnvironment
@@ -140,22 +139,10 @@ def same_names(graph: Graph) -> Iterator[str]:
 
 
 def definition_faults(where: Repository) -> Iterator[str]:
-    """Yield a sentence for each name of a state that the state machine has twice.
-
-    "The state name ... must be unique within the scope of the whole state machine" (Step Functions Developer Guide,
-    "State machine structure in Amazon States Language"); a JSON parser drops the first of two equal keys.
-    """
-    if not where.project.workflow.exists():
-        return
-    names: list[str] = []
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names.extend(name for name, value in pairs if isinstance(value, dict) and "Type" in value)
-        return dict(pairs)
-
-    text = where.project.workflow.read_text(encoding="utf-8")
-    json.loads(re.sub(r'(?<!")\$\{\w+\}', "0", text), object_pairs_hook=members)
-    yield from (f"two states {name}" for name, count in Counter(names).items() if count > 1)
+    """Yield a sentence for each repeated state of the definition's file, which needs no recorded graph."""
+    if where.project.workflow.exists():
+        text = where.project.workflow.read_text(encoding="utf-8")
+        yield from (f"two states {name}" for name, _ in repeated_states(re.sub(r'(?<!")\$\{\w+\}', "0", text)))
 
 
 def _tested(depth: Depth) -> list[str]:

@@ -60,13 +60,18 @@ def states_follow_one_another(where: Repository) -> Iterator[str]:
 def state_names_are_unique(where: Repository) -> Iterator[str]:
     """AWS accepts the names of the workflow's states: each is unique in the whole definition, also inside of maps.
 
-    Amazon States Language, "States". A name that occurs twice in the same object is counted, too.
+    Amazon States Language, "States".
     """
     for machine in where.graph.of("sfn/stateMachine"):
-        numbers = Counter[str]()
-        json.loads(machine.inputs["definition"], object_pairs_hook=partial(_counted, numbers))
-        for name in (name for name, number in numbers.items() if number > 1):
-            yield f"{machine.name} has {numbers[name]} states {name}: give each a name of its own."
+        for name, number in repeated_states(machine.inputs["definition"]):
+            yield f"{machine.name} has {number} states {name}: give each a name of its own."
+
+
+def repeated_states(definition: str) -> Iterator[tuple[str, int]]:
+    """Return each name that several states of a definition have, also twice in the same object, with their number."""
+    numbers = Counter[str]()
+    json.loads(definition, object_pairs_hook=partial(_counted, numbers))
+    return ((name, number) for name, number in numbers.items() if number > 1)
 
 
 def _counted(numbers: Counter[str], members: list[tuple[str, Any]]) -> list[str]:
