@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from bounded_context.docs.steps import steps
+from bounded_context.tools.check.steps import STEPS
 from test_bake import assert_in_style
 
 from template.names import REPOSITORY
@@ -120,11 +121,18 @@ def here(command: str) -> str:
 
 
 def seen(expected: str, said: str) -> bool:
-    """Whether the lines occur in what was said, in their order; `...` stands for anything, and spaces for one."""
-    lines = iter(" ".join(line.split()) for line in said.splitlines())
-    spaced = (" ".join(line.split()) for line in expected.splitlines())
-    patterns = (".*".join(map(re.escape, re.split(r" ?\.\.\. ?", line))) for line in spaced)
-    return all(any(re.search(pattern, line) for line in lines) for pattern in patterns)
+    """Whether the lines occur in what was said, in their order; `...` stands for anything, and spaces for one.
+
+    The steps of a check run side by side: their lines have no order.
+    """
+    lines = [" ".join(line.split()) for line in said.splitlines()]
+    later = iter(lines)
+    spaced = [" ".join(line.split()) for line in expected.splitlines()]
+    patterns = {line: ".*".join(map(re.escape, re.split(r" ?\.\.\. ?", line))) for line in spaced}
+    return all(
+        any(re.search(patterns[line], one) for one in (lines if line.partition(":")[0] in STEPS else later))
+        for line in spaced
+    )
 
 
 @pytest.fixture

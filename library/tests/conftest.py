@@ -4,8 +4,10 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -26,6 +28,9 @@ os.environ.setdefault("CONTEXT", str(current().settings["context"]))
 # A busy machine is no fault of the code: what is slow is measured elsewhere, and never by a test.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
+
+# AWS's service models are megabytes of JSON: a process reads each once, not each session of boto3.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 def pytest_collection_finish() -> None:

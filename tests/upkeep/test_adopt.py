@@ -73,7 +73,7 @@ def test_a_name_has_the_acronyms_of_the_pages(tmp_path: Path) -> None:
 def test_the_answers_of_a_context_without_lists_follow(answers: dict[str, str], tmp_path: Path) -> None:
     """Its fields have all types, and personal data."""
     fields = "customer_id:str a:longtext b:int c:decimal d:decimal3 e:signed0 f:currency g:date h:timestamp i:bool "
-    fields += "j:email:personal k:phone l:uuid m:low|high n:str:personal"
+    fields += "j:email:personal k:phone m:uuid n:low|high o:str:personal"
     folder = bake(tmp_path, {**answers, "fields": fields})
     assert derive(code_of(folder), {}) == answers_of(folder)
 

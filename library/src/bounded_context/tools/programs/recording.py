@@ -31,7 +31,7 @@ from ...configuration.places import own
 from ...configuration.project import ProjectError, current
 from . import pulumi_files
 from .event_loop import silent_loop
-from .garbage import collected_later
+from .garbage import little_garbage
 from .graph import Graph, Node
 from .pulumi_program import execute, placed_in
 from .resource_types import RESOURCE_TYPES
@@ -132,7 +132,7 @@ class Program:
         """
         graph = Graph()
         # Pulumi stores the state of a run in context variables: a copy isolates the runs.
-        with collected_later():
+        with little_garbage():
             contextvars.copy_context().run(_run, self, graph, stack, config)
         return graph
 

@@ -13,7 +13,7 @@ from pulumi.runtime import test as until_done
 
 from ...command.errors import LocalRunError
 from ...programs.event_loop import silent_loop
-from ...programs.garbage import collected_later
+from ...programs.garbage import little_garbage
 from ...programs.pulumi_files import project_name
 from ...programs.pulumi_program import execute, placed_in
 from ...programs.recording import Program
@@ -80,7 +80,7 @@ def _in_a_thread(run: Callable[[], None]) -> None:
 
 def _run(maker: "_Maker", project: str, stack: str, config: dict[str, str]) -> None:
     try:
-        with silent_loop(), chdir(maker.program), collected_later():
+        with silent_loop(), chdir(maker.program), little_garbage():
             set_all_config(config)
             set_mocks(maker, project=project, stack=stack, preview=False)
             until_done(lambda: execute(maker.program).apply(maker.deployment.outputs.update))()
