@@ -2,19 +2,23 @@
 
 60 sets are judged by default: the bake, its style, the declaration, the state machine and the documents, and of each
 sixth the resources of production. Each night judges 2,000 sets with the resources of production and the repositories'
-own tests of rules and lists, some with all stacks, and some with their functions on moto. Only a nightly test reads
-the words of `vocabulary/held_out.txt`: nobody looked for faults with them. `python -m tests.vocabulary` prints the
-answers of a set with a fault.
+own tests of rules and lists, some with all stacks, and some with their functions on moto. Six repositories run on the
+embedded AWS. Only a nightly test reads the words of `vocabulary/held_out.txt`: nobody looked for faults with them.
+`python -m tests.vocabulary` prints the answers of a set with a fault.
 """
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from test_generated import done_in
 from vocabulary import words
+from vocabulary.generator import drawn
 from vocabulary.plants import PLANTS
 
+from template.bake import bake
 from template.names import REPOSITORY
 from template.processes import environment
 
@@ -53,6 +57,16 @@ def test_words_that_are_held_out_give_a_repository_that_works() -> None:
     """100 sets of words with which nobody looked for faults."""
     done = searched("--thorough", "--held-out", "--sets", "100")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.e2e
+@pytest.mark.nightly
+@pytest.mark.parametrize("number", range(6))
+def test_a_repository_of_drawn_answers_runs(number: int, tmp_path: Path) -> None:
+    """On the embedded AWS: its list if it has any, its commands, its events and its subscribers."""
+    answers, _ = drawn(words.held_out(), f"runs-{number}")
+    done = done_in(bake(tmp_path, {**answers, "library": "wheel"}), "context", "run", "--json")
+    assert done.returncode == 0, f"{answers}\n{done.stdout}{done.stderr}"
 
 
 @pytest.mark.nightly

@@ -25,11 +25,11 @@ from .api import details, identity, permitted, send, signing
 from .facts import CREATE, ID, PROJECT, ROUTES, with_api
 from .lists import Sample
 
-pytestmark = [pytest.mark.e2e, with_api]
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly, with_api]
 
 DOCUMENT = PROJECT.root / "docs" / "api" / "openapi.json"
 SEED = 20261125
-COUNTS = (200, pytest.param(2_000, marks=pytest.mark.nightly))
+COUNT = 2_000
 """Requests in all, at least."""
 
 STRANGERS = 200
@@ -120,12 +120,12 @@ class Fuzz:
                 self.broken.setdefault(f"{case.operation.label}: {type(failure).__name__}", f"{failure}\n{failures}")
 
 
-@pytest.fixture(scope="module", params=COUNTS)
-def fuzzed(request: pytest.FixtureRequest, deployed: RunningContext, sample: Callable[[int], Sample]) -> Fuzz:
+@pytest.fixture(scope="module")
+def fuzzed(deployed: RunningContext, sample: Callable[[int], Sample]) -> Fuzz:
     """All requests, sent one after the other, always the same: to each route as the document says, and not so."""
     schema = schemathesis.openapi.from_path(DOCUMENT)
-    fuzz = Fuzz(deployed.outputs["api"]["url"], Signed(signing(deployed, ROUTES)), request.param)
-    each = request.param // max(1, len(ROUTES)) // 2 + request.param // 40
+    fuzz = Fuzz(deployed.outputs["api"]["url"], Signed(signing(deployed, ROUTES)), COUNT)
+    each = COUNT // max(1, len(ROUTES)) // 2 + COUNT // 40
     for method, path in (key.split(" ") for key in ROUTES.values()):
         operation = schema[path][method]
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):

@@ -73,6 +73,7 @@ def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_pat
     _assert_gone(tmp_path, port)
 
 
+@pytest.mark.nightly
 def test_run_whose_outer_command_is_killed_leaves_nothing_behind(tmp_path: Path):
     """`uv run` cannot signal anything when it is killed, and the run ends all the same."""
     scratch = tmp_path / "scratch"

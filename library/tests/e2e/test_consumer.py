@@ -176,11 +176,12 @@ def _all_of(deployed: RunningContext, list_id: str, expected: int) -> list[dict[
     return found if len(found) >= expected else []
 
 
-ROWS = (200, pytest.param(2_000, marks=pytest.mark.nightly))
+ROWS = (200, 2_000)
 RATE = 500
 Kept = dict[str, dict[str, Any]]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("rows", ROWS)
 def test_a_reseed_completes_an_empty_projection_and_changes_no_complete_projection(
     rows: int, consuming: tuple[RunningContext, dict[str, Any]], sample: Callable[[int], Sample], tmp_path: Path

@@ -43,7 +43,8 @@ def _waiting(deployed: RunningContext) -> int:
     return sum(map(int, found.values()))
 
 
-@pytest.mark.parametrize("number", [100, pytest.param(1000, marks=pytest.mark.nightly)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("number", [100, 1000])
 def test_random_orders_leave_one_state(deployed: RunningContext, neighbour: Neighbour, number: int):
     """The deployed function and table; each order is of one thing, and ten of them share the batches."""
     history = _history(neighbour)

@@ -101,6 +101,7 @@ def test_only_the_function_that_names_a_secret_may_read_it(changed: RunningConte
     assert granted == ["aws:iam/rolePolicy:RolePolicy acquirer-key-to-charge"]
 
 
+@pytest.mark.nightly
 def test_letters_of_a_queue_are_taken_and_what_fails_comes_back_by_a_redrive(
     changed: RunningContext, tmp_path: Path
 ) -> None:

@@ -16,6 +16,7 @@ from .facts import ENVIRONMENT
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.nightly
 def test_bad_versions_are_caught_and_a_good_one_takes_all_traffic() -> None:
     """The rehearsal as its user starts it: each act goes as it should, and the numbers say so."""
     done = subprocess.run(  # noqa: S603

@@ -34,6 +34,7 @@ def untouched() -> Iterator[RunningContext]:
         yield one.deployed
 
 
+@pytest.mark.nightly
 def test_a_stack_is_made_tried_and_taken_away() -> None:
     """Ten rows come through to every queue, a bad version is rolled back, a good one is live, and nothing is left."""
     done = subprocess.run(  # noqa: S603

@@ -18,7 +18,7 @@ from tests.console import PROGRAM
 
 from .facts import CONTEXT, ENVIRONMENT, PROJECT
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
 SUBSCRIBER = CONTEXT.subscribers[0]
 NIGHT_SECONDS = 3 * 3600
@@ -43,9 +43,9 @@ def storm() -> Iterator[Storm]:
     ("name", "stops"),
     [
         ("kill:relay-events", False),
-        pytest.param("revoke:relay-events", True, marks=pytest.mark.nightly),
-        pytest.param("delay:relay-events-stream", True, marks=pytest.mark.nightly),
-        pytest.param(f"reorder:events-{SUBSCRIBER}", False, marks=pytest.mark.nightly),
+        ("revoke:relay-events", True),
+        ("delay:relay-events-stream", True),
+        (f"reorder:events-{SUBSCRIBER}", False),
     ],
 )
 def test_a_fault_heals_without_a_loss_and_has_an_alarm_if_it_stops_work(
@@ -56,7 +56,6 @@ def test_a_fault_heals_without_a_loss_and_has_an_alarm_if_it_stops_work(
     assert (outcome.untried, outcome.stopped, outcome.seconds is not None) == ("", stops, True)
 
 
-@pytest.mark.nightly
 def test_stopped_work_without_an_alarm_is_a_finding(storm: Storm, faults: dict[str, Fault]):
     """The stack has no warnings, and no critical alarm sees a subscriber that reads nothing."""
     outcome = storm.perform(faults[f"throttle:events-{SUBSCRIBER}"])
@@ -69,7 +68,6 @@ def test_a_role_of_no_function_is_not_tried(storm: Storm, faults: dict[str, Faul
     assert storm.perform(faults["kill:pre-traffic"]).untried
 
 
-@pytest.mark.nightly
 def test_a_lost_event_is_a_finding(storm: Storm, faults: dict[str, Fault], monkeypatch: pytest.MonkeyPatch):
     """The queue loses a message while it is reordered."""
     read = planting._messages
@@ -86,7 +84,6 @@ def test_a_lost_event_is_a_finding(storm: Storm, faults: dict[str, Fault], monke
     assert "lost" in {finding.split(": ")[1] for finding in outcome.findings()}
 
 
-@pytest.mark.nightly
 def test_every_fault_heals_with_its_alarm(faults: dict[str, Fault]):
     """The rehearsal as its user starts it."""
     done = subprocess.run(  # noqa: S603
