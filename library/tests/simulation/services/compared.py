@@ -18,7 +18,7 @@ MOTO: Final = (
     "with the reason ValidationError (API reference, TransactWriteItems).",
     "An absent attribute is equal to null. In DynamoDB only attribute_not_exists() and <> are true of it.",
     "An order between values of two types raises TypeError in moto. In DynamoDB it is false.",
-    "true is equal to 1. In DynamoDB values of two types are not equal.",
+    "true is equal to 1, and ordered with numbers. In DynamoDB values of two types are not equal, and have no order.",
     "Numbers keep their trailing zeros: 1.50 is stored as such. DynamoDB trims them.",
     "SET of an attribute from another one lets both share a set, which a later ADD changes in both.",
     "A failed ADD to a new item leaves the item, and a failed update may leave a part of its effects.",
