@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from random import Random
-from time import process_time
 from typing import Final
 
 from . import profile, scenario
@@ -30,13 +29,6 @@ def failing(seeds: Iterable[int], known: frozenset[str] = frozenset(), run: Run 
     return (outcome for outcome in (run(seed, known) for seed in seeds) if outcome.violation is not None)
 
 
-def search(seeds: Iterable[int], seconds: float, run: Run = run) -> Outcome | None:
-    """Return the first schedule that violates an invariant, or None if none does within this processor time."""
-    until = process_time() + seconds
-    for seed in seeds:
-        outcome = run(seed)
-        if outcome.violation is not None:
-            return outcome
-        if process_time() > until:
-            return None
-    return None
+def search(seeds: Iterable[int], run: Run = run) -> Outcome | None:
+    """Return the first schedule that violates an invariant, or None."""
+    return next((outcome for outcome in map(run, seeds) if outcome.violation is not None), None)
