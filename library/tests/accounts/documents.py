@@ -145,7 +145,11 @@ def colliding_contexts() -> Mapping[str, str]:
 
 
 def is_refused(environment: str) -> bool:
-    """Return whether the library refuses an environment of this name."""
+    """Return whether the library refuses an environment because of its name."""
+    return _fails(environment) and not _fails("staging")
+
+
+def _fails(environment: str) -> bool:
     try:
         place(CONTEXT, environment, REGION, ACCOUNT)
         _pipeline_with(environment)
