@@ -59,16 +59,24 @@ class Attack:
 
     def _concerned(self, principal: Principal, escalation: Escalation) -> Sequence[Resource]:
         """Return the resources that a policy of the principal or of the resource may open to it."""
-        action = escalation.actions[0]
-        policies, boundary = principal.caller.policies, principal.caller.boundary
-        found: Sequence[Resource] = self.world.opening(escalation.kind, action)
-        if any(policy.mentions(action) for policy in policies):
-            found = self.world.by_kind.get(escalation.kind, ())
-        if boundary is None:
-            return found
-        # A filter for speed: the boundary must allow each request, and excludes most resources.
-        limit = boundary.reach(action)
-        return [one for one in found if limit.fullmatch(one.arn)] if limit else ()
+        caller, world, kind = principal.caller, self.world, escalation.kind
+        arns = [
+            frozenset().union(*(world.covered(policy, action) for policy in caller.policies))
+            for action in escalation.actions
+        ]
+        # Filters for speed: policies and boundary exclude most resources, and another account needs both policies.
+        element = "Federated" if caller.federated else "AWS"
+        within = frozenset.intersection(*arns)
+        opened = {id(one) for one in world.opening(kind, escalation.actions[0], element)}
+        if not within and not opened:
+            return ()
+        limit = world.covered(caller.boundary, escalation.actions[0]) if caller.boundary else None
+        return [
+            one
+            for one in world.by_kind.get(kind, ())
+            if (id(one) in opened or (one.arn in within and one.target.account == caller.account))
+            and (limit is None or one.arn in limit)
+        ]
 
     def _uses(self, principal: Principal, escalation: Escalation, resource: Resource) -> Iterator[Step]:
         """Yield the use of an escalation on a resource, for each boundary until one that limits nothing."""

@@ -11,11 +11,12 @@ from typing import Final
 from unittest.mock import MagicMock
 
 import boto3
+from pulumi import RunError
 
 from bounded_context.configuration.access import boundary_name, role_name
 from bounded_context.configuration.collisions import RESERVED, require_context
 from bounded_context.configuration.labels import LabelError
-from bounded_context.configuration.project import current
+from bounded_context.configuration.project import ProjectError, current
 from bounded_context.configuration.state import bucket_name
 from bounded_context.domain.spelling import kebab
 from bounded_context.tools.accounts import bootstrap
@@ -143,6 +144,25 @@ def colliding_contexts() -> Mapping[str, str]:
     return found
 
 
+def is_refused(environment: str) -> bool:
+    """Return whether the library refuses an environment because of its name."""
+    return _fails(environment) and not _fails("staging")
+
+
+def _fails(environment: str) -> bool:
+    try:
+        place(CONTEXT, environment, REGION, ACCOUNT)
+        _pipeline_with(environment)
+    except (RunError, ProjectError):
+        return True
+    return False
+
+
+def _pipeline_with(environment: str) -> Graph:
+    account = {"name": environment, "account": RECORDED, "secrets_provider": program.provider(RECORDED)}
+    return run_pipeline({**LEAST, "environments": [account], "backend": program.backend(RECORDED)})
+
+
 def backend_bucket(account: str) -> str:
     """Return the bucket of the state in an account."""
     return bucket_name(program.backend(account))
@@ -153,6 +173,7 @@ def state_folders(project: str, stack: str) -> Mapping[str, str]:
     root = ".pulumi"
     return {
         "state": f"{root}/stacks/{project}/{stack}.json",
+        "state tags": f"{root}/stacks/{project}/{stack}.pulumi-tags",
         "state history": f"{root}/history/{project}/{stack}/{stack}-1.history.json",
         "state backup": f"{root}/backups/{project}/{stack}/{stack}.1.json",
         "state lock": f"{root}/locks/organization/{project}/{stack}/a1b2.json",

@@ -82,7 +82,12 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 def like(pattern: str, value: str) -> bool:
     """Return whether a value matches a pattern with `*` and `?`."""
-    return pattern in ("*", value) or _pattern(pattern).fullmatch(value) is not None
+    if pattern in ("*", value):
+        return True
+    start, star, rest = pattern.partition("*")
+    if not value.startswith(start) and "?" not in start:
+        return False
+    return bool(star and not rest and "?" not in start) or _pattern(pattern).fullmatch(value) is not None
 
 
 _VARIABLE: Final = re.compile(r"\$\{([^}]+)\}")
@@ -182,7 +187,7 @@ def _list(value: Any) -> list[Any]:
 
 
 _ELEMENTS: Final = frozenset(
-    ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "Condition")
+    ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition")
 )
 
 Match = Literal["no", "account", "direct"]
@@ -199,6 +204,7 @@ class Statement:
     resources: tuple[str, ...]
     not_resources: tuple[str, ...]
     principal: Any
+    not_principal: Any
     conditions: tuple[Condition, ...]
 
     @classmethod
@@ -213,6 +219,7 @@ class Statement:
             tuple(_list(found.get("Resource", []))),
             tuple(_list(found.get("NotResource", []))),
             found.get("Principal"),
+            found.get("NotPrincipal"),
             tuple(_conditions(found.get("Condition", {}))),
         )
 
@@ -233,23 +240,38 @@ class Statement:
         return not self.resources or _any_like(self.resources, arn, context)
 
     @property
-    def reach(self) -> str:
-        """The pattern of the ARNs that the statement may cover, whatever the request's variables are."""
+    def patterns(self) -> tuple[str, ...]:
+        """The patterns of the ARNs that the statement may cover, whatever the request's variables are."""
         whole = self.not_resources or not self.resources
-        forms = ["*"] if whole else [_VARIABLE.sub("*", one) for one in self.resources]
-        return "|".join(_pattern(one).pattern for one in forms)
+        return ("*",) if whole else tuple(_VARIABLE.sub("*", one) for one in self.resources)
+
+    def opens(self, element: str, account: str) -> bool:
+        """Return whether the principal is of an element, such as `AWS`, and not the account itself."""
+        return self.not_principal is not None or _opens(self.principal, element, account)
 
     def admits(self, caller: Caller) -> Match:
         """Return how the statement's principal matches a caller."""
-        if self.principal is None or self.principal == "*":
-            return "direct"
-        if caller.service or caller.federated:
-            named = _list(self.principal.get("Service", [])) + _list(self.principal.get("Federated", []))
-            return "direct" if (caller.service or caller.federated) in named else "no"
-        named = _list(self.principal.get("AWS", []))
-        if caller.arn in named or "*" in named:
-            return "direct"
-        return "account" if {caller.account, f"arn:aws:iam::{caller.account}:root"} & {*named} else "no"
+        if self.not_principal is not None:
+            return "direct" if _admitted(self.not_principal, caller) == "no" else "no"
+        return "direct" if self.principal is None else _admitted(self.principal, caller)
+
+
+def _opens(principal: Any, element: str, account: str) -> bool:
+    own = (account, f"arn:aws:iam::{account}:root")
+    return not isinstance(principal, Mapping) or any(one not in own for one in _list(principal.get(element, [])))
+
+
+def _admitted(principal: Any, caller: Caller) -> Match:
+    """Return how a principal element matches a caller."""
+    if principal == "*":
+        return "direct"
+    if caller.service or caller.federated:
+        named = _list(principal.get("Service", [])) + _list(principal.get("Federated", []))
+        return "direct" if (caller.service or caller.federated) in named else "no"
+    named = _list(principal.get("AWS", []))
+    if caller.arn in named or "*" in named:
+        return "direct"
+    return "account" if {caller.account, f"arn:aws:iam::{caller.account}:root"} & {*named} else "no"
 
 
 def _any_like(patterns: Iterable[str], arn: str, context: Context) -> bool:
@@ -262,27 +284,19 @@ class Policy:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._statements = tuple(Statement.of(one) for one in _list(document["Statement"]))
+        self.statements = tuple(Statement.of(one) for one in _list(document["Statement"]))
         self._by_action: dict[str, tuple[Statement, ...]] = {}
-        self._reach: dict[str, re.Pattern[str] | None] = {}
 
     def about(self, action: str) -> tuple[Statement, ...]:
         """Return the statements about an action."""
         if action not in self._by_action:
             found = action.lower()
-            self._by_action[action] = tuple(one for one in self._statements if one.concerns(found))
+            self._by_action[action] = tuple(one for one in self.statements if one.concerns(found))
         return self._by_action[action]
 
-    def mentions(self, action: str) -> bool:
-        """Return whether a statement allows the action on any resource."""
-        return any(one.allows for one in self.about(action))
-
-    def reach(self, action: str) -> re.Pattern[str] | None:
-        """Return the pattern of the ARNs on which a statement may allow an action, or None without a statement."""
-        if action not in self._reach:
-            found = [one.reach for one in self.about(action) if one.allows]
-            self._reach[action] = re.compile("|".join(found), re.DOTALL) if found else None
-        return self._reach[action]
+    def opens(self, action: str, element: str, account: str) -> bool:
+        """Return whether a statement allows an action to principals of an element, not to its account."""
+        return any(one.allows and one.opens(element, account) for one in self.about(action))
 
     def effect(self, action: str, arn: str, context: Context) -> bool | None:
         """Return True if the policy allows, False if it denies, None if it does neither."""
@@ -296,7 +310,7 @@ def allowed(caller: Caller, action: str, target: Target, context: Context) -> bo
     identity = [policy.effect(action, target.arn, keys) for policy in caller.policies]
     limit = caller.boundary.effect(action, target.arn, keys) if caller.boundary else True
     policy = target.policy_on(action)
-    resource = _by_resource(policy, caller, action, target.arn, keys) if policy else "no"
+    resource = admission(policy, caller, action, target.arn, keys) if policy else "no"
     if False in identity or limit is False or resource == "denied":
         return False
     within = limit is True
@@ -327,7 +341,8 @@ def _combined(
     return granted and (resource == "account" or alone)
 
 
-def _by_resource(policy: Policy, caller: Caller, action: str, arn: str, context: Context) -> Match | Literal["denied"]:
+def admission(policy: Policy, caller: Caller, action: str, arn: str, context: Context) -> Match | Literal["denied"]:
+    """Return whom a resource policy admits: the caller itself, the caller's account, or not the caller."""
     found: Match = "no"
     for statement in policy.about(action):
         match = statement.admits(caller)

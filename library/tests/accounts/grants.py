@@ -1,52 +1,128 @@
-"""Actions that reach resources of another environment, and that no escalation uses."""
+"""Permissions beyond the own environment: every pattern of each statement, and the reasons for those in use."""
 
 import functools
-import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+from pydantic import BaseModel, ConfigDict
+
+from .admissions import labels
 from .attack import keys_of
-from .escalations import escalations
-from .evaluation import allowed
-from .reach import Finding, Reach
-from .world import Principal, Resource
+from .evaluation import FREE, Context, Statement
+from .reach import Finding
+from .world import ADMINISTRATOR, Principal, Resource, World
 
-FILE: Final = Path(__file__).parent / "without_resource.toml"
+FILE: Final = Path(__file__).parent / "reasons.toml"
 
-_READ: Final = re.compile(r"[\w-]+:(Get|List|Describe|BatchGet|GET)")
+_READ: Final = ("get", "list", "describe", "batchget")
+_CALLED: Final[Mapping[str, str]] = {"sts": "iam"}
+"""The service in the ARNs of an action's resources, if it has another name."""
+
+_CHOSEN: Final[Context] = {"iam:permissionsboundary": FREE, "iam:passedtoservice": FREE}
+"""Condition keys that limit the request, and not the resource."""
+
+Use = tuple[str, str, str]
+"""An action, the pattern of principals, and the pattern of targets, of a reason."""
+
+
+class Reason(BaseModel):
+    """The reason for findings. The file describes the members."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    actions: tuple[str, ...]
+    principals: tuple[str, ...]
+    targets: tuple[str, ...] = ("*",)
+    reason: str
+
+    @property
+    def members(self) -> Iterator[Use]:
+        """The uses that the entry explains."""
+        every = ((a, p, t) for a in self.actions for p in self.principals for t in self.targets)
+        return ((action.lower(), principal, target) for action, principal, target in every)
 
 
 @functools.cache
-def without_resource() -> Mapping[str, str]:
-    """Return the actions that AWS cannot limit to a resource, each with its effect on other stacks."""
-    found = tomllib.loads(FILE.read_text(encoding="utf-8"))["actions"]
-    return {action: entry["reason"] for entry in found for action in entry["names"]}
+def reasons() -> tuple[Reason, ...]:
+    """Return the reasons of the file."""
+    found = tomllib.loads(FILE.read_text(encoding="utf-8"))["reason"]
+    return tuple(Reason.model_validate(one) for one in found)
 
 
-def strays(reach: Reach) -> dict[Finding, Resource]:
-    """Return the actions that a principal may use on a resource of another environment, each with an example."""
-    used = {action for one in escalations() for action in (*one.actions, *(one.aid.actions if one.aid else ()))}
-    left_out = used | without_resource().keys()
-    found: dict[Finding, Resource] = {}
-    for principal in reach.sources():
-        for action in sorted(_actions(principal) - left_out):
-            for resource in _reached(reach, principal, action):
-                found.setdefault(Finding(action, principal.name, resource.domain), resource)
+@functools.cache
+def _by_action() -> Mapping[str, Sequence[Use]]:
+    found: dict[str, list[Use]] = {}
+    for use in (use for reason in reasons() for use in reason.members):
+        found.setdefault(use[0], []).append(use)
     return found
 
 
-def _actions(principal: Principal) -> set[str]:
-    """Return the actions that the principal's policies allow; no generated policy has a wildcard in an action."""
-    statements = [one for policy in principal.caller.policies for one in policy.document["Statement"]]
-    return {action for one in statements if one["Effect"] == "Allow" for action in one["Action"]}
+def explained(finding: Finding) -> list[Use]:
+    """Return the members of the reasons that explain a finding. The target `*` is the pattern `*`, not every target."""
+    return [
+        use
+        for use in _by_action().get(finding.escalation, ())
+        if fnmatchcase(finding.source, use[1])
+        and (use[2] == finding.target if use[2] == "*" else fnmatchcase(finding.target, use[2]))
+    ]
 
 
-def _reached(reach: Reach, principal: Principal, action: str) -> Iterator[Resource]:
-    designed, keys = reach.world.designed, keys_of(principal)
-    mode = "read" if _READ.match(action) else "write"
-    for resource in reach.world.by_service.get(action.partition(":")[0], ()):
-        foreign = resource.domain != principal.domain and (principal.arn, resource.arn, mode) not in designed
-        if foreign and allowed(principal.caller, action, resource.tagged, keys):
-            yield resource
+def unexplained(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings without a reason."""
+    return (one for one in findings if not explained(one))
+
+
+def grants(world: World) -> Iterator[Finding]:
+    """Yield the action, the principal and the pattern of each permission that is not limited to the environment."""
+    own = {
+        domain: frozenset(one.arn for one in world.resources if one.domain == domain)
+        for domain in {one.domain for one in world.principals}
+    }
+    for principal in world.principals:
+        for policy in principal.caller.policies if ADMINISTRATOR not in principal.caller.policies else ():
+            for statement in policy.statements:
+                if statement.allows:
+                    yield from _beyond(world, principal, own[principal.domain], statement)
+
+
+def _beyond(world: World, principal: Principal, own: frozenset[str], statement: Statement) -> Iterator[Finding]:
+    """Yield the actions of a statement for each pattern that covers no own resource, or a resource of others."""
+    keys = {**principal.caller.context, **keys_of(principal), **_CHOSEN}
+    services: dict[str, list[str]] = {}
+    for action in labels(statement):
+        services.setdefault(_service(action), []).append(action)
+    for pattern in statement.patterns:
+        named = pattern.split(":")[2] if pattern.startswith("arn:aws:") else "*"
+        for service, actions in services.items():
+            if service == named or "*" in (service, named):
+                reached = [*_reached(world, pattern, service, statement, keys)]
+                unlimited = (one for one in actions if not _limited(world, principal, one, reached, own))
+                yield from (Finding(action, principal.name, pattern) for action in unlimited)
+
+
+def _service(action: str) -> str:
+    """Return the service in the ARNs of an action's resources, or `*` for actions of several services."""
+    name = action.partition(":")[0]
+    return "*" if action.startswith(("not ", "*")) else _CALLED.get(name, name)
+
+
+def _reached(world: World, pattern: str, service: str, statement: Statement, keys: Context) -> Iterator[Resource]:
+    matching = world.matching(pattern)
+    for one in world.resources if service == "*" else world.by_service.get(service, ()):
+        if one.arn in matching and (
+            not statement.conditions
+            or all(each.holds({**keys, **one.tagged.context}, allows=True) for each in statement.conditions)
+        ):
+            yield one
+
+
+def _limited(world: World, principal: Principal, action: str, reached: Sequence[Resource], own: frozenset[str]) -> bool:
+    """Return whether an own resource is among those that a permission reaches, and no existing one of others."""
+    mode = "read" if action.partition(":")[2].startswith(_READ) else "write"
+    arns = {one.arn for one in reached}
+    designed = {arn for arn in arns if (principal.arn, arn, mode) in world.designed}
+    others = {one.arn for one in reached if not one.kind.startswith("new ")} - own - designed
+    return bool(arns & own or designed) and not others

@@ -1,7 +1,7 @@
 """The layouts of accounts, and the world of each: one account or three, with the pipeline in each place."""
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,9 +10,10 @@ from bounded_context.domain.spelling import kebab
 
 from . import documents
 from .delivery import artefacts, designed, handovers, open_intrusions
-from .documents import CONTEXT, ENVIRONMENTS, PROVIDER, STACKS, TEMPORARY, Graph, Node
+from .documents import CONTEXT, ENVIRONMENTS, STACKS, TEMPORARY, Graph, Node
 from .evaluation import Caller, Document, Policy, Target
-from .resources import PIPELINE, Stack, resources
+from .outside import owner, tokens
+from .resources import PIPELINE, Stack, of_account, resources
 from .world import ADMINISTRATOR, Principal, Resource, World
 
 FOREIGN: Final = {"another context": "invoice-prod"}
@@ -48,24 +49,27 @@ def _layouts() -> Iterator[Layout]:
         yield Layout(f"three accounts, pipeline in {place}", {**_SEPARATE, PIPELINE: account})
 
 
+Graphs = Mapping[str, Graph]
+"""The graph of `infra/account` in each account."""
+
 LAYOUTS: Final = {layout.name: layout for layout in _layouts()}
 
 
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
     """Return a value with all texts inside it changed."""
     if isinstance(value, str):
         for old, new in names.items():
             value = value.replace(old, new)
         return value
     if isinstance(value, Mapping):
-        return {key: _renamed(one, names) for key, one in value.items()}
+        return {key: renamed(one, names) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_renamed(one, names) for one in value]
+        return [renamed(one, names) for one in value]
     return value
 
 
 def _nodes(nodes: Iterable[Node], names: Mapping[str, str]) -> list[Node]:
-    return [replace(node, inputs=_renamed(node.inputs, names), outputs=_renamed(node.outputs, names)) for node in nodes]
+    return [replace(node, inputs=renamed(node.inputs, names), outputs=renamed(node.outputs, names)) for node in nodes]
 
 
 def _names(layout: Layout, domain: str) -> dict[str, str]:
@@ -79,9 +83,23 @@ def _names(layout: Layout, domain: str) -> dict[str, str]:
     return {documents.RECORDED: layout.account(domain), **accounts, **ids}
 
 
-def _stack(layout: Layout, domain: str) -> Stack:
+Edit = Callable[[str, list[Node]], list[Node]]
+"""A change of the nodes of a program: the program of a domain, or `account`."""
+
+
+def unchanged(_: str, nodes: list[Node]) -> list[Node]:
+    """Return the nodes."""
+    return nodes
+
+
+@functools.cache
+def _recorded(layout: str, domain: str) -> list[Node]:
     graph = documents.pipeline_graph() if domain == PIPELINE else documents.service_graph(domain)
-    return Stack(domain, layout.account(domain), _nodes(graph.nodes, _names(layout, domain)))
+    return _nodes(graph.nodes, _names(LAYOUTS[layout], domain))
+
+
+def _stack(layout: Layout, domain: str, edit: Edit) -> Stack:
+    return Stack(domain, layout.account(domain), edit(domain, _recorded(layout.name, domain)))
 
 
 def _tags(domain: str) -> dict[str, str]:
@@ -91,23 +109,22 @@ def _tags(domain: str) -> dict[str, str]:
 def _caller(arn: str, found: Iterable[Document]) -> Caller:
     account = arn.split(":")[4]
     context = {"aws:principalarn": arn, "aws:principalaccount": account, "kms:calleraccount": account}
-    return Caller(arn, account, tuple(map(Policy, found)), context={**context, "aws:securetransport": "true"})
+    context = {**context, "aws:principalorgid": "o-own", "aws:securetransport": "true"}
+    return Caller(arn, account, tuple(map(Policy, found)), context=context)
 
 
-@functools.cache
-def _boundaries(layout: str) -> Mapping[str, Policy]:
+def _boundaries(graphs: Graphs) -> Mapping[str, Policy]:
     """Return the permissions boundaries that the accounts' programs make, by ARN."""
     return {
         f"arn:aws:iam::{account}:policy/{node.inputs['name']}": Policy(node.document())
-        for account, graph in _account_graphs(LAYOUTS[layout]).items()
+        for account, graph in graphs.items()
         for node in graph.of("iam/policy")
         if node.inputs["name"].endswith("-boundary")
     }
 
 
-def _own_roles(layout: Layout, stack: Stack) -> Iterator[Principal]:
+def _own_roles(boundaries: Mapping[str, Policy], stack: Stack) -> Iterator[Principal]:
     """Yield the roles of a program: those of its functions, or those of its steps."""
-    boundaries = _boundaries(layout.name)
     for node in stack.of("iam/role"):
         found = [one.document() for one in stack.of("iam/rolePolicy") if one.inputs["role"] == node.inputs["name"]]
         caller = _caller(node.arn, found)
@@ -145,9 +162,9 @@ _NAMES: Final = {
 """The principals and the domains of the workflows' roles. A role of the pipeline is named after its environment."""
 
 
-def _deployment_roles(layout: Layout) -> Iterator[tuple[Principal, Resource]]:
+def _deployment_roles(graphs: Graphs) -> Iterator[tuple[Principal, Resource]]:
     """Yield the roles of the program `infra/account` in each account."""
-    for account, graph in _account_graphs(layout).items():
+    for account, graph in graphs.items():
         for node in graph.of("iam/role"):
             name = node.inputs["name"].removeprefix(f"{kebab(CONTEXT.name)}-{DEPLOYER}-")
             principal, domain = _NAMES.get(name, (name.replace("-", " "), name.partition("-")[0]))
@@ -157,8 +174,9 @@ def _deployment_roles(layout: Layout) -> Iterator[tuple[Principal, Resource]]:
             )
 
 
-def _account_graphs(layout: Layout) -> Mapping[str, Graph]:
-    return documents.account_graphs(tuple(layout.accounts.items()))
+def _account_graphs(layout: Layout, edit: Edit) -> Graphs:
+    found = documents.account_graphs(tuple(layout.accounts.items()))
+    return {account: replace(graph, nodes=edit("account", list(graph.nodes))) for account, graph in found.items()}
 
 
 def _attached(graph: Graph, role: str) -> list[Document]:
@@ -167,23 +185,14 @@ def _attached(graph: Graph, role: str) -> list[Document]:
     return [node.document() for node in graph.of("iam/policy") if node.arn in arns]
 
 
-def _managed_policies(layout: Layout) -> Iterator[Resource]:
+def _managed_policies(graphs: Graphs) -> Iterator[Resource]:
     """Yield the managed policies: a new version changes the roles that have one."""
-    for account, graph in _account_graphs(layout).items():
+    for account, graph in graphs.items():
         for node in graph.of("iam/policy"):
             roles = [one for one in graph.of("iam/rolePolicyAttachment") if one.inputs["policyArn"] == node.arn]
             runs = tuple(f"arn:aws:iam::{account}:role/{one.inputs['role']}" for one in roles)
             arn = f"arn:aws:iam::{account}:policy/{node.inputs['name']}"
             yield Resource("new policy", f"account of {account}", Target(arn, account), runs=runs)
-
-
-def _token(layout: Layout) -> Principal:
-    """Return the token that GitHub gives each job of a pull request."""
-    account = layout.account("dev")
-    subject = f"repo:{documents.REPOSITORY}:pull_request"
-    context = {f"{PROVIDER}:aud": "sts.amazonaws.com", f"{PROVIDER}:sub": subject}
-    provider = f"arn:aws:iam::{account}:oidc-provider/{PROVIDER}"
-    return Principal("pull request's token", "dev", Caller("token", account, federated=provider, context=context))
 
 
 def administrator(layout: Layout, account: str) -> Principal:
@@ -193,10 +202,10 @@ def administrator(layout: Layout, account: str) -> Principal:
     return Principal(f"administrator of {names}", f"account of {names}", caller)
 
 
-def _state(layout: Layout, deployers: Mapping[str, tuple[str, ...]]) -> Iterator[Resource]:
+def _state(layout: Layout, graphs: Graphs, deployers: Mapping[str, tuple[str, ...]]) -> Iterator[Resource]:
     """Yield the backend, and the objects of each stack, which its next deployment executes."""
     account = layout.account(PIPELINE)
-    graph, tags = _account_graphs(layout)[account], documents.key_tags(account)
+    graph, tags = graphs[account], documents.key_tags(account)
     bucket, policy = (
         f"arn:aws:s3:::{documents.backend_bucket(account)}",
         Policy(graph.one("s3/bucketPolicy").document()),
@@ -216,6 +225,9 @@ def _state(layout: Layout, deployers: Mapping[str, tuple[str, ...]]) -> Iterator
     for domain, project in projects.items():
         for kind, path in documents.state_folders(project, STACKS.get(domain, "main")).items():
             runs = deployers[domain] if kind == "state" else ()
+            if kind == "state":
+                listed = Target(bucket, account, policy, context={"s3:prefix": path})
+                yield Resource("state listing", domain, listed, key=key)
             yield Resource(kind, domain, Target(f"{bucket}/{path}", account, policy), key=key, runs=runs)
 
 
@@ -283,27 +295,36 @@ def _deployers(principals: Iterable[Principal], layout: Layout) -> Mapping[str, 
 @functools.cache
 def world(name: str) -> World:
     """Return the world of a layout."""
-    layout = LAYOUTS[name]
-    stacks = [_stack(layout, domain) for domain in (*STACKS, PIPELINE)]
-    made = [*_deployment_roles(layout)]
-    roles = [principal for principal, _ in made] + [role for stack in stacks for role in _own_roles(layout, stack)]
+    return built(LAYOUTS[name])
+
+
+def built(layout: Layout, edit: Edit = unchanged) -> World:
+    """Return the world of a layout, whose programs have a change."""
+    stacks = [_stack(layout, domain, edit) for domain in (*STACKS, PIPELINE)]
+    graphs = _account_graphs(layout, edit)
+    boundaries = _boundaries(graphs)
+    made = [*_deployment_roles(graphs)]
+    roles = [principal for principal, _ in made] + [role for stack in stacks for role in _own_roles(boundaries, stack)]
     people = [administrator(layout, account) for account in layout.domains]
-    principals = [*roles, *people, _token(layout)]
+    outsiders = [owner(), *(one for account in layout.domains for one in tokens(account))]
+    principals = [*roles, *people, *outsiders]
     own = [resource for stack in stacks for resource in resources(stack)]
     delivered = [*artefacts(stacks[-1])]
     parts = (
-        _state(layout, _deployers(principals, layout)),
+        _state(layout, graphs, _deployers(principals, layout)),
         _new(layout),
-        _managed_policies(layout),
+        _managed_policies(graphs),
         foreign(layout, FOREIGN),
+        *(of_account(account) for account in layout.domains),
         delivered,
     )
     return World(
         tuple(principals),
         (*own, *(role for _, role in made), *(one for part in parts for one in part)),
-        _boundaries(name),
+        boundaries,
         handovers=tuple(handovers(stacks[-1])),
         designed=frozenset(designed(stacks[-1])),
         intrusions=frozenset(open_intrusions(stacks[-1])),
         administrators={account: administrator(layout, account).arn for account in layout.domains},
+        reviewed=frozenset(one.arn for one in outsiders if one.name == "token of main"),
     )

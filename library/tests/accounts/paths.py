@@ -4,15 +4,18 @@ import functools
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from .admissions import admissions
 from .documents import ENVIRONMENTS
-from .grants import strays
+from .grants import grants, unexplained
+from .jobs import executed, files
 from .layouts import LAYOUTS, world
 from .reach import ADMINISTRATOR, OWN, Finding, Reach
 from .resources import PIPELINE
+from .world import World
 
-SECTIONS: Final = ("escalations", "grants", "reach", "lacking")
-"""Direct uses of an escalation, other actions on foreign resources, the ends of all paths, and the state that a source
-needs and cannot read."""
+SECTIONS: Final = ("escalations", "documents", "reach", "lacking")
+"""Direct uses of an escalation, permissions and admissions without a reason, the ends of all paths, and the state that
+a source needs and cannot read."""
 
 
 @functools.cache
@@ -30,9 +33,14 @@ def computed(section: str, layout: str) -> frozenset[Finding]:
 def _computed(section: str, found: Reach) -> Iterable[Finding]:
     if section == "escalations":
         return found.findings()
-    if section == "grants":
-        return strays(found)
+    if section == "documents":
+        return unexplained(documented(found.world))
     return ends(found) if section == "reach" else lacking(found)
+
+
+def documented(found: World) -> frozenset[Finding]:
+    """Return what the documents of a world permit beyond an environment, with or without a reason."""
+    return frozenset((*grants(found), *admissions(found), *executed(files())))
 
 
 def ends(found: Reach) -> Iterator[Finding]:

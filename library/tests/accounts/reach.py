@@ -64,7 +64,8 @@ class Reach:
 
     def sources(self) -> Iterator[Principal]:
         """Yield the principals that an attacker may control at the beginning."""
-        yield from (one for one in self.world.principals if one.arn not in self.world.administrators.values())
+        trusted = {*self.world.administrators.values(), *self.world.reviewed}
+        yield from (one for one in self.world.principals if one.arn not in trusted)
 
     def passes(self, step: Step) -> str | None:
         """Return the target of a step that passes a limit, or None."""

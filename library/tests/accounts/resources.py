@@ -1,6 +1,7 @@
 """The resources of an attack, from the nodes of recorded graphs."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -53,6 +54,10 @@ class Stack:
         return next((name for name in ENVIRONMENTS if node.name.startswith(f"{name}-")), PIPELINE)
 
 
+_PARAMETER: Final = re.compile(r"\{[^}]*\}")
+
+_FOLDERS: Final = ("incoming/acme", "reports/acme", "incoming/globex", "reports/globex", "staging", "aws/lambda")
+
 Make = Callable[[Stack, Node], Iterator[Resource]]
 
 
@@ -72,7 +77,19 @@ def _role(stack: Stack, node: Node) -> Iterator[Resource]:
 def _function(stack: Stack, node: Node) -> Iterator[Resource]:
     runs = (node.inputs["role"],)
     yield stack.resource("function", node.arn, node, runs=runs, context={"lambda:functionarn": node.arn})
-    yield stack.resource("function alias", f"{node.arn}:live", node)
+    opened = [one for one in stack.of("lambda/permission") if one.inputs["function"] == node.inputs["name"]]
+    statements = [_permission(one, f"{node.arn}:live") for one in opened]
+    policy = {"Version": "2012-10-17", "Statement": statements} if statements else None
+    yield stack.resource("function alias", f"{node.arn}:live", node, policy=policy)
+
+
+def _permission(node: Node, arn: str) -> Document:
+    """Return the statement that Lambda adds for a permission (Lambda API reference, "AddPermission")."""
+    who: str = node.inputs["principal"]
+    principal = who if who == "*" else {"Service" if who.endswith(".amazonaws.com") else "AWS": who}
+    found = {"Effect": "Allow", "Principal": principal, "Action": node.inputs["action"], "Resource": arn}
+    source = node.inputs.get("sourceArn")
+    return {**found, "Condition": {"ArnLike": {"aws:SourceArn": source}}} if source else found
 
 
 def _layer(stack: Stack, node: Node) -> Iterator[Resource]:
@@ -88,13 +105,17 @@ def _mapping(stack: Stack, node: Node) -> Iterator[Resource]:
 
 def _table(stack: Stack, node: Node) -> Iterator[Resource]:
     yield stack.resource("table", node.arn, node)
+    for index in node.inputs.get("globalSecondaryIndexes", ()):
+        yield stack.resource("table index", f"{node.arn}/index/{index['name']}", node)
+    # A restore in another form of the name, as the page of restores writes it.
+    yield stack.resource("restored table", f"{node.arn}-at-20260101", node)
     yield stack.resource("table stream", f"{node.arn}/stream/2026-01-01T00:00:00.000", node)
 
 
 def _bucket(stack: Stack, node: Node) -> Iterator[Resource]:
     policy = stack.policies("s3/bucketPolicy", "bucket").get(node.outputs["bucket"])
     yield stack.resource("bucket", node.arn, node, policy=policy)
-    for folder in () if stack.domain == PIPELINE else ("incoming/acme", "reports/acme", "staging", "aws/lambda"):
+    for folder in () if stack.domain == PIPELINE else _FOLDERS:
         yield stack.resource("object", f"{node.arn}/{folder}/a1b2", node, policy=policy)
 
 
@@ -111,12 +132,19 @@ def _machine(stack: Stack, node: Node) -> Iterator[Resource]:
     qualifier: Value = ["live"]
     context = {"states:statemachinequalifier": qualifier}
     yield stack.resource("machine", node.arn, node, runs=(node.inputs["roleArn"],), context=context)
+    execution = node.arn.replace(":stateMachine:", ":execution:")
+    yield stack.resource("execution", f"{execution}:a1b2", node)
+    yield stack.resource("map run", f"{execution}/c3d4:a1b2", node)
 
 
 def _api(stack: Stack, node: Node) -> Iterator[Resource]:
     arn = f"arn:aws:apigateway:{REGION}::/apis/{node.outputs['id']}"
     yield stack.resource("api", arn, node)
     yield stack.resource("api route", f"{arn}/routes/a1b2", node)
+    for route in stack.of("apigatewayv2/route"):
+        method, _, path = str(route.inputs["routeKey"]).partition(" ")
+        call = stack.arn("execute-api", f"{node.outputs['id']}/$default/{method}{_PARAMETER.sub('a1b2', path)}")
+        yield stack.resource("api call", call, route)
     # The tags of an API are a resource of their own, named by the API's ARN.
     encoded = arn.replace(":", "%3A").replace("/", "%2F")
     yield stack.resource("api tags", f"arn:aws:apigateway:{REGION}::/tags/{encoded}", node)
@@ -157,6 +185,19 @@ def _pipeline(stack: Stack, node: Node) -> Iterator[Resource]:
     yield stack.resource("pipeline", node.arn, node, runs=(node.inputs["roleArn"],))
 
 
+def _application(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("application", stack.arn("codedeploy", f"application:{node.inputs['name']}"), node)
+
+
+def _dashboard(stack: Stack, node: Node) -> Iterator[Resource]:
+    arn = f"arn:aws:cloudwatch::{stack.account}:dashboard/{node.inputs['dashboardName']}"
+    yield stack.resource("dashboard", arn, node)
+
+
+def _report_group(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("report group", stack.arn("codebuild", f"report-group/{node.inputs['name']}"), node)
+
+
 def _plain(kind: str) -> Make:
     def make(stack: Stack, node: Node) -> Iterator[Resource]:
         yield stack.resource(kind, node.arn, node)
@@ -167,10 +208,13 @@ def _plain(kind: str) -> Make:
 MAKERS: Final[Mapping[str, Make]] = {
     "apigatewayv2/api": _api,
     "cloudwatch/compositeAlarm": _alarm,
+    "cloudwatch/dashboard": _dashboard,
     "cloudwatch/eventRule": _plain("rule"),
     "cloudwatch/logGroup": _log_group,
     "cloudwatch/metricAlarm": _alarm,
     "codebuild/project": _project,
+    "codebuild/reportGroup": _report_group,
+    "codedeploy/application": _application,
     "codedeploy/deploymentGroup": _group,
     "codepipeline/pipeline": _pipeline,
     "dynamodb/table": _table,
@@ -198,3 +242,20 @@ def resources(stack: Stack) -> Iterator[Resource]:
     for node in stack.nodes:
         if make := MAKERS.get(node.kind):
             yield from make(stack, node)
+
+
+def of_account(account: str) -> Iterator[Resource]:
+    """Yield resources that belong to the account, and to no stack."""
+    place = f"{REGION}:{account}"
+    for kind, form in {
+        "event bus": f"events:{place}:event-bus/default",
+        "vault": f"backup:{place}:backup-vault:Default",
+        "recovery point": f"backup:{place}:recovery-point:a1b2",
+        "trail": f"cloudtrail:{place}:trail/management",
+        "connection": f"codeconnections:{place}:connection/a1b2",
+        "older connection": f"codestar-connections:{place}:connection/a1b2",
+        "automation": f"ssm:{place}:automation-definition/a1b2:1",
+        "apis": f"apigateway:{REGION}::/apis",
+        "provider": f"iam::{account}:oidc-provider/a1b2",
+    }.items():
+        yield Resource(kind, f"account of {account}", Target(f"arn:aws:{form}", account))

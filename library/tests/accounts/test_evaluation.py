@@ -170,8 +170,15 @@ def test_a_value_that_the_caller_chooses_satisfies_permissions_and_avoids_denial
     assert decide(allow(), deny(Condition=condition), context={"s3:prefix": FREE})
 
 
+def test_a_statement_with_an_excluded_principal_matches_all_others() -> None:
+    others = policy({**allow(), "NotPrincipal": {"AWS": f"{ROLE}-2"}})
+    assert decide(resource=others)
+    assert decide(allow(), resource=others, account=OTHERS)
+    assert not decide(resource=policy({**allow(), "NotPrincipal": {"AWS": ROLE}}))
+
+
 @pytest.mark.parametrize(
-    "statement", [allow(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), {**allow(), "NotPrincipal": "*"}]
+    "statement", [allow(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), {**allow(), "Unknown": "*"}]
 )
 def test_an_element_that_is_not_implemented_is_an_error(statement: dict[str, Any]) -> None:
     with pytest.raises(UnknownElement):

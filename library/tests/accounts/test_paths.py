@@ -5,20 +5,24 @@ from collections.abc import Iterable
 import pytest
 
 from .collisions import collisions
-from .grants import strays, without_resource
+from .documents import is_refused
+from .grants import explained, reasons, unexplained
 from .layouts import LAYOUTS
-from .paths import SECTIONS, computed, intrusions, reach
-from .reach import Finding
+from .paths import SECTIONS, computed, documented, ends, intrusions, reach
+from .reach import Finding, Reach
+from .renamed import Renaming
 
 EVERY = pytest.mark.parametrize("layout", LAYOUTS)
 OUTSIDE = ("dev", "pr", "sandbox")
 """The domains in which an intruder begins."""
+LIKE_A_SANDBOX = "sandbox-eu"
 
 
 def _explained(layout: str, section: str, findings: Iterable[Finding]) -> str:
     """The shortest path, or an example, of each finding."""
     found = reach(layout)
-    examples = found.findings() if section == "escalations" else strays(found) if section == "grants" else {}
+    known = {"escalations": found.findings(), "documents": dict.fromkeys(findings, "")}
+    examples = known.get(section, {})
     lines = [f"{one}\n  {examples[one]}" for one in findings if one in examples]
     paths = [
         f"{one}\n{path}"
@@ -45,7 +49,7 @@ def test_a_runtime_role_reaches_its_own_stack_alone(layout: str) -> None:
     found = reach(layout)
     runtime = {principal.name for principal in found.sources() if principal.runtime}
     assert len(runtime) == 5
-    findings = computed("escalations", layout) | computed("grants", layout)
+    findings = computed("escalations", layout) | computed("documents", layout)
     assert not [one for one in findings if one.source in runtime]
     assert not [name for one in found.sources() if one.runtime for name in found.paths(one)]
 
@@ -59,11 +63,30 @@ def test_a_role_of_previews_in_its_environment_changes_nothing(layout: str) -> N
     assert [step for one in previews for step in found.steps(one) if step.gain != "read"] == []
 
 
+OPENED = {
+    "token of a pull request": {"pull request"},
+    "token of preview stacks": {"preview stacks"},
+    "token of the sweep of preview stacks": {"preview stacks"},
+    "token of the sweep of sandboxes": {"sandboxes"},
+}
+"""The roles that each token may open."""
+
+
 @EVERY
-def test_a_pull_requests_token_opens_the_role_of_previews_alone(layout: str) -> None:
+def test_a_token_opens_the_roles_of_its_kind_of_job_alone(layout: str) -> None:
+    """Those of a branch, a tag, another environment, repository or organization open none."""
     found = reach(layout)
-    (token,) = [one for one in found.sources() if one.caller.federated]
-    assert [(step.gain, step.leads[0].name) for step in found.steps(token)] == [("become", "pull request")]
+    tokens = [one for one in found.sources() if one.caller.federated]
+    opened = [(one.name, lead.name) for one in tokens for step in found.steps(one) for lead in step.leads]
+    assert ("token of a pull request", "pull request") in opened
+    assert [(token, role) for token, role in opened if role not in OPENED.get(token, ())] == []
+
+
+@EVERY
+def test_another_owner_reaches_nothing(layout: str) -> None:
+    found = reach(layout)
+    (owner,) = [one for one in found.sources() if one.name == "foreign account"]
+    assert found.steps(owner) == ()
 
 
 @EVERY
@@ -75,6 +98,14 @@ def test_environments_in_their_own_accounts_are_out_of_reach_of_roles_in_dev(lay
         assert not {"staging", "prod", "pipeline"} & {end.domain for one in started for end in found.paths(one)}
 
 
+@pytest.mark.xfail(reason="An environment may have the name of a temporary stack.", strict=True)
+def test_an_environment_named_like_a_temporary_stack_is_refused_or_stays_apart() -> None:
+    """In one account, the roles of sandboxes would cover its resources."""
+    if not is_refused(LIKE_A_SANDBOX):
+        found = Reach(Renaming("staging", LIKE_A_SANDBOX).world(reach("one account").world))
+        assert not [*found.findings(), *ends(found), *unexplained(documented(found.world))]
+
+
 def test_a_step_detects_all_changes_of_its_artefact() -> None:
     assert intrusions() == set()
 
@@ -83,15 +114,9 @@ def test_no_permitted_prefix_covers_resources_of_another_context_or_stack() -> N
     assert collisions() == set()
 
 
-def test_actions_without_a_resource_are_used_and_have_a_reason() -> None:
-    """The table has no action that no document allows."""
-    allowed = {
-        action
-        for principal in reach("one account").sources()
-        for policy in principal.caller.policies
-        for statement in policy.document["Statement"]
-        if "*" in statement["Resource"]
-        for action in statement["Action"]
-    }
-    assert without_resource().keys() - allowed == set()
-    assert all(reason.strip() for reason in without_resource().values())
+def test_each_reason_explains_a_finding() -> None:
+    """The table has no action, principal or target that no document has."""
+    findings = {one for layout in LAYOUTS for one in documented(reach(layout).world)}
+    used = {use for one in findings for use in explained(one)}
+    assert [use for reason in reasons() for use in reason.members if use not in used] == []
+    assert all(reason.reason.strip() for reason in reasons())

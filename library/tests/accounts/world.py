@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
-from .evaluation import Caller, Policy, Target, Value
+from .evaluation import Caller, Policy, Target, Value, like
 
 ADMINISTRATOR: Final = Policy(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -93,6 +93,7 @@ class World:
         intrusions: the changes of an artefact that the next step does not detect.
         administrators: the ARN of each account's administrator.
         designed: what roles do by design: the ARNs of a role and of a resource, and `read` or `write`.
+        reviewed: the ARNs of principals that execute reviewed code alone, unless an attacker writes what they execute.
     """
 
     principals: tuple[Principal, ...]
@@ -102,7 +103,10 @@ class World:
     intrusions: frozenset[str] = frozenset()
     administrators: Mapping[str, str] = field(default_factory=dict)
     designed: frozenset[tuple[str, str, str]] = frozenset()
-    _opening: dict[tuple[str, str], Sequence[Resource]] = field(default_factory=dict, init=False, compare=False)
+    reviewed: frozenset[str] = frozenset()
+    _opening: dict[tuple[str, str, str], Sequence[Resource]] = field(default_factory=dict, init=False, compare=False)
+    _matching: dict[str, frozenset[str]] = field(default_factory=dict, init=False, compare=False)
+    _covered: dict[tuple[Policy, str], frozenset[str]] = field(default_factory=dict, init=False, compare=False)
 
     @cached_property
     def by_arn(self) -> Mapping[str, Principal]:
@@ -115,19 +119,41 @@ class World:
         kinds = {resource.kind for resource in self.resources}
         return {kind: tuple(one for one in self.resources if one.kind == kind) for kind in kinds}
 
-    def opening(self, kind: str, action: str) -> Sequence[Resource]:
-        """Return the resources of a kind whose own policies mention an action."""
-        if (kind, action) not in self._opening:
+    def opening(self, kind: str, action: str, element: str) -> Sequence[Resource]:
+        """Return the resources of a kind whose own policies allow an action to principals of an element.
+
+        A policy that leaves the decision to its account opens nothing.
+        """
+        if (kind, action, element) not in self._opening:
             found = [(one, one.target.policy_on(action)) for one in self.by_kind.get(kind, ())]
-            self._opening[kind, action] = [one for one, policy in found if policy and policy.mentions(action)]
-        return self._opening[kind, action]
+            self._opening[kind, action, element] = [
+                one for one, policy in found if policy and policy.opens(action, element, one.target.account)
+            ]
+        return self._opening[kind, action, element]
 
     @cached_property
-    def by_service(self) -> Mapping[str, tuple[Resource, ...]]:
-        """The existing resources by the service in their ARNs."""
-        existing = [one for one in self.resources if not one.kind.startswith("new ")]
-        services = {one.arn.split(":")[2] for one in existing}
-        return {name: tuple(one for one in existing if one.arn.split(":")[2] == name) for name in services}
+    def by_service(self) -> Mapping[str, Sequence[Resource]]:
+        """The resources by the service in their ARNs."""
+        found: dict[str, list[Resource]] = {}
+        for one in self.resources:
+            found.setdefault(one.arn.split(":")[2] if one.arn.startswith("arn:") else "", []).append(one)
+        return found
+
+    def matching(self, pattern: str) -> frozenset[str]:
+        """Return the ARNs of resources that match a pattern. Each pattern is evaluated once."""
+        if pattern not in self._matching:
+            service = pattern.split(":")[2] if pattern.startswith("arn:aws:") else "*"
+            found = self.by_service.get(service, ()) if "*" not in service else self.resources
+            self._matching[pattern] = frozenset(one.arn for one in found if like(pattern, one.arn))
+        return self._matching[pattern]
+
+    def covered(self, policy: Policy, action: str) -> frozenset[str]:
+        """Return the ARNs of resources on which a statement of the policy may allow an action."""
+        if (policy, action) not in self._covered:
+            statements = [one for one in policy.about(action) if one.allows]
+            arns = (self.matching(pattern) for one in statements for pattern in one.patterns)
+            self._covered[policy, action] = frozenset().union(*arns)
+        return self._covered[policy, action]
 
     @cached_property
     def keys(self) -> Mapping[str, Resource]:

@@ -1,0 +1,102 @@
+"""The jobs of GitHub's workflows, and what each executes: code, actions, packages, artefacts, texts and states."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from bounded_context.configuration.project import current
+
+from .reach import Finding
+
+_SETUP: Final = "./.github/actions/setup"
+_PINNED: Final = re.compile(r"[\w./-]+@[0-9a-f]{40}")
+_FROM_OUTSIDE: Final = re.compile(r"\$\{\{[^}]*\b(github\.event|github\.head_ref|needs\.)")
+_PERMITTED: Final = {"contents": "read", "id-token": "write"}
+"""The permissions of a job that executes unreviewed code: its role and its environment limit its token."""
+
+_OF_KIND: Final = ("context sandbox sweep", "context pull-request down")
+"""Commands that execute states of temporary stacks, which a pull request wrote."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a workflow: its file and its definition, with the steps of the local action."""
+
+    file: str
+    name: str
+    workflow: Mapping[Any, Any]
+    definition: Mapping[str, Any]
+    steps: tuple[Mapping[str, Any], ...]
+
+    @property
+    def events(self) -> set[str]:
+        """The events that start the job; YAML reads the key `on` as true."""
+        only = re.findall(r'\["(schedule)", "workflow_dispatch"\]', str(self.definition.get("if")))
+        return {*only} or {*self.workflow[True]}
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether the job executes the default branch alone."""
+        checkouts = [one for one in self.steps if str(one.get("uses")).startswith("actions/checkout@")]
+        default = all("default_branch" in str(one.get("with", {}).get("ref")) for one in checkouts)
+        return default or self.events == {"schedule"}
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands of the steps."""
+        return [str(one["run"]) for one in self.steps if "run" in one]
+
+
+def files() -> Mapping[str, str]:
+    """Return the workflows and the action of the repository, by name."""
+    folder = current().root / ".github"
+    return {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in folder.rglob("*.yml")}
+
+
+def jobs(texts: Mapping[str, str]) -> Iterator[Job]:
+    """Yield the jobs of the workflows."""
+    action = yaml.safe_load(texts["actions/setup/action.yml"])["runs"]["steps"]
+    for file, text in texts.items():
+        workflow = yaml.safe_load(text)
+        for name, definition in workflow.get("jobs", {}).items():
+            steps = [
+                step for one in definition["steps"] for step in (one, *(action if one.get("uses") == _SETUP else ()))
+            ]
+            yield Job(file, f"job {name}", workflow, definition, tuple(steps))
+
+
+def executed(texts: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what a job executes although no commit, lock or approval contains it."""
+    for job in jobs(texts):
+        for description in (*_of_code(job), *_of_steps(job)):
+            yield Finding(description, job.name, job.file)
+
+
+def _of_code(job: Job) -> Iterator[str]:
+    if job.events & {"pull_request_target", "workflow_run", "issue_comment"}:
+        yield "a pull request starts a job with the permissions of main"
+    if not job.is_reviewed:
+        permissions = job.definition.get("permissions", job.workflow.get("permissions", {"all": "write"}))
+        if permissions == "write-all" or {*dict(permissions).items()} - {*_PERMITTED.items()}:
+            yield "unreviewed code has a permission of GitHub"
+        if "secrets." in str(job.definition) or "github.token" in str(job.definition):
+            yield "unreviewed code has a secret"
+    elif any(command in text for text in job.commands for command in _OF_KIND) and "environment" not in job.definition:
+        yield "a job of main executes states of pull requests"
+
+
+def _of_steps(job: Job) -> Iterator[str]:
+    for step in job.steps:
+        uses, run = str(step.get("uses", "")), str(step.get("run", ""))
+        if uses and not uses.startswith("./") and not _PINNED.fullmatch(uses):
+            yield "another version of an action"
+        if job.is_reviewed and ("download-artifact@" in uses or "/cache" in uses or "cache" in str(step.get("with"))):
+            yield "an artefact of another job"
+        if _FROM_OUTSIDE.search(run):
+            yield "a text of a pull request"
+        locked = {**job.workflow.get("env", {}), **job.definition.get("env", {})}.get("UV_LOCKED") == "1"
+        if ("pip install" in run and "--require-hashes" not in run) or ("uv " in run and not locked):
+            yield "a package without a hash"

@@ -1,0 +1,47 @@
+"""The attack finds each hole of `holes.toml`, which the programs do not have."""
+
+import pytest
+
+from .grants import unexplained
+from .holes import Hole, edit, holes, workflows
+from .jobs import executed, files
+from .layouts import LAYOUTS, built
+from .paths import documented, ends
+from .reach import Finding, Reach
+
+ONE = LAYOUTS["one account"]
+JOBS = [one for one in holes() if one.program == "workflow"]
+PATHS = [one for one in holes() if one.finding[0] == "change"]
+DOCUMENTS = [one for one in holes() if one not in (*JOBS, *PATHS)]
+
+
+def named(findings: set[Finding]) -> set[tuple[str, str]]:
+    """The action and the source of each finding."""
+    return {(one.escalation, one.source) for one in findings}
+
+
+@pytest.fixture(scope="module")
+def found() -> set[tuple[str, str]]:
+    """The findings in a world with all holes of documents, which have different sources or actions."""
+    return named({*unexplained(documented(built(ONE, edit(DOCUMENTS))))})
+
+
+@pytest.mark.parametrize("hole", DOCUMENTS, ids=lambda one: one.name)
+def test_a_hole_in_a_document_is_found(hole: Hole, found: set[tuple[str, str]]) -> None:
+    assert (hole.finding[0].lower(), hole.finding[1]) in found
+
+
+def test_the_holes_have_different_findings() -> None:
+    """Otherwise one hole could hide that another is not found."""
+    assert len({one.finding for one in holes()}) == len(holes()) >= 40
+
+
+@pytest.mark.parametrize("hole", PATHS, ids=lambda one: one.name)
+def test_a_hole_that_opens_a_path_is_found(hole: Hole) -> None:
+    assert hole.finding in named({*ends(Reach(built(ONE, edit([hole]))))})
+
+
+@pytest.mark.parametrize("hole", JOBS, ids=lambda one: one.name)
+def test_a_hole_in_a_job_is_found(hole: Hole) -> None:
+    assert hole.finding not in named({*executed(files())})
+    assert hole.finding in named({*executed(workflows(hole))})
