@@ -44,8 +44,7 @@ def clone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setattr(Services, "person", lambda _: "anna")
     monkeypatch.setattr(TemporaryStack, "shift_all", lambda *_: None)
     monkeypatch.setattr(stack, "build_lambda", lambda _: None)
-    for variable in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"):
-        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.delenv("CLOSED", raising=False)
     project = Project(engine.folder, current().settings)
     monkeypatch.setattr(command, "repository", lambda: project)
     return project

@@ -19,7 +19,12 @@ OWN = {**FLAGS, "version": "7.1.0", "__internal": {}}
 
 def resource(kind: str, inputs: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     """A resource in a state."""
-    return {"urn": f"{START}{kind}::one", "type": kind.rpartition("$")[2], "custom": True, "inputs": inputs or {}} | more
+    return {
+        "urn": f"{START}{kind}::one",
+        "type": kind.rpartition("$")[2],
+        "custom": True,
+        "inputs": inputs or {},
+    } | more
 
 
 def provider(package: str = "aws", **inputs: Any) -> dict[str, Any]:
@@ -110,9 +115,7 @@ def test_a_sandbox_with_a_foreign_provider_is_not_destroyed(
     assert (calls(planted, "destroy"), planted.stacks, file.exists()) == ([], ["dev", "sandbox-anna"], True)
 
 
-def test_a_sweep_reports_a_foreign_provider(
-    sandbox: Sandbox, planted: Cli, capsys: Capture
-) -> None:
+def test_a_sweep_reports_a_foreign_provider(sandbox: Sandbox, planted: Cli, capsys: Capture) -> None:
     """A stack that nobody can sweep makes the job red each hour."""
     assert sandbox("sweep", "sandbox") == 1
     assert "✗ sandbox-anna failed: The state has the resource" in capsys.readouterr().out

@@ -1,7 +1,7 @@
 """Stands in for the Pulumi CLI, as far as a throw-away stack needs it: records each call, keeps which stacks there are.
 
-The folder in STAND_IN has what it knows: `stacks`, `outputs.json`, `state.json`, and for each call that is to fail a file with what
-it says, whose name is the call's first word.
+The folder in STAND_IN has what it knows: `stacks`, `outputs.json`, `state.json`, and for each call that is to fail a
+file with what it says, whose name is the call's first word.
 """
 
 import json

@@ -68,9 +68,7 @@ class Pulumi:
         return ["pulumi", *arguments, "--cwd", str(self.program), "--non-interactive"]
 
 
-def _completed(
-    command: list[str], variables: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
+def _completed(command: list[str], variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command in a separate session: Ctrl-C on the terminal interrupts this process, which decides what to do."""
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
     pipes["env"] = {**os.environ, **(variables or {})}

@@ -99,8 +99,8 @@ class TemporaryPulumi(Pulumi):
         """Install the AWS provider in the versions of the state. Raises Refused if the state has another provider."""
         place = f"--cwd {self.program} --stack {self.stack}"
         remedy = (
-            f"its destruction would run foreign code. Read `pulumi stack export {place}`, and run `pulumi destroy {place}` "
-            "only if you trust it."
+            f"its destruction would run foreign code. Read `pulumi stack export {place}`, and run "
+            f"`pulumi destroy {place}` only if you trust it."
         )
         for version in require_known(json.loads(self._do("stack", "export")), settings, remedy):
             installed = self.call_for_project("plugin", "install", "resource", "aws", version, "--exact")
