@@ -137,7 +137,7 @@ def _closed() -> list[int]:
     text = os.environ.get("CLOSED", "")
     if not text:
         typer.echo("No numbers in CLOSED: which pull requests are closed is unknown.", err=True)
-    elif not re.fullmatch(r"\[(\d+(, \d+)*)?\]", text):
+    elif not re.fullmatch(r"\[([1-9][0-9]*(, [1-9][0-9]*)*)?\]", text):
         raise Refused(f"CLOSED is {text!r}: write the output of `context pull-request closed` into the workflow.")
     return json.loads(text or "[]")
 
