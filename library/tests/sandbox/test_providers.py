@@ -76,6 +76,7 @@ FAULTS = {
     "a file with profiles": provider(sharedConfigFiles='["/tmp/config"]'),
     "another profile": provider(profile="prod"),
     "a type that differs from its URN": {**provider("command"), "type": "aws:s3/bucket:Bucket"},
+    "a URN that differs from its type": {**resource("aws:s3/bucket:Bucket"), "type": "command:local:Command"},
     "a URN without a type": {**provider(), "urn": "one"},
 }
 
