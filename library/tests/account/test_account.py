@@ -246,6 +246,14 @@ STRANGERS = ("org@9/repository@8", "org@1/repository@8", "org@9/repository@2", "
 """Repositories with the same name, of another owner or made anew; and names that look like ids."""
 
 
+JOBS = {
+    "dev-pull-request": "pull_request",
+    "pr-stacks": "environment:sweep-pr",
+    "sandbox-stacks": "environment:sweep-sandbox",
+}
+"""A job that assumes each role, as GitHub's subject names it."""
+
+
 @pytest.mark.parametrize("form", OWNERS)
 def test_the_trust_accepts_the_subjects_of_its_own_repository_alone(changed: Any, form: str) -> None:
     """In the form that GitHub gives it: with its ids since 15 July 2026."""
@@ -253,17 +261,28 @@ def test_the_trust_accepts_the_subjects_of_its_own_repository_alone(changed: Any
     roles = {name: role.trust for name, role in found.roles.items() if "Federated" in str(role.trust)}
     assert len(roles) == 3
     for name, trust in roles.items():
-        job = {"pull-request": "pull_request"}.get(name.removeprefix("payment-deployer-dev-"), "ref:refs/heads/main")
+        job = JOBS[name.removeprefix("payment-deployer-")]
         assert _assumes(trust, f"repo:{OWNERS[form]}:{job}")
         others = (*STRANGERS, *OWNERS.values())
         accepted = {other for other in others if _assumes(trust, f"repo:{other}:{job}")}
         assert accepted == {OWNERS[form]}
 
 
-def _assumes(trust: Document, subject: str, audience: str = "sts.amazonaws.com") -> bool:
+@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize("job", ["ref:refs/heads/main", "ref:refs/heads/other", "ref:refs/tags/v1", *JOBS.values()])
+def test_a_role_is_assumed_by_its_own_jobs_alone(changed: Any, name: str, job: str) -> None:
+    """A job of the default branch without an environment assumes none. A sweep on another branch assumes none."""
+    found = access(changed("account", name_of(DEV), repository="org@1/repository@2"), DEV)
+    trust, subject = found.roles[f"payment-deployer-{name}"].trust, f"repo:org@1/repository@2:{job}"
+    assert _assumes(trust, subject) == (job == JOBS[name])
+    assert _assumes(trust, subject, ref="refs/heads/other") == (job == JOBS[name] == "pull_request")
+
+
+def _assumes(trust: Document, subject: str, audience: str = "sts.amazonaws.com", ref: str = "refs/heads/main") -> bool:
     """Whether GitHub's token with a subject may assume the role of a trust policy."""
     provider = f"arn:aws:iam::{DEV}:oidc-provider/{PROVIDER}"
-    caller = Caller("job", DEV, federated=provider, context={f"{PROVIDER}:aud": audience, f"{PROVIDER}:sub": subject})
+    claims = {f"{PROVIDER}:aud": audience, f"{PROVIDER}:sub": subject, f"{PROVIDER}:ref": ref}
+    caller = Caller("job", DEV, federated=provider, context=claims)
     target = Target(f"arn:aws:iam::{DEV}:role/r", DEV, Policy(trust), decisive=True)
     return allowed(caller, "sts:AssumeRoleWithWebIdentity", target, {})
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bounded_context import Context
-from bounded_context.configuration.collisions import PIPELINE, require_context
+from bounded_context.configuration.collisions import PIPELINE, require_context, require_stack
 from bounded_context.configuration.config import SettingError
 from bounded_context.configuration.labels import LabelError, Labels
 from bounded_context.configuration.pipeline_settings import SourceKind
@@ -283,14 +283,34 @@ def test_a_temporary_stack_has_the_boundary_of_its_kind() -> None:
     assert boundary_of(common, "payment", "pr-7") == common
 
 
+TEMPORARY = ("pr-7", "pr-prod", "sandbox-ada", "sandbox-1-2")
+
+
 @pytest.mark.parametrize(
-    "name", ["state", "pipeline", "deployer", "state-1", "pipeline-two", "deployer-three", "pr", "sandbox"]
+    "name",
+    ["state", "pipeline", "deployer", "state-1", "pipeline-two", "deployer-three", "pr", "sandbox", "pr-", *TEMPORARY],
 )
 def test_a_stack_with_the_name_of_other_resources_is_refused(name: str) -> None:
-    with pytest.raises(LabelError):
+    """In each account, since the names of resources and the state have no account."""
+    with pytest.raises(LabelError, match=re.escape(repr(name))):
         place(CONTEXT, name, REGION, ACCOUNT)
     with pytest.raises(LabelError):
+        require_stack(name)
+    with pytest.raises(LabelError):
         service().run_with(name, service().config("dev"))
+
+
+def test_a_temporary_stack_has_the_name_of_its_kind_and_an_end() -> None:
+    for name in TEMPORARY:
+        require_stack(name, "2126-01-01T00:00:00Z")
+    for name in ("pr", "sandbox", "state-1", "pipeline"):
+        with pytest.raises(LabelError):
+            require_stack(name, "2126-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("name", ["prod", "preview", "sandboxes", "pr1", "dev-pr", "prod-sandbox"])
+def test_a_stack_with_a_similar_name_is_accepted(name: str) -> None:
+    require_stack(name)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import yaml
 from bounded_context.configuration.project import Project, current
 from bounded_context.configuration.state import objects
 from bounded_context.tools.accounts.permissions import cli as command
+from bounded_context.tools.accounts.permissions.trust import PROVIDER
 from tests.console import context
 from tests.pipeline.program import LEAST, PROJECT
 
@@ -58,15 +59,24 @@ def test_the_role_of_previews_is_assumed_for_pull_requests_alone(pipeline: None,
 
 @pytest.mark.parametrize(
     ("kind", "subjects"),
-    [("pr", ["environment:preview-stacks", "ref:refs/heads/main"]), ("sandbox", ["ref:refs/heads/main"])],
+    [("pr", ["environment:preview-stacks", "environment:sweep-pr"]), ("sandbox", ["environment:sweep-sandbox"])],
 )
-def test_roles_that_change_stacks_are_assumed_in_an_environment_or_by_the_sweep(
+def test_roles_that_change_stacks_are_assumed_in_an_environment(
     kind: str, subjects: list[str], capsys: Capture
 ) -> None:
-    """And by no pull request that has nobody's consent."""
+    """And by no pull request that has nobody's consent, nor by another job of the branch."""
     document = printed(capsys, "trust", kind, ACCOUNT, "--repository", "org@12/repo@34")
-    told = document["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
-    assert told == [f"repo:org@12/repo@34:{subject}" for subject in subjects]
+    told = [one["Condition"]["StringEquals"][f"{PROVIDER}:sub"] for one in document["Statement"]]
+    assert told == [[f"repo:org@12/repo@34:{subject}"] for subject in subjects]
+
+
+@KINDS
+def test_a_sweep_assumes_its_role_on_the_branch_of_the_pipeline(kind: str, capsys: Capture) -> None:
+    """GitHub creates an environment without rules when a job first names it, and a subject has no branch then."""
+    document = printed(capsys, "trust", kind, ACCOUNT, "--repository", "org/repo")
+    *others, sweep = document["Statement"]
+    assert sweep["Condition"]["StringEqualsIfExists"] == {f"{PROVIDER}:ref": "refs/heads/main"}
+    assert not [one for one in others if "StringEqualsIfExists" in one["Condition"]]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ def main() -> int:
     match asked:
         case ["version"]:
             _say(f"v{version('pulumi')}")
+        case ["plugin", "install", "resource", "aws", *_]:
+            return 1 if "STAND_IN_NO_PLUGIN" in os.environ else 0
         case ["config", "set", "aws:profile", profile]:
             _act_as(stack_file, profile)
         case ["preview"]:

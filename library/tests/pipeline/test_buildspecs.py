@@ -69,6 +69,14 @@ def test_a_step_that_calls_pulumi_installs_it(step: Step) -> None:
     assert installs == (step.state is not None)
 
 
+def test_a_step_that_calls_pulumi_downloads_no_plugin(step: Step, pipeline: Graph) -> None:
+    """The command that installs the CLI installs the plugin of the lock."""
+    project = pipeline.one("codebuild/project", step.name if step is BUILD else f"prod-{step.name}")
+    variables: Any = project.inputs["environment"]["environmentVariables"]
+    disabled = {"name": "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "value": "true", "type": "PLAINTEXT"}
+    assert (disabled in variables) == (step.state is not None)
+
+
 def test_every_variable_that_it_uses_is_given(step: Step, pipeline: Graph) -> None:
     """By the project, the action, CodeBuild, or a command before."""
     spec = buildspec(step.name)

@@ -2,9 +2,11 @@
 
 import hashlib
 import io
+import json
 import platform
 import re
 import tarfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -65,11 +67,23 @@ def test_both_come_over_https_and_from_two_hosts(archive: bytes, tmp_path: Path)
 
 
 def test_a_tool_that_is_there_is_not_fetched(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It tells its version."""
+    """It tells its version, and installs the AWS plugin in the version of the lock."""
     monkeypatch.setattr(tools, "install", lambda *_: pytest.fail("fetched"))
     assert context("step", "tools", "bin") == 0
+    [_, installing] = [json.loads(line) for line in calls.read_text().splitlines()]
+    assert installing == ["plugin", "install", "resource", "aws", version("pulumi-aws"), "--exact"]
     monkeypatch.setenv("PATH", "")
     assert tools.installed() is None
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_plugin_that_cannot_be_installed_ends_the_setup(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sentence has the command. A later command would not install it."""
+    monkeypatch.setenv("STAND_IN_NO_PLUGIN", "1")
+    assert context("step", "tools", "bin") == 1
+    assert "`pulumi plugin install resource aws" in capsys.readouterr().err
 
 
 def _name() -> str:

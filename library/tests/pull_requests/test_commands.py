@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ EXPRESSIONS = {
     "github.event.repository.default_branch": "main",
     "github.token": "token",
     "matrix.kind": "pr",
+    "needs.closed.outputs.numbers": "[]",
     "vars.AWS_SWEEP_SECONDS || '3600'": "3600",
 }
 
@@ -77,10 +79,11 @@ def runner(repository: Path, tmp_path: Path, aws_endpoint: str, github: Api) -> 
     return make
 
 
-def after(machine: Runner) -> Runner:
-    """Return the machine of the job after the preview, with the preview's output in its expressions."""
-    report = outputs(Path(machine.variables["GITHUB_OUTPUT"]).read_text())["report"]
-    return Runner(machine.folder, machine.variables, {**machine.expressions, "needs.preview.outputs.report": report})
+def after(machine: Runner, job: str, name: str) -> Runner:
+    """Return the machine of the job after another job, with that job's output in its expressions."""
+    told = outputs(Path(machine.variables["GITHUB_OUTPUT"]).read_text())[name]
+    expressions = {**machine.expressions, f"needs.{job}.outputs.{name}": told}
+    return Runner(machine.folder, machine.variables, expressions)
 
 
 def test_a_pull_request_is_told_what_it_would_change(runner: Make, github: Api) -> None:
@@ -88,7 +91,7 @@ def test_a_pull_request_is_told_what_it_would_change(runner: Make, github: Api) 
     machine = runner(stand_in_pulumi)
     done = machine.run("preview", "preview")
     assert [one.returncode for one in done] == [0] * 5, done[-1].stdout + done[-1].stderr
-    done = after(machine).run("preview", "comment")
+    done = after(machine, "preview", "report").run("preview", "comment")
     assert [one.returncode for one in done] == [0] * 4, done[-1].stdout + done[-1].stderr
     [told] = github.comments
     assert told["body"].startswith("<!-- preview of dev -->\n### `dev`: 1 to create, 1 to update")
@@ -99,7 +102,7 @@ def test_a_preview_that_fails_is_told_and_red(runner: Make, github: Api) -> None
     machine = runner(stand_in_pulumi)
     machine = Runner(machine.folder, {**machine.variables, "STAND_IN_BAD_SETTING": "protect is 'x'"}, EXPRESSIONS)
     assert machine.run("preview", "preview")[-1].returncode == 1
-    done = after(machine).run("preview", "comment")
+    done = after(machine, "preview", "report").run("preview", "comment")
     assert [one.returncode for one in done] == [0] * 4, done[-1].stderr
     assert "cannot be previewed" in github.comments[0]["body"]
 
@@ -123,12 +126,15 @@ def test_a_stack_is_deployed_shifted_smoked_and_destroyed(runner: Make, tmp_path
     assert (tmp_path / "stacks").read_text().split() == ["dev", "prod"]
 
 
-def test_the_sweep_destroys_the_stack_of_a_closed_request(runner: Make, tmp_path: Path) -> None:
-    """With the token that asks GitHub."""
+def test_the_sweep_destroys_the_stack_of_a_closed_request(runner: Make, tmp_path: Path, github: Api) -> None:
+    """After the job with the token, which lists the closed requests."""
     machine = runner(stand_in_stacks)
+    github.closed = {12: datetime.now(UTC)}
     (tmp_path / "stacks").write_text("dev pr-12")
     (tmp_path / "tags-pr-12.json").write_text(json.dumps({"owner": "anna", "expires": "2126-01-01T00:00:00Z"}))
-    done = machine.run("preview", "sweep")
+    done = machine.run("preview", "closed")
+    assert [one.returncode for one in done] == [0] * 3, done[-1].stderr
+    done = after(machine, "closed", "numbers").run("preview", "sweep")
     assert [one.returncode for one in done] == [0] * 4, done[-1].stderr
     assert "✓ pr-12 destroyed: pull request 12 is closed" in done[-1].stdout
     assert (tmp_path / "stacks").read_text() == "dev"

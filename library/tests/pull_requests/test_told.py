@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,29 @@ def test_without_a_token_nobody_is_told(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     assert context("pull-request", "comment") == 1
     assert "GITHUB_TOKEN " in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("calls")
+@pytest.mark.parametrize("count", [0, 3, 250])
+def test_the_sweep_is_told_the_closed_requests_that_may_have_a_stack(
+    github: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """A stack lives for 72 hours after a push, so older requests have none."""
+    now = datetime.now(UTC)
+    github.closed = {number: now - timedelta(minutes=number) for number in range(1, count + 1)}
+    github.closed |= {1000 + days: now - timedelta(days=days) for days in range(4, 300)}
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    assert context("pull-request", "closed") == 0
+    told = outputs((tmp_path / "output").read_text())
+    assert json.loads(told["numbers"]) == list(range(1, count + 1))
+    assert github.tokens == {"Bearer token"}
+
+
+@pytest.mark.parametrize(("variable", "value"), [("GITHUB_TOKEN", ""), ("GITHUB_REPOSITORY", "org/other")])
+def test_closed_requests_that_github_does_not_list_are_refused(
+    github: Api, monkeypatch: pytest.MonkeyPatch, capsys: Capture, variable: str, value: str
+) -> None:
+    """Without a token, or for another repository. The sweep then destroys expired stacks alone."""
+    monkeypatch.setenv(variable, value)
+    assert context("pull-request", "closed") == 2
+    assert re.search("GITHUB_TOKEN" if not value else "GET pulls: .*404", capsys.readouterr().err)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from bounded_context.tools.accounts.permissions.trust import ENVIRONMENT, SWEEP
+from bounded_context.tools.accounts.temporary_stacks.kinds import KINDS
 from tests.console import parsed
 
 from .workflows import FOLDER, SETUP, WORKFLOWS, jobs, read, steps
@@ -82,10 +84,46 @@ def test_what_may_take_on_a_role_is_no_job_for_forks(job: dict[str, Any]) -> Non
 
 def test_the_schedule_starts_only_the_sweep() -> None:
     """All other jobs need a pull request, or the result of a job that needs it."""
-    assert [name for name, job in JOBS.items() if ON_SCHEDULE in job.get("if", "")] == ["preview/sweep"]
+    swept = ["preview/closed", "preview/sweep"]
+    assert [name for name, job in JOBS.items() if ON_SCHEDULE in job.get("if", "")] == swept
     of_requests = [name for name, job in JOBS.items() if "github.event.pull_request.head.repo" in job.get("if", "")]
     assert of_requests == ["preview/preview", "preview/stack", "preview/gone"]
-    assert set(JOBS) == {*of_requests, "preview/comment", "preview/sweep", "check/check"}
+    assert set(JOBS) == {*of_requests, *swept, "preview/comment", "check/check"}
+
+
+def test_the_sweep_gets_the_closed_requests_of_a_job_without_a_role() -> None:
+    """It also sweeps what is expired if that job fails. The numbers are all that it gets."""
+    sweep, closed = JOBS["preview/sweep"], JOBS["preview/closed"]
+    assert (sweep["needs"], sweep["if"].startswith("!cancelled() && ")) == ("closed", True)
+    assert sweep["env"]["CLOSED"] == "${{ needs.closed.outputs.numbers }}"
+    assert closed["outputs"] == {"numbers": "${{ steps.closed.outputs.numbers }}"}
+    assert "id-token" not in closed["permissions"]
+
+
+def test_each_role_of_temporary_stacks_is_assumed_in_an_environment() -> None:
+    """A sweep has an environment for its kind, as the roles' trust policies name it."""
+    environments = {name: job["environment"] for name, job in JOBS.items() if "environment" in job}
+    assert environments == {
+        "preview/stack": ENVIRONMENT,
+        "preview/gone": ENVIRONMENT,
+        "preview/sweep": SWEEP + "${{ matrix.kind }}",
+    }
+    assert JOBS["preview/sweep"]["strategy"]["matrix"]["kind"] == sorted(KINDS)
+    with_role = {name for name, job in JOBS.items() if any("role" in step.get("with", {}) for step in job["steps"])}
+    assert with_role == {*environments, "preview/preview"}
+
+
+@of_each_job
+def test_the_token_of_a_job_that_destroys_stacks_reads_the_sources_alone(job: dict[str, Any]) -> None:
+    """Since the job executes a state that others wrote: no step has the token, which reads no pull request."""
+    if any(re.search(r"sandbox sweep|pull-request down", step.get("run", "")) for step in job["steps"]):
+        assert job["permissions"] == {"contents": "read", "id-token": "write"}
+        assert "github.token" not in str(job)
+
+
+def test_no_step_of_a_stack_downloads_a_plugin() -> None:
+    """The setup installs the AWS plugin in the version of the lock. The variable is of the whole workflow."""
+    assert read(FOLDER / "workflows" / "preview.yml")["env"]["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
 
 
 def test_one_sweep_of_a_kind_runs_at_a_time() -> None:
@@ -102,7 +140,7 @@ def test_a_job_may_do_what_its_steps_need(job: dict[str, Any]) -> None:
         told["id-token"] = "write"
     if any("pull-request comment" in step.get("run", "") for step in used):
         told["pull-requests"] = "write"
-    if any("sweep" in step.get("run", "") for step in used):
+    if any("pull-request closed" in step.get("run", "") for step in used):
         told["pull-requests"] = "read"
     assert job["permissions"] == told
     assert int(job["timeout-minutes"]) <= 150
@@ -151,7 +189,7 @@ def test_githubs_token_is_there_for_the_step_that_asks_github(job: dict[str, Any
     """And never while a pull request's own program runs."""
     with_token = [step["run"] for step in steps(job) if "GITHUB_TOKEN" in step.get("env", {})]
     assert "GITHUB_TOKEN" not in job.get("env", {})
-    assert all(re.search(r"pull-request comment|sandbox sweep", command) for command in with_token)
+    assert all(re.search(r"pull-request (comment|closed)", command) for command in with_token)
 
 
 @of_each_job

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,9 @@ from bounded_context.tools.accounts.temporary_stacks.services import Services
 from bounded_context.tools.accounts.temporary_stacks.stack import TemporaryStack
 from tests.console import context
 from tests.smoke_account.conftest import Cli, Place, aws, cli, place, signals
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = ["aws", "cli", "place", "signals"]
 
@@ -28,17 +31,16 @@ def sandbox(place: Place, cli: Cli, aws: None, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(command, "repository", lambda: place.project)
     monkeypatch.setattr(Services, "person", lambda _: ANNA)
     monkeypatch.setattr(TemporaryStack, "release", lambda *_: (0, {}))
-    for variable in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"):
-        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.delenv("CLOSED", raising=False)
     cli.outputs(OUTPUTS)
     return lambda *arguments: context("sandbox", *arguments)
 
 
 class Api:
-    """GitHub's REST API: which pull requests are open, and the comments of one of them."""
+    """GitHub's REST API: the closed pull requests with the time of their last change, and the comments of one."""
 
     def __init__(self) -> None:
-        self.open: set[int] = set()
+        self.closed: dict[int, datetime] = {}
         self.comments: list[dict[str, Any]] = []
         self.tokens: set[str | None] = set()
         self.url = ""
@@ -47,11 +49,13 @@ class Api:
         """What GitHub says; None for what it does not know."""
         _, _, owner, repository, *rest = path.partition("?")[0].split("/")
         match (method, owner, repository, *rest):
-            case ("GET", "org", "repo", "pulls", number):
-                return {"state": "open" if int(number) in self.open else "closed"}
+            case ("GET", "org", "repo", "pulls"):
+                assert "state=closed&sort=updated&direction=desc" in path
+                newest = sorted(self.closed, key=lambda number: self.closed[number], reverse=True)
+                numbers = newest[(_page(path) - 1) * 100 : _page(path) * 100]
+                return [{"number": one, "updated_at": f"{self.closed[one]:%Y-%m-%dT%H:%M:%SZ}"} for one in numbers]
             case ("GET", "org", "repo", "issues", _, "comments"):
-                page = int(path.rpartition("page=")[2])
-                return self.comments[(page - 1) * 100 : page * 100]
+                return self.comments[(_page(path) - 1) * 100 : _page(path) * 100]
             case ("POST", "org", "repo", "issues", _, "comments"):
                 self.comments.append({"id": len(self.comments) + 1, **body})
                 return self.comments[-1]
@@ -60,6 +64,10 @@ class Api:
                 return self.comments[int(number) - 1]
             case _:
                 return None
+
+
+def _page(path: str) -> int:
+    return int(path.rpartition("page=")[2])
 
 
 @pytest.fixture

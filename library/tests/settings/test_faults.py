@@ -25,6 +25,8 @@ PLANTED = {
     "a region": (SERVICE, "aws:region:", "  aws:region: mars-1 #!\n"),
     "no YAML": (SERVICE, ":alarms:", "  - ] #!\n"),
     "an environment": (PIPELINE, "- name: staging", "    - name: staging\n      approval: maybe #!\n"),
+    "a preview stack": (PIPELINE, ":environments:", f"  {OURS}-pipeline:environments: #!\n    - name: pr-7\n"),
+    "a sandbox": (PIPELINE, ":environments:", f"  {OURS}-pipeline:environments: #!\n    - name: sandbox-a\n"),
     "a setting of an account": (ACCOUNT, ":workflows:", f"  {OURS}-account:workflow: [dev] #!\n"),
     "a person": (ACCOUNT, ":workflows:", f"  {OURS}-account:people:\n    redrive: [ada] #!\n"),
     "an id of two": (ACCOUNT, ":workflows:", f"  {OURS}-account:repository: org@1/repository #!\n"),
@@ -58,6 +60,20 @@ def test_an_invalid_setting_is_reported_once_with_its_file_and_line(
     assert settings() == 1
     [reported] = capsys.readouterr().err.splitlines()
     assert reported.startswith(f"{place}: ")
+
+
+@pytest.mark.parametrize("name", ["pr-7", "sandbox-ada"])
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_stack_with_the_name_of_a_temporary_stack_needs_an_end(
+    name: str, ends: bool, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without an end it is a permanent stack, and would share roles and sweeps with the temporary stacks."""
+    file = repository / f"infra/service/Pulumi.{name}.yaml"
+    end = f"\n  {OURS}:expires: '2126-01-01T00:00:00Z'\n" if ends else "\n"
+    file.write_text((repository / SERVICE).read_text().replace("\nconfig:\n", f"\nconfig:{end}"))
+    assert settings() == int(not ends)
+    printed = capsys.readouterr().err
+    assert (printed.count("\n"), printed.startswith(f"infra/service/Pulumi.{name}.yaml: ")) == (int(not ends), not ends)
 
 
 @pytest.mark.parametrize(

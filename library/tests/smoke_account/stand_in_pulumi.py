@@ -1,7 +1,7 @@
 """Stands in for the Pulumi CLI, as far as a throw-away stack needs it: records each call, keeps which stacks there are.
 
-The folder in STAND_IN has what it knows: `stacks`, `outputs.json`, and for each call that is to fail a file with what
-it says, whose name is the call's first word.
+The folder in STAND_IN has what it knows: `stacks`, `outputs.json`, `state.json`, and for each call that is to fail a
+file with what it says, whose name is the call's first word.
 """
 
 import json
@@ -55,7 +55,10 @@ def _do(asked: list[str]) -> int:
         case ["stack", "output"]:
             sys.stdout.write((FOLDER / "outputs.json").read_text())
         case ["stack", "export"]:
-            sys.stdout.write(json.dumps(LEFT))
+            state = FOLDER / "state.json"
+            sys.stdout.write(state.read_text() if state.exists() else json.dumps(LEFT))
+        case ["plugin", "install"]:
+            pass
         case ["up" | "destroy", "--yes"]:
             sys.stdout.write("    1 resource\n")
         case _:

@@ -17,6 +17,12 @@ SANDBOX: Final = "sandbox"
 KINDS: Final = (PULL_REQUEST, SANDBOX)
 """Not names of stacks: the kinds of temporary stacks, whose names begin with the kind."""
 
+COLLIDES: Final = (
+    "other resources of the context have its prefix: choose a name that begins with none of "
+    f"{', '.join((*RESERVED, *KINDS))}."
+)
+"""The end of an error about the name of a stack."""
+
 STACKS: Final = ("dev", "staging", "prod", *KINDS, *RESERVED)
 """The names after another context's name. No word of a context's name after the first may be one of them."""
 
@@ -32,15 +38,18 @@ def roles(*, lists: bool, backup: str, malware: str, partners: Iterable[str]) ->
 
 
 def is_reserved(stack: str) -> bool:
-    """Return whether other resources of the context have the prefix of a stack."""
-    return stack.partition("-")[0] in RESERVED or stack in KINDS
+    """Return whether other resources of the context have the prefix of a stack: also those of temporary stacks."""
+    return stack.partition("-")[0] in (*RESERVED, *KINDS)
 
 
-def require_stack(stack: str) -> None:
-    """Raise LabelError if the prefix of a stack covers other resources of the context."""
-    if is_reserved(stack):
-        taken = ", ".join((*RESERVED, *KINDS))
-        raise LabelError(f"stack {stack!r}: other resources of the context have this name: choose none of {taken}.")
+def require_stack(stack: str, expires: str | None = None) -> None:
+    """Raise LabelError if the prefix of a stack covers other resources of the context.
+
+    Only a temporary stack, which has an end, has a name that begins with a kind.
+    """
+    kind, _, name = stack.partition("-")
+    if is_reserved(stack) and not (expires and name and kind in KINDS):
+        raise LabelError(f"stack {stack!r}: {COLLIDES}")
 
 
 def require_context(context: str) -> None:

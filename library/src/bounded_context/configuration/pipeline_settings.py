@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from .access import role_name
 from .boundary import permissions_boundary
-from .collisions import is_reserved
+from .collisions import COLLIDES, is_reserved
 from .config import SettingError, flag, matching, number, optional, retention, structure, texts
 from .config import Source as Config
 from .environments import ROLES, Environment, RoleKind, require_separate
@@ -161,8 +161,10 @@ def _environment(value: Any, provider: str | None, made: MadeRoles) -> Environme
             f"has {value!r}: write {{name, account}}, and any of {', '.join(sorted(_MEMBERS - {'name', 'account'}))}.",
         )
     name = value.get("name")
-    if not isinstance(name, str) or not ENVIRONMENT.fullmatch(name) or is_reserved(name):
+    if not isinstance(name, str) or not ENVIRONMENT.fullmatch(name):
         raise SettingError("environments", f"has the name {name!r}: write a stack of infra/service.")
+    if is_reserved(name):
+        raise SettingError("environments", f"has the name {name!r}: {COLLIDES}")
     own = _own_provider(name, value.get("secrets_provider", provider), provider)
     roles = _roles(name, value["roles"]) if "roles" in value else made(name, value.get("account"))
     return Environment(name, roles, _approval(name, value), _window(name, value), own)

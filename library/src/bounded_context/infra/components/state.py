@@ -48,6 +48,7 @@ class State(Component):
         """Return the variables of the Pulumi CLI for a stack with this secrets provider."""
         return {
             "PULUMI_BACKEND_URL": self._backend,
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             **({"SECRETS_PROVIDER": secrets_provider} if secrets_provider else {}),
         }

@@ -31,6 +31,6 @@ def start(
         LabelError: the stack's name cannot be part of a resource's name, or other resources of the context have it.
     """
     if reserved is None:
-        require_stack(pulumi.get_stack())
+        require_stack(pulumi.get_stack(), expires)
     limit_roles(boundary)
     return Labels(context.name, reserved or pulumi.get_stack(), owner or context.owner, expires)

@@ -93,6 +93,7 @@ GROUPS: Final[Groups] = {
             "accounts.temporary_stacks.pull_request",
             "preview",
             "comment",
+            "closed",
             "up",
             "down",
         ),

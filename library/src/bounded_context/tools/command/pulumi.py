@@ -1,9 +1,11 @@
 """Non-interactive calls of the Pulumi CLI, and the remedy of its refusal to delete a protected resource."""
 
+import os
 import re
 import shlex
 import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,9 +53,12 @@ class Pulumi:
         """Return the command line of a call for the stack."""
         return self._command(*arguments, "--stack", self.stack)
 
-    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Make a call for the stack, and return its status and outputs. Raises FileNotFoundError without a CLI."""
-        return _completed(self.command(*arguments))
+    def call(self, *arguments: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Make a call for the stack, and return its status and outputs. Raises FileNotFoundError without a CLI.
+
+        `variables` are added to the environment.
+        """
+        return _completed(self.command(*arguments), variables)
 
     def call_for_project(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Make a call for all stacks, as `call`."""
@@ -63,9 +68,10 @@ class Pulumi:
         return ["pulumi", *arguments, "--cwd", str(self.program), "--non-interactive"]
 
 
-def _completed(command: list[str]) -> subprocess.CompletedProcess[str]:
+def _completed(command: list[str], variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command in a separate session: Ctrl-C on the terminal interrupts this process, which decides what to do."""
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    pipes["env"] = {**os.environ, **(variables or {})}
     with subprocess.Popen(command, **pipes) as running:  # noqa: S603
         try:
             out, errors = running.communicate()

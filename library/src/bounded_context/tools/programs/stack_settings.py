@@ -9,7 +9,9 @@ from typing import Any
 import yaml
 
 from ...configuration.account_settings import AccountSettings
+from ...configuration.collisions import require_stack
 from ...configuration.config import SettingError
+from ...configuration.labels import LabelError
 from ...configuration.partition import Placed
 from ...configuration.pipeline_settings import PipelineSettings
 from ...configuration.project import Project, ProjectError
@@ -21,12 +23,17 @@ from .recording import ACCOUNT, Program, service
 
 
 def settings_of(project: Project, stack: str) -> Settings:
-    """Return the settings of a stack of the service. Raises ProjectError with the place of a bad setting."""
+    """Return the settings of a stack of the service. Raises ProjectError with the place of a bad setting or name."""
     program = Program(project.service, project.package)
     program.require_stack(stack)
     source = _source(program, stack)
     with _placed_faults(program, stack):
-        return Settings.from_config(project.context, source)
+        found = Settings.from_config(project.context, source)
+    try:
+        require_stack(stack, found.expires)
+    except LabelError as error:
+        raise ProjectError(f"{shown(stack_file(program.folder, stack))}: {error}") from error
+    return found
 
 
 def pipeline_settings_of(project: Project, stack: str) -> PipelineSettings:

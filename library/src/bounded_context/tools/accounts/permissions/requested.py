@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ....configuration.boundary import permissions_boundary
-from ....configuration.collisions import PIPELINE, require_context
+from ....configuration.collisions import PIPELINE, require_context, require_stack
 from ....configuration.config import SettingError
 from ....configuration.consumes import consumed
 from ....configuration.labels import LabelError, Labels
@@ -54,6 +54,8 @@ class Requested:
         """Return the document, and the resource types of the program that it does not cover. Raises ProjectError."""
         service().require_stack(self.stack, *KINDS, *([PIPELINE] if self.role == "boundary" else []))
         try:
+            if self.stack not in (*KINDS, PIPELINE):
+                require_stack(self.stack)
             return self._document()
         except LabelError as error:
             raise ProjectError(str(error)) from error

@@ -6,13 +6,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Self
 
 from ...command.aws_errors import Refused
 
 _VARIABLES: Final = {"api": "GITHUB_API_URL", "repository": "GITHUB_REPOSITORY", "token": "GITHUB_TOKEN"}
 _PAGE: Final = 100
-"""Comments of a page: GitHub's maximum (REST API, "Using pagination")."""
+"""Entries of a page: GitHub's maximum (REST API, "Using pagination")."""
 
 _SECONDS: Final = 30
 
@@ -26,14 +27,21 @@ class GitHub:
     token: str = field(repr=False)
 
     @classmethod
-    def here(cls) -> Self | None:
-        """Return the API of the current workflow's repository, from its variables; None outside of a workflow."""
+    def here(cls) -> Self:
+        """Return the API of the current workflow's repository, from its variables. Raises Refused without them."""
         values = {name: os.environ.get(variable, "") for name, variable in _VARIABLES.items()}
-        return cls(**values) if all(values.values()) else None
+        if not all(values.values()):
+            raise Refused("GITHUB_TOKEN is not set: it belongs in the step of the workflow.")
+        return cls(**values)
 
-    def is_open(self, number: int) -> bool:
-        """Return whether a pull request is open. Raises Refused if GitHub does not answer."""
-        return self._call("GET", f"pulls/{number}")["state"] == "open"
+    def closed(self, since: datetime) -> list[int]:
+        """Return the numbers of the closed pull requests that changed since a time. Raises Refused."""
+        found: list[int] = []
+        for request in self._pages("pulls?state=closed&sort=updated&direction=desc"):
+            if datetime.fromisoformat(request["updated_at"]) < since:
+                break
+            found.append(request["number"])
+        return found
 
     def comment(self, number: int, mark: str, text: str) -> None:
         """Write a comment to a pull request. It replaces the comment that begins with `mark`, if there is one.
@@ -42,16 +50,23 @@ class GitHub:
             Refused: GitHub did not accept the comment.
         """
         body = {"body": f"{mark}\n{text}"}
-        before = next((comment["id"] for comment in self._comments(number) if comment["body"].startswith(mark)), None)
+        before = next(
+            (
+                comment["id"]
+                for comment in self._pages(f"issues/{number}/comments?")
+                if comment["body"].startswith(mark)
+            ),
+            None,
+        )
         if before is None:
             self._call("POST", f"issues/{number}/comments", body)
         else:
             self._call("PATCH", f"issues/comments/{before}", body)
 
-    def _comments(self, number: int) -> Iterator[dict[str, Any]]:
+    def _pages(self, path: str) -> Iterator[dict[str, Any]]:
         page, found = 1, [{}] * _PAGE
         while len(found) == _PAGE:
-            found = self._call("GET", f"issues/{number}/comments?per_page={_PAGE}&page={page}")
+            found = self._call("GET", f"{path}&per_page={_PAGE}&page={page}")
             yield from found
             page += 1
 

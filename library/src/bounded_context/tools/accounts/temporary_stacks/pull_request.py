@@ -1,4 +1,4 @@
-"""`context pull-request preview|comment|up|down`: the steps of a pull request's workflow.
+"""`context pull-request preview|comment|closed|up|down`: the steps of a pull request's workflow.
 
 The variable STACK names the previewed stack. PULL_REQUEST has the number of the pull request, whose own stack is
 `pr-<number>`, and OWNER the owner of that stack. REPORT has the report of the preview, for the comment.
@@ -63,14 +63,30 @@ def comment() -> None:
 
     repository_or_exit()
     number, mark = int(variable("PULL_REQUEST")), f"<!-- preview of {variable('STACK')} -->"
-    text, github = variable("REPORT")[:_LONGEST_REPORT], GitHub.here()
-    if github is None:
-        stop("GITHUB_TOKEN is not set: it belongs in the step of the workflow.")
     try:
-        github.comment(number, mark, text)
+        GitHub.here().comment(number, mark, variable("REPORT")[:_LONGEST_REPORT])
     except Refused as error:
         stop(f"The comment could not be written: {error}")
     sys.stdout.write(f"Wrote the comment of pull request {number}.\n")
+
+
+@with_exit_status
+def closed() -> int:
+    """Write the numbers of closed pull requests as the step's output `numbers`, for the sweep.
+
+    This is a separate job, which has GitHub's token and assumes no role. Pull requests that did not change since the
+    lifetime of a stack have no stack.
+
+    Exit status:
+      0  written
+      2  refused: GitHub does not answer, or its token is missing
+    """
+    from .github import GitHub
+
+    numbers = json.dumps(GitHub.here().closed(now() - timedelta(hours=HOURS)))
+    _append("GITHUB_OUTPUT", _output("numbers", numbers))
+    sys.stdout.write(f"Closed pull requests: {numbers}\n")
+    return 0
 
 
 @with_exit_status

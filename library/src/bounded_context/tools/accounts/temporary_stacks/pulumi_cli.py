@@ -14,10 +14,23 @@ from ...command.denied import denied
 from ...command.pulumi import MISSING, Pulumi
 from ...programs.pulumi_files import project_name
 from ...release.steps.lock import LOCKED, client, is_in_s3
+from .providers import require_known
 
 _STATE: Final = re.compile(r"\.json(\.gz|\.zst)?$")
 _SHOWN: Final = 5
 """The maximum of quoted output lines, and of listed resources, in a message."""
+
+_INSTALLED_ALONE: Final = {
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+    "PULUMI_DEBUG_PROVIDERS": "pulumi-nodejs:1,pulumi-python:1",
+}
+"""The variables of a destruction, which reads the state again after its check.
+
+Pulumi downloads no plugin and starts no plugin of the PATH. Instead of a start of the dynamic providers, whose programs
+are beside the CLI, it connects to a port on which no process listens (Pulumi's SDK, go/common/env, "env.go"; its
+engine, pkg/resource/plugin, "provider_plugin.go").
+"""
 
 
 class Failed(Exception):
@@ -63,15 +76,35 @@ class TemporaryPulumi(Pulumi):
         """Return the tags of the stack. Raises Failed."""
         return json.loads(self._do("stack", "tag", "ls", "--json") or "{}")
 
-    def remove(self) -> None:
-        """Destroy the stack's resources and remove it. Raises Failed, which lists the remaining resources."""
+    def remove(self, settings: Mapping[str, Any]) -> None:
+        """Destroy the stack's resources and remove it.
+
+        Args:
+            settings: the settings of `dev`.
+
+        Raises:
+            Refused: the destruction would run the code of a provider in the state; nothing was changed.
+            Failed: the stack remains; the message lists the remaining resources.
+        """
+        self._check(settings)
         for arguments in (("destroy", "--yes", "--skip-preview"), ("stack", "rm", "--yes")):
-            done = self.call(*arguments)
+            done = self.call(*arguments, variables=_INSTALLED_ALONE)
             if done.returncode != 0:
                 calls = [*(["cancel"] if LOCKED.search(_all(done)) else []), "destroy", "stack rm"]
                 place = f"--yes --cwd {self.program} --stack {self.stack}"
                 remedy = f"Remove it with {', '.join(f'`pulumi {call} {place}`' for call in calls)}."
                 raise Failed(f"{self._failure(arguments[0], done)} {self._remaining()}. {remedy}")
+
+    def _check(self, settings: Mapping[str, Any]) -> None:
+        """Install the AWS provider in the versions of the state. Raises Refused if the state has another provider."""
+        place = f"--cwd {self.program} --stack {self.stack}"
+        remedy = (
+            f"its destruction would run foreign code. Read `pulumi stack export {place}`, and run "
+            f"`pulumi destroy {place}` only if you trust it."
+        )
+        for version in require_known(json.loads(self._do("stack", "export")), settings, remedy):
+            installed = self.call_for_project("plugin", "install", "resource", "aws", version, "--exact")
+            self._output("plugin install", installed)
 
     def _remaining(self) -> str:
         """Describe the remaining resources, as far as Pulumi returns them."""

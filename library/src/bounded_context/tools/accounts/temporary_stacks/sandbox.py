@@ -5,6 +5,7 @@ Each function imports Pulumi and AWS's SDK when it runs, so that the help is fas
 
 import json
 import os
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -111,7 +112,8 @@ def sweep(
 ) -> int:
     """Destroy the stacks whose time is over, and the stacks of closed pull requests.
 
-    In a workflow, the variable SESSION_SECONDS has the length of the AWS session, which begins with this command.
+    In a workflow, the variable CLOSED has the numbers of closed pull requests (`context pull-request closed`), and
+    SESSION_SECONDS the length of the AWS session, which begins with this command.
 
     Examples:
       context sandbox sweep sandbox
@@ -121,15 +123,23 @@ def sweep(
       1  a stack could not be destroyed
       2  refused before anything changed
     """
-    from .github import GitHub
     from .kinds import KINDS
     from .sweep import sweep as destroy_expired
 
-    github = GitHub.here()
-    if github is None:
-        typer.echo("No GITHUB_TOKEN: which pull requests are closed is unknown.", err=True)
     kinds = [kind] if kind else list(KINDS)
-    return int(not destroy_expired(repository(), kinds, now, _session_end(), github and github.is_open, _print))
+    return int(not destroy_expired(repository(), kinds, now, _session_end(), _closed(), _print))
+
+
+def _closed() -> list[int]:
+    """Return the numbers in the variable CLOSED. Raises Refused."""
+    from ...command.aws_errors import Refused
+
+    text = os.environ.get("CLOSED", "")
+    if not text:
+        typer.echo("No numbers in CLOSED: which pull requests are closed is unknown.", err=True)
+    elif not re.fullmatch(r"\[([1-9][0-9]*(, [1-9][0-9]*)*)?\]", text):
+        raise Refused(f"CLOSED is {text!r}: write the output of `context pull-request closed` into the workflow.")
+    return json.loads(text or "[]")
 
 
 def _session_end() -> datetime | None:

@@ -190,9 +190,9 @@ class TemporaryStack:
             raise Failed(f"{self.name} is deployed, and not all of its traffic was shifted: {why}")
 
     def destroy(self) -> None:
-        """Destroy and remove the stack if it exists, and delete its file. Raises Failed."""
+        """Destroy and remove the stack if it exists, and delete its file. Raises Refused or Failed, as `remove`."""
         if self.exists():
-            self._pulumi.remove()
+            self._pulumi.remove(self._config)
         self.file.unlink(missing_ok=True)
 
     @property

@@ -1,6 +1,6 @@
 """Destroy expired stacks, and stacks of closed pull requests."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -15,9 +15,6 @@ from .stack import TemporaryStack, temporary_stacks
 LONGEST: Final = timedelta(minutes=30)
 """The assumed maximum of a destruction: half of AWS's default session. It usually takes some minutes, and Pulumi's AWS
 provider waits up to 10 minutes for the deletion of a table."""
-
-IsOpen = Callable[[int], bool]
-"""Returns whether the pull request with this number is open. Raises Refused if GitHub does not answer."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +31,20 @@ def sweep(
     kinds: Iterable[str],
     clock: Callable[[], datetime],
     session_end: datetime | None,
-    is_open: IsOpen | None,
+    closed: Collection[int],
     report: Callable[[Swept], None],
 ) -> bool:
     """Destroy the stacks of these kinds that are over, in sequence. Return False if a stack failed.
 
     A destruction that could outlive the AWS session is left to the next sweep: it would fail and keep its lock.
+
+    Args:
+        project: the repository.
+        kinds: the kinds of the stacks.
+        clock: returns the time.
+        session_end: the end of the AWS session, if it has one.
+        closed: the numbers of closed pull requests, whose stacks are over.
+        report: receives the result of each stack.
 
     Raises:
         Refused: the stacks cannot be listed.
@@ -47,14 +52,14 @@ def sweep(
     passed = True
     for stack in temporary_stacks(project, kinds):
         try:
-            result = _swept(stack, clock(), session_end, is_open)
+            result = _swept(stack, clock(), session_end, closed)
         except (Failed, Refused, *AWS_ERRORS) as error:
             result, passed = Swept(stack.name, "failed", sentence(error, "deploy")), False
         report(result)
     return passed
 
 
-def _swept(stack: TemporaryStack, now: datetime, session_end: datetime | None, is_open: IsOpen | None) -> Swept:
+def _swept(stack: TemporaryStack, now: datetime, session_end: datetime | None, closed: Collection[int]) -> Swept:
     tags = stack.tags()
     if tags.expires is None:
         raise Failed(f"It has no tag `expires`: run `pulumi destroy` if {stack.name} is no longer needed.")
@@ -62,7 +67,7 @@ def _swept(stack: TemporaryStack, now: datetime, session_end: datetime | None, i
     until = f"{tags.owner}'s until {minute(tags.expires)}"
     if tags.is_over(now):
         reason = f"it was {until}"
-    elif kind == PULL_REQUEST.prefix and is_open is not None and not is_open(int(name)):
+    elif kind == PULL_REQUEST.prefix and int(name) in closed:
         reason = f"pull request {name} is closed"
     else:
         return Swept(stack.name, "kept", until)

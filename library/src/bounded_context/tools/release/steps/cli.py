@@ -16,14 +16,14 @@ from .tools import ToolError, require
 
 
 def tools(folder: Annotated[Path, Argument(help="a folder on the PATH")]) -> int:
-    """Install the Pulumi CLI in the version of the `pulumi` package, unless it is on the PATH.
+    """Install the Pulumi CLI in the version of the `pulumi` package, unless it is on the PATH, and its AWS plugin.
 
     Examples:
       context step tools .venv/bin
 
     Exit status:
-      0  the CLI is on the PATH
-      1  the CLI could not be installed
+      0  the CLI is on the PATH, and has the plugin
+      1  the CLI or the plugin could not be installed
     """
     try:
         require(folder)

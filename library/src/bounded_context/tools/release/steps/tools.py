@@ -1,8 +1,9 @@
-"""The Pulumi CLI of the pipeline.
+"""The Pulumi CLI of the pipeline, and its AWS plugin.
 
-The version is the version of the `pulumi` package in pyproject.toml. The archive comes from get.pulumi.com. Its SHA-256
-must match the checksum of Pulumi's release on GitHub, so a forgery would have to succeed in both places. This
-repository pins no hash. Pulumi then downloads the AWS plugin without a check.
+The versions are the versions of the `pulumi` and `pulumi-aws` packages in the lock. The archive comes from
+get.pulumi.com. Its SHA-256 must match the checksum of Pulumi's release on GitHub, so a forgery would have to succeed in
+both places. This repository pins no hash. The CLI downloads the plugin without a check. No later command of a step
+downloads a plugin (`PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION`; Pulumi's SDK, go/common/env, "env.go").
 """
 
 import hashlib
@@ -73,8 +74,12 @@ def _download(url: str) -> bytes:
 
 
 def require(folder: Path) -> None:
-    """Install the CLI into a folder, unless its version is on the PATH. Raises ToolError, OSError."""
+    """Install the CLI into a folder of the PATH, unless it is there, and the AWS plugin. Raises ToolError, OSError."""
     wanted = version("pulumi")
     if installed() != wanted:
         install(wanted, folder, _download)
     sys.stdout.write(f"pulumi {wanted}\n")
+    plugin = ["pulumi", "plugin", "install", "resource", "aws", version("pulumi-aws"), "--exact"]
+    done = subprocess.run(plugin, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise ToolError(f"`{' '.join(plugin)}` failed: {' '.join(done.stderr.split())}")
