@@ -38,10 +38,12 @@ def test_only_the_source_differs(ways: Mapping[str, Path]) -> None:
     """The repository's other lines are the same, whichever way it takes."""
     texts = {way: set((project / "pyproject.toml").read_text().splitlines()) for way, project in ways.items()}
     shared = set.intersection(*texts.values())
+    built = {"no-build = true", 'no-build-isolation-package = ["payment"]'}
     assert {way: lines - shared for way, lines in texts.items()} == {
-        "wheel": {"[tool.uv.sources]", f'bounded-context = {{ path = "vendor/{WHEEL}" }}'},
-        "index": set(),
+        "wheel": {*built, "[tool.uv.sources]", f'bounded-context = {{ path = "vendor/{WHEEL}" }}'},
+        "index": built,
         "git": {
+            'no-build-isolation-package = ["bounded-context", "payment"]',
             "[tool.uv.sources]",
             f'bounded-context = {{ git = "{address()}", tag = "v{VERSION}", subdirectory = "library" }}',
         },
@@ -149,7 +151,7 @@ def test_another_machine_gets_the_library(way: str, ways: Mapping[str, Path], tm
     elsewhere = tmp_path / "elsewhere"
     subprocess.run(["git", "clone", "--quiet", str(ways[way]), str(elsewhere)], check=True)
     variables = environment() | published[way]()
-    command = ["uv", "run", "--quiet", "--no-dev", "python", "-c", "import payment.context; print('it works')"]
+    command = ["uv", "run", "--quiet", "python", "-c", "import payment.context; print('it works')"]
     done = subprocess.run(command, cwd=elsewhere, env=variables, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "it works\n"), done.stderr
 
