@@ -1,7 +1,6 @@
 """How a repository gets the library, and what it remembers of its bake."""
 
 import json
-import re
 import shutil
 import subprocess
 import threading
@@ -208,7 +207,7 @@ def test_the_placeholder_of_the_address_is_refused_for_git(monkeypatch: pytest.M
     monkeypatch.delenv(REPOSITORY_OF_LIBRARY)
     [sentence] = check({"library": "git"})
     assert address() == PLACEHOLDER
-    assert {"library", "wheel", "library/pyproject.toml", PLACEHOLDER} <= {*re.split(r"[:, ]+|\.$", sentence)}
+    assert all(word in sentence for word in ("library: ", "wheel", "library/pyproject.toml", PLACEHOLDER))
 
 
 @pytest.mark.parametrize(
