@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from . import clashes, limits, reserved
 from .field_types import MOST_LONG_TEXTS, TYPES, field_type, named, values_of
-from .library import WAYS
+from .library import GIT, INDEX, PLACEHOLDER, WHEEL, address
 from .texts import character, faults, first_foreign, first_unseen
 from .words import columns, constant, plain, slug, snake, split_name
 
@@ -63,6 +63,8 @@ _STRATEGY = re.compile(
     r"|Linear(?P<each>[0-9]+)PercentEvery(?P<every>[0-9]+)Minutes?"
 )
 _REGION = re.compile("[a-z]{2,4}(-[a-z]+){1,2}-[1-9]")
+_INDEX = re.compile(r"(https://[a-z0-9.-]+|http://127\.0\.0\.1)(:[0-9]+)?(/[A-Za-z0-9._~-]+)+/?")
+"""An index with a certificate, or of this machine; without a password, which uv reads from its environment."""
 _OWNER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._:/=+@-]*[A-Za-z0-9])?")
 """The characters of an AWS tag, without characters that look alike."""
 
@@ -663,6 +665,14 @@ def _owner(name: str, _: Mapping[str, str]) -> Iterator[str]:
         yield f"type a team such as payments-team, not {_shown(name)}, since AWS keeps what begins with aws: for itself"
 
 
+def _library(way: str, _: Mapping[str, str]) -> Iterator[str]:
+    if way == GIT and address() == PLACEHOLDER:
+        setting = "[project.urls] of library/pyproject.toml has the placeholder"
+        yield f"type {WHEEL}, or write the template's address into it, since {setting} {PLACEHOLDER}"
+    elif way not in (WHEEL, GIT) and not _INDEX.fullmatch(way):
+        yield f"type {WHEEL}, {GIT}, or the address of your package index such as {INDEX}, not {_typed(way)}"
+
+
 RULES: Mapping[str, Rule] = {
     "context_name": _context,
     "plural": _plural,
@@ -680,7 +690,7 @@ RULES: Mapping[str, Rule] = {
     "pull_requests": _pull_requests,
     "region": _region,
     "owner": _owner,
-    "library": _one_of(WAYS),
+    "library": _library,
 }
 """The questions in their order, each with its rule."""
 
@@ -697,6 +707,5 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "sftp": SFTP,
     "api": API,
     "source": SOURCES,
-    "library": WAYS,
 }
 """The questions with a choice of words; the first word is the default."""

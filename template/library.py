@@ -22,16 +22,19 @@ REPOSITORY = _HERE.parent if (_HERE.parent / "cookiecutter.json").exists() else 
 SOURCES = REPOSITORY / "library"
 FOLDER = "vendor"
 
-WHEEL, INDEX, GIT = WAYS = ("wheel", "index", "git")
-"""The answers: a wheel built from this clone, the package index, or the template's repository."""
+WHEEL, INDEX, GIT = WAYS = ("wheel", "https://packages.example.com/simple", "git")
+"""The answers: a wheel built from this clone, the address of a package index (an example), or this repository."""
+
+PLACEHOLDER = "https://github.com/org/template"
+"""The address in an unpublished template, which another person could register."""
 
 
 def _project(folder: Path) -> dict[str, Any]:
     return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-VERSION = str(_project(SOURCES)["version"])
-"""The version of the library and the template, which one tag releases together."""
+NAME, VERSION = (str(_project(SOURCES)[key]) for key in ("name", "version"))
+"""The library's distribution, and the version of the library and the template, which one tag releases together."""
 
 
 def packages() -> frozenset[str]:
@@ -44,7 +47,10 @@ def packages() -> frozenset[str]:
 BUILT = "BOUNDED_CONTEXT_WHEEL"
 """The environment variable with the folder of a wheel that was built from these sources, to be used by many bakes."""
 
-_FILE = f"{FOLDER}/bounded_context-{VERSION}-py3-none-any.whl"
+REPOSITORY_OF_LIBRARY = "BOUNDED_CONTEXT_REPOSITORY"
+"""The environment variable with an address of the template's repository instead of the address in its sources."""
+
+_FILE = f"{FOLDER}/{NAME.replace('-', '_')}-{VERSION}-py3-none-any.whl"
 
 
 class LibraryError(Exception):
@@ -52,17 +58,17 @@ class LibraryError(Exception):
 
 
 def source(way: str) -> str:
-    """Return the library's entry in ``tool.uv.sources`` of ``pyproject.toml``; an empty string for an index."""
+    """Return the library's entry in ``tool.uv.sources`` of ``pyproject.toml``; an index has the library's name."""
     if way == WHEEL:
         return f'{{ path = "{_FILE}" }}'
     if way == GIT:
         return f'{{ git = "{address()}", tag = "v{VERSION}", subdirectory = "{SOURCES.name}" }}'
-    return ""
+    return f'{{ index = "{NAME}" }}'
 
 
 def address() -> str:
-    """Return the address of the template's repository, from its ``pyproject.toml``."""
-    return str(_project(REPOSITORY)["urls"]["Repository"])
+    """Return the address of the template's repository, from the library's ``pyproject.toml``."""
+    return os.environ.get(REPOSITORY_OF_LIBRARY) or str(_project(SOURCES)["urls"]["Repository"])
 
 
 def vendor(project: Path) -> Path:
@@ -72,7 +78,7 @@ def vendor(project: Path) -> Path:
         LibraryError: uv is not installed, or the build failed.
     """
     folder, wheel = project / FOLDER, project / _FILE
-    for older in folder.glob("bounded_context-*.whl"):
+    for older in folder.glob(f"{NAME.replace('-', '_')}-*.whl"):
         older.unlink()
     if BUILT in os.environ:
         folder.mkdir(exist_ok=True)
@@ -107,7 +113,7 @@ def context() -> list[str]:
     """
     if find_spec("bounded_context") and find_spec("pulumi_aws"):
         return [sys.executable, "-c", _CONTEXT]
-    packages = f"bounded-context[infra] @ {SOURCES.as_uri()}"
+    packages = f"{NAME}[infra] @ {SOURCES.as_uri()}"
     return [find_uv(), "run", "--quiet", "--no-project", "--with", packages, "context"]
 
 

@@ -16,7 +16,7 @@ from jinja2.runtime import Context
 
 from . import answers
 from .answers import RULES, BadAnswer, Command
-from .library import REPOSITORY, VERSION, WHEEL, LibraryError, address, find_uv, source
+from .library import NAME, REPOSITORY, VERSION, WHEEL, LibraryError, address, find_uv, source
 from .record import record
 from .reserved import LIST_EVENTS
 from .schemas import json_schema
@@ -54,7 +54,7 @@ class Names(Extension):
         _refuse_old_cookiecutter()
         _refuse_ignored_answers()
         environment.filters.update(_FILTERS)
-        environment.globals |= {"version": VERSION, "address": address()}
+        environment.globals |= {"version": VERSION, "address": address(), "distribution": NAME}
         environment.undefined = _NotYet
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002

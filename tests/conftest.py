@@ -15,7 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from template.bake import bake, files
 from template.examples import supply
-from template.library import BUILT, FOLDER, build
+from template.library import BUILT, FOLDER, REPOSITORY_OF_LIBRARY, build
 from template.names import REPOSITORY
 from template.processes import environment
 
@@ -159,6 +159,7 @@ def _shares(nodeid: str) -> bool:
 def _one_wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Bakes of one process share the library's wheel, as those of a fleet do."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(REPOSITORY_OF_LIBRARY, "https://git.example.com/template")
         patch.setenv(BUILT, str(build(tmp_path_factory.mktemp("wheel")).parent))
         yield
 

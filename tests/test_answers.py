@@ -90,7 +90,7 @@ TAKEN: list[Mapping[str, str]] = [
     {"commands": f"Take:creates:Payment{'Made' * 8} Drop:deletes:PaymentDropped"},
     {"verification": "VerifyKYC", "fields": "kyc_id:str"},
     {"owner": "Team 7 / payments@example.org"},
-    {"library": "index"},
+    {"library": "https://packages.example.com:8443/simple/"},
     {"library": "git"},
 ]
 
@@ -111,7 +111,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"subscribers": "bi inbound"}, "type a name other than inbound"),
     ({"subscribers": "relay-events"}, "type a name other than relay-events"),
     ({"subscribers": "verify-subscription"}, "type a name other than verify-subscription"),
-    ({"library": "pip"}, "type one of wheel, index, git, not 'pip'"),
+    ({"library": "pip"}, "type wheel, git, or the address of your package index"),
     ({"region": "us-iso-east-1"}, "of the partitions aws, aws-cn, aws-eusc, aws-us-gov, such as us-gov-east-1, not"),
     ({"region": "eu-wst-1"}, "such as eu-west-1, not 'eu-wst-1'"),
     ({"region": "eu-west-4"}, "such as eu-west-3, not 'eu-west-4'"),

@@ -19,7 +19,7 @@ from jsonschema import Draft7Validator
 from template.answers import CHOICES, RULES, check
 from template.backstage import FILE, document, page, text
 from template.bake import bake
-from template.library import SOURCES
+from template.library import REPOSITORY_OF_LIBRARY, SOURCES
 from template.names import REPOSITORY
 
 PUBLISHED: dict[str, Any] = runpy.run_path(str(SOURCES / "tests" / "published" / "__init__.py"))
@@ -31,8 +31,9 @@ CONTENTS = "{{cookiecutter and 'contents'}}"
 OURS = ("<<cookiecutter.context_name>>", "cookiecutter.json", "hooks", "library", "pyproject.toml", "template")
 
 
-def test_the_file_is_what_the_questions_say() -> None:
+def test_the_file_is_what_the_questions_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made by `uv run template examples`."""
+    monkeypatch.delenv(REPOSITORY_OF_LIBRARY)
     assert FILE.read_text(encoding="utf-8") == text()
     assert yaml.safe_load(text()) == document()
 

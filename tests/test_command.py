@@ -149,10 +149,12 @@ def test_a_bad_choice_of_a_file_is_refused_in_words(cookiecutter: Cookiecutter, 
 def test_a_choice_of_a_file_is_taken(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """Also one that is not the first."""
     answers = tmp_path / "answers.yaml"
-    answers.write_text("default_context: {context_name: Order, sftp: none, api: none, library: index}\n")
+    answers.write_text(
+        "default_context: {context_name: Order, sftp: none, api: none, library: https://packages.example.com/simple}\n"
+    )
     assert cookiecutter("--no-input", "--config-file", str(answers)).returncode == 0
     said = json.loads((tmp_path / "here" / "there" / "Order" / ".template.json").read_text())["default_context"]
-    assert (said["sftp"], said["api"], said["library"]) == ("none", "none", "index")
+    assert (said["sftp"], said["api"], said["library"]) == ("none", "none", "https://packages.example.com/simple")
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,33 @@
 import json
 import shutil
 import subprocess
+import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from conftest import VAT_RETURN, Cookiecutter
+from cookiecutter.exceptions import FailedHookException
 
 from template import library
-from template.answers import RULES
+from template.answers import RULES, check
 from template.bake import bake, files
-from template.library import SOURCES, VERSION, WAYS, LibraryError, address, vendor
+from template.library import (
+    INDEX,
+    NAME,
+    PLACEHOLDER,
+    REPOSITORY_OF_LIBRARY,
+    SOURCES,
+    VERSION,
+    WAYS,
+    LibraryError,
+    address,
+    vendor,
+)
 from template.names import REPOSITORY
 from template.processes import environment
 from template.record import digest
@@ -25,7 +41,7 @@ NO_UV = "This needs uv, which is not on the PATH: pip install uv"
 @pytest.fixture(scope="module")
 def ways(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """The default context, baked for each answer."""
-    return {way: bake(tmp_path_factory.mktemp(way), {"library": way}) for way in WAYS}
+    return {way: bake(tmp_path_factory.mktemp("way"), {"library": way}) for way in WAYS}
 
 
 def test_library_and_template_have_one_version() -> None:
@@ -38,11 +54,19 @@ def test_only_the_source_differs(ways: Mapping[str, Path]) -> None:
     """The repository's other lines are the same, whichever way it takes."""
     texts = {way: set((project / "pyproject.toml").read_text().splitlines()) for way, project in ways.items()}
     shared = set.intersection(*texts.values())
+    built = {"no-build = true", 'no-build-isolation-package = ["payment"]'}
     assert {way: lines - shared for way, lines in texts.items()} == {
-        "wheel": {"[tool.uv.sources]", f'bounded-context = {{ path = "vendor/{WHEEL}" }}'},
-        "index": set(),
+        "wheel": {*built, f'bounded-context = {{ path = "vendor/{WHEEL}" }}'},
+        INDEX: {
+            *built,
+            "[[tool.uv.index]]",
+            'name = "bounded-context"',
+            f'url = "{INDEX}"',
+            "explicit = true",
+            'bounded-context = { index = "bounded-context" }',
+        },
         "git": {
-            "[tool.uv.sources]",
+            'no-build-isolation-package = ["bounded-context", "payment"]',
             f'bounded-context = {{ git = "{address()}", tag = "v{VERSION}", subdirectory = "library" }}',
         },
     }
@@ -51,7 +75,7 @@ def test_only_the_source_differs(ways: Mapping[str, Path]) -> None:
 def test_the_wheel_is_there_only_if_it_is_the_source(ways: Mapping[str, Path]) -> None:
     """Under the name that the source says."""
     found = {way: [path.name for path in project.glob("vendor/*")] for way, project in ways.items()}
-    assert found == {"wheel": [WHEEL], "index": [], "git": []}
+    assert found == {"wheel": [WHEEL], INDEX: [], "git": []}
 
 
 def test_git_takes_the_wheel(ways: Mapping[str, Path]) -> None:
@@ -120,7 +144,7 @@ def test_who_takes_the_library_from_elsewhere_needs_no_uv_to_bake(
     """There is nothing to build then."""
     monkeypatch.delenv("UV", raising=False)
     monkeypatch.setenv("PATH", "")
-    assert cookiecutter("--no-input", "library=index").returncode == 0
+    assert cookiecutter("--no-input", f"library={INDEX}").returncode == 0
     assert not (tmp_path / "here" / "there" / "Payment" / "vendor").exists()
 
 
@@ -141,22 +165,65 @@ def test_the_same_can_be_baked_again_from_it(cookiecutter: Cookiecutter, vat_ret
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", ["wheel", "index", pytest.param("git", marks=pytest.mark.e2e)])
+@pytest.mark.parametrize("way", ["wheel", pytest.param("git", marks=pytest.mark.e2e)])
 def test_another_machine_gets_the_library(way: str, ways: Mapping[str, Path], tmp_path: Path) -> None:
-    """From what git holds of the repository, and the index, or the template's repository at its tag."""
-    published = {"wheel": lambda: {}, "index": lambda: _index(tmp_path), "git": lambda: _tagged(tmp_path)}
+    """From what git holds of the repository, or the template's repository at its tag."""
+    published = {"wheel": lambda: {}, "git": lambda: _tagged(tmp_path)}
     _commit(ways[way])
     elsewhere = tmp_path / "elsewhere"
     subprocess.run(["git", "clone", "--quiet", str(ways[way]), str(elsewhere)], check=True)
     variables = environment() | published[way]()
-    command = ["uv", "run", "--quiet", "--no-dev", "python", "-c", "import payment.context; print('it works')"]
+    command = ["uv", "run", "--quiet", "python", "-c", "import payment.context; print('it works')"]
     done = subprocess.run(command, cwd=elsewhere, env=variables, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "it works\n"), done.stderr
 
 
-def _index(folder: Path) -> dict[str, str]:
-    """Publish the wheel where uv looks beside its index."""
-    return {"UV_FIND_LINKS": str(vendor(folder).parent)}
+@pytest.mark.slow
+def test_only_the_index_of_the_answer_supplies_the_library(tmp_path: Path) -> None:
+    """Another index has the library's name and version, and comes before the index of the other packages."""
+    with _index(tmp_path / "own") as own, _index(tmp_path / "other") as other:
+        project = bake(tmp_path, {"library": own})
+        command, variables = ["uv", "lock", "--quiet"], environment() | {"UV_INDEX": other}
+        subprocess.run(command, cwd=project, env=variables, check=True)
+    locked = tomllib.loads((project / "uv.lock").read_text())["package"]
+    assert [one["source"] for one in locked if one["name"] == NAME] == [{"registry": own}]
+
+
+@contextmanager
+def _index(folder: Path) -> Iterator[str]:
+    """Serve the library's wheel by a package index of this machine, and yield its address."""
+    pages = folder / "simple" / NAME
+    pages.mkdir(parents=True)
+    shutil.copy(vendor(folder), pages)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/simple"
+        server.shutdown()
+
+
+def test_the_placeholder_of_the_address_is_refused_for_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another person could register it. The template's own sources have the placeholder."""
+    assert check({"library": "git"}) == []
+    monkeypatch.delenv(REPOSITORY_OF_LIBRARY)
+    [sentence] = check({"library": "git"})
+    assert address() == PLACEHOLDER
+    assert all(word in sentence for word in ("library: ", "wheel", "library/pyproject.toml", PLACEHOLDER))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        *("index", "pypi", "packages.example.com/simple", "http://packages.example.com/simple", "https://example.com"),
+        *("https://name:secret@example.com/simple", "file:///srv/wheels", "https://example.com/simple?a=b"),
+    ],
+)
+def test_an_unknown_index_is_refused_with_an_example(index: str, tmp_path: Path) -> None:
+    """Nothing is written."""
+    [sentence] = check({"library": index})
+    assert INDEX in sentence
+    with pytest.raises(FailedHookException, match=r"^library: "):
+        bake(tmp_path, {"library": index})
+    assert list(tmp_path.iterdir()) == []
 
 
 def _tagged(folder: Path) -> dict[str, str]:

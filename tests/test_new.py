@@ -20,6 +20,7 @@ from template import new as command
 from template.answers import RULES, BadAnswer
 from template.bake import files
 from template.cli import main
+from template.library import INDEX
 from template.names import REPOSITORY
 from template.new import NothingMade, new
 from template.processes import environment
@@ -82,14 +83,16 @@ def test_somebody_is_asked_again_at_a_terminal(tmp_path: Path) -> None:
         screen.type("\n")
         screen.wait_for("[wheel]: ")
         screen.type("index\n")
-        screen.wait_for("17 library: index")
+        screen.wait_for(f"{INDEX}, not 'index'.")
+        screen.type(f"{INDEX}\n")
+        screen.wait_for(f"17 library: {INDEX}")
         screen.wait_for("to change it: ")
         screen.type("\n")
         screen.wait_for("Order is ready.")
         assert screen.ended() == 0
     said = yaml.safe_load((tmp_path / "Order" / ".template.json").read_text())["default_context"]
     assert said["fields"] == "customer_id:str, net:decimal"
-    assert (said["sftp"], said["api"], said["library"]) == ("none", "none", "index")
+    assert (said["sftp"], said["api"], said["library"]) == ("none", "none", INDEX)
     assert list(tmp_path.iterdir()) == [tmp_path / "Order"]
 
 
@@ -220,7 +223,7 @@ def test_one_of_two_processes_writes_the_repository(tmp_path: Path) -> None:
 
 def test_answers_of_a_file_are_what_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bad one among them is told at its question, and the default stands in for it."""
-    file = written(tmp_path, {"context_name": "Order", "owner": "aws:us", "subscribers": "none", "library": "index"})
+    file = written(tmp_path, {"context_name": "Order", "owner": "aws:us", "subscribers": "none", "library": INDEX})
     project = answered(tmp_path / "new", monkeypatch, "Loan", given=file)
     said = yaml.safe_load((project / ".template.json").read_text())["default_context"]
     assert (said["context_name"], said["subscribers"], said["owner"]) == ("Loan", "none", "loans-team")
@@ -253,7 +256,7 @@ def test_an_existing_folder_is_refused_at_the_first_question(tmp_path: Path, mon
     (tmp_path / "Payment").mkdir()
     with pytest.raises(BadAnswer, match=r"^context_name: .* Payment"):
         new(tmp_path, None, ask=False)
-    file = written(tmp_path, {"library": "index"})
+    file = written(tmp_path, {"library": INDEX})
     assert answered(tmp_path, monkeypatch, "", "Order", given=file).name == "Order"
     assert list((tmp_path / "Payment").iterdir()) == []
 

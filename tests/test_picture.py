@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from template.bake import bake
-from template.library import context
+from template.library import INDEX, context
 from template.processes import environment
 
 NOTHING = {"sftp": "none", "api": "none", "subscribers": "none", "verification": "none"}
@@ -22,7 +22,7 @@ OUT_OF_ORDER = {
 @pytest.mark.parametrize("answers", [NOTHING, OUT_OF_ORDER], ids=["with nothing", "out of order"])
 def test_the_baked_picture_is_the_one_that_is_drawn(answers: dict[str, str], tmp_path: Path) -> None:
     """So that drawing it anew changes nothing."""
-    project = bake(tmp_path, {**answers, "library": "index"})
+    project = bake(tmp_path, {**answers, "library": INDEX})
     variables = {**environment(), "PYTHONPATH": str(project / "src")}
     command = [*context(), "picture", "--readme"]
     done = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)

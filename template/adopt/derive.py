@@ -9,7 +9,7 @@ from typing import Final
 
 from ..answers import API, GITHUB, KINDS, LISTS, NONE, PERSONAL, RULES, SFTP, STEP_WITHOUT_REFERENCES
 from ..field_types import TYPES
-from ..library import GIT, INDEX, WHEEL
+from ..library import GIT, NAME, WHEEL
 from ..upkeep.errors import CannotTell
 from ..words import plural, snake
 from .code import Code
@@ -145,8 +145,12 @@ def _pipeline(code: Code) -> str | None:
 
 
 def _library(code: Code) -> str | None:
-    source = code.project["tool"].get("uv", {}).get("sources", {}).get("bounded-context", {})
-    return next((way for key, way in (("path", WHEEL), ("git", GIT)) if key in source), None if source else INDEX)
+    settings = code.project["tool"].get("uv", {})
+    source = settings.get("sources", {}).get(NAME, {})
+    if not source:
+        return "index"  # the answer before 0.4.0 for the index of the other packages
+    indexes = (index["url"] for index in settings.get("index", ()) if index.get("name") == source.get("index"))
+    return next((way for key, way in (("path", WHEEL), ("git", GIT)) if key in source), next(indexes, None))
 
 
 _MODEL: Final = "src/{package}/model.py"

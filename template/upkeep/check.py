@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..library import FOLDER
+from ..library import FOLDER, NAME
 from .bakes import bakes_of
 from .differences import File, differences
 from .errors import CannotTell
@@ -117,7 +117,7 @@ def library_of(folder: Path) -> Library:
     wheels = sorted(path.name.split("-")[1] for path in (folder / FOLDER).glob("bounded_context-*.whl"))
     return Library(
         pinned=next(filter(None, pins), ""),
-        locked=next((package["version"] for package in packages if package.get("name") == "bounded-context"), ""),
+        locked=next((package["version"] for package in packages if package.get("name") == NAME), ""),
         wheel=", ".join(wheels),
     )
 

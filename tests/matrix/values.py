@@ -6,7 +6,7 @@ from itertools import cycle
 from template import limits
 from template.answers import API, CODECOMMIT, GITHUB, LISTS, NONE, PULL_REQUESTS, SFTP, SOURCES, read_fields
 from template.field_types import TYPES
-from template.library import WAYS
+from template.library import INDEX, WHEEL
 from template.words import columns, plural, snake
 
 Value = Callable[[Mapping[str, str]], str]
@@ -121,7 +121,7 @@ VALUES: Mapping[str, Mapping[str, Value]] = {
     "pull_requests": _said(*PULL_REQUESTS),
     "region": _said("eu-west-1", "ap-southeast-2", "us-east-1", "us-gov-west-1", "cn-north-1"),
     "owner": _said("o", _filled("a B 7._:/=+@-", limits.OWNER)),
-    "library": _said(*WAYS),
+    "library": _said(WHEEL, INDEX),
 }
 """The values of each question, by a name."""
 

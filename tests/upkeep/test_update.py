@@ -12,7 +12,7 @@ import pytest
 from terminal import terminal
 
 from template.cli import main
-from template.library import VERSION
+from template.library import INDEX, VERSION
 from template.new import completed
 from template.processes import Asked, Heed
 from template.record import digest
@@ -56,6 +56,19 @@ def never_asked(team: Team, question: str) -> None:
     record["digest"] = digest(record["default_context"])
     team.write(".template.json", json.dumps(record))
     team.commit("baked before the question came")
+
+
+def test_a_recorded_index_without_an_address_is_refused(baked_by: BakedBy) -> None:
+    """Before 0.4.0, the answer was `index`. An update to this version needs the address; nothing is written."""
+    team = baked_by(VERSION)
+    record = json.loads(team.read(".template.json"))
+    record["default_context"]["library"] = "index"
+    team.write(".template.json", json.dumps(record | {"digest": digest(record["default_context"])}))
+    team.commit("baked with the index of the other packages")
+    with pytest.raises(CannotTell, match=rf"^library: .*{re.escape(INDEX)}"):
+        plan(team.folder, None, {})
+    assert plan(team.folder, None, {"library": INDEX}).answers["library"] == INDEX
+    assert team.status() == {}
 
 
 def lived_in(team: Team) -> None:

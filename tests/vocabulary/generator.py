@@ -8,7 +8,7 @@ from random import Random
 from template import limits
 from template.answers import API, CODECOMMIT, GITHUB, KINDS, LISTS, NONE, PERSONAL, SFTP, SOURCES, STRATEGIES, check
 from template.field_types import TYPES
-from template.library import WAYS
+from template.library import INDEX, WHEEL
 from template.reserved import REGIONS
 from template.words import display
 
@@ -185,7 +185,7 @@ _QUESTIONS: Mapping[str, Callable[[_Draw], str]] = {
     "pull_requests": _Draw.pull_requests,
     "region": lambda draw: draw.one_of("eu-west-1", *REGIONS),
     "owner": lambda draw: draw.one_of(*_OWNERS),
-    "library": lambda draw: draw.one_of(*WAYS),
+    "library": lambda draw: draw.one_of(WHEEL, INDEX),
 }
 
 

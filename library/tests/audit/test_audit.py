@@ -10,10 +10,11 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from bounded_context.configuration.project import VARIABLE
+from bounded_context.configuration.project import VARIABLE, current
 from bounded_context.tools.audit import packages
 from bounded_context.tools.audit.cli import CLEAN, FOUND
-from bounded_context.tools.audit.packages import uv
+from bounded_context.tools.audit.packages import LISTED, uv
+from bounded_context.tools.audit.steps import unlocked
 from bounded_context.tools.command.aws_errors import REFUSED
 from tests.console import context
 
@@ -246,6 +247,67 @@ def test_a_lock_that_is_not_installed_cannot_be_judged(
     assert context("audit", "--service-url", clean.url) == REFUSED
     error = capsys.readouterr().err
     assert (error.startswith("Error: pluggy 0.0.1 "), error.endswith(" `uv sync`.\n")) == (True, True)
+
+
+def _pipeline(root: Path, policies: str) -> None:
+    (folder := root / "infra" / "pipeline").mkdir(parents=True)
+    (folder / "requirements.txt").write_text(f"--only-binary :all:\nuv==0.13.9 \\\n    --hash=sha256:{'0' * 64}\n")
+    (folder / "Pulumi.yaml").write_text("name: payment-pipeline\n")
+    (folder / "Pulumi.main.yaml").write_text(f"config:\n  {policies}: {{library: bounded-context==1.0.0}}\n")
+
+
+@pytest.mark.parametrize(
+    ("setting", "listed"),
+    [
+        ("payment-pipeline:policies", {"uv", "debugpy", "pulumi", "pulumi-policy", "setuptools", "boto3"}),
+        ("payment-pipeline:other", {"uv"}),
+    ],
+)
+def test_every_package_of_a_step_is_in_the_bill(setting: str, listed: set[str], repository: Path) -> None:
+    """uv, and the policy pack if the pipeline has one. Each package was asked for, and has a licence."""
+    _pipeline(repository, setting)
+    with serving("uv") as service:
+        assert context("audit", "--service-url", service.url) == FOUND
+    tools = [one for one in _sbom(repository)["components"] if any(LISTED in kept.values() for kept in _kept(one))]
+    names = {one["name"] for one in tools}
+    assert (names >= listed, len(names) > 1) == (True, len(listed) > 1)
+    assert service.asked >= names
+    assert {(one["scope"], bool(one["licenses"])) for one in tools} == {("excluded", True)}
+    assert _against_the_schema(_sbom(repository)) is None
+
+
+def _kept(component: dict[str, Any]) -> list[dict[str, str]]:
+    return component.get("properties", [])
+
+
+_BUILD = '[build-system]\nrequires = ["hatchling==1.27.0"]\n[tool.uv]\nno-build-isolation-package = ["{}"]\n'
+_SDIST = '\n[[package]]\nname = "pluggy"\nversion = "9"\nsource = { registry = "wheels" }\nsdist = { path = "p" }\n'
+
+
+def _backend(version: str) -> str:
+    return _PACKAGE.format(name="hatchling", version=version, hash="0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("project", "lock", "faults"),
+    [
+        ("", "", []),
+        (_BUILD.format("Payment"), _backend("1.27.0"), []),
+        (_BUILD.format("payment"), "", ["uv.lock: hatchling==1.27.0 "]),
+        (_BUILD.format("payment"), _backend("1.26.0"), ["uv.lock: hatchling==1.27.0 "]),
+        (_BUILD.format("other"), _backend("1.27.0"), ["pyproject.toml: payment "]),
+        (_BUILD.format("payment"), _backend("1.27.0") + _SDIST, ["uv.lock: pluggy 9 "]),
+    ],
+)
+def test_a_package_that_a_step_would_build_without_a_lock_is_named(
+    project: str, lock: str, faults: list[str], repository: Path
+) -> None:
+    """Build backends, the isolation of the project's build, and packages without a wheel."""
+    for name, text in (("pyproject.toml", project), ("uv.lock", lock)):
+        (repository / name).write_text((repository / name).read_text() + text)
+    sentences = [finding.sentence for finding in unlocked(current())]
+    assert len(sentences) == len(faults)
+    assert all(sentence.startswith(fault) for sentence, fault in zip(sentences, faults, strict=True))
 
 
 def test_without_a_lock_nothing_is_known(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -259,6 +259,9 @@ def test_a_push_of_documents_or_of_the_pipeline_itself_starts_nothing(pipeline: 
         "src/payment/NOTES.md": False,
         "docs/api/openapi.json": False,
         "infra/pipeline/buildspecs/build.yml": False,
+        "infra/pipeline/Pulumi.main.yaml": False,
+        "infra/pipeline/__main__.py": False,
+        "infra/pipeline/requirements.txt": True,
         "infra/service/__main__.py": True,
         "pyproject.toml": True,
     }

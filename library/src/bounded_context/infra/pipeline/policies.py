@@ -15,12 +15,13 @@ POLICY_PACK: Final = "POLICY_PACK"
 # With -I, Python imports no module of the artefact, which is the current folder.
 _COMMAND: Final = f"""\
 policies="$(mktemp -d)"
+options="--quiet --no-deps --require-hashes --only-binary :all:"
 echo "{{library}} --hash=sha256:{{sha256}}" > "$policies/library.txt"
 if ! ( python -I -m venv "$policies/env" && python="$policies/env/bin/python" \\
-  && "$python" -I -m pip install --quiet --no-deps --require-hashes --requirement "$policies/library.txt" \\
+  && "$python" -I -m pip install $options --requirement "$policies/library.txt" \\
   && data="$("$python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/bounded_context/data" \\
-  && "$python" -I -m pip install --quiet --no-deps --require-hashes --requirement "$data/policies.txt" \\
-  && "$python" -I -m pip install --quiet --no-deps --require-hashes --requirement "$data/layer.txt" \\
+  && "$python" -I -m pip install $options --requirement "$data/policies.txt" \\
+  && "$python" -I -m pip install $options --requirement "$data/layer.txt" \\
   && "$python" -I -m bounded_context.tools.policies.pinned "$PWD" "$policies/pack" ); then
   echo "Refused: the library of the policies cannot be installed (above). Nothing was run: \
 check policies in infra/pipeline/Pulumi.main.yaml, and deploy the pipeline."

@@ -21,10 +21,11 @@ SOURCES = "sources"
 COMMIT_ID = "#{source.CommitId}"
 """The commit of an execution, a variable of both kinds of source (CodePipeline's action reference)."""
 
-NOT_DELIVERED = ("docs/**", "*.md", "**/*.md", "infra/pipeline/**")
+_PIPELINE = ("infra/pipeline/*.py", "infra/pipeline/Pulumi*", "infra/pipeline/buildspecs/**")
+NOT_DELIVERED = ("docs/**", "*.md", "**/*.md", *_PIPELINE)
 """Globs of files that no environment runs: `*` does not cross folders, and `**/*.md` needs a folder (CodePipeline user
 guide, "Working with glob patterns in syntax"). They include the pipeline's own files, because a person deploys the
-pipeline."""
+pipeline, and not `infra/pipeline/requirements.txt`, which every step installs."""
 
 _FETCH = (
     "codecommit:GetBranch",

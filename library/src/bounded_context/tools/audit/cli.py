@@ -16,8 +16,9 @@ from typer import Option
 from ...configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import refuse
-from .licences import is_accepted, licence_of, refused
-from .packages import Document, Finding, UnknownResult, installed, is_for_other_platforms, sbom, vulnerabilities
+from .licences import is_accepted, refused
+from .packages import Document, Finding, UnknownResult, is_for_other_platforms, licence, sbom, vulnerabilities
+from .steps import locks, unlocked
 
 CLEAN: Final = 0
 FOUND: Final = 1
@@ -26,7 +27,7 @@ FOUND: Final = 1
 def audit(
     service_url: Annotated[str | None, Option(help="another OSV service than uv's, such as a mirror")] = None,
 ) -> int:
-    """Check the locked packages for known vulnerabilities and for their licences, and write an SBOM.
+    """Check the packages of the steps for known vulnerabilities, for their licences and their hashes; write an SBOM.
 
     Examples:
       context audit                                         ask uv's own service
@@ -39,10 +40,13 @@ def audit(
     """
     try:
         project = repository()
-        accepted, document = _accepted(project), sbom(project.root)
-        _write(project, document)
-        status = _print(list(_of_licences(document)), accepted)
-        return max(status, _print(vulnerabilities(project.root, service_url), accepted))
+        accepted = _accepted(project)
+        with locks(project) as folders:
+            document = sbom(*folders)
+            _write(project, document)
+            status = _print([*unlocked(project), *_of_licences(document)], accepted)
+            known = [finding for folder in folders for finding in vulnerabilities(folder, service_url)]
+            return max(status, _print(known, accepted))
     except ProjectError as error:
         return refuse(str(error))
 
@@ -67,14 +71,13 @@ def _print(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
 
 def _of_licences(document: Document) -> Iterator[Finding]:
     for component in document["components"]:
-        name, package = f"{component['name']} {component['version']}", installed(component)
-        if package is None:
+        name, names = f"{component['name']} {component['version']}", licence(component)
+        if names is None:
             if is_for_other_platforms(component):
                 continue
             raise UnknownResult(f"{name} is in the lock and not installed here: run `uv sync`.")
-        licence = licence_of(package)
-        if not is_accepted(licence):
-            under = " and ".join(refused(licence)) or "no licence that it names"
+        if not is_accepted(names):
+            under = " and ".join(refused(names)) or "no licence that it names"
             yield Finding(frozenset({component["name"]}), f"{name} is under {under}, which is not accepted.")
 
 

@@ -20,6 +20,14 @@ EPL and MPL only require the sources of changed packages. A package with the lic
 all of which require their notice.
 """
 
+TOOLS: Final = {
+    "debugpy": ("MIT",),
+    "pulumi-policy": ("Apache-2.0",),
+    "setuptools": ("MIT",),
+    "uv": ("MIT OR Apache-2.0",),
+}
+"""The licences of tools that a step installs outside of the repository's environment, as in their metadata."""
+
 _SPDX: Final = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache Software License": "Apache-2.0",

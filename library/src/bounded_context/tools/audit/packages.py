@@ -1,22 +1,24 @@
-"""The packages in a repository's lock, by `uv export` and `uv audit`: bill of materials and known vulnerabilities."""
+"""The packages in locks, by `uv export` and `uv audit`: bill of materials and known vulnerabilities."""
 
 import json
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ...configuration.project import ProjectError
-from .licences import licence_of, spdx
+from .licences import TOOLS, licence_of, spdx
 
 Document = dict[str, Any]
 
 _EXPORT: Final = ("--format", "cyclonedx1.5", "--preview-features", "sbom-export")
 _AUDIT: Final = ("--output-format", "json", "--preview-features", "audit-command,json-output")
 _MARKER: Final = "uv:package:marker"
+LISTED: Final = "bounded-context:requirements"
+"""The property of a component that no lock contains, but a list of requirements of a step."""
 
 
 class UnknownResult(ProjectError):
@@ -30,37 +32,49 @@ class Finding(NamedTuple):
     sentence: str
 
 
-def sbom(root: Path) -> Document:
-    """Return the packages of the lock in ``root`` as a CycloneDX 1.5 document, with licences.
+def sbom(root: Path, *others: Path) -> Document:
+    """Return the packages of the locks in ``root`` and in other folders as a CycloneDX 1.5 document, with licences.
 
-    A component's scope is ``required`` if functions run it, and ``excluded`` if it is a development tool.
+    A component's scope is ``required`` if functions run it, and ``excluded`` if it is a tool of development or of a
+    step.
 
     Raises:
         UnknownResult: uv is not installed, or cannot read the lock.
     """
     required = {(component["name"], component["version"]) for component in _export(root, "--no-dev")["components"]}
     document = _export(root)
+    for other in map(_export, others):
+        listed = {"properties": [{"name": LISTED, "value": "true"}]}
+        document["components"] += [component | listed for component in other["components"]]
+        document["dependencies"] += [entry for entry in other["dependencies"] if "dependsOn" not in entry]
     for component in document["components"]:
         is_required = (component["name"], component["version"]) in required
         component["scope"] = "required" if is_required else "excluded"
-        package = installed(component)
-        if licence := licence_of(package) if package else ():
-            component["licenses"] = _licences(licence)
+        if names := licence(component):
+            component["licenses"] = _licences(names)
     return document
 
 
-def installed(component: Document) -> Distribution | None:
-    """Return the installed package of a component's version, or None."""
+def licence(component: Document) -> tuple[str, ...] | None:
+    """Return the licence of a component, as `licence_of`; None if its version is not installed here.
+
+    A listed component has the licence of another version, or of `TOOLS`: other environments install it.
+    """
+    listed = _has(component, LISTED)
     try:
-        found = distribution(component["name"])
+        package = distribution(component["name"])
     except PackageNotFoundError:
-        return None
-    return found if found.version == component["version"] else None
+        return TOOLS.get(component["name"]) if listed else None
+    return licence_of(package) if listed or package.version == component["version"] else None
 
 
 def is_for_other_platforms(component: Document) -> bool:
     """Return whether the lock restricts a component to some platforms or Python versions."""
-    return any(entry["name"] == _MARKER for entry in component.get("properties", ()))
+    return _has(component, _MARKER)
+
+
+def _has(component: Document, name: str) -> bool:
+    return any(entry["name"] == name for entry in component.get("properties", ()))
 
 
 def vulnerabilities(root: Path, service: str | None = None) -> list[Finding]:

@@ -1,0 +1,125 @@
+"""A step installs only files whose hash is in the repository: in `uv.lock`, or in a list of requirements."""
+
+import json
+import re
+import subprocess
+import threading
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from bounded_context.tools.release.package import REQUIREMENTS
+
+from template.bake import bake
+from template.library import SOURCES
+from template.processes import environment
+
+_HASH = re.compile(r"sha256:([0-9a-f]{64})")
+_NAME = re.compile(r"[\w.-]+")
+_JSON = "application/vnd.pypi.simple.v1+json"
+"""The form of an index's page (Python Packaging User Guide, "Simple repository API", JSON serialization)."""
+
+
+@dataclass
+class RestrictedIndex:
+    """A package index that lists only the files with known hashes, each at the address of the index behind it."""
+
+    origin: str
+    hashes: frozenset[str]
+    url: str = ""
+    refused: set[str] = field(default_factory=set)
+    """The packages without a known file that a client requested."""
+
+    def page(self, name: str) -> bytes | None:
+        """Return the page of a package; None if the index has no known file of the package."""
+        with urlopen(Request(f"{self.origin}/{name}/", headers={"Accept": _JSON})) as response:  # noqa: S310
+            page = json.load(response)
+        page["files"] = [file for file in page["files"] if file["hashes"].get("sha256") in self.hashes]
+        if not page["files"]:
+            self.refused.add(name)
+        return json.dumps(page).encode() if page["files"] else None
+
+
+@contextmanager
+def serving(origin: str, hashes: frozenset[str]) -> Iterator[RestrictedIndex]:
+    """Serve a restricted index on a free port of this machine."""
+    index = RestrictedIndex(origin, hashes)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = index.page(self.path.strip("/").removeprefix("simple/"))
+            self.send_response(404 if body is None else 200)
+            self.send_header("Content-Type", _JSON)
+            self.send_header("Content-Length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (named by http.server)
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    index.url = f"http://127.0.0.1:{server.server_port}/simple"
+    yield index
+    server.shutdown()
+    server.server_close()
+
+
+def run(folder: Path, variables: Mapping[str, str], *words: str) -> None:
+    """Run a command, which must succeed."""
+    done = subprocess.run(words, cwd=folder, env=environment() | variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def packages(name: str) -> set[str]:
+    """Return a package and its requirements on this machine, as pins."""
+    required = (_NAME.match(text) for text in requires(name) or () if "extra ==" not in text)
+    inner = (packages(found[0]) for found in required if found and _is_installed(found[0]))
+    return {f"{name}=={version(name)}"}.union(*inner)
+
+
+def _is_installed(name: str) -> bool:
+    """Return whether a requirement applies here; others have a marker of another platform or version."""
+    with suppress(PackageNotFoundError):
+        return bool(version(name))
+    return False
+
+
+def test_the_backend_of_the_build_and_its_packages_are_pinned(payment: Path) -> None:
+    """The library's extra `pinned`, which each repository requires, has the versions with which its project builds."""
+    project = tomllib.loads((payment / "pyproject.toml").read_text())
+    [backend] = project["build-system"]["requires"]
+    pins = packages(backend.partition("==")[0])
+    extras = tomllib.loads((SOURCES / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert backend in pins
+    assert pins - {*extras["pinned"]} == set()
+    assert project["tool"]["uv"]["no-build-isolation-package"] == [project["project"]["name"]]
+    [development] = project["dependency-groups"]["dev"]
+    assert {"pinned", "tools"} <= {*re.split(r"[^\w-]", development)}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("way", ["wheel"])
+def test_the_steps_install_from_an_index_with_locked_files_only(way: str, tmp_path: Path) -> None:
+    """An empty cache and an index without other files suffice for the commands of the build step."""
+    project = bake(tmp_path, {"library": way})
+    run(project, {}, "uv", "lock", "--quiet")
+    lock, tools = project / "uv.lock", project / "infra" / "pipeline" / "requirements.txt"
+    origin = re.search(r'registry = "(http[^"]+)"', text := lock.read_text())
+    assert origin
+    hashes = frozenset(_HASH.findall(text + tools.read_text() + REQUIREMENTS.read_text()))
+    with serving(origin[1], hashes) as index:
+        lock.unlink()
+        step = {"UV_DEFAULT_INDEX": index.url, "UV_CACHE_DIR": str(tmp_path / "cache")}
+        run(project, step, "uv", "lock", "--quiet")
+        run(project, step, *f"uv pip install -q --require-hashes -r {tools} --target {tmp_path / 'tools'}".split())
+        locked = step | {"UV_LOCKED": "1"}
+        run(project, locked, "uv", "sync", "--quiet")
+        run(project, locked, "uv", "run", "context", "package")
+    assert index.refused == set()
