@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -117,13 +118,19 @@ def context() -> list[str]:
     return [find_uv(), "run", "--quiet", "--no-project", "--with", packages, "context"]
 
 
+@cache
+def program(name: str, path: str | None) -> str | None:
+    """Return the path of a program. The first search counts: code of a repository may write programs later."""
+    return shutil.which(name, path=path)
+
+
 def find_uv() -> str:
     """Return the path of the uv that started this process, or of uv on the PATH.
 
     Raises:
         LibraryError: uv is not installed.
     """
-    uv = os.environ.get("UV") or shutil.which("uv")
+    uv = os.environ.get("UV") or program("uv", os.environ.get("PATH"))
     if uv is None:
         raise LibraryError("This needs uv, which is not on the PATH: pip install uv")
     return uv

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from ..library import find_uv
 from ..upkeep.errors import CannotTell, NotOurs
 from .consumption import consumptions
 from .inbound_tests import Failure, require_current, run_inbound
@@ -72,14 +73,14 @@ def impact(repository: Path, folders: Sequence[Path]) -> Impact:
         NotOurs: the fleet has no repository of this context.
         CannotTell: the repository has no schemas, its schemas differ from its code, or the library cannot be run.
     """
-    [changed, *fleet] = declared_members([repository, *folders])
-    if changed.name not in {member.name for member in fleet}:
-        raise NotOurs(
-            f"{repository} is not in the fleet, which has no repository of {changed.name}: add its clone to the fleet."
-        )
-    require_current(repository)
-    now, others = published(repository), [member for member in fleet if member.name != changed.name]
-    with before(repository) as base:
+    find_uv()
+    with before(repository) as base:  # The programs uv and git are found before code of a repository runs.
+        [changed, *fleet] = declared_members([repository, *folders])
+        if changed.name not in {member.name for member in fleet}:
+            fault = f"{repository} is not in the fleet, which has no repository of {changed.name}"
+            raise NotOurs(f"{fault}: add its clone to the fleet.")
+        require_current(repository)
+        now, others = published(repository), [member for member in fleet if member.name != changed.name]
         labels = now.changed(base)
         effects = tuple(_effects(changed.name, others, labels, [now, *([base] if base else [])]))
     return Impact(changed.name, base is not None, tuple(sorted(labels)), effects)

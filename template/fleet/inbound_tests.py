@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,9 @@ from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 from ..library import find_uv
-from ..processes import environment
+from ..processes import running
 from ..upkeep.errors import CannotTell
+from .own_environment import OwnEnvironment
 from .published import FOLDERS, Published
 
 _NONE, _FAILED = 5, 1
@@ -60,7 +61,7 @@ def require_current(folder: Path) -> None:
     """Raise CannotTell if the events of a repository differ from those that its own command generates from its code."""
     with _copied(folder) as copy:
         command = ["context", "contracts"] if _has_context(copy) else ["python", "-m", "bounded_context.contracts"]
-        done = run_uv(copy, "run", "--no-sync", "--quiet", *command)
+        done = _run(copy, *command)
         before, after = (_contents(place) for place in (folder, copy))
         stale = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
     if done.returncode or stale:
@@ -71,7 +72,8 @@ def require_current(folder: Path) -> None:
 
 def _has_context(copy: Path) -> bool:
     """Whether the library has the command `context`, as since 0.4.0."""
-    return not (copy / ".venv").exists() or (copy / ".venv" / "bin" / "context").exists()
+    programs = _own(copy).programs
+    return not programs.exists() or (programs / "context").exists()
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -81,12 +83,22 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 @contextmanager
 def _copied(folder: Path) -> Iterator[Path]:
-    """Yield a copy of a repository with its environment. Raises CannotTell if the environment cannot be built."""
+    """Yield a copy of a repository, beside its environment. Raises CannotTell if the environment cannot be built."""
     with TemporaryDirectory(prefix="template-") as scratch:
-        copy = Path(shutil.copytree(folder, Path(scratch) / folder.resolve().name, symlinks=True, ignore=_NOT_COPIED))
-        if (done := run_uv(copy, "sync", "--quiet")).returncode:
+        copy = Path(scratch) / "copy" / folder.resolve().name
+        shutil.copytree(folder, copy, symlinks=True, ignore=_NOT_COPIED)
+        *_, done = [run_uv(copy, words, variables) for words, variables in _own(copy).installation()]
+        if done.returncode:
             raise CannotTell(f"The environment of {folder} cannot be built: {_last(done)}")
         yield copy
+
+
+def _own(copy: Path) -> OwnEnvironment:
+    return OwnEnvironment(copy.parents[1] / "own", copy)
+
+
+def _run(copy: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return run_uv(copy, ["run", "--no-sync", "--quiet", *command], _own(copy).variables)
 
 
 def _failures(copy: Path, context: str, events: Published) -> list[Failure]:
@@ -97,7 +109,7 @@ def _failures(copy: Path, context: str, events: Published) -> list[Failure]:
             shutil.copytree(events.folder / name, place / name)
     report = copy / "build" / "inbound.xml"
     options = ("-m", "inbound", f"--junitxml={report}", "-p", "no:cacheprovider")
-    done = run_uv(copy, "run", "--no-sync", "--quiet", "python", "-m", "pytest", *options)
+    done = _run(copy, "python", "-m", "pytest", *options)
     if done.returncode == _NONE:
         raise CannotTell("It has no inbound tests: update it to version 0.4.0 of the template or newer.")
     if done.returncode not in (0, _FAILED):
@@ -105,20 +117,16 @@ def _failures(copy: Path, context: str, events: Published) -> list[Failure]:
     return list(_read(report))
 
 
-def run_uv(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run uv in a folder. Raises CannotTell after ten minutes."""
+def run_uv(copy: Path, words: Sequence[str], variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run uv in a copy, and end all of its processes. Raises CannotTell after ten minutes."""
+    output = copy.parents[1] / "output"
+    output.write_text("")
     try:
-        return subprocess.run(
-            [find_uv(), *arguments],
-            cwd=folder,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_LONGEST,
-        )
+        with running([find_uv(), *words], copy, output, variables=variables) as child:
+            status = child.wait(_LONGEST)
     except subprocess.TimeoutExpired:
-        raise CannotTell(f"`uv {arguments[0]}` took more than {_LONGEST} seconds.") from None
+        raise CannotTell(f"`uv {words[0]}` took more than {_LONGEST} seconds.") from None
+    return subprocess.CompletedProcess(words, status, output.read_text(encoding="utf-8", errors="replace"))
 
 
 def _read(report: Path) -> Iterator[Failure]:
@@ -133,5 +141,5 @@ def _reason(message: str) -> str:
 
 
 def _last(done: subprocess.CompletedProcess[str]) -> str:
-    lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
     return " ".join(lines[-_LINES:])

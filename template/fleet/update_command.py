@@ -14,6 +14,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from ..alone import alone
+from ..library import LibraryError
 from ..processes import Asked, heeding
 from ..upkeep.commands import CANNOT_TELL, DRIFTED, IN_STEP
 from ..upkeep.errors import CannotTell
@@ -65,7 +66,7 @@ def update(
         for result in run:
             states[result.state] += 1
             print(*([json.dumps(result.as_json())] if as_json else result.lines()), sep="\n", flush=True)
-    except (CannotTell, OSError) as error:
+    except (CannotTell, LibraryError, OSError) as error:
         return output.fail(str(error), CANNOT_TELL)
     except Asked as asked:
         print("\nThe campaign was interrupted: run this again to continue.", file=sys.stderr)

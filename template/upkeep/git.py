@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..library import program
 from .errors import CannotTell
 
 EXACT = ("-c", "core.autocrlf=false", "-c", "core.excludesFile=/dev/null", "-c", "core.hooksPath=/dev/null")
@@ -39,7 +39,7 @@ class Git:
 
         Ctrl-C in the terminal does not interrupt the command.
         """
-        git = shutil.which("git")
+        git = program("git", os.environ.get("PATH"))
         if git is None:
             raise GitError("git is not on the PATH: install it (https://git-scm.com/downloads)")
         return subprocess.run(

@@ -57,11 +57,11 @@ class Fleet:
         self.roster = folder / "fleet.txt"
         self.before = dict[str, dict[str, bytes]]()
 
-    def add(self, name: str, *files: str, version: str = "0.3.0", remote: bool = True) -> Team:
-        """Add a repository with some files, in the last wave."""
+    def add(self, name: str, *files: str, version: str = "0.3.0", remote: bool = True, **texts: str) -> Team:
+        """Add a repository with empty files and with texts, in the last wave."""
         clone = self.folder / name
         clone.mkdir(parents=True)
-        for path, content in {FILE: record(version), "name": name, **dict.fromkeys(files, "")}.items():
+        for path, content in {FILE: record(version), "name": name, **dict.fromkeys(files, ""), **texts}.items():
             (clone / path).write_text(content)
         team = Team(clone, "--initial-branch=main")
         team.git("config", "user.name", "platform")
@@ -108,7 +108,7 @@ def fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     """A fleet without repositories; a repository with the file `red` fails its check."""
     made = Fleet(tmp_path / "clones", capsys)
 
-    def uv(_self: OwnCommands, copy: Path, words: list[str], _slot: Path, log: Path, end: float) -> int | None:
+    def uv(_self: OwnCommands, copy: Path, words: list[str], _variables: object, log: Path, end: float) -> int | None:
         if monotonic() >= end:
             return None
         made.called.append(((copy / "name").read_text(), words[-1]))

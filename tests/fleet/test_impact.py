@@ -65,10 +65,10 @@ def consumer(tmp_path: Path, payment: Team, monkeypatch: pytest.MonkeyPatch) -> 
     def declared(folders: Sequence[Path]) -> list[Member]:
         return [one for folder in folders for one in found if one.folder.resolve() == folder.resolve()]
 
-    def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(copy: Path, arguments: Sequence[str], _: object) -> subprocess.CompletedProcess[str]:
         if not (copy / "test.json").exists():
             status = generated(copy) if arguments[-1] == "contracts" else 0
-            return subprocess.CompletedProcess(arguments, status, "", "error: a reader would miss a field\n")
+            return subprocess.CompletedProcess(arguments, status, "error: a reader would miss a field\n")
         wanted = json.loads((copy / "test.json").read_text())
         status = wanted["sync"] if arguments[0] == "sync" else wanted["run"]
         if arguments[0] == "run" and not status:
@@ -77,7 +77,7 @@ def consumer(tmp_path: Path, payment: Team, monkeypatch: pytest.MonkeyPatch) -> 
             (copy / "build").mkdir(exist_ok=True)
             (copy / "build" / "inbound.xml").write_text(REPORT.format("".join(failures)))
             status = 1 if failures else 0
-        return subprocess.CompletedProcess(arguments, status, "", "error: no such package\n")
+        return subprocess.CompletedProcess(arguments, status, "error: no such package\n")
 
     def add(name: str, labels: Sequence[str], reads: Sequence[str] = (), sync: int = 0, run: int = 0) -> Team:
         folder = tmp_path / "fleet" / name

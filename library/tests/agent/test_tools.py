@@ -11,7 +11,7 @@ import pytest
 from mcp.types import TextContent
 
 from bounded_context.tools.agent import processes, server
-from bounded_context.tools.agent.environment import without_account
+from bounded_context.tools.agent.environment import allowed
 from bounded_context.tools.agent.processes import Ended, Processes
 from bounded_context.tools.agent.tools import TOOLS, Command
 from tests.event_schemas import REPOSITORY
@@ -127,9 +127,21 @@ def test_the_processes_find_no_credentials(
         for name, value in given.items():
             patch.setenv(name, value)
         assert botocore.session.Session().get_credentials() is not None
-    for name, value in without_account(given).items():
+    for name, value in allowed(given).items():
         monkeypatch.setenv(name, value)
     assert botocore.session.Session().get_credentials() is None
+
+
+def test_only_listed_variables_without_a_password_remain() -> None:
+    """Of the PATH, the absolute folders: code may write into its current folder."""
+    kept = {"HOME": "/home/me", "LC_ALL": "C.UTF-8", "SSL_CERT_FILE": "/ca.pem", "https_proxy": "http://proxy:3128"}
+    names = ("GITHUB_TOKEN", "SSH_AUTH_SOCK", "PULUMI_ACCESS_TOKEN", "DATABASE_URL", "UV_INDEX_OURS_PASSWORD")
+    secrets = {**dict.fromkeys(names, "secret"), "UV_INDEX_URL": "https://me:secret@index/", "LD_PRELOAD": "/x.so"}
+    found = allowed({**kept, **secrets, "PATH": os.pathsep.join(("", "/usr/bin", ".", ".venv/bin", "/bin"))})
+    assert {name: value for name, value in found.items() if not name.startswith("AWS_")} == {
+        **kept,
+        "PATH": os.pathsep.join(("/usr/bin", "/bin")),
+    }
 
 
 def test_a_command_that_takes_too_long_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from ...record import FILE
+from ...upkeep.commands import stage_generated
 from ...upkeep.errors import CannotTell
 from ...upkeep.git import Git, reason
 from ...upkeep.repository import Repository, read_record
@@ -18,6 +20,11 @@ from ...upkeep.repository import Repository, read_record
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
 """Options for commands in the team's clone: no hooks, and no background process."""
 
+
+_CLONE = ("--quiet", "--shared", "--no-tags", "--template=")
+
+_SETTINGS = r"^((commit|credential|gpg|http|user)\.|core\.sshcommand$)"
+"""The settings of a clone for a commit and for its push."""
 
 _REMOTE = re.compile(r"^remote:(.*)$", re.MULTILINE)
 _REJECTED = re.compile(r"^ ! \[.*rejected\].*\((.*)\)$", re.MULTILINE)
@@ -39,38 +46,66 @@ class Branch:
     tip: str
     pushed: str
     """The commit of the remote's branch."""
+    top: str
+    """The top folder of the clone's work tree."""
+    address: str = ""
+    """The remote's address; an empty string for a clone without a remote."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The clone's settings of users and credentials, as environment variables for git."""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def git(self) -> Git:
-        """Git in the clone."""
-        return Git(self.folder)
+        """Git in the clone, or in the repository of `apart`."""
+        return Git(self.folder, self.variables)
+
+    @property
+    def _below(self) -> Path:
+        """The context's folder in the work tree."""
+        return self.folder.resolve().relative_to(self.top)
 
     def repository(self, commit: str) -> Repository:
         """Return the record of the bake at a commit. Raises NotOurs if it is missing or cannot be read."""
-        return read_record(self.folder, self.git.run("show", f"{commit}:./{FILE}").stdout.decode(errors="replace"))
+        text = self.git.run("cat-file", "blob", f"{commit}:./{FILE}").stdout.decode(errors="replace")
+        return read_record(self.folder, text)
 
     @contextmanager
     def copy(self, commit: str, work: Path) -> Iterator[Path]:
         """Clone a commit into a temporary folder, and yield the context's folder. It reads the clone's objects."""
-        top, prefix = self.git("rev-parse", "--show-toplevel"), self.git("rev-parse", "--show-prefix")
-        options = ("--quiet", "--shared", "--no-checkout", "--no-tags", "--template=")
         with TemporaryDirectory(dir=work, ignore_cleanup_errors=True) as scratch:
             folder = Path(scratch) / "copy"
-            Git(work)("clone", *options, top, str(folder))
+            Git(work)("clone", *_CLONE, "--no-checkout", self.top, str(folder))
             Git(folder)(*_QUIET, "checkout", "--quiet", "--detach", commit)
-            yield folder / prefix
+            yield folder / self._below
 
-    def commit(self, copy: Path, message: str) -> str:
-        """Commit a copy's index in the name of the clone's user, and create the branch. Return the commit.
+    @contextmanager
+    def apart(self, work: Path, folder: Path | None = None) -> Iterator[Branch]:
+        """Yield the branch with a new repository of git, whose settings and hooks no code of a repository has written.
+
+        It reads the objects of the clone. Its work tree is that of ``folder``, by default that of the clone.
+        """
+        with TemporaryDirectory(dir=work, ignore_cleanup_errors=True) as scratch:
+            Git(work)("clone", *_CLONE, "--bare", self.top, scratch)
+            place = (folder or self.folder).resolve()
+            top = [place, *place.parents][len(self._below.parts)]
+            variables = {**self.settings, "GIT_DIR": scratch, "GIT_WORK_TREE": str(top)}
+            yield replace(self, folder=place, variables=variables)
+
+    def commit(self, changes: Changes, copy: Path, message: str, work: Path) -> str:
+        """Commit changes and the generated files of a copy, and create the branch. Return the commit.
 
         Git creates the branch in one step, after its objects.
         """
-        known = {name: self.git.run("config", name).stdout.decode().strip() for name in ("user.name", "user.email")}
-        user = [word for name, value in known.items() if value for word in ("-c", f"{name}={value}")]
-        Git(copy)(*_QUIET, *user, "commit", "--quiet", "--no-verify", "--message", message)
-        top = Git(copy)("rev-parse", "--show-toplevel")
-        self.git(*_QUIET, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", top, f"HEAD:refs/heads/{self.name}")
-        return Git(copy)("rev-parse", "HEAD")
+        with self.apart(work, copy) as apart:
+            apart.git("unpack-objects", "-q", given=changes.objects)
+            apart.git("read-tree", changes.tree)
+            apart.git("update-ref", "--no-deref", "HEAD", self.base)
+            stage_generated(apart.git)
+            apart.git(*_QUIET, "commit", "--quiet", "--no-verify", "--message", message)
+            commit = apart.git("rev-parse", "HEAD")
+            self.git(*_QUIET, "unpack-objects", "-q", given=_packed(apart.git, commit, self.base))
+        self.git(*_QUIET, "update-ref", f"refs/heads/{self.name}", commit, "")
+        return commit
 
     def push(self, tip: str) -> None:
         """Push a commit to the remote's branch, which only moves forward.
@@ -80,10 +115,11 @@ class Branch:
         """
         if self.remote and self.pushed != tip:
             options = ("--quiet", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
-            done = self.git.run(*_QUIET, "push", *options, self.remote, f"{tip}:refs/heads/{self.name}")
+            done = self.git.run(*_QUIET, "push", *options, self.address, f"{tip}:refs/heads/{self.name}")
             if done.returncode:
                 refusal = f"{self.folder}: the remote {self.remote} refuses the branch {self.name}: {_refusal(done)}"
                 raise CannotTell(f"{refusal}: correct the cause, and run this again.")
+            Git(self.folder)(*_QUIET, "update-ref", f"refs/remotes/{self.remote}/{self.name}", tip)
 
 
 def _refusal(done: CompletedProcess[bytes]) -> str:
@@ -94,6 +130,23 @@ def _refusal(done: CompletedProcess[bytes]) -> str:
     return " ".join([*([hook] if hook else []), *(f"({why})" for why in rejected)]) or reason(done)
 
 
+class Changes(NamedTuple):
+    """The tree of a copy's index, and its objects as git packs them: no file of the copy matters later."""
+
+    tree: str
+    objects: bytes
+
+
+def changes(copy: Path, base: str) -> Changes:
+    """Return the changes of a copy's index since a commit."""
+    tree = Git(copy)("write-tree")
+    return Changes(tree, _packed(Git(copy), tree, base))
+
+
+def _packed(git: Git, revision: str, base: str) -> bytes:
+    return git.run("pack-objects", "--revs", "--stdout", "-q", given=f"{revision}\n^{base}\n".encode()).stdout
+
+
 def find_branch(folder: Path, version: str) -> Branch:
     """Return the branch of a version's update in a clone, after a fetch of its remote.
 
@@ -101,17 +154,28 @@ def find_branch(folder: Path, version: str) -> Branch:
         CannotTell: the remote cannot be read or has no default branch, or the branches of clone and remote diverged.
     """
     git = Git(folder)
-    prefix = git("rev-parse", "--show-prefix").strip("/").replace("/", "-")
+    top, prefix = git("rev-parse", "--show-toplevel"), git("rev-parse", "--show-prefix").strip("/").replace("/", "-")
     name = f"template-{version}" + (f"-{prefix}" if prefix else "")
     local = git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{name}").stdout.decode().strip()
     remotes = git("remote").splitlines()
     if not remotes:
-        return Branch(folder, name, "", "HEAD", git("rev-parse", "HEAD"), local, "")
+        return Branch(folder, name, "", "HEAD", git("rev-parse", "HEAD"), local, "", top, settings=_settings(git))
     if len(remotes) > 1 and "origin" not in remotes:
         raise CannotTell(f"{folder} has several remotes: name the team's remote origin (`git remote rename`).")
     remote = "origin" if "origin" in remotes else remotes[0]
     default, base, pushed = _fetched(git, remote, name)
-    return Branch(folder, name, remote, f"{remote}/{default}", base, _newer(git, name, local, pushed), pushed)
+    tip, address = _newer(git, name, local, pushed), git("remote", "get-url", "--push", remote)
+    return Branch(folder, name, remote, f"{remote}/{default}", base, tip, pushed, top, address, _settings(git))
+
+
+def _settings(git: Git) -> dict[str, str]:
+    """Return settings of the clone as variables of git: other users can read a command line."""
+    found = git.run("config", "--local", "--includes", "-z", "--get-regexp", _SETTINGS).stdout.decode()
+    pairs = [record.partition("\n") for record in found.split("\0")[:-1]]
+    keys = {f"GIT_CONFIG_KEY_{number}": key for number, (key, _, _) in enumerate(pairs)}
+    # A key alone, without a line break, is true.
+    values = {f"GIT_CONFIG_VALUE_{number}": value if line else "true" for number, (_, line, value) in enumerate(pairs)}
+    return {"GIT_CONFIG_COUNT": str(len(pairs)), **keys, **values}
 
 
 def _fetched(git: Git, remote: str, name: str) -> tuple[str, str, str]:

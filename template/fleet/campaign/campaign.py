@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
-from ...upkeep.commands import documents, stage_generated
+from ...upkeep.commands import documents
 from ...upkeep.errors import CannotTell
-from ...upkeep.git import Git
 from ...upkeep.update import Bakes, merge_bakes, plan
 from .bakery import bakes
-from .branch import Branch
+from .branch import Branch, changes
 from .own_commands import OwnCommands, processors
 from .records import Records
 from .result import DONE, Result, State
@@ -31,16 +31,20 @@ class Campaign:
         self._records, self._commands, self._work = records, commands, work
 
     def run(self, waves: Sequence[Sequence[Result]]) -> Iterator[Result]:
-        """Update the waves, and yield each result. A wave starts after all repositories of the wave before are done."""
+        """Update the waves, and yield each result. A wave starts after all repositories of the wave before are done.
+
+        All clones and remotes are read first: later, code of a repository may have changed the settings of a clone.
+        """
+        tasks = ((result, None) for result in chain.from_iterable(waves))
+        found = {task[0].name: task for task in self._each(_CONNECTIONS, self._find, tasks)}
         done = True
         for wave in waves:
-            for result in self._updated(wave) if done else wave:
+            for result in self._updated(wave, [found[result.name] for result in wave]) if done else wave:
                 done = done and result.state in DONE
                 yield result
 
-    def _updated(self, wave: Sequence[Result]) -> Iterator[Result]:
+    def _updated(self, wave: Sequence[Result], found: Sequence[Task]) -> Iterator[Result]:
         """Make the branches of a wave, and then run the checks in its order: the time of the checks is limited."""
-        found = [*self._each(_CONNECTIONS, self._find, ((result, None) for result in wave))]
         behind = {result.name: branch for result, branch in found if branch and result.state is State.TO_UPDATE}
         baked = bakes({name: branch.repository(branch.base) for name, branch in behind.items()}, self._work)
         made = dict[str, Task]()
@@ -74,9 +78,9 @@ class Campaign:
             outcome = merge_bakes(made, found, write=True, heed=self._commands.heed)
             if conflicts := sorted(outcome.merged.conflicts):
                 return replace(result, state=State.CONFLICT, remedy=_resolve(branch, conflicts)), branch
+            merged = changes(copy, branch.base)
             generated = self._commands.run(copy, documents(copy), self._records.log(result.name))
-            stage_generated(Git(copy))
-            commit = branch.commit(copy, message(outcome))
+            commit = branch.commit(merged, copy, message(outcome), self._work)
         return replace(result, state=State.NOT_RUN if generated else State.RED, commit=commit), branch
 
     def _finish(self, result: Result, branch: Branch | None) -> Task:
@@ -85,11 +89,12 @@ class Campaign:
         if branch is None:
             return result, branch
         result = replace(result, state=self._checked(result, branch))
-        text = pull_request(branch, result, self._records.version)
-        self._records.text(result.name).write_text(text, encoding="utf-8")
-        if result.state is State.RED:
-            return replace(result, remedy=self._remedy(result, branch)), branch
-        branch.push(result.commit)
+        with branch.apart(self._work) as apart:
+            text = pull_request(apart, result, self._records.version)
+            self._records.text(result.name).write_text(text, encoding="utf-8")
+            if result.state is State.RED:
+                return replace(result, remedy=self._remedy(result, branch)), branch
+            apart.push(result.commit)
         return replace(result, remedy=self._remedy(result, branch), pushed=bool(branch.remote)), branch
 
     def _checked(self, result: Result, branch: Branch) -> State:

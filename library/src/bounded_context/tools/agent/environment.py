@@ -1,10 +1,22 @@
-"""The environment of the tools' processes: no AWS credentials, profile, endpoint or Pulumi backend."""
+"""The environment variables of processes that run a repository's code: an allow-list without credentials.
+
+Standard library only: the template loads this module for its campaigns, and a bake does not install the library.
+"""
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
-_PREFIXES: Final = ("AWS_", "BOTO_", "PULUMI_")
+_NAMES: Final = frozenset({"HOME", "LANG", "LANGUAGE", "PATH", "TERM", "TMPDIR", "TZ"})
+"""The folders of programs and files, and the language, time zone and terminal of the output."""
+
+_CERTIFICATES: Final = frozenset({"REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE", "UV_NATIVE_TLS"})
+
+_PROXIES: Final = frozenset({"ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"})
+
+_ADDRESSES: Final = _PROXIES | {"UV_DEFAULT_INDEX", "UV_FIND_LINKS", "UV_INDEX", "UV_INDEX_URL"}
+"""uv needs them for packages that are not installed yet: the emulator's, and those of a build."""
 
 _NO_ACCOUNT: Final = {
     "AWS_CONFIG_FILE": os.devnull,
@@ -14,6 +26,16 @@ _NO_ACCOUNT: Final = {
 """The settings with which botocore neither reads files of the user's home nor asks the machine for credentials."""
 
 
-def without_account(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without all variables that name an AWS account or Pulumi's state."""
-    return {name: value for name, value in environment.items() if not name.startswith(_PREFIXES)} | _NO_ACCOUNT
+def allowed(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that a repository's code may read. An address with a user or a password is left out.
+
+    `PATH` has the absolute folders only, since code may write programs into its current folder.
+    """
+    found = {name: value for name, value in environment.items() if _is_allowed(name, value)}
+    folders = (folder for folder in found.get("PATH", os.defpath).split(os.pathsep) if Path(folder).is_absolute())
+    return found | {"PATH": os.pathsep.join(folders)} | _NO_ACCOUNT
+
+
+def _is_allowed(name: str, value: str) -> bool:
+    is_address = name.upper() in _ADDRESSES and "@" not in value
+    return is_address or name in _NAMES or name in _CERTIFICATES or name.startswith("LC_")

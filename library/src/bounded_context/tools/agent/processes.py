@@ -15,7 +15,7 @@ from anyio.abc import Process
 
 from ...configuration.project import VARIABLE
 from ..local.emulator import launchers
-from .environment import without_account
+from .environment import allowed
 from .tools import Command
 
 SECONDS: Final = 600.0
@@ -41,7 +41,7 @@ class Processes:
         """Start commands in the folder `root`. `scratch` is a folder for their outputs."""
         self._root, self._scratch = root, scratch
         self._environment = {
-            **without_account(os.environ),
+            **allowed(os.environ),
             VARIABLE: str(root),
             launchers.VARIABLE: str(os.getpid()),
         }
