@@ -129,7 +129,8 @@ def sweep(
     if github is None:
         typer.echo("No GITHUB_TOKEN: which pull requests are closed is unknown.", err=True)
     kinds = [kind] if kind else list(KINDS)
-    return int(not destroy_expired(repository(), kinds, now, _session_end(), github and github.is_open, _print))
+    is_open = github.is_open if github else None
+    return int(not destroy_expired(repository(), kinds, now, _session_end(), is_open, _print))
 
 
 def _session_end() -> datetime | None:
