@@ -20,7 +20,7 @@ from typing import NoReturn
 from cookiecutter.cli import main
 
 with suppress(ImportError):
-    import template.names  # noqa: F401
+    import template.names  # noqa: F401 (cookiecutter loads it for each bake)
 
 
 def _bake(output: str, arguments: list[str]) -> NoReturn:  # pyrefly: ignore[bad-return] (`finally` ends the process)

@@ -11,17 +11,17 @@ class Errors(Protocol):
 
     @property
     def throttled(self) -> Callable[[], Exception]:
-        """Makes the error of a request that the service rejected for its rate. The request has no effect."""
+        """The constructor of the error for a request that is rejected for its rate. The request has no effect."""
         ...
 
     @property
     def failed(self) -> Callable[[], Exception]:
-        """Makes the error of a request that ended with HTTP status 500. The request has no effect."""
+        """The constructor of the error for a request that ended with HTTP status 500. The request has no effect."""
         ...
 
     @property
     def unanswered(self) -> Callable[[], Exception]:
-        """Makes the error of a request whose answer was lost. The request may have an effect."""
+        """The constructor of the error for a request whose answer was lost. The request may have an effect."""
         ...
 
 
