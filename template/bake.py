@@ -33,7 +33,7 @@ def bake(output: Path, answers: Mapping[str, str] | None = None) -> Path:
             no_input=True,
             extra_context={**(answers or {}), "_next_steps": False},
             output_dir=str(output),
-            default_config={"replay_dir": scratch, "cookiecutters_dir": scratch},  # pyright: ignore[reportArgumentType]
+            default_config={"replay_dir": scratch, "cookiecutters_dir": scratch},  # pyrefly: ignore[bad-argument-type] (Cookiecutter also accepts settings)
         )
     return Path(project)
 

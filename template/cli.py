@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .alone import alone
+
+if TYPE_CHECKING:
+    from bounded_context.tools.command.deferred import Entry
 
 deferred = alone("command.deferred")
 
 ABOUT: Final = """Generate bounded contexts, run them on this machine, and keep their repositories up to date."""
 
 
-def _one(summary: str, module: str, function: str) -> object:
+def _one(summary: str, module: str, function: str) -> Entry:
     return deferred.Entry(summary, f"template.{module}", (function,))
 
 

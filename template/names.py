@@ -54,6 +54,7 @@ class Names(Extension):
         _refuse_old_cookiecutter()
         _refuse_ignored_answers()
         environment.filters.update(_FILTERS)
+        # pyrefly: ignore[bad-assignment] (not annotated)
         environment.globals |= {"version": VERSION, "address": address(), "distribution": NAME}
         environment.undefined = _NotYet
 
@@ -77,7 +78,7 @@ class _NotYet(StrictUndefined):
     """An answer that is used before it exists. Without this class, cookiecutter prints its whole context."""
 
     def __init__(self, hint: str | None = None, obj: object = None, name: str | None = None, *_: object) -> None:
-        super().__init__(hint, obj, name, _refusal())  # pyright: ignore[reportArgumentType]
+        super().__init__(hint, obj, name, _refusal())  # pyrefly: ignore[bad-argument-type] (Jinja accepts any exception)
 
     @property
     def _undefined_message(self) -> str:

@@ -52,7 +52,7 @@ TRIED = {
     r"uv run context settings": "library/tests/settings/test_faults.py",
     r"uv run --group docs library/docs/build.py": "tests/test_site.py::built",
     r"uv run --group e2e pytest -m nightly": "tests/test_two_versions.py",
-    r"uv run --group types basedpyright": ".ci/run::uv run --group types basedpyright",
+    r"uv run --group e2e pyrefly check": ".ci/run::uv run --group e2e pyrefly check",
     r"uv run context capacity prod( --rows 1000000( --lists 4)?)?": "library/tests/capacity/test_answers.py",
     r"uv run context check": "tests/test_generated.py::test_the_generated_repository_passes_its_own_checks",
     r"uv run context check --changed": TUTORIAL,

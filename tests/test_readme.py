@@ -11,7 +11,7 @@ from template.names import REPOSITORY
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md"]
 LINE = re.compile(r"^(?:\$ )?((?:uv run|uvx|cookiecutter|python3?|bash|pip)\b.*)$", re.MULTILINE)
-TOOLS = {"template", "basedpyright", "pytest", "ruff", "pyrefly", "cookiecutter", "context", "python"}
+TOOLS = {"template", "pytest", "ruff", "pyrefly", "cookiecutter", "context", "python"}
 
 
 def commands(path: Path) -> list[str]:

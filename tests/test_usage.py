@@ -26,7 +26,7 @@ every = pytest.mark.parametrize("command", COMMANDS)
 
 
 @pytest.fixture(autouse=True)
-def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with the files that examples name."""
     monkeypatch.chdir(tmp_path)
     for name in ("my.csv", "answers.yaml"):

@@ -41,7 +41,7 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+def _kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What one processor's tests have made is there for the others': in the folder above those of each."""
     with pytest.MonkeyPatch.context() as patch:
         if "PYTEST_XDIST_WORKER" in os.environ:

@@ -117,7 +117,7 @@ def rule(command: Any, payments: Any) -> Any:
 
 def _payment(details: type[Details], statuses: type[StrEnum] = PaymentStatus) -> Any:
     """Return an aggregate of the same name, with other details."""
-    bases = (Aggregate[details, statuses],)  # pyright: ignore[reportInvalidTypeArguments]
+    bases = (Aggregate[details, statuses],)
     return type("Payment", (Aggregate,), {"__orig_bases__": bases})
 
 
@@ -285,7 +285,7 @@ BAD = {
         "commands: PaymentDetails changes, so its class must be made from Change.",
     ),
     "commands: no rule": (
-        lambda: _with(CREATE, replace(CHANGE, rule=None), DELETE),
+        lambda: _with(CREATE, replace(CHANGE, rule=None), DELETE),  # pyrefly: ignore[bad-argument-type] (the fault under test)
         "commands: VerifyPayment has no rule: write the function verify_payment as its second argument.",
     ),
     "commands: declared as before rules": (
@@ -293,7 +293,7 @@ BAD = {
         "commands: DeletePayment has no rule: write the function delete_payment as its second argument.",
     ),
     "commands: a rule that cannot be called": (
-        lambda: _with(replace(CREATE, rule="register_payment"), CHANGE, DELETE),
+        lambda: _with(replace(CREATE, rule="register_payment"), CHANGE, DELETE),  # pyrefly: ignore[bad-argument-type] (the fault under test)
         "commands: RegisterPayment has no rule: write the function register_payment as its second argument.",
     ),
     "commands: a status of another": (

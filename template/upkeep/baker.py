@@ -20,10 +20,10 @@ from typing import NoReturn
 from cookiecutter.cli import main
 
 with suppress(ImportError):
-    import template.names  # noqa: F401  # pyright: ignore[reportUnusedImport] (cookiecutter loads it for each bake)
+    import template.names  # noqa: F401 (cookiecutter loads it for each bake)
 
 
-def _bake(output: str, arguments: list[str]) -> NoReturn:
+def _bake(output: str, arguments: list[str]) -> NoReturn:  # pyrefly: ignore[bad-return] (`finally` ends the process)
     with open(output, "wb") as file:  # noqa: PTH123 (avoids an import)
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

@@ -6,7 +6,6 @@ Run it with the Python of one repository, or of another one with the same packag
 fork, because the imports take longer than a recording. Each given stack of `infra/service` and of `infra/pipeline` gets
 a file FOLDER/<program>-<stack>.json; the third argument is the answer `source`. Two runs write the same bytes.
 """
-# pyright: reportMissingImports=false, reportMissingModuleSource=false
 
 import contextvars
 import gc
@@ -210,7 +209,7 @@ def run(program: Program, stack: str) -> Graph:
 @patch("pulumi.runtime.resource._get_stack_trace", StackTrace)
 def _run(program: Program, stack: str, graph: Graph) -> None:
     recorder = Recorder(stack, program.project, graph)
-    set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
+    set_root_resource(None)  # pyrefly: ignore[bad-argument-type] (no resource yet: each run makes its own)
     set_all_config(program.config(stack))
     set_mocks(recorder.mocks, project=program.project, stack=stack, preview=False, monitor=recorder)
     pulumi.runtime.test(_exported)(program.folder, graph)
@@ -246,7 +245,7 @@ def record(repository: Path, folder: Path, source: str, stacks: list[str]) -> No
             _forget(repository)
 
 
-def start(repository: str, folder: str, source: str, stacks: str) -> int:
+def start(repository: str, folder: str, source: str, stacks: str) -> int:  # pyrefly: ignore[bad-return] (`finally`)
     """Start a recording in a fork, and return its process."""
     if process := os.fork():
         return process

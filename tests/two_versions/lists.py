@@ -71,7 +71,7 @@ class Partner:
             yield str(error)
             return
         self.imported[became.list_id] = {row["payment_id"] for row in sent.rows}
-        wrong = {
+        wrong: dict[str, tuple[Any, Any]] = {
             "outcome": (became.outcome, "IMPORTED"),
             "lines of the report": ([one["field"] for one in became.rejections()], ["amount"]),
             "items": (self._kept(became), {row["payment_id"]: row.get("note") for row in sent.rows}),

@@ -52,7 +52,7 @@ def bakes_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Mappi
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _bake_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+def _bake_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Updates copy an earlier bake of the same version and answers: a bake is most of an update's time."""
     made: dict[tuple[Release, str], Path] = {}
 

@@ -74,7 +74,7 @@ T = TypeVar("T")
 
 def _cached(build: Callable[P, T]) -> Callable[P, T]:
     # functools' own type loses the parameters: the type of an adapter's context would be unknown.
-    return cache(build)  # pyright: ignore[reportReturnType]
+    return cache(build)  # pyrefly: ignore[bad-return] (the same parameters)
 
 
 def _config(attempts: int = 6, read_timeout: int = 60) -> Any:

@@ -56,7 +56,7 @@ class GateSettings(Settings):
 class VerificationSettings(ListSettings):
     """Settings with ``tolerated_share``, the share of bad rows, 0 to 1, over which a list is rejected as a whole."""
 
-    tolerated_share: Fraction = Field(ge=0, le=1)
+    tolerated_share: Fraction = Field(ge=Fraction(0), le=Fraction(1))
 
 
 class ValidationSettings(VerificationSettings):

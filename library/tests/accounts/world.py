@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from .evaluation import Caller, Policy, Target, Value, like
 
@@ -176,7 +176,7 @@ class World:
         )
         return Principal(f"role made by {principal.domain}", principal.domain, caller, tags=principal.tags)
 
-    def changed(self, principal: Principal, **changes: object) -> "World":
+    def changed(self, principal: Principal, **changes: Any) -> "World":
         """Return the world with another version of a principal."""
-        changed = replace(principal, **changes)  # pyright: ignore[reportArgumentType] (fields by name)
+        changed = replace(principal, **changes)
         return replace(self, principals=tuple(changed if one is principal else one for one in self.principals))

@@ -1,8 +1,8 @@
 """Secrets, on moto's Secrets Manager: what is read, for how long it is kept, and what is said without one."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Self
 
 import boto3
 import pytest
@@ -33,8 +33,8 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Later:
     def go(seconds: float) -> None:
         class Then(datetime):
             @classmethod
-            def now(cls, tz: Any = None) -> datetime:
-                return datetime.now(tz) + timedelta(seconds=seconds)
+            def now(cls, tz: tzinfo | None = None) -> Self:
+                return super().now(tz) + timedelta(seconds=seconds)
 
         monkeypatch.setattr(base, "datetime", Then)
 

@@ -53,7 +53,8 @@ def limited(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
 
 
 def sent(rule: Rule, rows: list[dict[str, str]] = ROWS, **more: Any) -> Run[Payment]:
-    return run_list(PAYMENT, rows, **{"rule": rule, "tolerated_share": TOLERANT, **more})
+    more.setdefault("tolerated_share", TOLERANT)
+    return run_list(PAYMENT, rows, rule=rule, **more)
 
 
 def test_a_row_that_a_command_would_be_refused_for_is_rejected_with_the_refusals_code() -> None:
@@ -445,7 +446,12 @@ def _garbage(rows: int) -> int:
 def test_the_collector_pauses_in_the_steps_that_read_and_write_rows(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is on after them. In the rule it is on: a rule may leave cycles."""
     seen: dict[str, bool] = {}
-    world, list_id = _verified(lambda *both: seen.update(rule=gc.isenabled()) or register_payment(*both), ROWS)
+
+    def rule(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
+        seen["rule"] = gc.isenabled()
+        return register_payment(command, payments)
+
+    world, list_id = _verified(rule, ROWS)
     monkeypatch.setattr(world.files, "write", lambda *_: seen.update(validate=gc.isenabled()))
     monkeypatch.setattr(world.aggregates, "import_rows", lambda *_: seen.update(import_part=gc.isenabled()))
     steps, [part, *_] = world.list_import(), Staging(world.files, list_id).manifest(VERIFIED)

@@ -112,7 +112,7 @@ def _page_of_the_version_before(asked: Any, shards: FakeShards) -> Page[Payment]
         found += read.aggregates
         following = Position(place.shard + 1) if place.shard + 1 < EARLIER_INDEX_SHARDS else None
         place = Position(place.shard, read.last) if read.last else following
-    return Page(found, place and paging.cursor(asked.question, place))
+    return Page(found, paging.cursor(asked.question, place) if place else None)
 
 
 @given(
@@ -265,9 +265,8 @@ _NARROWED = st.sampled_from([{}, {"status": FIRST}, {"list_id": "l-1"}, {"list_i
 
 
 def paid_by(payer: str, number: int, **standing: Any) -> Payment:
-    return Payment(
-        PaymentDetails.model_validate(samples.values(number, payer=payer)), **{"status": Status(FIRST), **standing}
-    )
+    standing.setdefault("status", Status(FIRST))
+    return Payment(PaymentDetails.model_validate(samples.values(number, payer=payer)), **standing)
 
 
 @given(

@@ -77,7 +77,7 @@ class _Endless(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def readinto(self, buffer: bytearray) -> int:  # pyrefly: ignore[bad-override] (the caller passes a memoryview)
         rows = min(self._left, len(buffer) // 16)
         self._left -= rows
         buffer[: rows * 16] = b"0123456,8901234\n" * rows
@@ -86,7 +86,7 @@ class _Endless(RawIOBase):
 
 def _peak(rows: int) -> int:
     tracemalloc.start()
-    for _ in chunks(records(_Endless(rows)), 1000):  # pyright: ignore[reportArgumentType]
+    for _ in chunks(records(_Endless(rows)), 1000):  # pyrefly: ignore[bad-argument-type] (a raw stream)
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -22,7 +22,7 @@ from .test_help import helped, statuses
 
 Capture = pytest.CaptureFixture[str]
 
-ARGUMENTS = {
+ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("preview",): ["dev"],
     ("deploy",): ["dev"],
     ("account", "preview"): ["main"],

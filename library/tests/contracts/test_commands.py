@@ -46,7 +46,7 @@ def _repository(root: Path, monkeypatch: pytest.MonkeyPatch, context: str) -> Pa
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     """The current folder is looked in, and no other."""
     monkeypatch.delenv(VARIABLE)
 

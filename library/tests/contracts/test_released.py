@@ -62,7 +62,8 @@ def having(left: tuple[str, ...] = (), statuses: type[StrEnum] = Status, **more:
     start, end = statuses
     created = Command.creates(creates, first.rule, start, first.event)
     moved = replace(changes, status=end, after=(start,))
-    return replace(PAYMENT, aggregate=Payment, commands=(created, moved, replace(deletes, after=(start, end))))
+    context: Any = PAYMENT
+    return replace(context, aggregate=Payment, commands=(created, moved, replace(deletes, after=(start, end))))
 
 
 def write(root: Path, version: str, samples: dict[str, Any]) -> None:

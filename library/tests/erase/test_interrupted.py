@@ -46,9 +46,7 @@ def _nothing(_: str) -> None:
 
 def observe(stack: Stack, before: Callable[[str], None] = _nothing, after: Callable[[str], None] = _nothing) -> None:
     """Let a stack's clients tell of their writes."""
-    stack.services = lambda: {  # pyright: ignore[reportAttributeAccessIssue]
-        name: Client(client, before, after) for name, client in Stack.services(stack).items()
-    }
+    stack.services = lambda: {name: Client(client, before, after) for name, client in Stack.services(stack).items()}
 
 
 def killed_at(stack: Stack, call: int, operations: set[str] = WRITES) -> bool:

@@ -33,7 +33,7 @@ def watch(stack: Stack, lacking: str | None = None) -> set[str]:
     asked: set[str] = set()
     call = next((name for name, action in NAMES.items() if action == lacking), lacking)
     watched = {name: Watched(client, name, asked, call) for name, client in stack.services().items()}
-    stack.services = lambda: watched  # pyright: ignore[reportAttributeAccessIssue]
+    stack.services = lambda: watched
     return asked
 
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import StringIO
+from logging import StreamHandler
 from typing import Any
 
 import pytest
@@ -77,9 +78,10 @@ def deployments(no_network: None, monkeypatch: pytest.MonkeyPatch) -> FakeDeploy
 def lines() -> Iterator[Lines]:
     """The log lines written so far, read as JSON."""
     written, handler = StringIO(), logger.registered_handler
-    before = handler.setStream(written)  # pyright: ignore[reportAttributeAccessIssue]
+    assert isinstance(handler, StreamHandler)
+    before = handler.setStream(written)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    handler.setStream(before)  # pyright: ignore[reportAttributeAccessIssue]
+    handler.setStream(before)
 
 
 @pytest.fixture

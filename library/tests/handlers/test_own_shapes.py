@@ -236,4 +236,4 @@ def test_a_context_without_an_index_has_no_query_for_many():
 def test_a_command_that_the_context_does_not_declare_has_no_handler():
     """Where it is built."""
     with pytest.raises(LookupError, match="Parcel has no command CancelOrder"):
-        command_handler(PARCEL, contexts.CancelOrder, contexts.cancel_order, lambda: None)  # pyright: ignore
+        command_handler(PARCEL, contexts.CancelOrder, contexts.cancel_order, lambda: None)  # pyrefly: ignore[bad-argument-type] (another command)

@@ -146,7 +146,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> tuple[Batch, int]:
     time = _Time()
     config: Any = aws.topic()._client.meta.config
     sns, relay = _Sns(time, config.retries["total_max_attempts"]), _Lambda(time)
-    monkeypatch.setattr(aws, "topic", lambda: Topic(sns, "arn"))  # pyright: ignore[reportArgumentType]
+    monkeypatch.setattr(aws, "topic", lambda: Topic(sns, "arn"))  # pyrefly: ignore[bad-argument-type] (a stand-in)
     for module in (deadline, retries):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: time.now, sleep=time.sleep))
     monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: int(1000 * (_END.get() - time.now)))

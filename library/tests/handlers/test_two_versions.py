@@ -102,7 +102,7 @@ def test_each_step_of_an_import_may_run_in_either_version(versions: tuple[Contex
     for n in (0, 1, 29):
         sample = Samples(AFTER).aggregate(n).details
         read = things.get(sample.id).details
-        known = sample if validates is AFTER else AFTER.details(thing_id=sample.id, size=n)  # pyright: ignore
+        known = sample if validates is AFTER else AFTER.details.model_validate({"thing_id": sample.id, "size": n})
         assert read == known
     summed = way.world.lists.get(list_id).amounts
     assert summed == ({} if verifies is BEFORE else {"fee": {"NONE": _sum(validates)}})
@@ -167,7 +167,8 @@ def test_a_rule_changes_what_its_version_knows_and_nothing_else(versions: tuple[
     for part in Staging(way.world.files, list_id).manifest(VERIFIED):
         way.steps(imports).import_part(list_id, part)
     read = AggregateTable(Items(AFTER), table).get("id-000007").details
-    sample = Samples(AFTER).aggregate(7).details if validates is AFTER else AFTER.details(thing_id="id-000007", size=7)  # pyright: ignore
+    known = AFTER.details.model_validate({"thing_id": "id-000007", "size": 7})
+    sample = Samples(AFTER).aggregate(7).details if validates is AFTER else known
     assert read == sample.model_copy(update={"size": 107})
 
 

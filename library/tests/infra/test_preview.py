@@ -27,7 +27,7 @@ class _Nothing(Cloud):
 def _preview(stack: str) -> set[str]:
     """The URNs of what the program registers."""
     monitor = MockMonitor(_Nothing())
-    set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
+    set_root_resource(None)  # pyrefly: ignore[bad-argument-type] (no resource yet: each run makes its own)
     set_all_config(stack_config(stack))
     with silent_loop():
         set_mocks(monitor.mocks, project=CONTEXT.name, stack=stack, preview=True, monitor=monitor)

@@ -10,6 +10,7 @@ from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import entry_point
 from bounded_context.declaration.measures import OPTIONAL
 from bounded_context.infra import kebab, saved_queries
+from bounded_context.tools.programs.graph import Node
 
 from .alarms import everything_of, name_of, prefix_of, told, watched
 from .contexts import LARGE, OTHER, SHAPES
@@ -42,8 +43,8 @@ def test_each_function_has_the_code_of_its_context_or_of_the_library(shape: Shap
         assert node.inputs["handler"].startswith("bounded_context.") == ("CONTEXT" in _variables(node))
 
 
-def _variables(node: object) -> dict[str, str]:
-    return node.inputs["environment"]["variables"]  # pyright: ignore[reportAttributeAccessIssue]
+def _variables(node: Node) -> dict[str, str]:
+    return node.inputs["environment"]["variables"]
 
 
 def test_names_tags_and_metrics_are_the_contexts(shape: Shape) -> None:

@@ -61,7 +61,7 @@ def _killed_at(stack: Stack, list_id: str, call: int) -> bool:
             raise Killed
 
     clients = {name: Client(client, count) for name, client in Stack.services(stack).items()}
-    stack.services = lambda: clients  # pyright: ignore[reportAttributeAccessIssue]
+    stack.services = lambda: clients
     try:
         stack.list_close(list_id, "--go")
     except Killed:
@@ -107,7 +107,7 @@ def _watch(stack: Stack, lacking: str | None = None) -> set[str]:
     asked: set[str] = set()
     call = next((name for name, action in NAMES.items() if action == lacking), lacking)
     watched = {name: Watched(client, name, asked, call) for name, client in Stack.services(stack).items()}
-    stack.services = lambda: watched  # pyright: ignore[reportAttributeAccessIssue]
+    stack.services = lambda: watched
     return asked
 
 

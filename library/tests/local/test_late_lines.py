@@ -31,8 +31,8 @@ class Running(RunningContext):
 
 def measured(running: Running, *lists: str) -> set[str]:
     checks = Checks.__new__(Checks)
-    checks._running = running  # pyright: ignore[reportPrivateUsage]
-    return checks._measured({*lists})  # pyright: ignore[reportPrivateUsage]
+    checks._running = running
+    return checks._measured({*lists})
 
 
 def test_a_late_line_of_a_measured_list_is_read() -> None:

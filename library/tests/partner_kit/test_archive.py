@@ -62,7 +62,7 @@ def built(kit: Contents, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _run(built: Path, *arguments: str | Path) -> "subprocess.CompletedProcess[bytes]":
-    command = [sys._base_executable, "-I", "-S", built, *arguments]  # pyright: ignore[reportAttributeAccessIssue]
+    command = [sys._base_executable, "-I", "-S", built, *arguments]  # pyrefly: ignore[missing-attribute] (CPython's own attribute)
     return subprocess.run(command, cwd=built.parent, env={}, capture_output=True, check=False)  # noqa: S603
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from payment.context import PAYMENT
 
+from bounded_context.configuration.partners import Partner
 from bounded_context.configuration.project import current
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.lists import ListStatus
@@ -43,7 +44,7 @@ def test_the_kit_of_a_partner_has_its_format(
     """Its samples are in it, its description names it, and a page is written unless no page can read it."""
     written: list[Any] = []
     monkeypatch.setattr(archive, "write", lambda _, __, kit: written.append(kit))
-    own = replace(settings_of(current(), "prod"), partners={"acme": None}, formats={"acme": format_})
+    own = replace(settings_of(current(), "prod"), partners={"acme": Partner(public_keys=())}, formats={"acme": format_})
     monkeypatch.setattr(contents_module, "settings_of", lambda *_: own)
     assert context("partner-kit", "--partner", "acme", "--output", str(tmp_path)) == 0
     [kit] = written

@@ -26,7 +26,7 @@ ENVIRONMENTS: list[dict[str, Any]] = [
     {"name": "staging", "roles": roles("staging", "222233334444")},
     {"name": "prod", "roles": roles("prod", "333344445555")},
 ]
-LEAST = {
+LEAST: dict[str, Any] = {
     "repository": "org/repository",
     "connection_arn": CONNECTION,
     "environments": ENVIRONMENTS,

@@ -44,7 +44,7 @@ def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[
     """Redrives messages of every kind, without one action if it is named; returns what was asked for, and said."""
     sweeper = Sweeper(stack)
     stack.outputs["functions"]["sweep_uploads"] = SWEEPER
-    stack.functions = Both(stack.functions, sweeper)  # pyright: ignore[reportAttributeAccessIssue]
+    stack.functions = Both(stack.functions, sweeper)  # pyrefly: ignore[bad-assignment] (a stand-in)
     table, lambda_ = Table(moto), Lambda(stack, moto)
     stack.streams = table.streams
 

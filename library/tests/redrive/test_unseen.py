@@ -47,7 +47,7 @@ class Sweeper(Client):
 def sweeper(stack: Stack) -> Sweeper:
     """The function of a stack that has it."""
     stack.outputs["functions"]["sweep_uploads"] = SWEEPER
-    stack.functions = sweeper = Sweeper(stack)  # pyright: ignore[reportAttributeAccessIssue]
+    stack.functions = sweeper = Sweeper(stack)  # pyrefly: ignore[bad-assignment] (a stand-in)
     return sweeper
 
 

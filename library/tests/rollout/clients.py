@@ -45,7 +45,7 @@ class FakeClock:
 
 def error(operation: str, code: str, message: str = "as asked", status: int = 400) -> ClientError:
     return ClientError(
-        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}},  # pyright: ignore[reportArgumentType]
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}},  # pyrefly: ignore[bad-typed-dict-key] (the members that are read)
         operation,
     )
 

@@ -12,7 +12,7 @@ from tests.rollout.conftest import REGION, Stack
 def test_no_call_asks_for_more_deployments_than_codedeploy_allows(stack: Stack):
     """25 at a time; every one is seen."""
     begun = {stack.begin("one", "1", "2").id for _ in range(60)}
-    seen = Deployments(stack.codedeploy, "test").read(begun)  # pyright: ignore[reportArgumentType]
+    seen = Deployments(stack.codedeploy, "test").read(begun)  # pyrefly: ignore[bad-argument-type] (a stand-in)
     assert set(seen) == begun
     assert [len(call["deploymentIds"]) for call in stack.codedeploy.called("batch_get_deployments")] == [25, 25, 10]
 
@@ -25,7 +25,7 @@ def test_alarms_are_read_by_name(stack: Stack):
             AlarmName=name, Namespace="test", MetricName="errors", ComparisonOperator="GreaterThanThreshold",
             EvaluationPeriods=1, Period=60, Statistic="Sum", Threshold=0,
         )  # fmt: skip
-        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="as asked")  # pyright: ignore[reportArgumentType]
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="as asked")  # pyrefly: ignore[bad-argument-type] (one of its states)
     assert Alarms(cloudwatch).firing(["fires", "rests", "new", "missing"]) == ["fires"]
 
 

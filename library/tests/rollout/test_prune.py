@@ -113,7 +113,7 @@ def test_a_function_with_an_active_deployment_keeps_all_versions(stack: Stack) -
     release(stack, "one", "two")
     stack.publish("one", "one", "one")
     stack.begin("one", "2", "5")
-    pruning = prune.Pruning(stack.functions, Deployments(stack.codedeploy, "test"), Release.of(stack.outputs))  # pyright: ignore[reportArgumentType]
+    pruning = prune.Pruning(stack.functions, Deployments(stack.codedeploy, "test"), Release.of(stack.outputs))  # pyrefly: ignore[bad-argument-type] (a stand-in)
     [one, *_] = pruning.read()
     assert (one.moving, one.old) == (True, [])
     assert replace(one, moving=False).old != []
@@ -164,7 +164,7 @@ def test_an_error_is_shown_and_fails_no_release(operation: str, stack: Stack, mo
 
 def test_a_version_that_an_alias_routes_to_since_it_was_read_remains(stack: Stack) -> None:
     """Lambda refuses to delete it."""
-    client = prune.Pruning(stack.functions, None, None)  # pyright: ignore[reportArgumentType]
+    client = prune.Pruning(stack.functions, None, None)  # pyrefly: ignore[bad-argument-type] (neither is read)
     stack.publish("one")
     found = prune.Versions("test-one", dict.fromkeys("123", frozenset[str]()), frozenset())
     assert found.old == ["1"]

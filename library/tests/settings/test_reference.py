@@ -47,7 +47,7 @@ class Recorder(dict[str, str]):
         super().__init__(values)
         self.read: set[str] = set()
 
-    def get(self, key: str, /) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def get(self, key: str, /) -> str | None:  # pyrefly: ignore[bad-override] (without a default)
         self.read.add(key)
         return super().get(key)
 

@@ -49,7 +49,7 @@ class AtWrites:
     def _list(self, write: Write) -> None:
         if write.after is None:
             raise Violation("list-removed", write.key)
-        before = write.before and write.before["status"]
+        before = write.before["status"] if write.before else None
         after = write.after["status"]
         if after not in _MOVES[before]:
             name = "closed-list-reopened" if before in CLOSED else "status-moved-back"

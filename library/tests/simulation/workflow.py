@@ -152,7 +152,7 @@ class Walk:
         self._execution = execution
         self._states = states
         self._name = name
-        self._context = {"Execution": {"Id": execution.id, "StartTime": _stamp(execution.started)}, **context}
+        self._context: Json = {"Execution": {"Id": execution.id, "StartTime": _stamp(execution.started)}, **context}
 
     def go(self, at: str, given: Json) -> Json:
         """Run from a state to the end; return the output."""
@@ -161,7 +161,8 @@ class Walk:
                 self._execution.at, self._execution.carried = at, given
                 self._abort(at)
             state = self._states[at]
-            self._context["State"] = {"Name": at, "EnteredTime": _stamp(self._scheduler.now())}
+            entered: Json = {"Name": at, "EnteredTime": _stamp(self._scheduler.now())}
+            self._context["State"] = entered
             output, following = self._state(at, state, given)
             if following is None:
                 return output

@@ -89,7 +89,7 @@ class Items(Generic[A]):
     def to_aggregate(self, item: Mapping[str, Any]) -> A:
         """Return the aggregate of an item. Unknown attributes are ignored; a missing attribute is the default."""
         kind = self._aggregate
-        details = kind.details_type.model_validate_stored({name: _plain(value) for name, value in item.items()})
+        details: Any = kind.details_type.model_validate_stored({name: _plain(value) for name, value in item.items()})
         status, stored = kind.status_of(item["status"]), {"etag": item.get(ETAG, ""), "shard": _suffix(item)}
         return kind(details, status, int(item["version"]), item.get("list_id"), **stored)
 

@@ -18,7 +18,7 @@ from ..application.ports import THROTTLING_CODES, Throttled
 T = TypeVar("T")
 
 with suppress(ImportError):  # only Lambda's Python runtime has this package
-    import snapshot_restore_py as snapshots  # pyright: ignore[reportMissingImports]
+    import snapshot_restore_py as snapshots  # pyrefly: ignore[missing-import] (only on Lambda)
 
     # All copies of a snapshot would draw the same waits.
     snapshots.register_after_restore(random.seed)

@@ -39,7 +39,7 @@ class _Body(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def readinto(self, buffer: bytearray) -> int:  # pyrefly: ignore[bad-override] (the caller passes a memoryview)
         data = self._body.read(len(buffer) if self._left is None else min(len(buffer), self._left))
         if self._left is not None:
             self._left -= len(data)

@@ -88,7 +88,7 @@ class HttpSystem(Sender):
         store: CircuitBreakerPersistenceLayer,
         bearer: "Callable[[], SecretStr] | None" = None,
         log: "Callable[..., None]" = lambda *_, **__: None,
-        watch: "Callable[[str], AbstractContextManager[None]]" = nullcontext,
+        watch: "Callable[[str], AbstractContextManager[object]]" = nullcontext,
     ) -> None:
         super().__init__(self._guarded)
         self._name = name

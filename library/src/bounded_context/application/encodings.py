@@ -42,7 +42,7 @@ def marked(head: bytes) -> str:
 
 def _utf_16(head: bytes) -> str:
     zeros = [byte == 0 for byte in head[:4]]
-    without = {(False, True) * 2: "utf-16-le", (True, False) * 2: "utf-16-be"}
+    without: dict[tuple[bool, ...], str] = {(False, True) * 2: "utf-16-le", (True, False) * 2: "utf-16-be"}
     return _UTF_16.get(head[:2]) or without.get(tuple(zeros), "")
 
 

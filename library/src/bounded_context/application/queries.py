@@ -76,7 +76,7 @@ class Selection(BaseModel):
         if all(getattr(self, name) is None for name in self.needed):
             asked = [name for name in _INDEXED.values() if getattr(self, name) is not None]
             because = f": there is no index by {asked[0]} alone" if asked else ""
-            raise PydanticCustomError("selection", f"{' or '.join(self.needed)} is needed{because}")  # pyright: ignore[reportArgumentType]
+            raise PydanticCustomError("selection", f"{' or '.join(self.needed)} is needed{because}")  # pyrefly: ignore[bad-argument-type] (names of fields only)
         return self
 
     @property
@@ -137,7 +137,7 @@ def list_many(asked: Selection, shards: Shards[A]) -> Page[A]:
         if place is None or len(found) == asked.limit:
             break
         place = _read_on(asked, place, shards, found)
-    return Page(found, place and paging.cursor(asked.question, place))
+    return Page(found, paging.cursor(asked.question, place) if place else None)
 
 
 def _read_on(asked: Selection, place: Position, shards: Shards[A], found: list[A]) -> Position | None:

@@ -105,7 +105,7 @@ class _Unpacked(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def readinto(self, buffer: bytearray) -> int:  # pyrefly: ignore[bad-override] (the caller passes a memoryview)
         try:
             # A single read: the lines before a broken end are read.
             data = self._file.read1(len(buffer))
@@ -130,7 +130,7 @@ class _Aligned(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def readinto(self, buffer: bytearray) -> int:  # pyrefly: ignore[bad-override] (the caller passes a memoryview)
         data = self._stream.read(min(len(buffer), self._first or len(buffer)))
         self._first = 0
         buffer[: len(data)] = data
@@ -207,7 +207,7 @@ def continued_records(stream: BinaryIO, format_: FileFormat, place: FileRange) -
 
 def _records(content: _Buffered, codec_: str, format_: FileFormat, place: FileRange | None) -> Iterator[Record]:
     text = TextIOWrapper(content, codec_, newline="")
-    text._CHUNK_SIZE = TEXT_BYTES  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    text._CHUNK_SIZE = TEXT_BYTES  # pyrefly: ignore[missing-attribute] (CPython's own attribute)
     lines = _Lines(text, format_.encoding, place)
     return _csv(lines, format_.delimiter) if format_.kind == "csv" else _json(lines)
 

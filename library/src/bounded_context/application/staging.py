@@ -234,7 +234,8 @@ def _part(member: Mapping[str, Any]) -> Part:
 
 def _range(member: Mapping[str, Any]) -> FileRange:
     known = {own.name: member[own.name] for own in fields(FileRange)}
-    return FileRange(**{**known, "columns": tuple(known["columns"])})
+    known["columns"] = tuple(known["columns"])
+    return FileRange(**known)
 
 
 def _read(files: Files, key: str) -> bytes:

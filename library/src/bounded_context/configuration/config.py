@@ -162,7 +162,7 @@ def _numbers(kind: Any) -> Schema:
 @schema_is(_numbers)
 def numbers(config: Source, key: str, kind: type[_T]) -> _T:
     """Return the map of `key` as the dataclass `kind`, whose fields all come from `between`."""
-    known = {setting.name: setting for setting in fields(kind)}  # pyright: ignore[reportArgumentType]
+    known = {setting.name: setting for setting in fields(kind)}  # pyrefly: ignore[bad-argument-type] (a dataclass)
     given: dict[str, Any] = structure(config, key, dict, {}, f"a map with any of {', '.join(known)}")
     for name, value in given.items():
         if name not in known:

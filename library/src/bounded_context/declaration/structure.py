@@ -219,7 +219,7 @@ class Structure(Generic[A]):
     @property
     def initial_status(self) -> StrEnum:
         """The status of a newly created aggregate."""
-        return self.creating.status  # pyright: ignore[reportReturnType]
+        return self.creating.status  # pyrefly: ignore[bad-return] (the command that creates has a status)
 
     @cached_property
     def event_by_status(self) -> Mapping[StrEnum, str]:

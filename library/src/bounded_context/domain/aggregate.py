@@ -130,11 +130,11 @@ class Aggregate(Generic[D, S]):
         type and this name. It can be displayed, but no command of this version starts from it.
         """
         try:
-            return cls.statuses(name)  # pyright: ignore[reportReturnType]
+            return cls.statuses(name)  # pyrefly: ignore[bad-return] (a class variable has no type variable)
         except ValueError:
             unknown = str.__new__(cls.statuses, name)
             unknown._name_ = unknown._value_ = name
-            return unknown  # pyright: ignore[reportReturnType]
+            return unknown  # pyrefly: ignore[bad-return] (likewise)
 
     @property
     def id(self) -> str:

@@ -62,5 +62,5 @@ class CloudEvent(EventData):
 
 def envelope_of(source: str) -> type[CloudEvent]:
     """Return the envelope of the events of one source, which is its only valid ``source``."""
-    named: Any = (Literal[source], CloudEvent.model_fields["source"])  # pyright: ignore[reportInvalidTypeForm]
+    named: Any = (Literal[source], CloudEvent.model_fields["source"])  # pyrefly: ignore[not-a-type] (a type made at runtime)
     return create_model("CloudEvent", __base__=CloudEvent, __doc__=CloudEvent.__doc__, source=named)

@@ -32,7 +32,8 @@ class Failure:
             return None
         known = {field.name: facts[field.name] for field in fields(cls) if field.name in facts}
         part = known.get("part")
-        return cls(**{"step": "", **known, "part": None if part is None else int(part)})
+        values: dict[str, Any] = {"step": "", **known, "part": None if part is None else int(part)}
+        return cls(**values)
 
     @property
     def text(self) -> str:

@@ -207,7 +207,8 @@ def is_default_of_type(field: FieldInfo) -> bool:
     if default is None and may_be_none(field):
         # Building an adapter would extend the cold start of every function.
         return True
-    kind: Any = Annotated[(field.annotation, Field(), *field.metadata)]
+    annotation: Any = field.annotation
+    kind: Any = Annotated[(annotation, Field(), *field.metadata)]
     try:
         read = TypeAdapter(kind).validate_python(to_jsonable_python(default))
     except ValidationError:

@@ -101,7 +101,7 @@ class Rows:
 
     @cached_property
     def _adapter(self) -> TypeAdapter[list[Details]]:
-        return TypeAdapter(list[self._details], config=_HIDING)  # pyright: ignore[reportInvalidTypeForm]
+        return TypeAdapter(list[self._details], config=_HIDING)
 
     @property
     def identity(self) -> str:

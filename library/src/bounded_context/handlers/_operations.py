@@ -89,7 +89,8 @@ def identity(context: Context[Any]) -> Parameter:
 
 def in_path(field: FieldInfo) -> Parameter:
     """Return the path parameter for a field of a command."""
-    return Parameter("path", Annotated[(field.annotation, *field.metadata, Field(description=description_of(field)))])
+    annotation: Any = field.annotation
+    return Parameter("path", Annotated[(annotation, *field.metadata, Field(description=description_of(field)))])
 
 
 def etag(tag: str) -> str:

@@ -19,7 +19,7 @@ _RESOURCES: Final = {"TableName": "table_name", "Bucket": "bucket_name"}
 
 def watched(client: C) -> C:
     """Record each call of a client from now on, and return the client."""
-    events: Any = client.meta.events  # pyright: ignore[reportAttributeAccessIssue]
+    events: Any = client.meta.events  # pyrefly: ignore[missing-attribute] (every client of botocore has it)
     events.register("before-parameter-build", _asked)
     events.register("after-call", _answered)
     events.register("after-call-error", _unanswered)

@@ -20,7 +20,7 @@ class _Formatter(LambdaPowertoolsFormatter):
     """The format of log lines: without secrets, fields of the aggregate, and exception messages that may quote them."""
 
     def serialize(self, log: Any) -> str:
-        return super().serialize(redacted(log))  # pyright: ignore[reportArgumentType]
+        return super().serialize(redacted(log))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         return loggable_traceback(ei[1])

@@ -90,7 +90,9 @@ class InMemoryAggregates(Generic[A]):
 
     def _created(self, row: Mapping[str, Any], list_id: str) -> A:
         kind = self._context.aggregate
-        return kind(kind.details_type.model_validate_stored(row), self._context.initial_status, list_id=list_id)
+        details: Any = kind.details_type.model_validate_stored(row)
+        status: Any = self._context.initial_status
+        return kind(details, status, list_id=list_id)
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Delete the aggregates that this list imported; ignore all others."""

@@ -59,7 +59,7 @@ def test_a_status_counts_once_and_only_for_its_own_deployment(started: Started) 
     release = started(1.0)
     release.group()
     calls: list[tuple[str, str]] = []
-    release.functions.hooks = {"pre": lambda *call: calls.append(call)}
+    release.functions.hooks = {"pre": lambda deployment, execution: calls.append((deployment, execution))}
     deployment = release.deploy(appspec_text(**{BEFORE: "pre"}))
     wait_until(lambda: bool(calls))
     [(_, execution)] = calls

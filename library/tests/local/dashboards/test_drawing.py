@@ -10,8 +10,8 @@ from bounded_context.tools.local.metric_math.series import Recorded
 
 from .board import OURS, SERVICE, STARTED, recorded, sample
 
-DONE = [OURS, "Done", "service", "it", {"id": "m1"}]
-AGE = [OURS, "Age", "service", "it", {"id": "m2"}]
+DONE: list[Any] = [OURS, "Done", "service", "it", {"id": "m1"}]
+AGE: list[Any] = [OURS, "Age", "service", "it", {"id": "m2"}]
 
 
 def _drawn(*metrics: list[Any], over: Recorded | None = None, **properties: Any) -> Drawing:

@@ -65,7 +65,7 @@ class World(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: World  # type: ignore[assignment]
+    server: World  # pyrefly: ignore[bad-override-mutable-attribute] (only this server makes the handler)
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 

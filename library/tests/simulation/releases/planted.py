@@ -27,7 +27,7 @@ def _property(target: Any, name: str, value: Callable[[Any], Any]) -> Plant:
     return lambda: patch.object(target, name, property(value))
 
 
-_ended_for_good = FunctionMove._ended_for_good  # pyright: ignore[reportPrivateUsage]
+_ended_for_good = FunctionMove._ended_for_good
 
 
 def _target_counts(self: Any, deployment_id: str) -> Any:
@@ -45,7 +45,7 @@ def _newest_now(self: Any) -> Any:
     yield from _go(self)
 
 
-_go = MachineMove._go  # pyright: ignore[reportPrivateUsage]
+_go = MachineMove._go
 
 
 def _overwrite(self: Any, wanted: Any) -> Any:
@@ -77,7 +77,7 @@ def _by_clock() -> Iterator[None]:
         yield
 
 
-_beginnings = returns._beginnings  # pyright: ignore[reportPrivateUsage]
+_beginnings = returns._beginnings
 
 
 def _without_a_look(_: Any) -> Any:
@@ -93,7 +93,7 @@ def _unmarked(report: Any, plan: Any, alias: Any) -> Any:
         alias.put(_ended(alias.known), alias.known)
 
 
-_return, _ended = returns._return_machine, returns._ended  # pyright: ignore[reportPrivateUsage]
+_return, _ended = returns._return_machine, returns._ended
 
 
 def _anything(self: Goal, live: str) -> bool:

@@ -89,7 +89,7 @@ def check(pages: Pages, history: History) -> None:
 
 
 def _belongs(pages: Pages, write: Write | None) -> bool:
-    item = write and write.after
+    item = write.after if write else None
     return item is not None and item.get("list_id") == pages.list_id and _in_status(pages, item)
 
 

@@ -45,7 +45,7 @@ def _register(command: Any, payments: Aggregates[Any]) -> Any:
 
 NEWER: Final[Any] = replace(
     PAYMENT,
-    aggregate=Payment,
+    aggregate=Payment,  # pyrefly: ignore[bad-argument-type] (another class of the same aggregate)
     commands=(
         Command.creates(RegisterPayment, _register, Status.REGISTERED, "PaymentRegistered"),
         *PAYMENT.commands[1:],

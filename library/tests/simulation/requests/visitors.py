@@ -188,7 +188,7 @@ def moments(history: History, key: str, start: float, end: float) -> list[State]
 
 
 def _shows(body: Any, state: State) -> bool:
-    item = state and state.after
+    item = state.after if state else None
     if body is None or item is None:
         return body is None and item is None
     note = item.get(NOTE)

@@ -24,7 +24,7 @@ _VALIDATES: Final = "validate_list"
 class RequestsWorld(World):
     """A schedule of requests."""
 
-    scenario: Requests
+    scenario: Requests  # pyrefly: ignore[bad-override-mutable-attribute] (no code changes it)
 
     def __init__(self, scheduler: Scheduler, scenario: Requests, known: frozenset[str] = frozenset()) -> None:
         super().__init__(scheduler, scenario, known)

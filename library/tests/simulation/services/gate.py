@@ -9,16 +9,19 @@ T = TypeVar("T")
 class Errors(Protocol):
     """The exceptions that a client raises for the faults of one service."""
 
-    def throttled(self) -> Exception:
-        """Return the error of a request that the service rejected for its rate. The request has no effect."""
+    @property
+    def throttled(self) -> Callable[[], Exception]:
+        """The constructor of the error for a request that is rejected for its rate. The request has no effect."""
         ...
 
-    def failed(self) -> Exception:
-        """Return the error of a request that ended with HTTP status 500. The request has no effect."""
+    @property
+    def failed(self) -> Callable[[], Exception]:
+        """The constructor of the error for a request that ended with HTTP status 500. The request has no effect."""
         ...
 
-    def unanswered(self) -> Exception:
-        """Return the error of a request whose answer was lost. The request may have an effect."""
+    @property
+    def unanswered(self) -> Callable[[], Exception]:
+        """The constructor of the error for a request whose answer was lost. The request may have an effect."""
         ...
 
 

@@ -112,7 +112,7 @@ def test_a_transaction_is_cancelled_at_times_for_a_transient_reason():
             assert list(store.items) == ["a", "b"]
         except ClientError as error:
             assert store.items == {}
-            codes |= {reason["Code"] for reason in error.response["CancellationReasons"]}  # pyright: ignore
+            codes |= {reason["Code"] for reason in error.response["CancellationReasons"]}  # pyrefly: ignore[not-required-key-access] (a cancelled transaction has them)
     assert codes == {"None", "TransactionConflict", "ThrottlingError"}
 
 
@@ -126,7 +126,7 @@ def test_inserts_that_are_rejected_are_sent_again(monkeypatch: pytest.MonkeyPatc
         store.commit("k-7", {"pk": "k-7", "mine": True})
         items = [{"pk": f"k-{number}", "number": number} for number in range(30)]
         try:
-            taken = Inserts("table", SimSigned(store, gate)).insert(items)  # pyright: ignore[reportArgumentType]
+            taken = Inserts("table", SimSigned(store, gate)).insert(items)  # pyrefly: ignore[bad-argument-type] (a stand-in)
         except Throttled:
             continue
         assert 7 in taken

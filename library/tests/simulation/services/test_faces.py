@@ -41,7 +41,7 @@ def _store(*faults: str) -> tuple[Store, Service, ScriptedGate]:
 
 def _inserts(*faults: str) -> tuple[Store, Inserts, ScriptedGate]:
     store, _, gate = _store(*faults)
-    return store, Inserts("table", SimSigned(store, gate)), gate  # pyright: ignore[reportArgumentType]
+    return store, Inserts("table", SimSigned(store, gate)), gate  # pyrefly: ignore[bad-argument-type] (a stand-in)
 
 
 @pytest.mark.parametrize("fault", ["throttled", "failed", "lost"])
@@ -128,7 +128,7 @@ def test_an_index_is_read_page_by_page(limit: int):
 
 def _once(service: Service, done: list[str]) -> Any:
     config = IdempotencyConfig(event_key_jmespath="key", payload_validation_jmespath="payload")
-    config.register_lambda_context(LambdaContext())  # pyright: ignore[reportArgumentType]
+    config.register_lambda_context(LambdaContext())  # pyrefly: ignore[bad-argument-type] (a stand-in)
     client: Any = SimClient(service)
     layer = DynamoDBPersistenceLayer("table", key_attr="pk", expiry_attr="expires_at", boto3_client=client)
 

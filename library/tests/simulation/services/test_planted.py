@@ -33,7 +33,7 @@ SHORT: list[Call] = [
 
 
 @pytest.fixture(autouse=True)
-def _parsed_again() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+def _parsed_again() -> Iterator[None]:
     """Parse expressions with the fault, and without it afterwards."""
     compiled.cache_clear()
     yield

@@ -40,7 +40,7 @@ def _integer(value: int) -> Decimal:
 def _number(value: Decimal) -> Decimal:
     """Return a number without trailing zeros after the point, as DynamoDB stores it (38 digits at most)."""
     number = DYNAMODB_CONTEXT.create_decimal(value)
-    if number.as_tuple().exponent < 0:  # pyright: ignore[reportOperatorIssue]
+    if number.as_tuple().exponent < 0:  # pyrefly: ignore[unsupported-operation] (numbers of items are finite)
         number = number.normalize(DYNAMODB_CONTEXT)
         return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
     return number

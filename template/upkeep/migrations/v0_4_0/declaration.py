@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +104,7 @@ class _Commands(cst.CSTTransformer):
         widths = [start.column + len(first) + (not others), *map(len, others)]
         if max(widths) <= WIDTH or any("#" in other for other in others):
             return call
-        return fitted_call(call, re.match(r"\s*", line)[0])  # pyright: ignore[reportOptionalSubscript]
+        return fitted_call(call, line[: len(line) - len(line.lstrip())])
 
 
 def _with_rule(call: cst.Call, rule: str) -> cst.Call:

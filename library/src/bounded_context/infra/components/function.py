@@ -75,15 +75,16 @@ class Function(Component):
             tracing_config={"mode": "Active"},
             logging_config={"log_format": "JSON", "log_group": log_group.name, "application_log_level": LEAST_LEVEL},
             publish=True,
-            snap_start={"apply_on": "PublishedVersions"} if self._starts_from_snapshot(stack) else None,
+            snap_start=self._snap_start(stack),
             tags=labels.tags,
             opts=self.child(depends_on=[log_group, writes]),
         )
         self.register_outputs({"arn": self.function.arn})
 
-    def _starts_from_snapshot(self, stack: Stack) -> bool:
-        """Return whether a caller of the API waits for the function's start, and the stack has snapshots."""
-        return stack.settings.snap_start and self.snake_name in stack.context.routes
+    def _snap_start(self, stack: Stack) -> "lambda_.FunctionSnapStartArgsDict | None":
+        """Return the use of snapshots, if the stack has them and a caller of the API waits for the function's start."""
+        starts = stack.settings.snap_start and self.snake_name in stack.context.routes
+        return {"apply_on": "PublishedVersions"} if starts else None
 
     def permit(self, name: str, *statements: Statement) -> iam.RolePolicy:
         """Give the function these statements, for the context's own resource `name`."""

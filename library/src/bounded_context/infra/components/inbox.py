@@ -185,7 +185,7 @@ class Inbox(Component):
             self._stack.logs,
             security_policy=settings.sftp_security_policy,
             host_key=None if key is None else key.get_secret_value(),
-            vpc=vpc and sftp_network(self, "sftp", vpc, addresses, allowed),
+            vpc=sftp_network(self, "sftp", vpc, addresses, allowed) if vpc else None,
         )
         if settings.sftp_host_zone and settings.sftp_host_name:
             sftp_name(self, "sftp-name", settings.sftp_host_name, settings.sftp_host_zone, server.endpoint)

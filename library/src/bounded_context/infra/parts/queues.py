@@ -50,13 +50,14 @@ def queue(owner: Component, name: str, key_arn: pulumi.Input[str], **arguments: 
     A queue with a `redrive_policy` stores messages for 7 days. A queue without it is a dead-letter queue, with 14 days.
     """
     seconds = SOURCE_SECONDS if "redrive_policy" in arguments else DEAD_LETTER_SECONDS
+    arguments.setdefault("message_retention_seconds", seconds)
     return sqs.Queue(
         name,
         name=owner.labels.queue(name),
         kms_master_key_id=key_arn,
         tags=owner.labels.tags,
         opts=owner.child(),
-        **{"message_retention_seconds": seconds, **arguments},
+        **arguments,
     )
 
 

@@ -27,7 +27,7 @@ def sftp_server(
     *,
     security_policy: str = SECURITY_POLICY,
     host_key: str | None = None,
-    vpc: dict[str, Any] | None = None,
+    vpc: "transfer.ServerEndpointDetailsArgsDict | None" = None,
 ) -> transfer.Server:
     """Make an SFTP server with managed users and structured logs, and log its cost.
 
@@ -39,7 +39,7 @@ def sftp_server(
         name,
         domain="S3",
         endpoint_type="VPC" if vpc else "PUBLIC",
-        endpoint_details=vpc,  # pyright: ignore[reportArgumentType] (a dictionary of the same names)
+        endpoint_details=vpc,
         host_key=host_key,
         protocols=["SFTP"],
         identity_provider_type="SERVICE_MANAGED",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pulumi
-from pulumi_aws import ec2, route53
+from pulumi_aws import ec2, route53, transfer
 
 from ...configuration.sftp import Vpc
 from ..stack.component import Component
@@ -28,7 +28,7 @@ def sftp_addresses(owner: Component, name: str, vpc: Vpc, *, protect: bool) -> l
 
 def sftp_network(
     owner: Component, name: str, vpc: Vpc, addresses: Sequence[ec2.Eip], allowed: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
+) -> "transfer.ServerEndpointDetailsArgsDict":
     """Return the details of an endpoint in a VPC, with a security group of the partners' addresses.
 
     AWS checks the addresses of a server, not of a user: each partner may connect from the addresses of all partners.

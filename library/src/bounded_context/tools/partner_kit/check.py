@@ -90,7 +90,7 @@ class _Check:
 
     def __init__(self, context: Context[Any], terms: Terms) -> None:
         self._context, self._terms, self._result = context, terms, Result()
-        self._rule = CreatingRule(context, context.creating.rule, _NoTable())  # pyright: ignore[reportArgumentType]
+        self._rule = CreatingRule(context, context.creating.rule, _NoTable())  # pyrefly: ignore[bad-argument-type] (only `get` is called)
         self._invalid = Report()
         self._refused: list[Rejection] = []
 

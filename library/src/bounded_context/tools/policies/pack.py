@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi_policy import (  # pyright: ignore[reportMissingImports]
+from pulumi_policy import (  # pyrefly: ignore[missing-import] (installed in the environment of the pack)
     EnforcementLevel,
     PolicyPack,
     PolicyResource,
@@ -19,7 +19,7 @@ from pulumi_policy import (  # pyright: ignore[reportMissingImports]
     StackValidationArgs,
     StackValidationPolicy,
 )
-from pulumi_policy.proxy import UnknownValueError  # pyright: ignore[reportMissingImports]
+from pulumi_policy.proxy import UnknownValueError  # pyrefly: ignore[missing-import] (installed in the environment of the pack)
 
 from ...configuration.project import ProjectError, at
 from . import POLICIES

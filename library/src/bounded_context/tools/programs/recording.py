@@ -166,7 +166,7 @@ def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) 
     cloud = Cloud(program.answers, recorded_region(config))
     recorder, settings = _Recorder(cloud, graph), SettingsRead(config)
     with silent_loop(), patch(_TRACE, partial(_own_frame, program.folder)):
-        set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
+        set_root_resource(None)  # pyrefly: ignore[bad-argument-type] (no resource yet: each run makes its own)
         CONFIG.set(settings)
         logger = _logger(program.project, graph)
         set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=logger)

@@ -40,8 +40,9 @@ class Samples(Generic[A]):
     def aggregate(self, n: int = 1, **changes: Any) -> A:
         """Return the n-th aggregate, just created; ``changes`` override its status, version or list."""
         kind = self._context.aggregate
-        details = kind.details_type.model_validate(self.values(n))
-        return kind(details, **{"status": self._context.initial_status, **changes})
+        details: Any = kind.details_type.model_validate(self.values(n))
+        changes.setdefault("status", self._context.initial_status)
+        return kind(details, **changes)
 
     def file(
         self, rows: Iterable[Mapping[str, str]], columns: Sequence[str] | None = None, format_: FileFormat = PLAIN

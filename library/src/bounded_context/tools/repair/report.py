@@ -17,7 +17,7 @@ class Report(ABC):
     empty. `words` are the results of a plan, of a complete run, and of an incomplete run.
     """
 
-    words: ClassVar = ("looked", "done", "incomplete")
+    words: ClassVar[tuple[str, str, str]] = ("looked", "done", "incomplete")
 
     executed: bool = True
     stopped: str = ""

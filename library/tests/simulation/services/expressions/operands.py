@@ -71,8 +71,10 @@ def attribute(steps: Path) -> Operand:
 
 def _reached(value: Any, steps: Path) -> Any:
     for step in steps:
+        if not _leads_on(value, step):
+            return ABSENT
         try:
-            value = value[step] if _leads_on(value, step) else ABSENT
+            value = value[step]
         except (KeyError, IndexError):
             return ABSENT
     return value

@@ -50,19 +50,19 @@ def _refuse_overlaps(paths: list[Path]) -> None:
         raise Malformed("Two document paths overlap with each other")
 
 
-def _assign(container: Item, steps: Path, value: Any) -> None:
+def _assign(container: dict[Any, Any], steps: Path, value: Any) -> None:
     """Assign through maps, each of which is replaced by a copy: the stored item keeps its own."""
     name, *rest = steps
     if rest:
-        inner = container.get(name)  # pyright: ignore[reportArgumentType,reportCallIssue]
+        inner = container.get(name)
         if type(inner) is not dict:
             raise Mismatch("The document path provided in the update expression is invalid for update")
-        container[name] = inner = dict(inner)  # pyright: ignore[reportArgumentType]
+        container[name] = inner = dict(inner)
         _assign(inner, tuple(rest), value)
     elif value is ABSENT:
-        container.pop(name, None)  # pyright: ignore[reportArgumentType,reportCallIssue]
+        container.pop(name, None)
     else:
-        container[name] = value  # pyright: ignore[reportArgumentType]
+        container[name] = value
 
 
 def _maps_only(tokens: Tokens) -> Path:

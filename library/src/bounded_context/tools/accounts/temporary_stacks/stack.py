@@ -62,7 +62,7 @@ class Tags:
 
     def texts(self) -> dict[str, str | None]:
         """Return the tags as text."""
-        return {"owner": self.owner, "expires": self.expires and self.expires.strftime(_TIME)}
+        return {"owner": self.owner, "expires": self.expires.strftime(_TIME) if self.expires else None}
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that differ from `dev`, with None for omitted ones: no notifications, no protection."""

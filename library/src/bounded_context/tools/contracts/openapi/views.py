@@ -28,8 +28,8 @@ def view(context: Context[Any]) -> type[BaseModel]:
 @cache
 def listing(context: Context[Any]) -> type[BaseModel]:
     """Return the model of a page of aggregates."""
-    items: Any = list[view(context)]
-    return create_model("Listing", __base__=_Listing, __doc__=_Listing.__doc__, items=(items, ...))
+    item: Any = view(context)
+    return create_model("Listing", __base__=_Listing, __doc__=_Listing.__doc__, items=(list[item], ...))
 
 
 class _Listing(BaseModel):

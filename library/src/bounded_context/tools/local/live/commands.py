@@ -28,7 +28,7 @@ def invoke(function: str | None, event: str | None, *, verbose: bool) -> int:
     def act(project: Project, run: Endpoints) -> int:
         aws = Aws(run.emulator)
         found = _function(function, run, aws)
-        sent = found and _event(event, project, run, found)
+        sent = _event(event, project, run, found) if found else None
         return 0 if found is None or sent is None else _call(aws, found, sent, verbose=verbose)
 
     return _with_run(act)

@@ -8,7 +8,7 @@ from ..emulator.aws import UNANSWERED, Aws
 from ..emulator.endpoints import Endpoints
 from ..running import kept_run
 from .events import samples_of
-from .function import Deployed, NoSuchName
+from .function import Deployed
 
 
 def function_names(incomplete: str) -> list[str]:
@@ -30,5 +30,5 @@ def _beginning(incomplete: str, names: Callable[[Project, Endpoints], list[str]]
     try:
         project = current()
         return [name for name in names(project, kept_run.find(project)) if name.startswith(incomplete)]
-    except (ProjectError, LocalRunError, NoSuchName, KeyError, *UNANSWERED):
+    except (ProjectError, LocalRunError, KeyError, *UNANSWERED):
         return []

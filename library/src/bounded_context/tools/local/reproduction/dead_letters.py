@@ -1,6 +1,6 @@
 """A dead letter as the call that failed."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ def call_of(production: Production, wanted: str) -> Call:
     for queue in sorted(production.stack.dead_letters.queues, key=lambda queue: queue.kind in _ELSEWHERE):
         reader = _reader(production, queue)
         try:
-            with closing(_matching(reader, wanted)) as found:  # pyright: ignore[reportArgumentType]
+            with closing(_matching(reader, wanted)) as found:
                 if message := next(found, None):
                     return _call(production, queue, message)
         finally:
@@ -45,7 +45,7 @@ def _reader(production: Production, queue: DeadLetterQueue) -> QueueReader:
     return QueueReader(queues, queue.url, clock)
 
 
-def _matching(reader: QueueReader, wanted: str) -> Iterator[Message]:
+def _matching(reader: QueueReader, wanted: str) -> Generator[Message, None, None]:
     for message in reader.messages(lambda: False):
         if wanted in (message.id, message.text("id"), message.text("DDBStreamBatchInfo", "startSequenceNumber")):
             yield message

@@ -63,7 +63,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server  # type: ignore[assignment]
+    server: _Server  # pyrefly: ignore[bad-override-mutable-attribute] (only this server makes the handler)
     protocol_version = "HTTP/1.1"
     # Buffers the response, and sends it without delay.
     wbufsize = -1

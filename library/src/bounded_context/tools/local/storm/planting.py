@@ -336,6 +336,7 @@ def _route_edge(_: Kind, route: Node, trial: Trial) -> Iterator[None]:
 
 
 _Plant = Callable[[Node, Trial], Any]
+_DELIVERIES: Final[tuple[Kind, ...]] = ("repeat", "reorder", "delay")
 
 _PLANTS: Final[Mapping[tuple[Kind, str], _Plant]] = {
     ("kill", "lambda/function"): _killed,
@@ -344,7 +345,7 @@ _PLANTS: Final[Mapping[tuple[Kind, str], _Plant]] = {
     ("revoke", "iam/role"): _revoked,
     **{
         (kind, target): partial(plant, kind)
-        for kind in ("repeat", "reorder", "delay")
+        for kind in _DELIVERIES
         for target, plant in (
             ("lambda/eventSourceMapping", _mapping_edge),
             ("sns/topicSubscription", _queue_edge),

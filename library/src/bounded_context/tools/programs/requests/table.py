@@ -98,7 +98,8 @@ def _calls(entry: Mapping[str, Mapping[str, Any]]) -> Iterator[Call]:
         if named in ("local", "recorded"):
             continue
         turned = _CONVERSIONS[arguments["turned"]] if "turned" in arguments else dict
-        yield call(named, **{**arguments, "turned": turned})
+        converted: dict[str, Any] = {**arguments, "turned": turned}
+        yield call(named, **converted)
 
 
 KINDS: Final[dict[str, tuple[Call, ...]]] = {kind: tuple(_calls(entry)) for kind, entry in RESOURCE_TYPES.items()}

@@ -58,7 +58,7 @@ class Deployment:
             status=info.get("status", "Created"),
             description=info.get("description", ""),
             # botocore returns times in the machine's time zone.
-            created=info["createTime"].astimezone(UTC),  # pyright: ignore[reportTypedDictNotRequiredAccess]
+            created=info["createTime"].astimezone(UTC),  # pyrefly: ignore[not-required-key-access] (every deployment has it)
             error=error.get("code", ""),
             message=error.get("message", ""),
             rollback_id=rollback.get("rollbackDeploymentId", ""),

@@ -1,6 +1,6 @@
 """The dead-letter queues."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -28,7 +28,7 @@ class DeadLetters:
         self._person = person
         self._clock = clock
 
-    def search(self) -> Iterator[Place]:
+    def search(self) -> Generator[Place, None, None]:
         """Yield each message with the person's data. Messages are hidden from other readers until the search ends.
 
         Raises Unsearched if another reader hides messages.

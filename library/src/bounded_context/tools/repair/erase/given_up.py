@@ -1,6 +1,6 @@
 """The batches of changes that a reader of the stream could not process, in their bucket."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ class GivenUp:
         self._readers = readers
         self._person = person
 
-    def search(self) -> Iterator[Place]:
+    def search(self) -> Generator[Place, None, None]:
         """Yield each version of a batch with a change of the person's aggregate."""
         for bucket in self._buckets():
             for version in bucket.versions(_FOLDER):

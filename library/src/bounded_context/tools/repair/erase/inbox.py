@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import partial
 from typing import Final
 
@@ -36,7 +36,7 @@ class Inbox:
         self._person = person
         self._clock = clock
 
-    def search(self) -> Iterator[Place]:
+    def search(self) -> Generator[Place, None, None]:
         """Yield reports, staged rows and files with the person's data, in this order."""
         rows = {version: found for version in self._bucket.versions(INCOMING) if (found := self._rows(version))}
         reported: dict[str, set[int]] = defaultdict(set)

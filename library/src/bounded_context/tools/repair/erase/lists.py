@@ -8,6 +8,7 @@ from ....domain.lists import ListStatus, PinnedFile
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 _FINAL = {ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED}
 
@@ -40,6 +41,6 @@ class Lists:
         broken = file.broken_off(etag).list_id
         return any(self._item(kind + broken) for kind in (LIST, BROKEN_UPLOAD))
 
-    def _item(self, key: str) -> dict[str, dict[str, str]]:
+    def _item(self, key: str) -> "dict[str, AttributeValueTypeDef]":
         found = self._client.get_item(TableName=self._table, Key={KEY: {"S": key}}, ConsistentRead=True)
-        return found.get("Item", {})  # pyright: ignore[reportReturnType]
+        return found.get("Item", {})

@@ -1,6 +1,6 @@
 """A place with personal data, and the search of a store for such places."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,7 +26,7 @@ class Store(Protocol):
         """The names of the stores in the report."""
         ...
 
-    def search(self) -> Iterator[Place]:
+    def search(self) -> Generator[Place, None, None]:
         """Yield each place with personal data, in the order in which they are erased. Raises AWS_ERRORS, Unsearched."""
         ...
 

@@ -62,7 +62,7 @@ def _search(store: Store, report: Report, handle: Any) -> None:
     """Search a store. An error ends this search alone, and is the result of the first of its names."""
     result = report.results[store.names[0]]
     try:
-        with closing(store.search()) as places:  # pyright: ignore[reportArgumentType]
+        with closing(store.search()) as places:
             for place in places:
                 handle(place, report.results[place.store])
     except (Unsearched, *AWS_ERRORS) as error:

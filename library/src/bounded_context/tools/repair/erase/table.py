@@ -1,7 +1,7 @@
 """The table: the aggregate's item, the stored answers of commands, and the lists' records."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -46,7 +46,7 @@ class Table:
 
     names = ("table",)
 
-    def search(self) -> Iterator[Place]:
+    def search(self) -> Generator[Place, None, None]:
         """Yield the aggregate's item, and each stored answer and list's record that quotes its data."""
         item = self._item()
         if item and not (self.keep and self._is_erased(item)):

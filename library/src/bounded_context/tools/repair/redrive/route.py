@@ -25,8 +25,9 @@ class Source(Protocol):
         """Return the approximate number of messages that `messages` could not yield."""
         return 0
 
-    def delete(self, message: Message) -> None:
+    def delete(self, message: Message) -> None:  # noqa: ARG002 (by default, nothing is deleted)
         """Delete a message that was delivered. Raises DeletedLate if another reader may have it."""
+        return
 
     def release(self) -> int:
         """Release messages that were not deleted; return the number of messages that stay hidden for a while."""
@@ -46,8 +47,9 @@ class Route(Protocol):
         """Return the displayable facts of a message."""
         ...
 
-    def check(self, message: Message) -> None:
+    def check(self, message: Message) -> None:  # noqa: ARG002 (by default, no check)
         """Raise NotRedrivable if a message visibly cannot be redriven; change nothing."""
+        return
 
     def deliver(self, message: Message) -> str:
         """Deliver a message; return the id under which it may return, or an empty string if it never returns.

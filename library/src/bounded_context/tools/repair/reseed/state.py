@@ -102,7 +102,7 @@ class State:
                 yield key, item
 
     def _items(self, after: str) -> Iterator[tuple[str, Item]]:
-        start: Any = {"ExclusiveStartKey": {KEY: {"S": after}}} if after else {}
+        start: dict[str, Any] = {"ExclusiveStartKey": {KEY: {"S": after}}} if after else {}
         while True:
             page = self._tables.scan(TableName=self.table, Limit=PAGE, ConsistentRead=True, **start)
             keys = ((item[KEY].get("S", ""), item) for item in page["Items"])

@@ -38,7 +38,7 @@ def time_of(record: Record) -> datetime:
 
 
 def _shards(streams: "DynamoDBStreamsClient", arn: str) -> Iterator[str]:
-    start: Any = {}
+    start: dict[str, Any] = {}
     while True:
         page = streams.describe_stream(StreamArn=arn, **start)["StreamDescription"]
         yield from (shard.get("ShardId", "") for shard in page.get("Shards", ()))

@@ -1,7 +1,7 @@
 """The permissions of roles in words, read from their policies' statements."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ...programs.graph import Graph, Node
@@ -67,7 +67,7 @@ def _policies(graph: Graph) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def _inline(role: Node, policy: dict[str, Any]) -> list[dict[str, Any]]:
-    return Node(**{**vars(role), "inputs": policy}).statements()
+    return replace(role, inputs=policy).statements()
 
 
 def _listed(value: Any) -> list[str]:

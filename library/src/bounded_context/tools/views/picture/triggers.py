@@ -69,7 +69,7 @@ def _routes(resources: Resources) -> Iterator[Trigger]:
     for route in resources.graph.of("apigatewayv2/route"):
         api = apis.get(str(route.inputs["apiId"]))
         integration = integrations.get(str(route.inputs.get("target", "")).removeprefix("integrations/"))
-        target = integration and _integrated(resources, str(integration.inputs.get("integrationUri", "")))
+        target = _integrated(resources, str(integration.inputs.get("integrationUri", ""))) if integration else None
         if api and target:
             yield Trigger(api, target, "calls", str(route.inputs["routeKey"]))
 

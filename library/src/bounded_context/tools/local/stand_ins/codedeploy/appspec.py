@@ -67,7 +67,7 @@ class AppSpec:
             raise _invalid(f"The AppSpec is invalid: {'; '.join(faults)}") from error
         [(resource, function)] = document.resources[0].items()
         found = function.properties
-        hooks = {event: name for hook in document.hooks or [] for event, name in hook.items()}
+        hooks: dict[str, str] = {event: name for hook in document.hooks or [] for event, name in hook.items()}
         return cls(resource, found.name, found.alias, found.current, found.target, hooks)
 
     def reversed(self) -> Self:
