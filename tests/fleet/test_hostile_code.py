@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def _without(*options: str) -> tuple[object, str, object]:
 def _in_the_clone(branch: Branch, _work: Path, copy: Path | None = None) -> Iterator[Branch]:
     """Use the settings of the clone, or of the copy."""
     variables = {"GIT_DIR": str(branch.folder / ".git"), "GIT_WORK_TREE": str(copy or branch.folder)}
-    yield Branch(**{**vars(branch), "folder": copy or branch.folder, "variables": variables})
+    yield replace(branch, folder=copy or branch.folder, variables=variables)
 
 
 def _in_one_folder(*, dir: Path, **_: object) -> object:  # noqa: A002 (the name of tempfile)
