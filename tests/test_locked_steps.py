@@ -73,7 +73,9 @@ def serving(origin: str, hashes: frozenset[str]) -> Iterator[RestrictedIndex]:
 
 def run(folder: Path, variables: Mapping[str, str], *words: str) -> None:
     """Run a command, which must succeed."""
-    done = subprocess.run(words, cwd=folder, env={**environment(), **variables}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words, cwd=folder, env={**environment(), **variables}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 

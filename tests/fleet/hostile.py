@@ -238,7 +238,7 @@ def _alive(number: int) -> psutil.Process | None:
     for _ in range(20):
         try:
             process = psutil.Process(number)
-            if process.status() == psutil.STATUS_ZOMBIE or process.exe() != os.path.realpath(sys.executable):
+            if process.status() == psutil.STATUS_ZOMBIE or "import time; time.sleep(20)" not in process.cmdline():
                 return None
         except psutil.Error:
             return None

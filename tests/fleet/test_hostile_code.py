@@ -49,7 +49,7 @@ def fleet(attack: Attack, tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setattr(steps, "bakes", lambda found, _work: dict.fromkeys(found))
     made = Fleet(tmp_path / "clones", capsys)
     for name in NAMES:
-        made.add(name, **attack.files(name))
+        made.add(name, **attack.files(name))  # pyrefly: ignore[bad-argument-type] (names of files)
     return made
 
 
@@ -79,7 +79,7 @@ def test_no_consumer_of_an_impact_reaches_the_operator_or_the_next_consumer(
     consumers = {"stacks": {"prod": stack({"payment": ["PaymentDeleted"]})}}
 
     def declared(folders: Sequence[Path]) -> list[Member]:
-        return [member(path.name, folder=str(path), **(consumers if path.name in NAMES else {})) for path in folders]
+        return [member(path.name, folder=str(path), **(consumers if path.name in NAMES else {})) for path in folders]  # pyrefly: ignore[bad-argument-type]
 
     monkeypatch.setattr(module, "declared_members", declared)
     listed = tmp_path / "fleet.txt"

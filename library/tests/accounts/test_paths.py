@@ -98,7 +98,6 @@ def test_environments_in_their_own_accounts_are_out_of_reach_of_roles_in_dev(lay
         assert not {"staging", "prod", "pipeline"} & {end.domain for one in started for end in found.paths(one)}
 
 
-@pytest.mark.xfail(reason="An environment may have the name of a temporary stack.", strict=True)
 def test_an_environment_named_like_a_temporary_stack_is_refused_or_stays_apart() -> None:
     """In one account, the roles of sandboxes would cover its resources."""
     if not is_refused(LIKE_A_SANDBOX):
