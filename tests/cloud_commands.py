@@ -50,6 +50,7 @@ PULUMI: Final = {
     "destroy": "stack yes",
     "import": "stack parent generate-code yes",
     "login": "",
+    "plugin install": "exact",
     "preview": "stack policy-pack save-plan",
     "refresh": "stack preview-only target",
     "stack": "stack show-urns",

@@ -2,15 +2,19 @@
 
 from pathlib import Path
 
-from template.bake import files
+import pytest
+
+from template.bake import bake, files
 from template.examples import EXAMPLE, left_alone, regenerate, supply
-from template.library import VERSION
+from template.library import REPOSITORY_OF_LIBRARY, VERSION
 
 AGAIN = "examples/payment/ is not what the template bakes: run `uv run template examples` and look at the difference"
 
 
-def test_the_example_is_the_bake(payment: Path) -> None:
+def test_the_example_is_the_bake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same files with the same bytes, and the same ones executable."""
+    monkeypatch.delenv(REPOSITORY_OF_LIBRARY)
+    payment = bake(tmp_path)
     ignore = left_alone(payment)
     baked, kept = list(files(payment, ignore)), list(files(EXAMPLE, ignore))
     assert baked == kept, AGAIN

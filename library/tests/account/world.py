@@ -188,7 +188,9 @@ class World:
             return 255
         return 0
 
-    def _completed(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    def _completed(
+        self, command: Sequence[str], _variables: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         status = self._status(command)
         said = "" if status == 0 else f"error: no stack named '{command[-1]}' found"
         deployed = [key for key in self.graphs if key == ("service", command[command.index("--cwd") - 1])]

@@ -83,6 +83,7 @@ def closed() -> int:
     """
     from .github import GitHub
 
+    repository()
     numbers = json.dumps(GitHub.here().closed(now() - timedelta(hours=HOURS)))
     _append("GITHUB_OUTPUT", _output("numbers", numbers))
     sys.stdout.write(f"Closed pull requests: {numbers}\n")
