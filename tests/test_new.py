@@ -20,7 +20,7 @@ from template import new as command
 from template.answers import RULES, BadAnswer
 from template.bake import files
 from template.cli import main
-from template.library import INDEX
+from template.library import INDEX, REPOSITORY_OF_LIBRARY
 from template.names import REPOSITORY
 from template.new import NothingMade, new
 from template.processes import environment
@@ -262,8 +262,9 @@ def test_an_existing_folder_is_refused_at_the_first_question(tmp_path: Path, mon
 
 
 @pytest.mark.e2e
-def test_uvx_bakes_the_same(tmp_path: Path) -> None:
+def test_uvx_bakes_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The package has all that a bake reads, and the library's wheel comes out the same."""
+    monkeypatch.delenv(REPOSITORY_OF_LIBRARY)
     file, variables = written(tmp_path, EXAMPLES["invoice"]), environment()
     subprocess.run(["uv", "build", "--quiet", "--wheel", "--out-dir", tmp_path, REPOSITORY], env=variables, check=True)
     [wheel] = tmp_path.glob("*.whl")

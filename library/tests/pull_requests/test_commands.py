@@ -133,8 +133,8 @@ def test_the_sweep_destroys_the_stack_of_a_closed_request(runner: Make, tmp_path
     (tmp_path / "stacks").write_text("dev pr-12")
     (tmp_path / "tags-pr-12.json").write_text(json.dumps({"owner": "anna", "expires": "2126-01-01T00:00:00Z"}))
     done = machine.run("preview", "closed")
-    assert [one.returncode for one in done] == [0] * 3, done[-1].stderr
+    assert {one.returncode for one in done} == {0}, done[-1].stderr
     done = after(machine, "closed", "numbers").run("preview", "sweep")
-    assert [one.returncode for one in done] == [0] * 4, done[-1].stderr
+    assert {one.returncode for one in done} == {0}, done[-1].stderr
     assert "✓ pr-12 destroyed: pull request 12 is closed" in done[-1].stdout
     assert (tmp_path / "stacks").read_text() == "dev"
