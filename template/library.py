@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,7 +24,7 @@ REPOSITORY = _HERE.parent if (_HERE.parent / "cookiecutter.json").exists() else 
 SOURCES = REPOSITORY / "library"
 FOLDER = "vendor"
 
-WHEEL, INDEX, GIT = WAYS = ("wheel", "https://packages.example.com/simple", "git")
+WHEEL, INDEX, GIT = WAYS = ("wheel", "https://python.example.com/index", "git")
 """The answers: a wheel built from this clone, the address of a package index (an example), or this repository."""
 
 PLACEHOLDER = "https://github.com/org/template"
@@ -51,7 +52,8 @@ BUILT = "BOUNDED_CONTEXT_WHEEL"
 REPOSITORY_OF_LIBRARY = "BOUNDED_CONTEXT_REPOSITORY"
 """The environment variable with an address of the template's repository instead of the address in its sources."""
 
-_FILE = f"{FOLDER}/{NAME.replace('-', '_')}-{VERSION}-py3-none-any.whl"
+_WHEEL = f"{FOLDER}/{NAME.replace('-', '_')}-{{}}.whl"
+_FILE = _WHEEL.format(f"{VERSION}-py3-none-any")
 
 
 class LibraryError(Exception):
@@ -72,6 +74,11 @@ def address() -> str:
     return os.environ.get(REPOSITORY_OF_LIBRARY) or str(_project(SOURCES)["urls"]["Repository"])
 
 
+def wheels(project: Path) -> Iterator[Path]:
+    """Return the wheels of the library in a project, of all versions."""
+    return project.glob(_WHEEL.format("*"))
+
+
 def vendor(project: Path) -> Path:
     """Replace the wheel in the project's folder ``vendor/`` by the library's current wheel, and return its path.
 
@@ -79,7 +86,7 @@ def vendor(project: Path) -> Path:
         LibraryError: uv is not installed, or the build failed.
     """
     folder, wheel = project / FOLDER, project / _FILE
-    for older in folder.glob(f"{NAME.replace('-', '_')}-*.whl"):
+    for older in wheels(project):
         older.unlink()
     if BUILT in os.environ:
         folder.mkdir(exist_ok=True)

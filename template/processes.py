@@ -69,19 +69,17 @@ def running(
     command: Sequence[str],
     folder: Path,
     log: Path | None = None,
-    more: Mapping[str, str] | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a command in a folder, yield its process, and interrupt it at the end of the block, like Ctrl-C.
 
-    ``log`` is the file for its output; ``more`` has environment variables in addition to ``variables``, by default
-    those of `environment`.
+    ``log`` is the file for its output; ``variables`` are all environment variables, by default those of `environment`.
     """
     with log.open("ab") if log else nullcontext() as output:
         child = subprocess.Popen(
             command,
             cwd=folder,
-            env={**(variables or environment()), STARTED_BY: str(os.getpid()), **(more or {})},
+            env={**(variables or environment()), STARTED_BY: str(os.getpid())},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

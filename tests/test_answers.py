@@ -90,7 +90,7 @@ TAKEN: list[Mapping[str, str]] = [
     {"commands": f"Take:creates:Payment{'Made' * 8} Drop:deletes:PaymentDropped"},
     {"verification": "VerifyKYC", "fields": "kyc_id:str"},
     {"owner": "Team 7 / payments@example.org"},
-    {"library": "https://packages.example.com:8443/simple/"},
+    {"library": "https://python.example.com:8443/index/"},
     {"library": "git"},
 ]
 

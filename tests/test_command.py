@@ -150,11 +150,11 @@ def test_a_choice_of_a_file_is_taken(cookiecutter: Cookiecutter, tmp_path: Path)
     """Also one that is not the first."""
     answers = tmp_path / "answers.yaml"
     answers.write_text(
-        "default_context: {context_name: Order, sftp: none, api: none, library: https://packages.example.com/simple}\n"
+        "default_context: {context_name: Order, sftp: none, api: none, library: https://python.example.com/index}\n"
     )
     assert cookiecutter("--no-input", "--config-file", str(answers)).returncode == 0
     said = json.loads((tmp_path / "here" / "there" / "Order" / ".template.json").read_text())["default_context"]
-    assert (said["sftp"], said["api"], said["library"]) == ("none", "none", "https://packages.example.com/simple")
+    assert (said["sftp"], said["api"], said["library"]) == ("none", "none", "https://python.example.com/index")
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import shutil
 import subprocess
 import threading
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -192,12 +192,19 @@ def test_only_the_index_of_the_answer_supplies_the_library(tmp_path: Path) -> No
 @contextmanager
 def _index(folder: Path) -> Iterator[str]:
     """Serve the library's wheel by a package index of this machine, and yield its address."""
-    pages = folder / "simple" / NAME
+    pages = folder / "index" / NAME
     pages.mkdir(parents=True)
     shutil.copy(vendor(folder), pages)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=folder)) as server:
+    with served(partial(SimpleHTTPRequestHandler, directory=folder)) as url:
+        yield url
+
+
+@contextmanager
+def served(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve a package index on a free port of this machine, and yield its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/simple"
+        yield f"http://127.0.0.1:{server.server_port}/index"
         server.shutdown()
 
 
@@ -213,8 +220,8 @@ def test_the_placeholder_of_the_address_is_refused_for_git(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "index",
     [
-        *("index", "pypi", "packages.example.com/simple", "http://packages.example.com/simple", "https://example.com"),
-        *("https://name:secret@example.com/simple", "file:///srv/wheels", "https://example.com/simple?a=b"),
+        *("index", "registry", "python.example.com/index", "http://python.example.com/index", "https://example.com"),
+        *("https://name:secret@example.com/index", "file:///srv/wheels", "https://example.com/index?a=b"),
     ],
 )
 def test_an_unknown_index_is_refused_with_an_example(index: str, tmp_path: Path) -> None:

@@ -3,18 +3,18 @@
 import json
 import re
 import subprocess
-import threading
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 from bounded_context.tools.release.package import REQUIREMENTS
+from test_library import served
 
 from template.bake import bake
 from template.library import SOURCES
@@ -53,7 +53,7 @@ def serving(origin: str, hashes: frozenset[str]) -> Iterator[RestrictedIndex]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = index.page(self.path.strip("/").removeprefix("simple/"))
+            body = index.page(self.path.strip("/").removeprefix("index/"))
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Type", _JSON)
             self.send_header("Content-Length", str(len(body or b"")))
@@ -63,12 +63,8 @@ def serving(origin: str, hashes: frozenset[str]) -> Iterator[RestrictedIndex]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (named by http.server)
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    index.url = f"http://127.0.0.1:{server.server_port}/simple"
-    yield index
-    server.shutdown()
-    server.server_close()
+    with served(Handler) as index.url:
+        yield index
 
 
 def run(folder: Path, variables: Mapping[str, str], *words: str) -> None:

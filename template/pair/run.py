@@ -17,7 +17,7 @@ from ..demo import DemoError, folder_for
 from ..leftovers import taken_away
 from ..library import find_uv
 from ..names import REPOSITORY
-from ..processes import Asked, Heed, heeding, running, status
+from ..processes import Asked, Heed, environment, heeding, running, status
 from .choice import Pair
 
 ENDPOINTS = "endpoints.json"
@@ -91,9 +91,9 @@ class _Run:
             *options,
         ]
         # The scenario needs this package, and the library that is installed in the second context's environment.
-        variables = {"PYTHONPATH": str(REPOSITORY)}
+        variables = {**environment(), "PYTHONPATH": str(REPOSITORY)}
         command = [*self._uv_run, "python", "-m", SCENARIO, *arguments]
-        with running(command, second, more=variables) as acting, suppress(Asked):
+        with running(command, second, variables=variables) as acting, suppress(Asked):
             self.heed.wait(lambda: acting.poll() is not None)
         if child.poll() is not None:
             raise DemoError(f"{self.pair.first.name} ended too early:\n{_tail(log)}")

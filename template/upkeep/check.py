@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..library import FOLDER, NAME
+from ..library import FOLDER, NAME, wheels
 from .bakes import bakes_of
 from .differences import File, differences
 from .errors import CannotTell
@@ -114,11 +114,11 @@ def library_of(folder: Path) -> Library:
     project = _toml(folder / PINNED).get("project", {})
     pins = (pinned(str(requirement)) for requirement in project.get("dependencies", []))
     packages = _toml(folder / "uv.lock").get("package", [])
-    wheels = sorted(path.name.split("-")[1] for path in (folder / FOLDER).glob("bounded_context-*.whl"))
+    vendored = sorted(path.name.split("-")[1] for path in wheels(folder))
     return Library(
         pinned=next(filter(None, pins), ""),
         locked=next((package["version"] for package in packages if package.get("name") == NAME), ""),
-        wheel=", ".join(wheels),
+        wheel=", ".join(vendored),
     )
 
 

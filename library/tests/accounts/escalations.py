@@ -1,30 +1,25 @@
 """The escalations of `escalations.toml`."""
 
 import functools
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from .entries import Strict, entries
 
 Gain = Literal["become", "run", "made", "write", "read"]
 
 FILE: Final = Path(__file__).parent / "escalations.toml"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Aid(_Strict):
+class Aid(Strict):
     """Another resource that an escalation needs: its kind, and the actions on it."""
 
     kind: str
     actions: tuple[str, ...]
 
 
-class Escalation(_Strict):
+class Escalation(Strict):
     """An escalation. The file describes the members."""
 
     name: str
@@ -43,5 +38,4 @@ class Escalation(_Strict):
 @functools.cache
 def escalations() -> tuple[Escalation, ...]:
     """Return the escalations of the file."""
-    found = tomllib.loads(FILE.read_text(encoding="utf-8"))["escalation"]
-    return tuple(Escalation.model_validate(one) for one in found)
+    return entries(FILE, "escalation", Escalation)

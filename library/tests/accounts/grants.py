@@ -1,16 +1,14 @@
 """Permissions beyond the own environment: every pattern of each statement, and the reasons for those in use."""
 
 import functools
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
-
 from .admissions import labels
 from .attack import keys_of
+from .entries import Strict, entries
 from .evaluation import FREE, Context, Statement
 from .reach import Finding
 from .world import ADMINISTRATOR, Principal, Resource, World
@@ -28,10 +26,8 @@ Use = tuple[str, str, str]
 """An action, the pattern of principals, and the pattern of targets, of a reason."""
 
 
-class Reason(BaseModel):
+class Reason(Strict):
     """The reason for findings. The file describes the members."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     actions: tuple[str, ...]
     principals: tuple[str, ...]
@@ -48,8 +44,7 @@ class Reason(BaseModel):
 @functools.cache
 def reasons() -> tuple[Reason, ...]:
     """Return the reasons of the file."""
-    found = tomllib.loads(FILE.read_text(encoding="utf-8"))["reason"]
-    return tuple(Reason.model_validate(one) for one in found)
+    return entries(FILE, "reason", Reason)
 
 
 @functools.cache

@@ -2,33 +2,27 @@
 
 import functools
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
-
 from .documents import Node
+from .entries import Strict, entries
 from .jobs import files
 from .layouts import Edit
 
 FILE: Final = Path(__file__).parent / "holes.toml"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Removal(_Strict):
+class Removal(Strict):
     """The elements that the statement about an action loses."""
 
     action: str
     elements: tuple[str, ...]
 
 
-class Hole(_Strict):
+class Hole(Strict):
     """A hole. The file describes the members."""
 
     name: str
@@ -64,7 +58,7 @@ class Hole(_Strict):
 @functools.cache
 def holes() -> tuple[Hole, ...]:
     """Return the holes of the file."""
-    return tuple(Hole.model_validate(one) for one in tomllib.loads(FILE.read_text(encoding="utf-8"))["hole"])
+    return entries(FILE, "hole", Hole)
 
 
 def workflows(hole: Hole) -> Mapping[str, str]:
