@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, Thread
 from pathlib import Path
 
 import pytest
+from bounded_context.configuration.project import DISTRIBUTION
 from conftest import VAT_RETURN, Cookiecutter
 from cookiecutter.exceptions import FailedHookException
 
@@ -36,6 +37,11 @@ from template.record import digest
 
 WHEEL = f"bounded_context-{VERSION}-py3-none-any.whl"
 NO_UV = "This needs uv, which is not on the PATH: pip install uv"
+
+
+def test_template_and_library_have_one_name_for_the_distribution() -> None:
+    """A platform that publishes under its own name changes both."""
+    assert DISTRIBUTION == NAME
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..alone import alone
@@ -23,11 +21,8 @@ def survey(folders: Sequence[Path]) -> list[Mapping[str, Any]]:
         CannotTell: the library cannot be run; the message has the end of its error output.
     """
     command = [*context(), "survey", *map(str, folders)]
-    with TemporaryDirectory(prefix="template-") as scratch:
-        variables = alone("agent.environment").allowed(os.environ)
-        if command[0] == sys.executable:  # Else uv runs it, with the packages in the cache of the user.
-            variables |= {"HOME": scratch, "TMPDIR": scratch}
-        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    variables = alone("agent.environment").allowed(os.environ)
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CannotTell(f"The library cannot read the repositories: {' '.join(done.stderr.split()[-40:])}")
     return json.loads(done.stdout)["repositories"]

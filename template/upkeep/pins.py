@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..library import NAME
+
 PINNED = "pyproject.toml"
 
-_NAME = rb"(?<![\w.-])(?i:bounded[-_.]+context)"
+_NAME = rb"(?<![\w.-])(?i:%s)" % re.sub(r"[-_.]+", "[-_.]+", NAME).encode()
 """The library's name in each spelling that PEP 503 permits."""
 
 _REQUIREMENT = _NAME + rb"\s*(?:\[[^\]]*\]\s*)?\(?\s*={2,3}\s*"
 _TAG = _NAME + rb"[\"']?\s*(?:=\s*\{[^}]*|\][^\[]*)\btag\s*=\s*[\"']v"
 """A source of uv, as an inline table or as a table."""
+
+_WHEEL = rb"%s-" % NAME.replace("-", "_").encode()
 
 
 def pinned(requirement: str) -> str | None:
@@ -31,6 +35,6 @@ class Pins:
     def moved(self, content: bytes) -> bytes:
         """Return ``pyproject.toml`` with the new version in the requirements and the source."""
         before, after = re.escape(self.before.encode()), self.after.encode()
-        for place, end in ((_REQUIREMENT, rb"[\"';,)\s]"), (rb"bounded_context-", rb"-py3"), (_TAG, rb"[\"']")):
+        for place, end in ((_REQUIREMENT, rb"[\"';,)\s]"), (_WHEEL, rb"-py3"), (_TAG, rb"[\"']")):
             content = re.sub(rb"(" + place + rb")" + before + rb"(?=" + end + rb")", rb"\g<1>" + after, content)
         return content

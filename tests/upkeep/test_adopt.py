@@ -18,7 +18,7 @@ from template.adopt.derive import derive
 from template.adopt.fit import Certainty
 from template.bake import bake
 from template.cli import main
-from template.library import VERSION
+from template.library import GIT, INDEX, VERSION
 from template.pair.choice import ANSWERS
 from template.record import FILE
 from template.upkeep.errors import CannotTell, NotOurs
@@ -58,6 +58,16 @@ def answers_of(folder: Path) -> dict[str, str]:
 def test_the_answers_follow_from_the_code(baked: Callable[[str], Path], name: str) -> None:
     """Default answers, a plural without a rule, and an acronym."""
     folder = baked(name)
+    assert derive(code_of(folder), {}) == answers_of(folder)
+
+
+@pytest.mark.parametrize("way", [INDEX, GIT])
+def test_the_source_of_the_library_follows_with_the_team_s_other_index(way: str, tmp_path: Path) -> None:
+    """The library's index is the one that its source names."""
+    folder = bake(tmp_path, {"library": way})
+    project = folder / "pyproject.toml"
+    other = '\n[[tool.uv.index]]\nname = "other"\nurl = "https://other.example.com/index"\nexplicit = true\n'
+    project.write_text(other + project.read_text())
     assert derive(code_of(folder), {}) == answers_of(folder)
 
 

@@ -101,6 +101,10 @@ class History:
         writes = self.by_key.get(key)
         return writes[-1].after if writes else None
 
+    def until(self, key: str, end: float) -> list[Write]:
+        """Return an item's writes up to a time."""
+        return [write for write in self.by_key.get(key, []) if write.time <= end]
+
     def states(self, key: str, start: float, end: float) -> list[Item | None]:
         """Return each state that an item had between two times."""
         found: list[Item | None] = [None]

@@ -304,9 +304,9 @@ class AtRest:
 
     def _refused(self, sent: Sent, by: Any, answer: Any, own: list[Write]) -> None:
         code = answer["error"]["code"]
-        if own:
-            raise Violation("refused-own-effect", f"{sent.order.function} {sent.order.key}: {code}")
         key = AGGREGATE + sent.order.identity
+        if own and self._history.until(key, by.ended)[-1] is own[-1]:
+            raise Violation("refused-own-effect", f"{sent.order.function} {sent.order.key}: {code}")
         states = self._history.states(key, by.started, by.ended)
         if code == "already-exists" and all(state is None for state in states):
             raise Violation("refused-without-cause", f"{sent.order.key}: {code}")

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 from bounded_context.tools.survey.workers import Result, each
@@ -22,6 +23,18 @@ def test_what_one_imports_or_sets_no_other_sees() -> None:
     seen = each(FOLDERS, lambda _: {"before": sys.modules.setdefault("of_one", sys) is not sys})
     assert not any(one["before"] for one in seen)
     assert "of_one" not in sys.modules
+
+
+def test_what_one_writes_to_its_home_or_its_temporary_files_no_other_sees() -> None:
+    """Nor does the command itself."""
+    before = {str(Path.home()), tempfile.gettempdir()}
+    folders = [{one["home"], one["temporary"]} for one in each(FOLDERS, lambda _: _own_folders())]
+    assert len(set.union(before, *folders)) == len(before) + sum(map(len, folders))
+    assert not [folder for folder in set.union(*folders) if Path(folder).exists()]
+
+
+def _own_folders() -> Result:
+    return {"home": str(Path.home()), "temporary": tempfile.gettempdir()}
 
 
 def test_a_process_that_ends_is_an_error_with_its_status_and_the_others_are_read() -> None:

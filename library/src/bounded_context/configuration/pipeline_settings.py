@@ -13,6 +13,7 @@ from .config import SettingError, flag, matching, number, optional, retention, s
 from .config import Source as Config
 from .environments import ROLES, Environment, RoleKind, require_separate
 from .partition import ARN, AWS, Partition
+from .project import DISTRIBUTION
 from .schema import Schema, about, listing, members, read_all, schema_is, setting, text
 from .state import PROVIDER, SecretsProvider
 
@@ -25,7 +26,7 @@ _REPOSITORY = {
     "codeconnections": (re.compile(r"[\w.-]+(/[\w.-]+)+"), "organization/repository"),
     "codecommit": (re.compile(r"[\w.-]{1,100}"), "the name of a CodeCommit repository"),
 }
-_LIBRARY = re.compile(r"bounded-context==\d[\w.]*|\./vendor/[\w.+-]+\.whl")
+_LIBRARY = re.compile(rf"{DISTRIBUTION}==\d[\w.]*|\./vendor/[\w.+-]+\.whl")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BRANCH = re.compile(r"[\w.-]+(/[\w.-]+)*")
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -120,7 +121,7 @@ def _policies(config: Config, key: str) -> Policies | None:
         raise SettingError("policies", f"is {value!r}: write {{library, sha256}} and nothing else.")
     library, sha256 = str(value["library"]), str(value["sha256"])
     if not _LIBRARY.fullmatch(library):
-        words = "bounded-context==<version> or ./vendor/<file>.whl"
+        words = f"{DISTRIBUTION}==<version> or ./vendor/<file>.whl"
         raise SettingError("policies.library", f"is {library!r}: write {words}.")
     if not _SHA256.fullmatch(sha256):
         raise SettingError("policies.sha256", f"is {sha256!r}: write the 64 hex digits of the wheel's SHA-256.")
@@ -273,7 +274,7 @@ class PipelineSettings:
     )
     policies: Policies | None = setting(
         "The library whose policies the pipeline enforces, and the SHA-256 of its wheel. By default there is none.",
-        {"library": "bounded-context==0.4.0", "sha256": "0" * 64},
+        {"library": f"{DISTRIBUTION}==0.4.0", "sha256": "0" * 64},
         _policies,
     )
     log_retention_days: int = setting("Days for which logs are stored.", 90, retention)

@@ -19,6 +19,9 @@ from .places import placed
 VARIABLE: Final = "BOUNDED_CONTEXT_PROJECT"
 """The environment variable with the repository's folder. Without it, the current folder or a parent is used."""
 
+DISTRIBUTION: Final = "bounded-context"
+"""The name under which a platform publishes this library, as in its `pyproject.toml`."""
+
 _TABLE: Final = "bounded-context"
 
 

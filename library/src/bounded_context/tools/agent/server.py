@@ -12,7 +12,7 @@ from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, Te
 from mcp.types import Tool as Described
 from pydantic import ValidationError
 
-from ..command.installed import DISTRIBUTION
+from ...configuration.project import DISTRIBUTION
 from .processes import SECONDS, Ended, Processes, processes
 from .tools import TOOLS, Run, Tool
 

@@ -8,9 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from ...configuration.project import Project, ProjectError, current
-
-DISTRIBUTION: Final = "bounded-context"
+from ...configuration.project import DISTRIBUTION, Project, ProjectError, current
 
 _FILES: Final = {
     "pyproject.toml": re.compile(rf'["\']{DISTRIBUTION}(?:\[[^]]*\])?\s*==\s*([^\s;,"\']+)'),

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from typer import Argument
 
-from ..command.installed import DISTRIBUTION
+from ...configuration.project import DISTRIBUTION
 
 
 def survey_(repositories: Annotated[list[Path], Argument(metavar="REPO...", help="folders of repositories")]) -> int:

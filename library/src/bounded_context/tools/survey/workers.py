@@ -1,8 +1,9 @@
-"""Parallel work on many folders, each in a separate process, in which a folder's code cannot affect the others."""
+"""Parallel work on many folders: each has its own process, home and temporary files, which no other folder uses."""
 
 import multiprocessing
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -36,19 +37,21 @@ def each(folders: Sequence[Path], work: Work) -> list[Result]:
 
 @dataclass(frozen=True)
 class _Worker:
-    """A process that works on a folder, and the pipe for its result."""
+    """A process that works on a folder, the pipe for its result, and its home."""
 
     folder: Path
     process: BaseProcess
     answers: Any
+    own: tempfile.TemporaryDirectory[str]
 
     @classmethod
     def begin(cls, folder: Path, work: Work) -> Self:
         answers, answer = _FORK.Pipe(duplex=False)
-        process = _FORK.Process(target=_answered, args=(answer, folder, work), daemon=True)
+        own = tempfile.TemporaryDirectory(prefix="survey-", ignore_cleanup_errors=True)
+        process = _FORK.Process(target=_answered, args=(answer, folder, work, own.name), daemon=True)
         process.start()
         answer.close()
-        return cls(folder, process, answers)
+        return cls(folder, process, answers, own)
 
     def result(self) -> Result:
         try:
@@ -59,10 +62,13 @@ class _Worker:
         finally:
             self.process.join()
             self.answers.close()
+            self.own.cleanup()
 
 
-def _answered(answer: Connection, folder: Path, work: Work) -> None:
+def _answered(answer: Connection, folder: Path, work: Work, own: str) -> None:
     # The output of a repository's code must not mix with the result on standard output.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    os.environ |= {"HOME": own, "TMPDIR": own}
+    tempfile.tempdir = own
     answer.send(work(folder))
     answer.close()
