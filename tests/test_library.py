@@ -174,7 +174,7 @@ def test_the_same_can_be_baked_again_from_it(cookiecutter: Cookiecutter, vat_ret
 @pytest.mark.parametrize("way", ["wheel", pytest.param("git", marks=pytest.mark.e2e)])
 def test_another_machine_gets_the_library(way: str, ways: Mapping[str, Path], tmp_path: Path) -> None:
     """From what git holds of the repository, or the template's repository at its tag."""
-    published = {"wheel": lambda: {}, "git": lambda: _tagged(tmp_path)}
+    published = {"wheel": lambda: {}, "git": lambda: tagged(tmp_path)}
     _commit(ways[way])
     elsewhere = tmp_path / "elsewhere"
     subprocess.run(["git", "clone", "--quiet", str(ways[way]), str(elsewhere)], check=True)
@@ -239,7 +239,7 @@ def test_an_unknown_index_is_refused_with_an_example(index: str, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def _tagged(folder: Path) -> dict[str, str]:
+def tagged(folder: Path) -> dict[str, str]:
     """Publish the template's repository, as far as it counts here, and let git find it under its address."""
     template = folder / "template"
     ignored = shutil.ignore_patterns("__pycache__")

@@ -14,10 +14,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 from bounded_context.tools.release.package import REQUIREMENTS
-from test_library import served
+from test_library import served, tagged
 
 from template.bake import bake
-from template.library import SOURCES
+from template.library import GIT, SOURCES, WHEEL
 from template.processes import environment
 
 _HASH = re.compile(r"sha256:([0-9a-f]{64})")
@@ -103,21 +103,22 @@ def test_the_backend_of_the_build_and_its_packages_are_pinned(payment: Path) -> 
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("way", ["wheel"])
+@pytest.mark.parametrize("way", [WHEEL, GIT])
 def test_the_steps_install_from_an_index_with_locked_files_only(way: str, tmp_path: Path) -> None:
     """An empty cache and an index without other files suffice for the commands of the build step."""
-    project = bake(tmp_path, {"library": way})
-    run(project, {}, "uv", "lock", "--quiet")
+    project, source = bake(tmp_path, {"library": way}), tagged(tmp_path) if way == GIT else {}
+    run(project, source, "uv", "lock", "--quiet")
     lock, tools = project / "uv.lock", project / "infra" / "pipeline" / "requirements.txt"
     origin = re.search(r'registry = "(http[^"]+)"', text := lock.read_text())
     assert origin
     hashes = frozenset(_HASH.findall(text + tools.read_text() + REQUIREMENTS.read_text()))
     with serving(origin[1], hashes) as index:
         lock.unlink()
-        step = {"UV_DEFAULT_INDEX": index.url, "UV_CACHE_DIR": str(tmp_path / "cache")}
+        step = {**source, "UV_DEFAULT_INDEX": index.url, "UV_CACHE_DIR": str(tmp_path / "cache")}
         run(project, step, "uv", "lock", "--quiet")
         run(project, step, *f"uv pip install -q --require-hashes -r {tools} --target {tmp_path / 'tools'}".split())
         locked = step | {"UV_LOCKED": "1"}
         run(project, locked, "uv", "sync", "--quiet")
+        run(project, locked, "uv", "run", "context", "check")
         run(project, locked, "uv", "run", "context", "package")
     assert index.refused == set()

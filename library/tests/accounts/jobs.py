@@ -1,5 +1,6 @@
 """The jobs of GitHub's workflows, and what each executes: code, actions, packages, artefacts, texts and states."""
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -56,11 +57,16 @@ def files() -> Mapping[str, str]:
     return {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in folder.rglob("*.yml")}
 
 
+@functools.cache
+def _parsed(text: str) -> Mapping[Any, Any]:
+    return yaml.safe_load(text)
+
+
 def jobs(texts: Mapping[str, str]) -> Iterator[Job]:
     """Yield the jobs of the workflows."""
-    action = yaml.safe_load(texts["actions/setup/action.yml"])["runs"]["steps"]
+    action = _parsed(texts["actions/setup/action.yml"])["runs"]["steps"]
     for file, text in texts.items():
-        workflow = yaml.safe_load(text)
+        workflow = _parsed(text)
         for name, definition in workflow.get("jobs", {}).items():
             steps = [
                 step for one in definition["steps"] for step in (one, *(action if one.get("uses") == _SETUP else ()))

@@ -48,7 +48,7 @@ def ends(found: Reach) -> Iterator[Finding]:
     for principal in found.sources():
         if principal.domain == PIPELINE:
             continue
-        for end in found.paths(principal):
+        for end, _ in found.search(principal):
             target = ADMINISTRATOR if end.domain.startswith("account of") else end.domain
             yield Finding(end.verb, principal.name, target)
 

@@ -91,16 +91,19 @@ class Reach:
     def paths(self, start: Principal) -> Mapping[End, Path]:
         """Return the shortest path to each environment that a principal changes or reads."""
         found: dict[End, Path] = {}
+        for end, path in self.search(start):
+            found.setdefault(end, path)
+        return found
+
+    def search(self, start: Principal) -> Iterator[tuple[End, Path]]:
+        """Yield the other environments that a principal changes or reads, with their paths, the shortest first."""
         seen, waiting = {start.arn}, deque([(start, Path(()))])
         while waiting:
             principal, path = waiting.popleft()
             for step in self.steps(principal):
                 longer = Path((*path.steps, step))
-                for end in self._ends(step):
-                    if end.domain != start.domain:
-                        found.setdefault(end, longer)
+                yield from ((end, longer) for end in self._ends(step) if end.domain != start.domain)
                 waiting.extend((one, longer) for one in self._next(step, seen))
-        return found
 
     def _ends(self, step: Step) -> Iterator[End]:
         """Yield the environments that a step changes or reads. Control of a preview changes none."""

@@ -38,7 +38,8 @@ def test_the_holes_have_different_findings() -> None:
 
 @pytest.mark.parametrize("hole", PATHS, ids=lambda one: one.name)
 def test_a_hole_that_opens_a_path_is_found(hole: Hole) -> None:
-    assert hole.finding in named({*ends(Reach(built(ONE, edit([hole]))))})
+    # The search ends with the finding: a hole may open thousands of paths.
+    assert any(hole.finding == (one.escalation, one.source) for one in ends(Reach(built(ONE, edit([hole])))))
 
 
 @pytest.mark.parametrize("hole", JOBS, ids=lambda one: one.name)
