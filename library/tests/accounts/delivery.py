@@ -14,6 +14,7 @@ import yaml
 from bounded_context.infra.pipeline.source import SOURCES
 
 from .evaluation import Policy, Target
+from .jobs import installs_without_hash
 from .resources import PIPELINE, Stack
 from .world import Handover, Resource
 
@@ -110,6 +111,15 @@ def handovers(stack: Stack) -> Iterator[Handover]:
         takers = tuple(one.role for one in actions if producer.namespace and producer.namespace == one.expects[0])
         if takers:
             yield Handover(producer.role, takers, producer.produces)
+
+
+def unlocked(stack: Stack) -> Iterator[str]:
+    """Yield the names of steps that may install a package without its hash."""
+    for project in stack.of("codebuild/project"):
+        variables = {one["name"]: one["value"] for one in project.inputs["environment"]["environmentVariables"]}
+        phases = yaml.safe_load(project.inputs["source"]["buildspec"])["phases"].values()
+        if any(installs_without_hash(command, variables) for phase in phases for command in phase["commands"]):
+            yield f"{project.name} step"
 
 
 def open_intrusions(stack: Stack) -> set[str]:

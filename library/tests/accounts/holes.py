@@ -40,6 +40,8 @@ class Hole(Strict):
         inputs = {**node.inputs, **self.set}
         if key in inputs and not self.set:
             inputs[key] = self._document(inputs[key])
+        elif self.change:
+            inputs = json.loads(json.dumps(inputs).replace(*self.change))
         assert inputs != node.inputs, self.name
         return replace(node, inputs=inputs)
 

@@ -18,6 +18,8 @@ _FROM_OUTSIDE: Final = re.compile(r"\$\{\{[^}]*\b(github\.event|github\.head_ref
 _PERMITTED: Final = {"contents": "read", "id-token": "write"}
 """The permissions of a job that executes unreviewed code: its role and its environment limit its token."""
 
+UNLOCKED: Final = "a package without a hash"
+
 _OF_KIND: Final = ("context sandbox sweep", "context pull-request down")
 """Commands that execute states of temporary stacks, which a pull request wrote."""
 
@@ -94,6 +96,12 @@ def _of_code(job: Job) -> Iterator[str]:
         yield "a job of main executes states of pull requests"
 
 
+def installs_without_hash(command: str, variables: Mapping[str, str]) -> bool:
+    """Return whether a command may install a package that no lock or list contains with its hash."""
+    by_pip = "pip install" in command and "--require-hashes" not in command
+    return by_pip or (re.search(r"\buv ", command) is not None and variables.get("UV_LOCKED") != "1")
+
+
 def _of_steps(job: Job) -> Iterator[str]:
     for step in job.steps:
         uses, run = str(step.get("uses", "")), str(step.get("run", ""))
@@ -103,6 +111,5 @@ def _of_steps(job: Job) -> Iterator[str]:
             yield "an artefact of another job"
         if _FROM_OUTSIDE.search(run):
             yield "a text of a pull request"
-        locked = {**job.workflow.get("env", {}), **job.definition.get("env", {})}.get("UV_LOCKED") == "1"
-        if ("pip install" in run and "--require-hashes" not in run) or ("uv " in run and not locked):
-            yield "a package without a hash"
+        if installs_without_hash(run, {**job.workflow.get("env", {}), **job.definition.get("env", {})}):
+            yield UNLOCKED

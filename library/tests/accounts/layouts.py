@@ -9,7 +9,7 @@ from bounded_context.configuration.collisions import DEPLOYER
 from bounded_context.domain.spelling import kebab
 
 from . import documents
-from .delivery import artefacts, designed, handovers, open_intrusions
+from .delivery import artefacts, designed, handovers, open_intrusions, unlocked
 from .documents import CONTEXT, ENVIRONMENTS, STACKS, TEMPORARY, Graph, Node
 from .evaluation import Caller, Document, Policy, Target
 from .outside import owner, tokens
@@ -325,6 +325,7 @@ def built(layout: Layout, edit: Edit = unchanged) -> World:
         handovers=tuple(handovers(stacks[-1])),
         designed=frozenset(designed(stacks[-1])),
         intrusions=frozenset(open_intrusions(stacks[-1])),
+        unlocked=frozenset(unlocked(stacks[-1])),
         administrators={account: administrator(layout, account).arn for account in layout.domains},
         reviewed=frozenset(one.arn for one in outsiders if one.name == "token of main"),
     )

@@ -7,7 +7,7 @@ from typing import Final
 from .admissions import admissions
 from .documents import ENVIRONMENTS
 from .grants import grants, unexplained
-from .jobs import executed, files
+from .jobs import UNLOCKED, executed, files
 from .layouts import LAYOUTS, world
 from .reach import ADMINISTRATOR, OWN, Finding, Reach
 from .resources import PIPELINE
@@ -40,7 +40,8 @@ def _computed(section: str, found: Reach) -> Iterable[Finding]:
 
 def documented(found: World) -> frozenset[Finding]:
     """Return what the documents of a world permit beyond an environment, with or without a reason."""
-    return frozenset((*grants(found), *admissions(found), *executed(files())))
+    steps = (Finding(UNLOCKED, name, PIPELINE) for name in found.unlocked)
+    return frozenset((*grants(found), *admissions(found), *executed(files()), *steps))
 
 
 def ends(found: Reach) -> Iterator[Finding]:

@@ -91,6 +91,7 @@ class World:
         boundaries: the permissions boundaries that a new role may have, by ARN.
         handovers: the steps that decide which files later steps execute.
         intrusions: the changes of an artefact that the next step does not detect.
+        unlocked: the names of steps that may install a package without its hash.
         administrators: the ARN of each account's administrator.
         designed: what roles do by design: the ARNs of a role and of a resource, and `read` or `write`.
         reviewed: the ARNs of principals that execute reviewed code alone, unless an attacker writes what they execute.
@@ -101,6 +102,7 @@ class World:
     boundaries: Mapping[str, Policy] = field(default_factory=dict)
     handovers: tuple[Handover, ...] = ()
     intrusions: frozenset[str] = frozenset()
+    unlocked: frozenset[str] = frozenset()
     administrators: Mapping[str, str] = field(default_factory=dict)
     designed: frozenset[tuple[str, str, str]] = frozenset()
     reviewed: frozenset[str] = frozenset()
