@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from payment.context import PAYMENT
 
 from bounded_context.declaration.structure import Structure
 from bounded_context.tools.accounts.permissions.kinds import ROLES
@@ -84,6 +85,17 @@ def test_a_model_without_personal_fields_is_refused(stack: Stack, monkeypatch: p
     assert (ran.status, ran.report["result"]) == (2, "refused")
     assert "Personal" in ran.report["why"]
     assert stack.item()
+
+
+@pytest.mark.parametrize(
+    "identity", ["", " ", "*", f"'{PERSON}'", f"{PERSON} ", f"{PAYMENT.key_prefix}{PERSON}", "p" * 2048]
+)
+def test_an_id_that_no_aggregate_can_have_is_refused(identity: str, stack: Stack) -> None:
+    """An empty text is in every document."""
+    before = stack.known()
+    status, out, told = stack.say(identity, "--go")
+    assert (status, out, "is not an id" in told) == (2, "", True)
+    assert stack.known() == before != []
 
 
 def test_an_item_of_a_newer_model_waits(stack: Stack) -> None:

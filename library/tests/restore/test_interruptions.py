@@ -71,9 +71,9 @@ def test_a_kill_before_any_call_loses_nothing_and_the_next_run_ends_the_restore(
     assert (number > 25, resumed > 0) == (True, True)
 
 
-def _is_killed(world: World, at: str) -> bool:
+def _is_killed(world: World, at: str, *options: str) -> bool:
     try:
-        world.restore(at, "--go")
+        world.restore(at, "--go", *options)
     except Killed:
         return True
     return False
@@ -275,3 +275,21 @@ def test_a_go_without_a_look_is_refused(world: World) -> None:
     at = damaged(world)
     assert world.restore(at, "--go")[0] == 2
     assert not world.lambda_.called("put_function_concurrency")
+
+
+def test_a_continuation_has_the_selection_of_the_beginning(world: World, tmp_path: Path) -> None:
+    """Otherwise the report would call a restore of some aggregates a restore of all."""
+    at = damaged(world)
+    file, other = tmp_path / "ids.txt", tmp_path / "others.txt"
+    file.write_text(f"{IDS[3]}\n{IDS[4]}\n")
+    other.write_text(f"{IDS[2]}\n")
+    world.restore(at)
+    world.before = _dies_at(20)
+    assert _is_killed(world, at, "--only", str(file))
+    world.before = lambda *_: None
+    for selection in ([], ["--only", str(other)]):
+        status, report = world.restore(at, "--go", *selection)
+        assert (status, report["result"], world.lambda_.is_paused) == (2, "refused", True)
+    file.write_text(f"{IDS[4]}\n{IDS[3]}")
+    assert world.restore(at, "--go", "--only", str(file))[0] == 0
+    assert (world.item(2)["status"], world.lambda_.is_paused) == ("VERIFIED", False)

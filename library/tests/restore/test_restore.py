@@ -93,6 +93,36 @@ def test_only_the_named_aggregates_are_restored(world: World, tmp_path: Path) ->
     assert world.item(20)
 
 
+def test_a_file_of_ids_may_begin_with_a_byte_order_mark(world: World, tmp_path: Path) -> None:
+    """As editors of Windows write it."""
+    at = damaged(world)
+    file = tmp_path / "ids.txt"
+    file.write_text(f"{IDS[3]}\r\n{IDS[4]}\r\n", encoding="utf-8-sig")
+    world.restore(at)
+    status, report = world.restore(at, "--only", str(file), "--go")
+    assert (status, report["counts"]) == (0, {"removed": 1, "changed": 1})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"\n \n", IDS[3].encode("utf-16"), f"{IDS[3]}\n{PAYMENT.key_prefix}{IDS[4]}\n".encode()),
+        *(f'"{IDS[3]}"\n'.encode(), f"{IDS[3]}\np-*\n".encode(), f"{IDS[3]}\nunknown-1\n".encode()),
+    ],
+)
+@pytest.mark.parametrize("go", [False, True])
+def test_a_bad_selection_is_refused_before_the_pause(text: bytes, go: bool, world: World, tmp_path: Path) -> None:
+    """No id, another encoding, the table's key, quotes, a pattern, and an id that neither table has."""
+    at = damaged(world)
+    world.restore(at)
+    file, before, called = tmp_path / "ids.txt", world.contents(), list[str]()
+    file.write_bytes(text)
+    world.before = lambda name, _: called.append(name)
+    status, report = world.restore(at, "--only", str(file), *(["--go"] if go else []))
+    assert (status, report["result"], called) == (2, "refused", [])
+    assert world.contents() == before
+
+
 def test_a_list_after_the_time_is_as_if_it_had_never_come(world: World) -> None:
     """Its rows and its record are gone together: the sweep finds its file, and a redrive imports it again."""
     world.create(1)
@@ -140,6 +170,43 @@ def test_a_list_that_was_open_at_the_time_keeps_what_became_of_it(
     world.restore(at, "--go")
     assert world.contents()[LIST + list_id]["status"] == later
     assert {number for number in (21, 22) if world.item(number)} == rows
+
+
+def test_a_row_of_an_open_list_is_not_replaced_by_its_predecessor(world: World) -> None:
+    """Its execution counts the row as its own, and may undo it."""
+    world.create(21)
+    at = world.remember()
+    world.remove(21)
+    list_id = world.import_list("tuesday", ListStatus.IMPORTING, 21)
+    world.restore(at)
+    _, report = world.restore(at, "--go")
+    assert (report["counts"], world.item(21)["list_id"]) == ({}, list_id)
+
+
+def test_a_row_of_an_undone_list_does_not_come_back_in_the_place_of_its_successor(world: World) -> None:
+    """The list failed, so none of its rows was there. The successors came after the time, and are removed."""
+    world.import_list("tuesday", ListStatus.IMPORTING, 21, 22)
+    at = world.remember()
+    for number in (21, 22):
+        world.table.delete_item(Key={KEY: world.item(number)[KEY]})
+    world.import_list("tuesday", ListStatus.FAILED)
+    world.create(21)
+    world.import_list("wednesday", ListStatus.IMPORTED, 22)
+    world.restore(at)
+    _, report = world.restore(at, "--go")
+    assert (world.item(21), world.item(22)) == ({}, {})
+    assert report["counts"] == {"created": 2, "lists": 1}
+
+
+def test_a_row_of_another_closed_list_is_replaced(world: World) -> None:
+    """Both lists are closed, and the row's list is imported."""
+    monday = world.import_list("monday", ListStatus.IMPORTED, 21)
+    at = world.remember()
+    world.remove(21)
+    world.import_list("tuesday", ListStatus.IMPORTED, 21)
+    world.restore(at)
+    _, report = world.restore(at, "--go")
+    assert (report["counts"], world.item(21)["list_id"]) == ({"changed": 1, "lists": 1}, monday)
 
 
 def test_a_damaged_row_of_a_list_that_was_open_at_the_time_comes_back(world: World) -> None:

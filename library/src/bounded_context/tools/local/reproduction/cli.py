@@ -14,6 +14,7 @@ from ...command.console import Consoles
 from ...command.installed import installed_packages, repository
 from ...command.operation import Access, Outputs, operate
 from ...command.operation import Stack as StackName
+from ...command.values import identity
 from ...release.rollout.outputs import read_outputs
 from ...repair.erase.stack import Stack
 from . import dead_letters, lists, traces
@@ -29,7 +30,12 @@ def reproduce(
     stack: StackName,
     kind: Annotated[Literal["message", "list", "trace"], Argument(help="the kind of failure")],
     wanted: Annotated[
-        str, Argument(metavar="ID", help="the id of a dead letter or of its event, of a failed list, or of a trace")
+        str,
+        Argument(
+            parser=identity,
+            metavar="ID",
+            help="the id of a dead letter or of its event, of a failed list, or of a trace",
+        ),
     ],
     test: Annotated[bool, Option("--test", help="write a regression test into tests/reproduced")] = False,
     debug: Annotated[bool, Option("--debug", help="stop at the failing line, in Python's debugger")] = False,

@@ -6,6 +6,7 @@ import typer
 from typer import Argument, Option
 
 from ....declaration.context import Context
+from ...command import values
 from ...command.aws_errors import INTERRUPTED, Refused
 from ...command.clock import Clock
 from ...command.installed import repository
@@ -30,7 +31,7 @@ from .table import Table
 def erase(
     ctx: typer.Context,
     stack: StackName,
-    identity: Annotated[str, Argument(metavar="ID", help="the identity of the aggregate")],
+    identity: Annotated[str, Argument(parser=values.identity, metavar="ID", help="the identity of the aggregate")],
     go: Annotated[bool, Option("--go", help="erase; by default, only search")] = False,
     keep: Annotated[bool, Option("--keep", help="keep the aggregate without its personal data")] = False,
     outputs_file: Outputs = None,

@@ -9,6 +9,7 @@ from ...command.installed import repository
 from ...command.operation import Access, AsJson, Outputs, operate
 from ...command.operation import Stack as StackName
 from ...command.signals import interrupt_once
+from ...command.values import identity
 from ..report import command_line
 from . import stack as stacks
 from .run import Run
@@ -18,7 +19,9 @@ from .screen import Screen
 def close(
     ctx: typer.Context,
     stack: StackName,
-    list_id: Annotated[str, Argument(metavar="ID", help="the id of the list, from its item LIST#<id>")],
+    list_id: Annotated[
+        str, Argument(parser=identity, metavar="ID", help="the id of the list, from its item LIST#<id>")
+    ],
     go: Annotated[bool, Option("--go", help="undo and close the list; by default, only print the effect")] = False,
     outputs_file: Outputs = None,
     as_json: AsJson = False,

@@ -10,12 +10,13 @@ from typer import Option
 
 from ....configuration.project import Project
 from ....domain.trace_context import fresh_traceparent
+from ...command.aws_errors import Refused
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Outputs, operate
 from ...command.operation import Stack as StackName
 from ...command.output import FAILED
 from ...command.signals import interrupt_once
-from ...command.values import existing_file, time
+from ...command.values import existing_file, no_identity, time
 from ..report import command_line
 from . import target
 from .copy import Copy
@@ -77,7 +78,20 @@ def restore(
 
 
 def _ids(file: Path | None) -> Set[str] | None:
-    return None if file is None else {line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()}
+    """Return the ids in a file with one on each line, None without a file. Raises Refused."""
+    if file is None:
+        return None
+    try:
+        lines = file.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise Refused(f"{file} is not in UTF-8: save it as text in UTF-8.") from None
+    found = {number: line.strip() for number, line in enumerate(lines, 1) if line.strip()}
+    for number, one in found.items():
+        if fault := no_identity(one):
+            raise Refused(f"{file}, line {number}: {fault}.")
+    if not found:
+        raise Refused(f"{file} has no id: write one on each line.")
+    return frozenset(found.values())
 
 
 def _run(

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final, Literal
 
 from ....adapters.items import ETAG, LIST, SCHEMA, TRACEPARENT
 from ....declaration.context import Context
 from ....domain.lists import ListStatus
-from .tables import Item, Tables, plain
+from .tables import KEYS, Item, Tables, plain
 
 Kind = Literal["changed", "removed", "created"]
 """The difference since the time of the restore."""
@@ -49,8 +50,9 @@ class Comparison:
     """The comparison of all aggregates, list records and stored answers of commands.
 
     - An aggregate differs if its content differs. A new version with the same content is no difference.
-    - A list that is open in either table keeps its live record. Its rows are neither removed nor added, since its
-      execution still imports or undoes them, or did so after the time of the restore.
+    - A list that is open in either table keeps its live record. Its rows are not removed, since its execution still
+      imports or undoes them, or did so after the time of the restore.
+    - A row is added only if its list is imported.
     - The record of a list that imported nothing stays.
     - A stored answer is deleted if it is later than the time of the restore: the command of a repeated request runs.
 
@@ -66,7 +68,21 @@ class Comparison:
 
     def differences(self) -> Iterator[Difference]:
         """Yield the differences. Holds a page of each table."""
-        return (found for found in self._all() if self._is_selected(found) and self._is_restorable(found))
+        selected = (found for found in self._all() if self._is_selected(found))
+        return (restorable for found in selected if (restorable := self._restorable(found)))
+
+    @property
+    def selection(self) -> str:
+        """A digest of `only`; an empty string for all items."""
+        return "" if self._only is None else sha256("\n".join(sorted(self._only)).encode()).hexdigest()
+
+    def unknown(self) -> Iterator[str]:
+        """Yield the identities of `only` that neither table has."""
+        keys = sorted(self._prefix + identity for identity in self._only or ())
+        for start in range(0, len(keys), KEYS):
+            chunk, tables = keys[start : start + KEYS], self._tables
+            known = tables.items(tables.live, chunk).keys() | tables.items(tables.restored, chunk).keys()
+            yield from (key.removeprefix(self._prefix) for key in chunk if key not in known)
 
     def identity(self, difference: Difference) -> str:
         """Return the identity of an aggregate or of a list."""
@@ -88,15 +104,25 @@ class Comparison:
     def _is_selected(self, found: Difference) -> bool:
         return self._only is None or (found.key.startswith(self._prefix) and self.identity(found) in self._only)
 
-    def _is_restorable(self, found: Difference) -> bool:
+    def _restorable(self, found: Difference) -> Difference | None:
+        """Return the part of a difference that a restore writes, or None."""
         if found.is_list:
             is_imported = found.live is not None and found.live.get("status") == ListStatus.IMPORTED
-            return self._closed(self.identity(found)) and (found.kind != "created" or is_imported)
-        item: Item = found.live or found.restored or {}
-        list_id = item.get("list_id")
-        if found.kind == "changed" or list_id is None or self._closed(list_id):
-            return True
-        return found.kind == "removed" and self._statuses(list_id)[0] == ListStatus.IMPORTED
+            return found if self._closed(self.identity(found)) and (found.kind != "created" or is_imported) else None
+        live, restored = (item.get("list_id") if item else None for item in (found.live, found.restored))
+        if found.kind == "changed" and live == restored:
+            return found if live is None or self._statuses(live)[0] in _CLOSED else None
+        # Another change is the removal of an item, and the addition of another one.
+        if live is not None and not self._closed(live):
+            return None
+        if restored is not None and not self._is_imported(restored):
+            return Difference(found.key, found.live, None) if found.live else None
+        return found
+
+    def _is_imported(self, list_id: str) -> bool:
+        """Return whether a list has rows: by its live record, or by its restored record if the live one is missing."""
+        live, restored = self._statuses(list_id)
+        return (live or restored) in (None, ListStatus.IMPORTED)
 
     def _closed(self, list_id: str) -> bool:
         return _CLOSED.issuperset(self._statuses(list_id))

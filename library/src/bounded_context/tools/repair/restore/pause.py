@@ -29,7 +29,7 @@ class Pause:
     target: Target
     clock: Clock
 
-    def survey(self, at: datetime, stream_arn: str) -> Progress:
+    def survey(self, at: datetime, stream_arn: str, selection: str) -> Progress:
         """Return the state that `resume` restores. Raises Refused if no reader of the stream is enabled."""
         pages = self.client.get_paginator("list_event_source_mappings").paginate(EventSourceArn=stream_arn)
         mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
@@ -40,7 +40,8 @@ class Pause:
                 f"Not every reader of the table's stream is enabled ({states or 'there is none'}): enable it."
             )
         functions = (*self.target.commands, *self.target.steps)
-        return Progress(at=at, mappings=enabled, functions={name: self._reserved(name) for name in functions})
+        reserved = {name: self._reserved(name) for name in functions}
+        return Progress(at=at, mappings=enabled, functions=reserved, selection=selection)
 
     def stop(self, progress: Progress) -> None:
         """Pause the stack. May be repeated.

@@ -23,7 +23,8 @@ class Progress(BaseModel):
     """A paused stack.
 
     `mappings` are the event source mappings that the restore disables. `functions` maps each function that it stops to
-    its reserved concurrency, or to None. `written` is whether all differences are written.
+    its reserved concurrency, or to None. `selection` is that of the comparison. `written` is whether all differences
+    are written.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +32,7 @@ class Progress(BaseModel):
     at: datetime
     mappings: tuple[str, ...]
     functions: dict[str, int | None]
+    selection: str = ""
     written: bool = False
 
     def done(self) -> Self:

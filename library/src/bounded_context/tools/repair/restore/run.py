@@ -28,6 +28,9 @@ without a difference is the last."""
 _AT_ONCE: Final = 8
 """Concurrent writes."""
 
+_SHOWN: Final = 5
+"""Identities in a message."""
+
 _CHUNK: Final = 200
 """Differences in memory during a pass."""
 
@@ -90,6 +93,7 @@ class Run:
         """Restore the copy, compare it with the live table, and change nothing else."""
         self.tell(f"Restoring {self.copy.target.table} to {self.copy.name}. This may take an hour; Ctrl-C is safe.")
         self.copy.restore()
+        self._require_known()
         report = Report(self.copy.at.isoformat(), self.copy.name, executed=False)
         for found in self.comparison.differences():
             self._count(report, found)
@@ -107,6 +111,9 @@ class Run:
         progress = self._item.read()
         if progress and progress.at != self.copy.at:
             raise Refused(f"A restore to {progress.at.isoformat()} has not ended: continue it with --at of that time.")
+        if progress and progress.selection != self.comparison.selection:
+            begun = "with the same ids in --only" if progress.selection else "without --only"
+            raise Refused(f"This restore has begun with another selection: continue it {begun}.")
         if not (progress and progress.written) and not self.copy.exists():
             raise Refused(
                 f"There is no table {self.copy.name}: run the command without --go first, and see its effect."
@@ -122,9 +129,17 @@ class Run:
                 self._item.store(progress.done())
         return report
 
+    def _require_known(self) -> None:
+        """Raise Refused if an id is in neither table: such an id is misspelled, or another time is meant."""
+        if unknown := [*islice(self.comparison.unknown(), _SHOWN + 1)]:
+            more = ", ..." if len(unknown) > _SHOWN else ""
+            names = f"{', '.join(unknown[:_SHOWN])}{more}"
+            raise Refused(f"Neither table has {names}: correct the ids, or leave them out.")
+
     def _begin(self) -> Progress:
+        self._require_known()
         table = self.client.describe_table(TableName=self.copy.target.table)["Table"]
-        progress = self.pause.survey(self.copy.at, table.get("LatestStreamArn", ""))
+        progress = self.pause.survey(self.copy.at, table.get("LatestStreamArn", ""), self.comparison.selection)
         self._item.begin(progress)
         return progress
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Item = Mapping[str, Any]
 """An item, in DynamoDB's notation or with Python values."""
 
-_KEYS = 100
+KEYS: Final = 100
 """Keys of a request (AWS limit of BatchGetItem)."""
 
 _read = TypeDeserializer().deserialize
@@ -46,8 +46,8 @@ class Tables:
         )
         for page in scan:
             found = page["Items"]
-            for start in range(0, len(found), _KEYS):
-                yield _by_key(found[start : start + _KEYS])
+            for start in range(0, len(found), KEYS):
+                yield _by_key(found[start : start + KEYS])
 
     def items(self, table: str, keys: Sequence[str]) -> dict[str, Item]:
         """Return the items with these keys, at most 100, by key."""
