@@ -1,6 +1,7 @@
 """A reseed sends the current state to one subscriber, at a rate, and continues after an interruption."""
 
 import json
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from bounded_context.configuration.project import current
+from bounded_context.tools.repair.reseed import stream
 from tests.contracts.test_previous_version import beside
 from tests.event_schemas import faults
 from tests.reseed.conftest import Reseeding
@@ -95,6 +97,31 @@ def test_since_sends_only_aggregates_that_changed_since_then(world: World, resee
         name: event for name, event in projection(world.published()).items() if name in map(world.identity, (2, 4))
     }
     assert world.scans == 0
+
+
+def test_a_closed_shard_is_read_to_its_end(world: World, reseed: Reseeding) -> None:
+    """DynamoDB may return any number of empty pages before records."""
+    _fill(world, 5)
+    world.clock.sleep(3600)
+    changed = world.clock.now()
+    for number in (1, 2, 3):
+        world.change(number)
+    world.closed, world.page, world.empty_pages = len(world.records) - 1, 1, lambda: 50
+    assert reseed("--since", changed.isoformat(), "--go").report["sent"] == 3
+
+
+def test_a_full_disk_is_refused_before_the_first_message(
+    world: World, reseed: Reseeding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The changes of the last day are stored in a temporary file."""
+
+    def full(*_: Any) -> Any:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(stream.LastChanges, "add", full)
+    _fill(world, 5)
+    ran = reseed("--go")
+    assert (ran.status, ran.report["result"], world.sent) == (2, "refused", [])
 
 
 @pytest.mark.parametrize("hours", [-25, 1])

@@ -21,7 +21,7 @@ def _lived(world: World, random: Random) -> int:
     world.page, world.empty_pages = random.choice((2, 5, 1000)), lambda: random.choice((0, 0, 1, 4, 7))
     for _ in range(random.randrange(60)):
         world.write_somewhere(AGGREGATES)
-    world.trimmed = random.randrange(len(world.records) + 1)
+    world.trimmed, world.closed = (random.randrange(len(world.records) + 1) for _ in range(2))
     return len(world.records)
 
 

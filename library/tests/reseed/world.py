@@ -50,6 +50,8 @@ class World:
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     records: list[dict[str, Any]] = field(default_factory=list)
     trimmed: int = 0
+    closed: int = 0
+    """The number of records in the closed shard."""
     page: int = 1000
     empty_pages: Callable[[], int] = lambda: 0
     policy: Mapping[str, Any] = field(default_factory=dict)
@@ -168,23 +170,31 @@ class Tables(_Service):
 
 
 class Streams(_Service):
-    """DynamoDB Streams: one open shard, whose pages may be empty although it has more records."""
+    """DynamoDB Streams: a closed shard with the first records, and an open shard. Pages may be empty before records."""
 
     service = "dynamodbstreams"
 
     def _describe_stream(self, **_: Any) -> Any:
-        return {"StreamDescription": {"Shards": [{"ShardId": "shardId-00000000000000000001"}]}}
+        ranges = [{"StartingSequenceNumber": "1", "EndingSequenceNumber": "2"}, {"StartingSequenceNumber": "3"}]
+        shards = [{"ShardId": f"shardId-{number:020}", "SequenceNumberRange": one} for number, one in enumerate(ranges)]
+        return {"StreamDescription": {"Shards": shards}}
 
-    def _get_shard_iterator(self, ShardIteratorType: str, **_: Any) -> Any:  # noqa: N803
+    def _get_shard_iterator(self, ShardId: str, ShardIteratorType: str, **_: Any) -> Any:  # noqa: N803
         assert ShardIteratorType == "TRIM_HORIZON"
-        return {"ShardIterator": f"{self.world.trimmed} 0"}
+        closed = int(ShardId.removeprefix("shardId-")) == 0
+        first = 0 if closed else self.world.closed
+        return {"ShardIterator": f"{max(first, self.world.trimmed)} 0 {closed:d}"}
 
     def _get_records(self, ShardIterator: str) -> Any:  # noqa: N803
-        place, empty = map(int, ShardIterator.split())
+        place, empty, closed = map(int, ShardIterator.split())
         if empty:
-            return {"Records": [], "NextShardIterator": f"{place} {empty - 1}"}
-        page = self.world.records[place : place + self.world.page]
-        return {"Records": page, "NextShardIterator": f"{place + len(page)} {self.world.empty_pages()}"}
+            return {"Records": [], "NextShardIterator": f"{place} {empty - 1} {closed}"}
+        end = self.world.closed if closed else len(self.world.records)
+        page = self.world.records[place : min(place + self.world.page, end)]
+        place += len(page)
+        if closed and place >= end:
+            return {"Records": page}
+        return {"Records": page, "NextShardIterator": f"{place} {self.world.empty_pages()} {closed}"}
 
 
 class Queues(_Service):

@@ -16,7 +16,7 @@ from ...command.clock import Clock
 from ...command.operation import Clients
 from ..redrive.stream import RETENTION
 from ..restore.tables import plain
-from .stream import Record, last_changes, time_of
+from .stream import LastChanges, Record, last_changes, time_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -70,13 +70,15 @@ class State:
         The stream is read first. The relay publishes each later change. The table decides which state is current, since
         a page of the stream may be empty although the shard has more records.
         """
-        recent = self._recent()
+        arn, prefix = self._described["LatestStreamArn"], self.context.key_prefix
+        recent = last_changes(self.clients("dynamodbstreams"), arn, prefix, self.clock)
         if not after.startswith(_DELETED):
             for key, item in self._changed(recent, after) if self.since else self._items(after):
-                yield from self._found(key, item, recent.get(key))
-        for key in sorted(key for key, record in recent.items() if record["eventName"] == "REMOVE"):
-            if (place := _DELETED + key) > after or not after.startswith(_DELETED):
-                yield from self._found(place, self._item(key), recent[key])
+                yield from self._found(key, item, self._since(recent.get(key)))
+        for key in recent.items(removed=True):
+            is_next = (place := _DELETED + key) > after or not after.startswith(_DELETED)
+            if is_next and (record := self._since(recent.get(key))):
+                yield from self._found(place, self._item(key), record)
 
     @property
     def items(self) -> int:
@@ -91,14 +93,13 @@ class State:
     def _described(self) -> Any:
         return self._tables.describe_table(TableName=self.table)["Table"]
 
-    def _recent(self) -> Mapping[str, Record]:
-        arn, prefix = self._described["LatestStreamArn"], self.context.key_prefix
-        changes = last_changes(self.clients("dynamodbstreams"), arn, prefix, self.clock)
-        return {key: record for key, record in changes.items() if not self.since or _is_since(record, self.since)}
+    def _since(self, record: Record | None) -> Record | None:
+        """Return a record, None if it is earlier than `since`."""
+        return record if record and (not self.since or _is_since(record, self.since)) else None
 
-    def _changed(self, recent: Mapping[str, Record], after: str) -> Iterator[tuple[str, Item]]:
-        for key in sorted(key for key in recent if key > after):
-            if item := self._item(key):
+    def _changed(self, recent: LastChanges, after: str) -> Iterator[tuple[str, Item]]:
+        for key in recent.items():
+            if key > after and self._since(recent.get(key)) and (item := self._item(key)):
                 yield key, item
 
     def _items(self, after: str) -> Iterator[tuple[str, Item]]:

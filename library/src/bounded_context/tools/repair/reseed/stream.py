@@ -1,10 +1,13 @@
 """The last change of each aggregate in the table's stream, which stores changes for 24 hours."""
 
+import pickle
+import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ....adapters.items import KEY
+from ...command.aws_errors import Refused
 from ...command.clock import Clock
 
 if TYPE_CHECKING:
@@ -18,17 +21,53 @@ _PAUSE: Final = 0.25
 """Seconds between two calls. The functions of the stack read the same shards, which allow 5 calls a second (AWS
 limit)."""
 
+_DIGITS: Final = 40
+"""The most digits of a stream's sequence number (DynamoDB API reference, "StreamRecord")."""
+
+_PUT: Final = """INSERT INTO change VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+number = excluded.number, removed = excluded.removed, record = excluded.record WHERE excluded.number > number"""
+
+_KEYS: Final = "SELECT key FROM change WHERE removed >= ? ORDER BY key"
+
 Record = Mapping[str, Any]
 
 
-def last_changes(streams: "DynamoDBStreamsClient", arn: str, prefix: str, clock: Clock) -> dict[str, Record]:
-    """Return the last record of each changed item, by the item's key, for keys with this prefix."""
-    found: dict[str, Record] = {}
-    for shard in _shards(streams, arn):
-        for record in _records(streams, arn, shard, clock):
-            key = record["dynamodb"]["Keys"][KEY]["S"]
-            if key.startswith(prefix) and (key not in found or _number(found[key]) < _number(record)):
-                found[key] = record
+class LastChanges:
+    """The last change of each item, in a temporary file: the records of a million items take gigabytes.
+
+    SQLite deletes the file (SQLite, "In-Memory Databases", section "Temporary Databases").
+    """
+
+    def __init__(self) -> None:
+        self._rows = sqlite3.connect("")
+        self._rows.execute("CREATE TABLE change (key TEXT PRIMARY KEY, number TEXT, removed INT, record BLOB)")
+
+    def add(self, key: str, record: Record) -> None:
+        """Store a record, unless a later record of the item is stored."""
+        number = record["dynamodb"]["SequenceNumber"].zfill(_DIGITS)
+        row = (key, number, record["eventName"] == "REMOVE", pickle.dumps(record))
+        self._rows.execute(_PUT, row)
+
+    def get(self, key: str) -> Record | None:
+        """Return the last record of an item, or None."""
+        found = self._rows.execute("SELECT record FROM change WHERE key = ?", (key,)).fetchone()
+        return pickle.loads(found[0]) if found else None  # noqa: S301 (written by this process)
+
+    def items(self, *, removed: bool = False) -> Iterator[str]:
+        """Yield the keys of all items in order, or those of items whose last change is a removal."""
+        yield from (key for (key,) in self._rows.execute(_KEYS, (removed,)))
+
+
+def last_changes(streams: "DynamoDBStreamsClient", arn: str, prefix: str, clock: Clock) -> LastChanges:
+    """Return the last change of each item whose key has a prefix. Raises Refused if the disk is full."""
+    found = LastChanges()
+    for shard, closed in _shards(streams, arn):
+        for record in _records(streams, arn, shard, clock, closed=closed):
+            if (key := record["dynamodb"]["Keys"][KEY]["S"]).startswith(prefix):
+                try:
+                    found.add(key, record)
+                except sqlite3.OperationalError as error:
+                    raise Refused(f"The changes of the stream need space for temporary files ({error}).") from error
     return found
 
 
@@ -37,20 +76,22 @@ def time_of(record: Record) -> datetime:
     return record["dynamodb"]["ApproximateCreationDateTime"]
 
 
-def _shards(streams: "DynamoDBStreamsClient", arn: str) -> Iterator[str]:
+def _shards(streams: "DynamoDBStreamsClient", arn: str) -> Iterator[tuple[str, bool]]:
+    """Yield the id of each shard, and whether the shard is closed: it then has a last sequence number."""
     start: dict[str, Any] = {}
     while True:
         page = streams.describe_stream(StreamArn=arn, **start)["StreamDescription"]
-        yield from (shard.get("ShardId", "") for shard in page.get("Shards", ()))
+        for shard in page.get("Shards", ()):
+            yield shard.get("ShardId", ""), "EndingSequenceNumber" in shard.get("SequenceNumberRange", {})
         if not (last := page.get("LastEvaluatedShardId")):
             return
         start = {"ExclusiveStartShardId": last}
 
 
-def _records(streams: "DynamoDBStreamsClient", arn: str, shard: str, clock: Clock) -> Iterator[Record]:
+def _records(streams: "DynamoDBStreamsClient", arn: str, shard: str, clock: Clock, *, closed: bool) -> Iterator[Record]:
     place: Any = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
     iterator, empty, began = streams.get_shard_iterator(**place).get("ShardIterator"), 0, clock.now()
-    while iterator and empty < _EMPTY_PAGES:
+    while iterator and (closed or empty < _EMPTY_PAGES):
         page = streams.get_records(ShardIterator=iterator)
         yield from page["Records"]
         if page["Records"] and time_of(page["Records"][-1]) > began:
@@ -58,7 +99,3 @@ def _records(streams: "DynamoDBStreamsClient", arn: str, shard: str, clock: Cloc
         empty = 0 if page["Records"] else empty + 1
         iterator = page.get("NextShardIterator")
         clock.sleep(_PAUSE)
-
-
-def _number(record: Record) -> int:
-    return int(record["dynamodb"]["SequenceNumber"])
