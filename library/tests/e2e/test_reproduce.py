@@ -161,8 +161,10 @@ def test_a_list_of_a_stack_without_sftp_is_reproduced(sample: Callable[[int], Sa
         with denied(in_bucket, "validate_list", "s3:PutObject", "staging/*"):
             done = import_list(in_bucket, sample(20))
         assert (done.outcome, done.record["failure"]["step"]) == ("FAILED", "validate_list")
-        reproduced = reproduce(in_bucket, tmp_path, "list", done.list_id, **own(repository))
+        reproduced = reproduce(in_bucket, tmp_path, "list", done.list_id, "--test", **own(repository))
     assert (reproduced.returncode, answer(reproduced)["outcome"]) == (0, "VALIDATED")
+    # A call that does not fail is no test of the failure.
+    assert not (repository / "tests" / "reproduced").exists()
 
 
 def _copy(folder: Path) -> Path:

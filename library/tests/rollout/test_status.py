@@ -1,6 +1,10 @@
 """What is where, and what would happen."""
 
 import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import NoCredentialsError
 
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack
@@ -49,6 +53,25 @@ def test_why_the_last_deployment_failed(stack: Stack):
     assert "(rolls d-000000001 back)" in out
     assert out.count("rolled back on 2031-05-06") == 1
     assert "version 1 to 2 again" in out
+
+
+class SignedOut:
+    """A client of a person without credentials."""
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*_: Any, **__: Any) -> Any:
+            raise NoCredentialsError
+
+        return call
+
+
+def test_a_problem_of_all_parts_is_reported_once(stack: Stack, monkeypatch: pytest.MonkeyPatch):
+    """Such as missing credentials."""
+    monkeypatch.setattr(stack, "clients", lambda _: lambda *_, **__: SignedOut())
+    status, out, told = stack.say("status")
+    assert (status, out) == (2, "")
+    assert told.count(str(NoCredentialsError())) == 1
+    assert "AWS_PROFILE" in told
 
 
 def test_what_cannot_be_read(stack: Stack):

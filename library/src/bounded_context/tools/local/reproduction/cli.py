@@ -37,7 +37,7 @@ def reproduce(
             help="the id of a dead letter or of its event, of a failed list, or of a trace",
         ),
     ],
-    test: Annotated[bool, Option("--test", help="write a regression test into tests/reproduced")] = False,
+    test: Annotated[bool, Option("--test", help="write a regression test of a failure into tests/reproduced")] = False,
     debug: Annotated[bool, Option("--debug", help="stop at the failing line, in Python's debugger")] = False,
     outputs_file: Outputs = None,
 ) -> int:
@@ -98,7 +98,7 @@ def _reproduced(project: Project, production: Production, call: Call, tested: st
                 if debug:
                     stop_at(outcome.cause, project.sources)
         sys.stdout.write(json.dumps(outcome.answer, indent=2, ensure_ascii=False) + "\n")
-        if tested:
+        if tested and outcome.failed:
             screen.tell(f"Wrote {regression_test.write(project.root, tested, production, call, outcome)}")
         screen.tell(f"{outcome.function} {'failed: reproduced' if outcome.failed else 'answered: not reproduced'}")
         return int(outcome.failed)

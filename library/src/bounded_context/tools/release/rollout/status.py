@@ -115,9 +115,13 @@ class Status:
 
 
 def status(stack: str, release: Release, services: Services) -> Status:
-    """Read the versions of all parts."""
+    """Read the versions of all parts. Raises Refused if one problem, such as missing credentials, hides all parts."""
     functions = [_function(finding) for finding in survey(release.functions, services)]
-    return Status(stack, release.strategy.name, functions, _workflow(release, services))
+    found = Status(stack, release.strategy.name, functions, _workflow(release, services))
+    problems = {part.problem for part in found.parts}
+    if len(problems) == 1 and (problem := problems.pop()):
+        raise Refused(problem)
+    return found
 
 
 def _function(finding: Finding) -> PartStatus:
