@@ -2,6 +2,9 @@
 
 import json
 import re
+import sysconfig
+import venv
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -11,7 +14,6 @@ from mcp import Client, StdioServerParameters
 
 from bounded_context.tools.local.emulator.launchers import is_running
 from bounded_context.tools.local.periodic import until
-from tests.console import PROGRAM
 
 from .facts import CONTEXT, CREATE, ENVIRONMENT, GET, ID, PROJECT
 
@@ -21,17 +23,28 @@ _ATTACK = {"AWS_PROFILE": "prod", "AWS_ENDPOINT_URL": "https://lambda.eu-west-1.
 """The environment of a person who works on an account."""
 
 
+@pytest.fixture
+def python(tmp_path: Path) -> str:
+    """Python with the repository's package, which the tools' processes do not find by an environment variable."""
+    venv.create(tmp_path / "venv")
+    [packages] = (tmp_path / "venv").glob("lib/*/site-packages")
+    ours = sysconfig.get_path("purelib")
+    (packages / "repository.pth").write_text(f"{PROJECT.sources.parent}\nimport site; site.addsitedir({ours!r})\n")
+    return str(tmp_path / "venv" / "bin" / "python")
+
+
 @pytest.mark.nightly
-def test_a_run_answers_calls_and_ends_with_a_killed_server():
+def test_a_run_answers_calls_and_ends_with_a_killed_server(python: str):
     """No process stays, also none of the emulator."""
-    processes = anyio.run(_called_and_killed)
+    processes = anyio.run(_called_and_killed, python)
     assert len(processes) > 2
     assert until(lambda: not any(map(is_running, processes)), 15)
 
 
-async def _called_and_killed() -> list[psutil.Process]:
+async def _called_and_killed(python: str) -> list[psutil.Process]:
     """Call functions of a run, kill its server, and return the processes of the run."""
-    server = StdioServerParameters(command=PROGRAM, args=["mcp"], env=ENVIRONMENT | _ATTACK, cwd=PROJECT.root)
+    arguments = ["-m", "bounded_context.tools.command", "mcp"]
+    server = StdioServerParameters(command=python, args=arguments, env=ENVIRONMENT | _ATTACK, cwd=PROJECT.root)
     async with Client(server) as client:
         started = await _answer(client, "run")
         created = json.JSONDecoder().raw_decode(await _answer(client, "invoke", function=CREATE, event="message"))[0]
