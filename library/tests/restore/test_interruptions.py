@@ -205,19 +205,86 @@ def test_a_person_who_may_not_pause_changes_nothing(world: World) -> None:
 
 
 def test_a_stack_that_cannot_be_resumed_prints_the_way_back(world: World) -> None:
-    """The next run resumes it, and so do the printed commands."""
+    """So does a comparison. The next run resumes it, too."""
     at = damaged(world)
     world.restore(at)
     world.lambda_.before["delete_function_concurrency"] = [error("DeleteFunctionConcurrency", "ServiceException")]
     status, report = world.restore(at, "--go")
     assert (status, report["result"]) == (1, "paused")
-    assert f"aws lambda update-event-source-mapping --uuid {READERS[0]} --enabled" in report["way_back"]
-    assert any("--reserved-concurrent-executions 7" in command for command in report["way_back"])
     _, look = world.restore(at)
-    assert look["way_back"] == report["way_back"]
+    assert (look["way_back"], look["paused"]) == (report["way_back"], True)
     assert world.restore(at, "--go")[0] == 0
     assert not world.lambda_.is_paused
     assert world.contents() == world.contents(at)
+
+
+def test_the_printed_way_back_ends_a_killed_restore(tmp_path: Path, capsys: Any) -> None:
+    """Whenever it was killed: the stack runs as before, and a restore to another time may begin."""
+    number, ended = 0, 0
+    while True:
+        with mock_aws():
+            world = World(tmp_path, capsys)
+            first, second = damaged(world), world.remember()
+            world.restore(first)
+            world.restore(second)
+            world.before = _dies_at(number)
+            killed = _is_killed(world, first)
+            world.before = lambda *_: None
+            _, look = world.restore(second)
+            for printed in look["way_back"]:
+                ended += 1
+                assert world.follow(printed)[0] == 0, number
+            assert not world.lambda_.is_paused, number
+            assert world.lambda_.reserved == {"test-import_list": 7}, number
+            assert world.restore(second)[1]["way_back"] == [], number
+            assert world.restore(second, "--go")[0] == 0, number
+            assert world.contents() == world.contents(second), number
+        if not killed:
+            break
+        number += 1
+    assert ended > 10
+
+
+def test_a_way_back_that_stops_is_printed_again(world: World) -> None:
+    """It resumes only the rest."""
+    at = damaged(world)
+    world.restore(at)
+    world.before = _dies_at(20)
+    assert _is_killed(world, at)
+    world.before = lambda *_: None
+    [printed] = world.restore(at)[1]["way_back"]
+    world.lambda_.before["update_event_source_mapping"] = [error("UpdateEventSourceMapping", "ServiceException")]
+    status, report = world.follow(printed)
+    assert (status, report["result"], report["way_back"]) == (1, "paused", [printed])
+    assert world.follow(printed)[0] == 0
+    assert not world.lambda_.is_paused
+
+
+def test_a_comparison_tells_whether_the_stack_is_really_paused(world: World) -> None:
+    """A person may have resumed it in the console."""
+    at = damaged(world)
+    world.restore(at)
+    world.before = _dies_at(20)
+    assert _is_killed(world, at)
+    world.before = lambda *_: None
+    assert world.restore(at)[1]["paused"]
+    world.lambda_.reserved = {"test-import_list": 7}
+    world.lambda_.states = dict.fromkeys(READERS, "Enabled")
+    _, look = world.restore(at)
+    assert (look["paused"], len(look["way_back"])) == (False, 1)
+
+
+def test_a_stack_without_a_restore_is_not_resumed(world: World) -> None:
+    """Nothing changes."""
+    before = dict(world.lambda_.states)
+    status, report = world.run("restore", "test", "--resume", "--outputs", str(world.file))
+    assert (status, report["result"], world.lambda_.states) == (2, "refused", before)
+
+
+@pytest.mark.parametrize("more", [[], ["--resume", "--at", "2026-01-31T12:00:00Z"], ["--resume", "--go"]])
+def test_a_restore_has_a_time_or_only_resumes(more: list[str], world: World) -> None:
+    status, report = world.run("restore", "test", *more, "--outputs", str(world.file))
+    assert (status, report) == (2, {})
 
 
 def test_a_restore_to_another_time_waits_for_the_first(world: World) -> None:

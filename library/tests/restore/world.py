@@ -1,6 +1,7 @@
 """A stack whose table is in moto, with a backup in memory, Lambda in memory, and a consumer of its events."""
 
 import json
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -107,7 +108,7 @@ class World:
         self.watched: Watching = lambda _, client: client
         self.before: Before = lambda *_: None
         self.outputs: Any = json.loads(json.dumps(OUTPUTS))
-        self._file, self._capsys = folder / "outputs.json", capsys
+        self.file, self._capsys = folder / "outputs.json", capsys
         self._backups: dict[datetime, list[dict[str, Any]]] = {}
         self.dynamodb.create_table(
             TableName=TABLE,
@@ -210,10 +211,19 @@ class World:
 
     def restore(self, at: str, *arguments: str) -> tuple[int, dict[str, Any]]:
         """Run the command with `--json`; return its exit status and its report."""
-        self._file.write_text(json.dumps(self.outputs))
+        return self.run("restore", "test", "--at", at, *arguments, "--outputs", str(self.file))
+
+    def follow(self, printed: str) -> tuple[int, dict[str, Any]]:
+        """Run a command as it was printed."""
+        uv, run, program, *words = shlex.split(printed)
+        assert [uv, run, program] == ["uv", "run", "context"]
+        return self.run(*words)
+
+    def run(self, *words: str) -> tuple[int, dict[str, Any]]:
+        """Run a command with `--json`; return its exit status and its report."""
+        self.file.write_text(json.dumps(self.outputs))
         self._capsys.readouterr()
-        words = ("restore", "test", "--at", at, *arguments, "--outputs", str(self._file), "--json")
-        status = context(*words, access=Access(self._clients, self.clock))
+        status = context(*words, "--json", access=Access(self._clients, self.clock))
         return status, json.loads(self._capsys.readouterr().out or "{}")
 
     def _clients(self, region: str) -> Clients:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer import Option
+from typer import BadParameter, Option
 
 from ....configuration.project import Project
 from ....domain.trace_context import fresh_traceparent
@@ -22,11 +22,15 @@ from . import target
 from .copy import Copy
 from .differences import Comparison
 from .pause import Pause
+from .progress import ProgressItem
 from .run import Report, Run, StillPaused
+from .run import resume as end
 from .screen import Screen
 from .tables import Tables
+from .target import Target
 from .writes import Writes
 
+_FORM = "%Y-%m-%dT%H:%M:%SZ"
 _ATTEMPTS = 10
 """The attempts of a call. A table on demand throttles while it grows."""
 
@@ -34,12 +38,15 @@ _ATTEMPTS = 10
 def restore(
     ctx: typer.Context,
     stack: StackName,
-    at: Annotated[datetime, Option("--at", parser=time, metavar="TIME", help="a time such as 2026-01-31T12:00:00Z")],
+    at: Annotated[
+        datetime | None, Option("--at", parser=time, metavar="TIME", help="a time such as 2026-01-31T12:00:00Z")
+    ] = None,
     go: Annotated[bool, Option("--go", help="write the differences; by default, only compare")] = False,
     only: Annotated[
         Path | None,
         Option(parser=existing_file, metavar="FILE", help="only the aggregates whose ids are the lines of this file"),
     ] = None,
+    resume: Annotated[bool, Option("--resume", help="resume a paused stack, and end its restore")] = False,
     outputs_file: Outputs = None,
     as_json: AsJson = False,
 ) -> int:
@@ -52,6 +59,7 @@ def restore(
     Examples:
       context restore prod --at 2026-01-31T12:00:00Z
       context restore prod --at 2026-01-31T12:00:00Z --go
+      context restore prod --resume                           after a killed restore
 
     Exit status:
       0    done
@@ -60,21 +68,36 @@ def restore(
       130  Ctrl-C; with --go, the stack is resumed
     """
     access, screen = Access.of(ctx, _ATTEMPTS), Screen(as_json=as_json)
-    at = at.replace(microsecond=0)
-    command = command_line("restore", stack, at=f"{at:%Y-%m-%dT%H:%M:%SZ}", only=only, outputs=outputs_file)
+    if resume == bool(at) or (resume and (go or only)):
+        raise BadParameter("write --at TIME to restore, or --resume without other options")
+    command = command_line("restore", stack, at=at and f"{at:{_FORM}}", only=only, outputs=outputs_file)
+    way_back = command_line("restore", stack, resume=True, outputs=outputs_file).removesuffix(" --go")
 
     def act() -> int:
-        run = _run(repository(), stack, at, _ids(only), outputs_file, access, screen)
+        project = repository()
+        found = target.read(stack, project.service, outputs_file, project.context)
         try:
+            if at is None:
+                return _resumed(stack, found, access, screen)
+            run = _run(project, found, at.replace(microsecond=0), _ids(only), access, screen)
             report: Report = run.go() if go else run.look()
         except StillPaused as error:
-            screen.show_paused(stack, error)
+            screen.show_paused(stack, error, way_back)
             return FAILED
-        screen.show(stack, report, command)
+        screen.show(stack, report, command, way_back)
         return report.exit_status
 
     interrupt_once()
     return operate(screen, stack, "restore", act)
+
+
+def _resumed(stack: str, found: Target, access: Access, screen: Screen) -> int:
+    clients_of = access.clients_of(found.region)
+    dynamodb = clients_of("dynamodb")
+    pause = Pause(clients_of("lambda"), found, access.clock)
+    progress = end(ProgressItem(dynamodb, found.table), pause)
+    screen.show_resumed(stack, progress, Copy(dynamodb, found, progress.at, access.clock).name)
+    return 0
 
 
 def _ids(file: Path | None) -> Set[str] | None:
@@ -94,16 +117,7 @@ def _ids(file: Path | None) -> Set[str] | None:
     return frozenset(found.values())
 
 
-def _run(
-    project: Project,
-    stack: str,
-    at: datetime,
-    only: Set[str] | None,
-    outputs_file: Path | None,
-    access: Access,
-    screen: Screen,
-) -> Run:
-    found = target.read(stack, project.service, outputs_file, project.context)
+def _run(project: Project, found: Target, at: datetime, only: Set[str] | None, access: Access, screen: Screen) -> Run:
     clients_of = access.clients_of(found.region)
     dynamodb, clock = clients_of("dynamodb"), access.clock
     copy = Copy(dynamodb, found, at, clock)

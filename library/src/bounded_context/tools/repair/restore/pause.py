@@ -76,6 +76,11 @@ class Pause:
             if self._state(uuid) not in ("Enabled", "Enabling"):
                 self.client.update_event_source_mapping(UUID=uuid, Enabled=True)
 
+    def is_on(self, progress: Progress) -> bool:
+        """Return whether a function or a reader of the stack is still stopped."""
+        readers = (self._state(uuid) not in ("Enabled", "Enabling") for uuid in progress.mappings)
+        return any(self._reserved(name) != reserved for name, reserved in progress.functions.items()) or any(readers)
+
     def _reserved(self, name: str) -> int | None:
         return self.client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
 

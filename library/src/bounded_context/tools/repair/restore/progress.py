@@ -39,17 +39,6 @@ class Progress(BaseModel):
         """Return the progress after the last write."""
         return self.model_copy(update={"written": True})
 
-    def way_back(self) -> list[str]:
-        """Return the commands that resume the stack without this command."""
-        readers = [f"aws lambda update-event-source-mapping --uuid {uuid} --enabled" for uuid in self.mappings]
-        return readers + [_resume(name, reserved) for name, reserved in self.functions.items()]
-
-
-def _resume(name: str, reserved: int | None) -> str:
-    if reserved is None:
-        return f"aws lambda delete-function-concurrency --function-name {name}"
-    return f"aws lambda put-function-concurrency --function-name {name} --reserved-concurrent-executions {reserved}"
-
 
 @dataclass(frozen=True)
 class ProgressItem:

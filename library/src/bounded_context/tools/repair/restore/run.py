@@ -36,11 +36,10 @@ _CHUNK: Final = 200
 
 
 class StillPaused(Exception):
-    """The stack could not be resumed. The message is a sentence; `way_back` has the commands that resume it."""
+    """The stack could not be resumed. The message is a sentence."""
 
-    def __init__(self, sentence: str, progress: Progress) -> None:
-        super().__init__(f"The stack is still paused ({sentence}): run the command again.")
-        self.way_back = progress.way_back()
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"The stack is still paused ({sentence(error, 'restore')}): run the command again.")
 
 
 @dataclass
@@ -49,7 +48,8 @@ class Report(repair.Report):
 
     `counts` are the differences: aggregates by kind, `lists` and `answers`. `events` are the published events that the
     restored state lacks, by the type of the last event. `differences` has the aggregates' identities by kind.
-    `remaining` is the number of differences after the last pass. `way_back` has commands that resume a paused stack.
+    `remaining` is the number of differences after the last pass. `unended` is the time of a restore that has not ended,
+    and `paused` is whether it still stops the stack.
     """
 
     words = ("compared", "restored", "differences remain")
@@ -61,7 +61,8 @@ class Report(repair.Report):
     differences: dict[str, list[str]] = field(default_factory=dict)
     written: int = 0
     remaining: int = 0
-    way_back: list[str] = field(default_factory=list)
+    unended: str = ""
+    paused: bool = False
 
     @property
     def complete(self) -> bool:
@@ -97,8 +98,8 @@ class Run:
         report = Report(self.copy.at.isoformat(), self.copy.name, executed=False)
         for found in self.comparison.differences():
             self._count(report, found)
-        if paused := self._item.read():
-            report.way_back = paused.way_back()
+        if progress := self._item.read():
+            report.unended, report.paused = progress.at.isoformat(), self.pause.is_on(progress)
         return report
 
     def go(self) -> Report:
@@ -110,10 +111,11 @@ class Run:
         """
         progress = self._item.read()
         if progress and progress.at != self.copy.at:
-            raise Refused(f"A restore to {progress.at.isoformat()} has not ended: continue it with --at of that time.")
+            begun = f"A restore to {progress.at.isoformat()} has not ended"
+            raise Refused(f"{begun}: continue it with --at of that time, or end it with --resume.")
         if progress and progress.selection != self.comparison.selection:
             begun = "with the same ids in --only" if progress.selection else "without --only"
-            raise Refused(f"This restore has begun with another selection: continue it {begun}.")
+            raise Refused(f"This restore has begun with another selection: continue it {begun}, or use --resume.")
         if not (progress and progress.written) and not self.copy.exists():
             raise Refused(
                 f"There is no table {self.copy.name}: run the command without --go first, and see its effect."
@@ -166,7 +168,7 @@ class Run:
                 self.pause.resume(progress)
                 self._end()
             except AWS_ERRORS as error:
-                raise StillPaused(sentence(error, "restore"), progress) from error
+                raise StillPaused(error) from error
 
     def _end(self) -> None:
         """Delete the copy if all is written, and then the progress: a later call must not compare again."""
@@ -210,3 +212,21 @@ class Run:
             return self.context.deletion_event
         names = {status.value: name for status, name in self.context.event_by_status.items()}
         return names.get(str(found.live.get("status")), "unknown")
+
+
+def resume(item: ProgressItem, pause: Pause) -> Progress:
+    """Resume a stack that a restore has paused, and end this restore; its copy of the table stays.
+
+    Raises:
+        Refused: no restore has paused the stack.
+        StillPaused: the stack could not be resumed.
+    """
+    progress = item.read()
+    if progress is None:
+        raise Refused("No restore has paused this stack.")
+    try:
+        pause.resume(progress)
+        item.delete()
+    except AWS_ERRORS as error:
+        raise StillPaused(error) from error
+    return progress

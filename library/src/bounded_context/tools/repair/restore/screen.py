@@ -1,9 +1,12 @@
 """Output of a restore: progress on standard error; the report on standard output, as text or as JSON only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ...command.console import Consoles
+from .progress import Progress
 from .run import Report, StillPaused
+
+_TO_END = "To resume the stack without a restore:"
 
 _IDS = 10
 """The maximum of displayed identities of a kind; `--json` has all."""
@@ -12,9 +15,9 @@ _IDS = 10
 class Screen(Consoles):
     """The screen of a restore."""
 
-    def show(self, stack: str, report: Report, command: str) -> None:
-        """Print the report; `command` writes the differences of a comparison."""
-        if self._wrote({"stack": stack, **report.as_json()}):
+    def show(self, stack: str, report: Report, command: str, way_back: str) -> None:
+        """Print the report; `command` writes the differences, and `way_back` ends a restore that has not ended."""
+        if self._wrote({"stack": stack, **report.as_json(), "way_back": [way_back] if report.unended else []}):
             return
         self._print(f"{stack} / {report.table}: {report.result}.")
         self._print_counts("Different", report.counts)
@@ -30,19 +33,23 @@ class Screen(Consoles):
             self.fail(f"{report.remaining} differences remain: another writer changes these items. Run it again.")
         if report.stopped:
             self.fail(f"{report.stopped}. Run the command again: it continues.")
-        if report.way_back:
-            self._show_way_back(report.way_back)
+        if report.unended:
+            state = "has paused this stack" if report.paused else "has not ended, although the stack is not paused"
+            self._print(
+                f"A restore to {report.unended} {state}. --go with that time continues it. {_TO_END} {way_back}"
+            )
 
-    def show_paused(self, stack: str, error: StillPaused) -> None:
+    def show_resumed(self, stack: str, progress: Progress, copy: str) -> None:
+        """Print that a stack is resumed."""
+        if not self._wrote({"stack": stack, "result": "resumed", "at": progress.at.isoformat(), "table": copy}):
+            self._print(f"{stack} is resumed. The restore to {progress.at.isoformat()} has ended.")
+            self._print(f"Written items stay. The table {copy} costs money: delete it in the end.")
+
+    def show_paused(self, stack: str, error: StillPaused, way_back: str) -> None:
         """Print that a stack is still paused."""
         self.fail(str(error))
-        if not self._wrote({"stack": stack, "result": "paused", "why": str(error), "way_back": error.way_back}):
-            self._show_way_back(error.way_back)
-
-    def _show_way_back(self, commands: Sequence[str]) -> None:
-        self._print("The stack is paused. --go continues and resumes it. To resume it without a restore:")
-        for command in commands:
-            self._print(f"  {command}")
+        if not self._wrote({"stack": stack, "result": "paused", "why": str(error), "way_back": [way_back]}):
+            self._print(f"{_TO_END} {way_back}")
 
     def _print_counts(self, title: str, counts: Mapping[str, int]) -> None:
         self._print(f"{title}: {', '.join(f'{number} {name}' for name, number in counts.items()) or 'none'}.")
