@@ -50,7 +50,10 @@ def _one_a_line(items: Iterable[str]) -> str:
 
 
 def _order(name: str) -> tuple[int, list[tuple[bool, int, str]]]:
-    """Return a sort key: constants, classes, functions, each by letters and numbers, as in ruff's isort."""
+    """Return a sort key: constants, classes, functions, each by letters and numbers, as in ruff's isort.
+
+    Numbers with a leading zero come first, and are compared by their digits (the crate natord, which ruff uses).
+    """
     kind = 0 if len(name) > 1 and name.isupper() else 1 if name[0].isupper() else 2
     parts = re.findall(r"\d+|\D+", name.lower())
-    return kind, [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+    return kind, [(not part.isdigit(), int(part) if part.isdigit() and part[0] != "0" else -1, part) for part in parts]

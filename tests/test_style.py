@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from template.style import fitted, imported, sorting_imports, tupled
@@ -21,6 +21,7 @@ def ruff(*arguments: str, source: str) -> str:
 
 
 @given(NAMES)
+@example(["A1", "A010", "A0", "A10", "A00", "A01"])
 @settings(max_examples=25)
 def test_imports_are_in_the_order_of_the_linter(names: list[str]) -> None:
     """Constants, classes, functions, and within each by the letters whatever their case."""

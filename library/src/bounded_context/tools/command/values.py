@@ -1,6 +1,5 @@
 """Parsers of options' values. Each raises `typer.BadParameter` with a remedy."""
 
-import re
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,12 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
-
-from ...domain.field_types import BY_KIND
-
-_IDENTITY = BY_KIND["identifier"]
-_SHOWN = 64
-"""The characters of a bad value that a message quotes."""
 
 
 def counted(of: str, example: int, most: int | None = None) -> Callable[[str], int]:
@@ -42,21 +35,6 @@ def time(text: str) -> datetime:
         if (found := datetime.fromisoformat(text)).tzinfo:
             return found.astimezone(UTC)
     raise typer.BadParameter(f"{text!r} is not a time: write date, time and time zone, such as 2026-01-31T12:00:00Z")
-
-
-def identity(text: str) -> str:
-    """Return the identity of an aggregate, or the id of a list. Refuses a text that no `Identifier` has."""
-    if fault := no_identity(text):
-        raise typer.BadParameter(fault)
-    return text
-
-
-def no_identity(text: str) -> str:
-    """Return why a text is not an identity, with the remedy; an empty string if it is one."""
-    if re.fullmatch(_IDENTITY.pattern, text):
-        return ""
-    shown = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
-    return f"{shown} is not an id: write {_IDENTITY.accepted}"
 
 
 def existing_file(text: str) -> Path:

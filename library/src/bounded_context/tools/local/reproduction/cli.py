@@ -14,9 +14,9 @@ from ...command.console import Consoles
 from ...command.installed import installed_packages, repository
 from ...command.operation import Access, Outputs, operate
 from ...command.operation import Stack as StackName
-from ...command.values import identity
 from ...release.rollout.outputs import read_outputs
 from ...repair.erase.stack import Stack
+from ...repair.identity import identity
 from . import dead_letters, lists, traces
 from .call import Call
 from .production import Production

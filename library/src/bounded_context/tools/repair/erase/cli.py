@@ -6,12 +6,12 @@ import typer
 from typer import Argument, Option
 
 from ....declaration.context import Context
-from ...command import values
 from ...command.aws_errors import INTERRUPTED, Refused
 from ...command.clock import Clock
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Clients, Outputs, operate
 from ...command.operation import Stack as StackName
+from ..identity import identity as id_of
 from ..report import command_line
 from . import stack as stacks
 from .bucket import Bucket
@@ -31,7 +31,7 @@ from .table import Table
 def erase(
     ctx: typer.Context,
     stack: StackName,
-    identity: Annotated[str, Argument(parser=values.identity, metavar="ID", help="the identity of the aggregate")],
+    identity: Annotated[str, Argument(parser=id_of, metavar="ID", help="the identity of the aggregate")],
     go: Annotated[bool, Option("--go", help="erase; by default, only search")] = False,
     keep: Annotated[bool, Option("--keep", help="keep the aggregate without its personal data")] = False,
     outputs_file: Outputs = None,

@@ -9,7 +9,7 @@ from ...command.installed import repository
 from ...command.operation import Access, AsJson, Outputs, operate
 from ...command.operation import Stack as StackName
 from ...command.signals import interrupt_once
-from ...command.values import identity
+from ..identity import identity
 from ..report import command_line
 from . import stack as stacks
 from .run import Run

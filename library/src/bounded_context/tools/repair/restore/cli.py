@@ -16,7 +16,8 @@ from ...command.operation import Access, AsJson, Outputs, operate
 from ...command.operation import Stack as StackName
 from ...command.output import FAILED
 from ...command.signals import interrupt_once
-from ...command.values import existing_file, no_identity, time
+from ...command.values import existing_file, time
+from ..identity import no_identity
 from ..report import command_line
 from . import target
 from .copy import Copy
