@@ -15,7 +15,10 @@ QUICKEST = (
 )
 
 
-RAREST = ("an execution whose list is taken is not recorded",)
+RAREST = (
+    "a key is locked for its function's time alone",
+    "an execution whose list is taken is not recorded",
+)
 """Faults of which one schedule in some 100,000 fails: the search found them once, and their seeds find them again."""
 
 
