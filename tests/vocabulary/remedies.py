@@ -37,7 +37,7 @@ def _replaced(refusal: Refusal, word: str, other: str) -> Answers:
     """Return the answers with a word of the refused answer replaced."""
     answer = refusal.answers[refusal.question]
     start = r"(?<![^\s,])"
-    changed = re.sub(rf"{start}{re.escape(word)}(?=[:\s,]|$)", other, answer, count=1)
+    changed = re.sub(rf"{start}{re.escape(word)}(?=[:\s,]|$)", other, answer)
     return {**refusal.answers, refusal.question: changed}
 
 

@@ -23,7 +23,7 @@ from . import target
 from .copy import Copy
 from .differences import Comparison
 from .pause import Pause
-from .progress import ProgressItem
+from .progress import Lease, ProgressItem
 from .run import Report, Run, StillPaused
 from .run import resume as end
 from .screen import Screen
@@ -95,8 +95,8 @@ def restore(
 def _resumed(stack: str, found: Target, access: Access, screen: Screen) -> int:
     clients_of = access.clients_of(found.region)
     dynamodb = clients_of("dynamodb")
-    pause = Pause(clients_of("lambda"), found, access.clock)
-    progress = end(ProgressItem(dynamodb, found.table), pause)
+    lease = Lease(ProgressItem(dynamodb, found.table), access.clock)
+    progress = end(lease, Pause(clients_of("lambda"), found, access.clock, lease.beat))
     screen.show_resumed(stack, progress, Copy(dynamodb, found, progress.at, access.clock).name)
     return 0
 
@@ -122,7 +122,8 @@ def _run(project: Project, found: Target, at: datetime, only: Set[str] | None, a
     clients_of = access.clients_of(found.region)
     dynamodb, clock = clients_of("dynamodb"), access.clock
     copy = Copy(dynamodb, found, at, clock)
-    comparison = Comparison(Tables(dynamodb, found.table, copy.name), project.context, only)
+    lease = Lease(ProgressItem(dynamodb, found.table), clock)
+    comparison = Comparison(Tables(dynamodb, found.table, copy.name), project.context, lease.beat, only)
     writes = Writes(dynamodb, found.table, fresh_traceparent())
-    pause = Pause(clients_of("lambda"), found, clock)
-    return Run(project.context, dynamodb, copy, comparison, writes, pause, screen.tell)
+    pause = Pause(clients_of("lambda"), found, clock, lease.beat)
+    return Run(project.context, dynamodb, copy, comparison, writes, pause, lease, screen.tell)

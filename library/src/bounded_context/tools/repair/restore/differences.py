@@ -1,6 +1,6 @@
 """The differences between the live table and the restored table."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, Literal
@@ -56,11 +56,13 @@ class Comparison:
     - The record of a list that imported nothing stays.
     - A stored answer is deleted if it is later than the time of the restore: the command of a repeated request runs.
 
-    `only` limits the comparison to the aggregates with these identities.
+    `only` limits the comparison to the aggregates with these identities. `beat` is called for each page.
     """
 
-    def __init__(self, tables: Tables, context: Context[Any], only: Set[str] | None = None) -> None:
-        self._tables = tables
+    def __init__(
+        self, tables: Tables, context: Context[Any], beat: Callable[[], None], only: Set[str] | None = None
+    ) -> None:
+        self._tables, self._beat = tables, beat
         self._prefix = context.key_prefix
         self._answers = f"{context.name}."
         self._only = only
@@ -95,9 +97,11 @@ class Comparison:
     def _all(self) -> Iterator[Difference]:
         tables = self._tables
         for page in tables.pages(tables.restored, (self._prefix, LIST)):
+            self._beat()
             live = tables.items(tables.live, list(page))
             yield from (found for key, item in page.items() if (found := _difference(key, live.get(key), item)))
         for page in tables.pages(tables.live, (self._prefix, LIST, self._answers)):
+            self._beat()
             restored = tables.items(tables.restored, list(page))
             yield from (Difference(key, plain(item), None) for key, item in page.items() if key not in restored)
 

@@ -1,5 +1,6 @@
 """The pause of a stack: its stream readers, its commands and the steps of its list workflow."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,8 @@ class Pause:
     client: "LambdaClient"
     target: Target
     clock: Clock
+    beat: Callable[[], None]
+    """Called at least every some seconds during a wait."""
 
     def survey(self, at: datetime, stream_arn: str, selection: str) -> Progress:
         """Return the state that `resume` restores. Raises Refused if no reader of the stream is enabled."""
@@ -61,7 +64,9 @@ class Pause:
         timeouts = [
             self.client.get_function_configuration(FunctionName=name).get("Timeout", 0) for name in self.target.commands
         ]
-        self.clock.sleep(max(timeouts, default=0))
+        for _ in range(-(-max(timeouts, default=0) // _POLL_SECONDS)):
+            self.clock.sleep(_POLL_SECONDS)
+            self.beat()
 
     def resume(self, progress: Progress) -> None:
         """Restore the state before the pause, where it differs. May be repeated."""
@@ -92,4 +97,5 @@ class Pause:
             if self._state(uuid) == "Disabled":
                 return
             self.clock.sleep(_POLL_SECONDS)
+            self.beat()
         raise Refused(f"The event source mapping {uuid} does not stop: see its state in Lambda's console.")

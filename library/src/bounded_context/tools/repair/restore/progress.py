@@ -1,7 +1,10 @@
-"""The progress of a restore that has paused the stack, as an item of the live table."""
+"""The progress of a restore that has paused the stack, as an item of the live table that one call owns."""
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from botocore.exceptions import ClientError
@@ -10,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from ....adapters.conditional import condition_failed
 from ....adapters.dynamodb import ABSENT
 from ....adapters.items import KEY
-from ...command.aws_errors import Refused
+from ...command.aws_errors import AWS_ERRORS, Refused
+from ...command.clock import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,13 +22,23 @@ if TYPE_CHECKING:
 _ITEM: Final = {KEY: {"S": "RESTORE-RUN#"}}
 """The key of the item. No aggregate has a dash in its prefix, and no reader of the stream gets such items."""
 
+BEAT: Final = timedelta(seconds=10)
+"""The interval of an owner's signs."""
+
+ALIVE: Final = 6 * BEAT
+"""The time after an owner's last sign during which it counts as alive. It exceeds the attempts of a throttled call."""
+
+
+class Lost(Exception):
+    """Another call has taken over the restore, or has ended it."""
+
 
 class Progress(BaseModel):
     """A paused stack.
 
     `mappings` are the event source mappings that the restore disables. `functions` maps each function that it stops to
     its reserved concurrency, or to None. `selection` is that of the comparison. `written` is whether all differences
-    are written.
+    are written. `owner` is a token of the call that continues the restore, and `seen` the time of its last sign.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,6 +48,21 @@ class Progress(BaseModel):
     functions: dict[str, int | None]
     selection: str = ""
     written: bool = False
+    owner: str = ""
+    seen: datetime | None = None
+
+    def require_silent(self, now: datetime) -> None:
+        """Raise Refused if the owner is alive."""
+        if self.seen and now - self.seen < ALIVE:
+            ago = f"{(now - self.seen).total_seconds():.0f} s ago"
+            rest = f"{(self.seen + ALIVE - now).total_seconds():.0f} s"
+            raise Refused(
+                f"Another call restores this stack (last sign {ago}): wait for its end, or {rest} if it was killed."
+            )
+
+    def owned(self, owner: str, now: datetime) -> Self:
+        """Return the progress with a sign of its owner."""
+        return self.model_copy(update={"owner": owner, "seen": now})
 
     def done(self) -> Self:
         """Return the progress after the last write."""
@@ -61,13 +90,88 @@ class ProgressItem:
                 raise Refused("Another restore has just begun: wait for its end.") from error
             raise
 
-    def store(self, progress: Progress) -> None:
-        """Replace the stored progress."""
-        self.client.put_item(TableName=self.table, Item=self._item(progress))
+    def take(self, progress: Progress, before: Progress) -> None:
+        """Store the progress of a new owner. Raises Refused if another call has taken over meanwhile."""
+        try:
+            self._put(progress, before.owner)
+        except Lost as error:
+            raise Refused("Another call has just continued this restore: wait for its end.") from error
 
-    def delete(self) -> None:
-        """Delete the item."""
-        self.client.delete_item(TableName=self.table, Key=_ITEM)
+    def store(self, progress: Progress) -> None:
+        """Replace the stored progress. Raises Lost if it has another owner."""
+        self._put(progress, progress.owner)
+
+    def delete(self, owner: str) -> None:
+        """Delete the item. Raises Lost if it has another owner."""
+        with _lost():
+            self.client.delete_item(TableName=self.table, Key=_ITEM, **_owned_by(owner))
+
+    def _put(self, progress: Progress, owner: str) -> None:
+        with _lost():
+            self.client.put_item(TableName=self.table, Item=self._item(progress), **_owned_by(owner))
 
     def _item(self, progress: Progress) -> Any:
-        return {**_ITEM, "progress": {"S": progress.model_dump_json()}}
+        owner = {"owner": {"S": progress.owner}} if progress.owner else {}
+        return {**_ITEM, **owner, "progress": {"S": progress.model_dump_json()}}
+
+
+class Lease:
+    """The ownership of a stack's restore by this call, which renews it by signs."""
+
+    def __init__(self, item: ProgressItem, clock: Clock) -> None:
+        self._item, self._clock = item, clock
+        self._owner = secrets.token_hex(8)
+        self._progress: Progress | None = None
+
+    def read(self) -> Progress | None:
+        """Return the stored progress, or None."""
+        return self._item.read()
+
+    def begin(self, progress: Progress) -> None:
+        """Store the progress of a restore that begins. Raises Refused if another restore has begun."""
+        self._progress = progress.owned(self._owner, self._clock.now())
+        self._item.begin(self._progress)
+
+    def take(self, before: Progress) -> None:
+        """Take over a restore. Raises Refused if its owner is alive."""
+        before.require_silent(self._clock.now())
+        self._progress = before.owned(self._owner, self._clock.now())
+        self._item.take(self._progress, before)
+
+    def beat(self) -> None:
+        """Store a sign if the last one is some seconds old. Raises Lost if another call is the owner."""
+        if self._progress and self._progress.seen and self._clock.now() - self._progress.seen >= BEAT:
+            self.store(self._progress)
+
+    def store(self, progress: Progress) -> None:
+        """Replace the stored progress. Raises Lost if another call is the owner."""
+        self._progress = progress.owned(self._owner, self._clock.now())
+        self._item.store(self._progress)
+
+    def release(self) -> None:
+        """Leave the progress to the next call, if this call is the owner."""
+        if self._progress:
+            with suppress(Lost, *AWS_ERRORS):
+                self._item.store(self._progress.model_copy(update={"seen": None}))
+
+    def end(self) -> None:
+        """Delete the progress. Raises Lost if another call is the owner."""
+        self._item.delete(self._owner)
+
+
+def _owned_by(owner: str) -> dict[str, Any]:
+    """Return the condition of a write. An item of an earlier version of this command has no owner."""
+    names = {"ExpressionAttributeNames": {"#owner": "owner"}}
+    if not owner:
+        return {"ConditionExpression": "attribute_not_exists(#owner)", **names}
+    return {"ConditionExpression": "#owner = :owner", "ExpressionAttributeValues": {":owner": {"S": owner}}, **names}
+
+
+@contextmanager
+def _lost() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if condition_failed(error):
+            raise Lost("another call has taken over this restore, or has ended it") from error
+        raise

@@ -15,7 +15,7 @@ from .. import report as repair
 from .copy import Copy
 from .differences import Comparison, Difference
 from .pause import Pause
-from .progress import Progress, ProgressItem
+from .progress import Lease, Lost, Progress
 from .writes import Writes
 
 if TYPE_CHECKING:
@@ -84,11 +84,8 @@ class Run:
     comparison: Comparison
     writes: Writes
     pause: Pause
+    lease: Lease
     tell: Callable[[str], None]
-
-    @property
-    def _item(self) -> ProgressItem:
-        return ProgressItem(self.client, self.copy.target.table)
 
     def look(self) -> Report:
         """Restore the copy, compare it with the live table, and change nothing else."""
@@ -98,7 +95,7 @@ class Run:
         report = Report(self.copy.at.isoformat(), self.copy.name, executed=False)
         for found in self.comparison.differences():
             self._count(report, found)
-        if progress := self._item.read():
+        if progress := self.lease.read():
             report.unended, report.paused = progress.at.isoformat(), self.pause.is_on(progress)
         return report
 
@@ -109,7 +106,7 @@ class Run:
             Refused: there is no copy, another restore has begun, or the stack cannot be paused.
             StillPaused: the stack could not be resumed.
         """
-        progress = self._item.read()
+        progress = self.lease.read()
         if progress and progress.at != self.copy.at:
             begun = f"A restore to {progress.at.isoformat()} has not ended"
             raise Refused(f"{begun}: continue it with --at of that time, or end it with --resume.")
@@ -121,14 +118,17 @@ class Run:
                 f"There is no table {self.copy.name}: run the command without --go first, and see its effect."
             )
         report = Report(self.copy.at.isoformat(), self.copy.name)
-        progress = progress or self._begin()
+        if progress:
+            self.lease.take(progress)
+        else:
+            progress = self._begin()
         with self._resuming(progress, report):
             if not progress.written:
                 self.tell("Pausing commands, list steps and stream readers.")
                 self.pause.stop(progress)
                 report.remaining = self._write(report)
             if not report.remaining:
-                self._item.store(progress.done())
+                self.lease.store(progress.done())
         return report
 
     def _require_known(self) -> None:
@@ -142,40 +142,50 @@ class Run:
         self._require_known()
         table = self.client.describe_table(TableName=self.copy.target.table)["Table"]
         progress = self.pause.survey(self.copy.at, table.get("LatestStreamArn", ""), self.comparison.selection)
-        self._item.begin(progress)
+        self.lease.begin(progress)
         return progress
 
     @contextmanager
     def _resuming(self, progress: Progress, report: Report) -> Iterator[None]:
         """Resume the stack after the block, and delete the copy if all is written.
 
-        Errors after the first write are reported. A stack that cannot be resumed keeps its progress.
+        Errors after the first write are reported. A stack that cannot be resumed keeps its progress. Another call that
+        has taken over the restore resumes the stack itself.
 
         Raises:
             StillPaused: the stack could not be resumed.
         """
         try:
-            yield
-        except KeyboardInterrupt:
-            report.interrupted = True
-        except AWS_ERRORS as error:
-            if not report.written:
-                raise
-            report.stopped = sentence(error, "restore")
-        finally:
-            ignore_interrupts()
             try:
-                self.pause.resume(progress)
-                self._end()
+                yield
+            except KeyboardInterrupt:
+                report.interrupted = True
             except AWS_ERRORS as error:
-                raise StillPaused(error) from error
+                if not report.written:
+                    raise
+                report.stopped = sentence(error, "restore")
+            finally:
+                self._resume(progress)
+        except Lost as error:
+            report.stopped = str(error)
+            if self.lease.read() is None:  # Nobody else would resume what this call has paused since.
+                self.pause.resume(progress)
 
-    def _end(self) -> None:
-        """Delete the copy if all is written, and then the progress: a later call must not compare again."""
-        found = self._item.read()
-        if found and found.written:
-            self.copy.delete()
-        self._item.delete()
+    def _resume(self, progress: Progress) -> None:
+        """Resume the stack, delete the copy if all is written, and then the progress: a later call must not compare
+        again. Raises StillPaused, and Lost if another call is the owner.
+        """
+        ignore_interrupts()
+        try:
+            found = self.lease.read()
+            self.lease.store(found or progress)
+            self.pause.resume(progress)
+            if found and found.written:
+                self.copy.delete()
+            self.lease.end()
+        except AWS_ERRORS as error:
+            self.lease.release()
+            raise StillPaused(error) from error
 
     def _write(self, report: Report) -> int:
         """Write the differences in passes; return the number of differences of the last pass."""
@@ -214,19 +224,21 @@ class Run:
         return names.get(str(found.live.get("status")), "unknown")
 
 
-def resume(item: ProgressItem, pause: Pause) -> Progress:
+def resume(lease: Lease, pause: Pause) -> Progress:
     """Resume a stack that a restore has paused, and end this restore; its copy of the table stays.
 
     Raises:
-        Refused: no restore has paused the stack.
+        Refused: no restore has paused the stack, or it is alive.
         StillPaused: the stack could not be resumed.
     """
-    progress = item.read()
+    progress = lease.read()
     if progress is None:
         raise Refused("No restore has paused this stack.")
+    lease.take(progress)
     try:
         pause.resume(progress)
-        item.delete()
+        lease.end()
     except AWS_ERRORS as error:
+        lease.release()
         raise StillPaused(error) from error
     return progress
