@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from payment.context import PAYMENT
@@ -85,6 +86,25 @@ def test_a_model_without_personal_fields_is_refused(stack: Stack, monkeypatch: p
     assert (ran.status, ran.report["result"]) == (2, "refused")
     assert "Personal" in ran.report["why"]
     assert stack.item()
+
+
+def test_a_row_of_a_list_that_opens_meanwhile_waits(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its execution counts the row, and may undo it."""
+    put, lists = stack.dynamodb.put_item, boto3.resource("dynamodb").Table("table")
+    imported: list[str] = []
+
+    def late(**request: Any) -> Any:
+        if not imported:
+            imported.append("f" * 32)
+            lists.put_item(Item={"pk": f"LIST#{imported[0]}", "status": "IMPORTING"})
+            lists.put_item(Item={**(stack.item() or {}), "list_id": imported[0], "etag": "another.1"})
+        return put(**request)
+
+    monkeypatch.setattr(stack.dynamodb, "put_item", late)
+    ran = stack.erase("--go")
+    [left] = ran.left("table")
+    assert (ran.status, imported[0] in left["why"]) == (1, True)
+    assert (stack.item() or {})["list_id"] == imported[0]
 
 
 @pytest.mark.parametrize(

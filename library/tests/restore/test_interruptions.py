@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from bounded_context.tools.command.aws_errors import INTERRUPTED
+from bounded_context.tools.repair.restore import run
 from bounded_context.tools.repair.restore.progress import ALIVE
 from tests.rollout.clients import error
 
@@ -83,6 +84,30 @@ def _is_killed(world: World, at: str, *options: str) -> bool:
 
 def _without_shards(contents: dict[str, Any]) -> dict[str, Any]:
     return {key: {**item, "status_shard": ""} for key, item in contents.items()}
+
+
+def test_the_report_of_a_continuation_counts_the_whole_repair(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the first run was killed."""
+    monkeypatch.setattr(run, "_CHUNK", 2)
+    number, killed, continued, whole = 0, True, 0, dict[str, Any]()
+    while killed:
+        with mock_aws():
+            world = World(tmp_path, capsys)
+            at = damaged(world)
+            world.restore(at)
+            world.before = _dies_at(number) if whole else lambda *_: None
+            killed = _is_killed(world, at) if whole else True
+            world.before = lambda *_: None
+            status, report = world.restore(at, "--go") if killed else (2, {})
+            numbers: dict[str, Any] = {name: report.get(name) for name in ("counts", "events", "written")}
+            whole = whole or numbers
+            if whole is not numbers:
+                assert status == 2 or numbers == whole, number
+                continued, number = continued + (status == 0), number + 1
+    assert continued > 25
+    assert whole["written"] == sum(whole["counts"].values()) == 6
 
 
 def test_a_kill_during_the_look_needs_no_second_copy(world: World) -> None:

@@ -70,7 +70,7 @@ class Table:
         """Mask the item, then delete it. A concurrent change or a lost answer only repeats a step."""
         for _ in range(_ATTEMPTS):
             item = self._item()
-            if item is None or (self.keep and self._is_erased(item)):
+            if item is None or (self.keep and self._is_erased(item)) or self._obstacle(item):
                 return
             try:
                 if self._is_erased(item):

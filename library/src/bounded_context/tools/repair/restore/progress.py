@@ -1,7 +1,7 @@
 """The progress of a restore that has paused the stack, as an item of the live table that one call owns."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +39,8 @@ class Progress(BaseModel):
     `mappings` are the event source mappings that the restore disables. `functions` maps each function that it stops to
     its reserved concurrency, or to None. `selection` is that of the comparison. `written` is whether all differences
     are written. `owner` is a token of the call that continues the restore, and `seen` the time of its last sign.
+    `counts`, `events` and `items` are those of the report, with the differences of which `pending` has the keys: these
+    were about to be written.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +52,10 @@ class Progress(BaseModel):
     written: bool = False
     owner: str = ""
     seen: datetime | None = None
+    counts: dict[str, int] = {}
+    events: dict[str, int] = {}
+    items: int = 0
+    pending: frozenset[str] = frozenset()
 
     def require_silent(self, now: datetime) -> None:
         """Raise Refused if the owner is alive."""
@@ -63,10 +69,6 @@ class Progress(BaseModel):
     def owned(self, owner: str, now: datetime) -> Self:
         """Return the progress with a sign of its owner."""
         return self.model_copy(update={"owner": owner, "seen": now})
-
-    def done(self) -> Self:
-        """Return the progress after the last write."""
-        return self.model_copy(update={"written": True})
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,18 @@ class Lease:
         """Replace the stored progress. Raises Lost if another call is the owner."""
         self._progress = progress.owned(self._owner, self._clock.now())
         self._item.store(self._progress)
+
+    def count(self, counts: Mapping[str, int], events: Mapping[str, int], items: int, pending: Iterable[str]) -> None:
+        """Store the counts of differences before `pending` is written. Raises Lost if another call is the owner."""
+        if self._progress:
+            keys = frozenset(pending)
+            update = {"counts": dict(counts), "events": dict(events), "items": items + len(keys), "pending": keys}
+            self.store(self._progress.model_copy(update=update))
+
+    def done(self) -> None:
+        """Store that all differences are written. Raises Lost if another call is the owner."""
+        if self._progress:
+            self.store(self._progress.model_copy(update={"written": True}))
 
     def release(self) -> None:
         """Leave the progress to the next call, if this call is the owner."""

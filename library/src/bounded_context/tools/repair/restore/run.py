@@ -1,7 +1,7 @@
 """The run of a restore: the comparison, and the write-back into the paused stack."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -120,15 +120,17 @@ class Run:
         report = Report(self.copy.at.isoformat(), self.copy.name)
         if progress:
             self.lease.take(progress)
+            report.counts, report.events = Counter(progress.counts), Counter(progress.events)
+            report.written = progress.items
         else:
             progress = self._begin()
         with self._resuming(progress, report):
             if not progress.written:
                 self.tell("Pausing commands, list steps and stream readers.")
                 self.pause.stop(progress)
-                report.remaining = self._write(report)
+                report.remaining = self._write(report, progress.pending)
             if not report.remaining:
-                self.lease.store(progress.done())
+                self.lease.done()
         return report
 
     def _require_known(self) -> None:
@@ -187,27 +189,39 @@ class Run:
             self.lease.release()
             raise StillPaused(error) from error
 
-    def _write(self, report: Report) -> int:
-        """Write the differences in passes; return the number of differences of the last pass."""
+    def _write(self, report: Report, pending: Set[str]) -> int:
+        """Write the differences in passes; return the number of differences of the last pass.
+
+        The differences with the keys `pending` are in the report already.
+        """
         found = 0
         for number in range(PASSES):
-            found = self._pass(report, first=number == 0)
+            found = self._pass(report, pending, first=number == 0)
             if number == 0:
                 self.pause.wait_for_calls()
             elif not found:
                 break
         return found
 
-    def _pass(self, report: Report, *, first: bool) -> int:
+    def _pass(self, report: Report, pending: Set[str], *, first: bool) -> int:
         total = 0
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             differences = self.comparison.differences()
             while chunk := list(islice(differences, _CHUNK)):
+                if first:
+                    self._count_all(report, chunk, pending)
                 report.written += sum(pool.map(self.writes.write, chunk))
                 total += len(chunk)
-                for found in chunk if first else ():
-                    self._count(report, found)
         return total
+
+    def _count_all(self, report: Report, chunk: Sequence[Difference], pending: Set[str]) -> None:
+        """Count differences, and store the counts: a continuation after a kill reports the whole restore."""
+        for found in chunk:
+            if found.key in pending:
+                report.written -= 1
+            else:
+                self._count(report, found)
+        self.lease.count(report.counts, report.events, report.written, (found.key for found in chunk))
 
     def _count(self, report: Report, found: Difference) -> None:
         if found.is_list or self.comparison.is_answer(found):
