@@ -105,11 +105,19 @@ def judged(answers: Answers, folder: Path, depth: Depth) -> list[str]:
     except Exception as error:
         return [f"bake: {type(error).__name__}: {error}"]
     os.chdir(project)
+    _forget(next((project / "src").iterdir()).name)
     sys.path[:0] = [str(project), str(project / "src")]
     where = _REPOSITORIES[depth](repository().project)
     with patch("bounded_context.tools.contracts.openapi.files.document", cache(document)):  # two promises compare it
         faults = [fault for name, check in _checks(answers) for fault in _faults(name, where, check)]
     return [*dict.fromkeys(faults), *(_tested(depth) if depth >= Depth.TESTED else [])]
+
+
+def _forget(package: str) -> None:
+    """Forget modules of a package: the template's own package has the name of an accepted context."""
+    for name in [*sys.modules]:
+        if name.partition(".")[0] == package:
+            del sys.modules[name]
 
 
 def _checks(answers: Answers) -> Iterator[tuple[str, Callable[[Repository], Iterable[str]]]]:
