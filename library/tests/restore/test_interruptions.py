@@ -82,6 +82,16 @@ def _is_killed(world: World, at: str, *options: str) -> bool:
     return False
 
 
+def _killed(world: World) -> str:
+    """Kill a restore that has paused the stack, and return its time."""
+    at = damaged(world)
+    world.restore(at)
+    world.before = _dies_at(20)
+    assert _is_killed(world, at)
+    world.before = lambda *_: None
+    return at
+
+
 def _without_shards(contents: dict[str, Any]) -> dict[str, Any]:
     return {key: {**item, "status_shard": ""} for key, item in contents.items()}
 
@@ -274,11 +284,7 @@ def test_the_printed_way_back_ends_a_killed_restore(tmp_path: Path, capsys: Any)
 
 def test_a_way_back_that_stops_is_printed_again(world: World) -> None:
     """It resumes only the rest."""
-    at = damaged(world)
-    world.restore(at)
-    world.before = _dies_at(20)
-    assert _is_killed(world, at)
-    world.before = lambda *_: None
+    at = _killed(world)
     [printed] = world.restore(at)[1]["way_back"]
     world.lambda_.before["update_event_source_mapping"] = [error("UpdateEventSourceMapping", "ServiceException")]
     status, report = world.follow(printed)
@@ -289,11 +295,7 @@ def test_a_way_back_that_stops_is_printed_again(world: World) -> None:
 
 def test_a_comparison_tells_whether_the_stack_is_really_paused(world: World) -> None:
     """A person may have resumed it in the console."""
-    at = damaged(world)
-    world.restore(at)
-    world.before = _dies_at(20)
-    assert _is_killed(world, at)
-    world.before = lambda *_: None
+    at = _killed(world)
     assert world.restore(at)[1]["paused"]
     world.lambda_.reserved = {"test-import_list": 7}
     world.lambda_.states = dict.fromkeys(READERS, "Enabled")
