@@ -54,6 +54,19 @@ class Killed(BaseException):
     """The process ends here, as by kill -9: none of its later calls reaches AWS."""
 
 
+class Machine(Client):
+    """The list workflow, of which `running` executions run."""
+
+    service = "stepfunctions"
+    running = 0
+
+    def _list_executions(self, stateMachineArn: str, statusFilter: str) -> dict[str, Any]:  # noqa: N803
+        assert (stateMachineArn, statusFilter) == (OUTPUTS["state_machine_arn"].removesuffix(":live"), "RUNNING")
+        times = {"stateMachineArn": stateMachineArn, "status": statusFilter, "startDate": datetime.now(UTC)}
+        names = map(str, range(self.running))
+        return {"executions": [{"executionArn": name, "name": name, **times} for name in names]}
+
+
 class Lambda(Client):
     """Functions with their reserved concurrency, and the readers of the table's stream with their states."""
 
@@ -103,7 +116,7 @@ class World:
 
     def __init__(self, folder: Path, capsys: Any) -> None:
         self.resource, self.dynamodb, self.streams = _clients()
-        self.lambda_ = Lambda()
+        self.lambda_, self.machine = Lambda(), Machine()
         self.clock = FakeClock()
         self.watched: Watching = lambda _, client: client
         self.before: Before = lambda *_: None
@@ -228,7 +241,8 @@ class World:
 
     def _clients(self, region: str) -> Clients:
         assert region == REGION
-        own: dict[str, Any] = {"dynamodb": self.dynamodb, "lambda": self.lambda_}
+        own: dict[str, Any] = {"dynamodb": self.dynamodb, "dynamodbstreams": self.streams}
+        own |= {"lambda": self.lambda_, "stepfunctions": self.machine}
         return lambda service, **_: self.watched(service, Backup(own[service], self))
 
     def copy(self, target: str, at: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, Final, Self, TypeAlias
 
 import boto3
 import typer
@@ -24,6 +24,9 @@ Outputs = Annotated[
 ]
 AsJson = Annotated[bool, Option("--json", help="print a JSON report; progress goes to standard error")]
 
+CONNECTIONS: Final = 32
+"""Connections of a client, for as many concurrent calls."""
+
 Clients: TypeAlias = Callable[..., Any]
 """Creates the client of a service, with the parameters of the function that `clients` returns."""
 
@@ -37,7 +40,7 @@ def clients(region: str, attempts: int, session: Any = boto3) -> Clients:
 
     def client(service: Any, *, once: bool = False, read_timeout: int = 20) -> Any:
         retries: Any = {"mode": "standard", "total_max_attempts": 1 if once else attempts}
-        config = Config(retries=retries, connect_timeout=5, read_timeout=read_timeout)
+        config = Config(retries=retries, connect_timeout=5, read_timeout=read_timeout, max_pool_connections=CONNECTIONS)
         return session.client(service, region_name=region, config=config)
 
     return client

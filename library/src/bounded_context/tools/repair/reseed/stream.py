@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ....adapters.items import KEY
 from ...command.aws_errors import Refused
 from ...command.clock import Clock
+from ..shards import shards
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -61,7 +62,7 @@ class LastChanges:
 def last_changes(streams: "DynamoDBStreamsClient", arn: str, prefix: str, clock: Clock) -> LastChanges:
     """Return the last change of each item whose key has a prefix. Raises Refused if the disk is full."""
     found = LastChanges()
-    for shard, closed in _shards(streams, arn):
+    for shard, closed in shards(streams, arn):
         for record in _records(streams, arn, shard, clock, closed=closed):
             if (key := record["dynamodb"]["Keys"][KEY]["S"]).startswith(prefix):
                 try:
@@ -74,18 +75,6 @@ def last_changes(streams: "DynamoDBStreamsClient", arn: str, prefix: str, clock:
 def time_of(record: Record) -> datetime:
     """Return the time of a change, to the second."""
     return record["dynamodb"]["ApproximateCreationDateTime"]
-
-
-def _shards(streams: "DynamoDBStreamsClient", arn: str) -> Iterator[tuple[str, bool]]:
-    """Yield the id of each shard, and whether the shard is closed: it then has a last sequence number."""
-    start: dict[str, Any] = {}
-    while True:
-        page = streams.describe_stream(StreamArn=arn, **start)["StreamDescription"]
-        for shard in page.get("Shards", ()):
-            yield shard.get("ShardId", ""), "EndingSequenceNumber" in shard.get("SequenceNumberRange", {})
-        if not (last := page.get("LastEvaluatedShardId")):
-            return
-        start = {"ExclusiveStartShardId": last}
 
 
 def _records(streams: "DynamoDBStreamsClient", arn: str, shard: str, clock: Clock, *, closed: bool) -> Iterator[Record]:

@@ -20,6 +20,7 @@ from ...command.values import existing_file, time
 from ..identity import no_identity
 from ..report import command_line
 from . import target
+from .changes import Changes
 from .copy import Copy
 from .differences import Comparison
 from .pause import Pause
@@ -96,7 +97,8 @@ def _resumed(stack: str, found: Target, access: Access, screen: Screen) -> int:
     clients_of = access.clients_of(found.region)
     dynamodb = clients_of("dynamodb")
     lease = Lease(ProgressItem(dynamodb, found.table), access.clock)
-    progress = end(lease, Pause(clients_of("lambda"), found, access.clock, lease.beat))
+    pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), found, access.clock, lease.beat)
+    progress = end(lease, pause)
     screen.show_resumed(stack, progress, Copy(dynamodb, found, progress.at, access.clock).name)
     return 0
 
@@ -125,5 +127,6 @@ def _run(project: Project, found: Target, at: datetime, only: Set[str] | None, a
     lease = Lease(ProgressItem(dynamodb, found.table), clock)
     comparison = Comparison(Tables(dynamodb, found.table, copy.name), project.context, lease.beat, only)
     writes = Writes(dynamodb, found.table, fresh_traceparent())
-    pause = Pause(clients_of("lambda"), found, clock, lease.beat)
-    return Run(project.context, dynamodb, copy, comparison, writes, pause, lease, screen.tell)
+    changes = Changes(dynamodb, clients_of("dynamodbstreams"), found.table, clock, lease.beat)
+    pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), found, clock, lease.beat)
+    return Run(project.context, dynamodb, copy, comparison, changes, writes, pause, lease, screen.tell)

@@ -1,8 +1,10 @@
 """The differences between the live table and the restored table."""
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from hashlib import sha256
+from threading import Event
 from typing import Any, Final, Literal
 
 from ....adapters.items import ETAG, LIST, SCHEMA, TRACEPARENT
@@ -15,6 +17,11 @@ Kind = Literal["changed", "removed", "created"]
 
 _OF_A_WRITE: Final = {ETAG, TRACEPARENT, SCHEMA, "version"}
 """The attributes that differ after each write, also of the same content."""
+
+_BEAT_SECONDS: Final = 5.0
+
+_CHUNKS: Final = 8
+"""Chunks of keys that are read at the same time, and are in memory."""
 
 _CLOSED: Final = {None, ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED}
 
@@ -56,7 +63,7 @@ class Comparison:
     - The record of a list that imported nothing stays.
     - A stored answer is deleted if it is later than the time of the restore: the command of a repeated request runs.
 
-    `only` limits the comparison to the aggregates with these identities. `beat` is called for each page.
+    `only` limits the comparison to the aggregates with these identities. `beat` is called every some seconds.
     """
 
     def __init__(
@@ -68,10 +75,32 @@ class Comparison:
         self._only = only
         self._lists: dict[str, tuple[str | None, str | None]] = {}
 
-    def differences(self) -> Iterator[Difference]:
-        """Yield the differences. Holds a page of each table."""
-        selected = (found for found in self._all() if self._is_selected(found))
-        return (restorable for found in selected if (restorable := self._restorable(found)))
+    def differing(self) -> Iterator[Set[str]]:
+        """Yield the keys of the items that differ, some at a time. The segments of the tables are read in parallel."""
+        if self._only is not None:
+            yield {self._prefix + identity for identity in self._only}
+            return
+        number, stop = self._tables.segments(), Event()
+        with ThreadPoolExecutor(number) as pool:
+            left = {pool.submit(self._of_segment, segment, number, stop) for segment in range(number)}
+            try:
+                while left:
+                    done, left = wait(left, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
+                    self._beat()
+                    yield set().union(*(segment.result() for segment in done))
+            finally:
+                stop.set()
+
+    def differences(self, keys: Collection[str]) -> Iterator[Difference]:
+        """Yield the differences of items with these keys. Reads the status of each list anew."""
+        ordered = sorted(filter(self._is_selected, keys))
+        chunks = [ordered[start : start + KEYS] for start in range(0, len(ordered), KEYS)]
+        self._lists.clear()
+        with ThreadPoolExecutor(_CHUNKS) as pool:
+            for start in range(0, len(chunks), _CHUNKS):
+                self._beat()
+                for read in pool.map(self._read, chunks[start : start + _CHUNKS]):
+                    yield from (restorable for one in read if (restorable := self._restorable(one)))
 
     @property
     def selection(self) -> str:
@@ -94,19 +123,36 @@ class Comparison:
         """Return whether the item is the stored answer of a command."""
         return difference.key.startswith(self._answers)
 
-    def _all(self) -> Iterator[Difference]:
-        tables = self._tables
-        for page in tables.pages(tables.restored, (self._prefix, LIST)):
-            self._beat()
-            live = tables.items(tables.live, list(page))
-            yield from (found for key, item in page.items() if (found := _difference(key, live.get(key), item)))
-        for page in tables.pages(tables.live, (self._prefix, LIST, self._answers)):
-            self._beat()
-            restored = tables.items(tables.restored, list(page))
-            yield from (Difference(key, plain(item), None) for key, item in page.items() if key not in restored)
+    def _read(self, keys: Sequence[str]) -> list[Difference]:
+        live, restored = (self._tables.items(table, keys) for table in (self._tables.live, self._tables.restored))
+        return [found for key in keys if (found := self._difference(key, live.get(key), restored.get(key)))]
 
-    def _is_selected(self, found: Difference) -> bool:
-        return self._only is None or (found.key.startswith(self._prefix) and self.identity(found) in self._only)
+    def _of_segment(self, segment: int, of: int, stop: Event) -> Set[str]:
+        """Return the keys of a segment whose items differ, until `stop` is set."""
+        tables, found = self._tables, set[str]()
+        for page in tables.pages(tables.restored, (self._prefix, LIST), segment, of):
+            live = tables.items(tables.live, list(page))
+            found.update(key for key, item in page.items() if self._difference(key, live.get(key), item))
+            if stop.is_set():
+                break
+        for page in tables.pages(tables.live, (self._prefix, LIST, self._answers), segment, of):
+            found.update(page.keys() - tables.items(tables.restored, list(page)).keys())
+            if stop.is_set():
+                break
+        return found
+
+    def _is_selected(self, key: str) -> bool:
+        if self._only is not None:
+            return key.startswith(self._prefix) and key.removeprefix(self._prefix) in self._only
+        return key.startswith((self._prefix, LIST, self._answers))
+
+    def _difference(self, key: str, live: Item | None, restored: Item | None) -> Difference | None:
+        # Most items are equal in DynamoDB's notation. The elements of a set have no order there.
+        if content(live, key) == content(restored, key):
+            return None
+        found = Difference(key, live and plain(live), restored and plain(restored))
+        is_stored = self.is_answer(found) and restored is not None
+        return None if is_stored or content(found.live, key) == content(found.restored, key) else found
 
     def _restorable(self, found: Difference) -> Difference | None:
         """Return the part of a difference that a restore writes, or None."""
@@ -139,14 +185,6 @@ class Comparison:
             live, restored = map(plain, found)
             self._lists[list_id] = live.get("status"), restored.get("status")
         return self._lists[list_id]
-
-
-def _difference(key: str, live: Item | None, restored: Item) -> Difference | None:
-    # Most items are equal in DynamoDB's notation. The elements of a set have no order there.
-    if live is not None and content(live, key) == content(restored, key):
-        return None
-    found = Difference(key, plain(live) if live else None, plain(restored))
-    return None if content(found.live, key) == content(found.restored, key) else found
 
 
 def content(item: Item | None, key: str) -> Mapping[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ...command.aws_errors import Refused
@@ -12,10 +12,14 @@ from .target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 _POLL_SECONDS: Final = 2
 _MOST_POLLS: Final = 150
 """Polls of a mapping: 5 minutes."""
+
+_WRITES_PER_SECOND: Final = 1000
+"""Restored items in a second, with the latencies that `benchmarks/restore.py` assumes."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,26 @@ class Pause:
     """
 
     client: "LambdaClient"
+    machines: "SFNClient"
     target: Target
     clock: Clock
     beat: Callable[[], None]
     """Called at least every some seconds during a wait."""
+
+    def require_idle(self) -> None:
+        """Raise Refused while lists are imported: the retriers of throttled steps end after 50 attempts."""
+        if not self.target.machine:
+            return
+        running = self.machines.list_executions(stateMachineArn=self.target.machine, statusFilter="RUNNING")
+        if names := [execution["name"] for execution in running["executions"]]:
+            raise Refused(
+                f"{len(names)} executions of {self.target.machine} run ({names[0]}, ...): run the command again after"
+                " their end. `context list close` ends an import that hangs."
+            )
+
+    def seconds(self, items: int) -> int:
+        """Return about the seconds of a pause in which a number of items is written."""
+        return max(self._longest_call(), items // _WRITES_PER_SECOND) + -(-items // _WRITES_PER_SECOND)
 
     def survey(self, at: datetime, stream_arn: str, selection: str) -> Progress:
         """Return the state that `resume` restores. Raises Refused if no reader of the stream is enabled."""
@@ -59,12 +79,10 @@ class Pause:
         for uuid in progress.mappings:
             self._wait_until_disabled(uuid)
 
-    def wait_for_calls(self) -> None:
-        """Wait for the longest timeout of a command. A call that runs meanwhile may still write."""
-        timeouts = [
-            self.client.get_function_configuration(FunctionName=name).get("Timeout", 0) for name in self.target.commands
-        ]
-        for _ in range(-(-max(timeouts, default=0) // _POLL_SECONDS)):
+    def wait_for_calls(self, paused: datetime) -> None:
+        """Wait until the longest timeout of a command after the pause. A call that runs meanwhile may still write."""
+        end = paused + timedelta(seconds=self._longest_call())
+        while self.clock.now() < end:
             self.clock.sleep(_POLL_SECONDS)
             self.beat()
 
@@ -85,6 +103,10 @@ class Pause:
         """Return whether a function or a reader of the stack is still stopped."""
         readers = (self._state(uuid) not in ("Enabled", "Enabling") for uuid in progress.mappings)
         return any(self._reserved(name) != reserved for name, reserved in progress.functions.items()) or any(readers)
+
+    def _longest_call(self) -> int:
+        found = (self.client.get_function_configuration(FunctionName=name) for name in self.target.commands)
+        return max((one.get("Timeout", 0) for one in found), default=0)
 
     def _reserved(self, name: str) -> int | None:
         return self.client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ....declaration.context import Context
 from ...command.aws_errors import AWS_ERRORS, Refused, sentence
+from ...command.operation import CONNECTIONS
 from ...command.signals import ignore_interrupts
 from .. import report as repair
+from .changes import Changes
 from .copy import Copy
 from .differences import Comparison, Difference
 from .pause import Pause
@@ -22,11 +24,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PASSES: Final = 5
-"""Passes over both tables. The first writes, the second writes after the last call of a command has ended, and a pass
-without a difference is the last."""
-
-_AT_ONCE: Final = 8
-"""Concurrent writes."""
+"""Passes over the changed keys. The first writes, the second writes after the last call of a command has ended, and a
+pass without a difference is the last."""
 
 _SHOWN: Final = 5
 """Identities in a message."""
@@ -48,7 +47,8 @@ class Report(repair.Report):
 
     `counts` are the differences: aggregates by kind, `lists` and `answers`. `events` are the published events that the
     restored state lacks, by the type of the last event. `differences` has the aggregates' identities by kind.
-    `remaining` is the number of differences after the last pass. `unended` is the time of a restore that has not ended,
+    `remaining` is the number of differences after the last pass. `pause_seconds` is about the length of a pause that
+    writes the differences. `unended` is the time of a restore that has not ended,
     and `paused` is whether it still stops the stack.
     """
 
@@ -61,6 +61,7 @@ class Report(repair.Report):
     differences: dict[str, list[str]] = field(default_factory=dict)
     written: int = 0
     remaining: int = 0
+    pause_seconds: int = 0
     unended: str = ""
     paused: bool = False
 
@@ -82,6 +83,7 @@ class Run:
     client: "DynamoDBClient"
     copy: Copy
     comparison: Comparison
+    changes: Changes
     writes: Writes
     pause: Pause
     lease: Lease
@@ -93,8 +95,9 @@ class Run:
         self.copy.restore()
         self._require_known()
         report = Report(self.copy.at.isoformat(), self.copy.name, executed=False)
-        for found in self.comparison.differences():
+        for found in self.comparison.differences(set().union(*self.comparison.differing())):
             self._count(report, found)
+        report.pause_seconds = self.pause.seconds(report.counts.total())
         if progress := self.lease.read():
             report.unended, report.paused = progress.at.isoformat(), self.pause.is_on(progress)
         return report
@@ -102,8 +105,10 @@ class Run:
     def go(self) -> Report:
         """Write the differences into the paused stack, resume it, and delete the copy. Continues an earlier run.
 
+        The tables are compared before the pause. A continuation compares in the pause that it finds.
+
         Raises:
-            Refused: there is no copy, another restore has begun, or the stack cannot be paused.
+            Refused: there is no copy, another restore has begun, lists are imported, or the stack cannot be paused.
             StillPaused: the stack could not be resumed.
         """
         progress = self.lease.read()
@@ -117,18 +122,22 @@ class Run:
             raise Refused(
                 f"There is no table {self.copy.name}: run the command without --go first, and see its effect."
             )
-        report = Report(self.copy.at.isoformat(), self.copy.name)
+        report, keys = Report(self.copy.at.isoformat(), self.copy.name), None
         if progress:
             self.lease.take(progress)
             report.counts, report.events = Counter(progress.counts), Counter(progress.events)
             report.written = progress.items
         else:
+            self.pause.require_idle()
+            self._require_known()
+            keys = self._compare()
             progress = self._begin()
         with self._resuming(progress, report):
             if not progress.written:
-                self.tell("Pausing commands, list steps and stream readers.")
+                seconds = "" if keys is None else f" for about {self.pause.seconds(len(keys))} s"
+                self.tell(f"Pausing commands, list steps and stream readers{seconds}.")
                 self.pause.stop(progress)
-                report.remaining = self._write(report, progress.pending)
+                report.remaining = self._write(report, progress.pending, self._compare() if keys is None else keys)
             if not report.remaining:
                 self.lease.done()
         return report
@@ -140,8 +149,17 @@ class Run:
             names = f"{', '.join(unknown[:_SHOWN])}{more}"
             raise Refused(f"Neither table has {names}: correct the ids, or leave them out.")
 
+    def _compare(self) -> set[str]:
+        """Return the keys of the items that differ. The changes since the beginning are known by the stream."""
+        self.tell("Comparing the tables.")
+        self.changes.begin()
+        found = set[str]()
+        for keys in self.comparison.differing():
+            found |= keys
+            self.changes.read()
+        return found
+
     def _begin(self) -> Progress:
-        self._require_known()
         table = self.client.describe_table(TableName=self.copy.target.table)["Table"]
         progress = self.pause.survey(self.copy.at, table.get("LatestStreamArn", ""), self.comparison.selection)
         self.lease.begin(progress)
@@ -189,24 +207,25 @@ class Run:
             self.lease.release()
             raise StillPaused(error) from error
 
-    def _write(self, report: Report, pending: Set[str]) -> int:
+    def _write(self, report: Report, pending: Set[str], keys: set[str]) -> int:
         """Write the differences in passes; return the number of differences of the last pass.
 
-        The differences with the keys `pending` are in the report already.
+        `keys` differed before the pause. The differences with the keys `pending` are in the report already.
         """
-        found = 0
+        found, paused = 0, self.pause.clock.now()
         for number in range(PASSES):
-            found = self._pass(report, pending, first=number == 0)
+            keys |= self.changes.keys()
+            found = self._pass(report, keys, pending, first=number == 0)
             if number == 0:
-                self.pause.wait_for_calls()
+                self.pause.wait_for_calls(paused)
             elif not found:
                 break
         return found
 
-    def _pass(self, report: Report, pending: Set[str], *, first: bool) -> int:
+    def _pass(self, report: Report, keys: Set[str], pending: Set[str], *, first: bool) -> int:
         total = 0
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            differences = self.comparison.differences()
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            differences = self.comparison.differences(keys)
             while chunk := list(islice(differences, _CHUNK)):
                 if first:
                     self._count_all(report, chunk, pending)

@@ -25,7 +25,7 @@ class Screen(Consoles):
             self._print(f"  {kind} since then: {', '.join(ids[:_IDS])}{', ...' if len(ids) > _IDS else ''}")
         self._print_counts("Published events that the restored state lacks, at least", report.events)
         if report.result == "compared":
-            self._print(f"Nothing was written. To write: {command}")
+            self._print(f"Nothing was written. To write, with a pause of about {report.pause_seconds} s: {command}")
             self._print(f"The table {report.table} costs money until then. Without --go, delete it in the end.")
         else:
             self._print(f"{report.written} items were written. The relay publishes an event for each aggregate.")

@@ -17,6 +17,12 @@ Item = Mapping[str, Any]
 KEYS: Final = 100
 """Keys of a request (AWS limit of BatchGetItem)."""
 
+ITEMS_OF_SEGMENT: Final = 10_000
+"""Items of a segment: a smaller table is read as a whole."""
+
+_MOST_SEGMENTS: Final = 8
+"""Segments that are read at the same time, by a connection each (botocore has 10)."""
+
 _read = TypeDeserializer().deserialize
 _write = TypeSerializer().serialize
 
@@ -34,13 +40,20 @@ class Tables:
     live: str
     restored: str
 
-    def pages(self, table: str, prefixes: Sequence[str]) -> Iterator[dict[str, Item]]:
-        """Yield all items whose key has one of the prefixes, by key, some at a time."""
+    def segments(self) -> int:
+        """Return the number of segments for the table's items, which AWS counts every six hours."""
+        items = self.client.describe_table(TableName=self.live)["Table"].get("ItemCount", 0)
+        return min(_MOST_SEGMENTS, 1 + items // ITEMS_OF_SEGMENT)
+
+    def pages(self, table: str, prefixes: Sequence[str], segment: int, of: int) -> Iterator[dict[str, Item]]:
+        """Yield the items of a segment whose key has one of the prefixes, by key, some at a time."""
         values = {f":{number}": {"S": prefix} for number, prefix in enumerate(prefixes)}
         condition = " OR ".join(f"begins_with({KEY}, {name})" for name in values)
         scan = self.client.get_paginator("scan").paginate(
             TableName=table,
             ConsistentRead=True,
+            Segment=segment,
+            TotalSegments=of,
             FilterExpression=condition,
             ExpressionAttributeValues=values,
         )

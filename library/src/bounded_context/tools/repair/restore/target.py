@@ -13,7 +13,7 @@ from ...release.rollout.outputs import parsed, read_outputs, refuse_others, regi
 class Target:
     """A stack: its table, the key that encrypts it, and the functions that write aggregates and list records.
 
-    `commands` and `steps` have the names of functions on AWS.
+    `commands` and `steps` have the names of functions on AWS. `machine` is the ARN of the list workflow, or empty.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Target:
     region: str
     commands: tuple[str, ...]
     steps: tuple[str, ...]
+    machine: str
 
     @classmethod
     def of(cls, name: str, outputs: Mapping[str, Any], context: Context[Any]) -> Self:
@@ -36,7 +37,8 @@ class Target:
             tuple(aliases[function].split(":")[6] for function in functions)
             for functions in (context.command_functions, context.steps)
         )
-        return cls(name, outputs["table_name"], outputs["key_arn"], region_of(outputs), commands, steps)
+        machine = ":".join(outputs["state_machine_arn"].split(":")[:7]) if context.has_lists else ""
+        return cls(name, outputs["table_name"], outputs["key_arn"], region_of(outputs), commands, steps, machine)
 
 
 def read(stack: str, program: Path, file: Path | None, context: Context[Any]) -> Target:
