@@ -1,14 +1,12 @@
-"""A stack whose table is in moto, with a backup in memory, Lambda in memory, and a consumer of its events."""
+"""A stack in memory: its table with stream and backup, Lambda, and a consumer of its events."""
 
 import json
 import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from payment.context import PAYMENT
 
@@ -23,6 +21,9 @@ from bounded_context.tools.command.operation import Access, Clients
 from tests.console import context
 from tests.handlers.functions import SAMPLES
 from tests.rollout.clients import Client, FakeClock, error
+from tests.simulation.services.dynamodb import record
+
+from .account import Account, Dynamo, Streams
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -37,13 +38,6 @@ OUTPUTS = {
     "release": {"application": "payment-test"},
 }
 READERS = ("00000000-0000-0000-0000-0000000relay", "00000000-0000-0000-0000-00000measure")
-
-
-@cache
-def _clients() -> tuple[Any, Any, Any]:
-    """Clients are slow to make, and moto's accounts are empty for each test whoever asks."""
-    session: Any = boto3.Session("testing", "testing", region_name=REGION)
-    return session.resource("dynamodb"), session.client("dynamodb"), session.client("dynamodbstreams")
 
 
 Before = Callable[[str, dict[str, Any]], None]
@@ -115,22 +109,17 @@ class World:
     parameters."""
 
     def __init__(self, folder: Path, capsys: Any) -> None:
-        self.resource, self.dynamodb, self.streams = _clients()
-        self.lambda_, self.machine = Lambda(), Machine()
         self.clock = FakeClock()
+        self.account = Account(self.clock)
+        self.dynamodb, self.streams = Dynamo(self.account), Streams(self.account)
+        self.lambda_, self.machine = Lambda(), Machine()
         self.watched: Watching = lambda _, client: client
         self.before: Before = lambda *_: None
         self.outputs: Any = json.loads(json.dumps(OUTPUTS))
         self.file, self._capsys = folder / "outputs.json", capsys
         self._backups: dict[datetime, list[dict[str, Any]]] = {}
-        self.dynamodb.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": KEY, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": KEY, "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )
-        self.table = self.resource.Table(TABLE)
+        self.dynamodb.create_table(TableName=TABLE)
+        self.table: Any = self.account.table(TABLE)
         self.aggregates = AggregateTable(Items(PAYMENT), self.table)
 
     # -- what happens in the stack
@@ -184,13 +173,9 @@ class World:
 
     def published(self) -> list[dict[str, Any]]:
         """Return the events of all changes of aggregates, as the relay makes them."""
-        [shard] = self.streams.describe_stream(StreamArn=self._stream)["StreamDescription"]["Shards"]
-        place = {"StreamArn": self._stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
-        iterator, found = self.streams.get_shard_iterator(**place)["ShardIterator"], list[dict[str, Any]]()
-        while (page := self.streams.get_records(ShardIterator=iterator))["Records"]:
-            found += page["Records"]
-            iterator = page["NextShardIterator"]
-        return [to_event(DynamoDBRecord(record)) for record in map(_as_lambda_sends, found) if _is_own(record)]
+        store = self.account.store(TABLE)
+        found = [record(store, change) for change in store.changes if change.key.startswith(PAYMENT.key_prefix)]
+        return [to_event(DynamoDBRecord(one)) for one in found]
 
     def projection(self) -> dict[str, Any]:
         """Return a subscriber's copy: the data of the newest event of each subject, in whatever order they came."""
@@ -207,10 +192,6 @@ class World:
         own = [item for item in self.table.scan()["Items"] if item[KEY].startswith(PAYMENT.key_prefix)]
         aggregates = map(Items(PAYMENT).to_aggregate, own)
         return {one.id: events.payload(one) for one in aggregates}
-
-    @property
-    def _stream(self) -> str:
-        return self.dynamodb.describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
 
     # -- the command
 
@@ -249,14 +230,9 @@ class World:
         """Do what DynamoDB does when a table is restored."""
         if at not in self._backups:
             raise error("RestoreTableToPointInTime", "InvalidRestoreTimeException")
-        self.dynamodb.create_table(
-            TableName=target,
-            KeySchema=[{"AttributeName": KEY, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": KEY, "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        self.dynamodb.create_table(TableName=target)
         for item in self._backups[at]:
-            self.resource.Table(target).put_item(Item=item)
+            self.account.table(target).put_item(Item=item)
 
     @property
     def window(self) -> dict[str, Any]:
@@ -290,12 +266,3 @@ class Backup:
 
     def describe_continuous_backups(self, **_: Any) -> Any:
         return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": self._world.window}}
-
-
-def _is_own(record: dict[str, Any]) -> bool:
-    return record["dynamodb"]["Keys"][KEY]["S"].startswith(PAYMENT.key_prefix)
-
-
-def _as_lambda_sends(record: dict[str, Any]) -> dict[str, Any]:
-    time = record["dynamodb"].get("ApproximateCreationDateTime", datetime.now(UTC)).timestamp()
-    return record | {"dynamodb": record["dynamodb"] | {"ApproximateCreationDateTime": time}}

@@ -33,6 +33,7 @@ _METHODS: Final = {
     "DeleteItem": "delete_item",
     "GetItem": "get_item",
     "Query": "query",
+    "Scan": "scan",
     "BatchGetItem": "batch_get_item",
     "TransactWriteItems": "transact_write_items",
 }
@@ -57,6 +58,8 @@ def outcome(send: Send, call: Call) -> Outcome:
         answer = send(*call)
     except ClientError as error:
         return _refusal(error.response)
+    if call[0] == "Scan":  # The order is that of a hash.
+        answer["Items"].sort(key=str)
     return _ordered({name: member for name, member in answer.items() if name not in _LEFT_OUT})
 
 

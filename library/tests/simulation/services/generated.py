@@ -272,6 +272,16 @@ def _query(draw: Any) -> Call:
     return "Query", request
 
 
+@st.composite
+def _scan(draw: Any) -> Call:
+    made = Placeholders(draw)
+    held = {":prefix": draw(st.sampled_from(("", "k", "k-2")))}
+    request = draw(
+        st.just({}) | st.just({"FilterExpression": "begins_with(pk, :prefix)", "ExpressionAttributeValues": held})
+    )
+    return "Scan", request | _projection(made) | made.members()
+
+
 def _both(items: tuple[Request, Request]) -> Call:
     """Return the transaction that puts both items."""
     puts = [_action("Put", {"Item": {"pk": key, **values}}) for key, values in zip(KEYS, items, strict=True)]
@@ -288,6 +298,7 @@ _CALL: Final = st.one_of(
     _get(),
     _batch_get(),
     _query(),
+    _scan(),
     st.lists(_ACTION, min_size=1, max_size=2).map(_transaction),
 )
 

@@ -52,6 +52,10 @@ class SimClient:
         """Send Query."""
         return self._send("Query", request)
 
+    def scan(self, **request: Any) -> dict[str, Any]:
+        """Send Scan."""
+        return self._send("Scan", request)
+
     def batch_get_item(self, **request: Any) -> dict[str, Any]:
         """Send BatchGetItem."""
         return self._send("BatchGetItem", request)

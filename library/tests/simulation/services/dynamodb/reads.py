@@ -1,8 +1,9 @@
-"""Reads: GetItem, BatchGetItem, and Query of an index."""
+"""Reads: GetItem, BatchGetItem, Scan, and Query of an index."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
+from zlib import crc32
 
 from ..expressions.compiled import compiled
 from ..expressions.operands import ABSENT, Path, path, resolved
@@ -61,6 +62,24 @@ def _attributes(text: str) -> Path:
     if any(len(steps) > 1 for steps in paths):
         raise NotImplementedError("projections of nested attributes are not simulated")
     return tuple(steps[0] for steps in paths)
+
+
+def scan(store: Store, request: Request) -> Answer:
+    """Apply Scan. A page ends before the filter is applied. Items come in the order of the table's key."""
+    seen = store.seen(consistent=request.get("ConsistentRead", False))
+    after = key_of(store, request["ExclusiveStartKey"]) if "ExclusiveStartKey" in request else ""
+    of, number = request.get("TotalSegments", 1), request.get("Segment", 0)
+    keys = sorted(key for key in seen if key > after and crc32(key.encode()) % of == number)
+    page = keys[: request.get("Limit")]
+    found = [_projection(request)(seen[key]) for key in page if _filter(request)(seen[key])]
+    last = {"LastEvaluatedKey": {store.key: page[-1]}} if len(page) < len(keys) else {}
+    return {"Items": found, "Count": len(found), "ScannedCount": len(page), **last}
+
+
+def _filter(request: Request) -> Callable[[Item], bool]:
+    given = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
+    holds = compiled(request.get("FilterExpression")).condition
+    return lambda item: holds is None or holds(item, *given)
 
 
 def query(store: Store, request: Request) -> Answer:

@@ -9,7 +9,7 @@ from ..client_errors import faults, invalid, refused
 from ..expressions.tokens import Malformed
 from ..gate import Gate
 from ..retries import Faults, retried
-from .reads import batch_get_item, get_item, query
+from .reads import batch_get_item, get_item, query, scan
 from .store import Store
 from .transactions import OPERATION as TRANSACTION
 from .transactions import transact_write_items
@@ -20,6 +20,7 @@ _WRITES: Final = ("PutItem", "UpdateItem", "DeleteItem")
 _READS: Final[dict[str, Callable[[Store, Request], Answer]]] = {
     "GetItem": get_item,
     "Query": query,
+    "Scan": scan,
     "BatchGetItem": batch_get_item,
     TRANSACTION: transact_write_items,
 }
@@ -36,6 +37,10 @@ PARAMETERS: Final[dict[str, set[str]]] = {
     "BatchGetItem": {"RequestItems"},
     "Query": {
         *("TableName", "IndexName", "KeyConditionExpression", "Limit", "ExclusiveStartKey", "ConsistentRead"),
+        *("ProjectionExpression", *_EXPRESSIONS),
+    },
+    "Scan": {
+        *("TableName", "FilterExpression", "Limit", "ExclusiveStartKey", "ConsistentRead", "Segment", "TotalSegments"),
         *("ProjectionExpression", *_EXPRESSIONS),
     },
     TRANSACTION: {"TransactItems", "ClientRequestToken"},

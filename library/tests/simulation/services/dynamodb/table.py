@@ -61,5 +61,9 @@ class SimTable:
         """Send Query."""
         return self._send("Query", request)
 
+    def scan(self, **request: Any) -> dict[str, Any]:
+        """Send Scan."""
+        return self._send("Scan", request)
+
     def _send(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         return self._client.send(operation, {**request, "TableName": self.name})

@@ -188,8 +188,11 @@ class Run:
                 self._resume(progress)
         except Lost as error:
             report.stopped = str(error)
-            if self.lease.read() is None:  # Nobody else would resume what this call has paused since.
-                self.pause.resume(progress)
+            try:
+                if self.lease.read() is None:  # Nobody else would resume what this call has paused since.
+                    self.pause.resume(progress)
+            except AWS_ERRORS as failure:
+                raise StillPaused(failure) from failure
 
     def _resume(self, progress: Progress) -> None:
         """Resume the stack, delete the copy if all is written, and then the progress: a later call must not compare

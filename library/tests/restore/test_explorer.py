@@ -1,0 +1,15 @@
+"""A restore that is killed at any call ends well, whichever printed way a person follows."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .explorer import explore
+
+
+@pytest.mark.parametrize("schedules", [500, pytest.param(10_000, marks=(pytest.mark.e2e, pytest.mark.nightly))])
+def test_a_killed_restore_ends_as_the_oracle_says(schedules: int, tmp_path: Path, capsys: Any) -> None:
+    """Table, projection, readers, concurrency, second tables, and the items of repairs."""
+    kills = [schedule.kill for schedule in explore(schedules, tmp_path, capsys)]
+    assert (len(kills), max(kills) > 30) == (schedules, True)
