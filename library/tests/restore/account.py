@@ -31,7 +31,7 @@ class Account:
         self.gate = _Gate(clock)
         self.services: dict[str, Service] = {}
 
-    def table(self, name: str) -> SimTable:
+    def table(self, name: str) -> Any:
         """Return a table, as boto3's resource has it."""
         return SimTable(self.service(name, "GetItem"))
 
