@@ -145,6 +145,7 @@ def test_a_missing_package_is_named(name: str, monkeypatch: pytest.MonkeyPatch, 
         raise ModuleNotFoundError(f"No module named 'absent', for {module}", name="absent")
 
     monkeypatch.setattr(deferred, "import_module", missing)
+    deferred.load.cache_clear()
     assert context(name) == 1
     [error] = capsys.readouterr().err.splitlines()
     assert error.startswith(f"Error: {name}: the package absent ")

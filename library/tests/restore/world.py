@@ -115,8 +115,8 @@ class World:
         self.lambda_, self.machine = Lambda(), Machine()
         self.watched: Watching = lambda _, client: client
         self.before: Before = lambda *_: None
-        self.outputs: Any = json.loads(json.dumps(OUTPUTS))
         self.file, self._capsys = folder / "outputs.json", capsys
+        self.file.write_text(json.dumps(OUTPUTS))
         self._backups: dict[datetime, list[dict[str, Any]]] = {}
         self.dynamodb.create_table(TableName=TABLE)
         self.table: Any = self.account.table(TABLE)
@@ -215,7 +215,6 @@ class World:
 
     def run(self, *words: str) -> tuple[int, dict[str, Any]]:
         """Run a command with `--json`; return its exit status and its report."""
-        self.file.write_text(json.dumps(self.outputs))
         self._capsys.readouterr()
         status = context(*words, "--json", access=Access(self._clients, self.clock))
         return status, json.loads(self._capsys.readouterr().out or "{}")

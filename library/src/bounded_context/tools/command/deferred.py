@@ -7,7 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
 from typing import Any, Final
 
@@ -113,8 +113,12 @@ class _WithDefault(TyperGroup):
         return super().parse_args(ctx, [next(iter(self.commands)), *args] if missing else args)
 
 
+@cache
 def load(name: str, entry: Entry) -> Any:
-    """Import a command. The process ends with status 1 if the function, or a package that it needs, does not exist."""
+    """Import a command, once for a process.
+
+    The process ends with status 1 if the function, or a package that it needs, does not exist.
+    """
     try:
         found: Any = import_module(entry.module)
     except ModuleNotFoundError as error:
