@@ -121,7 +121,7 @@ def context() -> list[str]:
     """
     if find_spec("bounded_context") and find_spec("pulumi_aws"):
         return [sys.executable, "-c", _CONTEXT]
-    packages = f"{NAME}[infra] @ {SOURCES.as_uri()}"
+    packages = f"{NAME}[infra,runtime] @ {SOURCES.as_uri()}"
     return [find_uv(), "run", "--quiet", "--no-project", "--with", packages, "context"]
 
 

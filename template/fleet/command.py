@@ -9,6 +9,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from ..alone import alone
+from ..library import LibraryError
 from ..upkeep.commands import CANNOT_TELL, DRIFTED, IN_STEP
 from ..upkeep.errors import CannotTell
 from .findings import findings
@@ -45,7 +46,7 @@ def show(
         found = findings(found_members)
         if html:
             html.write_text(page(found_members, found), encoding="utf-8")
-    except (CannotTell, OSError) as error:
+    except (CannotTell, LibraryError, OSError) as error:
         return output.fail(str(error), CANNOT_TELL)
     lines = [json.dumps(fleet_json(found_members, found), indent=2)] if as_json else fleet_lines(found_members, found)
     print(*lines, sep="\n")

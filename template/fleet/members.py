@@ -88,14 +88,25 @@ def members(folders: Sequence[Path]) -> list[Member]:
     opened = {folder: _opened(folder) for folder in folders}
     known = {folder: repository for folder, repository in opened.items() if isinstance(repository, Repository)}
     reports = dict(zip(known, inspect_all(list(known.values())), strict=True))
-    surveys = dict(zip(known, surveyed(list(known)) if known else [], strict=True))
-    return [_member(folder, opened[folder], reports.get(folder), surveys.get(folder, {})) for folder in folders]
+    days = {folder: _updated(folder) for folder in folders}
+    surveys = dict(zip(known, surveyed([list(known)] if known else []), strict=True))
+    return [
+        _member(folder, opened[folder], reports.get(folder), surveys.get(folder, {}), days[folder])
+        for folder in folders
+    ]
 
 
 def declared_members(folders: Sequence[Path]) -> list[Member]:
-    """Return the repositories with their declarations, and without reports. Raises CannotTell as `members` does."""
-    found = zip(folders, map(_opened, folders), surveyed(folders), strict=True)
-    return [_member(folder, opened, None, survey) for folder, opened, survey in found]
+    """Return the repositories with their declarations, and without reports. Raises CannotTell as `members` does.
+
+    Each declaration is read in an environment of its own.
+    """
+    repositories = [(folder, _opened(folder), _updated(folder)) for folder in folders]
+    surveys = surveyed([[folder] for folder in folders])
+    return [
+        _member(folder, opened, None, survey, day)
+        for (folder, opened, day), survey in zip(repositories, surveys, strict=True)
+    ]
 
 
 def _opened(folder: Path) -> Repository | CannotTell:
@@ -106,16 +117,20 @@ def _opened(folder: Path) -> Repository | CannotTell:
 
 
 def _member(
-    folder: Path, opened: Repository | CannotTell, found: Report | CannotTell | None, survey: Mapping[str, Any]
+    folder: Path,
+    opened: Repository | CannotTell,
+    found: Report | CannotTell | None,
+    survey: Mapping[str, Any],
+    day: str,
 ) -> Member:
     answers = opened.answers if isinstance(opened, Repository) else {}
     report = found if isinstance(found, Report) else None
     errors = [str(error) for error in (opened, found, survey.get("error")) if isinstance(error, CannotTell | str)]
-    return Member(folder, answers, report, survey, _updated(folder), tuple(errors))
+    return Member(folder, answers, report, survey, day, tuple(errors))
 
 
 def _updated(folder: Path) -> str:
-    """Return the day of the last commit that changed `.template.json`."""
+    """Return the day of the last commit that changed `.template.json`. Code of the repository must not run before."""
     if not folder.is_dir():
         return ""
     done = Git(folder).run("log", "-1", "--format=%cs", "--", FILE)

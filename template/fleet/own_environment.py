@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..alone import alone
+from ..library import NAME
 
 Step = tuple[list[str], Mapping[str, str]]
 """The arguments of uv, and all environment variables of its process."""
@@ -48,13 +49,28 @@ class OwnEnvironment:
         The first steps install locked wheels with the operator's cache and settings of uv, and run no code. The last
         step builds the rest: the project, and packages without a wheel.
         """
-        settings = {name: value for name, value in os.environ.items() if _UV.fullmatch(name)}
-        installing = {**settings, **self.variables, "HOME": str(Path.home())}
         return [
-            (["venv", "--quiet", "--no-config", "--no-project", str(self._packages)], installing),
-            (["sync", "--quiet", *_DATA_ONLY], installing),
+            self._empty(),
+            (["sync", "--quiet", *_DATA_ONLY], self._installing()),
             (["sync", "--quiet"], self.variables),
         ]
+
+    def library(self, wheel: Path) -> list[Step]:
+        """Return the steps that install the template's library from its ``wheel``, with the packages of declarations.
+
+        They run no code. The last step needs a network, and is needed only if the step before it fails.
+        """
+        packages = ["--python", str(self._packages), f"{NAME}[infra,runtime] @ {wheel.as_uri()}"]
+        words = ["pip", "install", "--quiet", "--no-build", "--link-mode=copy", *packages]
+        return [self._empty(), ([*words, "--offline"], self._installing()), (words, self._installing())]
+
+    def _empty(self) -> Step:
+        return ["venv", "--quiet", "--no-config", "--no-project", str(self._packages)], self._installing()
+
+    def _installing(self) -> dict[str, str]:
+        """Return the variables of processes that run no code of the repository."""
+        settings = {name: value for name, value in os.environ.items() if _UV.fullmatch(name)}
+        return {**settings, **self.variables, "HOME": str(Path.home())}
 
 
 def _python(copy: Path) -> str:

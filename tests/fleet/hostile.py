@@ -123,7 +123,7 @@ def git_folder(folder):
     with (folder / "config").open("a") as config:
         config.write("[core]\\nfsmonitor = " + hook + "\\nhooksPath = " + str(folder / "hooks") + "\\n")
         config.write("[diff]\\nexternal = " + hook + "\\n[filter \\"spy\\"]\\nclean = " + keep + "\\n")
-        config.write("[gpg]\\nprogram = " + hook + "\\n[commit]\\ngpgSign = false\\n")
+        config.write("[gpg]\\nprogram = " + keep + "\\n[log]\\nshowSignature = true\\n[commit]\\ngpgSign = false\\n")
         config.write("[uploadpack]\\npackObjectsHook = " + hook + "\\n")
         config.write('[remote "origin"]\\nreceivepack = ' + receive + "\\nuploadpack = " + upload + "\\n")
     (folder / "info").mkdir(exist_ok=True)
@@ -162,6 +162,21 @@ Path("build").mkdir(exist_ok=True)
 Path("build/inbound.xml").write_text("<testsuite/>")
 """
 
+
+_SURVEY = """\
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main():
+    attack = "import attack, pathlib; attack.main(); attack.git_folder(pathlib.Path('.git'))"
+    for folder in sys.argv[2:]:
+        subprocess.run([sys.executable, "-c", attack], cwd=folder, check=True)
+    print(json.dumps({"repositories": [{"name": Path(folder).name} for folder in sys.argv[2:]]}))
+"""
+"""The library's command `context survey`, which runs the attack of each repository in a process."""
 
 _IN_HOME = """\
 #!/bin/sh
@@ -223,6 +238,16 @@ class Attack:
         texts = {"pyproject.toml": _PROJECT, "backend.py": _BACKEND, "attack.py": _ATTACK}
         own = {"pytest.py": _PYTEST, ".python-version": str(self.folder / "interpreter")}
         return {**own, **{path: text.format(**facts) for path, text in texts.items()}}
+
+    def library(self, folder: Path) -> Path:
+        """Build a wheel of the library, whose survey runs the attacks."""
+        about = _about("bounded_context", {"RECORD": ""})
+        about["bounded_context-1.dist-info/METADATA"] += "Requires-Dist: shared\n"
+        wheel = folder / "bounded_context-1-py3-none-any.whl"
+        with ZipFile(wheel, "w") as archive:
+            for path, text in {"bounded_context/tools/command.py": _SURVEY, **about}.items():
+                archive.writestr(path, text)
+        return wheel
 
     def successes(self) -> set[str]:
         """Return the attacks that reached their aim, and end the processes that are left."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from upkeep.team import Team, copied
 
 from template.cli import main
 from template.fleet.output import HEAD
+from template.fleet.own_environment import OwnEnvironment
 from template.library import VERSION
 
 HEARS = """\
@@ -46,6 +49,15 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, baked: Callable[[str], Path]
     order.write(BUILD, order.read(BUILD) + "# ours\n")
     invoice.write("src/invoice/context.py", "import nowhere\n")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installed() -> Iterator[None]:
+    """Survey with the packages of the tests. `test_hostile_code` and the nightly test of impacts install them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OwnEnvironment, "library", lambda *_: [(["--version"], os.environ)] * 3)
+        patch.setattr(OwnEnvironment, "programs", Path(sys.executable).parent)
+        yield
 
 
 @pytest.fixture(scope="module")

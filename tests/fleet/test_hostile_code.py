@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from template import processes
 from template.alone import alone
 from template.cli import main
 from template.fleet import impact as module
-from template.fleet import own_environment
+from template.fleet import members, own_environment
+from template.fleet import survey as surveys
 from template.fleet.campaign import campaign as steps
 from template.fleet.campaign import own_commands
 from template.fleet.campaign.branch import Branch
 from template.fleet.members import Member
 from template.fleet.published import FOLDERS
+from template.record import FILE
 from template.upkeep import git
 
 from .contexts import member, stack
@@ -88,6 +91,56 @@ def test_no_consumer_of_an_impact_reaches_the_operator_or_the_next_consumer(
     consumer_states = {one["name"]: one["state"] for one in json.loads(capsys.readouterr().out)["consumers"]}
     assert attack.successes() == set()
     assert (status, consumer_states) == (0, dict.fromkeys(NAMES, "green"))
+
+
+def _signed(team: Team) -> None:
+    """Give the last commit a signature, which `git log` verifies with a program if the clone's settings say so."""
+    text = team.git("cat-file", "commit", "HEAD")
+    head, _, message = text.partition("\n\n")
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n a1b2\n -----END PGP SIGNATURE-----"
+    file = team.folder / "commit"
+    file.write_text(f"{head}\n{signature}\n\n{message}\n")
+    team.git("reset", "--quiet", "--hard", team.git("hash-object", "-t", "commit", "-w", str(file)).strip())
+
+
+@pytest.fixture
+def declared(attack: Attack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The clones of repositories whose declarations attack, with signed commits."""
+    monkeypatch.setattr(surveys, "build", attack.library)
+    monkeypatch.setenv("UV_FIND_LINKS", str(attack.folder / "wheels"))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    for name in NAMES:
+        (tmp_path / name).mkdir()
+        for path, text in {**attack.files(name), FILE: "{}"}.items():
+            (tmp_path / name / path).write_text(text)
+        _signed(Team(tmp_path / name))
+    return [tmp_path / name for name in NAMES]
+
+
+def test_no_declaration_of_an_impact_reaches_the_operator_or_the_next_declaration(
+    attack: Attack, declared: list[Path]
+) -> None:
+    """Nor does a setting that it writes into the clone run a program when `template` reads git."""
+    found = members.declared_members(declared)
+    assert attack.successes() == set()
+    assert tuple(one.name for one in found) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("evidence", "function", "fault"),
+    [
+        ("module of a package", "surveyed", lambda groups: surveys.survey([[*chain(*groups)]])),
+        ("setting of git", "_member", lambda folder, *_: members._updated(folder)),
+    ],
+)
+@pytest.mark.nightly
+def test_a_planted_fault_permits_an_attack_of_a_declaration(
+    evidence: str, function: str, fault: object, attack: Attack, declared: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One environment for all declarations, and a command of git after the code."""
+    monkeypatch.setattr(members, function, fault)
+    members.declared_members(declared)
+    assert evidence in attack.successes()
 
 
 def _without(*options: str) -> tuple[object, str, object]:

@@ -4,12 +4,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from .attack import keys_of
-from .evaluation import Context, Policy, Statement, admission
-from .outside import FOREIGN, acting, acting_abroad, owner, tokens
+from .documents import PROVIDER
+from .evaluation import FREE, Context, Policy, Statement, UnknownElement, admission
+from .outside import FOREIGN, acting, acting_abroad, owner, stranger, tokens
 from .reach import Finding
 from .world import Principal, Resource, World
 
 _SOURCE: Final = "aws:sourcearn"
+
+_DECIDED: Final = frozenset(
+    (
+        *("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:securetransport"),
+        *(_SOURCE, "aws:sourceaccount", "kms:calleraccount"),
+        *(f"{PROVIDER}:{claim}" for claim in ("aud", "sub", "ref")),
+    )
+)
+"""Condition keys whose values the principals of the attack have, or lack. Callers choose the values of all others."""
 
 
 def admissions(world: World) -> Iterator[Finding]:
@@ -23,7 +33,7 @@ def admissions(world: World) -> Iterator[Finding]:
 
 def _admitted(world: World, resource: Resource, policy: Policy, statement: Statement) -> Iterator[Finding]:
     for principal in _candidates(world, resource, statement):
-        keys = _keys(principal, resource)
+        keys = _keys(principal, resource, statement)
         if principal.domain != resource.domain and statement.applies(resource.arn, keys):
             for action in labels(statement):
                 if _admits(policy, principal, action, resource, keys):
@@ -43,8 +53,12 @@ def _candidates(world: World, resource: Resource, statement: Statement) -> Itera
         yield owner()
         yield from (one for one in world.principals if one.caller.account != FOREIGN and not one.caller.federated)
     if isinstance(named, Mapping):
+        if unknown := named.keys() - {"AWS", "Federated", "Service"}:
+            raise UnknownElement(f"Principal: {unknown}")
         if "Federated" in named:
             yield from tokens(account)
+        for provider in _texts(named.get("Federated", ())):
+            yield from stranger(provider, account)
         sources = tuple(value for one in statement.conditions if one.key == _SOURCE for value in one.values)
         for service in _texts(named.get("Service", ())):
             yield from acting_abroad(service, account, sources)
@@ -58,11 +72,12 @@ def _texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def _keys(principal: Principal, resource: Resource) -> Context:
-    """Return the condition keys of a request. A service and a token choose none."""
+def _keys(principal: Principal, resource: Resource, statement: Statement) -> Context:
+    """Return the condition keys of a request. A service chooses none, and a token has the claims of its provider."""
     caller = principal.caller
+    free: Context = {one.key: FREE for one in statement.conditions if one.key not in _DECIDED}
     chosen = {} if caller.service or caller.federated else keys_of(principal)
-    return {**caller.context, **chosen, **resource.tagged.context}
+    return {**({} if caller.service else free), **caller.context, **chosen, **resource.tagged.context}
 
 
 def _admits(policy: Policy, principal: Principal, action: str, resource: Resource, keys: Context) -> bool:

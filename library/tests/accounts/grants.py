@@ -15,7 +15,7 @@ from .world import ADMINISTRATOR, Principal, Resource, World
 
 FILE: Final = Path(__file__).parent / "reasons.toml"
 
-_READ: Final = ("get", "list", "describe", "batchget")
+_READ: Final = ("get", "list", "describe", "batchget", "decrypt")
 _CALLED: Final[Mapping[str, str]] = {"sts": "iam"}
 """The service in the ARNs of an action's resources, if it has another name."""
 
@@ -120,4 +120,5 @@ def _limited(world: World, principal: Principal, action: str, reached: Sequence[
     arns = {one.arn for one in reached}
     designed = {arn for arn in arns if (principal.arn, arn, mode) in world.designed}
     others = {one.arn for one in reached if not one.kind.startswith("new ")} - own - designed
-    return bool(arns & own or designed) and not others
+    changes = principal.preview and mode == "write" and not principal.name.endswith("step")
+    return bool(arns & own or designed) and not others and not (changes and arns & own)

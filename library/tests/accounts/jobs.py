@@ -20,6 +20,11 @@ _PERMITTED: Final = {"contents": "read", "id-token": "write"}
 
 UNLOCKED: Final = "a package without a hash"
 
+_UNLISTED: Final = re.compile(
+    r"\b(uvx|npx|npm|pipx|curl|wget)\b|\buv tool\b|\buv run [^&|;]*--with\b|--upgrade\b|\bpip (wheel|download)\b"
+)
+"""Commands that get a program or a package from a place without a list of hashes."""
+
 _OF_KIND: Final = ("context sandbox sweep", "context pull-request down")
 """Commands that execute states of temporary stacks, which a pull request wrote."""
 
@@ -86,23 +91,27 @@ def executed(texts: Mapping[str, str]) -> Iterator[Finding]:
 def _of_code(job: Job) -> Iterator[str]:
     if job.events & {"pull_request_target", "workflow_run", "issue_comment"}:
         yield "a pull request starts a job with the permissions of main"
-    if not job.is_reviewed:
+    with_states = any(command in text for text in job.commands for command in _OF_KIND)
+    if not job.is_reviewed or with_states:
         permissions = job.definition.get("permissions", job.workflow.get("permissions", {"all": "write"}))
         if permissions == "write-all" or {*dict(permissions).items()} - {*_PERMITTED.items()}:
             yield "unreviewed code has a permission of GitHub"
         if "secrets." in str(job.definition) or "github.token" in str(job.definition):
             yield "unreviewed code has a secret"
-    elif any(command in text for text in job.commands for command in _OF_KIND) and "environment" not in job.definition:
+    if job.is_reviewed and with_states and "environment" not in job.definition:
         yield "a job of main executes states of pull requests"
 
 
 def installs_without_hash(command: str, variables: Mapping[str, str]) -> bool:
     """Return whether a command may install a package that no lock or list contains with its hash."""
     by_pip = "pip install" in command and "--require-hashes" not in command
-    return by_pip or (re.search(r"\buv ", command) is not None and variables.get("UV_LOCKED") != "1")
+    unlocked = re.search(r"\buv ", command) is not None and variables.get("UV_LOCKED") != "1"
+    return by_pip or unlocked or _UNLISTED.search(command) is not None
 
 
 def _of_steps(job: Job) -> Iterator[str]:
+    if job.definition.keys() & {"container", "services"}:
+        yield "an image"
     for step in job.steps:
         uses, run = str(step.get("uses", "")), str(step.get("run", ""))
         if uses and not uses.startswith("./") and not _PINNED.fullmatch(uses):
@@ -111,5 +120,7 @@ def _of_steps(job: Job) -> Iterator[str]:
             yield "an artefact of another job"
         if _FROM_OUTSIDE.search(run):
             yield "a text of a pull request"
-        if installs_without_hash(run, {**job.workflow.get("env", {}), **job.definition.get("env", {})}):
+        if installs_without_hash(
+            run, {**job.workflow.get("env", {}), **job.definition.get("env", {}), **step.get("env", {})}
+        ):
             yield UNLOCKED

@@ -16,8 +16,8 @@ from .outside import owner, tokens
 from .resources import PIPELINE, Stack, of_account, resources
 from .world import ADMINISTRATOR, Principal, Resource, World
 
-FOREIGN: Final = {"another context": "invoice-prod"}
-"""A stack of another context in the account of dev."""
+FOREIGN: Final = {"another context": "invoice-prod", "another stack": "payment-dev2"}
+"""Stacks of another context, and of another environment with a longer name, in the account of dev."""
 
 PIPELINE_PROJECT: Final = f"{CONTEXT.name}-{PIPELINE}"
 
@@ -174,7 +174,7 @@ def _deployment_roles(graphs: Graphs) -> Iterator[tuple[Principal, Resource]]:
             )
 
 
-def _account_graphs(layout: Layout, edit: Edit) -> Graphs:
+def account_graphs(layout: Layout, edit: Edit) -> Graphs:
     found = documents.account_graphs(tuple(layout.accounts.items()))
     return {account: replace(graph, nodes=edit("account", list(graph.nodes))) for account, graph in found.items()}
 
@@ -301,7 +301,7 @@ def world(name: str) -> World:
 def built(layout: Layout, edit: Edit = unchanged) -> World:
     """Return the world of a layout, whose programs have a change."""
     stacks = [_stack(layout, domain, edit) for domain in (*STACKS, PIPELINE)]
-    graphs = _account_graphs(layout, edit)
+    graphs = account_graphs(layout, edit)
     boundaries = _boundaries(graphs)
     made = [*_deployment_roles(graphs)]
     roles = [principal for principal, _ in made] + [role for stack in stacks for role in _own_roles(boundaries, stack)]

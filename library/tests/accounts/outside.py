@@ -35,11 +35,21 @@ TOKENS: Final[Mapping[str, tuple[str, str, str]]] = {
 
 def tokens(account: str) -> Iterator[Principal]:
     """Yield the tokens that an account's provider gets."""
-    provider = f"arn:aws:iam::{account}:oidc-provider/{PROVIDER}"
+    provider = _provider(account)
     for name, (domain, subject, ref) in TOKENS.items():
         claims = {"aud": "sts.amazonaws.com", "sub": f"repo:{subject}", "ref": ref}
         context = {f"{PROVIDER}:{claim}": value for claim, value in claims.items()}
         yield Principal(name, domain, Caller(f"{name} in {account}", account, federated=provider, context=context))
+
+
+def _provider(account: str) -> str:
+    return f"arn:aws:iam::{account}:oidc-provider/{PROVIDER}"
+
+
+def stranger(provider: str, account: str) -> Iterator[Principal]:
+    """Yield a person whom another provider than GitHub's authenticates."""
+    if provider != _provider(account):
+        yield Principal("token of another provider", OUTSIDE, Caller(provider, account, federated=provider))
 
 
 def owner() -> Principal:
@@ -51,7 +61,7 @@ def owner() -> Principal:
 
 
 def acting_abroad(service: str, account: str, sources: tuple[str, ...]) -> Iterator[Principal]:
-    """Yield a service that acts for another owner.
+    """Yield a service that acts for another owner: for resources like those of the sources, and without a source.
 
     Args:
         service: the service's principal.
@@ -60,6 +70,7 @@ def acting_abroad(service: str, account: str, sources: tuple[str, ...]) -> Itera
     """
     for source in (f"arn:aws:{_named(service)}:{REGION}:{account}:a1b2", *sources):
         yield _service(service, "a foreign account", OUTSIDE, FOREIGN, _of(source, FOREIGN))
+    yield Principal(f"{service} for a foreign account", OUTSIDE, Caller(service, FOREIGN, service=service))
 
 
 def acting(world: World, service: str, account: str) -> Iterator[Principal]:
@@ -76,9 +87,9 @@ def _named(service: str) -> str:
 
 
 def _of(source: str, account: str) -> str:
-    """Return an ARN in an account that resembles a pattern."""
+    """Return an ARN in an account that resembles a pattern. ARNs of buckets have no account."""
     parts = source.split(":", 5)
-    if len(parts) == 6:
+    if len(parts) == 6 and parts[4]:
         parts[4] = account
     return ":".join(parts).replace("*", "a1b2")
 

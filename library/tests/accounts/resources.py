@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -235,6 +235,48 @@ MAKERS: Final[Mapping[str, Make]] = {
     "transfer/user": _user,
 }
 """The resources of each kind of node. Nodes of other kinds are parts of these, or have no ARN."""
+
+
+PARTS: Final = frozenset(
+    (
+        *("apigatewayv2/integration", "apigatewayv2/route", "apigatewayv2/stage", "cloudwatch/eventTarget"),
+        *("cloudwatch/queryDefinition", "iam/openIdConnectProvider", "iam/policy", "iam/rolePolicy"),
+        *("iam/rolePolicyAttachment", "kms/keyPolicy", "lambda/alias", "lambda/functionEventInvokeConfig"),
+        *(
+            "lambda/permission",
+            "s3/bucketLifecycleConfiguration",
+            "s3/bucketNotification",
+            "s3/bucketOwnershipControls",
+        ),
+        *("s3/bucketPolicy", "s3/bucketPublicAccessBlock", "s3/bucketServerSideEncryptionConfiguration"),
+        *("s3/bucketVersioning", "scheduler/schedule", "sfn/alias", "sns/topicPolicy", "sns/topicSubscription"),
+        *("sqs/queuePolicy", "sqs/redriveAllowPolicy", "transfer/sshKey"),
+    )
+)
+"""The kinds of nodes that are parts of resources, or that nobody reaches by IAM."""
+
+_READ: Final = frozenset(("assumeRolePolicy", "policy", "policyArn"))
+_HARMLESS: Final = frozenset(
+    ("blockPublicPolicy", "redriveAllowPolicy", "redrivePolicy", "retryPolicy", "securityPolicyName")
+)
+_WITH_POLICY: Final = frozenset(
+    ("iam/policy", "iam/role", "iam/rolePolicy", "iam/rolePolicyAttachment", "kms/key", "kms/keyPolicy")
+)
+
+
+def unread(nodes: Iterable[Node], attaching: bool) -> Iterator[str]:
+    """Yield the kinds of nodes, and the inputs with a policy, that the attack does not read.
+
+    Only the program of the account attaches policies to roles, and `attaching` is whether the nodes are its nodes.
+    """
+    for node in nodes:
+        known = node.kind in PARTS or node.kind in MAKERS
+        if not known or (node.kind == "iam/rolePolicyAttachment" and not attaching):
+            yield node.kind
+        for name in node.inputs:
+            is_policy = "polic" in name.lower() and name not in _HARMLESS
+            if is_policy and not (name in _READ and (node.kind in _WITH_POLICY or node.kind.endswith("Policy"))):
+                yield f"{node.kind} {name}"
 
 
 def resources(stack: Stack) -> Iterator[Resource]:

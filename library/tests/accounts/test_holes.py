@@ -1,13 +1,17 @@
-"""The attack finds each hole of `holes.toml`, which the programs do not have."""
+"""The attack finds each hole of `holes.toml`, which the programs do not have, and reads each kind of node."""
+
+from dataclasses import replace
 
 import pytest
 
+from . import documents
 from .grants import unexplained
 from .holes import Hole, edit, holes, workflows
 from .jobs import executed, files
-from .layouts import LAYOUTS, built
+from .layouts import LAYOUTS, account_graphs, built, unchanged
 from .paths import documented, ends
 from .reach import Finding, Reach
+from .resources import unread
 
 ONE = LAYOUTS["one account"]
 JOBS = [one for one in holes() if one.program == "workflow"]
@@ -46,3 +50,28 @@ def test_a_hole_that_opens_a_path_is_found(hole: Hole) -> None:
 def test_a_hole_in_a_job_is_found(hole: Hole) -> None:
     assert hole.finding not in named({*executed(files())})
     assert hole.finding in named({*executed(workflows(hole))})
+
+
+def test_the_attack_reads_each_kind_of_node_and_each_policy() -> None:
+    """A new kind in a program, such as the policy of a bus, needs an entry here, and in the attack if it has an ARN."""
+    for graph in (documents.pipeline_graph(), *map(documents.service_graph, documents.STACKS)):
+        assert {*unread(graph.nodes, attaching=False)} == set()
+    for graph in account_graphs(ONE, unchanged).values():
+        assert {*unread(graph.nodes, attaching=True)} == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("cloudwatch/eventBusPolicy", "policy"),
+        ("kms/grant", "operations"),
+        ("lambda/functionUrl", "authorizationType"),
+        ("iam/rolePolicyAttachment", "policyArn"),
+        ("iam/role", "managedPolicyArns"),
+        ("iam/role", "inlinePolicies"),
+        ("sns/topic", "policy"),
+    ],
+)
+def test_a_policy_that_the_attack_does_not_read_is_found(kind: str, name: str) -> None:
+    [node, *_] = documents.pipeline_graph().nodes
+    assert [*unread([replace(node, type=f"aws:{kind}:A", inputs={name: ""})], attaching=False)]

@@ -137,6 +137,7 @@ def test_only_listed_variables_without_a_password_remain() -> None:
     kept = {"HOME": "/home/me", "LC_ALL": "C.UTF-8", "SSL_CERT_FILE": "/ca.pem", "https_proxy": "http://proxy:3128"}
     names = ("GITHUB_TOKEN", "SSH_AUTH_SOCK", "PULUMI_ACCESS_TOKEN", "DATABASE_URL", "UV_INDEX_OURS_PASSWORD")
     secrets = {**dict.fromkeys(names, "secret"), "UV_INDEX_URL": "https://me:secret@index/", "LD_PRELOAD": "/x.so"}
+    secrets["UV_FIND_LINKS"] = "https://index/?token=secret"
     found = allowed({**kept, **secrets, "PATH": os.pathsep.join(("", "/usr/bin", ".", ".venv/bin", "/bin"))})
     assert {name: value for name, value in found.items() if not name.startswith("AWS_")} == {
         **kept,

@@ -123,6 +123,17 @@ def test_a_sweep_reports_a_foreign_provider(sandbox: Sandbox, planted: Cli, caps
     assert (calls(planted, "destroy"), planted.stacks) == ([], ["dev", "sandbox-anna"])
 
 
+def test_a_destruction_gets_no_token_of_github(sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job of the sweep may request tokens of its environment. The destruction has the role's session alone."""
+    for name in ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL"):
+        monkeypatch.setenv(name, "a1b2")
+    cli.has("dev", "sandbox-anna")
+    cli.tag("sandbox-anna", owner="anna@example.org", expires="2026-01-01T00:00:00Z")
+    assert sandbox("sweep", "sandbox") == 0
+    assert calls(cli, "destroy")
+    assert not (cli.folder / "token-destroy").exists()
+
+
 @pytest.mark.parametrize(("state", "installed"), [([], 0), ([provider(), provider()], 1)])
 def test_the_versions_of_the_state_are_installed(
     sandbox: Sandbox, planted: Cli, state: list[dict[str, Any]], installed: int

@@ -27,7 +27,7 @@ _NO_ACCOUNT: Final = {
 
 
 def allowed(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that a repository's code may read. An address with a user or a password is left out.
+    """Return the variables that code of a repository may read, without addresses with a user, a password or a query.
 
     `PATH` has the absolute folders only, since code may write programs into its current folder.
     """
@@ -37,5 +37,5 @@ def allowed(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_allowed(name: str, value: str) -> bool:
-    is_address = name.upper() in _ADDRESSES and "@" not in value
+    is_address = name.upper() in _ADDRESSES and not {"@", "?"} & {*value}
     return is_address or name in _NAMES or name in _CERTIFICATES or name.startswith("LC_")

@@ -24,12 +24,15 @@ _INSTALLED_ALONE: Final = {
     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
     "PULUMI_DEBUG_PROVIDERS": "pulumi-nodejs:1,pulumi-python:1",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "",
 }
 """The variables of a destruction, which reads the state again after its check.
 
 Pulumi downloads no plugin and starts no plugin of the PATH. Instead of a start of the dynamic providers, whose programs
 are beside the CLI, it connects to a port on which no process listens (Pulumi's SDK, go/common/env, "env.go"; its
-engine, pkg/resource/plugin, "provider_plugin.go").
+engine, pkg/resource/plugin, "provider_plugin.go"). It cannot request tokens of GitHub (GitHub, "OpenID Connect
+reference", "Methods for requesting the OIDC token").
 """
 
 
