@@ -72,6 +72,7 @@ def test_stores_that_nobody_can_change_have_a_date(stack: Stack) -> None:
     days = {name: until and (datetime.fromisoformat(until) - now) / DAY for name, until in expires.items()}
     assert {name: until and round(until) for name, until in days.items()} == {
         "the table's stream": 1,
+        "history of the lists' executions": 90,
         "point-in-time recovery": 35,
         "backup before-the-move": None,
         "queue bi": 21,

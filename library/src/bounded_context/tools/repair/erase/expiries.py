@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
+_HISTORY = timedelta(days=90)
+"""The time for which Step Functions stores the history of a closed execution (AWS Step Functions Developer Guide,
+"Quotas", "Quotas related to state machine executions")."""
+
 _DEAD_LETTERS = timedelta(days=14)
 """The time for which an unprocessed message may stay in the dead-letter queue afterwards, where a search finds it."""
 
@@ -32,11 +36,16 @@ class Expiry:
 
 
 def expiries(stack: Stack, clients: Clients, clock: Clock) -> Iterator[Expiry]:
-    """Yield the table's stream, its backups, and the queues that consumers read. Raises ClientError, BotoCoreError."""
+    """Yield the table's stream, its backups, the history of executions, and the queues that consumers read.
+
+    Raises ClientError, BotoCoreError.
+    """
     now, tables = clock.now(), clients("dynamodb")
     yield Expiry("the table's stream", now + RETENTION)
     yield from _recovery(tables, stack.table, now)
     yield from _backups(tables, stack.table)
+    if stack.inbox:
+        yield Expiry("history of the lists' executions", now + _HISTORY)
     for name, url in stack.waiting.items():
         yield from _waiting(clients("sqs"), name, url, now)
 

@@ -19,6 +19,7 @@ from ...command.signals import interrupt_once
 from ...command.values import existing_file, time
 from ..identity import no_identity
 from ..report import command_line
+from ..second_tables import listing
 from . import target
 from .copy import Copy
 from .differences import Comparison
@@ -85,7 +86,8 @@ def restore(
         except StillPaused as error:
             screen.show_paused(stack, error, way_back)
             return FAILED
-        screen.show(stack, report, command, way_back)
+        seconds = listing(access.clients_of(found.region)("dynamodb"), found.table, access.clock.now())
+        screen.show(stack, report, command, way_back, seconds)
         return report.exit_status
 
     interrupt_once()
@@ -97,7 +99,8 @@ def _resumed(stack: str, found: Target, access: Access, screen: Screen) -> int:
     dynamodb = clients_of("dynamodb")
     lease = Lease(ProgressItem(dynamodb, found.table), access.clock)
     progress = end(lease, Pause(clients_of("lambda"), found, access.clock, lease.beat))
-    screen.show_resumed(stack, progress, Copy(dynamodb, found, progress.at, access.clock).name)
+    seconds = listing(dynamodb, found.table, access.clock.now())
+    screen.show_resumed(stack, progress, Copy(dynamodb, found, progress.at, access.clock).name, seconds)
     return 0
 
 
