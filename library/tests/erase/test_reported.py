@@ -114,12 +114,14 @@ def test_a_file_that_nobody_may_read_is_reported(empty: Stack, monkeypatch: pyte
     assert (ran.status, _names(ran, "incoming"), ran.store("incoming")["erased"]) == (1, ["malware.csv"], 1)
 
 
-def test_a_reason_of_an_earlier_version_loses_its_cells(empty: Stack) -> None:
-    """It may quote a name whose identity is not among the five cells."""
+def test_a_reason_of_a_list_loses_the_identity_and_cells(empty: Stack) -> None:
+    """An earlier version quoted a name, whose identity is perhaps not among the five cells."""
     table = boto3.resource("dynamodb").Table(TABLE)
-    old = {"pk": "LIST#" + "a" * 32, "list_id": "a" * 32, "status": "REJECTED"}
-    table.put_item(Item={**old, "reason": f"line 1: columns are missing: 'amount'; unknown: '{NAME}' and 3 more"})
-    assert (empty.erase("--go").status, empty.known()) == (0, [])
+    old = f"line 1: columns are missing: 'amount'; unknown: '{NAME}' and 3 more"
+    for letter, reason in zip("ab", (old, f"{ID} {PERSON} was created while the list was imported"), strict=True):
+        list_id = letter * 32
+        table.put_item(Item={"pk": f"LIST#{list_id}", "list_id": list_id, "status": "REJECTED", "reason": reason})
+    assert (empty.erase("--go").status, empty.known(), empty.known(PERSON)) == (0, [], [])
 
 
 def _second(stack: Stack, name: str) -> Any:
