@@ -65,7 +65,7 @@ def erase(
         stores = _stores(found, project.context, person, connect, access.clock, keep)
         try:
             report = run(stores, go=go)
-            report.expires = [*expiries(found, connect, access.clock)]
+            report.add_expiries(expiries(found, connect, access.clock))
         except KeyboardInterrupt:
             screen.fail("Interrupted. Run the command again: it searches every store anew.")
             return INTERRUPTED

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from ....domain.epochs import is_second
 from ...command.clock import Clock
 from ...command.operation import Clients
 from ..redrive.queue_reader import counts
 from ..redrive.stream import RETENTION
+from ..second_tables import names
 from .stack import Stack
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ def expiries(stack: Stack, clients: Clients, clock: Clock) -> Iterator[Expiry]:
     """
     now, tables = clock.now(), clients("dynamodb")
     yield Expiry("the table's stream", now + RETENTION)
-    yield from _recovery(tables, stack.table, now)
+    yield from _recovery(tables, stack.table, now, "point-in-time recovery")
+    for name in names(tables, stack.table):
+        yield from _recovery(tables, name, now, f"point-in-time recovery of {name}")
     yield from _backups(tables, stack.table)
     if stack.inbox:
         yield Expiry("history of the lists' executions", now + _HISTORY)
@@ -50,18 +54,20 @@ def expiries(stack: Stack, clients: Clients, clock: Clock) -> Iterator[Expiry]:
         yield from _waiting(clients("sqs"), name, url, now)
 
 
-def _recovery(tables: "DynamoDBClient", table: str, now: datetime) -> Iterator[Expiry]:
+def _recovery(tables: "DynamoDBClient", table: str, now: datetime, store: str) -> Iterator[Expiry]:
     described = tables.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
     recovery = described.get("PointInTimeRecoveryDescription", {})
     if recovery.get("PointInTimeRecoveryStatus") == "ENABLED":
         # 35 days is DynamoDB's default, and its longest.
-        yield Expiry("point-in-time recovery", now + timedelta(days=recovery.get("RecoveryPeriodInDays", 35)))
+        yield Expiry(store, now + timedelta(days=recovery.get("RecoveryPeriodInDays", 35)))
 
 
 def _backups(tables: "DynamoDBClient", table: str) -> Iterator[Expiry]:
-    for page in tables.get_paginator("list_backups").paginate(TableName=table, BackupType="ALL"):
+    """Yield the backups of a table and of its second tables, also of deleted tables."""
+    for page in tables.get_paginator("list_backups").paginate(BackupType="ALL"):
         for backup in page.get("BackupSummaries", []):
-            yield Expiry(f"backup {backup.get('BackupName')}", backup.get("BackupExpiryDateTime"))
+            if (name := backup.get("TableName", "")) == table or is_second(name, table):
+                yield Expiry(f"backup {backup.get('BackupName')}", backup.get("BackupExpiryDateTime"))
 
 
 def _waiting(queues: "SQSClient", name: str, url: str, now: datetime) -> Iterator[Expiry]:

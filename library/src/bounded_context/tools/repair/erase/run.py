@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from ...command.aws_errors import AWS_ERRORS, sentence
 from .. import report as repair
 from .expiries import Expiry
 from .place import Place, Store, Unsearched
+
+_EXPIRIES: Final = "stores that cannot be changed"
 
 
 @dataclass
@@ -46,6 +48,13 @@ class Report(repair.Report):
         """Whether every store was searched, no place is reported, and no place is left after an erasure."""
         results = self.results.values()
         return not any(result.unknown or result.reported or (self.executed and result.left) for result in results)
+
+    def add_expiries(self, found: Iterable[Expiry]) -> None:
+        """Add the stores that cannot be changed. An AWS error is a result: the erasure has already changed data."""
+        try:
+            self.expires = [*found]
+        except AWS_ERRORS as error:
+            self.results[_EXPIRIES] = Result(_EXPIRIES, unknown=sentence(error, "erase"))
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON."""
