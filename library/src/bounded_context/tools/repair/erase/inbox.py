@@ -84,8 +84,8 @@ class Inbox:
         try:
             return search(self._person, lambda: self._bucket.open(version))
         except ClientError as error:
-            # The bucket's policy denies reads of a file that no malware scan found clean (IAM User Guide, "Troubleshoot
-            # access denied error messages").
+            # The bucket's policy denies reads of a file that no malware scan found clean (S3 User Guide, "Troubleshoot
+            # access denied (403 Forbidden) errors", "Access denied message examples").
             if "explicit deny" in str(error):
                 return Search(unread=sentence(error, "erase"))
             raise
