@@ -268,7 +268,7 @@ def test_the_header_names_what_must_be_there_and_what_may():
         rows.check_header(["thing_id", "fee"])
     told = "columns are missing: 'size'. The first line must name thing_id,size and may name note,fee"
     assert str(refused.value) == told
-    with pytest.raises(Unreadable, match="repeated: 'note'"):
+    with pytest.raises(Unreadable, match="repeated: column 3, column 4"):
         rows.check_header(["thing_id", "size", "note", "note"])
 
 

@@ -178,12 +178,13 @@ def test_a_plain_file_of_a_partner_with_a_format_is_refused_with_the_plain_membe
     assert _needs(_file(PLAIN), FileFormat(encoding="latin-1")) == {"encoding": "utf-8"}
 
 
-def test_a_header_in_another_language_is_refused_with_the_names_to_map():
-    """On its line."""
+def test_a_header_in_another_language_is_refused_with_the_columns_to_map():
+    """On its line. A first line that is a row would have a person's data as names."""
     refused = _refused(_file(FileFormat(header=HEADER)))
     [found] = refused.differences
     assert (refused.fault, refused.line) == (ListFault.HEADER, 1)
-    assert (found.member, set(found.value)) == ("header", set(GERMAN.values()))
+    places = [f"column {FORM.columns.index(column) + 1}" for column in GERMAN]
+    assert (found.member, sorted(found.value)) == ("header", sorted(places))
 
 
 def test_a_decimal_comma_and_a_date_are_detected_in_rejected_rows():

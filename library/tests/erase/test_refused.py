@@ -72,6 +72,7 @@ def test_stores_that_nobody_can_change_have_a_date(stack: Stack) -> None:
     days = {name: until and (datetime.fromisoformat(until) - now) / DAY for name, until in expires.items()}
     assert {name: until and round(until) for name, until in days.items()} == {
         "the table's stream": 1,
+        "history of the lists' executions": 90,
         "point-in-time recovery": 35,
         "backup before-the-move": None,
         "queue bi": 21,
@@ -150,3 +151,14 @@ def test_a_failure_of_aws_ends_the_search_of_one_store(stack: Stack, monkeypatch
     ran = stack.erase("--go")
     assert (ran.status, ran.store("given-up")["unknown"]) == (1, "InternalError: broken")
     assert {place.partition(" ")[0] for place in stack.known()} == {"given-up"}
+
+
+def test_a_failure_after_the_erasure_is_no_refusal(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dates of the stores that nobody can change are read last."""
+
+    def fails(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "InternalError", "Message": "broken"}}, "DescribeContinuousBackups")
+
+    monkeypatch.setattr(stack.dynamodb, "describe_continuous_backups", fails)
+    ran = stack.erase("--go")
+    assert (ran.status, ran.report["result"], stack.known()) == (1, "left", [])

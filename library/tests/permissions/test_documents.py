@@ -133,7 +133,8 @@ WITHOUT_RESOURCE = {
     *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
     *(f"logs:{verb}" for verb in ("DeleteQueryDefinition", "DescribeQueryDefinitions", "PutQueryDefinition")),
     *("ssm:DescribeParameters", "states:ValidateStateMachineDefinition", "transfer:CreateServer"),
-    *("xray:GetSamplingRules", "lambda:ListEventSourceMappings", "cloudwatch:GetMetricData", "dynamodb:ListBackups"),
+    *("xray:GetSamplingRules", "lambda:ListEventSourceMappings", "cloudwatch:GetMetricData"),
+    *("dynamodb:ListBackups", "dynamodb:ListTables"),
 }
 """Actions that know no resource, or whose resource is not there yet: the latter are bound to tags or functions."""
 

@@ -1,6 +1,8 @@
 """DynamoDB in memory: the simulation's tables by their names, and their streams."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from zlib import crc32
 
@@ -30,6 +32,7 @@ class Account:
     def __init__(self, clock: FakeClock) -> None:
         self.gate = _Gate(clock)
         self.services: dict[str, Service] = {}
+        self.created: dict[str, datetime] = {}
 
     def table(self, name: str) -> Any:
         """Return a table, as boto3's resource has it."""
@@ -55,13 +58,13 @@ class Dynamo:
     def __getattr__(self, name: str) -> Any:
         return lambda **request: getattr(SimClient(self._account.service(_table_of(request), name)), name)(**request)
 
-    def get_paginator(self, name: str) -> "Pages":
-        assert name == "scan"
-        return Pages(self)
+    def get_paginator(self, name: str) -> Any:
+        return Pages(self) if name == "scan" else SimpleNamespace(paginate=lambda: [self.list_tables()])
 
     def create_table(self, TableName: str, **_: Any) -> None:  # noqa: N803
         gate = self._account.gate
         self._account.services[TableName] = Service(Store(TableName, gate), gate)
+        self._account.created[TableName] = datetime.fromtimestamp(gate.now(), UTC)
 
     def delete_table(self, TableName: str) -> None:  # noqa: N803
         self._account.service(TableName, "DeleteTable")
@@ -72,8 +75,8 @@ class Dynamo:
 
     def describe_table(self, TableName: str) -> dict[str, Any]:  # noqa: N803
         items = len(self._account.service(TableName, "DescribeTable").store.items)
-        found = {"TableName": TableName, "TableStatus": "ACTIVE", "ItemCount": items}
-        return {"Table": {**found, "LatestStreamArn": _STREAM.format(TableName)}}
+        times = {"CreationDateTime": self._account.created[TableName], "LatestStreamArn": _STREAM.format(TableName)}
+        return {"Table": {"TableName": TableName, "TableStatus": "ACTIVE", "ItemCount": items, **times}}
 
 
 class Pages:

@@ -89,11 +89,12 @@ def _inner(text: str, form: Rows, found: FileFormat) -> Iterator[Difference]:
     """Yield the differences in the header and in the notations of the values."""
     names, rows = _rows(text, form, found)
     columns = [*map(found.column, names)]
-    unknown = [name for name, column in zip(names, columns, strict=True) if column not in form.columns]
+    unknown = {f"column {place}": name for place, name in enumerate(names, 1) if found.column(name) not in form.columns}
     missing = [column for column in form.columns_with(default=False) if column not in columns]
     translated = 0 < len(missing) <= len(unknown) <= len(form.columns)
-    if translated and not any(map(_VALUE.fullmatch, unknown)):
-        yield Difference("header", dict.fromkeys(map(str.strip, unknown), f"one of {', '.join(missing)}"))
+    if translated and not any(map(_VALUE.fullmatch, unknown.values())):
+        # The names may be the values of a row: the reason of a list outlives its file.
+        yield Difference("header", dict.fromkeys(unknown, f"one of {', '.join(missing)}"))
     places = columns if found.kind == "csv" else form.columns
     yield from _numbers(_values(rows, places, form.of_type(Decimal)), found)
     yield from _dates(_values(rows, places, form.of_type(date)), found)

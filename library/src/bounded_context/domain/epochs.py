@@ -25,3 +25,9 @@ def epoch_of(stream_arn: str) -> int:
     table = stream_arn.partition(":table/")[2].partition("/")[0]
     found = _NAME.search(table)
     return int(found[1]) if found else 0
+
+
+def is_second(name: str, table: str) -> bool:
+    """Return whether a table's name is that of a copy of a stack's table from a restore, or of another epoch."""
+    first = re.escape(_NAME.sub("", table))
+    return name != table and bool(re.fullmatch(rf"{first}(-epoch-[1-9][0-9]{{0,3}})?(-at-.+)?", name))

@@ -117,15 +117,16 @@ class Rows:
         """Return the column names, in the file's order.
 
         Raises:
-            Unreadable: a column without a default is missing, or a column is unknown or repeated.
+            Unreadable: a column without a default is missing, or a column is unknown or repeated. The reason has the
+                places of columns, since the first line of a file without a header is a row.
         """
         names, required = tuple(map(format_.column, cells)), self.columns_with(default=False)
         found = {
-            "missing": format_.names(set(required) - set(names)),
-            "unknown": set(names) - set(self.columns),
-            "repeated": format_.names([name for name, times in Counter(names).items() if times > 1]),
+            "missing": [shown(name) for name in sorted(format_.names(set(required) - set(names)))],
+            "unknown": _places(names, lambda name: name not in self.columns),
+            "repeated": _places(names, lambda name: names.count(name) > 1),
         }
-        wrong = [f"{fault}: {enumerated([*map(shown, sorted(cells))])}" for fault, cells in found.items() if cells]
+        wrong = [f"{fault}: {enumerated(texts)}" for fault, texts in found.items() if texts]
         if not wrong:
             return names
         optional = format_.names(self.columns_with(default=True))
@@ -223,6 +224,10 @@ class Rows:
 def unexpected(value: object, expected: str) -> str:
     """Return the reason to reject a value."""
     return f"{shown(value)}: expected {expected}"
+
+
+def _places(names: Sequence[str], is_wrong: Callable[[str], bool]) -> list[str]:
+    return [f"column {place}" for place, name in enumerate(names, 1) if is_wrong(name)]
 
 
 def _types(annotation: Any) -> set[Any]:

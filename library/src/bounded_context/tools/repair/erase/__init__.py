@@ -2,6 +2,8 @@
 
 `context erase STACK ID [--keep] [--go]`. The declaration marks personal fields: ``Annotated[Text, Personal]``.
 
+- It reports, and does not erase, each object that names the id outside of a row of the aggregate, and each file that it
+  cannot search: a person judges them.
 - **Without `--go`** it searches every store, and prints the number of places with personal data.
 - **With `--go`** it erases them, searches every store again, and prints the places that are left. Stores that
   cannot be changed, such as backups, are listed with the date on which they expire.
@@ -19,7 +21,7 @@ again.
 Exit status:
 
 - 0: every place is erased, or the search without `--go` is complete.
-- 1: places are left, or a store could not be searched.
+- 1: places are left or reported, or a store could not be searched.
 - 2: the command was refused before any change.
 - 130: Ctrl-C.
 """

@@ -39,13 +39,12 @@ class Bucket:
     name: str
 
     def versions(self, folder: str) -> Iterator[Version]:
-        """Yield all versions of all objects in a folder, also of deleted objects; empty objects are folders."""
+        """Yield all versions of all objects in a folder, also of deleted objects, without folders."""
         for page in self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=f"{folder}/"):
             found: list[Any] = page.get("Versions", [])
-            for one in found:
-                if one["Size"]:
-                    place = (one["Key"], one["VersionId"], one["Size"], one["ETag"])
-                    yield Version(*place, one["LastModified"], one["IsLatest"])
+            for one in (one for one in found if not one["Key"].endswith("/")):
+                place = (one["Key"], one["VersionId"], one["Size"], one["ETag"])
+                yield Version(*place, one["LastModified"], one["IsLatest"])
 
     def pinned(self, version: Version) -> PinnedFile:
         """Return a version as the file of a list."""

@@ -13,6 +13,7 @@ from ...command.operation import Access, AsJson, Clients, Outputs, operate
 from ...command.operation import Stack as StackName
 from ..identity import identity as id_of
 from ..report import command_line
+from ..second_tables import names
 from . import stack as stacks
 from .bucket import Bucket
 from .dead_letters import DeadLetters
@@ -25,7 +26,7 @@ from .place import Store
 from .run import run
 from .screen import Screen
 from .stack import Stack
-from .table import Table
+from .table import SecondTable, Table
 
 
 def erase(
@@ -39,7 +40,9 @@ def erase(
 ) -> int:
     """Erase the personal data of one aggregate in every store of a stack.
 
-    The search runs for an unknown ID too. An interrupted run continues when the command runs again.
+    It also searches the second tables of restores and of other epochs. It reports the objects that name the ID outside
+    of a row, and the files that it cannot search: a person judges them. The search runs for an unknown ID too. An
+    interrupted run continues when the command runs again.
 
     Examples:
       context erase prod p-4711                search all stores
@@ -48,7 +51,7 @@ def erase(
 
     Exit status:
       0    done
-      1    data is left, or a store could not be searched
+      1    data is left, an object names the ID elsewhere, or an object or a store could not be searched
       2    refused before anything changed
       130  Ctrl-C
     """
@@ -62,7 +65,7 @@ def erase(
         stores = _stores(found, project.context, person, connect, access.clock, keep)
         try:
             report = run(stores, go=go)
-            report.expires = [*expiries(found, connect, access.clock)]
+            report.add_expiries(expiries(found, connect, access.clock))
         except KeyboardInterrupt:
             screen.fail("Interrupted. Run the command again: it searches every store anew.")
             return INTERRUPTED
@@ -88,8 +91,10 @@ def _stores(
     tables, objects, queues = connect("dynamodb"), connect("s3"), connect("sqs")
     lists = Lists(tables, stack.table)
     key, known = context.key_prefix + person.id, frozenset(context.details.model_fields)
+    seconds = names(tables, stack.table)
     return [
         Table(tables, stack.table, lists, person, clock, key, known, keep),
+        *(SecondTable(tables, name, lists, person, clock, key, known, keep, name, stack.table) for name in seconds),
         *([Inbox(Bucket(objects, stack.inbox), lists, person, clock)] if stack.inbox else []),
         GivenUp(connect("lambda"), objects, stack.readers, person),
         *(DeadLetters(queues, queue, person, clock) for queue in stack.dead_letters.queues),

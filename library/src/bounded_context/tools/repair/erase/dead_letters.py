@@ -12,7 +12,7 @@ from ..redrive.outputs import DeadLetterQueue
 from ..redrive.queue_reader import QueueReader
 from ..redrive.queue_routes import SubscriberRoute
 from .person import Person
-from .place import Place, Unsearched
+from .place import OUTSIDE, Place, Unsearched, reported
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -40,6 +40,8 @@ class DeadLetters:
                 if masked != message.body:
                     copy = replace(message, body=masked)
                     yield Place(self.names[0], message.id, partial(self._replace, reader, copy))
+                if self._person.is_outside(masked):
+                    yield reported(self.names[0], message.id, OUTSIDE)
         finally:
             reader.release()
         if others := reader.not_seen():

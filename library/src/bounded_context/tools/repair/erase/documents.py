@@ -23,11 +23,22 @@ def mapped(document: Any, of_object: OfObject) -> Any:
 
 def mapped_text(text: str, of_object: OfObject) -> str:
     """Return the text of a document as `mapped` does; a text that is no JSON, or does not change, as it is."""
-    if not text.lstrip().startswith(_JSON):
-        return text
     try:
-        document = json.loads(text)
-        found = mapped(document, of_object)
-    except (ValueError, RecursionError):
+        found = mapped(document := parsed(text), of_object)
+        return text if found == document else json.dumps(found)
+    except RecursionError:
         return text
-    return text if found == document else json.dumps(found)
+
+
+def parsed(text: str) -> Any:
+    """Return the object or array that a text contains as JSON, or None."""
+    try:
+        return json.loads(text) if text.lstrip().startswith(_JSON) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def opened(value: Any) -> Any:
+    """Return the object or array that a value contains as JSON text, or the value."""
+    found = parsed(value) if isinstance(value, str) else None
+    return value if found is None else found

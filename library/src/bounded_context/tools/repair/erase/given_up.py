@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .bucket import Bucket
 from .person import Person
-from .place import Place
+from .place import OUTSIDE, Place, reported
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -30,10 +30,11 @@ class GivenUp:
         """Yield each version of a batch with a change of the person's aggregate."""
         for bucket in self._buckets():
             for version in bucket.versions(_FOLDER):
-                text = bucket.text(version)
+                text, name = bucket.text(version), f"{version.key} {version.id}"
                 if (masked := self._person.masked_text(text)) != text:
-                    replace = partial(bucket.replace, version, masked)
-                    yield Place("given-up", f"{version.key} {version.id}", replace)
+                    yield Place("given-up", name, partial(bucket.replace, version, masked))
+                if self._person.is_outside(masked):
+                    yield reported("given-up", name, OUTSIDE)
 
     def _buckets(self) -> list[Bucket]:
         """Return the buckets to which the readers' event source mappings give up batches: one in each stack."""

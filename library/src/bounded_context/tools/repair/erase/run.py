@@ -3,22 +3,28 @@
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from ...command.aws_errors import AWS_ERRORS, sentence
 from .. import report as repair
 from .expiries import Expiry
 from .place import Place, Store, Unsearched
 
+_EXPIRIES: Final = "stores that cannot be changed"
+
 
 @dataclass
 class Result:
-    """The result of a store: the places that were found and erased, the places that are left, and why."""
+    """The result of a store: the places that were found and erased, the places that are left, and why.
+
+    `reported` are the places that the command does not erase, since a person must judge them.
+    """
 
     store: str
     found: int = 0
     erased: int = 0
     left: list[dict[str, str]] = field(default_factory=list)
+    reported: list[dict[str, str]] = field(default_factory=list)
     unknown: str = ""
     """The reason why the store could not be searched, or empty."""
 
@@ -39,8 +45,16 @@ class Report(repair.Report):
 
     @property
     def complete(self) -> bool:
-        """Whether every store was searched, and no place is left after an erasure."""
-        return not any(result.unknown or (self.executed and result.left) for result in self.results.values())
+        """Whether every store was searched, no place is reported, and no place is left after an erasure."""
+        results = self.results.values()
+        return not any(result.unknown or result.reported or (self.executed and result.left) for result in results)
+
+    def add_expiries(self, found: Iterable[Expiry]) -> None:
+        """Add the stores that cannot be changed. An AWS error is a result: the erasure has already changed data."""
+        try:
+            self.expires = [*found]
+        except AWS_ERRORS as error:
+            self.results[_EXPIRIES] = Result(_EXPIRIES, unknown=sentence(error, "erase"))
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON."""
@@ -70,12 +84,17 @@ def _search(store: Store, report: Report, handle: Any) -> None:
 
 
 def _looked_at(place: Place, result: Result) -> None:
+    if place.erase is None:
+        result.reported.append(_why(place, place.waits))
+        return
     result.found += 1
     if place.waits:
-        result.left.append({"place": place.name, "why": place.waits})
+        result.left.append(_why(place, place.waits))
 
 
 def _erased(place: Place, result: Result) -> None:
+    if place.erase is None:
+        return
     result.found += 1
     if not place.waits:
         place.erase()
@@ -84,4 +103,8 @@ def _erased(place: Place, result: Result) -> None:
 
 def _left(place: Place, result: Result) -> None:
     why = place.waits or "it was written again, or still is: run the command again"
-    result.left.append({"place": place.name, "why": why})
+    (result.left if place.erase else result.reported).append(_why(place, why))
+
+
+def _why(place: Place, why: str) -> dict[str, str]:
+    return {"place": place.name, "why": why}

@@ -17,7 +17,7 @@ class Screen(Consoles):
             return
         self._out.print(_stores(report, " / ".join(names.values())), _expiries(report), sep="\n")
         for result in report.results.values():
-            for left in result.left:
+            for left in (*result.left, *result.reported):
                 self._print(f"{result.store}, {left['place']}: {left['why']}")
             if result.unknown:
                 self._print(f"{result.store} could not be searched: {result.unknown}")
@@ -26,10 +26,11 @@ class Screen(Consoles):
 
 
 def _stores(report: Report, title: str) -> Table:
-    table = Table(Column("store", no_wrap=True), "found", "erased", "left", title=title, title_justify="left")
+    counts = ("found", "erased", "left", "reported")
+    table = Table(Column("store", no_wrap=True), *counts, title=title, title_justify="left")
     for result in report.results.values():
         left = "unknown" if result.unknown else str(len(result.left))
-        table.add_row(result.store, str(result.found), str(result.erased), left)
+        table.add_row(result.store, str(result.found), str(result.erased), left, str(len(result.reported)))
     return table
 
 

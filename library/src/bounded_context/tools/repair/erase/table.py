@@ -1,4 +1,4 @@
-"""The table: the aggregate's item, the stored answers of commands, and the lists' records."""
+"""The table and its second tables: the aggregate's item, the stored answers of commands, and the lists' records."""
 
 import secrets
 from collections.abc import Generator, Iterator, Mapping
@@ -13,9 +13,10 @@ from ....declaration.contradictions import OWN_FIELDS
 from ....domain.trace_context import fresh_traceparent
 from ...command.aws_errors import code
 from ...command.clock import Clock
+from ..restore.progress import ProgressItem
 from .lists import Lists
 from .person import Person
-from .place import Place
+from .place import OUTSIDE, Place, reported
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,16 +44,25 @@ class Table:
     key: str
     known: frozenset[str]
     keep: bool
+    store: str = "table"
 
-    names = ("table",)
+    @property
+    def names(self) -> tuple[str]:
+        """The name of the store in the report."""
+        return (self.store,)
 
     def search(self) -> Generator[Place, None, None]:
-        """Yield the aggregate's item, and each stored answer and list's record that quotes its data."""
+        """Yield the aggregate's item, each stored answer and list's record that quotes its data, and others' items."""
         item = self._item()
         if item and not (self.keep and self._is_erased(item)):
-            yield Place("table", self.key, self._erase, self._obstacle(item))
-        for quoting in self._quoting():
-            yield Place("table", quoting[KEY]["S"], partial(self._mask_quotes, quoting))
+            yield Place(self.store, self.key, self._erase, self._obstacle(item))
+        for other in self._others():
+            key, masked = other[KEY]["S"], self.person.masked(other)
+            changed = [name for name, value in other.items() if masked.get(name) != value]
+            if len(changed) == 1:
+                yield Place(self.store, key, partial(self._mask_quotes, other, masked, *changed))
+            if len(changed) > 1 or self.person.is_outside(masked):
+                yield reported(self.store, key, OUTSIDE)
 
     def _item(self) -> Item | None:
         return self.client.get_item(TableName=self.name, Key={KEY: {"S": self.key}}, ConsistentRead=True).get("Item")
@@ -93,21 +103,13 @@ class Table:
     def _delete(self, item: Item) -> None:
         self.client.delete_item(TableName=self.name, Key={KEY: item[KEY]}, **_unchanged(item))
 
-    def _quoting(self) -> Iterator[Item]:
-        """Yield the stored answers of commands, and the lists' records, that quote the person's data."""
-        pages: Any = self.client.get_paginator("scan").paginate(
-            TableName=self.name,
-            ConsistentRead=True,
-            FilterExpression="contains(#data, :id) OR contains(#reason, :id)",
-            ExpressionAttributeNames={"#data": "data", "#reason": "reason"},
-            ExpressionAttributeValues={":id": {"S": self.person.id}},
-        )
-        items = (item for page in pages for item in page["Items"])
-        return (item for item in items if item[KEY]["S"] != self.key and self.person.masked(item) != item)
+    def _others(self) -> Iterator[Item]:
+        """Yield all other items. No filter of DynamoDB finds a text in attributes whose names are unknown."""
+        pages: Any = self.client.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True)
+        return (item for page in pages for item in page["Items"] if item[KEY]["S"] != self.key)
 
-    def _mask_quotes(self, item: Item) -> None:
+    def _mask_quotes(self, item: Item, masked: Item, name: str) -> None:
         """Mask the only attribute that quotes, unless another caller has changed it."""
-        [name] = (name for name, value in self.person.masked(item).items() if value != item[name])
         try:
             self.client.update_item(
                 TableName=self.name,
@@ -115,11 +117,24 @@ class Table:
                 UpdateExpression="SET #name = :masked",
                 ConditionExpression="#name = :value",
                 ExpressionAttributeNames={"#name": name},
-                ExpressionAttributeValues={":masked": self.person.masked(item)[name], ":value": item[name]},
+                ExpressionAttributeValues={":masked": masked[name], ":value": item[name]},
             )
         except ClientError as error:
             if code(error) not in _CHANGED:
                 raise
+
+
+@dataclass(frozen=True)
+class SecondTable(Table):
+    """A copy of the table `live` from a restore, or a table of another epoch. No step and no reader uses its items."""
+
+    live: str = ""
+
+    def _obstacle(self, item: Item) -> str:
+        """Return the reason to wait: a restore may write the rows back, and `keep` needs the item's model."""
+        if progress := ProgressItem(self.client, self.live).read():
+            return f"a restore to {progress.at.isoformat()} has not ended: continue it, or end it with --resume"
+        return super()._obstacle(item) if self.keep else ""
 
 
 def _unchanged(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ...command.signals import interrupt_once
 from ...command.values import existing_file, time
 from ..identity import no_identity
 from ..report import command_line
+from ..second_tables import listing
 from . import target
 from .changes import Changes
 from .copy import Copy
@@ -86,7 +87,8 @@ def restore(
         except StillPaused as error:
             screen.show_paused(stack, error, way_back)
             return FAILED
-        screen.show(stack, report, command, way_back)
+        seconds = listing(access.clients_of(found.region)("dynamodb"), found.table, access.clock.now())
+        screen.show(stack, report, command, way_back, seconds)
         return report.exit_status
 
     interrupt_once()
@@ -99,7 +101,8 @@ def _resumed(stack: str, found: Target, access: Access, screen: Screen) -> int:
     lease = Lease(ProgressItem(dynamodb, found.table), access.clock)
     pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), found, access.clock, lease.beat)
     progress = end(lease, pause)
-    screen.show_resumed(stack, progress, Copy(dynamodb, found, progress.at, access.clock).name)
+    seconds = listing(dynamodb, found.table, access.clock.now())
+    screen.show_resumed(stack, progress, Copy(dynamodb, found, progress.at, access.clock).name, seconds)
     return 0
 
 

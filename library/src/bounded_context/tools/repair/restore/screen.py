@@ -1,6 +1,7 @@
 """Output of a restore: progress on standard error; the report on standard output, as text or as JSON only."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from ...command.console import Consoles
 from .progress import Progress
@@ -15,9 +16,13 @@ _IDS = 10
 class Screen(Consoles):
     """The screen of a restore."""
 
-    def show(self, stack: str, report: Report, command: str, way_back: str) -> None:
-        """Print the report; `command` writes the differences, and `way_back` ends a restore that has not ended."""
-        if self._wrote({"stack": stack, **report.as_json(), "way_back": [way_back] if report.unended else []}):
+    def show(self, stack: str, report: Report, command: str, way_back: str, seconds: Mapping[str, Any]) -> None:
+        """Print the report; `command` writes the differences, and `way_back` ends a restore that has not ended.
+
+        `seconds` is the listing of the second tables.
+        """
+        back = [way_back] if report.unended else []
+        if self._wrote({"stack": stack, **report.as_json(), "way_back": back, **seconds}):
             return
         self._print(f"{stack} / {report.table}: {report.result}.")
         self._print_counts("Different", report.counts)
@@ -38,12 +43,22 @@ class Screen(Consoles):
             self._print(
                 f"A restore to {report.unended} {state}. --go with that time continues it. {_TO_END} {way_back}"
             )
+        self._print_second_tables(seconds)
 
-    def show_resumed(self, stack: str, progress: Progress, copy: str) -> None:
+    def show_resumed(self, stack: str, progress: Progress, copy: str, seconds: Mapping[str, Any]) -> None:
         """Print that a stack is resumed."""
-        if not self._wrote({"stack": stack, "result": "resumed", "at": progress.at.isoformat(), "table": copy}):
-            self._print(f"{stack} is resumed. The restore to {progress.at.isoformat()} has ended.")
+        at = progress.at.isoformat()
+        if not self._wrote({"stack": stack, "result": "resumed", "at": at, "table": copy, **seconds}):
+            self._print(f"{stack} is resumed. The restore to {at} has ended.")
             self._print(f"Written items stay. The table {copy} costs money: delete it in the end.")
+            self._print_second_tables(seconds)
+
+    def _print_second_tables(self, seconds: Mapping[str, Any]) -> None:
+        for one in seconds["second_tables"]:
+            size, usd = one["bytes"] / 10**9, one["usd_a_month"]
+            self._print(f"Second table {one['table']}: {one['days']} days old, {size:.1f} GB, {usd:.2f} USD a month.")
+        if why := seconds.get("second_tables_unknown"):
+            self.fail(f"The second tables could not be listed: {why}")
 
     def show_paused(self, stack: str, error: StillPaused, way_back: str) -> None:
         """Print that a stack is still paused."""
