@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ....configuration.partition import partition_of
+from ...command.repair import RECORD
 
 When = Literal[
     "always",
@@ -16,6 +17,8 @@ When = Literal[
     "of its functions",
     "passed on",
     "bounded",
+    "of a repair",
+    "through DynamoDB",
 ]
 """The additional condition of a grant, for resources whose names are unknown before their creation."""
 
@@ -83,6 +86,13 @@ class Place:
                 return {"StringEquals": {"iam:PassedToService": [f"{name}.amazonaws.com" for name in _PASSED_TO]}}
             case "bounded":
                 return {"StringEquals": {"iam:PermissionsBoundary": self.boundary}}
+            case "of a repair":
+                # DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control".
+                return {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [RECORD["pk"]["S"]]}}
+            case "through DynamoDB":
+                # KMS developer guide, "AWS KMS condition keys", kms:ViaService.
+                via = {"kms:ViaService": partition_of(self.region).names(f"dynamodb.{self.region}")}
+                return {equals: {**self._tags("ResourceTag"), **via}}
             case "always":
                 return {}
 
