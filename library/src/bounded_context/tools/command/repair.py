@@ -31,9 +31,9 @@ _LATER_PERMITTED: Final = ("redrive", "shift")
 class Repair(BaseModel):
     """A repair that has paused a stack. Its record exists while the stack is paused.
 
-    `kind` is the command of the repair, and `at` the time whose state it writes. `selection` is a digest of the selected
-    ids, or empty. `owner` is a token of the call that continues the repair, and `seen` the time of its last sign.
-    `counts` are those of its report. A record of an earlier version has `at` alone.
+    `kind` is the command of the repair, and `at` the time whose state it writes. `selection` is a digest of the
+    selected ids, or empty. `owner` is a token of the call that continues the repair, and `seen` the time of its last
+    sign. `counts` are those of its report. A record of an earlier version has `at` alone.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -60,8 +60,7 @@ def start(
 
     A successful start deletes old versions, except those that an alias, a way back or a comparison needs.
 
-    Refused while a repair has paused the stack: the calls of hooks and callers would be throttled, and the release would
-    be rolled back.
+    Refused while a repair has paused the stack: the calls of hooks would be throttled, and the release rolled back.
 
     Examples:
       context rollout start dev
@@ -162,7 +161,8 @@ def _run(
 
     def act() -> int:
         release = outputs.read(stack, repository().service, file)
-        connect, state = access.clients_of(release.region), RepairState(stack, "shift", access.clock.now(), file)
+        connect = access.clients_of(release.region)
+        state = RepairState(stack, "shift", access.clock.now(), file)
         screen.show_repair(state.read(connect("dynamodb"), release.table), writes=starts)
         return command(Run(stack, release, Services.of(connect, release), access.clock, screen))
 

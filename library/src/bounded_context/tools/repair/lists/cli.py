@@ -49,7 +49,8 @@ def close(
     def act() -> int:
         project = repository()
         found = stacks.read(stack, project.service, outputs_file)
-        connect, state = access.clients_of(found.region), RepairState(stack, "close", access.clock.now(), outputs_file)
+        connect = access.clients_of(found.region)
+        state = RepairState(stack, "close", access.clock.now(), outputs_file)
         screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
         run = Run(project.context, found, list_id, connect, access.clock, screen.tell)
         report = run.go() if go else run.look()

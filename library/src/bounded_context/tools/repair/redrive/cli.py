@@ -105,7 +105,8 @@ def redrive(
 
     def act() -> int:
         found = outputs.read(stack, repository().service, outputs_file)
-        connect, state = access.clients_of(found.region), RepairState(stack, "redrive", access.clock.now(), outputs_file)
+        connect = access.clients_of(found.region)
+        state = RepairState(stack, "redrive", access.clock.now(), outputs_file)
         screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
         return Redrive(options, found, screen, stop, connect, access.clock).run()
 

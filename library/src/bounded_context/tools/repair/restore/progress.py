@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from botocore.exceptions import ClientError
+from pydantic import Field
 
 from ....adapters.conditional import condition_failed
 from ....adapters.dynamodb import ABSENT
@@ -38,7 +39,7 @@ class Progress(Repair):
     mappings: tuple[str, ...]
     functions: dict[str, int | None]
     written: bool = False
-    events: dict[str, int] = {}
+    events: dict[str, int] = Field(default_factory=dict)
     items: int = 0
     pending: frozenset[str] = frozenset()
 
