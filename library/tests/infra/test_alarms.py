@@ -94,6 +94,23 @@ def rows() -> list[tuple[str, str, str]]:
     return sorted(found, key=lambda row: len(re.sub(r"<\w+>", "", row[0])), reverse=True)
 
 
+OF_A_PAUSE = (
+    *("callers-throttles", "background-throttles", "commands-burn-fast", "commands-burn-slow", "mappings-failing"),
+    *("relay-events-stream-age", "measure-lists-stream-age"),
+)
+"""The alarms that a pause of the stack sets off: throttled functions, and readers that are disabled."""
+
+
+@pytest.mark.parametrize("alarm", OF_A_PAUSE)
+def test_the_section_of_an_alarm_of_a_pause_begins_with_the_repair(alarm: str) -> None:
+    """To enable a reader by hand would then be wrong."""
+    [link] = [link for name, _, link in rows() if name == alarm]
+    sections = {anchor(text.partition("\n")[0]): text for text in re.split(r"^### ", RUNBOOK.read_text(), flags=re.M)}
+    looked = sections[link].partition("**First look.**")[2]
+    assert re.findall(r"`((?:uv run|aws) [^`]*)`", sections[link])[0] == "uv run context rollout status <stack>"
+    assert "a repair" in looked.lower().partition("saved query")[0]
+
+
 @pytest.mark.parametrize("shape", ["full", "large"])
 def test_the_runbooks_table_has_every_alarm_with_its_severity_and_its_section(
     shape: str, request: pytest.FixtureRequest

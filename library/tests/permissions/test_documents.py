@@ -278,11 +278,21 @@ def test_a_stack_with_signed_code_is_deployed_only_with_its_signing_configuratio
 
 
 def test_the_shift_neither_deploys_nor_reads_data(graph: Graph) -> None:
-    """It moves what is there, and asks whether it works."""
+    """It moves what is there, and asks whether it works. Of the table, it reads the record of a repair."""
     writes = {"codedeploy:CreateDeployment", "lambda:InvokeFunction", "states:UpdateStateMachineAlias"}
-    allowed = actions(policy("shift", WHERE, graph, {}))
-    assert writes <= allowed
-    assert not {action for action in allowed if action.startswith(("iam:", "kms:", "s3:", "dynamodb:"))}
+    document = policy("shift", WHERE, graph, {})
+    assert writes <= actions(document)
+    data = {action for action in actions(document) if action.startswith(("iam:", "kms:", "s3:", "dynamodb:"))}
+    assert data == {"dynamodb:GetItem", "kms:Decrypt"}
+
+
+@pytest.mark.parametrize("role", ["shift", "redrive"])
+def test_of_all_items_a_role_reads_the_record_of_a_repair(role: str, graph: Graph) -> None:
+    """And the shift uses the key for the table alone."""
+    found = {action: s.get("Condition") for s in policy(role, WHERE, graph, {})["Statement"] for action in s["Action"]}
+    assert found["dynamodb:GetItem"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["RESTORE-RUN#"]}}
+    if role == "shift":
+        assert found["kms:Decrypt"]["StringEquals"]["kms:ViaService"] == "dynamodb.eu-central-1.amazonaws.com"
 
 
 def test_the_shift_deletes_versions_and_never_a_function_or_another_stacks_versions(graph: Graph) -> None:

@@ -20,6 +20,8 @@ BESIDE = {
     "lambda:InvokeFunction",
     # One by one, where CodeDeploy takes not all of a batch.
     "codedeploy:GetDeployment",
+    # DynamoDB's, with the record of a repair.
+    "kms:Decrypt",
 }
 """Actions that no call of these rollouts is named after."""
 

@@ -15,6 +15,7 @@ from moto import mock_aws
 from bounded_context.tools.command.operation import Access, Clients
 from tests.console import context
 from tests.redrive.clients import Functions, Machines, Metrics, Queues
+from tests.repairs import Records
 from tests.rollout.clients import FakeClock
 
 REGION = "eu-central-1"
@@ -27,6 +28,7 @@ OUTPUTS = {
     "dead_letter_queues": {"one": ONE, "two": TWO, "reader": CHANGES, "uploads": UPLOADS},
     "functions": {"reader": READER, "other": "arn:aws:lambda:eu-central-1:123456789012:function:test-other:live"},
     "state_machine_arn": MACHINE,
+    "table_name": "test-table",
     "release": {"application": "context-test"},
 }
 
@@ -51,6 +53,7 @@ class Stack:
         self.objects: Any = None
         self.functions = Functions(READER)
         self.metrics = Metrics()
+        self.records = Records()
         self.outputs: Any = json.loads(json.dumps(OUTPUTS))
         self._file = folder / "outputs.json"
         self._capsys = capsys
@@ -68,6 +71,7 @@ class Stack:
             "lambda": self.functions,
             "cloudwatch": self.metrics,
             "s3": self.objects,
+            "dynamodb": self.records,
         }
 
     def redrive(self, *arguments: str) -> Ran:

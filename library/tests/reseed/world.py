@@ -13,6 +13,7 @@ from bounded_context.adapters.items import ETAG, KEY, TRACEPARENT, Items
 from bounded_context.configuration.project import current
 from bounded_context.handlers.relay_events import to_event
 from bounded_context.testing import Samples
+from tests.repairs import KEY as RECORD
 from tests.rollout.clients import Client, FakeClock
 
 CONTEXT = current().context
@@ -142,7 +143,8 @@ class _Service(Client):
         self.world = world
 
     def _call(self, name: str, operation: Any, parameters: dict[str, Any]) -> Any:
-        self.world.tick()
+        if parameters.get("Key") != RECORD:  # The command reads the record of a repair before it begins.
+            self.world.tick()
         return super()._call(name, operation, parameters)
 
 

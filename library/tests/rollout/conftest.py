@@ -17,6 +17,7 @@ from moto.awslambda.models import lambda_backends
 
 from bounded_context.tools.command.operation import Access, Clients
 from tests.console import context
+from tests.repairs import Records
 from tests.rollout.clients import CloudWatch, FakeClock, StepFunctions
 from tests.rollout.codedeploy import CodeDeploy, Deployment, Plan
 
@@ -70,6 +71,7 @@ class Stack:
         self.codedeploy = CodeDeploy(self.clock, self.functions)
         self.machines = StepFunctions(self.clock, MACHINE)
         self.alarms = CloudWatch()
+        self.records = Records()
         self.clock.ticks.append(self.codedeploy.tick)
         self.outputs_file = folder / "outputs.json"
         self._capsys = capsys
@@ -163,6 +165,7 @@ class Stack:
             "codedeploy": self.codedeploy,
             "stepfunctions": self.machines,
             "cloudwatch": self.alarms,
+            "dynamodb": self.records,
         }
 
     def rollout(self, command: str, *options: str) -> Ran:
@@ -197,6 +200,7 @@ def _code(number: int) -> bytes:
 def _outputs(functions: dict[str, str]) -> dict[str, Any]:
     return {
         "functions": functions,
+        "table_name": "test-table",
         "state_machine": MACHINE,
         "state_machine_arn": f"{MACHINE}:live",
         "release": {

@@ -211,6 +211,8 @@ def test_the_report_has_the_promised_form(stack: Stack):
         "result",
         "functions",
         "workflow",
+        "repair",
+        "repair_unknown",
     ]
     assert report["started"] == "2031-05-06T07:08:09+00:00"
     assert (report["result"], report["ignored_alarms"]) == ("succeeded", None)

@@ -94,7 +94,7 @@ class World:
         self.operators.append(operator)
         operator.there = self._there()
         queue = DeadLetterQueue("letters", DEAD, self.scenario.kind, TARGET)
-        operator.run(Stack("test", "context-test", (queue,), "eu-central-1"), queue)
+        operator.run(Stack("test", "context-test", "table", (queue,), "eu-central-1"), queue)
         try:
             AtEnd(self, operator).check()
         except Violation as violation:

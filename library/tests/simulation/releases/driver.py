@@ -106,6 +106,7 @@ def release(functions: Iterable[str], strategy: str) -> Release:
         hooks={"pre_traffic": "pre", "post_traffic": "post"},
         machine=Machine(ARN, f"{ARN}:live", ("machine-failures",)),
         region=REGION,
+        table="test-table",
     )
 
 

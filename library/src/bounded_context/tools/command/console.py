@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from .repair import RepairState
+
 
 class Consoles:
     """Prints progress to standard error, and results to standard output, either as text or only as JSON."""
@@ -16,6 +18,7 @@ class Consoles:
         self._progress = Console(stderr=True, highlight=False)
         self._out = Console(highlight=False)
         self._as_json = as_json
+        self._more: Mapping[str, Any] = {}
 
     def tell(self, sentence: str) -> None:
         """Show a sentence."""
@@ -25,6 +28,22 @@ class Consoles:
         """Show an error."""
         self._progress.print(f"[red]Error:[/] {escape(sentence)}", soft_wrap=True)
 
+    def show_repair(self, state: RepairState, *, writes: bool = False) -> None:
+        """Print the repair that has paused the stack, before all results; each JSON document gets its facts.
+
+        Args:
+            state: the facts.
+            writes: whether the command must not run during a repair.
+
+        Raises:
+            Refused: a repair has paused the stack, and the command writes.
+        """
+        self._more = state.as_json()
+        if writes:
+            state.require_none()
+        if state.line and not self._as_json:
+            self._print(state.line)
+
     def refuse(self, stack: str, sentence: str) -> None:
         """Print the reason why the command changed nothing."""
         self.fail(sentence)
@@ -33,7 +52,7 @@ class Consoles:
     def _wrote(self, document: Mapping[str, Any]) -> bool:
         """Write a document if the results are JSON; return whether they are."""
         if self._as_json:
-            sys.stdout.write(json.dumps(document, indent=2) + "\n")
+            sys.stdout.write(json.dumps({**document, **self._more}, indent=2) + "\n")
             sys.stdout.flush()
         return self._as_json
 

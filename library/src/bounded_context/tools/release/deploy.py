@@ -28,7 +28,8 @@ def deploy(
 ) -> int:
     """Build the functions, and deploy a stack. New versions take traffic with `context rollout start`.
 
-    Refused while traffic of the stack is being shifted. Arguments of `pulumi up` may follow.
+    Refused while traffic of the stack is being shifted. Not refused while a repair has paused the stack: Pulumi writes
+    only what differs from its state, which has no pause. Arguments of `pulumi up` may follow; `--refresh` would end it.
 
     Examples:
       context deploy dev

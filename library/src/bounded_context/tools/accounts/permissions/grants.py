@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ....configuration.partition import partition_of
+from ...command.repair import RECORD
 
 When = Literal[
     "always",
@@ -16,6 +17,8 @@ When = Literal[
     "of its functions",
     "passed on",
     "bounded",
+    "of a repair",
+    "through DynamoDB",
 ]
 """The additional condition of a grant, for resources whose names are unknown before their creation."""
 
@@ -65,26 +68,28 @@ class Place:
 
     def condition(self, when: When) -> dict[str, Any]:
         """Return the condition of a statement."""
-        equals = "StringLike" if "*" in self.stack else "StringEquals"
-        match when:
-            case "tagged":
-                return {equals: self._tags("ResourceTag")}
-            case "untagged":
-                return self._untagged(equals)
-            case "asked with tags":
-                return {equals: self._tags("RequestTag")}
-            case "created":
-                return {equals: {**self._tags("RequestTag"), "ec2:CreateAction": list(_CREATED)}}
-            case "through a service":
-                return {"Bool": {"aws:ViaAWSService": "true"}}
-            case "of its functions":
-                return {"ArnLike": {"lambda:FunctionArn": self.arn("lambda:{place}:function:{prefix}-*")}}
-            case "passed on":
-                return {"StringEquals": {"iam:PassedToService": [f"{name}.amazonaws.com" for name in _PASSED_TO]}}
-            case "bounded":
-                return {"StringEquals": {"iam:PermissionsBoundary": self.boundary}}
-            case "always":
-                return {}
+        return self._conditions("StringLike" if "*" in self.stack else "StringEquals")[when]
+
+    def _conditions(self, equals: str) -> Mapping[When, dict[str, Any]]:
+        tagged, asked = self._tags("ResourceTag"), self._tags("RequestTag")
+        return {
+            "always": {},
+            "tagged": {equals: tagged},
+            "untagged": self._untagged(equals),
+            "asked with tags": {equals: asked},
+            "created": {equals: {**asked, "ec2:CreateAction": list(_CREATED)}},
+            "through a service": {"Bool": {"aws:ViaAWSService": "true"}},
+            "of its functions": {"ArnLike": {"lambda:FunctionArn": self.arn("lambda:{place}:function:{prefix}-*")}},
+            "passed on": {"StringEquals": {"iam:PassedToService": [f"{name}.amazonaws.com" for name in _PASSED_TO]}},
+            "bounded": {"StringEquals": {"iam:PermissionsBoundary": self.boundary}},
+            # DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control".
+            "of a repair": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [RECORD["pk"]["S"]]}},
+            # KMS developer guide, "AWS KMS condition keys", kms:ViaService.
+            "through DynamoDB": {equals: {**tagged, "kms:ViaService": self._names(f"dynamodb.{self.region}")}},
+        }
+
+    def _names(self, service: str) -> str | list[str]:
+        return partition_of(self.region).names(service)
 
     def _tags(self, key: str) -> dict[str, str]:
         return {f"aws:{key}/context": self.context, f"aws:{key}/stack": self.stack}

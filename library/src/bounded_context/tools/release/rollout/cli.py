@@ -10,6 +10,7 @@ from typer import Option
 from ...command.aws_errors import INTERRUPTED
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Outputs, Stack, operate
+from ...command.repair import RepairState
 from ...command.signals import interrupt_once
 from ...command.values import counted, reason
 from . import outputs
@@ -59,6 +60,8 @@ def start(
 
     A successful start deletes old versions, except those that an alias, a way back or a comparison needs.
 
+    Refused while a repair has paused the stack: the calls of hooks would be throttled, and the release rolled back.
+
     Examples:
       context rollout start dev
       context rollout start prod --timeout 90                       with more time
@@ -78,11 +81,13 @@ def start(
             prune(run, access.clients_of(run.release.region)("lambda"))
         return exit_status
 
-    return _run(ctx, stack, outputs_file, as_json, act)
+    return _run(ctx, stack, outputs_file, as_json, act, starts=True)
 
 
 def status(ctx: typer.Context, stack: Stack, outputs_file: Outputs = None, as_json: AsJson = False) -> int:
     """Print the versions of all aliases, and the effect of a start. Changes nothing.
+
+    The first line names a repair that has paused the stack, and the commands that end it.
 
     Examples:
       context rollout status prod
@@ -104,6 +109,9 @@ def back(
     as_json: AsJson = False,
 ) -> int:
     """Return the last release of a stack to the versions before it.
+
+    Not refused while a repair has paused the stack: the way back calls no function and moves aliases only, and a bad
+    release must be gone before the stack resumes.
 
     Examples:
       context rollout back prod
@@ -140,13 +148,23 @@ def show_status(run: Run) -> int:
     return found.exit_status
 
 
-def _run(ctx: typer.Context, stack: str, file: Path | None, as_json: bool, command: Callable[[Run], int]) -> int:
+def _run(
+    ctx: typer.Context,
+    stack: str,
+    file: Path | None,
+    as_json: bool,
+    command: Callable[[Run], int],
+    *,
+    starts: bool = False,
+) -> int:
     access, screen = Access.of(ctx, _ATTEMPTS), Screen(as_json=as_json)
 
     def act() -> int:
         release = outputs.read(stack, repository().service, file)
-        services = Services.of(access.clients_of(release.region), release)
-        return command(Run(stack, release, services, access.clock, screen))
+        connect = access.clients_of(release.region)
+        state = RepairState(stack, "shift", access.clock.now(), file)
+        screen.show_repair(state.read(connect("dynamodb"), release.table), writes=starts)
+        return command(Run(stack, release, Services.of(connect, release), access.clock, screen))
 
     interrupt_once()
     return operate(screen, stack, "shift", act)

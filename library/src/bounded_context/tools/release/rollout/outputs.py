@@ -54,6 +54,7 @@ class Release:
     hooks: Mapping[str, str]
     machine: Machine
     region: str
+    table: str
 
     @classmethod
     def of(cls, outputs: Mapping[str, Any]) -> Self:
@@ -68,6 +69,7 @@ class Release:
             hooks={name: release["hooks"][name] for name in ("pre_traffic", "post_traffic")},
             machine=_machine(outputs) if "workflow_alarms" in release else Machine(),
             region=region_of(outputs),
+            table=outputs["table_name"],
         )
 
 

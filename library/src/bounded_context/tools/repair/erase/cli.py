@@ -11,6 +11,7 @@ from ...command.clock import Clock
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Clients, Outputs, operate
 from ...command.operation import Stack as StackName
+from ...command.repair import RepairState
 from ..identity import identity as id_of
 from ..report import command_line
 from ..second_tables import names
@@ -44,6 +45,8 @@ def erase(
     of a row, and the files that it cannot search: a person judges them. The search runs for an unknown ID too. An
     interrupted run continues when the command runs again.
 
+    Refused with --go while a repair has paused the stack: it would write the erased data again, from its second table.
+
     Examples:
       context erase prod p-4711                search all stores
       context erase prod p-4711 --go           delete the aggregate, and erase its personal data everywhere
@@ -62,6 +65,8 @@ def erase(
         person = _person(project.context, identity)
         found = stacks.read(stack, project.service, outputs_file)
         connect = access.clients_of(found.dead_letters.region)
+        state = RepairState(stack, "erase", access.clock.now(), outputs_file)
+        screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
         stores = _stores(found, project.context, person, connect, access.clock, keep)
         try:
             report = run(stores, go=go)

@@ -8,6 +8,7 @@ from typer import Argument, Option
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Outputs, operate
 from ...command.operation import Stack as StackName
+from ...command.repair import RepairState
 from ...command.signals import interrupt_once
 from ..identity import identity
 from ..report import command_line
@@ -31,6 +32,8 @@ def close(
     The rows that the list created are deleted, with an event for each. The partner's report is written, and the event
     of the failed list is published. An interrupted run continues when the command runs again.
 
+    Refused with --go while a repair has paused the stack: both would write the rows and the record of the list.
+
     Examples:
       context list close prod 7dfe979249f93c38ef874397a3ab78e8        print the effect
       context list close prod 7dfe979249f93c38ef874397a3ab78e8 --go   undo and close the list
@@ -46,7 +49,10 @@ def close(
     def act() -> int:
         project = repository()
         found = stacks.read(stack, project.service, outputs_file)
-        run = Run(project.context, found, list_id, access.clients_of(found.region), access.clock, screen.tell)
+        connect = access.clients_of(found.region)
+        state = RepairState(stack, "close", access.clock.now(), outputs_file)
+        screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
+        run = Run(project.context, found, list_id, connect, access.clock, screen.tell)
         report = run.go() if go else run.look()
         screen.show(report, {"stack": stack}, command_line("list", "close", stack, list_id, outputs=outputs_file))
         return report.exit_status

@@ -37,7 +37,8 @@ Exit status:
 The operator's role needs, on the resources of the stack (`context permissions redrive STACK` prints it as a policy):
 
 - always: `sqs:GetQueueAttributes` on the dead-letter queues, and `cloudwatch:GetMetricData` for the ages in the list,
-  which are omitted without it; for `unseen`, `lambda:InvokeFunction` on the alias of `sweep-uploads`;
+  which are omitted without it; `dynamodb:GetItem` on the table's record of a repair; for `unseen`,
+  `lambda:InvokeFunction` on the alias of `sweep-uploads`;
 - to inspect: `sqs:ReceiveMessage` and `sqs:ChangeMessageVisibility` on the dead-letter queue, `kms:Decrypt` on the key,
   and for changes of the table `s3:GetObject` on the objects of the bucket `given-up`, `s3:ListBucket` on the bucket;
 - to redrive: also `sqs:DeleteMessage` on the dead-letter queue, and

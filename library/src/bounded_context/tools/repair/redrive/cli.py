@@ -16,6 +16,7 @@ from ...command.clock import Clock
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Clients, Outputs, operate
 from ...command.operation import Stack as StackName
+from ...command.repair import RepairState
 from ...command.values import counted, reason
 from . import outputs
 from .failed_batches import FailedBatches
@@ -71,6 +72,9 @@ def redrive(
     QUEUE is a name from the list, from an alarm, or the queue's name on AWS. A message is delivered first and deleted
     afterwards: it may arrive twice, and is never lost.
 
+    Refused with --go while a repair has paused the stack: uploads would start executions whose steps are stopped, and
+    changes would be published of a state that the repair replaces. Dead letters wait for days.
+
     Examples:
       context redrive prod                      list all dead-letter queues
       context redrive prod uploads              look into one queue, and print the effect of --go
@@ -101,7 +105,10 @@ def redrive(
 
     def act() -> int:
         found = outputs.read(stack, repository().service, outputs_file)
-        return Redrive(options, found, screen, stop, access.clients_of(found.region), access.clock).run()
+        connect = access.clients_of(found.region)
+        state = RepairState(stack, "redrive", access.clock.now(), outputs_file)
+        screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
+        return Redrive(options, found, screen, stop, connect, access.clock).run()
 
     stop.listen()
     return operate(screen, stack, "redrive", act)

@@ -49,6 +49,7 @@ class Stack:
 
     name: str
     prefix: str
+    table: str
     queues: tuple[DeadLetterQueue, ...]
     region: str
     unseen: DeadLetterQueue | None = None
@@ -63,7 +64,7 @@ class Stack:
         prefix = outputs["release"]["application"]
         refuse_others(prefix, name)
         queues = tuple(_queue(queue, url, outputs) for queue, url in outputs["dead_letter_queues"].items())
-        return cls(name, prefix, queues, region_of(outputs), _unseen(outputs))
+        return cls(name, prefix, outputs["table_name"], queues, region_of(outputs), _unseen(outputs))
 
     def queue(self, name: str) -> DeadLetterQueue:
         """Return the queue with this name or alternative name. Raises Refused unless exactly one matches."""

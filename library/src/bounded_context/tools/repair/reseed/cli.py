@@ -14,6 +14,7 @@ from ...command.clock import Clock
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Clients, Outputs, operate
 from ...command.operation import Stack as StackName
+from ...command.repair import RepairState
 from ...command.signals import interrupt_once
 from ...command.values import counted, time
 from ..report import command_line
@@ -52,6 +53,8 @@ def reseed(
     A subscriber that compares `sequence` ignores the events of aggregates that it knows. Changes continue meanwhile. An
     interrupted run continues at the next call.
 
+    Refused with --go while a repair has paused the stack: the subscriber would get a state that the repair replaces.
+
     Examples:
       context reseed prod --to bi                  print the plan
       context reseed prod --to bi --go             send an event for each aggregate
@@ -72,6 +75,8 @@ def reseed(
         began = since and since.isoformat()
         command = command_line("reseed", stack, to=to, since=began, rate=rate, outputs=outputs_file)
         connect = access.clients_of(found.region)
+        state = RepairState(stack, "reseed", access.clock.now(), outputs_file)
+        screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
         run = Reseed(project, found, since, rate or DEFAULT_RATE, connect, access.clock, screen, command)
         return run.send() if go else run.plan()
 

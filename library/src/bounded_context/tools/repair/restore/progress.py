@@ -4,67 +4,49 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from ....adapters.conditional import condition_failed
 from ....adapters.dynamodb import ABSENT
-from ....adapters.items import KEY
 from ...command.aws_errors import AWS_ERRORS, Refused
 from ...command.clock import Clock
+from ...command.repair import ALIVE, RECORD, Repair
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_ITEM: Final = {KEY: {"S": "RESTORE-RUN#"}}
-"""The key of the item. No aggregate has a dash in its prefix, and no reader of the stream gets such items."""
-
-BEAT: Final = timedelta(seconds=10)
-"""The interval of an owner's signs."""
-
-ALIVE: Final = 6 * BEAT
-"""The time after an owner's last sign during which it counts as alive. It exceeds the attempts of a throttled call."""
+BEAT: Final = ALIVE / 6
+"""The interval of an owner's signs. The attempts of a throttled call end before the owner does not count as alive."""
 
 
 class Lost(Exception):
     """Another call has taken over the restore, or has ended it."""
 
 
-class Progress(BaseModel):
-    """A paused stack.
+class Progress(Repair):
+    """A restore that has paused a stack.
 
     `mappings` are the event source mappings that the restore disables. `functions` maps each function that it stops to
-    its reserved concurrency, or to None. `selection` is that of the comparison. `written` is whether all differences
-    are written. `owner` is a token of the call that continues the restore, and `seen` the time of its last sign.
-    `counts`, `events` and `items` are those of the report, with the differences of which `pending` has the keys: these
-    were about to be written.
+    its reserved concurrency, or to None. `written` is whether all differences are written. `counts`, `events` and
+    `items` are those of the report, with the differences of which `pending` has the keys: these were about to be
+    written.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    at: datetime
     mappings: tuple[str, ...]
     functions: dict[str, int | None]
-    selection: str = ""
     written: bool = False
-    owner: str = ""
-    seen: datetime | None = None
-    counts: dict[str, int] = {}
-    events: dict[str, int] = {}
+    events: dict[str, int] = Field(default_factory=dict)
     items: int = 0
     pending: frozenset[str] = frozenset()
 
     def require_silent(self, now: datetime) -> None:
         """Raise Refused if the owner is alive."""
-        if self.seen and now - self.seen < ALIVE:
-            ago = f"{(now - self.seen).total_seconds():.0f} s ago"
-            rest = f"{(self.seen + ALIVE - now).total_seconds():.0f} s"
-            raise Refused(
-                f"Another call restores this stack (last sign {ago}): wait for its end, or {rest} if it was killed."
-            )
+        if self.alive(now):
+            raise Refused(f"Another call restores this stack ({self.sign(now)}).")
 
     def owned(self, owner: str, now: datetime) -> Self:
         """Return the progress with a sign of its owner."""
@@ -80,7 +62,7 @@ class ProgressItem:
 
     def read(self) -> Progress | None:
         """Return the stored progress, or None."""
-        item = self.client.get_item(TableName=self.table, Key=_ITEM, ConsistentRead=True).get("Item")
+        item = self.client.get_item(TableName=self.table, Key=RECORD, ConsistentRead=True).get("Item")
         return Progress.model_validate_json(item["progress"].get("S", "")) if item else None
 
     def begin(self, progress: Progress) -> None:
@@ -106,7 +88,7 @@ class ProgressItem:
     def delete(self, owner: str) -> None:
         """Delete the item. Raises Lost if it has another owner."""
         with _lost():
-            self.client.delete_item(TableName=self.table, Key=_ITEM, **_owned_by(owner))
+            self.client.delete_item(TableName=self.table, Key=RECORD, **_owned_by(owner))
 
     def _put(self, progress: Progress, owner: str) -> None:
         with _lost():
@@ -114,7 +96,7 @@ class ProgressItem:
 
     def _item(self, progress: Progress) -> Any:
         owner = {"owner": {"S": progress.owner}} if progress.owner else {}
-        return {**_ITEM, **owner, "progress": {"S": progress.model_dump_json()}}
+        return {**RECORD, **owner, "progress": {"S": progress.model_dump_json()}}
 
 
 class Lease:
