@@ -1,10 +1,12 @@
 """A killed restore, as other commands show it: each printed command is executed as it is printed."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from moto import mock_aws
 
 from bounded_context.tools.command.operation import Access
 from bounded_context.tools.repair.restore.progress import ALIVE
@@ -16,7 +18,8 @@ from tests.rollout.conftest import Stack
 from .test_restore import IDS, damaged
 from .world import TABLE, Killed, World
 
-KILLED_AT = [pytest.param(number, marks=[pytest.mark.nightly] if number != 20 else []) for number in (1, 6, 12, 20, 25)]
+_CALLS = (6, 12, 20, 25, 34)
+KILLED_AT = [pytest.param(number, marks=[pytest.mark.nightly] if number != 20 else []) for number in _CALLS]
 """The calls at which the restore is killed: in the pause, between two writes, and in the resumption."""
 
 
@@ -25,11 +28,13 @@ class Night:
 
     def __init__(self, world: World, folder: Path, capsys: Any) -> None:
         self.world, self._capsys = world, capsys
-        self._stack = Stack(folder, capsys)
-        self._stack.clock, self._stack.outputs_file, self._stack.records = world.clock, world.file, world.dynamodb
+        stack: Any = Stack(folder, capsys)
+        self._stack = stack
+        stack.clock, stack.outputs_file, stack.records = world.clock, world.file, world.dynamodb
         own, more = world.outputs, self._stack.outputs
         functions, queues = own["functions"] | more["functions"], {"queues": {}, "dead_letter_queues": {}}
         self._stack.outputs = world.outputs = own | more | queues | {"functions": functions, "table_name": TABLE}
+        world.file.write_text(json.dumps(world.outputs))
 
     def kill(self, number: int, *options: str) -> str:
         """Kill a restore before its call of this number, and return its time."""
@@ -53,7 +58,6 @@ class Night:
 
     def redrive(self, *words: str) -> dict[str, Any]:
         """Run `redrive`, and return its report."""
-        self.world.file.write_text(json.dumps(self.world.outputs))
         own = {"sqs": Queues(self.world.clock), "cloudwatch": Metrics(), "dynamodb": self.world.dynamodb}
         self._capsys.readouterr()
         access = Access(lambda _: lambda service, **_: own[service], self.world.clock)
@@ -69,9 +73,10 @@ class Night:
 
 
 @pytest.fixture
-def night(world: World, tmp_path: Path, capsys: Any) -> Night:
+def night(world: World, tmp_path: Path, capsys: Any) -> Iterator[Night]:
     """A stack before its restore."""
-    return Night(world, tmp_path, capsys)
+    with mock_aws():
+        yield Night(world, tmp_path, capsys)
 
 
 @pytest.mark.parametrize("number", KILLED_AT)

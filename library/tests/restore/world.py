@@ -55,7 +55,7 @@ class Machine(Client):
     running = 0
 
     def _list_executions(self, stateMachineArn: str, statusFilter: str) -> dict[str, Any]:  # noqa: N803
-        assert (stateMachineArn, statusFilter) == (OUTPUTS["state_machine_arn"].removesuffix(":live"), "RUNNING")
+        assert (stateMachineArn.count(":"), statusFilter) == (6, "RUNNING"), "not an alias"
         times = {"stateMachineArn": stateMachineArn, "status": statusFilter, "startDate": datetime.now(UTC)}
         names = map(str, range(self.running))
         return {"executions": [{"executionArn": name, "name": name, **times} for name in names]}
@@ -116,7 +116,8 @@ class World:
         self.watched: Watching = lambda _, client: client
         self.before: Before = lambda *_: None
         self.file, self._capsys = folder / "outputs.json", capsys
-        self.file.write_text(json.dumps(OUTPUTS))
+        self.outputs: Any = json.loads(json.dumps(OUTPUTS))
+        self.file.write_text(json.dumps(self.outputs))
         self._backups: dict[datetime, list[dict[str, Any]]] = {}
         self.dynamodb.create_table(TableName=TABLE)
         self.table: Any = self.account.table(TABLE)

@@ -99,7 +99,7 @@ def _stores(
     seconds = names(tables, stack.table)
     return [
         Table(tables, stack.table, lists, person, clock, key, known, keep),
-        *(SecondTable(tables, name, lists, person, clock, key, known, keep, name, stack.table) for name in seconds),
+        *(SecondTable(tables, name, lists, person, clock, key, known, keep, name) for name in seconds),
         *([Inbox(Bucket(objects, stack.inbox), lists, person, clock)] if stack.inbox else []),
         GivenUp(connect("lambda"), objects, stack.readers, person),
         *(DeadLetters(queues, queue, person, clock) for queue in stack.dead_letters.queues),

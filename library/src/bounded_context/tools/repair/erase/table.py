@@ -13,7 +13,6 @@ from ....declaration.contradictions import OWN_FIELDS
 from ....domain.trace_context import fresh_traceparent
 from ...command.aws_errors import code
 from ...command.clock import Clock
-from ..restore.progress import ProgressItem
 from .lists import Lists
 from .person import Person
 from .place import OUTSIDE, Place, reported
@@ -126,14 +125,10 @@ class Table:
 
 @dataclass(frozen=True)
 class SecondTable(Table):
-    """A copy of the table `live` from a restore, or a table of another epoch. No step and no reader uses its items."""
-
-    live: str = ""
+    """The second table of a restore, or the table of another epoch. No step and no reader uses its items."""
 
     def _obstacle(self, item: Item) -> str:
-        """Return the reason to wait: a restore may write the rows back, and `keep` needs the item's model."""
-        if progress := ProgressItem(self.client, self.live).read():
-            return f"a restore to {progress.at.isoformat()} has not ended: continue it, or end it with --resume"
+        """Return the reason to wait: `keep` needs the item's model."""
         return super()._obstacle(item) if self.keep else ""
 
 
