@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any, Final
+from unittest.mock import patch
 
 from bounded_context.adapters.items import LIST
 from bounded_context.domain.lists import ListStatus
+from bounded_context.tools.repair.restore import changes
 from bounded_context.tools.repair.restore.progress import ALIVE
 
 from .world import TABLE, Killed, World
@@ -43,6 +46,11 @@ class Schedule:
     def run(self) -> bool:
         """Run the schedule; return whether the restore was killed. Raises Violation."""
         random = Random(self.seed)  # noqa: S311
+        names = SimpleNamespace(token_hex=lambda size: random.randbytes(size).hex())
+        with patch.object(changes, "secrets", names):  # The names of marks decide on their shards.
+            return self._run(random)
+
+    def _run(self, random: Random) -> bool:
         self._damage(random)
         expected = expected_contents(self.world.contents(self.at), self.world.contents())
         self.world.restore(self.at)
