@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bounded_context.tools.local.running.start import running_context
-from bounded_context.tools.local.storm import planting
+from bounded_context.tools.local.storm import deliveries
 from bounded_context.tools.local.storm import storm as storms
 from bounded_context.tools.local.storm.faults import Fault, derive
 from bounded_context.tools.local.storm.interception import Interception
@@ -26,7 +26,7 @@ NIGHT_SECONDS = 3 * 3600
 
 @pytest.fixture(scope="module")
 def faults() -> dict[str, Fault]:
-    return {fault.name: fault for fault in derive(run("local"))}
+    return {fault.name: fault for fault in derive(run("local"), CONTEXT)}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def storm() -> Iterator[Storm]:
     interception, settings = Interception(), {**SETTINGS, "alarms": "critical"}
     with running_context(PROJECT, settings=settings, proxy=interception.serving) as running:
         one = Storm(running, interception, run("local", alarms="critical"), seed=1)
-        assert one.calm() == []
+        assert one.start() == []
         yield one
 
 
@@ -70,14 +70,14 @@ def test_a_role_of_no_function_is_not_tried(storm: Storm, faults: dict[str, Faul
 
 def test_a_lost_event_is_a_finding(storm: Storm, faults: dict[str, Fault], monkeypatch: pytest.MonkeyPatch):
     """The queue loses a message while it is reordered."""
-    read = planting._messages
+    read = deliveries._messages
 
     def losing(running: Any, url: str) -> list[dict[str, Any]]:
         lost, *others = read(running, url)
         running.aws.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=lost["ReceiptHandle"])
         return others
 
-    monkeypatch.setattr(planting, "_messages", losing)
+    monkeypatch.setattr(deliveries, "_messages", losing)
     monkeypatch.setattr(storms, "HEALING_SECONDS", 15.0)
     outcome = storm.perform(faults[f"reorder:events-{SUBSCRIBER}"])
     assert (len(outcome.lost), outcome.healed, outcome.seconds) == (1, "no", None)

@@ -11,6 +11,7 @@ from bounded_context.tools.local.storm.interception import action_of
 from bounded_context.tools.local.storm.remedies import commands, section_of
 from bounded_context.tools.local.storm.storm import Outcome
 from bounded_context.tools.programs.recording import run
+from tests.infra.contexts import DEFAULT
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
@@ -51,10 +52,28 @@ def test_a_call_has_the_action_that_iam_checks(sent: Request, action: str):
 def test_stopped_or_lost_work_without_an_expected_alarm_is_a_finding(
     stopped: bool, lost: list[str], alarms: dict[str, str], kinds: list[str]
 ):
-    [fault] = [one for one in derive(run("local")) if one.name == "delay:events-bi"]
+    [fault] = [one for one in derive(run("local"), DEFAULT) if one.name == "delay:events-bi"]
     outcome = Outcome(fault, stopped=stopped, lost=lost, alarms=alarms)
     assert [finding.split(": ")[1] for finding in outcome.findings()] == kinds
     assert replace(outcome, duplicates=["a change"]).findings()[len(lost)].split(": ")[1] == "duplicate"
+
+
+@pytest.mark.parametrize(
+    ("name", "alarms", "kinds"),
+    [
+        ("repeat:events-bi", {"events-age": "ALARM"}, []),
+        ("repeat:events-bi", {"background-errors": "ALARM"}, ["false alarm"]),
+        ("reorder:relay-events-stream", {"table-throttles": "ALARM", "mappings-failing": "ALARM"}, ["false alarm"]),
+        ("delay:events-bi", {"background-errors": "ALARM"}, []),
+        ("spoil:inbound-queue", {}, ["silent"]),
+        ("spoil:inbound-queue", {"dead-letters-warning-2": "ALARM"}, []),
+    ],
+)
+def test_repeated_and_reordered_events_set_off_no_alarm_and_an_unreadable_event_does(
+    name: str, alarms: dict[str, str], kinds: list[str]
+):
+    [fault] = [one for one in derive(run("local"), DEFAULT) if one.name == name]
+    assert [finding.split(": ")[1] for finding in Outcome(fault, alarms=alarms).findings()] == kinds
 
 
 def test_the_redrives_of_a_section_are_followed_and_selections_are_not():

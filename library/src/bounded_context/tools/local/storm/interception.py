@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
+from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
 from ..emulator.aws import Aws
@@ -46,10 +47,16 @@ class Intercepted:
     request: Request
 
 
-Forward = Callable[[], Response]
+class Forward(Protocol):
+    """Sends a call to the emulator, with another body if one is given, and returns its response."""
+
+    def __call__(self, body: bytes | None = None) -> Response:
+        """Send the call."""
+        ...
+
 
 Rule = Callable[[Intercepted, Forward], Response]
-"""Returns the response to a call. `Forward` sends the call to the emulator, and returns its response."""
+"""Returns the response to a call."""
 
 
 def forwarded(_: Intercepted, forward: Forward) -> Response:
@@ -76,7 +83,7 @@ class Interception:
                 action = action_of(sent)
                 upstream = dynamodb if action.startswith("dynamodb:") else emulator
                 call = Intercepted(callers.function(sent.headers), action, sent)
-                return self._responded(call, lambda: _sent(upstream, sent))
+                return self._responded(call, lambda body=None: _sent(upstream, _changed(sent, body)))
 
             with serving(respond, aws.emulator.proxy_port, "storm"):
                 yield
@@ -86,6 +93,13 @@ class Interception:
         response = self.rule(call, forward)
         self.denied += response.status in (400, 403) and b"is not authorized to perform" in response.body
         return response
+
+
+def _changed(sent: Request, body: bytes | None) -> Request:
+    if body is None:
+        return sent
+    headers = HTTPHeaderDict({name: value for name, value in sent.headers.items() if name.lower() != "content-length"})
+    return sent._replace(headers=headers, body=body)
 
 
 def _sent(upstream: Upstream, sent: Request) -> Response:
