@@ -24,6 +24,7 @@ def parsed(service: str, operation: str, response: Response) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in response.headers.items()}
     facts = {"status_code": response.status, "headers": headers, "body": response.body}
     shape = model.operation_model(operation).output_shape
+    assert shape
     return create_parser(model.metadata["protocol"]).parse(facts, shape)
 
 

@@ -3,16 +3,19 @@
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Self
+
+from botocore.exceptions import ClientError
 
 from ...programs.graph import Node
 from ...repair.redrive.reader_mapping import ReaderMapping
 from ..actors import transfer_events
-from ..actors.caller import Call, invoke
+from ..actors.caller import invoke
 from ..actors.sftp_partner import SftpPartner
 from ..actors.subscriber import Subscriber
+from ..emulator.aws import UNANSWERED
 from ..observation.samples import Sample
 from ..periodic import repeated
 from ..running.context import RunningContext
@@ -112,8 +115,7 @@ def mapping_edge(kind: Kind, mapping: Node, trial: Trial) -> Iterator[None]:
         yield
         if kind != "delay":
             records = list(changes(trial.running.aws, trial.running.table.name))[known:]
-            mixed = _mixed(records, trial.dice) if kind == "reorder" else records
-            _delivered(trial, mapping, list(map(_as_event, mixed)))
+            _deliver(trial, mapping, _mixed(records, trial.dice) if kind == "reorder" else records)
 
 
 def _mixed(records: Sequence[dict[str, Any]], dice: random.Random) -> list[dict[str, Any]]:
@@ -126,14 +128,13 @@ def _mixed(records: Sequence[dict[str, Any]], dice: random.Random) -> list[dict[
     return [by_item[key].pop(0) for key in keys]
 
 
-def _delivered(trial: Trial, mapping: Node, records: Sequence[dict[str, Any]]) -> Call | None:
-    """Invoke the function of a mapping with the records that its filter selects; return the last call."""
+def _deliver(trial: Trial, mapping: Node, records: Sequence[dict[str, Any]]) -> None:
+    """Invoke the function of a mapping with the records that its filter selects."""
     alias = trial.running.outputs["functions"][trial.function_named(mapping.inputs["functionName"])]
     reader = ReaderMapping.of(trial.running.aws.client("lambda"), alias)
-    selected, call = [event for event in records if reader.selects(event)], None
+    selected = [event for event in map(_as_event, records) if reader.selects(event)]
     for start in range(0, len(selected), reader.batch_size):
-        call = invoke(trial.running.aws, alias, {"Records": selected[start : start + reader.batch_size]})
-    return call
+        invoke(trial.running.aws, alias, {"Records": selected[start : start + reader.batch_size]})
 
 
 def _as_event(record: dict[str, Any]) -> dict[str, Any]:
@@ -224,28 +225,83 @@ def spoiled(mapping: Node, trial: Trial) -> Iterator[None]:
 
 @contextmanager
 def _spoiled_stream(mapping: Node, trial: Trial) -> Iterator[None]:
-    """Stop a mapping, and let the run deliver its records after an unreadable record, which blocks the shard.
-
-    A reader that publishes events must return the number of the unreadable record. Another reader may skip it.
-    """
-    known, since = len(list(changes(trial.running.aws, trial.running.table.name))), time.time()
+    """Put an unreadable record before a reader of a stream. A reader that publishes events must not skip the record."""
     reader = trial.resources.reader(mapping)
     publishes = any(reader in trial.resources.users(topic) for topic in trial.graph.of("sns/topic"))
-    attempts = list[int]()
-    trial.reached = lambda: attempts
-
-    def attempt() -> None:
-        fresh = [_as_event(one) for one in list(changes(trial.running.aws, trial.running.table.name))[known:]]
-        if answer := _delivered(trial, mapping, [_as_unreadable(one) for one in fresh[:1]]):
-            attempts.append(0)
-            age = 1000 * (time.time() - since)
-            dimensions = {"FunctionName": reader.called}
-            trial.samples.append(Sample("AWS/Lambda", "IteratorAge", dimensions, "Milliseconds", time.time(), age))
-            if publishes and not answer.failed and not (answer.answer or {}).get("batchItemFailures"):
-                trial.lost[:] = [f"{reader.name} skips an unreadable record"]
-
-    with _mapping_stopped(mapping, trial), repeated("unreadable record", 1.0, attempt):
+    with PlayedMapping(mapping, trial, is_spoiled=True).playing() as played:
+        trial.reached = lambda: played.spoiled
         yield
+    if publishes and played.skipped:
+        trial.lost.append(f"{reader.name} skips an unreadable record")
+
+
+class PlayedMapping:
+    """The run in place of a stream's event source mapping: the emulator ignores the failed items of a stream's batch.
+
+    Lambda continues at the first failed item, or repeats a failed batch (Lambda developer guide, "Configuring partial
+    batch response with DynamoDB and Lambda"). Afterwards, the emulator's mapping delivers all records again.
+
+    Attributes:
+        spoiled: the number of the record that is unreadable, or empty.
+        skipped: whether the function passed the unreadable record.
+    """
+
+    def __init__(self, mapping: Node, trial: Trial, *, is_spoiled: bool = False) -> None:
+        """Begin at the stream's end. With `is_spoiled`, the first delivered record is unreadable."""
+        self._mapping, self._trial, self._is_spoiled = mapping, trial, is_spoiled
+        self._function = trial.resources.reader(mapping).called
+        self._alias = trial.running.outputs["functions"][trial.function_named(mapping.inputs["functionName"])]
+        self._reader = ReaderMapping.of(trial.running.aws.client("lambda"), self._alias)
+        self._position, self._since = len(self._records(0)), 0.0
+        self.spoiled, self.skipped = "", False
+
+    @contextmanager
+    def playing(self) -> Iterator[Self]:
+        """Deliver the new records until the end of the block."""
+        with _mapping_stopped(self._mapping, self._trial), repeated("event source mapping", 0.5, self._attempt):
+            yield self
+
+    def _records(self, start: int) -> list[dict[str, Any]]:
+        return list(changes(self._trial.running.aws, self._trial.running.table.name))[start:]
+
+    def _attempt(self) -> None:
+        with suppress(ClientError, *UNANSWERED):
+            self._deliver()
+
+    def _deliver(self) -> None:
+        events = [_as_event(record) for record in self._records(self._position)]
+        selected = [event for event in events if self._reader.selects(event)][: self._reader.batch_size]
+        failed = self._first_failed([self._sent(event) for event in selected]) if selected else None
+        last = failed or (selected[-1] if len(selected) == self._reader.batch_size else None)
+        passed = next((place for place, event in enumerate(events) if last and _number(event) == _number(last)), None)
+        self._position += len(events) if passed is None else passed + (failed is None)
+        self.skipped |= bool(self.spoiled) and (failed is None or _number(failed) != self.spoiled)
+        self._measure(failed is not None)
+
+    def _sent(self, event: dict[str, Any]) -> dict[str, Any]:
+        if self._is_spoiled:
+            self.spoiled = self.spoiled or _number(event)
+        return _as_unreadable(event) if _number(event) == self.spoiled else event
+
+    def _first_failed(self, events: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+        """Invoke the function; return the first failed event."""
+        call = invoke(self._trial.running.aws, self._alias, {"Records": list(events)})
+        if call.failed:
+            return events[0]
+        numbers = {failure["itemIdentifier"] for failure in (call.answer or {}).get("batchItemFailures", ())}
+        return next((event for event in events if _number(event) in numbers), None)
+
+    def _measure(self, is_behind: bool) -> None:
+        """Write the age of the first failed record, as Lambda does after each attempt."""
+        now = time.time()
+        self._since = (self._since or now) if is_behind else 0.0
+        if self._since:
+            dimensions, age = {"FunctionName": self._function}, 1000 * (now - self._since)
+            self._trial.samples.append(Sample("AWS/Lambda", "IteratorAge", dimensions, "Milliseconds", now, age))
+
+
+def _number(event: Mapping[str, Any]) -> str:
+    return str(event["dynamodb"]["SequenceNumber"])
 
 
 def _as_unreadable(record: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import Event
 from typing import Any, Final
@@ -17,6 +17,7 @@ from ..observation.samples import Sample
 from ..provider.adaptations import EMULATORS_ACTIONS, as_list
 from ..stand_ins.http_server import Response
 from .deliveries import (
+    PlayedMapping,
     forbidden_queue,
     mapping_edge,
     queue_edge,
@@ -79,7 +80,7 @@ def _kill(port: int) -> int:
 @contextmanager
 def _refused(kind: Kind, target: Node, trial: Trial) -> Iterator[None]:
     """Throttle or deny all calls of functions to a service's resource, or let entries of batches fail."""
-    refused, fails = list[float](), refuses(trial.seed)
+    refused, fails = list[str](), refuses(trial.seed)
 
     def rule(call: Intercepted, forward: Forward) -> Response:
         service, of_key = call.action.partition(":")[0], target.kind == "kms/key"
@@ -91,13 +92,22 @@ def _refused(kind: Kind, target: Node, trial: Trial) -> Iterator[None]:
             response, number = refusal(kind, service, of_key=of_key), 1
         if response is None or not number:
             return response or forward()
-        refused.append(time.time())
-        trial.samples.extend(_metrics(kind, call, target, refused))
+        refused.append(call.action)
+        trial.samples.extend(_metrics(kind, call, target))
         return response
 
     trial.reached = lambda: refused
-    with ruled(trial.interception, rule):
+    with ExitStack() as lasting:
+        for mapping in _publishing(target, trial):
+            lasting.enter_context(PlayedMapping(mapping, trial).playing())
+        lasting.enter_context(ruled(trial.interception, rule))
         yield
+
+
+def _publishing(topic: Node, trial: Trial) -> list[Node]:
+    """Return the mappings of a stream whose functions publish to a topic; none for another resource."""
+    users = trial.resources.users(topic) if topic.kind == "sns/topic" else []
+    return [mapping for mapping in trial.graph.stream_readers() if trial.resources.reader(mapping) in users]
 
 
 _SERVICES: Final = {"dynamodb/table": "dynamodb", "sns/topic": "sns", "s3/bucket": "s3", "sfn/stateMachine": "states"}
@@ -111,15 +121,11 @@ def _is_about(call: Intercepted, service: str, target: Node) -> bool:
     return path == target.called if service == "s3" else True
 
 
-def _metrics(kind: Kind, call: Intercepted, target: Node, refused: Sequence[float]) -> Iterator[Sample]:
-    """Yield the metrics that AWS writes for a refused call: throttle events of a table, and the age of a stream."""
-    now = time.time()
+def _metrics(kind: Kind, call: Intercepted, target: Node) -> Iterator[Sample]:
+    """Yield the metrics that AWS writes for a refused call: the throttle events of a table."""
     if target.kind == "dynamodb/table" and kind != "deny":
         name = "Write" if call.action.partition(":")[2].startswith(_WRITES) else "Read"
-        yield Sample("AWS/DynamoDB", f"{name}ThrottleEvents", {"TableName": target.called}, "Count", now, 1)
-    if call.action == "sns:Publish":
-        age = 1000 * (now - refused[0])
-        yield Sample("AWS/Lambda", "IteratorAge", {"FunctionName": call.function}, "Milliseconds", now, age)
+        yield Sample("AWS/DynamoDB", f"{name}ThrottleEvents", {"TableName": target.called}, "Count", time.time(), 1)
 
 
 @contextmanager
