@@ -79,7 +79,7 @@ def test_each_fault_that_can_stop_work_has_an_alarm(faults: dict[str, Fault]):
         ("kill:get-payment", {"callers-errors", "api-errors", "get-payment-new-version-errors"}),
         ("throttle:table", {"table-throttles"}),
         ("throttle:events-bi", {"events-age", "dead-letters-warning"}),
-        ("refuse:fanout", {"relay-events-stream-age", "mappings-failing"}),
+        ("refuse:fanout", {"relay-events-stream-age"}),
         ("deny:events-bi", {"dead-letters-warning"}),
         ("spoil:relay-events-stream", {"relay-events-stream-age", "dead-letters-critical"}),
         ("delay:measure-lists-stream", {"mappings-failing", "measure-lists-stream-age"}),

@@ -185,7 +185,7 @@ _DELIVERIES: Final[tuple[Kind, ...]] = ("repeat", "reorder", "delay")
 _UNREAD: Final = ((QUEUE_AGE, "queue"), (DEAD_LETTERS, "queue"))
 _UNSTARTED: Final = ((UNSEEN, "itself"), (DEAD_LETTERS, "uploads"))
 _TABLE_ROWS: Final = ((READS, "itself"), (WRITES, "itself"), (INDEX_READS, "indexes"), (INDEX_WRITES, "indexes"))
-_STREAM_USERS: Final = ((STREAM_AGE, "stream readers"), (MAPPINGS, "itself"))
+_STREAM_USERS: Final = ((STREAM_AGE, "stream readers"),)
 
 TABLE: Final[tuple[Entry, ...]] = (
     *(Entry(("kill",), "lambda/function", part, rows) for part, rows in _STOPPED.items()),
@@ -197,7 +197,8 @@ TABLE: Final[tuple[Entry, ...]] = (
     *(Entry(("revoke",), "iam/role", part, rows) for part, rows in _STOPPED.items()),
     Entry(("revoke",), "iam/role", "workflow", ((IMPORT_FAILED, "machine"),)),
     Entry(("revoke",), "iam/role", "upload", _UNSTARTED),
-    Entry(("throttle", "refuse"), "dynamodb/table", "", _TABLE_ROWS),
+    Entry(("throttle",), "dynamodb/table", "", _TABLE_ROWS),
+    Entry(("refuse",), "dynamodb/table", "", (*_TABLE_ROWS, (ERRORS, "users"), (IMPORT_FAILED, "machine"))),
     Entry(("deny",), "dynamodb/table", "", ((ERRORS, "users"),)),
     Entry(("throttle", "refuse"), "sns/topic", "events", _STREAM_USERS),
     Entry(("deny",), "sns/topic", "events", ((ERRORS, "users"), *_STREAM_USERS)),

@@ -84,7 +84,7 @@ def _refused(kind: Kind, target: Node, trial: Trial) -> Iterator[None]:
 
     def rule(call: Intercepted, forward: Forward) -> Response:
         service, of_key = call.action.partition(":")[0], target.kind == "kms/key"
-        if not (service in KEY_USERS if of_key else _is_about(call, service, target)):
+        if not (service in KEY_USERS if of_key else _is_about(call, service, target, trial)):
             return forward()
         if kind == "refuse":
             response, number = partly(call.request, forward, fails)
@@ -94,7 +94,7 @@ def _refused(kind: Kind, target: Node, trial: Trial) -> Iterator[None]:
             return response or forward()
         refused.append(call.action)
         trial.samples.extend(_metrics(kind, call, target))
-        return response
+        return response._replace(body=b"") if call.request.method == "HEAD" else response
 
     trial.reached = lambda: refused
     with ExitStack() as lasting:
@@ -113,12 +113,10 @@ def _publishing(topic: Node, trial: Trial) -> list[Node]:
 _SERVICES: Final = {"dynamodb/table": "dynamodb", "sns/topic": "sns", "s3/bucket": "s3", "sfn/stateMachine": "states"}
 
 
-def _is_about(call: Intercepted, service: str, target: Node) -> bool:
-    """Return whether a call affects a resource. Each call of a service that has one resource does."""
-    if service != _SERVICES[target.kind]:
-        return False
-    path = call.request.path.partition("?")[0].strip("/").partition("/")[0]
-    return path == target.called if service == "s3" else True
+def _is_about(call: Intercepted, service: str, target: Node, trial: Trial) -> bool:
+    """Return whether a call affects a resource. Functions call one resource of each service, except for S3."""
+    bucket = call.request.path.partition("?")[0].strip("/").partition("/")[0]
+    return service == _SERVICES[target.kind] and (service != "s3" or bucket == trial.running.outputs["inbox_bucket"])
 
 
 def _metrics(kind: Kind, call: Intercepted, target: Node) -> Iterator[Sample]:
