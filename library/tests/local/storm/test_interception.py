@@ -1,13 +1,16 @@
 """The actions of intercepted calls, and the outcome of a fault."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 from urllib3 import HTTPHeaderDict
 
 from bounded_context.tools.local.stand_ins.http_server import Request
 from bounded_context.tools.local.storm.faults import derive
-from bounded_context.tools.local.storm.interception import action_of
+from bounded_context.tools.local.storm.interception import _changed, action_of
 from bounded_context.tools.local.storm.remedies import commands, section_of
 from bounded_context.tools.local.storm.storm import Outcome
 from bounded_context.tools.programs.recording import run
@@ -37,6 +40,17 @@ def request(service: str, method: str = "POST", path: str = "/", body: bytes = b
 )
 def test_a_call_has_the_action_that_iam_checks(sent: Request, action: str):
     assert action_of(sent) == action
+
+
+def test_a_changed_request_is_signed_again_for_its_caller():
+    aws: Any = SimpleNamespace(emulator=SimpleNamespace(endpoint="http://127.0.0.1:1"), region="eu-west-1")
+    callers: Any = SimpleNamespace(credentials=lambda _: Credentials("AKIAFUNCTION", "secret", "token"))
+    sent = request("sns", body=b"Action=PublishBatch&a=1", Content_Type=FORM)
+    changed = _changed(aws, callers, sent, b"Action=PublishBatch&a=2")
+    assert (action_of(changed), changed.body) == ("sns:Publish", b"Action=PublishBatch&a=2")
+    assert "AKIAFUNCTION" in changed.headers["Authorization"]
+    assert changed.headers["X-Amz-Security-Token"] == "token"
+    assert _changed(aws, callers, sent, None) is sent
 
 
 @pytest.mark.parametrize(
