@@ -76,6 +76,7 @@ def test_stopped_or_lost_work_without_an_expected_alarm_is_a_finding(
     ("name", "alarms", "kinds"),
     [
         ("repeat:events-bi", {"events-age": "ALARM"}, []),
+        ("repeat:events-bi", {"api-latency": "ALARM", "lists-unfinished": "INSUFFICIENT_DATA"}, []),
         ("repeat:events-bi", {"background-errors": "ALARM"}, ["false alarm"]),
         ("reorder:relay-events-stream", {"table-throttles": "ALARM", "mappings-failing": "ALARM"}, ["false alarm"]),
         ("delay:events-bi", {"background-errors": "ALARM"}, []),

@@ -21,7 +21,7 @@ from ..periodic import repeated
 from ..running.context import RunningContext
 from ..stand_ins.point_in_time import changes
 from ..uploads import Upload
-from .expected_alarms import Kind
+from .expected_alarms import MAPPINGS, Kind
 from .resources import queue_of
 from .trial import NotReached, Trial
 
@@ -34,6 +34,7 @@ def queue_edge(kind: Kind, edge: Node, trial: Trial) -> Iterator[None]:
     queue = queue_of(trial.graph, edge)
     if queue is None:
         raise NotReached("the edge leads to no queue")
+    trial.caused |= {MAPPINGS.alarm} if edge.kind == "sns/topicSubscription" else set()
     with reader_stopped(queue, trial) as url:
         yield
         messages = [] if kind == "delay" else _messages(trial.running, url)
@@ -192,6 +193,7 @@ def forbidden_queue(queue: Node, trial: Trial) -> Iterator[None]:
 
     The emulator does not check queue policies, so the run moves the messages.
     """
+    trial.caused.add(MAPPINGS.alarm)
     with reader_stopped(queue, trial) as url:
         letters = trial.running.aws.call("sqs", "get_queue_url", QueueName=f"{queue.called}-dead-letters")["QueueUrl"]
         move = partial(_move, trial.running, url, letters)
@@ -258,6 +260,7 @@ class PlayedMapping:
     @contextmanager
     def playing(self) -> Iterator[Self]:
         """Deliver the new records until the end of the block."""
+        self._trial.caused.add(MAPPINGS.alarm)
         with _mapping_stopped(self._mapping, self._trial), repeated("event source mapping", 0.5, self._attempt):
             yield self
 

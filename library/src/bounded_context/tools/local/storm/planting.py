@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import Event
@@ -97,17 +97,24 @@ def _refused(kind: Kind, target: Node, trial: Trial) -> Iterator[None]:
         return response._replace(body=b"") if call.request.method == "HEAD" else response
 
     trial.reached = lambda: refused
-    with ExitStack() as lasting:
-        for mapping in _publishing(target, trial):
-            lasting.enter_context(PlayedMapping(mapping, trial).playing())
-        lasting.enter_context(ruled(trial.interception, rule))
+    with _played(_publishers(target, trial), trial), ruled(trial.interception, rule):
         yield
 
 
-def _publishing(topic: Node, trial: Trial) -> list[Node]:
-    """Return the mappings of a stream whose functions publish to a topic; none for another resource."""
-    users = trial.resources.users(topic) if topic.kind == "sns/topic" else []
-    return [mapping for mapping in trial.graph.stream_readers() if trial.resources.reader(mapping) in users]
+def _publishers(target: Node, trial: Trial) -> list[Node]:
+    """Return the functions that publish to a topic, or to any topic of a key."""
+    topics = {"sns/topic": [target], "kms/key": trial.graph.of("sns/topic")}.get(target.kind, [])
+    return [function for topic in topics for function in trial.resources.users(topic)]
+
+
+@contextmanager
+def _played(functions: Sequence[Node], trial: Trial) -> Iterator[None]:
+    """Play the stream's mappings of functions until the end of the block."""
+    with ExitStack() as lasting:
+        for mapping in trial.graph.stream_readers():
+            if trial.resources.reader(mapping) in functions:
+                lasting.enter_context(PlayedMapping(mapping, trial).playing())
+        yield
 
 
 _SERVICES: Final = {"dynamodb/table": "dynamodb", "sns/topic": "sns", "s3/bucket": "s3", "sfn/stateMachine": "states"}
@@ -141,11 +148,12 @@ def _hanging(function: Node, trial: Trial) -> Iterator[None]:
         return forward()
 
     trial.reached = lambda: held
-    try:
-        with ruled(trial.interception, rule):
-            yield
-    finally:
-        lifted.set()
+    with _played([function], trial):
+        try:
+            with ruled(trial.interception, rule):
+                yield
+        finally:
+            lifted.set()
 
 
 @contextmanager
