@@ -102,7 +102,7 @@ def _changed(aws: Aws, callers: Callers, sent: Request, body: bytes | None) -> R
     credentials = callers.credentials(sent.headers)
     if body is None or credentials is None:
         return sent
-    headers = {name: sent.headers[name] for name in ("Content-Type", "X-Amz-Target") if name in sent.headers}
+    headers = {name: sent.headers[name] for name in ("Content-Type", "Host", "X-Amz-Target") if name in sent.headers}
     request = AWSRequest(sent.method, f"{aws.emulator.endpoint}{sent.path}", data=body, headers=headers)
     SigV4Auth(credentials, _service(sent), aws.region).add_auth(request)
     return sent._replace(headers=HTTPHeaderDict(request.headers.items()), body=body)
