@@ -22,6 +22,7 @@ from ..running.context import RunningContext
 from ..stand_ins.point_in_time import changes
 from ..uploads import Upload
 from .expected_alarms import MAPPINGS, Kind
+from .interception import forwarded
 from .resources import queue_of
 from .trial import NotReached, Trial
 
@@ -227,25 +228,22 @@ def spoiled(mapping: Node, trial: Trial) -> Iterator[None]:
 
 @contextmanager
 def _spoiled_stream(mapping: Node, trial: Trial) -> Iterator[None]:
-    """Put an unreadable record before a reader of a stream. A reader that publishes events must not skip the record."""
-    reader = trial.resources.reader(mapping)
-    publishes = any(reader in trial.resources.users(topic) for topic in trial.graph.of("sns/topic"))
+    """Put an unreadable record before a reader of a stream."""
     with PlayedMapping(mapping, trial, is_spoiled=True).playing() as played:
         trial.reached = lambda: played.spoiled
         yield
-    if publishes and played.skipped:
-        trial.lost.append(f"{reader.name} skips an unreadable record")
 
 
 class PlayedMapping:
     """The run in place of a stream's event source mapping: the emulator ignores the failed items of a stream's batch.
 
     Lambda continues at the first failed item, or repeats a failed batch (Lambda developer guide, "Configuring partial
-    batch response with DynamoDB and Lambda"). Afterwards, the emulator's mapping delivers all records again.
+    batch response with DynamoDB and Lambda"). Afterwards, the emulator's mapping delivers all records again. A function
+    that publishes events loses an event on AWS if it passes an unreadable record or a refused event.
 
     Attributes:
         spoiled: the number of the record that is unreadable, or empty.
-        skipped: whether the function passed the unreadable record.
+        skipped: whether the function passed the unreadable record or a refused event.
     """
 
     def __init__(self, mapping: Node, trial: Trial, *, is_spoiled: bool = False) -> None:
@@ -263,6 +261,10 @@ class PlayedMapping:
         self._trial.caused.add(MAPPINGS.alarm)
         with _mapping_stopped(self._mapping, self._trial), repeated("event source mapping", 0.5, self._attempt):
             yield self
+        resources = self._trial.resources
+        reader = resources.reader(self._mapping)
+        if self.skipped and any(reader in resources.users(topic) for topic in self._trial.graph.of("sns/topic")):
+            self._trial.lost.append(f"{reader.name} passes a change whose event was not published")
 
     def _records(self, start: int) -> list[dict[str, Any]]:
         return list(changes(self._trial.running.aws, self._trial.running.table.name))[start:]
@@ -288,10 +290,13 @@ class PlayedMapping:
 
     def _first_failed(self, events: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
         """Invoke the function; return the first failed event."""
+        refused = self._trial.refused.count(self._function)
         call = invoke(self._trial.running.aws, self._alias, {"Records": list(events)})
         if call.failed:
             return events[0]
         numbers = {failure["itemIdentifier"] for failure in (call.answer or {}).get("batchItemFailures", ())}
+        is_lifted = self._trial.interception.rule is forwarded
+        self.skipped |= not (numbers or is_lifted) and self._trial.refused.count(self._function) > refused
         return next((event for event in events if _number(event) in numbers), None)
 
     def _measure(self, is_behind: bool) -> None:

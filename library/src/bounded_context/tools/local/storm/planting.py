@@ -80,7 +80,7 @@ def _kill(port: int) -> int:
 @contextmanager
 def _refused(kind: Kind, target: Node, trial: Trial) -> Iterator[None]:
     """Throttle or deny all calls of functions to a service's resource, or let entries of batches fail."""
-    refused, fails = list[str](), refuses(trial.seed)
+    fails = refuses(trial.seed)
 
     def rule(call: Intercepted, forward: Forward) -> Response:
         service, of_key = call.action.partition(":")[0], target.kind == "kms/key"
@@ -92,11 +92,11 @@ def _refused(kind: Kind, target: Node, trial: Trial) -> Iterator[None]:
             response, number = refusal(kind, service, of_key=of_key), 1
         if response is None or not number:
             return response or forward()
-        refused.append(call.action)
+        trial.refused.append(call.function)
         trial.samples.extend(_metrics(kind, call, target))
         return response._replace(body=b"") if call.request.method == "HEAD" else response
 
-    trial.reached = lambda: refused
+    trial.reached = lambda: trial.refused
     with _played(_publishers(target, trial), trial), ruled(trial.interception, rule):
         yield
 

@@ -30,6 +30,7 @@ class Trial:
         broken: whether the uploads broke off, so that no list is recorded.
         samples: the metrics that AWS would have written about the fault.
         lost: a text for each failure of the fault's target to treat the fault as documented.
+        refused: the function of each call that the fault has refused, whole or in part.
         caused: alarms that the run itself sets off, because it plays a part of AWS.
         reached: returns whether the fault has affected a call.
     """
@@ -45,6 +46,7 @@ class Trial:
     broken: bool = False
     samples: list[Sample] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     caused: set[str] = field(default_factory=set)
     reached: Callable[[], object] = lambda: True
 
