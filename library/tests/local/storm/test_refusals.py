@@ -9,7 +9,7 @@ from botocore.parsers import create_parser
 from urllib3 import HTTPHeaderDict
 
 from bounded_context.tools.local.stand_ins.http_server import Request, Response
-from bounded_context.tools.local.storm.refusals import KEY_USERS, partly, refusal
+from bounded_context.tools.local.storm.refusals import KEY_USERS, briefly, partly, refusal
 
 TABLE = "payments"
 KEYS = [{"pk": {"S": "good"}}, {"pk": {"S": "bad"}}]
@@ -115,3 +115,8 @@ def test_a_service_throttles_and_denies_with_its_own_code(
 def test_a_denied_key_denies_the_calls_of_all_its_users():
     assert all(refusal("deny", service, of_key=True) for service in KEY_USERS)
     assert refusal("throttle", "dynamodb", of_key=True) is None
+
+
+def test_a_read_key_is_unprocessed_in_its_first_requests_alone():
+    fails = briefly(lambda entry: entry == "bad", times=2)
+    assert [fails(entry) for entry in ("bad", "good", "bad", "bad")] == [True, False, True, False]

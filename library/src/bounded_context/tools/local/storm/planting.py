@@ -30,7 +30,7 @@ from .deliveries import (
 from .expected_alarms import Kind
 from .faults import Fault
 from .interception import Forward, Intercepted, rejection
-from .refusals import KEY_USERS, partly, refusal, refuses
+from .refusals import KEY_USERS, briefly, partly, refusal, refuses
 from .trial import NotReached, Trial, ruled
 
 _POLICY: Final = "storm"
@@ -80,13 +80,14 @@ def _kill(port: int) -> int:
 @contextmanager
 def _refused(kind: Kind, target: Node, trial: Trial) -> Iterator[None]:
     """Throttle or deny all calls of functions to a service's resource, or let entries of batches fail."""
-    fails = refuses(trial.seed)
+    writes, reads = refuses(trial.seed), briefly(refuses(trial.seed))
 
     def rule(call: Intercepted, forward: Forward) -> Response:
         service, of_key = call.action.partition(":")[0], target.kind == "kms/key"
         if not (service in KEY_USERS if of_key else _is_about(call, service, target, trial)):
             return forward()
         if kind == "refuse":
+            fails = reads if call.action == "dynamodb:BatchGetItem" else writes
             response, number = partly(call.request, forward, fails)
         else:
             response, number = refusal(kind, service, of_key=of_key), 1

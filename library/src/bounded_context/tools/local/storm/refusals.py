@@ -12,6 +12,7 @@ Sources of the codes and forms:
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -78,6 +79,18 @@ Refuses = Callable[[Any], bool]
 def refuses(seed: int) -> Refuses:
     """Return a choice of about half of all entries."""
     return lambda entry: crc32(f"{seed} {json.dumps(entry, sort_keys=True)}".encode()) % 2 == 0
+
+
+def briefly(fails: Refuses, times: int = 3) -> Refuses:
+    """Return the same choice, for the first requests with an entry alone: endless reads would block all writes."""
+    seen = Counter[str]()
+
+    def failing(entry: Any) -> bool:
+        key = json.dumps(entry, sort_keys=True)
+        seen[key] += 1
+        return fails(entry) and seen[key] <= times
+
+    return failing
 
 
 def partly(request: Request, forward: Forward, fails: Refuses) -> tuple[Response, int]:
