@@ -1,16 +1,19 @@
 """Lists' records in a table: no write moves a list back, opens a closed list, or takes a part from its writer."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.adapters import list_items
+from bounded_context.adapters import list_items, retries
 from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import LIST, TRACEPARENT
+from bounded_context.application.ports import Throttled
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
 from bounded_context.domain.trace_context import fresh_traceparent
@@ -227,3 +230,24 @@ def test_a_broken_upload_is_remembered_for_a_month_and_is_no_list(lists: ListTab
     assert item["expires_at"] == at.timestamp() + 30 * 24 * 60 * 60
     with pytest.raises(LookupError):
         lists.get(RECEIVED.file.broken_off("bytes-42").list_id)
+
+
+@pytest.mark.parametrize("processed_after", [3, 100])
+def test_unprocessed_keys_are_requested_again_with_waits(processed_after: int, monkeypatch: pytest.MonkeyPatch):
+    """A table that throttles gets no requests in a row (DynamoDB API reference, BatchGetItem)."""
+    waits, requests = list[float](), list[Any]()
+    monkeypatch.setattr(retries.time, "sleep", waits.append)
+
+    def batch_get_item(RequestItems: Any) -> Any:  # noqa: N803  boto3's name
+        requests.append(RequestItems)
+        if len(requests) == 50:
+            pytest.fail("the requests have no end")
+        if len(requests) < processed_after:
+            return {"Responses": {}, "UnprocessedKeys": RequestItems}
+        return {"Responses": {"lists": [{"pk": f"{LIST}{ID}"}]}, "UnprocessedKeys": {}}
+
+    client = SimpleNamespace(batch_get_item=batch_get_item)
+    table: Any = SimpleNamespace(name="lists", meta=SimpleNamespace(client=client))
+    with pytest.raises(Throttled) if processed_after == 100 else nullcontext():
+        assert ListTable(table).recorded([ID]) == {ID}
+    assert len(waits) == len(requests) - 1 > 1

@@ -3,12 +3,16 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
 
 import pytest
 
+from bounded_context.tools.local.live.left_versions import publish
+from bounded_context.tools.local.rehearsal.versions import source_of, with_file
+from bounded_context.tools.local.running.context import RunningContext
 from bounded_context.tools.local.running.start import running_context
-from bounded_context.tools.local.storm import planting
+from bounded_context.tools.local.storm import deliveries
 from bounded_context.tools.local.storm import storm as storms
 from bounded_context.tools.local.storm.faults import Fault, derive
 from bounded_context.tools.local.storm.interception import Interception
@@ -26,23 +30,37 @@ NIGHT_SECONDS = 3 * 3600
 
 @pytest.fixture(scope="module")
 def faults() -> dict[str, Fault]:
-    return {fault.name: fault for fault in derive(run("local"))}
+    return {fault.name: fault for fault in derive(run("local"), CONTEXT)}
 
 
 @pytest.fixture(scope="module")
-def storm() -> Iterator[Storm]:
-    """A stack without warnings, so that it lacks the alarm on a subscriber's queue. Without a fault, all is well."""
-    interception, settings = Interception(), {**SETTINGS, "alarms": "critical"}
-    with running_context(PROJECT, settings=settings, proxy=interception.serving) as running:
-        one = Storm(running, interception, run("local", alarms="critical"), seed=1)
-        assert one.calm() == []
-        yield one
+def interception() -> Interception:
+    return Interception()
+
+
+@pytest.fixture(scope="module")
+def running(interception: Interception) -> Iterator[RunningContext]:
+    """A stack without warnings, so that it lacks the alarm on a subscriber's queue."""
+    settings = {**SETTINGS, "alarms": "critical"}
+    with running_context(PROJECT, settings=settings, proxy=interception.serving) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def storm(running: RunningContext, interception: Interception) -> Storm:
+    """Without a fault, all is well."""
+    one = Storm(running, interception, run("local", alarms="critical"), seed=1)
+    assert one.start() == []
+    return one
 
 
 @pytest.mark.parametrize(
     ("name", "stops"),
     [
         ("kill:relay-events", False),
+        ("refuse:fanout", True),
+        ("throttle:fanout", True),
+        ("spoil:relay-events-stream", True),
         ("revoke:relay-events", True),
         ("delay:relay-events-stream", True),
         (f"reorder:events-{SUBSCRIBER}", False),
@@ -70,18 +88,92 @@ def test_a_role_of_no_function_is_not_tried(storm: Storm, faults: dict[str, Faul
 
 def test_a_lost_event_is_a_finding(storm: Storm, faults: dict[str, Fault], monkeypatch: pytest.MonkeyPatch):
     """The queue loses a message while it is reordered."""
-    read = planting._messages
+    read = deliveries._messages
 
     def losing(running: Any, url: str) -> list[dict[str, Any]]:
         lost, *others = read(running, url)
         running.aws.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=lost["ReceiptHandle"])
         return others
 
-    monkeypatch.setattr(planting, "_messages", losing)
+    monkeypatch.setattr(deliveries, "_messages", losing)
     monkeypatch.setattr(storms, "HEALING_SECONDS", 15.0)
     outcome = storm.perform(faults[f"reorder:events-{SUBSCRIBER}"])
     assert (len(outcome.lost), outcome.healed, outcome.seconds) == (1, "no", None)
     assert "lost" in {finding.split(": ")[1] for finding in outcome.findings()}
+
+
+class Plant(NamedTuple):
+    """A fault of the code: the fault of the storm that finds it, the function, and a changed line of a file."""
+
+    fault: str
+    function: str
+    file: str
+    before: str
+    after: str
+
+
+PLANTS: Final = {
+    "a refused event counts as published": Plant(
+        "refuse:fanout",
+        "relay_events",
+        "adapters/sns.py",
+        'return {int(failed["Id"]) for failed in patiently(send, is_throttling).get("Failed", [])}',
+        "return set() if patiently(send, is_throttling) else set()",
+    ),
+    "a throttled batch counts as published": Plant(
+        "throttle:fanout",
+        "relay_events",
+        "adapters/sns.py",
+        "return set(range(part.start, len(entries)))",
+        "return set()",
+    ),
+    "an unreadable change is skipped": Plant(
+        "spoil:relay-events-stream",
+        "relay_events",
+        "handlers/relay_events.py",
+        "failed = unreadable if refused is None else refused",
+        "failed = refused",
+    ),
+    "a malformed event is discarded": Plant(
+        "spoil:inbound-queue",
+        "on_event",
+        "handlers/inbound.py",
+        "self.dead_letters().bury(record.body, attributes, poison.reason)",
+        "pass",
+    ),
+    "a throttled row counts as written": Plant(
+        "refuse:table",
+        "import_list",
+        "adapters/dynamodb_inserts.py",
+        "if error not in _PASSING:",
+        "if True:",
+    ),
+}
+
+
+@contextmanager
+def planted_code(running: RunningContext, plant: Plant) -> Iterator[None]:
+    """Let a function run with a changed line until the end of the block."""
+    code, file = running.project.build / "local" / "code.zip", f"bounded_context/{plant.file}"
+    source = source_of(code, file)
+    assert source.count(plant.before) == 1
+    alias = running.outputs["functions"][plant.function]
+    left = publish(running.aws, alias, with_file(code, file, source.replace(plant.before, plant.after)))
+    try:
+        yield
+    finally:
+        function, name = alias.split(":")[6:]
+        running.aws.call("lambda", "update_alias", FunctionName=function, Name=name, FunctionVersion=left)
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_a_fault_of_the_code_is_a_finding(
+    running: RunningContext, storm: Storm, faults: dict[str, Fault], monkeypatch: pytest.MonkeyPatch, plant: str
+):
+    monkeypatch.setattr(storms, "HEALING_SECONDS", 45.0)
+    with planted_code(running, PLANTS[plant]):
+        outcome = storm.perform(faults[PLANTS[plant].fault])
+    assert outcome.lost, outcome
 
 
 def test_every_fault_heals_with_its_alarm(faults: dict[str, Fault]):

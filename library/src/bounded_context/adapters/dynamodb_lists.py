@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,7 @@ from . import list_items
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, refusing_item
 from .dynamodb import ABSENT
 from .items import KEY, LIST, TRACEPARENT
+from .retries import patiently
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -25,6 +26,10 @@ MOST_KEYS: Final = 100
 
 _NAMES: Final = {"#status": "status"}
 _IMPORTING: Final = {":importing": ListStatus.IMPORTING.value}
+
+
+class Unprocessed(Exception):
+    """DynamoDB left keys of a batch unprocessed, because the table throttles or the answer is too large."""
 
 
 class ListTable:
@@ -85,21 +90,31 @@ class ListTable:
         return None
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
-        """Return the ids of recorded lists that await no scan. A record that was just written may be missing."""
+        """Return the ids of recorded lists that await no scan. A record that was just written may be missing.
+
+        Raises Throttled if keys stay unprocessed.
+        """
         keys = [LIST + list_id for list_id in dict.fromkeys(list_ids)]
         found = {
             key for start in range(0, len(keys), MOST_KEYS) for key in self._present(keys[start : start + MOST_KEYS])
         }
         return {key.removeprefix(LIST) for key in found}
 
-    def _present(self, keys: Sequence[str]) -> Iterator[str]:
-        """Yield the keys of a batch whose lists await no scan. Keys that come back unprocessed are requested again."""
-        name = self._table.name
+    def _present(self, keys: Sequence[str]) -> list[str]:
+        """Return the keys of a batch whose lists await no scan. Unprocessed keys are requested again after waits."""
+        name, found = self._table.name, list[str]()
         asked: Any = {name: {"Keys": [{KEY: key} for key in keys], "ProjectionExpression": f"{KEY}, awaits_scan"}}
-        while asked:
-            answer = self._table.meta.client.batch_get_item(RequestItems=asked)
-            yield from (str(item[KEY]) for item in answer["Responses"].get(name, []) if "awaits_scan" not in item)
-            asked = answer.get("UnprocessedKeys")
+
+        def attempt() -> None:
+            answer = self._table.meta.client.batch_get_item(RequestItems=dict(asked))
+            found.extend(str(item[KEY]) for item in answer["Responses"].get(name, []) if "awaits_scan" not in item)
+            asked.clear()
+            asked.update(answer.get("UnprocessedKeys") or {})
+            if asked:
+                raise Unprocessed
+
+        patiently(attempt, lambda error: isinstance(error, Unprocessed))
+        return found
 
     def get(self, list_id: str) -> ReceivedList:
         """Return the recorded list. Raises LookupError."""

@@ -1,16 +1,20 @@
 """The actions of intercepted calls, and the outcome of a fault."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 from urllib3 import HTTPHeaderDict
 
 from bounded_context.tools.local.stand_ins.http_server import Request
 from bounded_context.tools.local.storm.faults import derive
-from bounded_context.tools.local.storm.interception import action_of
+from bounded_context.tools.local.storm.interception import _changed, action_of
 from bounded_context.tools.local.storm.remedies import commands, section_of
 from bounded_context.tools.local.storm.storm import Outcome
 from bounded_context.tools.programs.recording import run
+from tests.infra.contexts import DEFAULT
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
@@ -38,6 +42,17 @@ def test_a_call_has_the_action_that_iam_checks(sent: Request, action: str):
     assert action_of(sent) == action
 
 
+def test_a_changed_request_is_signed_again_for_its_caller():
+    aws: Any = SimpleNamespace(emulator=SimpleNamespace(endpoint="http://127.0.0.1:1"), region="eu-west-1")
+    callers: Any = SimpleNamespace(credentials=lambda _: Credentials("AKIAFUNCTION", "secret", "token"))
+    sent = request("sns", body=b"Action=PublishBatch&a=1", Content_Type=FORM)
+    changed = _changed(aws, callers, sent, b"Action=PublishBatch&a=2")
+    assert (action_of(changed), changed.body) == ("sns:Publish", b"Action=PublishBatch&a=2")
+    assert "AKIAFUNCTION" in changed.headers["Authorization"]
+    assert changed.headers["X-Amz-Security-Token"] == "token"
+    assert _changed(aws, callers, sent, None) is sent
+
+
 @pytest.mark.parametrize(
     ("stopped", "lost", "alarms", "kinds"),
     [
@@ -51,10 +66,29 @@ def test_a_call_has_the_action_that_iam_checks(sent: Request, action: str):
 def test_stopped_or_lost_work_without_an_expected_alarm_is_a_finding(
     stopped: bool, lost: list[str], alarms: dict[str, str], kinds: list[str]
 ):
-    [fault] = [one for one in derive(run("local")) if one.name == "delay:events-bi"]
+    [fault] = [one for one in derive(run("local"), DEFAULT) if one.name == "delay:events-bi"]
     outcome = Outcome(fault, stopped=stopped, lost=lost, alarms=alarms)
     assert [finding.split(": ")[1] for finding in outcome.findings()] == kinds
     assert replace(outcome, duplicates=["a change"]).findings()[len(lost)].split(": ")[1] == "duplicate"
+
+
+@pytest.mark.parametrize(
+    ("name", "alarms", "kinds"),
+    [
+        ("repeat:events-bi", {"events-age": "ALARM"}, []),
+        ("repeat:events-bi", {"api-latency": "ALARM", "lists-unfinished": "INSUFFICIENT_DATA"}, []),
+        ("repeat:events-bi", {"background-errors": "ALARM"}, ["false alarm"]),
+        ("reorder:relay-events-stream", {"table-throttles": "ALARM", "mappings-failing": "ALARM"}, ["false alarm"]),
+        ("delay:events-bi", {"background-errors": "ALARM"}, []),
+        ("spoil:inbound-queue", {}, ["silent"]),
+        ("spoil:inbound-queue", {"dead-letters-warning-2": "ALARM"}, []),
+    ],
+)
+def test_repeated_and_reordered_events_set_off_no_alarm_and_an_unreadable_event_does(
+    name: str, alarms: dict[str, str], kinds: list[str]
+):
+    [fault] = [one for one in derive(run("local"), DEFAULT) if one.name == name]
+    assert [finding.split(": ")[1] for finding in Outcome(fault, alarms=alarms).findings()] == kinds
 
 
 def test_the_redrives_of_a_section_are_followed_and_selections_are_not():

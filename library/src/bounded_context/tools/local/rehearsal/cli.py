@@ -41,8 +41,9 @@ def rehearse(
     """Rehearse releases, a restore or faults on the embedded AWS.
 
     releases: bad versions are rolled back, a good version takes all traffic. restore: a bad version damages 500 of
-    10,000 aggregates, and `context restore` restores them. storm: each fault of the stack's graph is planted under
-    load: functions are killed, tables and queues throttled, edges repeated, reordered and delayed, actions revoked.
+    10,000 aggregates, and `context restore` restores them. storm: the expected alarms are checked first. Then each
+    fault of the stack's graph is planted under load: functions are killed or hang, services throttle, deny or refuse
+    parts of batches, events are repeated, reordered, delayed or unreadable, and actions are revoked.
 
     Examples:
       context rehearse storm --list
@@ -65,12 +66,15 @@ def _weathered(
 ) -> int:
     from ..storm import report
 
+    report.refuse_unknown_kinds(names)
     graph = report.graph_of(project)
-    faults = report.selected(graph, names)
+    faults = report.selected(graph, project.context, names)
     if only_list:
         report.show_faults(faults, as_json=as_json)
-        return 0
-    return report.perform(project, screen, graph, faults, seed, as_json=as_json)
+    problems = report.checked(project, graph, faults, screen)
+    if only_list:
+        return int(bool(problems))
+    return int(report.perform(project, screen, graph, faults, seed, as_json=as_json) or bool(problems))
 
 
 def _restored(project: Project, screen: Screen, *, as_json: bool) -> int:

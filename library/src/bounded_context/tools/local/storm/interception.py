@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
 from ..emulator.aws import Aws
@@ -46,10 +49,16 @@ class Intercepted:
     request: Request
 
 
-Forward = Callable[[], Response]
+class Forward(Protocol):
+    """Sends a call to the emulator, with another body if one is given, and returns its response."""
+
+    def __call__(self, body: bytes | None = None) -> Response:
+        """Send the call."""
+        ...
+
 
 Rule = Callable[[Intercepted, Forward], Response]
-"""Returns the response to a call. `Forward` sends the call to the emulator, and returns its response."""
+"""Returns the response to a call."""
 
 
 def forwarded(_: Intercepted, forward: Forward) -> Response:
@@ -76,7 +85,7 @@ class Interception:
                 action = action_of(sent)
                 upstream = dynamodb if action.startswith("dynamodb:") else emulator
                 call = Intercepted(callers.function(sent.headers), action, sent)
-                return self._responded(call, lambda: _sent(upstream, sent))
+                return self._responded(call, lambda body=None: _sent(upstream, _changed(aws, callers, sent, body)))
 
             with serving(respond, aws.emulator.proxy_port, "storm"):
                 yield
@@ -88,6 +97,17 @@ class Interception:
         return response
 
 
+def _changed(aws: Aws, callers: Callers, sent: Request, body: bytes | None) -> Request:
+    """Return a request with another body, signed for the same caller: the emulator verifies signatures."""
+    credentials = callers.credentials(sent.headers)
+    if body is None or credentials is None:
+        return sent
+    headers = {name: sent.headers[name] for name in ("Content-Type", "Host", "X-Amz-Target") if name in sent.headers}
+    request = AWSRequest(sent.method, f"{aws.emulator.endpoint}{sent.path}", data=body, headers=headers)
+    SigV4Auth(credentials, _service(sent), aws.region).add_auth(request)
+    return sent._replace(headers=HTTPHeaderDict(request.headers.items()), body=body)
+
+
 def _sent(upstream: Upstream, sent: Request) -> Response:
     try:
         return upstream.send(sent.method, sent.path, sent.headers, sent.body)
@@ -97,14 +117,19 @@ def _sent(upstream: Upstream, sent: Request) -> Response:
 
 def action_of(request: Request) -> str:
     """Return the action that IAM checks for a request, such as `dynamodb:PutItem`."""
-    found = _SERVICE.search(request.headers.get("Authorization", ""))
-    service = found[1] if found else ""
+    service = _service(request)
     operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2] or _form_action(request)
     if operation:
         return _ACTIONS.get(f"{service}:{operation}", f"{service}:{operation}")
     line = f"{request.method} {request.path}"
     matching = (action for of, pattern, action in _REST if of == service and re.fullmatch(pattern, line))
     return next(matching, f"{service}:{request.method} {urlsplit(request.path).path}")
+
+
+def _service(request: Request) -> str:
+    """Return the service for which a request is signed, or an empty text."""
+    found = _SERVICE.search(request.headers.get("Authorization", ""))
+    return found[1] if found else ""
 
 
 def _form_action(request: Request) -> str:

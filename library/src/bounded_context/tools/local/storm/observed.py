@@ -15,7 +15,7 @@ from ..observation.logs import Call, calls
 from ..observation.samples import Sample
 from ..running.context import RunningContext
 from ..running.observations import collect
-from .faults import prefix_of
+from .resources import prefix_of
 
 _ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm "
 

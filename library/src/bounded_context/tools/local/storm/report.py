@@ -2,21 +2,25 @@
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
+from typer import BadParameter
 
 from ....configuration.project import Project
-from ...command.errors import LocalRunError
+from ....declaration.context import Context
 from ...programs.graph import Graph
 from ...programs.recording import Program
 from ..provider.stack import STACK
 from ..run.screen import Screen
 from ..running.start import running_context
+from . import alarm_check, failure_check
+from .expected_alarms import KINDS
 from .faults import Fault, derive
 from .interception import Interception
+from .resources import Resources
 from .storm import SETTINGS, Outcome, Storm
 
 EMULATED: Final = (
@@ -32,12 +36,35 @@ def graph_of(project: Project) -> Graph:
     return Program(project.service, project.package).graph(STACK)
 
 
-def selected(graph: Graph, names: Sequence[str] | None) -> list[Fault]:
-    """Return the named faults, or all. Raises LocalRunError if a name is unknown."""
-    faults = {fault.name: fault for fault in derive(graph)}
-    if unknown := [name for name in names or () if name not in faults]:
-        raise LocalRunError(f"There is no fault {unknown[0]}: `context rehearse storm --list` prints all faults.")
+def selected(graph: Graph, context: Context[Any], names: Sequence[str] | None) -> list[Fault]:
+    """Return the named faults, or all. Raises BadParameter if a name is unknown."""
+    faults = {fault.name: fault for fault in derive(graph, context)}
+    refuse_unknown(names, faults)
     return [faults[name] for name in dict.fromkeys(names or faults)]
+
+
+def refuse_unknown(names: Sequence[str] | None, known: Iterable[str]) -> None:
+    """Raise BadParameter if a name is not known."""
+    if unknown := sorted({*(names or ())} - {*known}):
+        raise BadParameter(f"There is no fault {unknown[0]}: `context rehearse storm --list` prints all faults.")
+
+
+def refuse_unknown_kinds(names: Sequence[str] | None) -> None:
+    """Raise BadParameter if a name does not begin with a kind of fault. This needs no recorded graph."""
+    refuse_unknown(names, [name for name in names or () if name.partition(":")[0] in KINDS and ":" in name])
+
+
+def checked(project: Project, graph: Graph, faults: Sequence[Fault], screen: Screen) -> list[str]:
+    """Print and return the findings about the graph: missing or wrong alarms, and places where work would be lost."""
+    program = Program(project.service, project.package)
+    wanted = program.own(program.config(STACK)).get("alarms", "all")
+    found = [
+        *alarm_check.findings(graph, faults, wanted),
+        *failure_check.findings(Resources(graph, project.context)),
+    ]
+    for sentence in found:
+        screen.fail(sentence)
+    return found
 
 
 def show_faults(faults: Sequence[Fault], *, as_json: bool) -> None:
@@ -55,18 +82,32 @@ def show_faults(faults: Sequence[Fault], *, as_json: bool) -> None:
 def perform(
     project: Project, screen: Screen, graph: Graph, faults: Sequence[Fault], seed: int, *, as_json: bool
 ) -> int:
-    """Plant the faults one after another, print the outcomes, and return the exit status."""
-    interception = Interception()
+    """Plant the faults one after another. Print each finding at once, then the outcomes; return the exit status.
+
+    The storm ends if the stack is unhealthy without a fault: a later finding could have an earlier cause.
+    """
+    interception, outcomes = Interception(), list[Outcome]()
     with running_context(project, screen.stage, settings=SETTINGS, proxy=interception.serving) as running:
         storm = Storm(running, interception, graph, seed)
         with screen.stage("no fault"):
-            problems = storm.calm()
-        outcomes = [_performed(storm, fault, screen) for fault in faults]
-    problems += [finding for outcome in outcomes for finding in outcome.findings()]
+            problems = _told(screen, storm.start())
+        for fault in () if problems else faults:
+            outcomes.append(_performed(storm, fault, screen))
+            if (found := _told(screen, outcomes[-1].findings())) and (calm := storm.unhealthy()):
+                problems += found + _told(screen, calm)
+                break
+            problems += found
+    if left := len(faults) - len(outcomes):
+        screen.fail(f"The stack is unhealthy without a fault: the storm ends, and {left} faults are not planted.")
     _show(outcomes, as_json=as_json)
-    for problem in problems:
-        screen.fail(problem)
     return int(bool(problems))
+
+
+def _told(screen: Screen, findings: list[str]) -> list[str]:
+    """Print findings, and return them."""
+    for finding in findings:
+        screen.fail(finding)
+    return findings
 
 
 def _performed(storm: Storm, fault: Fault, screen: Screen) -> Outcome:
