@@ -124,6 +124,25 @@ def test_a_stream_that_does_not_return_the_latest_changes_is_refused(world: Worl
     assert (world.table.scan()["Items"], world.lambda_.is_paused) == (before, False)
 
 
+def test_unprocessed_keys_are_requested_again_after_a_wait(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that throttles would throttle on."""
+    at, reads, waits = damaged(world), Reads(world), list[float]()
+    monkeypatch.setattr(tables, "sleep", waits.append)
+
+    def some(asked: Any) -> Any:
+        [(name, wanted)] = asked["RequestItems"].items()
+        first, *others = wanted["Keys"]
+        if not others:
+            return None
+        answer = world.dynamodb.batch_get_item(RequestItems={name: {**wanted, "Keys": [first]}})
+        return answer | {"UnprocessedKeys": {name: {**wanted, "Keys": others}}}
+
+    reads.happens["batch_get_item"] = some
+    _, look = world.restore(at)
+    assert look["counts"] == {"changed": 3, "removed": 2, "created": 1}
+    assert len(waits) > 10
+
+
 def test_a_restore_waits_for_lists_that_are_being_imported(world: World) -> None:
     """Its pause would throttle their steps."""
     at = damaged(world)

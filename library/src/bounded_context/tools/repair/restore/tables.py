@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from time import sleep
 from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -22,6 +23,9 @@ ITEMS_OF_SEGMENT: Final = 10_000
 
 _MOST_SEGMENTS: Final = 8
 """Segments that are read at the same time, by a connection each (botocore has 10)."""
+
+_WAIT: Final = 0.5
+"""Seconds before unprocessed keys are requested again (DynamoDB API reference, BatchGetItem, asks for a delay)."""
 
 _read = TypeDeserializer().deserialize
 _write = TypeSerializer().serialize
@@ -69,7 +73,8 @@ class Tables:
         while request:
             answer = self.client.batch_get_item(RequestItems=request)
             found |= _by_key(answer["Responses"].get(table, []))
-            request = answer.get("UnprocessedKeys")
+            if request := answer.get("UnprocessedKeys"):
+                sleep(_WAIT)
         return found
 
 
