@@ -9,7 +9,9 @@ from botocore import xform_name
 
 from .world import require
 
-_GLOBAL: Final = ("query", "output")
+_GLOBAL: Final = ("query", "output", "max-items", "cli-binary-format")
+_RENAMED: Final = {"notification-endpoint": "endpoint"}
+"""Options that AWS's CLI renames (aws-cli, `awscli/customizations/argrename.py`)."""
 
 
 def options(words: Sequence[str]) -> dict[str, list[str]]:
@@ -30,6 +32,7 @@ def parameters(shape: Any, words: Sequence[str], folder: Path) -> dict[str, Any]
     for name, values in options(words).items():
         if name in _GLOBAL:
             continue
+        name = _RENAMED.get(name, name)
         member = members.get(name) or members.get(name.removeprefix("no-"))
         require(member, f"Unknown options: --{name}")
         of = shape.members[member]
@@ -49,6 +52,8 @@ def _value(shape: Any, words: Sequence[str], folder: Path) -> Any:
         text = file.read_text()
     if shape.type_name in ("list", "map", "structure"):
         return json.loads(text) if text[:1] in "[{" else dict(_shorthand(shape, text, folder))
+    if shape.type_name == "boolean":
+        return json.loads(text)
     return int(text) if shape.type_name in ("integer", "long") else text
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bounded_context.application.queries import READS
 from bounded_context.docs import pages
 from tests.console import context
 
@@ -97,3 +98,9 @@ def test_links_lead_to_pages_and_sections(page: Path) -> None:
         assert target.parent == page.parent, name
         assert pages.page(target.stem)
         assert not anchor or pages.section(target.stem, anchor)
+
+
+def test_the_page_of_the_api_states_the_reads_of_a_page() -> None:
+    """A page with a filter by status may read each shard of the index twice."""
+    [stated] = re.findall(r"reads an index at most (\d+) times", (pages.FOLDER / "api.md").read_text(encoding="utf-8"))
+    assert int(stated) == READS

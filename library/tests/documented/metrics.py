@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bounded_context.tools.local.metric_math.metric_lines import OF_AWS
 from bounded_context.tools.local.metric_math.search import METRIC_NAME, Search, read
 from bounded_context.tools.programs.recording import Graph
+from tests.account.cli import options
 from tests.infra.alarms import Watched, metric_alarms, watched
 from tests.infra.dashboards import Shown, bodies, metrics, searches
 
@@ -78,22 +79,13 @@ def undocumented(page: str) -> Iterator[str]:
 
 def _selects(command: str, query: Query) -> bool:
     """Return whether a command selects a metric. Only `list-metrics` may omit the name and dimensions."""
-    options = _options(command.replace("\\\n", " ").split())
-    dimensions = {*re.findall(r"Name=([\w.]+)", " ".join(options.get("--dimensions", [])))}
+    _, _, _, *words = command.replace("\\\n", " ").split()
+    given = options(words)
+    dimensions = {*re.findall(r"Name=([\w.]+)", " ".join(given.get("dimensions", [])))}
     exact = "list-metrics" not in command
-    named = options.get("--metric-name", [] if exact else [query.name]) == [query.name]
+    named = given.get("metric-name", [] if exact else [query.name]) == [query.name]
     fits = dimensions == {*query.dimensions} if exact else dimensions <= {*query.dimensions}
-    return options["--namespace"] == [query.namespace] and named and fits
-
-
-def _options(words: Iterable[str]) -> dict[str, list[str]]:
-    options: dict[str, list[str]] = {}
-    for word in words:
-        if word.startswith("--"):
-            options[word] = []
-        elif options:
-            options[[*options][-1]].append(word)
-    return options
+    return given["namespace"] == [query.namespace] and named and fits
 
 
 def _pair(metric: Shown | Watched, statistic: str) -> tuple[Query, str]:

@@ -187,6 +187,22 @@ def test_a_list_that_is_not_closed_keeps_its_rows(stack: Stack) -> None:
     assert stack.known() == []
 
 
+def test_a_list_that_opens_during_the_erasure_keeps_its_report(stack: Stack) -> None:
+    """The list's state is read in front of each deletion, not at the search of the files alone."""
+    stack.upload("march.csv", SAMPLES.file([row(3)]))
+    report = "reports/acme/march.csv.report.csv"
+    stack.s3.put_object(Bucket=BUCKET, Key=report, Body=f"2,{PERSON}".encode())
+
+    def register(name: str) -> None:
+        if name == "delete_object" and not registered:
+            registered.append(stack.register("march.csv")["list_id"])
+
+    registered: list[str] = []
+    observe(stack, after=register)
+    [left] = stack.erase("--go").left("reports")
+    assert (left["place"].split()[0], registered[0] in left["why"]) == (report, True)
+
+
 def test_an_aggregate_whose_list_is_not_closed_waits(stack: Stack) -> None:
     """The undo of the list deletes it, or the import completes it."""
     list_id = str((stack.item() or {})["list_id"])

@@ -7,13 +7,19 @@ from typing import Any
 import pytest
 
 from bounded_context.adapters.changes import Changes
-from bounded_context.tools.repair.reseed import run, state
+from bounded_context.tools.repair.reseed import run, state, stream
 from tests.reseed.conftest import Reseeding
 from tests.reseed.world import Killed, World, existing, projection
 from tests.reseed.world import state as state_of
 
 AGGREGATES = 12
 SEEDS = range(80)
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open shard ends after few empty pages, so that kills meet each part of the command."""
+    monkeypatch.setattr(stream, "_EMPTY_PAGES", 5)
 
 
 def _lived(world: World, random: Random) -> int:
@@ -125,7 +131,7 @@ def test_the_property_detects_a_planted_fault(
     monkeypatch.setattr(owner, name, change(getattr(owner, name)))
     services = world.services
     for seed in SEEDS:
-        fresh = World()
+        fresh = World(clock=world.clock)
         services.clear()
         services.update(fresh.services)
         try:

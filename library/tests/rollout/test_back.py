@@ -18,7 +18,9 @@ def test_the_last_release_goes_back_at_once(stack: Stack):
     request = stack.codedeploy.called("create_deployment")[-1]
     assert request["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
     assert request["overrideAlarmConfiguration"] == {"enabled": False}
-    assert fullmatch(r"back from release 20310506T070809Z-[0-9a-f]{8}-0: test one 2 -> 1", request["description"])
+    assert fullmatch(
+        r"back from release 20310506T070809Z-[0-9a-f]{8}-0-[0-9a-f]{4}-2: test one 2 -> 1", request["description"]
+    )
     assert "Hooks" not in request["revision"]["appSpecContent"]["content"]
 
 
@@ -123,6 +125,30 @@ def test_a_release_that_was_repeated_goes_back_as_a_whole(stack: Stack):
     assert stack.rollout("start").status == 0
     assert stack.rollout("back").status == 0
     assert (stack.live("one"), stack.live("two")) == ("1", "1")
+
+
+def test_a_release_that_failed_goes_back_with_the_release_that_overtook_it(stack: Stack):
+    """Its functions have never run with the versions before the later release."""
+    stack.publish("one", "two")
+    stack.plan("two", "hook")
+    assert stack.rollout("start").status == 1
+    stack.publish("one", "two", "machine")
+    assert stack.rollout("start").status == 0
+    ran = stack.rollout("back")
+    assert (ran.status, ran.functions["one"]["from"], ran.told.count("had not ended")) == (0, "3", 1)
+    assert (stack.live("one"), stack.live("two"), stack.machines.weights) == ("1", "1", {"1": 100})
+    assert stack.rollout("back").status == 2
+
+
+def test_a_release_that_was_taken_back_in_part_goes_back_with_the_next_one(stack: Stack):
+    """The way back was killed after the state machine."""
+    stack.publish("one", "machine")
+    stack.rollout("start")
+    stack.machines.route({"1": 100})
+    stack.publish("two")
+    stack.rollout("start")
+    assert stack.rollout("back").status == 0
+    assert (stack.live("one"), stack.live("two"), stack.machines.weights) == ("1", "1", {"1": 100})
 
 
 def test_a_way_back_that_is_not_answered_in_time_does_not_lead_forward(stack: Stack):

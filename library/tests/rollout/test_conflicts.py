@@ -3,6 +3,7 @@
 import pytest
 
 from bounded_context.tools.release.rollout.deployments import MISMATCH
+from bounded_context.tools.release.rollout.notes import Note
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack
 
@@ -27,6 +28,25 @@ def test_an_adopted_deployment_that_is_rolled_back_is_not_tried_again(stack: Sta
     one = ran.functions["one"]
     assert (ran.status, one["result"], one["from"], one["to"]) == (1, "rolled back", "1", "2")
     assert stack.codedeploy.called("create_deployment") == []
+
+
+def test_a_version_that_fails_meanwhile_is_not_deployed_again(stack: Stack):
+    """The other run's deployment ends between the survey and the creation."""
+    stack.publish("one")
+
+    def fails() -> None:
+        failed = stack.begin("one", "1", "2", "hook")
+        failed.request = {"description": str(Note("20310506T070809Z-0a1b2c3d-17", "test", "one", "1", "2"))}
+        for _ in range(3):
+            stack.codedeploy.tick()
+
+    stack.codedeploy.before["create_deployment"] = [error("CreateDeployment", "DeploymentLimitExceededException")]
+    stack.clock.at(0.01, fails)
+    ran = stack.rollout("start")
+    assert (ran.status, ran.functions["one"]["result"], stack.live("one")) == (2, "refused", "1")
+    failed, _ = stack.deployments("one")
+    assert failed.id in ran.functions["one"]["why"]
+    assert stack.rollout("start").status == 0
 
 
 def test_the_rollback_of_the_same_version_is_adopted_too(stack: Stack):

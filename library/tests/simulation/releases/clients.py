@@ -23,12 +23,18 @@ _AROUND: Final = (faults.FAILED, faults.THROTTLED, faults.UNANSWERED, faults.KIL
 
 @dataclass
 class Seen:
-    """The time of one driver's first and last read of each alias, its writes, and the end of its credentials."""
+    """The time of one driver's first and last read of each alias, its writes, and the end of its credentials.
+
+    ``killed`` is the number of the call in front of which its process ends.
+    """
 
     name: str
     expires: float | None = None
+    killed: int | None = None
     reads: dict[str, float] = field(default_factory=dict)
     first: dict[str, float] = field(default_factory=dict)
+    listed: dict[str, float] = field(default_factory=dict)
+    """The time of the last list of each function's deployments."""
     effects: list[tuple[float, str]] = field(default_factory=list)
     calls: int = 0
 
@@ -54,6 +60,7 @@ class Services:
 
     def _allowed(self, operation: str, effect: Callable[[], T]) -> Callable[[], T]:
         self.seen.calls += 1
+        self._die(self.seen.calls == self.seen.killed)
         expires = self.seen.expires
         if expires is not None and self.scheduler.clock >= expires:
             raise refused(operation, "ExpiredTokenException", "The security token included in the request is expired")
@@ -162,9 +169,11 @@ class CodeDeployClient:
 
     def _list(self, applicationName: str, deploymentGroupName: str, includeOnlyStatuses: Any) -> Any:  # noqa: N803
         assert applicationName == "test"
+        function = deploymentGroupName.removeprefix("test-")
 
         def effect() -> Any:
-            found = self._deploys.of(deploymentGroupName.removeprefix("test-"))
+            self._services.seen.listed[function] = self._services.scheduler.clock
+            found = self._deploys.of(function)
             return {"deployments": [one.id for one in found if one.status in includeOnlyStatuses]}
 
         return self._services.call("codedeploy", "ListDeployments", deploymentGroupName, effect)

@@ -45,6 +45,8 @@ class Deployment:
     rollback_of: "Deployment | None" = None
     stopping: bool | None = None
     """Whether a stop wants a rollback; None without a stop."""
+    failed_at: float | None = None
+    """The time from which its status is a failure. It ends when its rollback has begun."""
     ended_at: float | None = None
     holds: bool = True
     """Whether the group takes no other deployment."""
@@ -142,7 +144,7 @@ class CodeDeploy:
             self._run(one)
             one.status = "Succeeded"
         except _Ends as end:
-            one.error, one.failed_event = end.code, end.event
+            one.error, one.failed_event, one.failed_at = end.code, end.event, self._scheduler.now()
             self._roll_back(one, end)
         one.ended_at, one.holds = self._scheduler.now(), False
 

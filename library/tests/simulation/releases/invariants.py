@@ -26,6 +26,8 @@ class Invariants:
         world.aliases.watchers.append(self._changed)
         world.codedeploy.created.append(self._created)
         world.codedeploy.stopped.append(self._stopped)
+        self._whole = [(0.0, self._versions())]
+        """The versions of all parts whenever every part of a release is at its target, with the time."""
 
     def _raise(self, name: str, detail: str) -> None:
         if name not in self._world.known:
@@ -33,7 +35,19 @@ class Invariants:
 
     # Each change.
 
+    def _versions(self) -> dict[str, int]:
+        """Return the live version of each part."""
+        return {part: alias.routed.live for part, alias in self._world.aliases.of.items()}
+
+    def _note_end(self, *, ended: bool = False) -> None:
+        """Record the versions if every part of a release is at its target, or if a release has succeeded."""
+        now = self._versions()
+        split = any(alias.routed.split for alias in self._world.aliases.of.values())
+        if not split and (ended or any(ran.newest == now for ran in self._world.ran if ran.drive.command == "start")):
+            self._whole.append((self._world.scheduler.now(), now))
+
     def _changed(self, change: Change) -> None:
+        self._note_end()
         if change.part == MACHINE:
             self._machine(change)
         else:
@@ -84,6 +98,7 @@ class Invariants:
         if made.forward:
             self._moves(made.run, made.function)
             self._check_not_reversed(made)
+            self._check_not_failed(made)
         elif made.target >= made.current:
             self._raise("deployment-to-the-same-version", made.id)
         else:
@@ -97,6 +112,15 @@ class Invariants:
             if returned and returned > began and one.target == made.current:
                 self._raise("released-after-a-return", f"{made.id}: {made.function}, after {one.id}")
 
+    def _check_not_failed(self, made: Deployment) -> None:
+        """A driver does not deploy a version again whose deployment failed between its first and its last list."""
+        seen = self._ran(made.run).seen
+        began, listed = seen.first[made.function] + self._world.epoch, seen.listed[made.function] + self._world.epoch
+        for one in self._world.codedeploy.of(made.function):
+            failed = one.error in _FAILURES and one.target == made.target and one.failed_at
+            if failed and began < failed <= listed:
+                self._raise("failed-version-deployed-again", f"{made.id}: {made.function}, after {one.id}")
+
     def _moves(self, name: str, part: str) -> None:
         ran = self._ran(name)
         self._forward.append((self._world.scheduler.now(), ran, part))
@@ -106,13 +130,22 @@ class Invariants:
     def _backward(self, made: Deployment) -> None:
         if not made.description.startswith("back"):
             self._raise("moved-back", f"{made.id}: {made.function} from {made.current} to {made.target}")
-        brought = self._brought(made.function, made.current, before=made)
-        if brought is None or not brought.forward or brought.current != made.target:
+        back, steps = self._ran(made.run), [*self._steps(made)]
+        if not steps or steps[-1].current != made.target:
             self._raise("back-is-not-the-reverse", f"{made.id}: {made.function} from {made.current} to {made.target}")
-        elif self._known_releases(self._ran(made.run)) and not self._is_last(brought, self._ran(made.run)):
-            self._raise("back-takes-an-earlier-release", f"{made.id} reverses {brought.id}")
-        else:
-            self._reverses(self._ran(made.run), brought)
+        for brought in steps:
+            if self._known_releases(back) and not self._is_last(brought, back):
+                self._raise("back-takes-an-earlier-release", f"{made.id} reverses {brought.id}")
+            self._reverses(back, brought)
+
+    def _steps(self, made: Deployment) -> Iterator[Deployment]:
+        """Yield the deployments that a way back reverses at once, the last one first."""
+        version, before = made.current, made
+        while version != made.target and (brought := self._brought(made.function, version, before)):
+            if not brought.forward:
+                return
+            yield brought
+            version, before = brought.current, brought
 
     def _stopped(self, deployment: Deployment, run: str) -> None:
         if run != "console" and self._ran(run).drive.command == "back" and deployment.forward:
@@ -125,16 +158,27 @@ class Invariants:
             return
         for other in back.reversed:
             one, two = self._ran(other.run), self._ran(reversed_.run)
-            apart = one.publishes != two.publishes and not self._overlap(other, reversed_)
+            apart = one.publishes != two.publishes and not self._together(other, reversed_)
             if apart and one.stable and two.stable:
                 self._raise("back-takes-two-releases", f"{back.seen.name}: {other.id} and {reversed_.id}")
         back.reversed.append(reversed_)
 
-    def _overlap(self, one: Deployment, other: Deployment) -> bool:
-        """Tell whether the earlier deployment had not ended when the release of the later one began."""
+    def _together(self, one: Deployment, other: Deployment) -> bool:
+        """Tell whether the earlier deployment or its release had not ended when the release of the later one began."""
         first, second = sorted((one, other), key=lambda each: each.created)
         began = self._began({self._ran(second.run).publishes})
-        return first.ended_at is None or first.ended_at >= began
+        return first.ended_at is None or first.ended_at >= began or not self._was_whole(first, began)
+
+    def _was_whole(self, brought: Deployment, until: float) -> bool:
+        """Tell whether a release with this deployment had ended before a time, and no part of it was taken back."""
+        now = self._versions()
+        versions = (one for at, one in self._whole if brought.created <= at <= until)
+        whole = [
+            one
+            for one in versions
+            if all(self._is_proven(part, version) and now[part] >= version for part, version in one.items())
+        ]
+        return not self._ran(brought.run).stable or any(one[brought.function] == brought.target for one in whole)
 
     def _began(self, releases: set[int]) -> float:
         """Return the time at which the first driver of these releases began that moved something."""
@@ -143,8 +187,9 @@ class Invariants:
 
     def _brought(self, function: str, version: int, before: Deployment | None = None) -> Deployment | None:
         """Return the newest deployment that routed a function to a version; rollbacks do not count."""
-        for one in self._world.codedeploy.of(function):
-            if one is not before and one.target == version and not one.rollback_of and one.error != _MISMATCH:
+        earlier = (one for one in self._world.codedeploy.of(function) if before is None or one.created < before.created)
+        for one in earlier:
+            if one.target == version and not one.rollback_of and one.error != _MISMATCH:
                 return one
         return None
 
@@ -171,7 +216,8 @@ class Invariants:
             return True
         if self._ran(brought.run).publishes in last:
             return True
-        return brought.ended_at is None or brought.ended_at >= self._began(last)
+        began = self._began(last)
+        return brought.ended_at is None or brought.ended_at >= began or not self._was_whole(brought, began)
 
     # Each exit.
 
@@ -201,23 +247,23 @@ class Invariants:
                 yield part, alias
 
     def _started(self, ran: Ran) -> None:
+        self._note_end(ended=True)
         for part, alias in self._parts(ran):
             where = f"{ran.seen.name}: {alias.part} at {dict(alias.routed.weights)}"
             if alias.routed.split:
                 self._raise("success-with-a-split-alias", where)
             if alias.routed.live < ran.newest[alias.part]:
                 self._raise("success-behind-the-newest", where)
-            if not self._is_proven(alias):
+            if not self._is_proven(alias.part, alias.routed.live):
                 self._raise("success-without-hooks", where)
             if part.live != str(alias.routed.live):
                 self._raise("report-differs", f"{where}, reported {part.live}")
 
-    def _is_proven(self, alias: Alias) -> bool:
-        live = alias.routed.live
-        if alias.part == MACHINE or live == 1:
+    def _is_proven(self, part: str, version: int) -> bool:
+        if part == MACHINE or version == 1:
             return True
-        deployments = self._world.codedeploy.of(alias.part)
-        return any(one.target == live and one.hooks and one.status == "Succeeded" for one in deployments)
+        deployments = self._world.codedeploy.of(part)
+        return any(one.target == version and one.hooks and one.status == "Succeeded" for one in deployments)
 
     def _returned(self, ran: Ran) -> None:
         for part, alias in self._parts(ran):
@@ -228,6 +274,14 @@ class Invariants:
                 self._raise("report-differs", f"{where}, reported {part.live}")
             if self._left_by_machine(ran, alias) if alias.part == MACHINE else self._left(ran, alias):
                 self._raise("back-left-a-part", where)
+        self._check_whole(ran)
+
+    def _check_whole(self, back: Ran) -> None:
+        """A way back without other activity leads to the end of a release."""
+        others = [ran for ran in self._world.ran if ran is not back]
+        alone = all(ran.stable and ran.ended is not None and ran.ended <= back.began for ran in others)
+        if alone and not self._world.scenario.removed and self._versions() not in (one for _, one in self._whole):
+            self._raise("back-leaves-a-mixture", f"{back.seen.name}: {self._versions()}")
 
     def _refused(self, ran: Ran) -> None:
         """A way back that is refused for lack of a release leaves none live."""
@@ -305,3 +359,4 @@ class Invariants:
 
 
 _MISMATCH = "INVALID_LAMBDA_CONFIGURATION"
+_FAILURES = ("HOOK_EXECUTION_FAILURE", "ALARM_ACTIVE")

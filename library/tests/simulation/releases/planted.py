@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -21,10 +22,6 @@ Plant = Callable[[], AbstractContextManager[Any]]
 
 def _put(target: Any, name: str, value: Any) -> Plant:
     return lambda: patch.object(target, name, value)
-
-
-def _property(target: Any, name: str, value: Callable[[Any], Any]) -> Plant:
-    return lambda: patch.object(target, name, property(value))
 
 
 _ended_for_good = FunctionMove._ended_for_good
@@ -61,23 +58,19 @@ def _split_arrives(_self: Any, _position: Any) -> Any:
     raise Ended("succeeded")
 
 
-def _only_release(self: Note) -> str:
-    """Tell releases apart by their ids, also if one repeats the other."""
-    return self.release_id
-
-
 @contextmanager
 def _by_clock() -> Iterator[None]:
     """Order releases by the drivers' clocks."""
 
-    def beginnings(found: Any) -> Any:
-        return {key: (note.began_before, note) for key, (_, note) in _beginnings(found).items()}
+    def by_clock(found: Any) -> Any:
+        releases = ((note.began_before, note) for _, note in _releases(found))
+        return sorted(releases, key=itemgetter(0), reverse=True)
 
-    with patch.object(machines, "_time_of", lambda _: None), patch.object(returns, "_beginnings", beginnings):
+    with patch.object(machines, "_time_of", lambda _: None), patch.object(returns, "_releases", by_clock):
         yield
 
 
-_beginnings = returns._beginnings
+_releases = returns._releases
 
 
 def _without_a_look(_: Any) -> Any:
@@ -107,7 +100,6 @@ PLANTS: Final[dict[str, Plant]] = {
     "the newest definition is read after the functions' shift": _put(MachineMove, "_go", _newest_now),
     "the state machine's alias is overwritten": _put(MachineAlias, "write", _overwrite),
     "a shift that nothing continues counts as success": _put(FunctionMove, "_unify", _split_arrives),
-    "a repeated release is another release": _property(Note, "release", _only_release),
     "a deployment is created from any version": _put(Goal, "reaches_from", _anything),
     "releases are ordered by the drivers' clocks": _by_clock,
     "a run that gives up does not look once more": _put(FunctionMove, "_succeeded_meanwhile", _without_a_look),
@@ -115,5 +107,8 @@ PLANTS: Final[dict[str, Plant]] = {
     "a way back does not mark the state machine": _put(returns, "_return_machine", _unmarked),
     "a run that is alive counts as gone": _put(machinemove, "PATIENCE", timedelta(0)),
     "an alias that changed is put back": _put(MachineAlias, "_check", lambda *_: None),
+    "a release that had not ended stays": _put(Note, "may_be_unfinished", lambda *_: False),
+    "each earlier release counts as unfinished": _put(Note, "may_be_unfinished", lambda *_: True),
+    "a version that failed meanwhile is deployed again": _put(Goal, "refused_by", lambda *_: False),
     "a version that was taken back is released again": _put(MachineMove, "_refuse_taken_back", lambda *_: None),
 }

@@ -10,6 +10,7 @@ FUNCTIONS: Final = ("one", "two", "three")
 MACHINE: Final = "machine"
 STRATEGIES: Final = ("AllAtOnce", "Canary50Percent1Minute", "Linear40PercentEvery1Minute")
 
+Command = Literal["start", "back"]
 Quality = Literal["good", "pre", "alarm", "post"]
 """How a version ends its release: it succeeds, a hook fails before or after the shift, or an alarm fires."""
 
@@ -30,11 +31,12 @@ class Drive:
     """A run of the driver: `start` or `back`.
 
     ``interrupted``, ``expired`` and ``stands`` are the seconds from its start to a Ctrl-C, to the end of its
-    credentials, and to the moment from which its process stands still for an hour.
+    credentials, and to the moment from which its process stands still for an hour. ``killed`` is the number of the call
+    in front of which its process ends.
     With a ``trigger``, it starts after the next call of this name, or after ``at`` seconds.
     """
 
-    command: Literal["start", "back"]
+    command: Command
     at: float = 0.0
     on_conflict: Literal["wait", "stop", "fail"] = "wait"
     minutes: float | None = None
@@ -43,6 +45,7 @@ class Drive:
     expired: float | None = None
     stands: float | None = None
     trigger: str = ""
+    killed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,11 @@ class Scenario(Pieces):
 
 def drawn(random: Random) -> Scenario:
     """Return a scenario of one or two releases of at most three functions, with two or three drivers."""
-    if random.random() < 0.03:
+    kind = random.random()
+    if kind < 0.03:
         return _crossing(random)
+    if kind > 0.95:
+        return _overtaken(random)
     functions = FUNCTIONS[: random.choice((1, 2, 2, 3))]
     parts = (*functions, MACHINE)
     count = random.choice((1, 2, 2, 2, 3))
@@ -120,6 +126,32 @@ def _crossing(random: Random) -> Scenario:
         past=((*FUNCTIONS[:1], MACHINE),),
         ups=(Up(0.0, (MACHINE,)),),
         drives=(back, start),
+    )
+
+
+_COMMANDS: Final[tuple[tuple[Command, ...], ...]] = (
+    ("start", "start"),
+    ("start", "start", "start"),
+    ("start", "back", "start"),
+)
+
+
+def _overtaken(random: Random) -> Scenario:
+    """Return drivers one after another: some are killed or fail, and a later release is taken back."""
+    functions = FUNCTIONS[: random.choice((2, 2, 3))]
+    parts = (*functions, MACHINE)
+    commands: tuple[Command, ...] = random.choice(_COMMANDS)
+    ups = [_up(random, parts, first=True) for _ in range(commands.count("start"))]
+    drives = [Drive(command, at=100.0 + 900.0 * number) for number, command in enumerate(commands)]
+    drives[:-1] = [replace(drive, killed=random.choice((None, random.randrange(10, 60)))) for drive in drives[:-1]]
+    starts = [drive for drive in drives if drive.command == "start"]
+    return Scenario(
+        functions=functions,
+        strategy=random.choice(STRATEGIES),
+        past=tuple(_some(random, parts) for _ in range(random.choice((0, 1)))),
+        ups=tuple(replace(up, at=start.at - 100.0) for up, start in zip(ups, starts, strict=True)),
+        drives=(*drives, Drive("back", at=900.0 * len(drives))),
+        rollbacks_fail=random.random() < 0.1,
     )
 
 

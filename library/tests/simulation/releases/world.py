@@ -125,7 +125,8 @@ class World:
         if not self.scheduler.calm:
             self.scheduler.wait_for(f"driver:{drive.trigger}" if drive.trigger else "", drive.at)
         clock = self.scheduler.clock
-        seen = Seen(f"driver-{len(self.ran)}", None if drive.expired is None else clock + drive.expired)
+        expires = None if drive.expired is None else clock + drive.expired
+        seen = Seen(f"driver-{len(self.ran)}", expires, drive.killed)
         newest = {part: alias.newest for part, alias in self.aliases.of.items()}
         ran = Ran(drive, seen, clock, self.publishes, newest, self.functions)
         self.ran.append(ran)

@@ -129,7 +129,7 @@ def start_release(run: Run, on_conflict: OnConflict, ignored_alarms: str, timeou
     """Start a release, show its report, and return the exit status."""
     found = run.survey()
     now = run.clock.now()
-    identity = release_id(found.routing.read or now, found.targets, now.microsecond)
+    identity = release_id(found.routing.read or now, found.targets, now.microsecond, found.machine_after)
     report = run.report(Order(run.release, run.stack, identity, on_conflict, ignored_alarms))
     return _reported(run, report, lambda: shift(run, report, found, timeout))
 
@@ -137,7 +137,7 @@ def start_release(run: Run, on_conflict: OnConflict, ignored_alarms: str, timeou
 def return_release(run: Run, timeout: float | None) -> int:
     """Return the last release, show the report, and return the exit status."""
     plan = plan_return(run)
-    report = run.report(Order(run.release, run.stack, plan.release_id, on_conflict="stop", returns=True))
+    report = run.report(Order(run.release, run.stack, plan.release_ids[0], on_conflict="stop", returns=True))
     return _reported(run, report, lambda: execute(run, report, plan, timeout))
 
 

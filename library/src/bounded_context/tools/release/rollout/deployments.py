@@ -1,6 +1,6 @@
 """The CodeDeploy deployments of an application."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -28,6 +28,9 @@ ENDED: "tuple[DeploymentStatusType, ...]" = ("Succeeded", "Failed", "Stopped")
 
 MISMATCH = "INVALID_LAMBDA_CONFIGURATION"
 """The error of a deployment whose alias is not at the current version (CodeDeploy API reference, ErrorInformation)."""
+
+THROTTLED = "THROTTLED"
+"""The error of a deployment whose calls Lambda has throttled (CodeDeploy API reference, ErrorInformation)."""
 
 _UNKNOWN = ("DeploymentDoesNotExistException", "InvalidDeploymentIdException")
 
@@ -86,6 +89,12 @@ class Deployment:
     def started(self) -> bool:
         """Whether the deployment may have moved the alias. It only starts if the alias is at its current version."""
         return self.error != MISMATCH
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a hook, an alarm or an error of the version has ended the deployment."""
+        retried = (MISMATCH, THROTTLED)
+        return self.status in ("Failed", "Stopped") and not self.stopped_by_request and self.error not in retried
 
     @property
     def summary(self) -> str:
@@ -207,9 +216,9 @@ class Deployments:
         running = [deployment for deployment in found if not deployment.ended]
         return max(running, key=lambda deployment: deployment.created, default=None)
 
-    def history(self, group: str) -> list[Deployment]:
-        """Return all deployments of a group, the newest first."""
-        found = self.read(self._list(group, (*ACTIVE, *ENDED))).values()
+    def history(self, group: str, known: Collection[str] = ()) -> list[Deployment]:
+        """Return all deployments of a group except those of the known ids, the newest first."""
+        found = self.read({*self._list(group, (*ACTIVE, *ENDED))}.difference(known)).values()
         return sorted(found, key=lambda deployment: deployment.created, reverse=True)
 
     def _list(self, group: str, statuses: "tuple[DeploymentStatusType, ...]") -> list[str]:

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from ...command.aws_errors import AWS_ERRORS, Expired, code
 from .causes import cause
-from .deployments import Deployment, Shift, deployment_of, unverified
+from .deployments import THROTTLED, Deployment, Shift, deployment_of, unverified
 from .follow import Steps, retried, wait_for_aws
 from .functions import Position
 from .goal import Goal
@@ -35,6 +35,8 @@ class FunctionMove:
     goal: Goal
     _waited_for: str = ""
     _unanswered: bool = False
+    _failed: Deployment | None = None
+    """A deployment of the target that failed after the survey."""
 
     def steps(self) -> Steps[None]:
         """Move the function and set the part's result. Raises Ended, ClientError, BotoCoreError and NoVersion."""
@@ -61,6 +63,8 @@ class FunctionMove:
             return ""
         if position.live == self.goal.target:
             raise (yield from self._arrival(position))
+        if self._failed:
+            raise Ended(self._refused, f"version {self.goal.target} failed meanwhile ({self._failed.summary}).")
         if not self.goal.reaches_from(position.live) or not (yield from self._may_create(position)):
             raise _overtaken(position)
         created = self._create(position)
@@ -109,12 +113,16 @@ class FunctionMove:
         if adopted:
             return adopted
         if self.order.on_conflict == "fail":
-            result: Result = "failed" if self.part.deployment_id else "refused"
-            raise Ended(result, f"{active.id} is active: wait for its end, or pass --on-conflict wait or stop.")
+            raise Ended(self._refused, f"{active.id} is active: wait for its end, or pass --on-conflict wait or stop.")
         if not self.goal.may_end(active):
             raise _overtaken(position)
         yield from self._wait_out(active)
         return ""
+
+    @property
+    def _refused(self) -> Result:
+        """The result of a move that ends in front of a creation."""
+        return "failed" if self.part.deployment_id else "refused"
 
     def _adopted(self, active: Deployment, position: Position) -> Steps[str]:
         """Return the active deployment, or the deployment that it rolls back, if it has the same goal; else empty."""
@@ -195,7 +203,7 @@ class FunctionMove:
         if rollback and rollback.status != "Succeeded":
             why += f" Its rollback {rollback.id} has not succeeded: look at the alias at once."
         self.part.finish(_result(ended, rollback), f"{why}{self._remaining_traffic(position)}")
-        return ended.started and ended.error != "THROTTLED"
+        return ended.started and ended.error != THROTTLED
 
     def _ends(self, deployment_id: str) -> Steps[tuple[Deployment, Deployment | None]]:
         """Wait for the end of a deployment and of its rollback, and return both."""
@@ -265,7 +273,10 @@ class FunctionMove:
         return retried(self.part, lambda: self.services.deployments.history(self.function.group))
 
     def _active(self) -> Steps[Deployment | None]:
-        return retried(self.part, lambda: self.services.deployments.active(self.function.group))
+        group, known = self.function.group, self.goal.known
+        recent = yield from retried(self.part, lambda: self.services.deployments.history(group, known))
+        self._failed = next(filter(self.goal.refused_by, recent), None)
+        return next((deployment for deployment in recent if not deployment.ended), None)
 
     def _read(self) -> Steps[Position]:
         position = yield from retried(self.part, lambda: self.services.functions.read(self.function))

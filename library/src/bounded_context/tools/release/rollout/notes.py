@@ -2,13 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
 LIMIT = 256
 """The maximum length of a description (Step Functions' limit for an alias; CodeDeploy also has a limit)."""
+
+WORKFLOW = "workflow"
+"""The name of the state machine in a release."""
 
 _REASON = "; alarms ignored: "
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -41,6 +44,17 @@ class Note:
         _, dash, digest = self.release_id.partition("-")
         return digest.partition("-")[0] if dash else self.release_id
 
+    def may_be_unfinished(self, versions: Mapping[str, str]) -> bool:
+        """Return whether the release has not ended if the parts have these versions.
+
+        A release moves the state machine last. A release counts as ended if the stack had other parts then, or if an
+        earlier version of this driver wrote the note.
+        """
+        _, digest, _, names, machine = [*self.release_id.split("-"), "", "", "", ""][:5]
+        if names != _names(versions) or int(versions[WORKFLOW]) >= int(machine):
+            return False
+        return digest != digest_of(versions)
+
     @property
     def began_before(self) -> datetime | None:
         """The second after the time in the release id, in UTC, because an id has whole seconds. None without a time."""
@@ -68,11 +82,24 @@ class Note:
         return f"{text}{_REASON}{self.ignored_alarms[:room]}" if self.ignored_alarms and room > 0 else text
 
 
-def release_id(now: datetime, targets: Mapping[str, str], run: int) -> str:
-    """Return the id of a release that starts now: the time, a digest of the targets, and the number of the run.
+def release_id(now: datetime, targets: Mapping[str, str], run: int, machine: int) -> str:
+    """Return the id of a release that starts now.
 
-    A run that repeats or continues a release has the same targets and therefore the same digest. `run` distinguishes
-    runs that start in the same second.
+    It has the time, a digest of the targets, the number of the run, a digest of the names of the parts, and `machine`:
+    the lowest version of the state machine that only an ended release leads to. A run that repeats or continues a
+    release has the same targets and therefore the same digest. `run` distinguishes runs that start in the same second.
     """
-    text = " ".join(f"{name}={version}" for name, version in sorted(targets.items()))
-    return f"{now.strftime(_TIME)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}-{run}"
+    return f"{now.strftime(_TIME)}-{digest_of(targets)}-{run}-{_names(targets)}-{machine}"
+
+
+def digest_of(targets: Mapping[str, str]) -> str:
+    """Return the digest of the versions of all parts, by their names."""
+    return _digest(f"{name}={version}" for name, version in sorted(targets.items()))
+
+
+def _names(targets: Mapping[str, str]) -> str:
+    return _digest(sorted(targets))[:4]
+
+
+def _digest(words: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()[:8]

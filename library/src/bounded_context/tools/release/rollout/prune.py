@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from ...command.aws_errors import AWS_ERRORS, code, sentence
+from ...command.aws_errors import AWS_ERRORS, Refused, code, sentence
 from .deployments import Deployments, noted
 from .follow import WORKERS
 from .machines import Machines, NoMachine, Routing
 from .outputs import Function, Release
+from .returns import plan_of
 from .run import Run
 
 if TYPE_CHECKING:
@@ -56,10 +57,14 @@ class Versions:
 class Pruning:
     """Reads and deletes versions. All methods raise ClientError and BotoCoreError."""
 
-    def __init__(self, client: "LambdaClient", deployments: Deployments, release: Release) -> None:
+    def __init__(
+        self, client: "LambdaClient", deployments: Deployments, release: Release, way_back: Mapping[str, str]
+    ) -> None:
+        """Set the clients, and the versions to which `rollout back` returns, by the names of the parts."""
         self._client = client
         self._deployments = deployments
         self._release = release
+        self._way_back = way_back
 
     def read(self) -> list[Versions]:
         """Return the versions of all functions, with the hooks, which have no alias and no deployments."""
@@ -87,7 +92,8 @@ class Pruning:
         history = self._deployments.history(function.group) if function.group else []
         moving = any(not deployment.ended for deployment in history)
         before = {note.before for _, note in noted(history) if note.target in routed}
-        return Versions(function.aws_name, layers, frozenset(routed | before), moving)
+        needed = routed | before | {self._way_back.get(function.name, "")}
+        return Versions(function.aws_name, layers, frozenset(needed), moving)
 
     def _layers(self, name: str) -> dict[str, frozenset[str]]:
         pages = self._client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
@@ -144,12 +150,13 @@ def _needed(routing: Routing) -> frozenset[str]:
 
 def prune(run: Run, client: "LambdaClient") -> None:
     """Delete the old versions of a stack. An error or Ctrl-C is shown, and fails no release."""
-    pruning = Pruning(client, run.services.deployments, run.release)
     try:
+        way_back = plan_of(run, run.survey()).versions
+        pruning = Pruning(client, run.services.deployments, run.release, way_back)
         functions, layers = pruning.delete(pruning.read())
         machines = run.services.machines
         definitions = sum(map(machines.delete, old_definitions(machines)))
-    except AWS_ERRORS as error:
+    except (Refused, *AWS_ERRORS) as error:
         run.screen.tell(f"Old versions remain: {sentence(error)}.")
     except KeyboardInterrupt:
         run.screen.tell("Old versions remain: interrupted.")

@@ -1,16 +1,18 @@
 """`rollout back`: return everything that the last release made live to the version before, at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter, itemgetter
+from typing import Self
 
 from ...command.aws_errors import AWS_ERRORS, Expired, Refused, sentence
+from .deployments import Deployment, deployment_of, unverified
 from .follow import POLL, Steps, Task
 from .goal import Goal
 from .machinemove import note_of_return
 from .machines import NO_VERSION, Changed, MachineAlias, Routing
-from .notes import Note
+from .notes import WORKFLOW, Note
 from .outputs import Function
 from .report import Ended, Report
 from .run import Run
@@ -28,29 +30,78 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class ReturnPlan:
-    """The goals of the returning functions, and the version that gets all executions of the state machine."""
+    """The releases to reverse, the last one first, and the goals of the returning functions.
 
-    release_id: str
+    `machine` is the version that gets all executions of the state machine.
+    """
+
+    release_ids: Sequence[str]
     functions: Mapping[Function, Goal]
     machine: str
     survey: Survey
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The versions of all parts after the return, by the parts' names."""
+        live = {finding.function.name: finding.position.live for finding in self.survey.findings if finding.position}
+        returning = {function.name: goal.target for function, goal in self.functions.items()}
+        return {**live, **returning, WORKFLOW: self.machine}
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The releases that a return reverses. `began` is the time at which the first of them began."""
+
+    releases: frozenset[str]
+    began: datetime | None
+
+    @classmethod
+    def of(cls, releases: Sequence[tuple[datetime, Note]]) -> Self:
+        """Return the releases of these notes."""
+        # A run begins before its first deployment, and takes over the deployments that are active then.
+        times = [time for first, note in releases for time in (first, note.began_before) if time]
+        return cls(frozenset(note.release for _, note in releases), min(times, default=None))
+
+    def has(self, deployment: Deployment) -> bool:
+        """Return whether one of the releases created a deployment, or took it over."""
+        note, ended = deployment.note, deployment.completed
+        taken_over = self.began is not None and ended is not None and ended > self.began
+        return taken_over or (note is not None and note.release in self.releases)
 
 
 def plan_return(run: Run) -> ReturnPlan:
     """Find the changes of the last release. Raises Refused if they are unknown, or if there is none."""
     survey = run.survey()
+    plan = plan_of(run, survey)
+    unchanged = plan.machine == survey.routing.old and not survey.routing.shifting and not survey.routing.returning
+    if not plan.functions and unchanged:
+        raise Refused(f"Nothing can go back: no live version was brought by the last release. {_state(survey)}")
+    return plan
+
+
+def plan_of(run: Run, survey: Survey) -> ReturnPlan:
+    """Return the plan that reverses the last release, and each release before it that had not ended.
+
+    Without the latter, the stack would keep versions that it has never run together. Raises Refused if a function
+    cannot be read.
+    """
     if survey.problems:
         raise Refused(f"The last release cannot be known: {survey.problems}. {_state(survey)}")
-    began, last = max(_beginnings(survey).values(), key=itemgetter(0), default=(None, None))
-    if began and last and last.began_before:
-        # The run began before its first deployment, and took over the deployments that were active then.
-        began = min(began, last.began_before)
-    goals = {finding.function: goal for finding in survey.findings if (goal := _goal(run, finding, last, began))}
-    machine = _machine_before(survey.routing, last, began)
-    unchanged = machine == survey.routing.old and not survey.routing.shifting and not survey.routing.returning
-    if not goals and unchanged:
-        raise Refused(f"Nothing can go back: no live version was brought by the last release. {_state(survey)}")
-    return ReturnPlan(last.release_id if last else UNKNOWN, goals, machine, survey)
+    releases = _releases(survey)
+    plan = _plan(run, survey, releases[:1])
+    for number, (_, earlier) in enumerate(releases[1:], start=2):
+        if not earlier.may_be_unfinished(plan.versions):
+            break
+        plan = _plan(run, survey, releases[:number])
+    return plan
+
+
+def _plan(run: Run, survey: Survey, releases: Sequence[tuple[datetime, Note]]) -> ReturnPlan:
+    """Return the plan that reverses these releases, the last one first."""
+    undone = Undone.of(releases)
+    goals = {finding.function: goal for finding in survey.findings if (goal := _goal(run, finding, undone))}
+    ids = [note.release_id for _, note in releases] or [UNKNOWN]
+    return ReturnPlan(ids, goals, _machine_before(survey.routing, undone), survey)
 
 
 def execute(run: Run, report: Report, plan: ReturnPlan, minutes: float | None) -> None:
@@ -58,6 +109,8 @@ def execute(run: Run, report: Report, plan: ReturnPlan, minutes: float | None) -
 
     The state machine's alias is marked meanwhile, so that no release moves it.
     """
+    for unfinished in plan.release_ids[1:]:
+        run.screen.tell(f"Release {unfinished} had not ended when the next one began: it goes back too.")
     part, routing = report.workflow, plan.survey.routing
     alias = MachineAlias(part, run.services.machines, run.clock, routing)
     part.before, part.target = routing.new, plan.machine
@@ -152,8 +205,8 @@ def _state(survey: Survey) -> str:
     return f"Live now: {', '.join([*functions, *workflow])}. Next: `rollout status`."
 
 
-def _beginnings(survey: Survey) -> Mapping[str, tuple[datetime, Note]]:
-    """Return the first deployment of each release, by its time on AWS, with its note.
+def _releases(survey: Survey) -> list[tuple[datetime, Note]]:
+    """Return the first deployment of each release, by its time on AWS, with its note; the last release first.
 
     A release without a deployment has the time of its id, which AWS's clock set.
     """
@@ -168,44 +221,55 @@ def _beginnings(survey: Survey) -> Mapping[str, tuple[datetime, Note]]:
         times = [time for time in (note.began_before, survey.routing.changed) if time]
         if times:
             found.setdefault(note.release, (min(times), note))
-    return found
+    return sorted(found.values(), key=itemgetter(0), reverse=True)
 
 
-def _goal(run: Run, finding: Finding, last: Note | None, began: datetime | None) -> Goal | None:
+def _goal(run: Run, finding: Finding, undone: Undone) -> Goal | None:
     """Return the version that a function returns to, or None if the function stays."""
     assert finding.position  # noqa: S101 - findings with problems were refused
-    live = finding.position.live
+    goal = Goal(finding.position.live, frozenset(), returns=True, known=finding.ended)
     if finding.active:
-        return _goal_of_active(run, finding, live)
-    if finding.leftover:
-        return Goal(finding.position.old, frozenset(), returns=True)
-    deployment = finding.deployment
-    if deployment is None or deployment.note is None or deployment.note.returns or last is None:
-        return None
-    # A release takes over the deployments that were active when it began.
-    taken_over = began is not None and deployment.completed is not None and deployment.completed > began
-    if deployment.note.release == last.release or taken_over or finding.unverified:
-        return Goal(deployment.note.before, frozenset({live}), returns=True, reversed_id=deployment.id)
-    return None
+        goal = _goal_of_active(run, finding, goal)
+    elif finding.leftover:
+        goal = replace(goal, target=finding.position.old)
+    moves = bool(finding.active or finding.leftover)
+    before, brought = _before(finding.history, goal.target, undone), finding.deployment
+    if before == goal.target:
+        return goal if moves else None
+    reversed_id = "" if moves or brought is None else brought.id
+    return replace(goal, target=before, origins=goal.origins | {goal.target}, reversed_id=reversed_id)
 
 
-def _goal_of_active(run: Run, finding: Finding, live: str) -> Goal:
+def _before(history: Sequence[Deployment], version: str, undone: Undone) -> str:
+    """Return the version of a function before the releases that led to `version`; the same without such a release.
+
+    A version whose deployment did not succeed is passed over.
+    """
+    while (brought := deployment_of(history, version)) and (note := brought.note) and not note.returns:
+        if not (undone.has(brought) or unverified(history, version)):
+            break
+        version, history = note.before, history[history.index(brought) + 1 :]
+    return version
+
+
+def _goal_of_active(run: Run, finding: Finding, goal: Goal) -> Goal:
     """Return the version before the active deployment. The alias may already be at the deployment's target."""
     original = finding.original
     assert original and finding.active  # noqa: S101 - the caller has checked it
+    live = goal.target
     if original.note:
         before, after = original.note.before, original.note.target
     else:
         shift = run.services.deployments.shift(original.id)
         before, after = (shift.current, shift.target) if shift else (live, live)
     origins = frozenset({live, max(before, after, key=int)})
-    return Goal(min(before, after, key=int), origins, returns=True, active=finding.active.id)
+    return replace(goal, target=min(before, after, key=int), origins=origins, active=finding.active.id)
 
 
-def _machine_before(routing: Routing, last: Note | None, began: datetime | None) -> str:
-    """Return the state machine's version before the last release, or before a shift that ended during that release."""
+def _machine_before(routing: Routing, undone: Undone) -> str:
+    """Return the state machine's version before the releases, or before a shift that ended during them."""
     note = routing.note
-    if routing.shifting or note is None or note.returns or last is None or routing.old != note.target:
+    if routing.shifting or note is None or note.returns or undone.began is None or routing.old != note.target:
         return routing.old
-    during = began is not None and routing.changed is not None and routing.changed > began
-    return note.before if note.release == last.release or during else routing.old
+    during = routing.changed is not None and routing.changed > undone.began
+    return note.before if note.release in undone.releases or during else routing.old

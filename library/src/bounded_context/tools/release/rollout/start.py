@@ -57,7 +57,7 @@ def _obstacle(report: Report) -> str:
 def _goal(finding: Finding) -> Goal:
     assert finding.position  # noqa: S101 - findings with problems were refused
     active = finding.active.id if finding.active else ""
-    return Goal.forward(finding.position.live, finding.target, finding.unverified, active)
+    return Goal.forward(finding.position.live, finding.target, finding.unverified, active, finding.ended)
 
 
 def _refuse_remains(survey: Survey) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 from ...command.aws_errors import AWS_ERRORS, Refused, sentence
 from .deployments import Deployment
 from .machinemove import ABANDONED_RETURN, ABANDONED_SHIFT
+from .notes import WORKFLOW
 from .outputs import NO_MACHINE, Release
 from .services import Services
 from .survey import Finding, survey
-
-WORKFLOW = "workflow"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from .deployments import Deployment, deployment_of, unverified
 from .follow import WORKERS
 from .functions import Position
 from .machines import Routing
+from .notes import WORKFLOW
 from .outputs import Function
 from .services import Services
 
@@ -37,6 +38,11 @@ class Finding:
     def active(self) -> Deployment | None:
         """The deployment that has not ended."""
         return next((deployment for deployment in self.history if not deployment.ended), None)
+
+    @property
+    def ended(self) -> frozenset[str]:
+        """The ids of the deployments that have ended."""
+        return frozenset(deployment.id for deployment in self.history if deployment.ended)
 
     @property
     def original(self) -> Deployment | None:
@@ -94,10 +100,15 @@ class Survey:
         return max(self.routing.old, self.machine_newest, key=int)
 
     @property
+    def machine_after(self) -> int:
+        """The lowest version of the state machine that only the end of a release, or a later release, leads to."""
+        return max(int(self.machine_target), int(self.routing.old) + 1)
+
+    @property
     def targets(self) -> Mapping[str, str]:
         """The version that a release moves each part to, by the part's name."""
         functions = {finding.function.name: finding.target for finding in self.findings}
-        return {**functions, "workflow": self.machine_target}
+        return {**functions, WORKFLOW: self.machine_target}
 
     @property
     def problems(self) -> str:

@@ -44,15 +44,16 @@ class Inbox:
         """Yield reports, staged rows and files with the person's data, in this order."""
         rows, others = self._rows()
         reported: dict[str, set[int]] = defaultdict(set)
-        waits: dict[str, str] = {}
+        lists: dict[str, list[str]] = defaultdict(list)
         for version, found in rows.items():
             file = self._bucket.pinned(version)
             for name in (file.list_id, file.report_key):
                 reported[name] |= found
-                waits[name] = waits.get(name) or self._lists.open(file.list_id)
+            lists[file.report_key].append(file.list_id)
         for version in self._bucket.versions(REPORTS):
             if self._quotes(self._bucket.text(version), reported[version.key]):
-                yield self._place(REPORTS, version, waits.get(version.key, ""))
+                # A list may have been opened since the files were searched.
+                yield self._place(REPORTS, version, next(filter(None, map(self._lists.open, lists[version.key])), ""))
             elif self._person.is_named_in(version.key):
                 yield self._reported(REPORTS, version, OUTSIDE)
         for version in self._bucket.versions(STAGING):

@@ -63,7 +63,7 @@ def reseed(
 
     Exit status:
       0    done
-      1    stopped, or an aggregate could not be read
+      1    stopped, an aggregate could not be read, or a change may be missing
       2    refused before an event was sent
       130  Ctrl-C
     """
@@ -131,5 +131,6 @@ class Reseed:
             if not run.report.sent and not isinstance(error, QueueRefused):
                 raise
             run.report.stopped = sentence(error, "reseed")
+        run.report.unproven_shards = self._state.unproven
         self.screen.show_report(self._names, run.report, self.command)
         return run.report.exit_status

@@ -40,7 +40,7 @@ class Report(repair.Report):
     """Counts of events. `before` were sent by interrupted runs, `original` of `sent` were published before.
 
     `withheld` are events that the subscription's filter does not select. `unreadable` are the places of aggregates that
-    this version cannot read.
+    this version cannot read. `unproven_shards` are shards of the stream in which a change may be missing.
     """
 
     before: int
@@ -48,11 +48,12 @@ class Report(repair.Report):
     sent: int = 0
     original: int = 0
     withheld: int = 0
+    unproven_shards: int = 0
 
     @property
     def complete(self) -> bool:
-        """Whether every aggregate could be read."""
-        return not self.unreadable
+        """Whether every aggregate could be read, and no change may be missing."""
+        return not (self.unreadable or self.unproven_shards)
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON, with the first places of unreadable aggregates."""

@@ -29,6 +29,9 @@ class Screen(RepairScreen):
         self._print(f"{report.original} were published before; the filter withheld {report.withheld}.")
         if report.unreadable:
             self._print(f"Not readable by this version: {len(report.unreadable)} aggregates; --json lists the first.")
+        if report.unproven_shards:
+            shards = f"{report.unproven_shards} open shards of the table's stream"
+            self._print(f"A change may be missing: {shards} had no change after the beginning. Run it without --since.")
         if report.stopped:
             self.fail(report.stopped)
         if report.stopped or report.interrupted:

@@ -1,7 +1,7 @@
 """The current state of a stack's aggregates as events: from the table's stream, and from the table."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -46,7 +46,8 @@ class Found:
 class State:
     """The aggregates of a stack, or the aggregates that changed `since` a time.
 
-    Raises Refused if the stream does not contain all changes since that time.
+    Raises Refused if the stream does not contain all changes since that time. `unproven` is the number of the stream's
+    shards whose end was not reached for certain, so that a change `since` the time may be missing.
     """
 
     context: Context[Any]
@@ -54,6 +55,7 @@ class State:
     clients: Clients
     clock: Clock
     since: datetime | None = None
+    unproven: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         now = self.clock.now()
@@ -72,12 +74,13 @@ class State:
         """
         arn, prefix = self._described["LatestStreamArn"], self.context.key_prefix
         recent = last_changes(self.clients("dynamodbstreams"), arn, prefix, self.clock)
+        self.unproven = recent.unproven if self.since else 0
         if not after.startswith(_DELETED):
-            for key, item in self._changed(recent, after) if self.since else self._items(after):
-                yield from self._found(key, item, self._since(recent.get(key)))
-        for key in recent.items(removed=True):
+            for key, item, record in self._changed(recent, after) if self.since else self._items(recent, after):
+                yield from self._found(key, item, record)
+        for key, record in recent.items(removed=True):
             is_next = (place := _DELETED + key) > after or not after.startswith(_DELETED)
-            if is_next and (record := self._since(recent.get(key))):
+            if is_next and self._is_since(record):
                 yield from self._found(place, self._item(key), record)
 
     @property
@@ -93,21 +96,21 @@ class State:
     def _described(self) -> Any:
         return self._tables.describe_table(TableName=self.table)["Table"]
 
-    def _since(self, record: Record | None) -> Record | None:
-        """Return a record, None if it is earlier than `since`."""
-        return record if record and (not self.since or _is_since(record, self.since)) else None
+    def _is_since(self, record: Record) -> bool:
+        return not self.since or time_of(record) >= self.since.replace(microsecond=0)
 
-    def _changed(self, recent: LastChanges, after: str) -> Iterator[tuple[str, Item]]:
-        for key in recent.items():
-            if key > after and self._since(recent.get(key)) and (item := self._item(key)):
-                yield key, item
+    def _changed(self, recent: LastChanges, after: str) -> Iterator[tuple[str, Item, Record | None]]:
+        for key, record in recent.items():
+            if key > after and self._is_since(record) and (item := self._item(key)):
+                yield key, item, record
 
-    def _items(self, after: str) -> Iterator[tuple[str, Item]]:
+    def _items(self, recent: LastChanges, after: str) -> Iterator[tuple[str, Item, Record | None]]:
         start: dict[str, Any] = {"ExclusiveStartKey": {KEY: {"S": after}}} if after else {}
         while True:
             page = self._tables.scan(TableName=self.table, Limit=PAGE, ConsistentRead=True, **start)
             keys = ((item[KEY].get("S", ""), item) for item in page["Items"])
-            yield from ((key, item) for key, item in keys if key.startswith(self.context.key_prefix))
+            own = ((key, item) for key, item in keys if key.startswith(self.context.key_prefix))
+            yield from ((key, item, recent.get(key)) for key, item in own)
             if not (last := page.get("LastEvaluatedKey")):
                 return
             start = {"ExclusiveStartKey": last}
@@ -134,7 +137,3 @@ class State:
 
     def _stored(self, item: Item) -> dict[str, Any]:
         return self._changes.of_item(plain(item), self.clock.now())
-
-
-def _is_since(record: Record, since: datetime) -> bool:
-    return time_of(record) >= since.replace(microsecond=0)

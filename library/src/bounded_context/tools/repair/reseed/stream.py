@@ -14,9 +14,10 @@ from ..shards import shards
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
-_EMPTY_PAGES: Final = 5
-"""The number of consecutive empty pages that ends the reading of an open shard, whose iterator never ends. A record of
-a later change than the start ends it too."""
+_EMPTY_PAGES: Final = 40
+"""The number of consecutive empty pages that ends the reading of an open shard, whose iterator never ends. DynamoDB
+names no number: "it might take multiple calls to get to a portion of the shard that contains stream records" (DynamoDB
+API reference, "GetRecords")."""
 
 _PAUSE: Final = 0.25
 """Seconds between two calls. The functions of the stack read the same shards, which allow 5 calls a second (AWS
@@ -28,7 +29,7 @@ _DIGITS: Final = 40
 _PUT: Final = """INSERT INTO change VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
 number = excluded.number, removed = excluded.removed, record = excluded.record WHERE excluded.number > number"""
 
-_KEYS: Final = "SELECT key FROM change WHERE removed >= ? ORDER BY key"
+_ROWS: Final = "SELECT key, record FROM change WHERE removed >= ? ORDER BY key"
 
 Record = Mapping[str, Any]
 
@@ -36,10 +37,12 @@ Record = Mapping[str, Any]
 class LastChanges:
     """The last change of each item, in a temporary file: the records of a million items take gigabytes.
 
-    SQLite deletes the file (SQLite, "In-Memory Databases", section "Temporary Databases").
+    SQLite deletes the file (SQLite, "In-Memory Databases", section "Temporary Databases"). `unproven` is the number of
+    open shards without a later change than the beginning, which alone proves that no earlier change is missing.
     """
 
     def __init__(self) -> None:
+        self.unproven = 0
         self._rows = sqlite3.connect("")
         self._rows.execute("CREATE TABLE change (key TEXT PRIMARY KEY, number TEXT, removed INT, record BLOB)")
 
@@ -54,21 +57,21 @@ class LastChanges:
         found = self._rows.execute("SELECT record FROM change WHERE key = ?", (key,)).fetchone()
         return pickle.loads(found[0]) if found else None  # noqa: S301 (written by this process)
 
-    def items(self, *, removed: bool = False) -> Iterator[str]:
-        """Yield the keys of all items in order, or those of items whose last change is a removal."""
-        yield from (key for (key,) in self._rows.execute(_KEYS, (removed,)))
+    def items(self, *, removed: bool = False) -> Iterator[tuple[str, Record]]:
+        """Yield all keys in order, each with its last record. If `removed`, only the keys of removed items."""
+        for key, record in self._rows.execute(_ROWS, (removed,)):
+            yield key, pickle.loads(record)  # noqa: S301 (written by this process)
 
 
 def last_changes(streams: "DynamoDBStreamsClient", arn: str, prefix: str, clock: Clock) -> LastChanges:
     """Return the last change of each item whose key has a prefix. Raises Refused if the disk is full."""
     found = LastChanges()
-    for shard, closed in shards(streams, arn):
-        for record in _records(streams, arn, shard, clock, closed=closed):
-            if (key := record["dynamodb"]["Keys"][KEY]["S"]).startswith(prefix):
-                try:
-                    found.add(key, record)
-                except sqlite3.OperationalError as error:
-                    raise Refused(f"The changes of the stream need space for temporary files ({error}).") from error
+    for record in _records(streams, arn, clock, found):
+        if (key := record["dynamodb"]["Keys"][KEY]["S"]).startswith(prefix):
+            try:
+                found.add(key, record)
+            except sqlite3.OperationalError as error:
+                raise Refused(f"The changes of the stream need space for temporary files ({error}).") from error
     return found
 
 
@@ -77,14 +80,16 @@ def time_of(record: Record) -> datetime:
     return record["dynamodb"]["ApproximateCreationDateTime"]
 
 
-def _records(streams: "DynamoDBStreamsClient", arn: str, shard: str, clock: Clock, *, closed: bool) -> Iterator[Record]:
-    place: Any = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
-    iterator, empty, began = streams.get_shard_iterator(**place).get("ShardIterator"), 0, clock.now()
-    while iterator and (closed or empty < _EMPTY_PAGES):
-        page = streams.get_records(ShardIterator=iterator)
-        yield from page["Records"]
-        if page["Records"] and time_of(page["Records"][-1]) > began:
-            return
-        empty = 0 if page["Records"] else empty + 1
-        iterator = page.get("NextShardIterator")
-        clock.sleep(_PAUSE)
+def _records(streams: "DynamoDBStreamsClient", arn: str, clock: Clock, found: LastChanges) -> Iterator[Record]:
+    began = clock.now()
+    for shard, closed in shards(streams, arn):
+        place: Any = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+        iterator, empty, proven = streams.get_shard_iterator(**place).get("ShardIterator"), 0, False
+        while iterator and (closed or (not proven and empty < _EMPTY_PAGES)):
+            page = streams.get_records(ShardIterator=iterator)
+            yield from page["Records"]
+            empty = 0 if page["Records"] else empty + 1
+            iterator = page.get("NextShardIterator")
+            proven = not iterator or any(time_of(record) > began for record in page["Records"])
+            clock.sleep(_PAUSE)
+        found.unproven += not (closed or proven)
