@@ -1,6 +1,7 @@
 """The invariants of releases: some are checked at each change of an alias, the others at the end of each driver."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import TYPE_CHECKING
 
 from bounded_context.tools.release.rollout.report import Part
@@ -176,7 +177,7 @@ class Invariants:
         whole = [
             one
             for one in versions
-            if all(self._is_proven(part, version) and now[part] >= version for part, version in one.items())
+            if all(self._is_proven(part, version, until) and now[part] >= version for part, version in one.items())
         ]
         return not self._ran(brought.run).stable or any(one[brought.function] == brought.target for one in whole)
 
@@ -259,11 +260,12 @@ class Invariants:
             if part.live != str(alias.routed.live):
                 self._raise("report-differs", f"{where}, reported {part.live}")
 
-    def _is_proven(self, part: str, version: int) -> bool:
+    def _is_proven(self, part: str, version: int, until: float = inf) -> bool:
+        """Tell whether a deployment of a version had succeeded, with its hooks, before a time."""
         if part == MACHINE or version == 1:
             return True
-        deployments = self._world.codedeploy.of(part)
-        return any(one.target == version and one.hooks and one.status == "Succeeded" for one in deployments)
+        succeeded = (one for one in self._world.codedeploy.of(part) if one.hooks and one.status == "Succeeded")
+        return any(one.target == version and (one.ended_at or 0.0) <= until for one in succeeded)
 
     def _returned(self, ran: Ran) -> None:
         for part, alias in self._parts(ran):
