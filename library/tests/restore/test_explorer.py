@@ -7,9 +7,11 @@ import pytest
 
 from .explorer import explore
 
+NIGHT = pytest.param(10_000, 0, marks=(pytest.mark.e2e, pytest.mark.nightly))
 
-@pytest.mark.parametrize("schedules", [500, pytest.param(10_000, marks=(pytest.mark.e2e, pytest.mark.nightly))])
-def test_a_killed_restore_ends_as_the_oracle_says(schedules: int, tmp_path: Path, capsys: Any) -> None:
+
+@pytest.mark.parametrize(("schedules", "first"), [*((125, seed) for seed in (0, 10, 20, 30)), NIGHT])
+def test_a_killed_restore_ends_as_the_oracle_says(schedules: int, first: int, tmp_path: Path, capsys: Any) -> None:
     """Table, projection, readers, concurrency, second tables, and the items of repairs."""
-    kills = [schedule.kill for schedule in explore(schedules, tmp_path, capsys)]
+    kills = [schedule.kill for schedule in explore(schedules, tmp_path, capsys, first)]
     assert (len(kills), max(kills) > 30) == (schedules, True)

@@ -85,7 +85,7 @@ class Place:
             # DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control".
             "of a repair": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [RECORD["pk"]["S"]]}},
             # KMS developer guide, "AWS KMS condition keys", kms:ViaService.
-            "through DynamoDB": {equals: {**tagged, "kms:ViaService": self._names(f"dynamodb.{self.region}")}},
+            "through DynamoDB": {"StringLike": {**tagged, "kms:ViaService": self._names("dynamodb.*")}},
         }
 
     def _names(self, service: str) -> str | list[str]:
