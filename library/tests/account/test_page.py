@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
+from moto.dynamodb.models import DynamoDBBackend
 
 from bounded_context.docs.pages import page
 from bounded_context.tools.programs.pulumi_files import config
@@ -307,7 +308,18 @@ def require_credentials_needed(world: World) -> None:
             world.context(line.split())
 
 
+@pytest.fixture
+def moto_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moto without the INSERT that the session's server gets for other tests of the same process."""
+
+    def lacking(*_: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(DynamoDBBackend, "batch_execute_statement", lacking)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("moto_as_it_is")
 def test_the_readme_and_the_page_of_an_account_are_executed(repository: Path) -> None:
     """One account, without the program of an account; the operations that moto lacks are listed with a reason."""
     world = follow(first_deployment(repository), repository, PROFILES)
