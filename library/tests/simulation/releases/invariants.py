@@ -41,10 +41,13 @@ class Invariants:
         return {part: alias.routed.live for part, alias in self._world.aliases.of.items()}
 
     def _note_end(self, *, ended: bool = False) -> None:
-        """Record the versions if every part of a release is at its target, or if a release has succeeded."""
+        """Record the versions if every part of a release is at its target, or if a release has succeeded.
+
+        A release whose driver was killed before it moved a part has left no note: no way back can know it.
+        """
         now = self._versions()
         split = any(alias.routed.split for alias in self._world.aliases.of.values())
-        if not split and (ended or any(ran.newest == now for ran in self._world.ran if ran.drive.command == "start")):
+        if not split and (ended or any(ran.newest == now for _, ran, _ in self._forward)):
             self._whole.append((self._world.scheduler.now(), now))
 
     def _changed(self, change: Change) -> None:

@@ -50,10 +50,10 @@ class Note:
         A release moves the state machine last. A release counts as ended if the stack had other parts then, or if an
         earlier version of this driver wrote the note.
         """
-        _, digest, _, names, machine = [*self.release_id.split("-"), "", "", "", ""][:5]
+        _, _, _, names, machine = [*self.release_id.split("-"), "", "", "", ""][:5]
         if names != _names(versions) or int(versions[WORKFLOW]) >= int(machine):
             return False
-        return digest != digest_of(versions)
+        return self.release != digest_of(versions)
 
     @property
     def began_before(self) -> datetime | None:

@@ -12,7 +12,7 @@ from .follow import POLL, Steps, Task
 from .goal import Goal
 from .machinemove import note_of_return
 from .machines import NO_VERSION, Changed, MachineAlias, Routing
-from .notes import WORKFLOW, Note
+from .notes import WORKFLOW, Note, digest_of
 from .outputs import Function
 from .report import Ended, Report
 from .run import Run
@@ -82,15 +82,16 @@ def plan_return(run: Run) -> ReturnPlan:
 def plan_of(run: Run, survey: Survey) -> ReturnPlan:
     """Return the plan that reverses the last release, and each release before it that had not ended.
 
-    Without the latter, the stack would keep versions that it has never run together. Raises Refused if a function
-    cannot be read.
+    Without the latter, the stack would keep versions that it has never run together. No more releases are reversed if
+    the versions are those of an earlier release. Raises Refused if a function cannot be read.
     """
     if survey.problems:
         raise Refused(f"The last release cannot be known: {survey.problems}. {_state(survey)}")
     releases = _releases(survey)
     plan = _plan(run, survey, releases[:1])
     for number, (_, earlier) in enumerate(releases[1:], start=2):
-        if not earlier.may_be_unfinished(plan.versions):
+        is_an_end = any(note.release == digest_of(plan.versions) for _, note in releases[number:])
+        if is_an_end or not earlier.may_be_unfinished(plan.versions):
             break
         plan = _plan(run, survey, releases[:number])
     return plan
