@@ -292,8 +292,11 @@ def test_a_second_person_with_the_same_restore_waits(world: World) -> None:
     assert world.contents() == world.contents(first)
 
 
-def test_a_call_that_was_silent_too_long_writes_and_resumes_nothing_more(world: World) -> None:
-    """Another one has taken over and ended the restore: a later command stays."""
+def _overtaken(world: World, then: Callable[[], None]) -> tuple[list[int], int, dict[str, Any]]:
+    """Let a second call take over a silent restore and end it, and `then` something happen.
+
+    Return the status of the second call, and the status and the report of the first.
+    """
     at = damaged(world)
     world.restore(at)
     second: list[int] = []
@@ -303,10 +306,15 @@ def test_a_call_that_was_silent_too_long_writes_and_resumes_nothing_more(world: 
             world.clock.sleep(ALIVE.total_seconds())
             second.append(1)
             second[0] = world.restore(at, "--go")[0]
-            world.verify(5)
+            then()
 
     world.before = before
-    status, report = world.restore(at, "--go")
+    return second, *world.restore(at, "--go")
+
+
+def test_a_call_that_was_silent_too_long_writes_and_resumes_nothing_more(world: World) -> None:
+    """Another one has taken over and ended the restore: a later command stays."""
+    second, status, report = _overtaken(world, lambda: world.verify(5))
     assert (second, status, report["result"]) == ([0], 1, "stopped")
     assert world.item(5)["status"] == "VERIFIED"
     assert not world.lambda_.is_paused
@@ -314,20 +322,12 @@ def test_a_call_that_was_silent_too_long_writes_and_resumes_nothing_more(world: 
 
 def test_a_call_that_lost_its_restore_and_is_denied_prints_the_way_back(world: World) -> None:
     """It has written, so nothing is called refused."""
-    at = damaged(world)
-    world.restore(at)
-    second: list[int] = []
 
-    def before(name: str, _: Any) -> None:
-        if name == "update_event_source_mapping" and not second:
-            world.clock.sleep(ALIVE.total_seconds())
-            second.append(1)
-            second[0] = world.restore(at, "--go")[0]
-            world.lambda_.reserved["test-import_list"] = 0
-            world.lambda_.before["put_function_concurrency"] = [DENIED] * 9
+    def deny() -> None:
+        world.lambda_.reserved["test-import_list"] = 0
+        world.lambda_.before["put_function_concurrency"] = [DENIED] * 9
 
-    world.before = before
-    status, report = world.restore(at, "--go")
+    _, status, report = _overtaken(world, deny)
     assert (status, report["result"], len(report["way_back"])) == (1, "paused", 1)
 
 

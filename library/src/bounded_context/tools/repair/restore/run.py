@@ -48,8 +48,8 @@ class Report(repair.Report):
     `counts` are the differences: aggregates by kind, `lists` and `answers`. `events` are the published events that the
     restored state lacks, by the type of the last event. `differences` has the aggregates' identities by kind.
     `remaining` is the number of differences after the last pass. `pause_seconds` is about the length of a pause that
-    writes the differences. `unended` is the time of a restore that has not ended,
-    and `paused` is whether it still stops the stack.
+    writes the differences. `unended` is the time of a restore that has not ended, and `paused` is whether it still
+    stops the stack.
     """
 
     words = ("compared", "restored", "differences remain")

@@ -22,7 +22,7 @@ ITEMS_OF_SEGMENT: Final = 10_000
 """Items of a segment: a smaller table is read as a whole."""
 
 _MOST_SEGMENTS: Final = 8
-"""Segments that are read at the same time, by a connection each (botocore has 10)."""
+"""Segments that are read at the same time, by a connection each."""
 
 _WAIT: Final = 0.5
 """Seconds before unprocessed keys are requested again (DynamoDB API reference, BatchGetItem, asks for a delay)."""
