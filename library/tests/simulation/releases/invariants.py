@@ -175,12 +175,12 @@ class Invariants:
 
     def _was_whole(self, brought: Deployment, until: float) -> bool:
         """Tell whether a release with this deployment had ended before a time, and no part of it was taken back."""
-        now = self._versions()
-        versions = (one for at, one in self._whole if brought.created <= at <= until)
         whole = [
-            one
-            for one in versions
-            if all(self._is_proven(part, version, until) and now[part] >= version for part, version in one.items())
+            versions
+            for at, versions in self._whole
+            if brought.created <= at <= until
+            and all(self._is_proven(part, version, until) for part, version in versions.items())
+            and not any(versions[one.part] > one.after.live for one in self._world.aliases.history if one.at > at)
         ]
         return not self._ran(brought.run).stable or any(one[brought.function] == brought.target for one in whole)
 

@@ -182,7 +182,10 @@ class FunctionMove:
         self.part.doing = "creating"
         request = self.order.request(self.function, position.live, self.goal.target)
         try:
-            return self.services.deployments.create(request) or ""
+            created = self.services.deployments.create(request) or ""
+            # An active deployment may be this run's own: boto3 repeats a request without an answer.
+            self._unanswered = not created
+            return created
         except AWS_ERRORS as error:
             wait_for_aws(self.part, error)
             # The deployment may exist all the same. The next attempt finds it by its release id.
