@@ -1,5 +1,7 @@
 """Deployments of others in the way, and others that move the same alias."""
 
+from typing import Any
+
 import pytest
 
 from bounded_context.tools.release.rollout.deployments import MISMATCH
@@ -47,6 +49,24 @@ def test_a_version_that_fails_meanwhile_is_not_deployed_again(stack: Stack):
     failed, _ = stack.deployments("one")
     assert failed.id in ran.functions["one"]["why"]
     assert stack.rollout("start").status == 0
+
+
+def test_an_own_deployment_that_fails_before_it_is_known_is_followed(stack: Stack, monkeypatch: pytest.MonkeyPatch):
+    """boto3 repeats a request without an answer, and AWS refuses the repetition because of the first one."""
+    stack.publish("one")
+    stack.plan("one", "hook")
+    create = stack.codedeploy._create_deployment
+
+    def repeated(**request: Any) -> dict[str, Any]:
+        create(**request)
+        for _ in range(3):
+            stack.codedeploy.tick()
+        raise error("CreateDeployment", "DeploymentLimitExceededException")
+
+    monkeypatch.setattr(stack.codedeploy, "_create_deployment", repeated)
+    ran = stack.rollout("start")
+    assert (ran.status, ran.functions["one"]["result"], stack.live("one")) == (1, "rolled back", "1")
+    assert len(stack.codedeploy.called("create_deployment")) == 1
 
 
 def test_the_rollback_of_the_same_version_is_adopted_too(stack: Stack):
