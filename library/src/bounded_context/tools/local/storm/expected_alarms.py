@@ -179,7 +179,13 @@ _STOPPED: Final[Mapping[Part, tuple[tuple[Watch, Subjects], ...]]] = {
 }
 """The alarms of a function that stops. CodeDeploy itself ends a release whose hook fails."""
 
-_HANGS: Final = ((DURATION, "itself"), (UNFINISHED, "itself"))
+_HANGS: Final[Mapping[Part, tuple[tuple[Watch, Subjects], ...]]] = {
+    part: (*rows, (DURATION, "itself"), *(((UNFINISHED, "itself"),) if part == "step" else ()))
+    for part, rows in _STOPPED.items()
+    if rows
+}
+"""A step that hangs until its timeout of minutes leaves its list unfinished before its call counts as an error."""
+
 _UNREAD_FILES: Final = ((ERRORS, "users"), (IMPORT_FAILED, "machine"), (UNSEEN, "itself"))
 _DELIVERIES: Final[tuple[Kind, ...]] = ("repeat", "reorder", "delay")
 _UNREAD: Final = ((QUEUE_AGE, "queue"), (DEAD_LETTERS, "queue"))
@@ -189,11 +195,7 @@ _STREAM_USERS: Final = ((STREAM_AGE, "stream readers"),)
 
 TABLE: Final[tuple[Entry, ...]] = (
     *(Entry(("kill",), "lambda/function", part, rows) for part, rows in _STOPPED.items()),
-    *(
-        Entry(("hang",), "lambda/function", part, (*rows, (DURATION, "itself")))
-        for part, rows in _STOPPED.items()
-        if rows
-    ),
+    *(Entry(("hang",), "lambda/function", part, rows) for part, rows in _HANGS.items()),
     *(Entry(("revoke",), "iam/role", part, rows) for part, rows in _STOPPED.items()),
     Entry(("revoke",), "iam/role", "workflow", ((IMPORT_FAILED, "machine"),)),
     Entry(("revoke",), "iam/role", "upload", _UNSTARTED),
