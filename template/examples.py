@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .bake import bake, files, ignored
-from .library import FOLDER, context, vendor
+from .library import FOLDER, vendor
 from .names import REPOSITORY
 from .processes import environment
 
@@ -43,13 +44,7 @@ def supply(target: Path = EXAMPLE) -> None:
 
 def draw(target: Path = EXAMPLE) -> None:
     """Write a picture of the example's recorded graph for ``prod`` to an SVG file next to the example."""
-    command = [
-        *context(),
-        "picture",
-        "--svg",
-        "--output",
-        str(target.with_suffix(".svg")),
-    ]
+    command = [sys.executable, "-m", "bounded_context.tools.views.drawing", str(target.with_suffix(".svg"))]
     variables = {**environment(), "PYTHONPATH": str(target / "src")}
     subprocess.run(command, cwd=target, env=variables, check=True, stdout=subprocess.DEVNULL)
 

@@ -3,6 +3,7 @@
 import html
 import re
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from bounded_context.tools.local.running.result import Result, Rows
 from screens.record import drawn, without_what_was_wiped
 
 from template.examples import EXAMPLE
-from template.library import context
 from template.names import REPOSITORY
 from template.processes import environment
 
@@ -45,7 +45,7 @@ def words(text: str) -> set[str]:
 def test_the_example_is_drawn_as_it_is(tmp_path: Path) -> None:
     """By what its program registers today."""
     picture = tmp_path / "payment.svg"
-    command = [*context(), "picture", "--svg", "--output", str(picture)]
+    command = [sys.executable, "-m", "bounded_context.tools.views.drawing", str(picture)]
     variables = {**environment(), "PYTHONPATH": str(EXAMPLE / "src")}
     subprocess.run(command, cwd=EXAMPLE, env=variables, capture_output=True, check=True)
     again = "examples/payment.svg is not what is drawn of examples/payment: run `uv run template examples`"

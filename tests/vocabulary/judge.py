@@ -155,7 +155,8 @@ def definition_faults(where: Repository) -> Iterator[str]:
 
 def _tested(depth: Depth) -> list[str]:
     """Run the repository's tests of its rules and lists, and with `Depth.CALLS` also each function on moto."""
-    plugins = ["-p", "no:cacheprovider", "-p", "bounded_context.testing.plugin", "--leave-out-promises"]
+    names = ("no:cacheprovider", "bounded_context.testing.plugin", "bounded_context.testing.aws_plugin")
+    plugins = [*(word for name in names for word in ("-p", name)), "--leave-out-promises"]
     files = ["tests/test_rules.py", *(["tests/test_list.py"] if Path("tests/test_list.py").exists() else [])]
     if depth == Depth.CALLS:
         calls = Path("build/test_calls.py")  # the linter leaves this folder out

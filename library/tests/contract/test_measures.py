@@ -17,7 +17,7 @@ from bounded_context.handlers import event_handler, measure_lists, relay_events,
 from bounded_context.telemetry.measures import flush
 from bounded_context.testing.functions import handler_of
 from bounded_context.testing.in_memory import InMemoryAggregates, InMemoryFiles, InMemoryLists, InMemoryProjection
-from bounded_context.tools.programs.samples import Samples
+from bounded_context.testing.samples import Samples
 from tests import foreign
 from tests.emf import Emitted, emitted
 from tests.handlers.conftest import LambdaContext

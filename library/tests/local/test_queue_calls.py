@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.testing.plugin import REGION
+from bounded_context.testing.aws_plugin import REGION
 from bounded_context.tools.local.emulator.aws import UNANSWERED
 from bounded_context.tools.local.emulator.queue_calls import QueueCalls
 

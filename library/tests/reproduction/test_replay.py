@@ -8,8 +8,8 @@ import boto3
 import pytest
 from payment.context import PAYMENT
 
+from bounded_context.testing.aws_plugin import functions
 from bounded_context.testing.functions import TABLE, Functions
-from bounded_context.testing.plugin import functions
 from bounded_context.testing.reproduced import replay
 from bounded_context.tools.local.reproduction import lists
 from bounded_context.tools.local.reproduction.execution import Outcome

@@ -1,7 +1,6 @@
 """The test kit of a context: samples, in-memory adapters, and AWS in the test process."""
 
 from ..application.systems import SystemRequest
-from ..tools.programs.samples import KNOWN, Samples
 from .consumed import ConsumedEvents
 from .in_memory import (
     InMemory,
@@ -13,6 +12,7 @@ from .in_memory import (
     InMemorySeenIds,
 )
 from .lists import Run, run_list
+from .samples import KNOWN, Samples
 from .systems import InMemorySystem
 
 __all__ = [

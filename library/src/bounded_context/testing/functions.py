@@ -7,7 +7,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..configuration.project import current
 from ..declaration.context import Context
 from ..declaration.entry_points import entry_point, of_library
 
@@ -52,16 +51,16 @@ class LambdaContext:
 
 
 class Functions:
-    """The functions of a context, by default of the current repository."""
+    """The functions of a context."""
 
-    def __init__(self, context: Context[Any] | None = None) -> None:
+    def __init__(self, context: Context[Any]) -> None:
         self._context = context
 
     def invoke(self, function: str | ModuleType, event: Any) -> Any:
         """Call a function by its name, or an entry point of your own by its module, and return the result."""
         if isinstance(function, ModuleType):
             return function.lambda_handler(event, LambdaContext())
-        return handler_of(self._context or current().context, function)(event, LambdaContext())
+        return handler_of(self._context, function)(event, LambdaContext())
 
 
 def handler_of(context: Context[Any], function: str) -> "Handler":

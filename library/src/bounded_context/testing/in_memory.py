@@ -19,7 +19,7 @@ from ..domain.formats import Formats
 from ..domain.lists import BEFORE, INCOMING, ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..domain.projection import ForeignEvent, newer
 from ..lists import ListImport
-from ..tools.programs.samples import KNOWN
+from .samples import KNOWN
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 

@@ -14,8 +14,8 @@ from ..application.verification import RowsCheck
 from ..declaration.context import Context
 from ..domain.aggregate import Aggregate
 from ..domain.lists import ListStatus
-from ..tools.programs.samples import Samples
 from .in_memory import InMemory
+from .samples import Samples
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 

@@ -10,10 +10,10 @@ from ...declaration.context import Context
 from ...domain.fields import kind_of
 from ...domain.formats import PLAIN, FileFormat
 from ...domain.spelling import kebab
+from ...testing.file_formats import assembled
+from ...testing.samples import Samples
 from ..contracts.list_format import list_format
 from ..contracts.values import examples
-from ..programs.file_formats import assembled
-from ..programs.samples import Samples
 from ..programs.stack_settings import settings_of
 from ..views.pages.lists import ListFormat, markdown
 from .described import described

@@ -6,7 +6,7 @@ from typing import Final
 
 from ...domain.formats import PLAIN, FileFormat
 from ...domain.rows import Rows
-from ..programs.file_formats import assembled
+from ...testing.file_formats import assembled
 from ..views.pages.lists import Column, ListFormat
 
 _MB: Final = 1024 * 1024

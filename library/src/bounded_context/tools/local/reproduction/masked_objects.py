@@ -12,7 +12,7 @@ from ....domain.fields import ERASED
 from ....domain.formats import FileFormat, Formats
 from ....domain.lists import INCOMING
 from ....domain.rows import Record, Unreadable
-from ...programs.file_formats import assembled
+from ....testing.file_formats import assembled
 from .masking import masked
 
 _PLAIN: Final = Formats()

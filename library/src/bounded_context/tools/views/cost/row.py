@@ -12,8 +12,8 @@ from typing import Any, Final
 from ....adapters.items import TRACEPARENT, Items
 from ....adapters.sns import BATCH
 from ....declaration.context import Context
+from ....testing.samples import Samples
 from ...programs.recording import Node
-from ...programs.samples import Samples
 from .prices import assumed
 
 _LIST: Final = "0" * 32

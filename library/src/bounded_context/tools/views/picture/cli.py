@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from typer import Argument, Option
 
 from ....configuration.project import ProjectError
@@ -13,31 +12,25 @@ from ...command.output import refuse
 from ...programs.graph import PRODUCTION
 from ...programs.recording import service
 from .. import readme as diagrams
-from ..drawing import svg
 from . import picture
 from .mermaid import flowchart
 
 
 def picture_(
     stack: Annotated[str, Argument(help="the Pulumi stack")] = PRODUCTION,
-    as_svg: Annotated[bool, Option("--svg", help="an image for browsers (default)")] = False,
-    mermaid: Annotated[bool, Option("--mermaid", help="a diagram for Markdown, with similar arrows as one")] = False,
     readme: Annotated[bool, Option("--readme", help=f"write the diagram of {PRODUCTION} into {diagrams.NAME}")] = False,
     output: Annotated[Path | None, Option(help="write the picture into this file, and print its name")] = None,
 ) -> int:
     """Draw the resources of a stack: which triggers which, and which permissions they have.
 
     Examples:
-      context picture --output context.svg   the stack prod, for a browser
-      context picture dev --mermaid          the stack dev, for Markdown
-      context picture --readme               renew the picture in README.md
+      context picture dev        the stack dev, as a Mermaid diagram for Markdown
+      context picture --readme   renew the picture in README.md
 
     Exit status:
       0  the picture is drawn
       2  nothing could be drawn
     """
-    if sum((as_svg, mermaid, readme)) > 1:
-        raise typer.BadParameter("--svg, --mermaid and --readme exclude one another: write one of them")
     try:
         project = repository()
         shown = PRODUCTION if readme else stack
@@ -46,7 +39,7 @@ def picture_(
             is_new = diagrams.draw(project.root, flowchart(drawn))
             sys.stdout.write(f"{diagrams.NAME} has a new picture\n" if is_new else "")
         else:
-            _print(flowchart(drawn) if mermaid else svg(drawn.title, drawn.boxes, drawn.arrows), output)
+            _print(flowchart(drawn), output)
     except (ProjectError, OSError) as error:
         return refuse(str(error))
     return 0

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import Final
 
-from ..drawing import Arrow, Box
 from .model import Picture, merged
+from .shapes import Arrow, Box
 
 _SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     "HTTP API": ("([", "])"),

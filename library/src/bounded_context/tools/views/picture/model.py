@@ -9,9 +9,9 @@ from typing import Any, Final
 from ....declaration.context import Context
 from ....domain.spelling import kebab, plain
 from ...programs.graph import Graph
-from ..drawing import Arrow, Box
 from .policies import ORDER, Grant, grants, role_name, words
 from .resources import Resource, Resources, id_of
+from .shapes import Arrow, Box
 from .steps import Machine
 from .triggers import Trigger, triggers
 

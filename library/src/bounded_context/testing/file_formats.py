@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
-from ...domain.formats import PLAIN, FileFormat
+from ..domain.formats import PLAIN, FileFormat
 
 
 def assembled(records: Iterable[Sequence[str]], format_: FileFormat = PLAIN) -> bytes:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
-from ...declaration.context import Context
-from ...domain.aggregate import Aggregate
-from ...domain.field_types import BY_KIND
-from ...domain.fields import choices, kind_of
-from ...domain.formats import PLAIN, FileFormat
+from ..declaration.context import Context
+from ..domain.aggregate import Aggregate
+from ..domain.field_types import BY_KIND
+from ..domain.fields import choices, kind_of
+from ..domain.formats import PLAIN, FileFormat
 from .file_formats import assembled
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
