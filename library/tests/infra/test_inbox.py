@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bounded_context.application.sweep import REACH
-from bounded_context.configuration.list_settings import SHARED_PARTNERS_LIMIT
+from bounded_context.configuration.partners import SHARED_PARTNERS_LIMIT
 from bounded_context.infra import SettingError
 
 from .graph import CONTEXT, PARTNERS, Graph, Node, run

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.consumes import consumed
+from bounded_context.configuration.event_settings import consumed
 
 from template.library import VERSION
 from template.upkeep.errors import CannotTell

@@ -6,9 +6,9 @@ sooner, but needs two more alarms for each objective. Without it, an alarm ends 
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from .config import between
+from .schema import Members, within
 
 RUNBOOK: Final = "uv run context docs runbook"
 """The command that prints the library's runbook, or the section of it that an argument names."""
@@ -21,18 +21,20 @@ Wanted = Literal["all", "critical", "none"]
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class Thresholds(Members):
     """The values that must be exceeded to set off an alarm."""
 
-    duration_percent: int = between("Duration of a call, as a percentage of the function's timeout.", 1, 99, 80)
-    queue_age_minutes: int = between(
-        "Age of the oldest message of a queue, which stores messages for 7 days.", 1, 7 * 24 * 60 - 1, 60
-    )
-    stream_age_minutes: int = between(
-        "Age of the oldest change in the table's stream, which stores changes for a day.", 1, 24 * 60 - 1, 15
-    )
-    unfinished_list_minutes: int = between("Age of the oldest unfinished list.", 1, 24 * 60, 60)
-    rejected_lists: int = between("Lists that are rejected within an hour.", 0, 1000, 3)
+    duration_percent: Annotated[
+        int, within(1, 99, "Duration of a call, as a percentage of the function's timeout.")
+    ] = 80
+    queue_age_minutes: Annotated[
+        int, within(1, 7 * 24 * 60 - 1, "Age of the oldest message of a queue, which stores messages for 7 days.")
+    ] = 60
+    stream_age_minutes: Annotated[
+        int, within(1, 24 * 60 - 1, "Age of the oldest change in the table's stream, which stores changes for a day.")
+    ] = 15
+    unfinished_list_minutes: Annotated[int, within(1, 24 * 60, "Age of the oldest unfinished list.")] = 60
+    rejected_lists: Annotated[int, within(0, 1000, "Lists that are rejected within an hour.")] = 3
 
 
 LEAST_PERCENT: Final = 95.0
@@ -40,14 +42,16 @@ LEAST_PERCENT: Final = 95.0
 
 
 @dataclass(frozen=True)
-class Objectives:
+class Objectives(Members):
     """The service level objectives. A rejection is an answer. Errors and throttled calls are failures."""
 
-    import_minutes: int = between("Minutes within which a list is closed.", 1, 24 * 60, 15)
-    import_percent: float = between(
-        "Percentage of the lists that are closed within these minutes.", LEAST_PERCENT, 99.99, 99.0
-    )
-    command_percent: float = between("Percentage of the commands that are answered.", LEAST_PERCENT, 99.999, 99.9)
+    import_minutes: Annotated[int, within(1, 24 * 60, "Minutes within which a list is closed.")] = 15
+    import_percent: Annotated[
+        float, within(LEAST_PERCENT, 99.99, "Percentage of the lists that are closed within these minutes.")
+    ] = 99.0
+    command_percent: Annotated[
+        float, within(LEAST_PERCENT, 99.999, "Percentage of the commands that are answered.")
+    ] = 99.9
 
 
 @dataclass(frozen=True)

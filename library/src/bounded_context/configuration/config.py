@@ -1,26 +1,34 @@
 """Reading and checking of a stack's settings. A bad value stops the program with a message that contains the remedy."""
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, get_args
 
 from pulumi import RunError
+from pydantic import ValidationError
 
-from .schema import Schema, mapping, members, schema_is, text, whole
+from .schema import Declared, Members, Rule, Schema, declared, words
 from .setting_places import place, place_in_program
 
-LOG_RETENTION_DAYS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),
-    *(731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
-)
-"""The retention periods that CloudWatch Logs accepts."""
+# fmt: off
+Retention = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545,
+    731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+]
+# fmt: on
+"""The retention periods that CloudWatch Logs accepts, in days."""
 
-_T = TypeVar("_T")
-_N = TypeVar("_N", int, float)
-_NUMBERS: Mapping[type, str] = {int: "integer", float: "number"}
+LOG_RETENTION_DAYS: Final[tuple[int, ...]] = get_args(Retention)
+"""The retention periods as numbers."""
+
+_FROM_TEXT: Final[Mapping[type, Callable[[str], Any]]] = {
+    int: int,
+    float: float,
+    bool: {"true": True, "false": False}.__getitem__,
+}
+"""The readers of texts. The text of another type is its value."""
 
 
 class SettingError(RunError):
@@ -48,128 +56,75 @@ class Source(Protocol):
         ...
 
 
-@schema_is(lambda allowed, _=None: {"enum": [*allowed]})
-def one_of(config: Source, key: str, allowed: tuple[Any, ...], default: str | None = None) -> Any:
-    """Return the text of `key`, which must be in `allowed`; required without a default."""
-    text = config.get(key)
-    value = default if text is None else text
-    if value not in allowed:
-        raise SettingError(key, f"is {value!r}: write one of {', '.join(allowed)}.")
-    return value
+def exactly(needed: Callable[[Any], bool], words: str) -> Rule:
+    """Return the rule that a setting, described by `words`, is set if other settings need it, and else not."""
+
+    def rule(config: Source, key: str, text: str | None) -> None:
+        if needed(config) and text is None:
+            raise SettingError(key, f"is None, yet another setting needs it: write {words}.")
+        if not needed(config) and text is not None:
+            raise SettingError(key, f"is {text!r}, yet no other setting uses it: remove it.")
+
+    return rule
 
 
-@schema_is(lambda pattern, _, words: text(pattern, words))
-def matching(config: Source, key: str, form: re.Pattern[str], default: str | None, words: str) -> str:
-    """Return the text of `key`, which must match `form`, described by `words`; required without a default."""
-    value = config.get(key)
-    if value is None and default is not None:
-        return default
-    if value is None or not form.fullmatch(value):
-        raise SettingError(key, f"is {value!r}: write {words}.")
-    return value
+def read_all(kind: Any, config: Source, *names: str) -> dict[str, Any]:
+    """Return the values of a class's settings, or of those with these names. Raises SettingError for a bad value.
+
+    Validators get the source as their context.
+    """
+    return {each.name: _read(each, config) for each in declared(kind) if not names or each.name in names}
 
 
-@schema_is(text)
-def optional(config: Source, key: str, form: re.Pattern[str], words: str) -> str | None:
-    """Return the text of `key`, which must match `form`, described by `words`, or None without the setting."""
-    return matching(config, key, form, "", words) or None
-
-
-@schema_is(lambda default, least, most: {**whole(least, most), "type": _NUMBERS[type(default)]})
-def number(config: Source, key: str, default: _N, least: int, most: int) -> _N:
-    """Return the number of `key`, from `least` to `most`, with the type of the default."""
-    kind = type(default)
-    text = config.get(key)
+def _read(setting: Declared, config: Source) -> Any:
+    text = config.get(setting.name)
+    if setting.rule:
+        setting.rule(config, setting.name, text)
+    if text is None and setting.default is not MISSING:
+        return setting.default
     try:
-        value = default if text is None else kind(text)
-    except ValueError:
-        value = None
-    if value is None or not least <= value <= most:
-        word = "a whole number" if kind is int else "a number"
-        raise SettingError(key, f"is {text!r}: write {word} from {least} to {most}.")
-    return value
+        if text is not None and issubclass(setting.base, (tuple, Mapping, Members)):
+            return setting.adapter.validate_json(text, context=config)
+        return setting.adapter.validate_python(_value(setting.base, text), strict=True, context=config)
+    except ValidationError as error:
+        raise _refused(setting, text, error.errors(include_url=False)[0]) from None
 
 
-@schema_is(whole)
-def optional_number(config: Source, key: str, least: int, most: int) -> int | None:
-    """Return the whole number of `key`, from `least` to `most`, or None without the setting."""
-    return None if config.get(key) is None else number(config, key, least, least, most)
-
-
-@schema_is(lambda: {"enum": [*LOG_RETENTION_DAYS]})
-def retention(config: Source, key: str = "log_retention_days") -> int:
-    """Return the days for which logs are stored."""
-    days = number(config, key, 30, 1, LOG_RETENTION_DAYS[-1])
-    if days not in LOG_RETENTION_DAYS:
-        raise SettingError(key, f"is {days}: write one of {', '.join(map(str, LOG_RETENTION_DAYS))}.")
-    return days
-
-
-@schema_is(lambda **_: {"type": "boolean"})
-def flag(config: Source, key: str, default: bool | None = None) -> bool:
-    """Return the boolean value of `key`; required without a default."""
-    value = config.get(key)
-    if value is None and default is not None:
-        return default
-    if value not in ("true", "false"):
-        raise SettingError(key, f"is {value!r}: write true or false.")
-    return value == "true"
-
-
-def structure(config: Source, key: str, kind: type[_T], default: _T, form: str) -> _T:
-    """Return the list or map of `key`; `form` describes it in the error message."""
-    text = config.get(key)
+def _value(base: type, text: str | None) -> Any:
+    """Return the value of a text, or the text if it is none of its type."""
     try:
-        value = default if text is None else json.loads(text)
-    except ValueError:
-        value = None
-    if not isinstance(value, kind):
-        raise SettingError(key, f"is {text!r}: write {form}.")
-    return value
+        return text if text is None else _FROM_TEXT.get(base, str)(text)
+    except (KeyError, ValueError):
+        return text
 
 
-def texts(
-    config: Source, key: str, form: re.Pattern[str], words: str, *, kind: str, default: Sequence[str] = ()
-) -> tuple[str, ...]:
-    """Return the list of `key`, whose texts match `form`; `kind` describes the list, and `words` a text."""
-    values: list[Any] = structure(config, key, list, list(default), kind)
-    for value in values:
-        if not isinstance(value, str) or not form.fullmatch(value):
-            raise SettingError(key, f"has {value!r}: write {words}.")
-    return tuple(values)
+def _refused(setting: Declared, text: str | None, fault: Mapping[str, Any]) -> SettingError:
+    """Return the error of a fault from pydantic, with the remedy of the validator or of the JSON Schema."""
+    error, loc = fault.get("ctx", {}).get("error"), [*fault["loc"]]
+    if isinstance(error, ValueError):
+        member = getattr(error, "member", "")
+        return SettingError(_path(setting.name, text, [*loc, member] if member else loc), f"{error}.")
+    verb, value = "has" if loc and isinstance(loc[-1], int) else "is", fault["input"] if loc else text
+    if fault["type"] in ("missing", "unexpected_keyword_argument"):
+        verb, value = "lacks" if fault["type"] == "missing" else "has", loc.pop()
+    elif loc[-1:] == ["[key]"]:
+        verb, value = "has the name", loc[-2]
+        del loc[-2:]
+    remedy = fault["msg"] if fault["type"] == "form" else words(_inner(setting.schema, loc))
+    return SettingError(_path(setting.name, text, loc), f"{verb} {value!r}: write {remedy}.")
 
 
-@schema_is(lambda unit, most: {**mapping(whole(1, most)), "title": f"a map of functions to {unit}"})
-def limits(config: Source, key: str, unit: str, most: int) -> Mapping[str, int]:
-    """Return the map of functions to whole numbers of a `unit`, from 1 to `most`."""
-    values: dict[str, Any] = structure(config, key, dict, {}, f"a map of functions to {unit}")
-    for function, value in values.items():
-        if type(value) is not int or not 1 <= value <= most:
-            raise SettingError(f"{key}.{function}", f"is {value!r}: write {unit} from 1 to {most}.")
-    return values
+def _inner(schema: Schema, loc: Sequence[Any]) -> Schema:
+    """Return the JSON Schema of a value within a setting."""
+    for step in loc:
+        known = {**schema.get("properties", {}), "items": schema.get("items")}
+        schema = known.get(step if isinstance(step, str) else "items") or schema["additionalProperties"]
+    return schema
 
 
-def between(effect: str, least: _N, most: _N, default: _N) -> Any:
-    """Return a dataclass field for `numbers`: a number from `least` to `most`, by default `default`."""
-    schema = {**whole(least, most), "type": _NUMBERS[type(default)], "default": default, "description": effect}
-    return field(default=default, metadata={"least": least, "most": most, "schema": schema})
-
-
-def _numbers(kind: Any) -> Schema:
-    return members({member.name: member.metadata["schema"] for member in fields(kind)})
-
-
-@schema_is(_numbers)
-def numbers(config: Source, key: str, kind: type[_T]) -> _T:
-    """Return the map of `key` as the dataclass `kind`, whose fields all come from `between`."""
-    known = {setting.name: setting for setting in fields(kind)}  # pyrefly: ignore[bad-argument-type] (a dataclass)
-    given: dict[str, Any] = structure(config, key, dict, {}, f"a map with any of {', '.join(known)}")
-    for name, value in given.items():
-        if name not in known:
-            raise SettingError(key, f"has {name!r}: write any of {', '.join(known)}.")
-        least, most = known[name].metadata["least"], known[name].metadata["most"]
-        # A whole number in JSON is a valid float. `type` is exact, because a bool is an int too.
-        if type(value) not in (int, type(least)) or not least <= value <= most:
-            word = "a whole number" if type(least) is int else "a number"
-            raise SettingError(f"{key}.{name}", f"is {value!r}: write {word} from {least} to {most}.")
-    return kind(**given)
+def _path(name: str, text: str | None, loc: Sequence[Any]) -> str:
+    """Return the path of a value within a setting. A map in a list has its name there, and other values have none."""
+    if loc and isinstance(loc[0], int):
+        own = json.loads(text or "")[loc[0]]["name"] if loc[1:] not in ([], ["name"]) else None
+        loc = [own, *loc[1:]] if isinstance(own, str) else []
+    return ".".join([name, *(step for step in loc if isinstance(step, str))])

@@ -1,92 +1,58 @@
-"""The setting `partners`: who may upload over SFTP, with which keys, and from which addresses."""
+"""The setting `partners`: who may upload over SFTP, with which keys, from which addresses, and in which format."""
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Network
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from .config import SettingError, Source, structure
-from .formats import schema_of_format
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
+
+from ..domain.formats import CHOICES, FileFormat
 from .public_keys import LONGEST, PublicKey
-from .schema import Schema, about, listing, mapping, members
+from .schema import BadMember, Form, Members, Schema
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
+_NAME: Final = Form(re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]"), "3 to 32 lower-case letters, digits and hyphens")
 """A part of resource names and object keys, and a user name of Transfer Family, which needs 3 characters."""
 
 # Pulumi passes a date without quotes on as a time (observed with version 3.274).
 _DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)( 00:00:00 \+0000 UTC)?")
 
+MOST_CHARACTERS: Final = 2500
+"""The maximum length of all formats as JSON. A function has 4 KB for its variables, and a variable has the formats."""
 
-@dataclass(frozen=True, kw_only=True)
-class Partner:
-    """A partner.
+SHARED_PARTNERS_LIMIT: Final = 1600
+"""Characters. A rule on a shared server names its partners, and EventBridge limits a pattern to 2,048 characters."""
 
-    Attributes:
-        public_keys: the keys for the login: the text of a key, or a map of `key` and, optionally, `expires`: the last
-            day of the key, such as "2027-01-31".
-        addresses: the IPv4 addresses and networks that may connect, such as 203.0.113.7 or 198.51.100.0/24; only with
-            `sftp_vpc`, which then requires them.
-    """
-
-    public_keys: tuple[PublicKey, ...]
-    addresses: tuple[str, ...] = ()
-
-    def __iter__(self) -> Iterator[PublicKey]:
-        """Iterate over the keys: a copy of the inbox passes a partner on as its keys."""
-        return iter(self.public_keys)
-
-
-def schema_of_partners() -> Schema:
-    """Return the schema of the setting."""
-    text: Schema = {"type": "string", "maxLength": LONGEST, "title": "a public key, as in a .pub file"}
-    ending = members({"key": text, "expires": {"type": "string", "format": "date"}}, "key")
-    keys = {**listing({"anyOf": [text, ending]}), "title": "a list of keys, or of `{key: ..., expires: ...}`"}
-    addresses = listing({"type": "string", "title": "IPv4 addresses and networks"})
-    known = {
-        "public_keys": about("The keys for the login, each with its last day if it has one.", keys),
-        "addresses": about("The addresses that may connect. With `sftp_vpc` they are required.", addresses),
-        _FORMAT: about("The format of the partner's files, if it differs from the plain format.", schema_of_format()),
-    }
-    return mapping(members(known, "public_keys"))
+_TEXT: Final[Schema] = {"type": "string", "maxLength": LONGEST, "title": "a public key, as in a .pub file"}
+_ENDING: Final[Schema] = {
+    "type": "object",
+    "properties": {"key": _TEXT, "expires": {"type": "string", "format": "date"}},
+    "required": ["key"],
+    "additionalProperties": False,
+}
+_FORMAT: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        **{member: {"enum": [*values]} for member, values in CHOICES.items()},
+        "date": {"type": "string", "title": "YYYY, MM and DD once each, such as DD.MM.YYYY"},
+        "header": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+    "additionalProperties": False,
+    "minProperties": 1,
+}
 
 
-def partners(config: Source, key: str = "partners") -> Mapping[str, Partner]:
-    """Return the partners of a stack by name. Raises SettingError."""
-    found: dict[Any, Any] = structure(config, key, dict, {}, "a map of names to {public_keys: [...]}")
-    if wrong := [name for name in found if not isinstance(name, str) or not _NAME.fullmatch(name)]:
-        raise SettingError(key, f"has the name {wrong[0]!r}: write 3 to 32 lower-case letters, digits and hyphens.")
-    fixed = config.get("sftp_vpc") is not None
-    return {name: _partner(f"{key}.{name}", value, fixed) for name, value in found.items()}
-
-
-def _partner(key: str, value: Any, fixed: bool) -> Partner:
-    """Return a partner; `fixed` is whether the server checks the addresses of its clients."""
-    known = (*_MEMBERS, _FORMAT)
-    if not isinstance(value, dict) or "public_keys" not in value or not value.keys() <= {*known}:
-        raise SettingError(key, f"is {value!r}: write public_keys: [...], and nothing else but {', '.join(known)}.")
-    if fixed != bool(value.get("addresses")):
-        remedy = "write the addresses that connect, 0.0.0.0/0 for all" if fixed else "remove them, or set sftp_vpc"
-        raise SettingError(f"{key}.addresses", f"are {value.get('addresses')!r}: {remedy}.")
-    return Partner(**{name: read(f"{key}.{name}", value[name]) for name, read in _MEMBERS.items() if name in value})
-
-
-def _keys(key: str, values: Any) -> tuple[PublicKey, ...]:
-    found = tuple(_key(key, value) for value in _list(key, values, "public keys"))
-    if len({one.fingerprint for one in found}) != len(found):
-        raise SettingError(key, "has a key twice: write each key once.")
-    return found
-
-
-def _key(key: str, value: Any) -> PublicKey:
+def _key(value: Any) -> PublicKey:
     text, expires = (value.get("key"), value.get("expires")) if isinstance(value, dict) else (value, None)
     if not isinstance(text, str) or (isinstance(value, dict) and not value.keys() <= {"key", "expires"}):
-        raise SettingError(key, f'has {value!r}: write a key, or {{key: ..., expires: "2027-01-31"}}.')
+        raise ValueError(f'has {value!r}: write a key, or {{key: ..., expires: "2027-01-31"}}')
     try:
         return PublicKey.parse(text, None if expires is None else last_day(expires), by_position=text is value)
     except ValueError as error:
-        raise SettingError(key, f"has {error}.") from None
+        raise ValueError(f"has {error}") from None
 
 
 def last_day(text: Any) -> date:
@@ -98,27 +64,81 @@ def last_day(text: Any) -> date:
         raise ValueError(f'the date {text!r}: write a day such as "2027-01-31"') from None
 
 
-def _addresses(key: str, values: Any) -> tuple[str, ...]:
-    return tuple(_network(key, value) for value in _list(key, values, "addresses"))
+def _differing(keys: tuple[PublicKey, ...]) -> tuple[PublicKey, ...]:
+    if len({key.fingerprint for key in keys}) != len(keys):
+        raise ValueError("has a key twice: write each key once")
+    return keys
 
 
-def _network(key: str, value: Any) -> str:
+def _network(value: str) -> str:
     try:
-        return str(IPv4Network(str(value)))
+        return str(IPv4Network(value))
     except ValueError:
-        raise SettingError(
-            key, f"has {value!r}: write an IPv4 address such as 203.0.113.7, or a network such as 198.51.100.0/24."
-        ) from None
+        network = "an IPv4 address such as 203.0.113.7, or a network such as 198.51.100.0/24"
+        raise ValueError(f"has {value!r}: write {network}") from None
 
 
-def _list(key: str, values: Any, words: str) -> list[Any]:
-    if not isinstance(values, list):
-        raise SettingError(key, f"is {values!r}: write a list of {words}.")
-    return values
+def _format(values: Any, info: ValidationInfo[Any]) -> FileFormat:
+    return FileFormat.parse(values, info.context.context.rows.columns)
 
 
-_MEMBERS: Final[Mapping[str, Callable[[str, Any], Any]]] = {"public_keys": _keys, "addresses": _addresses}
-"""The readers of a partner's members, each with the name of the setting and the value."""
+@dataclass(frozen=True, kw_only=True)
+class Partner(Members):
+    """A partner.
 
-_FORMAT: Final = "format"
-"""The member that `formats` reads: it depends on the context."""
+    Attributes:
+        public_keys: the keys for the login: the text of a key, or a map of `key` and, optionally, `expires`: the last
+            day of the key, such as "2027-01-31".
+        addresses: the IPv4 addresses and networks that may connect, such as 203.0.113.7 or 198.51.100.0/24; only with
+            `sftp_vpc`, which then requires them.
+        format: the format of the partner's files, if it differs from the plain format.
+    """
+
+    public_keys: Annotated[
+        tuple[Annotated[PublicKey, PlainValidator(_key), WithJsonSchema({"anyOf": [_TEXT, _ENDING]})], ...],
+        AfterValidator(_differing),
+        Field(
+            title="a list of keys, or of `{key: ..., expires: ...}`",
+            description="The keys for the login, each with its last day if it has one.",
+        ),
+    ]
+    addresses: Annotated[
+        tuple[Annotated[str, AfterValidator(_network), Field(title="IPv4 addresses and networks")], ...],
+        Field(description="The addresses that may connect. With `sftp_vpc` they are required."),
+    ] = ()
+    format: Annotated[
+        FileFormat | None,
+        PlainValidator(_format),
+        WithJsonSchema(
+            {**_FORMAT, "description": "The format of the partner's files, if it differs from the plain format."}
+        ),
+    ] = None
+
+    def __iter__(self) -> Iterator[PublicKey]:
+        """Iterate over the keys: a copy of the inbox passes a partner on as its keys."""
+        return iter(self.public_keys)
+
+
+def formats(partners: Mapping[str, Partner]) -> Mapping[str, FileFormat]:
+    """Return the formats of the partners whose files are not plain, by the partners' names."""
+    return {name: partner.format for name, partner in partners.items() if partner.format}
+
+
+def _checked(partners: Mapping[str, Partner], info: ValidationInfo[Any]) -> Mapping[str, Partner]:
+    """Return the partners. Raises ValueError if the server does not accept their addresses, names or formats."""
+    fixed = info.context.get("sftp_vpc") is not None
+    for name, partner in partners.items():
+        if fixed != bool(partner.addresses):
+            remedy = "write the addresses that connect, 0.0.0.0/0 for all" if fixed else "remove them, or set sftp_vpc"
+            raise BadMember(f"{name}.addresses", f"are {[*partner.addresses]}: {remedy}")
+    if info.context.get("sftp") == "shared" and len(json.dumps([*partners])) > SHARED_PARTNERS_LIMIT:
+        raise ValueError("are too many for one rule on a shared server: write sftp: dedicated")
+    length = len(json.dumps({name: one.settings for name, one in formats(partners).items()}))
+    if length > MOST_CHARACTERS:
+        problem = f"has formats of {length} characters, and at most {MOST_CHARACTERS} are possible"
+        raise ValueError(f"{problem}: ask partners for our column names instead of mapping them")
+    return partners
+
+
+Partners = Annotated[Mapping[Annotated[str, _NAME], Partner], AfterValidator(_checked)]
+"""The type of the setting: the partners by name."""

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Any, Final
 
-from .config import SettingError, Source, limits, matching, texts
-from .schema import listing, schema_is, setting, text
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from .schema import ONCE, Form, setting, within
 from .strategy import BadStrategy, Strategy
 
-_ALARM: Final = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
-_ALARM_WORDS: Final = "the name of an alarm, up to 255 characters"
-_FOLDER: Final = re.compile(r"\S.*")
+_ALARM: Final = Form(re.compile(r"[!-~]([ -~]{0,253}[!-~])?"), "the name of an alarm, up to 255 characters")
+_FOLDER: Final = Form(re.compile(r"\S.*"), "the folder that holds code.zip and layer.zip")
 
 MOST_MORE_ALARMS: Final = 8
 """CodeDeploy accepts ten alarms for a deployment group, and a release may make two of its own."""
@@ -20,50 +20,33 @@ LONGEST_MS: Final = 900_000
 """Milliseconds: Lambda's longest timeout, 15 minutes."""
 
 
-@schema_is(lambda: {"type": "string", "title": "a strategy of CodeDeploy, or an own such as Canary25Percent20Minutes"})
-def _strategy(config: Source, key: str) -> Strategy:
+def _strategy(text: Any) -> Strategy:
     try:
-        return Strategy.parse(config.get(key) or "")
+        return Strategy.parse(text or "")
     except BadStrategy as error:
-        raise SettingError(key, f"is {error}") from None
-
-
-@schema_is(lambda: {**listing(text(_ALARM, _ALARM_WORDS)), "maxItems": MOST_MORE_ALARMS, "uniqueItems": True})
-def _release_alarms(config: Source, key: str) -> tuple[str, ...]:
-    names = texts(config, key, _ALARM, _ALARM_WORDS, kind="a list of alarms' names")
-    if len(names) > MOST_MORE_ALARMS or len(set(names)) != len(names):
-        raise SettingError(
-            key,
-            f"has {len(names)} names: write at most {MOST_MORE_ALARMS}, each once; "
-            "CodeDeploy takes ten alarms, and a release may make two of its own.",
-        )
-    return names
+        raise ValueError(f"is {error}".removesuffix(".")) from None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseSettings:
     """Releases."""
 
-    rollout_strategy: Strategy = setting(
+    rollout_strategy: Annotated[
+        Strategy,
+        PlainValidator(_strategy),
+        WithJsonSchema(
+            {"type": "string", "title": "a strategy of CodeDeploy, or an own such as Canary25Percent20Minutes"}
+        ),
+    ] = setting(
         "The steps in which a new version gets the traffic. An alarm during the steps returns the old version.",
         "Canary10Percent5Minutes",
-        _strategy,
     )
-    latency_alarms: Mapping[str, int] = setting(
-        "Milliseconds that 95 of 100 calls of a function's new version may take.",
-        {"register": 2000},
-        limits,
-        "milliseconds",
-        LONGEST_MS,
+    latency_alarms: Annotated[
+        Mapping[str, Annotated[int, within(1, LONGEST_MS)]], Field(title="a map of functions to milliseconds")
+    ] = setting("Milliseconds that 95 of 100 calls of a function's new version may take.", {"register": 2000}, {})
+    release_alarms: Annotated[tuple[Annotated[str, _ALARM], ...], Field(max_length=MOST_MORE_ALARMS), ONCE] = setting(
+        "The names of other alarms that stop a release.", ["shop-orders-failed"], ()
     )
-    release_alarms: tuple[str, ...] = setting(
-        "The names of other alarms that stop a release.", ["shop-orders-failed"], _release_alarms
-    )
-    artifacts: str = setting(
-        "The folder of the built functions, relative to the program.",
-        "../../build",
-        matching,
-        _FOLDER,
-        "../../build",
-        "the folder that holds code.zip and layer.zip",
+    artifacts: Annotated[str, _FOLDER] = setting(
+        "The folder of the built functions, relative to the program.", "../../build", "../../build"
     )

@@ -1,132 +1,223 @@
-"""The declaration of settings: the reader, the schema and the effect of each setting."""
+"""The declaration of settings: the type, the default, the effect and the JSON Schema of each setting."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, field, fields, is_dataclass
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cache, cached_property
+from typing import Any, Final, Literal, get_args, get_origin
 
-from pulumi import RunError
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema, to_jsonable_python
 
 Schema = dict[str, Any]
-"""A JSON Schema of a value. `title` describes texts, `description` is the effect of a setting."""
+"""A JSON Schema of a value. `title` describes the value, and `description` is the effect of a setting."""
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
-_F = TypeVar("_F", bound=Callable[..., Any])
-
-_SCHEMAS: Final[dict[Any, Callable[..., Schema]]] = {}
+Rule = Callable[[Any, str, str | None], object]
+"""A rule about other settings. It gets the source, the setting's name and its text, and raises SettingError."""
 
 
-def schema_is(build: Callable[..., Schema]) -> Callable[[_F], _F]:
-    """Declare the schema of a reader's values: `build` gets the reader's further arguments and returns it."""
+class BadMember(ValueError):
+    """A fault of a member of a map; the message completes a sentence about it."""
 
-    def declared(read: _F) -> _F:
-        _SCHEMAS[read] = build
-        return read
+    def __init__(self, member: str, problem: str) -> None:
+        """Create the error of a member."""
+        super().__init__(problem)
+        self.member = member
 
-    return declared
+
+class Members:
+    """The base of dataclasses that are maps with fixed names."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
 
-def setting(
-    effect: str,
-    example: object,
-    read: Callable[Concatenate[Any, str, _P], _T],
-    *arguments: _P.args,
-    **options: _P.kwargs,
-) -> _T:
-    """Return a dataclass field for `read_all`: `read` gets the source, the field's name and the arguments.
+@dataclass(frozen=True)
+class Form:
+    """The form of a text, or of a free name in a map. `words` describe it."""
 
-    `effect` describes the effect or the cost, and `example` is a valid value. The reader has a schema (`schema_is`).
+    pattern: re.Pattern[str]
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the validation of a text."""
+        return core_schema.no_info_after_validator_function(self._matching, handler(source))
+
+    def __get_pydantic_json_schema__(self, *_: Any) -> Schema:
+        """Return the JSON Schema of a text."""
+        return self.schema
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON Schema of a text.
+
+        `\\w` has other letters in ECMAScript. A schema with it would reject valid names, so the pattern is left out.
+        """
+        schema = {"type": "string", "title": self.words}
+        if r"\w" in self.pattern.pattern or self.pattern.flags & re.DOTALL:
+            return schema
+        return {**schema, "pattern": f"^(?:{self.pattern.pattern})$"}
+
+    def _matching(self, text: str) -> str:
+        if not self.pattern.fullmatch(text):
+            raise PydanticCustomError("form", self.words)  # pyrefly: ignore[bad-argument-type] (a literal string)
+        return text
+
+
+class _Once:
+    """The annotation of a list whose values all differ."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the validation of a list."""
+        return core_schema.no_info_after_validator_function(self._differing, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> Schema:
+        """Return the JSON Schema of a list."""
+        return {**handler(schema), "uniqueItems": True}
+
+    @staticmethod
+    def _differing(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        if repeated := [value for value in values if values.count(value) > 1]:
+            raise ValueError(f"has {repeated[0]!r} twice: write it once")
+        return values
+
+
+ONCE: Final = _Once()
+"""Annotates a list whose values all differ. It follows the limits of the list's length."""
+
+
+def within(least: float, most: float, description: str | None = None) -> Any:
+    """Return the annotation of a number with limits."""
+    return Field(strict=True, ge=least, le=most, description=description)
+
+
+def setting(effect: str, example: object, default: Any = MISSING, rule: Rule | None = None) -> Any:
+    """Return a dataclass field for `read_all`. Its annotation is the type of the setting.
+
+    `effect` describes the effect or the cost, and `example` is a valid value. Without a default it is required.
     """
-    schema = {**_SCHEMAS[read](*arguments, **options), "description": effect, "examples": [example]}
-    declared: Any = field(
-        metadata={"read": lambda config, key: read(config, key, *arguments, **options), "schema": schema}
-    )
-    return declared
+    return field(metadata={"effect": effect, "example": example, "default": default, "rule": rule})
 
 
-def read_all(kind: Any, config: Any) -> dict[str, Any]:
-    """Return the values of the fields from `setting`, by name. Raises SettingError for the first bad value."""
-    return {declared.name: declared.metadata["read"](config, declared.name) for declared in _declared(kind)}
+@dataclass(frozen=True)
+class Declared:
+    """A setting as its class declares it."""
+
+    name: str
+    annotation: Any
+    effect: str
+    example: object
+    default: Any
+    rule: Rule | None
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """The validation of the value. It is built for the settings of a file only, since that takes time."""
+        return TypeAdapter(_given(self.annotation))
+
+    @property
+    def base(self) -> type:
+        """The type of the value without annotations."""
+        return _base(self.annotation)
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON Schema, with the default. The default of a setting that is off is None."""
+        default = {} if self.default is MISSING else {"default": to_jsonable_python(self.default)}
+        schema = self.adapter.json_schema(schema_generator=_Plain)
+        return {**default, **schema, "description": self.effect, "examples": [self.example]}
+
+
+@cache
+def declared(kind: Any) -> tuple[Declared, ...]:
+    """Return the settings that a dataclass declares."""
+    found = [each for each in fields(kind) if "effect" in each.metadata]
+    return tuple(Declared(each.name, each.type, **each.metadata) for each in found)
+
+
+def _given(annotation: Any) -> Any:
+    """Return the type of a value in a file, which is not None."""
+    return get_args(annotation)[0] if type(None) in get_args(annotation) else annotation
+
+
+def _base(annotation: Any) -> type:
+    """Return the type of a setting without annotations and None."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (None, tuple, Mapping):
+        return origin or annotation
+    return type(arguments[0]) if origin is Literal else _base(arguments[0])
 
 
 def schemas(kind: Any) -> dict[str, Schema]:
-    """Return the schema of each setting of a class by its name, with the default that its reader returns.
-
-    A setting that is required has no default. A setting that is off by default has the default None.
-    """
-    return {declared.name: _with_default(declared) for declared in _declared(kind)}
+    """Return the JSON Schema of each setting of a class by its name."""
+    return {each.name: each.schema for each in declared(kind)}
 
 
 def groups(kind: Any) -> dict[type, dict[str, Schema]]:
-    """Return the schemas of a class's settings by the class that declares them."""
-    found: dict[type, dict[str, Schema]] = {}
-    bases = [base for base in reversed(kind.__mro__) if hasattr(base, "__dataclass_fields__")]
-    for base in bases:
-        known = {name for declared in found.values() for name in declared}
-        found[base] = {name: schema for name, schema in schemas(base).items() if name not in known}
-    return {base: declared for base, declared in found.items() if declared}
+    """Return the JSON Schemas of a class's settings by the class that declares them."""
+    bases = [base for base in reversed(kind.__mro__) if "__dataclass_fields__" in vars(base)]
+    own = {base: base.__annotations__.keys() for base in bases}
+    found = {base: {name: schema for name, schema in schemas(base).items() if name in own[base]} for base in bases}
+    return {base: group for base, group in found.items() if group}
 
 
-def text(pattern: re.Pattern[str], words: str = "") -> Schema:
-    """Return the schema of a text that matches a pattern, described by `words`.
-
-    `\\w` has other letters in ECMAScript. A schema with it would reject valid names, so the pattern is left out.
-    """
-    if r"\w" in pattern.pattern or pattern.flags & re.DOTALL:
-        return {"type": "string", "title": words}
-    return {"type": "string", "title": words, "pattern": f"^(?:{pattern.pattern})$"}
-
-
-def about(description: str, schema: Schema) -> Schema:
-    """Return the schema of a member with a description."""
-    return {**schema, "description": description}
-
-
-def whole(least: float, most: float) -> Schema:
-    """Return the schema of a whole number."""
-    return {"type": "integer", "minimum": least, "maximum": most}
-
-
-def mapping(values: Schema) -> Schema:
-    """Return the schema of a map with free names."""
-    return {"type": "object", "additionalProperties": values}
+def words(schema: Schema) -> str:
+    """Return the accepted values of a JSON Schema in words, which complete "write"."""
+    match schema:
+        case {"title": text}:
+            return text
+        case {"enum": values}:
+            return f"one of {', '.join(map(str, values))}"
+        case {"type": "integer" | "number" as kind, "minimum": least, "maximum": most}:
+            return f"{'a whole number' if kind == 'integer' else 'a number'} from {least} to {most}"
+        case {"type": "boolean"}:
+            return "true or false"
+        case {"type": "array", "items": items}:
+            known = {"at least": schema.get("minItems"), "at most": schema.get("maxItems")}
+            limits = [f" {word} {limit}" for word, limit in known.items() if limit]
+            return f"a list of{' and'.join(limits)}: {words(items)}"
+        case {"type": "object", "properties": known}:
+            return f"a map of {', '.join(known)}"
+        case {"additionalProperties": values}:
+            return f"a map of names to: {words(values)}"
+        case _:
+            return "a text"
 
 
-def listing(items: Schema) -> Schema:
-    """Return the schema of a list."""
-    return {"type": "array", "items": items}
+class _Plain(GenerateJsonSchema):
+    """JSON Schemas as editors and the page need them: complete, without null, and without the names of classes."""
+
+    def generate(self, schema: Any, mode: Any = "validation") -> Schema:
+        """Return the JSON Schema with its definitions in their places."""
+        generated = super().generate(schema, mode)
+        return _inlined(generated, generated.pop("$defs", {}))
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+        """Return False: titles only describe values."""
+        return False
+
+    def nullable_schema(self, schema: Any) -> Schema:
+        """Return the JSON Schema of the value: a file leaves out a setting instead."""
+        return self.generate_inner(schema["schema"])
+
+    def literal_schema(self, schema: Any) -> Schema:
+        """Return the values without their type, since numbers may be texts."""
+        return {"enum": schema["expected"]}
+
+    def dict_schema(self, schema: Any) -> Schema:
+        """Return the JSON Schema of the values. The error of a name is that of the program."""
+        return {"type": "object", "additionalProperties": self.generate_inner(schema["values_schema"])}
+
+    def dataclass_schema(self, schema: Any) -> Schema:
+        """Return the JSON Schema of the members without the class's name and docstring."""
+        generated = super().dataclass_schema(schema)
+        return {name: value for name, value in generated.items() if name not in ("title", "description")}
 
 
-def members(properties: Mapping[str, Schema], *required: str) -> Schema:
-    """Return the schema of a map with fixed names."""
-    return {"type": "object", "properties": dict(properties), "required": [*required], "additionalProperties": False}
-
-
-def _declared(kind: Any) -> list[Any]:
-    return [declared for declared in fields(kind) if "read" in declared.metadata]
-
-
-def _with_default(declared: Any) -> Schema:
-    schema: Schema = declared.metadata["schema"]
-    try:
-        return schema if "default" in schema else {**schema, "default": _default(declared)}
-    except RunError:
-        return schema
-
-
-def _default(declared: Any) -> Any:
-    """Return the value of a setting that a file lacks, as YAML. Raises RunError for a required setting."""
-    value = declared.metadata["read"](_Empty(), declared.name)
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    return [*value] if isinstance(value, tuple) else value
-
-
-class _Empty:
-    """A stack's file without settings; for a pipeline, with the usual source."""
-
-    source = "codeconnections"
-
-    def get(self, _: str, /) -> None:
-        """Return None."""
+def _inlined(part: Any, definitions: Mapping[str, Schema]) -> Any:
+    if isinstance(part, list):
+        return [_inlined(each, definitions) for each in part]
+    if not isinstance(part, dict):
+        return part
+    whole = {**definitions.get(part.get("$ref", "").removeprefix("#/$defs/"), {}), **part}
+    return {name: _inlined(value, definitions) for name, value in whole.items() if name != "$ref"}

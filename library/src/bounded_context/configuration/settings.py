@@ -8,12 +8,11 @@ from ..declaration.context import Context
 from ..domain.formats import FileFormat
 from .alarm_settings import AlarmSettings
 from .api_settings import ApiSettings
-from .config import Source
+from .config import SettingError, Source, read_all
 from .event_settings import EventSettings
-from .formats import formats
 from .list_settings import ListSettings, OfContext
+from .partners import formats
 from .release_settings import ReleaseSettings
-from .schema import read_all
 from .stack_settings import StackSettings
 from .system_settings import SystemSettings
 
@@ -38,4 +37,7 @@ class Settings(AlarmSettings, ReleaseSettings, SystemSettings, EventSettings, Li
             SettingError: a value is bad; the message is one sentence with the remedy.
         """
         source = OfContext(context, config)
-        return cls(**read_all(cls, source), formats=formats(context, source), api=ApiSettings.from_config(source))
+        values = read_all(cls, source)
+        if source.get("formats") is not None:
+            raise SettingError("formats", "is no setting: write partners.<name>.format for each partner.")
+        return cls(**values, formats=formats(values["partners"]), api=ApiSettings.from_config(source))

@@ -9,7 +9,7 @@ from typing import Any
 from ....configuration.boundary import permissions_boundary
 from ....configuration.collisions import PIPELINE, require_context, require_stack
 from ....configuration.config import SettingError
-from ....configuration.consumes import consumed
+from ....configuration.event_settings import consumed
 from ....configuration.labels import LabelError, Labels
 from ....configuration.partition import partition_of
 from ....configuration.project import Project, ProjectError

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ....configuration.consumes import Consumed, consumed
+from ....configuration.consumes import Consumed
+from ....configuration.event_settings import consumed
 from ....declaration.context import Context
 from ....domain.spelling import kebab
 from ..emulator.aws import Aws
