@@ -26,7 +26,6 @@ from ..provider.program import Progress
 from ..provider.stack import NO_SETTINGS, STACK
 from ..stand_ins import metrics
 from ..stand_ins.codedeploy import running_codedeploy
-from ..stand_ins.inserts import running_statements
 from ..stand_ins.malware import Scanner
 from ..stand_ins.other_systems import serving_systems
 from ..stand_ins.x_ray import TraceDaemon, listening
@@ -94,7 +93,7 @@ def _started(project: Project, traces: TraceDaemon, proxy: Proxy | None) -> Iter
     python, region = emulator_python(project.build), stack.region(project)
     with running_emulator(python, region, traces.address, _preload, proxied=proxy is not None) as emulator:
         aws = Aws(emulator)
-        with _releases(aws), running_statements(aws), proxy(aws) if proxy else nullcontext():
+        with _releases(aws), proxy(aws) if proxy else nullcontext():
             yield aws
 
 
