@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
+
 from bounded_context.tools.local.running.context import RunningContext
 from bounded_context.tools.local.stand_ins.http_server import Request, Response, serving
 from bounded_context.tools.local.stand_ins.upstream import Upstream
@@ -33,7 +34,7 @@ def denied_on(deployed: RunningContext, function: str, action: str, resources: l
 
 @contextmanager
 def hurried(deployed: RunningContext, function: str, seconds: int, slow: float) -> Iterator[None]:
-    """Give a function so many seconds a call, as a live version whose updates of an item take `slow` seconds or more."""
+    """Make a version live that has so many seconds a call, and whose updates of an item take `slow` seconds or more."""
     name, live = configuration(deployed, function)["FunctionName"], {"Name": "live"}
     before = deployed.aws.call("lambda", "get_alias", FunctionName=name, **live)["FunctionVersion"]
     variables = configuration(deployed, function)["Environment"]["Variables"]

@@ -38,7 +38,7 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
     """An emulator of which nothing is there but that it is ready."""
     with HTTPServer(("127.0.0.1", 0), _Ready) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield Emulator(server.server_port, 2, 3, "eu-west-1", tmp_path, "127.0.0.1:5")
+        yield Emulator(server.server_port, 2, "eu-west-1", tmp_path, "127.0.0.1:5")
         server.shutdown()
 
 

@@ -2,20 +2,28 @@
 
 The patches of `upstream/` change the emulator's modules in memory, when they are imported. Each patch names the digest
 of the file before and after, so another version of the emulator ends at its start, with the patch's name.
+
+The emulator's environment does not contain the library. The launcher adds the library's folder as the package
+`bounded_context` without its packages, so extensions import modules of the standard library and of the emulator only.
 """
 
 import hashlib
+import os
 import re
 import sys
-from collections.abc import Iterator
+import sysconfig
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 PATCHES = sorted((Path(__file__).parent / "upstream").glob("*.patch"))
 LIBRARY = Path(__file__).parents[3]
 
-_FILE = re.compile(r"^diff --git a/(ministack/\S+)\.py .*\nindex (\w+)\.\.(\w+) .*\n.*\n.*\n((?:[@ +-].*\n)+?)(?=diff |\Z)", re.M)
+_FILE = re.compile(
+    r"^diff --git a/(ministack/\S+)\.py .*\nindex (\w+)\.\.(\w+) .*\n.*\n.*\n((?:[@ +-].*\n)+?)(?=diff |\Z)", re.M
+)
 _HUNK = re.compile(r"^@@ -(\d+).*\n((?:[ +-].*\n)+)", re.M)
 
 
@@ -39,7 +47,9 @@ def patched(site: Path) -> dict[str, bytes]:
 def _applied(source: bytes, hunks: str) -> bytes:
     lines, moved = source.decode().splitlines(keepends=True), 0
     for first, hunk in _HUNK.findall(hunks):
-        before, after = ([line[1:] for line in hunk.splitlines(keepends=True) if line[0] in kind] for kind in (" -", " +"))
+        before, after = (
+            [line[1:] for line in hunk.splitlines(keepends=True) if line[0] in kind] for kind in (" -", " +")
+        )
         start = int(first) - 1 + moved
         lines[start : start + len(before)] = after
         moved += len(after) - len(before)
@@ -69,22 +79,42 @@ class Patches:
     def __init__(self, sources: dict[str, bytes]) -> None:
         self._sources = sources
 
-    def find_spec(self, name: str, path: object = None, _target: object = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: Sequence[str] | None = None, _target: object = None) -> ModuleSpec | None:
         """Return the specification of a patched module, and None for other modules."""
         spec = PathFinder.find_spec(name, path) if name in self._sources else None
         if spec:
-            spec.loader = _Loader(name, spec.origin)
-            spec.loader.source = self._sources[name]
+            spec.loader = loader = _Loader(name, str(spec.origin))
+            loader.source = self._sources[name]
         return spec
 
 
 def main() -> None:
     """Apply the patches, register the extensions, and run the emulator until it ends."""
-    site = Path(PathFinder.find_spec("ministack").origin).parents[1]
+    site = Path(sysconfig.get_path("purelib"))
     sys.meta_path.insert(0, Patches(patched(site)))
-    from ministack.app import main as run
+    sys.modules["bounded_context"] = library = ModuleType("bounded_context")
+    library.__path__ = [str(LIBRARY)]
+    from ministack import app  # pyrefly: ignore[missing-import] (of the emulator's environment)
 
-    run()
+    app.SERVICE_HANDLERS["codedeploy"] = _codedeploy()
+    app.main()
+
+
+def _codedeploy() -> Callable[..., Awaitable[Any]]:
+    """Register CodeDeploy's requests, and return their handler."""
+    from ministack.core import concurrency, responses, router  # pyrefly: ignore[missing-import]
+
+    from bounded_context.tools.local.stand_ins.codedeploy import service
+
+    router.SERVICE_PATTERNS["codedeploy"] = {"target_prefixes": [service.TARGET]}
+    region, account = os.environ["MINISTACK_REGION"], responses.get_account_id()
+    api = service.operations(service.Service(service.assumed), region, account)
+
+    async def handle(_method: str, _path: str, headers: Mapping[str, str], body: bytes, _query: object) -> Any:
+        # In a thread of its own, because CodeDeploy calls this emulator.
+        return await concurrency.run_reentrant(service.respond, api, headers, body)
+
+    return handle
 
 
 if __name__ == "__main__":

@@ -35,14 +35,12 @@ NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Emulator:
     """A running emulator: its ports and the credentials of its root user.
 
-    `codedeploy_port` belongs to a stand-in of this run, because the emulator lacks CodeDeploy. Functions send traces to
-    `trace_address` unless it is empty. `joined` is True if another run has started the emulator. `proxy_port` is the
-    port of a proxy for all calls of the functions, or 0 without a proxy.
+    Functions send traces to `trace_address` unless it is empty. `joined` is True if another run has started the
+    emulator. `proxy_port` is the port of a proxy for all calls of the functions, or 0 without a proxy.
     """
 
     port: int
     sftp_port: int
-    codedeploy_port: int
     region: str
     folder: Path
     trace_address: str = ""
@@ -53,20 +51,14 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """The URL of all services except CodeDeploy."""
+        """The URL of all services."""
         return f"http://{HOST}:{self.port}"
-
-    @property
-    def codedeploy_endpoint(self) -> str:
-        """The URL of the CodeDeploy stand-in, for functions and AWS tools."""
-        return f"http://{HOST}:{self.codedeploy_port}"
 
     def _functions_endpoints(self) -> dict[str, str]:
         """Return the variables with the endpoints of the functions; without a proxy, the emulator adds its own."""
         proxy = f"http://{HOST}:{self.proxy_port}"
         return {
             LOCAL_STACK: proxy if self.proxy_port else self.endpoint,
-            "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,
             **({"AWS_ENDPOINT_URL": proxy} if self.proxy_port else {}),
         }
 
@@ -102,7 +94,6 @@ class Emulator:
         """Return the environment variables with which AWS tools call this emulator as its root user."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": self.access_key,
@@ -138,8 +129,8 @@ def running_emulator(
         LocalRunError: the emulator ended, or was not ready in time. The message ends with the last lines of its log.
     """
     folder = Path(tempfile.mkdtemp(prefix="local-aws-"))
-    *ports, proxy_port = _free_ports(4)
-    emulator = Emulator(*ports, region, folder, trace_address, proxy_port=proxy_port if proxied else 0)
+    port, sftp_port, proxy_port = _free_ports(3)
+    emulator = Emulator(port, sftp_port, region, folder, trace_address, proxy_port=proxy_port if proxied else 0)
     keeper = _start(emulator, python)
     try:
         meanwhile()

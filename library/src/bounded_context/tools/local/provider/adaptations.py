@@ -87,9 +87,9 @@ def with_assumable_role(aws: Aws, request: Request) -> None:
     trusting = [*statements, {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]
     document = json.dumps(policy | {"Statement": trusting})
     aws.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=document)
-    request.adapted.append("its service role also trusts this run, because the stand-in is not an AWS service")
+    request.adapted.append("its service role also trusts the root user, because the extension is not an AWS service")
     if request.inputs.get("triggerConfigurations"):
-        request.adapted.append("its deployments cause no notifications: the stand-in has no triggers")
+        request.adapted.append("its deployments cause no notifications: the extension has no triggers")
 
 
 def table_exists(aws: Aws, facts: Facts) -> None:

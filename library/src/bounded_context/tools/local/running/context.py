@@ -25,7 +25,7 @@ from ..table import Table
 from ..uploads import Upload
 
 _STAND_INS: Final = (
-    "codedeploy: a stand-in of this run executes deployments 60 times faster, and checks no caller's permissions",
+    "codedeploy: an extension of the emulator executes deployments 60 times faster, and checks no caller's permissions",
     "dynamodb: patches of the emulator write INSERT statements to the table's stream, and check their IAM actions",
     "cloudwatch: alarm periods run 60 times faster, and the run sets the state of alarms without data, because the "
     "emulator never changes it",
