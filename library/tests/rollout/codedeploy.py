@@ -11,6 +11,7 @@ from bounded_context.tools.local.stand_ins.codedeploy.appspec import AFTER, BEFO
 from bounded_context.tools.local.stand_ins.codedeploy.errors import Ended, Refused
 from bounded_context.tools.local.stand_ins.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
 from tests.rollout.clients import Client, FakeClock, error
+from tests.simulation.services.codedeploy import Due
 
 Plan = Literal["succeeds", "alarm", "hook", "post", "hangs", "throttled"]
 
@@ -26,38 +27,20 @@ class Deployment(model.Deployment):
     plan: Plan = "succeeds"
 
 
-class _Deploys(model.CodeDeploy[Deployment]):
-    """The front: a deployment's steps are due at times of the clock, and `tick` does the due ones in their order."""
+class _Deploys(Due[Deployment]):
+    """The front of the model."""
 
     kind = Deployment
 
     def __init__(self, client: "CodeDeploy", clock: FakeClock, functions: Any) -> None:
-        super().__init__()
+        super().__init__(lambda: clock.now().timestamp())
         self._client = client
-        self._clock = clock
         self._functions = functions
-        self._steps: dict[Deployment, tuple[float, Course]] = {}
-        self._at: float | None = None
-
-    def now(self) -> float:
-        return self._clock.now().timestamp() if self._at is None else self._at
-
-    def start(self, deployment: Deployment, course: Course) -> None:
-        self._steps[deployment] = self.now(), course
-
-    def tick(self, ahead: float) -> None:
-        until = self.now() + ahead
-        while due := [(at, deployment) for deployment, (at, _) in self._steps.items() if at <= until]:
-            self._at, deployment = min(due, key=lambda step: step[0])
-            course = self._steps.pop(deployment)[1]
-            if (seconds := next(course, None)) is not None:
-                self._steps[deployment] = self._at + seconds, course
-        self._at = None
 
     def stop(self, deployment: Deployment, parameters: model.Parameters) -> None:
         super().stop(deployment, parameters)
-        self.start(deployment, self._steps[deployment][1])
-        self.tick(0.0)
+        self.start(deployment, self.steps[deployment][1])
+        self.advance()
 
     def pause(self) -> float:
         return BEGINS_AFTER
@@ -138,7 +121,7 @@ class CodeDeploy(Client):
     def tick(self, ahead: float = 0.0) -> None:
         """Do the steps that are due now, or so many seconds later."""
         with self._lock:
-            self._deploys.tick(ahead)
+            self._deploys.advance(ahead)
 
     def _create_deployment(self, **request: Any) -> dict[str, Any]:
         group, content = request["deploymentGroupName"], request["revision"]["appSpecContent"]

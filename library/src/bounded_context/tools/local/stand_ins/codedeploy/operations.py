@@ -12,6 +12,9 @@ from .model import CodeDeploy, Deployment
 ALARMS_A_GROUP: Final = 10
 """CodeDeploy's limit (CodeDeploy user guide, "CodeDeploy quotas")."""
 
+BATCH: Final = 25
+"""CodeDeploy's limit (CodeDeploy API reference, "BatchGetDeployments")."""
+
 Parameters = dict[str, Any]
 Operation = Callable[[Parameters], Parameters]
 
@@ -115,6 +118,8 @@ class Operations:
         return {"deploymentInfo": info(self._deploys.deployment(parameters["deploymentId"]))}
 
     def _deployments(self, parameters: Parameters) -> Parameters:
+        if len(parameters["deploymentIds"]) > BATCH:
+            raise Refused("BatchLimitExceededException", f"At most {BATCH} deployments are returned")
         return {
             "deploymentsInfo": [info(self._deploys.deployment(identity)) for identity in parameters["deploymentIds"]]
         }
