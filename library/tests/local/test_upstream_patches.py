@@ -12,8 +12,8 @@ from typing import Final
 
 import pytest
 
-from bounded_context.tools.local.emulator import launcher
-from bounded_context.tools.local.emulator.launcher import PATCHES, patched
+from bounded_context.tools.local.extensions import launcher
+from bounded_context.tools.local.extensions.launcher import PATCHES, patched
 from bounded_context.tools.programs.environment import environment
 
 SMALL: Final = """diff --git a/ministack/small.py b/ministack/small.py

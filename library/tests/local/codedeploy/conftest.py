@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from bounded_context.tools.local.stand_ins.codedeploy.service import Service, operations, respond
+from bounded_context.tools.local.extensions.codedeploy.service import Service, operations, respond
 from bounded_context.tools.local.stand_ins.http_server import Response, serving
 
 from .world import Alarms, Functions, Release

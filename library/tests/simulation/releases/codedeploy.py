@@ -1,4 +1,4 @@
-"""Simulated CodeDeploy: the model of `stand_ins/codedeploy` with the simulation's clock, scheduler and aliases."""
+"""Simulated CodeDeploy: the model of `extensions/codedeploy` with the simulation's clock, scheduler and aliases."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bounded_context.configuration.strategy import Strategy
-from bounded_context.tools.local.stand_ins.codedeploy import model, operations
-from bounded_context.tools.local.stand_ins.codedeploy.errors import Ended, Refused
-from bounded_context.tools.local.stand_ins.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
+from bounded_context.tools.local.extensions.codedeploy import model, operations
+from bounded_context.tools.local.extensions.codedeploy.errors import Ended, Refused
+from bounded_context.tools.local.extensions.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
 
 from ..scheduler import Activity, Scheduler
 from ..services.client_errors import refused

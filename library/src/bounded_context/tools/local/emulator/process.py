@@ -1,4 +1,4 @@
-"""The process of the embedded AWS, started by `launcher.py` on free ports with its own settings."""
+"""The process of the embedded AWS, started by `extensions/launcher.py` on free ports with its own settings."""
 
 import contextlib
 import secrets
@@ -19,7 +19,7 @@ from ..periodic import until
 
 HOST = "127.0.0.1"
 KEEPER = Path(__file__).with_name("keeper.py")
-LAUNCHER = Path(__file__).with_name("launcher.py")
+LAUNCHER = Path(__file__).parents[1] / "extensions" / "launcher.py"
 READY_SECONDS = 30.0
 STOP_SECONDS = 15.0
 LOG_LINES = 20

@@ -20,8 +20,8 @@ from ....declaration.environment import LOCAL_STACK
 from ...command.errors import LocalRunError
 from ..actors.caller import invoke
 from ..emulator.aws import Aws
+from ..emulator.callers import keys, session_token
 from ..emulator.process import HOST, Emulator
-from ..storm.callers import keys, session_token
 from .function import Deployed
 from .logs import UNCAUGHT, without_library_frames
 

@@ -16,9 +16,9 @@ from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
 from ..emulator.aws import Aws
+from ..emulator.callers import Callers
 from ..stand_ins.http_server import Request, Response, serving
 from ..stand_ins.upstream import Upstream
-from .callers import Callers
 
 _SERVICE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 

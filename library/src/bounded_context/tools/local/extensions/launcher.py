@@ -104,7 +104,7 @@ def _codedeploy() -> Callable[..., Awaitable[Any]]:
     """Register CodeDeploy's requests, and return their handler."""
     from ministack.core import concurrency, responses, router  # pyrefly: ignore[missing-import]
 
-    from bounded_context.tools.local.stand_ins.codedeploy import service
+    from bounded_context.tools.local.extensions.codedeploy import service
 
     router.SERVICE_PATTERNS["codedeploy"] = {"target_prefixes": [service.TARGET]}
     region, account = os.environ["MINISTACK_REGION"], responses.get_account_id()

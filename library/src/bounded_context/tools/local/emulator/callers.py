@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from botocore.credentials import Credentials
 
-from ..emulator.aws import Aws
+from .aws import Aws
 
 _ACCESS_KEY: Final = re.compile(r"Credential=([^/]+)/")
 
