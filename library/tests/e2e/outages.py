@@ -3,14 +3,11 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
-from unittest.mock import patch
-
-from urllib3 import HTTPHeaderDict
 
 from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.stand_ins.http_server import Response
+from bounded_context.tools.local.stand_ins.http_server import Request, Response, serving
 from bounded_context.tools.local.stand_ins.upstream import Upstream
 
 
@@ -36,14 +33,27 @@ def denied_on(deployed: RunningContext, function: str, action: str, resources: l
 
 
 @contextmanager
-def hurried(deployed: RunningContext, function: str, seconds: int) -> Iterator[None]:
-    """Give a function so many seconds a call, as a version of its own that is live."""
+def hurried(deployed: RunningContext, function: str, seconds: int, slow: float) -> Iterator[None]:
+    """Make a version live that has so many seconds a call, and whose updates of an item take `slow` seconds or more."""
     name, live = configuration(deployed, function)["FunctionName"], {"Name": "live"}
     before = deployed.aws.call("lambda", "get_alias", FunctionName=name, **live)["FunctionVersion"]
-    timeout = deployed.aws.call("lambda", "update_function_configuration", FunctionName=name, Timeout=seconds)[
-        "Timeout"
-    ]
-    assert timeout == seconds
+    variables = configuration(deployed, function)["Environment"]["Variables"]
+    with slow_updates(deployed, slow) as endpoint:
+        environment = {"Variables": {**variables, "AWS_ENDPOINT_URL_DYNAMODB": endpoint}}
+        changes = {"Timeout": seconds, "Environment": environment}
+        made = deployed.aws.call("lambda", "update_function_configuration", FunctionName=name, **changes)
+        assert made["Timeout"] == seconds
+        with _live(deployed, name, before):
+            yield
+    deployed.aws.call(
+        "lambda", "update_function_configuration", FunctionName=name, Environment={"Variables": variables}
+    )
+
+
+@contextmanager
+def _live(deployed: RunningContext, name: str, before: str) -> Iterator[None]:
+    """Make the latest code and configuration live, and then a version again."""
+    live = {"Name": "live"}
     version = deployed.aws.call("lambda", "publish_version", FunctionName=name)["Version"]
     deployed.aws.call("lambda", "update_alias", FunctionName=name, FunctionVersion=version, **live)
     try:
@@ -53,17 +63,17 @@ def hurried(deployed: RunningContext, function: str, seconds: int) -> Iterator[N
 
 
 @contextmanager
-def slow_updates(seconds: float) -> Iterator[None]:
-    """Delay each update of an item, so that calls need a minimum time on a machine of any speed."""
-    send = Upstream.send
+def slow_updates(deployed: RunningContext, seconds: float) -> Iterator[str]:
+    """Serve DynamoDB with a delay of each update, so that calls need a minimum time on a machine of any speed."""
+    with closing(Upstream(deployed.emulator.port)) as emulator:
 
-    def delayed(upstream: Upstream, method: str, path: str, headers: HTTPHeaderDict, body: bytes) -> Response:
-        if headers.get("X-Amz-Target", "").endswith(".UpdateItem"):
-            time.sleep(seconds)
-        return send(upstream, method, path, headers, body)
+        def delayed(sent: Request) -> Response:
+            if sent.headers.get("X-Amz-Target", "").endswith(".UpdateItem"):
+                time.sleep(seconds)
+            return emulator.send(sent.method, sent.path, sent.headers, sent.body)
 
-    with patch.object(Upstream, "send", delayed):
-        yield
+        with serving(delayed, 0, "slow-updates") as endpoint:
+            yield endpoint
 
 
 def configuration(deployed: RunningContext, function: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from .facts import CONTEXT, with_sftp
 from .lists import Sample
 from .machines import calls_in, redriven, started_impatient, succeeded_in_last_map
 from .neighbours import until
-from .outages import denied, hurried, slow_updates
+from .outages import denied, hurried
 
 pytestmark = pytest.mark.e2e
 SECONDS, SECONDS_A_PART = 2, 0.2
@@ -34,9 +34,8 @@ def test_list_longer_than_one_function_can_undo_is_undone_whole(deployed: Runnin
     sent = sample(PARTS * 250)
     assert PARTS * SECONDS_A_PART > SECONDS
     with (
-        hurried(deployed, "compensate_error", SECONDS),
+        hurried(deployed, "compensate_error", SECONDS, SECONDS_A_PART),
         denied(deployed, "import_list", "s3:GetObject", LAST),
-        slow_updates(SECONDS_A_PART),
     ):
         ended = deployed.follow(deployed.partner.upload(sent.name, sent.content))
     assert succeeded_in_last_map(deployed, ended.arn) == PARTS
@@ -59,7 +58,7 @@ def test_undoing_that_was_interrupted_and_redriven_undoes_the_rest(deployed: Run
         broken = started_impatient(deployed, f"/{bucket}/{key}")
     interrupted = deployed.table.list_item(str(broken.list_id))
     assert (interrupted["status"], interrupted["undone_parts"]) == ("COMPENSATING", set(FIRST))
-    with hurried(deployed, "compensate_error", SECONDS), slow_updates(SECONDS_A_PART):
+    with hurried(deployed, "compensate_error", SECONDS, SECONDS_A_PART):
         ended = redriven(deployed, broken.arn)
     assert calls_in(deployed, ended.arn, "CompensateError") > (PARTS - len(FIRST)) * SECONDS_A_PART / SECONDS
     _undone_whole(deployed, ended.outcome, str(broken.list_id))

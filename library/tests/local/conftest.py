@@ -16,7 +16,7 @@ class RecordingAws(Aws):
     """Remembers the calls, and answers as little as a handler needs."""
 
     def __init__(self) -> None:
-        super().__init__(Emulator(1, 2, 3, 4, "eu-west-1", Path()))
+        super().__init__(Emulator(1, 2, "eu-west-1", Path()))
         self.calls: list[tuple[str, dict[str, object]]] = []
 
     def call(self, service: str, operation: str, **parameters: object) -> dict[str, object]:

@@ -8,7 +8,7 @@ import pytest
 from bounded_context.tools.local.api_requests import ApiRequests
 from bounded_context.tools.local.emulator.process import Emulator
 
-EMULATOR = Emulator(1, 2, 3, 4, "eu-west-1", Path())
+EMULATOR = Emulator(1, 2, "eu-west-1", Path())
 
 
 @pytest.mark.parametrize("outputs", [{}, {"api": None}])

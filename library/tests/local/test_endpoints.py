@@ -38,7 +38,7 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
     """An emulator of which nothing is there but that it is ready."""
     with HTTPServer(("127.0.0.1", 0), _Ready) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield Emulator(server.server_port, 2, 3, 4, "eu-west-1", tmp_path, "127.0.0.1:5")
+        yield Emulator(server.server_port, 2, "eu-west-1", tmp_path, "127.0.0.1:5")
         server.shutdown()
 
 
@@ -90,8 +90,8 @@ def test_a_run_that_has_ended_is_told_from_one_that_goes_on(context: Context[Any
         ("", "--endpoints: JSONDecodeError"),
         ("[]", "--endpoints: ValidationError"),
         ("{}", "--endpoints: ValidationError"),
-        ('{"version": 2, "emulator": {"folder": "/", "ports": 1}}', "--endpoints: ValidationError"),
-        ('{"version": 7}', r"\b7,.* 2:"),
+        ('{"version": 3, "emulator": {"folder": "/", "ports": 1}}', "--endpoints: ValidationError"),
+        ('{"version": 7}', r"\b7,.* 3:"),
     ],
 )
 def test_a_file_of_another_program_or_format_is_refused(text: str, problem: str, tmp_path: Path):

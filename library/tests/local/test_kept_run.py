@@ -32,7 +32,7 @@ def repository(project: Project, tmp_path: Path) -> Project:
 @pytest.fixture
 def ours(context: Context[Any], tmp_path: Path) -> endpoints.Endpoints:
     """Where a run can be reached that has ended."""
-    return endpoints.of(context, Emulator(1, 2, 3, 4, "eu-west-1", tmp_path), {"functions": {}})
+    return endpoints.of(context, Emulator(1, 2, "eu-west-1", tmp_path), {"functions": {}})
 
 
 @pytest.fixture

@@ -1,40 +1,97 @@
-"""CodeDeploy in memory: deployments that go as planned and really move the aliases of moto's Lambda."""
+"""CodeDeploy in memory: the model of CodeDeploy, with deployments that go as planned and move moto's aliases."""
 
 import hashlib
-import json
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
 
+from bounded_context.configuration.strategy import Strategy
+from bounded_context.tools.local.extensions.codedeploy import model, operations
+from bounded_context.tools.local.extensions.codedeploy.appspec import AFTER, BEFORE, AppSpec
+from bounded_context.tools.local.extensions.codedeploy.errors import Ended, Refused
+from bounded_context.tools.local.extensions.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
 from tests.rollout.clients import Client, FakeClock, error
+from tests.simulation.services.codedeploy import Due
 
 Plan = Literal["succeeds", "alarm", "hook", "post", "hangs", "throttled"]
 
-CANARY_MINUTES = 5
-ALARM_AFTER = 2
-MISMATCH = "The Lambda function alias version does not match the current version in AppSpec file."
+BEGINS_AFTER = 5.0
+ALARM_AFTER = 120.0
+CANARY: Final = Strategy.parse("Canary10Percent5Minutes")
+_HOOKS: Final = {BEFORE: "hook", AFTER: "post"}
+"""The plan with which the hook of an event fails."""
 
 
-@dataclass
-class Deployment:
-    id: str
-    group: str
-    plan: Plan
-    created: datetime
-    function: str
-    current: str
-    target: str
-    request: dict[str, Any] = field(default_factory=dict)
-    status: str = "Created"
-    weight: float = 0.0
-    events: dict[str, str] = field(default_factory=dict)
-    error: dict[str, str] = field(default_factory=dict)
-    rollback_id: str = ""
-    rollback_of: str = ""
+@dataclass(eq=False, kw_only=True)
+class Deployment(model.Deployment):
+    plan: Plan = "succeeds"
 
-    @property
-    def ended(self) -> bool:
-        return self.status in ("Succeeded", "Failed", "Stopped")
+
+class _Deploys(Due[Deployment]):
+    """The front of the model."""
+
+    kind = Deployment
+
+    def __init__(self, client: "CodeDeploy", clock: FakeClock, functions: Any) -> None:
+        super().__init__(lambda: clock.now().timestamp())
+        self._client = client
+        self._functions = functions
+
+    def stop(self, deployment: Deployment, parameters: model.Parameters) -> None:
+        super().stop(deployment, parameters)
+        self.start(deployment, self.steps[deployment][1])
+        self.advance()
+
+    def pause(self) -> float:
+        return BEGINS_AFTER
+
+    def version(self, deployment: Deployment) -> int:
+        return int(self._functions.get_alias(FunctionName=deployment.function, Name="live")["FunctionVersion"])
+
+    def route(self, deployment: Deployment, weight: int) -> None:
+        version, weights = (
+            (deployment.target, {}) if weight == 100 else (deployment.current, {str(deployment.target): weight / 100})
+        )
+        routing = {"AdditionalVersionWeights": weights}
+        alias = {"FunctionName": deployment.function, "Name": "live", "FunctionVersion": str(version)}
+        self._functions.update_alias(**alias, RoutingConfig=routing)
+
+    def admit(self, deployment: Deployment) -> None:
+        if deployment.plan == "throttled":
+            raise Ended("Failed", "THROTTLED", "Lambda has too many requests.")
+        if deployment.rollback_of and self._client.rollbacks_fail:
+            raise Ended("Failed", "INTERNAL_ERROR")
+
+    def active_alarms(self, deployment: Deployment) -> list[str]:
+        return (
+            [f"{deployment.group[1]}-errors"]
+            if deployment.plan == "alarm" and self.now() >= deployment.created + ALARM_AFTER
+            else []
+        )
+
+    def hook(self, deployment: Deployment, event: str) -> Course:
+        if deployment.plan == _HOOKS[event]:
+            raise Ended("Failed", "HOOK_EXECUTION_FAILURE", "A validation function failed.")
+        yield from ()
+
+    def bake(self, deployment: Deployment, seconds: float) -> Course:
+        while deployment.plan == "hangs":
+            yield from self.wait(deployment, seconds)
+        yield from super().bake(deployment, seconds)
+
+    def _roll_back(self, deployment: Deployment) -> None:
+        if self._client.rolls_back:
+            super()._roll_back(deployment)
+
+    def add(self, spec: AppSpec, plan: Plan, request: dict[str, Any]) -> Any:
+        """Create a deployment, also beside another deployment of its group."""
+        events = ["DEPLOYMENT_FAILURE", *ROLLBACK_EVENTS.values()]
+        group = {"applicationName": "test", "autoRollbackConfiguration": {"enabled": True, "events": events}}
+        alarms = request.get("overrideAlarmConfiguration", {"enabled": True})
+        strategy = AT_ONCE if "deploymentConfigName" in request else CANARY
+        made = self._new(spec, strategy, {**group, **request, "alarmConfiguration": alarms}, plan=plan)
+        self.begin(made)
+        return made
 
 
 class CodeDeploy(Client):
@@ -45,101 +102,35 @@ class CodeDeploy(Client):
     def __init__(self, clock: FakeClock, functions: Any) -> None:
         super().__init__()
         self.plans: dict[str, list[Plan]] = {}
-        self.deployments: dict[str, Deployment] = {}
         self.rollbacks_fail = False
         self.rolls_back = True
-        self._clock = clock
-        self._functions = functions
+        self._deploys = _Deploys(self, clock, functions)
 
-    def begin(self, group: str, function: str, current: str, target: str, plan: Plan = "succeeds") -> Deployment:
+    @property
+    def deployments(self) -> dict[str, Any]:
+        return {deployment.id: deployment for deployment in self._deploys.all}
+
+    def begin(self, group: str, function: str, current: str, target: str, plan: Plan = "succeeds") -> Any:
         """Create a deployment as somebody else would."""
-        return self._add(Deployment("", group, plan, self._clock.now(), function, current, target))
+        spec = AppSpec("function", function, "live", int(current), int(target), dict.fromkeys(_HOOKS, "hook"))
+        return self._deploys.add(spec, plan, {"deploymentGroupName": group})
 
-    def of(self, group: str) -> list[Deployment]:
-        return [deployment for deployment in self.deployments.values() if deployment.group == group]
+    def of(self, group: str) -> list[Any]:
+        return [*self._deploys.of(("test", group))][::-1]
 
-    def tick(self) -> None:
+    def tick(self, ahead: float = 0.0) -> None:
+        """Do the steps that are due now, or so many seconds later."""
         with self._lock:
-            for deployment in [one for one in self.deployments.values() if not one.ended]:
-                self._go_on(deployment)
-
-    def _add(self, deployment: Deployment) -> Deployment:
-        deployment.id = f"d-{len(self.deployments) + 1:09d}"
-        self.deployments[deployment.id] = deployment
-        return deployment
-
-    def _go_on(self, deployment: Deployment) -> None:
-        minutes = (self._clock.now() - deployment.created).total_seconds() / 60
-        if deployment.rollback_of:
-            self._end_rollback(deployment)
-        elif deployment.status == "Created":
-            self._start(deployment)
-        elif deployment.plan == "alarm" and minutes >= ALARM_AFTER and self._heeds_alarms(deployment):
-            deployment.events["AllowTraffic"] = "Failed"
-            self._fail(deployment, "Stopped", "ALARM_ACTIVE", f"Activated alarms: {deployment.group}-errors")
-        elif deployment.plan == "post" and minutes >= CANARY_MINUTES:
-            self._move(deployment, deployment.target, {})
-            deployment.events["AfterAllowTraffic"] = "Failed"
-            self._fail(deployment, "Failed", "HOOK_EXECUTION_FAILURE", "A validation function failed.")
-        elif deployment.plan != "hangs" and minutes >= CANARY_MINUTES:
-            self._succeed(deployment)
-
-    def _start(self, deployment: Deployment) -> None:
-        deployment.status = "InProgress"
-        alias = self._functions.get_alias(FunctionName=deployment.function, Name="live")
-        if alias["FunctionVersion"] != deployment.current:
-            self._fail(deployment, "Failed", "INVALID_LAMBDA_CONFIGURATION", MISMATCH, rolls_back=False)
-        elif deployment.plan == "throttled":
-            self._fail(deployment, "Failed", "THROTTLED", "Lambda has too many requests.")
-        elif deployment.plan == "hook":
-            deployment.events["BeforeAllowTraffic"] = "Failed"
-            self._fail(deployment, "Failed", "HOOK_EXECUTION_FAILURE", "A validation function failed.")
-        elif "deploymentConfigName" in deployment.request:
-            self._succeed(deployment)
-        else:
-            deployment.weight = 0.1
-            self._move(deployment, deployment.current, {deployment.target: 0.1})
-
-    def _succeed(self, deployment: Deployment) -> None:
-        deployment.status, deployment.weight = "Succeeded", 1.0
-        self._move(deployment, deployment.target, {})
-
-    def _fail(self, deployment: Deployment, status: str, code: str, message: str, *, rolls_back: bool = True) -> None:
-        deployment.status, deployment.error = status, {"code": code, "message": message}
-        wanted = deployment.request.get("autoRollbackConfiguration", {}).get("enabled", True)
-        if rolls_back and wanted and self.rolls_back:
-            back = Deployment("", deployment.group, "succeeds", self._clock.now(), deployment.function, "", "")
-            back.current, back.target, back.rollback_of = deployment.target, deployment.current, deployment.id
-            deployment.rollback_id = self._add(back).id
-
-    def _end_rollback(self, rollback: Deployment) -> None:
-        rollback.status = "Failed" if self.rollbacks_fail else "Succeeded"
-        if not self.rollbacks_fail:
-            self._move(rollback, rollback.target, {})
-
-    def _move(self, deployment: Deployment, version: str, weights: dict[str, float]) -> None:
-        self._functions.update_alias(
-            FunctionName=deployment.function,
-            Name="live",
-            FunctionVersion=version,
-            RoutingConfig={"AdditionalVersionWeights": weights},
-        )
-
-    def _heeds_alarms(self, deployment: Deployment) -> bool:
-        return deployment.request.get("overrideAlarmConfiguration", {}).get("enabled", True)
+            self._deploys.advance(ahead)
 
     def _create_deployment(self, **request: Any) -> dict[str, Any]:
         group, content = request["deploymentGroupName"], request["revision"]["appSpecContent"]
         assert hashlib.sha256(content["content"].encode()).hexdigest() == content["sha256"]
         assert len(request["description"]) <= 256
         if any(not deployment.ended for deployment in self.of(group)):
-            raise error("CreateDeployment", "DeploymentLimitExceededException", f"{group} has an active one")
-        [resource] = json.loads(content["content"])["Resources"]
-        [properties] = [value["Properties"] for value in resource.values()]
+            raise error("CreateDeployment", "DeploymentLimitExceededException", f"{group} has an active deployment")
         plan = self.plans[group].pop(0) if self.plans.get(group) else "succeeds"
-        made = self.begin(group, properties["Name"], properties["CurrentVersion"], properties["TargetVersion"], plan)
-        made.request = request
-        return {"deploymentId": made.id}
+        return {"deploymentId": self._deploys.add(AppSpec.of_revision(request["revision"]), plan, request).id}
 
     def _list_deployments(
         self,
@@ -149,7 +140,9 @@ class CodeDeploy(Client):
         nextToken: str = "0",  # noqa: N803
     ) -> dict[str, Any]:
         assert applicationName == "test"
-        found = [one.id for one in self.of(deploymentGroupName) if one.status in includeOnlyStatuses]
+        found = [
+            deployment.id for deployment in self.of(deploymentGroupName) if deployment.status in includeOnlyStatuses
+        ]
         start = int(nextToken)
         more = {"nextToken": str(start + 2)} if len(found) > start + 2 else {}
         return {"deployments": found[start : start + 2], **more}
@@ -159,59 +152,41 @@ class CodeDeploy(Client):
             raise error("BatchGetDeployments", "BatchLimitExceededException")
         if not set(deploymentIds) <= set(self.deployments):
             raise error("BatchGetDeployments", "InvalidDeploymentIdException")
-        return {"deploymentsInfo": [self._info(self.deployments[one]) for one in deploymentIds]}
+        return {"deploymentsInfo": [_info(self.deployments[deployment]) for deployment in deploymentIds]}
 
     def _get_deployment(self, deploymentId: str) -> dict[str, Any]:  # noqa: N803
-        if deploymentId not in self.deployments:
-            raise error("GetDeployment", "DeploymentDoesNotExistException")
-        return {"deploymentInfo": self._info(self.deployments[deploymentId])}
-
-    def _info(self, deployment: Deployment) -> dict[str, Any]:
-        rollback = {
-            "rollbackDeploymentId": deployment.rollback_id,
-            "rollbackTriggeringDeploymentId": deployment.rollback_of,
-        }
-        return {
-            "deploymentId": deployment.id,
-            "status": deployment.status,
-            "description": deployment.request.get("description", ""),
-            "createTime": deployment.created,
-            "autoRollbackConfiguration": deployment.request.get("autoRollbackConfiguration", {"enabled": True}),
-            "rollbackInfo": {name: one for name, one in rollback.items() if one},
-            **({"errorInformation": deployment.error} if deployment.error else {}),
-        }
+        return {"deploymentInfo": _info(self._one("GetDeployment", deploymentId))}
 
     def _list_deployment_targets(self, deploymentId: str) -> dict[str, Any]:  # noqa: N803
-        deployment = self.deployments[deploymentId]
+        deployment = self._one("ListDeploymentTargets", deploymentId)
         if deployment.status == "Created":
             raise error("ListDeploymentTargets", "DeploymentNotStartedException")
-        return {"targetIds": [f"{deployment.function}:live"]}
+        return {"targetIds": [operations.target_id(deployment)]}
 
     def _batch_get_deployment_targets(self, deploymentId: str, targetIds: list[str]) -> dict[str, Any]:  # noqa: N803
-        deployment = self.deployments[deploymentId]
-        assert targetIds == [f"{deployment.function}:live"]
-        target = {
-            "lambdaFunctionInfo": {
-                "functionName": deployment.function,
-                "functionAlias": "live",
-                "currentVersion": deployment.current,
-                "targetVersion": deployment.target,
-                "targetVersionWeight": deployment.weight,
-            },
-            "lifecycleEvents": [
-                {"lifecycleEventName": event, "status": status} for event, status in deployment.events.items()
-            ],
-        }
-        return {"deploymentTargets": [{"deploymentTargetType": "LambdaTarget", "lambdaTarget": target}]}
+        deployment = self._one("BatchGetDeploymentTargets", deploymentId)
+        assert targetIds == [operations.target_id(deployment)]
+        return {"deploymentTargets": [operations.target(deployment)]}
 
-    def _stop_deployment(self, deploymentId: str, autoRollbackEnabled: bool = False) -> dict[str, Any]:  # noqa: N803
-        deployment = self.deployments[deploymentId]
-        if deployment.ended:
-            raise error("StopDeployment", "DeploymentAlreadyCompletedException")
-        self._fail(deployment, "Stopped", "MANUAL_STOP", "It was stopped.", rolls_back=autoRollbackEnabled)
+    def _stop_deployment(self, **parameters: Any) -> dict[str, Any]:
+        try:
+            self._deploys.stop(self._one("StopDeployment", parameters["deploymentId"]), parameters)
+        except Refused as refused:
+            raise error("StopDeployment", refused.code) from refused
         return {"status": "Pending"}
 
     def _get_deployment_group(self, applicationName: str, deploymentGroupName: str) -> dict[str, Any]:  # noqa: N803
         assert applicationName == "test"
         alarms = [{"name": f"{deploymentGroupName}-errors"}, {"name": f"{deploymentGroupName}-slow"}]
         return {"deploymentGroupInfo": {"alarmConfiguration": {"enabled": True, "alarms": alarms}}}
+
+    def _one(self, operation: str, identity: str) -> Any:
+        try:
+            return self._deploys.deployment(identity)
+        except Refused as refused:
+            raise error(operation, refused.code) from refused
+
+
+def _info(deployment: model.Deployment) -> dict[str, Any]:
+    answer = operations.info(deployment)
+    return {name: datetime.fromtimestamp(at, UTC) if name.endswith("Time") else at for name, at in answer.items()}

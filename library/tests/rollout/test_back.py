@@ -112,7 +112,7 @@ def test_a_second_way_back_ends_where_the_first_one_does(stack: Stack):
     note = Note.parse(brought.request["description"])
     assert note
     first = stack.begin("one", "2", "1")
-    first.request = {"description": str(Note(note.release_id, "test", "one", "2", "1", returns=True))}
+    first.request |= {"description": str(Note(note.release_id, "test", "one", "2", "1", returns=True))}
     assert (stack.rollout("back").status, stack.live("one")) == (0, "1")
     assert stack.deployments("one") == [brought, first]
 

@@ -38,9 +38,8 @@ def test_a_version_that_fails_meanwhile_is_not_deployed_again(stack: Stack):
 
     def fails() -> None:
         failed = stack.begin("one", "1", "2", "hook")
-        failed.request = {"description": str(Note("20310506T070809Z-0a1b2c3d-17", "test", "one", "1", "2"))}
-        for _ in range(3):
-            stack.codedeploy.tick()
+        failed.request |= {"description": str(Note("20310506T070809Z-0a1b2c3d-17", "test", "one", "1", "2"))}
+        stack.codedeploy.tick(60)
 
     stack.codedeploy.before["create_deployment"] = [error("CreateDeployment", "DeploymentLimitExceededException")]
     stack.clock.at(0.01, fails)
@@ -59,8 +58,7 @@ def test_an_own_deployment_that_fails_before_it_is_known_is_followed(stack: Stac
 
     def repeated(**request: Any) -> dict[str, Any]:
         create(**request)
-        for _ in range(3):
-            stack.codedeploy.tick()
+        stack.codedeploy.tick(60)
         raise error("CreateDeployment", "DeploymentLimitExceededException")
 
     monkeypatch.setattr(stack.codedeploy, "_create_deployment", repeated)

@@ -5,7 +5,7 @@ Developer guide, "PartiQL insert statements": a duplicate key fails. In a batch,
 
 from typing import TYPE_CHECKING, Any
 
-from ..tools.local.stand_ins.inserts.insert import DUPLICATE, insert
+from ..tools.local.stand_ins.inserts import DUPLICATE, insert
 
 if TYPE_CHECKING:
     from moto.dynamodb.models import DynamoDBBackend

@@ -1,4 +1,4 @@
-"""The simulated services: a request to an empty table, bucket, queue or topic.
+"""The simulated services: a request to an empty table, bucket, queue, topic or deployment group.
 
     violation = { service = "dynamodb", operation = "BatchGetItem", request = { ... } }
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from tests.simulation.services.codedeploy import SimCodeDeploy
 from tests.simulation.services.dynamodb import Service, SimTable, Store
 from tests.simulation.services.plain_gate import PlainGate
 from tests.simulation.services.s3 import Bucket, SimS3
@@ -21,6 +22,7 @@ from ..rules import Rule, expanded
 from .place import Place, Violation
 
 _CLIENTS: Final[Mapping[str, Callable[[PlainGate], Any]]] = {
+    "codedeploy": SimCodeDeploy,
     "dynamodb": lambda gate: SimTable(Service(Store("table", gate, {"by_word": "word"}), gate)),
     "s3": lambda gate: SimS3([Bucket("bucket", gate)], gate),
     "sns": lambda gate: SimSns(Topic("topic", gate), gate),

@@ -29,7 +29,7 @@ def test_a_group_has_one_active_deployment(started: Started) -> None:
     [
         ("{", "JSON.* YAML"),
         ("[]", "valid dictionary"),
-        (json.dumps({"version": 1, "Resources": []}), r"\bversion: .* 1;"),
+        (json.dumps({"version": 1, "Resources": []}), r"\bversion\b.* 1: "),
         (json.dumps({"version": 0.0, "Resources": []}), "Resources"),
         (appspec_text().replace("AWS::Lambda::Function", "AWS::ECS::Service"), "AWS::Lambda::Function"),
         (appspec_text(target=""), r"\bTargetVersion\b.*''"),

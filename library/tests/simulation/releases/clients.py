@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any, Final, TypeVar
 
+from bounded_context.tools.local.extensions.codedeploy import operations
+
 from .. import profile as faults
 from ..scheduler import TICK, Killed, Scheduler
 from ..services.client_errors import faults as faults_of
 from ..services.client_errors import refused
 from ..services.retries import retried
 from .aliases import Aliases, routing
-from .codedeploy import CodeDeploy, Deployment, info, target
+from .codedeploy import CodeDeploy, Deployment, info
 from .scenario import MACHINE
 
 T = TypeVar("T")
@@ -155,7 +157,7 @@ class CodeDeployClient:
         group = request["deploymentGroupName"]
 
         def effect() -> Any:
-            made = self._deploys.create(request, self._services.seen.name)
+            made = self._deploys.create_by(request, self._services.seen.name)
             if not self._services.scheduler.late:
                 self._services.seen.effects.append((self._services.scheduler.clock, made.function))
             return {"deploymentId": made.id}
@@ -173,7 +175,7 @@ class CodeDeployClient:
 
         def effect() -> Any:
             self._services.seen.listed[function] = self._services.scheduler.clock
-            found = self._deploys.of(function)
+            found = self._deploys.of_function(function)
             return {"deployments": [one.id for one in found if one.status in includeOnlyStatuses]}
 
         return self._services.call("codedeploy", "ListDeployments", deploymentGroupName, effect)
@@ -194,21 +196,21 @@ class CodeDeployClient:
         def effect() -> Any:
             if self._one(deploymentId).status == "Created":
                 raise refused("ListDeploymentTargets", "DeploymentNotStartedException", deploymentId)
-            return {"targetIds": ["target"]}
+            return {"targetIds": [operations.target_id(self._one(deploymentId))]}
 
         return self._services.call("codedeploy", "ListDeploymentTargets", deploymentId, effect)
 
     def batch_get_deployment_targets(self, deploymentId: str, targetIds: list[str]) -> Any:  # noqa: N803
         """Return a deployment's target."""
-        assert targetIds == ["target"]
-        found = lambda: {"deploymentTargets": [target(self._one(deploymentId))]}  # noqa: E731
+        assert targetIds == [operations.target_id(self._one(deploymentId))]
+        found = lambda: {"deploymentTargets": [operations.target(self._one(deploymentId))]}  # noqa: E731
         return self._services.call("codedeploy", "BatchGetDeploymentTargets", deploymentId, found)
 
     def stop_deployment(self, deploymentId: str, autoRollbackEnabled: bool) -> Any:  # noqa: N803
         """Stop a deployment."""
 
         def effect() -> Any:
-            self._deploys.stop(self._one(deploymentId), self._services.seen.name, rollback=autoRollbackEnabled)
+            self._deploys.stop_by(self._one(deploymentId), self._services.seen.name, rollback=autoRollbackEnabled)
             self._services.seen.effects.append((self._services.scheduler.clock, self._one(deploymentId).function))
             return {"status": "Pending"}
 

@@ -1,16 +1,14 @@
-"""Simulated CodeDeploy: one active deployment a group, hooks, alarms, stops and automatic rollbacks.
+"""Simulated CodeDeploy: the model of `extensions/codedeploy` with the simulation's clock, scheduler and aliases."""
 
-From the CodeDeploy user guide: "Deployments on an AWS Lambda compute platform", "AppSpec 'hooks' section",
-"Redeploy and roll back a deployment", and "Monitoring deployments with CloudWatch alarms".
-"""
-
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from bounded_context.configuration.strategy import Strategy
+from bounded_context.tools.local.extensions.codedeploy import model, operations
+from bounded_context.tools.local.extensions.codedeploy.errors import Ended, Refused
+from bounded_context.tools.local.extensions.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
 
 from ..scheduler import Activity, Scheduler
 from ..services.client_errors import refused
@@ -20,53 +18,39 @@ from .scenario import Quality
 _HOOK_SECONDS: Final = 20.0
 _ALARM_SECONDS: Final = 15.0
 """Seconds of traffic after which the alarm of a bad version fires."""
+_QUALITIES: Final = {model.BEFORE: "pre", model.AFTER: "post"}
+_GROUP: Final = {
+    "alarmConfiguration": {"enabled": True},
+    "autoRollbackConfiguration": {"enabled": True, "events": ["DEPLOYMENT_FAILURE", *ROLLBACK_EVENTS.values()]},
+}
 
 
-@dataclass(eq=False)
-class Deployment:
+@dataclass(eq=False, kw_only=True)
+class Deployment(model.Deployment):
     """A deployment of one function. ``run`` is the driver that created it."""
 
-    id: str
-    function: str
-    current: int
-    target: int
-    hooks: bool
-    heeds_alarms: bool
-    at_once: bool
-    rolls_back: bool
-    description: str
-    created: float
     run: str = ""
-    status: str = "Created"
-    weight: float = 0.0
-    error: str = ""
-    failed_event: str = ""
-    rollback: "Deployment | None" = None
-    rollback_of: "Deployment | None" = None
-    stopping: bool | None = None
-    """Whether a stop wants a rollback; None without a stop."""
-    failed_at: float | None = None
-    """The time from which its status is a failure. It ends when its rollback has begun."""
-    ended_at: float | None = None
-    holds: bool = True
-    """Whether the group takes no other deployment."""
     activity: Activity | None = field(default=None, repr=False)
 
     @property
-    def ended(self) -> bool:
-        """Whether its status is final."""
-        return self.status in ("Succeeded", "Failed", "Stopped")
+    def function(self) -> str:
+        """The name of its function in the stack."""
+        return self.spec.function.removeprefix("test-")
+
+    @property
+    def description(self) -> str:
+        """The description in the request."""
+        return self.request.get("description", "")
+
+    @property
+    def hooks(self) -> bool:
+        """Whether it has hooks."""
+        return bool(self.spec.hooks)
 
     @property
     def forward(self) -> bool:
         """Whether it moves a function to a newer version."""
         return self.target > self.current and self.rollback_of is None
-
-
-class _Ends(Exception):
-    def __init__(self, status: str, code: str, event: str = "", *, rolls_back: bool = True) -> None:
-        super().__init__(code)
-        self.status, self.code, self.event, self.rolls_back = status, code, event, rolls_back
 
 
 @dataclass
@@ -81,196 +65,136 @@ class Rules:
     throttled: bool
 
 
-class CodeDeploy:
+class CodeDeploy(model.CodeDeploy[Deployment]):
     """The deployments of one application, in the order of their creation."""
 
+    kind = Deployment
+
     def __init__(self, scheduler: Scheduler, aliases: Aliases, rules: Rules) -> None:
-        self.all: list[Deployment] = []
+        super().__init__()
         self.created: list[Callable[[Deployment], None]] = []
         self.stopped: list[Callable[[Deployment, str], None]] = []
         self.rules = rules
+        self.rollback_delay = rules.rollback_delay
         self._scheduler = scheduler
         self._aliases = aliases
 
-    def of(self, function: str) -> Iterator[Deployment]:
+    def of_function(self, function: str) -> Iterator[Deployment]:
         """Yield a function's deployments, the newest first."""
-        return (one for one in reversed(self.all) if one.function == function)
+        return (deployment for deployment in reversed(self.all) if deployment.function == function)
 
     def active(self, function: str) -> Deployment | None:
         """Return the deployment of a function that has not ended."""
-        return next((one for one in self.of(function) if not one.ended), None)
+        return next((deployment for deployment in self.of_function(function) if not deployment.ended), None)
 
-    def create(self, request: dict[str, Any], run: str) -> Deployment:
-        """Do CreateDeployment. Raises ClientError if the group has an active deployment."""
-        function = request["deploymentGroupName"].removeprefix("test-")
-        if any(one.holds for one in self.of(function)):
-            raise refused("CreateDeployment", "DeploymentLimitExceededException", f"{function} has an active one")
-        document = json.loads(request["revision"]["appSpecContent"]["content"])
-        [properties] = [resource["Properties"] for one in document["Resources"] for resource in one.values()]
-        made = Deployment(
-            id=f"d-{len(self.all) + 1:09}",
-            function=function,
-            current=int(properties["CurrentVersion"]),
-            target=int(properties["TargetVersion"]),
-            hooks="Hooks" in document,
-            heeds_alarms=request.get("overrideAlarmConfiguration", {}).get("enabled", True),
-            at_once="deploymentConfigName" in request,
-            rolls_back=request.get("autoRollbackConfiguration", {}).get("enabled", True),
-            description=request["description"],
-            created=self._scheduler.now(),
-            run=run,
-        )
-        self._begin(made)
-        return made
+    def create_by(self, request: dict[str, Any], run: str) -> Deployment:
+        """Do CreateDeployment for a driver. Raises ClientError if the group has an active deployment."""
+        strategy = AT_ONCE if "deploymentConfigName" in request else self.rules.strategy
+        alarms = request.get("overrideAlarmConfiguration") or _GROUP["alarmConfiguration"]
+        try:
+            return self.create({**_GROUP, **request, "alarmConfiguration": alarms, "run": run}, strategy)
+        except Refused as error:
+            raise refused("CreateDeployment", error.code, error.message) from error
 
-    def stop(self, deployment: Deployment, run: str, *, rollback: bool) -> None:
+    def stop_by(self, deployment: Deployment, run: str, *, rollback: bool) -> None:
         """Do StopDeployment for a driver, or for a person. Raises ClientError if the deployment has ended."""
-        if deployment.ended:
-            raise refused("StopDeployment", "DeploymentAlreadyCompletedException", deployment.id)
-        for watch in self.stopped:
-            watch(deployment, run)
-        deployment.stopping = rollback
+        try:
+            if not deployment.ended:
+                for watch in self.stopped:
+                    watch(deployment, run)
+            self.stop(deployment, {"autoRollbackEnabled": rollback})
+        except Refused as error:
+            raise refused("StopDeployment", error.code, deployment.id) from error
         if deployment.activity:
             self._scheduler.rouse(deployment.activity)
 
-    def _begin(self, made: Deployment) -> None:
-        self.all.append(made)
+    # The front of the model.
+
+    def now(self) -> float:
+        """Return the time of the schedule."""
+        return self._scheduler.now()
+
+    def monotonic(self) -> float:
+        """Return the seconds since the start of the schedule."""
+        return self._scheduler.clock
+
+    def start(self, deployment: Deployment, course: Course) -> None:
+        """Run the course as an activity."""
+        deployment.run = deployment.request.get("run", "")
         for watch in self.created:
-            watch(made)
-        made.activity = self._scheduler.spawn(f"deployment-{made.id}", lambda: self._live(made))
+            watch(deployment)
+        deployment.activity = self._scheduler.spawn(f"deployment-{deployment.id}", lambda: self._follow(course))
 
-    def _live(self, one: Deployment) -> None:
-        try:
-            self._run(one)
-            one.status = "Succeeded"
-        except _Ends as end:
-            one.error, one.failed_event, one.failed_at = end.code, end.event, self._scheduler.now()
-            self._roll_back(one, end)
-        one.ended_at, one.holds = self._scheduler.now(), False
+    def _follow(self, course: Course) -> None:
+        for seconds in course:
+            self._scheduler.sleep(seconds)
 
-    def _run(self, one: Deployment) -> None:
-        self._wait(one, self._pause())
-        one.status = "InProgress"
-        if one.rollback_of:
-            return self._restore(one)
-        alias = self._aliases.of[one.function]
-        if alias.routed.split or alias.routed.live != one.current:
-            raise _Ends("Failed", "INVALID_LAMBDA_CONFIGURATION", rolls_back=False)
-        if self.rules.throttled and not any(other.ended for other in self.of(one.function)):
-            raise _Ends("Failed", "THROTTLED")
-        self._check_alarm(one)
-        self._hook(one, "BeforeAllowTraffic", "pre")
-        self._shift(one)
-        self._hook(one, "AfterAllowTraffic", "post")
-
-    def _restore(self, one: Deployment) -> None:
-        assert one.rollback_of
-        if self.rules.rollbacks_fail:
-            raise _Ends("Failed", "INTERNAL_ERROR", rolls_back=False)
-        if self._aliases.of[one.function].routed.weights != {one.target: 100}:
-            self._aliases.move(one.function, {one.target: 100}, "rollback")
-
-    def _hook(self, one: Deployment, event: str, quality: Quality) -> None:
-        if not one.hooks:
-            return
-        self._wait(one, _HOOK_SECONDS * self._scheduler.own_random().random())
-        if self.rules.quality(one.function, one.target) == quality:
-            raise _Ends("Failed", "HOOK_EXECUTION_FAILURE", event)
-
-    def _shift(self, one: Deployment) -> None:
-        weights = (100,) if one.at_once else self.rules.strategy.weights
-        for weight in weights:
-            self._route(one, weight)
-            if weight < 100:
-                self._watch(one, self.rules.strategy.minutes * 60.0)
-
-    def _route(self, one: Deployment, weight: int) -> None:
-        one.weight = weight / 100
-        routed = {one.target: 100.0} if weight == 100 else {one.current: 100.0 - weight, one.target: float(weight)}
-        self._aliases.move(one.function, routed, one.id)
-
-    def _watch(self, one: Deployment, seconds: float) -> None:
-        """Let a weight last; the alarm of a function watches its newest version only."""
-        newest = self._aliases.of[one.function].newest
-        if self.rules.quality(one.function, one.target) == "alarm" and one.target == newest and one.heeds_alarms:
-            self._wait(one, min(seconds, _ALARM_SECONDS))
-            raise _Ends("Stopped", "ALARM_ACTIVE")
-        half = seconds / 2
-        self._wait(one, half)
-        self._check_alarm(one)
-        self._wait(one, half)
-        self._check_alarm(one)
-
-    def _check_alarm(self, one: Deployment) -> None:
-        if one.heeds_alarms and self.rules.firing():
-            raise _Ends("Stopped", "ALARM_ACTIVE")
-
-    def _wait(self, one: Deployment, seconds: float) -> None:
-        until = self._scheduler.clock + seconds
-        while True:
-            if self._aliases.of[one.function].removed:
-                raise _Ends("Failed", "INVALID_LAMBDA_FUNCTION", rolls_back=False)
-            if one.stopping is not None:
-                raise _Ends("Stopped", "MANUAL_STOP", rolls_back=one.stopping)
-            if self._scheduler.clock >= until:
-                return
-            self._scheduler.sleep(until - self._scheduler.clock)
-
-    def _pause(self) -> float:
+    def pause(self) -> float:
+        """Draw the seconds before a deployment begins."""
         return self._scheduler.own_random().choice((0.0, 1.0, 6.0))
 
-    def _roll_back(self, one: Deployment, end: _Ends) -> None:
-        one.status = end.status
-        wanted = one.rolls_back if one.stopping is None else one.stopping
-        if not (end.rolls_back and wanted) or one.rollback_of:
-            return
-        if self.rules.rollback_delay:
-            self._scheduler.sleep(self.rules.rollback_delay)
-        back = Deployment(
-            id=f"d-{len(self.all) + 1:09}",
-            function=one.function,
-            current=one.target,
-            target=one.current,
-            hooks=False,
-            heeds_alarms=False,
-            at_once=True,
-            rolls_back=False,
-            description="",
-            created=self._scheduler.now(),
-            rollback_of=one,
+    def check(self, deployment: Deployment) -> None:
+        """End a deployment whose function is removed."""
+        if self._aliases.of[deployment.function].removed:
+            raise Ended("Failed", "INVALID_LAMBDA_FUNCTION", rolls_back=False)
+
+    def version(self, deployment: Deployment) -> int:
+        """Return the version of an alias, or 0 if two versions share its traffic."""
+        routed = self._aliases.of[deployment.function].routed
+        return 0 if routed.split else routed.live
+
+    def admit(self, deployment: Deployment) -> None:
+        """End a rollback that fails, and a function's first deployment if it is throttled."""
+        if deployment.rollback_of and self.rules.rollbacks_fail:
+            raise Ended("Failed", "INTERNAL_ERROR", rolls_back=False)
+        if (
+            not deployment.rollback_of
+            and self.rules.throttled
+            and not any(other.ended for other in self.of_function(deployment.function))
+        ):
+            raise Ended("Failed", "THROTTLED")
+
+    def active_alarms(self, deployment: Deployment) -> list[str]:  # noqa: ARG002
+        """Return an alarm while every alarm fires."""
+        return ["alarm"] if self.rules.firing() else []
+
+    def route(self, deployment: Deployment, weight: int) -> None:
+        """Move the alias; a rollback moves it only if that is needed."""
+        routed = (
+            {deployment.target: 100.0}
+            if weight == 100
+            else {deployment.current: 100.0 - weight, deployment.target: float(weight)}
         )
-        one.rollback = back
-        self._begin(back)
+        if not deployment.rollback_of or self._aliases.of[deployment.function].routed.weights != {
+            deployment.target: 100
+        }:
+            self._aliases.move(deployment.function, routed, "rollback" if deployment.rollback_of else deployment.id)
+
+    def hook(self, deployment: Deployment, event: str) -> Course:
+        """Wait for a drawn time, and fail if the version is bad for this hook."""
+        yield from self.wait(deployment, _HOOK_SECONDS * self._scheduler.own_random().random())
+        if self.rules.quality(deployment.function, deployment.target) == _QUALITIES[event]:
+            raise Ended("Failed", "HOOK_EXECUTION_FAILURE")
+
+    def bake(self, deployment: Deployment, seconds: float) -> Course:
+        """Let a weight last; the alarm of a function watches its newest version only."""
+        newest = self._aliases.of[deployment.function].newest
+        if (
+            self.rules.quality(deployment.function, deployment.target) == "alarm"
+            and deployment.target == newest
+            and deployment.heeds_alarms
+        ):
+            yield from self.wait(deployment, min(seconds, _ALARM_SECONDS))
+            raise Ended("Stopped", "ALARM_ACTIVE")
+        for _ in range(2):
+            yield from self.wait(deployment, seconds / 2)
+            self.check_alarms(deployment)
 
 
-def info(one: Deployment) -> dict[str, Any]:
-    """Return CodeDeploy's DeploymentInfo."""
-    rollback = {
-        "rollbackDeploymentId": one.rollback.id if one.rollback else "",
-        "rollbackTriggeringDeploymentId": one.rollback_of.id if one.rollback_of else "",
-    }
-    times = {"completeTime": _time(one.ended_at)} if one.ended_at is not None else {}
-    return {
-        "deploymentId": one.id,
-        "status": one.status,
-        "description": one.description,
-        "createTime": _time(one.created),
-        "autoRollbackConfiguration": {"enabled": one.rolls_back},
-        "rollbackInfo": {name: value for name, value in rollback.items() if value},
-        **times,
-        **({"errorInformation": {"code": one.error, "message": ""}} if one.error else {}),
-    }
-
-
-def target(one: Deployment) -> dict[str, Any]:
-    """Return CodeDeploy's DeploymentTarget."""
-    moved = {
-        "currentVersion": str(one.current),
-        "targetVersion": str(one.target),
-        "targetVersionWeight": one.weight,
-    }
-    events = [{"lifecycleEventName": one.failed_event, "status": "Failed"}] if one.failed_event else []
-    return {"lambdaTarget": {"lambdaFunctionInfo": moved, "lifecycleEvents": events}}
+def info(deployment: Deployment) -> dict[str, Any]:
+    """Return CodeDeploy's DeploymentInfo, as boto3 does."""
+    answer = operations.info(deployment)
+    return {name: _time(value) if name.endswith("Time") else value for name, value in answer.items()}
 
 
 def _time(seconds: float) -> datetime:

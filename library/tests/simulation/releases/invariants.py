@@ -111,7 +111,7 @@ class Invariants:
     def _check_not_reversed(self, made: Deployment) -> None:
         """A driver does not release from a version to which another one has returned since it read the alias first."""
         began = self._ran(made.run).seen.first[made.function] + self._world.epoch
-        for one in self._world.codedeploy.of(made.function):
+        for one in self._world.codedeploy.of_function(made.function):
             returned = not one.forward and not one.rollback_of and one.status == "Succeeded" and one.ended_at
             if returned and returned > began and one.target == made.current:
                 self._raise("released-after-a-return", f"{made.id}: {made.function}, after {one.id}")
@@ -120,7 +120,7 @@ class Invariants:
         """A driver does not deploy a version again whose deployment failed between its first and its last list."""
         seen = self._ran(made.run).seen
         began, listed = seen.first[made.function] + self._world.epoch, seen.listed[made.function] + self._world.epoch
-        for one in self._world.codedeploy.of(made.function):
+        for one in self._world.codedeploy.of_function(made.function):
             failed = one.error in _FAILURES and one.target == made.target and one.failed_at
             if failed and began < failed <= listed:
                 self._raise("failed-version-deployed-again", f"{made.id}: {made.function}, after {one.id}")
@@ -191,7 +191,11 @@ class Invariants:
 
     def _brought(self, function: str, version: int, before: Deployment | None = None) -> Deployment | None:
         """Return the newest deployment that routed a function to a version; rollbacks do not count."""
-        earlier = (one for one in self._world.codedeploy.of(function) if before is None or one.created < before.created)
+        earlier = (
+            one
+            for one in self._world.codedeploy.of_function(function)
+            if before is None or one.created < before.created
+        )
         for one in earlier:
             if one.target == version and not one.rollback_of and one.error != _MISMATCH:
                 return one
@@ -267,7 +271,7 @@ class Invariants:
         """Tell whether a deployment of a version had succeeded, with its hooks, before a time."""
         if part == MACHINE or version == 1:
             return True
-        succeeded = (one for one in self._world.codedeploy.of(part) if one.hooks and one.status == "Succeeded")
+        succeeded = (one for one in self._world.codedeploy.of_function(part) if one.hooks and one.status == "Succeeded")
         return any(one.target == version and (one.ended_at or 0.0) <= until for one in succeeded)
 
     def _returned(self, ran: Ran) -> None:
@@ -320,7 +324,7 @@ class Invariants:
             # The alias of the state machine may still name the release of a removed function.
             return False
         brought = self._brought(alias.part, alias.routed.live)
-        newest = next((one for one in self._world.codedeploy.of(alias.part) if one.forward), None)
+        newest = next((one for one in self._world.codedeploy.of_function(alias.part) if one.forward), None)
         if brought is None or brought is not newest or brought.created >= ran.began + self._world.epoch:
             return False
         return (
@@ -334,7 +338,7 @@ class Invariants:
         if self._world.scheduler.injected or not ran.screen.report or ran.drive.expired is not None:
             return
         for part in ran.screen.report.functions:
-            own = next(self._world.codedeploy.of(part.name), None)
+            own = next(self._world.codedeploy.of_function(part.name), None)
             if part.result == "timed out" and own and (own.id, own.status) == (part.deployment_id, "Succeeded"):
                 assert own.ended_at is not None and part.started
                 gave_up = part.started.timestamp() + part.seconds - ran.drive.skew

@@ -109,7 +109,7 @@ class World:
         self.scheduler.sleep(stop.at)
         active = self.codedeploy.active(stop.function)
         if active and not active.rollback_of:
-            self.codedeploy.stop(active, "console", rollback=stop.rollback)
+            self.codedeploy.stop_by(active, "console", rollback=stop.rollback)
 
     def _remove(self) -> None:
         assert self.scenario.removed

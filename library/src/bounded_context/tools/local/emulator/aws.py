@@ -47,8 +47,7 @@ class Aws(Calls):
         )
 
     def _new_client(self, service: str) -> Any:
-        endpoint = self.emulator.codedeploy_endpoint if service == "codedeploy" else self.emulator.endpoint
-        return self._session.client(service, endpoint_url=endpoint, config=CONFIG)
+        return self._session.client(service, endpoint_url=self.emulator.endpoint, config=CONFIG)
 
     def acting_as(self, role_arn: str) -> "Aws":
         """Assume a role, and return its calls. Raises botocore's ClientError if the role does not trust the caller."""

@@ -20,7 +20,7 @@ from ...command.errors import LocalRunError
 from ..sample_lists import Samples
 from .process import Emulator, is_ready
 
-VERSION = 2
+VERSION = 3
 """Version of the file format. Another version comes from a repository of another template version."""
 
 

@@ -1,4 +1,4 @@
-"""The process of the embedded AWS, started on free ports with its own settings. The emulator is not patched."""
+"""The process of the embedded AWS, started by `extensions/launcher.py` on free ports with its own settings."""
 
 import contextlib
 import secrets
@@ -19,6 +19,7 @@ from ..periodic import until
 
 HOST = "127.0.0.1"
 KEEPER = Path(__file__).with_name("keeper.py")
+LAUNCHER = Path(__file__).parents[1] / "extensions" / "launcher.py"
 READY_SECONDS = 30.0
 STOP_SECONDS = 15.0
 LOG_LINES = 20
@@ -34,16 +35,12 @@ NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Emulator:
     """A running emulator: its ports and the credentials of its root user.
 
-    `codedeploy_port` and `dynamodb_port` belong to stand-ins of this run. The emulator lacks CodeDeploy, and functions
-    use the DynamoDB stand-in for INSERT statements. Functions send traces to `trace_address` unless it is empty.
-    `joined` is True if another run has started the emulator. `proxy_port` is the port of a proxy for all calls of the
-    functions, or 0 without a proxy.
+    Functions send traces to `trace_address` unless it is empty. `joined` is True if another run has started the
+    emulator. `proxy_port` is the port of a proxy for all calls of the functions, or 0 without a proxy.
     """
 
     port: int
     sftp_port: int
-    codedeploy_port: int
-    dynamodb_port: int
     region: str
     folder: Path
     trace_address: str = ""
@@ -54,26 +51,14 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """The URL of all services except CodeDeploy."""
+        """The URL of all services."""
         return f"http://{HOST}:{self.port}"
-
-    @property
-    def codedeploy_endpoint(self) -> str:
-        """The URL of the CodeDeploy stand-in, for functions and AWS tools."""
-        return f"http://{HOST}:{self.codedeploy_port}"
-
-    @property
-    def dynamodb_endpoint(self) -> str:
-        """The URL of the DynamoDB stand-in, for functions. Other tools send no INSERT and call the emulator."""
-        return f"http://{HOST}:{self.dynamodb_port}"
 
     def _functions_endpoints(self) -> dict[str, str]:
         """Return the variables with the endpoints of the functions; without a proxy, the emulator adds its own."""
         proxy = f"http://{HOST}:{self.proxy_port}"
         return {
             LOCAL_STACK: proxy if self.proxy_port else self.endpoint,
-            "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,
-            "AWS_ENDPOINT_URL_DYNAMODB": proxy if self.proxy_port else self.dynamodb_endpoint,
             **({"AWS_ENDPOINT_URL": proxy} if self.proxy_port else {}),
         }
 
@@ -109,7 +94,6 @@ class Emulator:
         """Return the environment variables with which AWS tools call this emulator as its root user."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": self.access_key,
@@ -145,17 +129,8 @@ def running_emulator(
         LocalRunError: the emulator ended, or was not ready in time. The message ends with the last lines of its log.
     """
     folder = Path(tempfile.mkdtemp(prefix="local-aws-"))
-    port, sftp_port, codedeploy_port, dynamodb_port, proxy_port = _free_ports(5)
-    emulator = Emulator(
-        port,
-        sftp_port,
-        codedeploy_port,
-        dynamodb_port,
-        region,
-        folder,
-        trace_address,
-        proxy_port=proxy_port if proxied else 0,
-    )
+    port, sftp_port, proxy_port = _free_ports(3)
+    emulator = Emulator(port, sftp_port, region, folder, trace_address, proxy_port=proxy_port if proxied else 0)
     keeper = _start(emulator, python)
     try:
         meanwhile()
@@ -176,7 +151,7 @@ def _free_ports(count: int) -> list[int]:
 def _start(emulator: Emulator, python: Path) -> "subprocess.Popen[bytes]":
     """Start the emulator under `keeper.py` in a new session, so that Ctrl-C reaches only this process."""
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-I", str(KEEPER), str(emulator.folder), str(python), "-m", "ministack"],
+        [sys.executable, "-I", str(KEEPER), str(emulator.folder), str(python), "-P", str(LAUNCHER)],
         env=emulator.environment(),
         stdin=subprocess.PIPE,
         start_new_session=True,

@@ -20,8 +20,8 @@ from ....declaration.environment import LOCAL_STACK
 from ...command.errors import LocalRunError
 from ..actors.caller import invoke
 from ..emulator.aws import Aws
+from ..emulator.callers import keys, session_token
 from ..emulator.process import HOST, Emulator
-from ..stand_ins.inserts.callers import keys, session_token
 from .function import Deployed
 from .logs import UNCAUGHT, without_library_frames
 
@@ -94,7 +94,6 @@ def _environment(emulator: Emulator, function: Deployed) -> dict[str, str]:
     client = {name: value for name, value in emulator.client_environment().items() if name not in root}
     return {
         **client,
-        "AWS_ENDPOINT_URL_DYNAMODB": emulator.dynamodb_endpoint,
         "AWS_XRAY_DAEMON_ADDRESS": emulator.trace_address,
         LOCAL_STACK: emulator.endpoint,
         "AWS_CONFIG_FILE": os.devnull,

@@ -1,7 +1,6 @@
 """Changes of a resource's inputs for the emulator, and steps after its creation. `adapted` lists each difference."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from ....infra.parts.uploads import SCANS
@@ -13,14 +12,6 @@ from ..stand_ins.metrics import name_with_dimensions
 from .creation import Facts, Request
 
 CODEDEPLOY = "codedeploy.amazonaws.com"
-
-EMULATORS_ACTIONS = {
-    "sns:Publish": "sns:PublishBatch",
-    "dynamodb:PartiQLInsert": "dynamodb:PutItem",
-    "lambda:GetAlias": "lambda:ListAliases",
-    "lambda:UpdateAlias": "lambda:ListAliases",
-}
-"""Actions that the emulator requires, by the action that AWS requires for the same call."""
 
 STREAM_BATCH = 1000
 """The records of a stream in a local batch. A function of a stack with default settings publishes them in seconds."""
@@ -45,24 +36,6 @@ def without_tls_statements(_: Aws, request: Request) -> None:
 
 def _only_about_tls(statement: dict[str, Any]) -> bool:
     return statement["Effect"] == "Deny" and "aws:SecureTransport" in json.dumps(statement.get("Condition", {}))
-
-
-def with_emulator_actions(_: Aws, request: Request) -> None:
-    """Also allow the actions that the emulator requires instead of AWS's actions, in each policy of the resource."""
-    for block in (request.inputs, *request.inputs.get("inlinePolicies", [])):
-        if document := block.get("policy"):
-            policy = json.loads(document)
-            statements = as_list(policy["Statement"])
-            more = [wider for statement in statements for wider in _wider(request, statement)]
-            block["policy"] = json.dumps(policy | {"Statement": [*statements, *more]})
-
-
-def _wider(request: Request, statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a statement for each additional action that the emulator requires."""
-    for action in as_list(statement.get("Action", [])) if statement["Effect"] == "Allow" else []:
-        if other := EMULATORS_ACTIONS.get(action):
-            request.adapted.append(f"{other} is allowed with {action}: the emulator requires it, AWS does not")
-            yield statement | {"Action": other}
 
 
 def as_list(value: Any) -> list[Any]:
@@ -114,9 +87,9 @@ def with_assumable_role(aws: Aws, request: Request) -> None:
     trusting = [*statements, {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]
     document = json.dumps(policy | {"Statement": trusting})
     aws.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=document)
-    request.adapted.append("its service role also trusts this run, because the stand-in is not an AWS service")
+    request.adapted.append("its service role also trusts the root user, because the extension is not an AWS service")
     if request.inputs.get("triggerConfigurations"):
-        request.adapted.append("its deployments cause no notifications: the stand-in has no triggers")
+        request.adapted.append("its deployments cause no notifications: the extension has no triggers")
 
 
 def table_exists(aws: Aws, facts: Facts) -> None:

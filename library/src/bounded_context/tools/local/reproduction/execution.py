@@ -50,7 +50,7 @@ def execute(running: RunningContext, production: Production, call: Call) -> Outc
     settings = _settings(function, production)
     call = placed(running, production, call, copies)
     become(running.aws, function)
-    with reading_through(copies, running.emulator.dynamodb_port) as endpoint:
+    with reading_through(copies, running.emulator.port) as endpoint:
         os.environ.update(settings, AWS_ENDPOINT_URL_DYNAMODB=endpoint)
         answer, error, cause = _called(function, call)
     if copies.error:

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from ...command.aws_errors import AWS_ERRORS
 from ...command.calls import Calls
 from ..stand_ins.http_server import Request, Response, serving
-from ..stand_ins.inserts.insert import insert, is_insert
+from ..stand_ins.inserts import insert, is_insert
 from ..stand_ins.upstream import Upstream
 from .production import Item, Production
 

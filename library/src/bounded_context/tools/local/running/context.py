@@ -25,9 +25,8 @@ from ..table import Table
 from ..uploads import Upload
 
 _STAND_INS: Final = (
-    "codedeploy: a stand-in of this run executes deployments 60 times faster, and checks no caller's permissions",
-    "dynamodb: the run replaces INSERT statements by puts with the function's role, because INSERTs never reach the "
-    "emulator's stream",
+    "codedeploy: an extension of the emulator executes deployments 60 times faster, and checks no caller's permissions",
+    "dynamodb: patches of the emulator write INSERT statements to the table's stream, and check their IAM actions",
     "cloudwatch: alarm periods run 60 times faster, and the run sets the state of alarms without data, because the "
     "emulator never changes it",
     f"lambda: {CALLS_AT_ONCE} concurrent calls, not 1,000, because each is a process; further calls are throttled",

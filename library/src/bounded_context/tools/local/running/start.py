@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 from .... import infra
@@ -25,8 +24,6 @@ from ..provider import deploy, ssm, stack
 from ..provider.program import Progress
 from ..provider.stack import NO_SETTINGS, STACK
 from ..stand_ins import metrics
-from ..stand_ins.codedeploy import running_codedeploy
-from ..stand_ins.inserts import running_statements
 from ..stand_ins.malware import Scanner
 from ..stand_ins.other_systems import serving_systems
 from ..stand_ins.x_ray import TraceDaemon, listening
@@ -94,13 +91,12 @@ def _started(project: Project, traces: TraceDaemon, proxy: Proxy | None) -> Iter
     python, region = emulator_python(project.build), stack.region(project)
     with running_emulator(python, region, traces.address, _preload, proxied=proxy is not None) as emulator:
         aws = Aws(emulator)
-        with _releases(aws), running_statements(aws), proxy(aws) if proxy else nullcontext():
+        with metrics.treating_missing_data(aws), proxy(aws) if proxy else nullcontext():
             yield aws
 
 
 def _preload() -> None:
-    """Import the modules of the deployment: `pulumi_aws` with the components, and moto for CodeDeploy."""
-    import_module("moto.codedeploy.responses")
+    """Import the modules of the deployment: `pulumi_aws` with the components."""
     for component in infra.__all__:
         getattr(infra, component)
 
@@ -131,18 +127,6 @@ def _in_the_way(context: Context[Any], aws: Aws) -> str:
             "and let the other run join."
         )
     return ""
-
-
-@contextmanager
-def _releases(aws: Aws) -> Iterator[None]:
-    """Run the parts of a release that the emulator lacks: CodeDeploy, and alarm states without data."""
-
-    def act_as(role: str) -> Callable[[str], Any]:
-        return aws.acting_as(role).client
-
-    port = aws.emulator.codedeploy_port
-    with running_codedeploy(act_as, aws.region, aws.account, port=port), metrics.treating_missing_data(aws):
-        yield
 
 
 def _deployed(

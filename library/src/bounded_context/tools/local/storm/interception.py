@@ -16,8 +16,8 @@ from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
 from ..emulator.aws import Aws
+from ..emulator.callers import Callers
 from ..stand_ins.http_server import Request, Response, serving
-from ..stand_ins.inserts.callers import Callers
 from ..stand_ins.upstream import Upstream
 
 _SERVICE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
@@ -77,15 +77,12 @@ class Interception:
     @contextmanager
     def serving(self, aws: Aws) -> Iterator[None]:
         """Serve the functions' calls at the emulator's `proxy_port` until the block ends."""
-        ports = (aws.emulator.port, aws.emulator.dynamodb_port)
-        with closing(Upstream(ports[0])) as emulator, closing(Upstream(ports[1])) as dynamodb:
+        with closing(Upstream(aws.emulator.port)) as emulator:
             callers = Callers(aws)
 
             def respond(sent: Request) -> Response:
-                action = action_of(sent)
-                upstream = dynamodb if action.startswith("dynamodb:") else emulator
-                call = Intercepted(callers.function(sent.headers), action, sent)
-                return self._responded(call, lambda body=None: _sent(upstream, _changed(aws, callers, sent, body)))
+                call = Intercepted(callers.function(sent.headers), action_of(sent), sent)
+                return self._responded(call, lambda body=None: _sent(emulator, _changed(aws, callers, sent, body)))
 
             with serving(respond, aws.emulator.proxy_port, "storm"):
                 yield

@@ -14,7 +14,7 @@ import psutil
 
 from ...programs.graph import Node
 from ..observation.samples import Sample
-from ..provider.adaptations import EMULATORS_ACTIONS, as_list
+from ..provider.adaptations import as_list
 from ..stand_ins.http_server import Response
 from .deliveries import (
     PlayedMapping,
@@ -189,8 +189,7 @@ def _revoked(role: Node, trial: Trial) -> Iterator[None]:
         raise NotReached("the load uses no action of this role that the emulator checks")
     action, before = trial.dice.choice(used), trial.interception.denied
     trial.reached = lambda: trial.interception.denied > before
-    denied = [action, *([EMULATORS_ACTIONS[action]] if action in EMULATORS_ACTIONS else [])]
-    statement = {"Effect": "Deny", "Action": denied, "Resource": "*"}
+    statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam = partial(trial.running.aws.call, "iam", RoleName=role.called, PolicyName=_POLICY)
     iam("put_role_policy", PolicyDocument=document)

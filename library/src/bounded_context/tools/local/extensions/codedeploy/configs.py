@@ -46,7 +46,7 @@ class Configs:
 def _strategy(parameters: Parameters) -> Strategy:
     """Convert the traffic routing to a Strategy, which validates CodeDeploy's limits."""
     if parameters.get("computePlatform") != "Lambda":
-        raise Refused("InvalidComputePlatformException", "The stand-in supports the compute platform Lambda only.")
+        raise Refused("InvalidComputePlatformException", "Only the compute platform Lambda is supported.")
     routing = parameters.get("trafficRoutingConfig") or {}
     kind = str(routing.get("type")).removeprefix("TimeBased")
     try:

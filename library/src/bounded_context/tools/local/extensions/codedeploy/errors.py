@@ -1,4 +1,4 @@
-"""Errors of the stand-in: rejected requests, and deployments that end early."""
+"""Errors of CodeDeploy: rejected requests, and deployments that end early."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,8 +18,5 @@ class Ended(Exception):
 
     status: Literal["Failed", "Stopped"]
     code: str
-    message: str
-
-
-class Abandoned(Exception):
-    """The end of a deployment because the stand-in stops."""
+    message: str = ""
+    rolls_back: bool = True

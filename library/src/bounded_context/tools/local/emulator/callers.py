@@ -1,7 +1,6 @@
 """Credentials of the functions, which the emulator derives from the ARNs of the function and its role.
 
-The proxy must sign its own requests. With the function's credentials, the emulator checks the permissions of the
-function's role; with root credentials, it would allow everything.
+The storm signs the calls that it changes with them, so that the emulator checks the permissions of the function's role.
 """
 
 import hashlib
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 from botocore.credentials import Credentials
 
-from ...emulator.aws import Aws
+from .aws import Aws
 
 _ACCESS_KEY: Final = re.compile(r"Credential=([^/]+)/")
 

@@ -1,0 +1,1 @@
+"""Extensions of the emulator, which run in its process and environment: the launcher, patches and CodeDeploy."""

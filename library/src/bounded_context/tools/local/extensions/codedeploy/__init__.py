@@ -1,0 +1,1 @@
+"""CodeDeploy for the compute platform Lambda: a model of its deployments, its API, and its service in the emulator."""

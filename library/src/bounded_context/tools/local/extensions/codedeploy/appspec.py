@@ -1,0 +1,108 @@
+"""The AppSpec of a deployment for Lambda: the alias, its current version, its target version and the hooks.
+
+CodeDeploy user guide, "AppSpec File structure for AWS Lambda deployments". It uses no package of the run's environment.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
+
+from .errors import Refused
+
+BEFORE: Final = "BeforeAllowTraffic"
+AFTER: Final = "AfterAllowTraffic"
+
+_TYPE: Final = "AWS::Lambda::Function"
+_CONTENTS: Final = {"AppSpecContent": "appSpecContent", "String": "string"}
+_VERSION: Final = re.compile(r"[1-9]\d*")
+"""The number of a published version."""
+
+
+@dataclass(frozen=True)
+class AppSpec:
+    """A parsed AppSpec; `hooks` maps lifecycle events to function names."""
+
+    resource: str
+    function: str
+    alias: str
+    current: int
+    target: int
+    hooks: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_revision(cls, revision: Mapping[str, Any]) -> Self:
+        """Read and check the AppSpec of a revision. Raises Refused with InvalidRevisionException."""
+        document = _parsed(_content(revision))
+        _check("version", document.get("version"), str(document.get("version")) == "0.0", "write 0.0")
+        resources: Any = document.get("Resources")
+        single = isinstance(resources, list) and len(resources) == 1 and len(resources[0]) == 1
+        _check("Resources", resources, single, "write one resource")
+        [(resource, function)] = resources[0].items()
+        _check("Type", function.get("Type"), function.get("Type") == _TYPE, f"write {_TYPE}")
+        name, alias, *versions = (
+            _property(function, key) for key in ("Name", "Alias", "CurrentVersion", "TargetVersion")
+        )
+        hooks = {event: name for hook in document.get("Hooks") or [] for event, name in hook.items()}
+        for event in hooks:
+            _check("Hooks", event, event in (BEFORE, AFTER), f"write {BEFORE} or {AFTER}")
+        current, target = map(int, versions)
+        return cls(resource, name, alias, current, target, hooks)
+
+    def reversed(self) -> Self:
+        """Return the AppSpec of the rollback, without hooks."""
+        return replace(self, current=self.target, target=self.current, hooks={})
+
+    def text(self) -> str:
+        """Return the document, as JSON."""
+        versions = {"CurrentVersion": str(self.current), "TargetVersion": str(self.target)}
+        properties = {"Name": self.function, "Alias": self.alias, **versions}
+        resource = {self.resource: {"Type": _TYPE, "Properties": properties}}
+        hooks = [{event: name} for event, name in self.hooks.items()]
+        return json.dumps({"version": 0.0, "Resources": [resource], "Hooks": hooks})
+
+
+def sha256(content: str) -> str:
+    """Return the hash of an AppSpec, as revisions contain it."""
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _content(revision: Mapping[str, Any]) -> str:
+    kind = revision.get("revisionType")
+    if kind not in _CONTENTS:
+        raise _invalid(f"Revisions of type {kind} are not supported: pass the AppSpec as AppSpecContent.")
+    member = revision.get(_CONTENTS[kind]) or {}
+    content = member.get("content", "")
+    if member.get("sha256") not in (None, sha256(content)):
+        raise _invalid("The sha256 of the revision does not match its content.")
+    return content
+
+
+def _parsed(content: str) -> dict[str, Any]:
+    import yaml
+
+    try:
+        document = yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        raise _invalid(f"The AppSpec is neither JSON nor YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise _invalid(f"The AppSpec is {content[:80]!r}: write a valid dictionary.")
+    return document
+
+
+def _property(function: Mapping[str, Any], key: str) -> str:
+    value = str((function.get("Properties") or {}).get(key, ""))
+    valid = bool(_VERSION.fullmatch(value) if key.endswith("Version") else value)
+    _check(key, value, valid, "write the number of a version" if key.endswith("Version") else "write a name")
+    return value
+
+
+def _check(name: str, value: object, valid: bool, remedy: str) -> None:
+    if not valid:
+        raise _invalid(f"The AppSpec is invalid: {name} is {value!r}: {remedy}.")
+
+
+def _invalid(message: str) -> Refused:
+    return Refused("InvalidRevisionException", message)
