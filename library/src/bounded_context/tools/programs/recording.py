@@ -38,7 +38,7 @@ from .graph import Graph, Node
 from .pulumi_program import execute, placed_in
 from .resource_types import RESOURCE_TYPES
 from .settings_read import SettingsRead
-from .shared_cache import digest, kept
+from .shared_cache import Made, digest, kept
 
 __all__ = [
     "ACCOUNT",
@@ -165,8 +165,10 @@ def run(stack: str, **settings: Any) -> Graph:
     return _run_once(program.folder, program.project, stack, tuple(config.items()))
 
 
-def recorded(name: str, make: Callable[[], Graph], root: Path, *others: Path) -> Graph:
+def recorded(name: str, make: Callable[[], Made], root: Path, *others: Path) -> Made:
     """Return the cached graph of this name, or record and cache it, under the digest of everything it depends on.
+
+    It may also be a value that is made of graphs.
 
     Args:
         name: what is recorded: the program, the stack and the config.
