@@ -33,7 +33,10 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Name the tests above the limit, and fail."""
-    limit, reporter = session.config.getoption("--cpu-limit"), session.config.pluginmanager.get_plugin("terminalreporter")
+    limit, reporter = (
+        session.config.getoption("--cpu-limit"),
+        session.config.pluginmanager.get_plugin("terminalreporter"),
+    )
     if limit is None or reporter is None:
         return
     reports = [one for name in ("passed", "failed") for one in reporter.stats.get(name, ()) if one.when == "call"]

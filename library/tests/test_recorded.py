@@ -18,7 +18,7 @@ from bounded_context.tools.programs.shared_cache import FOLDER, kept
 LIBRARY = recording._LIBRARY
 INPUTS = {
     **{f"the library's {name}": LIBRARY / name for name in recording._READ},
-    **{f"the repository's {name}": current().root / name for name in recording._OF_REPOSITORY},
+    **{f"the repository's {name}": current().root / name for name in recording.OF_REPOSITORY},
 }
 
 
@@ -38,7 +38,7 @@ class Inputs:
         self.library, self.root, self.other = folder / "library", folder / "root", folder / "shapes.py"
         for name in recording._READ:
             shutil.copytree(LIBRARY / name, self.library / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in recording._OF_REPOSITORY:
+        for name in recording.OF_REPOSITORY:
             of = current().root / name
             (shutil.copytree if of.is_dir() else shutil.copy)(of, _parent(self.root / name))
         self.other.write_text("SHAPE = 1\n")
@@ -47,7 +47,7 @@ class Inputs:
     def given(self) -> list[Path]:
         """Return the copies, one for each file or folder."""
         read = [self.library / name for name in recording._READ]
-        return [*read, *(self.root / name for name in recording._OF_REPOSITORY), self.other]
+        return [*read, *(self.root / name for name in recording.OF_REPOSITORY), self.other]
 
     def recordings(self, name: str = "payment prod {}") -> int:
         """Return how many recordings two later processes make."""

@@ -62,8 +62,8 @@ _LIBRARY = Path(__file__).parents[2]
 _READ = ("application", "configuration", "data", "declaration", "domain", "infra", "tools/programs")
 """The folders of the library whose files a recording reads."""
 
-_OF_REPOSITORY = ("infra", "src", "workflow", "pyproject.toml")
-"""The same files and folders of a repository."""
+OF_REPOSITORY = ("infra", "src", "workflow", "pyproject.toml")
+"""The files and folders of a repository that a recording reads."""
 
 _PACKAGES = ("protobuf", "pulumi", "pulumi-aws", "pydantic", "pyyaml")
 """The packages whose versions a recorded graph depends on."""
@@ -176,7 +176,7 @@ def recorded(name: str, make: Callable[[], Made], root: Path, *others: Path) -> 
         root: the repository of the program.
         others: further files and folders that `make` reads.
     """
-    inputs = [root / part for part in _OF_REPOSITORY]
+    inputs = [root / part for part in OF_REPOSITORY]
     return kept(f"{name} {_digest_of_library()}", make, *inputs, *others)
 
 
