@@ -138,6 +138,7 @@ def act(template: Path, output: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, env=os.environ | paths, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_action_bakes_what_was_asked_for(tmp_path: Path) -> None:
     """Byte for byte what `template new` makes of the same answers."""
     values = {name: VAT_RETURN[name] for name in ("context_name", "fields", "owner", "api", "verification")}

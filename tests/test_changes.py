@@ -13,8 +13,6 @@ import pytest
 
 from template.processes import environment
 
-pytestmark = pytest.mark.slow
-
 MODEL, RULES, EVENTS, CONTEXT = (f"src/payment/{name}.py" for name in ("model", "use_cases", "events", "context"))
 STEPS = "src/payment/list_steps.py"
 FUNCTIONS, MAIN, ASL = "infra/service/functions.py", "infra/service/__main__.py", "workflow/list_import.asl.json"

@@ -100,7 +100,6 @@ def test_all_that_is_wrong_is_found_at_once(clean: Path) -> None:
     assert_named([plant(kind, clean) for kind in TOGETHER], clean)
 
 
-@pytest.mark.slow
 @pytest.mark.e2e
 @pytest.mark.nightly
 @pytest.mark.parametrize("kind", PLANTED)
@@ -109,6 +108,7 @@ def test_what_is_wrong_is_found_and_named(kind: str, clean: Path) -> None:
     assert_named([plant(kind, clean)], clean)
 
 
+@pytest.mark.slow
 def test_a_right_change_passes_and_the_skipped_tests_are_named(clean: Path) -> None:
     """A changed test runs alone."""
     (clean / "tests" / "test_more.py").write_text("def test_more():\n    assert True\n")

@@ -70,7 +70,6 @@ def test_newer_options_are_not_in_the_installed_botocore(monkeypatch: pytest.Mon
             assert rejected(f"aws {service} {operation} --{option} x", complete=False)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", PULUMI)
 def test_pulumis_own_cli_has_the_options(command: str) -> None:
     """It parses all options before it prints the help."""

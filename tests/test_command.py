@@ -99,6 +99,7 @@ def test_a_replay_is_checked_too(name: str, cookiecutter: Cookiecutter, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "home"]
 
 
+@pytest.mark.slow
 def test_a_replay_gives_the_same_context(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """What was answered once can be baked again."""
     assert cookiecutter("--no-input", "owner=Team 7").returncode == 0
@@ -122,6 +123,7 @@ def test_the_template_may_be_a_relative_path(cookiecutter: Cookiecutter, tmp_pat
     assert list(files(tmp_path / "here" / "there" / "Payment", ())) == list(files(payment, ()))
 
 
+@pytest.mark.slow
 def test_the_template_may_be_a_zip_file(cookiecutter: Cookiecutter, tmp_path: Path, payment: Path) -> None:
     """As a code host serves a release."""
     folder = tmp_path / "zip" / "template-main"

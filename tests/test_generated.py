@@ -23,7 +23,6 @@ def done_in(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
 
 
 # What a team changes is checked on Payment anyway, and contexts of all shapes each night.
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "context",
     [

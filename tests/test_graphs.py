@@ -1,12 +1,16 @@
 """The generated Pulumi programs register the resources of `tests/graphs/golden/`, for one context with each input."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+from bounded_context.tools.programs.recording import OF_REPOSITORY, recorded
+from bounded_context.tools.programs.shared_cache import FOLDER
 from conftest import Baked
+from graphs import record
 from graphs.compare import differences
-from graphs.record import ANSWERS, GOLDEN, WHOLE, digests, read_digests, record_all
+from graphs.record import ANSWERS, GOLDEN, PROGRAM, WHOLE, digests, read_digests, record_all
 
 MOST = 40
 """Lines of a difference that are shown."""
@@ -18,17 +22,43 @@ To see what differs in a resource, record the graphs of both commits whole, and 
     uv run python -m tests.graphs.compare BEFORE AFTER"""
 
 
-def test_the_programs_register_what_they_did(baked: Baked, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("stored_graphs")
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param((WHOLE,), id="the default context"),
+        pytest.param((*(name for name in ANSWERS if name != WHOLE),), id="the examples", marks=pytest.mark.slow),
+    ],
+)
+def test_the_programs_register_what_they_did(names: tuple[str, ...], baked: Baked, tmp_path: Path) -> None:
     """The service and the pipeline of every context: a URN that changes is a resource that a deployment replaces."""
-    record_all({name: baked(name) for name in ANSWERS}, tmp_path)
-    lines = [line for name in ANSWERS for line in of_context(name, tmp_path / name)]
+    projects = {name: baked(name) for name in names}
+    now = digests_of(projects, tmp_path)
+    lines = [line for name in names for line in of_context(name, now[name])]
     assert lines == [], "\n".join(["not as in the golden files", *lines[:MOST], RENEW])
 
 
-def of_context(context: str, recorded: Path) -> Iterator[str]:
+@pytest.fixture
+def stored_graphs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Graphs are stored between runs, under the digest of their inputs."""
+    monkeypatch.setenv(FOLDER, str(request.config.cache.mkdir("graphs")))
+
+
+def digests_of(projects: Mapping[str, Path], folder: Path) -> dict[str, dict[str, str]]:
+    """The digests of the graphs of each context."""
+
+    def make() -> dict[str, dict[str, str]]:
+        record_all(projects, folder)
+        return {name: read_digests(folder / name, whole=name == WHOLE) for name in projects}
+
+    first, *others = projects.values()
+    files = [other / part for other in others for part in OF_REPOSITORY]
+    return recorded(f"golden graphs of {[*projects]}", make, first, *files, PROGRAM, Path(record.__file__))
+
+
+def of_context(context: str, now: Mapping[str, str]) -> Iterator[str]:
     """The differences of a context's graphs from its golden files."""
     golden = {path.name: path.read_text(encoding="utf-8") for path in (GOLDEN / context).iterdir()}
-    now = read_digests(recorded, whole=context == WHOLE)
     for name in sorted(golden | now):
         yield from changed(f"{context}/{name}", golden.get(name, ""), now.get(name, ""))
 

@@ -56,6 +56,7 @@ def test_library_and_template_have_one_version() -> None:
     assert [project["version"] for project in projects] == [VERSION, VERSION]
 
 
+@pytest.mark.slow
 def test_only_the_source_differs(ways: Mapping[str, Path]) -> None:
     """The repository's other lines are the same, whichever way it takes."""
     texts = {way: set((project / "pyproject.toml").read_text().splitlines()) for way, project in ways.items()}

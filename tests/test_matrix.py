@@ -84,6 +84,7 @@ def test_each_value_gives_a_repository_in_style(row: Mapping[str, str], tmp_path
     assert_in_style(bake(tmp_path, answers_of(row)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [share(ROWS)[0], *(pytest.param(row, marks=pytest.mark.nightly) for row in share(ROWS)[1:3])],

@@ -9,8 +9,6 @@ from test_changes import PICTURE, Repository, repository
 
 __all__ = ["repository"]
 
-pytestmark = pytest.mark.slow
-
 SECTIONS = (
     ("a-command",),
     ("a-command", "a-status-between-two-others"),

@@ -162,6 +162,7 @@ def test_the_command_refuses_what_cannot_work(arguments: list[str], status: int,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_second_joins_the_first_and_both_are_gone_afterwards(stage: Stage) -> None:
     """Output and exit status are the scenario's; the first is ended once, and then the folders go."""
     process = stage.start("all is well", "--json")
@@ -176,6 +177,7 @@ def test_the_second_joins_the_first_and_both_are_gone_afterwards(stage: Stage) -
     assert list(stage.temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_wrong_outcome_is_the_exit_status(stage: Stage) -> None:
     """Nothing stays."""
     process = stage.start("does not add up")
@@ -185,6 +187,7 @@ def test_a_wrong_outcome_is_the_exit_status(stage: Stage) -> None:
     assert list(stage.temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("plays", "sentence"),
     [("first fails", "Subscription could not be started:\nthe reason"), ("first ends", "Subscription ended too early")],
@@ -198,6 +201,7 @@ def test_a_first_context_that_fails_is_said(plays: str, sentence: str, stage: St
     assert list(stage.temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_ends_both_and_leaves_nothing(number: signal.Signals, stage: Stage) -> None:
     """The scenario is asked first, since it stands on the first context's emulator."""

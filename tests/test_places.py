@@ -102,6 +102,7 @@ def refused(*settings: Path) -> bool:
     return done.returncode == 1
 
 
+@pytest.mark.slow
 def test_renovate_takes_its_settings(tmp_path: Path) -> None:
     """Those of a repository, whichever way it gets the library, and the template's. Not any would be taken."""
     paths = [REPOSITORY / "renovate.json", *(bake(tmp_path / way, {"library": way}) / "renovate.json" for way in WAYS)]

@@ -42,6 +42,7 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[A-Za-z-]{2,}", text))
 
 
+@pytest.mark.slow
 def test_the_example_is_drawn_as_it_is(tmp_path: Path) -> None:
     """By what its program registers today."""
     picture = tmp_path / "payment.svg"

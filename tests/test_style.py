@@ -29,6 +29,7 @@ def test_imports_are_in_the_order_of_the_linter(names: list[str]) -> None:
     assert ruff("check", "--select=I", "--fix", "--quiet", source=line) == line
 
 
+@pytest.mark.slow
 @given(NAME, NAMES, NAME)
 @settings(max_examples=25, deadline=None)
 def test_signatures_and_calls_are_as_the_formatter_writes_them(name: str, arguments: list[str], kind: str) -> None:

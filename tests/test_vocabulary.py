@@ -38,6 +38,7 @@ def test_the_vocabulary_is_large_and_its_held_out_words_are_apart() -> None:
     assert not {*usual.verbs} & {*held_out.verbs}
 
 
+@pytest.mark.slow
 def test_accepted_answers_give_a_repository_that_works() -> None:
     """60 sets."""
     done = searched()

@@ -50,6 +50,7 @@ def _roles(urns: Iterable[str]) -> set[str]:
     return {urn.rpartition("::")[2] for urn in urns if "iam/role:Role" in urn and ":infra:Function$" not in urn}
 
 
+@pytest.mark.slow
 def test_no_stack_has_a_resource_of_lists(project: Path, tmp_path: Path) -> None:
     """No transfer, no state machine, no inbox and no alarm on lists; with lists, the same search finds each of them."""
     record(Recording(project, tmp_path))
@@ -88,6 +89,7 @@ def test_a_leftover_of_lists_is_found(left: str, tmp_path: Path) -> None:
     ] in done.stdout
 
 
+@pytest.mark.slow
 def test_dev_costs_at_most_its_bound_while_nobody_uses_it(project: Path, payment: Path) -> None:
     """By `context cost`, which counts no rows then; every other stack costs less than with lists, too."""
     without, with_lists = (

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -25,9 +26,15 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
 # The platform's own functions read it when they are imported.
 os.environ.setdefault("CONTEXT", str(current().settings["context"]))
 
+_STORED_SECONDS = 7 * 24 * 3600
+"""A recorded graph is deleted after a week: most are of sources that have changed."""
+
 # A busy machine is no fault of the code: what is slow is measured elsewhere, and never by a test.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
+
+# Imports leave little garbage, and searching for it takes a sixth of the collection's time.
+gc.disable()
 
 # AWS's service models are megabytes of JSON: a process reads each once, not each session of boto3.
 botocore.session.create_loader = cache(botocore.session.create_loader)
@@ -35,15 +42,18 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 
 def pytest_collection_finish() -> None:
     """Let the collector leave alone what was imported: pulumi-aws alone is a million objects to look at each time."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(200_000, 50, 1000)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What one processor's tests have made is there for the others': in the folder above those of each."""
+def _stored(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Recorded graphs are stored for all workers and later runs, under the digest of their inputs."""
+    folder = request.config.cache.mkdir("graphs")
+    for file in folder.iterdir():
+        if time.time() - file.stat().st_mtime > _STORED_SECONDS:
+            file.unlink(missing_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        if "PYTEST_XDIST_WORKER" in os.environ:
-            patch.setenv(FOLDER, str(tmp_path_factory.getbasetemp().parent))
+        patch.setenv(FOLDER, str(folder))
         yield

@@ -127,6 +127,7 @@ def tip(git: Git) -> str:
     return git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{BRANCH}").stdout.decode().strip()
 
 
+@pytest.mark.slow
 def test_a_failure_stops_after_its_wave_and_the_next_call_continues(fleet: Fleet) -> None:
     """A conflict leaves no branch, and a failed check a branch that is not pushed. No repository is updated twice."""
     names = {"first": "", "good": "", "bad": "conflict", "red": "red", "last": ""}

@@ -72,6 +72,7 @@ def told(fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     return {"status": status, "page": page, **found, "contexts": {one["name"]: one for one in found["contexts"]}}
 
 
+@pytest.mark.slow
 def test_each_context_is_told_with_what_it_follows_and_breaks(told: dict[str, Any]) -> None:
     """Owner, version and day of those that are in step; drift and policies of one that is not."""
     contexts = told["contexts"]
@@ -102,6 +103,7 @@ def test_who_hears_whom_is_told_and_what_nobody_publishes(told: dict[str, Any]) 
     assert "SubscriptionSold" in finding["sentence"]
 
 
+@pytest.mark.slow
 def test_people_read_a_table_and_sentences(fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A fleet of one that is in step has the exit status 0; a folder in the list that is no repository has 2."""
     listed = tmp_path / "fleet.txt"

@@ -56,6 +56,7 @@ def fleet(attack: Attack, tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     return made
 
 
+@pytest.mark.slow
 def test_no_repository_of_a_campaign_reaches_the_operator_or_the_next_repository(attack: Attack, fleet: Fleet) -> None:
     """Credentials, packages, git's settings and hooks, programs on the PATH. Both branches are pushed nevertheless."""
     found = fleet.states("--branches", waves="first\n\nsecond\n")
@@ -65,6 +66,7 @@ def test_no_repository_of_a_campaign_reaches_the_operator_or_the_next_repository
         assert remote("rev-parse", f"{BRANCH}~") == remote("rev-parse", "main")
 
 
+@pytest.mark.slow
 def test_no_consumer_of_an_impact_reaches_the_operator_or_the_next_consumer(
     attack: Attack, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

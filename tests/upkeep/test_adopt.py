@@ -143,6 +143,7 @@ def test_a_record_is_not_newer_than_the_library(
     assert tried == [EARLIER[0]]
 
 
+@pytest.mark.slow
 def test_a_version_that_cannot_be_baked_is_named(
     baked_by: BakedBy, tried: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

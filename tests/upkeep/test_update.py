@@ -164,6 +164,7 @@ def test_a_question_that_was_not_asked_gets_its_default(baked_by: BakedBy) -> No
     assert (outcome.asked, outcome.answers["library"]) == (("library",), "wheel")
 
 
+@pytest.mark.slow
 def test_a_question_that_was_not_asked_is_asked_at_a_terminal(baked_by: BakedBy) -> None:
     """And asked again until the answer is good; what was answered once is not asked."""
     team = baked_by(VERSION)
@@ -384,6 +385,7 @@ def test_the_steps_are_listed_before_anything_is_written(baked_by: BakedBy, caps
     assert team.everything() == before
 
 
+@pytest.mark.slow
 def test_code_that_no_step_can_read_ends_the_update(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
     """With its name and the remedy; nothing is changed."""
     team = baked_by(EARLIER[-1])

@@ -13,10 +13,11 @@ from bounded_context.configuration.access import AccountAccess, boundary_name
 from bounded_context.configuration.account_settings import PERSONS
 from bounded_context.configuration.project import VARIABLE, at, current
 from bounded_context.domain.spelling import kebab
+from bounded_context.tools import accounts
 from bounded_context.tools.accounts.permissions.account import OfAccount
 from bounded_context.tools.accounts.permissions.requested import Run
 from bounded_context.tools.programs.pulumi_files import config, project_name
-from bounded_context.tools.programs.recording import REGION, Graph, Program
+from bounded_context.tools.programs.recording import REGION, Graph, Program, recorded
 from tests.pipeline.program import CONNECTION
 
 REPOSITORY = "org/repository"
@@ -24,6 +25,9 @@ PIPELINE = "pipeline"
 ENVIRONMENTS = ("dev", "staging", "prod")
 TEMPORARY = ("pr", "sandbox")
 KEY_ID = "77777777-1111-2222-3333-444455556666"
+
+_READ = (Path(__file__), Path(accounts.__file__).parent)
+"""The files that a recording of an account's program reads besides those of all programs."""
 
 _RUNS: dict[str, Run] = {}
 """The runs of the service's program: only the accounts in the documents differ between two layouts."""
@@ -115,6 +119,10 @@ def changed(folder: Path, program: str, stack: str, changes: Mapping[str, Any]) 
 
 def access(folder: Path, account: str) -> AccountAccess:
     """The access of an account, as the command prints it."""
+    return recorded(f"access of {account}", lambda: _access(folder, account), folder, *_READ)
+
+
+def _access(folder: Path, account: str) -> AccountAccess:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv(VARIABLE, str(folder))
         return OfAccount(at(folder), name_of(account), _runs=_RUNS).access()
@@ -124,10 +132,16 @@ def run(folder: Path, account: str, *, credentials: str | None = None, found: Ac
     """The graph of the program for an account; `found` replaces what the command prints."""
     answers = {"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": credentials or account}}
     program = Program(folder / "infra" / "account", f"{current().package}-account", answers)
+    name = f"account {account} {answers} {found}"
+    return recorded(name, lambda: _run(program, name_of(account), found), folder, *_READ)
+
+
+def _run(program: Program, stack: str, found: AccountAccess | None) -> Graph:
+    folder = program.folder.parents[1]
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv(VARIABLE, str(folder))
         if found is None:
             patched.setenv("PYTHONPATH", str(folder / "src"))
-            return program.run(name_of(account))
+            return program.run(stack)
         with patch("bounded_context.infra.deployer.deployments.printed", lambda _: found):
-            return program.run(name_of(account))
+            return program.run(stack)

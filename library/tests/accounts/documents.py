@@ -19,14 +19,13 @@ from bounded_context.configuration.labels import LabelError
 from bounded_context.configuration.project import ProjectError, current
 from bounded_context.configuration.state import bucket_name
 from bounded_context.domain.spelling import kebab
-from bounded_context.tools.accounts import bootstrap
+from bounded_context.tools.accounts import bootstrap, temporary_stacks
 from bounded_context.tools.accounts.permissions.grants import Place
 from bounded_context.tools.accounts.permissions.policies import of_kind, place, policy
 from bounded_context.tools.accounts.permissions.trust import PROVIDER
 from bounded_context.tools.accounts.temporary_stacks.kinds import KINDS, MODEL
 from bounded_context.tools.accounts.temporary_stacks.stack import Tags
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Node, Program, service
-from bounded_context.tools.programs.shared_cache import kept
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Node, Program, recorded, service
 from tests.account import program
 from tests.infra.graph import PARTNERS, run
 from tests.pipeline.program import LEAST
@@ -52,6 +51,9 @@ PIPELINE: Final = "pipeline"
 
 STATE_KEY_ID: Final = program.KEY_ID
 
+_READ: Final = (Path(__file__), Path(temporary_stacks.__file__).parent)
+"""The files that differ from those of every recording: this one, and the settings of temporary stacks."""
+
 __all__ = ["PROVIDER", "REGION", "Graph", "Node"]
 
 
@@ -60,7 +62,7 @@ def service_graph(domain: str) -> Graph:
     """Return the graph of a domain's stack, with a secret, which the default context does not have."""
     limit = boundary_arn(domain, RECORDED)
     if domain in TEMPORARY:
-        graph = kept(f"attack on {domain} within {limit}", lambda: _temporary(domain, limit))
+        graph = recorded(f"{domain} within {limit}", lambda: _temporary(domain, limit), current().root, *_READ)
     elif domain == "dev":
         graph = run(domain, permissions_boundary=limit)
     else:
@@ -97,10 +99,8 @@ def pipeline_graph() -> Graph:
     provider = f"{program.provider(RECORDED)}&context_stack={PIPELINE}"
     limit = boundary_arn(PIPELINE, RECORDED)
     state = {"backend": program.backend(RECORDED), "secrets_provider": provider}
-    return kept(
-        f"attack on the pipeline within {limit}",
-        lambda: run_pipeline({**LEAST, "environments": environments, **state, "permissions_boundary": limit}),
-    )
+    settings = {**LEAST, "environments": environments, **state, "permissions_boundary": limit}
+    return recorded(f"pipeline {settings}", lambda: run_pipeline(settings), current().root, *_READ)
 
 
 def state_key(account: str) -> str:

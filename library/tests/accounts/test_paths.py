@@ -11,7 +11,12 @@ from .layouts import LAYOUTS
 from .paths import SECTIONS, computed, documented, intrusions, reach
 from .reach import Finding
 
-EVERY = pytest.mark.parametrize("layout", LAYOUTS)
+USUAL = ("one account", "three accounts, pipeline in tools")
+"""The layouts of the default tests: everything in one account, and an account for each environment and for tools."""
+
+EVERY = pytest.mark.parametrize(
+    "layout", [pytest.param(name, marks=() if name in USUAL else pytest.mark.slow) for name in LAYOUTS]
+)
 OUTSIDE = ("dev", "pr", "sandbox")
 """The domains in which an intruder begins."""
 LIKE_A_SANDBOX = "sandbox-eu"

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -15,11 +16,11 @@ from bounded_context.tools.programs.recording import (
     Graph,
     Node,
     Program,
+    recorded,
     run,
     service,
     untraced,
 )
-from bounded_context.tools.programs.shared_cache import kept
 
 from .contexts import DEFAULT, SHAPES
 
@@ -45,6 +46,9 @@ __all__ = [
 
 CONTEXT = DEFAULT
 SERVICE = current().service
+SHAPED = Path(__file__).parent
+"""The folder of the other contexts' declarations: their graphs depend on its files."""
+
 STACKS = ("dev", "staging", "prod", "local")
 
 PARTNERS: dict[str, dict[str, Any]] = {
@@ -77,7 +81,7 @@ def stack_config(stack: str) -> dict[str, str]:
 @functools.cache
 def run_shape(name: str, stack: str) -> Graph:
     """The graph of one of SHAPES as `stack`, whose file is that of the default context."""
-    return kept(f"{name} as {stack}", lambda: run_context(SHAPES[name], stack))
+    return recorded(f"{name} as {stack}", lambda: run_context(SHAPES[name], stack), current().root, SHAPED)
 
 
 def run_context(context: Context[Any], stack: str, **settings: Any) -> Graph:

@@ -158,6 +158,7 @@ def test_without_the_index_the_whole_table_is_read(stack: Stack, list_id: str) -
     assert rows.count(list_id) == ROWS
 
 
+@pytest.mark.slow
 def test_a_list_of_several_pages_is_counted_and_undone(stack: Stack, list_id: str) -> None:
     """A transaction has at most 100 rows."""
     table, items = boto3.resource("dynamodb").Table(TABLE), Items(PAYMENT)

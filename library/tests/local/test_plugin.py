@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HEAVY = {"asyncssh", "boto3", "moto", "pulumi", "pulumi_aws", "rich"}
 
 TESTS = """
@@ -21,6 +23,7 @@ def test_it_imports_nothing_that_takes_time_before_a_test_asks_for_it() -> None:
     assert HEAVY & set(_output("-c", code).split()) == set()
 
 
+@pytest.mark.slow
 def test_whoever_asks_for_the_whole_context_is_an_end_to_end_test(tmp_path: Path) -> None:
     """Without a word in the test: nobody starts an emulator by mistake."""
     (tmp_path / "test_some.py").write_text(TESTS)

@@ -1,5 +1,6 @@
 """Runs the pipeline's program under mocks."""
 
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -7,7 +8,7 @@ from bounded_context.configuration.environments import ROLES
 from bounded_context.configuration.pipeline_settings import SourceKind
 from bounded_context.configuration.project import current
 from bounded_context.infra.pipeline import Delivery
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program, recorded
 
 FOLDER = current().pipeline
 PROJECT = f"{current().context.name}-pipeline"
@@ -47,5 +48,10 @@ def run(settings: dict[str, Any], *, source: SourceKind = "codeconnections", con
         "aws:codestarconnections/getConnection:getConnection": {"connectionStatus": connection},
         "aws:kms/getKey:getKey": {"arn": STATE_KEY},
     }
+    name = f"pipeline {settings} {source} {connection}"
+    return recorded(name, lambda: _run(settings, source, answers), current().root, Path(__file__))
+
+
+def _run(settings: dict[str, Any], source: SourceKind, answers: dict[str, Any]) -> Graph:
     with patch("bounded_context.infra.pipeline.Delivery", lambda context, **_: Delivery(context, source=source)):
         return Program(FOLDER, PROJECT, answers).run("main", **settings)

@@ -6,8 +6,7 @@ from ...configuration.partition import partition_of
 from ...configuration.pipeline_settings import SourceKind
 from ...configuration.project import current
 from .pulumi_files import PIPELINE, config, project_name, settings
-from .recording import ACCOUNT, Graph, Program, recorded_region
-from .shared_cache import kept
+from .recording import ACCOUNT, Graph, Program, recorded, recorded_region
 
 _ID = "0f5a1c2e-1111-2222-3333-444455556666"
 
@@ -25,7 +24,8 @@ def delivery(stack: str = PIPELINE) -> Program:
 
 def run_delivery(stack: str) -> Graph:
     """Return the graph of the current repository's pipeline for `stack`, recorded once. Raises the program's errors."""
-    return kept(f"pipeline {stack} of {current().root}", lambda: delivery(stack).run(stack, **sample_settings(stack)))
+    root, program = current().root, delivery(stack)
+    return recorded(f"{program} {stack}", lambda: program.run(stack, **sample_settings(stack)), root)
 
 
 def source_kind() -> SourceKind:

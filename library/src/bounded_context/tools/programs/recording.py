@@ -10,9 +10,11 @@ import contextvars
 import functools
 import inspect
 import logging
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -36,7 +38,7 @@ from .graph import Graph, Node
 from .pulumi_program import execute, placed_in
 from .resource_types import RESOURCE_TYPES
 from .settings_read import SettingsRead
-from .shared_cache import kept
+from .shared_cache import Made, digest, kept
 
 __all__ = [
     "ACCOUNT",
@@ -55,6 +57,16 @@ ACCOUNT = "111122223333"
 REGION = "eu-central-1"
 API = "a1b2c3d4e5"
 """The id of an HTTP API."""
+
+_LIBRARY = Path(__file__).parents[2]
+_READ = ("application", "configuration", "data", "declaration", "domain", "infra", "tools/programs")
+"""The folders of the library whose files a recording reads."""
+
+OF_REPOSITORY = ("infra", "src", "workflow", "pyproject.toml")
+"""The files and folders of a repository that a recording reads."""
+
+_PACKAGES = ("protobuf", "pulumi", "pulumi-aws", "pydantic", "pyyaml")
+"""The packages whose versions a recorded graph depends on."""
 
 _TRACE = "pulumi.runtime.resource._get_stack_trace"
 untraced = patch(_TRACE, StackTrace)
@@ -146,9 +158,26 @@ def service() -> Program:
 def run(stack: str, **settings: Any) -> Graph:
     """Return the graph of the current repository's context as `stack`; `settings` override its file's settings.
 
-    Runs the program once for the same settings. Raises the program's exceptions, such as SettingError.
+    Runs the program once for the same config and sources. Raises the program's exceptions, such as SettingError.
     """
-    return _run_once(stack, tuple((key, pulumi_files.as_text(value)) for key, value in settings.items()))
+    program = service()
+    config = program.config(stack, **settings)
+    return _run_once(program.folder, program.project, stack, tuple(config.items()))
+
+
+def recorded(name: str, make: Callable[[], Made], root: Path, *others: Path) -> Made:
+    """Return the cached graph of this name, or record and cache it, under the digest of everything it depends on.
+
+    It may also be a value that is made of graphs.
+
+    Args:
+        name: what is recorded: the program, the stack and the config.
+        make: records the graph.
+        root: the repository of the program.
+        others: further files and folders that `make` reads.
+    """
+    inputs = [root / part for part in OF_REPOSITORY]
+    return kept(f"{name} {_digest_of_library()}", make, *inputs, *others)
 
 
 def recorded_region(config: Mapping[str, str]) -> str:
@@ -158,8 +187,16 @@ def recorded_region(config: Mapping[str, str]) -> str:
 
 
 @functools.cache
-def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
-    return kept(f"{stack} {settings}", lambda: service().run(stack, **dict(settings)))
+def _run_once(folder: Path, project: str, stack: str, config: tuple[tuple[str, str], ...]) -> Graph:
+    program = Program(folder, project)
+    name = f"{folder} {project} {stack} {config}"
+    return recorded(name, lambda: program.run_with(stack, dict(config)), folder.parents[1])
+
+
+@functools.cache
+def _digest_of_library() -> str:
+    versions = {name: version(name) for name in _PACKAGES}
+    return digest(f"{versions} {sys.version}", *(_LIBRARY / name for name in _READ))
 
 
 def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) -> None:

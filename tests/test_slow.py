@@ -1,0 +1,42 @@
+"""A test of the default set that takes much CPU time is named, and CI fails."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from template.names import REPOSITORY
+
+TESTS = """
+import subprocess, sys, time
+import pytest
+
+CODE = "import time\\nwhile time.process_time() < 0.35: pass"
+
+def test_own():
+    end = time.process_time() + 0.3
+    while time.process_time() < end: pass
+
+def test_process():
+    subprocess.run([sys.executable, "-c", CODE], check=True)
+
+def test_wait():
+    time.sleep(0.4)
+
+@pytest.mark.slow
+def test_marked():
+    end = time.process_time() + 0.3
+    while time.process_time() < end: pass
+"""
+COMMAND = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "markers=slow", "--rootdir", "."]
+
+
+def test_a_test_that_takes_much_cpu_time_is_named(tmp_path: Path) -> None:
+    """Its own time or that of its processes; not the time that it waits, and not a test with the mark."""
+    shutil.copy(REPOSITORY / "conftest.py", tmp_path)
+    (tmp_path / "test_some.py").write_text(TESTS)
+    done = subprocess.run([*COMMAND, "--cpu-limit", "0.25"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    named = {line.split(": ")[0] for line in done.stdout.splitlines() if line.startswith("test_some.py::")}
+    assert (done.returncode, named) == (1, {"test_some.py::test_own", "test_some.py::test_process"})
+    done = subprocess.run(COMMAND, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
