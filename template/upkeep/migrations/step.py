@@ -59,6 +59,11 @@ _STEPS: tuple[Step, ...] = (
         of_team=True,
     ),
     Step("0.5.0", "v0_5_0.program", "Replace the three last statements of infra/service/__main__.py by `finish`"),
+    Step(
+        "0.5.0",
+        "v0_5_0.event_data",
+        "Remove an events.py that repeats the details: the library derives the events' data",
+    ),
 )
 """All steps, in the order of their application."""
 

@@ -76,7 +76,7 @@ class Stack:
         late = sorted(self._for_dashboards() - self._shown) if self._shown is not None else []
         if late:
             raise pulumi.RunError(
-                f"Made after the dashboards, and shown on none: {', '.join(late)}. Make each before `finish`, or before Observability."
+                f"Made after the dashboards, and shown on none: {', '.join(late)}. Make each before Observability."
             )
 
     def machine_arn(self, name: str) -> pulumi.Output[str]:
