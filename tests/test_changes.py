@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from template.bake import files
 from template.processes import environment
+from template.upkeep.owners import is_generated
 
 MODEL, RULES, EVENTS, CONTEXT = (f"src/payment/{name}.py" for name in ("model", "use_cases", "events", "context"))
 STEPS = "src/payment/list_steps.py"
@@ -49,6 +51,11 @@ class Repository:
         done = [self._run("context", *command.split()) for command in commands]
         assert [one.returncode for one in done] == [0] * len(done), [one.stdout + one.stderr for one in done]
         return "".join(one.stdout for one in done)
+
+    def written(self) -> dict[str, bytes]:
+        """The content of each file, except of those that a command generates from the code."""
+        names = (name for name in files(self.folder, ("build", "vendor", ".*")) if not is_generated(name))
+        return {name: (self.folder / name).read_bytes() for name in names}
 
     def tidy(self) -> None:
         """Repair style. A fault that ruff cannot repair is left to the check."""
@@ -163,10 +170,12 @@ def a_refusal_of_its_own(repository: Repository) -> None:
 def fields_of_other_types(repository: Repository) -> None:
     """An amount that may be missing, and a number that is 0 until somebody says another: events carry both."""
     line = "    due_date: Day\n"
-    for file in (MODEL, EVENTS):
-        repository.replace(file, ", Text\n", ", Text, WholeNumber\n")
-        repository.replace(file, line, f"{line}    fee: Amount | None = None\n    priority: WholeNumber = 0\n")
+    before = repository.written()
+    repository.replace(MODEL, ", Text\n", ", Text, WholeNumber\n")
+    repository.replace(MODEL, line, f"{line}    fee: Amount | None = None\n    priority: WholeNumber = 0\n")
     repository.make(CONTRACTS, OPENAPI)
+    after = repository.written()
+    assert {file for file in after if after[file] != before.get(file)} == {MODEL, CONTEXT}
     assert '"PaymentRegistered": "1.1"' in (repository.folder / CONTEXT).read_text()
     assert '"priority": ' in (repository.folder / "released/0.1.0.json").read_text()
 
@@ -243,7 +252,9 @@ def a_component_of_its_own(repository: Repository) -> None:
 
 def a_major_version(repository: Repository) -> None:
     """Both are published, each is held; taken back in one file."""
-    repository.replace(EVENTS, "    due_date: Day\n", '    due_date: str = Field(description="when it is due")\n')
+    repository.write(EVENTS, EVENTS_2)
+    repository.replace(CONTEXT, "from .model import", "from .events import PaymentData\nfrom .model import")
+    repository.replace(CONTEXT, "    references=", f"{DATA}    references=")
     assert 'write "2.0" for it in src/payment/context.py, and publish both versions' in (
         repository.promises("Subscribers")
     )
@@ -253,10 +264,6 @@ def a_major_version(repository: Repository) -> None:
         repository.promises("Subscribers")
     )
     repository.add(EVENTS, EVENTS_1)
-    repository.replace(
-        EVENTS, "from bounded_context import", "from typing import Any, Final\n\nfrom bounded_context import"
-    )
-    repository.replace(EVENTS, "Identifier, Text", "Identifier, PreviousVersion, Text")
     repository.replace(CONTEXT, "import PaymentData", "import PREVIOUS, PaymentData")
     repository.replace(CONTEXT, DATA, f"{DATA}    previous_version=PREVIOUS,\n")
     repository.make(CONTRACTS)
@@ -270,6 +277,29 @@ def a_major_version(repository: Repository) -> None:
     assert "PaymentVerified/1.0.json" not in (repository.folder / "events/asyncapi.json").read_text()
 
 
+EVENTS_2 = '''"""The data of the events."""
+
+from typing import Any, Final
+
+from bounded_context import Amount, Currency, Day, EventData, Identifier, PreviousVersion, Text
+from pydantic import Field
+
+from .model import Status
+
+
+class PaymentData(EventData):
+    """The payment after the change, or before its deletion."""
+
+    payment_id: Identifier
+    subscription_id: Text
+    amount: Amount
+    currency: Currency
+    due_date: str = Field(description="when it is due")
+    payer: Text
+    status: str = Field(description="the status; later versions may add others", examples=list(Status))
+    version: int = Field(ge=1, description="the number of changes, from 1")
+    list_id: str | None = Field(description="the list that it was imported from; null without a list")
+'''
 EVENTS_1 = '''
 
 class PaymentData1(EventData):

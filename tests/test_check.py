@@ -29,7 +29,7 @@ PLANTED = {
         "from bounded_context import Aggregates, expected\n\nfrom .context import PAYMENT as _  # noqa: F401\n",
         "src/payment/use_cases.py:5: ",
     ),
-    "style": ("src/payment/events.py", '"""\n\n', '"""\n\nimport os\n', "src/payment/events.py:6: "),
+    "style": ("src/payment/commands.py", '"""\n\n', '"""\n\nimport os\n', "src/payment/commands.py:3: "),
     "a function": (
         "infra/service/functions.py",
         "    **standard_presets(PAYMENT),\n",

@@ -64,7 +64,7 @@ def test_no_stack_has_a_resource_of_lists(project: Path, tmp_path: Path) -> None
 
 
 LEFT: Mapping[str, tuple[str, str, str]] = {
-    "an inbox": (PROGRAM, "components = ", 'Inbox("inbox", stack)\ncomponents = '),
+    "an inbox": (PROGRAM, "finish(", 'Inbox("inbox", stack)\nfinish('),
     "the steps": (STEPS, "", '"""Steps of lists."""\n'),
     "a setting": ("infra/service/Pulumi.prod.yaml", "config:\n", "config:\n  payment:partners: {}\n"),
 }

@@ -7,7 +7,6 @@ from typing import Any
 
 from payment.commands import DeletePayment, RegisterPayment, VerifyPayment
 from payment.context import PAYMENT
-from payment.events import PaymentData
 from payment.model import Payment, PaymentDetails, Status
 from payment.use_cases import delete_payment, register_payment, verify_payment
 
@@ -122,7 +121,6 @@ CONTEXT = Context(
         Command.changes(VerifyPayment, register_payment, NEXT, "E", after=START),  # refused: another command's rule
         Command.deletes(DeletePayment, delete_payment, "PaymentDeleted", after=START),
     ),
-    data=PaymentData,
 )
 
 

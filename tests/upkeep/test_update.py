@@ -363,7 +363,7 @@ def test_the_edits_that_the_pages_describe_cause_no_conflict(baked_by: BakedBy, 
     assert approve in team.read("src/payment/context.py")
     assert '"verify_payment": replace(COMMAND, handler="payment.verify_payment.lambda_handler")' in team.read(FUNCTIONS)
     program = team.read(PROGRAM)
-    assert program.index('Receipts("receipts"') < program.index("observability = ") < program.index("export_outputs(")
+    assert program.index('Receipts("receipts"') < program.index("\nfinish(")
     assert not [path for path in team.folder.rglob("handlers") if "node_modules" not in path.parts]
     assert "context check  # ours\n" in team.read(WORKFLOW)
     own = ("scripts/release.sh", "scripts/release.py", "infra/service/receipts.py", WORKFLOW)

@@ -6,7 +6,6 @@ from pathlib import Path
 <% endif %>
 from bounded_context.infra import (
     Canary,
-    Components,
     Fanout,
     Functions,
     HttpApi,
@@ -14,14 +13,13 @@ from bounded_context.infra import (
 <% if cookiecutter.lists != "none" %>
     Inbox,
 <% endif %>
-    Observability,
     Schedule,
     Stack,
     Table,
 <% if cookiecutter.lists != "none" %>
     Workflow,
 <% endif %>
-    export_outputs,
+    finish,
 )
 from functions import FUNCTIONS
 
@@ -60,11 +58,9 @@ Schedule("watch-mappings", stack, live["watch_mappings"])
 <% endif %>
 if <<cookiecutter.__constant>>.api:
     HttpApi("api", stack, live)
+# The last line: alarms, dashboards, and the outputs that `context rollout`, `context redrive` and other stacks read.
 <% if cookiecutter.lists != "none" %>
-components = Components(stack, table, fanout, inbound, inbox, functions, live, workflow)
+finish(stack, table, fanout, inbound, inbox, functions, live, workflow)
 <% else %>
-components = Components(stack, table, fanout, inbound, None, functions, live)
+finish(stack, table, fanout, inbound, None, functions, live)
 <% endif %>
-observability = Observability(components)
-# The last line: outputs for `context rollout`, `context redrive` and other stacks, of everything that is made above.
-export_outputs(components, observability)

@@ -3,7 +3,6 @@
 from bounded_context import Command, Context
 
 from .commands import <<cookiecutter.commands | commands | map(attribute="name") | join(", ")>>
-from .events import <<cookiecutter.context_name>>Data
 from .model import <<cookiecutter.context_name>>, Status
 from .use_cases import <<cookiecutter.commands | commands | map(attribute="snake") | join(", ")>>
 
@@ -20,7 +19,6 @@ from .use_cases import <<cookiecutter.commands | commands | map(attribute="snake
 <% endfilter %>
 <% endfor %>
     ),
-    data=<<cookiecutter.context_name>>Data,
     references=<<cookiecutter.verification | referred>>,
 <% if cookiecutter.lists != "none" %>
     verification="<<cookiecutter.__verification>>",

@@ -128,7 +128,8 @@ def test_the_events_that_a_stack_on_aws_hears_are_consumed(root: Path) -> None:
     (service / "Pulumi.prod.yaml").write_text(_CONSUMES.format("customer"))
     (service / "Pulumi.dev.yaml").write_text(_CONSUMES.format("price_list"))
     (service / "Pulumi.test.yaml").write_text("")
-    (service / "Pulumi.local.yaml").write_text(_CONSUMES.format("stand_in") + "  aws:endpoints: []\n")
+    (service / "Pulumi.local.yaml").write_text(_CONSUMES.format("stand_in"))
+    (service / "Pulumi.emulated.yaml").write_text(_CONSUMES.format("stand_in") + "  aws:endpoints: []\n")
     list(write(ORDER, root))
     assert _read(root)["Component", "order"]["spec"]["consumesApis"] == ["customer-events", "price-list-events"]
     (service / "Pulumi.dev.yaml").unlink()

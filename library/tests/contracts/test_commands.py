@@ -32,7 +32,6 @@ def _repository(root: Path, monkeypatch: pytest.MonkeyPatch, context: str) -> Pa
         shutil.copytree(REPOSITORY / name, root / name)
     for name in (
         WORKFLOW,
-        "src/payment/events.py",
         "README.md",
         "AGENTS.md",
         "catalog-info.yaml",

@@ -9,16 +9,42 @@ from bounded_context.configuration.project import current
 from bounded_context.testing.promises import Repository as Repo
 from bounded_context.testing.promises.program import READ, READ_OF_LISTS, the_program_exports_its_outputs
 
-from .graph import run
+from .graph import Graph, run
 from .test_team import MAIN, Repository
 
+FINISH = "finish(stack, table, fanout, inbound, inbox, functions, live, workflow)\n"
 OBSERVABILITY = "observability = Observability("
 EXPORT = "export_outputs(components"
+LONG = f"""components = Components(stack, table, fanout, inbound, inbox, functions, live, workflow)
+{OBSERVABILITY}components)
+{EXPORT}, observability)
+"""
+"""The lines of a program of 0.4.0, which `finish` replaces."""
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
+def program(tmp_path: Path) -> Repository:
+    """The program as it is baked."""
     return Repository(tmp_path)
+
+
+@pytest.fixture
+def repository(program: Repository) -> Repository:
+    """A program with the lines of 0.4.0."""
+    program.replace(MAIN, "    finish,\n", "    Components,\n    Observability,\n    export_outputs,\n")
+    program.replace(MAIN, FINISH, LONG)
+    return program
+
+
+def test_the_lines_of_earlier_programs_make_the_same_resources(repository: Repository) -> None:
+    """And export the same outputs."""
+    long, short = repository.run(), run("prod")
+    assert _names(long) == _names(short)
+    assert long.outputs.keys() == short.outputs.keys()
+
+
+def _names(graph: Graph) -> list[tuple[str, str]]:
+    return sorted((node.kind, node.name) for node in graph.nodes)
 
 
 def _imports(repository: Repository, *names: str) -> None:
@@ -62,9 +88,9 @@ def test_a_team_that_owns_its_observability_keeps_the_outputs(repository: Reposi
     assert repository.run().outputs.keys() == run("prod").outputs.keys()
 
 
-def test_a_program_without_the_last_line_has_no_outputs(repository: Repository) -> None:
+def test_a_program_without_the_last_line_has_no_outputs(program: Repository) -> None:
     """The promise about outputs finds it."""
-    repository.replace(MAIN, EXPORT, "_ = (export_outputs, components")
+    program.replace(MAIN, FINISH, "")
     where = Repo(current())
-    where.__dict__["graph"] = repository.run()
+    where.__dict__["graph"] = program.run()
     assert len(list(the_program_exports_its_outputs(where))) == len((*READ, *READ_OF_LISTS))

@@ -16,7 +16,7 @@ from .alarms import expressions, told
 from .graph import CONTEXT, Graph, Program, run, run_context
 from .test_permissions import actions_on, inbox
 
-CONNECTED = "components = Components("
+CONNECTED = "finish(stack, "
 """The line of the program before which a team's own stands."""
 
 

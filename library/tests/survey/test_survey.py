@@ -18,9 +18,9 @@ ROLES = """\
       roles: {preview: "arn:aws:iam::111122223333:role/preview", shift: "arn:aws:iam::111122223333:role/shift"}
 """
 BESIDE = """
-from bounded_context import PreviousVersion
+from bounded_context import EventData, PreviousVersion
 
-BESIDE = PreviousVersion(data=PaymentData, versions={"PaymentVerified": "1.0"}, convert=dict, ready=("bi",))
+BESIDE = PreviousVersion(data=EventData, versions={"PaymentVerified": "1.0"}, convert=dict, ready=("bi",))
 """
 Of = Callable[[Callable[[Path], None]], dict[str, Any]]
 
@@ -53,12 +53,12 @@ def _placed(repository: Path) -> None:
 
 
 def _with_two_versions(repository: Path) -> None:
-    _add(repository / "src/payment/events.py", BESIDE)
-    _replace(repository / CONTEXT, "import PaymentData", "import BESIDE, PaymentData")
+    (repository / "src/payment/events.py").write_text(BESIDE, encoding="utf-8")
+    _replace(repository / CONTEXT, "from .model import", "from .events import BESIDE\nfrom .model import")
     _replace(
         repository / CONTEXT,
-        "data=PaymentData,",
-        'data=PaymentData, versions={"PaymentVerified": "2.0"}, previous_version=BESIDE,',
+        "references=",
+        'versions={"PaymentVerified": "2.0"}, previous_version=BESIDE, references=',
     )
 
 

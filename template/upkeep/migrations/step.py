@@ -58,6 +58,12 @@ _STEPS: tuple[Step, ...] = (
         "Write the rows of a list to 16 keys of an index, until the first release with 0.4.0",
         of_team=True,
     ),
+    Step("0.5.0", "v0_5_0.program", "Replace the three last statements of infra/service/__main__.py by `finish`"),
+    Step(
+        "0.5.0",
+        "v0_5_0.event_data",
+        "Remove an events.py that repeats the details: the library derives the events' data",
+    ),
 )
 """All steps, in the order of their application."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-PACKAGE = "template.upkeep.migrations.v0_4_0"
+PACKAGE = "template.upkeep.migrations"
 
 
 def written(folder: Path, files: Mapping[str, str]) -> Path:
@@ -27,9 +27,9 @@ def read(folder: Path) -> dict[str, str]:
 def applied(
     step: str, tmp_path: Path, files: Mapping[str, str], template: Mapping[str, str] | None = None
 ) -> tuple[dict[str, str], list[str]]:
-    """Apply a step of 0.4.0 to files, twice; return the files and the notes. The second time changes no file."""
+    """Apply a step, such as `v0_5_0.program`, to files, twice; return the files and the notes. The second time changes no file."""
     repository, baked = written(tmp_path / "team", files), written(tmp_path / "bake", template or {})
-    module = import_module(f"{PACKAGE}.{step}")
+    module = import_module(f"{PACKAGE}.{step if '.' in step else f'v0_4_0.{step}'}")
     notes = list(module.apply(repository, baked))
     after = read(repository)
     list(module.apply(repository, baked))

@@ -60,7 +60,7 @@ def test_migrated_modules_are_those_of_a_new_bake(bakes: Callable[[str], Path], 
     # The merge after the steps adds the program of an account.
     new = {"infra/account/__main__.py"}
     assert {path for path in found if path.endswith(".py")} | new == {path for path in today if path.endswith(".py")}
-    exports = [line for line in today["infra/service/__main__.py"].splitlines() if line.startswith("export_outputs")]
+    exports = [line for line in today["infra/service/__main__.py"].splitlines() if line.startswith("finish(")]
     assert found["infra/service/__main__.py"].splitlines()[-1:] == exports
 
 

@@ -4,18 +4,16 @@ from pathlib import Path
 
 from bounded_context.infra import (
     Canary,
-    Components,
     Fanout,
     Functions,
     HttpApi,
     Inbound,
     Inbox,
-    Observability,
     Schedule,
     Stack,
     Table,
     Workflow,
-    export_outputs,
+    finish,
 )
 from functions import FUNCTIONS
 
@@ -40,7 +38,5 @@ Schedule("watch-lists", stack, live["watch_lists"])
 Schedule("sweep-uploads", stack, live["sweep_uploads"], "rate(15 minutes)")
 if PAYMENT.api:
     HttpApi("api", stack, live)
-components = Components(stack, table, fanout, inbound, inbox, functions, live, workflow)
-observability = Observability(components)
-# The last line: outputs for `context rollout`, `context redrive` and other stacks, of everything that is made above.
-export_outputs(components, observability)
+# The last line: alarms, dashboards, and the outputs that `context rollout`, `context redrive` and other stacks read.
+finish(stack, table, fanout, inbound, inbox, functions, live, workflow)

@@ -3,7 +3,6 @@
 from bounded_context import Command, Context
 
 from .commands import DeletePayment, RegisterPayment, VerifyPayment
-from .events import PaymentData
 from .model import Payment, Status
 from .use_cases import delete_payment, register_payment, verify_payment
 
@@ -18,7 +17,6 @@ PAYMENT = Context(
         Command.changes(VerifyPayment, verify_payment, Status.VERIFIED, "PaymentVerified", after=(Status.REGISTERED,)),
         Command.deletes(DeletePayment, delete_payment, "PaymentDeleted", after=tuple(Status)),
     ),
-    data=PaymentData,
     references={"subscription_id": "subscription"},
     verification="verify_subscription",
     # Each adds an index, and one write unit per row.

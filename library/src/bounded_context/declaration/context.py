@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from ..domain.aggregate import Aggregate
-from ..domain.events import FIRST_VERSION
+from ..domain.events import FIRST_VERSION, EventData, data_of
 from .contradictions import contradictions
 from .structure import Structure
 
@@ -31,7 +31,8 @@ class Context(Structure[A]):
         owner: the team, a tag on every resource.
         aggregate: the class of its aggregates.
         commands: the commands that callers may send, each with its rule; one creates, one deletes, any number changes.
-        data: the model of the data of the aggregate's events.
+        data: the model of the data of the aggregate's events, if their descriptions or types are not those of the
+            details. The default is derived from the aggregate.
         versions: the version (``<major>.<minor>``) of each event type's schema; 1.0 for types that are not named.
         previous_version: the previous major version of the aggregates' events, as long as a subscriber reads it.
         references: the fields that hold the id of another context's aggregate, with its kind in snake_case.
@@ -51,6 +52,8 @@ class Context(Structure[A]):
     """
 
     def __post_init__(self) -> None:
+        if self.data is EventData:
+            object.__setattr__(self, "data", data_of(self.aggregate))
         for contradiction in contradictions(self):
             raise BadContext(contradiction)
         object.__setattr__(self, "versions", dict.fromkeys(self.events, FIRST_VERSION) | dict(self.versions))

@@ -12,7 +12,7 @@ from ..domain.aggregate import Aggregate, Details
 from ..domain.amounts import Amounts, currencies
 from ..domain.commands import METHODS, Command, Transitions
 from ..domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
-from ..domain.events import PreviousVersion, Source, label, major
+from ..domain.events import EventData, PreviousVersion, Source, label, major
 from ..domain.faults import INVALID, Fault
 from ..domain.fields import of_kind, personal
 from ..domain.spelling import kebab
@@ -74,7 +74,7 @@ class Structure(Generic[A]):
     owner: str
     aggregate: type[A]
     commands: tuple[Command[Any, A], ...]
-    data: type[BaseModel]
+    data: type[BaseModel] = EventData
     versions: Mapping[str, str] = field(default_factory=dict)
     previous_version: PreviousVersion | None = None
     references: Mapping[str, str] = field(default_factory=dict)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from .aggregate import Aggregate
+from .spelling import plain
 
 _SEQUENCE_DIGITS = 40
 """The maximum length of a stream's sequence number (DynamoDB Streams API reference, StreamRecord)."""
@@ -23,6 +24,22 @@ class EventData(BaseModel):
     """The data of an event, without the envelope. Pydantic builds it on first use; functions do not use it."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
+
+
+def data_of(aggregate: type[Aggregate[Any, Any]]) -> type[EventData]:
+    """Return the model of the data of an aggregate's events: its details, then its status, version and list.
+
+    Of two classes with the same fields, the schemas are equal (`payload` returns the values).
+    """
+    statuses = list(aggregate.statuses)
+    fields: dict[str, Any] = {
+        **{name: (field.annotation, field) for name, field in aggregate.details_type.model_fields.items()},
+        "status": (str, Field(description="the status; later versions may add others", examples=statuses)),
+        "version": (int, Field(ge=1, description="the number of changes, from 1")),
+        "list_id": (str | None, Field(description="the list that it was imported from; null without a list")),
+    }
+    text = f"The {plain(aggregate.__name__)} after the change, or before its deletion."
+    return create_model(f"{aggregate.__name__}Data", __base__=EventData, __doc__=text, **fields)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from .components.workflow import Workflow
 from .parts import *  # noqa: F403 (all public names of parts are public here, too)
 from .wiring.canary import Canary
 from .wiring.functions import Functions, FunctionsError
-from .wiring.observability import Observability
+from .wiring.observability import Observability, finish
 from .wiring.outputs import Components, export_outputs
 from .wiring.presets import (
     COMMAND,
@@ -80,6 +80,7 @@ __all__ = [
     "Workflow",
     "entry_point",
     "export_outputs",
+    "finish",
     "standard_presets",
 ]
 __all__ += parts.__all__

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from payment.context import PAYMENT
-from payment.events import PaymentData
 from payment.model import PaymentDetails, Status
 from pydantic import create_model
 
@@ -50,7 +49,7 @@ NEWER: Final[Any] = replace(
         Command.creates(RegisterPayment, _register, Status.REGISTERED, "PaymentRegistered"),
         *PAYMENT.commands[1:],
     ),
-    data=_create("PaymentData", __base__=PaymentData, __doc__="What events say.", **_more),
+    data=_create("PaymentData", __base__=PAYMENT.data, __doc__="What events say.", **_more),
 )
 
 

@@ -11,9 +11,11 @@ from ..components.health import Health
 from ..components.list_alarms import ListAlarms
 from ..components.queries import Queries
 from ..components.traces import Traces
+from ..stack.interfaces import Items, Machine, Objects, Queue, Topic
 from ..stack.stack import Stack
+from .canary import Canary
 from .functions import Functions
-from .outputs import Components
+from .outputs import Components, export_outputs
 
 _TRANSACTION = "TransactWriteItems"
 """An operation without an IAM action: a role that may delete an item may delete it in a transaction."""
@@ -47,6 +49,27 @@ class Observability:
         self.dashboards = Dashboards("dashboards", stack, _names(components)) if shown else None
         self.unhealthy_alarm = self.health.alarm_name
         self.dashboard_urls = self.dashboards.urls if self.dashboards else {}
+
+
+def finish(
+    stack: Stack,
+    table: Items,
+    fanout: Topic,
+    inbound: Queue,
+    inbox: Objects | None,
+    functions: Functions,
+    live: Canary,
+    workflow: Machine | None = None,
+) -> None:
+    """Make the alarms and dashboards of these components, and export the outputs. The last line of a program.
+
+    A context without lists has neither an inbox nor a workflow: both are None.
+
+    Raises:
+        RunError: two dead-letter queues have one name.
+    """
+    components = Components(stack, table, fanout, inbound, inbox, functions, live, workflow)
+    export_outputs(components, Observability(components))
 
 
 def _names(components: Components) -> dict[str, Any]:

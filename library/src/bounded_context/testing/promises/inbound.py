@@ -7,8 +7,7 @@ from ...application.inbound import by_name, read
 from ...configuration.consumes import Consumed
 from ...domain import projection
 from ...domain.faults import Poison
-from ...tools.contracts.catalog.files import ELSEWHERE
-from ...tools.programs.recording import Program
+from ...tools.programs.pulumi_files import stacks_on_aws
 from ...tools.programs.stack_settings import settings_of
 from ..consumed import ConsumedEvents, Publisher, Unpublished
 from ._promise import Check, Repository
@@ -17,8 +16,7 @@ from ._promise import Check, Repository
 def consumed_events_are_read(where: Repository) -> Iterator[str]:
     """This context can read the events that it consumes: each copied publisher publishes them."""
     copies = ConsumedEvents(where.project.root)
-    program = Program(where.project.service, where.project.package)
-    for stack in (stack for stack in program.stacks() if ELSEWHERE not in program.config(stack)):
+    for stack in stacks_on_aws(where.project.service):
         for context, consumed in settings_of(where.project, stack).consumes.items():
             if publisher := copies.publisher(context):
                 yield from (f"Pulumi.{stack}.yaml: {found}" for found in _unread(publisher, context, consumed))

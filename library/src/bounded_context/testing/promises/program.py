@@ -51,7 +51,7 @@ def the_program_exports_its_outputs(where: Repository) -> Iterator[str]:
     """Tools find the stack's resources: the last line of the service's program exports the outputs."""
     for name in (*READ, *(READ_OF_LISTS if where.context.has_lists else ())):
         if name not in where.graph.outputs:
-            last = "`export_outputs(components, observability)`"
+            last = "`finish(stack, table, ...)`"
             yield f"infra/service/__main__.py exports no {name}: write {last} as its last line."
 
 

@@ -19,7 +19,10 @@ from .values import NoSample
 
 WORKFLOW: Final = "workflow/list_import.asl.json"
 _VERSIONS: Final = re.compile(r"^    versions=\{\n(?: {8}.*\n)*", re.MULTILINE)
-_DATA: Final = re.compile(r"^    data=\w+,\n", re.MULTILINE)
+_BEFORE_VERSIONS: Final = re.compile(
+    r"^    (?:data=\w+,|commands=\(\n(?: {8}.*\n)*    \),)\n(?!    data=)", re.MULTILINE
+)
+"""The argument before a new argument `versions`."""
 
 
 def update(context: Context[Any], root: Path, overrides: Mapping[str, str] | None = None) -> Iterator[str]:
@@ -95,7 +98,7 @@ def _declared(text: str, event_type: str, old: str, new: str) -> str:
         return _VERSIONS.sub(rf"\g<0>{line}", text, count=1)
     if "    versions=" in text:
         return text
-    return _DATA.sub(rf"\g<0>    versions={{\n{line}    }},\n", text, count=1)
+    return _BEFORE_VERSIONS.sub(rf"\g<0>    versions={{\n{line}    }},\n", text, count=1)
 
 
 def _replaced(path: Path, text: str, root: Path, event_type: str, new: str) -> Iterator[str]:

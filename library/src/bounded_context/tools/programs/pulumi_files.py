@@ -12,6 +12,9 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LOCAL: Final = "local"
 """The stack of the local run."""
 
+_ENDPOINTS: Final = "aws:endpoints"
+"""The config key of a further stack on an emulator."""
+
 PIPELINE: Final = "main"
 """The only stack of the delivery pipeline. Its settings name every environment."""
 
@@ -24,6 +27,14 @@ def project_name(program: Path) -> str:
 def stacks(program: Path) -> list[str]:
     """Return the names of the stacks that have a file, sorted."""
     return sorted(path.name.split(".")[1] for path in program.glob("Pulumi.*.yaml"))
+
+
+def stacks_on_aws(program: Path) -> list[str]:
+    """Return the names of the stacks that are deployed to an AWS account, sorted.
+
+    Raises the exceptions of `config`.
+    """
+    return [stack for stack in stacks(program) if stack != LOCAL and _ENDPOINTS not in config(program, stack)]
 
 
 def stack_file(program: Path, stack: str) -> Path:

@@ -8,8 +8,7 @@ from typing import Any
 from ...configuration.project import Project
 from ...configuration.settings import Settings
 from ...declaration.context import Context
-from ..contracts.catalog.files import ELSEWHERE
-from ..programs.pulumi_files import PIPELINE, settings, stacks
+from ..programs.pulumi_files import PIPELINE, settings, stacks, stacks_on_aws
 from ..programs.recording import Program
 from ..programs.stack_settings import settings_of
 
@@ -51,11 +50,9 @@ def _schemas(project: Project) -> Iterator[tuple[str, str]]:
 
 def _stacks(project: Project) -> Iterator[tuple[str, dict[str, Any]]]:
     program, accounts = Program(project.service, project.package), _accounts(project)
-    for stack in program.stacks():
-        config = program.config(stack)
-        if ELSEWHERE not in config:
-            settings = settings_of(project, stack)
-            yield stack, _stack(project.context, settings, config.get("aws:region", ""), accounts.get(stack))
+    for stack in stacks_on_aws(project.service):
+        region = program.config(stack).get("aws:region", "")
+        yield stack, _stack(project.context, settings_of(project, stack), region, accounts.get(stack))
 
 
 def _stack(context: Context[Any], settings: Settings, region: str, account: str | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import yaml
 
 from ....declaration.context import Context
 from ....domain.spelling import kebab
-from ...programs.pulumi_files import config, stacks
+from ...programs.pulumi_files import config, stacks_on_aws
 from ..change import Refused
 from ..release import project_table
 from .form import EVENTS, HTTP, Entity, as_text, entities
@@ -17,9 +17,6 @@ NAME: Final = "catalog-info.yaml"
 
 _THEIRS: Final = ("lifecycle", "system")
 """Members that the declaration does not determine. The bake writes the first value, and the team may change it."""
-
-ELSEWHERE: Final = "aws:endpoints"
-"""The config key that marks a stack as not deployed to an AWS account."""
 
 
 def write(context: Context[Any], root: Path) -> Iterator[str]:
@@ -43,8 +40,8 @@ def is_current(context: Context[Any], root: Path) -> bool:
 
 def consumed(package: str, service: Path) -> set[str]:
     """Return the contexts whose events a service consumes in any stack on AWS (setting `consumes`)."""
-    configs = [config(service, stack) for stack in stacks(service)]
-    sources = (settings.get(f"{package}:consumes") or {} for settings in configs if ELSEWHERE not in settings)
+    configs = [config(service, stack) for stack in stacks_on_aws(service)]
+    sources = (settings.get(f"{package}:consumes") or {} for settings in configs)
     return {context for contexts in sources for context in contexts}
 
 

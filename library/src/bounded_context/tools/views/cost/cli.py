@@ -10,13 +10,11 @@ from typer import Argument, Option
 from ....configuration.project import ProjectError
 from ...command.installed import repository
 from ...command.output import refuse
+from ...programs.pulumi_files import stacks_on_aws
 from ...programs.recording import service
 from .estimate import IDLE, MILLION, STORAGE, Estimate, Line, Part, estimate
 from .idle import unknown
 from .prices import Price, prices
-
-_ELSEWHERE: Final = "aws:endpoints"
-"""The setting of a stack that is not deployed to an account of AWS."""
 
 TITLES: Final[Mapping[Part, str]] = {
     IDLE: "A month without traffic",
@@ -56,8 +54,8 @@ def cost(
       2  nothing could be printed
     """
     try:
-        context, program = repository().context, service()
-        stacks = [stack] if stack else [name for name in program.stacks() if _ELSEWHERE not in program.config(name)]
+        project, program = repository(), service()
+        context, stacks = project.context, [stack] if stack else stacks_on_aws(project.service)
         graphs = {name: program.graph(name) for name in stacks}
         found = {name: estimate(context, graph) for name, graph in graphs.items()}
     except ProjectError as error:

@@ -72,7 +72,7 @@ def _commands(*, lists: bool, api: bool) -> Iterator[tuple[str, ...]]:
 
 def _places(package: str, *, lists: bool) -> Iterator[tuple[str, ...]]:
     source = f"src/{package}"
-    yield "a field", f"`{source}/model.py`, `events.py`", _section("changing a-field")
+    yield "a field", f"`{source}/model.py`", _section("changing a-field")
     yield "a rule", f"`{source}/use_cases.py`", _section("changing a-rule")
     yield "a refusal", f"`{source}/model.py`, `context.py`", _section("changing a-refusal-of-your-own")
     yield "a command", f"`{source}/commands.py`, `use_cases.py`, `context.py`", _section("changing a-command")
