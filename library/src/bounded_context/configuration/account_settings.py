@@ -1,6 +1,5 @@
 """The settings of `infra/account`, typed and checked."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Final, Literal, Self
@@ -18,14 +17,16 @@ PERSONS: Final = ("redrive", "reseed", "restore", "erase", "close", "reproduce")
 """The roles of a person who repairs."""
 
 _ROLES: Final = (*PERSONS, "sandbox")
-REPOSITORY: Final = re.compile(r"[\w.-]+(/[\w.-]+|@\d+/[\w.-]+@\d+)")
+REPOSITORY: Final = Form(
+    r"[\w.-]+(/[\w.-]+|@\d+/[\w.-]+@\d+)",
+    "organization@id/repository@id, or organization/repository for subjects without ids",
+)
 """A repository as in GitHub's subjects: its names, or the names and ids of owner and repository.
 
 Repositories made or renamed since 15 July 2026 have ids (GitHub, "OpenID Connect", section "Immutable subject claims").
 """
-REPOSITORY_WORDS: Final = "organization@id/repository@id, or organization/repository for subjects without ids"
 _PRINCIPAL: Final = Form(
-    re.compile(ARN + r"iam::\d{12}:(role|user)/[^*\s]\S*"),
+    ARN + r"iam::\d{12}:(role|user)/[^*\s]\S*",
     "the ARN of a role or user; `*` is permitted within the name",
 )
 """AWS adds an id to the roles of its sign-in."""
@@ -52,41 +53,26 @@ def _members(schema: dict[str, Any]) -> None:
 class AccountSettings:
     """An account."""
 
-    account: Account = setting("The account. Other credentials are refused.", "111122223333")
-    workflows: tuple[Annotated[str, _STACK], ...] = setting(
-        "The stacks that GitHub's workflows preview (`dev`), and the kinds that they deploy (`pr`, `sandbox`).",
-        ["dev", "pr", "sandbox"],
-        (),
-    )
+    account: Account = setting("111122223333")
+    """The account. Other credentials are refused."""
+    workflows: tuple[Annotated[str, _STACK], ...] = setting(["dev", "pr", "sandbox"], ())
+    """The stacks that GitHub's workflows preview (`dev`), and the kinds that they deploy (`pr`, `sandbox`)."""
     people: Annotated[_People, AfterValidator(_with_roles), Field(json_schema_extra=_members)] = setting(
-        "The people who may assume the roles for repairs and for sandboxes.",
-        {"redrive": ["arn:aws:iam::111122223333:role/operator"]},
-        {},
+        {"redrive": ["arn:aws:iam::111122223333:role/operator"]}, {}
     )
-    repository: Annotated[str, Form(REPOSITORY, REPOSITORY_WORDS)] | None = setting(
-        "The repository of the workflows, as in GitHub's subjects. By default it is that of the pipeline, without ids.",
-        "organization@123456/loan@456789",
-        None,
-    )
-    oidc_provider: Literal["create", "existing"] = setting(
-        "Write `existing` if another repository has made GitHub's provider in this account.", "existing", "create"
-    )
-    evidence: Evidence = setting(
-        "`trail` records changes and accesses in a locked archive. Write it in one repository of the account.",
-        "trail",
-        "none",
-    )
-    evidence_days: Annotated[int, within(1, LONGEST_KEPT)] = setting(
-        "Days for which the archive is locked. It cannot be deleted earlier.", 730, 365
-    )
-    evidence_contexts: tuple[Annotated[str, _CONTEXT], ...] = setting(
-        "The other contexts of the account whose tables and buckets the trail records.", ["order"], ()
-    )
-    permissions_boundary: Boundary | None = setting(
-        "A managed policy that limits the program's own roles.",
-        "arn:aws:iam::111122223333:policy/loan-account-boundary",
-        None,
-    )
+    """The people who may assume the roles for repairs and for sandboxes."""
+    repository: Annotated[str, REPOSITORY] | None = setting("organization@123456/loan@456789", None)
+    """The repository of the workflows, as in GitHub's subjects. By default it is that of the pipeline, without ids."""
+    oidc_provider: Literal["create", "existing"] = setting("existing", "create")
+    """Write `existing` if another repository has made GitHub's provider in this account."""
+    evidence: Evidence = setting("trail", "none")
+    """`trail` records changes and accesses in a locked archive. Write it in one repository of the account."""
+    evidence_days: Annotated[int, within(1, LONGEST_KEPT)] = setting(730, 365)
+    """Days for which the archive is locked. It cannot be deleted earlier."""
+    evidence_contexts: tuple[Annotated[str, _CONTEXT], ...] = setting(["order"], ())
+    """The other contexts of the account whose tables and buckets the trail records."""
+    permissions_boundary: Boundary | None = setting("arn:aws:iam::111122223333:policy/loan-account-boundary", None)
+    """A managed policy that limits the program's own roles."""
 
     @classmethod
     def from_config(cls, config: Source, names: Mapping[str, Any]) -> Self:

@@ -24,17 +24,16 @@ Wanted = Literal["all", "critical", "none"]
 class Thresholds(Members):
     """The values that must be exceeded to set off an alarm."""
 
-    duration_percent: Annotated[
-        int, within(1, 99, "Duration of a call, as a percentage of the function's timeout.")
-    ] = 80
-    queue_age_minutes: Annotated[
-        int, within(1, 7 * 24 * 60 - 1, "Age of the oldest message of a queue, which stores messages for 7 days.")
-    ] = 60
-    stream_age_minutes: Annotated[
-        int, within(1, 24 * 60 - 1, "Age of the oldest change in the table's stream, which stores changes for a day.")
-    ] = 15
-    unfinished_list_minutes: Annotated[int, within(1, 24 * 60, "Age of the oldest unfinished list.")] = 60
-    rejected_lists: Annotated[int, within(0, 1000, "Lists that are rejected within an hour.")] = 3
+    duration_percent: Annotated[int, within(1, 99)] = 80
+    """Duration of a call, as a percentage of the function's timeout."""
+    queue_age_minutes: Annotated[int, within(1, 7 * 24 * 60 - 1)] = 60
+    """Age of the oldest message of a queue, which stores messages for 7 days."""
+    stream_age_minutes: Annotated[int, within(1, 24 * 60 - 1)] = 15
+    """Age of the oldest change in the table's stream, which stores changes for a day."""
+    unfinished_list_minutes: Annotated[int, within(1, 24 * 60)] = 60
+    """Age of the oldest unfinished list."""
+    rejected_lists: Annotated[int, within(0, 1000)] = 3
+    """Lists that are rejected within an hour."""
 
 
 LEAST_PERCENT: Final = 95.0
@@ -45,13 +44,12 @@ LEAST_PERCENT: Final = 95.0
 class Objectives(Members):
     """The service level objectives. A rejection is an answer. Errors and throttled calls are failures."""
 
-    import_minutes: Annotated[int, within(1, 24 * 60, "Minutes within which a list is closed.")] = 15
-    import_percent: Annotated[
-        float, within(LEAST_PERCENT, 99.99, "Percentage of the lists that are closed within these minutes.")
-    ] = 99.0
-    command_percent: Annotated[
-        float, within(LEAST_PERCENT, 99.999, "Percentage of the commands that are answered.")
-    ] = 99.9
+    import_minutes: Annotated[int, within(1, 24 * 60)] = 15
+    """Minutes within which a list is closed."""
+    import_percent: Annotated[float, within(LEAST_PERCENT, 99.99)] = 99.0
+    """Percentage of the lists that are closed within these minutes."""
+    command_percent: Annotated[float, within(LEAST_PERCENT, 99.999)] = 99.9
+    """Percentage of the commands that are answered."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The permissions boundary: a managed policy of the account that limits every role of a program."""
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -10,7 +9,7 @@ from .schema import Form, setting
 
 # The form of the ARN: IAM API reference, CreatePolicy. AWS's own policies have no account, and limit too little.
 _POLICY: Final = Form(
-    re.compile(ARN + r"iam::\d{12}:policy/([!-.0-~]+/)*[\w+=,.@-]{1,128}"),
+    ARN + r"iam::\d{12}:policy/([!-.0-~]+/)*[\w+=,.@-]{1,128}",
     "the ARN of a managed policy of the account, arn:aws:iam::<account>:policy/<name>",
 )
 Boundary = Annotated[str, _POLICY]
@@ -19,7 +18,7 @@ Boundary = Annotated[str, _POLICY]
 
 @dataclass(frozen=True)
 class _Boundary:
-    permissions_boundary: Boundary | None = setting("", "", None)
+    permissions_boundary: Boundary | None = setting("", None)
 
 
 def permissions_boundary(config: Source) -> str | None:

@@ -56,14 +56,14 @@ class Source(Protocol):
         ...
 
 
-def exactly(needed: Callable[[Any], bool], words: str) -> Rule:
-    """Return the rule that a setting, described by `words`, is set if other settings need it, and else not."""
+def only_if(condition: str, holds: Callable[[Any], bool], *, needed: bool = False) -> Rule:
+    """Return the rule that a setting is set only under a condition, which always needs it if `needed` is true."""
 
-    def rule(config: Source, key: str, text: str | None) -> None:
-        if needed(config) and text is None:
-            raise SettingError(key, f"is None, yet another setting needs it: write {words}.")
-        if not needed(config) and text is not None:
-            raise SettingError(key, f"is {text!r}, yet no other setting uses it: remove it.")
+    def rule(config: Source, setting: Declared, text: str | None) -> None:
+        if text is not None and not holds(config):
+            raise SettingError(setting.name, f"is set, yet only {condition} uses it: write {condition}, or remove it.")
+        if needed and text is None and holds(config):
+            raise SettingError(setting.name, f"is None, yet {condition} needs it: write {words(setting.schema)}.")
 
     return rule
 
@@ -79,7 +79,7 @@ def read_all(kind: Any, config: Source, *names: str) -> dict[str, Any]:
 def _read(setting: Declared, config: Source) -> Any:
     text = config.get(setting.name)
     if setting.rule:
-        setting.rule(config, setting.name, text)
+        setting.rule(config, setting, text)
     if text is None and setting.default is not MISSING:
         return setting.default
     try:

@@ -11,15 +11,15 @@ from ..domain.spelling import kebab
 from .partition import ARN
 from .schema import ONCE, BadMember, Form, Members
 
-_NAME: Final = Form(re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]"), "a name in lower-case letters, such as order-line")
+_NAME: Final = Form(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]", "a name in lower-case letters, such as order-line")
 _ARN: Final = re.compile(ARN + r"sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 """The ARN of a standard topic. A FIFO topic sends only to FIFO queues."""
 
 _TOPIC: Final = Form(
-    re.compile(rf"{_ARN.pattern}|(/[A-Za-z0-9_.-]+)+"),
+    rf"{_ARN.pattern}|(/[A-Za-z0-9_.-]+)+",
     "the ARN of a topic, or the name of the parameter that contains it",
 )
-_TYPE: Final = Form(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"), "an event type such as OrderPlaced")
+_TYPE: Final = Form(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "an event type such as OrderPlaced")
 _Types = tuple[Annotated[str, _TYPE], ...]
 _RENAMED: Final = {"thing": "aggregate", "known": "created_by", "gone": "deleted_by"}
 """The members' names before 0.4.0."""
@@ -30,25 +30,16 @@ MOST_TYPES = 50
 
 @dataclass(frozen=True)
 class Consumed(Members):
-    """The events that this context receives from another context.
+    """The events that this context receives from another context."""
 
-    - `topic` is the topic's ARN, or the name of the parameter that contains the ARN.
-    - `aggregate` is the name of the other context's aggregate in snake_case. The keys of its items in the table begin
-      with this name.
-    - `created_by` contains the types of the events that add the aggregate to the projection.
-    - `deleted_by` contains the types of the events that delete the aggregate from the projection.
-    """
-
-    topic: Annotated[str, _TOPIC, Field(description="The topic of the other context's events.")]
-    aggregate: Annotated[
-        str, _NAME, Field(default="", description="The aggregate, by default the name of the other context.")
-    ]
-    created_by: Annotated[
-        _Types, Field(min_length=1, description="The event types that add the aggregate to the projection."), ONCE
-    ]
-    deleted_by: Annotated[
-        _Types, Field(default=(), description="The event types that delete the aggregate from the projection."), ONCE
-    ]
+    topic: Annotated[str, _TOPIC]
+    """The topic of the other context's events."""
+    aggregate: Annotated[str, _NAME, Field(default="")]
+    """The aggregate, by default the name of the other context."""
+    created_by: Annotated[_Types, Field(min_length=1), ONCE]
+    """The event types that add the aggregate to the projection."""
+    deleted_by: Annotated[_Types, Field(default=()), ONCE]
+    """The event types that delete the aggregate from the projection."""
 
     def __post_init__(self) -> None:
         if both := {*self.created_by} & {*self.deleted_by}:

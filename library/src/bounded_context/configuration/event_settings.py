@@ -1,7 +1,6 @@
 """The settings of events: the subscribers of a stack, and the events of other contexts."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -15,10 +14,8 @@ from .consumes import Consumed, Consumes
 from .list_settings import OfContext
 from .schema import ONCE, BadMember, Form, setting
 
-_SUBSCRIBER: Final = Form(
-    re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]"), "up to 32 lower-case letters, digits and hyphens"
-)
-_ACCOUNT: Final = Form(re.compile(r"[0-9]{12}"), "the 12 digits of an account in quotes")
+_SUBSCRIBER: Final = Form(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]", "up to 32 lower-case letters, digits and hyphens")
+_ACCOUNT: Final = Form(r"[0-9]{12}", "the 12 digits of an account in quotes")
 
 
 def _own_queues(names: tuple[str, ...], info: ValidationInfo[Any]) -> tuple[str, ...]:
@@ -47,23 +44,19 @@ class EventSettings:
     """Events, published and consumed."""
 
     subscribers: Annotated[tuple[Annotated[str, _SUBSCRIBER], ...], AfterValidator(_own_queues)] = setting(
-        "The subscribers of the stack. Each has its own queue and dead-letter queue.", ["billing"], "the declaration's"
+        ["billing"], "the declaration's"
     )
+    """The subscribers of the stack. Each has its own queue and dead-letter queue."""
     filters: Annotated[Mapping[str, Annotated[tuple[str, ...], Field(min_length=1), ONCE]], AfterValidator(_known)] = (
-        setting(
-            "The event types that a subscriber receives. Without a filter, it receives all.",
-            {"billing": ["LoanRegistered"]},
-            {},
-        )
+        setting({"billing": ["LoanRegistered"]}, {})
     )
-    subscriber_accounts: Annotated[tuple[Annotated[str, _ACCOUNT], ...], ONCE] = setting(
-        "Other AWS accounts whose queues may subscribe to the events.", ["111122223333"], ()
-    )
+    """The event types that a subscriber receives. Without a filter, it receives all."""
+    subscriber_accounts: Annotated[tuple[Annotated[str, _ACCOUNT], ...], ONCE] = setting(["111122223333"], ())
+    """Other AWS accounts whose queues may subscribe to the events."""
     consumes: Consumes = setting(
-        "The other contexts whose events this context receives.",
-        {"customer": {"topic": "/customer/dev/topic-arn", "created_by": ["CustomerRegistered"]}},
-        {},
+        {"customer": {"topic": "/customer/dev/topic-arn", "created_by": ["CustomerRegistered"]}}, {}
     )
+    """The other contexts whose events this context receives."""
 
 
 def consumed(context: Context[Any], config: Source) -> Mapping[str, Consumed]:

@@ -12,9 +12,9 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, With
 
 from ..domain.formats import CHOICES, FileFormat
 from .public_keys import LONGEST, PublicKey
-from .schema import BadMember, Form, Members, Schema
+from .schema import BadMember, Form, Members, Schema, members
 
-_NAME: Final = Form(re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]"), "3 to 32 lower-case letters, digits and hyphens")
+_NAME: Final = Form(r"[a-z][a-z0-9-]{1,30}[a-z0-9]", "3 to 32 lower-case letters, digits and hyphens")
 """A part of resource names and object keys, and a user name of Transfer Family, which needs 3 characters."""
 
 # Pulumi passes a date without quotes on as a time (observed with version 3.274).
@@ -27,22 +27,11 @@ SHARED_PARTNERS_LIMIT: Final = 1600
 """Characters. A rule on a shared server names its partners, and EventBridge limits a pattern to 2,048 characters."""
 
 _TEXT: Final[Schema] = {"type": "string", "maxLength": LONGEST, "title": "a public key, as in a .pub file"}
-_ENDING: Final[Schema] = {
-    "type": "object",
-    "properties": {"key": _TEXT, "expires": {"type": "string", "format": "date"}},
-    "required": ["key"],
-    "additionalProperties": False,
-}
-_FORMAT: Final[Schema] = {
-    "type": "object",
-    "properties": {
-        **{member: {"enum": [*values]} for member, values in CHOICES.items()},
-        "date": {"type": "string", "title": "YYYY, MM and DD once each, such as DD.MM.YYYY"},
-        "header": {"type": "object", "additionalProperties": {"type": "string"}},
-    },
-    "additionalProperties": False,
-    "minProperties": 1,
-}
+_ENDING: Final = members({"key": _TEXT, "expires": {"type": "string", "format": "date"}}, "key")
+_DATE: Final[Schema] = {"type": "string", "title": "YYYY, MM and DD once each, such as DD.MM.YYYY"}
+_HEADER: Final[Schema] = {"type": "object", "additionalProperties": {"type": "string"}}
+_CHOICES: Final[Mapping[str, Schema]] = {member: {"enum": [*values]} for member, values in CHOICES.items()}
+_FORMAT: Final = {**members({**_CHOICES, "date": _DATE, "header": _HEADER}), "minProperties": 1}
 
 
 def _key(value: Any) -> PublicKey:
@@ -84,35 +73,18 @@ def _format(values: Any, info: ValidationInfo[Any]) -> FileFormat:
 
 @dataclass(frozen=True, kw_only=True)
 class Partner(Members):
-    """A partner.
-
-    Attributes:
-        public_keys: the keys for the login: the text of a key, or a map of `key` and, optionally, `expires`: the last
-            day of the key, such as "2027-01-31".
-        addresses: the IPv4 addresses and networks that may connect, such as 203.0.113.7 or 198.51.100.0/24; only with
-            `sftp_vpc`, which then requires them.
-        format: the format of the partner's files, if it differs from the plain format.
-    """
+    """A partner."""
 
     public_keys: Annotated[
         tuple[Annotated[PublicKey, PlainValidator(_key), WithJsonSchema({"anyOf": [_TEXT, _ENDING]})], ...],
         AfterValidator(_differing),
-        Field(
-            title="a list of keys, or of `{key: ..., expires: ...}`",
-            description="The keys for the login, each with its last day if it has one.",
-        ),
+        Field(title="a list of keys, or of `{key: ..., expires: ...}`"),
     ]
-    addresses: Annotated[
-        tuple[Annotated[str, AfterValidator(_network), Field(title="IPv4 addresses and networks")], ...],
-        Field(description="The addresses that may connect. With `sftp_vpc` they are required."),
-    ] = ()
-    format: Annotated[
-        FileFormat | None,
-        PlainValidator(_format),
-        WithJsonSchema(
-            {**_FORMAT, "description": "The format of the partner's files, if it differs from the plain format."}
-        ),
-    ] = None
+    """The keys for the login, each with its last day if it has one."""
+    addresses: tuple[Annotated[str, AfterValidator(_network), Field(title="IPv4 addresses and networks")], ...] = ()
+    """The addresses that may connect. With `sftp_vpc` they are required."""
+    format: Annotated[FileFormat | None, PlainValidator(_format), WithJsonSchema(_FORMAT)] = None
+    """The format of the partner's files, if it differs from the plain format."""
 
     def __iter__(self) -> Iterator[PublicKey]:
         """Iterate over the keys: a copy of the inbox passes a partner on as its keys."""

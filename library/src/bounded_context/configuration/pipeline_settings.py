@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, GetPydanticSchema, ValidationInfo, W
 from .access import role_name
 from .boundary import Boundary
 from .collisions import COLLIDES, is_reserved
-from .config import Retention, exactly, read_all
+from .config import Retention, only_if, read_all
 from .config import Source as Config
 from .environments import ROLES, Environment, RoleKind, require_separate
 from .partition import ARN, AWS, Partition
@@ -22,38 +22,36 @@ from .state import PROVIDER, SecretsProvider
 SourceKind = Literal["codeconnections", "codecommit"]
 
 _REPOSITORY: Final = {
-    "codeconnections": (re.compile(r"[\w.-]+(/[\w.-]+)+"), "organization/repository"),
-    "codecommit": (re.compile(r"[\w.-]{1,100}"), "the name of a CodeCommit repository"),
+    "codeconnections": Form(r"[\w.-]+(/[\w.-]+)+", "organization/repository"),
+    "codecommit": Form(r"[\w.-]{1,100}", "the name of a CodeCommit repository"),
 }
-_REPOSITORY_WORDS: Final = " or ".join(words for _, words in _REPOSITORY.values())
-ENVIRONMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_REPOSITORY_WORDS: Final = " or ".join(form.words for form in _REPOSITORY.values())
+ENVIRONMENT: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 # CodePipeline user guide, "DeploymentWindow": all seconds, and a day of the month or of the week. Two editions of that
 # page number the months from 0 and from 1.
 _DAY: Final = r"[\dA-Z*/,LW#-]+"
 _WINDOW: Final = Form(
-    re.compile(rf"\* [\d*/,-]+ [\d*/,-]+ (\? [A-Z*,-]+ {_DAY}|{_DAY} [A-Z*,-]+ \?)( [\d*/,-]+)?"),
+    rf"\* [\d*/,-]+ [\d*/,-]+ (\? [A-Z*,-]+ {_DAY}|{_DAY} [A-Z*,-]+ \?)( [\d*/,-]+)?",
     "seconds (*), minutes, hours, day of the month, month (JAN), day of the week, with ? for one of the days",
 )
-_PROVIDER_WORDS: Final = "awskms://alias/<key>?region=<region>"
 
-_ACCOUNT: Final = Form(re.compile(r"\d{12}"), "the 12 digits of an account, in quotes")
+_ACCOUNT: Final = Form(r"\d{12}", "the 12 digits of an account, in quotes")
 Account = Annotated[str, _ACCOUNT]
-_Backend = Annotated[
-    str,
-    Form(
-        re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\?\S+)?|https://\S+"),
-        "s3://<bucket>, or https://api.pulumi.com",
-    ),
-]
-_Provider = Annotated[str, Form(PROVIDER, _PROVIDER_WORDS)]
-_Role = Annotated[str, Form(re.compile(ARN + r"iam::\d{12}:role/[\w+=,.@/-]+"), "the ARN of a role")]
+_BACKEND: Final = Form(
+    r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\?\S+)?|https://\S+", "s3://<bucket>, or https://api.pulumi.com"
+)
+_Provider = Annotated[str, Form(PROVIDER.pattern, "awskms://alias/<key>?region=<region>, as bootstrap prints it")]
+_Role = Annotated[str, Form(ARN + r"iam::\d{12}:role/[\w+=,.@/-]+", "the ARN of a role")]
 _CONNECTION: Final = Form(
-    re.compile(ARN + r"(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}"),
+    ARN + r"(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}",
     "the ARN of a connection (console: Developer Tools, Settings, Connections)",
 )
 _TOKEN: Final = Form(
-    re.compile(ARN + r"secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+"),
+    ARN + r"secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+",
     "the ARN of the Secrets Manager secret that holds the access token of Pulumi Cloud",
+)
+_LIBRARY: Final = Form(
+    rf"{DISTRIBUTION}==\d[\w.]*|\./vendor/[\w.+-]+\.whl", f"{DISTRIBUTION}==<version> or ./vendor/<file>.whl"
 )
 
 
@@ -61,14 +59,8 @@ _TOKEN: Final = Form(
 class Policies(Members):
     """The library whose policies the pipeline enforces, as a requirement of pip, and the SHA-256 of its wheel."""
 
-    library: Annotated[
-        str,
-        Form(
-            re.compile(rf"{DISTRIBUTION}==\d[\w.]*|\./vendor/[\w.+-]+\.whl"),
-            f"{DISTRIBUTION}==<version> or ./vendor/<file>.whl",
-        ),
-    ]
-    sha256: Annotated[str, Form(re.compile(r"[0-9a-f]{64}"), "the 64 hex digits of the wheel's SHA-256")]
+    library: Annotated[str, _LIBRARY]
+    sha256: Annotated[str, Form(r"[0-9a-f]{64}", "the 64 hex digits of the wheel's SHA-256")]
 
 
 @dataclass(frozen=True)
@@ -104,32 +96,24 @@ class OfPipeline:
 class _Stack(Members):
     """An environment in the file. Members with the default None or an empty text are not in the file."""
 
-    name: Annotated[str, Field(description="The stack of the service.")]
-    account: Annotated[
-        Any,
-        WithJsonSchema({**_ACCOUNT.schema, "description": "The account, in which `infra/account` makes the roles."}),
-        Field(default=None),
-    ]
-    roles: Annotated[_Roles, Field(default=None, description="Roles of your own instead of the account's.")]
-    approval: Annotated[
-        bool,
-        Field(
-            default=None,
-            strict=True,
-            description="Whether a person approves first. The default is `true` for `prod`.",
-        ),
-    ]
-    window: Annotated[
-        Annotated[str, _WINDOW] | None,
-        Field(default=None, description="The minutes, in UTC, in which an execution may enter."),
-    ]
-    secrets_provider: Annotated[_Provider, Field(default="", description="A key of its own for the secrets.")]
+    name: str
+    """The stack of the service."""
+    account: Annotated[Any, WithJsonSchema(_ACCOUNT.schema), Field(default=None)]
+    """The account, in which `infra/account` makes the roles."""
+    roles: Annotated[_Roles, Field(default=None)]
+    """Roles of your own instead of the account's."""
+    approval: Annotated[bool, Field(default=None, strict=True)]
+    """Whether a person approves first. The default is `true` for `prod`."""
+    window: Annotated[Annotated[str, _WINDOW] | None, Field(default=None)]
+    """The minutes, in UTC, in which an execution may enter."""
+    secrets_provider: Annotated[_Provider, Field(default="")]
+    """A key of its own for the secrets."""
 
     def roles_of(self, pipeline: OfPipeline) -> Mapping[RoleKind, str]:
         """Return the environment's own roles, or those that the program `infra/account` makes. Raises BadMember."""
         if self.roles:
             return {kind: getattr(self.roles, kind) for kind in ROLES}
-        if not isinstance(self.account, str) or not _ACCOUNT.pattern.fullmatch(self.account):
+        if not _ACCOUNT.matches(self.account):
             raise BadMember("account", f"is {self.account!r}: write {_ACCOUNT.words}")
         names = {kind: role_name(pipeline.context, self.name, kind) for kind in ROLES}
         return {kind: pipeline.partition.arn_of(f"iam::{self.account}:role/{name}") for kind, name in names.items()}
@@ -148,7 +132,7 @@ class _Stack(Members):
 
 
 def _environment(stack: _Stack, info: ValidationInfo[Any]) -> Environment:
-    if not ENVIRONMENT.fullmatch(stack.name):
+    if not re.fullmatch(ENVIRONMENT, stack.name):
         raise ValueError(f"has the name {stack.name!r}: write a stack of infra/service")
     if is_reserved(stack.name):
         raise ValueError(f"has the name {stack.name!r}: {COLLIDES}".removesuffix("."))
@@ -170,9 +154,9 @@ def _separate(environments: tuple[Environment, ...], info: ValidationInfo[Any]) 
 
 
 def _of_source(text: str, info: ValidationInfo[Any]) -> str:
-    form, words = _REPOSITORY[info.context.source]
-    if not form.fullmatch(text):
-        raise ValueError(f"is {text!r}: write {words}")
+    form = _REPOSITORY[info.context.source]
+    if not form.matches(text):
+        raise ValueError(f"is {text!r}: write {form.words}")
     return text
 
 
@@ -184,59 +168,49 @@ def _in_s3(config: Config) -> bool:
 class PipelineSettings:
     """The pipeline."""
 
-    backend: _Backend = setting(
-        "The state of Pulumi. `context bootstrap` prints it.", "s3://state-111122223333?region=eu-west-1"
-    )
+    backend: Annotated[str, _BACKEND] = setting("s3://state-111122223333?region=eu-west-1")
+    """The state of Pulumi. `context bootstrap` prints it."""
     secrets_provider: _Provider | None = setting(
-        "The key of the stacks' secrets. Required for a state in S3. `context bootstrap` prints it.",
-        "awskms://alias/state?region=eu-west-1",
-        None,
-        exactly(_in_s3, f"{_PROVIDER_WORDS}, as bootstrap prints it"),
+        "awskms://alias/state?region=eu-west-1", None, only_if("a state in S3", _in_s3, needed=True)
     )
+    """The key of the stacks' secrets. Required for a state in S3. `context bootstrap` prints it."""
     pulumi_token_secret_arn: Annotated[str, _TOKEN] | None = setting(
-        "The access token of Pulumi Cloud. Required for a state there.",
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:pulumi-AbCdEf",
         None,
-        exactly(lambda config: not _in_s3(config), _TOKEN.words),
+        only_if("Pulumi Cloud", lambda config: not _in_s3(config), needed=True),
     )
+    """The access token of Pulumi Cloud. Required for a state there."""
     repository: Annotated[str, AfterValidator(_of_source), Field(title=_REPOSITORY_WORDS)] = setting(
-        "The repository whose commits are delivered.", "organization/loan"
+        "organization/loan"
     )
-    branch: Annotated[str, Form(re.compile(r"[\w.-]+(/[\w.-]+)*"), "the name of a branch")] = setting(
-        "The branch whose commits are delivered.", "main", "main"
-    )
+    """The repository whose commits are delivered."""
+    branch: Annotated[str, Form(r"[\w.-]+(/[\w.-]+)*", "the name of a branch")] = setting("main", "main")
+    """The branch whose commits are delivered."""
     connection_arn: Annotated[str, _CONNECTION] | None = setting(
-        "The connection to the repository, with the status Available. Required, except with CodeCommit.",
         "arn:aws:codeconnections:eu-west-1:111122223333:connection/0f5a1c2e-1111-2222-3333-444455556666",
         None,
-        exactly(lambda config: config.source == "codeconnections", _CONNECTION.words),
+        only_if("a source of codeconnections", lambda config: config.source != "codecommit", needed=True),
     )
-    account: Account | None = setting(
-        "The account of the pipeline. By default it is the account of the credentials.", "111122223333", None
-    )
-    shared_accounts: tuple[Account, ...] = setting(
-        "The accounts that several environments share on purpose.", ["111122223333"], ()
-    )
+    """The connection to the repository, with the status Available. Required, except with CodeCommit."""
+    account: Account | None = setting("111122223333", None)
+    """The account of the pipeline. By default it is the account of the credentials."""
+    shared_accounts: tuple[Account, ...] = setting(["111122223333"], ())
+    """The accounts that several environments share on purpose."""
     environments: Annotated[tuple[_Environment, ...], Field(min_length=1), AfterValidator(_separate)] = setting(
-        "The stacks in the order of delivery.",
-        [{"name": "dev", "account": "111122223333"}, {"name": "prod", "account": "444455556666"}],
+        [{"name": "dev", "account": "111122223333"}, {"name": "prod", "account": "444455556666"}]
     )
+    """The stacks in the order of delivery."""
     # An action's timeout is at most 86,400 minutes (CodePipeline API reference, ActionDeclaration).
-    approval_hours: Annotated[int, within(1, 1440)] = setting(
-        "Hours until a pending approval counts as rejected. Later executions wait for it.", 24, 72
-    )
-    policies: Policies | None = setting(
-        "The library whose policies the pipeline enforces, and the SHA-256 of its wheel. By default there is none.",
-        {"library": f"{DISTRIBUTION}==0.4.0", "sha256": "0" * 64},
-        None,
-    )
-    log_retention_days: Retention = setting("Days for which logs are stored.", 90, 30)
-    protect: bool = setting("Deletion protection of the pipeline's artefacts.", True)
-    permissions_boundary: Boundary | None = setting(
-        "A managed policy that limits the pipeline's roles.",
-        "arn:aws:iam::111122223333:policy/loan-pipeline-boundary",
-        None,
-    )
+    approval_hours: Annotated[int, within(1, 1440)] = setting(24, 72)
+    """Hours until a pending approval counts as rejected. Later executions wait for it."""
+    policies: Policies | None = setting({"library": f"{DISTRIBUTION}==0.4.0", "sha256": "0" * 64}, None)
+    """The library whose policies the pipeline enforces, and the SHA-256 of its wheel. By default there is none."""
+    log_retention_days: Retention = setting(90, 30)
+    """Days for which logs are stored."""
+    protect: bool = setting(True)
+    """Deletion protection of the pipeline's artefacts."""
+    permissions_boundary: Boundary | None = setting("arn:aws:iam::111122223333:policy/loan-pipeline-boundary", None)
+    """A managed policy that limits the pipeline's roles."""
 
     @classmethod
     def from_config(cls, config: Config, source: SourceKind, context: str, partition: Partition = AWS) -> Self:

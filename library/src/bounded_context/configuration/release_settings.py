@@ -1,6 +1,5 @@
 """The settings of releases: traffic shifting, and the alarms that stop it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -10,8 +9,10 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 from .schema import ONCE, Form, setting, within
 from .strategy import BadStrategy, Strategy
 
-_ALARM: Final = Form(re.compile(r"[!-~]([ -~]{0,253}[!-~])?"), "the name of an alarm, up to 255 characters")
-_FOLDER: Final = Form(re.compile(r"\S.*"), "the folder that holds code.zip and layer.zip")
+_ALARM: Final = Form(r"[!-~]([ -~]{0,253}[!-~])?", "the name of an alarm, up to 255 characters")
+_FOLDER: Final = Form(r"\S.*", "the folder that holds code.zip and layer.zip")
+
+_STRATEGY: Final = {"type": "string", "title": "a strategy of CodeDeploy, or an own such as Canary25Percent20Minutes"}
 
 MOST_MORE_ALARMS: Final = 8
 """CodeDeploy accepts ten alarms for a deployment group, and a release may make two of its own."""
@@ -34,19 +35,16 @@ class ReleaseSettings:
     rollout_strategy: Annotated[
         Strategy,
         PlainValidator(_strategy),
-        WithJsonSchema(
-            {"type": "string", "title": "a strategy of CodeDeploy, or an own such as Canary25Percent20Minutes"}
-        ),
-    ] = setting(
-        "The steps in which a new version gets the traffic. An alarm during the steps returns the old version.",
-        "Canary10Percent5Minutes",
-    )
+        WithJsonSchema(_STRATEGY),
+    ] = setting("Canary10Percent5Minutes")
+    """The steps in which a new version gets the traffic. An alarm during the steps returns the old version."""
     latency_alarms: Annotated[
         Mapping[str, Annotated[int, within(1, LONGEST_MS)]], Field(title="a map of functions to milliseconds")
-    ] = setting("Milliseconds that 95 of 100 calls of a function's new version may take.", {"register": 2000}, {})
+    ] = setting({"register": 2000}, {})
+    """Milliseconds that 95 of 100 calls of a function's new version may take."""
     release_alarms: Annotated[tuple[Annotated[str, _ALARM], ...], Field(max_length=MOST_MORE_ALARMS), ONCE] = setting(
-        "The names of other alarms that stop a release.", ["shop-orders-failed"], ()
+        ["shop-orders-failed"], ()
     )
-    artifacts: Annotated[str, _FOLDER] = setting(
-        "The folder of the built functions, relative to the program.", "../../build", "../../build"
-    )
+    """The names of other alarms that stop a release."""
+    artifacts: Annotated[str, _FOLDER] = setting("../../build", "../../build")
+    """The folder of the built functions, relative to the program."""

@@ -1,9 +1,13 @@
 """The declaration of settings: the type, the default, the effect and the JSON Schema of each setting."""
 
+import ast
+import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache, cached_property
+from itertools import pairwise
 from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter
@@ -13,15 +17,14 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema, to_jsona
 Schema = dict[str, Any]
 """A JSON Schema of a value. `title` describes the value, and `description` is the effect of a setting."""
 
-Rule = Callable[[Any, str, str | None], object]
-"""A rule about other settings. It gets the source, the setting's name and its text, and raises SettingError."""
+Rule = Callable[[Any, "Declared", str | None], None]
+"""A rule about other settings. It gets the source, the setting and its text, and raises SettingError."""
 
 
 class BadMember(ValueError):
     """A fault of a member of a map; the message completes a sentence about it."""
 
     def __init__(self, member: str, problem: str) -> None:
-        """Create the error of a member."""
         super().__init__(problem)
         self.member = member
 
@@ -34,17 +37,15 @@ class Members:
 
 @dataclass(frozen=True)
 class Form:
-    """The form of a text, or of a free name in a map. `words` describe it."""
+    """The form of a text, or of a free name in a map: a regular expression for the whole text, described by `words`."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     words: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return the validation of a text."""
         return core_schema.no_info_after_validator_function(self._matching, handler(source))
 
     def __get_pydantic_json_schema__(self, *_: Any) -> Schema:
-        """Return the JSON Schema of a text."""
         return self.schema
 
     @property
@@ -53,13 +54,15 @@ class Form:
 
         `\\w` has other letters in ECMAScript. A schema with it would reject valid names, so the pattern is left out.
         """
-        schema = {"type": "string", "title": self.words}
-        if r"\w" in self.pattern.pattern or self.pattern.flags & re.DOTALL:
-            return schema
-        return {**schema, "pattern": f"^(?:{self.pattern.pattern})$"}
+        pattern = {} if r"\w" in self.pattern else {"pattern": f"^(?:{self.pattern})$"}
+        return {"type": "string", "title": self.words, **pattern}
+
+    def matches(self, value: Any) -> bool:
+        """Return whether a value is a text of this form."""
+        return isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
 
     def _matching(self, text: str) -> str:
-        if not self.pattern.fullmatch(text):
+        if not self.matches(text):
             raise PydanticCustomError("form", self.words)  # pyrefly: ignore[bad-argument-type] (a literal string)
         return text
 
@@ -68,11 +71,9 @@ class _Once:
     """The annotation of a list whose values all differ."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return the validation of a list."""
         return core_schema.no_info_after_validator_function(self._differing, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> Schema:
-        """Return the JSON Schema of a list."""
         return {**handler(schema), "uniqueItems": True}
 
     @staticmethod
@@ -86,17 +87,22 @@ ONCE: Final = _Once()
 """Annotates a list whose values all differ. It follows the limits of the list's length."""
 
 
-def within(least: float, most: float, description: str | None = None) -> Any:
+def within(least: float, most: float) -> Any:
     """Return the annotation of a number with limits."""
-    return Field(strict=True, ge=least, le=most, description=description)
+    return Field(strict=True, ge=least, le=most)
 
 
-def setting(effect: str, example: object, default: Any = MISSING, rule: Rule | None = None) -> Any:
-    """Return a dataclass field for `read_all`. Its annotation is the type of the setting.
+def members(properties: Mapping[str, Schema], *required: str) -> Schema:
+    """Return the JSON Schema of a map with fixed names."""
+    return {"type": "object", "properties": properties, "required": [*required], "additionalProperties": False}
 
-    `effect` describes the effect or the cost, and `example` is a valid value. Without a default it is required.
+
+def setting(example: object, default: Any = MISSING, rule: Rule | None = None) -> Any:
+    """Return a dataclass field for `read_all`: its annotation is the type, and its docstring is the effect or the cost.
+
+    `example` is a valid value. A setting without a default is required.
     """
-    return field(metadata={"effect": effect, "example": example, "default": default, "rule": rule})
+    return field(metadata={"example": example, "default": default, "rule": rule})
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,6 @@ class Declared:
 
     name: str
     annotation: Any
-    effect: str
     example: object
     default: Any
     rule: Rule | None
@@ -124,14 +129,13 @@ class Declared:
     def schema(self) -> Schema:
         """The JSON Schema, with the default. The default of a setting that is off is None."""
         default = {} if self.default is MISSING else {"default": to_jsonable_python(self.default)}
-        schema = self.adapter.json_schema(schema_generator=_Plain)
-        return {**default, **schema, "description": self.effect, "examples": [self.example]}
+        return {**default, **self.adapter.json_schema(schema_generator=_Plain), "examples": [self.example]}
 
 
 @cache
 def declared(kind: Any) -> tuple[Declared, ...]:
     """Return the settings that a dataclass declares."""
-    found = [each for each in fields(kind) if "effect" in each.metadata]
+    found = [each for each in fields(kind) if "example" in each.metadata]
     return tuple(Declared(each.name, each.type, **each.metadata) for each in found)
 
 
@@ -149,16 +153,32 @@ def _base(annotation: Any) -> type:
 
 
 def schemas(kind: Any) -> dict[str, Schema]:
-    """Return the JSON Schema of each setting of a class by its name."""
-    return {each.name: each.schema for each in declared(kind)}
+    """Return the JSON Schema of each setting of a class by its name. The description is the effect of the setting."""
+    effects = {name: text for base in kind.__mro__[:-1] for name, text in _docstrings(base).items()}
+    return {each.name: {**each.schema, "description": effects[each.name]} for each in declared(kind)}
 
 
 def groups(kind: Any) -> dict[type, dict[str, Schema]]:
     """Return the JSON Schemas of a class's settings by the class that declares them."""
-    bases = [base for base in reversed(kind.__mro__) if "__dataclass_fields__" in vars(base)]
-    own = {base: base.__annotations__.keys() for base in bases}
-    found = {base: {name: schema for name, schema in schemas(base).items() if name in own[base]} for base in bases}
+    own = {base: _docstrings(base) for base in reversed(kind.__mro__[:-1])}
+    found = {base: {name: schema for name, schema in schemas(base).items() if name in own[base]} for base in own}
     return {base: group for base, group in found.items() if group}
+
+
+def _docstrings(kind: type) -> dict[str, str]:
+    """Return the docstrings below the fields of a class, each as one line."""
+    lines = pairwise(_classes(kind.__module__)[kind.__name__].body)
+    return {
+        ast.unparse(declaration.target): " ".join(ast.literal_eval(text.value).split())
+        for declaration, text in lines
+        if isinstance(declaration, ast.AnnAssign) and isinstance(text, ast.Expr)
+    }
+
+
+@cache
+def _classes(module: str) -> dict[str, ast.ClassDef]:
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
 def words(schema: Schema) -> str:
@@ -209,8 +229,10 @@ class _Plain(GenerateJsonSchema):
         return {"type": "object", "additionalProperties": self.generate_inner(schema["values_schema"])}
 
     def dataclass_schema(self, schema: Any) -> Schema:
-        """Return the JSON Schema of the members without the class's name and docstring."""
+        """Return the JSON Schema of the members, which their docstrings describe, without the class's own."""
         generated = super().dataclass_schema(schema)
+        for name, text in _docstrings(schema["cls"]).items():
+            generated["properties"][name]["description"] = text
         return {name: value for name, value in generated.items() if name not in ("title", "description")}
 
 

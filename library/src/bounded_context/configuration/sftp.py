@@ -6,8 +6,8 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
-from .config import SettingError, Source
-from .schema import ONCE, Form, Members
+from .config import SettingError, only_if
+from .schema import ONCE, Form, Members, members
 
 SecurityPolicy = Literal[
     "TransferSecurityPolicy-2025-03",
@@ -21,20 +21,13 @@ SecurityPolicy = Literal[
 SECURITY_POLICY: Final = get_args(SecurityPolicy)[0]
 """The newest policy for servers: no SHA-1, no CBC ciphers, and key exchange that also withstands quantum computers."""
 
-ServerId = Annotated[str, Form(re.compile(r"s-[0-9a-f]{17}"), "the id of a server, s- and 17 hex digits")]
-HostName = Annotated[
-    str,
-    Form(
-        re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"),
-        "a host name such as sftp.example.org",
-    ),
-]
-HostZone = Annotated[
-    str,
-    Form(re.compile(r"Z[A-Z0-9]{1,31}"), "the id of a public hosted zone of Route 53, such as Z0123456789ABC"),
-]
-_Vpc = Annotated[str, Form(re.compile(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})"), "the id of a VPC")]
-_Subnet = Annotated[str, Form(re.compile(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})"), "the id of a public subnet")]
+SERVER_ID: Final = Form(r"s-[0-9a-f]{17}", "the id of a server, s- and 17 hex digits")
+HOST_NAME: Final = Form(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", "a host name such as sftp.example.org"
+)
+HOST_ZONE: Final = Form(r"Z[A-Z0-9]{1,31}", "the id of a public hosted zone of Route 53, such as Z0123456789ABC")
+_VPC: Final = Form(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a VPC")
+_SUBNET: Final = Form(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a public subnet")
 
 MOST_SUBNETS: Final = 3
 """The number of elastic addresses of an endpoint (Transfer Family API reference, CreateServer)."""
@@ -54,8 +47,8 @@ _WRITTEN: Final = f"write it with `pulumi config set --secret {_HOST_KEY} --cwd 
 class Vpc(Members):
     """A VPC, and the public subnets in which the server has an elastic address each."""
 
-    vpc_id: _Vpc
-    subnet_ids: Annotated[tuple[_Subnet, ...], Field(min_length=1, max_length=MOST_SUBNETS), ONCE]
+    vpc_id: Annotated[str, _VPC]
+    subnet_ids: Annotated[tuple[Annotated[str, _SUBNET], ...], Field(min_length=1, max_length=MOST_SUBNETS), ONCE]
 
 
 def _without_passphrase(key: SecretStr) -> SecretStr:
@@ -66,41 +59,14 @@ def _without_passphrase(key: SecretStr) -> SecretStr:
     return key
 
 
-HostKey = Annotated[
-    SecretStr,
-    AfterValidator(_without_passphrase),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "properties": {"secure": {"type": "string"}},
-            "required": ["secure"],
-            "additionalProperties": False,
-        }
-    ),
-]
+_SECURE: Final = members({"secure": {"type": "string"}}, "secure")
+HostKey = Annotated[SecretStr, AfterValidator(_without_passphrase), WithJsonSchema(_SECURE)]
 """The private key of the server, in a file as `secure: ...`."""
 
-
-def of_shared_server(config: Source, key: str, server_id: str | None) -> None:
-    """Raise SettingError if the stack has no server's id and needs one, or has one and needs none."""
-    sftp = config.get("sftp")
-    if sftp != "shared" and server_id is not None:
-        raise SettingError(key, f"is set, yet sftp is {sftp}: remove it, or write sftp: shared.")
-    if sftp == "shared" and server_id is None:
-        raise SettingError(key, "is None: sftp: shared needs the server's id, s- and 17 hex digits.")
-
-
-def of_own_server(config: Source, key: str, text: str | None) -> None:
-    """Raise SettingError if a setting of an own server is set, and the stack has none."""
-    if text is not None and config.get("sftp") != "dedicated":
-        raise SettingError(key, f"is set, yet sftp is {config.get('sftp')}: remove it, or write sftp: dedicated.")
-
-
-def of_own_name(config: Source, key: str, zone: str | None) -> None:
-    """Raise SettingError if the zone of an own name is set, and the name is not."""
-    of_own_server(config, key, zone)
-    if zone is not None and config.get("sftp_host_name") is None:
-        raise SettingError(key, "is set without sftp_host_name: write both, or remove it.")
+OF_SHARED_SERVER: Final = only_if("sftp: shared", lambda config: config.get("sftp") == "shared", needed=True)
+OF_OWN_SERVER: Final = only_if("sftp: dedicated", lambda config: config.get("sftp") == "dedicated")
+OF_OWN_NAME: Final = only_if("sftp_host_name", lambda config: config.get("sftp_host_name") is not None)
+"""The rules that a setting is set only with a kind of server, or with an own name, which only an own server has."""
 
 
 def require_encrypted(key: SecretStr, *, secret: bool) -> None:

@@ -1,6 +1,5 @@
 """The settings of other systems that functions call."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -12,7 +11,7 @@ from .api_settings import LOOPBACK
 from .schema import BadMember, Form, setting
 
 _ADDRESS: Final = Form(
-    re.compile(rf"(https://[A-Za-z0-9.-]+(:\d{{1,5}})?|{LOOPBACK})(/[A-Za-z0-9._~-]+)*"),
+    rf"(https://[A-Za-z0-9.-]+(:\d{{1,5}})?|{LOOPBACK})(/[A-Za-z0-9._~-]+)*",
     "an https address without a slash at its end",
 )
 
@@ -28,7 +27,6 @@ class SystemSettings:
     """Other systems."""
 
     systems: Annotated[Mapping[str, Annotated[str, _ADDRESS]], AfterValidator(_named)] = setting(
-        "The addresses of the other systems that functions call, by name.",
-        {"credit-bureau": "https://api.example.org/v1"},
-        {},
+        {"credit-bureau": "https://api.example.org/v1"}, {}
     )
+    """The addresses of the other systems that functions call, by name."""

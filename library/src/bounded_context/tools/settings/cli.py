@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ...configuration.account_settings import REPOSITORY_WORDS
+from ...configuration.account_settings import REPOSITORY
 from ...configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import refuse
@@ -54,7 +54,7 @@ def _without_ids(project: Project) -> Iterator[str]:
         account = account_settings_of(project, stack, account=ACCOUNT)
         if account.workflows and account.repository is None:
             place = f"infra/account/Pulumi.{stack}.yaml"
-            yield f"{place}: repository is missing: write {REPOSITORY_WORDS} (`context docs merging`)."
+            yield f"{place}: repository is missing: write {REPOSITORY.words} (`context docs merging`)."
 
 
 def _warnings(project: Project) -> Iterator[str]:

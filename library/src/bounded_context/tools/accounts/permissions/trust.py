@@ -22,7 +22,7 @@ class NoRepository(ProjectError):
 
 def trust(stack: str, account: str, repository: str | None, branch: str, partition: Partition = AWS) -> dict[str, Any]:
     """Return the trust policy of a role that previews `stack`, or changes stacks of a kind. Raises NoRepository."""
-    if repository is None or not REPOSITORY.fullmatch(repository):
+    if not REPOSITORY.matches(repository):
         raise NoRepository(
             f"GitHub's repository is {repository!r}: write `repository` into `infra/account`, or "
             "`--repository org/repo`, in the form of its subjects: org@1/repo@2 with both ids, or org/repo."
