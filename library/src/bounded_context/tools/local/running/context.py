@@ -25,7 +25,7 @@ from ..table import Table
 from ..uploads import Upload
 
 _STAND_INS: Final = (
-    "codedeploy: an extension of the emulator executes deployments 60 times faster, and checks no caller's permissions",
+    "codedeploy: an extension of the emulator executes deployments 60 times faster",
     "dynamodb: patches of the emulator write INSERT statements to the table's stream, and check their IAM actions",
     "cloudwatch: alarm periods run 60 times faster, and a patch of the emulator evaluates dimensions and missing data",
     f"lambda: {CALLS_AT_ONCE} concurrent calls, not 1,000, because each is a process; further calls are throttled",
