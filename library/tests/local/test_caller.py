@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bounded_context.tools.local.actors.caller import Caller
-from bounded_context.tools.local.stand_ins.metrics import name_with_dimensions
 
 from .conftest import RecordingAws
 
@@ -79,10 +78,3 @@ def test_a_call_that_cannot_be_made_is_told_in_the_end(monkeypatch: pytest.Monke
     monkeypatch.setattr(caller, "call", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError), caller.calling({}, pause_seconds=0):
         pass
-
-
-def test_a_metric_has_another_name_for_other_dimensions() -> None:
-    """The order of the dimensions is nothing."""
-    name = name_with_dimensions("Errors", {"Resource": "name:live", "FunctionName": "name"})
-    assert name == "Errors FunctionName=name Resource=name:live"
-    assert name_with_dimensions("Errors", {}) == "Errors"

@@ -100,7 +100,7 @@ def test_a_configuration_is_told_in_the_words_of_the_api(aws: Releases, given: d
 
 
 def test_an_alarm_watches_the_metric_of_its_dimensions_in_short_minutes(aws: Releases) -> None:
-    _, adapted = _make(
+    _make(
         aws,
         "cloudwatch/metricAlarm:MetricAlarm",
         name="errors",
@@ -114,6 +114,5 @@ def test_an_alarm_watches_the_metric_of_its_dimensions_in_short_minutes(aws: Rel
         evaluationPeriods=2.0,
     )
     sent = aws.sent("put_metric_alarm")
-    assert (sent["MetricName"], sent["Period"], sent["EvaluationPeriods"]) == ("Errors FunctionName=one", 5, 2)
+    assert (sent["MetricName"], sent["Period"], sent["EvaluationPeriods"]) == ("Errors", 5, 2)
     assert sent["Dimensions"] == [{"Name": "FunctionName", "Value": "one"}]
-    assert adapted

@@ -65,7 +65,11 @@ def test_the_launcher_applies_the_patches_as_git_does(packages: Path, tmp_path: 
         _apply(patch, tmp_path, "ministack/*")
     sources = patched(packages)
     assert sources == {name: (tmp_path / f"{name.replace('.', '/')}.py").read_bytes() for name in sources}
-    assert sources.keys() == {"ministack.services.dynamodb", "ministack.core.iam_actions"}
+    assert sources.keys() == {
+        "ministack.services.cloudwatch",
+        "ministack.services.dynamodb",
+        "ministack.core.iam_actions",
+    }
 
 
 @pytest.mark.parametrize("content", ["one\n", "three\n"], ids=["another pin", "the defect is repaired upstream"])

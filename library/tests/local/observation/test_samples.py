@@ -45,12 +45,13 @@ def test_a_record_is_a_sample_for_each_set_of_dimensions_and_each_value() -> Non
     assert {(one.namespace, one.metric, one.unit, one.time) for one in found} == {("space", "Rows", "Count", 5.5)}
 
 
-def test_own_metrics_are_put_under_both_names_and_in_calls_of_150_values() -> None:
+def test_own_metrics_are_put_with_their_dimensions_in_calls_of_150_values() -> None:
     aws = RecordingAws()
     samples = [Sample("space", "Rows", {"service": "s"}, "Count", 1.0, value) for value in range(200)]
     put(aws, samples)
     batches: list[Any] = [given["MetricData"] for _, given in aws.calls]
-    assert [[datum["MetricName"] for datum in data] for data in batches] == [["Rows", "Rows service=s"]] * 2
+    dimensions = [{"Name": "service", "Value": "s"}]
+    assert [(data["MetricName"], data["Dimensions"]) for [data] in batches] == [("Rows", dimensions)] * 2
     assert [datum["Values"] for data in batches for datum in data[:1]] == [
         list(range(150)),
         list(range(150, 200)),

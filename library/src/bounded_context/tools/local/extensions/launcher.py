@@ -102,11 +102,12 @@ def main() -> None:
 
 def _codedeploy() -> Callable[..., Awaitable[Any]]:
     """Register CodeDeploy's requests, and return their handler."""
-    from ministack.core import concurrency, responses, router  # pyrefly: ignore[missing-import]
+    from ministack.core import concurrency, iam_actions, responses, router  # pyrefly: ignore[missing-import]
 
     from bounded_context.tools.local.extensions.codedeploy import service
 
     router.SERVICE_PATTERNS["codedeploy"] = {"target_prefixes": [service.TARGET]}
+    iam_actions.SERVICE_TO_IAM_NAMESPACE["codedeploy"] = "codedeploy"
     region, account = os.environ["MINISTACK_REGION"], responses.get_account_id()
     api = service.operations(service.Service(service.assumed), region, account)
 

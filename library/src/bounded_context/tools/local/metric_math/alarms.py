@@ -5,10 +5,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..emulator.clock import shortened
-from ..stand_ins.metrics import LOOK_BACK_PERIODS, STATE_WITHOUT_DATA
 from .expressions import Calculator
 from .metric_lines import Line, Metric
 from .series import NotCalculated, Recorded, Series
+
+STATE_WITHOUT_DATA: Final = {"notBreaching": "OK", "breaching": "ALARM", "missing": "INSUFFICIENT_DATA"}
+"""State of an alarm without data, by its `TreatMissingData`. With `ignore`, the alarm keeps its state."""
+
+LOOK_BACK_PERIODS: Final = 3
+"""Periods that CloudWatch's evaluation range adds to the evaluated periods before data count as missing."""
 
 WRONG: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "GreaterThanThreshold": operator.gt,

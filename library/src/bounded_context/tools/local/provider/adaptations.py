@@ -8,7 +8,6 @@ from ...programs.requests.translation import Untranslatable
 from ..emulator.aws import Aws
 from ..emulator.clock import shortened
 from ..stand_ins import malware
-from ..stand_ins.metrics import name_with_dimensions
 from .creation import Facts, Request
 
 CODEDEPLOY = "codedeploy.amazonaws.com"
@@ -50,16 +49,15 @@ def with_suppressor(_: Aws, request: Request) -> None:
 
 
 def with_short_periods(_: Aws, request: Request) -> None:
-    """Shorten the periods of a metric alarm, and name its metric by the dimensions unless the alarm has queries."""
+    """Shorten the periods of a metric alarm."""
     inputs = request.inputs
     if "metricQueries" in inputs:
         inputs["metricQueries"] = [{"returnData": False} | _shortened(query) for query in inputs["metricQueries"]]
-        difference = "the alarm stays OK: the emulator has no metric math; the page of dashboards calculates it"
+        request.adapted.append(
+            "the alarm stays OK: the emulator has no metric math; the page of dashboards calculates it"
+        )
     else:
-        inputs["metricName"] = name_with_dimensions(inputs["metricName"], inputs.get("dimensions") or {})
         request.inputs = _shortened(inputs)
-        difference = "the metric's name contains its dimensions, because the emulator's alarms ignore dimensions"
-    request.adapted.append(difference)
 
 
 def _shortened(block: dict[str, Any]) -> dict[str, Any]:

@@ -21,13 +21,13 @@ from .stage import STRATEGY, Stage
 
 EMULATED = (
     "Real here: the Pulumi program, the functions' versions and aliases, the hooks' code, the rollout driver.",
-    "Stand-ins: CodeDeploy is this run's own (moto's answers, and a deployment's life added); callers honour the "
-    "weights that the emulator stores and ignores, and put the metrics that Lambda would; a minute lasts a second.",
+    "Stand-ins: CodeDeploy is an extension of the emulator; callers honour the weights that the emulator stores and "
+    "ignores, and put the metrics that Lambda would; a minute lasts a second.",
 )
 
 BACKUP: Final = (
-    "Stand-ins: the emulator's restore to a point in time copies the present table, and this run undoes later changes"
-    " of its stream in the copy. Callers honour a concurrency of 0, which the emulator ignores for aliases."
+    "Stand-ins: a patch of the emulator restores the items of a time, by the records of the table's stream. Callers "
+    "honour a concurrency of 0, which the emulator ignores for aliases."
 )
 
 

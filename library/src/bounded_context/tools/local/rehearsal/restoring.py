@@ -29,7 +29,7 @@ from ..actors.subscriber import Subscriber, wait_for
 from ..provider.stack import STACK
 from ..run.screen import Screen
 from ..running.context import RunningContext
-from ..stand_ins.point_in_time import PointInTime, quiet_second
+from ..stream import quiet_second
 from . import versions
 from .damage import CHANGED, NEW, REMOVED, damages, messages
 from .stage import command_message
@@ -178,10 +178,10 @@ class Restoring:
         return before
 
     def _restore(self, at: datetime, *more: str) -> dict[str, Any]:
-        """Run the command, with a stand-in for the restore to a point in time; return its report."""
-        printed, own = io.StringIO(), {"dynamodb": PointInTime(self._aws)}
+        """Run the command; return its report."""
+        printed = io.StringIO()
         words = ["restore", STACK, "--at", at.isoformat(), "--outputs", str(self._outputs), "--json", *more]
-        access = Access(lambda _: lambda service, **_: own.get(service) or self._aws.client(service))
+        access = Access(lambda _: lambda service, **_: self._aws.client(service))
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         with redirect_stdout(printed):
             status = run(words, access)

@@ -25,10 +25,9 @@ from ..table import Table
 from ..uploads import Upload
 
 _STAND_INS: Final = (
-    "codedeploy: an extension of the emulator executes deployments 60 times faster, and checks no caller's permissions",
+    "codedeploy: an extension of the emulator executes deployments 60 times faster",
     "dynamodb: patches of the emulator write INSERT statements to the table's stream, and check their IAM actions",
-    "cloudwatch: alarm periods run 60 times faster, and the run sets the state of alarms without data, because the "
-    "emulator never changes it",
+    "cloudwatch: alarm periods run 60 times faster, and a patch of the emulator evaluates dimensions and missing data",
     f"lambda: {CALLS_AT_ONCE} concurrent calls, not 1,000, because each is a process; further calls are throttled",
     "lambda: the layer's packages are unpacked once, for all functions",
     "lambda: stream batches with exhausted retries are lost: the emulator writes them only to queues and topics",
@@ -38,7 +37,6 @@ _STAND_INS: Final = (
     "x-ray: the run listens as the daemon and stores the functions' traces, because the emulator has no X-Ray",
 )
 _NOTHING_TO_DO: Final = ("ALREADY_REGISTERED", "IGNORED")
-_JOINED: Final = "emulator: the run that started it also runs its deployments and sets its alarms without data"
 
 
 class RunningContext:
@@ -86,7 +84,7 @@ class RunningContext:
     @property
     def stand_ins(self) -> Sequence[str]:
         """The differences of this run from AWS, a sentence each."""
-        return (*self.partner.stand_ins, *_STAND_INS, *([_JOINED] if self.emulator.joined else []))
+        return (*self.partner.stand_ins, *_STAND_INS)
 
     def follow(self, uploaded: Upload, progress: executions.Progress | None = None) -> Ended:
         """Wait for the start and the end of the execution that an upload starts.

@@ -23,7 +23,6 @@ from ..emulator.process import running_emulator
 from ..provider import deploy, ssm, stack
 from ..provider.program import Progress
 from ..provider.stack import NO_SETTINGS, STACK
-from ..stand_ins import metrics
 from ..stand_ins.malware import Scanner
 from ..stand_ins.other_systems import serving_systems
 from ..stand_ins.x_ray import TraceDaemon, listening
@@ -91,7 +90,7 @@ def _started(project: Project, traces: TraceDaemon, proxy: Proxy | None) -> Iter
     python, region = emulator_python(project.build), stack.region(project)
     with running_emulator(python, region, traces.address, _preload, proxied=proxy is not None) as emulator:
         aws = Aws(emulator)
-        with metrics.treating_missing_data(aws), proxy(aws) if proxy else nullcontext():
+        with proxy(aws) if proxy else nullcontext():
             yield aws
 
 

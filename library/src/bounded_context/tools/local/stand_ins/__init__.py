@@ -1,1 +1,1 @@
-"""Parts of AWS that the emulator lacks and the run executes: CodeDeploy, alarm states, restores, malware scans."""
+"""Parts of AWS, and other systems, beside the emulator: malware scans, the X-Ray daemon, systems that rules call."""

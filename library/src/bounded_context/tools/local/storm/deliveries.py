@@ -19,7 +19,7 @@ from ..emulator.aws import UNANSWERED
 from ..observation.samples import Sample
 from ..periodic import repeated
 from ..running.context import RunningContext
-from ..stand_ins.point_in_time import changes
+from ..stream import changes
 from ..uploads import Upload
 from .expected_alarms import MAPPINGS, Kind
 from .interception import forwarded

@@ -1,0 +1,69 @@
+"""The extensions of the emulator: CodeDeploy at its port, and the patches of its tables, actions and alarms."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bounded_context.tools.local.emulator.aws import Aws
+from bounded_context.tools.local.emulator.process import running_emulator
+from bounded_context.tools.local.stream import changes
+from bounded_context.tools.programs.environment import emulator_python
+
+from .facts import PROJECT
+
+pytestmark = pytest.mark.e2e
+
+TABLE = "a-table"
+KEYS = {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
+COLUMNS = {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]}
+STREAM = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Aws]:
+    """The root user of an emulator with a table."""
+    with running_emulator(emulator_python(PROJECT.build), "eu-west-1") as emulator:
+        root = Aws(emulator)
+        table = {"TableName": TABLE, "BillingMode": "PAY_PER_REQUEST"} | KEYS | COLUMNS | STREAM
+        root.call("dynamodb", "create_table", **table)
+        yield root
+
+
+def _allowed(aws: Aws, name: str, *actions: str) -> Aws:
+    """Return the calls of a new user who may do some actions."""
+    aws.call("iam", "create_user", UserName=name)
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws.call("iam", "put_user_policy", UserName=name, PolicyName="own", PolicyDocument=document)
+    key = aws.call("iam", "create_access_key", UserName=name)["AccessKey"]
+    credentials = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    return Aws(aws.emulator, credentials)
+
+
+def _insert(aws: Aws, key: str) -> Any:
+    statement = {"Statement": f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?}}", "Parameters": [{"S": key}]}
+    return aws.call("dynamodb", "batch_execute_statement", Statements=[statement])["Responses"]
+
+
+def test_an_insert_is_in_the_stream_and_an_existing_key_is_refused(aws: Aws) -> None:
+    assert _insert(aws, "a") == [{"TableName": TABLE}]
+    assert _insert(aws, "a")[0]["Error"]["Code"] == "DuplicateItem"
+    assert [change["dynamodb"]["Keys"] for change in changes(aws, TABLE)] == [{"pk": {"S": "a"}}]
+
+
+def test_an_insert_needs_the_action_of_its_statement(aws: Aws) -> None:
+    _insert(_allowed(aws, "inserts", "dynamodb:PartiQLInsert"), "b")
+    with pytest.raises(ClientError, match=r"AccessDenied.*dynamodb:PartiQLInsert"):
+        _insert(_allowed(aws, "puts", "dynamodb:PutItem", "dynamodb:BatchExecuteStatement"), "c")
+
+
+def test_codedeploy_answers_callers_who_may_call_it(aws: Aws) -> None:
+    aws.call("codedeploy", "create_application", applicationName="application", computePlatform="Lambda")
+    hook = _allowed(aws, "hook", "codedeploy:ListDeploymentTargets")
+    with pytest.raises(ClientError, match="DeploymentDoesNotExistException"):
+        hook.call("codedeploy", "list_deployment_targets", deploymentId="d-1")
+    with pytest.raises(ClientError, match=r"AccessDenied.*codedeploy:GetDeployment"):
+        hook.call("codedeploy", "get_deployment", deploymentId="d-1")
