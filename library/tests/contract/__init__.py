@@ -1,7 +1,7 @@
 """Contracts between the parts of a context, and the state machine over its functions.
 
-moto's interpreter imports moto's Batch for a few names, and Batch imports the model of EC2 with the data of all types of
-instances: half a second of CPU time and 130 MB in each worker. Here the interpreter gets the names alone.
+moto's interpreter imports moto's Batch for a few names. Batch imports the model of EC2 with the data of all types of
+instances, which takes half a second of CPU time and 130 MB in each worker. Here the interpreter gets the names alone.
 """
 
 import sys
