@@ -35,7 +35,7 @@ GROUPS: Final = {
     "Keep up to date": {
         "check": _one("Show the differences between a repository and the template", "upkeep.commands", "check"),
         "update": _one("Bring a repository to another version of the template", "upkeep.commands", "update"),
-        "adopt": _one("Write the lost record of a repository's bake", "adopt.command", "adopt_"),
+        "adopt": _one("Write the lost record of a repository's bake", "adopt", "adopt_"),
         "versions": _one("List the versions of the template", "upkeep.commands", "versions"),
         "fleet": _FLEET,
     },

@@ -7,7 +7,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,12 +15,14 @@ from xml.etree import ElementTree
 
 from ..library import find_uv
 from ..processes import running
-from ..upkeep.errors import CannotTell
+from ..upkeep.errors import CannotTell, NotOurs
+from ..upkeep.repository import open_repository
+from ..upkeep.sources import updatable
 from .own_environment import OwnEnvironment
 from .published import FOLDERS, Published
 
-_NONE, _FAILED = 5, 1
-"""The exit statuses of pytest without tests, and with failed tests."""
+_FAILED = 1
+"""The exit status of pytest with failed tests."""
 
 _LONGEST = 600
 """Seconds until a command is ended: a sync of an empty cache takes minutes, the tests take seconds."""
@@ -60,20 +62,13 @@ def run_inbound(folder: Path, context: str, events: Sequence[Published]) -> list
 def require_current(folder: Path) -> None:
     """Raise CannotTell if the events of a repository differ from those that its own command generates from its code."""
     with _copied(folder) as copy:
-        command = ["context", "contracts"] if _has_context(copy) else ["python", "-m", "bounded_context.contracts"]
-        done = _run(copy, *command)
+        done = _run(copy, "context", "contracts")
         before, after = (_contents(place) for place in (folder, copy))
         stale = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
     if done.returncode or stale:
         reason = _last(done).removeprefix("Error: ")
         fault = f"{stale[0]} differs from the code" if stale else f"the events do not follow the code ({reason})"
         raise CannotTell(f"{fault}: run `uv run context contracts` in {folder}, and then this again.")
-
-
-def _has_context(copy: Path) -> bool:
-    """Whether the library has the command `context`, as since 0.4.0."""
-    programs = _own(copy).programs
-    return not programs.exists() or (programs / "context").exists()
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -83,7 +78,13 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 @contextmanager
 def _copied(folder: Path) -> Iterator[Path]:
-    """Yield a copy of a repository, beside its environment. Raises CannotTell if the environment cannot be built."""
+    """Yield a copy of a repository, beside its environment.
+
+    Raises:
+        CannotTell: the environment cannot be built, or the repository's version is too old.
+    """
+    with suppress(NotOurs):
+        updatable(folder, open_repository(folder).version)
     with TemporaryDirectory(prefix="template-") as scratch:
         copy = Path(scratch) / "copy" / folder.resolve().name
         shutil.copytree(folder, copy, symlinks=True, ignore=_NOT_COPIED)
@@ -110,8 +111,6 @@ def _failures(copy: Path, context: str, events: Published) -> list[Failure]:
     report = copy / "build" / "inbound.xml"
     options = ("-m", "inbound", f"--junitxml={report}", "-p", "no:cacheprovider")
     done = _run(copy, "python", "-m", "pytest", *options)
-    if done.returncode == _NONE:
-        raise CannotTell("It has no inbound tests: update it to version 0.4.0 of the template or newer.")
     if done.returncode not in (0, _FAILED):
         raise CannotTell(f"Its inbound tests cannot be run: {_last(done)}")
     return list(_read(report))

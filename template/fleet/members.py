@@ -15,9 +15,6 @@ from ..upkeep.repository import Repository, open_repository
 from ..words import slug
 from .survey import survey as surveyed
 
-_RENAMED = {"tells": "subscribers", "told_accounts": "subscriber_accounts", "hears": "consumes"}
-"""The members of a stack in surveys of library versions before 0.4.0."""
-
 
 @dataclass(frozen=True)
 class Stack:
@@ -72,10 +69,7 @@ class Member:
     @property
     def stacks(self) -> list[Stack]:
         """The stacks that are deployed to AWS."""
-        return [
-            Stack(name, **{str(_RENAMED.get(key, key)): value for key, value in fields.items()})
-            for name, fields in self.survey.get("stacks", {}).items()
-        ]
+        return [Stack(name, **fields) for name, fields in self.survey.get("stacks", {}).items()]
 
     @property
     def in_step(self) -> bool:

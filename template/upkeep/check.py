@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,9 @@ from .differences import File, differences
 from .errors import CannotTell
 from .owners import Owner
 from .pins import PINNED, pinned
-from .releases import behind, newest, release
+from .releases import Release, behind, newest
 from .repository import Repository, open_repository
-from .sources import sources
+from .sources import sources, updatable
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,20 @@ def inspect(folder: Path) -> Report:
 def inspect_all(repositories: Sequence[Repository]) -> list[Report | CannotTell]:
     """Check repositories as `inspect` does; return the report of each, or its error."""
     found: dict[Path, Report | CannotTell] = {}
-    for version in sorted({repository.version for repository in repositories}):
-        same = [repository for repository in repositories if repository.version == version]
-        reports = zip(same, _of_version(version, same), strict=True)
+    releases = defaultdict[Release, list[Repository]](list)
+    for repository in repositories:
+        try:
+            releases[updatable(repository.folder, repository.version)].append(repository)
+        except CannotTell as error:
+            found[repository.folder] = error
+    for wanted, same in releases.items():
+        reports = zip(same, _of_release(wanted, same), strict=True)
         found |= {repository.folder: report for repository, report in reports}
     return [found[repository.folder] for repository in repositories]
 
 
-def _of_version(version: str, repositories: Sequence[Repository]) -> list[Report | CannotTell]:
+def _of_release(wanted: Release, repositories: Sequence[Repository]) -> list[Report | CannotTell]:
     try:
-        wanted = release(version)
         with sources(wanted) as tree, TemporaryDirectory(prefix="template-") as scratch:
             bakes = bakes_of(wanted, tree, [repository.answers for repository in repositories], Path(scratch))
             return [_report(repository, baked) for repository, baked in zip(repositories, bakes, strict=True)]

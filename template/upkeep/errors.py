@@ -18,6 +18,10 @@ class Dirty(CannotTell):
     """The work tree has changes that are not committed."""
 
 
+class TooOld(CannotTell):
+    """The repository's version is older than those that this template updates."""
+
+
 class Unparsed(CannotTell):
     """A migration step cannot parse a file; ``names`` has the searched names of a step that searches all files."""
 

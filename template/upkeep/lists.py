@@ -11,20 +11,19 @@ from ..bake import files
 from ..options import OPTIONS
 from .errors import CannotTell
 from .migrations.files import text, write
-from .migrations.v0_4_0.stacks import STACKS
-from .migrations.v0_4_0.tolerance import BEFORE, SETTING
 
 _SCHEMAS = "events/"
 """The folder of generated schemas, which contain no code of the team."""
 
-_TOLERANCE = re.compile(rf"^ *\w+{SETTING}: {re.escape(BEFORE)}\n", re.MULTILINE)
-"""The line of a migration step, in which a team has changed nothing."""
+_STACKS = "infra/service/Pulumi.*.yaml"
+_TOLERANCE = re.compile(r"^ *\w+:tolerated_share: 0\.05 # the default before 0\.4\.0;.*\n", re.MULTILINE)
+"""The line that the update to 0.4.0 wrote into the files of all stacks, and that a team did not change."""
 
 
 def remove_settings(after: Mapping[str, str], ours: Path) -> None:
-    """Delete the lines of a migration step with a setting of lists, if the answers of the update have no lists."""
+    """Delete the setting of lists that the update to 0.4.0 wrote, if the new answers have no lists."""
     if after.get("lists") == rules.NONE:
-        for path in ours.glob(STACKS):
+        for path in ours.glob(_STACKS):
             write(path, _TOLERANCE.sub("", text(path) or ""))
 
 

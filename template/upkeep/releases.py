@@ -12,6 +12,9 @@ from typing import Any
 from ..library import REPOSITORY, VERSION
 from .errors import CannotTell
 
+OLDEST = "0.4.0"
+"""The oldest version that this template updates. The migration steps to it and to older versions are in its commit."""
+
 _FILE = Path(__file__).parents[1] / "releases.json"
 _SECTION = re.compile(r"^## (?P<version>\S+)[^\n]*\n(?P<notes>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +10,27 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..library import REPOSITORY, VERSION, address
-from .errors import Unreachable
+from ..library import REPOSITORY, REPOSITORY_OF_LIBRARY, VERSION, address
+from .errors import TooOld, Unreachable
 from .git import Git
-from .releases import Release
+from .releases import OLDEST, Release, behind, release
+
+
+def updatable(folder: Path, version: str) -> Release:
+    """Return the release of a repository's version.
+
+    Raises:
+        TooOld: the version is older than `OLDEST`, whose template updates the repository first.
+        CannotTell: the version is unknown.
+    """
+    if behind(version) <= behind(OLDEST):
+        return release(version)
+    source = REPOSITORY.as_uri() if _has(Git(REPOSITORY), release(OLDEST)) else address()
+    words = ["uvx", "--from", f"git+{source}@{release(OLDEST).commit}", "template", "update", str(folder.resolve())]
+    raise TooOld(
+        f"{folder} has version {version}, and this template ({VERSION}) supports {OLDEST} and newer: run "
+        f"`{REPOSITORY_OF_LIBRARY}={shlex.quote(source)} {shlex.join(words)}`, commit the update, and run this again."
+    )
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from .migrations import Step, migrate, steps
 from .pins import Pins
 from .releases import Release, behind, between, newest, release
 from .repository import Repository, open_repository
-from .sources import sources
+from .sources import sources, updatable
 from .wording import reword
 
 Complete = Callable[[Mapping[str, str]], Mapping[str, str]]
@@ -79,6 +79,7 @@ def plan(folder: Path, version: str | None, changes: Mapping[str, str]) -> Plan:
         CannotTell: the folder is not a repository of this template, its work tree is not clean, a command of git is
             unfinished, its answers were edited by hand, a version is unknown or older than the repository's, or a
             changed answer is bad.
+        TooOld: an older template updates the repository first.
     """
     repository = open_repository(folder)
     commit = require_clean(folder)
@@ -87,7 +88,7 @@ def plan(folder: Path, version: str | None, changes: Mapping[str, str]) -> Plan:
             f"The answers in {folder}/.template.json were edited by hand, so the original ones are not known: "
             "restore them, and change them with `template update --answer NAME=VALUE`."
         )
-    before, after = release(repository.version), release(version) if version else newest()
+    before, after = updatable(folder, repository.version), release(version) if version else newest()
     if behind(before.version) < behind(after.version):
         raise CannotTell(
             f"{folder} has version {before.version}, which is newer than {after.version}. No migration step goes back: "

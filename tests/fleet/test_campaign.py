@@ -25,6 +25,7 @@ from template.processes import Heed
 from template.record import FILE, digest
 from template.upkeep.git import Git
 from template.upkeep.merge import Merged
+from template.upkeep.releases import OLDEST
 from template.upkeep.update import Outcome, Plan
 
 BRANCH = f"template-{VERSION}"
@@ -57,7 +58,7 @@ class Fleet:
         self.roster = folder / "fleet.txt"
         self.before = dict[str, dict[str, bytes]]()
 
-    def add(self, name: str, *files: str, version: str = "0.3.0", remote: bool = True, **texts: str) -> Team:
+    def add(self, name: str, *files: str, version: str = OLDEST, remote: bool = True, **texts: str) -> Team:
         """Add a repository with empty files and with texts, in the last wave."""
         clone = self.folder / name
         clone.mkdir(parents=True)
@@ -318,7 +319,7 @@ def test_folders_of_one_repository_have_branches_of_their_own(fleet: Fleet) -> N
     """A pull request has the changes of its folder alone."""
     team = fleet.add("whole")
     for name in ("order", "invoice"):
-        team.write(f"contexts/{name}/{FILE}", record("0.3.0"))
+        team.write(f"contexts/{name}/{FILE}", record(OLDEST))
         team.write(f"contexts/{name}/name", name)
     team.commit()
     team.git("push", "--quiet", "origin", "main")
@@ -352,7 +353,7 @@ def test_the_commit_and_the_pull_request_describe_the_update(fleet: Fleet) -> No
     team = fleet.add("order")
     fleet.run()
     subject, body = team.git("log", "-1", "--format=%s%x00%b", BRANCH).split("\0")
-    assert subject == f"Update the template from 0.3.0 to {VERSION}"
+    assert subject == f"Update the template from {OLDEST} to {VERSION}"
     assert NOTE in body
     text = (fleet.folder / f"campaign-{VERSION}" / "order.md").read_text()
     sections = {part.partition("\n")[0]: part for part in text.split("\n## ")}

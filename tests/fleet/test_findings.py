@@ -66,15 +66,6 @@ def test_nobody_knows_what_other_accounts_hear() -> None:
     assert kinds(member("order", "OrderPlaced", stacks={"prod": stack(subscriber_accounts=["111122223333"])})) == []
 
 
-def test_a_survey_of_an_earlier_version_has_the_same_findings() -> None:
-    """Its stacks have other names of the same members."""
-    renamed = {"subscribers": "tells", "subscriber_accounts": "told_accounts", "consumes": "hears"}
-    earlier = {renamed.get(name, name): value for name, value in stack({"order": ["OrderPaid"]}).items()}
-    assert kinds(ORDER, member("billing", stacks={"prod": earlier})) == kinds(
-        ORDER, member("billing", stacks={"prod": stack({"order": ["OrderPaid"]})})
-    )
-
-
 def test_two_contexts_disagree_on_a_major_version() -> None:
     """The publisher has another version than the consumer. The sentence names both."""
     second = member("order", stacks={"prod": stack()}, publishes={"OrderPlaced": ["OrderPlaced.2"]})

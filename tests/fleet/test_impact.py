@@ -166,7 +166,6 @@ def test_an_unknown_effect_has_a_reason(payment: Team, consumer: Consumer, capsy
     without(payment, "PaymentDeleted")
     consumer("unreadable", [])
     consumer("unbuilt", ["PaymentDeleted"], sync=2)
-    consumer("untested", ["PaymentDeleted"], run=5)
     consumer("uncollected", ["PaymentDeleted"], run=2)
     consumer("red", ["PaymentDeleted"], ["Unpublished"])
     found = shown(payment.folder.parent, capsys, 2)

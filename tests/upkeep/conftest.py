@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from template.adopt import fit
+from template import adopt
 from template.upkeep import update
 from template.upkeep.bakes import bake_of
-from template.upkeep.errors import CannotTell, Unreachable
+from template.upkeep.errors import Unreachable
 from template.upkeep.releases import Release, release
 from template.upkeep.sources import sources
 
@@ -37,20 +37,6 @@ def bakes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return bake
 
 
-@pytest.fixture(scope="session")
-def bakes_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Mapping[str, str]], Path]:
-    """Bakes other answers by a version; a version that is not in a shallow clone is skipped."""
-
-    def bake(version: str, answers: Mapping[str, str]) -> Path:
-        try:
-            with sources(release(version)) as tree:
-                return bake_of(release(version), tree, answers, tmp_path_factory.mktemp(f"v{version}"))
-        except Unreachable as error:
-            pytest.skip(str(error))
-
-    return bake
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _bake_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Updates copy an earlier bake of the same version and answers: a bake is most of an update's time."""
@@ -62,17 +48,9 @@ def _bake_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             made[key] = bake_of(found, tree, answers, tmp_path_factory.mktemp("once"))
         return shutil.copytree(made[key], folder / made[key].name, symlinks=True)
 
-    def copies_of(
-        found: Release, tree: Path, answers: Sequence[Mapping[str, str]], folder: Path
-    ) -> list[Path | CannotTell]:
-        try:
-            return [copy_of(found, tree, given, folder) for given in answers]
-        except CannotTell as error:
-            return [error]
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(update, "bake_of", copy_of)
-        patch.setattr(fit, "bakes_of", copies_of)
+        patch.setattr(adopt, "bake_of", copy_of)
         yield
 
 

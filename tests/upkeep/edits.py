@@ -1,29 +1,14 @@
-"""Edits of a team in a repository of 0.2.0 or 0.3.0, as the pages of these versions describe them."""
+"""Edits of a team in a repository of 0.4.0, as the pages of this version describe them."""
 
 from __future__ import annotations
-
-import json
 
 from .team import Team
 
 SOURCE = "src/payment"
 PROGRAM, FUNCTIONS = "infra/service/__main__.py", "infra/service/functions.py"
+OWN_HANDLER = '    "verify_payment": replace(COMMAND, handler="payment.verify_payment.lambda_handler"),\n'
 REMIND = '    "remind": Preset(timeout=60, memory=256),  # each morning\n    # the last preset\n'
-VERIFICATION = f"{SOURCE}/handlers/verify_subscription.py"
 WORKFLOW = ".github/workflows/nightly.yml"
-RECIPES = """
-# Where it runs
-export STAGE := "dev"
-alias s := seed
-set dotenv-load
-
-# Fill a stack
-[private]
-seed stack="dev" *rows: package
-    echo {{stack}}
-"""
-ROWS = {"0.2.0": ("list[StagedRow]", "StagedRow"), "0.3.0": ("Sequence[TypedRow[Any]]", "TypedRow")}
-"""The type of a check's rows, and the name to import."""
 
 
 def a_command(team: Team) -> None:
@@ -44,59 +29,59 @@ def a_command(team: Team) -> None:
         "    payments.save(changed)\n"
         "    return changed\n",
     )
-    team.write(
-        f"{SOURCE}/handlers/approve_payment.py",
-        '"""ApprovePayment: the entry point of its Lambda function."""\n\n'
-        "from bounded_context.handlers import command_handler\n\n"
-        "from ..bootstrap import payments\n"
-        "from ..commands import ApprovePayment\n"
-        "from ..context import PAYMENT\n"
-        "from ..use_cases import approve_payment\n\n"
-        "lambda_handler = command_handler(PAYMENT, ApprovePayment, approve_payment, payments)\n",
-    )
     context = f"{SOURCE}/context.py"
     team.replace(context, "import DeletePayment", "import ApprovePayment, DeletePayment")
+    team.replace(context, "use_cases import delete_payment", "use_cases import approve_payment, delete_payment")
     team.insert(
         context,
-        '        Command.creates(RegisterPayment, Status.REGISTERED, "PaymentRegistered"),\n',
-        '        Command.changes(ApprovePayment, Status.APPROVED, "PaymentApproved", after=(Status.VERIFIED,)),\n',
+        '        Command.creates(RegisterPayment, register_payment, Status.REGISTERED, "PaymentRegistered"),\n',
+        "        Command.changes(\n"
+        '            ApprovePayment, approve_payment, Status.APPROVED, "PaymentApproved", after=(Status.VERIFIED,)\n'
+        "        ),\n",
     )
-    team.insert(f"{SOURCE}/events.py", '    "PaymentVerified": "1.0",\n', '    "PaymentApproved": "1.0",\n')
 
 
 def a_check(team: Team) -> None:
-    """Add a check of rows to the verification, in the form of the repository's version."""
-    rows, name = ROWS[json.loads(team.read(".template.json"))["template"]]
-    verification = team.read(VERIFICATION)
-    last = next(line for line in reversed(verification.splitlines()) if line.startswith("        aws."))
-    verification = verification.replace(f"{last}\n", f"{last}\n        payable,\n")
-    check = (
-        f"\n\ndef payable(rows: {rows}, _list_id: str) -> list[Rejection]:\n"
+    """Add a check of rows to the verification."""
+    steps = f"{SOURCE}/list_steps.py"
+    team.insert(steps, "        aws.obeys(PAYMENT),\n", "        payable,\n")
+    team.insert(
+        steps,
+        "    ]\n",
+        "\n\ndef payable(rows: Sequence[TypedRow[PaymentDetails]], _list_id: str) -> list[Rejection]:\n"
         '    """Reject rows that were due long ago."""\n'
-        '    early = [row for row in rows if str(row.values["due_date"]) < "2000"]\n'
-        '    return [Rejection(row.line, "due_date", "it is over", Fault.VALUE) for row in early]\n'
+        "    early = [row for row in rows if row.details.due_date < date(2000, 1, 1)]\n"
+        '    return [Rejection(row.line, "due_date", "it is over", Fault.VALUE) for row in early]\n',
     )
-    verification = verification.replace("    ]\n", f"    ]\n{check}", 1)
-    if "Sequence" in rows:
-        imports = "from collections.abc import Sequence\nfrom typing import Any\n\nfrom bounded_context import aws\n"
-        verification = verification.replace("from bounded_context import aws\n", imports)
-    names = ", ".join(sorted(("Fault", "Rejection", "RowsCheck", "Step", name)))
-    team.write(VERIFICATION, verification.replace("lists import RowsCheck, Step", f"lists import {names}"))
+    standard = "from collections.abc import Sequence\nfrom datetime import date\n\nfrom bounded_context import aws\n"
+    team.replace(steps, "from bounded_context import aws\n", standard)
+    names = "Fault, ListImport, ReceivedList, Rejection, RowsCheck, Step, TypedRow"
+    team.replace(steps, "lists import ListImport, ReceivedList, RowsCheck, Step", f"lists import {names}")
+    team.replace(
+        steps, "from .context import PAYMENT\n", "from .context import PAYMENT\nfrom .model import PaymentDetails\n"
+    )
 
 
-def a_changed_handler(team: Team) -> None:
-    """Change the entry point of a command: it counts its calls."""
-    handler = f"{SOURCE}/handlers/verify_payment.py"
-    team.replace(handler, "import command_handler", "import command_handler, logger")
+def an_own_handler(team: Team) -> None:
+    """Run own code around a command: it counts its calls."""
     team.write(
-        handler,
-        team.read(handler).replace("lambda_handler =", "handle =")
-        + "\n\ndef lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:\n"
-        '    """Log each call."""\n'
-        '    logger.info("verification asked")\n'
-        "    return handle(event, context)\n",
+        f"{SOURCE}/verify_payment.py",
+        '"""VerifyPayment: logs each call before the command runs."""\n\n'
+        "from typing import Any\n\n"
+        "from bounded_context import aws\n"
+        "from bounded_context.handlers import command_handler, logger\n\n"
+        "from .commands import VerifyPayment\n"
+        "from .context import PAYMENT\n"
+        "from .use_cases import verify_payment\n\n"
+        "_run = command_handler(PAYMENT, VerifyPayment, verify_payment, lambda: aws.aggregates(PAYMENT))\n\n\n"
+        "def lambda_handler(event: dict[str, Any], context: Any) -> Any:\n"
+        '    """Log the call, and run the command."""\n'
+        '    logger.info("verification requested")\n'
+        "    return _run(event, context)\n",
     )
-    team.replace(handler, "from bounded_context.handlers", "from typing import Any\n\nfrom bounded_context.handlers")
+    team.insert(FUNCTIONS, "    **standard_presets(PAYMENT),\n", OWN_HANDLER)
+    own = "from dataclasses import replace\n\nfrom bounded_context.infra import COMMAND, Preset, standard_presets\n"
+    team.replace(FUNCTIONS, "from bounded_context.infra import Preset, standard_presets\n", own)
 
 
 def a_resource(team: Team) -> None:
@@ -105,7 +90,7 @@ def a_resource(team: Team) -> None:
         "infra/service/receipts.py",
         '"""Receipts of payments."""\n\n'
         "from bounded_context.infra import Component, Stack\n"
-        "from bounded_context.infra.components._bucket import private_bucket\n\n\n"
+        "from bounded_context.infra.parts.buckets import private_bucket\n\n\n"
         "class Receipts(Component):\n"
         '    """A bucket of receipts."""\n\n'
         '    urn_type = "payment:infra:Receipts"\n\n'
@@ -115,19 +100,19 @@ def a_resource(team: Team) -> None:
         "        self.bucket = private_bucket(self, name, stack.key.arn, protect=protect, expiry=())  # kept\n",
     )
     team.insert(PROGRAM, "from functions import FUNCTIONS\n", "from receipts import Receipts\n")
-    team.replace(PROGRAM, "\nObservability(", '\nReceipts("receipts", stack)\nObservability(')
+    team.replace(PROGRAM, "\nobservability = ", '\nReceipts("receipts", stack)\nobservability = ')
     team.insert(
         PROGRAM,
         'inbound.feed(live["on_event"])\n',
         'Schedule("remind", stack, live["remind"], "cron(0 6 * * ? *)")\n',
     )
-    team.insert(FUNCTIONS, '    "on_event": ON_EVENT,\n', REMIND)
+    team.insert(FUNCTIONS, "    **standard_presets(PAYMENT),\n", REMIND)
     team.write(
-        f"{SOURCE}/handlers/remind.py",
+        f"{SOURCE}/remind.py",
         '"""Remind: looks every morning for payments that are due."""\n\n'
         "from typing import Any\n\n"
         "from bounded_context.handlers import function\n\n"
-        "from ..context import PAYMENT\n\n\n"
+        "from .context import PAYMENT\n\n\n"
         '@function(PAYMENT, "remind")\n'
         "def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:\n"
         '    """Return the day of the event."""\n'
@@ -136,35 +121,23 @@ def a_resource(team: Team) -> None:
 
 
 def a_workflow(team: Team) -> None:
-    """Add a workflow and scripts that call the recipes and the modules of the library."""
+    """Add a workflow and scripts that call the command and import the library."""
     team.write(
         WORKFLOW,
         "on: workflow_dispatch\njobs:\n  check:\n    runs-on: ubuntu-24.04\n    steps:\n"
-        "      - run: uv run just check  # ours\n"
-        "      - run: uv run python -m bounded_context.rollout status prod --json > status.json\n"
-        "      - run: uv run just seed dev\n",
+        "      - run: uv run context check  # ours\n"
+        "      - run: uv run context rollout status prod --json > status.json\n",
     )
-    team.write(
-        "scripts/release.sh", "#!/bin/sh\nset -e\njust package\n.venv/bin/python -m bounded_context.rollout start $1\n"
-    )
-    team.write("scripts/spelling.py", '"""Checks the spelling."""\n')
+    team.write("scripts/release.sh", "#!/bin/sh\nset -e\nuv run context package\nuv run context rollout start $1\n")
     team.write(
         "scripts/release.py",
         '"""Releases a stack."""\n\n'
-        "import subprocess\nimport sys\n\n"
-        "from bounded_context.pipeline import Delivery\n"
-        "from bounded_context.policies import waivers\n\n"
-        "KINDS = (Delivery, waivers)\n\n"
-        "# `just check` comes first.\n"
-        'subprocess.run([sys.executable, "-m", "bounded_context.rollout", "start", "dev"], check=True)\n'
-        'subprocess.run(["uv", "run", "just", "redrive", "dev"], check=True)  # noqa: S607\n',
+        "import subprocess\n\n"
+        "from bounded_context.infra.pipeline import Delivery\n\n"
+        "KINDS = (Delivery,)\n\n"
+        "# `context check` comes first.\n"
+        'subprocess.run(["uv", "run", "context", "redrive", "dev"], check=True)  # noqa: S607\n',
     )
-
-
-def recipes(team: Team) -> None:
-    """Add a recipe and statements to the justfile, and a command to its style check."""
-    team.insert("justfile", "    uv run ruff format --check .\n", "    uv run python scripts/spelling.py\n")
-    team.write("justfile", team.read("justfile") + RECIPES)
 
 
 def all_edits(team: Team) -> None:
@@ -174,4 +147,4 @@ def all_edits(team: Team) -> None:
     team.commit("a year of work")
 
 
-EDITS = (a_command, a_check, a_changed_handler, a_resource, a_workflow, recipes)
+EDITS = (a_command, a_check, an_own_handler, a_resource, a_workflow)

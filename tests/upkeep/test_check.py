@@ -16,6 +16,7 @@ from template.upkeep.owners import Owner, owner
 from template.upkeep.releases import releases
 
 from .team import BakedBy
+from .test_update import EARLIER
 
 RULES = "src/payment/use_cases.py"
 BUILD = "infra/pipeline/requirements.txt"
@@ -27,11 +28,11 @@ def said(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tup
     return status, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("version", [one.version for one in releases()])
+@pytest.mark.parametrize("version", [*EARLIER, VERSION])
 def test_a_fresh_bake_is_in_step(
     bakes: Callable[[str], Path], version: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of each version; that there is a newer one is said, and is no drift."""
+    """Of each version that can be updated; that there is a newer one is said, and is no drift."""
     status, told = said(bakes(version), capsys, "--json")
     report = json.loads(told)
     assert (status, report["in_step"], report["files"], report["faults"]) == (0, True, [], [])

@@ -13,11 +13,9 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from typer.models import ArgumentInfo
 
-from template import cli, demo
-from template.adopt import fit
+from template import adopt, cli, demo
 from template.fleet import inbound_tests, members
 from template.upkeep import check, commands, update
-from template.upkeep.releases import newest
 
 from .team import Team, copied
 from .test_adopt import without_record
@@ -88,10 +86,9 @@ def payment(baked: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.Mo
 
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "answers.yaml").write_text("default_context:\n  context_name: Order\n", encoding="utf-8")
-    for module in (check, fit):
-        monkeypatch.setattr(module, "bakes_of", lambda _release, _tree, _answers, folder: [baked_to(folder)])
-    monkeypatch.setattr(update, "bake_of", bake_of)
-    monkeypatch.setattr(fit, "releases", lambda: [newest()])
+    monkeypatch.setattr(check, "bakes_of", lambda _release, _tree, _answers, folder: [baked_to(folder)])
+    for module in (adopt, update):
+        monkeypatch.setattr(module, "bake_of", bake_of)
     monkeypatch.setattr(commands, "_context", lambda *_: 0)
     monkeypatch.setattr(demo, "_run", run)
     monkeypatch.setattr(demo, "bake", lambda folder, _: baked_to(folder, "Demo"))

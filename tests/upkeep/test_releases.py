@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
 import tomllib
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from template.cli import main
+from template.fleet.inbound_tests import require_current
 from template.library import REPOSITORY, VERSION
+from template.record import digest
+from template.upkeep import migrations, sources
+from template.upkeep.errors import TooOld
 from template.upkeep.git import Git
-from template.upkeep.releases import Release, behind, between, notes, release, releases
+from template.upkeep.releases import OLDEST, Release, behind, between, notes, release, releases
+from template.upkeep.sources import updatable
+
+from .team import Team, copied
 
 RELEASED = [one for one in releases() if one.commit]
+TOO_OLD = [one.version for one in releases() if behind(one.version) > behind(OLDEST)]
+REMEDY = re.compile(r"run `(?P<command>[^`]+)`, commit the update, and run this again\.$")
+
+
+def recorded(folder: Path, version: str) -> Team:
+    """Return a repository with the record of a version alone."""
+    answers = {"context_name": "Order"}
+    content = {"template": version, "default_context": answers, "digest": digest(answers)}
+    folder.mkdir(parents=True)
+    (folder / ".template.json").write_text(json.dumps(content), encoding="utf-8")
+    return Team(folder)
 
 
 def test_the_last_version_is_the_templates_own(capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,3 +73,81 @@ def test_the_way_from_a_version_to_another() -> None:
     assert between(last, first) == ()
     assert behind(first.version) == len(releases()) - 1
     assert release(f"v{first.version}") == first
+
+
+@pytest.mark.parametrize("version", TOO_OLD)
+@pytest.mark.parametrize("command", [["update"], ["update", "--dry-run"], ["check"]], ids=" ".join)
+def test_a_version_before_the_oldest_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], version: str
+) -> None:
+    """The sentence has both versions, and the command that updates first, with the commit of the oldest version."""
+    team = recorded(tmp_path / "my order", version)
+    before = team.everything()
+    assert main([*command, str(team.folder)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    found = REMEDY.search(line)
+    assert found
+    assert {version, OLDEST, VERSION} <= set(re.findall(r"[0-9]+\.[0-9]+\.[0-9]+", line.partition("run `")[0]))
+    words = shlex.split(found["command"])
+    assert words[-3:] == ["template", "update", str(team.folder)]
+    assert [word for word in words if word.endswith(f"@{release(OLDEST).commit}")]
+    assert team.everything() == before
+
+
+def test_a_version_before_the_oldest_is_unknown_to_a_campaign(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its line has the remedy. The other repositories keep their states, and no branch is made."""
+    old, oldest = recorded(tmp_path / "old", TOO_OLD[-1]), recorded(tmp_path / "oldest", OLDEST)
+    before = [team.everything() for team in (old, oldest)]
+    assert main(["fleet", "update", str(tmp_path), "--json"]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    states = {line["name"]: line for line in lines if "name" in line}
+    assert {name: line["state"] for name, line in states.items()} == {"old": "unknown", "oldest": "to-update"}
+    assert REMEDY.search(states["old"]["remedy"])
+    assert [team.everything() for team in (old, oldest)] == before
+
+
+def test_the_events_of_a_version_before_the_oldest_are_not_tested(tmp_path: Path) -> None:
+    """Neither a changed repository's events nor a consumer's tests run: its environment is not built."""
+    with pytest.raises(TooOld):
+        require_current(recorded(tmp_path / "old", TOO_OLD[0]).folder)
+
+
+def test_the_remedy_names_the_published_repository_without_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shallow clone or an installed template does not contain the commit."""
+    monkeypatch.setattr(sources, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(sources, "address", lambda: "https://example.com/our template")
+    with pytest.raises(TooOld) as refused:
+        updatable(tmp_path / "order", TOO_OLD[-1])
+    found = REMEDY.search(str(refused.value))
+    assert found
+    assert f"git+https://example.com/our template@{release(OLDEST).commit}" in shlex.split(found["command"])
+
+
+def test_the_steps_of_two_minors_remain() -> None:
+    """Each step leads from the oldest version, or a later one. The folders of older steps leave with their tests."""
+    minors = list(dict.fromkeys(one.version.rpartition(".")[0] for one in releases()))
+    folders = [path.name for path in Path(migrations.__file__).parent.glob("v*_*_*")]
+    kept = {folder[1:].replace("_", ".").rpartition(".")[0] for folder in folders}
+    assert kept <= set(minors[-2:])
+    assert {one.version.rpartition(".")[0] for one in between(release(OLDEST), releases()[-1])} <= set(minors[-2:])
+
+
+@pytest.mark.nightly
+@pytest.mark.e2e
+@pytest.mark.parametrize("version", TOO_OLD)
+def test_the_remedy_leads_to_the_oldest_version(bakes: Callable[[str], Path], tmp_path: Path, version: str) -> None:
+    """The command of the sentence updates the repository; the update to this version then begins."""
+    team = Team(copied(bakes(version), tmp_path / "team"))
+    with pytest.raises(TooOld) as refused:
+        updatable(team.folder, version)
+    found = REMEDY.search(str(refused.value))
+    assert found
+    done = subprocess.run(found["command"], shell=True, check=False, capture_output=True, text=True)  # noqa: S602
+    assert (done.returncode, done.stdout.endswith("Green.\n")) == (0, True), done.stdout + done.stderr
+    team.commit("updated")
+    assert json.loads(team.read(".template.json"))["template"] == OLDEST
+    assert main(["update", str(team.folder), "--no-input", "--dry-run"]) == 0

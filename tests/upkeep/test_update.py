@@ -12,7 +12,7 @@ import pytest
 from terminal import terminal
 
 from template.cli import main
-from template.library import INDEX, VERSION
+from template.library import VERSION
 from template.new import completed
 from template.processes import Asked, Heed
 from template.record import digest
@@ -20,21 +20,19 @@ from template.upkeep import commands, sources
 from template.upkeep.apply import require_clean
 from template.upkeep.conditions import exclusive
 from template.upkeep.errors import CannotTell
-from template.upkeep.releases import Release, releases
-from template.upkeep.update import Outcome, plan, update
+from template.upkeep.migrations import step
+from template.upkeep.releases import OLDEST, Release, behind, releases
+from template.upkeep.update import Bakes, Outcome, merge_bakes, plan, update
 
-from .edits import FUNCTIONS, PROGRAM, RECIPES, REMIND, WORKFLOW, all_edits
-from .team import BakedBy, Team, largest_file
+from .edits import FUNCTIONS, OWN_HANDLER, PROGRAM, REMIND, WORKFLOW, all_edits
+from .migrations.repository import planted, rename
+from .team import BakedBy, Team, copied, largest_file
 
-EARLIER_SHARDS = re.compile(rb"    # The version before 0\.4\.0 reads .*\n    index_shards=16,\n")
-EARLIER = [one.version for one in releases() if one.version != VERSION]
+EARLIER = [one.version for one in releases() if one.version != VERSION and behind(one.version) <= behind(OLDEST)]
 UPDATED = [*(pytest.param(one, marks=pytest.mark.nightly) for one in EARLIER[:-1]), EARLIER[-1]]
-"""The released versions; all except the last are tested nightly."""
-FIELDS = "subscription_id:str amount:decimal currency:currency due_date:date payer:str:personal"
-"""The default fields since 0.4.0."""
+"""The versions that can be updated; all except the last are tested nightly."""
 
 PACKAGE = "src/payment"
-HANDLERS = f"{PACKAGE}/handlers"
 PYTHON_2 = {
     "scripts/report.py": 'context = {}\nprint "in Python 2", context, ["-m", 1]\n',
     "scripts/release_2.py": "from bounded_context import pipeline\nexec 'x'\n",
@@ -58,26 +56,12 @@ def never_asked(team: Team, question: str) -> None:
     team.commit("baked before the question came")
 
 
-def test_a_recorded_index_without_an_address_is_refused(baked_by: BakedBy) -> None:
-    """Before 0.4.0, the answer was `index`. An update to this version needs the address; nothing is written."""
-    team = baked_by(VERSION)
-    record = json.loads(team.read(".template.json"))
-    record["default_context"]["library"] = "index"
-    team.write(".template.json", json.dumps(record | {"digest": digest(record["default_context"])}))
-    team.commit("baked with the index of the other packages")
-    with pytest.raises(CannotTell, match=rf"^library: .*{re.escape(INDEX)}"):
-        plan(team.folder, None, {})
-    assert plan(team.folder, None, {"library": INDEX}).answers["library"] == INDEX
-    assert team.status() == {}
-
-
 def lived_in(team: Team) -> None:
     """What a team does in a year: a command of its own, changed and renamed and removed files, a component, the ASL."""
     team.write(f"{PACKAGE}/refund_payment.py", '"""Refunds."""\n\nfrom payment.context import PAYMENT\n')
     team.write(f"{PACKAGE}/use_cases.py", team.read(f"{PACKAGE}/use_cases.py") + "# ours\n")
     team.write("infra/service/ledger.py", '"""A component of our own."""\n')
-    team.write(f"{HANDLERS}/verify_payment.py", team.read(f"{HANDLERS}/verify_payment.py") + "# ours\n")
-    team.git("mv", f"{HANDLERS}/delete_payment.py", f"{HANDLERS}/cancel_payment.py")
+    team.write(f"{PACKAGE}/list_steps.py", team.read(f"{PACKAGE}/list_steps.py") + "# ours\n")
     team.git("mv", "tests/test_list.py", "tests/test_lists.py")
     team.write("tests/test_lists.py", team.read("tests/test_lists.py") + "# ours\n")
     team.git("rm", "--quiet", "docs/operations.md", "tests/e2e/test_running.py")
@@ -99,10 +83,7 @@ def test_a_repository_that_was_lived_in_goes_to_this_version(baked_by: BakedBy, 
     assert {path: after[path] for path in own} == {path: before[path] for path in own}
     assert b"# ours\n" in after[f"{PACKAGE}/use_cases.py"]
     assert b"# ours\n" in after["tests/test_lists.py"]
-    for name in ("verify_payment.py", "cancel_payment.py"):
-        # A module of the team moves, and its relative imports start at the new folder.
-        assert after[f"{PACKAGE}/{name}"] == before[f"{HANDLERS}/{name}"].replace(b"from ..", b"from .")
-        assert f"{HANDLERS}/{name}" not in after
+    assert b"# ours\n" in after[f"{PACKAGE}/list_steps.py"]
     assert not {"tests/test_list.py", "docs/operations.md", "tests/e2e/test_running.py"} & set(after)
     assert '  "Version": "1.0",\n' in team.read(ASL)
     assert b"Ours, without a last newline" in after["README.md"]
@@ -118,18 +99,10 @@ def test_a_repository_that_was_lived_in_goes_to_this_version(baked_by: BakedBy, 
 def test_a_repository_that_nobody_changed_becomes_the_new_bake(
     baked_by: BakedBy, bakes: Callable[[str], Path], version: str
 ) -> None:
-    """File by file, if its answers mark the payer as a person.
-
-    Each stack keeps the old tolerance of bad rows, and the declaration the old number of index keys.
-    """
+    """File by file."""
     team, wanted = baked_by(version), bakes(VERSION)
-    assert updated(team, fields=FIELDS).merged.conflicts == {}
+    assert updated(team).merged.conflicts == {}
     there = {path: content for path, content in team.everything().items() if path not in ("HEAD", "index")}
-    for stack in [path for path in there if path.startswith("infra/service/Pulumi.") and path.count(".") == 2]:
-        there[stack], kept = re.subn(rb"  payment:tolerated_share: 0.05 .*\n", b"", there[stack])
-        assert kept == 1, stack
-    there["src/payment/context.py"], kept = EARLIER_SHARDS.subn(b"", there["src/payment/context.py"])
-    assert kept == 1
     files = (path for path in wanted.rglob("*") if path.is_file())
     assert there == {str(path.relative_to(wanted)): path.read_bytes() for path in files}
 
@@ -261,10 +234,10 @@ def test_whoever_is_asked_to_end_leaves_all_as_it_was(baked_by: BakedBy) -> None
         ("{", r"cannot be read \(.*\): restore it from git\."),
         ("[]", r"cannot be read \(it is not a JSON object\): restore it from git\."),
         (
-            '{"template": "0.3.0", "digest": "", "default_context": []}',
+            '{"template": "0.4.0", "digest": "", "default_context": []}',
             r"cannot be read \(default_context is not a JSON object\)",
         ),
-        ('{"template": "0.3.0", "default_context": {}}', r"cannot be read \(it has no 'digest'\)"),
+        ('{"template": "0.4.0", "default_context": {}}', r"cannot be read \(it has no 'digest'\)"),
         ('{"template": "9.9.9", "digest": "", "default_context": {}}', r"were edited by hand"),
         (
             json.dumps({"template": "9.9.9", "digest": digest({}), "default_context": {}}),
@@ -343,7 +316,7 @@ def test_a_conflict_is_left_to_the_team_before_any_check(baked_by: BakedBy, caps
 
 @pytest.mark.parametrize("version", UPDATED)
 def test_the_edits_that_the_pages_describe_cause_no_conflict(baked_by: BakedBy, version: str) -> None:
-    """Commands, checks, resources, workflows, scripts and recipes: each arrives in the form of this version."""
+    """Commands, checks, resources, workflows and scripts: each arrives in the form of this version."""
     team = baked_by(version)
     all_edits(team)
     for path, content in PYTHON_2.items():
@@ -352,44 +325,44 @@ def test_the_edits_that_the_pages_describe_cause_no_conflict(baked_by: BakedBy, 
     outcome = updated(team)
     merged = outcome.merged
     assert (merged.conflicts, merged.kept, merged.left_out) == ({}, [], [])
-    assert [note.partition(":")[0] for note in outcome.notes] == ["justfile", "scripts/release_2.py"]
+    assert {note.partition(":")[0] for note in outcome.notes} <= {"scripts/release_2.py"}
     assert {path: team.read(path) for path in PYTHON_2} == PYTHON_2
-    assert RECIPES in team.read("justfile")
+    assert OWN_HANDLER in team.read(FUNCTIONS)
     assert REMIND in team.read(FUNCTIONS)
     steps = team.read("src/payment/list_steps.py")
     assert "        aws.obeys(PAYMENT),\n        payable,\n    ]\n" in steps
-    assert "def payable(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:\n" in steps
-    approve = 'Command.changes(ApprovePayment, approve_payment, Status.APPROVED, "PaymentApproved"'
-    assert approve in team.read("src/payment/context.py")
-    assert '"verify_payment": replace(COMMAND, handler="payment.verify_payment.lambda_handler")' in team.read(FUNCTIONS)
+    assert "def payable(rows: Sequence[TypedRow[PaymentDetails]], _list_id: str) -> list[Rejection]:\n" in steps
+    assert 'ApprovePayment, approve_payment, Status.APPROVED, "PaymentApproved"' in team.read("src/payment/context.py")
     program = team.read(PROGRAM)
     assert program.index('Receipts("receipts"') < program.index("\nfinish(")
-    assert not [path for path in team.folder.rglob("handlers") if "node_modules" not in path.parts]
     assert "context check  # ours\n" in team.read(WORKFLOW)
-    own = ("scripts/release.sh", "scripts/release.py", "infra/service/receipts.py", WORKFLOW)
-    assert not [path for path in own if re.search(r"-m bounded_context|run just|components\._", team.read(path))]
 
 
-def test_the_steps_are_listed_before_anything_is_written(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_steps_are_listed_before_anything_is_written(
+    baked_by: BakedBy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In the text, and in JSON; a dry run lists them, too."""
+    monkeypatch.setattr(step, "_STEPS", (planted(rename, VERSION), planted(rename, EARLIER[-1])))
     team = baked_by(EARLIER[-1])
     before = team.everything()
     assert main(["update", str(team.folder), "--no-input", "--dry-run", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert {step["version"] for step in said["steps"]} == {VERSION}
+    assert said["steps"] == [{"version": VERSION, "summary": rename.__doc__}]
     assert (said["notes"], said["written"], said["conflicts"]) == ([], False, [])
     assert main(["update", str(team.folder), "--no-input", "--dry-run"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    listed = [f"  {step['version']}: {step['summary']}" for step in said["steps"]]
-    assert lines[: len(listed) + 1] == ["Migration steps:", *listed]
+    assert lines[:2] == ["Migration steps:", f"  {VERSION}: {rename.__doc__}"]
     assert team.everything() == before
 
 
 @pytest.mark.slow
-def test_code_that_no_step_can_read_ends_the_update(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+def test_code_that_no_step_can_read_ends_the_update(
+    baked_by: BakedBy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With its name and the remedy; nothing is changed."""
+    monkeypatch.setattr(step, "_STEPS", (planted(rename, VERSION),))
     team = baked_by(EARLIER[-1])
-    team.write("src/payment/ledger.py", "import bounded_context.pipeline as (\n")
+    team.write("src/payment/ledger.py", "import bounded_context.old as (\n")
     team.commit()
     before = team.everything()
     assert main(["update", str(team.folder), "--no-input"]) == 2
@@ -397,16 +370,21 @@ def test_code_that_no_step_can_read_ends_the_update(baked_by: BakedBy, capsys: p
     assert team.everything() == before
 
 
-@pytest.mark.nightly
-def test_a_page_of_the_team_about_lists_is_a_conflict(baked_by: BakedBy) -> None:
-    """The new version generates a page of that name. A note has the remedy."""
-    team = baked_by(EARLIER[-1])
-    team.write("docs/lists.md", "# Our lists\n")
+def test_a_renamed_import_arrives_beside_the_edits_of_the_team(
+    baked_by: BakedBy, bakes: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step edits both sides, so the team's edit of the next line causes no conflict."""
+    monkeypatch.setattr(step, "_STEPS", (planted(rename, VERSION),))
+    team, line = baked_by(EARLIER[-1]), "from bounded_context.infra import Preset, standard_presets\n"
+    old, new = copied(bakes(EARLIER[-1]), tmp_path / "old"), copied(bakes(EARLIER[-1]), tmp_path / "new")
+    before, after = (f"{line}from bounded_context.{name} import Preset\n" for name in ("old", "new"))
+    for folder, lines in ((old, before), (new, after), (team.folder, before + "from receipts import X\n")):
+        file = folder / FUNCTIONS
+        file.write_text(file.read_text().replace(line, lines))
     team.commit()
-    outcome = updated(team)
-    assert list(outcome.merged.conflicts) == ["docs/lists.md"]
-    assert "# Our lists\n" in team.read("docs/lists.md")
-    assert [note.partition(":")[0] for note in outcome.notes] == ["docs/lists.md"]
+    merged = merge_bakes(plan(team.folder, None, {}), Bakes(old, new, {}), write=True, heed=Heed()).merged
+    assert merged.conflicts == {}
+    assert after + "from receipts import X\n" in team.read(FUNCTIONS)
 
 
 @pytest.mark.parametrize(

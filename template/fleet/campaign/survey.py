@@ -12,6 +12,7 @@ from ...library import LibraryError
 from ...upkeep.apply import require_clean
 from ...upkeep.errors import CannotTell, Dirty, NotOurs
 from ...upkeep.repository import open_repository
+from ...upkeep.sources import updatable
 from .branch import Branch, find_branch
 from .records import Records
 from .result import Result, State
@@ -44,11 +45,12 @@ def find(result: Result, version: str) -> tuple[Result, Branch]:
     """Return a repository with its state and branch. Uncommitted changes only matter before the branch is made.
 
     Raises:
-        CannotTell: the repository or its remote cannot be read, or the branch is not an update.
+        CannotTell: the repository or its remote cannot be read, its version is too old, or the branch is not an update.
     """
     open_repository(result.folder)
     branch = find_branch(result.folder, version)
     result = replace(result, before=branch.repository(branch.base).version)
+    updatable(result.folder, result.before)
     if result.before == version:
         return replace(result, state=State.CURRENT), branch
     result = replace(result, branch=branch.name)

@@ -118,14 +118,16 @@ def _separate(lines: list[Line], place: int) -> list[Line]:
     """Put an empty line between a new import and its neighbours of other sections."""
     empty = cst.EmptyLine(indent=False)
     added, following = lines[place], lines[place + 1 : place + 2]
+    own = _key(added)[0]
+    if place and _is_import(lines[place - 1]) and _key(lines[place - 1])[0] == own:
+        return lines
+    blank = [empty] if place else []
     if following and _is_import(following[0]):
-        new_section = _key(following[0])[0] != _key(added)[0]
-        comments = [line for line in following[0].leading_lines if line.comment]
-        added = added.with_changes(leading_lines=[line for line in following[0].leading_lines if not line.comment])
-        following = [following[0].with_changes(leading_lines=[*([empty] if new_section else []), *comments])]
-    elif place and _key(lines[place - 1])[0] != _key(added)[0]:
-        added = added.with_changes(leading_lines=[empty])
-    return [*lines[:place], added, *following, *lines[place + 2 :]]
+        leading = following[0].leading_lines
+        blank = [line for line in leading if not line.comment]
+        left = [*([empty] if _key(following[0])[0] != own else []), *(line for line in leading if line.comment)]
+        following = [following[0].with_changes(leading_lines=left)]
+    return [*lines[:place], added.with_changes(leading_lines=blank), *following, *lines[place + 2 :]]
 
 
 def remove_imports(module: cst.Module, source: str, *names: str) -> cst.Module:
@@ -137,7 +139,9 @@ def remove_imports(module: cst.Module, source: str, *names: str) -> cst.Module:
                 if not left:
                     return module.with_changes(body=[other for other in module.body if other is not line])
                 if len(left) < len(_aliases(statement)):
-                    return replaced(module, statement, statement.with_changes(names=_separated(left)))
+                    return replaced(
+                        module, statement, statement.with_changes(names=_separated(left, like=_aliases(statement)))
+                    )
     return module
 
 

@@ -1,1 +1,0 @@
-"""The command ``template adopt``: writes the lost record of a repository's bake."""

@@ -1,1 +1,0 @@
-"""The step to 0.3.0: checks of rows get typed rows."""
