@@ -58,6 +58,7 @@ _STEPS: tuple[Step, ...] = (
         "Write the rows of a list to 16 keys of an index, until the first release with 0.4.0",
         of_team=True,
     ),
+    Step("0.5.0", "v0_5_0.library_workflow", "Take the state machine and four steps of lists from the library"),
 )
 """All steps, in the order of their application."""
 
