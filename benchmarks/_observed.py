@@ -48,10 +48,15 @@ def importing(handler: str) -> float:
     from bounded_context.declaration.entry_points import entry_point
     from payment.context import PAYMENT
 
-    module, _, name = entry_point(PAYMENT, handler).rpartition(".")
+    name = entry_point(PAYMENT, handler)
     started = time.perf_counter()
-    getattr(import_module(module), name)
+    _resolved(name)
     return time.perf_counter() - started
+
+
+def _resolved(name: str) -> Callable[..., object]:
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(module), attribute)
 
 
 def walking(count: int) -> float:
@@ -66,9 +71,10 @@ def walking(count: int) -> float:
 
 def _steps() -> Callable[[], None]:
     steps = ("validate_list", "verify_subscription", "import_list")
-    from payment import list_steps
+    from bounded_context.declaration.entry_points import entry_point
+    from payment.context import PAYMENT
 
-    handlers = {name: getattr(list_steps, name) for name in steps}
+    handlers = {name: _resolved(entry_point(PAYMENT, name)) for name in steps}
     return lambda: _walk(handlers)
 
 

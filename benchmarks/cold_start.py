@@ -24,7 +24,7 @@ IMPORTS = {
     "register_payment": "import bounded_context.handlers.entry_points as e; e.register_payment",
     "verify_payment": "import bounded_context.handlers.entry_points as e; e.verify_payment",
     "get_payment": "import bounded_context.handlers.entry_points as e; e.get_payment",
-    "import_list": "import payment.list_steps",
+    "import_list": "import bounded_context.handlers.entry_points as e; e.import_list",
     "relay_events": "import bounded_context.handlers.relay_events",
 }
 _BASE = "boto3 and a client"

@@ -27,7 +27,6 @@ class Repository:
     def __init__(self, folder: Path, installed: Path) -> None:
         self.folder = folder
         self.bin = installed / "bin"
-        self.library = next(installed.glob("lib/python*/site-packages/bounded_context"))
         ours = {name: value for name, value in environment().items() if not name.startswith("PYTEST")}
         # The environment is that of the bake that this is a copy of: here its own sources come first.
         self.variables = {**ours, "VIRTUAL_ENV": str(installed), "PYTHONPATH": f"{folder / 'src'}:{folder}"}
@@ -69,6 +68,11 @@ class Repository:
     def promises(self, words: str) -> str:
         """Run the promises that have these words, and return what they say; `words` is an expression of pytest's -k."""
         return self._run("pytest", "-q", "-p", "no:cacheprovider", "pyproject.toml", "-k", words).stdout
+
+    def eject(self, *part: str) -> None:
+        """Copy a part of the library into the repository."""
+        done = self._run("context", "eject", *part)
+        assert done.returncode == 0, done.stderr
 
     def _run(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [str(self.bin / program), *arguments]
@@ -218,7 +222,8 @@ def a_check_of_a_step(repository: Repository) -> None:
 
 
 def a_state_of_the_workflow(repository: Repository) -> None:
-    """One that leads nowhere is named."""
+    """A state that leads to an unknown state is named."""
+    repository.eject("workflow")
     repository.replace(
         ASL,
         '    "NothingToDo": {"Type": "Succeed"},\n',
@@ -241,13 +246,9 @@ def a_threshold(repository: Repository) -> None:
 
 
 def a_component_of_its_own(repository: Repository) -> None:
-    """A copy of the library's file works as it is, and from then on it is the team's."""
-    source = (repository.library / "infra" / "components" / "schedule.py").read_text(encoding="utf-8")
-    repository.write("infra/service/schedule.py", source)
-    repository.replace(MAIN, "    Schedule,\n", "")
-    repository.replace(
-        MAIN, "from functions import FUNCTIONS\n", "from functions import FUNCTIONS\nfrom schedule import Schedule\n"
-    )
+    """The ejected file works as it is, and from then on it is the team's."""
+    repository.eject("component", "Schedule")
+    assert "from schedule import Schedule\n" in (repository.folder / MAIN).read_text(encoding="utf-8")
 
 
 def a_major_version(repository: Repository) -> None:

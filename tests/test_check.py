@@ -54,6 +54,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git = ("git", "-c", "user.name=A", "-c", "user.email=a@example.org")
     commands = (
         ("uv", "sync", "--quiet"),
+        ("uv", "run", "--quiet", "context", "eject", "workflow"),
         (*git, "init", "--quiet"),
         (*git, "add", "."),
         (*git, "commit", "--quiet", "-m", "First"),

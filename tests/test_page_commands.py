@@ -57,6 +57,7 @@ TRIED = {
     r"uv run context check": "tests/test_generated.py::test_the_generated_repository_passes_its_own_checks",
     r"uv run context check --changed": TUTORIAL,
     r"uv run context check --watch": "library/tests/check/test_changes.py::test_each_save_is_seen_once",
+    r"uv run context eject (workflow|step import_list|component Table)": "library/tests/eject/test_commands.py",
     r"uv run context contracts": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
     r"uv run context debug \w+ message": DEBUGGED,
     r"uv run context e2e": f"{E2E}kit.py::test_a_list_is_imported_and_every_subscriber_hears_of_it",

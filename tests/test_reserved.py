@@ -20,6 +20,7 @@ from bounded_context import Change, Details, EventData
 from bounded_context.adapters.items import Items
 from bounded_context.configuration import collisions
 from bounded_context.configuration.config import SettingError
+from bounded_context.configuration.list_workflow import list_workflow
 from bounded_context.configuration.partition import partition_of
 from bounded_context.declaration.measures import Measure
 from bounded_context.declaration.structure import LIST_STEPS, VERIFY_LIST
@@ -149,9 +150,9 @@ def fields(payment: Path) -> set[str]:
     return {name for name in names if name.islower() and name[0] != "_"} - {"id"}
 
 
-def states(payment: Path) -> set[str]:
+def states() -> set[str]:
     """The states of the workflow beside the verification, also those inside of maps."""
-    text = (payment / "workflow" / "list_import.asl.json").read_text(encoding="utf-8")
+    text = list_workflow(PAYMENT)
     names: set[str] = set()
 
     def read(members: dict[str, Any]) -> dict[str, Any]:
@@ -196,7 +197,7 @@ def test_the_record_is_what_there_is(payment: Path) -> None:
         "protected": set(map(str, config_defaults.get("protected_namespaces", ()))),
         "python": python(),
         "stacks": {*collisions.STACKS},
-        "states": states(payment),
+        "states": states(),
         "variables": variables(payment),
     }
     made = {name: names if isinstance(names, dict) else sorted(names) for name, names in found.items()}

@@ -6,7 +6,6 @@ the two against each other. Take from it what has to differ. What it leaves out 
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -47,7 +46,6 @@ COMMAND = Preset(
     items=("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
 )
 IMPORT = "list-import"
-DEFINITION = Path(__file__).resolve().parents[2] / "workflow" / "list_import.asl.json"
 
 stack = Stack(PAYMENT)
 settings, labels = stack.settings, stack.labels
@@ -128,7 +126,7 @@ stack.warnings.grant_publish(shared.role)
 live = {name: Release(name, stack, function=functions[name], shared=shared) for name in called}
 FunctionAlarms("functions", stack, live)
 
-workflow = Workflow(IMPORT, stack, DEFINITION, live, table=table, inbox=inbox, fanout=fanout)
+workflow = Workflow(IMPORT, stack, live, table=table, inbox=inbox, fanout=fanout)
 inbox.start(workflow)
 table.feed(live["relay_events"], "aggregates", severity="critical")
 table.feed(live["measure_lists"], "lists")

@@ -51,6 +51,7 @@ def test_tools_in_infrastructure_know_the_measures_without_a_framework():
         ),
         (f"{DECLARED}.get_payment", {"pydynox", "aws_lambda_powertools.utilities.idempotency", EVENTS}),
         ("payment.list_steps", {"pydynox", "aws_lambda_powertools.utilities.idempotency", EVENTS}),
+        (f"{DECLARED}.import_list", {"pydynox", "aws_lambda_powertools.utilities.idempotency", EVENTS}),
         (f"{DECLARED}.on_event", {"pydynox", EVENTS}),
         ("bounded_context.handlers.relay_events", {"pydynox", "bounded_context.lists", EVENTS}),
         ("bounded_context.handlers.measure_lists", {"pydynox", "boto3", "bounded_context.lists", EVENTS}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from .team import BakedBy, Team, copied
 from .test_update import UPDATED, updated
 
 STEPS, MACHINE = "src/payment/list_steps.py", "workflow/list_import.asl.json"
-OF_LISTS = {STEPS, MACHINE, "tests/test_list.py"}
+OF_LISTS = {STEPS, "tests/test_list.py"}
 TOLERANCE = "  payment:tolerated_share: 0.05 # the default before 0.4.0; 0 imports all of a list or none\n"
 
 
@@ -79,6 +80,22 @@ def test_lists_with_code_of_the_team_are_refused(baked_by: BakedBy, path: str, c
     assert team.everything() == before
     updated(team, owner="others")
     assert team.read(path).endswith(content)
+
+
+def test_edited_code_of_lists_stays_as_ejected_code(baked_by: BakedBy) -> None:
+    """A definition and a step that the team edited before 0.5.0; the library supplies the other steps."""
+    team = baked_by("0.4.0")
+    team.replace(MACHINE, '  "TimeoutSeconds": 86400,\n', '  "TimeoutSeconds": 7200,\n')
+    team.replace(STEPS, "    return steps.import_part(", "    # ours\n    return steps.import_part(")
+    team.insert(STEPS, "        aws.obeys(PAYMENT),\n", "        payable,\n")
+    team.commit()
+    definition = team.read(MACHINE)
+    assert updated(team).merged.conflicts == {}
+    assert team.read(MACHINE) == definition
+    steps = team.read(STEPS)
+    assert ("# ours" in steps, "payable," in steps, "def register_list(" in steps) == (True, True, False)
+    ejected = tomllib.loads(team.read("pyproject.toml"))["tool"]["bounded-context"]["ejected"]
+    assert set(ejected) == {"workflow", "step import_list"}
 
 
 def test_edits_beside_lists_stay(baked_by: BakedBy) -> None:

@@ -147,9 +147,9 @@ def same_names(graph: Graph) -> Iterator[str]:
 
 
 def definition_faults(where: Repository) -> Iterator[str]:
-    """Yield a sentence for each repeated state of the definition's file, which needs no recorded graph."""
-    if where.project.workflow.exists():
-        text = where.project.workflow.read_text(encoding="utf-8")
+    """Yield a sentence for each repeated state of the definition, which needs no recorded graph."""
+    if where.context.has_lists:
+        text = where.project.list_workflow(where.context)
         yield from (f"two states {name}" for name, _ in repeated_states(re.sub(r'(?<!")\$\{\w+\}', "0", text)))
 
 

@@ -1,9 +1,5 @@
 """The Pulumi program of a stack: all resources of the context, from the <<"table" if cookiecutter.lists == "none" else "inbox">> to the dashboards."""
 
-<% if cookiecutter.lists != "none" %>
-from pathlib import Path
-
-<% endif %>
 from bounded_context.infra import (
     Canary,
     Fanout,
@@ -27,7 +23,6 @@ from <<cookiecutter.__package>>.context import <<cookiecutter.__constant>>
 
 <% if cookiecutter.lists != "none" %>
 IMPORT = "list-import"
-DEFINITION = Path(__file__).resolve().parents[2] / "workflow" / "list_import.asl.json"
 
 <% endif %>
 stack = Stack(<<cookiecutter.__constant>>)  # settings, names and tags; the key, log groups and alarm topics
@@ -42,7 +37,7 @@ functions = Functions(stack, FUNCTIONS, table=table, fanout=fanout, inbound=inbo
 <% endif %>
 live = Canary(stack, functions)  # the alias `live` of each function, which CodeDeploy shifts by the stack's strategy
 <% if cookiecutter.lists != "none" %>
-workflow = Workflow(IMPORT, stack, DEFINITION, live, table=table, inbox=inbox, fanout=fanout)
+workflow = Workflow(IMPORT, stack, live, table=table, inbox=inbox, fanout=fanout)
 inbox.start(workflow)
 <% endif %>
 table.feed(live["relay_events"], "aggregates", severity="critical")

@@ -43,6 +43,8 @@ def payment(tmp_path: Path) -> Path:
     ignored = shutil.ignore_patterns(".venv", "build", "vendor", "__pycache__", "test_promises.py")
     shutil.copytree(current().root, folder, ignore=ignored)
     (folder / STACK).write_text(OF_STACK)
+    (folder / "workflow").mkdir()
+    (folder / "workflow" / "list_import.asl.json").write_text("{}")
     return folder
 
 

@@ -34,6 +34,8 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("partner", "rotate"): ["prod", "acme", "acme.pub"],
     ("partner", "remove"): ["prod", "acme"],
     ("permissions",): ["deploy", "dev", "111122223333"],
+    ("eject", "step"): ["import_list"],
+    ("eject", "component"): ["Table"],
     ("capacity",): ["dev"],
     ("redrive",): ["dev"],
     ("reseed",): ["dev", "--to", "bi"],

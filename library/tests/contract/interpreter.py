@@ -67,7 +67,7 @@ def shipped(topic_arn: str) -> Definition:
     }
     concurrency = {"import_concurrency": "2", "verification_concurrency": "2"}
     values = steps | concurrency | {"inbox_bucket": BUCKET, "table_name": TABLE, "topic_arn": topic_arn}
-    return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], project.workflow.read_text("utf-8")))
+    return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], project.list_workflow(project.context)))
 
 
 def _arn(step: str) -> str:

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from bounded_context.application.ports import Throttled
+from bounded_context.configuration.list_workflow import list_workflow
 from bounded_context.configuration.project import current
 from bounded_context.testing.promises.workflow import LAMBDAS_OWN
 from tests.contract.pins import PINS, pins
 from tests.infra.graph import Graph
-
-ASL = current().root / "workflow" / "list_import.asl.json"
 
 TURNED_AWAY = {
     "lambda:invoke": ["Lambda.TooManyRequestsException", Throttled.__name__],
@@ -38,7 +37,7 @@ def states(node: Any) -> Iterator[tuple[dict[str, Any], set[str]]]:
 
 def test_every_placeholder_is_provided_and_every_value_used(deployed: Graph) -> None:
     """The names in the file are those that the program fills."""
-    placeholders = set(re.findall(r"\$\{(\w+)\}", ASL.read_text()))
+    placeholders = set(re.findall(r"\$\{(\w+)\}", list_workflow(current().context)))
     steps = {"register_list_arn", "validate_list_arn", "verification_arn", "import_list_arn", "compensate_error_arn"}
     concurrency = {"import_concurrency", "verification_concurrency"}
     assert placeholders == steps | {"inbox_bucket", "table_name", "topic_arn", *concurrency}

@@ -10,7 +10,6 @@ from payment.context import PAYMENT
 
 from bounded_context.configuration.project import VARIABLE
 from bounded_context.tools.contracts.agents import NAME as AGENTS
-from bounded_context.tools.contracts.update import WORKFLOW
 from bounded_context.tools.views.pages.api import api_page
 from tests.console import context
 from tests.event_schemas import REPOSITORY
@@ -31,7 +30,6 @@ def _repository(root: Path, monkeypatch: pytest.MonkeyPatch, context: str) -> Pa
     for name in ("events", "docs/api", "released"):
         shutil.copytree(REPOSITORY / name, root / name)
     for name in (
-        WORKFLOW,
         "README.md",
         "AGENTS.md",
         "catalog-info.yaml",

@@ -13,6 +13,7 @@ from payment.context import PAYMENT
 from pydantic import BaseModel, create_model
 
 from bounded_context import Context, Text
+from bounded_context.configuration.list_workflow import list_workflow
 from bounded_context.tools.contracts.change import Refused, declaration_file
 from bounded_context.tools.contracts.published import Version, versions
 from bounded_context.tools.contracts.update import WORKFLOW, raised, update
@@ -28,10 +29,19 @@ def repository(tmp_path: Path) -> Path:
     """A copy of what the command reads and writes."""
     for name in ("events", "released"):
         shutil.copytree(REPOSITORY / name, tmp_path / name)
-    for name in (DECLARATION, WORKFLOW, "pyproject.toml"):
+    for name in (DECLARATION, "pyproject.toml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, tmp_path / name)
     return tmp_path
+
+
+@pytest.fixture
+def own_workflow(repository: Path) -> Path:
+    """The definition that the repository has ejected."""
+    path = repository / WORKFLOW
+    path.parent.mkdir()
+    path.write_text(list_workflow(PAYMENT))
+    return path
 
 
 def _says(monkeypatch: pytest.MonkeyPatch, event_type: str, model: type[BaseModel]) -> None:
@@ -61,7 +71,9 @@ def test_a_schema_of_an_earlier_release_keeps_its_version(repository: Path) -> N
     assert list(update(PAYMENT, repository)) == []
 
 
-def test_a_new_optional_field_is_a_new_minor_version(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_optional_field_is_a_new_minor_version(
+    repository: Path, own_workflow: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its file is written, the old one stays, and all that says the version says the new one."""
     _says(monkeypatch, LIST_IMPORTED, _optional(LIST_IMPORTED))
     old = (repository / "events" / LIST_IMPORTED / "1.0.json").read_bytes()
@@ -71,7 +83,7 @@ def test_a_new_optional_field_is_a_new_minor_version(repository: Path, monkeypat
     assert "note" in new["properties"]
     assert (repository / "events" / LIST_IMPORTED / "1.0.json").read_bytes() == old
     assert f'"{LIST_IMPORTED}": "1.1"' in (repository / DECLARATION).read_text()
-    assert f":{LIST_IMPORTED}:1.1" in (repository / WORKFLOW).read_text()
+    assert f":{LIST_IMPORTED}:1.1" in own_workflow.read_text()
     assert f"./{LIST_IMPORTED}/1.1.json" in (repository / "events" / "asyncapi.json").read_text()
     assert list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_IMPORTED: "1.1"})) == []
 

@@ -16,7 +16,7 @@ from bounded_context import BadContext, Context, EventData, PreviousVersion, Tex
 from bounded_context.testing.promises.documents import events_before_are_made
 from bounded_context.tools.contracts.change import Refused
 from bounded_context.tools.contracts.published import Version, versions
-from bounded_context.tools.contracts.update import WORKFLOW, update
+from bounded_context.tools.contracts.update import update
 from tests.event_schemas import REPOSITORY
 
 OLD = dict.fromkeys(PAYMENT.changes, "1.0")
@@ -50,7 +50,7 @@ def repository(tmp_path: Path) -> Path:
     """One whose 1.0 is committed."""
     for name in ("events", "released"):
         shutil.copytree(REPOSITORY / name, tmp_path / name)
-    for name in ("src/payment/context.py", WORKFLOW, "pyproject.toml"):
+    for name in ("src/payment/context.py", "pyproject.toml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, tmp_path / name)
     return tmp_path

@@ -70,9 +70,8 @@ def test_a_list(long_forms: ModuleType) -> None:
 def written_out(tmp_path: Path) -> Graph:
     """What the program registers for production where it is written out."""
     root = current().root
-    for part in ("infra/service", "workflow"):
-        shutil.copytree(root / part, tmp_path / part)
     folder = tmp_path / "infra" / "service"
+    shutil.copytree(root / "infra" / "service", folder)
     shutil.copy(PROGRAM, folder / "__main__.py")
     return Program(folder, PAYMENT.name).run("prod")
 

@@ -1,5 +1,7 @@
 """Entry points that follow from the declaration: commands, queries and events by name, steps by their functions."""
 
+from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -10,6 +12,7 @@ from payment.context import PAYMENT
 from bounded_context import BadContext
 from bounded_context.application.checks import SMOKE
 from bounded_context.declaration.entry_points import entry_point, of_library
+from bounded_context.declaration.structure import LIST_STEPS
 from bounded_context.handlers import PartEvent, _entry_points, entry_points, step
 from bounded_context.lists import ListImport, Outcome, Step
 from bounded_context.testing import Samples
@@ -35,7 +38,7 @@ def test_the_declaration_is_the_entry_point_of_a_function(
     assert getattr(entry_points, attribute) is found
 
 
-@pytest.mark.parametrize("name", ["verify_nothing", "import_list", "relay_events", "aws", "declared"])
+@pytest.mark.parametrize("name", ["verify_nothing", "verify_subscription", "relay_events", "aws", "declared"])
 def test_another_name_is_no_entry_point(name: str, monkeypatch: pytest.MonkeyPatch):
     """The sentence names the functions."""
     monkeypatch.setenv("CONTEXT", "payment.context:PAYMENT")
@@ -97,12 +100,27 @@ def test_a_function_that_is_no_step_of_the_context_is_refused():
         step(PAYMENT, PartEvent)(_named("verify_customer", "payment.list_steps"))
 
 
-@pytest.mark.usefixtures("no_network")
-@pytest.mark.parametrize("name", PAYMENT.steps)
-def test_each_step_is_a_function_of_one_module(name: str, context: LambdaContext):
+@pytest.mark.usefixtures("no_network", "sampled")
+def test_the_verification_is_a_function_of_the_repository(context: LambdaContext):
+    """The library has the other steps."""
+    name = PAYMENT.verification_step
     assert entry_point(PAYMENT, name) == f"payment.list_steps.{name}"
     assert handler(name) is getattr(list_steps, name)
-    assert handler(name)(SMOKE.event, context)["function"] == name
+    assert {entry_point(PAYMENT, step).rpartition(".")[0] for step in LIST_STEPS} == {entry_points.__name__}
+    assert {handler(step)(SMOKE.event, context)["function"] for step in PAYMENT.steps} == {*PAYMENT.steps}
+
+
+@pytest.mark.parametrize("code", ["def import_list(): ...", "import_list = 1", "from os import path as import_list"])
+def test_a_step_of_the_repository_replaces_the_librarys(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """However the module defines the step; the module is not imported, since it needs a function's variables."""
+    package = tmp_path / "parcel"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "list_steps.py").write_text(f"{code}\n\n\ndef helper():\n    validate_list = 1\n\n\nraise ValueError\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    parcel = replace(PARCEL, name="parcel", verification="verify_list")
+    own = [step for step in parcel.steps if entry_point(parcel, step).startswith("parcel.")]
+    assert own == ["verify_list", "import_list"]
 
 
 def test_an_entry_point_of_ones_own_is_called_by_its_module():

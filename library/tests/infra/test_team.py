@@ -3,12 +3,15 @@
 import json
 import shutil
 from dataclasses import replace
+from os import environ
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from bounded_context.configuration.project import current
+from bounded_context.configuration.list_workflow import list_workflow
+from bounded_context.configuration.project import VARIABLE, current
 from bounded_context.infra import FunctionsError, SettingError
 from bounded_context.infra.components.table import TableError
 
@@ -21,12 +24,15 @@ CONNECTED = "finish(stack, "
 
 
 class Repository:
-    """A copy of the repository's program and workflow, to be edited."""
+    """A copy of the repository's program, to be edited, with its own definition of the workflow."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        for part in ("infra/service", "workflow"):
-            shutil.copytree(current().root / part, folder / part)
+        root = current().root
+        shutil.copytree(root / "infra" / "service", folder / "infra" / "service")
+        shutil.copy(root / "pyproject.toml", folder)
+        (folder / ASL).parent.mkdir()
+        (folder / ASL).write_text(list_workflow(CONTEXT), encoding="utf-8")
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Change one place of a file."""
@@ -37,7 +43,8 @@ class Repository:
 
     def run(self, stack: str = "prod", **settings: Any) -> Graph:
         """What its program registers."""
-        return Program(self._folder / "infra" / "service", CONTEXT.name).run(stack, **settings)
+        with patch.dict(environ, {VARIABLE: str(self._folder)}):
+            return Program(self._folder / "infra" / "service", CONTEXT.name).run(stack, **settings)
 
 
 MAIN = "infra/service/__main__.py"

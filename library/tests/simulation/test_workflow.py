@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bounded_context.configuration.list_workflow import list_workflow
 from bounded_context.configuration.project import current
 from tests.map_runs import DATA_LIMIT, THRESHOLD
 
@@ -240,7 +241,7 @@ def test_a_list_is_closed_of_which_all_children_fail(failing: list[str], undone:
     }
     scheduler = Scheduler(0, Profile())
     services = FailingChildren(scheduler, *failing)
-    machine = Machine(substituted(current().workflow.read_text("utf-8"), values | stack), scheduler, services)
+    machine = Machine(substituted(list_workflow(current().context), values | stack), scheduler, services)
     machine.start({"path": "/b/k"})
     scheduler.run()
     [execution] = machine.executions

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cache, partial
-from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
+from payment.context import PAYMENT
+
+from bounded_context.configuration.list_workflow import list_workflow
 from bounded_context.domain.lists import PinnedFile
 
 from . import functions as lambda_functions
@@ -29,7 +31,6 @@ from .services.dynamodb.store import Change
 from .services.dynamodb.stream import record
 from .workflow import Execution, Machine, substituted
 
-_ASL: Final = Path(__file__).parents[3] / "examples" / "payment" / "workflow" / "list_import.asl.json"
 _STEPS: Final = ("register_list", "validate_list", "import_list", "compensate_error")
 _REDRIVES: Final = 6
 
@@ -39,7 +40,7 @@ def _definition(concurrency: int) -> str:
     arns = {f"{name}_arn": name for name in _STEPS} | {"verification_arn": "verify_subscription"}
     values = {"inbox_bucket": BUCKET, "table_name": TABLE, "topic_arn": TOPIC}
     values |= dict.fromkeys(("import_concurrency", "verification_concurrency"), concurrency)
-    return json.dumps(substituted(_ASL.read_text(encoding="utf-8"), {**arns, **values}))
+    return json.dumps(substituted(list_workflow(PAYMENT), {**arns, **values}))
 
 
 class World:

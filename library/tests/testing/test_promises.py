@@ -241,7 +241,12 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         having(handler="bounded_context.handlers.entry_points.nothing"),
         "has no code: the library has no bounded_context.handlers.entry_points.nothing.",
     ),
-    ("code-is-deployed", "lambda/function", gone, "No function deploys import_list of src/payment/list_steps.py"),
+    (
+        "code-is-deployed",
+        "lambda/function",
+        gone,
+        "No function deploys verify_subscription of src/payment/list_steps.py",
+    ),
     (
         "states-follow-one-another",
         "sfn/stateMachine",

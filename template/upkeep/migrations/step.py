@@ -37,6 +37,7 @@ _STEPS: tuple[Step, ...] = (
         "v0_5_0.event_data",
         "Remove an events.py that repeats the details: the library derives the events' data",
     ),
+    Step("0.5.0", "v0_5_0.library_workflow", "Take the state machine and four steps of lists from the library"),
 )
 """All steps, in the order of their application."""
 

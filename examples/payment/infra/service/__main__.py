@@ -1,7 +1,5 @@
 """The Pulumi program of a stack: all resources of the context, from the inbox to the dashboards."""
 
-from pathlib import Path
-
 from bounded_context.infra import (
     Canary,
     Fanout,
@@ -20,7 +18,6 @@ from functions import FUNCTIONS
 from payment.context import PAYMENT
 
 IMPORT = "list-import"
-DEFINITION = Path(__file__).resolve().parents[2] / "workflow" / "list_import.asl.json"
 
 stack = Stack(PAYMENT)  # settings, names and tags; the key, log groups and alarm topics
 table = Table("table", stack)
@@ -29,7 +26,7 @@ inbound = Inbound("inbound", stack)  # the queue for other contexts' events
 inbox = Inbox("inbox", stack)  # SFTP and the bucket behind it
 functions = Functions(stack, FUNCTIONS, table=table, fanout=fanout, inbound=inbound, inbox=inbox, workflow=IMPORT)
 live = Canary(stack, functions)  # the alias `live` of each function, which CodeDeploy shifts by the stack's strategy
-workflow = Workflow(IMPORT, stack, DEFINITION, live, table=table, inbox=inbox, fanout=fanout)
+workflow = Workflow(IMPORT, stack, live, table=table, inbox=inbox, fanout=fanout)
 inbox.start(workflow)
 table.feed(live["relay_events"], "aggregates", severity="critical")
 table.feed(live["measure_lists"], "lists")

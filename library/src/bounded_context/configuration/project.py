@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..declaration.context import Context, named
+from .list_workflow import list_workflow
 from .places import placed
 
 VARIABLE: Final = "BOUNDED_CONTEXT_PROJECT"
@@ -76,8 +77,12 @@ class Project:
 
     @property
     def workflow(self) -> Path:
-        """The definition of the list workflow, in Amazon States Language."""
+        """The repository's own definition of the list workflow, which `context eject workflow` writes."""
         return self.root / "workflow" / "list_import.asl.json"
+
+    def list_workflow(self, context: Context[Any]) -> str:
+        """Return the definition of the list workflow: the repository's own, or else the library's for a context."""
+        return self.workflow.read_text(encoding="utf-8") if self.workflow.is_file() else list_workflow(context)
 
     @property
     def events(self) -> Path:

@@ -1,4 +1,4 @@
-"""The handlers of commands, queries and other contexts' events, made from the declaration.
+"""The handlers of commands, queries, other contexts' events and steps of lists, made from the declaration.
 
 Each import is in the function that needs it: every import extends a cold start.
 """
@@ -8,6 +8,7 @@ from typing import Any
 from .. import aws
 from ..declaration.context import Context
 from ..declaration.entry_points import ON_EVENT, of_library
+from ..declaration.structure import LIST_STEPS
 from ..telemetry import Handler
 
 
@@ -20,6 +21,8 @@ def handler_of(context: Context[Any], name: str) -> Handler:
     if name not in of_library(context):
         raise AttributeError(f"{context.title} has no function {name}: name one of {', '.join(of_library(context))}.")
     makers = {context.get_function: _get, context.list_function: _list, ON_EVENT: _on_event}
+    if name in LIST_STEPS:
+        return _step(context, name)
     return makers[name](context) if name in makers else _command(context, name)
 
 
@@ -46,3 +49,9 @@ def _on_event(context: Context[Any]) -> Handler:
     from .inbound import event_handler
 
     return event_handler(context, aws.projection, aws.dead_letters)
+
+
+def _step(context: Context[Any], name: str) -> Handler:
+    from .list_steps import handler
+
+    return handler(context, name)

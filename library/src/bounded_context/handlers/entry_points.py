@@ -1,4 +1,4 @@
-"""The entry points of commands, queries and other contexts' events, which follow from the declaration.
+"""The entry points of commands, queries, other contexts' events and steps of lists, which the declaration names.
 
 The handler of the command VerifyPayment is ``bounded_context.handlers.entry_points.verify_payment``. The environment
 variable CONTEXT names the context.

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..declaration.context import Context
-from ..declaration.entry_points import entry_point, of_library
+from ..declaration.entry_points import entry_point
 
 if TYPE_CHECKING:
     from ..telemetry import Handler
@@ -70,11 +70,11 @@ def handler_of(context: Context[Any], function: str) -> "Handler":
         AttributeError, ModuleNotFoundError: the context has no such function.
     """
     # Telemetry reads its variables when it is imported: a test sets them first.
-    from ..handlers import _entry_points
+    from ..handlers import _entry_points, entry_points
 
-    if function in of_library(context):
-        return _entry_points.handler_of(context, function)
     module, _, name = entry_point(context, function).rpartition(".")
+    if module == entry_points.__name__:
+        return _entry_points.handler_of(context, function)
     return getattr(import_module(module), name)
 
 

@@ -33,8 +33,6 @@ def test_functions_that_import_a_file_are_concerned(
     file: str, functions: object, project: Project, context: Context[Any], handlers: dict[str, str]
 ):
     """Directly or not; where nobody can tell, all of them are."""
-    expected = {"steps": {"register_list", context.verification_step}, "all": set(handlers)}.get(
-        str(functions), functions
-    )
+    expected = {"steps": {context.verification_step}, "all": set(handlers)}.get(str(functions), functions)
     changed = [project.sources / file]
     assert set(affected_functions(context.name, handlers, project.sources, changed)) == expected

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from bounded_context.configuration.list_workflow import list_workflow
 from bounded_context.configuration.project import current
 
 from .generated import TABLE, Call
@@ -38,7 +39,7 @@ def _progress(status: str, *before: str) -> Call:
 
 def _mark_imported() -> Call:
     """Return the request of the state machine's MarkImported."""
-    text = (current().root / "workflow" / "list_import.asl.json").read_text()
+    text = list_workflow(current().context)
     # Pulumi fills in the names and the numbers.
     asked = json.loads(re.sub(r"\$\{\w+\}", "1", text))["States"]["MarkImported"]["Parameters"]
     values = asked["ExpressionAttributeValues"]

@@ -72,15 +72,15 @@ class Workflow(Component):
         self,
         name: str,
         stack: Stack,
-        definition: Path,
         live: Mapping[str, Target],
         *,
         table: Items,
         inbox: Objects,
         fanout: Topic,
+        definition: Path | None = None,
         substitutions: Mapping[str, pulumi.Input[Any]] | None = None,
     ) -> None:
-        """Make the machine of an ASL file, whose placeholders `${...}` are replaced by values.
+        """Make the machine of a definition, whose placeholders `${...}` are replaced by values.
 
         `${<function>_arn}` is the alias of a function in `live`, and `${verification_arn}` the alias of the step
         between validation and import. The role may invoke the functions that the file names. `${inbox_bucket}`,
@@ -89,18 +89,18 @@ class Workflow(Component):
         Args:
             name: its name in the stack.
             stack: the stack that it belongs to.
-            definition: the file.
             live: the functions behind their aliases.
             table: contains the lists' items.
             inbox: contains the parts of lists.
             fanout: receives the result of each list.
+            definition: an ASL file; by default the list workflow of the repository, or else of the library.
             substitutions: your own values, by name.
 
         Raises:
             ValueError: a value is missing or is not used.
         """
         super().__init__(name, stack.labels)
-        text = definition.read_text(encoding="utf-8")
+        text = definition.read_text(encoding="utf-8") if definition else stack.list_workflow()
         steps = _steps(stack, text, live)
         values = {
             **{variable: step.alias_arn for variable, step in steps.items()},

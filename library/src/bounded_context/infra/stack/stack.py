@@ -6,6 +6,7 @@ import pulumi
 
 from ...configuration.alarms import Severity  # noqa: TC001 (the dictionary of topics)
 from ...configuration.collisions import roles
+from ...configuration.project import current
 from ...configuration.settings import Settings
 from ...declaration.context import Context
 from .account import Account, placed
@@ -59,6 +60,10 @@ class Stack:
         self.endpoints: dict[str, Endpoint] = {}
         self.work_queues: dict[str, Queue] = {}
         self._shown: frozenset[str] | None = None
+
+    def list_workflow(self) -> str:
+        """Return the definition of the list workflow: the repository's own, or else the library's."""
+        return current().list_workflow(self.context)
 
     def _for_dashboards(self) -> frozenset[str]:
         """Return the alarms, queues and endpoints made so far, such as ``alarm inbound-age`` or ``queue invoices``."""

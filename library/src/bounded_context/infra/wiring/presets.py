@@ -30,8 +30,9 @@ class Preset:
         list_: the inbox's folders that it may list.
         calls: the other systems that it may call, in kebab-case; the setting `systems` has the address of each.
         secrets: the secrets that it may read, in kebab-case; the variable SECRET_<NAME> contains the ARN of each.
-        handler: the dotted name of the entry point. By default, commands, queries and `on_event` have the library's,
-            steps have `<package>.list_steps.<function>`, and your own `<package>.<function>.lambda_handler`.
+        handler: the dotted name of the entry point. By default, commands, queries, `on_event` and steps have the
+            library's. The verification, and a step that you ejected, have `<package>.list_steps.<function>`, and your
+            own functions `<package>.<function>.lambda_handler`.
     """
 
     timeout: int
@@ -70,7 +71,7 @@ LIST: Final = Preset(timeout=10, memory=512, variables=("CONTEXT", "TABLE_NAME")
 REGISTER_LIST: Final = Preset(
     timeout=900,
     memory=_ONE_CPU,
-    variables=("TABLE_NAME", "INBOX_BUCKET", "MAX_LIST_BYTES", "TEMPORARY_NAMES"),
+    variables=("CONTEXT", "TABLE_NAME", "INBOX_BUCKET", "MAX_LIST_BYTES", "TEMPORARY_NAMES"),
     items=("GetItem", "PutItem", "UpdateItem"),
     read=("incoming",),
     list_=("incoming",),
@@ -80,7 +81,7 @@ REGISTER_LIST: Final = Preset(
 VALIDATE_LIST: Final = Preset(
     timeout=900,
     memory=_ONE_CPU,
-    variables=("TABLE_NAME", "INBOX_BUCKET", "TOLERATED_SHARE", "PART_ROWS", "MAX_LIST_BYTES", "FORMATS"),
+    variables=("CONTEXT", "TABLE_NAME", "INBOX_BUCKET", "TOLERATED_SHARE", "PART_ROWS", "MAX_LIST_BYTES", "FORMATS"),
     items=("GetItem", "UpdateItem"),
     read=("incoming", "staging"),
     write=("staging",),
@@ -102,7 +103,7 @@ VERIFY_LIST: Final = Preset(
 IMPORT_LIST: Final = Preset(
     timeout=120,
     memory=_ONE_CPU,
-    variables=("TABLE_NAME", "INBOX_BUCKET"),
+    variables=("CONTEXT", "TABLE_NAME", "INBOX_BUCKET"),
     items=("GetItem", "BatchGetItem", "PartiQLInsert", "UpdateItem"),
     read=("staging",),
     list_=("staging",),
@@ -112,7 +113,7 @@ IMPORT_LIST: Final = Preset(
 COMPENSATE_ERROR: Final = Preset(
     timeout=900,
     memory=_ONE_CPU,
-    variables=("TABLE_NAME", "INBOX_BUCKET"),
+    variables=("CONTEXT", "TABLE_NAME", "INBOX_BUCKET"),
     items=("GetItem", "UpdateItem", "DeleteItem"),
     read=("staging", "reports"),
     write=("reports",),

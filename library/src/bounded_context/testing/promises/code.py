@@ -15,6 +15,7 @@ from ...declaration.context import VARIABLE
 from ...declaration.entry_points import STEPS, entry_point
 from ...domain.errors import BusinessError
 from ...handlers._function import mark
+from ...tools.eject.parts import parts
 from ...tools.programs.pulumi_files import project_name, stack_file
 from ..functions import VARIABLES, forget_adapters
 from ._promise import Check, Repository, resolved
@@ -118,6 +119,21 @@ def settings_are_read(where: Repository) -> Iterator[str]:
             yield f"Nothing reads {key} of {found}: {instead}."
 
 
+def ejected_code_is_current(where: Repository) -> Iterator[str]:
+    """Code that `context eject` wrote is current: its original in the library has not changed since."""
+    ejected = where.project.settings.get("ejected", {})
+    known = parts(where.project) if ejected else {}
+    for name, digest in ejected.items():
+        part = known.get(name)
+        place = _place(where.project.root, "pyproject.toml", name)
+        if part is None or part.own is None:
+            where_missing = "the library" if part is None else "a file"
+            yield f"{place}: the {name} is not in {where_missing} any more: remove the line."
+        elif part.digest != digest:
+            compare = f"compare by `uv run context eject {name} --diff`, then write `{part.line}`"
+            yield f"{place}: the library's {name} has changed since it was ejected: {compare}."
+
+
 def refusals_are_declared(where: Repository) -> Iterator[str]:
     """Callers can handle every rejection: each error of the context's own rules is among its declared errors."""
     package = where.context.name
@@ -195,5 +211,6 @@ CHECKS: tuple[Check, ...] = (
     code_is_deployed,
     presets_have_the_variables,
     settings_are_read,
+    ejected_code_is_current,
     refusals_are_declared,
 )

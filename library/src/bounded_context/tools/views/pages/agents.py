@@ -81,9 +81,10 @@ def _places(package: str, *, lists: bool) -> Iterator[tuple[str, ...]]:
     yield "a subscriber", f"`{source}/context.py`", _section("changing a-subscriber")
     if lists:
         yield "a check of lists", f"`{source}/list_steps.py`", _section("changing a-steps-own-check")
-        yield "a state of the workflow", "`workflow/list_import.asl.json`", _section("changing a-state-of-the-workflow")
+        yield "a state of the workflow", "`workflow/`, ejected", _section("changing a-state-of-the-workflow")
     yield "a call to another system", f"`{source}/`, `infra/service/`", _section("calls")
     yield "a resource", "`infra/service/`", _section("changing a-resource-of-your-own-and-a-function-that-uses-it")
+    yield "code of the library", "ejected by `context eject`", _section("changing own-a-part-of-the-library")
     yield "a stack's setting", "`infra/service/Pulumi.<stack>.yaml`", _section("settings")
 
 
