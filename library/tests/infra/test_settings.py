@@ -152,6 +152,7 @@ BAD = [
     ({"tolerated_share": "1.5"}, "tolerated_share"),
     ({"tolerated_share": "nan"}, "tolerated_share"),
     ({"max_list_mb": "0"}, "max_list_mb"),
+    ({"max_list_mb": "2.0"}, "max_list_mb"),
     ({"part_rows": "2.5"}, "part_rows"),
     ({"import_concurrency": "many"}, "import_concurrency"),
     ({"log_retention_days": "31"}, "log_retention_days"),

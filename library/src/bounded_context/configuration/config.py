@@ -61,7 +61,7 @@ def only_if(condition: str, holds: Callable[[Any], bool], *, needed: bool = Fals
 
     def rule(config: Source, setting: Declared, text: str | None) -> None:
         if text is not None and not holds(config):
-            raise SettingError(setting.name, f"is set, yet only {condition} uses it: write {condition}, or remove it.")
+            raise SettingError(setting.name, f"is set, yet only {condition} uses it: choose {condition}, or remove it.")
         if needed and text is None and holds(config):
             raise SettingError(setting.name, f"is None, yet {condition} needs it: write {words(setting.schema)}.")
 

@@ -1,8 +1,10 @@
 """The partitions of AWS: separate clouds, whose ARNs and addresses differ. A region is in one partition."""
 
 import functools
+import json
 import re
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any, Final
 
 from .config import SettingError, Source
@@ -70,9 +72,8 @@ def partition_of(region: str) -> Partition:
 
 @functools.cache
 def _known() -> list[dict[str, Any]]:
-    from botocore.loaders import Loader  # here, for a fast help
-
-    return Loader().load_data("partitions")["partitions"]
+    # The import of botocore's loaders takes longer than all settings.
+    return json.loads(files("botocore").joinpath("data/partitions.json").read_bytes())["partitions"]
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ HostKey = Annotated[SecretStr, AfterValidator(_without_passphrase), WithJsonSche
 
 OF_SHARED_SERVER: Final = only_if("sftp: shared", lambda config: config.get("sftp") == "shared", needed=True)
 OF_OWN_SERVER: Final = only_if("sftp: dedicated", lambda config: config.get("sftp") == "dedicated")
-OF_OWN_NAME: Final = only_if("sftp_host_name", lambda config: config.get("sftp_host_name") is not None)
+OF_OWN_NAME: Final = only_if("a server with sftp_host_name", lambda config: config.get("sftp_host_name") is not None)
 """The rules that a setting is set only with a kind of server, or with an own name, which only an own server has."""
 
 
