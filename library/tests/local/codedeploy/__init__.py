@@ -1,1 +1,1 @@
-"""The stand-in for CodeDeploy, driven by a plain boto3 client."""
+"""CodeDeploy as an extension of the emulator, driven by a plain boto3 client."""

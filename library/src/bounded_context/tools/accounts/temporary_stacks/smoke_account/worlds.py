@@ -142,7 +142,7 @@ class Emulated:
         return self._running.subscribers
 
     def release(self) -> tuple[int, Mapping[str, Any]]:
-        """Run the driver, with the shortened minutes of CodeDeploy's stand-in."""
+        """Run the driver, with the shortened minutes of CodeDeploy on the emulator."""
         return Driver(self._running.aws, dict(self._running.outputs), STACK).run("start")
 
     def destroy(self) -> None:
