@@ -56,7 +56,7 @@ def digests_of(projects: Mapping[str, Path], folder: Path) -> dict[str, dict[str
     return recorded(f"golden graphs of {[*projects]}", make, first, *files, PROGRAM, Path(record.__file__))
 
 
-def of_context(context: str, now: Mapping[str, str]) -> Iterator[str]:
+def of_context(context: str, now: dict[str, str]) -> Iterator[str]:
     """The differences of a context's graphs from its golden files."""
     golden = {path.name: path.read_text(encoding="utf-8") for path in (GOLDEN / context).iterdir()}
     for name in sorted(golden | now):

@@ -1,6 +1,6 @@
 """A search for accepted answers that give a faulty repository.
 
-60 sets are judged by default: the bake, its style, the declaration, the state machine and the documents, and of each
+CI judges 60 sets: the bake, its style, the declaration, the state machine and the documents, and of each
 sixth the resources of production. Each night judges 2,000 sets with the resources of production and the repositories'
 own tests of rules and lists, some with all stacks, and some with their functions on moto. Six repositories run on the
 embedded AWS. Only a nightly test reads the words of `vocabulary/held_out.txt`: nobody looked for faults with them.

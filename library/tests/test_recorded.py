@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -142,18 +143,14 @@ def test_a_corrupt_value_is_made_again(content: bytes, folder: Path) -> None:
 
 
 def test_parallel_processes_make_a_value_once(folder: Path) -> None:
-    """The second waits for the first."""
-    started, made = threading.Event(), []
+    """The others wait for the first, which gives them time to come."""
+    second, made = threading.Event(), []
 
     def make() -> int:
-        started.set()
         made.append(threading.get_ident())
+        second.wait(0.3) if len(made) == 1 else second.set()
         return len(made)
 
-    values: list[int] = []
-    threads = [threading.Thread(target=lambda: values.append(kept("a", make))) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(3) as pool:
+        values = [*pool.map(lambda _: kept("a", make), range(3))]
     assert (values, len(made), len([*folder.glob("*.kept")])) == ([1, 1, 1], 1, 1)

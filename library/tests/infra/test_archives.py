@@ -64,6 +64,7 @@ def _environment(graph: Graph) -> Mapping[str, str]:
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in variables.items()}
 
 
+@pytest.mark.slow
 def test_every_handler_is_imported_with_the_two_archives_alone(deployed: Graph, unpacked: list[Path]) -> None:
     """And so is every other module in them; no function needs what only a developer has."""
     packages = f"{current().package} bounded_context"
