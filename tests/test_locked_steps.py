@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from urllib.request import Request, urlopen
+from zipfile import ZipFile
 
 import pytest
 from bounded_context.tools.release.package import REQUIREMENTS
@@ -100,6 +101,42 @@ def test_the_backend_of_the_build_and_its_packages_are_pinned(payment: Path) -> 
     assert project["tool"]["uv"]["no-build-isolation-package"] == [project["project"]["name"]]
     [development] = project["dependency-groups"]["dev"]
     assert {"pinned", "tools"} <= {*re.split(r"[^\w-]", development)}
+
+
+_BACKEND = """\
+def build_wheel(folder, *_):
+    import zipfile
+    with zipfile.ZipFile(f"{folder}/own-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("own-1.dist-info/METADATA", "Metadata-Version: 2.4\\nName: own\\nVersion: 1\\n")
+        wheel.writestr("own-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr("own-1.dist-info/RECORD", "")
+    return "own-1-py3-none-any.whl"
+"""
+_OWN = """\
+[project]
+name = "own"
+version = "1"
+[build-system]
+requires = ["backend==1"]
+build-backend = "backend"
+[tool.uv]
+"""
+
+
+@pytest.mark.parametrize("setting", ["require-build-hashes = true", "require-build-hashes = false"])
+def test_a_backend_without_a_hash_builds_nothing(payment: Path, tmp_path: Path, setting: str) -> None:
+    """uv refuses it by the setting of a bake, and would use it otherwise."""
+    is_of_bake = setting in (payment / "pyproject.toml").read_text().splitlines()
+    with ZipFile(tmp_path / "backend-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("backend.py", _BACKEND)
+        wheel.writestr("backend-1.dist-info/METADATA", "Metadata-Version: 2.4\nName: backend\nVersion: 1\n")
+        wheel.writestr("backend-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr("backend-1.dist-info/RECORD", "backend.py,,\n")
+    (tmp_path / "pyproject.toml").write_text(f"{_OWN}{setting}\n", encoding="utf-8")
+    words = f"uv build --wheel --offline --no-index --find-links {tmp_path} --no-cache --quiet".split()
+    done = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode != 0, "Hash-checking is required" in done.stderr) == (is_of_bake, is_of_bake), done.stderr
+    assert any((tmp_path / "dist").glob("*.whl")) != is_of_bake
 
 
 @pytest.mark.nightly

@@ -10,11 +10,10 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from bounded_context.configuration.project import VARIABLE, current
+from bounded_context.configuration.project import VARIABLE
 from bounded_context.tools.audit import packages
 from bounded_context.tools.audit.cli import CLEAN, FOUND
 from bounded_context.tools.audit.packages import LISTED, uv
-from bounded_context.tools.audit.steps import unlocked
 from bounded_context.tools.command.aws_errors import REFUSED
 from tests.console import context
 
@@ -278,36 +277,6 @@ def test_every_package_of_a_step_is_in_the_bill(setting: str, listed: set[str], 
 
 def _kept(component: dict[str, Any]) -> list[dict[str, str]]:
     return component.get("properties", [])
-
-
-_BUILD = '[build-system]\nrequires = ["hatchling==1.27.0"]\n[tool.uv]\nno-build-isolation-package = ["{}"]\n'
-_SDIST = '\n[[package]]\nname = "pluggy"\nversion = "9"\nsource = { registry = "wheels" }\nsdist = { path = "p" }\n'
-
-
-def _backend(version: str) -> str:
-    return _PACKAGE.format(name="hatchling", version=version, hash="0" * 64)
-
-
-@pytest.mark.parametrize(
-    ("project", "lock", "faults"),
-    [
-        ("", "", []),
-        (_BUILD.format("Payment"), _backend("1.27.0"), []),
-        (_BUILD.format("payment"), "", ["uv.lock: hatchling==1.27.0 "]),
-        (_BUILD.format("payment"), _backend("1.26.0"), ["uv.lock: hatchling==1.27.0 "]),
-        (_BUILD.format("other"), _backend("1.27.0"), ["pyproject.toml: payment "]),
-        (_BUILD.format("payment"), _backend("1.27.0") + _SDIST, ["uv.lock: pluggy 9 "]),
-    ],
-)
-def test_a_package_that_a_step_would_build_without_a_lock_is_named(
-    project: str, lock: str, faults: list[str], repository: Path
-) -> None:
-    """Build backends, the isolation of the project's build, and packages without a wheel."""
-    for name, text in (("pyproject.toml", project), ("uv.lock", lock)):
-        (repository / name).write_text((repository / name).read_text() + text)
-    sentences = [finding.sentence for finding in unlocked(current())]
-    assert len(sentences) == len(faults)
-    assert all(sentence.startswith(fault) for sentence, fault in zip(sentences, faults, strict=True))
 
 
 def test_without_a_lock_nothing_is_known(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

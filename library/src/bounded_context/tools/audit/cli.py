@@ -18,7 +18,7 @@ from ..command.installed import repository
 from ..command.output import refuse
 from .licences import is_accepted, refused
 from .packages import Document, Finding, UnknownResult, is_for_other_platforms, licence, sbom, vulnerabilities
-from .steps import locks, unlocked
+from .steps import locks
 
 CLEAN: Final = 0
 FOUND: Final = 1
@@ -27,7 +27,7 @@ FOUND: Final = 1
 def audit(
     service_url: Annotated[str | None, Option(help="another OSV service than uv's, such as a mirror")] = None,
 ) -> int:
-    """Check the packages of the steps for known vulnerabilities, for their licences and their hashes; write an SBOM.
+    """Check the packages of the steps for known vulnerabilities and for their licences; write an SBOM.
 
     Examples:
       context audit                                         ask uv's own service
@@ -44,7 +44,7 @@ def audit(
         with locks(project) as folders:
             document = sbom(*folders)
             _write(project, document)
-            status = _print([*unlocked(project), *_of_licences(document)], accepted)
+            status = _print(list(_of_licences(document)), accepted)
             known = [finding for folder in folders for finding in vulnerabilities(folder, service_url)]
             return max(status, _print(known, accepted))
     except ProjectError as error:
