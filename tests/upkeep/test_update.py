@@ -80,7 +80,7 @@ def lived_in(team: Team) -> None:
     team.git("mv", f"{HANDLERS}/delete_payment.py", f"{HANDLERS}/cancel_payment.py")
     team.git("mv", "tests/test_list.py", "tests/test_lists.py")
     team.write("tests/test_lists.py", team.read("tests/test_lists.py") + "# ours\n")
-    team.git("rm", "--quiet", "docs/operations.md", "tests/e2e/test_running.py")
+    team.git("rm", "--quiet", "tests/test_handlers.py", "tests/e2e/test_running.py")
     team.write(ASL, team.read(ASL).replace('  "StartAt"', '  "Version": "1.0",\n  "StartAt"', 1))
     team.write("README.md", team.read("README.md").replace("\n", "\r\n") + "Ours, without a last newline")
     team.write("docs/logo.png", b"\x89PNG\0\xff")
@@ -103,7 +103,7 @@ def test_a_repository_that_was_lived_in_goes_to_this_version(baked_by: BakedBy, 
         # A module of the team moves, and its relative imports start at the new folder.
         assert after[f"{PACKAGE}/{name}"] == before[f"{HANDLERS}/{name}"].replace(b"from ..", b"from .")
         assert f"{HANDLERS}/{name}" not in after
-    assert not {"tests/test_list.py", "docs/operations.md", "tests/e2e/test_running.py"} & set(after)
+    assert not {"tests/test_list.py", "tests/test_handlers.py", "tests/e2e/test_running.py"} & set(after)
     assert '  "Version": "1.0",\n' in team.read(ASL)
     assert b"Ours, without a last newline" in after["README.md"]
     assert json.loads(team.read(".template.json"))["template"] == VERSION

@@ -47,6 +47,7 @@ GROUPS: Final[Groups] = {
         "picture": _one("Draw the resources and their permissions", "views.picture.cli", "picture_"),
         "cost": _one("Print the cost of an idle stack, and of a million rows", "views.cost.cli", "cost"),
         "capacity": _one("Print the time of lists on AWS, and their bottleneck", "views.capacity.cli", "capacity"),
+        "add": _one("Write optional files: for editors, hooks, Renovate, GitHub", "optional.cli", "add"),
         "docs": Entry(
             "Show a page of the library's documentation, or search all pages", "bounded_context.docs.cli", ("docs",)
         ),
