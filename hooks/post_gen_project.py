@@ -7,7 +7,7 @@ from pathlib import Path
 CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never has three quotes in a row
 sys.path.insert(0, CONTEXT["_repo_dir"])
 
-from template import agents, catalog, library, lists, openapi, options, released, reviewers, schemas, welcome  # noqa: E402
+from template import agents, catalog, library, lists, openapi, optional, options, released, reviewers, schemas, welcome  # noqa: E402
 from template.answers import NONE, read_commands, read_fields  # noqa: E402
 
 COMMANDS = read_commands(CONTEXT["commands"], CONTEXT["context_name"])
@@ -23,6 +23,7 @@ try:
     agents.expand(Path.cwd(), CONTEXT, CONTEXT["__package"])
     catalog.expand(Path.cwd(), CONTEXT, CONTEXT["__package"])
     reviewers.expand(Path.cwd(), CONTEXT)
+    optional.expand(Path.cwd(), CONTEXT)
     if imports:
         lists.expand(Path.cwd(), CONTEXT, CONTEXT["__package"], FIELDS)
     if CONTEXT["library"] == library.WHEEL:

@@ -29,6 +29,7 @@ def expand(project: Path, answers: Mapping[str, Any], package: str, fields: Sequ
     """Write the page into a project, unless the project has it already."""
     path = project / NAME
     if not path.exists():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(page(answers, package, fields), encoding="utf-8")
 
 

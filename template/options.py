@@ -52,9 +52,8 @@ OPTIONS = (
         ),
     ),
     Option("api", NONE, drops=("docs/api",)),
-    Option("pull_requests", NONE, drops=(".github/actions/setup", ".github/workflows")),
 )
-"""The files of lists, of the API, and of pull requests."""
+"""The files of lists, and of the API."""
 
 
 def remember(project: Path) -> None:

@@ -11,8 +11,12 @@ from template.names import REPOSITORY
 
 GENERATED = REPOSITORY / "<<cookiecutter.context_name>>"
 BUILDSPECS = REPOSITORY / "library" / "src" / "bounded_context" / "infra" / "pipeline" / "buildspecs"
+OPTIONAL = REPOSITORY / "library" / "src" / "bounded_context" / "data" / "files"
 SCRIPTS = sorted(
-    path for ending in ("yml", "yaml", "toml") for root in (GENERATED, BUILDSPECS) for path in root.rglob(f"*.{ending}")
+    path
+    for ending in ("yml", "yaml", "toml")
+    for root in (GENERATED, BUILDSPECS, OPTIONAL)
+    for path in root.rglob(f"*.{ending}")
 )
 OWN = re.compile(r'^([\w-]+) = "infra\.\w+:\w+"$', re.MULTILINE)
 """The commands that a page adds to a repository."""
@@ -42,7 +46,7 @@ def test_commands_of_a_workflow_or_buildspec_exist(script: Path) -> None:
 def test_workflows_buildspecs_and_hooks_are_read() -> None:
     """A change of their form may hide their lines."""
     with_commands = {path.name for path in SCRIPTS if list(typed(path.read_text(encoding="utf-8")))}
-    workflows = {"action.yml", "check.yml", "preview.yml", ".pre-commit-config.yaml"}
+    workflows = {"action.yml", "check.yml", "preview.yml", "pre-commit-config.yaml"}
     assert workflows | {"build.yml", "deploy.yml", "shift.yml", "smoke.yml"} <= with_commands
 
 

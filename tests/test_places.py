@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import yaml
 from bounded_context.configuration.lambda_python import PYTHON
+from bounded_context.tools.optional.files import texts
 from conftest import EXAMPLES, LONGEST, NOTHING, SHORTEST, VAT_RETURN
 
 from template.answers import CODECOMMIT
 from template.bake import bake
-from template.library import SOURCES, WAYS, vendor
+from template.library import SOURCES, WAYS, WHEEL, vendor
 from template.names import REPOSITORY
 from template.reviewers import NAME, expand
 
@@ -105,7 +106,10 @@ def refused(*settings: Path) -> bool:
 @pytest.mark.slow
 def test_renovate_takes_its_settings(tmp_path: Path) -> None:
     """Those of a repository, whichever way it gets the library, and the template's. Not any would be taken."""
-    paths = [REPOSITORY / "renovate.json", *(bake(tmp_path / way, {"library": way}) / "renovate.json" for way in WAYS)]
+    paths = [REPOSITORY / "renovate.json", *(tmp_path / f"{way == WHEEL}.json" for way in WAYS)]
+    for path, way in zip(paths[1:], WAYS, strict=True):
+        [(_, text)] = texts("renovate", wheel=way == WHEEL)
+        path.write_text(text)
     assert not refused(*paths)
     wrong = json.loads(paths[0].read_text(encoding="utf-8")) | {"packageRules": [{"groupName": 1}]}
     (tmp_path / "renovate.json").write_text(json.dumps(wrong))
@@ -113,12 +117,13 @@ def test_renovate_takes_its_settings(tmp_path: Path) -> None:
     libraries = [json.loads(path.read_text(encoding="utf-8"))["packageRules"][0] for path in paths[1:]]
     assert {one["matchPackageNames"][0] for one in libraries} == {"bounded-context"}
     # A wheel that a bake builds is in no index: nobody can propose another.
-    assert [one.get("enabled", True) for one in libraries] == [way != "wheel" for way in WAYS]
+    assert [one.get("enabled", True) for one in libraries] == [way != WHEEL for way in WAYS]
 
 
 def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> None:
     """The same Python, and uv by its hash; its image by a tag that is not moved."""
-    container: Mapping[str, Any] = json.loads((payment / ".devcontainer" / "devcontainer.json").read_text())
+    [(_, text)] = texts("devcontainer")
+    container: Mapping[str, Any] = json.loads(text)
     build = yaml.safe_load((SOURCES / "src/bounded_context/infra/pipeline/buildspecs/build.yml").read_text())
     setup = yaml.safe_load((payment / ".github" / "actions" / "setup" / "action.yml").read_text())
     assert set(container) == DEVCONTAINER

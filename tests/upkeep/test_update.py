@@ -64,7 +64,7 @@ def lived_in(team: Team) -> None:
     team.write(f"{PACKAGE}/list_steps.py", team.read(f"{PACKAGE}/list_steps.py") + "# ours\n")
     team.git("mv", "tests/test_list.py", "tests/test_lists.py")
     team.write("tests/test_lists.py", team.read("tests/test_lists.py") + "# ours\n")
-    team.git("rm", "--quiet", "docs/operations.md", "tests/e2e/test_running.py")
+    team.git("rm", "--quiet", "tests/test_handlers.py", "tests/e2e/test_running.py")
     team.write(ASL, team.read(ASL).replace('  "StartAt"', '  "Version": "1.0",\n  "StartAt"', 1))
     team.write("README.md", team.read("README.md").replace("\n", "\r\n") + "Ours, without a last newline")
     team.write("docs/logo.png", b"\x89PNG\0\xff")
@@ -84,7 +84,7 @@ def test_a_repository_that_was_lived_in_goes_to_this_version(baked_by: BakedBy, 
     assert b"# ours\n" in after[f"{PACKAGE}/use_cases.py"]
     assert b"# ours\n" in after["tests/test_lists.py"]
     assert b"# ours\n" in after[f"{PACKAGE}/list_steps.py"]
-    assert not {"tests/test_list.py", "docs/operations.md", "tests/e2e/test_running.py"} & set(after)
+    assert not {"tests/test_list.py", "tests/test_handlers.py", "tests/e2e/test_running.py"} & set(after)
     assert '  "Version": "1.0",\n' in team.read(ASL)
     assert b"Ours, without a last newline" in after["README.md"]
     assert json.loads(team.read(".template.json"))["template"] == VERSION

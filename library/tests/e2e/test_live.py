@@ -24,6 +24,7 @@ from bounded_context.tools.local.live.reload import watching
 from bounded_context.tools.local.periodic import until
 from bounded_context.tools.local.running import kept_run
 from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.optional.cli import written_by
 from tests.console import PROGRAM
 
 from .facts import CONTEXT, ENVIRONMENT, GET, PROJECT
@@ -175,7 +176,8 @@ def test_every_function_can_be_called_with_each_of_its_samples(
 @pytest.mark.nightly
 def test_launch_configurations_name_commands_that_run(repository: Project):
     """As the editor starts them, but for its debugger."""
-    found = json.loads((PROJECT.root / ".vscode" / "launch.json").read_text())
+    [(_, text)] = written_by(PROJECT, "vscode")
+    found = json.loads(text)
     event = {f"${{input:{one['id']}}}": one["default"] for one in found["inputs"]}
     function, tests = found["configurations"]
     values = event | {"${file}": "tests/test_rules.py"}

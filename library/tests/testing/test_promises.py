@@ -455,6 +455,7 @@ ELSEWHERE = {
     "statuses-are-drawn",
     "the-context-is-drawn",
     "agents-are-instructed",
+    "written-files-are-current",
     "the-catalogue-is-told",
     "what-was-kept-is-read",
     "what-was-said-is-kept",

@@ -31,7 +31,8 @@ def migrate(steps: Sequence[Step], bake: Path, repository: Path) -> list[str]:
             template = Path(shutil.copytree(bake, Path(scratch) / "bake", symlinks=True))
             if not step.of_team:
                 step.apply(bake, template)
-            notes += _applied(step, repository, template, skipped)
+            if not step.of_bake:
+                notes += _applied(step, repository, template, skipped)
     for path, content in skipped.items():
         path.write_bytes(content)
     return notes

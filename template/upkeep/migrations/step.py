@@ -24,6 +24,8 @@ class Step:
     summary: str
     of_team: bool = False
     """The old bake stays as it is, so that the merge keeps what the step adds to the team's files."""
+    of_bake: bool = False
+    """The team's files stay as they are, so that the merge keeps files that the step removes from the old bake."""
 
     def apply(self, repository: Path, template: Path) -> list[str]:
         """Apply the step and return its notes. Imports the module now, because libCST takes long to import."""
@@ -32,6 +34,8 @@ class Step:
 
 _STEPS: tuple[Step, ...] = (
     Step("0.5.0", "v0_5_0.program", "Replace the three last statements of infra/service/__main__.py by `finish`"),
+    Step("0.5.0", "v0_5_0.optional_files", "Keep files that `context add` writes in new repositories", of_bake=True),
+    Step("0.5.0", "v0_5_0.workflows", "Mark unedited workflows of GitHub as files that `context add github` writes"),
     Step(
         "0.5.0",
         "v0_5_0.event_data",

@@ -46,6 +46,7 @@ def test_a_file_that_repeats_the_details_leaves(
     """And the declaration does not name it."""
     files = migrated(bakes, tmp_path, *edits)
     assert EVENTS not in files
+    assert "events" not in files["pyproject.toml"].partition("[tool.importlinter]")[2]
     assert files[CONTEXT] == read(copied(bakes(VERSION), tmp_path / "today"))[CONTEXT]
 
 
@@ -66,4 +67,5 @@ def test_a_file_with_more_stays(
     """And the declaration names it."""
     files = migrated(bakes, tmp_path, *edits)
     assert EVENTS in files
+    assert '"commands | events"' in files["pyproject.toml"]
     assert "    data=PaymentData,\n" in files[CONTEXT]

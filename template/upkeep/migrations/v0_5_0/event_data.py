@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..files import text, texts, write
+from ..files import edit, text, texts, write
 from ..python import parsed, remove_imports
 
 _ARGUMENT = re.compile(r"^    data=(?P<name>\w+),\n", re.MULTILINE)
@@ -36,7 +36,14 @@ def apply(repository: Path, template: Path) -> Iterator[str]:
             module = remove_imports(parsed(repository, declaration), ".events", name["name"])
             write(declaration, _ARGUMENT.sub("", module.code))
             events.unlink()
+            module_name = re.escape(f"{events.parent.name}.events")
+            edit(repository / "pyproject.toml", lambda rules, name=module_name: _without(rules, name))
     return iter(())
+
+
+def _without(rules: str, module: str) -> str:
+    """Return the settings whose import rules do not name the module, which import-linter would not find."""
+    return re.sub(rf' "{module}",', "", rules).replace('"commands | events"', '"commands"')
 
 
 def _read(path: Path) -> str:

@@ -13,6 +13,7 @@ from ...tools.contracts.release import release
 from ...tools.contracts.released.breaches import FOLDER, Released
 from ...tools.contracts.released.samples import version_of
 from ...tools.contracts.values import NoSample
+from ...tools.optional.cli import outdated
 from ...tools.policies import PRODUCTION
 from ...tools.views import readme
 from ...tools.views.picture import picture
@@ -106,6 +107,12 @@ def agents_are_instructed(where: Repository) -> Iterator[str]:
         yield f"{agents.NAME} does not match the declaration: run `uv run context contracts`."
 
 
+def written_files_are_current(where: Repository) -> Iterator[str]:
+    """GitHub's workflows are those of the library: a file that `context add` writes has its text."""
+    for path in outdated(where.project):
+        yield f"{path} differs from the library's: run `uv run context add github`, or remove its first line."
+
+
 def the_catalogue_is_told(where: Repository) -> Iterator[str]:
     """The catalogue shows the context, its APIs and its owner: its file matches the code."""
     try:
@@ -163,6 +170,7 @@ CHECKS: tuple[Check, ...] = (
     statuses_are_drawn,
     the_context_is_drawn,
     agents_are_instructed,
+    written_files_are_current,
     the_catalogue_is_told,
     events_say_every_field,
     what_was_kept_is_read,

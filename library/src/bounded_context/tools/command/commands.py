@@ -54,6 +54,7 @@ GROUPS: Final[Groups] = {
             "step",
             "component",
         ),
+        "add": _one("Write optional files: for editors, hooks, Renovate, GitHub", "optional.cli", "add"),
         "docs": Entry(
             "Show a page of the library's documentation, or search all pages", "bounded_context.docs.cli", ("docs",)
         ),
