@@ -1,0 +1,1 @@
+"""The prototype: a release as an execution of a state machine."""
