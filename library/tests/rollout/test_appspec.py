@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from bounded_context.tools.release.rollout.order import appspec, revision
+from bounded_context.tools.release.rollout.notes import appspec, revision
 from bounded_context.tools.release.rollout.outputs import Function
 
 GOLDEN = Path(__file__).parent / "golden" / "appspec.json"

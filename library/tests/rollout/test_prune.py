@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from bounded_context.tools.release.rollout import prune
-from bounded_context.tools.release.rollout.deployments import Deployments
 from bounded_context.tools.release.rollout.machines import Machines
 from bounded_context.tools.release.rollout.outputs import Release
+from bounded_context.tools.release.rollout.run import Run
+from bounded_context.tools.release.rollout.screen import Screen
+from bounded_context.tools.release.rollout.services import Services
 from tests.rollout.clients import error
-from tests.rollout.conftest import Stack
+from tests.rollout.conftest import REGION, Stack
 
 
 @pytest.fixture(autouse=True)
@@ -113,10 +115,35 @@ def test_a_function_with_an_active_deployment_keeps_all_versions(stack: Stack) -
     release(stack, "one", "two")
     stack.publish("one", "one", "one")
     stack.begin("one", "2", "5")
-    pruning = prune.Pruning(stack.functions, Deployments(stack.codedeploy, "test"), Release.of(stack.outputs), {})  # pyrefly: ignore[bad-argument-type] (a stand-in)
-    [one, *_] = pruning.read()
+    [one, *_] = _read(stack)
     assert (one.moving, one.old) == (True, [])
     assert replace(one, moving=False).old != []
+
+
+def test_a_deployment_that_begins_while_versions_are_read_keeps_all_versions(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version that it starts from may not be one of the newest."""
+    release(stack, "one")
+    stack.publish("one", "one", "one")
+    pages, begins = stack.functions.get_paginator, iter([lambda: stack.begin("one", "2", "5")])
+
+    def begun(name: str) -> Any:
+        for begin in begins:
+            begin()
+        return pages(name)
+
+    monkeypatch.setattr(stack.functions, "get_paginator", begun)
+    [one, *_] = _read(stack)
+    assert (one.moving, one.old) == (True, [])
+
+
+def _read(stack: Stack) -> list[prune.Versions]:
+    outputs = Release.of(stack.outputs)
+    services = Services.of(stack.clients(REGION), outputs)
+    return prune.Pruning(stack.functions, "test").read(
+        Run("test", outputs, services, stack.clock, Screen(as_json=True))
+    )
 
 
 def test_a_layer_that_only_old_versions_use_is_deleted(stack: Stack) -> None:
@@ -164,7 +191,7 @@ def test_an_error_is_shown_and_fails_no_release(operation: str, stack: Stack, mo
 
 def test_a_version_that_an_alias_routes_to_since_it_was_read_remains(stack: Stack) -> None:
     """Lambda refuses to delete it."""
-    client = prune.Pruning(stack.functions, None, None, {})  # pyrefly: ignore[bad-argument-type] (neither is read)
+    client = prune.Pruning(stack.functions, "test")
     stack.publish("one")
     found = prune.Versions("test-one", dict.fromkeys("123", frozenset[str]()), frozenset())
     assert found.old == ["1"]

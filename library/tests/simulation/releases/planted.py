@@ -9,8 +9,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from bounded_context.tools.release.rollout import machinemove, machines, returns, survey
-from bounded_context.tools.release.rollout.functionmove import FunctionMove
-from bounded_context.tools.release.rollout.goal import Goal
+from bounded_context.tools.release.rollout.functionmove import FunctionMove, Goal
 from bounded_context.tools.release.rollout.machinemove import MachineMove
 from bounded_context.tools.release.rollout.machines import MachineAlias
 from bounded_context.tools.release.rollout.notes import Note

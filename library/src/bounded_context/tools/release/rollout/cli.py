@@ -14,8 +14,7 @@ from ...command.repair import RepairState
 from ...command.signals import interrupt_once
 from ...command.values import counted, reason
 from . import outputs
-from .notes import release_id
-from .order import OnConflict, Order
+from .notes import OnConflict, Order, release_id
 from .prune import prune
 from .report import Report
 from .returns import execute, plan_return

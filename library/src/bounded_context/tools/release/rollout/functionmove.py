@@ -1,19 +1,18 @@
 """The move of a function: create or adopt deployments until its alias is at the target version."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from botocore.exceptions import ClientError
 
-from ...command.aws_errors import AWS_ERRORS, Expired, code
-from .causes import cause
+from ...command.aws_errors import AWS_ERRORS, Expired, code, sentence
 from .deployments import THROTTLED, Deployment, Shift, deployment_of, unverified
 from .follow import Steps, retried, wait_for_aws
-from .functions import Position
-from .goal import Goal
-from .order import Order
+from .notes import HOOKS, Order
 from .outputs import Function
 from .report import Ended, Part, Result, only_version
-from .services import Services
+from .services import Position, Services
+from .survey import Finding
 
 TRIES = 3
 """Attempts for a function if another run moves its alias, or if Lambda throttles CodeDeploy."""
@@ -24,12 +23,57 @@ ROLLBACK_POLLS = 6
 _DOING = {"Created": "created", "Queued": "queued", "InProgress": "shifting", "Baking": "watched", "Ready": "ready"}
 
 
+@dataclass(frozen=True)
+class Goal:
+    """The version that a function of a survey moves to, and the versions that it may come from.
+
+    Every other version is the work of another run, which this run does not reverse. `reversed_id` is the deployment
+    that a return reverses.
+    """
+
+    finding: Finding
+    target: str
+    origins: frozenset[str] = frozenset()
+    returns: bool = False
+    reversed_id: str = ""
+
+    @classmethod
+    def forward(cls, finding: Finding) -> Self:
+        """Return the goal of a release. Another run may have moved the alias forward meanwhile, but not back."""
+        return cls(finding, finding.target, _from(finding.live, finding.target))
+
+    def after(self, ended: Deployment) -> Self:
+        """Return the goal after another release has moved the alias forward. A return invalidates that goal."""
+        note = ended.note
+        if self.returns or ended.status != "Succeeded" or note is None or note.returns:
+            return self
+        return replace(self, origins=_from(note.target, self.target))
+
+    def refused_by(self, deployment: Deployment) -> bool:
+        """Return whether a deployment of the target has failed, so that a release does not deploy it again."""
+        note = deployment.note
+        return deployment.refuses and not self.returns and note is not None and note.target == self.target
+
+    def may_end(self, active: Deployment) -> bool:
+        """Return whether this run may wait for a deployment's end or stop it. A return ignores later releases."""
+        surveyed = self.finding.active
+        return not self.returns or active.reverses or (surveyed is not None and active.id == surveyed.id)
+
+    def reaches_from(self, live: str) -> bool:
+        """Return whether a deployment may move the alias from `live` to the target."""
+        return live in self.origins - {self.target}
+
+
+def _from(live: str, target: str) -> frozenset[str]:
+    """Return the versions from `live` up to the version before `target`."""
+    return frozenset(str(number) for number in range(int(live), int(target)))
+
+
 @dataclass
 class FunctionMove:
     """Moves a function's alias to its goal, and writes the result to `part`."""
 
     part: Part
-    function: Function
     order: Order
     services: Services
     goal: Goal
@@ -151,7 +195,7 @@ class FunctionMove:
         if not self.goal.returns:
             raise Ended("failed", position.leftover)
         try:
-            yield from retried(self.part, lambda: self.services.functions.unify(self.function, position))
+            yield from retried(self.part, lambda: self.services.functions.unify(self.goal.finding.function, position))
         except ClientError as error:
             # The alias has changed since it was read.
             if code(error) != "PreconditionFailedException":
@@ -171,8 +215,8 @@ class FunctionMove:
     def _unverified(self, position: Position) -> Steps[str]:
         if self.goal.returns:
             return ""
-        if position.live == self.goal.seen and not self.goal.active:
-            return self.goal.unverified
+        if position.live == self.goal.finding.live and not self.goal.finding.active:
+            return self.goal.finding.unverified
         history = yield from self._history()
         return unverified(history, position.live)
 
@@ -180,7 +224,7 @@ class FunctionMove:
         """Return the id of a new deployment; empty if a deployment is active, or if AWS did not answer."""
         self.part.before = position.live
         self.part.doing = "creating"
-        request = self.order.request(self.function, position.live, self.goal.target)
+        request = self.order.request(self.goal.finding.function, position.live, self.goal.target)
         try:
             created = self.services.deployments.create(request) or ""
             # An active deployment may be this run's own: boto3 repeats a request without an answer.
@@ -202,7 +246,7 @@ class FunctionMove:
         if ended.status == "Succeeded":
             self.part.finish("succeeded")
             return True
-        why = cause(self.services, self.order.release, self.function, ended, shift)
+        why = _cause(self.services, self.order, self.goal.finding.function, ended, shift)
         if rollback and rollback.status != "Succeeded":
             why += f" Its rollback {rollback.id} has not succeeded: look at the alias at once."
         self.part.finish(_result(ended, rollback), f"{why}{self._remaining_traffic(position)}")
@@ -273,16 +317,16 @@ class FunctionMove:
         return followed in seen and seen[followed].status == "Succeeded"
 
     def _history(self) -> Steps[list[Deployment]]:
-        return retried(self.part, lambda: self.services.deployments.history(self.function.group))
+        return retried(self.part, lambda: self.services.deployments.history(self.goal.finding.function.group))
 
     def _active(self) -> Steps[Deployment | None]:
-        group, known = self.function.group, self.goal.known
+        group, known = self.goal.finding.function.group, self.goal.finding.ended
         recent = yield from retried(self.part, lambda: self.services.deployments.history(group, known))
         self._failed = next(filter(self.goal.refused_by, recent), None)
         return next((deployment for deployment in recent if not deployment.ended), None)
 
     def _read(self) -> Steps[Position]:
-        position = yield from retried(self.part, lambda: self.services.functions.read(self.function))
+        position = yield from retried(self.part, lambda: self.services.functions.read(self.goal.finding.function))
         self.part.live = position.live
         return position
 
@@ -302,3 +346,28 @@ def _result(ended: Deployment, rollback: Deployment | None) -> Result:
     if ended.stopped_by_request:
         return "stopped"
     return "rolled back" if rollback and rollback.status == "Succeeded" else "failed"
+
+
+def _cause(services: Services, order: Order, function: Function, ended: Deployment, shift: Shift | None) -> str:
+    """Return the cause of a failed deployment, from CodeDeploy's error, the failed hook and the alarms in ALARM.
+
+    The sentence names the log to read.
+    """
+    if ended.stopped_by_request:
+        return f"a person or another run stopped {ended.id}."
+    message = " ".join(ended.message.split()).rstrip(".")
+    reported = f"CodeDeploy reports {ended.error or ended.status}" + (f": {message}" if message else "")
+    for name, event in HOOKS.items():
+        if shift and shift.failed_event == event:
+            return f"the hook {event} failed: look at the log of {order.release.hooks[name]} ({reported})."
+    if ended.error == "ALARM_ACTIVE":
+        names = _firing(services, function) or f"of the deployment group {function.group}, quiet again by now"
+        return f"an alarm fired ({names}): look at the log of {function.aws_name} ({reported})."
+    return f"{reported}: look at the deployment {ended.id}."
+
+
+def _firing(services: Services, function: Function) -> str:
+    try:
+        return ", ".join(services.alarms.firing(services.deployments.alarms(function.group)))
+    except AWS_ERRORS as error:
+        return f"the alarms cannot be read: {sentence(error)}"

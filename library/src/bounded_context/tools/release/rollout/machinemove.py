@@ -8,8 +8,7 @@ from ...command.aws_errors import AWS_ERRORS, Expired, passes, sentence
 from ...command.clock import Clock
 from .follow import GRACE, POLL, Steps, retried
 from .machines import PATIENCE, Changed, MachineAlias, Routing
-from .notes import Note
-from .order import Order
+from .notes import Note, Order
 from .report import Ended, Part, Result, only_version
 from .services import Services
 from .survey import Survey

@@ -15,9 +15,8 @@ from botocore.exceptions import ClientError
 from ...command.aws_errors import AWS_ERRORS, code, passes
 from ...command.clock import Clock
 from .follow import Steps, retried
-from .functions import NoVersion
 from .notes import Note
-from .outputs import Machine
+from .outputs import Machine, NoVersion
 from .report import Part
 
 if TYPE_CHECKING:

@@ -20,6 +20,10 @@ class NoStack(Refused):
     """The Pulumi CLI knows no stack of this name."""
 
 
+class NoVersion(Refused):
+    """A function has no version, or its alias has no version number."""
+
+
 @dataclass(frozen=True)
 class Function:
     """A function of the release: its name in the code, its name on AWS, its alias, its deployment group."""

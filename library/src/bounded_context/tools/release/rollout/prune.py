@@ -5,18 +5,18 @@ Versions that an alias routes to, the version that `rollout back` returns to, an
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from ...command.aws_errors import AWS_ERRORS, Refused, code, sentence
-from .deployments import Deployments, noted
+from .deployments import noted
 from .follow import WORKERS
 from .machines import Machines, NoMachine, Routing
-from .outputs import Function, Release
 from .returns import plan_of
 from .run import Run
+from .survey import Finding
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -57,20 +57,25 @@ class Versions:
 class Pruning:
     """Reads and deletes versions. All methods raise ClientError and BotoCoreError."""
 
-    def __init__(
-        self, client: "LambdaClient", deployments: Deployments, release: Release, way_back: Mapping[str, str]
-    ) -> None:
-        """Set the clients, and the versions to which `rollout back` returns, by the names of the parts."""
+    def __init__(self, client: "LambdaClient", application: str) -> None:
+        """Set the client, and the application, whose name begins the layer's."""
         self._client = client
-        self._deployments = deployments
-        self._release = release
-        self._way_back = way_back
+        self._application = application
 
-    def read(self) -> list[Versions]:
-        """Return the versions of all functions, with the hooks, which have no alias and no deployments."""
-        hooks = [Function(name, hook, "", "") for name, hook in self._release.hooks.items()]
+    def read(self, run: Run) -> list[Versions]:
+        """Return the versions of all functions, and of the hooks, which have no alias and no deployments.
+
+        Raises:
+            Refused: the last release cannot be known.
+        """
+        names = [*(function.aws_name for function in run.release.functions), *run.release.hooks.values()]
         with ThreadPoolExecutor(WORKERS) as pool:
-            return list(pool.map(self._versions, [*self._release.functions, *hooks]))
+            read = list(pool.map(lambda name: Versions(name, self._layers(name), self._routed(name)), names))
+        # The deployments are read last: a deployment that begins later starts from a version that remains.
+        survey = run.survey()
+        way_back = plan_of(run, survey).versions
+        releases = {finding.function.aws_name: finding for finding in survey.findings}
+        return [_with_releases(versions, releases.get(versions.function), way_back) for versions in read]
 
     def delete(self, found: Sequence[Versions]) -> tuple[int, int]:
         """Delete the old versions, and return the numbers of the functions' and of the layer's.
@@ -78,22 +83,13 @@ class Pruning:
         The layer comes first: a function that still uses a deleted version keeps a copy of it (Lambda API reference,
         DeleteLayerVersion), and a run that ends early leaves the functions' versions to the next run.
         """
-        layers = old_layers(found, self._release.application)
+        layers = old_layers(found, self._application)
         for layer in layers:
             name, _, version = layer.rpartition(":")
             self._client.delete_layer_version(LayerName=name, VersionNumber=int(version))
         pairs = [(versions.function, old) for versions in found for old in versions.old]
         with ThreadPoolExecutor(WORKERS) as pool:
             return sum(pool.map(lambda pair: self._delete(*pair), pairs)), len(layers)
-
-    def _versions(self, function: Function) -> Versions:
-        # The deployments are read last: a deployment that begins later starts from a version that remains.
-        layers, routed = self._layers(function.aws_name), self._routed(function.aws_name)
-        history = self._deployments.history(function.group) if function.group else []
-        moving = any(not deployment.ended for deployment in history)
-        before = {note.before for _, note in noted(history) if note.target in routed}
-        needed = routed | before | {self._way_back.get(function.name, "")}
-        return Versions(function.aws_name, layers, frozenset(needed), moving)
 
     def _layers(self, name: str) -> dict[str, frozenset[str]]:
         pages = self._client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
@@ -103,10 +99,10 @@ class Pruning:
             for version in page["Versions"]
         }
 
-    def _routed(self, name: str) -> set[str]:
+    def _routed(self, name: str) -> frozenset[str]:
         """Return the versions that any alias of a function routes to."""
         pages = self._client.get_paginator("list_aliases").paginate(FunctionName=name)
-        return {
+        return frozenset(
             version
             for page in pages
             for alias in page["Aliases"]
@@ -114,7 +110,7 @@ class Pruning:
                 alias.get("FunctionVersion", ""),
                 *(alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {}),
             )
-        }
+        )
 
     def _delete(self, function: str, version: str) -> int:
         """Delete a version, and return 1; return 0 if an alias routes to it since it was read."""
@@ -126,6 +122,15 @@ class Pruning:
                 raise
             return 0
         return 1
+
+
+def _with_releases(versions: Versions, finding: Finding | None, way_back: Mapping[str, str]) -> Versions:
+    """Add the versions that a way back needs. A hook has no finding."""
+    if finding is None:
+        return versions
+    before = {note.before for _, note in noted(finding.history) if note.target in versions.needed}
+    needed = versions.needed | before | {way_back[finding.function.name]}
+    return replace(versions, needed=needed, moving=finding.active is not None)
 
 
 def old_layers(found: Sequence[Versions], application: str) -> list[str]:
@@ -151,9 +156,8 @@ def _needed(routing: Routing) -> frozenset[str]:
 def prune(run: Run, client: "LambdaClient") -> None:
     """Delete the old versions of a stack. An error or Ctrl-C is shown, and fails no release."""
     try:
-        way_back = plan_of(run, run.survey()).versions
-        pruning = Pruning(client, run.services.deployments, run.release, way_back)
-        functions, layers = pruning.delete(pruning.read())
+        pruning = Pruning(client, run.release.application)
+        functions, layers = pruning.delete(pruning.read(run))
         machines = run.services.machines
         definitions = sum(map(machines.delete, old_definitions(machines)))
     except (Refused, *AWS_ERRORS) as error:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from .order import Order
+from .notes import Order
 from .outputs import NO_MACHINE
 
 Result = Literal[

@@ -9,11 +9,10 @@ from typing import Self
 from ...command.aws_errors import AWS_ERRORS, Expired, Refused, sentence
 from .deployments import Deployment, deployment_of, unverified
 from .follow import POLL, Steps, Task
-from .goal import Goal
+from .functionmove import Goal
 from .machinemove import note_of_return
 from .machines import NO_VERSION, Changed, MachineAlias, Routing
 from .notes import WORKFLOW, Note, digest_of
-from .outputs import Function
 from .report import Ended, Report
 from .run import Run
 from .survey import Finding, Survey
@@ -30,21 +29,21 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class ReturnPlan:
-    """The releases to reverse, the last one first, and the goals of the returning functions.
+    """The releases to reverse, the last one first, and the goals of the functions that return.
 
     `machine` is the version that gets all executions of the state machine.
     """
 
     release_ids: Sequence[str]
-    functions: Mapping[Function, Goal]
+    goals: Sequence[Goal]
     machine: str
     survey: Survey
 
     @property
     def versions(self) -> Mapping[str, str]:
         """The versions of all parts after the return, by the parts' names."""
-        live = {finding.function.name: finding.position.live for finding in self.survey.findings if finding.position}
-        returning = {function.name: goal.target for function, goal in self.functions.items()}
+        live = {finding.function.name: finding.live for finding in self.survey.findings}
+        returning = {goal.finding.function.name: goal.target for goal in self.goals}
         return {**live, **returning, WORKFLOW: self.machine}
 
 
@@ -74,7 +73,7 @@ def plan_return(run: Run) -> ReturnPlan:
     survey = run.survey()
     plan = plan_of(run, survey)
     unchanged = plan.machine == survey.routing.old and not survey.routing.shifting and not survey.routing.returning
-    if not plan.functions and unchanged:
+    if not plan.goals and unchanged:
         raise Refused(f"Nothing can go back: no live version was brought by the last release. {_state(survey)}")
     return plan
 
@@ -100,7 +99,7 @@ def plan_of(run: Run, survey: Survey) -> ReturnPlan:
 def _plan(run: Run, survey: Survey, releases: Sequence[tuple[datetime, Note]]) -> ReturnPlan:
     """Return the plan that reverses these releases, the last one first."""
     undone = Undone.of(releases)
-    goals = {finding.function: goal for finding in survey.findings if (goal := _goal(run, finding, undone))}
+    goals = [goal for finding in survey.findings if (goal := _goal(run, finding, undone))]
     ids = [note.release_id for _, note in releases] or [UNKNOWN]
     return ReturnPlan(ids, goals, _machine_before(survey.routing, undone), survey)
 
@@ -122,7 +121,7 @@ def execute(run: Run, report: Report, plan: ReturnPlan, minutes: float | None) -
         return
     try:
         _finish_unchanged(report, plan)
-        run.move_functions(report, minutes or MINUTES, plan.functions, alias.beat)
+        run.move_functions(report, minutes or MINUTES, plan.goals, alias.beat)
         run.confirm(report)
         _fail_newly_deployed(run, report)
     finally:
@@ -150,11 +149,10 @@ def _return_machine(report: Report, plan: ReturnPlan, alias: MachineAlias) -> St
 
 def _finish_unchanged(report: Report, plan: ReturnPlan) -> None:
     """Finish the functions that do not return."""
-    returning = {function.name for function in plan.functions}
-    live = {finding.function.name: finding.position.live for finding in plan.survey.findings if finding.position}
+    returning = {goal.finding.function.name for goal in plan.goals}
     for part in report.functions:
         if part.name not in returning:
-            part.before = part.target = live[part.name]
+            part.before = part.target = plan.versions[part.name]
             part.finish("up to date", "the last release did not bring its live version.")
 
 
@@ -228,7 +226,7 @@ def _releases(survey: Survey) -> list[tuple[datetime, Note]]:
 def _goal(run: Run, finding: Finding, undone: Undone) -> Goal | None:
     """Return the version that a function returns to, or None if the function stays."""
     assert finding.position  # noqa: S101 - findings with problems were refused
-    goal = Goal(finding.position.live, frozenset(), returns=True, known=finding.ended)
+    goal = Goal(finding, finding.live, returns=True)
     if finding.active:
         goal = _goal_of_active(run, finding, goal)
     elif finding.leftover:
@@ -264,7 +262,7 @@ def _goal_of_active(run: Run, finding: Finding, goal: Goal) -> Goal:
         shift = run.services.deployments.shift(original.id)
         before, after = (shift.current, shift.target) if shift else (live, live)
     origins = frozenset({live, max(before, after, key=int)})
-    return replace(goal, target=min(before, after, key=int), origins=origins, active=finding.active.id)
+    return replace(goal, target=min(before, after, key=int), origins=origins)
 
 
 def _machine_before(routing: Routing, undone: Undone) -> str:

@@ -1,15 +1,14 @@
 """A run of a command: the stack, its services on AWS, the clock, and the screen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ...command.aws_errors import AWS_ERRORS, Refused, sentence
 from ...command.clock import Clock
 from .follow import WORKERS, Follower, Task
-from .functionmove import FunctionMove
-from .goal import Goal
-from .order import Order
+from .functionmove import FunctionMove, Goal
+from .notes import Order
 from .outputs import Function, Release
 from .report import Part, Report
 from .screen import Screen
@@ -38,18 +37,15 @@ class Run:
         return Report(order, functions, machine, self.clock.now())
 
     def move_functions(
-        self, report: Report, minutes: float, goals: Mapping[Function, Goal], beat: Callable[[], None] = lambda: None
+        self, report: Report, minutes: float, goals: Sequence[Goal], beat: Callable[[], None] = lambda: None
     ) -> None:
         """Move each function to its goal. `beat` is called at each poll."""
         parts = {part.name: part for part in report.functions}
-        tasks: list[Task] = []
-        for function, goal in goals.items():
-            part = parts[function.name]
-            tasks.append(Task(part, FunctionMove(part, function, report.order, self.services, goal).steps()))
-        self.follow(tasks, report, minutes, beat)
+        moves = [FunctionMove(parts[goal.finding.function.name], report.order, self.services, goal) for goal in goals]
+        self.follow([Task(move.part, move.steps()) for move in moves], report, minutes, beat)
 
     def follow(
-        self, tasks: list[Task], report: Report, minutes: float, beat: Callable[[], None] = lambda: None
+        self, tasks: Sequence[Task], report: Report, minutes: float, beat: Callable[[], None] = lambda: None
     ) -> None:
         """Follow the parts to their end."""
 

@@ -13,8 +13,7 @@ from botocore.exceptions import ClientError
 from ...command.aws_errors import Refused, code
 from ...command.operation import Access
 from .follow import WORKERS
-from .functions import NoVersion
-from .outputs import Function, Release, parsed
+from .outputs import Function, NoVersion, Release, parsed
 from .services import Services
 
 T = TypeVar("T")

@@ -2,11 +2,11 @@
 
 from ...command.aws_errors import Refused
 from .follow import Task
-from .goal import Goal
+from .functionmove import Goal
 from .machinemove import MachineMove, conflict
 from .report import Report
 from .run import Run
-from .survey import Finding, Survey
+from .survey import Survey
 
 SLACK = 30
 """Minutes for hooks and CodeDeploy itself beyond the strategy's duration, if no timeout is given."""
@@ -28,7 +28,7 @@ def start(run: Run, report: Report, survey: Survey, minutes: float | None) -> No
         if finding.behind and finding.rolled_back:
             run.screen.tell(f"{finding.function.name}: {finding.rolled_back}: starting it again.")
     minutes = minutes or run.release.strategy.duration + SLACK
-    run.move_functions(report, minutes, {finding.function: _goal(finding) for finding in survey.findings})
+    run.move_functions(report, minutes, [Goal.forward(finding) for finding in survey.findings])
     if problem := _obstacle(report):
         report.workflow.finish("not started", problem)
         run.confirm(report)
@@ -52,12 +52,6 @@ def _move_machine(run: Run, report: Report, survey: Survey, minutes: float) -> N
 def _obstacle(report: Report) -> str:
     succeeded = all(part.succeeded for part in report.functions)
     return "" if succeeded else "not every function is at its newest version."
-
-
-def _goal(finding: Finding) -> Goal:
-    assert finding.position  # noqa: S101 - findings with problems were refused
-    active = finding.active.id if finding.active else ""
-    return Goal.forward(finding.position.live, finding.target, finding.unverified, active, finding.ended)
 
 
 def _refuse_remains(survey: Survey) -> None:

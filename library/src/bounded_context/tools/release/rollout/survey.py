@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from ...command.aws_errors import AWS_ERRORS, Refused, sentence
 from .deployments import Deployment, deployment_of, unverified
 from .follow import WORKERS
-from .functions import Position
 from .machines import Routing
 from .notes import WORKFLOW
 from .outputs import Function
-from .services import Services
+from .services import Position, Services
 
 
 @dataclass(frozen=True)
@@ -25,14 +24,19 @@ class Finding:
     problem: str = ""
 
     @property
+    def live(self) -> str:
+        """The version of the alias; empty if it could not be read."""
+        return self.position.live if self.position else ""
+
+    @property
     def behind(self) -> bool:
         """Whether a newer version than the live version exists."""
-        return self.position is not None and int(self.position.live) < int(self.newest)
+        return self.position is not None and int(self.live) < int(self.newest)
 
     @property
     def target(self) -> str:
         """The version that a release moves the function to; empty if it could not be read."""
-        return max(self.position.live, self.newest, key=int) if self.position else ""
+        return max(self.live, self.newest, key=int) if self.position else ""
 
     @property
     def active(self) -> Deployment | None:
@@ -60,12 +64,12 @@ class Finding:
     @property
     def deployment(self) -> Deployment | None:
         """The newest ended deployment of this driver that moved the alias to the live version."""
-        return deployment_of(self.history, self.position.live) if self.position else None
+        return deployment_of(self.history, self.live)
 
     @property
     def unverified(self) -> str:
         """The reason why the live version does not count as released, or an empty text."""
-        return unverified(self.history, self.position.live) if self.position else ""
+        return unverified(self.history, self.live)
 
     @property
     def rolled_back(self) -> str:
