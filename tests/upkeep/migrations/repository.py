@@ -59,7 +59,7 @@ class Planted(Step):
 
 def planted(function: Apply, version: str = "", *, of_team: bool = False) -> Planted:
     """Return a step with this function."""
-    return Planted(version, "", function.__doc__ or "", of_team, function)
+    return Planted(version, "", function.__doc__ or "", of_team, function=function)
 
 
 def rename(repository: Path, _template: Path) -> Iterable[str]:
