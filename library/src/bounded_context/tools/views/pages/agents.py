@@ -100,6 +100,7 @@ def _generated(*, lists: bool, api: bool) -> Iterator[str]:
         yield "- `docs/api/`: `uv run context openapi` writes it."
     yield "- `.template.json`, `vendor/`, `infra/*/Pulumi.yaml`, `infra/account/__main__.py`,"
     yield "  `infra/pipeline/__main__.py`: `template update` writes them. `uv.lock`: `uv lock` writes it."
+    yield "- Files whose first line names `uv run context add`: that command writes them."
     yield "- `build/`: outputs of commands, not in git."
 
 
