@@ -146,3 +146,4 @@ def test_a_long_call_is_laid_out_as_ruff_does() -> None:
         signature = cst.Module([]).code_for_node(fitted_function(function))
         assert (len(code.splitlines()), max(map(len, code.splitlines())) <= WIDTH) == (lines, True)
         assert signature.splitlines()[0].startswith("def long_name(")
+        assert code.splitlines()[1] == (f"    {arguments}" if lines == 3 else "    argument00,")
