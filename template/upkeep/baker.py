@@ -19,8 +19,8 @@ from typing import NoReturn
 
 from cookiecutter.cli import main
 
-with suppress(ImportError):
-    import template.names  # noqa: F401 (cookiecutter loads it for each bake)
+import template.names  # noqa: F401 (cookiecutter loads it for each bake)
+from template.library import BUILT, LibraryError, build
 
 
 def _bake(output: str, arguments: list[str]) -> NoReturn:  # pyrefly: ignore[bad-return] (`finally` ends the process)
@@ -62,12 +62,7 @@ def _all(bakes: list[list[str]]) -> list[int]:
 
 @contextmanager
 def _one_wheel() -> Iterator[None]:
-    """Build the wheel once for all bakes, if that version can use it. After a failed build, each bake reports it."""
-    try:
-        from template.library import BUILT, LibraryError, build
-    except ImportError:
-        yield
-        return
+    """Build the wheel once for all bakes. After a failed build, each bake reports it."""
     with TemporaryDirectory(prefix="template-") as folder:
         with suppress(LibraryError):
             build(Path(folder))
