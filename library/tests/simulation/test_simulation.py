@@ -49,6 +49,7 @@ def digest(seeds: range) -> str:
     return hashlib.sha256(repr(traces).encode()).hexdigest()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("simulated")
 def test_a_seed_gives_the_same_schedule_each_time():
     assert digest(range(30)) == digest(range(30))

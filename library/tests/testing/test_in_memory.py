@@ -121,6 +121,7 @@ def test_a_list_keeps_its_first_record_and_its_first_reason(lists: Lists):
         lists.get("nothing")
 
 
+@pytest.mark.slow
 def test_lists_are_known_by_the_hundred(lists: Lists):
     """Some of many are recorded; one may be asked for twice."""
     received = [ReceivedList(PinnedFile("inbox", f"incoming/acme/{n}.csv", "v1", 42), f"run-{n}") for n in range(120)]

@@ -125,6 +125,7 @@ def test_promises_without_the_program_are_tests_too(selected: Mapping[Arguments,
     assert INBOUND in selected[PROGRAM]
 
 
+@pytest.mark.slow
 def test_each_worker_collects_the_same_promises(small: Path) -> None:
     """Also with the promises in the arguments of the workers."""
     done = run(small, "-n", "2", "-k", "a_rule or outputs")
@@ -144,6 +145,7 @@ def test_a_folder_without_a_context_has_no_promises(small: Path) -> None:
     assert collected(small) == [OWN]
 
 
+@pytest.mark.slow
 def test_the_page_shows_how_to_leave_out_a_promise(small: Path) -> None:
     """By its edit of `pyproject.toml`."""
     for step in steps(section("changing", "the-promises"), "payment"):
