@@ -89,8 +89,8 @@ def python() -> set[str]:
 
 
 def folders(payment: Path) -> set[str]:
-    """The folders of a repository that could be packages."""
-    names = {name.partition("/")[0] for name in sources(payment) if "/" in name}
+    """The folders of a repository that could be packages, with the folder that `context eject workflow` makes."""
+    names = {name.partition("/")[0] for name in (*sources(payment), "workflow/") if "/" in name}
     return {name for name in names if name.isidentifier()}
 
 
@@ -118,8 +118,8 @@ def variables(payment: Path) -> set[str]:
 
 
 def functions(payment: Path) -> set[str]:
-    """The names in a command's own modules, which its function would replace."""
-    names: set[str] = set()
+    """The names in a command's own modules, also of ejected steps, which its function would replace."""
+    names = {*LIST_STEPS}
     for module in ("context", "list_steps", "use_cases"):
         names |= names_in(ast.parse((payment / "src" / "payment" / f"{module}.py").read_text(encoding="utf-8")))
     for module in ("rules", "handlers"):
