@@ -1,1 +1,0 @@
-"""The prototype: a release as an execution of a state machine."""
