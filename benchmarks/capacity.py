@@ -30,8 +30,8 @@ STAGES = ("registration", "validation", "verification", "import")
 
 def measured(rows: list[int]) -> Iterator[dict[str, float]]:
     """Import a list for each number in `rows`, in turn; yield the seconds of each stage and of the events."""
-    from bounded_context.configuration.project import current
-    from bounded_context.tools.local.running.start import running_context
+    from bounded_context_infra.configuration.project import current
+    from bounded_context_local.running.start import running_context
 
     os.chdir(CONTEXT)
     with running_context(current()) as running:
@@ -40,8 +40,8 @@ def measured(rows: list[int]) -> Iterator[dict[str, float]]:
 
 
 def _imported(running, content: bytes, name: str, count: int) -> dict[str, float]:  # noqa: ANN001
-    from bounded_context.tools.local import executions
-    from bounded_context.tools.local.actors.subscriber import SURPLUS_SECONDS, wait_for
+    from bounded_context_local import executions
+    from bounded_context_local.actors.subscriber import SURPLUS_SECONDS, wait_for
 
     began = time.time()
     ended = running.follow(running.partner.upload(name, content))
@@ -66,10 +66,10 @@ def _entered(history: Sequence[Mapping[str, Any]]) -> Iterator[float]:
 
 def predicted(rows: int, small: Times, large: Times) -> Times:
     """Return the model's seconds of each stage for a list with `rows` rows, calibrated by a small and a large list."""
-    from bounded_context.configuration.project import current
-    from bounded_context.tools.programs.stack_settings import settings_of
-    from bounded_context.tools.views.capacity.plan import Plan, Rate, Stage
-    from bounded_context.tools.views.capacity.simulation import simulate
+    from bounded_context_cli.programs.stack_settings import settings_of
+    from bounded_context_infra.configuration.project import current
+    from bounded_context_lab.capacity.plan import Plan, Rate, Stage
+    from bounded_context_lab.capacity.simulation import simulate
 
     settings = settings_of(current(), "local")
     lanes, size = settings.import_concurrency, settings.part_rows

@@ -78,7 +78,7 @@ def moto() -> Iterator[None]:
     process.start()
     try:
         os.environ |= VARIABLES | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{here.recv()}"}
-        from bounded_context.testing.aws_plugin import made_table
+        from bounded_context_local.testing.plugin import made_table
         from payment.context import PAYMENT
 
         made_table(PAYMENT.indexes)

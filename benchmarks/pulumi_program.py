@@ -15,7 +15,7 @@ from statistics import median
 
 from _context import CONTEXT, SOURCES
 
-PROGRAM = "import sys; from bounded_context.tools.programs.recording import run; sys.exit(len(run('prod').nodes) < 50)"
+PROGRAM = "import sys; from bounded_context_cli.programs.recording import run; sys.exit(len(run('prod').nodes) < 50)"
 IMPORTS = "import pulumi; from pulumi_aws import cloudwatch, dynamodb, iam, kms, lambda_, s3, sfn, sns, sqs, transfer"
 
 

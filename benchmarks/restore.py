@@ -114,16 +114,16 @@ class Lambda:
 
 def measure(items: int, changed: int) -> dict[str, float]:
     """Restore `changed` of `items`; return the seconds of the command and of its pause."""
-    from bounded_context.tools.command.clock import SystemClock
-    from bounded_context.tools.repair.restore import target
-    from bounded_context.tools.repair.restore.changes import Changes
-    from bounded_context.tools.repair.restore.copy import Copy
-    from bounded_context.tools.repair.restore.differences import Comparison
-    from bounded_context.tools.repair.restore.pause import Pause
-    from bounded_context.tools.repair.restore.progress import Lease, ProgressItem
-    from bounded_context.tools.repair.restore.run import Run
-    from bounded_context.tools.repair.restore.tables import Tables as Both
-    from bounded_context.tools.repair.restore.writes import Writes
+    from bounded_context_cli.command.clock import SystemClock
+    from bounded_context_cli.repair.restore import target
+    from bounded_context_cli.repair.restore.changes import Changes
+    from bounded_context_cli.repair.restore.copy import Copy
+    from bounded_context_cli.repair.restore.differences import Comparison
+    from bounded_context_cli.repair.restore.pause import Pause
+    from bounded_context_cli.repair.restore.progress import Lease, ProgressItem
+    from bounded_context_cli.repair.restore.run import Run
+    from bounded_context_cli.repair.restore.tables import Tables as Both
+    from bounded_context_cli.repair.restore.writes import Writes
     from payment.context import PAYMENT
 
     found: Any = Tables(dict(_items(items, PAYMENT.key_prefix)), changed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from .alone import alone
 
 if TYPE_CHECKING:
-    from bounded_context.tools.command.deferred import Entry
+    from bounded_context_cli.command.deferred import Entry
 
 deferred = alone("command.deferred")
 

@@ -44,7 +44,7 @@ def supply(target: Path = EXAMPLE) -> None:
 
 def draw(target: Path = EXAMPLE) -> None:
     """Write a picture of the example's recorded graph for ``prod`` to an SVG file next to the example."""
-    command = [sys.executable, "-m", "bounded_context.tools.views.drawing", str(target.with_suffix(".svg"))]
+    command = [sys.executable, "-m", "bounded_context_lab.drawing", str(target.with_suffix(".svg"))]
     variables = {**environment(), "PYTHONPATH": str(target / "src")}
     subprocess.run(command, cwd=target, env=variables, check=True, stdout=subprocess.DEVNULL)
 

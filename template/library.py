@@ -109,7 +109,7 @@ def build(folder: Path) -> Path:
     return folder / Path(_FILE).name
 
 
-_CONTEXT = "from bounded_context.tools.command import main; raise SystemExit(main())"
+_CONTEXT = "from bounded_context_cli.command import main; raise SystemExit(main())"
 """The console script `context`, also where the folder of scripts is not on the PATH."""
 
 

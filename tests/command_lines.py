@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import typer
-from bounded_context.tools.command.application import ABOUT
-from bounded_context.tools.command.commands import GROUPS
-from bounded_context.tools.command.deferred import application
+from bounded_context_cli.command.application import ABOUT
+from bounded_context_cli.command.commands import GROUPS
+from bounded_context_cli.command.deferred import application
 
 from template import cli
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from bounded_context.configuration.project import VARIABLE
+from bounded_context_infra.configuration.project import VARIABLE
 from conftest import Baked
 
 OWN = '\n[tool.bounded-context.commands]\nseed = "infra.seed:seed"\n'

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, Thread
 from pathlib import Path
 
 import pytest
-from bounded_context.configuration.project import DISTRIBUTION
+from bounded_context_infra.configuration.project import DISTRIBUTION
 from conftest import VAT_RETURN, Cookiecutter
 from cookiecutter.exceptions import FailedHookException
 

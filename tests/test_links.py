@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bounded_context.docs import pages
+from bounded_context_cli.docs import pages
 from conftest import EXAMPLES, NOTHING, VAT_RETURN, sources
 
 from template.bake import bake

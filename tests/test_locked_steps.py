@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 from zipfile import ZipFile
 
 import pytest
-from bounded_context.tools.release.package import REQUIREMENTS
+from bounded_context_cli.release.package import REQUIREMENTS
 from test_library import served, tagged
 
 from template.bake import bake

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.command.application import groups, run
-from bounded_context.tools.command.commands import GROUPS
+from bounded_context_cli.command.application import groups, run
+from bounded_context_cli.command.commands import GROUPS
+from bounded_context_infra.configuration.project import VARIABLE
 
 SETTINGS = '[tool.bounded-context]\ncontext = "thing.context:THING"\n'
 SEED = '''

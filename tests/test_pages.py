@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from bounded_context.docs.pages import section
-from bounded_context.docs.steps import steps
+from bounded_context_cli.docs.pages import section
+from bounded_context_cli.docs.steps import steps
 from test_changes import PICTURE, Repository, repository
 
 __all__ = ["repository"]

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from bounded_context.configuration.lambda_python import PYTHON
-from bounded_context.tools.optional.files import texts
+from bounded_context_cli.optional.files import texts
+from bounded_context_infra.configuration.lambda_python import PYTHON
 from conftest import EXAMPLES, LONGEST, NOTHING, SHORTEST, VAT_RETURN
 
 from template.answers import CODECOMMIT
@@ -124,7 +124,7 @@ def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> 
     """The same Python, and uv by its hash; its image by a tag that is not moved."""
     [(_, text)] = texts("devcontainer")
     container: Mapping[str, Any] = json.loads(text)
-    build = yaml.safe_load((SOURCES / "src/bounded_context/infra/pipeline/buildspecs/build.yml").read_text())
+    build = yaml.safe_load((SOURCES / "src/bounded_context_infra/pipeline/buildspecs/build.yml").read_text())
     setup = yaml.safe_load((payment / ".github" / "actions" / "setup" / "action.yml").read_text())
     assert set(container) == DEVCONTAINER
     image, _, tag = container["image"].rpartition(":")

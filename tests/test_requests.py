@@ -15,7 +15,7 @@ from template.processes import environment
 pytestmark = pytest.mark.e2e
 
 CHECK = """
-from bounded_context.testing.promises import PROMISES, repository
+from bounded_context_cli.promises import PROMISES, repository
 (promise,) = (one for one in PROMISES if one.check.__name__ == "aws_takes_the_stacks")
 where = repository()
 print(sum(len(graph.nodes) for graph in where.graphs.values()), *promise.breaches(where), sep="\\n")

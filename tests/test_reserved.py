@@ -18,13 +18,13 @@ import bounded_context.declaration.measures
 from botocore.loaders import Loader
 from bounded_context import Change, Details, EventData
 from bounded_context.adapters.items import Items
-from bounded_context.configuration import collisions
-from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.list_workflow import list_workflow
-from bounded_context.configuration.partition import partition_of
 from bounded_context.declaration.measures import Measure
 from bounded_context.declaration.structure import LIST_STEPS, VERIFY_LIST
-from bounded_context.infra.wiring.presets import PLATFORM
+from bounded_context_infra.configuration import collisions
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.list_workflow import list_workflow
+from bounded_context_infra.configuration.partition import partition_of
+from bounded_context_infra.wiring.presets import PLATFORM
 from conftest import sources
 from pydantic._internal._config import config_defaults
 

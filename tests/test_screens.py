@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from bounded_context.tools.local.additions import ActionResult
-from bounded_context.tools.local.run.screen import Screen
-from bounded_context.tools.local.running.result import Result, Rows
+from bounded_context_local.additions import ActionResult
+from bounded_context_local.run.screen import Screen
+from bounded_context_local.running.result import Result, Rows
 from screens.record import drawn, without_what_was_wiped
 
 from template.examples import EXAMPLE
@@ -46,7 +46,7 @@ def words(text: str) -> set[str]:
 def test_the_example_is_drawn_as_it_is(tmp_path: Path) -> None:
     """By what its program registers today."""
     picture = tmp_path / "payment.svg"
-    command = [sys.executable, "-m", "bounded_context.tools.views.drawing", str(picture)]
+    command = [sys.executable, "-m", "bounded_context_lab.drawing", str(picture)]
     variables = {**environment(), "PYTHONPATH": str(EXAMPLE / "src")}
     subprocess.run(command, cwd=EXAMPLE, env=variables, capture_output=True, check=True)
     again = "examples/payment.svg is not what is drawn of examples/payment: run `uv run template examples`"

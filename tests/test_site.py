@@ -11,9 +11,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from bounded_context.docs import pages
-from bounded_context.testing import browser
-from bounded_context.tools.command.commands import GROUPS
+from bounded_context_cli.command.commands import GROUPS
+from bounded_context_cli.docs import pages
+from bounded_context_cli.testing import browser
 
 from template import cli
 from template.names import REPOSITORY

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bounded_context.tools.optional.files import OWNED
+from bounded_context_cli.optional.files import OWNED
 from conftest import sources
 
 from template.bake import bake, files

@@ -1,7 +1,7 @@
 """The template and the library agree on which strategies there are."""
 
 import pytest
-from bounded_context.configuration.strategy import PREDEFINED, BadStrategy, Strategy
+from bounded_context_infra.configuration.strategy import PREDEFINED, BadStrategy, Strategy
 from hypothesis import given
 from hypothesis import strategies as st
 

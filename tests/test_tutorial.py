@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from bounded_context.docs.steps import steps
-from bounded_context.tools.check.steps import STEPS
+from bounded_context_cli.check.steps import STEPS
+from bounded_context_cli.docs.steps import steps
 from test_bake import assert_in_style
 
 from template.names import REPOSITORY

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bounded_context.tools.local.emulator import launchers
+from bounded_context_local.emulator import launchers
 from command_lines import rejected
 
 from template import cli, commands, processes

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
-from bounded_context.configuration.collisions import roles
+from bounded_context_infra.configuration.collisions import roles
 from graphs.record import DEFAULT, GOLDEN, Recording, record
 
 from template.bake import bake
@@ -37,7 +37,7 @@ def ran(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 
 def context(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run the command ``context`` in a repository."""
-    return ran(project, "bounded_context.tools.command", *words)
+    return ran(project, "bounded_context_cli.command", *words)
 
 
 def of_lists(urns: Iterable[str]) -> set[str]:

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from template import cli
 
-from bounded_context.tools.command import application as context
-from bounded_context.tools.command import deferred
-from bounded_context.tools.command.commands import GROUPS
+from bounded_context_cli.command import application as context
+from bounded_context_cli.command import deferred
+from bounded_context_cli.command.commands import GROUPS
 
 _WIDTH: Final = 120
 

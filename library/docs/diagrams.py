@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bounded_context.tools.views.drawing import Arrow, Box, svg
+from bounded_context_lab.drawing import Arrow, Box, svg
 
 _FENCE: Final = re.compile(r"^```mermaid\nflowchart LR\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(r"\s+(?:--\s+([^-].*?)\s+-->|-\.\s+(.*?)\s+\.->|-->)\s+")

@@ -13,8 +13,8 @@ MODULES: Final = {
     "bounded_context.handlers": "entry points of functions",
     "bounded_context.lists": "steps of the list workflow, checks of rows",
     "bounded_context.aws": "what a context runs on in AWS",
-    "bounded_context.infra": "components, presets of functions, settings of a stack",
-    "bounded_context.infra.pipeline": "the delivery pipeline",
+    "bounded_context_infra": "components, presets of functions, settings of a stack",
+    "bounded_context_infra.pipeline": "the delivery pipeline",
     "bounded_context.testing": "samples, memory in the place of AWS, a list in one call",
 }
 """Each with what it is for."""

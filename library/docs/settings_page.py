@@ -5,11 +5,11 @@ from typing import Any, Final
 
 import yaml
 
-from bounded_context.configuration.account_settings import AccountSettings
-from bounded_context.configuration.api_settings import ApiSettings
-from bounded_context.configuration.pipeline_settings import PipelineSettings
-from bounded_context.configuration.schema import Schema, groups
-from bounded_context.configuration.settings import Settings
+from bounded_context_infra.configuration.account_settings import AccountSettings
+from bounded_context_infra.configuration.api_settings import ApiSettings
+from bounded_context_infra.configuration.pipeline_settings import PipelineSettings
+from bounded_context_infra.configuration.schema import Schema, groups
+from bounded_context_infra.configuration.settings import Settings
 
 _HEAD: Final = """\
 # Settings of a stack, of the pipeline and of an account

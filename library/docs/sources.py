@@ -10,7 +10,7 @@ from typing import Final
 
 from diagrams import draw
 
-PACKAGED: Final = "library/src/bounded_context/docs"
+PACKAGED: Final = "library/cli/src/bounded_context_cli/docs"
 
 _ELSEWHERE: Final = {
     **dict.fromkeys(("library", "policies", "rules", "settings"), "reference"),

@@ -13,7 +13,7 @@ from functions import FUNCTIONS
 from payment.context import PAYMENT
 from pulumi_aws import lambda_
 
-from bounded_context.infra import (
+from bounded_context_infra import (
     ALL_KEYS,
     HOOKS,
     PLATFORM,

@@ -12,8 +12,8 @@ import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bounded_context.configuration.project import VARIABLE, current
-from bounded_context.tools.programs.shared_cache import FOLDER
+from bounded_context_cli.programs.shared_cache import FOLDER
+from bounded_context_infra.configuration.project import VARIABLE, current
 
 _PAYMENT = Path(__file__).parents[2] / "examples" / "payment"
 

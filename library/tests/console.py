@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bounded_context.tools.command.application import ABOUT, NAME, groups, run
-from bounded_context.tools.command.deferred import application, command_name
+from bounded_context_cli.command.application import ABOUT, NAME, groups, run
+from bounded_context_cli.command.deferred import application, command_name
 
 PROGRAM = str(Path(sys.executable).with_name(NAME))
 """The installed console script, for tests that need a process of their own."""

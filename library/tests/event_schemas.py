@@ -5,8 +5,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.contracts import asyncapi, published
+from bounded_context_cli.contracts import asyncapi, published
+from bounded_context_infra.configuration.project import current
 
 REPOSITORY = current().root
 """The one that the tests run over."""

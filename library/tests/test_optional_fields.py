@@ -43,11 +43,11 @@ from bounded_context.domain.fields import description_of, kind_of
 from bounded_context.domain.rows import Record, Unreadable
 from bounded_context.testing import Run, Samples, run_list
 from bounded_context.testing.functions import TABLE
-from bounded_context.tools.contracts import schemas
-from bounded_context.tools.contracts.openapi.document import document
-from bounded_context.tools.contracts.openapi.views import view
-from bounded_context.tools.local.sample_lists import Samples as LocalSamples
-from bounded_context.tools.views.cost.row import Row
+from bounded_context_cli.contracts import schemas
+from bounded_context_cli.contracts.openapi.document import document
+from bounded_context_cli.contracts.openapi.views import view
+from bounded_context_cli.views.cost.row import Row
+from bounded_context_local.sample_lists import Samples as LocalSamples
 from tests.adapters.endpoints import inserts
 from tests.event_schemas import faults_of
 from tests.things import Fields, context_of

@@ -11,19 +11,19 @@ from unittest.mock import patch
 
 import pytest
 
-from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.partition import Placed, partition_of
-from bounded_context.configuration.pipeline_settings import SourceKind
-from bounded_context.configuration.project import Project, current
-from bounded_context.infra.pipeline import Delivery
-from bounded_context.tools.accounts.backend_policies import policies_of
-from bounded_context.tools.accounts.permissions.requested import Requested, Run
-from bounded_context.tools.local.provider import stack as local
-from bounded_context.tools.policies import POLICIES
-from bounded_context.tools.programs.pulumi_files import config
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program, service
-from bounded_context.tools.views.picture.mermaid import flowchart
-from bounded_context.tools.views.picture.model import picture
+from bounded_context_cli.policies import POLICIES
+from bounded_context_cli.programs.pulumi_files import config
+from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Program, service
+from bounded_context_cli.views.picture.mermaid import flowchart
+from bounded_context_cli.views.picture.model import picture
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.partition import Placed, partition_of
+from bounded_context_infra.configuration.pipeline_settings import SourceKind
+from bounded_context_infra.configuration.project import Project, current
+from bounded_context_infra.pipeline import Delivery
+from bounded_context_local.provider import stack as local
+from bounded_context_platform.backend_policies import policies_of
+from bounded_context_platform.permissions.requested import Requested, Run
 from tests.infra.graph import CONTEXT, PARTNERS
 from tests.pipeline.program import CODECOMMIT, FOLDER, LEAST, PROJECT
 
@@ -72,7 +72,7 @@ def _pipeline(region: str, settings: dict[str, Any], source: SourceKind = "codec
     }
     program = Program(FOLDER, PROJECT, answers)
     config = {**program.config("main", **settings), "aws:region": region}
-    with patch("bounded_context.infra.pipeline.Delivery", lambda context, **_: Delivery(context, source=source)):
+    with patch("bounded_context_infra.pipeline.Delivery", lambda context, **_: Delivery(context, source=source)):
         return program.run_with("main", config)
 
 
@@ -84,7 +84,7 @@ def repository(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyte
     for file in (tmp_path / "infra").rglob("Pulumi.*.yaml"):
         file.write_text(re.sub("(aws:region:) .*", rf"\1 {request.param}", file.read_text()))
     project = Project(tmp_path, current().settings)
-    monkeypatch.setattr("bounded_context.tools.programs.recording.current", lambda: project)
+    monkeypatch.setattr("bounded_context_cli.programs.recording.current", lambda: project)
     return project
 
 

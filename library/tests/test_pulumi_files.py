@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.programs.pulumi_files import as_text, config, project_name, settings, stacks
+from bounded_context_cli.programs.pulumi_files import as_text, config, project_name, settings, stacks
 
 
 @pytest.fixture

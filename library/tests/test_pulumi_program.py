@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.programs.recording import NotRun, Program
+from bounded_context_cli.programs.recording import NotRun, Program
 
 
 def program(folder: Path, text: str) -> Path:

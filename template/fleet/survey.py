@@ -19,7 +19,7 @@ from .own_environment import OwnEnvironment
 
 _SURVEY = """\
 import sys
-from bounded_context.tools.command import main
+from bounded_context_cli.command import main
 
 with open(sys.argv.pop(1), "w", encoding="utf-8") as sys.stdout:
     raise SystemExit(main())

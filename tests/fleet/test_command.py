@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bounded_context.testing import browser
-from bounded_context.tools.views.pages import STYLE
+from bounded_context_cli.testing import browser
+from bounded_context_cli.views.pages import STYLE
 from upkeep.team import Team, copied
 
 from template.cli import main

@@ -264,7 +264,7 @@ def main(*words: str) -> int:
     """Record each repository; return 1 if a recording failed."""
     sys.dont_write_bytecode = True  # what is recorded stays as it is
     gc.disable()  # it lives for this alone, and looking for garbage takes a third of the time
-    importlib.import_module("bounded_context.infra")
+    importlib.import_module("bounded_context_infra")
     given = iter(words)
     started = [start(*each) for each in zip(given, given, given, given, strict=True)]
     statuses = [os.waitpid(process, 0)[1] for process in started]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
-from bounded_context.testing.running import Finished, finished
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.sample_lists import as_csv
-from bounded_context.tools.local.uploads import Upload
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.sample_lists import as_csv
+from bounded_context_local.testing.running import Finished, finished
+from bounded_context_local.uploads import Upload
 
 Row = Mapping[str, str]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bounded_context.tools.local.api import Answer, Caller
+from bounded_context_local.api import Answer, Caller
 
 _PATH: Final = "/payments"
 _PAGE: Final = 8

@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.local.actors.subscriber import Subscriber
-from bounded_context.tools.local.api import owner
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.running.start import running_context
-from bounded_context.tools.release.package import write_code
+from bounded_context_cli.release.package import write_code
+from bounded_context_infra.configuration.project import current
+from bounded_context_local.actors.subscriber import Subscriber
+from bounded_context_local.api import owner
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.start import running_context
 
 from .lists import Partner, Sent
 from .payments import Callers, Payment

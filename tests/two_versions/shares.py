@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.running.context import RunningContext
 
 _PAUSE_SECONDS: Final = 0.05
 

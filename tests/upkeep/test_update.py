@@ -375,7 +375,7 @@ def test_a_renamed_import_arrives_beside_the_edits_of_the_team(
 ) -> None:
     """The step edits both sides, so the team's edit of the next line causes no conflict."""
     monkeypatch.setattr(step, "_STEPS", (planted(rename, VERSION),))
-    team, line = baked_by(EARLIER[-1]), "from bounded_context.infra import Preset, standard_presets\n"
+    team, line = baked_by(EARLIER[-1]), "from bounded_context_infra import Preset, standard_presets\n"
     old, new = copied(bakes(EARLIER[-1]), tmp_path / "old"), copied(bakes(EARLIER[-1]), tmp_path / "new")
     before, after = (f"{line}from bounded_context.{name} import Preset\n" for name in ("old", "new"))
     for folder, lines in ((old, before), (new, after), (team.folder, before + "from receipts import X\n")):

@@ -1,8 +1,8 @@
 """Calls each command and each query on moto. The search copies this file into the tests of a baked repository."""
 
-from bounded_context.configuration.project import current
 from bounded_context.testing import Samples
 from bounded_context.testing.functions import Functions
+from bounded_context_infra.configuration.project import current
 
 
 def test_each_command_and_query_succeeds(functions: Functions) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-import bounded_context.configuration.labels
+import bounded_context_infra.configuration.labels
 import pytest
 
 import template.words
@@ -33,9 +33,9 @@ def _template(before: str, after: str) -> Plant:
 
 def _short_names(patch: pytest.MonkeyPatch) -> None:
     """Cut the names in AWS."""
-    original = bounded_context.configuration.labels.Labels.name
+    original = bounded_context_infra.configuration.labels.Labels.name
     patch.setattr(
-        bounded_context.configuration.labels.Labels, "name", lambda self, *given: str(original(self, *given))[:30]
+        bounded_context_infra.configuration.labels.Labels, "name", lambda self, *given: str(original(self, *given))[:30]
     )
 
 

@@ -1,6 +1,6 @@
 """The Pulumi program of a stack: all resources of the context, from the <<"table" if cookiecutter.lists == "none" else "inbox">> to the dashboards."""
 
-from bounded_context.infra import (
+from bounded_context_infra import (
     Canary,
     Fanout,
     Functions,

@@ -3,7 +3,7 @@
 The library has a preset for each function of the context. Add your own functions below, or other presets for these.
 """
 
-from bounded_context.infra import Preset, standard_presets
+from bounded_context_infra import Preset, standard_presets
 
 from <<cookiecutter.__package>>.context import <<cookiecutter.__constant>>
 

@@ -4,7 +4,7 @@
 from collections import Counter
 
 <% endif %>
-from bounded_context.testing.running import Running
+from bounded_context_local.testing.running import Running
 
 
 <% if cookiecutter.lists != "none" %>

@@ -9,15 +9,15 @@ from unittest.mock import patch
 import pytest
 import yaml
 
-from bounded_context.configuration.access import AccountAccess, boundary_name
-from bounded_context.configuration.account_settings import PERSONS
-from bounded_context.configuration.project import VARIABLE, at, current
+import bounded_context_platform as accounts
 from bounded_context.domain.spelling import kebab
-from bounded_context.tools import accounts
-from bounded_context.tools.accounts.permissions.account import OfAccount
-from bounded_context.tools.accounts.permissions.requested import Run
-from bounded_context.tools.programs.pulumi_files import config, project_name
-from bounded_context.tools.programs.recording import REGION, Graph, Program, recorded
+from bounded_context_cli.programs.pulumi_files import config, project_name
+from bounded_context_cli.programs.recording import REGION, Graph, Program, recorded
+from bounded_context_infra.configuration.access import AccountAccess, boundary_name
+from bounded_context_infra.configuration.account_settings import PERSONS
+from bounded_context_infra.configuration.project import VARIABLE, at, current
+from bounded_context_platform.permissions.account import OfAccount
+from bounded_context_platform.permissions.requested import Run
 from tests.pipeline.program import CONNECTION
 
 REPOSITORY = "org/repository"
@@ -143,5 +143,5 @@ def _run(program: Program, stack: str, found: AccountAccess | None) -> Graph:
         if found is None:
             patched.setenv("PYTHONPATH", str(folder / "src"))
             return program.run(stack)
-        with patch("bounded_context.infra.deployer.deployments.printed", lambda _: found):
+        with patch("bounded_context_infra.deployer.deployments.printed", lambda _: found):
             return program.run(stack)

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from pulumi import RunError
 
-from bounded_context.configuration.access import AccountAccess
-from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.project import ProjectError
-from bounded_context.infra.deployer.packing import LIMIT, TooLong, packed
-from bounded_context.testing.requests import findings
-from bounded_context.tools.accounts.permissions.policies import ROLES
-from bounded_context.tools.accounts.permissions.trust import PROVIDER
-from bounded_context.tools.programs.recording import Graph, Node
+from bounded_context_cli.programs.recording import Graph, Node
+from bounded_context_cli.testing.requests import findings
+from bounded_context_infra.configuration.access import AccountAccess
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.project import ProjectError
+from bounded_context_infra.deployer.packing import LIMIT, TooLong, packed
+from bounded_context_platform.permissions.policies import ROLES
+from bounded_context_platform.permissions.trust import PROVIDER
 from tests.accounts.evaluation import Caller, Document, Policy, Target, allowed
 
 from . import program

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import ProjectError
-from bounded_context.testing.requests import findings
-from bounded_context.tools.programs.recording import REGION, Graph
+from bounded_context_cli.programs.recording import REGION, Graph
+from bounded_context_cli.testing.requests import findings
+from bounded_context_infra.configuration.project import ProjectError
 
 from .program import ENVIRONMENTS, PIPELINE, access, changed, name_of, repository, run
 

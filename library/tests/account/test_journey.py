@@ -11,10 +11,10 @@ import yaml
 from moto import mock_aws
 from moto.moto_api._internal import mock_random
 
-from bounded_context.configuration.project import VARIABLE, at, current
-from bounded_context.docs.pages import section
-from bounded_context.docs.steps import steps
-from bounded_context.tools.programs.shared_cache import FOLDER
+from bounded_context_cli.docs.pages import section
+from bounded_context_cli.docs.steps import steps
+from bounded_context_cli.programs.shared_cache import FOLDER
+from bounded_context_infra.configuration.project import VARIABLE, at, current
 
 from .world import Refused, World
 

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from moto.dynamodb.models import DynamoDBBackend
 
-from bounded_context.docs.pages import page
-from bounded_context.tools.programs.pulumi_files import config
+from bounded_context_cli.docs.pages import page
+from bounded_context_cli.programs.pulumi_files import config
 from tests.console import parsed
 from tests.pipeline import program as pipeline
 

@@ -14,13 +14,13 @@ from unittest.mock import patch
 import boto3
 import yaml
 
-from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.project import ProjectError, at
-from bounded_context.tools.accounts.permissions.account import OfAccount
-from bounded_context.tools.accounts.permissions.requested import Run
-from bounded_context.tools.programs.pulumi_files import config, project_name, settings, stacks
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Node, Program
-from bounded_context.tools.repair.redrive.uploads import Page
+from bounded_context_cli.programs.pulumi_files import config, project_name, settings, stacks
+from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Node, Program
+from bounded_context_cli.repair.redrive.uploads import Page
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.project import ProjectError, at
+from bounded_context_platform.permissions.account import OfAccount
+from bounded_context_platform.permissions.requested import Run
 from tests.console import context
 
 CALLER = "aws:index/getCallerIdentity:getCallerIdentity"
@@ -172,13 +172,13 @@ class World:
     def _stand_ins(self) -> Iterator[tuple[str, Any]]:
         """Yield the functions that start processes, and their stand-ins."""
         yield "shutil.which", lambda name, *_, **__: f"/usr/bin/{name}"
-        yield "bounded_context.tools.release.pulumi._run", lambda command, _: self._status(command)
-        yield "bounded_context.tools.command.pulumi._completed", self._completed
+        yield "bounded_context_cli.release.pulumi._run", lambda command, _: self._status(command)
+        yield "bounded_context_cli.command.pulumi._completed", self._completed
         for module in ("pulumi", "deploy"):
-            yield f"bounded_context.tools.release.{module}.package", lambda: 0
+            yield f"bounded_context_cli.release.{module}.package", lambda: 0
         yield "signal.signal", lambda *_: None
-        yield "bounded_context.tools.repair.redrive.queue_reader.WAIT_SECONDS", 0
-        yield "bounded_context.tools.repair.redrive.uploads.UnseenUploads._page", _no_uploads
+        yield "bounded_context_cli.repair.redrive.queue_reader.WAIT_SECONDS", 0
+        yield "bounded_context_cli.repair.redrive.uploads.UnseenUploads._page", _no_uploads
 
     def _status(self, command: Sequence[str]) -> int:
         try:
@@ -277,7 +277,7 @@ class World:
             return account, self._runs()[stack][1]
         key = json.dumps([self._texts(), program, stack, answers])
         try:
-            with patch("bounded_context.infra.deployer.deployments.printed", self._printed):
+            with patch("bounded_context_infra.deployer.deployments.printed", self._printed):
                 _GRAPHS[key] = _GRAPHS.get(key) or Program(folder, project_name(folder), answers).run(stack)
         except (ProjectError, SettingError) as error:
             raise Refused(str(error)) from error

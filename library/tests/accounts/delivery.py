@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from bounded_context.infra.pipeline.source import SOURCES
+from bounded_context_infra.pipeline.source import SOURCES
 
 from .evaluation import Policy, Target
 from .jobs import installs_without_hash

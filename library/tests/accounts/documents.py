@@ -13,19 +13,19 @@ from unittest.mock import MagicMock
 import boto3
 from pulumi import RunError
 
-from bounded_context.configuration.access import boundary_name, role_name
-from bounded_context.configuration.collisions import RESERVED, require_context
-from bounded_context.configuration.labels import LabelError
-from bounded_context.configuration.project import ProjectError, current
-from bounded_context.configuration.state import bucket_name
 from bounded_context.domain.spelling import kebab
-from bounded_context.tools.accounts import bootstrap, temporary_stacks
-from bounded_context.tools.accounts.permissions.grants import Place
-from bounded_context.tools.accounts.permissions.policies import of_kind, place, policy
-from bounded_context.tools.accounts.permissions.trust import PROVIDER
-from bounded_context.tools.accounts.temporary_stacks.kinds import KINDS, MODEL
-from bounded_context.tools.accounts.temporary_stacks.stack import Tags
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Node, Program, recorded, service
+from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Node, Program, recorded, service
+from bounded_context_infra.configuration.access import boundary_name, role_name
+from bounded_context_infra.configuration.collisions import RESERVED, require_context
+from bounded_context_infra.configuration.labels import LabelError
+from bounded_context_infra.configuration.project import ProjectError, current
+from bounded_context_infra.configuration.state import bucket_name
+from bounded_context_platform import bootstrap, temporary_stacks
+from bounded_context_platform.permissions.grants import Place
+from bounded_context_platform.permissions.policies import of_kind, place, policy
+from bounded_context_platform.permissions.trust import PROVIDER
+from bounded_context_platform.temporary_stacks.kinds import KINDS, MODEL
+from bounded_context_platform.temporary_stacks.stack import Tags
 from tests.account import program
 from tests.infra.graph import PARTNERS, run
 from tests.pipeline.program import LEAST

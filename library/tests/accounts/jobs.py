@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from bounded_context.configuration.project import current
+from bounded_context_infra.configuration.project import current
 
 from .reach import Finding
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.tools.accounts.permissions.policies import place, policy
+from bounded_context_platform.permissions.policies import place, policy
 from tests.infra.graph import NETWORK, PARTNERS, run
 
 from . import documents

@@ -22,8 +22,8 @@ from bounded_context.adapters.projection import key_of
 from bounded_context.application.ports import AlreadyTaken, Throttled
 from bounded_context.domain.trace_context import fresh_traceparent
 from bounded_context.testing import Samples
-from bounded_context.testing.aws_plugin import set_account
 from bounded_context.testing.functions import TABLE
+from bounded_context_local.testing.plugin import set_account
 from tests.contexts import over_contexts
 
 from .endpoints import inserts

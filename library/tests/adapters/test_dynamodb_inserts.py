@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bounded_context.adapters.dynamodb_inserts import AT_ONCE, Inserts
 from bounded_context.application.ports import Throttled
-from bounded_context.testing.aws_plugin import set_account
+from bounded_context_local.testing.plugin import set_account
 
 from .endpoints import Answer, answering, inserts
 

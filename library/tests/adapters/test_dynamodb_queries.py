@@ -16,7 +16,7 @@ from bounded_context.adapters.items import Items
 from bounded_context.application.queries import list_many, selection
 from bounded_context.declaration.structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS
 from bounded_context.testing import Samples
-from bounded_context.testing.aws_plugin import made_table
+from bounded_context_local.testing.plugin import made_table
 from tests.application.test_queries import paid_by
 from tests.contexts import over_contexts
 

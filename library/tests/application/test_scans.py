@@ -16,7 +16,7 @@ from bounded_context.application.sweep import AGE, unseen
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.lists import ListStatus
 from bounded_context.domain.scans import CLEAN, INFECTED, THREAT, NotScanned
-from bounded_context.infra.parts.uploads import NOT_TAGGED
+from bounded_context_infra.parts.uploads import NOT_TAGGED
 from tests.application.world import KEY, REPORT, World
 
 BY_VERSION = Upload("inbox", KEY, "1")

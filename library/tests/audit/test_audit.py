@@ -10,11 +10,11 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.audit import packages
-from bounded_context.tools.audit.cli import CLEAN, FOUND
-from bounded_context.tools.audit.packages import LISTED, uv
-from bounded_context.tools.command.aws_errors import REFUSED
+from bounded_context_cli.audit import packages
+from bounded_context_cli.audit.cli import CLEAN, FOUND
+from bounded_context_cli.audit.packages import LISTED, uv
+from bounded_context_cli.command.aws_errors import REFUSED
+from bounded_context_infra.configuration.project import VARIABLE
 from tests.console import context
 
 from .osv import ALIAS, ID, Service, serving

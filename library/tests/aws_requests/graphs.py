@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from bounded_context.configuration.access import AccountAccess, EvidenceAccess
-from bounded_context.configuration.labels import NAME_LIMIT, Labels
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program
+from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Program
+from bounded_context_infra.configuration.access import AccountAccess, EvidenceAccess
+from bounded_context_infra.configuration.labels import NAME_LIMIT, Labels
 from tests.infra.contexts import DEFAULT, LARGE, SHAPES
 from tests.infra.graph import CONTEXT, NETWORK, STACKS, run, run_context, run_shape
 from tests.pipeline import program
@@ -147,7 +147,7 @@ def _account() -> Graph:
     """The program of an account with a trail, and without roles."""
     evidence = EvidenceAccess(days=3650, contexts=["payment", "order"], regions=[REGION])
     access = AccountAccess(account=ACCOUNT, oidc_provider=True, boundaries={}, roles={}, state=None, evidence=evidence)
-    with patch("bounded_context.infra.deployer.deployments.printed", lambda _: access):
+    with patch("bounded_context_infra.deployer.deployments.printed", lambda _: access):
         return Program(program.FOLDER.parent / "account", f"{CONTEXT.name}-account").run("main")
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bounded_context.configuration.labels import NAME_LIMIT
-from bounded_context.testing.requests import findings
+from bounded_context_cli.testing.requests import findings
+from bounded_context_infra.configuration.labels import NAME_LIMIT
 
 from .graphs import GRAPHS
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from bounded_context.testing.requests.limits import LIMITS
-from bounded_context.testing.requests.shapes import CLASSES, as_python, matches
-from bounded_context.tools.accounts.permissions.kinds import KINDS as PERMITTED
-from bounded_context.tools.local.provider.resources import RESOURCES
-from bounded_context.tools.programs.requests import KINDS, Call
+from bounded_context_cli.programs.requests import KINDS, Call
+from bounded_context_cli.testing.requests.limits import LIMITS
+from bounded_context_cli.testing.requests.shapes import CLASSES, as_python, matches
+from bounded_context_local.provider.resources import RESOURCES
+from bounded_context_platform.permissions.kinds import KINDS as PERMITTED
 
 ALL = [(kind, made) for kind, calls in KINDS.items() for made in calls]
 CALLS = {made.named: made for _, made in ALL}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.testing.requests import KINDS, call, findings
-from bounded_context.tools.programs.recording import Graph, Node, run
+from bounded_context_cli.programs.recording import Graph, Node, run
+from bounded_context_cli.testing.requests import KINDS, call, findings
 from tests.pipeline import program
 
 Planted = tuple[str, dict[str, Any], str]

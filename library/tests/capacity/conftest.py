@@ -2,10 +2,10 @@
 
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.programs.recording import Program
-from bounded_context.tools.programs.stack_settings import settings_of
-from bounded_context.tools.views.capacity.model import Model
+from bounded_context_cli.programs.recording import Program
+from bounded_context_cli.programs.stack_settings import settings_of
+from bounded_context_infra.configuration.project import current
+from bounded_context_lab.capacity.model import Model
 from tests.infra.graph import CONTEXT, run
 
 

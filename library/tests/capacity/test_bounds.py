@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bounded_context.tools.views.capacity.advice import Answer, Throttle
-from bounded_context.tools.views.capacity.model import Model, with_rate
-from bounded_context.tools.views.capacity.plan import Plan
-from bounded_context.tools.views.capacity.simulation import EXECUTIONS, simulate
+from bounded_context_lab.capacity.advice import Answer, Throttle
+from bounded_context_lab.capacity.model import Model, with_rate
+from bounded_context_lab.capacity.plan import Plan
+from bounded_context_lab.capacity.simulation import EXECUTIONS, simulate
 from tests.cost.workflows import PARTS, RANGES, with_ranges, without_map
 
 MILLION = 10**6

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.check import files
-from bounded_context.tools.check.files import NoHistory, changed, saves
+from bounded_context_cli.check import files
+from bounded_context_cli.check.files import NoHistory, changed, saves
 
 
 def _git(folder: Path, *arguments: str) -> None:

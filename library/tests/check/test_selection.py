@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import VARIABLE, current
-from bounded_context.tools.check.options import OWN_PROMISES
-from bounded_context.tools.check.selection import Selection
+from bounded_context_cli.check.options import OWN_PROMISES
+from bounded_context_cli.check.selection import Selection
+from bounded_context_infra.configuration.project import VARIABLE, current
 
 RULES, LIST, HANDLERS, STACK = (f"tests/test_{name}.py" for name in ("rules", "list", "handlers", "stack"))
-OF_STACK = """from bounded_context.testing.graph import run
+OF_STACK = """from bounded_context_cli.testing.graph import run
 
 
 def test_production_keeps_its_table():
@@ -29,8 +29,8 @@ READING = (
 )
 TOLD = """
 import dataclasses, json, sys
-from bounded_context.tools.check.selection import selected
-from bounded_context.configuration.project import current
+from bounded_context_cli.check.selection import selected
+from bounded_context_infra.configuration.project import current
 
 print(json.dumps(dataclasses.asdict(selected(current(), sys.argv[1:]))))
 """
@@ -88,7 +88,7 @@ def test_what_cannot_be_broken_is_left_out(payment: Path, file: str, left_out: s
 )
 def test_a_file_of_own_promises_is_left_out_like_other_tests(payment: Path, file: str, left_out: set[str]) -> None:
     """The plugin then collects no promises, and has none to leave out."""
-    (payment / OWN_PROMISES).write_text("from bounded_context.testing.promises import PROMISES\n")
+    (payment / OWN_PROMISES).write_text("from bounded_context_cli.promises import PROMISES\n")
     found = selected(payment, file)
     assert (set(found.left_out), found.promises) == (left_out, True)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import VARIABLE, current
-from bounded_context.tools.command.application import groups
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.live import completion
-from bounded_context.tools.local.live.function import Deployed
-from bounded_context.tools.local.running import kept_run
+from bounded_context_cli.command.application import groups
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_infra.configuration.project import VARIABLE, current
+from bounded_context_local.live import completion
+from bounded_context_local.live.function import Deployed
+from bounded_context_local.running import kept_run
 from tests.console import context
 
 Complete = Callable[[str], list[str]]

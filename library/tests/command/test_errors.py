@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.command import deferred, main
-from bounded_context.tools.command.aws_errors import INTERRUPTED, sentence
-from bounded_context.tools.command.commands import GROUPS
-from bounded_context.tools.release import pulumi
+from bounded_context_cli.command import deferred, main
+from bounded_context_cli.command.aws_errors import INTERRUPTED, sentence
+from bounded_context_cli.command.commands import GROUPS
+from bounded_context_cli.release import pulumi
+from bounded_context_infra.configuration.project import VARIABLE
 from tests.console import command_lines, context, parsed
 
 from .test_help import helped, statuses
@@ -70,7 +70,7 @@ context = "thing.context:THING"
 _WITHOUT = """
 import sys
 sys.modules[{package!r}] = None
-from bounded_context.tools.command import main
+from bounded_context_cli.command import main
 sys.exit(main({arguments!r}))
 """
 
@@ -246,7 +246,7 @@ def test_ctrl_c_while_a_command_is_imported_ends_without_a_stack_trace(monkeypat
     def interrupted(_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bounded_context.tools.command.application.run", interrupted)
+    monkeypatch.setattr("bounded_context_cli.command.application.run", interrupted)
     before = signal.getsignal(signal.SIGINT)
     try:
         assert main(["run"]) == INTERRUPTED

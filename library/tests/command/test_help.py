@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.command.aws_errors import INTERRUPTED
-from bounded_context.tools.command.commands import GROUPS
+from bounded_context_cli.command.aws_errors import INTERRUPTED
+from bounded_context_cli.command.commands import GROUPS
 from tests.console import command_lines, context, parsed
 
 COMMANDS = tuple(command_lines())
 NOT_IMPORTED = ("pulumi", "pulumi_aws", "boto3", "botocore", "rich", "pytest", "moto", "aws_lambda_powertools")
 _LOADED = """
 import sys
-from bounded_context.tools.command import main
+from bounded_context_cli.command import main
 status = main({arguments!r})
 print("LOADED", *sys.modules, file=sys.stderr)
 sys.exit(status)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import NoProject, current
-from bounded_context.tools.command import installed
-from bounded_context.tools.command.installed import DISTRIBUTION, WrongLibrary, check, repository, repository_or_exit
+from bounded_context_cli.command import installed
+from bounded_context_cli.command.installed import DISTRIBUTION, WrongLibrary, check, repository, repository_or_exit
+from bounded_context_infra.configuration.project import NoProject, current
 
 THERE = version(DISTRIBUTION)
 

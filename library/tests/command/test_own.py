@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.check.steps import STEPS
-from bounded_context.tools.command.application import OWN
+from bounded_context_cli.check.steps import STEPS
+from bounded_context_cli.command.application import OWN
+from bounded_context_infra.configuration.project import VARIABLE
 from tests.console import PROGRAM, context
 
 Capture = pytest.CaptureFixture[str]

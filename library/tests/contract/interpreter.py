@@ -30,9 +30,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker, SyncExecutionWorker
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from bounded_context.configuration.project import current
-from bounded_context.testing.aws_plugin import REGION
 from bounded_context.testing.functions import BUCKET, TABLE, LambdaContext
+from bounded_context_infra.configuration.project import current
+from bounded_context_local.testing.plugin import REGION
 from tests.contract.rules_of_maps import apply_rules_of_maps
 from tests.handlers.functions import handler
 

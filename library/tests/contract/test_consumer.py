@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.infra.components.fanout import VISIBILITY_TIMEOUT
-from bounded_context.tools.programs.recording import Graph, Program, run
+from bounded_context_cli.programs.recording import Graph, Program, run
+from bounded_context_infra.components.fanout import VISIBILITY_TIMEOUT
+from bounded_context_infra.configuration.project import current
 from tests.event_schemas import faults
 
 CONSUMER = Path(__file__).parents[2] / "examples" / "consumer"

@@ -7,9 +7,9 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from payment.context import PAYMENT
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.contracts import asyncapi, published
-from bounded_context.tools.programs.recording import Graph
+from bounded_context_cli.contracts import asyncapi, published
+from bounded_context_cli.programs.recording import Graph
+from bounded_context_infra.configuration.project import current
 
 EVENTS = current().events
 DOCUMENT = json.loads((EVENTS / asyncapi.NAME).read_text(encoding="utf-8"))

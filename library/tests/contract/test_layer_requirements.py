@@ -5,7 +5,7 @@ from importlib.metadata import requires, version
 
 import pytest
 
-from bounded_context.tools.release.package import REQUIREMENTS
+from bounded_context_cli.release.package import REQUIREMENTS
 
 TEXT = REQUIREMENTS.read_text()
 ENTRY = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.testing.promises import Repository, list_workflow, workflow
-from bounded_context.tools.programs.recording import Graph, run
+from bounded_context_cli.programs.recording import Graph, run
+from bounded_context_cli.promises import Repository, list_workflow, workflow
+from bounded_context_infra.configuration.project import current
 from tests.contract import test_workflow_and_code, test_workflow_definition
 from tests.contract.mutants import mutants
 

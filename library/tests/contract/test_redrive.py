@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.repair.redrive.failed_batches import object_of
-from bounded_context.tools.repair.redrive.message import Message
-from bounded_context.tools.repair.redrive.outputs import Stack
-from bounded_context.tools.repair.redrive.reader_mapping import ReaderMapping
-from bounded_context.tools.repair.redrive.uploads import INPUTS, input_of
+from bounded_context_cli.repair.redrive.failed_batches import object_of
+from bounded_context_cli.repair.redrive.message import Message
+from bounded_context_cli.repair.redrive.outputs import Stack
+from bounded_context_cli.repair.redrive.reader_mapping import ReaderMapping
+from bounded_context_cli.repair.redrive.uploads import INPUTS, input_of
 from tests.contract.test_upload_events import rules_that_match, started_with
 from tests.infra.graph import PARTNERS, Graph, Node, run
 

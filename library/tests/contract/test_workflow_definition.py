@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bounded_context.application.ports import Throttled
-from bounded_context.configuration.list_workflow import list_workflow
-from bounded_context.configuration.project import current
-from bounded_context.testing.promises.workflow import LAMBDAS_OWN
+from bounded_context_cli.promises.workflow import LAMBDAS_OWN
+from bounded_context_infra.configuration.list_workflow import list_workflow
+from bounded_context_infra.configuration.project import current
 from tests.contract.pins import PINS, pins
 from tests.infra.graph import Graph
 

@@ -19,7 +19,7 @@ from bounded_context.application.staging import VERIFIED, StagingGone
 from bounded_context.domain.lists import STAGING
 from bounded_context.domain.scans import NotScanned
 from bounded_context.testing.functions import BUCKET, Functions
-from bounded_context.testing.promises.workflow import LAMBDAS_OWN
+from bounded_context_cli.promises.workflow import LAMBDAS_OWN
 from tests import map_runs
 from tests.contract.interpreter import (
     Behaviour,

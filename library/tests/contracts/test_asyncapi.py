@@ -9,10 +9,10 @@ import pytest
 from jsonschema import Draft7Validator
 from payment.context import PAYMENT
 
-from bounded_context.tools.contracts import schemas
-from bounded_context.tools.contracts.asyncapi import NAME, document
-from bounded_context.tools.contracts.published import Version
-from bounded_context.tools.contracts.release import release
+from bounded_context_cli.contracts import schemas
+from bounded_context_cli.contracts.asyncapi import NAME, document
+from bounded_context_cli.contracts.published import Version
+from bounded_context_cli.contracts.release import release
 from tests.event_schemas import EVENTS, REPOSITORY
 
 SCHEMA = json.loads((Path(__file__).parent / "asyncapi" / "schema-3.0.0.json").read_text())

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounded_context import Context
-from bounded_context.tools.contracts.catalog.files import NAME, is_current, write
-from bounded_context.tools.contracts.catalog.form import as_text, entities, group
-from bounded_context.tools.contracts.change import Refused
+from bounded_context_cli.contracts.catalog.files import NAME, is_current, write
+from bounded_context_cli.contracts.catalog.form import as_text, entities, group
+from bounded_context_cli.contracts.change import Refused
 from tests.contexts import CONTEXTS, INVOICE, ORDER, PARCEL, PAYMENT
 from tests.event_schemas import REPOSITORY
 from tests.infra.contexts import LARGE

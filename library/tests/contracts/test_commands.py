@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.contracts.agents import NAME as AGENTS
-from bounded_context.tools.views.pages.api import api_page
+from bounded_context_cli.contracts.agents import NAME as AGENTS
+from bounded_context_cli.views.pages.api import api_page
+from bounded_context_infra.configuration.project import VARIABLE
 from tests.console import context
 from tests.event_schemas import REPOSITORY
 

@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
-from bounded_context.tools.contracts.compatibility import breaks
-from bounded_context.tools.contracts.schemas import of_model
+from bounded_context_cli.contracts.compatibility import breaks
+from bounded_context_cli.contracts.schemas import of_model
 from tests.event_schemas import faults_of
 
 

@@ -21,9 +21,9 @@ from bounded_context.domain.fields import kind_of
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
 from bounded_context.domain.trace_context import fresh_traceparent
 from bounded_context.handlers.relay_events import to_event
-from bounded_context.tools.contracts import published, schemas
-from bounded_context.tools.contracts.compatibility import breaks, forbids_more
-from bounded_context.tools.contracts.published import Version
+from bounded_context_cli.contracts import published, schemas
+from bounded_context_cli.contracts.compatibility import breaks, forbids_more
+from bounded_context_cli.contracts.published import Version
 from tests.event_schemas import EVENTS, faults, faults_of
 from tests.streams import change
 

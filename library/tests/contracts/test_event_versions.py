@@ -13,10 +13,10 @@ from payment.context import PAYMENT
 from pydantic import BaseModel, create_model
 
 from bounded_context import Context, Text
-from bounded_context.configuration.list_workflow import list_workflow
-from bounded_context.tools.contracts.change import Refused, declaration_file
-from bounded_context.tools.contracts.published import Version, versions
-from bounded_context.tools.contracts.update import WORKFLOW, raised, update
+from bounded_context_cli.contracts.change import Refused, declaration_file
+from bounded_context_cli.contracts.published import Version, versions
+from bounded_context_cli.contracts.update import WORKFLOW, raised, update
+from bounded_context_infra.configuration.list_workflow import list_workflow
 from tests.contexts import over_contexts
 from tests.event_schemas import REPOSITORY
 

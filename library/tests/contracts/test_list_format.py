@@ -12,14 +12,14 @@ from payment.context import PAYMENT
 from bounded_context import Amount, BusinessError, Context, Text
 from bounded_context.application.reading import MAX_RECORD_CHARACTERS
 from bounded_context.application.report import REPORTED_REJECTIONS
-from bounded_context.configuration.project import Project, current
 from bounded_context.domain.faults import LIST_CODES, ROW_CODES, Fault, ListFault
 from bounded_context.domain.rows import Record
-from bounded_context.testing.promises import Repository
-from bounded_context.testing.promises.documents import lists_are_described
-from bounded_context.tools.contracts import list_format as list_format_module
-from bounded_context.tools.contracts.list_format import list_format, page
-from bounded_context.tools.views.pages.lists import Column, html, markdown
+from bounded_context_cli.contracts import list_format as list_format_module
+from bounded_context_cli.contracts.list_format import list_format, page
+from bounded_context_cli.promises import Repository
+from bounded_context_cli.promises.documents import lists_are_described
+from bounded_context_cli.views.pages.lists import Column, html, markdown
+from bounded_context_infra.configuration.project import Project, current
 from tests.contexts import CONTEXTS
 from tests.things import context_of
 

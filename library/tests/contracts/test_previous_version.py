@@ -13,10 +13,10 @@ from payment.context import PAYMENT
 from pydantic import create_model
 
 from bounded_context import BadContext, Context, EventData, PreviousVersion, Text
-from bounded_context.testing.promises.documents import events_before_are_made
-from bounded_context.tools.contracts.change import Refused
-from bounded_context.tools.contracts.published import Version, versions
-from bounded_context.tools.contracts.update import update
+from bounded_context_cli.contracts.change import Refused
+from bounded_context_cli.contracts.published import Version, versions
+from bounded_context_cli.contracts.update import update
+from bounded_context_cli.promises.documents import events_before_are_made
 from tests.event_schemas import REPOSITORY
 
 OLD = dict.fromkeys(PAYMENT.changes, "1.0")

@@ -15,14 +15,14 @@ from pydantic import Field, create_model
 
 import bounded_context
 from bounded_context import Aggregate, Amount, Command, Context, Currency, Day, Details, Identifier, Text, WholeNumber
-from bounded_context.configuration.project import current
 from bounded_context.domain.field_types import FIELD_TYPES, WIDER
-from bounded_context.tools.contracts.change import Refused
-from bounded_context.tools.contracts.release import breaking, may_break
-from bounded_context.tools.contracts.released.breaches import FOLDER, Released
-from bounded_context.tools.contracts.released.reading import MISSING
-from bounded_context.tools.contracts.released.samples import version_of
-from bounded_context.tools.contracts.update import update
+from bounded_context_cli.contracts.change import Refused
+from bounded_context_cli.contracts.release import breaking, may_break
+from bounded_context_cli.contracts.released.breaches import FOLDER, Released
+from bounded_context_cli.contracts.released.reading import MISSING
+from bounded_context_cli.contracts.released.samples import version_of
+from bounded_context_cli.contracts.update import update
+from bounded_context_infra.configuration.project import current
 from tests.contexts import over_contexts
 from tests.event_schemas import faults
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.tools.programs.recording import Graph
+from bounded_context_cli.programs.recording import Graph
 from tests.handlers.conftest import context, settings
 from tests.infra.graph import run
 

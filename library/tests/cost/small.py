@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bounded_context.tools.programs.recording import Graph, Node
+from bounded_context_cli.programs.recording import Graph, Node
 
 _AWS = "arn:aws:{}:eu-west-1:111122223333:{}"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.programs.recording import Graph, Node
-from bounded_context.tools.views.cost.estimate import IDLE, Estimate, Line, lines
-from bounded_context.tools.views.cost.idle import WRITTEN, idle
-from bounded_context.tools.views.cost.prices import prices
+from bounded_context_cli.programs.recording import Graph, Node
+from bounded_context_cli.views.cost.estimate import IDLE, Estimate, Line, lines
+from bounded_context_cli.views.cost.idle import WRITTEN, idle
+from bounded_context_cli.views.cost.prices import prices
 from tests.emf import emitted
 from tests.handlers.test_sweep_uploads import inbox as inbox  # (a fixture)
 from tests.handlers.test_watch_lists import under_way as under_way  # (a fixture)

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.accounts.permissions.kinds import KINDS
-from bounded_context.tools.programs.recording import Graph, Node
-from bounded_context.tools.views.cost.idle import unknown
-from bounded_context.tools.views.cost.prices import prices
+from bounded_context_cli.programs.recording import Graph, Node
+from bounded_context_cli.views.cost.idle import unknown
+from bounded_context_cli.views.cost.prices import prices
+from bounded_context_platform.permissions.kinds import KINDS
 from tests.infra.contexts import SHAPES
 from tests.infra.graph import NETWORK, PARTNERS, STACKS, run, run_shape
 
 from .small import graph, node
 
-AGAIN = "write into bounded_context/data/prices.toml how AWS bills each of them, or why it costs nothing"
+AGAIN = "write into bounded_context_cli/data/prices.toml how AWS bills each of them, or why it costs nothing"
 JWT = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
 MORE: dict[str, Any] = {
     "backup": "vault",

@@ -8,12 +8,12 @@ from typing import Final
 
 import pytest
 
-from bounded_context import infra
-from bounded_context.configuration.project import current
-from bounded_context.docs.pages import FOLDER
-from bounded_context.tools.views.cost.cli import TITLES, table
-from bounded_context.tools.views.cost.estimate import Estimate, estimate
-from bounded_context.tools.views.cost.prices import prices
+import bounded_context_infra as infra
+from bounded_context_cli.docs.pages import FOLDER
+from bounded_context_cli.views.cost.cli import TITLES, table
+from bounded_context_cli.views.cost.estimate import Estimate, estimate
+from bounded_context_cli.views.cost.prices import prices
+from bounded_context_infra.configuration.project import current
 from tests.infra.graph import CONTEXT, run
 
 PAGE: Final = FOLDER / "releases.md"

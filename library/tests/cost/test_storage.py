@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.programs.recording import Graph
-from bounded_context.tools.views.cost.estimate import STORAGE, Line, estimate
-from bounded_context.tools.views.cost.flow import Flow
-from bounded_context.tools.views.cost.row import Row
+from bounded_context_cli.programs.recording import Graph
+from bounded_context_cli.views.cost.estimate import STORAGE, Line, estimate
+from bounded_context_cli.views.cost.flow import Flow
+from bounded_context_cli.views.cost.row import Row
 from tests.infra.contexts import SHAPES
 from tests.infra.graph import CONTEXT, run, run_shape
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context.application.queries import READS
-from bounded_context.docs import pages
+from bounded_context_cli.docs import pages
 from tests.console import context
 
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")

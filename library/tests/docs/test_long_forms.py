@@ -11,11 +11,11 @@ from payment.context import PAYMENT
 from pulumi import FileArchive
 
 from bounded_context.application.verification import typed
-from bounded_context.configuration.project import current
 from bounded_context.lists import ListStatus, StagedRow
 from bounded_context.testing import Samples, run_list
 from bounded_context.testing.functions import Functions
-from bounded_context.tools.programs.recording import Graph, Program, run
+from bounded_context_cli.programs.recording import Graph, Program, run
+from bounded_context_infra.configuration.project import current
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "long_forms.py"
 PROGRAM = EXAMPLE.with_name("long_program.py")

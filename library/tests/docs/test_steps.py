@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.docs.steps import Step, steps
+from bounded_context_cli.docs.steps import Step, steps
 
 SECTION = """\
 ## A thing

@@ -10,7 +10,7 @@ from typing import Any
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from pydantic import BaseModel, ConfigDict, Field
 
-from bounded_context.tools.programs.recording import Graph, Node
+from bounded_context_cli.programs.recording import Graph, Node
 
 from .checks.policies import as_list, of_resource
 

@@ -2,7 +2,7 @@
 
 import os
 
-from bounded_context.docs import pages
+from bounded_context_cli.docs import pages
 
 from .page import page
 from .places import PLACES

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from bounded_context.tools.programs.recording import Graph
+from bounded_context_cli.programs.recording import Graph
 from tests.aws_requests.graphs import GRAPHS
 
 from .service_roles import CONDITIONS, Documented, granted, lacking, managed_policies, read, trusted

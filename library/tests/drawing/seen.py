@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree
 
-from bounded_context.tools.views.drawing import Arrow, Box, svg
+from bounded_context_lab.drawing import Arrow, Box, svg
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 _NUMBER: Final = re.compile(r"-?[\d.]+(?:e[+-]?\d+)?")

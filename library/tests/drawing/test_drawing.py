@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.views import drawing
-from bounded_context.tools.views.drawing import Arrow, Box, svg
+from bounded_context_lab import drawing
+from bounded_context_lab.drawing import Arrow, Box, svg
 
 from .seen import Seen
 

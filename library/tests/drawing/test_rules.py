@@ -6,7 +6,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounded_context.tools.views.drawing import Arrow, Box, svg
+from bounded_context_lab.drawing import Arrow, Box, svg
 
 from .seen import Seen
 

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bounded_context.tools.local.api import Answer, Caller, Sign, caller, signature
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.api import Answer, Caller, Sign, caller, signature
+from bounded_context_local.running.context import RunningContext
 
 from .facts import ID, ROUTES, SAMPLES
 from .lists import Sample

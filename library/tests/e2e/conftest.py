@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.testing.running import Running
-from bounded_context.testing.running import running as started
-from bounded_context.tools.local.actors.neighbour import Neighbour
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.actors.neighbour import Neighbour
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.testing.running import Running
+from bounded_context_local.testing.running import running as started
 
 from .dead_letters import Redrive, redriving
 from .facts import PARTNERS, PROJECT

@@ -7,9 +7,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from bounded_context.tools.command.operation import Access
-from bounded_context.tools.local.provider.stack import STACK
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_cli.command.operation import Access
+from bounded_context_local.provider.stack import STACK
+from bounded_context_local.running.context import RunningContext
 from tests.console import context
 
 Redrive = Callable[..., dict[str, Any]]

@@ -4,11 +4,11 @@ import os
 
 import pytest
 
-from bounded_context.configuration.project import VARIABLE, current
 from bounded_context.domain.formats import FileFormat
-from bounded_context.tools.local.actors.sftp_client import Login
-from bounded_context.tools.local.provider import stack
-from bounded_context.tools.local.sample_lists import Samples
+from bounded_context_infra.configuration.project import VARIABLE, current
+from bounded_context_local.actors.sftp_client import Login
+from bounded_context_local.provider import stack
+from bounded_context_local.sample_lists import Samples
 
 PROJECT = current()
 CONTEXT = PROJECT.context

@@ -5,10 +5,10 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from bounded_context.tools.local import executions
-from bounded_context.tools.local.executions import Ended
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.storm.remedies import redrive
+from bounded_context_lab.storm.remedies import redrive
+from bounded_context_local import executions
+from bounded_context_local.executions import Ended
+from bounded_context_local.running.context import RunningContext
 
 
 def started_impatient(deployed: RunningContext, path: str) -> Ended:

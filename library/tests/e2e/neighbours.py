@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.running.context import RunningContext
 
 SECONDS = 30.0
 

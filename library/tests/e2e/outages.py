@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.stand_ins.http_server import Request, Response, serving
-from bounded_context.tools.local.stand_ins.upstream import Upstream
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.stand_ins.http_server import Request, Response, serving
+from bounded_context_local.stand_ins.upstream import Upstream
 
 
 @contextmanager

@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.local.provider.stack import STACK
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_infra.configuration.project import VARIABLE
+from bounded_context_local.provider.stack import STACK
+from bounded_context_local.running.context import RunningContext
 from tests.console import PROGRAM
 
 from .facts import ENVIRONMENT

@@ -12,8 +12,8 @@ import psutil
 import pytest
 from mcp import Client, StdioServerParameters
 
-from bounded_context.tools.local.emulator.launchers import is_running
-from bounded_context.tools.local.periodic import until
+from bounded_context_local.emulator.launchers import is_running
+from bounded_context_local.periodic import until
 
 from .facts import CONTEXT, CREATE, ENVIRONMENT, GET, ID, PROJECT
 
@@ -43,7 +43,7 @@ def test_a_run_answers_calls_and_ends_with_a_killed_server(python: str):
 
 async def _called_and_killed(python: str) -> list[psutil.Process]:
     """Call functions of a run, kill its server, and return the processes of the run."""
-    arguments = ["-m", "bounded_context.tools.command", "mcp"]
+    arguments = ["-m", "bounded_context_cli.command", "mcp"]
     server = StdioServerParameters(command=python, args=arguments, env=ENVIRONMENT | _ATTACK, cwd=PROJECT.root)
     async with Client(server) as client:
         started = await _answer(client, "run")

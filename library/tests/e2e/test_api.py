@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.api import Answer, Caller
-from bounded_context.tools.local.emulator.process import CALLS_AT_ONCE
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.api import Answer, Caller
+from bounded_context_local.emulator.process import CALLS_AT_ONCE
+from bounded_context_local.running.context import RunningContext
 
 from .api import details, identity, permitted, problem_of, send
 from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, GET, LIST, ROUTES, with_api

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bounded_context.tools.local.api import Caller, caller, owner, signature, unsigned
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.api import Caller, caller, owner, signature, unsigned
+from bounded_context_local.running.context import RunningContext
 
 from .api import permitted, send, signing
 from .facts import ROUTES, with_api

@@ -17,9 +17,9 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
-from bounded_context.tools.local.api import Sign
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.running.observations import Observation, collect
+from bounded_context_local.api import Sign
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.observations import Observation, collect
 
 from .api import details, identity, permitted, send, signing
 from .facts import CREATE, ID, PROJECT, ROUTES, with_api

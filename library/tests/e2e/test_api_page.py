@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.testing import browser
-from bounded_context.tools.local.api import owner
-from bounded_context.tools.local.run import keep
-from bounded_context.tools.local.running import kept_run
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_cli.testing import browser
+from bounded_context_local.api import owner
+from bounded_context_local.run import keep
+from bounded_context_local.running import kept_run
+from bounded_context_local.running.context import RunningContext
 from tests.pages.reading import commands, exports, requests
 
 from .facts import CREATE, PROJECT, ROUTES, with_api

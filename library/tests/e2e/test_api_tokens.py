@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from bounded_context.tools.local.api import Caller, bearer, caller, owner, unsigned
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.running.start import running_context
+from bounded_context_local.api import Caller, bearer, caller, owner, unsigned
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.start import running_context
 
 from .api import send
 from .facts import GET, PROJECT, ROUTES, with_api

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bounded_context.tools.local.emulator.process import CALLS_AT_ONCE
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.emulator.process import CALLS_AT_ONCE
+from bounded_context_local.running.context import RunningContext
 
 from .lists import Sample
 

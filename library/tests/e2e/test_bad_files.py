@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.sample_lists import as_csv
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.sample_lists import as_csv
 
 from .conftest import MAX_LIST_MB
 from .facts import HEADER, ID_COLUMN, SAMPLES

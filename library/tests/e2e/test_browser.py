@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.testing import browser
-from bounded_context.tools.views.pages import page
+from bounded_context_cli.testing import browser
+from bounded_context_cli.views.pages import page
 
 pytestmark = pytest.mark.e2e
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bounded_context.tools.local import executions
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local import executions
+from bounded_context_local.running.context import RunningContext
 
 from .dead_letters import Redrive, put_dead_letter
 from .facts import with_bucket

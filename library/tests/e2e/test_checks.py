@@ -3,7 +3,7 @@
 import pytest
 
 from bounded_context.application.checks import checks_of
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.running.context import RunningContext
 
 from .facts import CONTEXT
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.local.emulator import endpoints
+from bounded_context_infra.configuration.project import VARIABLE
+from bounded_context_local.emulator import endpoints
 from tests.console import PROGRAM
 
 from .facts import CONTEXT, ENVIRONMENT, PROJECT

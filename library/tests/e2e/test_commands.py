@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.running.context import RunningContext
 
 from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, ID, SAMPLES
 from .lists import Sample

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bounded_context.declaration.structure import Structure
-from bounded_context.tools.command.operation import Access
-from bounded_context.tools.local.provider.stack import STACK
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_cli.command.operation import Access
+from bounded_context_local.provider.stack import STACK
+from bounded_context_local.running.context import RunningContext
 from tests.console import context
 
 from .facts import CONTEXT, ID

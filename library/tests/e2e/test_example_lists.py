@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.running.context import RunningContext
 
 from .facts import CONTEXT
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.tools.local.emulator.aws import Aws
-from bounded_context.tools.local.emulator.process import running_emulator
-from bounded_context.tools.local.stream import changes
-from bounded_context.tools.programs.environment import emulator_python
+from bounded_context_cli.programs.environment import emulator_python
+from bounded_context_local.emulator.aws import Aws
+from bounded_context_local.emulator.process import running_emulator
+from bounded_context_local.stream import changes
 
 from .facts import PROJECT
 

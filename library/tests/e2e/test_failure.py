@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.observation.aws_metrics import states
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.observation.aws_metrics import states
+from bounded_context_local.running.context import RunningContext
 
 from .facts import CREATED, DELETED, LIST_REJECTED
 from .lists import Sample, import_list, measured

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from bounded_context.testing.samples import Samples
-from bounded_context.tools.local.actors.sftp_partner import SftpPartner
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.actors.sftp_partner import SftpPartner
+from bounded_context_local.running.context import RunningContext
 
 from .facts import CONTEXT, EXCEL, EXCEL_LOGIN, HEADER, SAMPLES, with_sftp
 from .lists import Sample, assert_refused, finish

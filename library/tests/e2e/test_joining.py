@@ -2,11 +2,11 @@
 
 import pytest
 
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.emulator import endpoints
-from bounded_context.tools.local.emulator.process import is_ready
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.running.start import running_context
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.emulator import endpoints
+from bounded_context_local.emulator.process import is_ready
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.start import running_context
 
 from .facts import PROJECT
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from bounded_context.testing.running import Running
+from bounded_context_local.testing.running import Running
 
 from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, GET, HEADER, ID, LIST_IMPORTED, LIST_REJECTED
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.sample_lists import as_csv
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.sample_lists import as_csv
 
 from .facts import CREATED, HEADER, ID_COLUMN, LIST_IMPORTED, LIST_REJECTED
 from .lists import Sample, finish, import_list, measured

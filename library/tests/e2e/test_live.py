@@ -13,18 +13,18 @@ from typing import Any
 import psutil
 import pytest
 
-from bounded_context.configuration.project import VARIABLE, Project, at
-from bounded_context.tools.local.actors.caller import invoke
-from bounded_context.tools.local.emulator import endpoints
-from bounded_context.tools.local.live import left_versions
-from bounded_context.tools.local.live.events import samples_of, step_samples
-from bounded_context.tools.local.live.function import Deployed
-from bounded_context.tools.local.live.left_versions import publish
-from bounded_context.tools.local.live.reload import watching
-from bounded_context.tools.local.periodic import until
-from bounded_context.tools.local.running import kept_run
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.optional.cli import written_by
+from bounded_context_cli.optional.cli import written_by
+from bounded_context_infra.configuration.project import VARIABLE, Project, at
+from bounded_context_local.actors.caller import invoke
+from bounded_context_local.emulator import endpoints
+from bounded_context_local.live import left_versions
+from bounded_context_local.live.events import samples_of, step_samples
+from bounded_context_local.live.function import Deployed
+from bounded_context_local.live.left_versions import publish
+from bounded_context_local.live.reload import watching
+from bounded_context_local.periodic import until
+from bounded_context_local.running import kept_run
+from bounded_context_local.running.context import RunningContext
 from tests.console import PROGRAM
 
 from .facts import CONTEXT, ENVIRONMENT, GET, PROJECT

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.running.context import RunningContext
 
 pytestmark = pytest.mark.e2e
 

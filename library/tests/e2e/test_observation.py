@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from bounded_context.declaration.measures import LISTS_REJECTED
-from bounded_context.tools.local.actors.subscriber import wait_for
-from bounded_context.tools.local.list_views.facts import gather, gather_row
-from bounded_context.tools.local.list_views.trail import Trail, trail
-from bounded_context.tools.local.observation.logs import calls
-from bounded_context.tools.local.periodic import until
-from bounded_context.tools.local.provider.creation import Request
-from bounded_context.tools.local.provider.resources import create
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.running.observations import collect
+from bounded_context_local.actors.subscriber import wait_for
+from bounded_context_local.list_views.facts import gather, gather_row
+from bounded_context_local.list_views.trail import Trail, trail
+from bounded_context_local.observation.logs import calls
+from bounded_context_local.periodic import until
+from bounded_context_local.provider.creation import Request
+from bounded_context_local.provider.resources import create
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.observations import collect
 
 from .facts import CONTEXT, ID_COLUMN, SAMPLES
 from .lists import Sample, import_list

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from bounded_context.testing import browser
-from bounded_context.testing.browser import Seen
-from bounded_context.tools.local.api import owner
-from bounded_context.tools.local.dashboards.reasons import MEASURED
-from bounded_context.tools.local.dashboards.run import bodies as deployed_bodies
-from bounded_context.tools.local.dashboards.run import draw
-from bounded_context.tools.local.metric_math.metric_lines import OF_AWS
-from bounded_context.tools.local.observation.samples import Sample as Observed
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.running.observations import collect, settled
+from bounded_context_cli.testing import browser
+from bounded_context_cli.testing.browser import Seen
+from bounded_context_lab.dashboards.reasons import MEASURED
+from bounded_context_lab.dashboards.run import bodies as deployed_bodies
+from bounded_context_lab.dashboards.run import draw
+from bounded_context_local.api import owner
+from bounded_context_local.metric_math.metric_lines import OF_AWS
+from bounded_context_local.observation.samples import Sample as Observed
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.observations import collect, settled
 from tests.local.dashboards import board
 from tests.local.dashboards.reading import is_drawn_or_explained, plots, widgets
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.labels import Labels
-from bounded_context.configuration.project import Project
-from bounded_context.docs.pages import section
-from bounded_context.docs.steps import steps
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.running.start import running_context
+from bounded_context_cli.docs.pages import section
+from bounded_context_cli.docs.steps import steps
+from bounded_context_infra.configuration.labels import Labels
+from bounded_context_infra.configuration.project import Project
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.start import running_context
 
 from .dead_letters import redriving
 from .facts import CONTEXT, PROJECT

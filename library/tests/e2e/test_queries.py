@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.labels import Labels
-from bounded_context.infra.queries import Query, placeholder, saved_queries
-from bounded_context.tools.local.provider.stack import STACK
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_infra.configuration.labels import Labels
+from bounded_context_infra.queries import Query, placeholder, saved_queries
+from bounded_context_local.provider.stack import STACK
+from bounded_context_local.running.context import RunningContext
 from tests.infra.queries import fields
 
 from .facts import CONTEXT, ID_COLUMN

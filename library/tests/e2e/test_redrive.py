@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.actors.neighbour import Neighbour, cloud_event
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.actors.neighbour import Neighbour, cloud_event
+from bounded_context_local.running.context import RunningContext
 
 from .dead_letters import Redrive, put_dead_letter
 from .facts import CREATED

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bounded_context.tools.local.actors.neighbour import Neighbour
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.actors.neighbour import Neighbour
+from bounded_context_local.running.context import RunningContext
 
 from .facts import CONTEXT, HEADER, with_references
 from .lists import Sample, import_list

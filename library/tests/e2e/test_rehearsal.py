@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.local.rehearsal.acts import ACTS
+from bounded_context_local.rehearsal.acts import ACTS
 from tests.console import PROGRAM
 
 from .facts import ENVIRONMENT

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from bounded_context.tools.local.rehearsal.acts import Act
-from bounded_context.tools.local.rehearsal.stage import Stage
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.rehearsal.acts import Act
+from bounded_context_local.rehearsal.stage import Stage
+from bounded_context_local.running.context import RunningContext
 
 pytestmark = pytest.mark.e2e
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import Project
-from bounded_context.tools.local.actors.neighbour import Event, Neighbour, cloud_event
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.running.start import running_context
+from bounded_context_infra.configuration.project import Project
+from bounded_context_local.actors.neighbour import Event, Neighbour, cloud_event
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.start import running_context
 
 from .dead_letters import Redrive, put_dead_letter
 from .facts import CONTEXT, ENVIRONMENT, PROJECT

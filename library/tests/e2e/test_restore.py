@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.rehearsal.restoring import Restoring
-from bounded_context.tools.local.run.screen import Screen
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.rehearsal.restoring import Restoring
+from bounded_context_local.run.screen import Screen
+from bounded_context_local.running.context import RunningContext
 from tests.lost_table import commands
 
 from .lists import Sample, import_list

@@ -15,10 +15,10 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from bounded_context.docs.pages import page
-from bounded_context.tools.command.aws_errors import code
-from bounded_context.tools.local.emulator.aws import Aws
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_cli.command.aws_errors import code
+from bounded_context_cli.docs.pages import page
+from bounded_context_local.emulator.aws import Aws
+from bounded_context_local.running.context import RunningContext
 from tests.account.cli import options, parameters
 
 from .facts import CONTEXT

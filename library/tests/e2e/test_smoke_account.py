@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import Project
-from bounded_context.testing.running import running as started
-from bounded_context.tools.accounts.temporary_stacks.smoke_account.steps import Steps, smoke
-from bounded_context.tools.accounts.temporary_stacks.smoke_account.worlds import Account
-from bounded_context.tools.accounts.temporary_stacks.stack import TemporaryStack
-from bounded_context.tools.local.actors.subscriber import Subscriber
-from bounded_context.tools.local.provider.stack import STACK
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_infra.configuration.project import Project
+from bounded_context_lab.smoke_account.steps import Steps, smoke
+from bounded_context_lab.smoke_account.worlds import Account
+from bounded_context_local.actors.subscriber import Subscriber
+from bounded_context_local.provider.stack import STACK
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.testing.running import running as started
+from bounded_context_platform.temporary_stacks.stack import TemporaryStack
 from tests.console import PROGRAM
 from tests.smoke_account.conftest import Cli, Place, cli, place, signals
 

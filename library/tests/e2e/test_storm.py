@@ -8,16 +8,16 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from bounded_context.tools.local.live.left_versions import publish
-from bounded_context.tools.local.rehearsal.versions import source_of, with_file
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.running.start import running_context
-from bounded_context.tools.local.storm import deliveries
-from bounded_context.tools.local.storm import storm as storms
-from bounded_context.tools.local.storm.faults import Fault, derive
-from bounded_context.tools.local.storm.interception import Interception
-from bounded_context.tools.local.storm.storm import SETTINGS, Storm
-from bounded_context.tools.programs.recording import run
+from bounded_context_cli.programs.recording import run
+from bounded_context_lab.storm import deliveries
+from bounded_context_lab.storm import storm as storms
+from bounded_context_lab.storm.faults import Fault, derive
+from bounded_context_lab.storm.interception import Interception
+from bounded_context_lab.storm.storm import SETTINGS, Storm
+from bounded_context_local.live.left_versions import publish
+from bounded_context_local.rehearsal.versions import source_of, with_file
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.start import running_context
 from tests.console import PROGRAM
 
 from .facts import CONTEXT, ENVIRONMENT, PROJECT

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from bounded_context.tools.local.actors.subscriber import Subscriber, wait_for
-from bounded_context.tools.local.running.context import RunningContext
+from bounded_context_local.actors.subscriber import Subscriber, wait_for
+from bounded_context_local.running.context import RunningContext
 
 from .facts import CHANGES, CONTEXT, CREATE, DELETE, ID, LIST_IMPORTED
 from .lists import Sample, import_list

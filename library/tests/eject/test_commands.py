@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.configuration import project
 from bounded_context.declaration import entry_points
 from bounded_context.declaration.structure import LIST_STEPS
-from bounded_context.testing.promises import PROMISES, Repository
-from bounded_context.tools.eject import parts
-from bounded_context.tools.programs.recording import Graph, Program, run
+from bounded_context_cli.eject import parts
+from bounded_context_cli.programs.recording import Graph, Program, run
+from bounded_context_cli.promises import PROMISES, Repository
+from bounded_context_infra.configuration import project
 from tests.console import context
 
 ROOT = project.current().root

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.policies.folder import pack
+from bounded_context_cli.policies.folder import pack
+from bounded_context_infra.configuration.project import current
 
 from .provider import MOVED
 

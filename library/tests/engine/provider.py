@@ -14,7 +14,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN
 
-from bounded_context.tools.programs.recording import Cloud
+from bounded_context_cli.programs.recording import Cloud
 
 from .served import serve
 

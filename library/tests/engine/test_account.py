@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.programs.recording import ACCOUNT
+from bounded_context_cli.programs.recording import ACCOUNT
+from bounded_context_infra.configuration.project import VARIABLE
 from tests.account.program import ENVIRONMENTS, PIPELINE, name_of, repository
 
 from .conftest import Engine, empty

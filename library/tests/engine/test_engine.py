@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.state import locks
-from bounded_context.tools.programs.recording import run
-from bounded_context.tools.release.steps import lock
+from bounded_context_cli.programs.recording import run
+from bounded_context_cli.release.steps import lock
+from bounded_context_infra.configuration.state import locks
 from tests.infra.contexts import DEFAULT as CONTEXT
 
 from .conftest import STACK, Engine

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.command.pulumi import released
-from bounded_context.tools.release import pulumi
-from bounded_context.tools.release.steps.pulumi_cli import _errors
+from bounded_context_cli.command.pulumi import released
+from bounded_context_cli.release import pulumi
+from bounded_context_cli.release.steps.pulumi_cli import _errors
 
 from .conftest import STACK, Engine, empty
 

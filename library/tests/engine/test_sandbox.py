@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.tools.accounts.temporary_stacks import sandbox as command
-from bounded_context.tools.accounts.temporary_stacks import stack
-from bounded_context.tools.accounts.temporary_stacks.pulumi_cli import TemporaryPulumi
-from bounded_context.tools.accounts.temporary_stacks.services import Services
-from bounded_context.tools.accounts.temporary_stacks.stack import TemporaryStack
+from bounded_context_infra.configuration.project import Project, current
+from bounded_context_platform.temporary_stacks import sandbox as command
+from bounded_context_platform.temporary_stacks import stack
+from bounded_context_platform.temporary_stacks.pulumi_cli import TemporaryPulumi
+from bounded_context_platform.temporary_stacks.services import Services
+from bounded_context_platform.temporary_stacks.stack import TemporaryStack
 from tests.console import context
 
 from .conftest import Engine, empty

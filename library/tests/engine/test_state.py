@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto.backends import get_backend
 
-from bounded_context.configuration.state import Access, bucket_name
-from bounded_context.tools.accounts.bootstrap import State, bootstrap
-from bounded_context.tools.accounts.permissions.state import Backend, policy
+from bounded_context_infra.configuration.state import Access, bucket_name
+from bounded_context_platform.bootstrap import State, bootstrap
+from bounded_context_platform.permissions.state import Backend, policy
 from tests.accounts.evaluation import Document
 from tests.infra.contexts import DEFAULT as CONTEXT
 

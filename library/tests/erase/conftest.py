@@ -12,9 +12,9 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from payment.context import PAYMENT
 
-from bounded_context.testing.aws_plugin import REGION
 from bounded_context.testing.functions import BUCKET, TABLE, LambdaContext
-from bounded_context.tools.command.operation import Access, Clients
+from bounded_context_cli.command.operation import Access, Clients
+from bounded_context_local.testing.plugin import REGION
 from tests.console import context
 from tests.handlers.conftest import function, settings
 from tests.handlers.functions import ID, SAMPLES, handler

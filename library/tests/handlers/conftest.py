@@ -12,8 +12,8 @@ import pytest
 
 from bounded_context import aws
 from bounded_context.telemetry import logger
-from bounded_context.testing.aws_plugin import set_account
 from bounded_context.testing.functions import VARIABLES, LambdaContext, forget_adapters
+from bounded_context_local.testing.plugin import set_account
 from tests.foreign import CONSUMES_JSON
 from tests.handlers.traffic import PREFIX, FakeDeployments
 

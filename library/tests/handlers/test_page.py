@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.tools.contracts.openapi.document import document
-from bounded_context.tools.views.pages.api import api_page
+from bounded_context_cli.contracts.openapi.document import document
+from bounded_context_cli.views.pages.api import api_page
 from tests.handlers.messages import call
 from tests.handlers.requests import IAM
 from tests.pages.reading import Curl, requests

@@ -9,11 +9,11 @@ import pytest
 
 from bounded_context import aws as adapters
 from bounded_context.application.checks import SMOKE
-from bounded_context.configuration.project import current
 from bounded_context.declaration.secret_names import NoSecret
 from bounded_context.handlers import function
 from bounded_context.telemetry import about, logger, redaction
 from bounded_context.testing.functions import LambdaContext, forget_adapters
+from bounded_context_infra.configuration.project import current
 
 from .conftest import Daemon, Lines
 

@@ -20,8 +20,8 @@ from bounded_context import (
     Identifier,
     WholeNumber,
 )
-from bounded_context.configuration.labels import NAME_LIMIT
-from bounded_context.configuration.project import current
+from bounded_context_infra.configuration.labels import NAME_LIMIT
+from bounded_context_infra.configuration.project import current
 
 DEFAULT: Context[Any] = current().context
 

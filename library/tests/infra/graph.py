@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from bounded_context.configuration.project import current
 from bounded_context.declaration.context import Context
-from bounded_context.tools.programs.recording import (
+from bounded_context_cli.programs.recording import (
     ACCOUNT,
     API,
     REGION,
@@ -21,6 +20,7 @@ from bounded_context.tools.programs.recording import (
     service,
     untraced,
 )
+from bounded_context_infra.configuration.project import current
 
 from .contexts import DEFAULT, SHAPES
 

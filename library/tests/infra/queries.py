@@ -2,7 +2,7 @@
 
 import re
 
-from bounded_context.infra.queries import Query
+from bounded_context_infra.queries import Query
 
 WORDS = {"as", "asc", "by", "desc", "in", "like", "or"}
 CALLED = {"coalesce", "count", "count_distinct", "ispresent", "max", "min", "sum"}

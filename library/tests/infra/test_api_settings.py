@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.configuration.api_settings import ApiObjectives, ApiSettings, Jwt, Throttle
-from bounded_context.configuration.config import SettingError
-from bounded_context.docs.pages import FOLDER
+from bounded_context_cli.docs.pages import FOLDER
+from bounded_context_infra.configuration.api_settings import ApiObjectives, ApiSettings, Jwt, Throttle
+from bounded_context_infra.configuration.config import SettingError
 
 RUNBOOK = FOLDER / "runbook.md"
 

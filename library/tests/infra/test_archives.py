@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.programs.recording import REGION, Graph, run
-from bounded_context.tools.release import package
+from bounded_context_cli.programs.recording import REGION, Graph, run
+from bounded_context_cli.release import package
+from bounded_context_infra.configuration.project import current
 
 _BROUGHT_BY_LAMBDA = ("boto3", "botocore", "dateutil", "s3transfer", "six", "urllib3")
 

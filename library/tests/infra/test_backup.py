@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from bounded_context.configuration.config import SettingError
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, NotRun, service
+from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, NotRun, service
+from bounded_context_infra.configuration.config import SettingError
 
 from .graph import run
 

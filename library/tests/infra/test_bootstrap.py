@@ -9,9 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bounded_context.configuration.project import current
 from bounded_context.domain.spelling import kebab
-from bounded_context.tools.accounts import bootstrap
+from bounded_context_infra.configuration.project import current
+from bounded_context_platform import bootstrap
 from tests.console import context
 
 CONTEXT = current().context

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.infra import SettingError
+from bounded_context_infra import SettingError
 
 from .graph import CONTEXT, Graph, run
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bounded_context.declaration.measures import LIST_DURATION, OLDEST_UNFINISHED
-from bounded_context.infra.dashboards.grid import WIDTH, body, section
-from bounded_context.infra.dashboards.widgets import (
+from bounded_context_infra.dashboards.grid import WIDTH, body, section
+from bounded_context_infra.dashboards.widgets import (
     MOST_ALARMS,
     MOST_METRICS,
     MOST_METRICS_OF_ALL,

@@ -3,7 +3,7 @@
 import pytest
 
 from bounded_context.domain.epochs import MOST, epoch_of
-from bounded_context.infra import SettingError
+from bounded_context_infra import SettingError
 
 from .graph import Graph, run
 

@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 
 from bounded_context.declaration import measures
-from bounded_context.docs.pages import FOLDER
 from bounded_context.domain.spelling import kebab
+from bounded_context_cli.docs.pages import FOLDER
 
 from .alarms import Evaluation, Metrics, Samples, composites, told
 from .graph import CONTEXT, Graph, Node

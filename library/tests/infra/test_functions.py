@@ -5,8 +5,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from bounded_context.configuration.lambda_python import PYTHON
-from bounded_context.infra.components.function import Function
+from bounded_context_infra.components.function import Function
+from bounded_context_infra.configuration.lambda_python import PYTHON
 
 from .graph import CONTEXT, Graph
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bounded_context.domain.spelling import kebab
-from bounded_context.infra.components.inbound import TIMEOUT
+from bounded_context_infra.components.inbound import TIMEOUT
 
 from .alarms import severity_of, told
 from .graph import ACCOUNT, CONTEXT, REGION, Graph, run

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from bounded_context.application.sweep import REACH
-from bounded_context.configuration.partners import SHARED_PARTNERS_LIMIT
-from bounded_context.infra import SettingError
+from bounded_context_infra import SettingError
+from bounded_context_infra.configuration.partners import SHARED_PARTNERS_LIMIT
 
 from .graph import CONTEXT, PARTNERS, Graph, Node, run
 

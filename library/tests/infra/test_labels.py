@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.configuration.labels import BUCKET_LIMIT, NAME_LIMIT, LabelError, Labels
-from bounded_context.tools.programs.recording import run
+from bounded_context_cli.programs.recording import run
+from bounded_context_infra.configuration.labels import BUCKET_LIMIT, NAME_LIMIT, LabelError, Labels
 
 _WORD = st.text("abz09", min_size=1, max_size=20)
 WORDS = st.lists(_WORD, min_size=1, max_size=4).map(lambda words: "a" + "_".join(words))

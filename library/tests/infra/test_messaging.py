@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bounded_context.domain.spelling import kebab
-from bounded_context.infra.components.fanout import VISIBILITY_TIMEOUT
+from bounded_context_infra.components.fanout import VISIBILITY_TIMEOUT
 
 from ..contracts.test_previous_version import beside
 from .filters import passes, policies

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from bounded_context import Aggregate
-from bounded_context.configuration.collisions import roles
 from bounded_context.domain.spelling import kebab, snake
-from bounded_context.tools.policies.names import resources_do_not_replace_each_other
-from bounded_context.tools.programs.graph import Graph
-from bounded_context.tools.views.picture import picture
-from bounded_context.tools.views.picture.mermaid import flowchart
+from bounded_context_cli.policies.names import resources_do_not_replace_each_other
+from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.views.picture import picture
+from bounded_context_cli.views.picture.mermaid import flowchart
+from bounded_context_infra.configuration.collisions import roles
 
 from .alarms import prefix_of
 from .contexts import of_commands

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.docs import pages
+from bounded_context_cli.docs import pages
 
 from .alarms import prefix_of
 from .graph import Graph

@@ -5,9 +5,9 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.testing.promises import Repository as Repo
-from bounded_context.testing.promises.program import READ, READ_OF_LISTS, the_program_exports_its_outputs
+from bounded_context_cli.promises import Repository as Repo
+from bounded_context_cli.promises.program import READ, READ_OF_LISTS, the_program_exports_its_outputs
+from bounded_context_infra.configuration.project import current
 
 from .graph import Graph, run
 from .test_team import MAIN, Repository
@@ -49,7 +49,7 @@ def _names(graph: Graph) -> list[tuple[str, str]]:
 
 def _imports(repository: Repository, *names: str) -> None:
     repository.replace(
-        MAIN, "from bounded_context.infra import (\n", f"from bounded_context.infra import (\n    {', '.join(names)},\n"
+        MAIN, "from bounded_context_infra import (\n", f"from bounded_context_infra import (\n    {', '.join(names)},\n"
     )
 
 

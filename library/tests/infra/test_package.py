@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.tools.release import package
+from bounded_context_cli.release import package
+from bounded_context_infra.configuration.project import Project, current
 from tests.console import context
 
 

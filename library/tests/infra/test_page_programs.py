@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.docs.pages import section
-from bounded_context.docs.steps import Step, steps
-from bounded_context.testing.requests import KINDS, findings
+from bounded_context_cli.docs.pages import section
+from bounded_context_cli.docs.steps import Step, steps
+from bounded_context_cli.testing.requests import KINDS, findings
 
 from .graph import CONTEXT, Graph
 from .test_team import Repository

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.tools.policies import POLICIES
+from bounded_context_cli.policies import POLICIES
 
 from .contexts import SHAPES
 from .graph import Graph, run_shape

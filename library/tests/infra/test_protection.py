@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.labels import NAME_LIMIT
-from bounded_context.docs.pages import FOLDER
+from bounded_context_cli.docs.pages import FOLDER
+from bounded_context_infra.configuration.labels import NAME_LIMIT
 
 from .graph import ACCOUNT, NETWORK, REGION, Graph, run
 

@@ -10,13 +10,13 @@ from unittest.mock import patch
 
 import pytest
 
-from bounded_context import infra
-from bounded_context.infra import components, parts
+import bounded_context_infra as infra
+from bounded_context_infra import components, parts
 
 from .graph import SERVICE, Graph, Program, run
 
 COMPONENTS = Path(str(components.__file__)).parent
-ROOT = "bounded_context.infra"
+ROOT = "bounded_context_infra"
 PIPELINE = {"artifacts", "build", "failures", "pipeline", "state"}
 """Components of the pipeline, which no context's own program has."""
 
@@ -42,9 +42,7 @@ def test_every_public_name_leads_to_something() -> None:
 
 def test_settings_are_read_without_pulumi_aws() -> None:
     """Importing the provider takes a second, and tools read settings."""
-    code = (
-        "import sys; from bounded_context.configuration.settings import Settings; sys.exit('pulumi_aws' in sys.modules)"
-    )
+    code = "import sys; from bounded_context_infra.configuration.settings import Settings; sys.exit('pulumi_aws' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
 
 

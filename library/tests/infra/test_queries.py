@@ -2,8 +2,8 @@
 
 import pytest
 
-from bounded_context.configuration.labels import Labels
-from bounded_context.infra.queries import MOST_GROUPS, Query, placeholder, saved_queries
+from bounded_context_infra.configuration.labels import Labels
+from bounded_context_infra.queries import MOST_GROUPS, Query, placeholder, saved_queries
 
 from .graph import CONTEXT, Graph
 from .queries import fields, stages

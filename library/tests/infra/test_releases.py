@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.strategy import PREDEFINED, Strategy
+from bounded_context_infra.configuration.strategy import PREDEFINED, Strategy
 
 from .graph import ACCOUNT, CONTEXT, REGION, STACKS, Graph, run, stack_config
 from .test_permissions import granted

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bounded_context.infra import FunctionsError
-from bounded_context.testing.requests import KINDS, findings
-from bounded_context.tools.accounts.permissions.policies import unknown
-from bounded_context.tools.programs.recording import Graph
-from bounded_context.tools.views.cost.idle import idle
+from bounded_context_cli.programs.recording import Graph
+from bounded_context_cli.testing.requests import KINDS, findings
+from bounded_context_cli.views.cost.idle import idle
+from bounded_context_infra import FunctionsError
+from bounded_context_platform.permissions.policies import unknown
 
 from .test_team import FUNCTIONS, PRESETS, Repository
 

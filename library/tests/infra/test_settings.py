@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.configuration.alarms import Objectives, Thresholds
-from bounded_context.configuration.api_settings import ApiSettings
-from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.list_settings import OF_LISTS
-from bounded_context.configuration.settings import Settings
-from bounded_context.tools.programs.pulumi_files import as_text
+from bounded_context_cli.programs.pulumi_files import as_text
+from bounded_context_infra.configuration.alarms import Objectives, Thresholds
+from bounded_context_infra.configuration.api_settings import ApiSettings
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.list_settings import OF_LISTS
+from bounded_context_infra.configuration.settings import Settings
 
 from .graph import CONTEXT, NETWORK, STACKS, stack_config
 

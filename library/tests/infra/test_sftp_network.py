@@ -9,9 +9,9 @@ import pulumi
 import pytest
 from pulumi_aws import transfer
 
-from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.settings import Settings
-from bounded_context.docs.pages import page
+from bounded_context_cli.docs.pages import page
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.settings import Settings
 
 from .graph import CONTEXT, NETWORK, PARTNERS, Graph, run
 from .test_policies import breaches

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.configuration.strategy import LONGEST, PREDEFINED, BadStrategy, Strategy
+from bounded_context_infra.configuration.strategy import LONGEST, PREDEFINED, BadStrategy, Strategy
 
 FORMS = ", ".join(PREDEFINED)
 

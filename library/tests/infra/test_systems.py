@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bounded_context.adapters.systems import CIRCUIT
-from bounded_context.infra import FunctionsError, SettingError
+from bounded_context_infra import FunctionsError, SettingError
 
 from .test_secrets import _with
 from .test_team import Repository

@@ -10,10 +10,10 @@ from unittest.mock import patch
 
 import pytest
 
-from bounded_context.configuration.list_workflow import list_workflow
-from bounded_context.configuration.project import VARIABLE, current
-from bounded_context.infra import FunctionsError, SettingError
-from bounded_context.infra.components.table import TableError
+from bounded_context_infra import FunctionsError, SettingError
+from bounded_context_infra.components.table import TableError
+from bounded_context_infra.configuration.list_workflow import list_workflow
+from bounded_context_infra.configuration.project import VARIABLE, current
 
 from .alarms import expressions, told
 from .graph import CONTEXT, Graph, Program, run, run_context
@@ -73,8 +73,8 @@ def _function(repository: Repository, preset: str) -> None:
 def _import(repository: Repository, *names: str) -> None:
     """Import presets and `replace` into the presets' file."""
     imported = ", ".join((*names, "Preset", "standard_presets"))
-    lines = f"from dataclasses import replace\nfrom bounded_context.infra import {imported}\n"
-    repository.replace(FUNCTIONS, "from bounded_context.infra import Preset, standard_presets\n", lines)
+    lines = f"from dataclasses import replace\nfrom bounded_context_infra import {imported}\n"
+    repository.replace(FUNCTIONS, "from bounded_context_infra import Preset, standard_presets\n", lines)
 
 
 def test_a_resource_of_its_own_with_a_function_that_uses_it(repository: Repository) -> None:
@@ -82,8 +82,8 @@ def test_a_resource_of_its_own_with_a_function_that_uses_it(repository: Reposito
     _function(repository, 'Preset(timeout=30, memory=512, variables=("ARCHIVE_BUCKET",))')
     repository.replace(
         MAIN,
-        "from bounded_context.infra import (\n",
-        "import pulumi\nfrom pulumi_aws import s3\nfrom bounded_context.infra import (\n    allow,\n",
+        "from bounded_context_infra import (\n",
+        "import pulumi\nfrom pulumi_aws import s3\nfrom bounded_context_infra import (\n    allow,\n",
     )
     repository.replace(
         MAIN, "functions = Functions(", 'archive = s3.Bucket("archive", tags=stack.labels.tags)\nfunctions = Functions('

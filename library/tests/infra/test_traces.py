@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.configuration.labels import XRAY_LIMIT, Labels
+from bounded_context_infra.configuration.labels import XRAY_LIMIT, Labels
 
 from .graph import CONTEXT, Graph, run
 

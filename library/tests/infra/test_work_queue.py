@@ -6,9 +6,9 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from bounded_context.docs.pages import section
-from bounded_context.docs.steps import steps
-from bounded_context.testing.requests import findings
+from bounded_context_cli.docs.pages import section
+from bounded_context_cli.docs.steps import steps
+from bounded_context_cli.testing.requests import findings
 
 from .alarms import told
 from .graph import CONTEXT, Graph

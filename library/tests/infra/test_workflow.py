@@ -6,9 +6,9 @@ from dataclasses import replace
 import pulumi
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.infra.components.workflow import concurrency, substitute
-from bounded_context.tools.programs.stack_settings import settings_of
+from bounded_context_cli.programs.stack_settings import settings_of
+from bounded_context_infra.components.workflow import concurrency, substitute
+from bounded_context_infra.configuration.project import current
 
 from .graph import Graph, run
 

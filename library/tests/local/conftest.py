@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import Project, current
 from bounded_context.declaration.context import Context
-from bounded_context.tools.local.emulator.aws import Aws
-from bounded_context.tools.local.emulator.process import Emulator
-from bounded_context.tools.local.sample_lists import Samples
+from bounded_context_infra.configuration.project import Project, current
+from bounded_context_local.emulator.aws import Aws
+from bounded_context_local.emulator.process import Emulator
+from bounded_context_local.sample_lists import Samples
 
 
 class RecordingAws(Aws):

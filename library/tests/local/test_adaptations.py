@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.local.provider.adaptations import STREAM_BATCH
-from bounded_context.tools.local.provider.creation import Request
-from bounded_context.tools.local.provider.resources import create
+from bounded_context_local.provider.adaptations import STREAM_BATCH
+from bounded_context_local.provider.creation import Request
+from bounded_context_local.provider.resources import create
 
 from .conftest import RecordingAws
 

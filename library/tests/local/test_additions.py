@@ -9,10 +9,10 @@ import pytest
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.errors import AlreadyExists, BusinessError, NotFound
-from bounded_context.tools.local.additions.actions import foreign_event, schedules
-from bounded_context.tools.local.additions.calls import calls
-from bounded_context.tools.local.api import http_request
-from bounded_context.tools.local.sample_lists import Samples
+from bounded_context_local.additions.actions import foreign_event, schedules
+from bounded_context_local.additions.calls import calls
+from bounded_context_local.api import http_request
+from bounded_context_local.sample_lists import Samples
 
 Answering = Callable[[str, dict[str, Any]], Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.actors.caller import Caller
+from bounded_context_local.actors.caller import Caller
 
 from .conftest import RecordingAws
 

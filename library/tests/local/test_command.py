@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.command.values import writable_file
-from bounded_context.tools.local.sample_lists import Samples
-from bounded_context.tools.programs import environment
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.values import writable_file
+from bounded_context_cli.programs import environment
+from bounded_context_infra.configuration.project import VARIABLE
+from bounded_context_local.sample_lists import Samples
 from tests.console import context
 
 
@@ -88,7 +88,7 @@ def test_a_joined_emulator_that_has_ended_is_an_error(
     def ended(*_: object) -> int:
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
 
-    monkeypatch.setattr("bounded_context.tools.local.run.execution._import_list", ended)
+    monkeypatch.setattr("bounded_context_local.run.execution._import_list", ended)
     assert context("run") == 1
     assert "http://127.0.0.1:1" in capsys.readouterr().err
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.provider import deploy
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.provider import deploy
 
 from .conftest import RecordingAws
 

@@ -9,10 +9,10 @@ from typing import NoReturn
 import pytest
 from urllib3.exceptions import ProtocolError
 
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.emulator import process as emulator
-from bounded_context.tools.local.emulator.process import NO_PROXY, is_ready, running_emulator
-from bounded_context.tools.local.stand_ins.http_server import serving
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.emulator import process as emulator
+from bounded_context_local.emulator.process import NO_PROXY, is_ready, running_emulator
+from bounded_context_local.stand_ins.http_server import serving
 
 STAND_IN = """#!{python}
 import http.server, os, pathlib, time

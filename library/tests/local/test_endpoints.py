@@ -13,12 +13,12 @@ import pytest
 from pulumi import FileArchive
 
 from bounded_context.declaration.context import Context
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.emulator import endpoints
-from bounded_context.tools.local.emulator.process import Emulator
-from bounded_context.tools.local.provider.creation import Request
-from bounded_context.tools.local.provider.resources import create
-from bounded_context.tools.local.sample_lists import Samples
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.emulator import endpoints
+from bounded_context_local.emulator.process import Emulator
+from bounded_context_local.provider.creation import Request
+from bounded_context_local.provider.resources import create
+from bounded_context_local.sample_lists import Samples
 from tests.local.conftest import RecordingAws
 
 OUTPUTS = {"topic_arn": "arn:aws:sns:eu-west-1:000000000000:another-local-events"}

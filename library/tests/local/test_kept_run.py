@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import Project
 from bounded_context.declaration.context import Context
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.emulator import endpoints
-from bounded_context.tools.local.emulator.process import Emulator
-from bounded_context.tools.local.run import keep
-from bounded_context.tools.local.running import kept_run
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_infra.configuration.project import Project
+from bounded_context_local.emulator import endpoints
+from bounded_context_local.emulator.process import Emulator
+from bounded_context_local.run import keep
+from bounded_context_local.running import kept_run
 from tests.event_schemas import REPOSITORY
 from tests.pages.reading import exports, requests
 

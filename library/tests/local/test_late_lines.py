@@ -4,9 +4,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from bounded_context.application.checks import SMOKE
-from bounded_context.tools.local.observation.logs import LogLine
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.storm.checks import MEASURING, Checks
+from bounded_context_lab.storm.checks import MEASURING, Checks
+from bounded_context_local.observation.logs import LogLine
+from bounded_context_local.running.context import RunningContext
 
 LATE = LogLine(MEASURING, "1", "request-1", 0.0, "INFO", "list closed", {"list_id": "list-1"})
 

@@ -7,7 +7,7 @@ import pytest
 
 _HELP = """
 import sys
-from bounded_context.tools.command import main
+from bounded_context_cli.command import main
 
 main({arguments})
 print(*{heavy}.intersection(sys.modules), file=sys.stderr)

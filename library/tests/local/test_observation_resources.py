@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.provider.creation import Request
-from bounded_context.tools.local.provider.resources import create
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.provider.creation import Request
+from bounded_context_local.provider.resources import create
 
 from .conftest import RecordingAws
 

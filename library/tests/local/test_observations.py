@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.observation.samples import Sample
-from bounded_context.tools.local.running import observations
+from bounded_context_local.observation.samples import Sample
+from bounded_context_local.running import observations
 
 
 def _samples(own: int, aws: int) -> list[Sample]:

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.testing.aws_plugin import REGION
-from bounded_context.tools.local.emulator.aws import UNANSWERED
-from bounded_context.tools.local.emulator.queue_calls import QueueCalls
+from bounded_context_local.emulator.aws import UNANSWERED
+from bounded_context_local.emulator.queue_calls import QueueCalls
+from bounded_context_local.testing.plugin import REGION
 
 KEY = "test"
 CLOSED = "http://127.0.0.1:9"

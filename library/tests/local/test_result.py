@@ -8,8 +8,8 @@ import pytest
 
 from bounded_context.application.failing import UNRECORDED
 from bounded_context.domain.failures import Failure
-from bounded_context.tools.local.run.screen import Screen
-from bounded_context.tools.local.running.result import Result, Rows
+from bounded_context_local.run.screen import Screen
+from bounded_context_local.running.result import Result, Rows
 
 LIST_IMPORTED, LIST_REJECTED = "ThingListImported", "ThingListRejected"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bounded_context.declaration.context import Context
-from bounded_context.tools.local.sample_lists import Samples, as_csv, count_records
+from bounded_context_local.sample_lists import Samples, as_csv, count_records
 
 
 def test_sample_rows_are_good_rows(context: Context[Any], samples: Samples):

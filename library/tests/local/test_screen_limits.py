@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bounded_context.tools.local.run.screen import Screen
+from bounded_context_local.run.screen import Screen
 
 LACKING = ["aws:xray/samplingRule:SamplingRule traces"]
 ADAPTED = ["function one: no traffic", "function other: no traffic", "api: no throttling"]

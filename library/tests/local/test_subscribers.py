@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from bounded_context.tools.command.calls import Calls
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.actors import subscriber as actors
-from bounded_context.tools.local.actors.subscriber import BATCH, Subscriber, wait_for
+from bounded_context_cli.command.calls import Calls
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.actors import subscriber as actors
+from bounded_context_local.actors.subscriber import BATCH, Subscriber, wait_for
 
 COUNT = 5 * BATCH + 3
 

@@ -12,9 +12,9 @@ from typing import Final
 
 import pytest
 
-from bounded_context.tools.local.extensions import launcher
-from bounded_context.tools.local.extensions.launcher import PATCHES, patched
-from bounded_context.tools.programs.environment import environment
+from bounded_context_cli.programs.environment import environment
+from bounded_context_local.extensions import launcher
+from bounded_context_local.extensions.launcher import PATCHES, patched
 
 SMALL: Final = """diff --git a/ministack/small.py b/ministack/small.py
 index f719efd..2bdf67a 100644

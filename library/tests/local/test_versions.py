@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from bounded_context.tools.local.rehearsal import versions
+from bounded_context_local.rehearsal import versions
 
 from .conftest import RecordingAws
 

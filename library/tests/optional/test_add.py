@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.testing.promises import Repository
-from bounded_context.testing.promises.documents import written_files_are_current
-from bounded_context.tools.optional import cli
-from bounded_context.tools.optional.files import FILES, OWNED, texts
+from bounded_context_cli.optional import cli
+from bounded_context_cli.optional.files import FILES, OWNED, texts
+from bounded_context_cli.promises import Repository
+from bounded_context_cli.promises.documents import written_files_are_current
+from bounded_context_infra.configuration.project import Project, current
 from tests.console import context
 
 CHECK = ".github/workflows/check.yml"

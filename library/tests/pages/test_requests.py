@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bounded_context import Context
-from bounded_context.tools.contracts.openapi.document import document
-from bounded_context.tools.views.pages.api import Called, api_page
+from bounded_context_cli.contracts.openapi.document import document
+from bounded_context_cli.views.pages.api import Called, api_page
 from tests.contexts import CONTEXTS, PARCEL
 
 from .reading import Curl, commands, exports, requests

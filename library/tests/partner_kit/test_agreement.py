@@ -17,7 +17,7 @@ from bounded_context.application.creating import CreatingRule
 from bounded_context.application.list_import import Outcome
 from bounded_context.domain.formats import PLAIN, FileFormat, Formats
 from bounded_context.domain.lists import ListStatus
-from bounded_context.tools.partner_kit.check import BAD_FILE, REJECTS, VALID, Result, Terms, check
+from bounded_context_cli.partner_kit.check import BAD_FILE, REJECTS, VALID, Result, Terms, check
 from tests.application.world import MAX_BYTES, TOLERATED, World
 
 from .files import FORMATS, KITS, PACKED, TYPED, files, named, odd_values

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.partner_kit import archive, start
-from bounded_context.tools.partner_kit.check import BAD_FILE, REJECTS, VALID
-from bounded_context.tools.partner_kit.contents import Contents, contents
+from bounded_context_cli.partner_kit import archive, start
+from bounded_context_cli.partner_kit.check import BAD_FILE, REJECTS, VALID
+from bounded_context_cli.partner_kit.contents import Contents, contents
+from bounded_context_infra.configuration.project import current
 
 from .test_agreement import imported
 
@@ -36,7 +36,7 @@ def test_the_modules_of_the_kit_are_the_validation_and_the_rules() -> None:
     floors = {name.split("/")[1] for name in names if name.startswith("bounded_context/")}
     assert floors == {"__init__.py", "adapters", "application", "declaration", "domain", "tools"}
     assert {name for name in names if "/tools/" in name} == {
-        f"bounded_context/tools/{name}.py" for name in ("__init__", "partner_kit/__init__", "partner_kit/check")
+        f"bounded_context_cli/{name}.py" for name in ("__init__", "partner_kit/__init__", "partner_kit/check")
     }
 
 

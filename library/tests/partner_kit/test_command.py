@@ -8,14 +8,14 @@ from typing import Any, Final
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.configuration.partners import Partner
-from bounded_context.configuration.project import current
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.lists import ListStatus
-from bounded_context.tools.partner_kit import archive
-from bounded_context.tools.partner_kit import contents as contents_module
-from bounded_context.tools.partner_kit.page import unsupported
-from bounded_context.tools.programs.stack_settings import settings_of
+from bounded_context_cli.partner_kit import archive
+from bounded_context_cli.partner_kit import contents as contents_module
+from bounded_context_cli.partner_kit.page import unsupported
+from bounded_context_cli.programs.stack_settings import settings_of
+from bounded_context_infra.configuration.partners import Partner
+from bounded_context_infra.configuration.project import current
 from tests.console import context
 
 from .test_agreement import imported

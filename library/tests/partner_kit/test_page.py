@@ -20,13 +20,13 @@ from payment.context import PAYMENT
 from pydantic import Field
 
 from bounded_context import Context, Text
-from bounded_context.configuration.project import current
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.formats import PLAIN, FileFormat
-from bounded_context.testing import browser
-from bounded_context.tools.partner_kit.check import Terms, check
-from bounded_context.tools.partner_kit.contents import Contents, contents
-from bounded_context.tools.partner_kit.page import described_format, page, script, unsupported
+from bounded_context_cli.partner_kit.check import Terms, check
+from bounded_context_cli.partner_kit.contents import Contents, contents
+from bounded_context_cli.partner_kit.page import described_format, page, script, unsupported
+from bounded_context_cli.testing import browser
+from bounded_context_infra.configuration.project import current
 from tests.things import context_of
 
 from .files import FORMATS, KITS, PACKED, TYPED, files, named, odd_values

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.tools.partners import cli
+from bounded_context_cli.partners import cli
+from bounded_context_infra.configuration.project import Project, current
 from tests.console import context
 from tests.infra.graph import NETWORK
 from tests.infra.test_settings import KEY, OTHER

@@ -12,16 +12,16 @@ import pytest
 import yaml
 
 from bounded_context import Context
-from bounded_context.configuration.collisions import PIPELINE, require_context, require_stack
-from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.labels import LabelError, Labels
-from bounded_context.configuration.pipeline_settings import SourceKind
-from bounded_context.configuration.project import Project, current
-from bounded_context.tools.accounts.permissions import cli as command
-from bounded_context.tools.accounts.permissions.boundary import boundary
-from bounded_context.tools.accounts.permissions.policies import of_kind, of_pipeline, place, policy
-from bounded_context.tools.accounts.temporary_stacks.stack import boundary_of
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, service
+from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, service
+from bounded_context_infra.configuration.collisions import PIPELINE, require_context, require_stack
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.labels import LabelError, Labels
+from bounded_context_infra.configuration.pipeline_settings import SourceKind
+from bounded_context_infra.configuration.project import Project, current
+from bounded_context_platform.permissions import cli as command
+from bounded_context_platform.permissions.boundary import boundary
+from bounded_context_platform.permissions.policies import of_kind, of_pipeline, place, policy
+from bounded_context_platform.temporary_stacks.stack import boundary_of
 from tests.accounts.evaluation import FREE, Policy
 from tests.console import context
 from tests.infra.contexts import SHAPES
@@ -199,8 +199,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "workflow").symlink_to(current().root / "workflow")
     project = Project(tmp_path, current().settings)
     monkeypatch.setattr(command, "repository", lambda: project)
-    monkeypatch.setattr("bounded_context.tools.programs.recording.current", lambda: project)
-    monkeypatch.setattr("bounded_context.tools.programs.delivery.current", lambda: project)
+    monkeypatch.setattr("bounded_context_cli.programs.recording.current", lambda: project)
+    monkeypatch.setattr("bounded_context_cli.programs.delivery.current", lambda: project)
     return tmp_path
 
 

@@ -3,11 +3,11 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.tools.accounts.permissions.kinds import ROLES
-from bounded_context.tools.accounts.permissions.policies import PIPELINE, policy
-from bounded_context.tools.command.aws_errors import Refused
-from bounded_context.tools.command.operation import Access
-from bounded_context.tools.release.rollout.shifting import refuse_shift
+from bounded_context_cli.command.aws_errors import Refused
+from bounded_context_cli.command.operation import Access
+from bounded_context_cli.release.rollout.shifting import refuse_shift
+from bounded_context_platform.permissions.kinds import ROLES
+from bounded_context_platform.permissions.policies import PIPELINE, policy
 from tests.infra.graph import run
 from tests.rollout.conftest import Stack
 

@@ -10,9 +10,9 @@ from typing import Any
 import botocore.session
 import pytest
 
-from bounded_context.tools.accounts.permissions.kinds import KINDS
-from bounded_context.tools.accounts.permissions.policies import ROLES, place, policy, unknown
-from bounded_context.tools.programs.recording import Graph
+from bounded_context_cli.programs.recording import Graph
+from bounded_context_platform.permissions.kinds import KINDS
+from bounded_context_platform.permissions.policies import ROLES, place, policy, unknown
 from tests.console import context
 from tests.infra.contexts import SHAPES
 from tests.infra.graph import CONTEXT, NETWORK, PARTNERS, STACKS, run, run_shape

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.configuration.state import objects
-from bounded_context.tools.accounts.permissions import cli as command
-from bounded_context.tools.accounts.permissions.trust import PROVIDER
+from bounded_context_infra.configuration.project import Project, current
+from bounded_context_infra.configuration.state import objects
+from bounded_context_platform.permissions import cli as command
+from bounded_context_platform.permissions.trust import PROVIDER
 from tests.console import context
 from tests.pipeline.program import LEAST, PROJECT
 

@@ -3,9 +3,9 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.tools.accounts.permissions.kinds import ROLES
-from bounded_context.tools.release.rollout import prune
-from bounded_context.tools.release.steps import smoke
+from bounded_context_cli.release.rollout import prune
+from bounded_context_cli.release.steps import smoke
+from bounded_context_platform.permissions.kinds import ROLES
 from tests.rollout.conftest import Stack
 
 from .watched import ROLE, live_through_all, refusal, watch

@@ -6,9 +6,9 @@ from unittest.mock import patch
 
 import pytest
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.tools.programs.recording import Program
-from bounded_context.tools.views.picture import cli as command
+from bounded_context_cli.programs.recording import Program
+from bounded_context_cli.views.picture import cli as command
+from bounded_context_infra.configuration.project import Project, current
 from tests.console import context
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from bounded_context.tools.views.picture.policies import words
-from bounded_context.tools.views.picture.steps import Machine
+from bounded_context_cli.views.picture.policies import words
+from bounded_context_cli.views.picture.steps import Machine
 
 from .written import allowed, arn, drawn, function, grant, keys, node, said
 

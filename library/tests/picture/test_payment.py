@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.tools.views.picture import Picture, picture
+from bounded_context_cli.views.picture import Picture, picture
 from tests.infra.graph import CONTEXT, STACKS, run
 
 from .written import keys, said

@@ -3,8 +3,8 @@
 import json
 from typing import Any, Final
 
-from bounded_context.tools.programs.graph import Graph, Node
-from bounded_context.tools.views.picture import Picture, picture
+from bounded_context_cli.programs.graph import Graph, Node
+from bounded_context_cli.views.picture import Picture, picture
 from tests.contexts import ORDER
 
 _PLACE: Final = "eu-west-1:111122223333"

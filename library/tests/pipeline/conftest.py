@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.tools.programs.recording import Graph
-from bounded_context.tools.release.steps import aws_profile
-from bounded_context.tools.release.steps.pulumi_cli import Stack
+from bounded_context_cli.programs.recording import Graph
+from bounded_context_cli.release.steps import aws_profile
+from bounded_context_cli.release.steps.pulumi_cli import Stack
+from bounded_context_infra.configuration.project import Project, current
 
 from . import stand_in_pulumi
 from .program import CLOUD, CODECOMMIT, LEAST, run

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from bounded_context.configuration.environments import ROLES
-from bounded_context.configuration.pipeline_settings import SourceKind
-from bounded_context.configuration.project import current
-from bounded_context.infra.pipeline import Delivery
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program, recorded
+from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Program, recorded
+from bounded_context_infra.configuration.environments import ROLES
+from bounded_context_infra.configuration.pipeline_settings import SourceKind
+from bounded_context_infra.configuration.project import current
+from bounded_context_infra.pipeline import Delivery
 
 FOLDER = current().pipeline
 PROJECT = f"{current().context.name}-pipeline"
@@ -53,5 +53,5 @@ def run(settings: dict[str, Any], *, source: SourceKind = "codeconnections", con
 
 
 def _run(settings: dict[str, Any], source: SourceKind, answers: dict[str, Any]) -> Graph:
-    with patch("bounded_context.infra.pipeline.Delivery", lambda context, **_: Delivery(context, source=source)):
+    with patch("bounded_context_infra.pipeline.Delivery", lambda context, **_: Delivery(context, source=source)):
         return Program(FOLDER, PROJECT, answers).run("main", **settings)

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from bounded_context.configuration.project import current
-from bounded_context.infra.pipeline import steps
-from bounded_context.infra.pipeline.steps import BUILD, OF_AN_ENVIRONMENT
+from bounded_context_infra.configuration.project import current
+from bounded_context_infra.pipeline import steps
+from bounded_context_infra.pipeline.steps import BUILD, OF_AN_ENVIRONMENT
 
 LIBRARY = Path(__file__).parents[2]
 ROOT = current().root

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.lambda_python import PYTHON
-from bounded_context.infra.pipeline import steps
-from bounded_context.infra.pipeline.steps import BUILD, Step
-from bounded_context.tools.programs.recording import Graph
+from bounded_context_cli.programs.recording import Graph
+from bounded_context_infra.configuration.lambda_python import PYTHON
+from bounded_context_infra.pipeline import steps
+from bounded_context_infra.pipeline.steps import BUILD, Step
 
 from .shell import BUILDSPECS, ROOT, STEPS, buildspec, commands
 

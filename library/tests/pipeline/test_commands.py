@@ -20,7 +20,7 @@ import boto3
 import pytest
 import yaml
 
-from bounded_context.tools.programs.recording import Graph
+from bounded_context_cli.programs.recording import Graph
 from tests.audit.osv import serving
 
 from . import stand_in_pip, stand_in_pulumi, stand_in_uv

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph
+from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph
 
 from .program import CODECOMMIT
 

@@ -9,8 +9,8 @@ import pulumi
 import pytest
 import yaml
 
-from bounded_context.infra.pipeline import handover
-from bounded_context.infra.pipeline.handover import HANDED_ON
+from bounded_context_infra.pipeline import handover
+from bounded_context_infra.pipeline.handover import HANDED_ON
 
 from .shell import buildspec, commands
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bounded_context.configuration.pipeline_settings import Policies
-from bounded_context.configuration.project import current
-from bounded_context.infra.pipeline.policies import command
-from bounded_context.infra.pipeline.steps import Step
+from bounded_context_infra.configuration.pipeline_settings import Policies
+from bounded_context_infra.configuration.project import current
+from bounded_context_infra.pipeline.policies import command
+from bounded_context_infra.pipeline.steps import Step
 
 from .program import LEAST, run
 from .shell import LIBRARY, STEPS, commands
@@ -66,7 +66,7 @@ def test_the_pack_is_outside_of_the_artefact_and_imports_the_pinned_library(whee
     home = Path(yaml.safe_load((pack / "PulumiPolicy.yaml").read_text())["runtime"]["options"]["virtualenv"])
     assert not pack.is_relative_to(wheel.parents[1])
     assert home.parent == pack.parent
-    check = [str(home / "bin" / "python"), "-c", "import bounded_context.tools.policies.pack as p; print(p.__file__)"]
+    check = [str(home / "bin" / "python"), "-c", "import bounded_context_cli.policies.pack as p; print(p.__file__)"]
     loaded = subprocess.run(check, cwd=pack, capture_output=True, text=True, check=True)  # noqa: S603
     assert Path(loaded.stdout.strip()).is_relative_to(home)
     assert repr(str(wheel.parents[1])) in (pack / "__main__.py").read_text()

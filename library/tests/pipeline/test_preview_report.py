@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bounded_context.tools.release.steps.junit import Case, write
-from bounded_context.tools.release.steps.preview_report import Change, cases, changes, summary
+from bounded_context_cli.release.steps.junit import Case, write
+from bounded_context_cli.release.steps.preview_report import Change, cases, changes, summary
 
 TABLE = "aws:dynamodb/table:Table"
 FUNCTION = "aws:lambda/function:Function"

@@ -3,8 +3,8 @@
 import json
 from fnmatch import fnmatch
 
-from bounded_context.configuration.labels import NAME_LIMIT
-from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph
+from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph
+from bounded_context_infra.configuration.labels import NAME_LIMIT
 from tests.infra.test_protection import refuses_plain_http
 
 from .program import LEAST, run

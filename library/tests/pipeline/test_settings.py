@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.pipeline_settings import PipelineSettings, SourceKind
-from bounded_context.tools.programs.recording import Program
+from bounded_context_cli.programs.recording import Program
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.pipeline_settings import PipelineSettings, SourceKind
 
 from .program import CLOUD, CODECOMMIT, CONNECTION, ENVIRONMENTS, FOLDER, LEAST, PROJECT, run
 

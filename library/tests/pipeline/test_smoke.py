@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.tools.release.steps import aws_profile, smoke
-from bounded_context.tools.release.steps.junit import Case
+from bounded_context_cli.release.steps import aws_profile, smoke
+from bounded_context_cli.release.steps.junit import Case
 
 
 def test_a_profile_takes_on_the_environments_role(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bounded_context.configuration.project import current
-from bounded_context.configuration.state import locks
-from bounded_context.configuration.strategy import too_long
-from bounded_context.tools.release.steps import deploy, preview, pulumi_cli
-from bounded_context.tools.release.steps.pulumi_cli import Stack, StepError
+from bounded_context_cli.release.steps import deploy, preview, pulumi_cli
+from bounded_context_cli.release.steps.pulumi_cli import Stack, StepError
+from bounded_context_infra.configuration.project import current
+from bounded_context_infra.configuration.state import locks
+from bounded_context_infra.configuration.strategy import too_long
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack as ShiftingStack
 from tests.rollout.conftest import stack as aws

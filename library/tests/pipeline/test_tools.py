@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.release.steps import tools
+from bounded_context_cli.release.steps import tools
 from tests.console import context
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from bounded_context.tools.command.operation import Access
-from bounded_context.tools.policies.account import ACCOUNT
-from bounded_context.tools.programs.graph import Graph
-from bounded_context.tools.programs.recording import Program
+from bounded_context_cli.command.operation import Access
+from bounded_context_cli.policies.account import ACCOUNT
+from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs.recording import Program
 from tests.console import context
 from tests.policies.test_plain import node
 from tests.rollout.clients import FakeClock

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from bounded_context.tools.policies.names import resources_do_not_replace_each_other
-from bounded_context.tools.programs.graph import Graph
-from bounded_context.tools.programs.recording import run
+from bounded_context_cli.policies.names import resources_do_not_replace_each_other
+from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs.recording import run
 
 
 def _with_a_twin(**inputs: str) -> Graph:

@@ -12,8 +12,8 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 
 import bounded_context
-from bounded_context.configuration.project import current
-from bounded_context.tools.policies import own
+from bounded_context_cli.policies import own
+from bounded_context_infra.configuration.project import current
 from tests.console import PROGRAM
 
 from .asked import asked
@@ -29,8 +29,8 @@ from .policy import Violation, policy
 """
 TOLD = """
 import json
-from bounded_context.tools.command.application import run
-from bounded_context.testing.promises import PROMISES, repository
+from bounded_context_cli.command.application import run
+from bounded_context_cli.promises import PROMISES, repository
 [promise] = [one for one in PROMISES if one.name == "queues-keep-messages-long-enough"]
 print(json.dumps([promise.sentence, promise.breaches(repository())]))
 raise SystemExit(run(["policies", "--json"]))

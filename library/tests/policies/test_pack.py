@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.tools.policies.folder import pack
+from bounded_context_cli.policies.folder import pack
+from bounded_context_infra.configuration.project import Project, current
 
 from .asked import asked
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.policies import POLICIES
-from bounded_context.tools.policies.previews import UNKNOWN, Registered, certain_violations
-from bounded_context.tools.programs.graph import Graph, Node
-from bounded_context.tools.programs.recording import run
+from bounded_context_cli.policies import POLICIES
+from bounded_context_cli.policies.previews import UNKNOWN, Registered, certain_violations
+from bounded_context_cli.programs.graph import Graph, Node
+from bounded_context_cli.programs.recording import run
 
 BY_NAME = {policy.name: policy for policy in POLICIES}
 

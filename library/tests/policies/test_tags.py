@@ -1,7 +1,7 @@
 """Which resources take tags is read of the provider's package: what is not found there would go untagged unseen."""
 
-from bounded_context.tools.policies.tags import takes_tags
-from bounded_context.tools.programs.recording import Graph, run
+from bounded_context_cli.policies.tags import takes_tags
+from bounded_context_cli.programs.recording import Graph, run
 
 NONE = {
     "iam/rolePolicy",

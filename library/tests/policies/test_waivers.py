@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.testing.promises import PROMISES, Repository
-from bounded_context.tools.policies import POLICIES, BadWaiver, judged, waivers
-from bounded_context.tools.programs.graph import Graph
-from bounded_context.tools.programs.recording import Program, run
+from bounded_context_cli.policies import POLICIES, BadWaiver, judged, waivers
+from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs.recording import Program, run
+from bounded_context_cli.promises import PROMISES, Repository
+from bounded_context_infra.configuration.project import Project, current
 from tests.console import context
 
 REASON = "A partner's system without access to our key puts messages into it."

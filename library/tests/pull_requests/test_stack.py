@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bounded_context.tools.accounts.temporary_stacks import pull_request as command
+from bounded_context_platform.temporary_stacks import pull_request as command
 from tests.console import context
 from tests.smoke_account.conftest import Cli, Place
 

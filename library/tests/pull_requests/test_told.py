@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.accounts.temporary_stacks import pull_request
-from bounded_context.tools.release.steps.preview_report import Change
+from bounded_context_cli.release.steps.preview_report import Change
+from bounded_context_platform.temporary_stacks import pull_request
 from tests.console import context
 from tests.sandbox.conftest import Api
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.accounts.permissions.trust import ENVIRONMENT, SWEEP
-from bounded_context.tools.accounts.temporary_stacks.kinds import KINDS
+from bounded_context_platform.permissions.trust import ENVIRONMENT, SWEEP
+from bounded_context_platform.temporary_stacks.kinds import KINDS
 from tests.console import parsed
 
 from .workflows import FOLDER, SETUP, WORKFLOWS, jobs, read, steps

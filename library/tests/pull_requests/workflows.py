@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from bounded_context.configuration.project import current
+from bounded_context_infra.configuration.project import current
 
 FOLDER = current().root / ".github"
 WORKFLOWS = sorted((FOLDER / "workflows").glob("*.yml"))

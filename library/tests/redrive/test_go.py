@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from bounded_context.tools.repair.redrive.run import IN_A_ROW
+from bounded_context_cli.repair.redrive.run import IN_A_ROW
 from tests.redrive.conftest import INBOX, ONE, Stack, event
 from tests.rollout.clients import error
 

@@ -9,10 +9,10 @@ from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounded_context.tools.repair.redrive.options import Selection
-from bounded_context.tools.repair.redrive.queue_reader import QueueReader
-from bounded_context.tools.repair.redrive.queue_routes import SubscriberRoute
-from bounded_context.tools.repair.redrive.run import Run
+from bounded_context_cli.repair.redrive.options import Selection
+from bounded_context_cli.repair.redrive.queue_reader import QueueReader
+from bounded_context_cli.repair.redrive.queue_routes import SubscriberRoute
+from bounded_context_cli.repair.redrive.run import Run
 from tests.redrive.clients import Queues
 from tests.redrive.conftest import INBOX, ONE
 from tests.rollout.clients import FakeClock, error

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.tools.local.reproduction.production import Production
-from bounded_context.tools.repair.erase import stack as stacks
+from bounded_context_cli.repair.erase import stack as stacks
+from bounded_context_local.reproduction.production import Production
 from tests.erase.conftest import BATCH, FUNCTION, GIVEN_UP, Stack, empty, function, settings, stack
 
 __all__ = ["empty", "function", "settings", "stack"]

@@ -12,11 +12,11 @@ from payment.context import PAYMENT
 
 from bounded_context.domain.formats import FileFormat, Formats
 from bounded_context.testing.functions import TABLE
-from bounded_context.tools.command.aws_errors import Refused
-from bounded_context.tools.local.reproduction.execution import placed
-from bounded_context.tools.local.reproduction.lists import call_of
-from bounded_context.tools.local.reproduction.masked_objects import masked_object
-from bounded_context.tools.local.reproduction.reads import Copies
+from bounded_context_cli.command.aws_errors import Refused
+from bounded_context_local.reproduction.execution import placed
+from bounded_context_local.reproduction.lists import call_of
+from bounded_context_local.reproduction.masked_objects import masked_object
+from bounded_context_local.reproduction.reads import Copies
 from tests.erase.conftest import BUCKET, NAME, PERSON, SAMPLES, Stack
 
 from .conftest import production

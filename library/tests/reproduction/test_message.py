@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.tools.accounts.permissions.kinds import ROLES
-from bounded_context.tools.command.aws_errors import Refused
-from bounded_context.tools.local.reproduction.dead_letters import call_of
-from bounded_context.tools.repair.redrive.queue_reader import HIDDEN_SECONDS
+from bounded_context_cli.command.aws_errors import Refused
+from bounded_context_cli.repair.redrive.queue_reader import HIDDEN_SECONDS
+from bounded_context_local.reproduction.dead_letters import call_of
+from bounded_context_platform.permissions.kinds import ROLES
 from tests.erase.conftest import NAME, OTHER, PERSON, Stack, event
 from tests.permissions.watched import Watched
 

@@ -8,12 +8,12 @@ import boto3
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.testing.aws_plugin import functions
 from bounded_context.testing.functions import TABLE, Functions
-from bounded_context.testing.reproduced import replay
-from bounded_context.tools.local.reproduction import lists
-from bounded_context.tools.local.reproduction.execution import Outcome
-from bounded_context.tools.local.reproduction.regression_test import write
+from bounded_context_local.reproduction import lists
+from bounded_context_local.reproduction.execution import Outcome
+from bounded_context_local.reproduction.regression_test import write
+from bounded_context_local.testing.plugin import functions
+from bounded_context_local.testing.reproduced import replay
 from tests.erase.conftest import NAME, Stack
 from tests.foreign import CONSUMES_JSON
 

@@ -7,9 +7,9 @@ import boto3
 import pytest
 
 from bounded_context.testing.functions import TABLE
-from bounded_context.tools.command.aws_errors import Refused
-from bounded_context.tools.local.reproduction import lists
-from bounded_context.tools.local.reproduction.traces import call_of
+from bounded_context_cli.command.aws_errors import Refused
+from bounded_context_local.reproduction import lists
+from bounded_context_local.reproduction.traces import call_of
 from tests.erase.conftest import NAME, Stack
 
 from .conftest import production

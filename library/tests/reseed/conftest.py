@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import Project
-from bounded_context.tools.command.operation import Access
-from bounded_context.tools.repair.reseed import cli
+from bounded_context_cli.command.operation import Access
+from bounded_context_cli.repair.reseed import cli
+from bounded_context_infra.configuration.project import Project
 from tests.console import context
 from tests.reseed.world import OUTPUTS, World
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.repair.reseed import stream
+from bounded_context_cli.repair.reseed import stream
+from bounded_context_infra.configuration.project import current
 from tests.contracts.test_previous_version import beside
 from tests.event_schemas import faults
 from tests.reseed.conftest import Reseeding

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bounded_context.adapters.changes import Changes
-from bounded_context.tools.repair.reseed import run, state, stream
+from bounded_context_cli.repair.reseed import run, state, stream
 from tests.reseed.conftest import Reseeding
 from tests.reseed.world import Killed, World, existing, projection
 from tests.reseed.world import state as state_of

@@ -10,9 +10,9 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from boto3.dynamodb.types import TypeSerializer
 
 from bounded_context.adapters.items import ETAG, KEY, TRACEPARENT, Items
-from bounded_context.configuration.project import current
 from bounded_context.handlers.relay_events import to_event
 from bounded_context.testing import Samples
+from bounded_context_infra.configuration.project import current
 from tests.repairs import KEY as RECORD
 from tests.rollout.clients import Client, FakeClock
 

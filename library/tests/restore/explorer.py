@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from bounded_context.adapters.items import LIST
 from bounded_context.domain.lists import ListStatus
-from bounded_context.tools.repair.restore import changes
-from bounded_context.tools.repair.restore.progress import ALIVE
+from bounded_context_cli.repair.restore import changes
+from bounded_context_cli.repair.restore.progress import ALIVE
 
 from .world import TABLE, Killed, World
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.tools.command.aws_errors import INTERRUPTED
-from bounded_context.tools.repair.restore import run
-from bounded_context.tools.repair.restore.progress import ALIVE
+from bounded_context_cli.command.aws_errors import INTERRUPTED
+from bounded_context_cli.repair.restore import run
+from bounded_context_cli.repair.restore.progress import ALIVE
 from tests.rollout.clients import error
 
 from .test_restore import IDS, damaged

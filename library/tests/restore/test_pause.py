@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.repair.restore import tables
+from bounded_context_cli.repair.restore import tables
 
 from .test_restore import IDS, damaged
 from .world import TABLE, World

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from bounded_context.tools.command.operation import Access
-from bounded_context.tools.repair.restore.progress import ALIVE
+from bounded_context_cli.command.operation import Access
+from bounded_context_cli.repair.restore.progress import ALIVE
 from tests.console import context
 from tests.redrive.clients import Metrics, Queues
 from tests.repairs import exits

@@ -17,7 +17,7 @@ from bounded_context.domain import events
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
 from bounded_context.domain.projection import order_key
 from bounded_context.handlers.relay_events import to_event
-from bounded_context.tools.command.operation import Access, Clients
+from bounded_context_cli.command.operation import Access, Clients
 from tests.console import context
 from tests.handlers.functions import SAMPLES
 from tests.rollout.clients import Client, FakeClock, error

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from bounded_context.configuration.strategy import Strategy
-from bounded_context.tools.local.extensions.codedeploy import model, operations
-from bounded_context.tools.local.extensions.codedeploy.appspec import AFTER, BEFORE, AppSpec
-from bounded_context.tools.local.extensions.codedeploy.errors import Ended, Refused
-from bounded_context.tools.local.extensions.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
+from bounded_context_infra.configuration.strategy import Strategy
+from bounded_context_local.extensions.codedeploy import model, operations
+from bounded_context_local.extensions.codedeploy.appspec import AFTER, BEFORE, AppSpec
+from bounded_context_local.extensions.codedeploy.errors import Ended, Refused
+from bounded_context_local.extensions.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
 from tests.rollout.clients import Client, FakeClock, error
 from tests.simulation.services.codedeploy import Due
 

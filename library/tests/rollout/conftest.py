@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 from moto.awslambda.models import lambda_backends
 
-from bounded_context.tools.command.operation import Access, Clients
+from bounded_context_cli.command.operation import Access, Clients
 from tests.console import context
 from tests.repairs import Records
 from tests.rollout.clients import CloudWatch, FakeClock, StepFunctions

@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
-from bounded_context.tools.release.rollout.notes import appspec, revision
-from bounded_context.tools.release.rollout.outputs import Function
+from bounded_context_cli.release.rollout.notes import appspec, revision
+from bounded_context_cli.release.rollout.outputs import Function
 
 GOLDEN = Path(__file__).parent / "golden" / "appspec.json"
 HOOKS = {"pre_traffic": "app-test-pre-traffic", "post_traffic": "app-test-post-traffic"}

@@ -4,7 +4,7 @@ from re import fullmatch
 
 from botocore.exceptions import EndpointConnectionError
 
-from bounded_context.tools.release.rollout.notes import Note
+from bounded_context_cli.release.rollout.notes import Note
 from tests.rollout.conftest import Stack
 
 

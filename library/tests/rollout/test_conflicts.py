@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.release.rollout.deployments import MISMATCH
-from bounded_context.tools.release.rollout.notes import Note
+from bounded_context_cli.release.rollout.deployments import MISMATCH
+from bounded_context_cli.release.rollout.notes import Note
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from bounded_context.tools.command.operation import clients
-from bounded_context.tools.release.rollout.follow import GRACE
+from bounded_context_cli.command.operation import clients
+from bounded_context_cli.release.rollout.follow import GRACE
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack
 

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta, timezone
 
 import boto3
 
-from bounded_context.tools.release.rollout.deployments import Deployment, Deployments
-from bounded_context.tools.release.rollout.services import Alarms
+from bounded_context_cli.release.rollout.deployments import Deployment, Deployments
+from bounded_context_cli.release.rollout.services import Alarms
 from tests.rollout.conftest import REGION, Stack
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.command.aws_errors import Refused
-from bounded_context.tools.command.operation import Access
-from bounded_context.tools.release.rollout import outputs
+from bounded_context_cli.command.aws_errors import Refused
+from bounded_context_cli.command.operation import Access
+from bounded_context_cli.release.rollout import outputs
+from bounded_context_infra.configuration.project import current
 from tests.console import context
 from tests.rollout.conftest import Stack
 

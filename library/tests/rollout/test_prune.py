@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.release.rollout import prune
-from bounded_context.tools.release.rollout.machines import Machines
-from bounded_context.tools.release.rollout.outputs import Release
-from bounded_context.tools.release.rollout.run import Run
-from bounded_context.tools.release.rollout.screen import Screen
-from bounded_context.tools.release.rollout.services import Services
+from bounded_context_cli.release.rollout import prune
+from bounded_context_cli.release.rollout.machines import Machines
+from bounded_context_cli.release.rollout.outputs import Release
+from bounded_context_cli.release.rollout.run import Run
+from bounded_context_cli.release.rollout.screen import Screen
+from bounded_context_cli.release.rollout.services import Services
 from tests.rollout.clients import error
 from tests.rollout.conftest import REGION, Stack
 

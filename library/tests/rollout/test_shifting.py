@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.command.operation import Access
-from bounded_context.tools.release import deploy
-from bounded_context.tools.release.rollout.notes import Note
+from bounded_context_cli.command.operation import Access
+from bounded_context_cli.release import deploy
+from bounded_context_cli.release.rollout.notes import Note
 from tests.console import context
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack

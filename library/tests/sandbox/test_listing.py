@@ -3,8 +3,8 @@
 import boto3
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.accounts.temporary_stacks.stack import temporary_stacks
+from bounded_context_infra.configuration.project import current
+from bounded_context_platform.temporary_stacks.stack import temporary_stacks
 from tests.smoke_account.conftest import Cli
 
 

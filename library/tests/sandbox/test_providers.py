@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.accounts.temporary_stacks.providers import require_known
-from bounded_context.tools.command.aws_errors import Refused
+from bounded_context_cli.command.aws_errors import Refused
+from bounded_context_platform.temporary_stacks.providers import require_known
 from tests.sandbox.conftest import Sandbox
 from tests.smoke_account.conftest import Cli, Place
 

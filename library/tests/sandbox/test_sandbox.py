@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 
-from bounded_context.tools.accounts.temporary_stacks.stack import TemporaryStack
-from bounded_context.tools.programs.recording import service
+from bounded_context_cli.programs.recording import service
+from bounded_context_platform.temporary_stacks.stack import TemporaryStack
 from tests.sandbox.conftest import ANNA, Sandbox
 from tests.smoke_account.conftest import Cli, Place
 

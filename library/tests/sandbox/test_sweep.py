@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bounded_context.tools.accounts.temporary_stacks.services import Services, as_tag
-from bounded_context.tools.accounts.temporary_stacks.stack import TemporaryStack
-from bounded_context.tools.accounts.temporary_stacks.sweep import Swept, sweep
-from bounded_context.tools.command.aws_errors import Refused
+from bounded_context_cli.command.aws_errors import Refused
+from bounded_context_platform.temporary_stacks.services import Services, as_tag
+from bounded_context_platform.temporary_stacks.stack import TemporaryStack
+from bounded_context_platform.temporary_stacks.sweep import Swept, sweep
 from tests.sandbox.conftest import Sandbox
 from tests.smoke_account.conftest import Cli, Place
 

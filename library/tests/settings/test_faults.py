@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.project import VARIABLE, current
-from bounded_context.tools.settings.cli import settings
+from bounded_context_cli.settings.cli import settings
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.project import VARIABLE, current
 from tests.console import context
 from tests.infra.graph import CONTEXT, run
 

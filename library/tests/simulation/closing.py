@@ -12,7 +12,7 @@ from bounded_context.application.closing import Closing
 from bounded_context.application.list_events import list_event
 from bounded_context.domain.lists import ReceivedList
 from bounded_context.domain.trace_context import fresh_traceparent
-from bounded_context.tools.repair.lists.rows import Rows, Table
+from bounded_context_cli.repair.lists.rows import Rows, Table
 
 from .account import BUCKET, TABLE, TOPIC, Account
 from .scheduler import Scheduler

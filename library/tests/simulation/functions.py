@@ -10,8 +10,8 @@ from typing import Any, Final
 from payment.context import PAYMENT
 
 from bounded_context import adapters
-from bounded_context.infra.wiring import presets
 from bounded_context.testing.functions import handler_of
+from bounded_context_infra.wiring import presets
 
 from .profile import SKEWED
 from .scheduler import Activity, Scheduler

@@ -15,10 +15,10 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.tools.accounts.temporary_stacks import stack
-from bounded_context.tools.accounts.temporary_stacks.services import Services
-from bounded_context.tools.accounts.temporary_stacks.smoke_account.worlds import Account
+from bounded_context_infra.configuration.project import Project, current
+from bounded_context_lab.smoke_account.worlds import Account
+from bounded_context_platform.temporary_stacks import stack
+from bounded_context_platform.temporary_stacks.services import Services
 from tests.smoke_account import stand_in_pulumi
 
 NAME = "smoke"

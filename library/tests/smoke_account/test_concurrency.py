@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.command.aws_errors import Refused
+from bounded_context_cli.command.aws_errors import Refused
 from tests.smoke_account.conftest import Place
 
 pytestmark = pytest.mark.usefixtures("aws", "cli")

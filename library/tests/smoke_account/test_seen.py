@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.accounts.temporary_stacks.pulumi_cli import Failed
-from bounded_context.tools.accounts.temporary_stacks.smoke_account.lists import check_events
-from bounded_context.tools.accounts.temporary_stacks.smoke_account.releases import check_bad_version, check_good_version
-from bounded_context.tools.local.sample_lists import Samples
+from bounded_context_infra.configuration.project import current
+from bounded_context_lab.smoke_account.lists import check_events
+from bounded_context_lab.smoke_account.releases import check_bad_version, check_good_version
+from bounded_context_local.sample_lists import Samples
+from bounded_context_platform.temporary_stacks.pulumi_cli import Failed
 
 CONTEXT = current().context
 COMMAND = CONTEXT.command_functions[0]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.programs.recording import service
+from bounded_context_cli.programs.recording import service
+from bounded_context_infra.configuration.project import current
 from tests import console
 
 ROLES = """\

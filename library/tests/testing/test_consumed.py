@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.testing import ConsumedEvents
-from bounded_context.testing.consumed import Unpublished
-from bounded_context.testing.promises import PROMISES, Repository
+from bounded_context_cli.promises import PROMISES, Repository
+from bounded_context_cli.testing.consumed import ConsumedEvents, Unpublished
+from bounded_context_infra.configuration.project import Project, current
 
 STACK = "infra/service/Pulumi.prod.yaml"
 CONSUMES = """\

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.configuration.project import VARIABLE, current
-from bounded_context.docs.pages import section
-from bounded_context.docs.steps import steps
-from bounded_context.testing.promises import PROMISES
-from bounded_context.tools.check.options import OWN_PROMISES
-from bounded_context.tools.check.remedies import FILE
+from bounded_context_cli.check.options import OWN_PROMISES
+from bounded_context_cli.check.remedies import FILE
+from bounded_context_cli.docs.pages import section
+from bounded_context_cli.docs.steps import steps
+from bounded_context_cli.promises import PROMISES
+from bounded_context_infra.configuration.project import VARIABLE, current
 
 QUEUES = "pyproject.toml::promises[Every queue has a dead-letter queue]"
 DIAGRAM = "pyproject.toml::promises[The README shows the statuses of an aggregate: its diagram matches the code]"

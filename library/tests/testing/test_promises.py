@@ -15,12 +15,12 @@ from payment.use_cases import register_payment
 
 from bounded_context import Context, EventData, Text
 from bounded_context.application.creating import CreatingRule
-from bounded_context.configuration.project import current
 from bounded_context.handlers import command_handler
 from bounded_context.testing import InMemory
-from bounded_context.testing.promises import PROMISES, Repository, _promise
-from bounded_context.tools.programs.delivery import run_delivery
-from bounded_context.tools.programs.recording import Graph, Node, run
+from bounded_context_cli.programs.delivery import run_delivery
+from bounded_context_cli.programs.recording import Graph, Node, run
+from bounded_context_cli.promises import PROMISES, Repository, _promise
+from bounded_context_infra.configuration.project import current
 from tests.things import Fields, context_of, model_of
 
 Change = Callable[[Node], Node | None]

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bounded_context.configuration.project import Project, current
-from bounded_context.tools.local.emulator import endpoints
-from bounded_context.tools.local.run.exit_status import exit_status
-from bounded_context.tools.local.run.keep import keep_running
-from bounded_context.tools.local.run.screen import Screen
-from bounded_context.tools.local.running.start import running_context
+from bounded_context_infra.configuration.project import Project, current
+from bounded_context_local.emulator import endpoints
+from bounded_context_local.run.exit_status import exit_status
+from bounded_context_local.run.keep import keep_running
+from bounded_context_local.run.screen import Screen
+from bounded_context_local.running.start import running_context
 
 from .acts import TOLERATED_SHARE, Orders, act
 from .first import First

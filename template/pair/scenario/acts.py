@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.actors.subscriber import Subscriber
-from bounded_context.tools.local.run.screen import Screen
-from bounded_context.tools.local.running.context import RunningContext
-from bounded_context.tools.local.sample_lists import Samples, as_csv
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.actors.subscriber import Subscriber
+from bounded_context_local.run.screen import Screen
+from bounded_context_local.running.context import RunningContext
+from bounded_context_local.sample_lists import Samples, as_csv
 
 from .first import First
 from .outcome import Outcome, Rejected, Sent, read_report

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.actors.subscriber import Subscriber
-from bounded_context.tools.local.emulator.aws import Aws
-from bounded_context.tools.local.emulator.endpoints import Endpoints
-from bounded_context.tools.local.running.context import invoke
-from bounded_context.tools.local.sample_lists import KINDS, UNIQUE
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.actors.subscriber import Subscriber
+from bounded_context_local.emulator.aws import Aws
+from bounded_context_local.emulator.endpoints import Endpoints
+from bounded_context_local.running.context import invoke
+from bounded_context_local.sample_lists import KINDS, UNIQUE
 
 QUEUE = "pair-listens"
 

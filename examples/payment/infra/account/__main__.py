@@ -1,7 +1,7 @@
 """The Pulumi program of an account: what deployments need there. A person deploys it, before the pipeline."""
 
 import pulumi
-from bounded_context.infra.deployer import Deployments
+from bounded_context_infra.deployer import Deployments
 
 from payment.context import PAYMENT
 

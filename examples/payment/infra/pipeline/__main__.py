@@ -1,7 +1,7 @@
 """The Pulumi program of the delivery pipeline, from a commit to production. A person deploys it, not the pipeline."""
 
 import pulumi
-from bounded_context.infra.pipeline import Delivery
+from bounded_context_infra.pipeline import Delivery
 
 from payment.context import PAYMENT
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bounded_context.testing.running import Running
+from bounded_context_local.testing.running import Running
 
 
 def test_a_list_of_payments(running: Running):

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from bounded_context.tools.programs.recording import Graph, Node
+from bounded_context_cli.programs.recording import Graph, Node
 
 from .policies import Statement, allows, as_list, of_key, of_resource, statements
 from .register import check

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bounded_context.tools.programs.recording import Graph, Node
+from bounded_context_cli.programs.recording import Graph, Node
 
 from .policies import allows, as_list, of_resource, statements
 from .register import check

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from bounded_context.tools.programs.recording import Graph
+from bounded_context_cli.programs.recording import Graph
 
 Check = Callable[[Graph], Iterable[str]]
 

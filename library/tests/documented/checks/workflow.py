@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bounded_context.tools.programs.recording import Graph, Node
+from bounded_context_cli.programs.recording import Graph, Node
 
 from .policies import as_list, statements
 from .register import check

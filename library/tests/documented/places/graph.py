@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from bounded_context.tools.programs.recording import Graph
+from bounded_context_cli.programs.recording import Graph
 
 from ..checks import CHECKS
 from ..edits import planted

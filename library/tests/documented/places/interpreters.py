@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from bounded_context.testing.aws_plugin import REGION
+from bounded_context_local.testing.plugin import REGION
 from tests.contract.interpreter import Interpreter, Lambda
 from tests.simulation.profile import Profile
 from tests.simulation.scheduler import Scheduler

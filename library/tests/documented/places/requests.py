@@ -6,7 +6,7 @@ The code of a fault is the operation and the member, such as `CreateFunction Tim
 import re
 from typing import Final
 
-from bounded_context.testing.requests import findings
+from bounded_context_cli.testing.requests import findings
 
 from ..edits import planted
 from ..rules import Rule
@@ -24,6 +24,6 @@ def _codes(_rule: Rule, violation: Violation) -> set[str]:
 
 PLACE: Final = Place(
     "The requests of each resource of all recorded graphs are checked against AWS's models and limits. This is a "
-    "promise of each repository (`bounded_context.testing.requests`).",
+    "promise of each repository (`bounded_context_cli.testing.requests`).",
     _codes,
 )

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.dashboards.drawing import Drawing, drawing
-from bounded_context.tools.local.dashboards.reasons import NO_ACTIVITY
-from bounded_context.tools.local.metric_math.series import Recorded
+from bounded_context_lab.dashboards.drawing import Drawing, drawing
+from bounded_context_lab.dashboards.reasons import NO_ACTIVITY
+from bounded_context_local.metric_math.series import Recorded
 
 from .board import OURS, SERVICE, STARTED, recorded, sample
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.dashboards.page import page
-from bounded_context.tools.local.dashboards.widgets import widget
-from bounded_context.tools.local.metric_math.series import Recorded
-from bounded_context.tools.local.observation.samples import Sample
+from bounded_context_lab.dashboards.page import page
+from bounded_context_lab.dashboards.widgets import widget
+from bounded_context_local.metric_math.series import Recorded
+from bounded_context_local.observation.samples import Sample
 
 from .board import ABOUT, BODY, OURS, STARTED, STATES, html, metric, recorded, sample
 

@@ -4,11 +4,11 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.local.actors.subscriber import Reception
-from bounded_context.tools.local.list_views.facts import Facts
-from bounded_context.tools.local.observation.logs import Call, LogLine
-from bounded_context.tools.local.running.result import Result, Rows
+from bounded_context_infra.configuration.project import current
+from bounded_context_local.actors.subscriber import Reception
+from bounded_context_local.list_views.facts import Facts
+from bounded_context_local.observation.logs import Call, LogLine
+from bounded_context_local.running.result import Result, Rows
 
 ARRIVED = datetime(2026, 1, 31, 12, tzinfo=UTC)
 REPORT = """line,field,reason

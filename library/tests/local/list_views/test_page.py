@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bounded_context.domain.failures import Failure
-from bounded_context.tools.local.list_views.page import list_page
+from bounded_context_local.list_views.page import list_page
 
 from .a_list import ARRIVED, FACTS, HISTORY, RESULT, event, state
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.local.actors.subscriber import Reception
-from bounded_context.tools.local.list_views.facts import Facts, Rejection, RowFacts
-from bounded_context.tools.local.list_views.trail import Trail, trail
-from bounded_context.tools.local.list_views.trail_screen import as_json, show
-from bounded_context.tools.local.observation.logs import calls
+from bounded_context_infra.configuration.project import current
+from bounded_context_local.actors.subscriber import Reception
+from bounded_context_local.list_views.facts import Facts, Rejection, RowFacts
+from bounded_context_local.list_views.trail import Trail, trail
+from bounded_context_local.list_views.trail_screen import as_json, show
+from bounded_context_local.observation.logs import calls
 
 from ..observation.lines import call, stamp
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import Project
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import entry_point
-from bounded_context.tools.local.live.reload import affected_functions
+from bounded_context_infra.configuration.project import Project
+from bounded_context_local.live.reload import affected_functions
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from bounded_context.application.checks import checks_of
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import ListStatus
 from bounded_context.handlers.measure_lists import Change
-from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.live.events import event_of, samples_of
-from bounded_context.tools.local.live.function import NoSuchName
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_local.live.events import event_of, samples_of
+from bounded_context_local.live.function import NoSuchName
 
 HEARD = {"subscription": {"aggregate": "subscription", "created_by": ["Begun"], "deleted_by": ["Ended"]}}
 

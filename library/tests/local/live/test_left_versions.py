@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.tools.command.calls import Calls
-from bounded_context.tools.local.live import left_versions
-from bounded_context.tools.local.live.left_versions import LeftVersions, publish
+from bounded_context_cli.command.calls import Calls
+from bounded_context_local.live import left_versions
+from bounded_context_local.live.left_versions import LeftVersions, publish
 
 ALIAS = "arn:aws:lambda:eu-west-1:123456789012:function:one:live"
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bounded_context.tools.local.live.logs import calls_with_id, messages_of_tail, readable
-from bounded_context.tools.local.observation.logs import METRICS, PLATFORM, TEXT, LogLine
+from bounded_context_local.live.logs import calls_with_id, messages_of_tail, readable
+from bounded_context_local.observation.logs import METRICS, PLATFORM, TEXT, LogLine
 
 FIELDS = {"payment_id": "id-1", "level": "INFO", "service": "payment"}
 LINE = LogLine("register_payment", "3", "request-1", 0.0, "INFO", "command done", FIELDS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.tools.local.live.function import NoSuchName, chosen
+from bounded_context_local.live.function import NoSuchName, chosen
 
 FUNCTIONS = ["register_payment", "verify_payment", "on_event"]
 

@@ -6,8 +6,8 @@ import re
 import threading
 from typing import Any
 
-from bounded_context.tools.command.calls import Calls
-from bounded_context.tools.local.live.reload import start, warming
+from bounded_context_cli.command.calls import Calls
+from bounded_context_local.live.reload import start, warming
 
 
 def _alias(name: str) -> str:

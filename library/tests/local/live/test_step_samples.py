@@ -8,8 +8,8 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from bounded_context.declaration.context import Context
-from bounded_context.tools.command.calls import Calls
-from bounded_context.tools.local.live.events import step_samples
+from bounded_context_cli.command.calls import Calls
+from bounded_context_local.live.events import step_samples
 
 Item = dict[str, Any]
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bounded_context.tools.local.observation.logs import LogLine, parse
+from bounded_context_local.observation.logs import LogLine, parse
 
 
 def stamp(second: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bounded_context.tools.local.observation.aws_metrics.apigateway import Answered, samples
+from bounded_context_local.observation.aws_metrics.apigateway import Answered, samples
 
 ROUTES = {"create": "POST /things", "read": "GET /things/{id}", "list": "GET /things"}
 

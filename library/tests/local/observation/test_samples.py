@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bounded_context.declaration.measures import EVENT_AGE, EVENTS_PUBLISHED
-from bounded_context.tools.local.actors.subscriber import Reception
-from bounded_context.tools.local.observation.aws_metrics import (
+from bounded_context_local.actors.subscriber import Reception
+from bounded_context_local.observation.aws_metrics import (
     dynamodb,
     events,
     lambda_,
@@ -16,10 +16,10 @@ from bounded_context.tools.local.observation.aws_metrics import (
     states,
     transfer,
 )
-from bounded_context.tools.local.observation.logs import calls
-from bounded_context.tools.local.observation.samples import Sample, own_metrics
-from bounded_context.tools.local.observation.watch import put
-from bounded_context.tools.local.uploads import Sent, Upload
+from bounded_context_local.observation.logs import calls
+from bounded_context_local.observation.samples import Sample, own_metrics
+from bounded_context_local.observation.watch import put
+from bounded_context_local.uploads import Sent, Upload
 
 from ..conftest import RecordingAws
 from .lines import call, emf

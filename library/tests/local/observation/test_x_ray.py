@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.stand_ins.x_ray import InvalidDatagram, listening, read
+from bounded_context_local.stand_ins.x_ray import InvalidDatagram, listening, read
 
 HEADER = b'{"format": "json", "version": 1}\n'
 DOCUMENT: dict[str, Any] = {

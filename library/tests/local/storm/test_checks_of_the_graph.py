@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import pytest
 
-from bounded_context.tools.local.storm import alarm_check, failure_check
-from bounded_context.tools.local.storm.faults import derive
-from bounded_context.tools.local.storm.resources import Resources
-from bounded_context.tools.programs.graph import Graph, Node
-from bounded_context.tools.programs.recording import run
+from bounded_context_cli.programs.graph import Graph, Node
+from bounded_context_cli.programs.recording import run
+from bounded_context_lab.storm import alarm_check, failure_check
+from bounded_context_lab.storm.faults import derive
+from bounded_context_lab.storm.resources import Resources
 from tests.infra.contexts import DEFAULT, SHAPES
 from tests.infra.graph import run_shape
 

@@ -4,11 +4,11 @@ from typing import Final
 
 import pytest
 
-from bounded_context.tools.local.storm.expected_alarms import TABLE
-from bounded_context.tools.local.storm.faults import EDGES, Fault, derive
-from bounded_context.tools.local.storm.planting import _PLANTS
-from bounded_context.tools.programs.graph import Graph
-from bounded_context.tools.programs.recording import run
+from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs.recording import run
+from bounded_context_lab.storm.expected_alarms import TABLE
+from bounded_context_lab.storm.faults import EDGES, Fault, derive
+from bounded_context_lab.storm.planting import _PLANTS
 from tests.infra.contexts import DEFAULT
 
 TARGETS: Final = {

@@ -8,12 +8,12 @@ import pytest
 from botocore.credentials import Credentials
 from urllib3 import HTTPHeaderDict
 
-from bounded_context.tools.local.stand_ins.http_server import Request
-from bounded_context.tools.local.storm.faults import derive
-from bounded_context.tools.local.storm.interception import _changed, action_of
-from bounded_context.tools.local.storm.remedies import commands, section_of
-from bounded_context.tools.local.storm.storm import Outcome
-from bounded_context.tools.programs.recording import run
+from bounded_context_cli.programs.recording import run
+from bounded_context_lab.storm.faults import derive
+from bounded_context_lab.storm.interception import _changed, action_of
+from bounded_context_lab.storm.remedies import commands, section_of
+from bounded_context_lab.storm.storm import Outcome
+from bounded_context_local.stand_ins.http_server import Request
 from tests.infra.contexts import DEFAULT
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.actors.caller import Call
-from bounded_context.tools.local.storm import deliveries
-from bounded_context.tools.local.storm.deliveries import PlayedMapping
-from bounded_context.tools.local.storm.interception import Interception
-from bounded_context.tools.local.storm.trial import Trial
-from bounded_context.tools.programs.recording import run
-from bounded_context.tools.repair.redrive.reader_mapping import ReaderMapping
+from bounded_context_cli.programs.recording import run
+from bounded_context_cli.repair.redrive.reader_mapping import ReaderMapping
+from bounded_context_lab.storm import deliveries
+from bounded_context_lab.storm.deliveries import PlayedMapping
+from bounded_context_lab.storm.interception import Interception
+from bounded_context_lab.storm.trial import Trial
+from bounded_context_local.actors.caller import Call
 from tests.infra.contexts import DEFAULT
 
 

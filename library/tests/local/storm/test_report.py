@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import current
-from bounded_context.tools.local.run.screen import Screen
-from bounded_context.tools.local.storm import report
-from bounded_context.tools.local.storm.faults import Fault, derive
-from bounded_context.tools.local.storm.storm import Outcome
-from bounded_context.tools.programs.graph import Graph
-from bounded_context.tools.programs.recording import run
+from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs.recording import run
+from bounded_context_infra.configuration.project import current
+from bounded_context_lab.storm import report
+from bounded_context_lab.storm.faults import Fault, derive
+from bounded_context_lab.storm.storm import Outcome
+from bounded_context_local.run.screen import Screen
 from tests.console import context
 from tests.infra.contexts import DEFAULT
 

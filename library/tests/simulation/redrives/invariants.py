@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bounded_context.tools.command.aws_errors import REFUSED
-from bounded_context.tools.repair.redrive.run import Report
+from bounded_context_cli.command.aws_errors import REFUSED
+from bounded_context_cli.repair.redrive.run import Report
 
 from ..history import Violation
 from .operators import Operator

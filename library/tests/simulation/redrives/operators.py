@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bounded_context.tools.command.aws_errors import AWS_ERRORS, REFUSED, Refused
-from bounded_context.tools.repair.redrive.cli import Redrive
-from bounded_context.tools.repair.redrive.inspection import Inspection
-from bounded_context.tools.repair.redrive.message import ContentLost, Facts, Message, NotRedrivable
-from bounded_context.tools.repair.redrive.options import Options
-from bounded_context.tools.repair.redrive.outputs import DeadLetterQueue, Stack
-from bounded_context.tools.repair.redrive.route import Route
-from bounded_context.tools.repair.redrive.run import Report
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, REFUSED, Refused
+from bounded_context_cli.repair.redrive.cli import Redrive
+from bounded_context_cli.repair.redrive.inspection import Inspection
+from bounded_context_cli.repair.redrive.message import ContentLost, Facts, Message, NotRedrivable
+from bounded_context_cli.repair.redrive.options import Options
+from bounded_context_cli.repair.redrive.outputs import DeadLetterQueue, Stack
+from bounded_context_cli.repair.redrive.route import Route
+from bounded_context_cli.repair.redrive.run import Report
 
 from ..scheduler import Scheduler
 from .scenario import Person

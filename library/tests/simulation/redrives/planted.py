@@ -7,14 +7,14 @@ from unittest.mock import patch
 
 from bounded_context.application import sweep
 from bounded_context.handlers import sweep_uploads
-from bounded_context.tools.command.aws_errors import AWS_ERRORS
-from bounded_context.tools.repair.redrive import queue_reader
-from bounded_context.tools.repair.redrive.failed_batches import FailedBatches
-from bounded_context.tools.repair.redrive.message import Message
-from bounded_context.tools.repair.redrive.queue_reader import QueueReader
-from bounded_context.tools.repair.redrive.queue_routes import InboundRoute, SubscriberRoute
-from bounded_context.tools.repair.redrive.run import Report, Run
-from bounded_context.tools.repair.redrive.uploads import UnseenUploads
+from bounded_context_cli.command.aws_errors import AWS_ERRORS
+from bounded_context_cli.repair.redrive import queue_reader
+from bounded_context_cli.repair.redrive.failed_batches import FailedBatches
+from bounded_context_cli.repair.redrive.message import Message
+from bounded_context_cli.repair.redrive.queue_reader import QueueReader
+from bounded_context_cli.repair.redrive.queue_routes import InboundRoute, SubscriberRoute
+from bounded_context_cli.repair.redrive.run import Report, Run
+from bounded_context_cli.repair.redrive.uploads import UnseenUploads
 
 Plant = Callable[[], AbstractContextManager[Any]]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any, Final, TypeVar
 
-from bounded_context.tools.local.extensions.codedeploy import operations
+from bounded_context_local.extensions.codedeploy import operations
 
 from .. import profile as faults
 from ..scheduler import TICK, Killed, Scheduler

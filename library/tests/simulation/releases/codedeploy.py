@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bounded_context.configuration.strategy import Strategy
-from bounded_context.tools.local.extensions.codedeploy import model, operations
-from bounded_context.tools.local.extensions.codedeploy.errors import Ended, Refused
-from bounded_context.tools.local.extensions.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
+from bounded_context_infra.configuration.strategy import Strategy
+from bounded_context_local.extensions.codedeploy import model, operations
+from bounded_context_local.extensions.codedeploy.errors import Ended, Refused
+from bounded_context_local.extensions.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
 
 from ..scheduler import Activity, Scheduler
 from ..services.client_errors import refused

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bounded_context.configuration.strategy import Strategy
-from bounded_context.tools.command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused
-from bounded_context.tools.release.rollout import cli
-from bounded_context.tools.release.rollout.outputs import Function, Machine, Release
-from bounded_context.tools.release.rollout.report import Report
-from bounded_context.tools.release.rollout.run import Run
-from bounded_context.tools.release.rollout.status import Status
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused
+from bounded_context_cli.release.rollout import cli
+from bounded_context_cli.release.rollout.outputs import Function, Machine, Release
+from bounded_context_cli.release.rollout.report import Report
+from bounded_context_cli.release.rollout.run import Run
+from bounded_context_cli.release.rollout.status import Status
+from bounded_context_infra.configuration.strategy import Strategy
 
 from ..scheduler import Scheduler
 from .clients import ARN, Seen

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from bounded_context.configuration.strategy import Strategy
-from bounded_context.tools.release.rollout.run import Run
-from bounded_context.tools.release.rollout.services import Services
-from bounded_context.tools.release.rollout.status import Status, status
+from bounded_context_cli.release.rollout.run import Run
+from bounded_context_cli.release.rollout.services import Services
+from bounded_context_cli.release.rollout.status import Status, status
+from bounded_context_infra.configuration.strategy import Strategy
 
 from .. import profile as faults
 from ..history import Violation

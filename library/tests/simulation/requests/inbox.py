@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from bounded_context.adapters.sqs import REASON
-from bounded_context.infra.parts.queues import MAX_RECEIVES
+from bounded_context_infra.parts.queues import MAX_RECEIVES
 
 from ..callers import message as message_of
 from ..functions import Lambda

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from bounded_context.tools.local.extensions.codedeploy import model
-from bounded_context.tools.local.extensions.codedeploy.appspec import AppSpec
-from bounded_context.tools.local.extensions.codedeploy.errors import Refused
-from bounded_context.tools.local.extensions.codedeploy.model import Course, D, Deployment
-from bounded_context.tools.local.extensions.codedeploy.operations import Operations
+from bounded_context_local.extensions.codedeploy import model
+from bounded_context_local.extensions.codedeploy.appspec import AppSpec
+from bounded_context_local.extensions.codedeploy.errors import Refused
+from bounded_context_local.extensions.codedeploy.model import Course, D, Deployment
+from bounded_context_local.extensions.codedeploy.operations import Operations
 
 from .client_errors import refused
 from .plain_gate import PlainGate

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
-from bounded_context.testing.aws_plugin import REGION
+from bounded_context_local.testing.plugin import REGION
 
 from . import compared
 from .generated import CALLS, INDEX, TABLE, Call

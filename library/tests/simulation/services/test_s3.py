@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounded_context.testing.aws_plugin import REGION
+from bounded_context_local.testing.plugin import REGION
 
 from . import motos
 from .plain_gate import PlainGate

@@ -1,0 +1,109 @@
+"""Update of a repository's contracts: schemas, their versions in the code, the AsyncAPI document, and the samples."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import Any, Final
+
+from bounded_context.declaration.context import Context
+
+from ..command.output import update_file
+from . import asyncapi, schemas
+from .change import Refused, declaration_file, next_version
+from .published import versions, write
+from .release import release
+from .released.breaches import FOLDER, Released
+from .values import NoSample
+
+WORKFLOW: Final = "workflow/list_import.asl.json"
+_VERSIONS: Final = re.compile(r"^    versions=\{\n(?: {8}.*\n)*", re.MULTILINE)
+_BEFORE_VERSIONS: Final = re.compile(
+    r"^    (?:data=\w+,|commands=\(\n(?: {8}.*\n)*    \),)\n(?!    data=)", re.MULTILINE
+)
+"""The argument before a new argument `versions`."""
+
+
+def update(context: Context[Any], root: Path, overrides: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Update the contracts of the repository in ``root`` from its models; yields a line for each written file.
+
+    ``overrides`` replaces the context's version of each event type.
+
+    Raises:
+        Refused: a model breaks the newest schema. Or the code breaks data or callers of an earlier version. Or a
+            subscriber would change to another major version at once. No file is written then.
+    """
+    events = root / "events"
+    declared = context.event_versions if overrides is None else tuple(overrides.items())
+    current = [(event_type, text, next_version(context, event_type, text, events)) for event_type, text in declared]
+    newest = {event_type: str(version) for event_type, _, version in current[: len(context.versions)]}
+    released = _readable(replace(context, versions=newest), root)
+    versioned = [(event_type, version) for event_type, _, version in current]
+    document = asyncapi.document(context, versioned, release(root))
+    _check_changeover(root, document)
+    for event_type, text, version in current:
+        if version not in versions(event_type, events):
+            write(event_type, version, schemas.of_data(context, event_type, str(version)), events)
+            yield f"events/{event_type}/{version}.json is new"
+        if str(version) != text:
+            yield from raised(context, root, event_type, text, str(version))
+    path = events / asyncapi.NAME
+    if update_file(path, schemas.as_text(document)):
+        yield f"{path.relative_to(root)} is new"
+    if not released.is_written:
+        released.write()
+        yield f"{FOLDER}/{released.release}.json has new samples"
+
+
+def _readable(context: Context[Any], root: Path) -> Released:
+    released = Released(context, root)
+    try:
+        broken = [*released.data_breaks(), *released.interface_breaks()]
+        released.grown  # noqa: B018  (raises before anything is written)
+    except NoSample as unknown:
+        raise Refused(str(unknown)) from None
+    if broken:
+        raise Refused("\n".join(broken))
+    return released
+
+
+def _check_changeover(root: Path, document: Mapping[str, Any]) -> None:
+    path = root / "events" / asyncapi.NAME
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"channels": {}}
+    if found := sorted(asyncapi.abrupt(before, document)):
+        raise Refused("\n".join(found))
+
+
+def raised(context: Context[Any], root: Path, event_type: str, old: str, new: str) -> Iterator[str]:
+    """Write an event type's new version into the declaration and the workflow; yields a line for each changed file.
+
+    A declaration in another form is left unchanged.
+    """
+    path = root / declaration_file(context)
+    yield from _replaced(path, _declared(path.read_text(encoding="utf-8"), event_type, old, new), root, event_type, new)
+    path = root / WORKFLOW
+    if not path.exists():
+        return
+    before, after = (f'"{context.schema_of(event_type, version)}"' for version in (old, new))
+    yield from _replaced(path, path.read_text(encoding="utf-8").replace(before, after), root, event_type, new)
+
+
+def _declared(text: str, event_type: str, old: str, new: str) -> str:
+    """Return the declaration with a type's new version. Types that it does not name have version 1.0."""
+    named, line = f'"{event_type}": "{old}"', f'        "{event_type}": "{new}",\n'
+    if named in text:
+        return text.replace(named, f'"{event_type}": "{new}"')
+    if _VERSIONS.search(text):
+        return _VERSIONS.sub(rf"\g<0>{line}", text, count=1)
+    if "    versions=" in text:
+        return text
+    return _BEFORE_VERSIONS.sub(rf"\g<0>    versions={{\n{line}    }},\n", text, count=1)
+
+
+def _replaced(path: Path, text: str, root: Path, event_type: str, new: str) -> Iterator[str]:
+    if update_file(path, text):
+        # Python compares the source's size and second: after two quick edits, outdated bytecode would count as current.
+        Path(cache_from_source(str(path))).unlink(missing_ok=True)
+        yield f"{path.relative_to(root)} has {event_type} {new}"

@@ -1,0 +1,176 @@
+"""The check of a list on a partner's machine, by the code of the import. It needs pydantic and the standard library."""
+
+import argparse
+import json
+import sys
+from base64 import b64decode
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NoReturn
+
+from bounded_context.adapters.seen_ids import SqliteSeenIds
+from bounded_context.application.checking import ListFile
+from bounded_context.application.creating import CreatingRule, RuleFailed
+from bounded_context.application.reading import check_size
+from bounded_context.application.report import Report, document, file_lines, format_lines, remedy, with_reason
+from bounded_context.application.staging import StagedRow, TypedRow
+from bounded_context.application.verification import typed
+from bounded_context.declaration.context import Context, named
+from bounded_context.domain.faults import ListFault
+from bounded_context.domain.formats import PLAIN, FileFormat
+from bounded_context.domain.lists import over_tolerance
+from bounded_context.domain.rows import Checked, Rejection, Unreadable, rejected_rows
+
+VALID: Final = 0
+REJECTS: Final = 1
+BAD_FILE: Final = 2
+
+
+class _NeedsTable(Exception):
+    """The rule reads stored records, which only the service has."""
+
+
+class _NoTable:
+    """The stored records, which are not on the partner's machine."""
+
+    def get(self, identity: str) -> NoReturn:
+        """Refuse to read."""
+        raise _NeedsTable(identity)
+
+
+@dataclass
+class Result:
+    """The result of a check.
+
+    ``unread`` is whether the file cannot be read as a list. ``unchecked`` counts the rows whose rule needs the service.
+    ``rejected`` counts rejected rows. ``report`` has the bytes of the report that the import would write.
+    """
+
+    rows: int = 0
+    rejected: int = 0
+    unchecked: int = 0
+    unread: bool = False
+    report: bytes = field(default=b"", repr=False)
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return BAD_FILE if self.unread else REJECTS if self.rejected else VALID
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms for lists: limits of a stack, and the format of a partner."""
+
+    most_bytes: int
+    tolerated_share: Fraction
+    partner: str = "<partner>"
+    format_: FileFormat = PLAIN
+
+
+def check(context: Context[Any], stream: BinaryIO, size: int, terms: Terms) -> Result:
+    """Check a list of ``size`` bytes as the import would with no stored records, and with all references known."""
+    found = _Check(context, terms)
+    try:
+        check_size(size, terms.most_bytes, terms.format_)
+        with closing(stream):
+            read = ListFile(stream, context.rows, SqliteSeenIds(), terms.format_, terms.most_bytes)
+            for checked in read.checked():
+                found.take(checked)
+    except Unreadable as refusal:
+        return Result(unread=True, report=document(file_lines(refusal, terms.partner)))
+    return found.finished(read)
+
+
+class _Check:
+    """The validation and the rule of the command that creates, for each chunk of rows."""
+
+    def __init__(self, context: Context[Any], terms: Terms) -> None:
+        self._context, self._terms, self._result = context, terms, Result()
+        self._rule = CreatingRule(context, context.creating.rule, _NoTable())  # pyrefly: ignore[bad-argument-type] (only `get` is called)
+        self._invalid = Report()
+        self._refused: list[Rejection] = []
+
+    def take(self, checked: Checked) -> None:
+        self._result.rows += checked.count
+        self._result.rejected += rejected_rows(checked.rejections).total()
+        self._invalid.add(sorted(checked.rejections))
+        staged = json.loads(self._context.rows.staged(row.details for row in checked.rows))
+        rows = [StagedRow(row.line, values) for row, values in zip(checked.rows, staged, strict=True)]
+        good, unread = typed(rows, self._context.rows_as_commands)
+        self._refused += sorted([*unread, *(refused for row in good for refused in self._refusals(row))])
+
+    def _refusals(self, row: TypedRow[Any]) -> list[Rejection]:
+        try:
+            return self._rule([row], "")
+        except (_NeedsTable, RuleFailed):
+            self._result.unchecked += 1
+            return []
+
+    def finished(self, read: ListFile) -> Result:
+        result, lines = self._result, self._invalid.rows
+        # The import refuses a list whose validation rejects too many rows before it runs the rule.
+        if reason := self._reason():
+            lines = format_lines(read.differences, self._terms.partner) + lines
+            reason += remedy(read.differences, self._terms.partner)
+        else:
+            report = Report(lines)
+            report.add(self._refused)
+            lines = report.rows
+            result.rejected += rejected_rows(self._refused).total()
+            reason = self._reason()
+        result.report = with_reason(lines, reason, ListFault.TOLERANCE) if reason else document(lines)
+        return result
+
+    def _reason(self) -> str | None:
+        return over_tolerance(self._result.rejected, self._result.rows, self._terms.tolerated_share)
+
+
+def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
+    """Check a list from the command line, by the files in ``folder``, and return the exit status."""
+    kit = json.loads((folder / "kit.json").read_text(encoding="utf-8"))
+    parser = argparse.ArgumentParser(prog=kit["program"], description=kit["about"], epilog=_STATUSES)
+    parser.add_argument("list", metavar="LIST", nargs="?", help="the file of the list")
+    for name, text in _TEXTS.items():
+        parser.add_argument(f"--{name}", action="store_true", help=text)
+    options = parser.parse_args(arguments)
+    if shown := next((name for name in _TEXTS if getattr(options, name)), None):
+        return _print(b64decode(kit[shown]))
+    if options.list is None:
+        parser.error("name the file of a list")
+    try:
+        return _report(kit, Path(options.list))
+    except OSError as error:
+        sys.stderr.write(f"{options.list}: {error.strerror}\n")
+        return BAD_FILE
+
+
+_STATUSES: Final = (
+    "Prints the report that the import would write. Exit status: 0 the list is valid; 1 it has rejected rows; "
+    "2 the file cannot be read as a list; 3 the kit has no build for this Python."
+)
+_TEXTS: Final = {
+    "format": "print the description of the format",
+    "sample": "print a valid list",
+    "broken": "print a list with rejected rows",
+}
+
+
+def _report(kit: dict[str, Any], path: Path) -> int:
+    format_ = FileFormat(**kit["file"])
+    terms = Terms(kit["most_bytes"], Fraction(kit["tolerated_share"]), kit["partner"], format_)
+    result = check(named(kit["context"]), path.open("rb"), path.stat().st_size, terms)
+    _print(result.report)
+    found = "cannot be read as a list" if result.unread else f"{result.rows} rows, {result.rejected} rejected"
+    unchecked = f", {result.unchecked} with a rule that only the service checks" if result.unchecked else ""
+    sys.stderr.write(f"{path.name}: {found}{unchecked}\n{kit['only_the_service']}\n")
+    return result.status
+
+
+def _print(text: bytes) -> int:
+    sys.stdout.buffer.write(text)
+    sys.stdout.flush()
+    return VALID

@@ -1,0 +1,101 @@
+"""The contents that both forms of the kit have: the format, the samples, the limits, and the checks of the service."""
+
+from base64 import b64encode
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+from bounded_context.declaration.context import Context
+from bounded_context.domain.fields import kind_of
+from bounded_context.domain.formats import PLAIN, FileFormat
+from bounded_context.domain.spelling import kebab
+from bounded_context.testing.file_formats import assembled
+from bounded_context.testing.samples import Samples
+from bounded_context_infra.configuration.project import Project, ProjectError
+
+from ..contracts.list_format import list_format
+from ..contracts.values import examples
+from ..programs.stack_settings import settings_of
+from ..views.pages.lists import ListFormat, markdown
+from .described import described
+
+_MB = 1024 * 1024
+_ROWS = 3
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The contents of a kit. ``sample`` is a valid list; ``broken`` has a valid row and rejected rows."""
+
+    name: str
+    context: str
+    form: ListFormat
+    sample: bytes
+    broken: bytes
+    only_the_service: str
+    partner: str = "<partner>"
+    format_: FileFormat = PLAIN
+
+    @property
+    def most_bytes(self) -> int:
+        """The largest accepted file of the stack. A format may have a lower limit."""
+        return self.form.most_mb * _MB
+
+    @property
+    def tolerated_share(self) -> Fraction:
+        """The share of rejected rows, 0 to 1, above which the import rejects a list, as its functions read it."""
+        return Fraction(str(self.form.tolerated_share))
+
+    def for_python(self) -> dict[str, Any]:
+        """Return the values that the check in Python reads."""
+        texts = {"format": markdown(self.form).encode(), "sample": self.sample, "broken": self.broken}
+        return {
+            "program": f"{self.name}.pyz",
+            "about": f"Check a list of {self.form.title} before the upload, without a connection.",
+            "context": self.context,
+            "most_bytes": self.most_bytes,
+            "tolerated_share": str(self.tolerated_share),
+            "only_the_service": self.only_the_service,
+            "partner": self.partner,
+            "file": asdict(self.format_),
+            **{name: b64encode(data).decode() for name, data in texts.items()},
+        }
+
+
+def contents(project: Project, stack: str, partner: str | None = None) -> Contents:
+    """Return the contents of a kit for a stack, in the format of a partner. Raises ProjectError."""
+    context, reference = project.context, str(project.settings["context"])
+    name, only_the_service = kebab(context.name), _only_the_service(context)
+    form = list_format(project, stack)
+    if partner is None:
+        return Contents(f"{name}-lists", reference, form, *_samples(context, PLAIN), only_the_service)
+    format_ = _format(project, stack, partner)
+    form = described(form, context.rows, format_)
+    return Contents(
+        f"{name}-{partner}-lists", reference, form, *_samples(context, format_), only_the_service, partner, format_
+    )
+
+
+def _format(project: Project, stack: str, partner: str) -> FileFormat:
+    settings = settings_of(project, stack)
+    if partner not in settings.partners:
+        known = ", ".join(settings.partners) or "none"
+        raise ProjectError(f"infra/service/Pulumi.{stack}.yaml: partners: {partner!r} is not one of {known}.")
+    return settings.formats.get(partner, PLAIN)
+
+
+def _samples(context: Context[Any], format_: FileFormat) -> tuple[bytes, bytes]:
+    """Return a valid list, and a list with a bad value, a repeated identity and, in CSV, a cell more."""
+    fields, known, writers = context.details.model_fields, examples(context.details), context.rows.writers(format_)
+    own = {name: str(known[name]) for name, field in fields.items() if kind_of(field) is None and name in known}
+    rows = [Samples(context).values(number, **own) for number in range(1, _ROWS + 1)]
+    bad = {**rows[-1], context.identity: "?"}
+    *good, wrong = ([writers.get(name, str)(text) for name, text in row.items()] for row in (*rows, bad))
+    header = format_.names(list(bad))
+    broken = [header, good[0], wrong, good[0], [*good[1], "one more"]]
+    return assembled([header, *good], format_), assembled(broken, format_)
+
+
+def _only_the_service(context: Context[Any]) -> str:
+    references = "".join(f", whether each {field} exists" for field in context.references)
+    return f"Only the import checks whether a record exists already{references}, and rules that read stored records."

@@ -1,0 +1,218 @@
+"""`context partner add|rotate|remove|list`: the partners of a stack. The commands edit its file; no deployment."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from typer import Argument, Option
+
+from bounded_context_infra.configuration.partners import last_day
+from bounded_context_infra.configuration.project import ProjectError
+from bounded_context_infra.configuration.public_keys import PublicKey
+from bounded_context_infra.configuration.settings import Settings
+
+from ..command.aws_errors import Refused
+from ..command.installed import repository
+from ..command.operation import Outputs, Stack
+from ..command.output import FAILED, fail, refuse
+from ..command.values import counted
+from ..programs.pulumi_files import stacks
+from ..release.rollout.outputs import read_outputs
+from .sheet import described, sheet
+from .stack_file import StackFile
+
+_DAYS: Final = 30
+
+Name = Annotated[str, Argument(metavar="NAME", help="the partner, who logs in with this name")]
+Key = Annotated[Path, Argument(metavar="KEY", help="the file of the public key, such as id.pub")]
+
+
+def _day(text: str) -> date:
+    try:
+        return last_day(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def add(
+    stack: Stack,
+    name: Name,
+    key: Key,
+    expires: Annotated[
+        date | None, Option(parser=_day, metavar="DATE", help="the last day of the key, such as 2027-01-31")
+    ] = None,
+    address: Annotated[
+        list[str] | None, Option(help="an address or network that may connect; requires sftp_vpc; may be repeated")
+    ] = None,
+    outputs: Outputs = None,
+) -> int:
+    """Add a partner to the file of a stack, and print the connection sheet.
+
+    Examples:
+      context partner add prod acme acme.pub
+      context partner add prod acme acme.pub --expires 2027-01-31 --address 203.0.113.7
+
+    Exit status:
+      0  done; `context deploy` applies it
+      2  refused before the file was changed
+    """
+
+    def act(file: StackFile) -> int:
+        if name in (partners := file.edited().partners):
+            raise Refused(f"{file.path} has a partner {name}: `context partner rotate {stack} {name} KEY` adds a key.")
+        if file.settings().sftp == "none":
+            raise Refused(f"{file.path} has sftp: none, and no server for partners: write sftp: dedicated.")
+        entry = {"public_keys": [_entry(_read(key), expires)], **({"addresses": address} if address else {})}
+        settings = file.change(lambda text: text.added(name, entry), {**partners, name: entry})
+        return _print(file, name, settings, outputs)
+
+    return _on(stack, act)
+
+
+def rotate(
+    stack: Stack,
+    name: Name,
+    key: Key,
+    days: Annotated[
+        int | None,
+        Option(
+            parser=counted("days", _DAYS, 365), metavar="DAYS", help=f"how long the old keys stay (default: {_DAYS})"
+        ),
+    ] = None,
+    outputs: Outputs = None,
+) -> int:
+    """Add a partner's new key, let the old keys expire, and remove keys that have expired.
+
+    Examples:
+      context partner rotate prod acme new.pub             the old keys are valid for 30 more days
+      context partner rotate prod acme new.pub --days 7
+
+    Exit status:
+      0  done; `context deploy` applies it
+      2  refused before the file was changed
+    """
+
+    def act(file: StackFile) -> int:
+        partner, partners = file.partner(name), file.edited().partners
+        last, new = _today() + timedelta(days=days or _DAYS), _entry(_read(key), None)
+        # A key that is named by its position keeps it, until this rotation has given the key a name of its own.
+        named = not any(one.by_position for one in partner)
+        keys = [*(None if named and one.is_expired(_today()) else _ending(one, last) for one in partner), new]
+        kept = [one for one in keys if one is not None]
+        wanted = {**partners, name: {**partners[name], "public_keys": kept}}
+        return _print(file, name, file.change(lambda text: text.rotated(name, keys), wanted), outputs)
+
+    return _on(stack, act)
+
+
+def remove(stack: Stack, name: Name) -> int:
+    """Remove a partner from the file of a stack. The partner's uploads and reports stay until they expire.
+
+    Examples:
+      context partner remove prod acme
+
+    Exit status:
+      0  done; `context deploy` applies it
+      2  refused before the file was changed
+    """
+
+    def act(file: StackFile) -> int:
+        file.partner(name)
+        left = {other: entry for other, entry in file.edited().partners.items() if other != name}
+        file.change(lambda text: text.removed(name), left)
+        typer.echo(f"{file.path} has no partner {name} any more. `context deploy {stack}` ends the access.")
+        return 0
+
+    return _on(stack, act)
+
+
+def list_(
+    stack: Annotated[str | None, Argument(help="the Pulumi stack, such as dev; by default all")] = None,
+    name: Annotated[str | None, Argument(metavar="NAME", help="a partner, to print the connection sheet")] = None,
+    outputs: Outputs = None,
+) -> int:
+    """List the partners and their keys, or print the connection sheet of one partner.
+
+    The last line names the keys that have expired, or expire within 30 days.
+
+    Examples:
+      context partner list             all stacks
+      context partner list prod acme   the sheet for acme
+
+    Exit status:
+      0  done
+      1  the settings of a stack are invalid
+      2  refused: unknown stack or partner
+    """
+
+    def act(file: StackFile) -> int:
+        if name:
+            file.partner(name)
+            return _print(file, name, file.settings(), outputs)
+        return _list([file])
+
+    return _on(stack, act) if stack else _all()
+
+
+def _all() -> int:
+    try:
+        project = repository()
+        return _list([StackFile(project, stack) for stack in stacks(project.service)])
+    except (Refused, ProjectError) as error:
+        return fail(str(error), FAILED)
+
+
+def _list(files: list[StackFile]) -> int:
+    number, today, warnings = 0, _today(), list[str]()
+    for file in files:
+        for name, partner in file.settings().partners.items():
+            number += 1
+            typer.echo(f"{file.stack}: {name}{''.join(f', from {one}' for one in partner.addresses)}")
+            for key in partner:
+                typer.echo(f"  {described(key)}")
+                warnings += [f"{file.stack}: {name}: {warning}"] if (warning := key.warning(today)) else []
+    typer.echo(" ".join([f"{number} partner{'' if number == 1 else 's'}.", *warnings]))
+    return 0
+
+
+def _on(stack: str, act: Callable[[StackFile], int]) -> int:
+    """Run a command on the file of a stack, and return its exit status."""
+    try:
+        return act(StackFile(repository(), stack))
+    except (Refused, ProjectError) as error:
+        return refuse(str(error))
+
+
+def _print(file: StackFile, name: str, settings: Settings, outputs: Path | None) -> int:
+    try:
+        found: Mapping[str, Any] = read_outputs(file.stack, file.project.service, outputs)["sftp"] or {}
+    except (Refused, KeyError, TypeError):
+        if outputs:
+            raise
+        found = {}
+    typer.echo(sheet(file.project.context, file.stack, name, settings, found))
+    return 0
+
+
+def _read(file: Path) -> PublicKey:
+    try:
+        return PublicKey.parse(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise Refused(f"{file} is not a file with a text: name the file of the public key, such as id.pub.") from None
+    except ValueError as error:
+        raise Refused(f"{file} has {error}.") from None
+
+
+def _entry(key: PublicKey, expires: date | None) -> dict[str, str]:
+    return {"key": key.text, **({"expires": expires.isoformat()} if expires else {})}
+
+
+def _ending(key: PublicKey, last: date) -> dict[str, str]:
+    """Return a key that ends at the latest on the day `last`."""
+    return _entry(key, min(key.expires or last, last))
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

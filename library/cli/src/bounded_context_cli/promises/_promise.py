@@ -1,0 +1,119 @@
+"""The type of a promise, and the repository that it checks."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import import_module
+from typing import Any, Final, Self
+
+from bounded_context.declaration.context import Context
+from bounded_context.declaration.entry_points import STEPS
+from bounded_context.domain.spelling import kebab
+from bounded_context_infra.configuration.project import Project, current
+
+from ..policies import POLICIES, BadWaiver, Waiver, waivers
+from ..policies import PRODUCTION as STACK
+from ..programs.delivery import delivery, run_delivery
+from ..programs.graph import Graph
+from ..programs.recording import run, service
+
+_ENTRY_POINT: Final = re.compile(r"^(def lambda_handler\b|lambda_handler =)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository of a context: its folders, its declaration, and the recorded graphs of its programs."""
+
+    project: Project
+
+    @property
+    def context(self) -> Context[Any]:
+        """The declared context."""
+        return self.project.context
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The recorded graph of the service's stack ``prod``."""
+        return run(STACK)
+
+    @cached_property
+    def graphs(self) -> Mapping[str, Graph]:
+        """The recorded graph of each stack of the service and the pipeline, by program and stack (``service prod``)."""
+        stacks = {f"service {stack}": self.graph if stack == STACK else run(stack) for stack in service().stacks()}
+        return {**stacks, **{f"pipeline {stack}": run_delivery(stack) for stack in delivery().stacks()}}
+
+    @cached_property
+    def held(self) -> tuple[Graph, ...]:
+        """The graphs that the policies apply to: production of the service, and the pipeline."""
+        return (self.graph, *map(run_delivery, delivery().stacks()))
+
+    @cached_property
+    def waivers(self) -> tuple[Waiver, ...]:
+        """The waivers of the policies; empty if a waiver is malformed, which another promise reports."""
+        try:
+            return waivers(self.project.settings, POLICIES)
+        except BadWaiver:
+            return ()
+
+    def handler(self, function: str) -> object:
+        """Return the entry point in the repository that a deployed function names, or None."""
+        for node in self.graph.of("lambda/function"):
+            if node.name == kebab(function) and str(node.inputs["handler"]).startswith(f"{self.context.name}."):
+                return resolved(str(node.inputs["handler"]))
+        return None
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """The names of the steps in ``list_steps.py``."""
+        found = ((step, resolved(f"{self.context.name}.{STEPS}.{step}")) for step in self.context.steps)
+        return tuple(step for step, handler in found if handler is not None)
+
+    @cached_property
+    def modules(self) -> tuple[str, ...]:
+        """The names of the package's modules that define a ``lambda_handler``."""
+        sources = self.project.sources
+        found = (path for path in sources.rglob("*.py") if _ENTRY_POINT.search(path.read_text(encoding="utf-8")))
+        return tuple(sorted(".".join(path.relative_to(sources.parent).with_suffix("").parts) for path in found))
+
+
+def resolved(name: str) -> object:
+    """Return the object of a dotted name, or None if there is none."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(import_module(module), attribute, None)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        return None
+
+
+@cache
+def repository() -> Repository:
+    """Return the repository of the current folder. Raises NoProject."""
+    return Repository(current())
+
+
+Check = Callable[[Repository], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A promise: ``sentence`` states the property, ``check`` yields a sentence for each breach."""
+
+    name: str
+    sentence: str
+    check: Check
+
+    @classmethod
+    def made_of(cls, check: Check) -> Self:
+        """Return the promise whose sentence is the check's docstring."""
+        sentence = (check.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        return cls(check.__name__.replace("_", "-"), sentence, check)
+
+    def breaches(self, where: Repository) -> list[str]:
+        """Return a sorted sentence for each breach, with its remedy."""
+        return sorted(self.check(where))
+
+    def __str__(self) -> str:
+        return self.sentence

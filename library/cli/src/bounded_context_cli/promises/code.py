@@ -1,0 +1,217 @@
+"""Promises about code: declared commands have code, and all code is deployed."""
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from os import environ
+from pathlib import Path
+from typing import Any, Final
+
+from bounded_context.application.creating import CreatingRule, lacking_in_rows
+from bounded_context.declaration.context import VARIABLE
+from bounded_context.declaration.entry_points import STEPS, entry_point
+from bounded_context.domain.errors import BusinessError
+from bounded_context.handlers._function import mark
+from bounded_context.testing.functions import VARIABLES, forget_adapters
+from bounded_context_infra.configuration.setting_places import place
+
+from ..eject.parts import parts
+from ..programs.pulumi_files import project_name, stack_file
+from ._promise import Check, Repository, resolved
+
+
+def commands_run_their_rule(where: Repository) -> Iterator[str]:
+    """Every command runs its declared rule, also with an entry point of your own."""
+    for command in where.context.commands:
+        run = mark(where.handler(command.function), "use_case", command.rule)
+        if run is not command.rule:
+            yield (
+                f"The entry point of {command.function} runs {_named(run)}, and the declaration names "
+                f"{_named(command.rule)}: name one rule in both."
+            )
+
+
+def lists_obey_the_rule(where: Repository) -> Iterator[str]:
+    """Lists obey the rules of commands: the verification runs the creating command's rule for each row."""
+    context = where.context
+    if context.verification is None:
+        return
+    if lacking := lacking_in_rows(context):
+        yield f"commands: {lacking}"
+        return
+    verified = [verifying.use_case for verifying in verifying_rules(where.handler(context.verification))]
+    if verified != [context.creating.rule]:
+        runs = f"runs {', '.join(map(_named, verified))}" if verified else "runs no rule"
+        obeying = f"write `aws.obeys({context.name.upper()})` into its checks"
+        yield f"{context.verification} of src/{context.name}/{STEPS}.py {runs} for rows: {obeying}."
+
+
+def _named(rule: Any) -> str:
+    return getattr(rule, "__name__", type(rule).__name__)
+
+
+def functions_have_code(where: Repository) -> Iterator[str]:
+    """Every deployed function has code: the dotted name of its handler resolves to a function."""
+    for node in where.graph.of("lambda/function"):
+        handler = str(node.inputs["handler"])
+        if not _is_there(where, handler):
+            module, _, name = handler.rpartition(".")
+            missing = f"write src/{module.replace('.', '/')}.py with a `{name}`"
+            ours = handler.startswith(f"{where.context.name}.")
+            yield f"The function {node.name} has no code: {missing if ours else f'the library has no {handler}'}."
+
+
+def code_is_deployed(where: Repository) -> Iterator[str]:
+    """Every entry point is deployed: each module with a lambda_handler, and each step of list_steps.py."""
+    context = where.context
+    deployed = {str(node.inputs["handler"]) for node in where.graph.of("lambda/function")}
+    steps = {f"{context.name}.{STEPS}.{step}": f"{step} of src/{context.name}/{STEPS}.py" for step in where.steps}
+    modules = {f"{module}.lambda_handler": f"src/{module.replace('.', '/')}.py" for module in where.modules}
+    for handler, code in {**steps, **modules}.items():
+        if handler not in deployed:
+            yield f"No function deploys {code}: name it in FUNCTIONS of infra/service/functions.py, or remove it."
+
+
+def presets_have_the_variables(where: Repository) -> Iterator[str]:
+    """Every function has the environment variables that its handler reads."""
+    with _environment({**_NOWHERE, VARIABLE: str(where.project.settings["context"])}):
+        for node in where.graph.of("lambda/function"):
+            given = node.inputs["environment"]["variables"].keys()
+            for name in sorted(set(_read(str(node.inputs["handler"]), where)) - given):
+                function = node.name.replace("-", "_")
+                place = _place(where.project.root, _FUNCTIONS, f'"{function}"')
+                yield f"{place}: the preset of {function} lacks {name}, which the handler reads: add it to variables."
+
+
+_FUNCTIONS: Final = "infra/service/functions.py"
+_ENVIRON: Final = re.compile(r"\benviron\[[\"'](\w+)[\"']\](?!\s*=[^=])")
+
+
+def _read(entry: str, where: Repository) -> Iterator[str]:
+    """Yield the variables that an entry point requires: by its settings, or by name in its own module."""
+    settings = mark(resolved(entry), "settings")
+    fields = settings.model_fields if settings else {}
+    yield from (name.upper() for name, field in fields.items() if field.is_required())
+    module, _, name = entry.rpartition(".")
+    if not entry.startswith(f"{where.context.name}."):
+        yield VARIABLE
+    elif name == "lambda_handler":
+        source = where.project.sources.parent.joinpath(*module.split(".")).with_suffix(".py")
+        found = _ENVIRON.findall(source.read_text(encoding="utf-8"))
+        yield from (variable for variable in found if not variable.startswith(("AWS_", "LAMBDA_", "_")))
+
+
+def _place(root: Path, file: str, text: str) -> str:
+    """Return the line of a file with a text; the file alone if it has no such line."""
+    lines = (root / file).read_text(encoding="utf-8").splitlines()
+    return next((f"{file}:{number}" for number, line in enumerate(lines, 1) if text in line), file)
+
+
+def settings_are_read(where: Repository) -> Iterator[str]:
+    """Every setting has an effect: the program reads each setting of a stack's file."""
+    for name, graph in where.graphs.items():
+        program, stack = name.split()
+        for key, like in graph.unread.items():
+            instead = f"write {like}, or remove it" if like else "remove it"
+            where_read = where.project.root / "infra" / program
+            found = place(stack_file(where_read, stack), project_name(where_read), key)
+            yield f"Nothing reads {key} of {found}: {instead}."
+
+
+def ejected_code_is_current(where: Repository) -> Iterator[str]:
+    """Code that `context eject` wrote is current: its original in the library has not changed since."""
+    ejected = where.project.settings.get("ejected", {})
+    known = parts(where.project) if ejected else {}
+    for name, digest in ejected.items():
+        part = known.get(name)
+        place = _place(where.project.root, "pyproject.toml", name)
+        if part is None or part.own is None:
+            where_missing = "the library" if part is None else "a file"
+            yield f"{place}: the {name} is not in {where_missing} any more: remove the line."
+        elif part.digest != digest:
+            compare = f"compare by `uv run context eject {name} --diff`, then write `{part.line}`"
+            yield f"{place}: the library's {name} has changed since it was ejected: {compare}."
+
+
+def refusals_are_declared(where: Repository) -> Iterator[str]:
+    """Callers can handle every rejection: each error of the context's own rules is among its declared errors."""
+    package = where.context.name
+    for path in where.project.sources.glob("[!_]*.py"):
+        importlib.import_module(f"{package}.{path.stem}")
+    for error in _kinds_of(BusinessError):
+        if error.__module__.partition(".")[0] == package and error not in where.context.errors:
+            file = f"src/{package}/context.py"
+            yield f"{error.__name__} has no status, title and metric of its own: add it to errors in {file}."
+
+
+def _kinds_of(error: type[BusinessError]) -> Iterator[type[BusinessError]]:
+    """Yield all subclasses without subclasses. Only these are raised."""
+    for kind in error.__subclasses__():
+        if kind.__subclasses__():
+            yield from _kinds_of(kind)
+        else:
+            yield kind
+
+
+def _is_there(where: Repository, handler: str) -> bool:
+    if handler.startswith(f"{where.context.name}."):
+        return callable(resolved(handler))
+    # Modules of the library need their context for an import.
+    module, _, name = handler.rpartition(".")
+    of_declaration = handler == entry_point(where.context, name)
+    return importlib.util.find_spec(module) is not None and (of_declaration or name == "lambda_handler")
+
+
+_NOWHERE: Final[Mapping[str, str | None]] = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_REGION": "eu-central-1",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_PROFILE": None,
+}
+"""Variables of an unreachable account. None removes the variable."""
+
+
+def verifying_rules(verification: object) -> list[CreatingRule[Any, Any]]:
+    """Return the rules that a verification's handler runs. Builds the parts of the smoke check, without a call."""
+    with _environment({**VARIABLES, **_NOWHERE}):
+        return [rule for build in mark(verification, "needs", ()) for rule in _rules(build())]
+
+
+def _rules(built: object) -> list[CreatingRule[Any, Any]]:
+    return [part for part in built if isinstance(part, CreatingRule)] if isinstance(built, list) else []
+
+
+@contextmanager
+def _environment(values: Mapping[str, str | None]) -> Iterator[None]:
+    before = {name: environ.get(name) for name in values}
+    _set(values)
+    forget_adapters()
+    try:
+        yield
+    finally:
+        forget_adapters()
+        _set(before)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            environ.pop(name, None)
+        else:
+            environ[name] = value
+
+
+CHECKS: tuple[Check, ...] = (
+    commands_run_their_rule,
+    lists_obey_the_rule,
+    functions_have_code,
+    code_is_deployed,
+    presets_have_the_variables,
+    settings_are_read,
+    ejected_code_is_current,
+    refusals_are_declared,
+)

@@ -1,0 +1,179 @@
+"""Promises about contracts: event schemas and fields, generated documents, and earlier versions."""
+
+from collections.abc import Iterator, Set
+
+from pydantic import BaseModel, ValidationError
+
+from bounded_context.domain.fields import may_be_none
+
+from ..contracts import agents, asyncapi, list_format, schemas, statuses
+from ..contracts.catalog import files as catalog
+from ..contracts.change import Refused, declaration_file, next_version
+from ..contracts.published import Version, versions
+from ..contracts.release import release
+from ..contracts.released.breaches import FOLDER, Released
+from ..contracts.released.samples import version_of
+from ..contracts.values import NoSample
+from ..optional.cli import outdated
+from ..policies import PRODUCTION
+from ..views import readme
+from ..views.picture import picture
+from ..views.picture.mermaid import flowchart
+from ._promise import Check, Repository
+
+
+def events_keep_their_contract(where: Repository) -> Iterator[str]:
+    """Subscribers can read the events: each model is a stored version of its schema."""
+    for event_type, text in where.context.event_versions:
+        try:
+            version = next_version(where.context, event_type, text, where.project.events)
+        except Refused as refused:
+            yield str(refused)
+            continue
+        if version not in versions(event_type, where.project.events) or str(version) != text:
+            yield f"events/{event_type}/{version}.json is not written: run `uv run context contracts`."
+
+
+def events_are_described(where: Repository) -> Iterator[str]:
+    """Subscribers find every event: the AsyncAPI document matches the code."""
+    published = [(event_type, Version.parse(version)) for event_type, version in where.context.event_versions]
+    expected = schemas.as_text(asyncapi.document(where.context, published, release(where.project.root)))
+    path = where.project.events / asyncapi.NAME
+    if not path.is_file() or path.read_text(encoding="utf-8") != expected:
+        yield f"events/{asyncapi.NAME} does not match the code: run `uv run context contracts`."
+
+
+def events_before_are_made(where: Repository) -> Iterator[str]:
+    """Subscribers of the previous major version receive its events: each is made of the current event."""
+    previous = where.context.previous_version
+    if previous is None:
+        return
+    for event_type, version in previous.versions.items():
+        [sample] = version_of(where.context)["sent"][event_type]
+        try:
+            previous.data.model_validate(previous.convert(sample["data"]))
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+            wrong = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in found)
+            file = declaration_file(where.context)
+            yield f"{event_type} {version} cannot be made of the current event ({wrong}): correct `made` in {file}."
+
+
+def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:
+    """Callers find the routes and answers of the committed OpenAPI document."""
+    from ..contracts.openapi.files import missed
+
+    yield from missed(where.context, where.project.root)
+
+
+def routes_are_described(where: Repository) -> Iterator[str]:
+    """Callers find every route: the OpenAPI document matches the code."""
+    if not where.context.api:
+        return
+    from ..contracts.openapi import FOLDER, NAME
+    from ..contracts.openapi.files import expected
+
+    path = where.project.root / FOLDER / NAME
+    if not path.is_file() or path.read_text(encoding="utf-8") != expected(where.context, where.project.root):
+        yield f"docs/api/{NAME} does not match the code: run `uv run context openapi`."
+
+
+def lists_are_described(where: Repository) -> Iterator[str]:
+    """Partners find the format of lists and of reports: its page matches the model and the stack prod."""
+    if not where.context.has_lists:
+        return
+    path = where.project.root / list_format.NAME
+    if not path.is_file() or path.read_text(encoding="utf-8") != list_format.page(where.project):
+        yield f"{list_format.NAME} does not match the code: run `uv run context contracts`."
+
+
+def statuses_are_drawn(where: Repository) -> Iterator[str]:
+    """The README shows the statuses of an aggregate: its diagram matches the code."""
+    path, lines = where.project.root / readme.NAME, statuses.diagram(where.context)
+    if not path.is_file() or path.read_text(encoding="utf-8") != readme.with_diagram(where.project.root, lines):
+        yield f"The diagram of statuses in {readme.NAME} does not match the code: run `uv run context contracts`."
+
+
+def the_context_is_drawn(where: Repository) -> Iterator[str]:
+    """The README shows the whole context: its picture matches the resources that the program registers."""
+    path, lines = where.project.root / readme.NAME, flowchart(picture(where.context, where.graph, PRODUCTION))
+    if not path.is_file() or path.read_text(encoding="utf-8") != readme.with_diagram(where.project.root, lines):
+        yield f"The picture in {readme.NAME} does not match the program's resources: run `uv run context contracts`."
+
+
+def agents_are_instructed(where: Repository) -> Iterator[str]:
+    """Coding agents find the commands and the files of each change: the instructions match the declaration."""
+    path = where.project.root / agents.NAME
+    if not path.is_file() or path.read_text(encoding="utf-8") != agents.page(where.project):
+        yield f"{agents.NAME} does not match the declaration: run `uv run context contracts`."
+
+
+def written_files_are_current(where: Repository) -> Iterator[str]:
+    """GitHub's workflows are those of the library: a file that `context add` writes has its text."""
+    for path in outdated(where.project):
+        yield f"{path} differs from the library's: run `uv run context add github`, or remove its first line."
+
+
+def the_catalogue_is_told(where: Repository) -> Iterator[str]:
+    """The catalogue shows the context, its APIs and its owner: its file matches the code."""
+    try:
+        if not catalog.is_current(where.context, where.project.root):
+            yield f"{catalog.NAME} does not match the code: run `uv run context contracts`."
+    except Refused as refused:
+        yield str(refused)
+
+
+_STANDING = ("status", "version", "list_id")
+"""Fields of every event, besides the details (`bounded_context.domain.events.payload`)."""
+
+
+def events_say_every_field(where: Repository) -> Iterator[str]:
+    """Events have every field of the aggregate: their schema has exactly the fields that subscribers receive."""
+    details, data = where.context.details, where.context.data
+    file = f"src/{where.context.name}/events.py"
+    for name in _without(details, data.model_fields.keys()):
+        yield f"{data.__name__} has no {name!r}, which events carry: write it in {file} as in {details.__name__}."
+    for name in _without(data, {*details.model_fields, *_STANDING}):
+        yield f"{data.__name__} has {name!r}, which no event carries: write it in {details.__name__} too, or remove it."
+    for name, field in data.model_fields.items():
+        if not may_be_none(field) and name in details.model_fields and may_be_none(details.model_fields[name]):
+            yield f"{data.__name__}.{name} may be None, as in {details.__name__}: write `| None = None` in {file}."
+
+
+def _without(model: type[BaseModel], names: Set[str]) -> list[str]:
+    return [name for name in model.model_fields if name not in names]
+
+
+def what_was_kept_is_read(where: Repository) -> Iterator[str]:
+    """Stored and staged data stays readable: the code reads each sample of each earlier version."""
+    released = Released(where.context, where.project.root)
+    try:
+        yield from released.data_breaks()
+        if not released.is_written:
+            file = f"{FOLDER}/{released.release}.json"
+            yield f"{file} lacks data that the code stores or publishes now: run `uv run context contracts`."
+    except NoSample as unknown:
+        yield str(unknown)
+
+
+def what_was_said_is_kept(where: Repository) -> Iterator[str]:
+    """Callers and subscribers find the commands and events of earlier versions."""
+    yield from Released(where.context, where.project.root).interface_breaks()
+
+
+CHECKS: tuple[Check, ...] = (
+    events_keep_their_contract,
+    events_are_described,
+    events_before_are_made,
+    callers_find_what_they_rely_on,
+    routes_are_described,
+    lists_are_described,
+    statuses_are_drawn,
+    the_context_is_drawn,
+    agents_are_instructed,
+    written_files_are_current,
+    the_catalogue_is_told,
+    events_say_every_field,
+    what_was_kept_is_read,
+    what_was_said_is_kept,
+)

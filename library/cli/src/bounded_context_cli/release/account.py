@@ -1,0 +1,31 @@
+"""`context account preview|deploy`: the roles of deployments in an account, and their access to the state."""
+
+from pathlib import Path
+
+from typer import Context
+
+from bounded_context_infra.configuration.project import Project
+
+from .pulumi import Stack, pulumi
+
+
+def preview(ctx: Context, stack: Stack) -> int:
+    """Show the changes of a deployment of `infra/account`. Arguments of `pulumi preview` may follow.
+
+    Examples:
+      context account preview main
+    """
+    return pulumi(_account, "preview", "--diff", "--stack", stack, *ctx.args)
+
+
+def deploy(ctx: Context, stack: Stack) -> int:
+    """Make the roles of deployments in an account, by its administrator. Arguments of `pulumi up` may follow.
+
+    Examples:
+      context account deploy main
+    """
+    return pulumi(_account, "up", "--stack", stack, *ctx.args)
+
+
+def _account(project: Project) -> Path:
+    return project.account

@@ -1,0 +1,158 @@
+"""Read a stack's release from its outputs, from the Pulumi CLI or from a file."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+from bounded_context_infra.configuration.strategy import BadStrategy, Strategy
+
+from ...command.aws_errors import Refused
+from ...command.pulumi import MISSING, Pulumi
+
+T = TypeVar("T")
+
+NO_MACHINE: Final = "none"
+"""The name of the absent state machine of a context without lists; other names begin with the context's."""
+
+
+class NoStack(Refused):
+    """The Pulumi CLI knows no stack of this name."""
+
+
+class NoVersion(Refused):
+    """A function has no version, or its alias has no version number."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the release: its name in the code, its name on AWS, its alias, its deployment group."""
+
+    name: str
+    aws_name: str
+    alias: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The state machine of the release. Its alarms stop the shift. The ARN is empty in a context without lists."""
+
+    arn: str = ""
+    alias_arn: str = ""
+    alarms: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name on AWS; `NO_MACHINE` in a context without lists."""
+        return self.arn.rpartition(":")[2] or NO_MACHINE
+
+
+@dataclass(frozen=True)
+class Release:
+    """The stack's data for a rollout. `hooks` maps `pre_traffic` and `post_traffic` to functions."""
+
+    application: str
+    strategy: Strategy
+    functions: tuple[Function, ...]
+    hooks: Mapping[str, str]
+    machine: Machine
+    region: str
+    table: str
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any]) -> Self:
+        """Parse the outputs of the service program. `parsed` converts its errors."""
+        release = outputs["release"]
+        return cls(
+            application=release["application"],
+            strategy=Strategy.parse(release["strategy"]),
+            functions=tuple(
+                _function(name, outputs["functions"][name], group) for name, group in release["groups"].items()
+            ),
+            hooks={name: release["hooks"][name] for name in ("pre_traffic", "post_traffic")},
+            machine=_machine(outputs) if "workflow_alarms" in release else Machine(),
+            region=region_of(outputs),
+            table=outputs["table_name"],
+        )
+
+
+def _machine(outputs: Mapping[str, Any]) -> Machine:
+    alarms = tuple(outputs["release"]["workflow_alarms"])
+    return Machine(outputs["state_machine"], outputs["state_machine_arn"], alarms)
+
+
+def region_of(outputs: Mapping[str, Any]) -> str:
+    """Return the region of a stack."""
+    arns = (outputs.get("state_machine"), outputs.get("state_machine_arn"), *outputs["functions"].values())
+    return next(arn for arn in arns if arn).split(":")[3]
+
+
+def _function(name: str, alias_arn: str, group: str) -> Function:
+    *_, aws_name, alias = alias_arn.split(":")
+    return Function(name, aws_name, alias, group)
+
+
+def read(stack: str, program: Path, file: Path | None) -> Release:
+    """Return the release of a stack, from the outputs of `read_outputs`. Raises Refused."""
+    release = parsed(Release.of, read_outputs(stack, program, file))
+    refuse_others(release.application, stack)
+    return release
+
+
+def parsed(parse: Callable[[Any], T], outputs: Any) -> T:
+    """Return the result of `parse`. Raises Refused for outputs that lack a value, or have another type."""
+    try:
+        return parse(outputs)
+    except BadStrategy as error:
+        raise Refused(f"The stack's strategy is unknown: {error}") from error
+    except KeyError as error:
+        raise Refused(f"The outputs have no {error}: deploy the stack with `context deploy` first.") from error
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise Refused(f"The outputs are not those of the service program ({error}): deploy the stack again.") from error
+
+
+def read_outputs(stack: str, program: Path, file: Path | None) -> Any:
+    """Return the outputs of a stack.
+
+    Args:
+        stack: its name in the Pulumi CLI.
+        program: the folder of the program, in which the Pulumi CLI runs.
+        file: a file with the output of `pulumi stack output --json`, which replaces the call of the Pulumi CLI.
+
+    Raises:
+        Refused: there are no outputs; the message names the remedy. NoStack, if there is no such stack.
+    """
+    text = _text_of(file) if file else _text_from_pulumi(stack, program)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        where = str(file) if file else "The output of the Pulumi CLI"
+        raise Refused(f"{where} is not JSON ({error}): write it with `pulumi stack output --json`.") from error
+
+
+def refuse_others(application: str, stack: str) -> None:
+    """Raise Refused if the outputs' application, `<context>-<stack>`, belongs to another stack."""
+    # Pulumi Cloud also accepts <organization>/<project>/<stack>.
+    if not f"-{application}".endswith(f"-{stack.rpartition('/')[2]}"):
+        raise Refused(f"The outputs belong to {application}, not to a stack {stack}: name the stack of the outputs.")
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{file} cannot be read ({error}): write it with `pulumi stack output --json`.") from error
+
+
+def _text_from_pulumi(stack: str, program: Path) -> str:
+    try:
+        done = Pulumi(stack, program).call("stack", "output", "--json")
+    except FileNotFoundError as error:
+        raise Refused(f"{MISSING}, or pass --outputs.") from error
+    if done.returncode != 0:
+        # Pulumi's message of a missing stack, of which its automation API also detects this part (go/auto/errors.go).
+        kind = NoStack if "no stack named" in done.stderr else Refused
+        raise kind(f"Pulumi has no outputs of the stack {stack}: {' '.join(done.stderr.split())}")
+    return done.stdout

@@ -1,0 +1,138 @@
+"""The inbox: partners' files with the person's rows, their reports, and their staged rows."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Generator
+from functools import partial
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from bounded_context.application.repetitions import digest_of
+from bounded_context.application.staging import IDENTITIES, PROGRESS, RANGE_RESULTS
+from bounded_context.application.sweep import REACH
+from bounded_context.domain.lists import INCOMING, REPORTS, STAGING, NotAList, PinnedFile
+
+from ...command.aws_errors import sentence
+from ...command.clock import Clock
+from .bucket import Bucket, Version
+from .lists import Lists
+from .person import Person
+from .place import OUTSIDE, Place, reported
+from .rows import Search, search
+
+_LINE: Final = re.compile(r"^(\d+),", re.MULTILINE)
+"""A line of a report, or of the staged rejections, which begins with the row's line in the file."""
+
+
+class Inbox:
+    """The bucket of lists. Objects with the person's data are deleted version by version.
+
+    A report names a row by its line alone. The files are therefore searched first and deleted last. Objects that name
+    the identity in another place, and files that cannot be searched, are reported.
+    """
+
+    names = (REPORTS, STAGING, INCOMING)
+
+    def __init__(self, bucket: Bucket, lists: Lists, person: Person, clock: Clock) -> None:
+        self._bucket = bucket
+        self._lists = lists
+        self._person = person
+        self._clock = clock
+
+    def search(self) -> Generator[Place, None, None]:
+        """Yield reports, staged rows and files with the person's data, in this order."""
+        rows, others = self._rows()
+        reported: dict[str, set[int]] = defaultdict(set)
+        lists: dict[str, list[str]] = defaultdict(list)
+        for version, found in rows.items():
+            file = self._bucket.pinned(version)
+            for name in (file.list_id, file.report_key):
+                reported[name] |= found
+            lists[file.report_key].append(file.list_id)
+        for version in self._bucket.versions(REPORTS):
+            if self._quotes(self._bucket.text(version), reported[version.key]):
+                # A list may have been opened since the files were searched.
+                yield self._place(REPORTS, version, next(filter(None, map(self._lists.open, lists[version.key])), ""))
+            elif self._person.is_named_in(version.key):
+                yield self._reported(REPORTS, version, OUTSIDE)
+        for version in self._bucket.versions(STAGING):
+            list_id, data = version.key.split("/")[1], self._bucket.open(version).read()
+            text = data.decode(errors="replace")
+            if self._quotes_staged(version, data, text, reported[list_id]):
+                yield self._place(STAGING, version, self._lists.open(list_id))
+            elif self._person.is_outside(text):
+                yield self._reported(STAGING, version, OUTSIDE)
+        for version in rows:
+            yield self._place(INCOMING, version, self._not_imported(version))
+        yield from (self._reported(INCOMING, version, why) for version, why in others.items())
+
+    def _rows(self) -> tuple[dict[Version, set[int]], dict[Version, str]]:
+        """Return the lines of the person's rows in each file, and the reasons why a person must judge other files."""
+        rows: dict[Version, set[int]] = {}
+        others: dict[Version, str] = {}
+        for version in self._bucket.versions(INCOMING):
+            found = self._searched(version)
+            if found.lines:
+                rows[version] = found.lines
+            elif found.unread:
+                others[version] = f"it cannot be searched: {found.unread}"
+            elif found.outside or self._person.is_named_in(version.key):
+                others[version] = OUTSIDE
+        return rows, others
+
+    def _searched(self, version: Version) -> Search:
+        try:
+            return search(self._person, lambda: self._bucket.open(version))
+        except ClientError as error:
+            # The bucket's policy denies reads of a file that no malware scan found clean (S3 User Guide, "Troubleshoot
+            # access denied (403 Forbidden) errors", "Access denied message examples").
+            if "explicit deny" in str(error):
+                return Search(unread=sentence(error, "erase"))
+            raise
+
+    def _quotes(self, text: str, reported: set[int]) -> bool:
+        if text.startswith("{"):
+            if self._person.masked_text(text) != text:
+                return True
+            text = _report_lines(text)
+        return self._person.is_named_in(text) or not reported.isdisjoint(map(int, _LINE.findall(text)))
+
+    def _quotes_staged(self, version: Version, data: bytes, text: str, reported: set[int]) -> bool:
+        _, _, folder, *rest = version.key.split("/")
+        if rest == [IDENTITIES]:
+            return digest_of(self._person.id) in data
+        if folder in (RANGE_RESULTS, PROGRESS):
+            lines = (rejection[0] for rejection in json.loads(text or "{}").get("reported", ()))
+            return self._person.is_named_in(text) or not reported.isdisjoint(lines)
+        return self._quotes(text, reported)
+
+    def _place(self, store: str, version: Version, waits: str) -> Place:
+        return Place(store, f"{version.key} {version.id}", partial(self._bucket.delete, version), waits)
+
+    def _reported(self, store: str, version: Version, why: str) -> Place:
+        return reported(store, f"{version.key} {version.id}", why)
+
+    def _not_imported(self, version: Version) -> str:
+        """Return the reason to keep a file whose list may still be imported, or an empty text."""
+        file = self._bucket.pinned(version)
+        if self._lists.status(file.list_id):
+            return self._lists.open(file.list_id)
+        old = self._clock.now() - version.modified > REACH
+        if old or not _is_list(file) or self._lists.is_broken(file, version.etag.strip('"')):
+            return ""
+        return "no list is recorded for it: redrive it with `context redrive <stack> unseen --go`, or delete it"
+
+
+def _report_lines(text: str) -> str:
+    """Return the report's lines in the result of a part, or an empty text for rows of a part."""
+    lines = json.loads(text).get("lines")
+    return lines if isinstance(lines, str) else ""
+
+
+def _is_list(file: PinnedFile) -> bool:
+    try:
+        return bool(file.partner)
+    except NotAList:
+        return False

@@ -1,0 +1,140 @@
+"""The current state of a stack's aggregates as events: from the table's stream, and from the table."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+
+from bounded_context.adapters.changes import Changes
+from bounded_context.adapters.items import KEY
+from bounded_context.declaration.context import Context
+
+from ...command.aws_errors import Refused
+from ...command.clock import Clock
+from ...command.operation import Clients
+from ..redrive.stream import RETENTION
+from ..restore.tables import plain
+from .stream import LastChanges, Record, last_changes, time_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PAGE: Final = 250
+"""The maximum number of items that a call reads from the table."""
+
+_DELETED: Final = "-"
+"""The first character of a deletion's place. Keys of aggregates begin with the context's name."""
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The event of an aggregate, or None if this version cannot read the aggregate.
+
+    `place` is the position in the order of a state's events. `original` is true for an event that was published.
+    """
+
+    place: str
+    event: dict[str, Any] | None
+    original: bool
+
+
+@dataclass
+class State:
+    """The aggregates of a stack, or the aggregates that changed `since` a time.
+
+    Raises Refused if the stream does not contain all changes since that time. `unproven` is the number of the stream's
+    shards whose end was not reached for certain, so that a change `since` the time may be missing.
+    """
+
+    context: Context[Any]
+    table: str
+    clients: Clients
+    clock: Clock
+    since: datetime | None = None
+    unproven: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        now = self.clock.now()
+        if self.since and not now - RETENTION <= self.since <= now:
+            raise Refused(
+                f"--since {self.since.isoformat()} is not in the last 24 hours, whose changes the stream contains:"
+                " without --since, the command sends the state of all aggregates."
+            )
+        self._changes = Changes(self.context)
+
+    def events(self, after: str) -> Iterator[Found]:
+        """Yield the events of all aggregates from the place after `after`: existing aggregates, then deletions.
+
+        The stream is read first. The relay publishes each later change. The table decides which state is current, since
+        a page of the stream may be empty although the shard has more records.
+        """
+        arn, prefix = self._described["LatestStreamArn"], self.context.key_prefix
+        recent = last_changes(self.clients("dynamodbstreams"), arn, prefix, self.clock)
+        self.unproven = recent.unproven if self.since else 0
+        if not after.startswith(_DELETED):
+            for key, item, record in self._changed(recent, after) if self.since else self._items(recent, after):
+                yield from self._found(key, item, record)
+        for key, record in recent.items(removed=True):
+            is_next = (place := _DELETED + key) > after or not after.startswith(_DELETED)
+            if is_next and self._is_since(record):
+                yield from self._found(place, self._item(key), record)
+
+    @property
+    def items(self) -> int:
+        """About the number of the table's items, including lists (AWS counts them every six hours)."""
+        return self._described.get("ItemCount", 0)
+
+    @cached_property
+    def _tables(self) -> "DynamoDBClient":
+        return self.clients("dynamodb")
+
+    @cached_property
+    def _described(self) -> Any:
+        return self._tables.describe_table(TableName=self.table)["Table"]
+
+    def _is_since(self, record: Record) -> bool:
+        return not self.since or time_of(record) >= self.since.replace(microsecond=0)
+
+    def _changed(self, recent: LastChanges, after: str) -> Iterator[tuple[str, Item, Record | None]]:
+        for key, record in recent.items():
+            if key > after and self._is_since(record) and (item := self._item(key)):
+                yield key, item, record
+
+    def _items(self, recent: LastChanges, after: str) -> Iterator[tuple[str, Item, Record | None]]:
+        start: dict[str, Any] = {"ExclusiveStartKey": {KEY: {"S": after}}} if after else {}
+        while True:
+            page = self._tables.scan(TableName=self.table, Limit=PAGE, ConsistentRead=True, **start)
+            keys = ((item[KEY].get("S", ""), item) for item in page["Items"])
+            own = ((key, item) for key, item in keys if key.startswith(self.context.key_prefix))
+            yield from ((key, item, recent.get(key)) for key, item in own)
+            if not (last := page.get("LastEvaluatedKey")):
+                return
+            start = {"ExclusiveStartKey": last}
+
+    def _item(self, key: str) -> Item:
+        return self._tables.get_item(TableName=self.table, Key={KEY: {"S": key}}, ConsistentRead=True).get("Item", {})
+
+    def _found(self, place: str, item: Item, record: Record | None) -> Iterator[Found]:
+        """Yield the published event if it reports the current state, else an event of the item."""
+        original = record is not None and record["dynamodb"].get("NewImage", {}) == item
+        if not original and (place.startswith(_DELETED) or not item):
+            return
+        try:
+            event = self._published(record) if record and original else self._stored(item)
+        except (KeyError, ValueError):
+            event = None
+        yield Found(place, event, original)
+
+    def _published(self, record: Record) -> dict[str, Any]:
+        change = {**record["dynamodb"], "ApproximateCreationDateTime": time_of(record).timestamp()}
+        # GetRecords returns no ARN of the stream.
+        whole = {**record, "dynamodb": change, "eventSourceARN": self._described["LatestStreamArn"]}
+        return self._changes.of_record(DynamoDBRecord(whole))
+
+    def _stored(self, item: Item) -> dict[str, Any]:
+        return self._changes.of_item(plain(item), self.clock.now())

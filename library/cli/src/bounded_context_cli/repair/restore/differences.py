@@ -1,0 +1,195 @@
+"""The differences between the live table and the restored table."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from hashlib import sha256
+from threading import Event
+from typing import Any, Final, Literal
+
+from bounded_context.adapters.items import ETAG, LIST, SCHEMA, TRACEPARENT
+from bounded_context.declaration.context import Context
+from bounded_context.domain.lists import ListStatus
+
+from .tables import KEYS, Item, Tables, plain
+
+Kind = Literal["changed", "removed", "created"]
+"""The difference since the time of the restore."""
+
+_OF_A_WRITE: Final = {ETAG, TRACEPARENT, SCHEMA, "version"}
+"""The attributes that differ after each write, also of the same content."""
+
+_BEAT_SECONDS: Final = 5.0
+
+_CHUNKS: Final = 8
+"""Chunks of keys that are read at the same time, and are in memory."""
+
+_CLOSED: Final = {None, ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A key whose item differs: the live item and the restored item. None is an absent item."""
+
+    key: str
+    live: Item | None
+    restored: Item | None
+
+    @property
+    def kind(self) -> Kind:
+        """The difference since the time of the restore."""
+        if self.live is None:
+            return "removed"
+        return "created" if self.restored is None else "changed"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the item is the record of a list."""
+        return self.key.startswith(LIST)
+
+    @property
+    def events(self) -> int:
+        """The minimum of published events that the restored state lacks."""
+        live, restored = (int(item.get("version", 1)) if item else 0 for item in (self.live, self.restored))
+        return max(1, live - restored)
+
+
+class Comparison:
+    """The comparison of all aggregates, list records and stored answers of commands.
+
+    - An aggregate differs if its content differs. A new version with the same content is no difference.
+    - A list that is open in either table keeps its live record. Its rows are not removed, since its execution still
+      imports or undoes them, or did so after the time of the restore.
+    - A row is added only if its list is imported.
+    - The record of a list that imported nothing stays.
+    - A stored answer is deleted if it is later than the time of the restore: the command of a repeated request runs.
+
+    `only` limits the comparison to the aggregates with these identities. `beat` is called every some seconds.
+    """
+
+    def __init__(
+        self, tables: Tables, context: Context[Any], beat: Callable[[], None], only: Set[str] | None = None
+    ) -> None:
+        self._tables, self._beat = tables, beat
+        self._prefix = context.key_prefix
+        self._answers = f"{context.name}."
+        self._only = only
+        self._lists: dict[str, tuple[str | None, str | None]] = {}
+
+    def differing(self) -> Iterator[Set[str]]:
+        """Yield the keys of the items that differ, some at a time. The segments of the tables are read in parallel."""
+        if self._only is not None:
+            yield {self._prefix + identity for identity in self._only}
+            return
+        number, stop = self._tables.segments(), Event()
+        with ThreadPoolExecutor(number) as pool:
+            left = {pool.submit(self._of_segment, segment, number, stop) for segment in range(number)}
+            try:
+                while left:
+                    done, left = wait(left, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
+                    self._beat()
+                    yield set().union(*(segment.result() for segment in done))
+            finally:
+                stop.set()
+
+    def differences(self, keys: Collection[str]) -> Iterator[Difference]:
+        """Yield the differences of items with these keys. Reads the status of each list anew."""
+        ordered = sorted(filter(self._is_selected, keys))
+        chunks = [ordered[start : start + KEYS] for start in range(0, len(ordered), KEYS)]
+        self._lists.clear()
+        with ThreadPoolExecutor(_CHUNKS) as pool:
+            for start in range(0, len(chunks), _CHUNKS):
+                self._beat()
+                for read in pool.map(self._read, chunks[start : start + _CHUNKS]):
+                    yield from (restorable for one in read if (restorable := self._restorable(one)))
+
+    @property
+    def selection(self) -> str:
+        """A digest of `only`; an empty string for all items."""
+        return "" if self._only is None else sha256("\n".join(sorted(self._only)).encode()).hexdigest()
+
+    def unknown(self) -> Iterator[str]:
+        """Yield the identities of `only` that neither table has."""
+        keys = sorted(self._prefix + identity for identity in self._only or ())
+        for start in range(0, len(keys), KEYS):
+            chunk, tables = keys[start : start + KEYS], self._tables
+            known = tables.items(tables.live, chunk).keys() | tables.items(tables.restored, chunk).keys()
+            yield from (key.removeprefix(self._prefix) for key in chunk if key not in known)
+
+    def identity(self, difference: Difference) -> str:
+        """Return the identity of an aggregate or of a list."""
+        return difference.key.removeprefix(LIST if difference.is_list else self._prefix)
+
+    def is_answer(self, difference: Difference) -> bool:
+        """Return whether the item is the stored answer of a command."""
+        return difference.key.startswith(self._answers)
+
+    def _read(self, keys: Sequence[str]) -> list[Difference]:
+        live, restored = (self._tables.items(table, keys) for table in (self._tables.live, self._tables.restored))
+        return [found for key in keys if (found := self._difference(key, live.get(key), restored.get(key)))]
+
+    def _of_segment(self, segment: int, of: int, stop: Event) -> Set[str]:
+        """Return the keys of a segment whose items differ, until `stop` is set."""
+        tables, found = self._tables, set[str]()
+        for page in tables.pages(tables.restored, (self._prefix, LIST), segment, of):
+            live = tables.items(tables.live, list(page))
+            found.update(key for key, item in page.items() if self._difference(key, live.get(key), item))
+            if stop.is_set():
+                break
+        for page in tables.pages(tables.live, (self._prefix, LIST, self._answers), segment, of):
+            found.update(page.keys() - tables.items(tables.restored, list(page)).keys())
+            if stop.is_set():
+                break
+        return found
+
+    def _is_selected(self, key: str) -> bool:
+        if self._only is not None:
+            return key.startswith(self._prefix) and key.removeprefix(self._prefix) in self._only
+        return key.startswith((self._prefix, LIST, self._answers))
+
+    def _difference(self, key: str, live: Item | None, restored: Item | None) -> Difference | None:
+        # Most items are equal in DynamoDB's notation. The elements of a set have no order there.
+        if content(live, key) == content(restored, key):
+            return None
+        found = Difference(key, live and plain(live), restored and plain(restored))
+        is_stored = self.is_answer(found) and restored is not None
+        return None if is_stored or content(found.live, key) == content(found.restored, key) else found
+
+    def _restorable(self, found: Difference) -> Difference | None:
+        """Return the part of a difference that a restore writes, or None."""
+        if found.is_list:
+            is_imported = found.live is not None and found.live.get("status") == ListStatus.IMPORTED
+            return found if self._closed(self.identity(found)) and (found.kind != "created" or is_imported) else None
+        live, restored = (item.get("list_id") if item else None for item in (found.live, found.restored))
+        if found.kind == "changed" and live == restored:
+            return found if live is None or self._statuses(live)[0] in _CLOSED else None
+        # Another change is the removal of an item, and the addition of another one.
+        if live is not None and not self._closed(live):
+            return None
+        if restored is not None and not self._is_imported(restored):
+            return Difference(found.key, found.live, None) if found.live else None
+        return found
+
+    def _is_imported(self, list_id: str) -> bool:
+        """Return whether a list has rows: by its live record, or by its restored record if the live one is missing."""
+        live, restored = self._statuses(list_id)
+        return (live or restored) in (None, ListStatus.IMPORTED)
+
+    def _closed(self, list_id: str) -> bool:
+        return _CLOSED.issuperset(self._statuses(list_id))
+
+    def _statuses(self, list_id: str) -> tuple[str | None, str | None]:
+        """Return the status of a list's live record and of its restored record, as read at the first call."""
+        if list_id not in self._lists:
+            tables, key = self._tables, LIST + list_id
+            found = (tables.items(table, [key]).get(key, {}) for table in (tables.live, tables.restored))
+            live, restored = map(plain, found)
+            self._lists[list_id] = live.get("status"), restored.get("status")
+        return self._lists[list_id]
+
+
+def content(item: Item | None, key: str) -> Mapping[str, Any] | None:
+    """Return the attributes of an item that a restore restores: all of a list record, the content of an aggregate."""
+    if item is None or key.startswith(LIST):
+        return item
+    return {name: value for name, value in item.items() if name not in _OF_A_WRITE}

@@ -1,0 +1,115 @@
+"""`context cost`: the cost of stacks, by the resources that their program registers. AWS is not called."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Final
+
+from typer import Argument, Option
+
+from bounded_context_infra.configuration.project import ProjectError
+
+from ...command.installed import repository
+from ...command.output import refuse
+from ...programs.pulumi_files import stacks_on_aws
+from ...programs.recording import service
+from .estimate import IDLE, MILLION, STORAGE, Estimate, Line, Part, estimate
+from .idle import unknown
+from .prices import Price, prices
+
+TITLES: Final[Mapping[Part, str]] = {
+    IDLE: "A month without traffic",
+    MILLION: "A million rows, from a list to the queues",
+    STORAGE: "A month's storage of a million rows",
+}
+
+"""The titles of an estimate's parts."""
+
+_HEAD: Final[Mapping[Part, str]] = {
+    IDLE: "month without traffic",
+    MILLION: "million rows imported",
+    STORAGE: "their storage, a month",
+}
+
+_NOT_COUNTED: Final = (
+    "Storage: a million rows in the table, and a million rows imported in each month.\n"
+    "Not counted: data that leaves the region, the key's requests, calls of the API, restores, and metrics of traffic\n"
+    "(billed by the hour, like the metrics above). Free tiers are not deducted."
+)
+
+
+def cost(
+    stack: Annotated[str | None, Argument(help="the Pulumi stack; by default all that are deployed to AWS")] = None,
+    as_json: Annotated[bool, Option("--json", help="print JSON")] = False,
+) -> int:
+    """Print the cost of a stack by list prices.
+
+    Examples:
+      context cost               all stacks, side by side
+      context cost prod          one stack, line by line
+      context cost prod --json   JSON
+
+    Exit status:
+      0  the cost is printed
+      1  the cost is printed, and a resource is not included
+      2  nothing could be printed
+    """
+    try:
+        project, program = repository(), service()
+        context, stacks = project.context, [stack] if stack else stacks_on_aws(project.service)
+        graphs = {name: program.graph(name) for name in stacks}
+        found = {name: estimate(context, graph) for name, graph in graphs.items()}
+    except ProjectError as error:
+        return refuse(str(error))
+    sys.stdout.write(_json(found, stack) if as_json else _listed(stack, found[stack]) if stack else table(found))
+    omitted = sorted({sentence for graph in graphs.values() for sentence in unknown(graph)})
+    sys.stderr.writelines(f"{sentence}\n" for sentence in omitted)
+    return 1 if omitted else 0
+
+
+def _json(found: dict[str, Estimate], stack: str | None) -> str:
+    documents = {name: one.as_json() for name, one in found.items()}
+    return json.dumps(documents[stack] if stack else documents, indent=2) + "\n"
+
+
+def table(found: Mapping[str, Estimate]) -> str:
+    """Return the estimates of several stacks, one line each."""
+    width = max(map(len, (*found, "stack")))
+    head = "  ".join([f"{'stack':<{width}}", *_HEAD.values()])
+    rows = ("  ".join([f"{name:<{width}}", *_totals(one)]) for name, one in found.items())
+    return "\n".join([head, *rows, "", _priced()]) + "\n"
+
+
+def _totals(found: Estimate) -> Iterator[str]:
+    """Yield the cost of each part; a dash for the imports of a context without lists."""
+    for part, title in _HEAD.items():
+        yield f"{f'{found.total(part):.2f}' if found.counts(part) else '-':>{len(title)}}"
+
+
+def _listed(stack: str, found: Estimate) -> str:
+    parts = ("\n".join([_head(title), *_rows(found, part)]) for part, title in TITLES.items() if found.counts(part))
+    return "\n\n".join([f"{stack}, {_priced()}", *parts, _NOT_COUNTED]) + "\n"
+
+
+def _priced() -> str:
+    return f"USD, list prices of {prices().region} as of {prices().date}"
+
+
+def _head(title: str) -> str:
+    return f"{title:<46}{'quantity':>12}  {'USD':>9}  price"
+
+
+def _rows(found: Estimate, part: Part) -> Iterator[str]:
+    yield from (_row(line) for line in found.lines if line.part == part)
+    yield f"  {'total':<56}  {found.total(part):>9.2f}"
+
+
+def _row(line: Line) -> str:
+    amount = f"{line.quantity:,.0f}" if line.quantity >= 1 else f"{line.quantity:.4f}"
+    return f"  {line.what:<44}{amount:>12}  {line.usd:>9.4f}  {_price(line.price)}"
+
+
+def _price(price: Price) -> str:
+    """Return a price with at least two decimals, and with more for small prices such as a GB-second."""
+    usd = f"{price.usd:.10f}".rstrip("0")
+    return f"{max(usd, f'{price.usd:.2f}', key=len)} for {price.per:,} {price.unit}"

@@ -1,0 +1,105 @@
+"""The events of other contexts: a queue that subscribes to their topics, and the function that receives messages."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import sns, ssm
+
+from bounded_context_infra.parts import (
+    Alerts,
+    Component,
+    Consumed,
+    Stack,
+    Target,
+    allow,
+    feed_from,
+    kebab,
+    queue_and_dead_letters,
+    queue_policy,
+    redrive_to,
+    sent_by,
+    watch_age,
+    watch_dead_letters,
+)
+
+TIMEOUT = 30
+"""Seconds that the function may take for a batch."""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A topic of another context, and the event types that the queue receives."""
+
+    context: str
+    topic_arn: pulumi.Input[str]
+    types: Sequence[str]
+
+
+class Inbound(Component):
+    """A queue for the events that the setting `consumes` names, and its dead-letter queue.
+
+    The dead-letter queue gets messages that cannot be delivered, processed or parsed. Both queues exist before the
+    first topic, so that a topic can be added at any time.
+    """
+
+    urn_type = "bounded-context:infra:Inbound"
+
+    def __init__(self, name: str, stack: Stack, *, timeout: int = TIMEOUT) -> None:
+        """Make both; `timeout` is the seconds that the receiving function may take for a batch."""
+        super().__init__(name, stack.labels)
+        self._timeout = timeout
+        self.queue, self.dead_letters = queue_and_dead_letters(self, name, stack.key.arn, timeout)
+        self.queue_url = self.queue.url
+        self.dead_letter_url = self.dead_letters.url
+        self.dead_letter_queues = {name: self.dead_letter_url}
+        self._subscribe([_source(context, consumed) for context, consumed in stack.settings.consumes.items()])
+        self._watch(stack.alerts)
+        self.register_outputs({"queue_url": self.queue_url})
+
+    def feed(self, target: Target) -> None:
+        """Send the queue's messages to a function's alias. Its role may receive them, and send dead letters.
+
+        A message that the function reports as failed is retried alone. Raises ValueError if the function's timeout is
+        longer than the queue's.
+        """
+        send_dead_letters = allow(["sqs:SendMessage"], self.dead_letters.arn)
+        feed_from(self, self.queue, target, self._timeout, send_dead_letters)
+
+    def _subscribe(self, sources: Sequence[_Source]) -> None:
+        targets = {self.name: self.queue, f"{self.name}-dead-letters": self.dead_letters}
+        # One statement: a policy has at most 10 conditions (SQS developer guide, "Amazon SQS policy quotas").
+        topics = [source.topic_arn for source in sources]
+        policies = [
+            queue_policy(self, name, target, *([sent_by("sns", topics, target)] if topics else []))
+            for name, target in targets.items()
+        ]
+        for source in sources:
+            sns.TopicSubscription(
+                f"{self.name}-{source.context}",
+                topic=source.topic_arn,
+                protocol="sqs",
+                endpoint=self.queue.arn,
+                raw_message_delivery=True,
+                filter_policy=json.dumps({"type": list(source.types)}),
+                filter_policy_scope="MessageAttributes",
+                redrive_policy=redrive_to(self.dead_letters),
+                opts=self.child(depends_on=policies),
+            )
+
+    def _watch(self, alerts: Alerts) -> None:
+        watch_dead_letters(alerts, f"{self.name}-dead-letters", self.dead_letters, "warning")
+        behind = "the copy of their data is out of date."
+        watch_age(self, alerts, self.name, {self.name: self.queue}, behind, "events-of-other-contexts-wait")
+
+
+def _source(context: str, consumed: Consumed) -> _Source:
+    return _Source(kebab(context), _topic_arn(consumed), consumed.types)
+
+
+def _topic_arn(consumed: Consumed) -> pulumi.Input[str]:
+    if consumed.account_id is not None:
+        return consumed.topic
+    # The owner writes the parameter. Pulumi would hide `value`, and an ARN is not a secret.
+    return ssm.get_parameter_output(name=consumed.topic).apply(lambda found: found.insecure_value)

@@ -1,0 +1,107 @@
+"""The names and tags of a stack's resources, all made by `Labels`."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from pulumi import RunError
+
+from bounded_context.domain.epochs import table_of
+from bounded_context.domain.spelling import kebab
+
+_STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+NAME_LIMIT = 64
+"""The smallest limit of the names by `Labels.name`: functions, roles and rules 64, state machines 80, others more."""
+
+QUEUE_LIMIT = 80
+"""Characters of a queue's name (SQS API reference, CreateQueue)."""
+
+ALARM_LIMIT = 255
+"""Characters of an alarm's name."""
+
+BUCKET_LIMIT = 63 - len("-0123456")
+"""A bucket's name has at most 63 characters, of which Pulumi's auto-naming uses 8."""
+
+XRAY_LIMIT = 32
+"""Characters of the name of a sampling rule of X-Ray."""
+
+
+class LabelError(RunError):
+    """A name that is too long for AWS, or a bad stack name. Pulumi prints it without a traceback."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names and tags of a stack, for instance `<context>-<stack>-<part>`.
+
+    `expires` is the time from which a temporary stack may be destroyed (UTC, ISO 8601).
+    """
+
+    context: str
+    stack: str
+    owner: str
+    expires: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _STACK.fullmatch(self.stack):
+            raise LabelError(
+                f"stack {self.stack!r}: write lower-case letters, digits and single hyphens, a letter first."
+            )
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of every name of this stack."""
+        return f"{kebab(self.context)}-{self.stack}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of every taggable resource."""
+        tags = {"context": self.context, "stack": self.stack, "owner": self.owner}
+        return tags | ({"expires": self.expires} if self.expires else {})
+
+    @property
+    def short(self) -> str:
+        """The prefix within the limit of X-Ray. A longer prefix is cut and ends with a digest of the whole."""
+        if len(self.prefix) <= XRAY_LIMIT:
+            return self.prefix
+        return f"{self.prefix[: XRAY_LIMIT - 9]}-{hashlib.sha256(self.prefix.encode()).hexdigest()[:8]}"
+
+    def name(self, part: str) -> str:
+        """Return the name of a function, role, topic, table, rule, layer or state machine. Raises LabelError."""
+        return _within(f"{self.prefix}-{kebab(part)}", NAME_LIMIT)
+
+    def table(self, part: str, epoch: int) -> str:
+        """Return the name of the table in an epoch. Raises LabelError."""
+        return table_of(self.name(part), epoch)
+
+    def queue(self, part: str) -> str:
+        """Return the name of a queue, which contains a subscriber's name and may be longer. Raises LabelError."""
+        return _within(f"{self.prefix}-{kebab(part)}", QUEUE_LIMIT)
+
+    def alarm(self, part: str) -> str:
+        """Return the name of an alarm: `<context>-<stack>-<part>-<fault>`. Raises LabelError."""
+        return _within(f"{self.prefix}-{kebab(part)}", ALARM_LIMIT)
+
+    def bucket(self, part: str) -> str:
+        """Return the stem of a bucket's name, which auto-naming makes unique across accounts. Raises LabelError."""
+        return _within(f"{self.prefix}-{kebab(part)}", BUCKET_LIMIT)
+
+    def log_group(self, service: str, part: str) -> str:
+        """Return the log group of `part` in the folder of its service, for instance `lambda`."""
+        return f"/aws/{service}/{self.name(part)}"
+
+    def parameter(self, part: str) -> str:
+        """Return the name of a parameter that other contexts read."""
+        return f"/{kebab(self.context)}/{self.stack}/{kebab(part)}"
+
+    @property
+    def log_groups(self) -> str:
+        """The pattern that matches only the log groups of this stack."""
+        return f"/aws/*/{self.prefix}-*"
+
+
+def _within(name: str, limit: int) -> str:
+    if len(name) > limit:
+        raise LabelError(f"the name {name!r} has {len(name)} characters, AWS takes {limit}: shorten context or stack.")
+    return name

@@ -1,0 +1,128 @@
+"""The repository that a tool runs in: its folders, and the context that it declares.
+
+A repository names its context in its ``pyproject.toml``::
+
+    [tool.bounded-context]
+    context = "payment.context:PAYMENT"
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from bounded_context.declaration.context import Context, named
+
+from .list_workflow import list_workflow
+from .places import placed
+
+VARIABLE: Final = "BOUNDED_CONTEXT_PROJECT"
+"""The environment variable with the repository's folder. Without it, the current folder or a parent is used."""
+
+DISTRIBUTION: Final = "bounded-context"
+"""The name under which a platform publishes this library, as in its `pyproject.toml`."""
+
+_TABLE: Final = "bounded-context"
+
+
+class ProjectError(RuntimeError):
+    """A fault of the repository that stops a command; the message is one sentence with the reason."""
+
+
+class NoProject(ProjectError):
+    """A missing repository of a context, or a repository that names no context; the message contains the remedy."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A repository of a context: its folder, and the ``[tool.bounded-context]`` of its ``pyproject.toml``."""
+
+    root: Path
+    settings: dict[str, Any]
+
+    @cached_property
+    def context(self) -> Context[Any]:
+        """The declared context. Raises NoProject."""
+        reference = str(self.settings.get("context", ""))
+        try:
+            return named(reference)
+        except Exception as error:  # the declaration may raise any
+            raise NoProject(placed(error, self.root)) from error
+
+    @property
+    def package(self) -> str:
+        """The name of the package that declares the context."""
+        return self.context.name
+
+    @property
+    def sources(self) -> Path:
+        """The folder of the package."""
+        return self.root / "src" / self.package
+
+    @property
+    def service(self) -> Path:
+        """The folder of the Pulumi program that deploys the context."""
+        return self.root / "infra" / "service"
+
+    @property
+    def pipeline(self) -> Path:
+        """The folder of the Pulumi program that deploys the delivery pipeline."""
+        return self.root / "infra" / "pipeline"
+
+    @property
+    def account(self) -> Path:
+        """The folder of the Pulumi program that makes the roles of deployments in an account."""
+        return self.root / "infra" / "account"
+
+    @property
+    def workflow(self) -> Path:
+        """The repository's own definition of the list workflow, which `context eject workflow` writes."""
+        return self.root / "workflow" / "list_import.asl.json"
+
+    def list_workflow(self, context: Context[Any]) -> str:
+        """Return the definition of the list workflow: the repository's own, or else the library's for a context."""
+        return self.workflow.read_text(encoding="utf-8") if self.workflow.is_file() else list_workflow(context)
+
+    @property
+    def events(self) -> Path:
+        """The folder of the events' schemas."""
+        return self.root / "events"
+
+    @property
+    def build(self) -> Path:
+        """The folder of build outputs; git ignores it."""
+        return self.root / "build"
+
+
+def current() -> Project:
+    """Return the repository of the current folder, or of its nearest parent that is a repository.
+
+    Raises:
+        NoProject: no ``pyproject.toml`` with a ``[tool.bounded-context]`` was found.
+    """
+    return at(Path(os.environ.get(VARIABLE) or Path.cwd()))
+
+
+def at(folder: Path) -> Project:
+    """Return the repository of `folder`, or of its nearest parent that is a repository. Raises NoProject."""
+    return _found(folder.resolve())
+
+
+@cache
+def _found(start: Path) -> Project:
+    for folder in (start, *start.parents):
+        settings = _settings(folder / "pyproject.toml")
+        if settings is not None:
+            return Project(folder, settings)
+    raise NoProject(f"{start} is in no context's repository: a pyproject.toml with [tool.{_TABLE}] is missing.")
+
+
+def _settings(file: Path) -> dict[str, Any] | None:
+    if not file.is_file():
+        return None
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get(_TABLE)
+    except ValueError as error:
+        raise NoProject(f"{file} is no TOML: {error}. Repair it.") from error

@@ -1,0 +1,129 @@
+"""The pipeline's source action, its trigger, its permissions, and the check of its code connection."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_aws import codestarconnections
+
+from ..configuration.config import SettingError
+from ..configuration.pipeline_settings import PipelineSettings
+from ..stack.account import Account
+from ..stack.policy import Statement, allow
+from .actions import Action
+
+NAME = "Source"
+SOURCES = "sources"
+"""The artefact with the repository's files."""
+
+COMMIT_ID = "#{source.CommitId}"
+"""The commit of an execution, a variable of both kinds of source (CodePipeline's action reference)."""
+
+_PIPELINE = ("infra/pipeline/*.py", "infra/pipeline/Pulumi*", "infra/pipeline/buildspecs/**")
+NOT_DELIVERED = ("docs/**", "*.md", "**/*.md", *_PIPELINE)
+"""Globs of files that no environment runs: `*` does not cross folders, and `**/*.md` needs a folder (CodePipeline user
+guide, "Working with glob patterns in syntax"). They include the pipeline's own files, because a person deploys the
+pipeline, and not `infra/pipeline/requirements.txt`, which every step installs."""
+
+_FETCH = (
+    "codecommit:GetBranch",
+    "codecommit:GetCommit",
+    "codecommit:GetRepository",
+    "codecommit:UploadArchive",
+    "codecommit:GetUploadArchiveStatus",
+    "codecommit:CancelUploadArchive",
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The source of a pipeline.
+
+    `trigger` is CodePipeline's own. Without it, `commits` is the pattern of the event that starts the pipeline.
+    """
+
+    action: Action
+    statement: Statement
+    trigger: Any = None
+    commits: pulumi.Input[str] | None = None
+
+
+def chosen(settings: PipelineSettings, account: Account) -> Source:
+    """Return the source of the repository that the settings name."""
+    if settings.connection_arn is not None:
+        return connection(settings.connection_arn, settings.repository, settings.branch)
+    return codecommit(account, settings.repository, settings.branch)
+
+
+def connection(connection_arn: str, repository: str, branch: str) -> Source:
+    """Return a repository behind a code connection. A push that changes only NOT_DELIVERED starts no execution."""
+    configuration = {
+        "ConnectionArn": connection_arn,
+        "FullRepositoryId": repository,
+        "BranchName": branch,
+        "OutputArtifactFormat": "CODE_ZIP",
+    }
+    pushes = [{"branches": {"includes": [branch]}, "file_paths": {"excludes": list(NOT_DELIVERED)}}]
+    return Source(
+        _action("CodeStarSourceConnection", configuration),
+        _use_connection(connection_arn),
+        trigger={
+            "provider_type": "CodeStarSourceConnection",
+            "git_configuration": {"source_action_name": NAME, "pushes": pushes},
+        },
+    )
+
+
+def codecommit(account: Account, repository: str, branch: str) -> Source:
+    """Return a CodeCommit repository. Every commit to the branch starts the pipeline: its event has no file names."""
+    configuration = {
+        "RepositoryName": repository,
+        "BranchName": branch,
+        "OutputArtifactFormat": "CODE_ZIP",
+        "PollForSourceChanges": "false",
+    }
+    arn = account.arn("codecommit", repository)
+    pattern = arn.apply(lambda known: _pattern(known, branch))
+    return Source(_action("CodeCommit", configuration), allow(_FETCH, arn), commits=pattern)
+
+
+def _action(provider: str, configuration: Mapping[str, pulumi.Input[str]]) -> Action:
+    return Action(NAME, "Source", provider, configuration, produces=SOURCES, namespace="source")
+
+
+def _use_connection(arn: str) -> Statement:
+    # The service was renamed, and the caller determines which name is checked.
+    *start, _, region, account, connection_id = arn.split(":")
+    names = ("codeconnections", "codestar-connections")
+    arns = [":".join([*start, name, region, account, connection_id]) for name in names]
+    return allow([f"{name}:UseConnection" for name in names], *arns)
+
+
+def _pattern(repository_arn: str, branch: str) -> str:
+    detail = {
+        "event": ["referenceCreated", "referenceUpdated"],
+        "referenceType": ["branch"],
+        "referenceName": [branch],
+    }
+    return json.dumps(
+        {
+            "source": ["aws.codecommit"],
+            "detail-type": ["CodeCommit Repository State Change"],
+            "resources": [repository_arn],
+            "detail": detail,
+        }
+    )
+
+
+def require_available(connection_arn: str) -> None:
+    """Raise SettingError unless the connection is available. Call it before any change."""
+    # The older name of the service: under it, the provider reads both kinds of ARN.
+    status = codestarconnections.get_connection(arn=connection_arn).connection_status
+    if status != "AVAILABLE":
+        raise SettingError(
+            "connection_arn",
+            f"is {connection_arn}, whose status is {status}: complete the handshake in the console "
+            "(Developer Tools, Settings, Connections, Update pending connection), then deploy again.",
+        )

@@ -1,0 +1,209 @@
+"""The functions of a stack: the context's, the team's own and the library's, each made from its preset."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import pulumi
+from pulumi_aws import lambda_
+
+from bounded_context.declaration.entry_points import HOOKS, entry_point
+from bounded_context.declaration.secret_names import NAME, secret_variable
+from bounded_context.declaration.system_names import system_variable
+
+from ..components.function import ARCHITECTURE, RUNTIME, Function
+from ..components.secret import Secret
+from ..configuration.config import SettingError
+from ..configuration.project import current
+from ..stack.interfaces import ALL_KEYS, Items, Objects, Queue, Topic
+from ..stack.stack import Stack
+from .presets import PLATFORM, Preset
+
+_MB: Final = 1024 * 1024
+
+
+class FunctionsError(pulumi.RunError):
+    """Presets that do not fit the context. Pulumi prints it without a traceback."""
+
+
+class Functions(Mapping[str, Function]):
+    """The functions of a stack by name, with the permissions that their presets request.
+
+    The library's functions are included. An entry of `presets` with the name of such a function replaces its preset.
+
+    Args:
+        stack: the stack that they belong to.
+        presets: the preset of each function of the context.
+        table: the table that presets access by `items` and `queries`; the variable TABLE_NAME.
+        fanout: the topic that the relay publishes to; TOPIC_ARN.
+        inbound: the queue whose messages `on_event` receives; CONSUMES, DEAD_LETTER_URL.
+        inbox: the bucket with the folders of presets; INBOX_BUCKET. None without lists.
+        workflow: the name of the state machine, which is made after the functions that it calls; STATE_MACHINE_ARN.
+            None without lists.
+        values: the values of your own variables, by name.
+
+    Attributes:
+        presets: the preset of each function, in the order of the context's functions.
+        secrets: the secrets that presets name, each made once.
+
+    Raises:
+        FunctionsError: a function of the context has no preset, a variable or a called system of a preset has no value,
+            or the name of a secret is bad.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        presets: Mapping[str, Preset],
+        *,
+        table: Items,
+        fanout: Topic,
+        inbound: Queue,
+        inbox: Objects | None = None,
+        workflow: str | None = None,
+        values: Mapping[str, pulumi.Input[str]] | None = None,
+    ) -> None:
+        self._stack = stack
+        self.presets = _ordered(stack, {**_platform(stack), **presets})
+        _check_reserved(stack, self.presets)
+        self._values = {
+            **_settings(stack),
+            "TABLE_NAME": table.table_name,
+            "TOPIC_ARN": fanout.topic.arn,
+            "DEAD_LETTER_URL": inbound.dead_letter_url,
+            **({"INBOX_BUCKET": inbox.bucket_name} if inbox else {}),
+            **({"STATE_MACHINE_ARN": stack.machine_arn(workflow)} if workflow else {}),
+            **(values or {}),
+        }
+        self.secrets = {name: Secret(name, stack) for name in _secrets(self.presets)}
+        self._code = pulumi.FileArchive(f"{stack.settings.artifacts}/code.zip")
+        self._layer = self._dependencies()
+        self._functions = {name: self._function(name, preset) for name, preset in self.presets.items()}
+        for name in self._functions:
+            self._permit(name, table, inbox)
+        fanout.grant_publish(self["relay_events"].role)
+
+    def __getitem__(self, name: str) -> Function:
+        return self._functions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
+
+    @property
+    def called(self) -> list[str]:
+        """The functions that are called through an alias: all except the hooks of releases."""
+        return [name for name in self if name not in HOOKS]
+
+    def _dependencies(self) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            "dependencies",
+            layer_name=self._stack.labels.name("dependencies"),
+            code=pulumi.FileArchive(f"{self._stack.settings.artifacts}/layer.zip"),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[ARCHITECTURE],
+            # A rollback returns to published versions, which still use their layer. Of a temporary stack nothing is
+            # left: its versions keep a copy of a deleted layer (Lambda API reference, DeleteLayerVersion).
+            skip_destroy=self._stack.settings.expires is None,
+        )
+
+    def _function(self, name: str, preset: Preset) -> Function:
+        return Function(
+            name,
+            self._stack,
+            handler=preset.handler or entry_point(self._stack.context, name),
+            code=self._code,
+            layer_arn=self._layer.arn,
+            timeout=preset.timeout,
+            memory=preset.memory,
+            environment={
+                **{variable: self._value(name, variable) for variable in preset.variables},
+                **self._gate(name),
+                **{system_variable(system): self._address(name, system) for system in preset.calls},
+                **{secret_variable(secret): self.secrets[secret].arn for secret in preset.secrets},
+            },
+        )
+
+    def _gate(self, name: str) -> dict[str, str]:
+        """Return the variable of the step that records uploads, if a malware scan must precede the list."""
+        gated = self._stack.settings.malware != "none" and name == "register_list"
+        return {"MALWARE": self._stack.settings.malware} if gated else {}
+
+    def _value(self, name: str, variable: str) -> pulumi.Input[str]:
+        if variable not in self._values:
+            raise FunctionsError(f"{name} reads {variable}, which has no value: pass its value to Functions.")
+        return self._values[variable]
+
+    def _address(self, name: str, system: str) -> str:
+        if system not in self._stack.settings.systems:
+            remedy = f"write its address into the setting systems of {self._stack.labels.stack}."
+            raise FunctionsError(f"{name} calls {system}, which has no address: {remedy}")
+        return self._stack.settings.systems[system]
+
+    def _keys(self, preset: Preset) -> Sequence[str]:
+        """Return the key prefixes of a preset's items. `of_others` has no prefix if the stack consumes no events."""
+        return [source.key for source in self._stack.settings.consumes.values()] if preset.of_others else ALL_KEYS
+
+    def _permit(self, name: str, table: Items, inbox: Objects | None) -> None:
+        preset, role = self.presets[name], self[name].role
+        self._stack.key.grant_use(role)
+        if preset.items and (keys := self._keys(preset)):
+            table.grant_items(role, *preset.items, keys=keys)
+        if preset.calls:
+            self[name].permit("circuits", table.circuits)
+        if preset.queries:
+            table.grant_queries(role)
+        if inbox and preset.uses_objects:
+            inbox.grant_objects(role, read=preset.read, write=preset.write, list_=preset.list_)
+        for secret in preset.secrets:
+            self.secrets[secret].grant_read(role)
+
+
+def _platform(stack: Stack) -> dict[str, Preset]:
+    """Return the presets of the library's own functions that the context has."""
+    return {name: preset for name, preset in PLATFORM.items() if name in (*stack.context.functions, *HOOKS)}
+
+
+def _ordered(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:
+    """Return the presets in the order for readers: the context's functions, the team's own, the hooks of releases."""
+    names = stack.context.functions
+    if missing := set(names) - set(presets):
+        raise FunctionsError(f"FUNCTIONS lacks {min(missing)}: write how it is made, by a preset of the library.")
+    own = [name for name in presets if name not in (*names, *HOOKS)]
+    return {name: presets[name] for name in (*names, *own, *HOOKS)}
+
+
+def _check_reserved(stack: Stack, presets: Mapping[str, Preset]) -> None:
+    for name in stack.settings.reserved_concurrency:
+        if name not in presets:
+            raise SettingError("reserved_concurrency", f"has {name!r}: write one of {', '.join(presets)}.")
+
+
+def _secrets(presets: Mapping[str, Preset]) -> list[str]:
+    """Return the names of all secrets, sorted so that they do not depend on the order of functions."""
+    for function, preset in presets.items():
+        for name in preset.secrets:
+            if not NAME.fullmatch(name):
+                raise FunctionsError(f"{function} has the secret {name!r}: write its name in kebab-case.")
+    return sorted({name for preset in presets.values() for name in preset.secrets})
+
+
+def _settings(stack: Stack) -> dict[str, pulumi.Input[str]]:
+    settings = stack.settings
+    consumes = {
+        context: {"aggregate": source.aggregate, "created_by": source.created_by, "deleted_by": source.deleted_by}
+        for context, source in settings.consumes.items()
+    }
+    return {
+        "CONTEXT": str(current().settings["context"]),
+        "FUNCTION_PREFIX": f"{stack.labels.prefix}-",
+        "MAX_LIST_BYTES": str(settings.max_list_mb * _MB),
+        "TEMPORARY_NAMES": json.dumps(settings.temporary_names),
+        "FORMATS": json.dumps({name: found.settings for name, found in settings.formats.items()}),
+        "TOLERATED_SHARE": str(settings.tolerated_share),
+        "PART_ROWS": str(settings.part_rows),
+        "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),
+        "CONSUMES": json.dumps(consumes),
+    }

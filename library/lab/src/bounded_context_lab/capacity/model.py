@@ -1,0 +1,220 @@
+"""The plan of a stack: its settings, the resources of its program, and AWS's quotas."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, Final
+
+from bounded_context.adapters.dynamodb_inserts import UNITS
+from bounded_context.adapters.items import LIST_SHARD, STATUS_SHARD
+from bounded_context.declaration.context import Context
+from bounded_context.domain.lists import rows_a_part
+from bounded_context_cli.programs.recording import Graph
+from bounded_context_cli.views.cost.flow import RELAY, Flow
+from bounded_context_cli.views.cost.functions import environment_variable
+from bounded_context_cli.views.cost.prices import assumed
+from bounded_context_cli.views.cost.row import Row, index_bytes, units
+from bounded_context_infra.configuration.settings import Settings
+
+from .plan import Plan, Rate, Stage
+from .quotas import Quota, quotas, seconds
+from .simulation import EXECUTIONS, SCALING
+from .stages import EVENTS, IMPORT, RECORD, ListStages
+
+RELAYED: Final = "relay"
+"""The name of the rate of changes that all batches of the relay publish."""
+
+
+_QUEUE: Final = 10
+"""Batches of the inbox queue that Lambda delivers concurrently."""
+
+_OTHERS: Final = 2
+"""Further concurrent executions: a command or a step, and a scheduled function or the reader of lists' records."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """The capacity of a stack. `region` is the region of its quotas."""
+
+    context: Context[Any]
+    settings: Settings
+    graph: Graph
+    region: str
+
+    @cached_property
+    def quotas(self) -> Mapping[str, Quota]:
+        """The quotas of the region."""
+        return quotas(self.region)
+
+    @cached_property
+    def row(self) -> Row:
+        """A sample row."""
+        return Row(self.context)
+
+    @cached_property
+    def _flow(self) -> Flow:
+        return Flow(self.context, self.graph, 1)
+
+    @property
+    def max_list_bytes(self) -> int:
+        """The size of the largest accepted list."""
+        return int(environment_variable(self._flow.function("validate_list"), "MAX_LIST_BYTES"))
+
+    def lists(self, rows: int) -> int:
+        """Return the least number of lists for some rows that the stack accepts."""
+        return math.ceil(rows * self.row.file_bytes / self.max_list_bytes)
+
+    def plan(self, rows: int, lists: int, *, new: bool = False) -> Plan:
+        """Return the plan of some rows in lists of equal size, for a table that has had this load or a `new` table."""
+        own, flow, relay = math.ceil(rows / lists), self._flow, self._relay_lanes(lists, new=new)
+        part_rows = rows_a_part(self.settings.part_rows, own * self.row.file_bytes, self.context.rows.smallest_row)
+        return Plan(
+            rows=rows,
+            lists=lists,
+            part_rows=part_rows,
+            stages=tuple(ListStages(replace(flow, rows=own), self.settings, part_rows, self._writes)),
+            events=Stage(
+                EVENTS,
+                call=seconds().delivery,
+                # A change waits for a poll of its shard, and for the batch.
+                part=1 / assumed().polls_a_second + self._batch_seconds,
+                of_row={RELAYED: 1, "messages": len(flow.created)},
+            ),
+            rates={**self._rates(new=new), RELAYED: Rate(relay * flow.most_batch / self._batch_seconds)},
+            executions=max(1, int(self.quotas[EXECUTIONS].value) - relay - self._reserved_by_others),
+            cold_start=seconds().cold_start,
+        )
+
+    @cached_property
+    def _writes(self) -> Mapping[str, float]:
+        found = {"writes": float(UNITS * units(self.row.item_bytes))}
+        for index, size in index_bytes(self._flow.table, self.row.item):
+            found |= {f"writes of {index}": units(size), f"keys of {index}": units(size)}
+        return {name: used for name, used in found.items() if name in self._rates(new=False)}
+
+    def _rates(self, *, new: bool) -> Mapping[str, Rate]:
+        known = self.quotas
+        writes, reads = self._table_rate("writes", new=new), self._table_rate("reads", new=new)
+        found = {name: known[name].rate for name in (SCALING, "starts", "transitions", "messages")}
+        found |= {"writes": writes, "reads": reads, RECORD: Rate(known["partition_writes"].value, each_list=True)}
+        for index, key in self._index_keys.items():
+            found[f"writes of {index}"] = writes
+            # The keys of other indexes are values of the rows.
+            if key in (LIST_SHARD, STATUS_SHARD):
+                most = self.context.index_shards * known["partition_writes"].value
+                found[f"keys of {index}"] = Rate(most, each_list=key == LIST_SHARD)
+        return found
+
+    @property
+    def _index_keys(self) -> Mapping[str, str]:
+        indexes = self._flow.table.inputs.get("globalSecondaryIndexes") or ()
+        return {index["name"]: index["keySchemas"][0]["attributeName"] for index in indexes}
+
+    @property
+    def list_keys(self) -> Mapping[str, int]:
+        """The number of a list's keys in each index of lists."""
+        return {index: self.context.index_shards for index, key in self._index_keys.items() if key == LIST_SHARD}
+
+    def _table_rate(self, name: str, *, new: bool) -> Rate:
+        quota = self.quotas[name].value
+        if not new:
+            return Rate(quota)
+        return Rate(self.quotas[f"new_{name}"].value, doubling=self.quotas["doubling"].value, most=quota)
+
+    @property
+    def _batch_seconds(self) -> float:
+        return self._flow.publishes_of(self._flow.most_batch) * assumed().publish_seconds
+
+    def written_a_second(self, lists: int) -> float:
+        """Return the rows a second that the imports of some lists write: by their children, keys and the table."""
+        rates, lanes = self._rates(new=False), self._flow.machine.at_once
+        keys = [rates[name].a_second / used for name, used in self._writes.items() if rates[name].each_list]
+        own = min([lanes * assumed().written_a_second, *keys])
+        return min(lists * own, self.quotas["writes"].value)
+
+    def partitions(self, lists: int, *, new: bool) -> int:
+        """Return the partitions of the table: of a new table, or of a table that has had the writes of these lists.
+
+        A table on demand accepts twice its previous peak at once.
+        """
+        needed = math.ceil(2 * self.written_a_second(lists) / self.quotas["partition_writes"].value)
+        return assumed().shards if new else max(assumed().shards, needed)
+
+    def _relay_lanes(self, lists: int, *, new: bool) -> int:
+        """Return the concurrent batches of the relay: a shard for each partition; at most half of the executions."""
+        lanes = self.partitions(lists, new=new) * self.settings.stream_parallelization_factor
+        most = self.settings.reserved_concurrency.get(RELAY) or int(self.quotas[EXECUTIONS].value) // 2
+        return min(lanes, most)
+
+    def executions(self, lists: int, *, new: bool) -> int:
+        """Return the concurrent executions of the stack while it imports lists."""
+        return executions(self.settings, self.partitions(lists, new=new), lists)
+
+    @property
+    def least_relay(self) -> int:
+        """The concurrent executions of the relay that publish as many messages as SNS accepts."""
+        published = len(self._flow.created) * self._flow.most_batch / self._batch_seconds
+        return math.ceil(self.quotas["messages"].value / published)
+
+    @property
+    def _reserved_by_others(self) -> int:
+        return sum(number for name, number in self.settings.reserved_concurrency.items() if name != RELAY)
+
+    def describe(self, limit: str) -> str:
+        """Return a limit in words: a quota, or a setting with its value."""
+        name, index = quota_of(limit), limit.partition(" of ")[2]
+        if limit == RELAYED:
+            return f"the setting stream_parallelization_factor ({self.settings.stream_parallelization_factor})"
+        if limit == RECORD:
+            return "DynamoDB: the record of a list, a key with 1,000 write units a second"
+        if name == "keys":
+            keys = f"{self.context.index_shards} keys (index_shards) of {index}"
+            return f"DynamoDB: {keys} with 1,000 write units a second each"
+        return f"{self.quotas[name]}{f' ({index})' if index else ''}"
+
+    def quota(self, limit: str) -> Quota | None:
+        """Return the quota of a limit that AWS raises, or None."""
+        found = self.quotas.get(quota_of(limit))
+        return found if found and found.asked else None
+
+
+def executions(settings: Settings, shards: int, lists: int = 1) -> int:
+    """Return the concurrent executions of a stack while it imports lists into a table with these shards.
+
+    Lambda runs a batch of the relay for each shard and unit of the parallelization factor (Lambda developer guide,
+    "Polling and batching streams"). A reservation counts as a whole.
+    """
+    relay = {RELAY: shards * settings.stream_parallelization_factor}
+    queue = {"on_event": _QUEUE} if settings.consumes else {}
+    children = lists * max(settings.import_concurrency, settings.verification_concurrency or 0)
+    used = {**relay, **queue, "import_list": children, **settings.reserved_concurrency}
+    return sum(used.values()) + _OTHERS
+
+
+def most_of(setting: str) -> int:
+    """Return the maximum of a setting that is a number."""
+    return next(declared.metadata["schema"]["maximum"] for declared in fields(Settings) if declared.name == setting)
+
+
+def with_lanes(plan: Plan, lanes: int) -> Plan:
+    """Return the plan with another number of concurrent children of the import, and of maps with the same number."""
+    now = plan.phases(IMPORT)[0].lanes
+    changed = {now: lanes, None: None}
+    stages = tuple(replace(stage, lanes=changed.get(stage.lanes, stage.lanes)) for stage in plan.stages)
+    return replace(plan, stages=stages)
+
+
+def with_rate(plan: Plan, limit: str, times: float) -> Plan:
+    """Return the plan with a rate so many times as high. A quota of tables and indexes raises the rates of both."""
+    raised = {name: _raised(rate, times) for name, rate in plan.rates.items() if quota_of(name) == quota_of(limit)}
+    return replace(plan, rates={**plan.rates, **(raised if limit == quota_of(limit) else {limit: raised[limit]})})
+
+
+def quota_of(limit: str) -> str:
+    """Return the name of a limit's quota. The limit of an index has the name of its index too."""
+    return limit.partition(" of ")[0]
+
+
+def _raised(rate: Rate, times: float) -> Rate:
+    return replace(rate, a_second=rate.a_second * times, most=rate.most * times)

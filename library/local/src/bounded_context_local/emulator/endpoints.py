@@ -1,0 +1,110 @@
+"""The endpoints file, with which a second run joins the emulator of this run. It exists while this run continues.
+
+Two contexts have packages of the same names. Each context therefore runs in its own process and environment, and they
+share an emulator as they would share an account.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from bounded_context.declaration.context import Context
+from bounded_context_cli.command.errors import LocalRunError
+
+from ..sample_lists import Samples
+from .process import Emulator, is_ready
+
+VERSION = 3
+"""Version of the file format. Another version comes from a repository of another template version."""
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The context and the emulator of a run.
+
+    `context` is the context's name, `outputs` are the outputs of its stack, `identity` is the column of the identity.
+    `columns` maps the columns of a list to their kinds (`samples.KINDS`).
+    """
+
+    context: str
+    emulator: Emulator
+    outputs: Mapping[str, Any]
+    identity: str
+    columns: Mapping[str, str]
+
+
+_ENDPOINTS: Final = TypeAdapter(Endpoints)
+
+
+def of(context: Context[Any], emulator: Emulator, outputs: Mapping[str, Any]) -> Endpoints:
+    """Return the endpoints of a deployed context."""
+    return Endpoints(context.name, emulator, outputs, context.identity, Samples(context).columns)
+
+
+@contextmanager
+def published(file: Path, endpoints: Endpoints) -> Iterator[None]:
+    """Write the endpoints file, and delete it at the end of the block.
+
+    The file contains the keys of the emulator's root user.
+    """
+    environment = endpoints.emulator.client_environment()
+    own = {"version": VERSION, "process": os.getpid(), "environment": environment}
+    with standing(file, json.dumps(own | _ENDPOINTS.dump_python(endpoints, mode="json"), indent=2)):
+        yield
+
+
+@contextmanager
+def standing(file: Path, text: str) -> Iterator[None]:
+    """Write a text file atomically, and delete it at the end of the block unless another run has replaced it.
+
+    Only the owner may read the file, because it may contain keys.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # NamedTemporaryFile creates the file with the mode 0600.
+    with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}-", delete=False) as draft:
+        draft.write(text)
+    Path(draft.name).replace(file)
+    try:
+        yield
+    finally:
+        if file.exists() and file.read_text(encoding="utf-8") == text:
+            file.unlink()
+
+
+def read(file: Path) -> Endpoints:
+    """Return the endpoints that another run has written.
+
+    Raises:
+        LocalRunError: the file is not an endpoints file, or its run has ended.
+    """
+    endpoints = _parsed(file)
+    if not is_ready(endpoints.emulator):
+        raise LocalRunError(
+            f"{file}: no answer at {endpoints.emulator.endpoint}: the run that wrote it has ended. Start it again."
+        )
+    return endpoints
+
+
+def _parsed(file: Path) -> Endpoints:
+    try:
+        found = json.loads(file.read_text())
+        version = found.get("version", VERSION) if isinstance(found, dict) else VERSION
+        if version != VERSION:
+            raise LocalRunError(
+                f"{file} has format {version}, and this run reads {VERSION}: generate both contexts again."
+            )
+        return _ENDPOINTS.validate_python(found)
+    except OSError as error:
+        raise LocalRunError(
+            f"{file} cannot be read: {error.strerror}. A run with --keep --endpoints writes it."
+        ) from error
+    except ValueError as error:
+        problem = str(error).splitlines()[0]
+        raise LocalRunError(f"{file} was not written by --endpoints: {type(error).__name__}: {problem}.") from error

@@ -1,0 +1,122 @@
+"""Start of the emulator with its extensions, by the interpreter of the emulator's environment: `python -P launcher.py`.
+
+The patches of `upstream/` change the emulator's modules in memory, when they are imported. Each patch names the digest
+of the file before and after, so another version of the emulator ends at its start, with the patch's name.
+
+The emulator's environment does not contain the library. The launcher adds the library's folder as the package
+`bounded_context` without its packages, so extensions import modules of the standard library and of the emulator only.
+"""
+
+import hashlib
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+PATCHES = sorted((Path(__file__).parent / "upstream").glob("*.patch"))
+LIBRARY = Path(__file__).parents[3]
+
+_FILE = re.compile(
+    r"^diff --git a/(ministack/\S+)\.py .*\nindex (\w+)\.\.(\w+) .*\n.*\n.*\n((?:[@ +-].*\n)+?)(?=diff |\Z)", re.M
+)
+_HUNK = re.compile(r"^@@ -(\d+).*\n((?:[ +-].*\n)+)", re.M)
+
+
+def patched(site: Path) -> dict[str, bytes]:
+    """Return the patched source of each changed module, by the module's name; `site` contains the package.
+
+    Raises:
+        SystemExit: a file differs from the file that a patch changes.
+    """
+    sources = dict[str, bytes]()
+    for patch in PATCHES:
+        for path, before, after, hunks in _FILE.findall(patch.read_text(encoding="utf-8")):
+            name = path.replace("/", ".")
+            source = sources.get(name) or (site / f"{path}.py").read_bytes()
+            sources[name] = _applied(source, hunks)
+            if not (_blob(source).startswith(before) and _blob(sources[name]).startswith(after)):
+                raise SystemExit(f"{patch.name} does not fit {path}.py of this MiniStack: renew the patch or the pin.")
+    return sources
+
+
+def _applied(source: bytes, hunks: str) -> bytes:
+    lines, moved = source.decode().splitlines(keepends=True), 0
+    for first, hunk in _HUNK.findall(hunks):
+        before, after = (
+            [line[1:] for line in hunk.splitlines(keepends=True) if line[0] in kind] for kind in (" -", " +")
+        )
+        start = int(first) - 1 + moved
+        lines[start : start + len(before)] = after
+        moved += len(after) - len(before)
+    return "".join(lines).encode()
+
+
+def _blob(content: bytes) -> str:
+    """Return the digest of a file's content in git."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+class _Loader(SourceFileLoader):
+    """A loader of a patched source. The size in its statistics keeps its byte code apart from the original's."""
+
+    source = b""
+
+    def get_data(self, path: str) -> bytes:
+        return self.source if path == self.path else super().get_data(path)
+
+    def path_stats(self, path: str) -> dict[str, float]:
+        return {**super().path_stats(path), "size": len(self.source)}
+
+
+class Patches:
+    """The finder of the patched modules."""
+
+    def __init__(self, sources: dict[str, bytes]) -> None:
+        self._sources = sources
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, _target: object = None) -> ModuleSpec | None:
+        """Return the specification of a patched module, and None for other modules."""
+        spec = PathFinder.find_spec(name, path) if name in self._sources else None
+        if spec:
+            spec.loader = loader = _Loader(name, str(spec.origin))
+            loader.source = self._sources[name]
+        return spec
+
+
+def main() -> None:
+    """Apply the patches, register the extensions, and run the emulator until it ends."""
+    site = Path(sysconfig.get_path("purelib"))
+    sys.meta_path.insert(0, Patches(patched(site)))
+    sys.modules["bounded_context"] = library = ModuleType("bounded_context")
+    library.__path__ = [str(LIBRARY)]
+    from ministack import app  # pyrefly: ignore[missing-import] (of the emulator's environment)
+
+    app.SERVICE_HANDLERS["codedeploy"] = _codedeploy()
+    app.main()
+
+
+def _codedeploy() -> Callable[..., Awaitable[Any]]:
+    """Register CodeDeploy's requests, and return their handler."""
+    from ministack.core import concurrency, iam_actions, responses, router  # pyrefly: ignore[missing-import]
+
+    from bounded_context_local.extensions.codedeploy import service
+
+    router.SERVICE_PATTERNS["codedeploy"] = {"target_prefixes": [service.TARGET]}
+    iam_actions.SERVICE_TO_IAM_NAMESPACE["codedeploy"] = "codedeploy"
+    region, account = os.environ["MINISTACK_REGION"], responses.get_account_id()
+    api = service.operations(service.Service(service.assumed), region, account)
+
+    async def handle(_method: str, _path: str, headers: Mapping[str, str], body: bytes, _query: object) -> Any:
+        # In a thread of its own, because CodeDeploy calls this emulator.
+        return await concurrency.run_reentrant(service.respond, api, headers, body)
+
+    return handle
+
+
+if __name__ == "__main__":
+    main()

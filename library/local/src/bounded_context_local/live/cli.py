@@ -1,0 +1,103 @@
+"""`context invoke|debug|logs`: work with the functions of a context that `context run --keep` runs."""
+
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from bounded_context_cli.command.installed import installed_packages
+
+# The imports take seconds, so the functions import the commands: the help does not need them.
+
+
+def function_names(incomplete: str) -> list[str]:
+    """Return the functions of the kept run that begin with the incomplete word."""
+    from .completion import function_names as names
+
+    return names(incomplete)
+
+
+def sample_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the samples of the command line's function that begin with the incomplete word."""
+    from .completion import sample_names as names
+
+    return names(ctx.params.get("function") or "", incomplete)
+
+
+Function = Annotated[
+    str | None, Argument(autocompletion=function_names, help="a function; by default, print their names")
+]
+Sample = Annotated[
+    str | None,
+    Argument(
+        metavar="EVENT",
+        autocompletion=sample_names,
+        help="the name of a sample, a file, or - for standard input; by default, print the samples",
+    ),
+]
+Verbose = Annotated[bool, Option("--verbose", help="show the frames of libraries, too")]
+
+
+def invoke(function: Function = None, event: Sample = None, verbose: Verbose = False) -> int:
+    """Call a function of the kept run: print its answer, and on standard error its logs.
+
+    Examples:
+      context invoke                        print the functions
+      context invoke FUNCTION               print the samples of a function
+      context invoke FUNCTION smoke-check   call it with a sample
+      context invoke FUNCTION event.json    call it with an event of your own
+
+    Exit status:
+      0  the function answered, or the names are printed
+      1  the function raised an error, or no run is kept here
+      2  no function or sample has this name
+    """
+    with installed_packages():
+        from . import commands
+
+    return commands.invoke(function, event, verbose=verbose)
+
+
+def debug(function: Function = None, event: Sample = None, verbose: Verbose = False) -> int:
+    """Call a function's entry point in this process. A debugger stops at breakpoints and at errors.
+
+    Examples:
+      context debug FUNCTION message
+
+    Exit status:
+      0  the entry point answered, or the names are printed
+      1  the entry point raised an error, or no run is kept here
+      2  no function or sample has this name
+    """
+    with installed_packages():
+        from . import commands
+
+    return commands.debug(function, event, verbose=verbose)
+
+
+def logs(
+    function: Annotated[
+        str | None, Option(metavar="NAME", autocompletion=function_names, help="only the logs of this function")
+    ] = None,
+    correlation: Annotated[
+        str | None, Option(metavar="ID", help="only calls that name this id, such as a list's or a caller's")
+    ] = None,
+    follow: Annotated[bool, Option("--follow", help="continue until Ctrl-C, or until the run ends")] = False,
+    verbose: Verbose = False,
+) -> int:
+    """Print the logs of all functions of the kept run, in one stream.
+
+    Examples:
+      context logs --follow
+      context logs --function FUNCTION --correlation ID
+
+    Exit status:
+      0    printed
+      1    no run is kept here
+      2    no function has this name
+      130  Ctrl-C
+    """
+    with installed_packages():
+        from . import commands
+
+    return commands.logs(function, correlation, follow=follow, verbose=verbose)

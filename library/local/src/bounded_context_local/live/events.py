@@ -1,0 +1,184 @@
+"""Events for `context invoke` and `context debug`: samples, files and standard input."""
+
+import json
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from bounded_context.application.checks import checks_of
+from bounded_context.application.staging import VERIFIED
+from bounded_context.declaration.context import Context
+from bounded_context.domain.lists import STAGING, ListStatus
+from bounded_context_cli.command.calls import Calls
+from bounded_context_cli.command.errors import LocalRunError
+
+from ..actors.neighbour import cloud_event
+from ..api import http_request
+from ..table import Item, Table
+from .function import NoSuchName, chosen
+
+STANDARD_INPUT: Final = "-"
+
+SAMPLE: Final = "list"
+"""The name of the samples for the steps of the list workflow."""
+
+_UNDOABLE: Final = (ListStatus.REJECTED, ListStatus.FAILED)
+
+Event = dict[str, Any]
+
+
+def event_of(given: str, samples: Mapping[str, Event]) -> Event:
+    """Return the event of a sample or a JSON file, or with `-` from standard input.
+
+    Raises:
+        NoSuchName: no file and no sample has this name.
+        LocalRunError: the content is not JSON, or the file cannot be read.
+    """
+    if given != STANDARD_INPUT and not Path(given).exists():
+        try:
+            return samples[chosen("sample", given, samples)]
+        except NoSuchName as error:
+            raise NoSuchName(f"{error} You can also pass the path of a JSON file, or - for standard input.") from None
+    try:
+        return json.loads(sys.stdin.read() if given == STANDARD_INPUT else Path(given).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise LocalRunError(f"{given} is not JSON: {error}") from error
+    except OSError as error:
+        raise LocalRunError(f"{given} cannot be read: {error.strerror}") from error
+
+
+def samples_of(context: Context[Any], function: str, variables: Mapping[str, str]) -> dict[str, Event]:
+    """Return a function's sample events by name: real calls, and a release's checks.
+
+    All samples of a context use the same aggregate; each command has a new idempotency key.
+
+    Args:
+        context: the function's context.
+        function: the function's name, such as `register_payment`.
+        variables: the function's environment variables.
+
+    Raises:
+        NoSample: a field has neither a type of the library nor an example.
+    """
+    checks = {check.name.replace(" ", "-"): dict(check.event) for check in checks_of(function, context)}
+    return dict(_own(context, function, variables)) | checks
+
+
+def _own(context: Context[Any], function: str, variables: Mapping[str, str]) -> Iterator[tuple[str, Event]]:
+    if function in (*context.command_functions, *context.queries):
+        yield from _messages(context, function)
+    elif function == "relay_events":
+        yield "change", _change(context)
+    elif function == "measure_lists":
+        yield "list", _closed_list(context)
+    elif function == "on_event":
+        yield from _inbound(variables)
+    elif function in ("watch_lists", "watch_mappings", "sweep_uploads"):
+        yield "minute", {}
+
+
+def _messages(context: Context[Any], function: str) -> Iterator[tuple[str, Event]]:
+    payload = _payload(context, function)
+    message: Event = {"payload": payload}
+    if function in context.command_functions:
+        message["idempotency_key"] = str(uuid.uuid4())
+    yield "message", message
+    if function in context.routes:
+        yield "request", _request(context.routes[function], payload)
+
+
+def _payload(context: Context[Any], function: str) -> dict[str, Any]:
+    # The import is slow, and events from files do not need it.
+    from bounded_context_cli.contracts.values import good
+
+    identity = {context.identity: good(context.details)[context.identity]}
+    for command in context.commands:
+        if command.function == function:
+            # Optional fields, such as the expected version, are omitted.
+            example = command.model.model_validate(good(command.model))
+            return example.model_dump(mode="json", exclude_none=True) | identity
+    return identity if function == context.get_function else {}
+
+
+def _request(route: str, payload: Mapping[str, Any]) -> Event:
+    """Return a request in API Gateway's format."""
+    method, path, body = http_request(route, payload)
+    request = {"http": {"method": method, "path": path}, "requestId": str(uuid.uuid4()), "stage": "$default"}
+    sent = {"headers": {"content-type": "application/json"}, "body": json.dumps(body)} if body else {"headers": {}}
+    start = {"version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": "", "requestContext": request}
+    return {**start, **sent, "isBase64Encoded": False}
+
+
+def _change(context: Context[Any]) -> Event:
+    """Return the table's stream event of a new aggregate."""
+    from bounded_context_cli.contracts.released.samples import ITEM, version_of
+
+    [item] = version_of(context)["stored"][f"{ITEM}{context.initial_status}"]
+    return _record("INSERT", {"Keys": {"pk": item["pk"]}, "NewImage": item})
+
+
+def _closed_list(context: Context[Any]) -> Event:
+    """Return the table's stream event of a list whose import has completed."""
+    from bounded_context_cli.contracts.released.samples import LIST, version_of
+
+    [after] = version_of(context)["stored"][LIST]
+    before = after | {"status": {"S": ListStatus.IMPORTING.value}}
+    return _record("MODIFY", {"Keys": {"pk": after["pk"]}, "OldImage": before, "NewImage": after})
+
+
+def _record(name: str, change: Event) -> Event:
+    metadata = {"ApproximateCreationDateTime": time.time(), "SequenceNumber": "1", "SizeBytes": 1}
+    record = {"eventID": "1", "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": change | metadata}
+    return {"Records": [record]}
+
+
+def _inbound(variables: Mapping[str, str]) -> Iterator[tuple[str, Event]]:
+    """Yield an event of each type that other contexts send, in the format of the queue."""
+    for context, consumed in json.loads(variables.get("CONSUMES", "{}")).items():
+        for number, kind in enumerate((*consumed["created_by"], *consumed["deleted_by"]), 1):
+            body = json.dumps(cloud_event(context, kind, f"{consumed['aggregate']}-1", number))
+            record = {"messageId": str(uuid.uuid4()), "body": body, "messageAttributes": {}, "attributes": {}}
+            yield kind, {"Records": [record | {"eventSource": "aws:sqs"}]}
+
+
+def step_samples(
+    aws: Calls, outputs: Mapping[str, Any], context: Context[Any], function: str
+) -> Iterator[tuple[str, Event]]:
+    """Yield the name and the event of a step's sample, from the newest suitable list.
+
+    The event has real effects. It yields no sample for other functions, or without a suitable list. The undo step gets
+    a rejected or failed list only, because it deletes the rows of its list.
+    """
+    if function not in context.steps:
+        return
+    table = Table(aws, outputs["table_name"], context)
+    lists = sorted(table.lists(), key=lambda item: item["received_at"], reverse=True)
+    if chosen := next((item for item in lists if _fits(function, context.steps, item)), None):
+        yield SAMPLE, _step_event(aws, function, chosen)
+
+
+def _fits(function: str, order: Sequence[str], item: Item) -> bool:
+    register, *_, undo = order
+    if function == undo:
+        return item["status"] in _UNDOABLE
+    # A list with parts has the input of all earlier steps.
+    return function == register or int(item.get("parts", 0)) > 0
+
+
+def _step_event(aws: Calls, function: str, item: Item) -> Event:
+    match function:
+        case "register_list":
+            upload = {"bucket": item["bucket"], "key": item["key"], "version": item["version_id"]}
+            return {"upload": upload, "execution": item["execution"]}
+        case "import_list":
+            return {"list_id": item["list_id"], "part": _first_part(aws, item)}
+        case _:
+            return {"list_id": item["list_id"]}
+
+
+def _first_part(aws: Calls, item: Item) -> dict[str, Any]:
+    key = f"{STAGING}/{item['list_id']}/{VERIFIED}"
+    return json.loads(aws.call("s3", "get_object", Bucket=item["bucket"], Key=key)["Body"].read())[0]

@@ -1,0 +1,151 @@
+"""Execution of the infrastructure program under Pulumi's mock monitor: creates each resource on the embedded AWS."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
+from pulumi.runtime import test as until_done
+
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.programs.event_loop import silent_loop
+from bounded_context_cli.programs.garbage import little_garbage
+from bounded_context_cli.programs.pulumi_files import project_name
+from bounded_context_cli.programs.pulumi_program import execute, placed_in
+from bounded_context_cli.programs.recording import Program
+from bounded_context_cli.programs.requests.calls import plain
+
+from ..emulator.aws import Aws
+from . import ssm
+from .creation import Created, Request
+from .resources import RESOURCES, create, type_of
+
+Progress = Callable[[str, str], None]
+PROVIDER = "pulumi:providers:"
+
+
+@dataclass
+class Deployment:
+    """The resources that a program registered, and their state on the embedded AWS."""
+
+    outputs: dict[str, Any] = field(default_factory=dict)
+    resources: dict[str, str] = field(default_factory=dict)
+    """Physical ids, by `type name`."""
+    inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Inputs of the resources, by `type name`, with Pulumi's property names."""
+    not_emulated: list[str] = field(default_factory=list)
+    """`type name` of each resource that the embedded AWS does not support."""
+    adapted: list[str] = field(default_factory=list)
+    """Differences from AWS, as `type name: difference, with its reason`."""
+
+    def made(self, kind: str) -> dict[str, str]:
+        """Return the physical ids of a type's resources, by their names in the program."""
+        prefix = f"{kind} "
+        return {label.removeprefix(prefix): made for label, made in self.resources.items() if label.startswith(prefix)}
+
+
+def deploy(
+    aws: Aws, program: Path, stack: str, overrides: Mapping[str, object], progress: Progress = lambda *_: None
+) -> Deployment:
+    """Run the Pulumi program in a folder, and create its resources.
+
+    Args:
+        aws: the account of the resources.
+        program: the folder of `Pulumi.yaml` and `__main__.py`; asset paths are relative to it.
+        stack: the stack, with its settings in `Pulumi.<stack>.yaml`.
+        overrides: settings of the project for this run, such as a generated key.
+        progress: called with the type and the name of each created resource.
+
+    Raises:
+        LocalRunError: a resource could not be created; the message names it.
+    """
+    maker = _Maker(aws, program.resolve(), progress)
+    project = project_name(program)
+    config = {**Program(program, project).config(stack, **overrides), "aws:region": aws.region}
+    _in_a_thread(lambda: _run(maker, project, stack, config))
+    return maker.deployment
+
+
+def _in_a_thread(run: Callable[[], None]) -> None:
+    """Run in a new thread: Pulumi stores state in the context, and Ctrl-C disturbs its event loops."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="deploy")
+    try:
+        pool.submit(run).result()
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _run(maker: "_Maker", project: str, stack: str, config: dict[str, str]) -> None:
+    try:
+        with silent_loop(), chdir(maker.program), little_garbage():
+            set_all_config(config)
+            set_mocks(maker, project=project, stack=stack, preview=False)
+            until_done(lambda: execute(maker.program).apply(maker.deployment.outputs.update))()
+    except Exception as error:
+        raise maker.failure or LocalRunError(placed_in(maker.program, error)) from error
+
+
+class _Maker(Mocks):
+    """Pulumi's engine calls, answered by creating resources on the embedded AWS."""
+
+    def __init__(self, aws: Aws, program: Path, progress: Progress) -> None:
+        self.aws = aws
+        self.program = program
+        self.progress = progress
+        self.deployment = Deployment()
+        self.failure: LocalRunError | None = None
+        self._recording = threading.Lock()
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Create the resource, or list it as not emulated."""
+        inputs = plain(args.inputs)
+        if not args.custom or args.typ.startswith(PROVIDER):
+            return args.name, inputs
+        self.deployment.inputs[f"{args.typ} {args.name}"] = inputs
+        if type_of(args.typ) not in RESOURCES:
+            self.deployment.not_emulated.append(f"{args.typ} {args.name}")
+            arn = f"arn:aws:not-emulated:{self.aws.region}:{self.aws.account}:{args.typ}/{args.name}"
+            return args.name, {"arn": arn} | inputs
+        identity, outputs = self._make(Request(args.typ, args.name, inputs, self.program))
+        return identity, inputs | outputs
+
+    def _make(self, request: Request) -> Created:
+        label = f"{request.kind} {request.name}"
+        try:
+            made = create(self.aws, request)
+        except Exception as error:
+            self.failure = self.failure or LocalRunError(f"{label} could not be created: {error}")
+            raise
+        with self._recording:
+            self.deployment.resources[label] = made[0]
+            self.deployment.adapted += [f"{label}: {difference}" for difference in request.adapted]
+            self.progress(request.kind, request.name)
+        return made
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """Answer the program's calls about its account, region and parameters. Reject other calls."""
+        try:
+            return self._answer(args), []
+        except LocalRunError as error:
+            self.failure = self.failure or error
+            raise
+
+    def _answer(self, args: MockCallArgs) -> dict[str, Any]:
+        match args.token.rpartition(":")[2]:
+            case "getCallerIdentity":
+                identity = self.aws.call("sts", "get_caller_identity")
+                return {"accountId": identity["Account"], "arn": identity["Arn"], "userId": identity["UserId"]}
+            case "getRegion":
+                return {"name": self.aws.region, "region": self.aws.region, "id": self.aws.region}
+            case "getPartition":
+                return {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}
+            case "getParameter":
+                name = args.args["name"]
+                value = ssm.read(self.aws, name)
+                return {"id": name, "name": name, "value": value, "insecureValue": value}
+            case _:
+                raise LocalRunError(f"the program calls {args.token}, which is not emulated")

@@ -1,0 +1,125 @@
+"""`context rehearse`: releases, a restore and a storm of faults on the embedded AWS, with real traffic."""
+
+import json
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Final, Literal
+
+from rich.console import Console
+from rich.table import Table
+from typer import Argument, BadParameter, Option
+
+from bounded_context_cli.command.installed import repository
+from bounded_context_infra.configuration.project import Project
+
+from ..run.exit_status import exit_status
+from ..run.screen import Screen
+from ..running.start import running_context
+from .acts import ACTS, Performed
+from .restoring import Restoring
+from .stage import STRATEGY, Stage
+
+EMULATED = (
+    "Real here: the Pulumi program, the functions' versions and aliases, the hooks' code, the rollout driver.",
+    "Stand-ins: CodeDeploy is an extension of the emulator; callers honour the weights that the emulator stores and "
+    "ignores, and put the metrics that Lambda would; a minute lasts a second.",
+)
+
+BACKUP: Final = (
+    "Stand-ins: a patch of the emulator restores the items of a time, by the records of the table's stream. Callers "
+    "honour a concurrency of 0, which the emulator ignores for aliases."
+)
+
+
+def rehearse(
+    what: Annotated[Literal["releases", "restore", "storm"], Argument(help="the rehearsal")] = "releases",
+    fault: Annotated[list[str] | None, Option(metavar="NAME", help="storm: only this fault; may be repeated")] = None,
+    seed: Annotated[int, Option(min=0, max=99, help="storm: the seed of the load and of all choices")] = 0,
+    only_list: Annotated[bool, Option("--list", help="storm: print the faults, and plant none")] = False,
+    as_json: Annotated[bool, Option("--json", help="print the result as JSON")] = False,
+) -> int:
+    """Rehearse releases, a restore or faults on the embedded AWS.
+
+    releases: bad versions are rolled back, a good version takes all traffic. restore: a bad version damages 500 of
+    10,000 aggregates, and `context restore` restores them. storm: the expected alarms are checked first. Then each
+    fault of the stack's graph is planted under load: functions are killed or hang, services throttle, deny or refuse
+    parts of batches, events are repeated, reordered, delayed or unreadable, and actions are revoked.
+
+    Examples:
+      context rehearse storm --list
+      context rehearse storm --fault kill:relay-events --fault throttle:table
+
+    Exit status:
+      0    every act ended as expected
+      1    an act did not, or the context could not be run
+      130  Ctrl-C; everything is stopped
+    """
+    if what != "storm" and (fault or seed or only_list):
+        raise BadParameter("--fault, --seed and --list are options of the storm.")
+    screen = Screen(quiet=as_json)
+    perform = {"releases": _performed, "restore": _restored, "storm": partial(_weathered, fault, seed, only_list)}[what]
+    return exit_status(lambda: perform(repository(), screen, as_json=as_json), screen)
+
+
+def _weathered(
+    names: Sequence[str] | None, seed: int, only_list: bool, project: Project, screen: Screen, *, as_json: bool
+) -> int:
+    from bounded_context_lab.storm import report
+
+    report.refuse_unknown_kinds(names)
+    graph = report.graph_of(project)
+    faults = report.selected(graph, project.context, names)
+    if only_list:
+        report.show_faults(faults, as_json=as_json)
+    problems = report.checked(project, graph, faults, screen)
+    if only_list:
+        return int(bool(problems))
+    return int(report.perform(project, screen, graph, faults, seed, as_json=as_json) or bool(problems))
+
+
+def _restored(project: Project, screen: Screen, *, as_json: bool) -> int:
+    with running_context(project, screen.stage) as running:
+        restored = Restoring(running, screen).perform()
+    sys.stdout.write(json.dumps(restored.as_json(), indent=2) + "\n")
+    if not as_json:
+        sys.stdout.write(f"{BACKUP}\n")
+    for problem in restored.problems():
+        screen.fail(problem)
+    return int(bool(restored.problems()))
+
+
+def _performed(project: Project, screen: Screen, *, as_json: bool) -> int:
+    performed = _rehearse(project, screen)
+    _show(performed, as_json=as_json)
+    problems = [problem for one in performed for problem in one.problems()]
+    for problem in problems:
+        screen.fail(problem)
+    return 1 if problems else 0
+
+
+def _rehearse(project: Project, screen: Screen) -> list[Performed]:
+    with running_context(project, screen.stage, settings={"rollout_strategy": STRATEGY}) as running:
+        stage = Stage(running)
+        performed: list[Performed] = []
+        for number, act in enumerate(ACTS, 1):
+            screen.tell(f"\nAct {number}: {act.name}")
+            performed.append(stage.perform(act))
+        return performed
+
+
+def _show(performed: Sequence[Performed], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps([one.as_json() for one in performed], indent=2) + "\n")
+        return
+    table = Table("act", "versions", "result", "live", "calls", "met the new one", "failed", title=STRATEGY)
+    for one in performed:
+        numbers = (str(len(one.calls)), str(one.met), str(one.failed))
+        versions = f"{one.before} -> {one.released}"
+        table.add_row(one.act.name, versions, one.part["result"], one.part["live"], *numbers)
+    out = Console(highlight=False)
+    out.print(table)
+    for one in performed:
+        if one.part["why"]:
+            out.print(f"{one.act.name}: {one.part['why']}", markup=False, soft_wrap=True)
+    out.print(*EMULATED, sep="\n", markup=False, soft_wrap=True)

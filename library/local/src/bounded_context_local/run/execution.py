@@ -1,0 +1,251 @@
+"""Execution of `context run`: deployment, import of the list, additional actions, and output of the result."""
+
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.installed import repository
+from bounded_context_cli.command.output import refuse
+from bounded_context_cli.command.values import writable_file
+from bounded_context_infra.configuration.project import Project
+from bounded_context_lab.dashboards.run import draw
+
+from .. import additions
+from ..actors.subscriber import wait_until
+from ..additions import ActionResult, AdditionalActions
+from ..additions.actions import foreign_event, schedules
+from ..additions.calls import calls, transitions
+from ..emulator import endpoints
+from ..executions import Ended
+from ..list_views import trail_screen
+from ..list_views.facts import gather, gather_row
+from ..list_views.page import list_page
+from ..list_views.trail import Trail, trail
+from ..provider.program import Progress
+from ..running import kept_run
+from ..running.context import RunningContext
+from ..running.observations import of_functions, settled
+from ..running.result import Result, expected_events, read_result
+from ..running.start import running_context
+from ..sample_lists import Samples, count_records
+from ..uploads import Upload
+from . import metric_checks
+from .exit_status import exit_status
+from .keep import keep_running
+from .options import PAGE, ROWS, Options
+from .screen import Screen
+
+DEPLOYED = "DEPLOYED"
+CALLED = "CALLED"
+
+
+def execute(options: Options) -> int:
+    """Run the command in the current repository, and return the exit status."""
+    screen = Screen(quiet=options.as_json, verbose=options.verbose)
+    return exit_status(lambda: _act(options, repository(), screen), screen)
+
+
+def _act(options: Options, project: Project, screen: Screen) -> int:
+    if options.deploy_only:
+        return _deploy(options, project, screen)
+    if project.context.has_lists:
+        return _import_list(options, project, screen)
+    if options.of_lists:
+        return refuse(f"{options.of_lists} is an option of lists, and {project.context.title} has none: leave it out.")
+    return _send_commands(options, project, screen)
+
+
+def _send_commands(options: Options, project: Project, screen: Screen) -> int:
+    """Run a context without lists: send commands, and follow their events and an event of another context."""
+    with _running(options, project, screen) as running:
+        started = time.time()
+        with screen.stage("commands"):
+            shown = [*calls(running), *transitions(running), *foreign_event(running), *schedules(running)]
+        with screen.stage("events"):
+            expected = [action.event for action in shown if action.event]
+            wait_until(running.subscribers, "", len(expected))
+        samples_of_run = settled(running) if options.dashboards else of_functions(running)
+        received = _received(running, "")
+        if options.as_json:
+            _print(_calls_as_json(running, received, shown, screen))
+        screen.show_calls({name: found.total() for name, found in received.items()}, shown)
+        screen.show_limits(running.deployment.not_emulated, running.deployment.adapted)
+        if options.dashboards:
+            draw(running, samples_of_run, started, "commands", options.dashboards)
+            screen.show_file("Dashboards", options.dashboards)
+        if options.keep:
+            keep_running(running, screen, watched=options.watch)
+    wrong = [action.problem for action in shown if action.problem]
+    of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples_of_run)
+    return _judged([*wrong, *_lacking(received, expected), *of_metrics], screen)
+
+
+def _calls_as_json(
+    running: RunningContext, received: Mapping[str, Counter[str]], shown: Sequence[ActionResult], screen: Screen
+) -> dict[str, Any]:
+    return {
+        "outcome": CALLED,
+        "events": {name: found.total() for name, found in received.items()},
+        "additions": [action.as_json() for action in shown],
+        "not_emulated": running.deployment.not_emulated,
+        "stages": {name: round(seconds, 2) for name, seconds in screen.stages.items()},
+    }
+
+
+def _lacking(received: Mapping[str, Counter[str]], expected: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each event that a subscriber did not receive."""
+    for name, found in received.items():
+        for event in (Counter(expected) - found).elements():
+            yield f"{name} did not receive {event}."
+
+
+@contextmanager
+def _running(options: Options, project: Project, screen: Screen) -> Iterator[RunningContext]:
+    """Yield the deployed context. With `--keep` or `--endpoints`, other commands find it."""
+    join = endpoints.read(options.join) if options.join else None
+    with running_context(project, screen.stage, _counting(screen), join=join) as running, ExitStack() as published:
+        ours = endpoints.of(running.context, running.emulator, running.outputs)
+        if options.keep:
+            published.enter_context(kept_run.published(project, ours))
+        if options.endpoints:
+            published.enter_context(endpoints.published(options.endpoints, ours))
+        yield running
+
+
+def _counting(screen: Screen) -> Progress:
+    kinds: list[str] = []
+
+    def show(kind: str, _: str) -> None:
+        kinds.append(kind)
+        screen.say(f"{len(kinds)} resources of {len(set(kinds))} types")
+
+    return show
+
+
+def _deploy(options: Options, project: Project, screen: Screen) -> int:
+    with _running(options, project, screen) as running:
+        if options.as_json:
+            stages = {name: round(seconds, 2) for name, seconds in screen.stages.items()}
+            _print({"outcome": DEPLOYED, "not_emulated": running.deployment.not_emulated, "stages": stages})
+        else:
+            screen.show_limits(running.deployment.not_emulated, running.deployment.adapted)
+        if options.keep:
+            keep_running(running, screen, watched=options.watch)
+    return 0
+
+
+def _import_list(options: Options, project: Project, screen: Screen) -> int:
+    samples = Samples(project.context)
+    name, content = _list(options, samples)
+    lines = _lines_of(options.trace, samples, name, content)
+    with _running(options, project, screen) as running:
+        started = time.time()
+        with additions.started(running) as others:
+            uploaded, ended, result = _imported(running, others, screen, name, content)
+            with screen.stage("additions"):
+                shown = others.results()
+                screen.say(f"{len(shown)} calls, messages and files more")
+        facts = gather(running, uploaded, ended, result.report, options.trace)
+        row = trail(facts, gather_row(running, facts, options.trace, lines)) if options.trace else None
+        # Only the dashboards need all metrics, which arrive late.
+        samples_of_run = settled(running) if options.dashboards else of_functions(running)
+        _show(result, shown, row, screen, as_json=options.as_json)
+        if result.failure and not options.as_json:
+            screen.show_failure(result.failure, facts.exception)
+        if options.page:
+            screen.show_file("Page of the list", _write(list_page(facts, result), options.page, project))
+        screen.show_more(next(iter(samples.lines_by_identity(content)), ""))
+        if options.dashboards:
+            draw(running, samples_of_run, started, f"{name}: {result.outcome}", options.dashboards)
+            screen.show_file("Dashboards", options.dashboards)
+        if options.keep:
+            keep_running(running, screen, watched=options.watch, list_id=ended.list_id)
+    wrong = [action.problem for action in shown if action.problem]
+    of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples_of_run)
+    return _judged([*result.problems(), *wrong, *of_metrics], screen)
+
+
+def _judged(problems: Sequence[str], screen: Screen) -> int:
+    for problem in problems:
+        screen.fail(problem)
+    return 1 if problems else 0
+
+
+def _list(options: Options, samples: Samples) -> tuple[str, bytes]:
+    if options.file:
+        return options.file.name, options.file.read_bytes()
+    return f"sample-{options.rows or ROWS}.csv", samples.document(options.rows or ROWS)
+
+
+def _lines_of(identity: str | None, samples: Samples, name: str, content: bytes) -> list[int]:
+    """Return the lines of an identity. Raises LocalRunError, before anything is started, if the file has none."""
+    if identity is None:
+        return []
+    found = samples.lines_by_identity(content)
+    if identity not in found:
+        example = f": write one that it has, such as {next(iter(found))}" if found else ""
+        raise LocalRunError(f"{name} has no row with the {samples.identity} {identity!r}{example}.")
+    return found[identity]
+
+
+def _imported(
+    running: RunningContext, others: AdditionalActions, screen: Screen, name: str, content: bytes
+) -> tuple[Upload, Ended, Result]:
+    """Upload a list, and wait for its import and for its events."""
+    rows = count_records(content)
+    # No other context publishes the aggregates that the file refers to.
+    running.table.know_references(running.samples.references_of(content))
+    with screen.stage("upload"):
+        uploaded = running.partner.upload(name, content)
+        screen.say(f"{name} {running.partner.transport}, {len(content):,} bytes, {rows:,} rows")
+    with screen.stage("import"):
+        ended = running.follow(uploaded, lambda state: screen.say(f"{state}, {running.least_received():,} events out"))
+        screen.say(ended.outcome)
+    others.list_ended()
+    with screen.stage("events"):
+        # Counted once: the emulator reads the whole table for each count.
+        imported = running.table.imported(ended.list_id) if ended.list_id else 0
+        expected = expected_events(ended, imported)
+        wait_until(
+            running.subscribers,
+            ended.list_id or "",
+            expected,
+            lambda count: screen.say(f"{count:,} of {expected:,} at each subscriber"),
+        )
+        events = _received(running, ended.list_id or "")
+        screen.say(", ".join(f"{received.total():,} to {name}" for name, received in events.items()))
+    return uploaded, ended, read_result(running, ended, rows, imported, events, screen.stages)
+
+
+def _received(running: RunningContext, list_id: str) -> dict[str, Counter[str]]:
+    """Return the events of a list by subscriber and type."""
+    return {subscriber.name: subscriber.types_of_list(list_id) for subscriber in running.subscribers}
+
+
+def _show(result: Result, shown: list[ActionResult], row: Trail | None, screen: Screen, *, as_json: bool) -> None:
+    if as_json:
+        actions = {"additions": [action.as_json() for action in shown]}
+        _print(result.as_json() | actions | ({"trail": trail_screen.as_json(row)} if row else {}))
+        return
+    screen.show(result, shown)
+    if row:
+        trail_screen.show(row, screen.out)
+
+
+def _print(document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def _write(page: str, file: Path, project: Project) -> Path:
+    """Write the list's page, by default into the repository's folder, and return its path."""
+    file = writable_file(os.path.relpath(project.root / PAGE)) if file is PAGE else file
+    file.write_text(page, encoding="utf-8")
+    return file

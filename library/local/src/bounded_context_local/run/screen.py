@@ -1,0 +1,184 @@
+"""Output of a run on the terminal: its stages, its final numbers, and the endpoints of a kept run."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bounded_context.application.failing import UNRECORDED
+from bounded_context.domain.failures import Failure
+
+from ..additions import ActionResult
+from ..provider.stack import STACK
+from ..running.context import RunningContext
+from ..running.kept_run import api_page_file
+from ..running.result import Result
+from ..stand_ins.other_systems import MODES, mode_file
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+REPORT_LINES = 12
+
+
+class Screen:
+    """The terminal output of a run: stages on standard error, results on standard output."""
+
+    def __init__(self, *, quiet: bool, verbose: bool = False) -> None:
+        """With `verbose`, list all differences from AWS. With `quiet`, print only errors."""
+        self._verbose = verbose
+        self.live = Console(stderr=True, quiet=quiet, highlight=False)
+        self.out = Console(highlight=False, quiet=quiet)
+        self.errors = Console(stderr=True, highlight=False)
+        self.stages: dict[str, float] = {}
+        self._status: Status | None = None
+        self._name = ""
+        self._detail = ""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Show a stage while it runs, and afterwards its duration and its last detail."""
+        started = time.monotonic()
+        self._name, self._detail = name, ""
+        with self.live.status(name) as self._status:
+            yield
+        self.stages[name] = time.monotonic() - started
+        self.live.print(f"[green]✓[/] {name:<9}[dim]{self.stages[name]:6.2f} s[/]  {escape(self._detail)}")
+
+    def say(self, detail: str) -> None:
+        """Show the progress of the running stage."""
+        self._detail = detail
+        if self._status:
+            self._status.update(escape(f"{self._name}: {detail}"))
+
+    def tell(self, sentence: str) -> None:
+        """Show an event of a kept run."""
+        self.errors.print(sentence, markup=False, soft_wrap=True)
+
+    def fail(self, sentence: str) -> None:
+        """Show an error."""
+        self.errors.print(f"[red]Error:[/] {escape(sentence)}", soft_wrap=True)
+
+    def show(self, result: Result, shown: Sequence[ActionResult] = ()) -> None:
+        """Print the final table, and a line for each additional call, list or event."""
+        table = Table(title=f"The list is {result.outcome}", title_justify="left", show_header=False)
+        table.add_column()
+        table.add_column(justify="right")
+        for name, count in vars(result.rows).items():
+            table.add_row(f"rows {name}", f"{count:,}")
+        table.add_section()
+        for name, received in result.events.items():
+            table.add_row(f"events to {name}", f"{received.total():,}")
+        table.add_section()
+        for name, seconds in result.stages.items():
+            table.add_row(name, f"{seconds:.2f} s")
+        table.add_row("all stages", f"{sum(result.stages.values()):.2f} s", style="bold")
+        self.out.print(table)
+        self._notes(result)
+        self._additions(shown)
+        self.show_limits(result.not_emulated, result.adapted)
+
+    def show_calls(self, events: Mapping[str, int], shown: Sequence[ActionResult]) -> None:
+        """Print the result of a run without lists: stages, events of each subscriber, and a line for each call."""
+        table = Table(title="The calls and their events", title_justify="left", show_header=False)
+        table.add_column()
+        table.add_column(justify="right")
+        for name, received in events.items():
+            table.add_row(f"events to {name}", f"{received:,}")
+        table.add_section()
+        for name, seconds in self.stages.items():
+            table.add_row(name, f"{seconds:.2f} s")
+        self.out.print(table)
+        self._additions(shown, "The calls:")
+
+    def show_failure(self, failure: Failure, exception: str) -> None:
+        """Print the cause of a failed list, and the last line of an exception that the step could not record.
+
+        With `verbose`, print the exception with the frames of libraries.
+        """
+        self.out.print("The cause, for operators only:")
+        for name, value in failure.facts().items():
+            self.out.print(f"  {name:<8} {value}", markup=False, soft_wrap=True)
+        if exception and (self._verbose or failure.message == UNRECORDED):
+            shown = exception if self._verbose else f"  logged   {exception.splitlines()[-1]}"
+            self.out.print(shown, markup=False, soft_wrap=True)
+
+    def _additions(self, shown: Sequence[ActionResult], title: str = "In addition to the list:") -> None:
+        width = max((len(line.sent) for line in shown), default=0)
+        if shown:
+            self.out.print(title)
+        for line in shown:
+            self.out.print(f"  {line.sent:<{width}}  {line.back}", markup=False, soft_wrap=True)
+
+    def _notes(self, result: Result) -> None:
+        if result.cause:
+            self.out.print(f"Reason: {result.cause}", markup=False, soft_wrap=True)
+        if result.report:
+            lines = result.report.splitlines()
+            self.out.print(
+                "The report to the partner:", *lines[:REPORT_LINES], sep="\n  ", markup=False, soft_wrap=True
+            )
+            more = len(lines) - REPORT_LINES
+            self.out.print(f"  ... and {more:,} more lines" if more > 0 else "", end="\n" if more > 0 else "")
+
+    def show_limits(self, not_emulated: list[str], adapted: list[str]) -> None:
+        """Print the number of differences between the emulator and AWS; with `verbose`, each difference."""
+        if not self._verbose:
+            lacking, differing = len(not_emulated), len(_by_reason(adapted))
+            self.out.print(f"{lacking + differing} known differences from AWS (--verbose lists them)", markup=False)
+            return
+        self.out.print(f"Not emulated: {', '.join(not_emulated) or 'nothing'}", markup=False)
+        for difference, places in _by_reason(adapted).items():
+            self.out.print(f"Adapted ({places}): {difference}", markup=False, soft_wrap=True)
+
+    def show_more(self, identity: str) -> None:
+        """Print options to try next. `identity` is a row of the list, or empty."""
+        trace = f"--trace {identity} (the path of one row), " if identity else ""
+        more = "--dashboards page.html, --file your.csv, --keep (keeps running, with endpoints to try)"
+        self.out.print(f"Try next: {trace}{more}", markup=False, soft_wrap=True)
+
+    def show_file(self, title: str, file: Path) -> None:
+        """Print the path of a written file."""
+        self.out.print(f"{title}: {file.resolve()}", markup=False, soft_wrap=True)
+
+    def show_endpoints(self, running: RunningContext) -> None:
+        """Print the environment variables, commands and names with which to use a kept run."""
+        folder = running.emulator.folder / running.context.name
+        folder.mkdir(exist_ok=True)
+        lines = [f"export {name}={value}" for name, value in running.emulator.client_environment().items()]
+        if running.context.has_lists:
+            lines.append(running.partner.upload_command(folder))
+        outputs = folder / "outputs.json"
+        outputs.write_text(json.dumps(dict(running.outputs), indent=2))
+        lines.append(f"uv run context rollout status {STACK} --outputs {outputs}")
+        names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
+        lines += [f"# {name}: {running.outputs[name]}" for name in names if name in running.outputs]
+        lines += [f"# queue of {name}: {url}" for name, url in running.outputs["queues"].items()]
+        for name, address in running.systems.items():
+            file = mode_file(running.project, name)
+            lines.append(f"# stand-in of {name}: {address}; {file} has its mode: {', '.join(MODES)}")
+        lines += running.api_requests.to_call(running.emulator, running.outputs)
+        lines += [f"# requests to copy: {page}"] if (page := api_page_file(running.project)).exists() else []
+        stops = "this run; its resources stay" if running.emulator.joined else "everything"
+        does = "The run imports uploaded files. " if running.context.has_lists else ""
+        lines += [f"# log: {running.emulator.log}", f"# {does}Ctrl-C stops {stops}."]
+        self.errors.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def _by_reason(adapted: list[str]) -> dict[str, str]:
+    """Group lines `type name: difference` by difference, with the names of the resources."""
+    gathered: dict[str, list[str]] = {}
+    for line in adapted:
+        label, _, difference = line.partition(": ")
+        gathered.setdefault(difference, []).append(label.rpartition(" ")[2])
+    return {difference: _shortened(names) for difference, names in gathered.items()}
+
+
+def _shortened(names: list[str]) -> str:
+    return ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"

@@ -1,0 +1,164 @@
+"""Start of a local run: starts or joins an emulator, and deploys the repository's context onto it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+import bounded_context_infra as infra
+from bounded_context.declaration.context import Context
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.programs.environment import emulator_python
+from bounded_context_cli.release.package import PackageError, build_local
+from bounded_context_infra.configuration.labels import Labels
+from bounded_context_infra.configuration.places import syntax_errors
+from bounded_context_infra.configuration.project import Project
+
+from ..actors.bucket_partner import BucketPartner
+from ..actors.neighbour import neighbours
+from ..actors.partner import Partner
+from ..actors.sftp_partner import SftpPartner
+from ..emulator.aws import Aws
+from ..emulator.endpoints import Endpoints
+from ..emulator.process import running_emulator
+from ..provider import deploy, ssm, stack
+from ..provider.program import Progress
+from ..provider.stack import NO_SETTINGS, STACK
+from ..stand_ins.malware import Scanner
+from ..stand_ins.other_systems import serving_systems
+from ..stand_ins.x_ray import TraceDaemon, listening
+from .context import RunningContext
+
+Stage = Callable[[str], AbstractContextManager[Any]]
+
+Proxy = Callable[[Aws], AbstractContextManager[Any]]
+"""Serves a proxy at the emulator's `proxy_port` until the block ends."""
+
+
+@contextmanager
+def running_context(
+    project: Project,
+    stage: Stage = nullcontext,
+    progress: Progress = lambda *_: None,
+    settings: Mapping[str, object] = NO_SETTINGS,
+    join: Endpoints | None = None,
+    proxy: Proxy | None = None,
+) -> Iterator[RunningContext]:
+    """Start an emulator, deploy the context onto it, yield the context, and always stop everything.
+
+    On a joined emulator, the deployed resources remain until the run that started the emulator ends.
+
+    Args:
+        project: the context's repository.
+        stage: returns a context manager for each stage: "package", "emulator", "deploy".
+        progress: called with the type and the name of each created resource.
+        settings: stack settings for this run, such as `{"max_list_mb": 1}`.
+        join: the run of another context, whose emulator and region this run uses.
+        proxy: a proxy for all calls of the functions.
+
+    Raises:
+        LocalRunError: a stage failed; the message gives the reason.
+    """
+    with ExitStack() as ended, ExitStack() as begun:
+        with stage("package"):
+            _package(project)
+        with stage("emulator"):
+            traces = begun.enter_context(listening())
+            aws = begun.enter_context(_joined(project, join, traces) if join else _started(project, traces, proxy))
+        systems = begun.enter_context(serving_systems(project))
+        with stage("deploy"):
+            running = _deployed(
+                project, aws, traces, progress, {**settings, **({"systems": systems} if systems else {})}
+            )
+        running.systems = systems
+        ended.callback(running.stop)
+        begun.callback(running.end)  # before the emulator ends, so that no reader waits at its queue
+        yield running
+
+
+def _package(project: Project) -> None:
+    if broken := next(syntax_errors(project.root, project.sources), ""):
+        raise LocalRunError(broken)
+    try:
+        build_local(project, emulator_python(project.build))
+    except PackageError as error:
+        raise LocalRunError(str(error)) from error
+
+
+@contextmanager
+def _started(project: Project, traces: TraceDaemon, proxy: Proxy | None) -> Iterator[Aws]:
+    """Start an emulator with its stand-ins."""
+    python, region = emulator_python(project.build), stack.region(project)
+    with running_emulator(python, region, traces.address, _preload, proxied=proxy is not None) as emulator:
+        aws = Aws(emulator)
+        with proxy(aws) if proxy else nullcontext():
+            yield aws
+
+
+def _preload() -> None:
+    """Import the modules of the deployment: `pulumi_aws` with the components."""
+    for component in infra.__all__:
+        getattr(infra, component)
+
+
+@contextmanager
+def _joined(project: Project, run: Endpoints, traces: TraceDaemon) -> Iterator[Aws]:
+    """Use the emulator of another run."""
+    aws = Aws(replace(run.emulator, trace_address=traces.address, joined=True))
+    if problem := _in_the_way(project.context, aws):
+        raise LocalRunError(problem)
+    yield aws
+
+
+def _in_the_way(context: Context[Any], aws: Aws) -> str:
+    """Return why this context cannot be deployed onto a joined emulator; empty if it can.
+
+    Resource names contain the context, so only the same context twice causes a conflict.
+    """
+    labels, title = Labels(context.name, STACK, context.owner), context.title
+    if labels.name("table") in aws.call("dynamodb", "list_tables")["TableNames"]:
+        return (
+            f"{title} is on that emulator already, and its resources remain there: end the run that started the "
+            "emulator, start it again, and join it once."
+        )
+    if ssm.found(aws, labels.parameter("topic-arn")) is not None:
+        return (
+            f"Another run stands in for {title} on that emulator, because it consumes its events: start {title} first, "
+            "and let the other run join."
+        )
+    return ""
+
+
+def _deployed(
+    project: Project, aws: Aws, traces: TraceDaemon, progress: Progress, more: Mapping[str, object]
+) -> RunningContext:
+    settings = stack.settings(project, more)
+    consumed = neighbours(aws, project.context, settings)
+    for neighbour in consumed:
+        neighbour.create_missing_topic(STACK)
+    partner = _partner(aws, project.context, settings)
+    deployment = deploy(aws, project.service, STACK, _with_partner(partner, more), progress)
+    partner.outputs = deployment.outputs
+    partner.scanner = Scanner(aws) if settings.get("malware") == "guardduty" else None
+    running = RunningContext(project, aws, deployment, partner, traces, consumed)
+    deployment.adapted += running.stand_ins
+    if not aws.emulator.joined:  # a joined context gets references by events
+        running.table.know_references(running.samples.known_references())
+    return running
+
+
+def _with_partner(partner: Partner, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of the run, in which the run's partner is one of the partners."""
+    settings = {**partner.settings, **more}
+    if "partners" in partner.settings and "partners" in more:
+        settings["partners"] = {**more["partners"], **partner.settings["partners"]}
+    return settings
+
+
+def _partner(aws: Aws, context: Context[Any], settings: Mapping[str, str]) -> Partner:
+    """Return the partner of this run, who uploads lists in the way that the stack is configured for.
+
+    A context without lists has a partner who uploads nothing.
+    """
+    without_server = settings.get("sftp") == "none" or not context.has_lists
+    return BucketPartner(aws) if without_server else SftpPartner(aws)

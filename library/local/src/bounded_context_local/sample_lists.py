@@ -1,0 +1,143 @@
+"""Sample lists, with values for the kinds of the aggregate's fields."""
+
+import codecs
+import csv
+import io
+import random
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from bounded_context.declaration.context import Context
+from bounded_context.domain.field_types import BY_KIND
+from bounded_context.domain.fields import choices, kind_of
+
+_BAD_SEED = 998
+_BAD = "no such value"
+
+REFERENCES = 20
+"""Number of different references in sample rows, for each kind of reference."""
+
+Values = Callable[[random.Random, int], str]
+
+KINDS: dict[str, Values] = {
+    **{kind: lambda _dice, _number, cell=known.sample: cell for kind, known in BY_KIND.items()},
+    "identifier": lambda _, number: f"id-{number:07d}",
+    "text": lambda dice, number: (
+        f"{dice.choice(('Ada', 'Grace', 'Edsger', 'Barbara', 'Søren'))} {number}, Example & Co"
+    ),
+    "decimal": lambda dice, _: f"{dice.randint(1, 999_999) / 100:.2f}",
+    "int": lambda dice, _: str(dice.randint(0, 10_000)),
+    "currency": lambda dice, _: dice.choice(("EUR", "USD", "CHF")),
+    "date": lambda dice, _: (date(2026, 1, 1) + timedelta(days=dice.randrange(365))).isoformat(),
+    "bool": lambda dice, _: dice.choice(("true", "false")),
+}
+"""Sample text for each kind of field. The number is the row number in the sample, from 1."""
+
+UNIQUE: dict[str, Callable[[int], str]] = {
+    "identifier": lambda number: f"id-{number:09d}",
+    "text": lambda number: f"reference {number:09d}",
+    "int": str,
+}
+"""Unique text for each number, for identities and references."""
+
+
+class Samples:
+    """Generator of sample lists for a context, and reader of lists."""
+
+    def __init__(self, context: Context[Any]) -> None:
+        """Generate rows of the context's aggregate."""
+        self.identity = context.identity
+        self._context = context
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """The aggregate's columns and their kinds, in order.
+
+        Fields with a type of the context count as text, or are omitted if they have a default.
+        """
+        kinds = {name: (kind_of(field), field) for name, field in self._context.details.model_fields.items()}
+        return {name: kind or "text" for name, (kind, field) in kinds.items() if kind or field.is_required()}
+
+    @cached_property
+    def _references(self) -> list[str]:
+        kinds = [self.columns[name] for name in self._context.references]
+        return [UNIQUE[kind](number) for kind in kinds for number in range(1, REFERENCES + 1)]
+
+    def known_references(self) -> list[str]:
+        """Return the identities that sample rows refer to. They must be known to the context before the import."""
+        return list(self._references)
+
+    def rows(self, count: int, seed: int = 0) -> list[list[str]]:
+        """Return `count` valid rows.
+
+        The same seed gives the same rows. Identities of different seeds are 10**6 rows apart.
+        """
+        dice = random.Random(seed)  # noqa: S311  samples, not secrets
+        return [self._row(dice, seed * 1_000_000 + number) for number in range(1, count + 1)]
+
+    def _row(self, dice: random.Random, number: int) -> list[str]:
+        return [self._cell(dice, number, name, kind) for name, kind in self.columns.items()]
+
+    def _cell(self, dice: random.Random, number: int, name: str, kind: str) -> str:
+        if name in self._context.references:
+            return self._references[number % REFERENCES]
+        if values := choices(self._context.details.model_fields[name]):
+            return dice.choice(values)
+        return UNIQUE[kind](number) if name == self.identity else KINDS[kind](dice, number)
+
+    def document(self, count: int, seed: int = 0) -> bytes:
+        """Return a list with a header and `count` valid rows, as CSV in UTF-8."""
+        return as_csv([list(self.columns), *self.rows(count, seed)])
+
+    def bad_document(self) -> bytes:
+        """Return a list with one invalid row: a value of a wrong type, or an extra cell if all columns are texts."""
+        columns, [row] = list(self.columns), self.rows(1, _BAD_SEED)
+        typed = next((name for name, kind in self.columns.items() if kind not in (*UNIQUE, "longtext")), None)
+        bad = (
+            [*row, _BAD]
+            if typed is None
+            else [_BAD if name == typed else cell for name, cell in zip(columns, row, strict=True)]
+        )
+        return as_csv([columns, bad])
+
+    def lines_by_identity(self, content: bytes) -> dict[str, list[int]]:
+        """Return the line numbers, from 1, on which the records of each identity in a file begin."""
+        records = csv.reader(_text(content))
+        header = [cell.strip() for cell in next(records, [])]
+        column = header.index(self.identity) if self.identity in header else len(header)
+        found: dict[str, list[int]] = {}
+        begins = records.line_num + 1
+        for record in records:
+            if len(record) > column:
+                found.setdefault(record[column].strip(), []).append(begins)
+            begins = records.line_num + 1
+        return found
+
+    def references_of(self, content: bytes) -> set[str]:
+        """Return the identities that the rows of a file refer to; empty without such columns."""
+        records = csv.reader(_text(content))
+        header = [cell.strip() for cell in next(records, [])]
+        columns = [header.index(name) for name in self._context.references if name in header]
+        return {record[column] for record in records for column in columns if len(record) > column and record[column]}
+
+
+def as_csv(records: Iterable[Iterable[str]]) -> bytes:
+    """Return records as CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(records)
+    return text.getvalue().encode()
+
+
+def count_records(content: bytes) -> int:
+    """Count a file's records after the header, independently of the import's code."""
+    return max(sum(1 for record in csv.reader(_text(content)) if record) - 1, 0)
+
+
+def _text(content: bytes) -> io.StringIO:
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = content.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace")
+    # The limit applies to the whole process, so it is never lowered.
+    csv.field_size_limit(max(len(text), csv.field_size_limit()))
+    return io.StringIO(text, newline="")

@@ -1,0 +1,171 @@
+"""A pytest plugin: AWS in the test process for adapters and handlers, and the whole context on the embedded AWS.
+
+AWS in the test process is moto's server on a free port of 127.0.0.1. Both start only for tests that use them.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+import pytest
+
+from bounded_context.testing.functions import BUCKET, TABLE
+
+if TYPE_CHECKING:
+    from bounded_context.testing.functions import Functions
+
+    from .running import Running
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Not us-east-1, whose buckets are created without a location constraint.
+REGION: Final = "eu-central-1"
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator["Running"]:
+    """The context of this repository on the embedded AWS, for the whole test session."""
+    from bounded_context_infra.configuration.project import current
+
+    from .running import running as started
+
+    with started(current()) as context:
+        yield context
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint() -> Iterator[str]:
+    """The address of moto's server, for the whole test session."""
+    from moto.dynamodb.models import DynamoDBBackend
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+    from moto.server import ThreadedMotoServer
+
+    from .statements import batch_execute_statement
+
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DynamoDBBackend, "batch_execute_statement", batch_execute_statement)
+        patch.setattr(DomainDispatcherApplication, "__call__", _one_at_a_time(DomainDispatcherApplication.__call__))
+        server.start()
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+        server.stop()
+
+
+def _one_at_a_time(answer: Callable[P, T]) -> Callable[P, T]:
+    """Serialise the requests: AWS checks and writes atomically, whereas moto's threads interleave."""
+    lock = threading.Lock()
+
+    def answered(*args: P.args, **named: P.kwargs) -> T:
+        with lock:
+            return answer(*args, **named)
+
+    return answered
+
+
+@pytest.fixture
+def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty account that every client of the test uses."""
+    set_account(monkeypatch, aws_endpoint)
+    _reset(aws_endpoint)
+
+
+def set_account(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    """Set an endpoint, a region and fictitious credentials for every client."""
+    environment = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "testing",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def _reset(endpoint: str) -> None:
+    import urllib.request
+
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # noqa: S310
+
+
+@pytest.fixture
+def table(aws: None) -> Any:  # noqa: ARG001
+    """An empty table with the keys and indexes of the deployed table."""
+    from bounded_context_infra.configuration.project import current
+
+    return made_table(current().context.indexes)
+
+
+def made_table(indexes: Mapping[str, str]) -> Any:
+    """Return an empty table with these indexes, given by their partition keys."""
+    import boto3
+
+    more: Any = {"GlobalSecondaryIndexes": [_index(*index) for index in indexes.items()]} if indexes else {}
+    return boto3.resource("dynamodb").create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", *indexes.values())],
+        BillingMode="PAY_PER_REQUEST",
+        **more,
+    )
+
+
+def _index(name: str, partition: str) -> Any:
+    keys = [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": "pk", "KeyType": "RANGE"}]
+    return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+
+
+@pytest.fixture
+def bucket(aws: None) -> Any:  # noqa: ARG001
+    """An empty, versioned bucket."""
+    import boto3
+
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return s3
+
+
+@pytest.fixture
+def topic(aws: None) -> tuple[str, str]:  # noqa: ARG001
+    """A topic's ARN and the URL of a queue that receives all its messages."""
+    import boto3
+
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    arn = sns.create_topic(Name="events")["TopicArn"]
+    url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn, Attributes={"RawMessageDelivery": "true"})
+    return arn, url
+
+
+@pytest.fixture
+def dead_letters(aws: None) -> str:  # noqa: ARG001
+    """The URL of the dead-letter queue for incoming events."""
+    import boto3
+
+    return boto3.client("sqs").create_queue(QueueName="inbound-dead-letters")["QueueUrl"]
+
+
+@pytest.fixture
+def functions(
+    table: Any,  # noqa: ARG001
+    bucket: Any,  # noqa: ARG001
+    topic: tuple[str, str],
+    dead_letters: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator["Functions"]:
+    """The context's functions with the variables of deployed functions, and an empty table, bucket, topic and queue."""
+    from bounded_context.declaration.context import VARIABLE
+    from bounded_context.testing.functions import VARIABLES, Functions, forget_adapters
+    from bounded_context_infra.configuration.project import current
+
+    own = {VARIABLE: str(current().settings["context"]), "TOPIC_ARN": topic[0], "DEAD_LETTER_URL": dead_letters}
+    for name, value in {**VARIABLES, **own}.items():
+        monkeypatch.setenv(name, value)
+    forget_adapters()
+    yield Functions(current().context)
+    forget_adapters()

@@ -1,0 +1,171 @@
+"""The whole context on the embedded AWS, from the view of its partner, its callers and its subscribers."""
+
+import csv
+import itertools
+import sys
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any, Final
+
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_infra.configuration.project import Project
+
+from ..actors.subscriber import Event, Reception, wait_for
+from ..periodic import until
+from ..provider.stack import NO_SETTINGS
+from ..running.context import RunningContext
+from ..running.result import expected_events
+from ..running.start import running_context
+from ..sample_lists import as_csv
+from ..table import Item
+from ..uploads import Upload
+
+Row = Mapping[str, str]
+
+_PATIENCE_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The result of a list.
+
+    ``record`` is its item in the table, ``imported`` the number of imported aggregates. ``events`` holds the events by
+    subscriber. ``report`` is the partner's report, or None if there is no report.
+    """
+
+    list_id: str
+    outcome: str
+    record: Item
+    imported: int
+    events: Mapping[str, list[Event]]
+    report: str | None
+
+    def types(self) -> list[list[str]]:
+        """Return the sorted types of the events of each subscriber."""
+        return [sorted(event["type"] for event in received) for received in self.events.values()]
+
+    def own_events(self) -> list[Event]:
+        """Return the events about the list itself, of all subscribers."""
+        return [event for received in self.events.values() for event in received if event["subject"] == self.list_id]
+
+    def rejections(self) -> list[dict[str, str]]:
+        """Return the report's lines, each with ``line``, ``field`` and ``reason``."""
+        return list(csv.DictReader(StringIO(self.report or "", newline="")))
+
+
+class Running:
+    """A context that runs. ``deployed`` gives access to all its parts."""
+
+    def __init__(self, deployed: RunningContext) -> None:
+        self.deployed = deployed
+        self._numbers = itertools.count(1)
+
+    def rows(self, count: int) -> list[dict[str, str]]:
+        """Return valid rows of a list, as text by column. The identities are new in each call."""
+        samples = self.deployed.samples
+        return [dict(zip(samples.columns, row, strict=True)) for row in samples.rows(count, seed=next(self._numbers))]
+
+    def upload(self, rows: Sequence[Row]) -> Finished:
+        """Upload rows over SFTP, and return the result after the subscribers have received the events.
+
+        Args:
+            rows: the cells by column; the first row defines the columns.
+
+        Raises:
+            LocalRunError: no execution started, or it did not end in time.
+        """
+        header = list(rows[0]) if rows else list(self.deployed.samples.columns)
+        content = as_csv([header, *([row[column] for column in header] for row in rows)])
+        uploaded = self.deployed.partner.upload(f"rows-{next(self._numbers)}.csv", content)
+        return finished(self.deployed, uploaded)
+
+    def invoke(self, function: str, payload: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
+        """Send a command or a query to its function, and return the answer.
+
+        Args:
+            function: the function's name, such as ``register_payment``.
+            payload: the payload of the message.
+            key: the command's idempotency key; by default a new key.
+
+        Raises:
+            LocalRunError: the function ended with an error.
+        """
+        message: dict[str, Any] = {"payload": dict(payload)}
+        if function in self.deployed.context.command_functions:
+            message["idempotency_key"] = key or str(uuid.uuid4())
+        return self.deployed.invoke(function, message)
+
+    def events(self, subject: str, count: int = 1) -> dict[str, list[Event]]:
+        """Return the events about an aggregate, by the subscriber's name.
+
+        Waits until each subscriber has that many events, at most 30 seconds. Returns fewer events after that.
+        """
+        until(lambda: self._fewest(subject) >= count, _PATIENCE_SECONDS, _POLL_SECONDS)
+        return {
+            subscriber.name: [received.event for received in subscriber.of_subject(subject)]
+            for subscriber in self.deployed.subscribers
+        }
+
+    def _fewest(self, subject: str) -> int:
+        received: list[list[Reception]] = [subscriber.of_subject(subject) for subscriber in self.deployed.subscribers]
+        return min(map(len, received), default=sys.maxsize)
+
+    def list_item(self, list_id: str) -> Item:
+        """Return a list's record in the table. Raises KeyError."""
+        return self.deployed.table.list_item(list_id)
+
+    def item(self, identity: str) -> Item | None:
+        """Return an aggregate's item in the table, or None."""
+        return self.deployed.table.item_of(identity)
+
+
+def finished(deployed: RunningContext, uploaded: Upload, expected: int | None = None) -> Finished:
+    """Wait for the end of an upload's execution and for the events, and return the result.
+
+    Args:
+        deployed: the context that received the upload.
+        uploaded: the file.
+        expected: the number of events for each subscriber; by default one for each row, and the list's own events.
+
+    Raises:
+        LocalRunError: no execution started, it did not end in time, or it ended before the list was registered.
+    """
+    ended = deployed.follow(uploaded)
+    if not ended.list_id:
+        raise LocalRunError(f"{uploaded.path} was not registered as a list: {ended.outcome} {ended.error}")
+    imported = deployed.table.imported(ended.list_id)
+    count = expected_events(ended, imported) if expected is None else expected
+    return Finished(
+        list_id=ended.list_id,
+        outcome=ended.outcome,
+        events=wait_for(deployed.subscribers, ended.list_id, count),
+        record=deployed.table.list_item(ended.list_id),
+        imported=deployed.table.imported(ended.list_id),
+        report=_report(deployed, uploaded.path.rpartition("/")[2]),
+    )
+
+
+def _report(deployed: RunningContext, name: str) -> str | None:
+    try:
+        return deployed.partner.report(name)
+    except LocalRunError:
+        return None
+
+
+@contextmanager
+def running(project: Project, settings: Mapping[str, object] = NO_SETTINGS) -> Iterator[Running]:
+    """Run the context of a repository until the block ends.
+
+    Args:
+        project: the repository.
+        settings: settings of its local stack for this run.
+
+    Raises:
+        LocalRunError: the context cannot be started; the message names the cause.
+    """
+    with running_context(project, settings=settings) as deployed:
+        yield Running(deployed)

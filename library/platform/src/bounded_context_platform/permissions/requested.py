@@ -1,0 +1,183 @@
+"""A requested document: a role's policy or trust policy, for a stack or for all stacks of a kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from bounded_context_cli.programs.pulumi_files import PIPELINE as PIPELINE_STACK
+from bounded_context_cli.programs.pulumi_files import secrets_provider, settings, stack_file
+from bounded_context_cli.programs.recording import Graph, service
+from bounded_context_infra.configuration.boundary import permissions_boundary
+from bounded_context_infra.configuration.collisions import PIPELINE, require_context, require_stack
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.event_settings import consumed
+from bounded_context_infra.configuration.labels import LabelError, Labels
+from bounded_context_infra.configuration.partition import partition_of
+from bounded_context_infra.configuration.project import Project, ProjectError
+from bounded_context_infra.configuration.state import of_stack
+
+from ..temporary_stacks.kinds import KINDS, MODEL
+from ..temporary_stacks.stack import Tags, boundary_of
+from . import boundary, state
+from .grants import Place
+from .of_pipeline import pipeline_boundary
+from .policies import of_kind, place, policy, unknown
+from .trust import trust
+
+Document = dict[str, Any]
+
+
+Run = tuple[Mapping[str, str], Graph]
+"""The config and the graph of a stack."""
+
+
+class NoAccount(ProjectError):
+    """An unknown account of a role; the message has the remedy."""
+
+
+@dataclass(frozen=True)
+class Requested:
+    """A requested document: `stack` is a stack of the repository, or a kind such as `pr`.
+
+    `runs` has the runs of the program by stack; several documents may share it.
+    """
+
+    project: Project
+    role: str
+    stack: str
+    given_account: str | None
+    given_repository: str | None
+    runs: dict[str, Run] = field(default_factory=dict, compare=False)
+
+    def document(self) -> tuple[Document, list[str]]:
+        """Return the document, and the resource types of the program that it does not cover. Raises ProjectError."""
+        service().require_stack(self.stack, *KINDS, *([PIPELINE] if self.role == "boundary" else []))
+        try:
+            if self.stack not in (*KINDS, PIPELINE):
+                require_stack(self.stack)
+            return self._document()
+        except LabelError as error:
+            raise ProjectError(str(error)) from error
+
+    def _document(self) -> tuple[Document, list[str]]:
+        match self.role:
+            case "trust":
+                repository = self.given_repository or self._pipeline.get("repository")
+                return trust(
+                    self.stack,
+                    self._account,
+                    repository,
+                    self._pipeline.get("branch", "main"),
+                    partition_of(self._region),
+                ), []
+            case "state":
+                return self._state(), []
+            case "boundary":
+                return self._boundary(), []
+            case _:
+                return self._policy()
+
+    @property
+    def _model(self) -> str:
+        """The stack of the repository whose settings count."""
+        return MODEL if self.stack in KINDS else self.stack
+
+    @cached_property
+    def _pipeline(self) -> Mapping[str, Any]:
+        return settings(self.project.pipeline, PIPELINE_STACK)
+
+    @property
+    def _account(self) -> str:
+        """The account of the role, from the arguments or the pipeline's settings. Raises NoAccount."""
+        if self.given_account:
+            return self.given_account
+        for environment in self._pipeline.get("environments", ()):
+            if environment["name"] == self._model and (account := _account_of(environment, self.role)):
+                return account
+        raise NoAccount(
+            f"infra/pipeline/Pulumi.main.yaml has no account of {self._model}: write it there, or "
+            f"`context permissions {self.role} {self.stack} <account>`."
+        )
+
+    @property
+    def _region(self) -> str:
+        return service().config(self._model)["aws:region"]
+
+    def _policy(self) -> tuple[Document, list[str]]:
+        where, config, graph = self._where()
+        document = policy(self.role, where, graph, consumed(self.project.context, service().own(config)))
+        return document, unknown(graph) if self.role in ("preview", "deploy") else []
+
+    def _boundary(self) -> Document:
+        if self.stack == PIPELINE:
+            return pipeline_boundary(self.project, self._pipeline, self._account)
+        where, _, graph = self._where()
+        context = self.project.context
+        return boundary.boundary(where, graph, Labels(context.name, self._recorded, context.owner))
+
+    def _where(self) -> tuple[Place, Mapping[str, str], Graph]:
+        """Return the place of the stack, its config, and its graph."""
+        require_context(self.project.context.name)
+        limit = self._limit()
+        if self.stack not in self.runs:
+            self.runs[self.stack] = self._run()
+        config, graph = self.runs[self.stack]
+        locate = of_kind if self.stack in KINDS else place
+        return locate(self.project.context, self.stack, config["aws:region"], self._account, limit), config, graph
+
+    def _limit(self) -> str | None:
+        """Return the permissions boundary of the stack's settings. Raises ProjectError if it is no policy."""
+        try:
+            limit = permissions_boundary(service().own(service().config(self._model)))
+        except SettingError as error:
+            raise ProjectError(error.at(stack_file(self.project.service, self._model), service().project)) from error
+        if limit is None or self.stack not in KINDS:
+            return limit
+        return boundary_of(limit, self.project.context.name, self.stack)
+
+    @property
+    def _recorded(self) -> str:
+        """The name of the stack in the graph: for a kind, that of an example."""
+        return f"{self.stack}-1" if self.stack in KINDS else self.stack
+
+    def _run(self) -> Run:
+        """Return the config and the graph of the stack, or of an example of the kind."""
+        program = service()
+        if self.stack not in KINDS:
+            return program.config(self.stack), program.graph(self.stack)
+        differences = Tags("nobody", datetime(2026, 1, 1, tzinfo=UTC)).settings()
+        changes = {name: value for name, value in differences.items() if value is not None}
+        left_out = {f"{program.project}:{name}" for name in differences.keys() - changes.keys()}
+        config = {key: value for key, value in program.config(MODEL, **changes).items() if key not in left_out}
+        return config, program.graph(self._recorded, config)
+
+    def _state(self) -> Document:
+        region, location = self._region, self._pipeline.get("backend")
+        common = self._pipeline.get("secrets_provider", "")
+        own = of_stack(secrets_provider(self.project.service, self._model) or self._listed or common, self.stack)
+        if location is None:
+            backend = state.Backend.by_default(self.project.context.name, self._account, region, self.stack, own)
+        elif (backend := state.Backend.of(location, common, own)) is None:
+            raise ProjectError(f"The state is in {location}: its own tokens say who may write it.")
+        if alias := backend.alias_elsewhere(self._account):
+            raise ProjectError(
+                f"infra/pipeline/Pulumi.main.yaml: secrets_provider: {alias} has no meaning in the account "
+                f"{self._account}, since the state is in another account: write the key's ARN, as "
+                "`context bootstrap` prints it."
+            )
+        stacks, access = (f"{self.stack}-*", "create") if self.stack in KINDS else (self.stack, "read")
+        return state.policy(backend, service().project, stacks, self._account, region, access=access)
+
+    @property
+    def _listed(self) -> str | None:
+        """The secrets provider of the model's environment in the pipeline's settings."""
+        environments = self._pipeline.get("environments", ())
+        return next((one.get("secrets_provider") for one in environments if one["name"] == self._model), None)
+
+
+def _account_of(environment: Mapping[str, Any], role: str) -> str | None:
+    """Return the account of an environment in the pipeline's settings: its own, or that of a role."""
+    roles = environment.get("roles")
+    return roles.get(role, roles["shift"]).split(":")[4] if roles else environment.get("account")

@@ -1,0 +1,165 @@
+"""Calls of the Pulumi CLI for a temporary stack."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refused, sentence
+from bounded_context_cli.command.denied import denied
+from bounded_context_cli.command.pulumi import MISSING, Pulumi
+from bounded_context_cli.programs.pulumi_files import project_name
+from bounded_context_cli.release.steps.lock import LOCKED, client, is_in_s3
+from bounded_context_infra.configuration.state import bucket_name, checkpoints
+
+from .providers import require_known
+
+_STATE: Final = re.compile(r"\.json(\.gz|\.zst)?$")
+_SHOWN: Final = 5
+"""The maximum of quoted output lines, and of listed resources, in a message."""
+
+_INSTALLED_ALONE: Final = {
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+    "PULUMI_DEBUG_PROVIDERS": "pulumi-nodejs:1,pulumi-python:1",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "",
+}
+"""The variables of a destruction, which reads the state again after its check.
+
+Pulumi downloads no plugin and starts no plugin of the PATH. Instead of a start of the dynamic providers, whose programs
+are beside the CLI, it connects to a port on which no process listens (Pulumi's SDK, go/common/env, "env.go"; its
+engine, pkg/resource/plugin, "provider_plugin.go"). It cannot request tokens of GitHub (GitHub, "OpenID Connect
+reference", "Methods for requesting the OIDC token").
+"""
+
+
+class Failed(Exception):
+    """A step failed. The message is a sentence about the observed state."""
+
+
+class TemporaryPulumi(Pulumi):
+    """The CLI for a temporary stack."""
+
+    def stacks(self, start: str) -> set[str]:
+        """Return the names of the program's stacks that begin with `start`. Raises Refused if they cannot be listed.
+
+        The Pulumi CLI would read the state of all stacks, which a role for one kind of stacks may not.
+        """
+        if shutil.which("pulumi") is None:
+            raise Refused(f"{MISSING}.")
+        backend = os.environ.get("PULUMI_BACKEND_URL", "")
+        found = _in_s3(backend, project_name(self.program), start) if is_in_s3(backend) else self._listed()
+        return {name for name in found if name.startswith(start)}
+
+    def _listed(self) -> set[str]:
+        listed = self.call_for_project("stack", "ls", "--json")
+        if listed.returncode != 0:
+            raise Refused(f"Pulumi does not list the stacks: {_summary(listed)}")
+        return {stack["name"].rpartition("/")[2] for stack in json.loads(listed.stdout)}
+
+    def init(self, provider: str) -> None:
+        """Create the stack. `provider`, if not empty, encrypts its secrets. Raises Failed."""
+        secrets = ["--secrets-provider", provider] if provider else []
+        self._output("stack", self.call_for_project("stack", "init", "--no-select", self.stack, *secrets))
+
+    def up(self) -> dict[str, Any]:
+        """Deploy the stack and return its outputs. Raises Failed."""
+        self._do("up", "--yes", "--skip-preview")
+        return json.loads(self._do("stack", "output", "--json"))
+
+    def tag(self, tags: Mapping[str, str | None]) -> None:
+        """Set tags of the stack in Pulumi's state. Raises Failed."""
+        for name, value in tags.items():
+            self._do("stack", "tag", "set", name, str(value))
+
+    def tags(self) -> dict[str, str]:
+        """Return the tags of the stack. Raises Failed."""
+        return json.loads(self._do("stack", "tag", "ls", "--json") or "{}")
+
+    def remove(self, settings: Mapping[str, Any]) -> None:
+        """Destroy the stack's resources and remove it.
+
+        Args:
+            settings: the settings of `dev`.
+
+        Raises:
+            Refused: the destruction would run the code of a provider in the state; nothing was changed.
+            Failed: the stack remains; the message lists the remaining resources.
+        """
+        self._check(settings)
+        for arguments in (("destroy", "--yes", "--skip-preview"), ("stack", "rm", "--yes")):
+            done = self.call(*arguments, variables=_INSTALLED_ALONE)
+            if done.returncode != 0:
+                calls = [*(["cancel"] if LOCKED.search(_all(done)) else []), "destroy", "stack rm"]
+                place = f"--yes --cwd {self.program} --stack {self.stack}"
+                remedy = f"Remove it with {', '.join(f'`pulumi {call} {place}`' for call in calls)}."
+                raise Failed(f"{self._failure(arguments[0], done)} {self._remaining()}. {remedy}")
+
+    def _check(self, settings: Mapping[str, Any]) -> None:
+        """Install the AWS provider in the versions of the state. Raises Refused if the state has another provider."""
+        place = f"--cwd {self.program} --stack {self.stack}"
+        remedy = (
+            f"its destruction would run foreign code. Read `pulumi stack export {place}`, and run "
+            f"`pulumi destroy {place}` only if you trust it."
+        )
+        for version in require_known(json.loads(self._do("stack", "export")), settings, remedy):
+            installed = self.call_for_project("plugin", "install", "resource", "aws", version, "--exact")
+            self._output("plugin install", installed)
+
+    def _remaining(self) -> str:
+        """Describe the remaining resources, as far as Pulumi returns them."""
+        exported = self.call("stack", "export")
+        try:
+            found: Any = json.loads(exported.stdout)["deployment"].get("resources", [])
+            names = [
+                resource["urn"].rpartition("$")[2]
+                for resource in found
+                if resource.get("custom") and "aws:" in resource["type"]
+            ]
+        except (KeyError, TypeError, ValueError):
+            return f"The remaining resources of the stack {self.stack} could not be read"
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        listed = f": {', '.join(names[:_SHOWN])}{more}" if names else ""
+        return f"Of the stack {self.stack} {len(names)} resources are left{listed}"
+
+    def _do(self, *arguments: str) -> str:
+        return self._output(arguments[0], self.call(*arguments))
+
+    def _output(self, command: str, done: subprocess.CompletedProcess[str]) -> str:
+        if done.returncode != 0:
+            raise Failed(self._failure(command, done))
+        return done.stdout
+
+    def _failure(self, command: str, done: subprocess.CompletedProcess[str]) -> str:
+        """Return the errors of a failed call, and the missing permission if there is one."""
+        lacking = denied(_all(done))
+        short = (
+            f" In short: {lacking}: see `context permissions deploy {self.stack.partition('-')[0]}`." if lacking else ""
+        )
+        return f"pulumi {command} failed: {_summary(done)}.{short}"
+
+
+def _in_s3(backend: str, project: str, start: str) -> set[str]:
+    """Return the names of the stacks in a bucket, from the keys of their states."""
+    try:
+        pages = client(backend).get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=bucket_name(backend), Prefix=checkpoints(project, start))
+        keys = [one["Key"] for page in found for one in page.get("Contents", []) if "Key" in one]
+    except AWS_ERRORS as error:
+        raise Refused(f"The stacks in {backend} cannot be listed: {sentence(error, 'state')}") from error
+    return {key.rpartition("/")[2].partition(".json")[0] for key in keys if _STATE.search(key)}
+
+
+def _all(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout + done.stderr
+
+
+def _summary(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the lines with errors, or else the last lines."""
+    lines = [" ".join(line.split()) for line in _all(done).splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return " / ".join((errors or lines)[-_SHOWN:]).rstrip(".")

@@ -1,0 +1,34 @@
+"""The test kit of a context: samples, in-memory adapters, and AWS in the test process."""
+
+from bounded_context_cli.testing.consumed import ConsumedEvents
+
+from ..application.systems import SystemRequest
+from .in_memory import (
+    InMemory,
+    InMemoryAggregates,
+    InMemoryFiles,
+    InMemoryLists,
+    InMemoryProjection,
+    InMemoryReferences,
+    InMemorySeenIds,
+)
+from .lists import Run, run_list
+from .samples import KNOWN, Samples
+from .systems import InMemorySystem
+
+__all__ = [
+    "KNOWN",
+    "ConsumedEvents",
+    "InMemory",
+    "InMemoryAggregates",
+    "InMemoryFiles",
+    "InMemoryLists",
+    "InMemoryProjection",
+    "InMemoryReferences",
+    "InMemorySeenIds",
+    "InMemorySystem",
+    "Run",
+    "Samples",
+    "SystemRequest",
+    "run_list",
+]
