@@ -24,8 +24,8 @@ from .upkeep.git import Git
 from .upkeep.repository import commit_with_record
 from .upkeep.sources import sources, updatable
 
-output = alone("command.output")
-values = alone("command.values")
+output = alone("cli", "command.output")
+values = alone("cli", "command.values")
 
 
 def adopt_(

@@ -12,7 +12,7 @@ from .answers import NONE
 
 def expand(project: Path, answers: Mapping[str, Any], package: str) -> None:
     """Write the file into a project, with the lines of an existing file below it."""
-    agents = alone("views.pages.agents")
+    agents = alone("cli", "views.pages.agents")
     path = project / agents.NAME
     existing = path.read_text(encoding="utf-8") if path.exists() else ""
     options = {"lists": answers["lists"] != NONE, "api": answers["api"] != NONE}

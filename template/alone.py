@@ -8,23 +8,23 @@ from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 
-from .library import SOURCES
+from .library import CODE
 
 
-def alone(name: str) -> ModuleType:
-    """Load a module or package of the library's tools, such as ``command.deferred``.
+def alone(distribution: str, name: str) -> ModuleType:
+    """Load a module or package of the library, such as ``command.deferred`` of the distribution in the folder ``cli``.
 
-    ``name`` has the folder below ``tools``, the module or package in it, and optionally a module of that package, as in
-    ``views.pages.api``.
+    ``name`` has the folder in the distribution's package, if any, the module or package in it, and optionally a module
+    of that package, as in ``views.pages.api``.
     """
-    folder, outer, *inner = name.split(".")
-    loaded = _loaded(folder, outer)
+    outer, inner = name.split(".")[:2], name.split(".")[2:]
+    loaded = _loaded(distribution, *outer)
     return import_module(".".join((loaded.__name__, *inner))) if inner else loaded
 
 
 @cache
-def _loaded(floor: str, name: str) -> ModuleType:
-    folder, known = SOURCES / "src" / "bounded_context" / "tools" / floor / name, f"bounded_context_{name}"
+def _loaded(distribution: str, *outer: str) -> ModuleType:
+    folder, known = CODE[distribution].joinpath(*outer), f"alone_{outer[-1]}"
     file, inner = (folder / "__init__.py", [str(folder)]) if folder.is_dir() else (folder.with_suffix(".py"), None)
     spec = spec_from_file_location(known, file, submodule_search_locations=inner)
     assert spec is not None and spec.loader is not None  # noqa: S101 (there is a file)

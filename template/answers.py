@@ -667,7 +667,7 @@ def _owner(name: str, _: Mapping[str, str]) -> Iterator[str]:
 
 def _library(way: str, _: Mapping[str, str]) -> Iterator[str]:
     if way == GIT and address() == PLACEHOLDER:
-        setting = "[project.urls] of library/pyproject.toml has the placeholder"
+        setting = "[project.urls] of library/runtime/pyproject.toml has the placeholder"
         yield f"type {WHEEL}, or write the template's address into it, since {setting} {PLACEHOLDER}"
     elif way not in (WHEEL, GIT) and not _INDEX.fullmatch(way):
         yield f"type {WHEEL}, {GIT}, or the address of your package index such as {INDEX}, not {_typed(way)}"

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from .answers import NONE
-from .library import SOURCES
+from .library import CODE
 
 NAME = "catalog-info.yaml"
-_FORM = SOURCES / "src" / "bounded_context" / "tools" / "contracts" / "catalog" / "form.py"
+_FORM = CODE["cli"] / "contracts" / "catalog" / "form.py"
 
 
 @cache

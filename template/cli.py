@@ -10,7 +10,7 @@ from .alone import alone
 if TYPE_CHECKING:
     from bounded_context_cli.command.deferred import Entry
 
-deferred = alone("command.deferred")
+deferred = alone("cli", "command.deferred")
 
 ABOUT: Final = """Generate bounded contexts, run them on this machine, and keep their repositories up to date."""
 

@@ -22,8 +22,8 @@ from .new import NothingMade, answers_in
 from .pair import run as pair_run
 from .pair.choice import BadPair, Pair, choose
 
-output = alone("command.output")
-values = alone("command.values")
+output = alone("cli", "command.output")
+values = alone("cli", "command.values")
 
 
 def _existing(text: str) -> Path:

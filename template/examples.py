@@ -35,10 +35,9 @@ def regenerate(target: Path = EXAMPLE) -> int:
 
 
 def supply(target: Path = EXAMPLE) -> None:
-    """Build the wheel of ``target``, which is not in git. Remove ``uv.lock`` if its hash of the wheel is outdated."""
+    """Build the wheels of ``target``, which are not in git. Remove ``uv.lock`` if its hash of a wheel is outdated."""
     before = {path: path.read_bytes() for path in target.glob(f"{FOLDER}/*.whl")}
-    wheel = vendor(target)
-    if before.get(wheel) != wheel.read_bytes():
+    if any(before.get(wheel) != wheel.read_bytes() for wheel in vendor(target)):
         (target / "uv.lock").unlink(missing_ok=True)
 
 

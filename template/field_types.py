@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
-from .library import SOURCES
+from .library import CODE
 
 if TYPE_CHECKING:
     from bounded_context.domain.field_types import FieldType
 
-_TABLE = run_path(str(SOURCES / "src" / "bounded_context" / "domain" / "field_types.py"))
+_TABLE = run_path(str(CODE["runtime"] / "domain" / "field_types.py"))
 MOST_LONG_TEXTS: int = _TABLE["MOST_LONG_TEXTS"]
 on_one_line: Callable[[dict[str, Any]], dict[str, Any]] = _TABLE["on_one_line"]
 

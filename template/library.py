@@ -35,14 +35,27 @@ def _project(folder: Path) -> dict[str, Any]:
     return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-NAME, VERSION = (str(_project(SOURCES)[key]) for key in ("name", "version"))
-"""The library's distribution, and the version of the library and the template, which one tag releases together."""
+FOLDERS = ("runtime", "infra", "cli", "local", "platform", "lab")
+"""The folders of the distributions: each needs only those before it."""
+
+PROJECTS = {folder: _project(SOURCES / folder) for folder in FOLDERS}
+
+NAME, VERSION = (str(PROJECTS["runtime"][key]) for key in ("name", "version"))
+"""The runtime's distribution, and the version of the library and the template, which one tag releases together."""
+
+CODE = {
+    folder: SOURCES / folder / "src" / str(project["name"]).replace("-", "_") for folder, project in PROJECTS.items()
+}
+"""The folders of the distributions' packages."""
+
+DISTRIBUTIONS = {str(project["name"]): folder for folder, project in PROJECTS.items()}
+"""The folders of the distributions by their names."""
 
 
 def packages() -> frozenset[str]:
     """Return the packages of a repository's lock, with underscores: the library, and those that its extras pin."""
-    project = _project(SOURCES)
-    pins = [project["name"], *(pin for extra in project["optional-dependencies"].values() for pin in extra)]
+    extras = (extra for project in PROJECTS.values() for extra in project.get("optional-dependencies", {}).values())
+    pins = [*DISTRIBUTIONS, *(pin for extra in extras for pin in extra)]
     return frozenset(re.split(r"[^\w.-]", pin)[0].lower().replace("-", "_").replace(".", "_") for pin in pins)
 
 
@@ -52,50 +65,58 @@ BUILT = "BOUNDED_CONTEXT_WHEEL"
 REPOSITORY_OF_LIBRARY = "BOUNDED_CONTEXT_REPOSITORY"
 """The environment variable with an address of the template's repository instead of the address in its sources."""
 
-_WHEEL = f"{FOLDER}/{NAME.replace('-', '_')}-{{}}.whl"
-_FILE = _WHEEL.format(f"{VERSION}-py3-none-any")
+_FILE = f"{FOLDER}/{{}}-{VERSION}-py3-none-any.whl"
 
 
 class LibraryError(Exception):
     """The wheel cannot be built; the message names the remedy."""
 
 
-def source(way: str) -> str:
-    """Return the library's entry in ``tool.uv.sources`` of ``pyproject.toml``; an index has the library's name."""
+def sources(way: str) -> str:
+    """Return the library's entries in ``tool.uv.sources`` of ``pyproject.toml``; an index has the runtime's name."""
+    return "\n".join(f"{name} = {_source(way, name, folder)}" for name, folder in DISTRIBUTIONS.items())
+
+
+def _source(way: str, name: str, folder: str) -> str:
     if way == WHEEL:
-        return f'{{ path = "{_FILE}" }}'
+        return f'{{ path = "{_file(name)}" }}'
     if way == GIT:
-        return f'{{ git = "{address()}", tag = "v{VERSION}", subdirectory = "{SOURCES.name}" }}'
+        return f'{{ git = "{address()}", tag = "v{VERSION}", subdirectory = "{SOURCES.name}/{folder}" }}'
     return f'{{ index = "{NAME}" }}'
 
 
+def _file(name: str) -> str:
+    return _FILE.format(name.replace("-", "_"))
+
+
 def address() -> str:
-    """Return the address of the template's repository, from the library's ``pyproject.toml``."""
-    return os.environ.get(REPOSITORY_OF_LIBRARY) or str(_project(SOURCES)["urls"]["Repository"])
+    """Return the address of the template's repository, from the runtime's ``pyproject.toml``."""
+    return os.environ.get(REPOSITORY_OF_LIBRARY) or str(PROJECTS["runtime"]["urls"]["Repository"])
 
 
 def wheels(project: Path) -> Iterator[Path]:
     """Return the wheels of the library in a project, of all versions."""
-    return project.glob(_WHEEL.format("*"))
+    return (wheel for name in DISTRIBUTIONS for wheel in project.glob(f"{FOLDER}/{name.replace('-', '_')}-[0-9]*.whl"))
 
 
-def vendor(project: Path) -> Path:
-    """Replace the wheel in the project's folder ``vendor/`` by the library's current wheel, and return its path.
+def vendor(project: Path) -> list[Path]:
+    """Replace the wheels in the project's folder ``vendor/`` by the library's current wheels, and return their paths.
 
     Raises:
         LibraryError: uv is not installed, or the build failed.
     """
-    folder, wheel = project / FOLDER, project / _FILE
-    for older in wheels(project):
+    folder, files = project / FOLDER, [project / _file(name) for name in DISTRIBUTIONS]
+    for older in [*wheels(project)]:
         older.unlink()
     if BUILT in os.environ:
         folder.mkdir(exist_ok=True)
-        return Path(shutil.copyfile(Path(os.environ[BUILT]) / wheel.name, wheel))
-    return build(folder)
+        return [Path(shutil.copyfile(Path(os.environ[BUILT]) / file.name, file)) for file in files]
+    build(folder)
+    return files
 
 
 def build(folder: Path) -> Path:
-    """Build the library's wheel into a folder and return its path.
+    """Build the library's wheels into a folder and return it.
 
     uv's build backend needs neither network nor environment, and the same sources give the same bytes.
 
@@ -103,10 +124,11 @@ def build(folder: Path) -> Path:
         LibraryError: uv is not installed, or the build failed.
     """
     command = [find_uv(), "build", "--wheel", "--quiet", "--no-create-gitignore", "--out-dir", str(folder)]
-    done = subprocess.run([*command, str(SOURCES)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise LibraryError(f"The library could not be built: {done.stderr.strip()}")
-    return folder / Path(_FILE).name
+    for source in FOLDERS:
+        done = subprocess.run([*command, str(SOURCES / source)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise LibraryError(f"The library could not be built: {done.stderr.strip()}")
+    return folder
 
 
 _CONTEXT = "from bounded_context_cli.command import main; raise SystemExit(main())"
@@ -121,8 +143,8 @@ def context() -> list[str]:
     """
     if find_spec("bounded_context") and find_spec("pulumi_aws"):
         return [sys.executable, "-c", _CONTEXT]
-    packages = f"{NAME}[infra,runtime] @ {SOURCES.as_uri()}"
-    return [find_uv(), "run", "--quiet", "--no-project", "--with", packages, "context"]
+    packages = [word for folder in FOLDERS[:5] for word in ("--with", str(SOURCES / folder))]
+    return [find_uv(), "run", "--quiet", "--no-project", *packages, "context"]
 
 
 @cache

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from .alone import alone
 from .answers import Field, references_of
 from .field_types import IDENTIFIER, field_type
-from .library import SOURCES
+from .library import CODE
 
 if TYPE_CHECKING:
     from bounded_context.domain.field_types import FieldType
 
 NAME = Path("docs", "lists.md")
-_EITHER = runpy.run_path(str(SOURCES / "src" / "bounded_context" / "domain" / "spelling.py"))["either"]
-_FAULTS = SOURCES / "src" / "bounded_context" / "domain" / "faults.py"
-_DEFAULTS = SOURCES / "src" / "bounded_context" / "configuration" / "list_defaults.py"
+_EITHER = runpy.run_path(str(CODE["runtime"] / "domain" / "spelling.py"))["either"]
+_FAULTS = CODE["runtime"] / "domain" / "faults.py"
+_DEFAULTS = CODE["infra"] / "configuration" / "list_defaults.py"
 
 
 def expand(project: Path, answers: Mapping[str, Any], package: str, fields: Sequence[Field]) -> None:
@@ -35,7 +35,7 @@ def expand(project: Path, answers: Mapping[str, Any], package: str, fields: Sequ
 
 def page(answers: Mapping[str, Any], package: str, fields: Sequence[Field]) -> str:
     """Return the page of a repository's answers."""
-    lists, codes = alone("views.pages.lists"), runpy.run_path(str(_FAULTS))
+    lists, codes = alone("cli", "views.pages.lists"), runpy.run_path(str(_FAULTS))
     types = {f"{package}_id": IDENTIFIER, **{field.name: field_type(field.type) for field in fields}}
     columns = [lists.Column(name, _accepted(known), _text(known.example)) for name, known in types.items()]
     unknown = () if references_of(answers["verification"]) else ("unknown",)

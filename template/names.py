@@ -16,7 +16,7 @@ from jinja2.runtime import Context
 
 from . import answers
 from .answers import RULES, BadAnswer, Command
-from .library import NAME, REPOSITORY, VERSION, WHEEL, LibraryError, address, find_uv, source
+from .library import DISTRIBUTIONS, NAME, REPOSITORY, VERSION, WHEEL, LibraryError, address, find_uv, sources
 from .record import record
 from .reserved import LIST_EVENTS
 from .schemas import json_schema
@@ -55,7 +55,12 @@ class Names(Extension):
         _refuse_ignored_answers()
         environment.filters.update(_FILTERS)
         # pyrefly: ignore[bad-assignment] (not annotated)
-        environment.globals |= {"version": VERSION, "address": address(), "distribution": NAME}
+        environment.globals |= {
+            "version": VERSION,
+            "address": address(),
+            "distribution": NAME,
+            "distributions": DISTRIBUTIONS,
+        }
         environment.undefined = _NotYet
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
@@ -282,7 +287,7 @@ _FILTERS: dict[str, Any] = {
     "display": display,
     "folder": _folder,
     "located": _located,
-    "source": source,
+    "sources": sources,
     "provenance": _provenance,
     **{name: (lambda context, name=name: _derived(name, context)) for name in answers.DERIVED},
 }

@@ -13,7 +13,7 @@ def expand(project: Path, answers: Mapping[str, str]) -> None:
     """Write GitHub's files into a project, unless it has them already."""
     if answers["pull_requests"] == NONE:
         return
-    for name, text in alone("optional.files").texts("github", region=answers["region"]):
+    for name, text in alone("cli", "optional.files").texts("github", region=answers["region"]):
         if not (project / name).exists():
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             (project / name).write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
-from .library import SOURCES
+from .library import CODE
 
 _NEXT_STEPS = """
 {name} is ready. It needs uv (pip install uv) and nothing else on this machine:
@@ -25,7 +25,7 @@ this quota on request: {quota!r}.
 
 def next_steps(project: Path, region: str) -> str:
     """Return the first commands to run in a new repository, and SNS's quota. Its folder has the context's name."""
-    file = SOURCES / "src" / "bounded_context" / "data" / "quotas.toml"
+    file = CODE["lab"] / "data" / "quotas.toml"
     quota = tomllib.loads(file.read_text(encoding="utf-8"))["quotas"]["messages"]
     return _NEXT_STEPS.format(
         name=project.name,

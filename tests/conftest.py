@@ -160,7 +160,7 @@ def _one_wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Bakes of one process share the library's wheel, as those of a fleet do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(REPOSITORY_OF_LIBRARY, "https://git.example.com/template")
-        patch.setenv(BUILT, str(build(tmp_path_factory.mktemp("wheel")).parent))
+        patch.setenv(BUILT, str(build(tmp_path_factory.mktemp("wheel"))))
         yield
 
 

@@ -8,9 +8,10 @@ import pytest
 from cloud_commands import NEWER, PULUMI, lines, rejected, undefined
 from test_page_commands import PAGES
 
+from template.library import CODE
 from template.names import REPOSITORY
 
-DOCS = REPOSITORY / "library" / "src" / "bounded_context" / "docs"
+DOCS = CODE["cli"] / "docs"
 DEFINING = ("account", "accounts", "audit", "merging", "partners", "releases", "runbook")
 """The pages whose blocks contain no name that the page has not defined before."""
 

@@ -7,11 +7,12 @@ import pytest
 from command_lines import blocks, named, rejected, typed
 from test_page_commands import PAGES
 
+from template.library import CODE
 from template.names import REPOSITORY
 
 GENERATED = REPOSITORY / "<<cookiecutter.context_name>>"
-BUILDSPECS = REPOSITORY / "library" / "src" / "bounded_context" / "infra" / "pipeline" / "buildspecs"
-OPTIONAL = REPOSITORY / "library" / "src" / "bounded_context" / "data" / "files"
+BUILDSPECS = CODE["infra"] / "pipeline" / "buildspecs"
+OPTIONAL = CODE["cli"] / "data" / "files"
 SCRIPTS = sorted(
     path
     for ending in ("yml", "yaml", "toml")

@@ -59,7 +59,7 @@ def digests_of(projects: Mapping[str, Path], folder: Path) -> dict[str, dict[str
 def of_context(context: str, now: dict[str, str]) -> Iterator[str]:
     """The differences of a context's graphs from its golden files."""
     golden = {path.name: path.read_text(encoding="utf-8") for path in (GOLDEN / context).iterdir()}
-    for name in sorted(golden | now):
+    for name in sorted({**golden, **now}):
         yield from changed(f"{context}/{name}", golden.get(name, ""), now.get(name, ""))
 
 

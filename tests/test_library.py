@@ -20,6 +20,8 @@ from template import library
 from template.answers import RULES, check
 from template.bake import bake, files
 from template.library import (
+    DISTRIBUTIONS,
+    FOLDERS,
     INDEX,
     NAME,
     PLACEHOLDER,
@@ -35,7 +37,8 @@ from template.names import REPOSITORY
 from template.processes import environment
 from template.record import digest
 
-WHEEL = f"bounded_context-{VERSION}-py3-none-any.whl"
+WHEELS = [f"{name.replace('-', '_')}-{VERSION}-py3-none-any.whl" for name in DISTRIBUTIONS]
+FOLDERS_OF_PROJECTS = [REPOSITORY, *(SOURCES / folder for folder in FOLDERS)]
 NO_UV = "This needs uv, which is not on the PATH: pip install uv"
 
 
@@ -52,8 +55,10 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 
 def test_library_and_template_have_one_version() -> None:
     """They are released together, by one tag."""
-    projects = [tomllib.loads((folder / "pyproject.toml").read_text())["project"] for folder in (REPOSITORY, SOURCES)]
-    assert [project["version"] for project in projects] == [VERSION, VERSION]
+    projects = [tomllib.loads((folder / "pyproject.toml").read_text())["project"] for folder in FOLDERS_OF_PROJECTS]
+    assert {project["version"] for project in projects} == {VERSION}
+    pins = [pin for project in projects for pin in project["dependencies"] if pin.startswith(NAME)]
+    assert {pin.partition("==")[2] for pin in pins} == {VERSION}
 
 
 @pytest.mark.slow
@@ -63,26 +68,32 @@ def test_only_the_source_differs(ways: Mapping[str, Path]) -> None:
     shared = set.intersection(*texts.values())
     built = {"no-build = true", 'no-build-isolation-package = ["payment"]'}
     assert {way: lines - shared for way, lines in texts.items()} == {
-        "wheel": {*built, f'bounded-context = {{ path = "vendor/{WHEEL}" }}'},
+        "wheel": {
+            *built,
+            *(f'{name} = {{ path = "vendor/{wheel}" }}' for name, wheel in zip(DISTRIBUTIONS, WHEELS, strict=True)),
+        },
         INDEX: {
             *built,
             "[[tool.uv.index]]",
             'name = "bounded-context"',
             f'url = "{INDEX}"',
             "explicit = true",
-            'bounded-context = { index = "bounded-context" }',
+            *(f'{name} = {{ index = "bounded-context" }}' for name in DISTRIBUTIONS),
         },
         "git": {
-            'no-build-isolation-package = ["bounded-context", "payment"]',
-            f'bounded-context = {{ git = "{address()}", tag = "v{VERSION}", subdirectory = "library" }}',
+            *("no-build-isolation-package = [", *(f'    "{name}",' for name in (*DISTRIBUTIONS, "payment"))),
+            *(
+                f'{name} = {{ git = "{address()}", tag = "v{VERSION}", subdirectory = "library/{folder}" }}'
+                for name, folder in DISTRIBUTIONS.items()
+            ),
         },
     }
 
 
 def test_the_wheel_is_there_only_if_it_is_the_source(ways: Mapping[str, Path]) -> None:
     """Under the name that the source says."""
-    found = {way: [path.name for path in project.glob("vendor/*")] for way, project in ways.items()}
-    assert found == {"wheel": [WHEEL], INDEX: [], "git": []}
+    found = {way: {path.name for path in project.glob("vendor/*")} for way, project in ways.items()}
+    assert found == {"wheel": {*WHEELS}, INDEX: set(), "git": set()}
 
 
 def test_git_takes_the_wheel(ways: Mapping[str, Path]) -> None:
@@ -90,7 +101,7 @@ def test_git_takes_the_wheel(ways: Mapping[str, Path]) -> None:
     subprocess.run(["git", "init", "--quiet"], cwd=ways["wheel"], check=True)
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "vendor"]
     said = subprocess.run(command, cwd=ways["wheel"], check=True, capture_output=True, text=True)
-    assert said.stdout == f"vendor/{WHEEL}\n"
+    assert said.stdout.splitlines() == sorted(f"vendor/{wheel}" for wheel in WHEELS)
 
 
 @pytest.fixture
@@ -102,7 +113,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("alone")
 def test_each_bake_builds_the_same_bytes(payment: Path, tmp_path: Path) -> None:
     """So a bake that changes nothing changes no hash of a lock, and needs no network."""
-    assert vendor(tmp_path).read_bytes() == (payment / "vendor" / WHEEL).read_bytes()
+    assert all(wheel.read_bytes() == (payment / "vendor" / wheel.name).read_bytes() for wheel in vendor(tmp_path))
 
 
 @pytest.mark.usefixtures("alone")
@@ -113,16 +124,16 @@ def test_a_wheel_of_another_version_goes_and_other_wheels_stay(tmp_path: Path) -
     (folder / "bounded_context-0.1.9-py3-none-any.whl").touch()
     (folder / "ours-1-py3-none-any.whl").touch()
     vendor(tmp_path)
-    assert {path.name for path in folder.iterdir()} == {WHEEL, "ours-1-py3-none-any.whl"}
+    assert {path.name for path in folder.iterdir()} == {*WHEELS, "ours-1-py3-none-any.whl"}
 
 
 def test_bakes_of_one_run_share_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They need no uv, then: one of them built it for all."""
     built = library.build(tmp_path / "once")
-    monkeypatch.setenv(library.BUILT, str(built.parent))
+    monkeypatch.setenv(library.BUILT, str(built))
     monkeypatch.delenv("UV", raising=False)
     monkeypatch.setenv("PATH", "")
-    assert vendor(tmp_path).read_bytes() == built.read_bytes()
+    assert [wheel.read_bytes() for wheel in vendor(tmp_path)] == [(built / name).read_bytes() for name in WHEELS]
 
 
 @pytest.mark.usefixtures("alone")
@@ -199,9 +210,11 @@ def test_only_the_index_of_the_answer_supplies_the_library(tmp_path: Path) -> No
 @contextmanager
 def _index(folder: Path) -> Iterator[str]:
     """Serve the library's wheel by a package index of this machine, and yield its address."""
-    pages = folder / "index" / NAME
-    pages.mkdir(parents=True)
-    shutil.copy(vendor(folder), pages)
+    folder.mkdir()
+    for name, wheel in zip(DISTRIBUTIONS, vendor(folder), strict=True):
+        pages = folder / "index" / name
+        pages.mkdir(parents=True)
+        shutil.copy(wheel, pages)
     with served(partial(SimpleHTTPRequestHandler, directory=folder)) as url:
         yield url
 
@@ -221,7 +234,7 @@ def test_the_placeholder_of_the_address_is_refused_for_git(monkeypatch: pytest.M
     monkeypatch.delenv(REPOSITORY_OF_LIBRARY)
     [sentence] = check({"library": "git"})
     assert address() == PLACEHOLDER
-    assert all(word in sentence for word in ("library: ", "wheel", "library/pyproject.toml", PLACEHOLDER))
+    assert all(word in sentence for word in ("library: ", "wheel", "library/runtime/pyproject.toml", PLACEHOLDER))
 
 
 @pytest.mark.parametrize(

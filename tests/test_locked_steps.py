@@ -14,11 +14,11 @@ from urllib.request import Request, urlopen
 from zipfile import ZipFile
 
 import pytest
-from bounded_context_cli.release.package import REQUIREMENTS
+from bounded_context_cli.programs.layer import LAYER
 from test_library import served, tagged
 
 from template.bake import bake
-from template.library import GIT, SOURCES, WHEEL
+from template.library import GIT, PROJECTS, WHEEL
 from template.processes import environment
 
 _HASH = re.compile(r"sha256:([0-9a-f]{64})")
@@ -95,12 +95,12 @@ def test_the_backend_of_the_build_and_its_packages_are_pinned(payment: Path) -> 
     project = tomllib.loads((payment / "pyproject.toml").read_text())
     [backend] = project["build-system"]["requires"]
     pins = packages(backend.partition("==")[0])
-    extras = tomllib.loads((SOURCES / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    extras = PROJECTS["cli"]["optional-dependencies"]
     assert backend in pins
     assert pins - {*extras["pinned"]} == set()
     assert project["tool"]["uv"]["no-build-isolation-package"] == [project["project"]["name"]]
-    [development] = project["dependency-groups"]["dev"]
-    assert {"pinned", "tools"} <= {*re.split(r"[^\w-]", development)}
+    _, pinned, _ = project["dependency-groups"]["dev"]
+    assert "pinned" in {*re.split(r"[^\w-]", pinned)}
 
 
 _BACKEND = """\
@@ -148,7 +148,7 @@ def test_the_steps_install_from_an_index_with_locked_files_only(way: str, tmp_pa
     lock, tools = project / "uv.lock", project / "infra" / "pipeline" / "requirements.txt"
     origin = re.search(r'registry = "(http[^"]+)"', text := lock.read_text())
     assert origin
-    hashes = frozenset(_HASH.findall(text + tools.read_text() + REQUIREMENTS.read_text()))
+    hashes = frozenset(_HASH.findall(text + tools.read_text() + LAYER.read_text()))
     with serving(origin[1], hashes) as index:
         lock.unlink()
         step = {**source, "UV_DEFAULT_INDEX": index.url, "UV_CACHE_DIR": str(tmp_path / "cache")}

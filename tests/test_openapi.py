@@ -51,7 +51,7 @@ def test_each_change_starts_from_where_the_one_before_leaves_off(made: dict) -> 
 
 def test_the_page_has_the_changes_in_the_order_in_which_they_work(made: dict) -> None:
     """Not in that of their names; what starts from one status says so beside its request."""
-    page = alone("views.pages.api").api_page(made)
+    page = alone("cli", "views.pages.api").api_page(made)
     operations = re.findall(r'<h3 id="(\w+)"><code>[A-Z]+ /', page)
     assert operations == ["open", "list_loans", "get_loan", "settle", "amend_loan", "drop"]
     assert re.findall(r"It starts from <code>(\w+)</code>", page) == ["OPENED", "SETTLED"]

@@ -17,7 +17,7 @@ from conftest import EXAMPLES, LONGEST, NOTHING, SHORTEST, VAT_RETURN
 
 from template.answers import CODECOMMIT
 from template.bake import bake
-from template.library import SOURCES, WAYS, WHEEL, vendor
+from template.library import CODE, FOLDERS, SOURCES, WAYS, WHEEL, vendor
 from template.names import REPOSITORY
 from template.reviewers import NAME, expand
 
@@ -124,7 +124,7 @@ def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> 
     """The same Python, and uv by its hash; its image by a tag that is not moved."""
     [(_, text)] = texts("devcontainer")
     container: Mapping[str, Any] = json.loads(text)
-    build = yaml.safe_load((SOURCES / "src/bounded_context_infra/pipeline/buildspecs/build.yml").read_text())
+    build = yaml.safe_load((CODE["infra"] / "pipeline/buildspecs/build.yml").read_text())
     setup = yaml.safe_load((payment / ".github" / "actions" / "setup" / "action.yml").read_text())
     assert set(container) == DEVCONTAINER
     image, _, tag = container["image"].rpartition(":")
@@ -136,16 +136,18 @@ def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> 
     assert container["postCreateCommand"] == " && ".join(installs)
 
 
-def test_both_distributions_have_the_licence(tmp_path: Path) -> None:
+def test_all_distributions_have_the_licence(tmp_path: Path) -> None:
     """And a repository's own wheel of the library too: an audit reads it there."""
-    texts = [(folder / "LICENSE").read_text() for folder in (REPOSITORY, SOURCES)]
-    assert texts[0] == texts[1]
+    projects = [REPOSITORY, *(SOURCES / folder for folder in FOLDERS)]
+    texts = [(folder / "LICENSE").read_text() for folder in projects]
+    assert len({*texts}) == 1
     assert texts[0].startswith("MIT License\n")
-    for folder in (REPOSITORY, SOURCES):
+    for folder in projects:
         project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
         assert (project["license"], project["license-files"]) == ("MIT", ["LICENSE"])
-    names = zipfile.ZipFile(vendor(tmp_path)).namelist()
-    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    for wheel in vendor(tmp_path):
+        names = zipfile.ZipFile(wheel).namelist()
+        assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
 def test_an_example_is_found_in_the_catalogue_by_the_team_that_its_answers_name(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from .update_command import update
 
 __all__ = ["impact", "show", "update"]
 
-output = alone("command.output")
+output = alone("cli", "command.output")
 
 
 def show(

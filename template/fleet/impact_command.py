@@ -17,7 +17,7 @@ from .impact import Effect, Impact, State
 from .impact import impact as impact_of
 from .roster import roster
 
-output = alone("command.output")
+output = alone("cli", "command.output")
 
 
 def impact(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..alone import alone
-from ..library import NAME
 
 Step = tuple[list[str], Mapping[str, str]]
 """The arguments of uv, and all environment variables of its process."""
@@ -32,7 +31,7 @@ class OwnEnvironment:
             made.mkdir(parents=True, exist_ok=True)
         own = {"HOME": home, "TMPDIR": temporary, "UV_PROJECT_ENVIRONMENT": self._packages, "UV_PYTHON": _python(copy)}
         self.variables: Mapping[str, str] = {
-            **alone("agent.environment").allowed(os.environ),
+            **alone("local", "agent.environment").allowed(os.environ),
             "UV_PYTHON_DOWNLOADS": "never",
             **{name: str(value) for name, value in own.items()},
         }
@@ -55,12 +54,12 @@ class OwnEnvironment:
             (["sync", "--quiet"], self.variables),
         ]
 
-    def library(self, wheel: Path) -> list[Step]:
-        """Return the steps that install the template's library from its ``wheel``, with the packages of declarations.
+    def library(self, wheels: Sequence[Path]) -> list[Step]:
+        """Return the steps that install the template's library from its ``wheels``, with the packages of declarations.
 
         They run no code. The last step needs a network, and is needed only if the step before it fails.
         """
-        packages = ["--python", str(self._packages), f"{NAME}[infra,runtime] @ {wheel.as_uri()}"]
+        packages = ["--python", str(self._packages), *map(str, wheels)]
         words = ["pip", "install", "--quiet", "--no-build", "--link-mode=copy", *packages]
         return [self._empty(), ([*words, "--offline"], self._installing()), (words, self._installing())]
 

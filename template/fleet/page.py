@@ -43,12 +43,12 @@ def page(fleet: Sequence[Member], found: Sequence[Finding]) -> str:
         far_count=len(far),
         day=date.today().isoformat(),
     )
-    return alone("views.pages").page("Contexts of the platform", [body], _STYLE)
+    return alone("cli", "views.pages").page("Contexts of the platform", [body], _STYLE)
 
 
 def _contexts(fleet: Sequence[Member]) -> str:
     rows = ((_marked(member, name), *cells) for member in fleet for name, *cells in [map(escape, row(member))])
-    return alone("views.pages").table(HEAD, rows, numbers=[3, 4, 5])
+    return alone("cli", "views.pages").table(HEAD, rows, numbers=[3, 4, 5])
 
 
 def _marked(member: Member, name: str) -> str:
@@ -58,7 +58,7 @@ def _marked(member: Member, name: str) -> str:
 
 def _quotas(used: Iterable[Use]) -> str:
     titles = ("account", "region", "resources", "in use", "quota", "share")
-    return alone("views.pages").table(titles, map(_quota, used), numbers=[3, 4])
+    return alone("cli", "views.pages").table(titles, map(_quota, used), numbers=[3, 4])
 
 
 def _quota(use: Use) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from .members import Member
 
 def picture(fleet: Sequence[Member]) -> str:
     """Return a drawing of a fleet as SVG: a box for each context, an arrow from each publisher to its consumer."""
-    drawing = alone("views.drawing")
+    drawing = alone("lab", "drawing")
     return drawing.svg("Publishers and consumers", list(_boxes(drawing, fleet)), list(_arrows(drawing, fleet)))
 
 

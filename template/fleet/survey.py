@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -27,6 +28,10 @@ with open(sys.argv.pop(1), "w", encoding="utf-8") as sys.stdout:
 """The console script `context`, whose standard output is the file of the first argument."""
 
 
+_SURVEYS = re.compile(r"bounded_context(_infra|_cli|_platform)?-")
+"""The wheels that `context survey` needs."""
+
+
 def survey(groups: Sequence[Sequence[Path]]) -> list[Mapping[str, Any]]:
     """Return the JSON output of the library's module `survey` for each folder. A group shares an environment.
 
@@ -35,18 +40,20 @@ def survey(groups: Sequence[Sequence[Path]]) -> list[Mapping[str, Any]]:
     """
     try:
         with TemporaryDirectory(prefix="template-") as folder, heeding() as heed:
-            surveyed = partial(_surveyed, build(Path(folder)), heed)
+            surveyed = partial(
+                _surveyed, [wheel for wheel in build(Path(folder)).iterdir() if _SURVEYS.match(wheel.name)], heed
+            )
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 return list(chain.from_iterable(pool.map(surveyed, groups)))
     except Asked:
         raise KeyboardInterrupt from None
 
 
-def _surveyed(wheel: Path, heed: Heed, folders: Sequence[Path]) -> list[Mapping[str, Any]]:
+def _surveyed(wheels: Sequence[Path], heed: Heed, folders: Sequence[Path]) -> list[Mapping[str, Any]]:
     with TemporaryDirectory(prefix="template-", ignore_cleanup_errors=True) as name:
         scratch, output = Path(name), Path(name) / "survey.json"
         own = OwnEnvironment(scratch, scratch)
-        empty, offline, online = (([find_uv(), *words], variables) for words, variables in own.library(wheel))
+        empty, offline, online = (([find_uv(), *words], variables) for words, variables in own.library(wheels))
         command = [str(own.programs / "python"), "-c", _SURVEY, str(output), "survey"]
         surveying = [*command, *(str(folder.resolve()) for folder in folders)], own.variables
         run = partial(_status, scratch, heed)

@@ -26,7 +26,7 @@ from .campaign.result import DONE, Result
 from .campaign.survey import listed, survey
 from .roster import waves
 
-output = alone("command.output")
+output = alone("cli", "command.output")
 
 _LAST_SECONDS = 15
 """The seconds for texts and pushes after the last check."""

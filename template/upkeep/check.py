@@ -30,7 +30,9 @@ class Library:
     locked: str
     """The version in `uv.lock`."""
     wheel: str
-    """The version of the wheel in `vendor/`."""
+    """The version of the wheels in `vendor/`."""
+    missing: tuple[str, ...]
+    """The files of wheels that pyproject.toml names and `vendor/` lacks."""
 
 
 @dataclass(frozen=True)
@@ -116,14 +118,17 @@ def _report(repository: Repository, baked: Path | CannotTell) -> Report | Cannot
 
 def library_of(folder: Path) -> Library:
     """Return the versions of the library in a repository. Raises CannotTell if a file cannot be read."""
-    project = _toml(folder / PINNED).get("project", {})
+    document = _toml(folder / PINNED)
+    project, sources = document.get("project", {}), document.get("tool", {}).get("uv", {}).get("sources", {})
+    files = [source["path"] for source in sources.values() if "path" in source]
     pins = (pinned(str(requirement)) for requirement in project.get("dependencies", []))
     packages = _toml(folder / "uv.lock").get("package", [])
-    vendored = sorted(path.name.split("-")[1] for path in wheels(folder))
+    vendored = sorted({path.name.split("-")[1] for path in wheels(folder)})
     return Library(
         pinned=next(filter(None, pins), ""),
         locked=next((package["version"] for package in packages if package.get("name") == NAME), ""),
         wheel=", ".join(vendored),
+        missing=tuple(file for file in files if not (folder / file).exists()),
     )
 
 
@@ -145,3 +150,5 @@ def _faults(repository: Repository, library: Library) -> Iterator[str]:
     if repository.answers.get("library") == "wheel" and library.wheel != wanted:
         found = f"the library {library.wheel}" if library.wheel else "no library"
         yield f"{FOLDER}/ has {found}, and the template is {wanted}."
+    elif library.missing:
+        yield f"{FOLDER}/ lacks {', '.join(library.missing)}: restore the files."

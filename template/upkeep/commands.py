@@ -29,7 +29,7 @@ from .reports import outcome_json, outcome_lines, plan_lines, report_json, repor
 from .update import Outcome, plan
 from .update import update as merge
 
-output = alone("command.output")
+output = alone("cli", "command.output")
 
 OPENAPI = "docs/api/openapi.json"
 """The document of an HTTP API; a context without an API has none."""

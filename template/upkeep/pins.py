@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..library import NAME
+from ..library import DISTRIBUTIONS, NAME
 
 PINNED = "pyproject.toml"
 
-_NAME = rb"(?<![\w.-])(?i:%s)" % re.sub(r"[-_.]+", "[-_.]+", NAME).encode()
-"""The library's name in each spelling that PEP 503 permits."""
+_OTHERS = "|".join(name.removeprefix(f"{NAME}-") for name in DISTRIBUTIONS if name != NAME)
+_NAME = rb"(?<![\w.-])(?i:%s(?:[-_.]+(?:%s))?)" % (re.sub(r"[-_.]+", "[-_.]+", NAME).encode(), _OTHERS.encode())
+"""The names of the library's distributions in each spelling that PEP 503 permits."""
 
 _REQUIREMENT = _NAME + rb"\s*(?:\[[^\]]*\]\s*)?\(?\s*={2,3}\s*"
 _TAG = _NAME + rb"[\"']?\s*(?:=\s*\{[^}]*|\][^\[]*)\btag\s*=\s*[\"']v"
 """A source of uv, as an inline table or as a table."""
 
-_WHEEL = rb"%s-" % NAME.replace("-", "_").encode()
+_WHEEL = rb"%s(?:_(?:%s))?-" % (NAME.replace("-", "_").encode(), _OTHERS.encode())
 
 
 def pinned(requirement: str) -> str | None:

@@ -240,14 +240,14 @@ class Attack:
         return {**own, **{path: text.format(**facts) for path, text in texts.items()}}
 
     def library(self, folder: Path) -> Path:
-        """Build a wheel of the library, whose survey runs the attacks."""
+        """Build a wheel of the library, whose survey runs the attacks, into a folder."""
         about = _about("bounded_context", {"RECORD": ""})
         about["bounded_context-1.dist-info/METADATA"] += "Requires-Dist: shared\n"
         wheel = folder / "bounded_context-1-py3-none-any.whl"
         with ZipFile(wheel, "w") as archive:
             for path, text in {"bounded_context_cli/command.py": _SURVEY, **about}.items():
                 archive.writestr(path, text)
-        return wheel
+        return folder
 
     def successes(self) -> set[str]:
         """Return the attacks that reached their aim, and end the processes that are left."""

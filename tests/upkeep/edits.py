@@ -80,8 +80,8 @@ def an_own_handler(team: Team) -> None:
         "    return _run(event, context)\n",
     )
     team.insert(FUNCTIONS, "    **standard_presets(PAYMENT),\n", OWN_HANDLER)
-    own = "from dataclasses import replace\n\nfrom bounded_context_infra import COMMAND, Preset, standard_presets\n"
-    team.replace(FUNCTIONS, "from bounded_context_infra import Preset, standard_presets\n", own)
+    own = "from dataclasses import replace\n\nfrom bounded_context.infra import COMMAND, Preset, standard_presets\n"
+    team.replace(FUNCTIONS, "from bounded_context.infra import Preset, standard_presets\n", own)
 
 
 def a_resource(team: Team) -> None:
@@ -89,8 +89,8 @@ def a_resource(team: Team) -> None:
     team.write(
         "infra/service/receipts.py",
         '"""Receipts of payments."""\n\n'
-        "from bounded_context_infra import Component, Stack\n"
-        "from bounded_context_infra.parts.buckets import private_bucket\n\n\n"
+        "from bounded_context.infra import Component, Stack\n"
+        "from bounded_context.infra.parts.buckets import private_bucket\n\n\n"
         "class Receipts(Component):\n"
         '    """A bucket of receipts."""\n\n'
         '    urn_type = "payment:infra:Receipts"\n\n'
@@ -133,7 +133,7 @@ def a_workflow(team: Team) -> None:
         "scripts/release.py",
         '"""Releases a stack."""\n\n'
         "import subprocess\n\n"
-        "from bounded_context_infra.pipeline import Delivery\n\n"
+        "from bounded_context.infra.pipeline import Delivery\n\n"
         "KINDS = (Delivery,)\n\n"
         "# `context check` comes first.\n"
         'subprocess.run(["uv", "run", "context", "redrive", "dev"], check=True)  # noqa: S607\n',

@@ -82,8 +82,8 @@ def test_a_library_that_is_too_old_is_refused(baked: Callable[[str], Path], tmp_
     """Its own template adopts and updates it."""
     team = Team(copied(baked("payment"), tmp_path))
     without_history(team)
-    [wheel] = (team.folder / "vendor").iterdir()
-    wheel.rename(wheel.with_name(wheel.name.replace(VERSION, "0.3.0")))
+    for wheel in [*(team.folder / "vendor").iterdir()]:
+        wheel.rename(wheel.with_name(wheel.name.replace(VERSION, "0.3.0")))
     team.commit()
     with pytest.raises(TooOld):
         list(adopt(team.folder, ANSWERS))

@@ -12,7 +12,7 @@ import pytest
 from terminal import terminal
 
 from template.cli import main
-from template.library import VERSION
+from template.library import DISTRIBUTIONS, VERSION
 from template.new import completed
 from template.processes import Asked, Heed
 from template.record import digest
@@ -21,6 +21,7 @@ from template.upkeep.apply import require_clean
 from template.upkeep.conditions import exclusive
 from template.upkeep.errors import CannotTell
 from template.upkeep.migrations import step
+from template.upkeep.migrations.v0_5_0.optional_files import FILES
 from template.upkeep.releases import OLDEST, Release, behind, releases
 from template.upkeep.update import Bakes, Outcome, merge_bakes, plan, update
 
@@ -88,8 +89,9 @@ def test_a_repository_that_was_lived_in_goes_to_this_version(baked_by: BakedBy, 
     assert '  "Version": "1.0",\n' in team.read(ASL)
     assert b"Ours, without a last newline" in after["README.md"]
     assert json.loads(team.read(".template.json"))["template"] == VERSION
-    assert f"[runtime]=={VERSION}" in team.read("pyproject.toml")
-    assert [path.name for path in (team.folder / "vendor").iterdir()] == [f"bounded_context-{VERSION}-py3-none-any.whl"]
+    assert f'["bounded-context=={VERSION}"]' in team.read("pyproject.toml")
+    wheels = sorted(path.name for path in (team.folder / "vendor").iterdir())
+    assert wheels == sorted(f"{name.replace('-', '_')}-{VERSION}-py3-none-any.whl" for name in DISTRIBUTIONS)
     assert set(team.status()) == set(outcome.changed)
     team.git("reset", "--hard")
     assert team.everything() == before
@@ -103,8 +105,9 @@ def test_a_repository_that_nobody_changed_becomes_the_new_bake(
     team, wanted = baked_by(version), bakes(VERSION)
     assert updated(team).merged.conflicts == {}
     there = {path: content for path, content in team.everything().items() if path not in ("HEAD", "index")}
-    files = (path for path in wanted.rglob("*") if path.is_file())
-    assert there == {str(path.relative_to(wanted)): path.read_bytes() for path in files}
+    files = {str(path.relative_to(wanted)): path.read_bytes() for path in wanted.rglob("*") if path.is_file()}
+    assert {path: there[path] for path in files} == files
+    assert there.keys() - files.keys() <= {*FILES}
 
 
 def test_a_dry_run_changes_nothing(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
@@ -375,7 +378,7 @@ def test_a_renamed_import_arrives_beside_the_edits_of_the_team(
 ) -> None:
     """The step edits both sides, so the team's edit of the next line causes no conflict."""
     monkeypatch.setattr(step, "_STEPS", (planted(rename, VERSION),))
-    team, line = baked_by(EARLIER[-1]), "from bounded_context_infra import Preset, standard_presets\n"
+    team, line = baked_by(EARLIER[-1]), "from bounded_context.infra import Preset, standard_presets\n"
     old, new = copied(bakes(EARLIER[-1]), tmp_path / "old"), copied(bakes(EARLIER[-1]), tmp_path / "new")
     before, after = (f"{line}from bounded_context.{name} import Preset\n" for name in ("old", "new"))
     for folder, lines in ((old, before), (new, after), (team.folder, before + "from receipts import X\n")):

@@ -155,7 +155,7 @@ def definition_faults(where: Repository) -> Iterator[str]:
 
 def _tested(depth: Depth) -> list[str]:
     """Run the repository's tests of its rules and lists, and with `Depth.CALLS` also each function on moto."""
-    names = ("no:cacheprovider", "bounded_context_cli.testing.plugin", "bounded_context_local.testing.plugin")
+    names = ("no:cacheprovider", "bounded_context_cli.plugin.hooks", "bounded_context_local.testing.plugin")
     plugins = [*(word for name in names for word in ("-p", name)), "--leave-out-promises"]
     files = ["tests/test_rules.py", *(["tests/test_list.py"] if Path("tests/test_list.py").exists() else [])]
     if depth == Depth.CALLS:

@@ -64,7 +64,7 @@ def search(vocabulary: Vocabulary, seeds: Sequence[str], *, depths: Depths, most
     report = Report()
     every = {seed: _drawn(vocabulary, seed, report) for seed in seeds}
     with TemporaryDirectory(prefix="vocabulary-") as scratch:
-        os.environ.setdefault(BUILT, str(build(Path(scratch)).parent))
+        os.environ.setdefault(BUILT, str(build(Path(scratch))))
         with suppress(Exception):  # each set reports it
             baked(COMMON, Path(scratch))
         preload(lambda folder: judged(COMMON, folder, depths[-1]))

@@ -14,7 +14,7 @@ import pytest
 from bounded_context.domain.field_types import FIELD_TYPES
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
-from template.library import SOURCES
+from template.library import CODE
 from template.names import REPOSITORY
 from template.words import plural
 
@@ -71,7 +71,7 @@ def resources() -> Iterator[str]:
 
 def states() -> list[str]:
     """Return the names of the states in the workflow's definition."""
-    path = SOURCES / "src" / "bounded_context" / "data" / "list_import.asl.json"
+    path = CODE["infra"] / "data" / "list_import.asl.json"
     return _STATE.findall(path.read_text(encoding="utf-8"))
 
 

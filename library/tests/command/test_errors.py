@@ -62,7 +62,7 @@ _PYPROJECT = """
 [project]
 name = "thing"
 version = "1.0.0"
-dependencies = ["bounded-context[runtime]==0.0.1"]
+dependencies = ["bounded-context==0.0.1"]
 
 [tool.bounded-context]
 context = "thing.context:THING"

@@ -5,14 +5,13 @@ from importlib.metadata import requires, version
 
 import pytest
 
-from bounded_context_cli.release.package import REQUIREMENTS
+from bounded_context_cli.programs.layer import LAYER
+from bounded_context_local.emulator import environment
 
-TEXT = REQUIREMENTS.read_text()
+TEXT = LAYER.read_text()
 ENTRY = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
 PINS = {name: pinned for name, pinned, _ in ENTRY.findall(TEXT)}
-EMULATOR = dict(
-    re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", REQUIREMENTS.with_name("emulator.txt").read_text(), re.MULTILINE)
-)
+EMULATOR = dict(re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", environment.PINS.read_text(), re.MULTILINE))
 
 
 def test_every_requirement_is_pinned_by_hash() -> None:
@@ -31,28 +30,28 @@ def test_no_host_is_named(word: str) -> None:
 _REQUIRED = re.compile(r"""([\w.-]+)(?:\[.*\])?==([^\s;]+)(?:.*extra == ['"](\w+)['"])?""")
 
 
-def _required(*extras: str) -> dict[str, str]:
-    """What the library requires in these extras (an empty name is what it requires without any), by name."""
-    lines = [_REQUIRED.match(line) for line in requires("bounded-context") or []]
-    return {line[1]: line[2] for line in lines if line and (line[3] or "") in extras}
+def _required(distribution: str, extra: str = "") -> dict[str, str]:
+    """Return the versions that a distribution requires, in an extra or without one, by name."""
+    lines = [_REQUIRED.match(line) for line in requires(distribution) or []]
+    return {line[1]: line[2] for line in lines if line and (line[3] or "") == extra}
 
 
 def test_the_layer_holds_what_the_runtime_depends_on() -> None:
     """The same versions as the library's requirements. AWS changes the SDK of a runtime at its own time."""
-    wanted = _required("", "runtime")
+    wanted = _required("bounded-context")
     assert wanted.keys() > {"boto3", "pydantic", "pydynox"}
     assert {name: PINS.get(name) for name in wanted} == wanted
 
 
 def test_the_layer_holds_what_a_repository_has() -> None:
     """The closure that a repository's environment is pinned to says the same of each of them."""
-    pinned = _required("pinned")
+    pinned = _required("bounded-context-cli", "pinned")
     assert {name: pinned.get(name) for name in PINS} == PINS
 
 
 def test_what_an_emulator_needs_too_is_of_the_same_version() -> None:
     """Else a first run would download two of each. The emulator pins nothing that functions on AWS run."""
-    pinned = _required("pinned")
+    pinned = _required("bounded-context-cli", "pinned")
     assert EMULATOR.keys() & PINS.keys() >= {"botocore"}
     both = EMULATOR.keys() & pinned.keys() - PINS.keys()
     assert both > {"asyncssh", "cryptography"}

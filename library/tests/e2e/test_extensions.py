@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.programs.environment import emulator_python
 from bounded_context_local.emulator.aws import Aws
+from bounded_context_local.emulator.environment import emulator_python
 from bounded_context_local.emulator.process import running_emulator
 from bounded_context_local.stream import changes
 

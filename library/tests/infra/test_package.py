@@ -99,11 +99,12 @@ def test_the_archive_holds_the_package_without_caches(sources: Path, tmp_path: P
     assert [name for name in names(tmp_path / "code.zip") if not name.startswith("bounded_context/")] == expected
 
 
-def test_the_archive_holds_the_librarys_runtime_and_none_of_its_tools(sources: Path, tmp_path: Path) -> None:
+def test_the_archive_holds_the_runtime_and_no_other_distribution(sources: Path, tmp_path: Path) -> None:
     """A change of a tool gives no function a new version."""
     package.write_code(sources, tmp_path / "code.zip")
-    library = {name.split("/")[1] for name in names(tmp_path / "code.zip") if name.startswith("bounded_context/")}
-    assert library == package.RUNTIME
+    own = package.RUNTIME.rglob("*.py")
+    library = {name for name in names(tmp_path / "code.zip") if name.startswith("bounded_context")}
+    assert library == {f"bounded_context/{path.relative_to(package.RUNTIME)}" for path in own}
     assert all(name.endswith(".py") for name in names(tmp_path / "code.zip"))
 
 
@@ -125,7 +126,7 @@ def test_a_failed_installation_says_why(tmp_path: Path, monkeypatch: pytest.Monk
     """What uv says is passed on; nothing half-built is left."""
     unpinned = tmp_path / "requirements.txt"
     unpinned.write_text("pydantic==2.14.4\n")
-    monkeypatch.setattr(package, "REQUIREMENTS", unpinned)
+    monkeypatch.setattr(package, "LAYER", unpinned)
     with pytest.raises(package.PackageError, match="hash"):
         package.write_layer(tmp_path / "layer.zip", package.LAMBDA_TARGET)
     assert not (tmp_path / "layer.zip").exists()
@@ -172,7 +173,7 @@ def test_functions_of_this_machine_share_one_unpacked_layer(tmp_path: Path, monk
         assert _layer_of(package.build_local(shared, Path(sys.executable))) == "1"
     changed = tmp_path / "layer.txt"
     changed.write_text("")
-    monkeypatch.setattr(package, "REQUIREMENTS", changed)
+    monkeypatch.setattr(package, "LAYER", changed)
     assert _layer_of(package.build_local(shared, Path(sys.executable))) == "2"
 
 
@@ -199,7 +200,7 @@ def test_a_repository_that_asks_for_another_library_gets_no_archives(
 ) -> None:
     """What would be packed is not what it was tested with."""
     (tmp_path / "pyproject.toml").write_text(
-        'dependencies = ["bounded-context[runtime]==0.0.1"]\n[tool.bounded-context]\ncontext = "context:CONTEXT"\n'
+        'dependencies = ["bounded-context==0.0.1"]\n[tool.bounded-context]\ncontext = "context:CONTEXT"\n'
     )
     monkeypatch.setenv("BOUNDED_CONTEXT_PROJECT", str(tmp_path))
     assert context("package") == 1

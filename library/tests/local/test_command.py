@@ -8,8 +8,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.command.values import writable_file
-from bounded_context_cli.programs import environment
 from bounded_context_infra.configuration.project import VARIABLE
+from bounded_context_local.emulator.environment import emulator_python
 from bounded_context_local.sample_lists import Samples
 from tests.console import context
 
@@ -106,5 +106,5 @@ def test_missing_uv_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Without uv there is no emulator, and nothing half-made stays behind."""
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(LocalRunError, match="uv is not"):
-        environment.emulator_python(tmp_path)
+        emulator_python(tmp_path)
     assert list(tmp_path.iterdir()) == []

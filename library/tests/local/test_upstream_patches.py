@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 from bounded_context_cli.programs.environment import environment
+from bounded_context_local.emulator.environment import PINS
 from bounded_context_local.extensions import launcher
 from bounded_context_local.extensions.launcher import PATCHES, patched
 
@@ -29,7 +30,7 @@ index f719efd..2bdf67a 100644
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages of the pinned emulator."""
-    home = environment(tmp_path_factory.mktemp("build"), "emulator")
+    home = environment(tmp_path_factory.mktemp("build"), PINS)
     return next(home.glob("lib/python*/site-packages"))
 
 

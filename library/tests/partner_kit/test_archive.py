@@ -34,8 +34,8 @@ def test_the_modules_of_the_kit_are_the_validation_and_the_rules() -> None:
     assert {"payment/use_cases.py", "bounded_context/application/checking.py", "payment/__init__.py"} <= names
     assert "payment/list_steps.py" not in names
     floors = {name.split("/")[1] for name in names if name.startswith("bounded_context/")}
-    assert floors == {"__init__.py", "adapters", "application", "declaration", "domain", "tools"}
-    assert {name for name in names if "/tools/" in name} == {
+    assert floors == {"__init__.py", "adapters", "application", "declaration", "domain"}
+    assert {name for name in names if name.startswith("bounded_context_")} == {
         f"bounded_context_cli/{name}.py" for name in ("__init__", "partner_kit/__init__", "partner_kit/check")
     }
 

@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from bounded_context.tools.eject.parts import function_of
+from bounded_context_cli.eject.parts import function_of
 
+from template.library import CODE
 from template.names import REPOSITORY
 from template.upkeep.migrations.v0_5_0.library_workflow import ORIGINALS, PROGRAM, WORKFLOW
 from template.upkeep.releases import release
@@ -104,7 +105,7 @@ def test_line_ends_stay(bake: dict[str, str], tmp_path: Path) -> None:
 
 def test_the_recorded_digests_are_those_of_the_released_originals() -> None:
     """The digests of the library's text for the released lines."""
-    library = REPOSITORY / "library" / "src" / "bounded_context" / "handlers" / "list_steps.py"
+    library = CODE["runtime"] / "handlers" / "list_steps.py"
     steps = released(f"examples/payment/{STEPS}").replace("@step(PAYMENT, ", "@_step(")
     originals = {name: function_of(steps, name.partition(" ")[2]) for name in ORIGINALS if name != "workflow"}
     workflow = released(f"examples/payment/{WORKFLOW}")

@@ -1,0 +1,1 @@
+"""The console script `context`: checks, contracts, releases, repairs, policies, partners and pages."""

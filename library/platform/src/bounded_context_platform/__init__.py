@@ -1,0 +1,1 @@
+"""Accounts, permissions, temporary stacks, and the survey of repositories."""

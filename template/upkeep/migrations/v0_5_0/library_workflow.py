@@ -128,7 +128,11 @@ def _keyword(argument: cst.Arg) -> cst.Arg:
     return cst.Arg(argument.value, cst.Name("definition"), equal=equal)
 
 
-def _unless_used(module: cst.Module, names: Sequence[str], defines: Callable[[cst.CSTNode], bool]) -> cst.Module:
+def _unless_used(
+    module: cst.Module,
+    names: Sequence[str],
+    defines: Callable[[cst.SimpleStatementLine | cst.BaseCompoundStatement], bool],
+) -> cst.Module:
     """Return a module without the lines that define names, if no other line uses one of them."""
     others = [line for line in module.body if not defines(line)]
     code = cst.Module(others).code

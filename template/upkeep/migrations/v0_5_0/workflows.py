@@ -11,7 +11,7 @@ from ..files import edit, text
 
 def apply(repository: Path, template: Path) -> Iterator[str]:
     """Write the first line by which `context add` recognises its files into each unedited file."""
-    optional = alone("optional.files")
+    optional = alone("cli", "optional.files")
     for name in optional.FILES[optional.GITHUB]:
         path, baked = repository / name, template / name
         if path.is_file() and baked.is_file() and text(path) == text(baked):

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from bounded_context_infra.configuration.project import Project
 
+from ..programs.layer import LAYER
 from ..programs.pulumi_files import PIPELINE, settings, stack_file
 
-_DATA: Final = Path(__file__).parents[2] / "data"
+_POLICIES: Final = Path(__file__).parents[1] / "data" / "policies.txt"
 _PIN: Final = re.compile(r"^([\w.-]+)==([^\s;\\]+)", re.MULTILINE)
 _SOURCE: Final = 'source = {{ registry = "{}" }}'
 
@@ -21,7 +22,7 @@ def requirements(project: Project) -> Iterator[Path]:
     """Yield the lists of packages that a step installs besides the lock: uv, and a configured policy pack."""
     yield from project.pipeline.glob("requirements.txt")
     if stack_file(project.pipeline, PIPELINE).is_file() and "policies" in settings(project.pipeline, PIPELINE):
-        yield from (_DATA / "policies.txt", _DATA / "layer.txt")
+        yield from (_POLICIES, LAYER)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ class Entry:
         is_group: whether the functions are commands below this name, such as `rollout start`.
         passes: whether further words go to another program, such as pytest.
         has_default: whether the first function of a group also runs without its name, such as `template fleet DIR`.
+        distribution: the distribution of the command, if it is not installed.
     """
 
     summary: str
@@ -44,6 +45,22 @@ class Entry:
     is_group: bool = False
     passes: bool = False
     has_default: bool = False
+    distribution: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The builder of the entries of a package's commands."""
+
+    package: str
+
+    def one(self, summary: str, module: str, function: str, *, passes: bool = False) -> Entry:
+        """Return the entry of a command in a module of the package."""
+        return Entry(summary, f"{self.package}.{module}", (function,), passes=passes)
+
+    def group(self, summary: str, module: str, *functions: str, passes: bool = False) -> Entry:
+        """Return the entry of a group of commands in a module of the package."""
+        return Entry(summary, f"{self.package}.{module}", functions, is_group=True, passes=passes)
 
 
 def run(program: str, about: str, groups: Groups, arguments: Sequence[str] | None, access: object = None) -> int:
@@ -119,6 +136,8 @@ def load(name: str, entry: Entry) -> Any:
 
     The process ends with status 1 if the function, or a package that it needs, does not exist.
     """
+    if entry.distribution:
+        sys.exit(f"{name}: {entry.distribution} is not installed: run `uv add --dev {entry.distribution}`.")
     try:
         found: Any = import_module(entry.module)
     except ModuleNotFoundError as error:

@@ -4,11 +4,15 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bounded_context_infra.configuration.project import DISTRIBUTION, Project, ProjectError, current
+
+_OTHERS: Final = tuple(f"{DISTRIBUTION}-{name}" for name in ("infra", "cli", "local", "platform", "lab"))
+"""The other distributions of the library, which one tag releases together."""
 
 _FILES: Final = {
     "pyproject.toml": re.compile(rf'["\']{DISTRIBUTION}(?:\[[^]]*\])?\s*==\s*([^\s;,"\']+)'),
@@ -50,9 +54,26 @@ def installed_packages() -> Iterator[None]:
         sys.exit(f"the package {error.name} is not installed: run `uv sync`.")
 
 
+def of_distribution(module: str) -> Any:
+    """Import a module of a distribution that needs this one. Raises WrongLibrary if it is not installed."""
+    distribution = module.partition(".")[0].replace("_", "-")
+    if _installed(distribution) is None:
+        raise WrongLibrary(f"{distribution} is not installed: run `uv add --dev {distribution}`.")
+    return import_module(module)
+
+
 def check(root: Path) -> None:
-    """Raise WrongLibrary if a file of the repository in `root` pins a version other than the installed version."""
-    installed = _installed()
+    """Raise WrongLibrary if a file of the repository in `root` pins a version other than the installed version.
+
+    Distributions of different versions are wrong, too.
+    """
+    installed = _installed(DISTRIBUTION)
+    for other in _OTHERS:
+        if installed and (version_of_other := _installed(other)) not in {None, installed}:
+            raise WrongLibrary(
+                f"{other} {version_of_other} and {DISTRIBUTION} {installed} are installed: "
+                f"pin {other}=={installed} in pyproject.toml, and run `uv sync`."
+            )
     for file, wanted in _wanted(root):
         if installed is None:
             raise WrongLibrary(f"{DISTRIBUTION} is not installed, and {file} asks for {wanted}: run `uv sync`.")
@@ -60,9 +81,9 @@ def check(root: Path) -> None:
             raise WrongLibrary(f"{DISTRIBUTION} {installed} is installed, and {file} asks for {wanted}: run `uv sync`.")
 
 
-def _installed() -> str | None:
+def _installed(distribution: str) -> str | None:
     try:
-        return version(DISTRIBUTION)
+        return version(distribution)
     except PackageNotFoundError:
         return None
 

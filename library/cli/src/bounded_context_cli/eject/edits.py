@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
-from .parts import LIBRARY, Part
+from .parts import OF_STEPS, Part
 
 _TABLE: Final = "[tool.bounded-context.ejected]"
 
@@ -34,7 +34,7 @@ def with_step(path: Path, code: str) -> str:
     used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
     imports = [
         f"from bounded_context.{_PUBLIC.get(node.module or '', node.module)} import {', '.join(names)}\n"
-        for node in ast.parse((LIBRARY / "handlers" / "list_steps.py").read_text(encoding="utf-8")).body
+        for node in ast.parse(OF_STEPS.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ImportFrom) and (names := [name.name for name in node.names if name.name in used])
     ]
     lines = text.splitlines(keepends=True)

@@ -7,6 +7,7 @@ import ast
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +16,9 @@ from bounded_context.declaration.structure import LIST_STEPS
 from bounded_context_infra.configuration.list_workflow import ORIGINAL, list_workflow
 from bounded_context_infra.configuration.project import Project
 
-LIBRARY: Final = Path(__file__).parents[2]
-_STEPS: Final = LIBRARY / "handlers" / "list_steps.py"
+OF_STEPS: Final = Path(str(files("bounded_context"))) / "handlers" / "list_steps.py"
 _INFRA: Final = "bounded_context_infra"
+_COMPONENTS: Final = Path(str(files(_INFRA)))
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,17 @@ def parts(project: Project) -> Mapping[str, Part]:
 
 
 def _step(project: Project, name: str) -> Part:
-    original = function_of(_STEPS.read_text(encoding="utf-8"), name) or ""
+    original = function_of(OF_STEPS.read_text(encoding="utf-8"), name) or ""
     code = original.replace("@_step(", f"@step({constant(project)}, ", 1)
     return Part(f"step {name}", original, code, project.sources / f"{STEPS}.py", name)
 
 
 def _components(project: Project) -> Iterator[Part]:
-    modules = {name: module for module, name in _imported(LIBRARY / "infra" / "__init__.py", "components.")}
+    modules = {name: module for module, name in _imported(_COMPONENTS / "public.py", "components.")}
     for source, name in _imported(project.service / "__main__.py", ""):
         module = modules.get(name, "").rpartition(".")[2]
         if module and source in (_INFRA, module):
-            text = (LIBRARY / "infra" / "components" / f"{module}.py").read_text(encoding="utf-8")
+            text = (_COMPONENTS / "components" / f"{module}.py").read_text(encoding="utf-8")
             yield Part(f"component {name}", text, text, project.service / f"{module}.py")
 
 

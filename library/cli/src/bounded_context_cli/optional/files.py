@@ -18,7 +18,7 @@ GITHUB: Final = "github"
 OWNED: Final = "# `uv run context add github` writes this file. Remove this line to edit it: it is then yours.\n"
 """The first line of a file that the library continues to write."""
 
-_DATA: Final = Path(__file__).parents[2] / "data" / "files"
+_DATA: Final = Path(__file__).parents[1] / "data" / "files"
 
 
 def texts(name: str, *, region: str = "", function: str = "", wheel: bool = False) -> Iterator[tuple[str, str]]:

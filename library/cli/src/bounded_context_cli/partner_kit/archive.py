@@ -19,7 +19,8 @@ import grimp
 
 from bounded_context_infra.configuration.project import Project, ProjectError
 
-from ..release.package import LIBRARY, REQUIREMENTS, install
+from ..programs.layer import LAYER
+from ..release.package import RUNTIME, install
 from . import start
 
 PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14", "3.15")
@@ -32,6 +33,7 @@ PLATFORMS: Final[Mapping[str, str]] = {
 }
 """The systems of partners, by the archive of their compiled modules, each with uv's name."""
 
+_TOOLS: Final = Path(__file__).parents[1]
 _CHECK: Final = "bounded_context_cli.partner_kit.check"
 _COMPILED: Final = "pydantic_core"
 _PURE: Final = ("annotated_types", "pydantic", "typing_extensions", "typing_inspection")
@@ -72,7 +74,7 @@ def write(
 def _sources(project: Project) -> Iterator[tuple[str, Path]]:
     """Yield the name and the file of each module that the check and the declaration import."""
     declaration = str(project.settings["context"]).partition(":")[0]
-    roots = {LIBRARY.name: LIBRARY, declaration.partition(".")[0]: project.sources}
+    roots = {RUNTIME.name: RUNTIME, _TOOLS.name: _TOOLS, declaration.partition(".")[0]: project.sources}
     graph = grimp.build_graph(
         *roots, include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
     )
@@ -131,6 +133,6 @@ def _installed(names: Sequence[str], python: str, platform: str) -> Iterator[Pat
 
 
 def _pins(names: Sequence[str]) -> str:
-    pins = re.findall(r"^[\w-]+==(?:.*\\\n)*.*\n", REQUIREMENTS.read_text(encoding="utf-8"), re.MULTILINE)
+    pins = re.findall(r"^[\w-]+==(?:.*\\\n)*.*\n", LAYER.read_text(encoding="utf-8"), re.MULTILINE)
     wanted = {name.replace("_", "-") for name in names}
     return "".join(pin for pin in pins if pin.partition("==")[0] in wanted)

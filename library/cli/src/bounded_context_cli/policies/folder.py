@@ -6,6 +6,7 @@ The installed library follows the environment's packages on the path.
 
 import sys
 from collections.abc import Iterable
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,8 @@ from bounded_context_infra.configuration.project import Project
 
 from ..programs.environment import environment
 
-_PACKAGES: Final = Path(__file__).parents[3]
+_PINS: Final = Path(__file__).parents[1] / "data" / "policies.txt"
+_LIBRARY: Final = ("bounded_context", "bounded_context_infra", "bounded_context_cli")
 
 _MAIN: Final = """import sys
 from pathlib import Path
@@ -33,8 +35,9 @@ def pack(project: Project) -> Path:
 
     Raises LocalRunError, as `environment` does.
     """
-    home = environment(project.build, "policies")
-    packages = [str(_PACKAGES), *(path for path in sys.path if path.endswith("-packages"))]
+    home = environment(project.build, _PINS)
+    library = [str(Path(str(files(name))).parent) for name in _LIBRARY]
+    packages = [*library, *(path for path in sys.path if path.endswith("-packages"))]
     return write(project.build / "policies", home, project.root, packages)
 
 

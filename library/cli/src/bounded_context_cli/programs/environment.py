@@ -6,38 +6,23 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
 
 from ..command.errors import LocalRunError
 
-_DATA: Final = Path(__file__).parents[2] / "data"
 
-
-def emulator_python(build: Path) -> Path:
-    """Return the interpreter of the emulator's environment below `build`, which is created if needed.
-
-    Functions run under this interpreter and can import its packages, so it contains only the emulator.
-
-    Raises:
-        LocalRunError: as environment.
-    """
-    return environment(build, "emulator") / "bin" / "python"
-
-
-def environment(build: Path, name: str) -> Path:
+def environment(build: Path, pins: Path) -> Path:
     """Return the folder of an environment below `build`, and create the environment if needed.
 
     The folder's name contains a hash of the pins and of the interpreter, so other pins give another environment.
 
     Args:
         build: the parent folder, which is created if needed.
-        name: the name of the file in `data/` that pins the packages.
+        pins: the file that pins the packages. The environment has its name.
 
     Raises:
         LocalRunError: `uv` is not on the PATH, or it could not install the pins.
     """
-    pins = _DATA / f"{name}.txt"
-    home = build / f"{name}-{_fingerprint(pins)}"
+    home = build / f"{pins.stem}-{_fingerprint(pins)}"
     if not home.exists():
         build.mkdir(parents=True, exist_ok=True)
         _make(home, pins)

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-_FILE: Final = Path(__file__).parents[2] / "data" / "resources.toml"
+_FILE: Final = Path(__file__).parents[1] / "data" / "resources.toml"
 
 RESOURCE_TYPES: Final[dict[str, dict[str, Any]]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
 """By the type without its package, such as `sqs/queue`."""

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -24,17 +25,10 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..command.installed import repository
 from ..command.output import fail
+from ..programs.layer import LAYER
 
-LIBRARY: Final = Path(__file__).parents[2]
-REQUIREMENTS: Final = LIBRARY / "data" / "layer.txt"
-
-RUNTIME: Final = frozenset(
-    {
-        *("declaration", "domain", "application", "adapters", "telemetry", "handlers"),
-        *("__init__.py", "aws.py", "lists.py", "settings.py"),
-    }
-)
-"""The folders and modules of the library that functions run. Other changes give no function a new version."""
+RUNTIME: Final = Path(str(files("bounded_context")))
+"""The package of the runtime, which functions run."""
 
 LAMBDA_TARGET = ("--python-platform", "aarch64-manylinux2014", "--python-version", PYTHON)
 
@@ -118,7 +112,7 @@ def write_code(sources: Path, archive: Path) -> None:
     ours = list(_files(sources))
     if not any(path.suffix == ".py" for path in ours):
         raise PackageError(f"{sources} has no Python source: build in the repository of the functions.")
-    packages = {sources: ours, LIBRARY: _runtime()}
+    packages = {sources: ours, RUNTIME: _python(RUNTIME)}
     entries = ((folder, path) for folder, files in packages.items() for path in files)
     _write_zip(archive, ((f"{folder.name}/{path.relative_to(folder)}", path) for folder, path in entries))
 
@@ -135,7 +129,7 @@ def write_layer(archive: Path, target: tuple[str, ...]) -> None:
 
 def install(folder: Path, target: tuple[str, ...], requirements: Path | None = None) -> None:
     """Install requirements with hashes, by default those of the layer, into a folder for a target."""
-    _uv("pip", "install", "--require-hashes", "-r", str(requirements or REQUIREMENTS), "--target", str(folder), *target)
+    _uv("pip", "install", "--require-hashes", "-r", str(requirements or LAYER), "--target", str(folder), *target)
 
 
 def digest(archive: Path) -> str:
@@ -144,7 +138,7 @@ def digest(archive: Path) -> str:
 
 
 def _layer_key(target: tuple[str, ...]) -> str:
-    parts = [REQUIREMENTS.read_bytes(), *(part.encode() for part in target)]
+    parts = [LAYER.read_bytes(), *(part.encode() for part in target)]
     if "--python" in target:
         parts.append(_interpreter(target[1]).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
@@ -156,11 +150,9 @@ def _interpreter(python: str) -> str:
     return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603
 
 
-def _runtime() -> Iterator[Path]:
-    """Yield the library's sources that functions run."""
-    for path in _files(LIBRARY):
-        if path.suffix == ".py" and path.relative_to(LIBRARY).parts[0] in RUNTIME:
-            yield path
+def _python(root: Path) -> Iterator[Path]:
+    """Yield the sources of a package, without its data."""
+    return (path for path in _files(root) if path.suffix == ".py")
 
 
 def _files(root: Path) -> Iterator[Path]:

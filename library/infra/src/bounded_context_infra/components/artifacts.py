@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_aws import iam
 
-from ..configuration.labels import Labels
+from bounded_context_infra.configuration.labels import Labels
+from bounded_context_infra.stack.component import Component
+from bounded_context_infra.stack.policy import Statement, allow, grant
+
 from ..parts.buckets import private_bucket
-from ..stack.component import Component
-from ..stack.policy import Statement, allow, grant
 
 _THIRTY_DAYS = {
     "id": "artifacts",

@@ -6,11 +6,11 @@ from typing import Any
 import pulumi
 from pulumi_aws import cloudwatch, codebuild, iam
 
-from ..configuration.labels import Labels
-from ..stack.account import Account
-from ..stack.component import Component
-from ..stack.logs import Logs
-from ..stack.policy import Statement, allow, grant, trust
+from bounded_context_infra.configuration.labels import Labels
+from bounded_context_infra.stack.account import Account
+from bounded_context_infra.stack.component import Component
+from bounded_context_infra.stack.logs import Logs
+from bounded_context_infra.stack.policy import Statement, allow, grant, trust
 
 IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:6.0"
 """The release of CodeBuild's image. AWS updates it in place, so the buildspecs pin every tool that matters."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import cloudwatch, iam, sns, sqs
 
-from ..configuration.alarms import RUNBOOK
-from ..configuration.labels import Labels
+from bounded_context_infra.configuration.alarms import RUNBOOK
+from bounded_context_infra.configuration.labels import Labels
+from bounded_context_infra.stack.account import Account
+from bounded_context_infra.stack.component import Component
+from bounded_context_infra.stack.policy import Statement, allow, document, grant, only_over_tls
+
 from ..parts.queues import EventQueue, queue, queue_policy, sent_by
-from ..stack.account import Account
-from ..stack.component import Component
-from ..stack.policy import Statement, allow, document, grant, only_over_tls
 
 _MESSAGE = (
     '"The pipeline <pipeline> failed in its execution <execution>: '

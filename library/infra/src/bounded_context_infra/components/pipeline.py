@@ -6,11 +6,12 @@ from typing import Any
 import pulumi
 from pulumi_aws import cloudwatch, codepipeline, iam
 
-from ..configuration.labels import Labels
+from bounded_context_infra.configuration.labels import Labels
+from bounded_context_infra.stack.account import Account
+from bounded_context_infra.stack.component import Component
+from bounded_context_infra.stack.policy import Statement, allow, grant, trust
+
 from ..parts.queues import EventQueue
-from ..stack.account import Account
-from ..stack.component import Component
-from ..stack.policy import Statement, allow, grant, trust
 
 Store = Callable[[cloudwatch.EventRule], EventQueue]
 """Makes a queue for the undelivered events of a rule."""

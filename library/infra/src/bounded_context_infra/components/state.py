@@ -8,11 +8,18 @@ from collections.abc import Mapping
 import pulumi
 from pulumi_aws import iam, kms
 
-from ..configuration.labels import Labels
-from ..configuration.state import Access, SecretsProvider, bucket_name, on_bucket, on_bucket_key, on_secrets_key
-from ..stack.account import Account
-from ..stack.component import Component
-from ..stack.policy import Statement, allow, grant
+from bounded_context_infra.configuration.labels import Labels
+from bounded_context_infra.configuration.state import (
+    Access,
+    SecretsProvider,
+    bucket_name,
+    on_bucket,
+    on_bucket_key,
+    on_secrets_key,
+)
+from bounded_context_infra.stack.account import Account
+from bounded_context_infra.stack.component import Component
+from bounded_context_infra.stack.policy import Statement, allow, grant
 
 
 class State(Component):

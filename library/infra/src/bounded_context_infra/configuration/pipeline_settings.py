@@ -50,17 +50,22 @@ _TOKEN: Final = Form(
     ARN + r"secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+",
     "the ARN of the Secrets Manager secret that holds the access token of Pulumi Cloud",
 )
-_LIBRARY: Final = Form(
-    rf"{DISTRIBUTION}==\d[\w.]*|\./vendor/[\w.+-]+\.whl", f"{DISTRIBUTION}==<version> or ./vendor/<file>.whl"
-)
+
+
+def _wheel(distribution: str) -> Form:
+    """Return the form of a requirement of pip with the SHA-256 of a distribution's wheel."""
+    place = rf"{distribution}==\d[0-9a-z.]*|\./vendor/{distribution.replace('-', '_')}-\d[0-9a-z_.+-]*\.whl"
+    words = f"{distribution}==<version> --hash=sha256:<64 hex digits>, or ./vendor/<file>.whl with its hash"
+    return Form(rf"({place}) --hash=sha256:[0-9a-f]{{64}}", words)
 
 
 @dataclass(frozen=True)
 class Policies(Members):
-    """The library whose policies the pipeline enforces, as a requirement of pip, and the SHA-256 of its wheel."""
+    """The wheels of the library whose policies the pipeline enforces, as requirements of pip with hashes."""
 
-    library: Annotated[str, _LIBRARY]
-    sha256: Annotated[str, Form(r"[0-9a-f]{64}", "the 64 hex digits of the wheel's SHA-256")]
+    runtime: Annotated[str, _wheel(DISTRIBUTION)]
+    infra: Annotated[str, _wheel(f"{DISTRIBUTION}-infra")]
+    cli: Annotated[str, _wheel(f"{DISTRIBUTION}-cli")]
 
 
 @dataclass(frozen=True)
@@ -203,8 +208,15 @@ class PipelineSettings:
     # An action's timeout is at most 86,400 minutes (CodePipeline API reference, ActionDeclaration).
     approval_hours: Annotated[int, within(1, 1440)] = setting(24, 72)
     """Hours until a pending approval counts as rejected. Later executions wait for it."""
-    policies: Policies | None = setting({"library": f"{DISTRIBUTION}==0.4.0", "sha256": "0" * 64}, None)
-    """The library whose policies the pipeline enforces, and the SHA-256 of its wheel. By default there is none."""
+    policies: Policies | None = setting(
+        {
+            "runtime": f"{DISTRIBUTION}==0.5.0 --hash=sha256:{'0' * 64}",
+            "infra": f"{DISTRIBUTION}-infra==0.5.0 --hash=sha256:{'1' * 64}",
+            "cli": f"{DISTRIBUTION}-cli==0.5.0 --hash=sha256:{'2' * 64}",
+        },
+        None,
+    )
+    """The wheels of the library whose policies the pipeline enforces, with hashes. By default there are none."""
     log_retention_days: Retention = setting(90, 30)
     """Days for which logs are stored."""
     protect: bool = setting(True)

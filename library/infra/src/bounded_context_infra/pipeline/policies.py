@@ -16,12 +16,12 @@ POLICY_PACK: Final = "POLICY_PACK"
 _COMMAND: Final = f"""\
 policies="$(mktemp -d)"
 options="--quiet --no-deps --require-hashes --only-binary :all:"
-echo "{{library}} --hash=sha256:{{sha256}}" > "$policies/library.txt"
+printf '%s\\n' "{{runtime}}" "{{infra}}" "{{cli}}" > "$policies/library.txt"
 if ! ( python -I -m venv "$policies/env" && python="$policies/env/bin/python" \\
   && "$python" -I -m pip install $options --requirement "$policies/library.txt" \\
-  && data="$("$python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/bounded_context/data" \\
-  && "$python" -I -m pip install $options --requirement "$data/policies.txt" \\
-  && "$python" -I -m pip install $options --requirement "$data/layer.txt" \\
+  && site="$("$python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \\
+  && "$python" -I -m pip install $options --requirement "$site/bounded_context_cli/data/policies.txt" \\
+  && "$python" -I -m pip install $options --requirement "$site/bounded_context/data/layer.txt" \\
   && "$python" -I -m bounded_context_cli.policies.pinned "$PWD" "$policies/pack" ); then
   echo "Refused: the library of the policies cannot be installed (above). Nothing was run: \
 check policies in infra/pipeline/Pulumi.main.yaml, and deploy the pipeline."
@@ -33,4 +33,4 @@ export {POLICY_PACK}="$policies/pack"
 
 def command(policies: Policies) -> str:
     """Return the command that installs the library and makes the pack."""
-    return _COMMAND.format(library=policies.library, sha256=policies.sha256)
+    return _COMMAND.format(**vars(policies))

@@ -47,7 +47,7 @@ class Seconds(Table, frozen=True):
 
 @cache
 def _read() -> Mapping[str, Any]:
-    return tomllib.loads((files("bounded_context") / "data" / "quotas.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((files("bounded_context_lab") / "data" / "quotas.toml").read_text(encoding="utf-8"))
 
 
 def quotas(region: str) -> Mapping[str, Quota]:

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 
 from bounded_context.declaration.environment import LOCAL_STACK
@@ -21,6 +22,7 @@ from ..periodic import until
 HOST = "127.0.0.1"
 KEEPER = Path(__file__).with_name("keeper.py")
 LAUNCHER = Path(__file__).parents[1] / "extensions" / "launcher.py"
+INFRA = str(files("bounded_context_infra"))
 READY_SECONDS = 30.0
 STOP_SECONDS = 15.0
 LOG_LINES = 20
@@ -152,7 +154,7 @@ def _free_ports(count: int) -> list[int]:
 def _start(emulator: Emulator, python: Path) -> "subprocess.Popen[bytes]":
     """Start the emulator under `keeper.py` in a new session, so that Ctrl-C reaches only this process."""
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-I", str(KEEPER), str(emulator.folder), str(python), "-P", str(LAUNCHER)],
+        [sys.executable, "-I", str(KEEPER), str(emulator.folder), str(python), "-P", str(LAUNCHER), INFRA],
         env=emulator.environment(),
         stdin=subprocess.PIPE,
         start_new_session=True,

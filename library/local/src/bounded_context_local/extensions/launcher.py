@@ -1,10 +1,11 @@
-"""Start of the emulator with its extensions, by the interpreter of the emulator's environment: `python -P launcher.py`.
+"""Start of the emulator with its extensions, by its environment's interpreter: `python -P launcher.py INFRA`.
 
 The patches of `upstream/` change the emulator's modules in memory, when they are imported. Each patch names the digest
 of the file before and after, so another version of the emulator ends at its start, with the patch's name.
 
-The emulator's environment does not contain the library. The launcher adds the library's folder as the package
-`bounded_context` without its packages, so extensions import modules of the standard library and of the emulator only.
+The emulator's environment does not contain the library. The launcher adds this distribution's package, and the package
+of the infrastructure in the folder INFRA, without their packages. So extensions import only modules of these, of the
+standard library and of the emulator.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 PATCHES = sorted((Path(__file__).parent / "upstream").glob("*.patch"))
-LIBRARY = Path(__file__).parents[3]
+LIBRARY = Path(__file__).parents[1]
 
 _FILE = re.compile(
     r"^diff --git a/(ministack/\S+)\.py .*\nindex (\w+)\.\.(\w+) .*\n.*\n.*\n((?:[@ +-].*\n)+?)(?=diff |\Z)", re.M
@@ -92,8 +93,9 @@ def main() -> None:
     """Apply the patches, register the extensions, and run the emulator until it ends."""
     site = Path(sysconfig.get_path("purelib"))
     sys.meta_path.insert(0, Patches(patched(site)))
-    sys.modules["bounded_context"] = library = ModuleType("bounded_context")
-    library.__path__ = [str(LIBRARY)]
+    for folder in (LIBRARY, Path(sys.argv.pop(1))):
+        sys.modules[folder.name] = package = ModuleType(folder.name)
+        package.__path__ = [str(folder)]
     from ministack import app  # pyrefly: ignore[missing-import] (of the emulator's environment)
 
     app.SERVICE_HANDLERS["codedeploy"] = _codedeploy()

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from typer import Argument, BadParameter, Option
 
-from bounded_context_cli.command.installed import repository
+from bounded_context_cli.command.installed import of_distribution, repository
 from bounded_context_infra.configuration.project import Project
 
 from ..run.exit_status import exit_status
@@ -65,7 +65,7 @@ def rehearse(
 def _weathered(
     names: Sequence[str] | None, seed: int, only_list: bool, project: Project, screen: Screen, *, as_json: bool
 ) -> int:
-    from bounded_context_lab.storm import report
+    report = of_distribution("bounded_context_lab.storm.report")
 
     report.refuse_unknown_kinds(names)
     graph = report.graph_of(project)

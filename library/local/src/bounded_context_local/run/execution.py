@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_cli.command.installed import repository
+from bounded_context_cli.command.installed import of_distribution, repository
 from bounded_context_cli.command.output import refuse
 from bounded_context_cli.command.values import writable_file
 from bounded_context_infra.configuration.project import Project
-from bounded_context_lab.dashboards.run import draw
 
 from .. import additions
 from ..actors.subscriber import wait_until
@@ -42,6 +41,7 @@ from .keep import keep_running
 from .options import PAGE, ROWS, Options
 from .screen import Screen
 
+DASHBOARDS = "bounded_context_lab.dashboards.run"
 DEPLOYED = "DEPLOYED"
 CALLED = "CALLED"
 
@@ -53,6 +53,8 @@ def execute(options: Options) -> int:
 
 
 def _act(options: Options, project: Project, screen: Screen) -> int:
+    if options.dashboards:
+        of_distribution(DASHBOARDS)
     if options.deploy_only:
         return _deploy(options, project, screen)
     if project.context.has_lists:
@@ -78,7 +80,7 @@ def _send_commands(options: Options, project: Project, screen: Screen) -> int:
         screen.show_calls({name: found.total() for name, found in received.items()}, shown)
         screen.show_limits(running.deployment.not_emulated, running.deployment.adapted)
         if options.dashboards:
-            draw(running, samples_of_run, started, "commands", options.dashboards)
+            of_distribution(DASHBOARDS).draw(running, samples_of_run, started, "commands", options.dashboards)
             screen.show_file("Dashboards", options.dashboards)
         if options.keep:
             keep_running(running, screen, watched=options.watch)
@@ -163,7 +165,9 @@ def _import_list(options: Options, project: Project, screen: Screen) -> int:
             screen.show_file("Page of the list", _write(list_page(facts, result), options.page, project))
         screen.show_more(next(iter(samples.lines_by_identity(content)), ""))
         if options.dashboards:
-            draw(running, samples_of_run, started, f"{name}: {result.outcome}", options.dashboards)
+            of_distribution(DASHBOARDS).draw(
+                running, samples_of_run, started, f"{name}: {result.outcome}", options.dashboards
+            )
             screen.show_file("Dashboards", options.dashboards)
         if options.keep:
             keep_running(running, screen, watched=options.watch, list_id=ended.list_id)

@@ -140,7 +140,7 @@ class Screen:
     def show_more(self, identity: str) -> None:
         """Print options to try next. `identity` is a row of the list, or empty."""
         trace = f"--trace {identity} (the path of one row), " if identity else ""
-        more = "--dashboards page.html, --file your.csv, --keep (keeps running, with endpoints to try)"
+        more = "--file your.csv, --keep (keeps running, with endpoints to try)"
         self.out.print(f"Try next: {trace}{more}", markup=False, soft_wrap=True)
 
     def show_file(self, title: str, file: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import bounded_context_infra as infra
 from bounded_context.declaration.context import Context
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_cli.programs.environment import emulator_python
 from bounded_context_cli.release.package import PackageError, build_local
 from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.configuration.places import syntax_errors
@@ -20,6 +19,7 @@ from ..actors.partner import Partner
 from ..actors.sftp_partner import SftpPartner
 from ..emulator.aws import Aws
 from ..emulator.endpoints import Endpoints
+from ..emulator.environment import emulator_python
 from ..emulator.process import running_emulator
 from ..provider import deploy, ssm, stack
 from ..provider.program import Progress

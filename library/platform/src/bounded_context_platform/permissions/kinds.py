@@ -39,7 +39,7 @@ class _File(BaseModel):
 
 
 _FILE = _File.model_validate(
-    tomllib.loads((Path(__file__).parents[3] / "data" / "permissions.toml").read_text("utf-8"))
+    tomllib.loads((Path(__file__).parents[1] / "data" / "permissions.toml").read_text("utf-8"))
 )
 
 KINDS: Final[Mapping[str, tuple[Grant, ...]]] = {

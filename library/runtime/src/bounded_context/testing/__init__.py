@@ -1,7 +1,5 @@
 """The test kit of a context: samples, in-memory adapters, and AWS in the test process."""
 
-from bounded_context_cli.testing.consumed import ConsumedEvents
-
 from ..application.systems import SystemRequest
 from .in_memory import (
     InMemory,
@@ -18,7 +16,6 @@ from .systems import InMemorySystem
 
 __all__ = [
     "KNOWN",
-    "ConsumedEvents",
     "InMemory",
     "InMemoryAggregates",
     "InMemoryFiles",

@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_FILE: Final = files("bounded_context") / "data" / "prices.toml"
+_FILE: Final = files("bounded_context_cli") / "data" / "prices.toml"
 
 
 class Table(BaseModel, frozen=True):

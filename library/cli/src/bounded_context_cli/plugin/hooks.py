@@ -11,7 +11,7 @@ from ..check.options import LEAVE_OUT_PROGRAM, LEAVE_OUT_PROMISES
 from .promise_items import PromiseItem, PromisesFile, add_promises, promises_file
 
 if TYPE_CHECKING:
-    from .consumed import ConsumedEvents
+    from ..testing.consumed import ConsumedEvents
 
 E2E: Final = "e2e"
 INBOUND: Final = "inbound"
@@ -101,6 +101,6 @@ def consumed_events() -> "ConsumedEvents":
     """The copies of other contexts' events, in the folder `consumed/` of this repository."""
     from bounded_context_infra.configuration.project import current
 
-    from .consumed import ConsumedEvents
+    from ..testing.consumed import ConsumedEvents
 
     return ConsumedEvents(current().root)

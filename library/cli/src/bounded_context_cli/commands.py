@@ -1,0 +1,65 @@
+"""The commands of this distribution: groups of the help, names, summaries, and the functions that implement them."""
+
+from typing import Final
+
+from .command.deferred import Groups, Table
+from .command.titles import CHECK, DOCUMENTS, OPERATE, RELEASE, STEPS
+
+_OWN: Final = Table("bounded_context_cli")
+
+GROUPS: Final[Groups] = {
+    CHECK: {
+        "check": _OWN.one("Run all checks; --changed and --watch select the affected ones", "check.cli", "check"),
+        "lint": _OWN.one("Check style", "check.cli", "lint"),
+        "types": _OWN.one("Check types", "check.cli", "types"),
+        "imports": _OWN.one("Check the import contracts", "check.cli", "imports"),
+        "test": _OWN.one("Run the fast tests", "check.cli", "test", passes=True),
+        "e2e": _OWN.one("Run the end-to-end tests on the embedded AWS", "check.cli", "e2e", passes=True),
+        "fix": _OWN.one("Repair style where a tool can", "check.cli", "fix"),
+        "settings": _OWN.one("Check the settings of all stacks, and write their schema", "settings.cli", "settings"),
+        "audit": _OWN.one("Check the packages: vulnerabilities, licences, bill of materials", "audit.cli", "audit"),
+        "policies": _OWN.one("Check a stack's resources against the policies", "policies.cli", "policies"),
+    },
+    DOCUMENTS: {
+        "contracts": _OWN.one("Write schemas, diagrams, AGENTS.md and other documents", "contracts.cli", "contracts"),
+        "openapi": _OWN.one("Write the HTTP API's OpenAPI document and its page", "contracts.openapi.cli", "openapi"),
+        "partner-kit": _OWN.one(
+            "Write a program and a page that check lists for partners", "partner_kit.cli", "partner_kit"
+        ),
+        "picture": _OWN.one("Draw the resources and their permissions", "views.picture.cli", "picture_"),
+        "cost": _OWN.one("Print the cost of an idle stack, and of a million rows", "views.cost.cli", "cost"),
+        "eject": _OWN.group(
+            "Copy a part of the library, which the repository then owns", "eject.cli", "workflow", "step", "component"
+        ),
+        "add": _OWN.one("Write optional files: for editors, hooks, Renovate, GitHub", "optional.cli", "add"),
+        "docs": _OWN.one("Show a page of the library's documentation, or search all pages", "docs.cli", "docs"),
+    },
+    RELEASE: {
+        "package": _OWN.one("Build the functions' code and layer for Lambda", "release.package", "package"),
+        "preview": _OWN.one("Show what a deployment would change", "release.pulumi", "preview", passes=True),
+        "deploy": _OWN.one("Deploy a stack: publish new versions", "release.deploy", "deploy", passes=True),
+        "rollout": _OWN.group(
+            "Shift traffic to the newest versions, and back", "release.rollout.cli", "start", "status", "back"
+        ),
+        "pipeline": _OWN.group("Deploy the delivery pipeline", "release.pipeline", "preview", "deploy", passes=True),
+        "account": _OWN.group(
+            "Deploy what deployments need in an account", "release.account", "preview", "deploy", passes=True
+        ),
+    },
+    OPERATE: {
+        "erase": _OWN.one("Erase a person's data in every store of a stack", "repair.erase.cli", "erase"),
+        "list": _OWN.group("Close a list that its workflow cannot undo", "repair.lists.cli", "close"),
+        "partner": _OWN.group(
+            "Partners, their keys, and their connection sheets", "partners.cli", "add", "rotate", "remove", "list_"
+        ),
+        "redrive": _OWN.one("List dead-letter queues, and send their messages again", "repair.redrive.cli", "redrive"),
+        "reseed": _OWN.one("Send the current state to one subscriber, as events", "repair.reseed.cli", "reseed"),
+        "restore": _OWN.one("Restore aggregates and lists to an earlier time", "repair.restore.cli", "restore"),
+    },
+    STEPS: {
+        "step": _OWN.group(
+            "One step of a pipeline", "release.steps.cli", "tools", "aws_profile", "preview", "deploy", "smoke"
+        ),
+    },
+}
+"""The commands by the titles of the help."""

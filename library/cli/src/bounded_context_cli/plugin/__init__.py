@@ -1,0 +1,1 @@
+"""The pytest plugin of a repository: its promises, and the copies of other contexts' events."""

@@ -1,0 +1,1 @@
+"""Proofs: the storm of faults, the capacity simulation, dashboards as pages, the test on an account."""

@@ -1,0 +1,23 @@
+"""The commands of this distribution: groups of the help, names, summaries, and the functions that implement them."""
+
+from typing import Final
+
+from bounded_context_cli.command.deferred import Groups, Table
+from bounded_context_cli.command.titles import OPERATE, RUN
+
+_OWN: Final = Table("bounded_context_local")
+
+GROUPS: Final[Groups] = {
+    RUN: {
+        "run": _OWN.one("Deploy to an embedded AWS, import a list, and check the result", "run.cli", "run"),
+        "invoke": _OWN.one("Call a function of a kept run", "live.cli", "invoke"),
+        "debug": _OWN.one("Call a function's entry point in this process, for a debugger", "live.cli", "debug"),
+        "logs": _OWN.one("Print the logs of all functions of a kept run", "live.cli", "logs"),
+        "mcp": _OWN.one("Offer docs, check, run and invoke to a coding agent (MCP)", "agent.cli", "mcp"),
+        "rehearse": _OWN.one("Rehearse releases, a restore or faults on the embedded AWS", "rehearsal.cli", "rehearse"),
+    },
+    OPERATE: {
+        "reproduce": _OWN.one("Repeat a failed call of a stack on this machine", "reproduction.cli", "reproduce"),
+    },
+}
+"""The commands by the titles of the help."""

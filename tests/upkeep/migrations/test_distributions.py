@@ -1,0 +1,70 @@
+"""The library's distributions: imports and requirements of a repository of 0.4.0."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from template.upkeep.migrations.v0_5_0.distributions import MODULES, apply
+
+DEV = 'dev = ["bounded-context[infra,local,pinned,tools]", "httpx==1"]\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "from bounded_context.infra.pipeline import Delivery\n",
+            "from bounded_context_infra.pipeline import Delivery\n",
+        ),
+        ("from bounded_context import infra, Context\n", "import bounded_context_infra as infra\n"),
+        (
+            "from bounded_context.infra import (\n    Stack,  # ours\n    Table,\n)\n",
+            "from bounded_context_infra import (\n    Stack,  # ours\n    Table,\n)\n",
+        ),
+        (
+            "from bounded_context.testing import ConsumedEvents, Samples\n",
+            "from bounded_context_cli.testing import ConsumedEvents\nfrom bounded_context.testing import Samples\n",
+        ),
+        (
+            "from bounded_context.testing.running import Running\n",
+            "from bounded_context_local.testing.running import Running\n",
+        ),
+        ("patch('bounded_context.tools.release.rollout.run')\n", "patch('bounded_context_cli.release.rollout.run')\n"),
+        ("from bounded_context import Command\n", "from bounded_context import Command\n"),
+        (
+            "from bounded_context.testing.functions import Functions\n",
+            "from bounded_context.testing.functions import Functions\n",
+        ),
+    ],
+)
+def test_an_import_follows_its_module(tmp_path: Path, before: str, after: str) -> None:
+    """Statements, names in strings, and no name of the runtime."""
+    file = tmp_path / "src" / "a.py"
+    file.parent.mkdir()
+    file.write_text(before)
+    for _ in range(2):
+        assert list(apply(tmp_path, tmp_path)) == []
+        assert after in file.read_text()
+
+
+def test_the_requirements_name_the_distributions(tmp_path: Path) -> None:
+    """A team's own requirement remains."""
+    file = tmp_path / "pyproject.toml"
+    file.write_text(f'dependencies = ["bounded-context[runtime]==0.4.0"]\n{DEV}')
+    list(apply(tmp_path, tmp_path))
+    text = file.read_text()
+    assert 'dependencies = ["bounded-context==0.4.0"]' in text
+    assert (
+        'dev = [{ include-group = "deploy" }, "bounded-context-cli[pinned]", "bounded-context-local", "httpx==1"]'
+        in text
+    )
+
+
+@pytest.mark.parametrize("place", [*MODULES.values()])
+def test_a_new_place_exists(place: str) -> None:
+    """A module, or a name in a module."""
+    module, _, name = place.rpartition(".")
+    assert hasattr(import_module(module), name) if module and name[0].isupper() else import_module(place)
