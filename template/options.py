@@ -48,7 +48,6 @@ OPTIONS = (
             "events/{context_name}ListRejected",
             "src/{__package}/list_steps.py",
             "tests/test_list.py",
-            "workflow",
         ),
     ),
     Option("api", NONE, drops=("docs/api",)),

@@ -235,7 +235,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"fields": ":date"}, "snake_case"),
     ({"fields": "montant_dû:decimal"}, "snake_case"),
     ({"fields": "class:str"}, "a name other than class, such as payment_class"),
-    ({"fields": "str:str"}, "a name other than str"),
+    ({"fields": "json:str"}, "a name other than json"),
     ({"fields": "register:str"}, "payment_register, since every item or model has a register"),
     ({"fields": "mro:str"}, "a name other than mro"),
     ({"fields": "erased_at:timestamp"}, "a name other than erased_at"),

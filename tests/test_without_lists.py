@@ -64,7 +64,7 @@ def test_no_stack_has_a_resource_of_lists(project: Path, tmp_path: Path) -> None
 
 
 LEFT: Mapping[str, tuple[str, str, str]] = {
-    "an inbox": (PROGRAM, "finish(", 'Inbox("inbox", stack)\nfinish('),
+    "an inbox": (PROGRAM, "finish(", 'from bounded_context_infra import Inbox\n\nInbox("inbox", stack)\nfinish('),
     "the steps": (STEPS, "", '"""Steps of lists."""\n'),
     "a setting": ("infra/service/Pulumi.prod.yaml", "config:\n", "config:\n  payment:partners: {}\n"),
 }
@@ -80,8 +80,7 @@ def test_a_leftover_of_lists_is_found(left: str, tmp_path: Path) -> None:
     assert ran(project, *tests).returncode == 0
     name, before, after = LEFT[left]
     text = (project / name).read_text(encoding="utf-8") if (project / name).exists() else ""
-    imported = text.replace("    Observability,\n", "    Inbox,\n    Observability,\n")
-    (project / name).write_text(imported.replace(before, after, 1), encoding="utf-8")
+    (project / name).write_text(text.replace(before, after, 1), encoding="utf-8")
     done = ran(project, *tests)
     assert done.returncode == 1
     assert {"an inbox": "has Inbox with", "the steps": STEPS, "a setting": "partners is a setting of lists"}[

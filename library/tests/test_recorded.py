@@ -16,11 +16,9 @@ from bounded_context_cli.programs.recording import recorded
 from bounded_context_cli.programs.shared_cache import FOLDER, kept
 from bounded_context_infra.configuration.project import current
 
-LIBRARY = recording._LIBRARY
-INPUTS = {
-    **{f"the library's {name}": LIBRARY / name for name in recording._READ},
-    **{f"the repository's {name}": current().root / name for name in recording.OF_REPOSITORY},
-}
+LIBRARY = Path(__file__).parents[1]
+REPOSITORY = [current().root / name for name in recording.OF_REPOSITORY if (current().root / name).exists()]
+INPUTS = (*recording._READ, *REPOSITORY)
 
 
 @pytest.fixture(autouse=True)
@@ -37,18 +35,17 @@ class Inputs:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.library, self.root, self.other = folder / "library", folder / "root", folder / "shapes.py"
-        for name in recording._READ:
-            shutil.copytree(LIBRARY / name, self.library / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in recording.OF_REPOSITORY:
-            of = current().root / name
-            (shutil.copytree if of.is_dir() else shutil.copy)(of, _parent(self.root / name))
+        self.read = [self.library / path.name for path in recording._READ]
+        for path in recording._READ:
+            shutil.copytree(path, self.library / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+        for path in REPOSITORY:
+            (shutil.copytree if path.is_dir() else shutil.copy)(path, _parent(self.root / path.name))
         self.other.write_text("SHAPE = 1\n")
-        monkeypatch.setattr(recording, "_LIBRARY", self.library)
+        monkeypatch.setattr(recording, "_READ", tuple(self.read))
 
     def given(self) -> list[Path]:
         """Return the copies, one for each file or folder."""
-        read = [self.library / name for name in recording._READ]
-        return [*read, *(self.root / name for name in recording.OF_REPOSITORY), self.other]
+        return [*self.read, *(self.root / path.name for path in REPOSITORY), self.other]
 
     def recordings(self, name: str = "payment prod {}") -> int:
         """Return how many recordings two later processes make."""
@@ -127,7 +124,7 @@ def test_all_files_that_a_recording_reads_are_inputs() -> None:
     done = subprocess.run(command, cwd=current().root, env=env, capture_output=True, text=True, check=True)  # noqa: S603
     files = {Path(line) for line in done.stdout.splitlines() if line.endswith((".py", ".yaml", ".json", ".toml"))}
     read = {file for file in files if file.is_relative_to(LIBRARY) or file.is_relative_to(current().root)}
-    missing = {file for file in read if not any(file.is_relative_to(given) for given in INPUTS.values())}
+    missing = {file for file in read if not any(file.is_relative_to(given) for given in INPUTS)}
     assert (len(read) > 100, {file for file in missing if file.name != "__init__.py"}) == (True, set())
 
 

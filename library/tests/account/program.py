@@ -54,8 +54,7 @@ def repository(folder: Path, accounts: Mapping[str, str]) -> Path:
     shutil.copytree(found.service, folder / "infra" / "service")
     shutil.copytree(found.account, folder / "infra" / "account")
     shutil.copytree(found.pipeline, folder / "infra" / "pipeline")
-    for name in ("src", "workflow"):
-        shutil.copytree(found.root / name, folder / name)
+    shutil.copytree(found.root / "src", folder / "src")
     (folder / "pyproject.toml").write_text(f'[tool.bounded-context]\ncontext = "{found.settings["context"]}"\n')
     for stack in ENVIRONMENTS:
         _limit(folder / "infra" / "service", stack, accounts[stack])

@@ -37,6 +37,7 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("eject", "step"): ["import_list"],
     ("eject", "component"): ["Table"],
     ("capacity",): ["dev"],
+    ("add",): ["devcontainer"],
     ("redrive",): ["dev"],
     ("reseed",): ["dev", "--to", "bi"],
     ("restore",): ["dev", "--at", "2026-01-31T12:00:00Z"],

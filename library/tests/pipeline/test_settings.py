@@ -29,6 +29,12 @@ def _text(value: Any) -> str:
 
 
 ROLES = ENVIRONMENTS[0]["roles"]
+HASH = f"--hash=sha256:{'0' * 64}"
+PINNED = {
+    "runtime": f"bounded-context==1.0.0 {HASH}",
+    "infra": f"bounded-context-infra==1.0.0 {HASH}",
+    "cli": f"bounded-context-cli==1.0.0 {HASH}",
+}
 ROLE = ROLES["deploy"]
 DEV, _, PROD = ENVIRONMENTS
 OF_DEV = PROD["roles"]["deploy"].replace("prod-", "payment-prod-")
@@ -93,13 +99,13 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"secrets_provider": "passphrase"}, "secrets_provider"),
     ({"pulumi_token_secret_arn": "arn"}, "pulumi_token_secret_arn"),
     ({"policies": "bounded-context"}, "policies"),
-    ({"policies": {"library": "bounded-context==1.0.0"}}, "policies"),
-    ({"policies": {"library": "bounded-context", "sha256": "0" * 64}}, "policies.library"),
-    ({"policies": {"library": "bounded-context @ file:///b.whl", "sha256": "0" * 64}}, "policies.library"),
-    ({"policies": {"library": "another==1.0.0", "sha256": "0" * 64}}, "policies.library"),
-    ({"policies": {"library": "./vendor/../x.whl", "sha256": "0" * 64}}, "policies.library"),
-    ({"policies": {"library": 'bounded-context==1"; id; "', "sha256": "0" * 64}}, "policies.library"),
-    ({"policies": {"library": "bounded-context==1.0.0", "sha256": "1"}}, "policies.sha256"),
+    ({"policies": {"runtime": PINNED["runtime"]}}, "policies"),
+    ({"policies": {**PINNED, "cli": "bounded-context-cli"}}, "policies.cli"),
+    ({"policies": {**PINNED, "infra": PINNED["cli"]}}, "policies.infra"),
+    ({"policies": {**PINNED, "runtime": f"bounded-context @ file:///b.whl {HASH}"}}, "policies.runtime"),
+    ({"policies": {**PINNED, "runtime": f"./vendor/../x.whl {HASH}"}}, "policies.runtime"),
+    ({"policies": {**PINNED, "runtime": f'bounded-context==1"; id; " {HASH}'}}, "policies.runtime"),
+    ({"policies": {**PINNED, "runtime": "bounded-context==1.0.0 --hash=sha256:1"}}, "policies.runtime"),
     ({"log_retention_days": "31"}, "log_retention_days"),
     ({"protect": None}, "protect"),
 ]
@@ -140,11 +146,14 @@ def test_pulumi_cloud_needs_a_token_and_no_key() -> None:
         assert refused.value.setting == setting
 
 
-@pytest.mark.parametrize("library", ["bounded-context==1.0.0", "./vendor/b.whl"])
-def test_a_person_may_pin_the_library_of_the_policies(library: str) -> None:
-    """From an index or from the repository; in each case by the hash of its wheel."""
-    pinned = settings({"policies": {"library": library, "sha256": "0" * 64}}).policies
-    assert (pinned.library, pinned.sha256) == (library, "0" * 64)
+@pytest.mark.parametrize("place", ["{}==1.0.0", "./vendor/{}-1.0.0-py3-none-any.whl"])
+def test_a_person_may_pin_the_library_of_the_policies(place: str) -> None:
+    """From an index or from the repository; in each case by the hashes of its wheels."""
+    names = {name: wheel.partition("==")[0] for name, wheel in PINNED.items()}
+    wheels = {
+        name: f"{place.format(one if '==' in place else one.replace('-', '_'))} {HASH}" for name, one in names.items()
+    }
+    assert vars(settings({"policies": wheels}).policies) == wheels
     assert settings({}).policies is None
 
 

@@ -456,6 +456,7 @@ ELSEWHERE = {
     "the-context-is-drawn",
     "agents-are-instructed",
     "written-files-are-current",
+    "ejected-code-is-current",
     "the-catalogue-is-told",
     "what-was-kept-is-read",
     "what-was-said-is-kept",

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -59,8 +60,12 @@ REGION = "eu-central-1"
 API = "a1b2c3d4e5"
 """The id of an HTTP API."""
 
-_LIBRARY = Path(__file__).parents[2]
-_READ = ("application", "configuration", "data", "declaration", "domain", "infra", "tools/programs")
+_RUNTIME, _INFRA = (Path(str(files(name))) for name in ("bounded_context", "bounded_context_infra"))
+_READ = (
+    *(_RUNTIME / name for name in ("application", "declaration", "domain")),
+    _INFRA,
+    *(Path(__file__).parents[1] / name for name in ("data", "programs")),
+)
 """The folders of the library whose files a recording reads."""
 
 OF_REPOSITORY = ("infra", "src", "workflow", "pyproject.toml")
@@ -197,7 +202,7 @@ def _run_once(folder: Path, project: str, stack: str, config: tuple[tuple[str, s
 @functools.cache
 def _digest_of_library() -> str:
     versions = {name: version(name) for name in _PACKAGES}
-    return digest(f"{versions} {sys.version}", *(_LIBRARY / name for name in _READ))
+    return digest(f"{versions} {sys.version}", *_READ)
 
 
 def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from bounded_context_cli.views.cost.flow import RELAY, Flow
 from bounded_context_cli.views.cost.functions import environment_variable
 from bounded_context_cli.views.cost.prices import assumed
 from bounded_context_cli.views.cost.row import Row, index_bytes, units
+from bounded_context_infra.configuration.schema import declared
 from bounded_context_infra.configuration.settings import Settings
 
 from .plan import Plan, Rate, Stage
@@ -194,7 +195,7 @@ def executions(settings: Settings, shards: int, lists: int = 1) -> int:
 
 def most_of(setting: str) -> int:
     """Return the maximum of a setting that is a number."""
-    return next(declared.metadata["schema"]["maximum"] for declared in fields(Settings) if declared.name == setting)
+    return next(each.schema["maximum"] for each in declared(Settings) if each.name == setting)
 
 
 def with_lanes(plan: Plan, lanes: int) -> Plan:
