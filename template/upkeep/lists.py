@@ -15,6 +15,9 @@ from .migrations.files import text, write
 _SCHEMAS = "events/"
 """The folder of generated schemas, which contain no code of the team."""
 
+_EJECTED = "workflow"
+"""The folder of an ejected definition, which no bake has."""
+
 _STACKS = "infra/service/Pulumi.*.yaml"
 _TOLERANCE = re.compile(r"^ *\w+:tolerated_share: 0\.05 # the default before 0\.4\.0;.*\n", re.MULTILINE)
 """The line that the update to 0.4.0 wrote into the files of all stacks, and that a team did not change."""
@@ -40,7 +43,8 @@ def refuse_own_code(before: Mapping[str, str], after: Mapping[str, str], base: P
     if option.chosen(before) or not option.chosen(after):
         return
     derived = {f"__{name}": derive(after) for name, derive in rules.DERIVED.items()}
-    paths = [path for path in option.dropped({**after, **derived}) if not path.startswith(_SCHEMAS)]
+    dropped = option.dropped({**after, **derived})
+    paths = [_EJECTED, *(path for path in dropped if not path.startswith(_SCHEMAS))]
     if own := sorted(path for path in _files(ours, paths) if _content(ours / path) != _content(base / path)):
         others = f" and {len(own) - 1} more files" if len(own) > 1 else ""
         raise CannotTell(
