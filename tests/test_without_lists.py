@@ -71,7 +71,11 @@ LEFT: Mapping[str, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize(
-    "left", ["an inbox", *(pytest.param(one, marks=pytest.mark.nightly) for one in ("the steps", "a setting"))]
+    "left",
+    [
+        pytest.param("an inbox", marks=pytest.mark.slow),
+        *(pytest.param(one, marks=pytest.mark.nightly) for one in ("the steps", "a setting")),
+    ],
 )
 def test_a_leftover_of_lists_is_found(left: str, tmp_path: Path) -> None:
     """By the repository's own tests, with the place in the sentence."""
