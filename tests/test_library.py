@@ -81,7 +81,7 @@ def test_only_the_source_differs(ways: Mapping[str, Path]) -> None:
             *(f'{name} = {{ index = "bounded-context" }}' for name in DISTRIBUTIONS),
         },
         "git": {
-            *("no-build-isolation-package = [", *(f'    "{name}",' for name in (*DISTRIBUTIONS, "payment"))),
+            *("no-build-isolation-package = [", "]", *(f'    "{name}",' for name in (*DISTRIBUTIONS, "payment"))),
             *(
                 f'{name} = {{ git = "{address()}", tag = "v{VERSION}", subdirectory = "library/{folder}" }}'
                 for name, folder in DISTRIBUTIONS.items()
