@@ -32,7 +32,7 @@ from .lists import Sample, import_list
 
 pytestmark = pytest.mark.e2e
 SECONDS = 60
-STEP = "register_list"
+STEP = CONTEXT.verification
 LAUNCHED = "${workspaceFolder}/.venv/bin/context"
 
 TELLING = """
@@ -127,7 +127,7 @@ def test_saved_code_is_live_and_code_that_cannot_be_read_is_not(
     """Only the code is another: the environment and the alias stay."""
     before = _configuration(deployed)
     _tell(repository, "pass")
-    _until(edited, f"-> {STEP}, ")
+    _until(edited, f"-> {STEP}")
     assert deployed.invoke(STEP, {})["table"] == deployed.outputs["table_name"]
     _steps(repository).write_text("def (")
     _until(edited, "the published code stays")

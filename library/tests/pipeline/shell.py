@@ -75,10 +75,11 @@ def artifact(step: str, folder: Path, target: Path) -> Path:
 
 
 def sources(target: Path) -> Path:
-    """The repository's files as the source stage hands them on, the library's wheel among them."""
+    """The repository's files as the source stage hands them on, the library's wheels among them."""
     shutil.copytree(ROOT, target, ignore=_NOT_DELIVERED)
-    command = ["uv", "build", "--wheel", "--offline", "--quiet", "--out-dir", str(target / "vendor"), str(LIBRARY)]
-    subprocess.run(command, check=True)  # noqa: S603
+    for project in LIBRARY.glob("*/pyproject.toml"):
+        command = ["uv", "build", "--wheel", "--offline", "--quiet", "--out-dir", str(target / "vendor")]
+        subprocess.run([*command, str(project.parent)], check=True)  # noqa: S603
     subprocess.run(["uv", "lock", "--quiet"], cwd=target, check=True)  # noqa: S607
     return target
 

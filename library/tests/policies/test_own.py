@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from google.protobuf.empty_pb2 import Empty
 
-import bounded_context
+import bounded_context_cli
 from bounded_context_cli.policies import own
 from bounded_context_infra.configuration.project import current
 from tests.console import PROGRAM
@@ -41,12 +41,12 @@ raise SystemExit(run(["policies", "--json"]))
 def library(tmp_path: Path) -> Path:
     """A copy of the library, whose file for the platform team has what its docstring shows, for a month."""
     folder = tmp_path / "library"
-    there = Path(bounded_context.__path__[0])
-    shutil.copytree(there, folder / "bounded_context", ignore=shutil.ignore_patterns("__pycache__"))
+    there = Path(bounded_context_cli.__path__[0])
+    shutil.copytree(there, folder / "bounded_context_cli", ignore=shutil.ignore_patterns("__pycache__"))
     _, _, shown = OWN.partition("dashes::\n\n")
     code = "\n".join(line.removeprefix("    ") for line in shown.partition("\nEach repository")[0].splitlines())
     written = f"{IMPORTS}\n\n{code}\n".replace("604_800", "2_592_000")
-    (folder / "bounded_context" / "tools" / "policies" / "own.py").write_text(written, encoding="utf-8")
+    (folder / "bounded_context_cli" / "policies" / "own.py").write_text(written, encoding="utf-8")
     return folder
 
 
@@ -55,7 +55,7 @@ def project(tmp_path: Path) -> Path:
     """A repository like the default one, with a folder of its own for what is built."""
     folder = tmp_path / "project"
     folder.mkdir()
-    for name in ("infra", "workflow", "src", "pyproject.toml"):
+    for name in ("infra", "src", "pyproject.toml"):
         (folder / name).symlink_to(current().root / name)
     return folder
 
