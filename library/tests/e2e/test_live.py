@@ -150,7 +150,7 @@ def test_a_save_leaves_one_version_and_its_processes(
     before, running = versions(), _processes(folder)
     for number in range(3):
         _tell(repository, f"pass  # {number}")
-        _until(edited, f"-> {STEP}, ", number + 1)
+        _until(edited, f"-> {STEP}", number + 1)
         deployed.invoke(STEP, {})
     assert until(lambda: versions() == before, SECONDS), (versions(), before)
     assert len(_processes(folder) - running) <= 2
