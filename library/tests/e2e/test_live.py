@@ -32,7 +32,7 @@ from .lists import Sample, import_list
 
 pytestmark = pytest.mark.e2e
 SECONDS = 60
-STEP = CONTEXT.verification
+STEP = CONTEXT.verification_step
 LAUNCHED = "${workspaceFolder}/.venv/bin/context"
 
 TELLING = """
