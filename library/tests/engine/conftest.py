@@ -115,8 +115,7 @@ def empty(folder: Path) -> Engine:
 
 
 def _copy(folder: Path) -> Path:
-    for part in ("infra/service", "workflow"):
-        shutil.copytree(current().root / part, folder / part)
+    shutil.copytree(current().root / "infra/service", folder / "infra/service")
     settings = folder / "infra" / "service" / f"Pulumi.{STACK}.yaml"
     # With those of releases, which `dev` does without, and which follow the code.
     settings.write_text(settings.read_text().replace("alarms: critical", "alarms: all"))

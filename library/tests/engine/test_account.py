@@ -43,7 +43,6 @@ class OfAccount(Engine):
 def engine(tmp_path: Path) -> OfAccount:
     folder = empty(tmp_path / "engine").folder
     shutil.rmtree(folder / "infra")
-    shutil.rmtree(folder / "workflow")
     repository(folder, {**dict.fromkeys(ENVIRONMENTS, ACCOUNT), PIPELINE: _TOOLS})
     made = OfAccount(folder)
     made.call("stack", "init")

@@ -196,7 +196,6 @@ def test_a_preview_sets_no_boundary() -> None:
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository whose settings can be edited."""
     shutil.copytree(current().root / "infra", tmp_path / "infra")
-    (tmp_path / "workflow").symlink_to(current().root / "workflow")
     project = Project(tmp_path, current().settings)
     monkeypatch.setattr(command, "repository", lambda: project)
     monkeypatch.setattr("bounded_context_cli.programs.recording.current", lambda: project)
