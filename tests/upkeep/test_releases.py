@@ -130,8 +130,8 @@ def test_the_remedy_names_the_published_repository_without_the_history(
 def test_the_steps_of_at_most_two_minors_remain() -> None:
     """Each version after the oldest has a folder of steps. The folders of older steps leave with their tests."""
     minors = list(dict.fromkeys(_minor(one.version) for one in releases()))
-    folders = Path(migrations.__file__).parent.glob("v*_*_*")
-    kept = {_minor(folder.name[1:].replace("_", ".")) for folder in folders}
+    modules = Path(migrations.__file__).parent.glob("v*_*_*/*.py")
+    kept = {_minor(module.parent.name[1:].replace("_", ".")) for module in modules}
     assert kept == {_minor(one.version) for one in between(release(OLDEST), releases()[-1])}
     assert kept <= set(minors[-2:])
 
