@@ -9,11 +9,9 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +113,8 @@ def vendor(project: Path) -> list[Path]:
     return files
 
 
-def build(folder: Path) -> Path:
-    """Build the library's wheels into a folder and return it.
+def build(folder: Path, sources: Sequence[str] = FOLDERS) -> Path:
+    """Build the library's wheels into a folder and return it; ``sources`` are the folders of the distributions.
 
     uv's build backend needs neither network nor environment, and the same sources give the same bytes.
 
@@ -124,27 +122,11 @@ def build(folder: Path) -> Path:
         LibraryError: uv is not installed, or the build failed.
     """
     command = [find_uv(), "build", "--wheel", "--quiet", "--no-create-gitignore", "--out-dir", str(folder)]
-    for source in FOLDERS:
+    for source in sources:
         done = subprocess.run([*command, str(SOURCES / source)], capture_output=True, text=True, check=False)
         if done.returncode:
             raise LibraryError(f"The library could not be built: {done.stderr.strip()}")
     return folder
-
-
-_CONTEXT = "from bounded_context_cli.command import main; raise SystemExit(main())"
-"""The console script `context`, also where the folder of scripts is not on the PATH."""
-
-
-def context() -> list[str]:
-    """Return the console script `context` with the library and Pulumi: ours in a clone, else one that uv creates.
-
-    Raises:
-        LibraryError: uv is not installed.
-    """
-    if find_spec("bounded_context") and find_spec("pulumi_aws"):
-        return [sys.executable, "-c", _CONTEXT]
-    packages = [word for folder in FOLDERS[:5] for word in ("--with", str(SOURCES / folder))]
-    return [find_uv(), "run", "--quiet", "--no-project", *packages, "context"]
 
 
 @cache

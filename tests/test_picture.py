@@ -1,12 +1,13 @@
 """The README's picture, for any accepted answers: a bake writes what the library draws of its program."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from template.bake import bake
-from template.library import INDEX, context
+from template.library import INDEX
 from template.processes import environment
 
 NOTHING = {"sftp": "none", "api": "none", "subscribers": "none", "verification": "none"}
@@ -25,6 +26,6 @@ def test_the_baked_picture_is_the_one_that_is_drawn(answers: dict[str, str], tmp
     """So that drawing it anew changes nothing."""
     project = bake(tmp_path, {**answers, "library": INDEX})
     variables = {**environment(), "PYTHONPATH": str(project / "src")}
-    command = [*context(), "picture", "--readme"]
+    command = [sys.executable, "-m", "bounded_context_cli.command", "picture", "--readme"]
     done = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -28,8 +27,8 @@ with open(sys.argv.pop(1), "w", encoding="utf-8") as sys.stdout:
 """The console script `context`, whose standard output is the file of the first argument."""
 
 
-_SURVEYS = re.compile(r"bounded_context(_infra|_cli|_platform)?-")
-"""The wheels that `context survey` needs."""
+_NEEDED = ("runtime", "infra", "cli", "platform")
+"""The distributions that `context survey` needs."""
 
 
 def survey(groups: Sequence[Sequence[Path]]) -> list[Mapping[str, Any]]:
@@ -40,9 +39,8 @@ def survey(groups: Sequence[Sequence[Path]]) -> list[Mapping[str, Any]]:
     """
     try:
         with TemporaryDirectory(prefix="template-") as folder, heeding() as heed:
-            surveyed = partial(
-                _surveyed, [wheel for wheel in build(Path(folder)).iterdir() if _SURVEYS.match(wheel.name)], heed
-            )
+            wheels = [*build(Path(folder), _NEEDED).iterdir()]
+            surveyed = partial(_surveyed, wheels, heed)
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 return list(chain.from_iterable(pool.map(surveyed, groups)))
     except Asked:

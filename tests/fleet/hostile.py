@@ -239,7 +239,7 @@ class Attack:
         own = {"pytest.py": _PYTEST, ".python-version": str(self.folder / "interpreter")}
         return {**own, **{path: text.format(**facts) for path, text in texts.items()}}
 
-    def library(self, folder: Path) -> Path:
+    def library(self, folder: Path, _sources: object) -> Path:
         """Build a wheel of the library, whose survey runs the attacks, into a folder."""
         about = _about("bounded_context", {"RECORD": ""})
         about["bounded_context-1.dist-info/METADATA"] += "Requires-Dist: shared\n"
