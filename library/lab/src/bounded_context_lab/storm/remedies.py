@@ -7,6 +7,7 @@ import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ from .load import Load
 _DOCS: Final = re.compile(r"Runbook: uv run context (docs runbook (\S+))$")
 _BLOCK: Final = re.compile(r"^ *```sh account\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _REDRIVE: Final = "uv run context redrive <stack>"
+
+_ID: Final = "$$.Execution.Id"
 
 _LOCAL_AGE: Final = "2s"
 """The age that replaces `2m`: a local minute lasts a second."""
@@ -108,11 +111,12 @@ def _is_redrivable(running: RunningContext, arn: str) -> bool:
 def redrive(running: RunningContext, arn: str) -> str:
     """Start an execution at the state that another execution entered last, with its input; return its ARN.
 
-    The emulator has no RedriveExecution. AWS continues the execution itself, with all retries of the state again.
+    The emulator has no RedriveExecution. AWS continues the execution itself, with its ARN and with all retries of the
+    state again (Step Functions developer guide, "Restarting state machine executions with redrive").
     """
     last, machine = executions.entered(running.aws, arn)[-1], running.outputs["state_machine"]
     described = running.aws.call("stepfunctions", "describe_state_machine", stateMachineArn=machine)
-    definition: dict[str, Any] = json.loads(described["definition"]) | {"StartAt": last["name"]}
+    definition = json.loads(described["definition"], object_hook=partial(_with_id, arn)) | {"StartAt": last["name"]}
     made = running.aws.call(
         "stepfunctions",
         "create_state_machine",
@@ -122,3 +126,8 @@ def redrive(running: RunningContext, arn: str) -> str:
     )
     call = {"stateMachineArn": made["stateMachineArn"], "input": last["input"]}
     return running.aws.call("stepfunctions", "start_execution", **call)["executionArn"]
+
+
+def _with_id(arn: str, members: dict[str, Any]) -> dict[str, Any]:
+    """Return an object of a definition with an ARN in place of the execution's id."""
+    return {name.removesuffix(".$") if of == _ID else name: arn if of == _ID else of for name, of in members.items()}

@@ -26,9 +26,9 @@ from .storm import SETTINGS, Outcome, Storm
 
 EMULATED: Final = (
     "Stand-ins: a proxy throttles, kills and counts; a local minute lasts a second, and ages grow as fast; a queue's"
-    " message is visible again after 35 s; the run starts a failed execution again, and plays the partner, the callers"
-    " and the subscribers. The person on call follows the runbook's section of each alarm: its redrives, a redriven"
-    " execution, a file that is requested again.",
+    " message is visible again after 35 s; the run starts a failed execution again with its id, and plays the partner,"
+    " the callers and the subscribers. The person on call follows the runbook's section of each alarm: its redrives, a"
+    " redriven execution, a file that is requested again.",
 )
 
 
