@@ -120,14 +120,19 @@ def test_what_happens_to_a_closed_record_counts_nothing(status: ListStatus, cont
     ],
     ids=["no list", "a status of another version", "a stray key", "no change"],
 )
-def test_a_record_that_cannot_be_read_is_told_and_holds_up_no_other(
+def test_an_unreadable_change_is_reported_and_each_list_is_counted_once(
     bad: dict[str, Any], context: LambdaContext, capsys: Output, caplog: pytest.LogCaptureFixture
 ):
-    """Metrics are not worth a shard that stands still; the log names no file."""
-    assert _measured(capsys, context, bad, closing(ListStatus.FAILED))[("ListsFailed",)] == 1
-    [said] = [vars(line) for line in caplog.records if line.levelname == "ERROR"]
-    assert (said["message"], said["event_id"]) == ("list not measured", "event-1")
-    assert "secret" not in str(said)
+    """Lambda repeats the reported change and all later changes. The log contains no file name."""
+    earlier, later = closing(ListStatus.IMPORTED), closing(ListStatus.FAILED)
+    number = bad.get("dynamodb", {}).get("SequenceNumber", "")
+    answer = lambda_handler({"Records": [earlier, bad, later]}, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": number}]}
+    counted = totals(capsys.readouterr().out)
+    assert (counted["ListsImported",], counted.get(("ListsFailed",))) == (1, None)
+    [line] = [vars(line) for line in caplog.records if line.levelname == "ERROR"]
+    assert (line["message"], line["event_id"]) == ("list not measured", "event-1")
+    assert "secret" not in str(line)
 
 
 @pytest.mark.parametrize("more", [{"rejections": {"unheard-of": 1}}, {"amounts": {"unheard_of": {"EUR": 1}}}])

@@ -36,11 +36,15 @@ class Change(NamedTuple):
 
     @classmethod
     def read(cls, record: DynamoDBRecord) -> Self:
-        """Read a stream record; ``seconds`` is the time from the list's arrival to the change, to the second."""
+        """Read a stream record; ``seconds`` is the time from the list's arrival to the change, to the second.
+
+        Raises any exception if this version cannot read the record.
+        """
         change = record.dynamodb
         if change is None or change.approximate_creation_date_time is None:
             raise ValueError("a stream record without its change")
         before, after = (to_list(image) if image else None for image in (change.old_image, change.new_image))
+        _ = after and after.file.partner
         time = datetime.fromtimestamp(change.approximate_creation_date_time, UTC)
         return cls(before, after, _between(after, time))
 
@@ -52,15 +56,21 @@ def _between(received: ReceivedList | None, time: datetime) -> float:
 
 @function(CONTEXT, "measure_lists", MeasureListsSettings)
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Count the lists in a batch of stream records, and request no retry."""
+    """Count the lists in a batch of stream records, and return the number of the first unreadable record.
+
+    Lambda then delivers that record and all later records again, and no earlier record: each list is counted once
+    (Lambda Developer Guide, "Configuring partial batch response with DynamoDB and Lambda").
+    """
     target = load(MeasureListsSettings).import_target_seconds
     for record in DynamoDBStreamEvent(event).records:
         try:
-            _measure(Change.read(record), target)
+            change = Change.read(record)
         except Exception as error:
-            # A retry would delay later lists of the shard, and count earlier lists again. The error's text may contain
-            # a file's name, so it is not logged.
+            # The error's text may contain a file's name, so it is not logged.
             logger.error("list not measured", error=type(error).__name__, event_id=record.event_id)
+            number = record.dynamodb.sequence_number if record.dynamodb else None
+            return {"batchItemFailures": [{"itemIdentifier": number or ""}]}
+        _measure(change, target)
     return {"batchItemFailures": []}
 
 
