@@ -34,6 +34,7 @@ REGION = "eu-central-1"
 ROLE: str = ENVIRONMENTS[2]["roles"]["deploy"]
 ACCOUNT = ROLE.split(":")[4]
 FUNCTIONS = {name: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:live" for name in ("one", "two")}
+OUTPUTS = {"functions": FUNCTIONS, "table_name": "payment-prod-table"}
 PASSED = json.dumps({"smoke_check": "passed", "function": "f", "version": "2"})
 
 
@@ -64,7 +65,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, aws_endpoint: str) ->
             stand_in_uv.UV: str(shutil.which("uv")),
             "STAND_IN_CALLS": str(folder / "pulumi-calls"),
             "STAND_IN_ROLLOUT": str(folder / "rollout-call"),
-            "STAND_IN_OUTPUTS": json.dumps({"functions": FUNCTIONS}),
+            "STAND_IN_OUTPUTS": json.dumps(OUTPUTS),
         }
 
 
@@ -160,7 +161,7 @@ def test_the_deployment_runs_the_previews_plan_under_its_own_role(deployed: tupl
     ran, folder = deployed
     assert ran.status == 0, ran.said
     assert f"Updating (prod):\n    as {ROLE}" in ran.said
-    assert json.loads((folder / "outputs.json").read_text()) == {"functions": FUNCTIONS}
+    assert json.loads((folder / "outputs.json").read_text()) == OUTPUTS
 
 
 def test_a_plan_that_was_swapped_after_the_approval_gets_no_role(

@@ -13,6 +13,7 @@ from bounded_context_cli.command.console import Consoles
 from bounded_context_cli.command.installed import installed_packages, repository
 from bounded_context_cli.command.operation import Access, Outputs, operate
 from bounded_context_cli.command.operation import Stack as StackName
+from bounded_context_cli.command.repair import RepairState
 from bounded_context_cli.release.rollout.outputs import read_outputs
 from bounded_context_cli.repair.erase.stack import Stack
 from bounded_context_cli.repair.identity import identity
@@ -45,7 +46,8 @@ def reproduce(
     """Repeat a failed call of a stack on this machine, with the items and objects that the function reads.
 
     Personal fields are masked. The function's code is the code in this repository: check out the deployed version. The
-    answer is on standard output. The command writes nothing to the stack.
+    answer is on standard output. The command writes nothing to the stack. It first prints a repair that has paused the
+    stack, whose items may change meanwhile.
 
     Examples:
       context reproduce prod message 3f1c9f0e-6f0b-4a6e-a6c1-1d2b7c1f0a55
@@ -66,6 +68,9 @@ def reproduce(
         project = repository()
         outputs = read_outputs(stack, project.service, outputs_file)
         production = _production(project, stack, outputs, access)
+        state = RepairState(stack, "reproduce", access.clock.now(), outputs_file)
+        if line := state.read(production.clients["dynamodb"], production.stack.table).line:
+            screen.tell(line)
         return _reproduced(project, production, _CALLS[kind](production, wanted), stack if test else None, debug=debug)
 
     return operate(screen, stack, "reproduce", act)

@@ -1,18 +1,22 @@
 """The smoke check: each function's alias is invoked with an event that has no effect and that every handler answers."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from bounded_context_infra.configuration.project import Project
 
 from ...command.aws_errors import sentence
+from ...command.clock import SystemClock
 from ...command.output import fail
+from ...command.repair import RepairState
+from ..rollout.outputs import region_of
 from .junit import Case, report, write
 
 EVENT = {"smoke_check": True}
@@ -52,16 +56,29 @@ def invoke_with_boto3(arn: str) -> Mapping[str, Any]:
     return client.invoke(FunctionName=arn, Payload=json.dumps(EVENT).encode())
 
 
-def check_stack(project: Project, outputs: Path) -> int:
-    """Check the functions of a stack, write the report, and return the exit status: 1 if a function does not pass."""
-    functions: Mapping[str, str] = json.loads(outputs.read_text(encoding="utf-8"))["functions"]
-    found = check(functions, invoke_with_boto3)
+def check_stack(project: Project, file: Path) -> int:
+    """Check the functions of a stack, write the report, and return the exit status: 1 if a function does not pass.
+
+    A repair that has paused the stack throttles the functions: it is printed first. `file` has the stack's outputs.
+    """
+    outputs: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        state = _repair_state(outputs)
+    except NoCredentialsError as error:
+        return fail(sentence(error))
+    if state.line:
+        sys.stdout.write(f"{state.line}\n")
+    found = check(outputs["functions"], invoke_with_boto3)
     write(report(project, "smoke"), "smoke", found)
     for case in found:
         sys.stdout.write(f"{case.name}: {case.failure or PASSED}\n")
     failed = [case.name for case in found if case.failure]
-    if failed:
-        return fail(
-            f"The smoke check failed for {', '.join(failed)}: `context rollout back` returns to the version before."
-        )
-    return 0
+    back = "check again after the repair" if state.repair else "`context rollout back` returns to the version before"
+    return fail(f"The smoke check failed for {', '.join(failed)}: {back}.") if failed else 0
+
+
+def _repair_state(outputs: Mapping[str, Any]) -> RepairState:
+    """Return the facts about a repair of the stack, whose name is the step's variable STACK."""
+    tables = boto3.client("dynamodb", region_name=region_of(outputs))
+    state = RepairState(os.environ.get("STACK", "STACK"), "shift", SystemClock().now())
+    return state.read(tables, outputs["table_name"])
