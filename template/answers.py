@@ -151,8 +151,8 @@ def read_subscribers(text: str) -> tuple[str, ...]:
 
 def purpose(answers: Mapping[str, str]) -> str:
     """Return the default description of a context."""
-    by_list = "" if answers["lists"] == NONE else ", one by one or by the list"
-    return f"Registers every {plain(answers['context_name'])}{by_list}, and tells the other contexts."
+    sources = "commands" if answers["lists"] == NONE else "commands and lists"
+    return f"Registers {plain(answers['plural'])} from {sources}, and publishes events about them."
 
 
 def looked_up(answers: Mapping[str, str]) -> str:

@@ -35,7 +35,7 @@ def expand(project: Path, fields: Sequence[Field], commands: Sequence[Command]) 
 
 
 def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Command]) -> Schema:
-    """Return a copy of the prototype with these fields and commands."""
+    """Return a copy of the prototype with the given fields and commands."""
     made = copy.deepcopy(prototype)
     _with_fields(
         made["components"]["schemas"]["CommandName"], {field.name: _member(field, asked=True) for field in fields}

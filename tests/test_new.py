@@ -60,7 +60,7 @@ def test_somebody_is_asked_again_at_a_terminal(tmp_path: Path) -> None:
         screen.type("order\n")
         screen.wait_for("type a name in PascalCase such as Payment, not 'order'.")
         screen.type("Order\n")
-        for default in ("[Orders]: ", "[Order]: ", "[import]: ", "[Registers every order, one by one or by the list"):
+        for default in ("[Orders]: ", "[Order]: ", "[import]: ", "[Registers orders from commands and lists"):
             screen.wait_for(default)
             screen.type("\n")
         screen.wait_for("payer:str:personal]: ")

@@ -1,4 +1,4 @@
-"""The environment of one repository's code: its packages, home and temporary files, which no other repository uses."""
+"""The environment of a repository's code: its packages, home and temporary files, which no other repository uses."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def refuse_own_code(before: Mapping[str, str], after: Mapping[str, str], base: P
 
 
 def _files(folder: Path, paths: list[str]) -> Iterator[str]:
-    """Yield the files of these paths of files and folders."""
+    """Yield the files of the given paths of files and folders."""
     for path in paths:
         if (folder / path).is_file():
             yield path

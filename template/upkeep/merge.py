@@ -126,7 +126,7 @@ class Merge:
         return git("write-tree")
 
     def _follow_line_ends(self, ours: str, *bakes: Path) -> None:
-        """Convert the bakes' files to the repository's line ends, so that line ends cause no conflicts."""
+        """Convert the bakes' files to the repository's line ends, so line ends cause no conflicts."""
         for path in self._git.records("ls-tree", "-r", "-z", "--name-only", ours):
             both = [bake / path for bake in bakes if (bake / path).is_file() and not (bake / path).is_symlink()]
             if both and is_crlf(self._git.run("cat-file", "blob", f"{ours}:{path}").stdout):

@@ -1,6 +1,6 @@
 """Replacement of files that a person may save at the same moment: each saved byte remains in the work tree.
 
-A file is moved aside before its comparison, so that later saves create another file. A new file gets its name by a hard
+A file is moved aside before its comparison, so later saves create another file. A new file gets its name by a hard
 link, which fails if the name is taken. The files aside are deleted at the end.
 """
 
@@ -56,7 +56,7 @@ class Replacement:
     def compare(self) -> None:
         """Raise CannotTell if a file differs from the commit, or is in the way of a new file.
 
-        The comparison is by content, so that git's flags `skip-worktree` and `assume-unchanged` do not matter.
+        The comparison is by content, so git's flags `skip-worktree` and `assume-unchanged` do not matter.
         """
         removed = {self._path(entry) for entry in self._entries if entry.mode == NONE}
         for entry in self._entries:

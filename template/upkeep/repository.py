@@ -21,7 +21,7 @@ class Repository:
     version: str
     answers: Mapping[str, str]
     edited: bool
-    """Whether the answers were edited by hand, so that the answers of the bake are unknown."""
+    """Whether the answers were edited by hand, so the answers of the bake are unknown."""
 
 
 def open_repository(folder: Path) -> Repository:

@@ -44,7 +44,7 @@ class Plan:
 
     @property
     def steps(self) -> Sequence[Step]:
-        """The migration steps of these versions, in their order."""
+        """The migration steps of the given versions, in their order."""
         return steps(self.before, self.after)
 
 

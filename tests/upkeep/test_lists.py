@@ -47,7 +47,7 @@ def test_lists_that_nobody_changed_are_removed(baked_by: BakedBy, without: Path,
     for path in team.folder.glob("infra/service/Pulumi.*.yaml"):
         team.insert(f"infra/service/{path.name}", "config:\n", TOLERANCE)
     team.commit()
-    description = "Registers every payment, and tells the other contexts."
+    description = "Registers payments from commands, and publishes events about them."
     assert updated(team, lists="none", description=description).merged.conflicts == {}
     files = expected(without)
     assert {path: content for path, content in baked(team).items() if path in files or path not in FILES} == files
@@ -56,7 +56,7 @@ def test_lists_that_nobody_changed_are_removed(baked_by: BakedBy, without: Path,
 def test_lists_are_added(without: Path, bakes: Callable[[str], Path], tmp_path: Path) -> None:
     """The way back leads to the bake with lists."""
     team = Team(copied(without, tmp_path))
-    description = "Registers every payment, one by one or by the list, and tells the other contexts."
+    description = "Registers payments from commands and lists, and publishes events about them."
     assert updated(team, lists="import", description=description).merged.conflicts == {}
     assert baked(team) == expected(bakes(VERSION))
 

@@ -17,7 +17,7 @@ from tests.event_schemas import REPOSITORY
 PROD = "infra/service/Pulumi.prod.yaml"
 _PYPROJECT = """[project]
 version = "0.1.0"
-description = "Registers every payment, one by one or by the list, and tells the other contexts."
+description = "Registers payments from commands and lists, and publishes events about them."
 
 [tool.bounded-context]
 context = "{}"

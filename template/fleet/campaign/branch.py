@@ -94,7 +94,7 @@ class Branch:
     def commit(self, changes: Changes, copy: Path, message: str, work: Path) -> str:
         """Commit changes and the generated files of a copy, and create the branch. Return the commit.
 
-        Git creates the branch in one step, after its objects.
+        Git creates the branch in a single step, after its objects.
         """
         with self.apart(work, copy) as apart:
             apart.git("unpack-objects", "-q", given=changes.objects)

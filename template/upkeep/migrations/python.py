@@ -166,7 +166,7 @@ def _joined(statement: cst.ImportFrom, names: Sequence[str]) -> cst.ImportFrom:
 
 
 def _separated(aliases: Sequence[cst.ImportAlias], like: Sequence[cst.ImportAlias] = ()) -> list[cst.ImportAlias]:
-    """Return aliases with the separators of other aliases, so that a list with a name in each line remains one."""
+    """Return aliases with the separators of other aliases, so a list with a name in each line remains one."""
     first, last = (like or aliases)[0].comma, (like or aliases)[-1].comma
     between = first if isinstance(first, cst.Comma) and len(like or aliases) > 1 else _SPACED
     return [*(alias.with_changes(comma=between) for alias in aliases[:-1]), aliases[-1].with_changes(comma=last)]

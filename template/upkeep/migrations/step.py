@@ -23,9 +23,9 @@ class Step:
     module: str
     summary: str
     of_team: bool = False
-    """The old bake stays as it is, so that the merge keeps what the step adds to the team's files."""
+    """The old bake stays as it is, so the merge keeps what the step adds to the team's files."""
     of_bake: bool = False
-    """The team's files stay as they are, so that the merge keeps files that the step removes from the old bake."""
+    """The team's files stay as they are, so the merge keeps files that the step removes from the old bake."""
 
     def apply(self, repository: Path, template: Path) -> list[str]:
         """Apply the step and return its notes. Imports the module now, because libCST takes long to import."""

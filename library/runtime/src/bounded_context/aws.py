@@ -188,7 +188,7 @@ def _inserts(table: str) -> "Inserts":
 
 
 def seen_ids() -> "SqliteSeenIds":
-    """Return an empty store of identities, for one file."""
+    """Return an empty store of identities, for a file."""
     from .adapters.seen_ids import SqliteSeenIds
 
     return SqliteSeenIds()

@@ -23,7 +23,7 @@ LISTED: Final = "bounded-context:requirements"
 
 
 class UnknownResult(ProjectError):
-    """The error for an unknown result, for example without a network; the message is one sentence."""
+    """The error for an unknown result, for example without a network; the message is a sentence."""
 
 
 class Finding(NamedTuple):

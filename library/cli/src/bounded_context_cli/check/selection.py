@@ -48,7 +48,7 @@ class Selection:
 
 
 def selected(project: Project, files: Sequence[str]) -> Selection:
-    """Return the tests to skip after changes of these files; paths are relative to the repository's root."""
+    """Return the tests to skip after changes of the given files; paths are relative to the repository's root."""
     try:
         touched = [_Touched.by(project.root, file) for file in files]
         tests = _Tests(project)

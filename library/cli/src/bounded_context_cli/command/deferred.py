@@ -1,4 +1,4 @@
-"""Commands that are imported when they are used, so that the help of all commands is printed at once.
+"""Commands that are imported when they are used, so the help of all commands is printed at once.
 
 The command `template` loads this file by itself, so it imports Typer and the standard library only.
 """

@@ -38,7 +38,7 @@ def repository() -> Project:
 
 
 def repository_or_exit() -> Project:
-    """Return `repository()`, or exit with status 1 and one sentence."""
+    """Return `repository()`, or exit with status 1 and a sentence."""
     try:
         return repository()
     except ProjectError as error:

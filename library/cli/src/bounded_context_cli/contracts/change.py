@@ -14,7 +14,7 @@ from .published import Version, deleted, read, versions
 class Refused(Exception):
     """The error for a model that breaks its event's schema, or a version that cannot follow the committed versions.
 
-    The message is one sentence with the remedy and its place.
+    The message is a sentence with the remedy and its place.
     """
 
 

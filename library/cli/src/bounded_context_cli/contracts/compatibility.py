@@ -98,7 +98,7 @@ def _pair(old: Any, new: Any, field: str) -> Iterator[str]:
 
 
 def forbids_more(schema: Schema) -> bool:
-    """Return whether a schema restricts additional fields, so that no version may add fields."""
+    """Return whether a schema restricts additional fields, so no version may add fields."""
     more = (schema.get("additionalProperties", True), schema.get("unevaluatedProperties", True))
     return more != (True, True) or "propertyNames" in schema
 

@@ -12,7 +12,7 @@ _TABLE: Final = "[tool.bounded-context.ejected]"
 
 
 class NotEjected(Exception):
-    """A part that cannot be ejected. The message is one sentence with the remedy."""
+    """A part that cannot be ejected. The message is a sentence with the remedy."""
 
 
 def recorded(path: Path, part: Part) -> str:

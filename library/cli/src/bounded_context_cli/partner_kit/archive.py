@@ -110,7 +110,7 @@ def _pydantic(python: str, platforms: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def _native(platform: str, pythons: Sequence[str]) -> bytes:
-    """Return an archive of the compiled modules for a system: they differ little, so that together they are small."""
+    """Return an archive of the compiled modules for a system: they differ little, so together they are small."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:xz", preset=6) as archive:
         for python in pythons:

@@ -54,7 +54,7 @@ def page(kit: Contents, context: Context[Any]) -> str:
 
 
 def script(kit: Contents, context: Context[Any], names: tuple[str, ...] = ("checker.js", "viewer.js")) -> str:
-    """Return the script of the page: the description of the columns, and the modules of these names."""
+    """Return the script of the page: the description of the columns, and the modules of the given names."""
     described = json.dumps(described_format(kit, context)).replace("<", "\\u003c")
     sources = [(_FOLDER / name).read_text(encoding="utf-8") for name in names]
     return "\n".join(['"use strict";', f"const FORMAT = {described};", *sources])

@@ -41,9 +41,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PromisesFi
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that use the whole context, so that deselecting the marker starts no emulator.
+    """Mark the tests that use the whole context, so deselecting the marker starts no emulator.
 
-    Mark the tests that read other contexts' events, so that the marker selects them.
+    Mark the tests that read other contexts' events, so the marker selects them.
     """
     if config.getoption(LEAVE_OUT_PROGRAM):
         left_out = [item for item in items if _of_program(item)]

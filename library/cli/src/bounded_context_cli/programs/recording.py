@@ -187,7 +187,7 @@ def recorded(name: str, make: Callable[[], Made], root: Path, *others: Path) -> 
 
 
 def recorded_region(config: Mapping[str, str]) -> str:
-    """Return the region of a graph: REGION for all regions of its partition, so that graphs can be compared."""
+    """Return the region of a graph: REGION for all regions of its partition, so graphs can be compared."""
     region = config.get("aws:region", REGION)
     return REGION if partition_of(region) == partition_of(REGION) else region
 

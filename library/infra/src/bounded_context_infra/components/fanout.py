@@ -23,7 +23,7 @@ from bounded_context_infra.parts import (
 )
 
 VISIBILITY_TIMEOUT = 180
-"""Seconds: six times a consumer's 30, so that a message stays hidden while Lambda retries its batch."""
+"""Seconds: six times a consumer's 30, so a message stays hidden while Lambda retries its batch."""
 
 MAX_RECEIVES = 5
 """Receives of a message before it moves to the dead-letter queue."""

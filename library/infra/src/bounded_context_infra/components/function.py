@@ -87,7 +87,7 @@ class Function(Component):
         return {"apply_on": "PublishedVersions"} if starts else None
 
     def permit(self, name: str, *statements: Statement) -> iam.RolePolicy:
-        """Give the function these statements, for the context's own resource `name`."""
+        """Give the function the given statements, for the context's own resource `name`."""
         return iam.RolePolicy(
             f"{name}-to-{self.name}",
             name=name,

@@ -56,7 +56,7 @@ class Route:
 
     @property
     def patience_ms(self) -> int:
-        """The API's timeout: longer than the function's, so that the function ends first and logs the reason."""
+        """The API's timeout: longer than the function's, so the function ends first and logs the reason."""
         return min(self.timeout * 1000 + _COLD_START_MS, _LONGEST_MS)
 
     @property
@@ -67,7 +67,7 @@ class Route:
 
 
 class HttpApi(Component):
-    """An HTTP API with these routes. Requests to all other routes get a 404.
+    """An HTTP API with the given routes. Requests to all other routes get a 404.
 
     Each request is authorized by its signature (AWS_IAM) or its token (JWT), which needs a scope if the context names
     scopes for the route. `url` has no slash at its end. The API

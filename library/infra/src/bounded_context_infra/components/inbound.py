@@ -41,7 +41,7 @@ class Inbound(Component):
     """A queue for the events that the setting `consumes` names, and its dead-letter queue.
 
     The dead-letter queue gets messages that cannot be delivered, processed or parsed. Both queues exist before the
-    first topic, so that a topic can be added at any time.
+    first topic, so a topic can be added at any time.
     """
 
     urn_type = "bounded-context:infra:Inbound"

@@ -131,7 +131,7 @@ class Inbox(Component):
         write: Sequence[Folder] = (),
         list_: Sequence[Folder] = (),
     ) -> iam.RolePolicy:
-        """Let `role` read, write and list objects of these folders; uploads are read by version."""
+        """Let `role` read, write and list objects of the given folders; uploads are read by version."""
         statements = [
             *(allow(self._read_actions(folder), self._objects(folder)) for folder in read),
             *(allow(["s3:PutObject"], self._objects(folder)) for folder in write),

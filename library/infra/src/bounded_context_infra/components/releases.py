@@ -16,7 +16,7 @@ _REPORT = (
 
 
 class Releases(Component):
-    """A CodeDeploy application for all functions of a stack, so that all its deployments are in the same place.
+    """A CodeDeploy application for all functions of a stack, so all its deployments are in the same place.
 
     `config_name` is the deployment configuration of the strategy: AWS's own, or the stack's for other strategies.
     """
@@ -40,7 +40,7 @@ class Releases(Component):
         self.register_outputs({"application": self.application.name})
 
     def permit(self, functions: Sequence[pulumi.Input[str]], hooks: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:
-        """Let the role shift the aliases of these functions, call these hooks (ARNs), and read alarms.
+        """Let the role shift the aliases of the given functions, call the given hooks (ARNs), and read alarms.
 
         AWS's managed policy for Lambda deployments allows the same, and also other functions and files in S3, which
         these releases do not use.
@@ -58,7 +58,7 @@ class Releases(Component):
         )
 
     def grant_check(self, role: iam.Role, functions: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:
-        """Let the hook with this role call any version of these functions (ARNs) and report the result."""
+        """Let the hook with this role call any version of the given functions (ARNs) and report the result."""
         # CodeDeploy has no resource-level permissions for the actions of a hook.
         return grant(self, role, allow(["lambda:InvokeFunction"], *_qualified(functions)), allow(_REPORT, "*"))
 
@@ -77,7 +77,7 @@ class Releases(Component):
 
 
 def _qualified(functions: Sequence[pulumi.Input[str]]) -> list[pulumi.Output[str]]:
-    """Return the ARNs of all versions and aliases of these functions."""
+    """Return the ARNs of all versions and aliases of the given functions."""
     return [pulumi.Output.concat(function, ":*") for function in functions]
 
 

@@ -9,7 +9,7 @@ RECOVERY_DAYS = 30
 
 
 class Secret(Component):
-    """A secret without its value. A person or a rotation sets the value, so that no program, plan or state contains it.
+    """A secret without its value. A person or a rotation sets the value, so no program, plan or state contains it.
 
     If the stack does not protect its data, removal is immediate and final, and frees the name for the next stack.
     """

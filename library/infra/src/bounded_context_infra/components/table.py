@@ -87,7 +87,7 @@ class Table(Component):
         self.register_outputs({"name": self.table_name, "arn": self.arn})
 
     def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
-        """Let `role` perform these operations on items, alone or within transactions.
+        """Let `role` perform the given operations on items, alone or within transactions.
 
         `keys` are the prefixes of the keys of these items, by default of all items.
 
@@ -161,7 +161,7 @@ class Table(Component):
 
 
 def _only(keys: Sequence[str]) -> dict[str, Any]:
-    """Return the condition that limits a statement to items with these prefixes of keys.
+    """Return the condition that limits a statement to items with the given prefixes of keys.
 
     DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control".
     """

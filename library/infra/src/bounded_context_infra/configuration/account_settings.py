@@ -79,7 +79,7 @@ class AccountSettings:
         """Read and check every setting; `names` has all settings of the file.
 
         Raises:
-            SettingError: a setting is bad, or unknown, with one sentence for the first.
+            SettingError: a setting is bad, or unknown, with a sentence for the first.
         """
         known = [declared.name for declared in fields(cls)]
         for unknown in sorted(names.keys() - {*known}):

@@ -74,5 +74,5 @@ class ApiSettings:
 
     @classmethod
     def from_config(cls, config: Source) -> Self:
-        """Read and check all settings. Raises SettingError with one sentence for the first bad value."""
+        """Read and check all settings. Raises SettingError with a sentence for the first bad value."""
         return cls(**read_all(cls, config))

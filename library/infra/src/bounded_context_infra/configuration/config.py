@@ -69,7 +69,7 @@ def only_if(condition: str, holds: Callable[[Any], bool], *, needed: bool = Fals
 
 
 def read_all(kind: Any, config: Source, *names: str) -> dict[str, Any]:
-    """Return the values of a class's settings, or of those with these names. Raises SettingError for a bad value.
+    """Return the values of a class's settings, or of those with the given names. Raises SettingError for a bad value.
 
     Validators get the source as their context.
     """

@@ -43,7 +43,7 @@ _SOURCE: Final = Form(r"[a-z0-9]+(\.[a-z0-9]+)+", "a source such as aws.transfer
 
 @dataclass(frozen=True, kw_only=True)
 class ListSettings:
-    """Lists. A context without lists has none of these settings, except `sftp: none`."""
+    """Lists. A context without lists has no such setting, except `sftp: none`."""
 
     sftp: Sftp = setting("dedicated")
     """The SFTP server: its own, that of another stack, or none. An own server costs 0.30 USD an hour."""
@@ -85,7 +85,7 @@ class ListSettings:
     # in a format without ranges is validated by one call: at most 200 MB, unpacked (`ONE_PASS_BYTES`).
     max_list_mb: Annotated[int, within(1, 2048)] = setting(50, MAX_LIST_MB)
     """The largest accepted list, in MB. A list in UTF-16, or compressed with gzip, has at most 200 MB unpacked."""
-    # One call imports a part within 4 minutes. The list's item stores the number of each part, so a list that could
+    # A call imports a part within 4 minutes. The list's item stores the number of each part, so a list that could
     # have over 10,000 parts has larger parts (`rows_a_part`): up to 108,756 rows at 2,048 MB. So has a list whose parts
     # would write its record more often than a key accepts.
     part_rows: Annotated[int, within(250, 50_000)] = setting(2500, 5000)

@@ -81,7 +81,7 @@ class Partner(Members):
         AfterValidator(_differing),
         Field(title="a list of keys, or of `{key: ..., expires: ...}`"),
     ]
-    """The keys for the login, each with its last day if it has one."""
+    """The keys for the login, each with its last day if any."""
     addresses: tuple[Annotated[str, AfterValidator(_network), Field(title="IPv4 addresses and networks")], ...] = ()
     """The addresses that may connect. With `sftp_vpc` they are required."""
     format: Annotated[FileFormat | None, PlainValidator(_format), WithJsonSchema(_FORMAT)] = None

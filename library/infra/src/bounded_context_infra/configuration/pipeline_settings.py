@@ -226,5 +226,5 @@ class PipelineSettings:
 
     @classmethod
     def from_config(cls, config: Config, source: SourceKind, context: str, partition: Partition = AWS) -> Self:
-        """Read and check every setting. Raises SettingError with one sentence for the first bad value."""
+        """Read and check every setting. Raises SettingError with a sentence for the first bad value."""
         return cls(**read_all(cls, OfPipeline(config, source, context, partition)))

@@ -28,7 +28,7 @@ _TABLE: Final = "bounded-context"
 
 
 class ProjectError(RuntimeError):
-    """A fault of the repository that stops a command; the message is one sentence with the reason."""
+    """A fault of the repository that stops a command; the message is a sentence with the reason."""
 
 
 class NoProject(ProjectError):

@@ -35,7 +35,7 @@ class Settings(AlarmSettings, ReleaseSettings, SystemSettings, EventSettings, Li
         """Read and check every setting of a stack of `context`.
 
         Raises:
-            SettingError: a value is bad; the message is one sentence with the remedy.
+            SettingError: a value is bad; the message is a sentence with the remedy.
         """
         source = OfContext(context, config)
         values = read_all(cls, source)

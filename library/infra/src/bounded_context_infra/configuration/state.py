@@ -78,7 +78,7 @@ def checkpoints(project: str, start: str) -> str:
 def objects(project: str, stack: str) -> list[str]:
     """Return the patterns of a stack's objects. `stack` may be a pattern such as `pr-*`.
 
-    A stack's name has no dot, so that `dev.json*` covers no other stack. It covers `.gz`, `.zst` and `.bak`.
+    A stack's name has no dot, so `dev.json*` covers no other stack. It covers `.gz`, `.zst` and `.bak`.
     """
     state = checkpoints(project, stack)
     folders = (f".pulumi/history/{project}/{stack}/", f".pulumi/backups/{project}/{stack}/", locks(project, stack))
@@ -112,7 +112,7 @@ def on_bucket_key(where: Where, key: Any, access: Access, condition: Mapping[str
 def on_secrets_key(
     key: Any, context: Mapping[str, str], access: Access, condition: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the statement about the key of a stack's secrets, for its encryption context alone if it has one."""
+    """Return the statement about the key of a stack's secrets, for its encryption context alone if any."""
     actions = ["kms:Decrypt", *(["kms:Encrypt"] if access == "create" else [])]
     # KMS developer guide, "Condition keys": kms:EncryptionContext:context-key, for Decrypt and Encrypt too.
     pairs = {f"kms:EncryptionContext:{name}": value for name, value in context.items()}

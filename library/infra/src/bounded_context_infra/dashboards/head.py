@@ -62,7 +62,7 @@ def dashboard_url(region: str, name: str) -> str:
 
 
 def logs(region: str, groups: Sequence[str]) -> str:
-    """Return the link to Logs Insights over these log groups, with a query for warnings and errors."""
+    """Return the link to Logs Insights over the given log groups, with a query for warnings and errors."""
     sources = "".join(f"~'{_escaped(group)}" for group in groups)
     detail = (
         f"~(end~0~start~-3600~timeType~'RELATIVE~unit~'seconds~editorString~'{_escaped(_TROUBLE)}~source~({sources}))"

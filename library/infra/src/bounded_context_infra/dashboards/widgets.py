@@ -93,7 +93,7 @@ def line(label: str, value: float) -> dict[str, Any]:
 
 
 def alarms(title: str, arns: Sequence[str]) -> list[Widget]:
-    """Return the states of these alarms, active alarms first, in as many widgets as needed."""
+    """Return the states of the given alarms, active alarms first, in as many widgets as needed."""
     chunks = [arns[start : start + MOST_ALARMS] for start in range(0, len(arns), MOST_ALARMS)]
     return [_alarms(title, chunk) for chunk in chunks]
 

@@ -20,7 +20,7 @@ _PREFIX: Final = "aws/lambda"
 """The prefix of each object's key, before the id of its mapping (the same page)."""
 
 _DAYS = 15
-"""A day longer than the queue stores the message, so that a missing object was redriven, or deleted by a person."""
+"""A day longer than the queue stores the message, so a missing object was redriven, or deleted by a person."""
 
 _EXPIRY: Any = {
     "id": "given-up",

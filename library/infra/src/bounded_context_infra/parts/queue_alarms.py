@@ -32,7 +32,7 @@ def alarm_on_dead_letters(owner: Component, alerts: Alerts, severity: Severity, 
 def watch_age(
     owner: Component, alerts: Alerts, name: str, queues: Mapping[str, sqs.Queue], effect: str, section: str
 ) -> None:
-    """Make the warning about the oldest message of these queues; `effect` completes the description."""
+    """Make the warning about the oldest message of the given queues; `effect` completes the description."""
     minutes = alerts.thresholds.queue_age_minutes
     parts = [
         Part(title, {"age": _metric("ApproximateAgeOfOldestMessage", queue.name)}) for title, queue in queues.items()

@@ -1,7 +1,7 @@
 """Alarms on a table and its stream.
 
 An alarm on a metric of AWS/DynamoDB keeps its state while data are missing, whatever its setting (CloudWatch API
-reference, PutMetricAlarm). These metrics have data only during a fault. They are filled with zeros, so that the alarms
+reference, PutMetricAlarm). These metrics have data only during a fault. They are filled with zeros, so the alarms
 end.
 """
 

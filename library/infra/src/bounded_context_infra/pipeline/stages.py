@@ -25,7 +25,7 @@ def artifact_name(file: str, number: int) -> str:
     """Return the name of the artefact that contains a step's `file` in the environment with this `number`.
 
     A name with the environment's name would exceed `artifacts.LONGEST_NAME`. A pipeline has at most 50 stages (AWS
-    limit), so that the number has at most two digits.
+    limit), so the number has at most two digits.
 
     >>> artifact_name("outputs.json", 2)
     'outputs_2'
@@ -114,7 +114,7 @@ def environment_stage(
     approval_hours: int,
     topic_arn: pulumi.Input[str],
 ) -> Any:
-    """Return the stage of an environment: preview, approval by a person if it has one, deployment, shift, smoke test.
+    """Return the stage of an environment: preview, approval by a person if any, deployment, shift, smoke test.
 
     CodePipeline gives a stage to one execution at a time. No other change reaches the environment between the preview
     and the deployment. An execution waits for the environment's window before the preview.
@@ -157,7 +157,7 @@ def source_stage(source: Source) -> Any:
 def build_stage(project: str) -> Any:
     """Return the stage that checks the sources and makes the archives, once for all environments.
 
-    A failed build is repeated once, since a registry or a download may have failed. It changes nothing but its
+    A failed build is repeated once, since a registry or a download may have failed. It changes only its
     artefact (CodePipeline user guide, "Configure a stage for automatic retry on failure").
     """
     retry = {"result": "RETRY", "retry_configuration": {"retry_mode": "FAILED_ACTIONS"}}

@@ -42,7 +42,7 @@ class Account:
         return self.arn_of(service, ":", self.region, ":", self.id, ":", resource)
 
     def arn_of(self, *rest: pulumi.Input[str]) -> pulumi.Output[str]:
-        """Return the ARN that ends with these texts, in the partition of the region."""
+        """Return the ARN that ends with the given texts, in the partition of the region."""
         return pulumi.Output.concat("arn:", self.partition.apply(lambda found: found.name), ":", *rest)
 
     def root(self, account: pulumi.Input[str] | None = None) -> pulumi.Output[str]:

@@ -11,7 +11,7 @@ LIVE = "live"
 
 
 class Component(pulumi.ComponentResource):
-    """A named group of resources. The resources are attributes, so that a program can use any of them.
+    """A named group of resources. The resources are attributes, so a program can use any of them.
 
     `urn_type` is its type in Pulumi, and part of the URN of every resource below it. If it changed, an update would
     replace all these resources. It is therefore a constant, whatever the name of the class or a subclass.

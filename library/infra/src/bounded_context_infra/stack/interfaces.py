@@ -85,7 +85,7 @@ class Items(DeadLetterSource, Protocol):
         ...
 
     def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
-        """Let `role` perform these operations on items whose keys begin with any of `keys`."""
+        """Let `role` perform the given operations on items whose keys begin with any of `keys`."""
         ...
 
     def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
@@ -145,7 +145,7 @@ class Objects(DeadLetterSource, Protocol):
         write: Sequence[Folder] = (),
         list_: Sequence[Folder] = (),
     ) -> iam.RolePolicy:
-        """Let `role` read, write and list objects of these folders."""
+        """Let `role` read, write and list objects of the given folders."""
         ...
 
 
@@ -173,7 +173,7 @@ class Machine(Startable, Protocol):
 
 
 class Observed(Protocol):
-    """The observability of a stack: its health alarm, if it has one, and the addresses of its dashboards."""
+    """The observability of a stack: its health alarm, if any, and the addresses of its dashboards."""
 
     @property
     def unhealthy_alarm(self) -> pulumi.Output[str] | None:

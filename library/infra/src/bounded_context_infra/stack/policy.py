@@ -11,12 +11,12 @@ Statement = Mapping[str, Any]
 
 
 def document(*statements: Statement) -> pulumi.Output[str]:
-    """Return the policy of these statements as JSON text; Outputs inside are awaited."""
+    """Return the policy of the given statements as JSON text; Outputs inside are awaited."""
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def allow(actions: Sequence[str], *resources: pulumi.Input[str], **more: Any) -> Statement:
-    """Return a statement that allows these actions on these resources; `more` adds Condition or Principal."""
+    """Return a statement that allows the given actions on the given resources; `more` adds Condition or Principal."""
     return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources), **more}
 
 

@@ -30,7 +30,7 @@ class Observability:
     Make it after everything that they show.
 
     Attributes:
-        unhealthy_alarm: the name of the alarm that is on while any critical alarm is on, if there is one.
+        unhealthy_alarm: the name of the alarm that is on while any critical alarm is on, if any.
         dashboard_urls: the addresses of the dashboards; empty with the setting `dashboards: none`.
         health: the component of that alarm.
         traces: the sampling by X-Ray.
@@ -61,7 +61,7 @@ def finish(
     live: Canary,
     workflow: Machine | None = None,
 ) -> None:
-    """Make the alarms and dashboards of these components, and export the outputs. The last line of a program.
+    """Make the alarms and dashboards of the given components, and export the outputs. The last line of a program.
 
     A context without lists has neither an inbox nor a workflow: both are None.
 

@@ -176,7 +176,7 @@ class Answer:
 
     @property
     def _executions(self) -> float:
-        """The executions of these calls, of the relay, and of the functions with reserved executions."""
+        """The executions of the given calls, of the relay, and of the functions with reserved executions."""
         return self._calls + self.model.quotas[EXECUTIONS].value - self.plan.executions
 
     @property

@@ -135,7 +135,7 @@ class Model:
         return min(lists * own, self.quotas["writes"].value)
 
     def partitions(self, lists: int, *, new: bool) -> int:
-        """Return the partitions of the table: of a new table, or of a table that has had the writes of these lists.
+        """Return the partitions of the table: of a new table, or of a table that has had the writes of the given lists.
 
         A table on demand accepts twice its previous peak at once.
         """

@@ -1,6 +1,6 @@
 """Plots of lines or areas over time, as SVG that scales to its tile.
 
-The labels are HTML next to the SVG, so that scaling distorts neither text, line widths nor marks.
+The labels are HTML next to the SVG, so scaling distorts neither text, line widths nor marks.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

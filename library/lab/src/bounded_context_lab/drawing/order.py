@@ -1,4 +1,4 @@
-"""Order and align the cells of columns, so that few arrows cross and most are level."""
+"""Order and align the cells of columns, so few arrows cross and most are level."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -110,7 +110,7 @@ def _add_box(parent: Element, box: Box, area: Area, tone: str) -> None:
 
 
 def _add_lines(parent: Element, drawn: Sequence[Line]) -> None:
-    """Add all lines and then all labels, so that no line hides a label."""
+    """Add all lines and then all labels, so no line hides a label."""
     for line in drawn:
         group = _add(parent, "g", "arrow", data_source=line.arrow.source, data_target=line.arrow.target)
         _add_note(group, line.arrow.note)

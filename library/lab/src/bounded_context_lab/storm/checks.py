@@ -92,7 +92,7 @@ class Checks:
         return [name for name, url in self._queues.items() if self._waiting(url) > malformed.get(name, 0)]
 
     def purge(self) -> None:
-        """Empty the dead-letter queues, so that the next fault starts without messages of this fault."""
+        """Empty the dead-letter queues, so the next fault starts without messages of this fault."""
         for url in self._queues.values():
             if self._waiting(url):
                 self._running.aws.call("sqs", "purge_queue", QueueUrl=url)

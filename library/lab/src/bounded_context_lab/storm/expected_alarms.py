@@ -49,7 +49,7 @@ Part = Literal[
     "broken upload",
     "abandoned batch",
 ]
-"""The part of a resource in a context's architecture, which distinguishes resources of one type."""
+"""The part of a resource in a context's architecture, which distinguishes resources of a type."""
 
 Subjects = Literal["itself", "reader", "queue", "indexes", "machine", "users", "uploads", "stream readers", "api"]
 """The resources that a row watches: the affected resource, or resources that depend on it."""

@@ -67,7 +67,7 @@ class Load:
             running: the running context.
             seed: the seed.
             twice: a function whose callers send each request two times.
-            broken: whether the uploads break off, so that their lists are rejected.
+            broken: whether the uploads break off, so their lists are rejected.
             bad_event: whether one of the events is malformed.
         """
         self.accepted = Accepted()

@@ -28,7 +28,7 @@ class Trial:
         twice: a function whose callers send each request two times.
         schedules: the number of calls of each scheduled function at a time.
         bad_event: whether an event of another context is malformed.
-        broken: whether the uploads broke off, so that no list is recorded.
+        broken: whether the uploads broke off, so no list is recorded.
         samples: the metrics that AWS would have written about the fault.
         lost: a text for each failure of the fault's target to treat the fault as documented.
         refused: the function of each call that the fault has refused, whole or in part.

@@ -34,7 +34,7 @@ class AdditionalActions:
     def list_ended(self) -> None:
         """Upload a second list, and call the scheduled functions meanwhile.
 
-        The second list waits for the first, so that it uses the started functions instead of starting new ones.
+        The second list waits for the first, so it uses the started functions instead of starting new ones.
         """
         self._later = [self._started(bad_row), self._started(schedules)]
 

@@ -1,6 +1,6 @@
 """Credentials of the functions, which the emulator derives from the ARNs of the function and its role.
 
-The storm signs the calls that it changes with them, so that the emulator checks the permissions of the function's role.
+The storm signs the calls that it changes with them, so the emulator checks the permissions of the function's role.
 """
 
 import hashlib

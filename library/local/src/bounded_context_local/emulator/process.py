@@ -152,7 +152,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _start(emulator: Emulator, python: Path) -> "subprocess.Popen[bytes]":
-    """Start the emulator under `keeper.py` in a new session, so that Ctrl-C reaches only this process."""
+    """Start the emulator under `keeper.py` in a new session, so Ctrl-C reaches only this process."""
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-I", str(KEEPER), str(emulator.folder), str(python), "-P", str(LAUNCHER), INFRA],
         env=emulator.environment(),

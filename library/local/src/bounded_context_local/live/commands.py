@@ -55,7 +55,7 @@ def debug(function: str | None, event: str | None, *, verbose: bool) -> int:
         return 0
 
     status = _with_run(act)
-    # Outside of all error handling, so that a debugger stops where the error is raised.
+    # Outside of all error handling, so a debugger stops where the error is raised.
     return calls[0]() if calls else status
 
 

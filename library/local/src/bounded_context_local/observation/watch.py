@@ -22,7 +22,7 @@ ROUNDS_PER_LOGS = 4
 """Rounds of queue polls per poll of the logs. Queues have no history, so they are polled more often."""
 
 _VALUES = 150
-"""AWS limit: values of one metric in one call."""
+"""AWS limit: values of one metric in a single call."""
 
 _Put = dict[str, tuple[list[float], str]]
 

@@ -76,7 +76,7 @@ def calculating_alarm_ok(aws: Aws, facts: Facts) -> None:
 
 
 def with_assumable_role(aws: Aws, request: Request) -> None:
-    """Let the root user assume a deployment group's role, so that a deployment has only the role's permissions."""
+    """Let the root user assume a deployment group's role, so a deployment has only the role's permissions."""
     name = request.inputs["serviceRoleArn"].rpartition("/")[2]
     policy = aws.call("iam", "get_role", RoleName=name)["Role"]["AssumeRolePolicyDocument"]
     statements = as_list(policy["Statement"])

@@ -29,7 +29,7 @@ class Driver:
         """Run a command, and return its exit status and its report. The driver prints progress on standard error.
 
         Raises:
-            KeyboardInterrupt: the driver was interrupted. It ignores further signals, so that the run can clean up.
+            KeyboardInterrupt: the driver was interrupted. It ignores further signals, so the run can clean up.
         """
         printed = io.StringIO()
         arguments = ["rollout", command, self._stack, "--outputs", str(self._outputs), "--json"]

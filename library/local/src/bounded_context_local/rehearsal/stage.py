@@ -92,7 +92,7 @@ class Stage:
 
 
 def command_message(samples: Samples) -> dict[str, Any]:
-    """Return a valid command. Its idempotency key is constant, so that all calls have one effect."""
+    """Return a valid command. Its idempotency key is constant, so all calls have one effect."""
     [row] = samples.rows(1, seed=7)
     return {"idempotency_key": "rehearsal", "payload": dict(zip(samples.columns, row, strict=True))}
 

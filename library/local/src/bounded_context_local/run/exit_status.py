@@ -38,5 +38,5 @@ def exit_status(run: Callable[[], int], screen: Screen) -> int:
 
 
 def _exit(number: int, _: FrameType | None) -> NoReturn:
-    """Raise SystemExit on SIGTERM, so that every `finally` block runs."""
+    """Raise SystemExit on SIGTERM, so every `finally` block runs."""
     sys.exit(128 + number)

@@ -72,7 +72,7 @@ def running_context(
             )
         running.systems = systems
         ended.callback(running.stop)
-        begun.callback(running.end)  # before the emulator ends, so that no reader waits at its queue
+        begun.callback(running.end)  # before the emulator ends, so no reader waits at its queue
         yield running
 
 

@@ -78,7 +78,7 @@ def _statements(found: dict[Scope, set[str]]) -> list[Document]:
 def _with_all_values(
     alike: dict[tuple[tuple[str, ...], str], list[str]],
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Document]]:
-    """Yield actions, resources and condition, once for all values of one condition key: a policy has a maximum size."""
+    """Yield actions, resources and condition, once for all values of a condition key: a policy has a maximum size."""
     values: dict[Any, dict[str, None]] = {}
     for (actions, text), resources in alike.items():
         condition = json.loads(text)

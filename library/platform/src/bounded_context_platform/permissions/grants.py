@@ -1,4 +1,4 @@
-"""Grants of actions on resources, and their IAM policy document for one stack."""
+"""Grants of actions on resources, and their IAM policy document for a stack."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -127,7 +127,7 @@ def _actions(service: str, words: str) -> tuple[str, ...]:
 
 
 def document(place: Place, grants: Iterable[Grant], *, change: bool) -> dict[str, Any]:
-    """Return the policy document of these grants, with each resource once; only `change` includes write actions."""
+    """Return the policy document of the given grants, with each resource once; only `change` includes write actions."""
     found: dict[tuple[str, When], set[str]] = {}
     for grant in grants:
         actions = (*grant.read, *(grant.write if change else ()))

@@ -1,4 +1,4 @@
-"""The policies of the pipeline's roles and of the roles for repairs, for one stack."""
+"""The policies of the pipeline's roles and of the roles for repairs, for a stack."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -59,7 +59,7 @@ def policy(role: str, where: Place, graph: Graph, consumes: Mapping[str, Consume
     """Return the policy document of a role.
 
     Args:
-        role: one of ROLES.
+        role: a member of ROLES.
         where: the stack's place.
         graph: the graph of the stack's program; types that `unknown` returns are left out.
         consumes: the contexts whose events the stack consumes, from topics of other stacks.
@@ -103,7 +103,7 @@ def _subscriptions(consumes: Iterable[Consumed]) -> Iterator[Grant]:
 
 
 def _signing(graph: Graph) -> str | None:
-    """Return the ARN of the functions' code signing configuration, if they have one."""
+    """Return the ARN of the functions' code signing configuration, if any."""
     arns = {node.inputs.get("codeSigningConfigArn") for node in graph.nodes if node.kind == "lambda/function"}
     return next(iter(arns - {None}), None)
 
@@ -144,7 +144,7 @@ def _network(graph: Graph) -> Iterator[Grant]:
 
 
 def _named(where: Place, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the statement for one record of a zone (Route 53 developer guide, "Using IAM policy conditions")."""
+    """Return the statement for a record of a zone (Route 53 developer guide, "Using IAM policy conditions")."""
     key = "route53:ChangeResourceRecordSets"
     only = {f"{key}NormalizedRecordNames": [record["name"]], f"{key}RecordTypes": [record["type"]]}
     zone = where.arn(f"route53:::hostedzone/{record['zoneId']}")

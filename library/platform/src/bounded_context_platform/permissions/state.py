@@ -37,7 +37,7 @@ class Backend:
 
     @classmethod
     def by_default(cls, context: str, account: str, region: str, stack: str, own: str) -> Self:
-        """Return the backend that `context bootstrap` creates, with the stack's own provider if it has one."""
+        """Return the backend that `context bootstrap` creates, with the stack's own provider if any."""
         alias = f"alias/{kebab(context)}-state"
         secrets = SecretsProvider.of(own) or SecretsProvider(alias, region, {"stack": stack})
         return cls(f"{kebab(context)}-state-{account}-{region}", SecretsProvider(alias, region, {}), secrets)
@@ -51,7 +51,7 @@ class Backend:
 
 
 def policy(backend: Backend, project: str, stack: str, account: str, region: str, *, access: Access) -> dict[str, Any]:
-    """Return the policy document. It permits access to the state of these stacks alone.
+    """Return the policy document. It permits access to the state of the given stacks alone.
 
     Args:
         backend: the backend with the state.

@@ -1,4 +1,4 @@
-"""The survey of one repository: its declared facts, its production's resources, and their policy violations."""
+"""The survey of a repository: its declared facts, its production's resources, and their policy violations."""
 
 import os
 import sys

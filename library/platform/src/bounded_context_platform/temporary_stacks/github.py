@@ -44,7 +44,7 @@ class GitHub:
         return found
 
     def comment(self, number: int, mark: str, text: str) -> None:
-        """Write a comment to a pull request. It replaces the comment that begins with `mark`, if there is one.
+        """Write a comment to a pull request. It replaces the comment that begins with `mark`, if any.
 
         Raises:
             Refused: GitHub did not accept the comment.

@@ -47,7 +47,7 @@ class TemporaryPulumi(Pulumi):
     def stacks(self, start: str) -> set[str]:
         """Return the names of the program's stacks that begin with `start`. Raises Refused if they cannot be listed.
 
-        The Pulumi CLI would read the state of all stacks, which a role for one kind of stacks may not.
+        The Pulumi CLI would read the state of all stacks, which a role for a kind of stacks may not.
         """
         if shutil.which("pulumi") is None:
             raise Refused(f"{MISSING}.")
@@ -87,7 +87,7 @@ class TemporaryPulumi(Pulumi):
             settings: the settings of `dev`.
 
         Raises:
-            Refused: the destruction would run the code of a provider in the state; nothing was changed.
+            Refused: the destruction would run the code of a provider in the state; no change was made.
             Failed: the stack remains; the message lists the remaining resources.
         """
         self._check(settings)
@@ -135,7 +135,7 @@ class TemporaryPulumi(Pulumi):
         return done.stdout
 
     def _failure(self, command: str, done: subprocess.CompletedProcess[str]) -> str:
-        """Return the errors of a failed call, and the missing permission if there is one."""
+        """Return the errors of a failed call, and the missing permission if any."""
         lacking = denied(_all(done))
         short = (
             f" In short: {lacking}: see `context permissions deploy {self.stack.partition('-')[0]}`." if lacking else ""

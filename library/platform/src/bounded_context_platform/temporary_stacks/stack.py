@@ -147,7 +147,7 @@ class TemporaryStack:
         """Create the owner's stack, or deploy the current sources to it again. Return its outputs.
 
         Raises:
-            Refused: the stack has another owner or cannot be created; nothing was changed.
+            Refused: the stack has another owner or cannot be created; no change was made.
             Failed: the deployment failed; existing resources remain.
         """
         self.check_name()
@@ -218,7 +218,7 @@ class TemporaryStack:
 
 
 def temporary_stacks(project: Project, kinds: Iterable[str] = KINDS) -> list[TemporaryStack]:
-    """Return the repository's stacks of these kinds, sorted. Raises Refused without a Pulumi CLI or a login."""
+    """Return the repository's stacks of the given kinds, sorted. Raises Refused without a Pulumi CLI or a login."""
     found = (TemporaryPulumi("", project.service).stacks(f"{kind}-") for kind in sorted(kinds))
     return [TemporaryStack(project, name) for names in found for name in sorted(names) if has_kind(name)]
 

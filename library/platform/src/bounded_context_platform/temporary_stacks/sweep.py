@@ -35,7 +35,7 @@ def sweep(
     closed: Collection[int],
     report: Callable[[Swept], None],
 ) -> bool:
-    """Destroy the stacks of these kinds that are over, in sequence. Return False if a stack failed.
+    """Destroy the stacks of the given kinds that are over, in sequence. Return False if a stack failed.
 
     A destruction that could outlive the AWS session is left to the next sweep: it would fail and keep its lock.
 
@@ -43,7 +43,7 @@ def sweep(
         project: the repository.
         kinds: the kinds of the stacks.
         clock: returns the time.
-        session_end: the end of the AWS session, if it has one.
+        session_end: the end of the AWS session, if any.
         closed: the numbers of closed pull requests, whose stacks are over.
         report: receives the result of each stack.
 

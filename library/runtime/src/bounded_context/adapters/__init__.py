@@ -1,1 +1,1 @@
-"""The adapters of the ports to AWS services: one module per service and use."""
+"""The adapters of the ports to AWS services: a module per service and use."""

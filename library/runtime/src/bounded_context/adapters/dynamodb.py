@@ -138,7 +138,7 @@ def _unchanged(aggregate: Aggregate[Any, Any], version: int) -> tuple[str, dict[
 
 
 def _update(item: Mapping[str, Any], gone: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of UpdateItem that set and remove these attributes, with a condition's values."""
+    """Return the parameters of UpdateItem that set and remove the given attributes, with a condition's values."""
     # Numbers replace the names, since many field names are reserved words of DynamoDB.
     names = {name: f"#{number}" for number, name in enumerate((*item, *gone))}
     numbered = {name: f":{number}" for number, name in enumerate(item)}

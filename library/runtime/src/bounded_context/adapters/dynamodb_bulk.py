@@ -67,7 +67,7 @@ class ImportedAggregateTable:
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None = None) -> None:
         """Create an aggregate for each row; aggregates that this list created stay.
 
-        Each item stores the list's ``traceparent``, if it has one, for the event that the stream makes of it.
+        Each item stores the list's ``traceparent``, if any, for the event that the stream makes of it.
 
         Raises:
             AlreadyTaken: an identity exists and is not this list's; other rows may be written.
@@ -93,7 +93,7 @@ class ImportedAggregateTable:
         return [item for item in refused if item[self._items.identity] not in found]
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
-        """Delete all aggregates of these identities that this list created, and keep the others."""
+        """Delete all aggregates of the given identities that this list created, and keep the others."""
         for chunk in _hundreds(identities):
             left = list(chunk)
             # A transaction writes all items or no item: it is repeated without the items that are not this list's.
@@ -164,7 +164,7 @@ def _hundreds(found: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 class ReferenceTable:
-    """The aggregates of one kind (in snake_case) that rows may refer to, by identity."""
+    """The aggregates of a kind (in snake_case) that rows may refer to, by identity."""
 
     def __init__(self, aggregate: str, client: DynamoDBClient, table_name: str) -> None:
         self._prefix = key_of(aggregate, "")

@@ -202,7 +202,7 @@ class ListTable:
         return done or part in record.get("imported_parts", ())
 
     def part_undone(self, list_id: str, part: int) -> None:
-        """Record that all rows of a part are undone. Repetitions change nothing."""
+        """Record that all rows of a part are undone. Repetitions have no effect."""
         # A set of part numbers, not a counter: the retry of a child adds no number.
         self._table.update_item(
             Key=_key(list_id),

@@ -29,11 +29,11 @@ class AggregateShards(Generic[A]):
         self._table = table
 
     def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice[A]:
-        """Return at most ``most`` of a list's aggregates in one shard, from the identity after ``after``."""
+        """Return at most ``most`` of a list's aggregates in a shard, from the identity after ``after``."""
         return self._read("by_list", LIST_SHARD, shard(list_id, number), after, most)
 
     def in_status(self, status: StrEnum, number: int, after: str, most: int) -> Slice[A]:
-        """Return at most ``most`` aggregates in a status, of one shard, from the identity after ``after``."""
+        """Return at most ``most`` aggregates in a status, of a shard, from the identity after ``after``."""
         return self._read("by_status", STATUS_SHARD, shard(status.value, number), after, most)
 
     def with_value(self, field: str, value: str, after: str, most: int) -> Slice[A]:

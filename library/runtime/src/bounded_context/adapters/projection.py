@@ -1,4 +1,4 @@
-"""The projection of other contexts' events in the table: one item per subject, through boto3."""
+"""The projection of other contexts' events in the table: an item per subject, through boto3."""
 
 import time
 from collections.abc import Callable

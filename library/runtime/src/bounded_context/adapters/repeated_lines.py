@@ -1,4 +1,4 @@
-"""The repeated lines of one file, in SQLite's temporary database, in constant memory."""
+"""The repeated lines of a file, in SQLite's temporary database, in constant memory."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from .temporary_database import temporary_database
 
 
 class SqliteRepeatedLines:
-    """The lines of one file with the identity of an earlier line."""
+    """The lines of a file with the identity of an earlier line."""
 
     def __init__(self) -> None:
         self._database = temporary_database("repeated (line INTEGER PRIMARY KEY, first INTEGER)")

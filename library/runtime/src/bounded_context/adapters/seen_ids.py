@@ -1,4 +1,4 @@
-"""The identities of one file, in SQLite's temporary database, in constant memory."""
+"""The identities of a file, in SQLite's temporary database, in constant memory."""
 
 from collections.abc import Sequence
 

@@ -1,1 +1,1 @@
-"""The use cases of a context: one function per command or step, which uses ports that adapters implement."""
+"""The use cases of a context: a function per command or step, which uses ports that adapters implement."""

@@ -24,7 +24,7 @@ class Check:
 
 
 def has(expected: Mapping[str, Any]) -> Callable[[Any], str | None]:
-    """Return a judge that requires these members in an answer; it ignores further members."""
+    """Return a judge that requires the given members in an answer; it ignores further members."""
     return lambda answer: None if _has(answer, expected) else f"the answer has no {expected}"
 
 

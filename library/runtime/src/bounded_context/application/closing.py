@@ -28,7 +28,7 @@ class ListRows(Protocol):
         ...
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
-        """Delete all aggregates of these identities that this list created, and keep the others."""
+        """Delete all aggregates of the given identities that this list created, and keep the others."""
         ...
 
 

@@ -37,7 +37,7 @@ class _NotForRows(Exception):
 
 @dataclass(frozen=True)
 class Ran:
-    """The statistics of a rule that was run for the rows of a part, in one try.
+    """The statistics of a rule that was run for the rows of a part, in a single try.
 
     ``seconds`` is the time for all ``rows``. ``refused`` counts the refused rows by the refusal's code.
     """

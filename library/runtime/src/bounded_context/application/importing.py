@@ -20,7 +20,7 @@ has written up to so many rows that the next try writes again."""
 
 @dataclass
 class _Writing:
-    """One invocation's work on a part. ``earlier`` is the end of an earlier writer's time, in seconds since 1970."""
+    """An invocation's work on a part. ``earlier`` is the end of an earlier writer's time, in seconds since 1970."""
 
     flow: Workflow
     part: Part
@@ -64,7 +64,7 @@ class _Writing:
 
 @without_garbage_collection()
 def import_part(flow: Workflow, list_id: str, part: Part) -> Step:
-    """Write one part. The rest of the part is skipped if the list is being undone.
+    """Write a part. The rest of the part is skipped if the list is being undone.
 
     Raises:
         Throttled: the table throttles, or the function's time is nearly over, or an earlier invocation may still write.

@@ -1,4 +1,4 @@
-"""The decision about a list whose ranges are validated: the result of one pass, from the results of the ranges."""
+"""The decision about a list whose ranges are validated: the result of a single pass, from the results of the ranges."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing

@@ -107,10 +107,10 @@ class Workflow:
         lists: the record of every list received.
         files: the inbox.
         imported: builds the store of aggregates that lists create.
-        seen_ids: builds an empty store of identities, for one file.
+        seen_ids: builds an empty store of identities, for a file.
         formats: returns the formats of partners' files.
         gated: whether a list starts only after a malware scan of its file.
-        repeated_lines: builds an empty store of repeated lines, for one file; by default in memory.
+        repeated_lines: builds an empty store of repeated lines, for a file; by default in memory.
     """
 
     def __init__(
@@ -219,7 +219,7 @@ def _scanned(flow: Workflow, recorded: ReceivedList, execution: str, result: str
     """Give a list that awaits its scan to the execution, if the scan has a result."""
     if result is None or not recorded.awaits_scan:
         return recorded
-    # First, so that a repetition of the execution returns to this list.
+    # First, so a repetition of the execution returns to this list.
     flow.lists.conclude(execution, recorded.list_id)
     refusal, code = scans.refusal(result), scans.code(result)
     return flow.lists.record_scan(recorded.list_id, execution, result, refusal, code)

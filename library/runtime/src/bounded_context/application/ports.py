@@ -65,11 +65,11 @@ class Shards(Protocol[A_co]):
         ...
 
     def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice[A_co]:
-        """Return at most ``most`` of a list's aggregates in one shard, from the identity after ``after``."""
+        """Return at most ``most`` of a list's aggregates in a shard, from the identity after ``after``."""
         ...
 
     def in_status(self, status: StrEnum, number: int, after: str, most: int) -> Slice[A_co]:
-        """Return at most ``most`` aggregates in a status, of one shard, from the identity after ``after``."""
+        """Return at most ``most`` aggregates in a status, of a shard, from the identity after ``after``."""
         ...
 
     def with_value(self, field: str, value: str, after: str, most: int) -> Slice[A_co]:
@@ -97,7 +97,7 @@ class ImportedAggregates(Protocol):
         ...
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
-        """Delete all aggregates of these identities that this list created, and keep the others."""
+        """Delete all aggregates of the given identities that this list created, and keep the others."""
         ...
 
 
@@ -211,7 +211,7 @@ class Lists(Protocol):
         ...
 
     def part_undone(self, list_id: str, part: int) -> None:
-        """Record that all rows of a part are undone. Repetitions change nothing."""
+        """Record that all rows of a part are undone. Repetitions have no effect."""
         ...
 
     def record_failure(self, list_id: str, failure: "Failure", part: int | None = None) -> None:
@@ -272,7 +272,7 @@ class Files(Protocol):
 
 
 class SeenIds(Protocol):
-    """The identities of one file that were read so far, in constant memory."""
+    """The identities of a file that were read so far, in constant memory."""
 
     def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
         """Remember (identity, line) pairs; for each repeated identity return its line and its first line."""
@@ -280,7 +280,7 @@ class SeenIds(Protocol):
 
 
 class RepeatedLines(Protocol):
-    """The lines of one file with the identity of an earlier line, in constant memory."""
+    """The lines of a file with the identity of an earlier line, in constant memory."""
 
     def add(self, repeated: Iterable[tuple[int, int]]) -> None:
         """Remember lines, each with the first line of its identity."""

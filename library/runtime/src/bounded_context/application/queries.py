@@ -30,7 +30,7 @@ READS: Final = 2 * INDEX_SHARDS
 
 
 class ById(BaseModel):
-    """The query for one aggregate. `by_id` returns a context's, whose only field is the identity."""
+    """The query for an aggregate. `by_id` returns a context's, whose only field is the identity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
@@ -45,7 +45,7 @@ class ById(BaseModel):
 
 @cache
 def by_id(context: Context[Any]) -> type[ById]:
-    """Return the model of a context's query for one aggregate."""
+    """Return the model of a context's query for an aggregate."""
     field: Any = {context.identity: (Identifier, ...)}
     model = create_model("ById", __base__=ById, __doc__=ById.__doc__, **field)
     model.identity = context.identity

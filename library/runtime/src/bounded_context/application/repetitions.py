@@ -18,7 +18,7 @@ _ENTRIES_AT_ONCE: Final = 1000
 
 
 class RangeIdentities:
-    """The identities of the good rows of one range: a store of seen identities that keeps a digest of each.
+    """The identities of the good rows of a range: a store of seen identities that keeps a digest of each.
 
     ``repeated`` has the first repeated lines of the range, at most as many as a report has, each with the first line of
     its identity in the range.
@@ -55,7 +55,7 @@ def _entry(identity: str, line: int) -> bytes:
 def repetitions(ranges: Iterable[BinaryIO]) -> Iterator[tuple[int, int]]:
     """Yield each line with the identity of a line in an earlier range, and the first line of the identity.
 
-    Each stream has the `RangeIdentities.data` of one range.
+    Each stream has the `RangeIdentities.data` of a range.
     """
     digest, first = b"", 0
     for entry in merge(*map(_entries, ranges)):

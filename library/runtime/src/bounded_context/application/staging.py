@@ -85,7 +85,7 @@ def attempt() -> str:
 
 @dataclass
 class Staging:
-    """The folder of a list, or of one attempt of a step in it.
+    """The folder of a list, or of an attempt of a step in it.
 
     Each attempt writes to its own folder: an attempt that outlives its execution changes no input of a later step. When
     the list's record names an attempt, its manifest is published in the list's folder. Without an attempt it is the
@@ -106,7 +106,7 @@ class Staging:
         self.parts.append(Part(len(self.parts), key, len(rows)))
 
     def rewrite_part(self, part: Part, rows: list[StagedRow]) -> Part:
-        """Write only these rows of a validated part, and return the part with them."""
+        """Write only the given rows of a validated part, and return the part with them."""
         key = self._key(f"part-{part.part:05d}")
         data = {"lines": [row.line for row in rows], "rows": [row.values for row in rows]}
         self.files.write(key, json.dumps(data).encode())

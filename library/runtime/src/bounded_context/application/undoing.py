@@ -14,7 +14,7 @@ from .staging import VERIFIED, Part, Staging, StagingGone, identities, read_part
 
 
 def undo_part(flow: Workflow, list_id: str, part: Part) -> Step:
-    """Delete the rows of one part that this list wrote. From here on no invocation may write the list.
+    """Delete the rows of a part that this list wrote. From here on no invocation may write the list.
 
     A part without a trace of a writer has no rows. A closed list stays as it is.
 

@@ -17,7 +17,7 @@ VARIABLE: Final = "CONTEXT"
 
 
 class BadContext(ValueError):
-    """The declaration contradicts itself; the message is one sentence that names the field."""
+    """The declaration contradicts itself; the message is a sentence that names the field."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -46,7 +46,7 @@ _KEYS: Final[Mapping[str, str]] = {"list": "list_shard", "status": "status_shard
 partition key of its index."""
 
 INDEX_SHARDS: Final = 32
-"""The number of partition keys over which the aggregates of one list, or of one status, are spread in an index.
+"""The number of partition keys over which the aggregates of a list, or of a status, are spread in an index.
 
 A partition takes 1,000 writes a second (AWS limit): without shards, an import would write all of its rows to one
 partition. An import with default settings writes 20,000 rows a second.
@@ -153,7 +153,7 @@ class Structure(Generic[A]):
 
     @property
     def get_function(self) -> str:
-        """The function of the query for one aggregate."""
+        """The function of the query for an aggregate."""
         return f"get_{self.name}"
 
     @property
@@ -163,7 +163,7 @@ class Structure(Generic[A]):
 
     @property
     def queries(self) -> tuple[str, ...]:
-        """The functions of the queries: for one aggregate, and the list query if the context has it."""
+        """The functions of the queries: for an aggregate, and the list query if the context has it."""
         return (self.get_function, self.list_function) if self.queried_by else (self.get_function,)
 
     @property

@@ -22,7 +22,7 @@ def currencies(currency: str | None) -> tuple[str, ...]:
 
 
 class Amounts:
-    """The sums of the decimal fields of rows, by the currency field if there is one. Memory use is constant.
+    """The sums of the decimal fields of rows, by the currency field if any. Memory use is constant.
 
     The sums are exact: an amount has at most 15 digits, and Python's decimals keep 28 through an addition, enough for
     ten thousand billion rows.

@@ -1,7 +1,7 @@
 """The epoch of a table: the number of replacements of a stack's table, at the end of the table's name.
 
 Each table has a stream of its own, whose numbers may begin below those of the stream before. The epoch is the first
-part of `sequence`, so that events of a later table are newer. It comes from the name in the stream's ARN. Every version
+part of `sequence`, so events of a later table are newer. It comes from the name in the stream's ARN. Every version
 of a function therefore computes the same `sequence` of a change, and a late redrive of the earlier stream stays older.
 """
 

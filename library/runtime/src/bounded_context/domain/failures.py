@@ -27,7 +27,7 @@ class Failure:
 
     @classmethod
     def of(cls, facts: Mapping[str, Any] | None) -> Self | None:
-        """Return the failure of these facts, or None without facts. Unknown facts are ignored."""
+        """Return the failure of the given facts, or None without facts. Unknown facts are ignored."""
         if not facts:
             return None
         known = {field.name: facts[field.name] for field in fields(cls) if field.name in facts}

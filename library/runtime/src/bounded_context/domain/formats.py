@@ -15,7 +15,7 @@ MOST_BYTES: Final = 2048 * 1024 * 1024
 ONE_PASS_BYTES: Final = 200 * 1024 * 1024
 """The largest list, unpacked, whose format has no ranges.
 
-One call validates it, within 15 minutes (AWS limit): some 21,000 rows a second.
+A call validates it, within 15 minutes (AWS limit): some 21,000 rows a second.
 """
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -67,7 +67,7 @@ class FileFormat:
 
     @classmethod
     def parse(cls, values: Any, columns: Collection[str]) -> "FileFormat":
-        """Return the format of a partner's setting, for a context with these columns. Raises BadFormat."""
+        """Return the format of a partner's setting, for a context with the given columns. Raises BadFormat."""
         known = [member.name for member in fields(cls)]
         if not isinstance(values, dict) or not values:
             raise BadFormat("", f"is {values!r}: write a map with any of {', '.join(known)}")
@@ -89,7 +89,7 @@ class FileFormat:
         return self.header.get(name.strip(), name.strip())
 
     def names(self, columns: Collection[str]) -> list[str]:
-        """Return the names of these columns in the partner's header."""
+        """Return the names of the given columns in the partner's header."""
         written = {column: name for name, column in self.header.items()}
         return [written.get(column, column) for column in columns]
 

@@ -71,7 +71,7 @@ class NotAList(Exception):
 
 @dataclass(frozen=True)
 class PinnedFile:
-    """One version of one object. ``size`` is in bytes."""
+    """One version of an object. ``size`` is in bytes."""
 
     bucket: str
     key: str
@@ -217,7 +217,7 @@ def most_parts(rows: float) -> float:
 
 
 def record_units(parts: float) -> float:
-    """Return the write units of an update of a list's record with these written parts: one for each KB.
+    """Return the write units of an update of a list's record with the given written parts: one for each KB.
 
     The number of a part takes four bytes, and the rest of the record three KB (Amazon DynamoDB Developer Guide,
     "DynamoDB item sizes and formats"). An update consumes the units of the whole item ("DynamoDB read and write

@@ -60,7 +60,7 @@ def order_key(event_id: str, sequence: str | None, time: datetime | None) -> str
 
 
 def newer(event: ForeignEvent, kept: ForeignEvent | None) -> ForeignEvent:
-    """Return the newer event. A repetition of the kept event changes nothing."""
+    """Return the newer event. A repetition of the kept event has no effect."""
     return event if kept is None or event.order > kept.order else kept
 
 

@@ -141,7 +141,7 @@ class Rows:
         return tuple(name for name in self.columns if (name in self.defaults) is default)
 
     def check(self, header: tuple[str, ...], records: Sequence[Record]) -> Checked:
-        """Sort records into good rows and rejections, in one pass of pydantic."""
+        """Sort records into good rows and rejections, in a single pass of pydantic."""
         width = len(header)
         ragged = [_ragged(record, width) for record in records if len(record.cells) != width]
         whole = [record for record in records if len(record.cells) == width] if ragged else records
@@ -150,7 +150,7 @@ class Rows:
         return self._validated([record.line for record in whole], values, ragged)
 
     def read_staged(self, lines: Sequence[int], staged: Sequence[dict[str, Any]]) -> Checked:
-        """Sort staged rows, completed by ``completed``, into typed rows and rejections, in one pass of pydantic.
+        """Sort staged rows, completed by ``completed``, into typed rows and rejections, in a single pass of pydantic.
 
         Another version may have staged the rows. Names that this version does not have are ignored.
         """

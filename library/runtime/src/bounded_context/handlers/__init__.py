@@ -56,7 +56,7 @@ _PLACES: Final = {
 
 
 def __getattr__(name: str) -> Any:
-    # Lazy, so that a function imports only its own dependencies: this shortens its cold start.
+    # Lazy, so a function imports only its own dependencies: this shortens its cold start.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_PLACES.get(name, "..settings"), __name__), name)

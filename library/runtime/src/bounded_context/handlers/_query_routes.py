@@ -28,7 +28,7 @@ _CURSOR: Final = Parameter(
 
 
 def get_operation(context: Context[Any], query: Callable[[ById], dict[str, Any]]) -> Operation:
-    """Return the HTTP operation of the query for one aggregate."""
+    """Return the HTTP operation of the query for an aggregate."""
     question = by_id(context)
 
     def answer(asked: Asked) -> Answer:

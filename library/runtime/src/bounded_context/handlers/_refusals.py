@@ -123,7 +123,7 @@ def kinds(context: Context[Any]) -> dict[str, Kind]:
 
 
 def of_rule(error: type[BusinessError]) -> Kind:
-    """Return the kind of problem for one rule."""
+    """Return the kind of problem for a rule."""
     return Kind(error.status, error.title)
 
 

@@ -44,7 +44,7 @@ from ._refusals import Refused, answer, obeying, reading
 C = TypeVar("C", bound=Details | Change)
 A = TypeVar("A", bound=Aggregate[Any, Any])
 Key = str | list[str]
-"""The idempotency key of one command of one caller: a message's key, or several strings that identify it together."""
+"""The idempotency key of a command of a caller: a message's key, or several strings that identify it together."""
 
 _DAY_SECONDS = 24 * 60 * 60
 

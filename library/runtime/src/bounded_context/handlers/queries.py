@@ -63,7 +63,7 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 
 
 def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) -> Handler:
-    """Return the Lambda handler of the query for one aggregate. It accepts messages, and with an API also requests.
+    """Return the Lambda handler of the query for an aggregate. It accepts messages, and with an API also requests.
 
     ``aggregates`` builds the repository of the aggregates.
     """

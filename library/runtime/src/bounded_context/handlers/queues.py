@@ -1,6 +1,6 @@
 """The Lambda functions of queues. Each message is processed separately, and only failed messages are retried.
 
-This loop is shorter than Powertools' batch processor. If every message of a batch fails, it raises the error, so that
+This loop is shorter than Powertools' batch processor. If every message of a batch fails, it raises the error, so
 the release's alarm detects a version that fails for all messages.
 """
 

@@ -62,7 +62,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Lambda then treats the records before it as published, and delivers that record and all later records again.
 
     Raises:
-        Exception: this version can read no record of a batch of several, so that the release's alarm detects it. Or SNS
+        Exception: this version can read no record of a batch of several, so the release's alarm detects it. Or SNS
             failed on the first request. Lambda delivers the whole batch again, in halves.
     """
     records = list(DynamoDBStreamEvent(event).records)

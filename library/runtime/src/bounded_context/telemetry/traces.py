@@ -49,7 +49,7 @@ _OF_OTHERS: Final = Allowance(MOST_OF_OTHERS)
 
 @dataclass
 class _Call:
-    """One call of the function: its position in a trace, and its subsegment if that is recorded."""
+    """A call of the function: its position in a trace, and its subsegment if that is recorded."""
 
     context: TraceContext
     document: Document | None

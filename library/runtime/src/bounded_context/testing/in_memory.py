@@ -328,7 +328,7 @@ class InMemoryProjection:
 
 @dataclass
 class InMemoryReferences:
-    """The known identities of one type of aggregate."""
+    """The known identities of a type of aggregate."""
 
     identities: set[str] = field(default_factory=set)
 

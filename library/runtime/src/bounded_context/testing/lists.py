@@ -1,4 +1,4 @@
-"""Run the whole list workflow in one call, without AWS: from a partner's rows to the report."""
+"""Run the whole list workflow in a single call, without AWS: from a partner's rows to the report."""
 
 import csv
 from collections.abc import Callable, Collection, Mapping, Sequence

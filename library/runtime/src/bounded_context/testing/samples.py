@@ -26,7 +26,7 @@ class Samples(Generic[A]):
         self._context = context
 
     def values(self, n: int = 1, **changes: str) -> dict[str, str]:
-        """Return the n-th row's values as text, with these changes.
+        """Return the n-th row's values as text, with the given changes.
 
         Fields with a default have a value too, except for fields of a type that the library does not know.
 

@@ -55,7 +55,7 @@ def entities(
     Args:
         context: the context's name in snake_case.
         title: the display name.
-        description: the purpose in one sentence.
+        description: the purpose in a sentence.
         owner: the team, as in the tag of every resource.
         api: whether the context has an HTTP API.
         consumed: the names of the contexts whose events it consumes.

@@ -50,7 +50,7 @@ class Goal:
         return replace(self, origins=_from(note.target, self.target))
 
     def refused_by(self, deployment: Deployment) -> bool:
-        """Return whether a deployment of the target has failed, so that a release does not deploy it again."""
+        """Return whether a deployment of the target has failed, so a release does not deploy it again."""
         note = deployment.note
         return deployment.refuses and not self.returns and note is not None and note.target == self.target
 

@@ -107,7 +107,7 @@ def _plan(run: Run, survey: Survey, releases: Sequence[tuple[datetime, Note]]) -
 def execute(run: Run, report: Report, plan: ReturnPlan, minutes: float | None) -> None:
     """Return the state machine and then the functions, because its definition may rely on them.
 
-    The state machine's alias is marked meanwhile, so that no release moves it.
+    The state machine's alias is marked meanwhile, so no release moves it.
     """
     for unfinished in plan.release_ids[1:]:
         run.screen.tell(f"Release {unfinished} had not ended when the next one began: it goes back too.")

@@ -116,5 +116,5 @@ def _named(header: str) -> Column:
 
 
 def _folded(header: str) -> Column:
-    """Return a column of ids, which wrap instead of being truncated, so that people can copy them."""
+    """Return a column of ids, which wrap instead of being truncated, so people can copy them."""
     return Column(header, overflow="fold")

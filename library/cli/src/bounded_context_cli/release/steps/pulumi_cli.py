@@ -80,7 +80,7 @@ class Stack:
 
     @property
     def policies(self) -> list[str]:
-        """The arguments for the policy pack in the variable POLICY_PACK, if there is one."""
+        """The arguments for the policy pack in the variable POLICY_PACK, if any."""
         pack = os.environ.get("POLICY_PACK")
         return ["--policy-pack", pack] if pack else []
 
@@ -104,7 +104,7 @@ def variable(name: str) -> str:
 
 
 def stop(sentence: str, reason: Reason = "failed") -> NoReturn:
-    """End the step with one sentence and status 1.
+    """End the step with a sentence and status 1.
 
     Raises:
         StepError: always.

@@ -16,7 +16,7 @@ _FOLDER = "aws/lambda"
 
 
 class GivenUp:
-    """The given-up batches of the stream's readers. A batch is masked, so that its other changes are not lost."""
+    """The given-up batches of the stream's readers. A batch is masked, so its other changes are not lost."""
 
     names = ("given-up",)
 

@@ -71,7 +71,7 @@ class Rows:
         return sum(page["Count"] for page in self._pages(list_id, Select="COUNT"))
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
-        """Delete the aggregates of these identities that this list created, and keep the others."""
+        """Delete the aggregates of the given identities that this list created, and keep the others."""
         left = list(identities)
         # A transaction writes all items or no item: it is repeated without the items that are not this list's.
         while left and (others := patiently(partial(self._delete, list_id, left), _passes)):

@@ -16,7 +16,7 @@ class NotRedrivable(Exception):
 
 
 class ContentLost(NotRedrivable):
-    """A message whose records or object no longer exist, so that it can only be discarded."""
+    """A message whose records or object no longer exist, so it can only be discarded."""
 
 
 class DeletedLate(Exception):

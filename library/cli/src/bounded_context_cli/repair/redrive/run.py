@@ -82,7 +82,7 @@ class Run:
 
     Attributes:
         most: the maximum of delivery attempts, without a limit by default.
-        rate: messages a second, evenly spaced, so that messages that failed under load do not recreate the load.
+        rate: messages a second, evenly spaced, so messages that failed under load do not recreate the load.
         discard_reason: the reason to discard messages whose content is lost. By default, they are kept.
     """
 

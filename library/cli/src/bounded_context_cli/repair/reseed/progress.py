@@ -34,7 +34,7 @@ class Progress:
         return found if current and (found.queue, found.since) == (queue, since) else cls(queue, since)
 
     def save(self, file: Path, now: datetime) -> None:
-        """Replace the file in one step, so that a killed process leaves a complete file."""
+        """Replace the file in a single step, so a killed process leaves a complete file."""
         self.saved = now.isoformat()
         file.parent.mkdir(parents=True, exist_ok=True)
         written = file.with_suffix(".new")

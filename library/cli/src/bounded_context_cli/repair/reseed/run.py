@@ -64,7 +64,7 @@ class Report(repair.Report):
 
 @dataclass(frozen=True)
 class Group:
-    """The messages of one aggregate's event: one per major version that the subscriber gets."""
+    """The messages of an aggregate's event: one per major version that the subscriber gets."""
 
     found: Found
     texts: tuple[tuple[str, Any], ...]

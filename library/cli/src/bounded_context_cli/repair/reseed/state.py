@@ -48,7 +48,7 @@ class State:
     """The aggregates of a stack, or the aggregates that changed `since` a time.
 
     Raises Refused if the stream does not contain all changes since that time. `unproven` is the number of the stream's
-    shards whose end was not reached for certain, so that a change `since` the time may be missing.
+    shards whose end was not reached for certain, so a change `since` the time may be missing.
     """
 
     context: Context[Any]

@@ -37,7 +37,7 @@ class Changes:
 
     A page of a stream may be empty although its shard has more records, and no answer tells how far behind a page is
     (DynamoDB API reference, GetRecords). So the class writes marks into the table. A shard has its changes in their
-    order: with a mark, it has returned all earlier changes. The keys of marks are random, so that each shard gets one.
+    order: with a mark, it has returned all earlier changes. The keys of marks are random, so each shard gets one.
     `beat` is called in each round.
     """
 

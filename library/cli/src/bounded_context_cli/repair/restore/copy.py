@@ -18,7 +18,7 @@ _POLL_SECONDS = 10
 
 @dataclass(frozen=True)
 class Copy:
-    """The table as it was `at` a time. Its name contains the time, so that a later call finds it."""
+    """The table as it was `at` a time. Its name contains the time, so a later call finds it."""
 
     client: "DynamoDBClient"
     target: Target

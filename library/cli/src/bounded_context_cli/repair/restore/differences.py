@@ -64,7 +64,7 @@ class Comparison:
     - The record of a list that imported nothing stays.
     - A stored answer is deleted if it is later than the time of the restore: the command of a repeated request runs.
 
-    `only` limits the comparison to the aggregates with these identities. `beat` is called every some seconds.
+    `only` limits the comparison to the aggregates with the given identities. `beat` is called every some seconds.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Comparison:
                 stop.set()
 
     def differences(self, keys: Collection[str]) -> Iterator[Difference]:
-        """Yield the differences of items with these keys. Reads the status of each list anew."""
+        """Yield the differences of items with the given keys. Reads the status of each list anew."""
         ordered = sorted(filter(self._is_selected, keys))
         chunks = [ordered[start : start + KEYS] for start in range(0, len(ordered), KEYS)]
         self._lists.clear()

@@ -67,7 +67,7 @@ class Tables:
                 yield _by_key(found[start : start + KEYS])
 
     def items(self, table: str, keys: Sequence[str]) -> dict[str, Item]:
-        """Return the items with these keys, at most 100, by key."""
+        """Return the items with the given keys, at most 100, by key."""
         found: dict[str, Item] = {}
         request: Any = {table: {"Keys": [{KEY: {"S": key}} for key in keys], "ConsistentRead": True}}
         while request:

@@ -31,7 +31,7 @@ class Writes:
     def write(self, difference: Difference) -> bool:
         """Write a difference; return False if another writer has changed the live item since it was read.
 
-        A changed aggregate gets the next version and another etag, so that no version or tag has two contents.
+        A changed aggregate gets the next version and another etag, so no version or tag has two contents.
         """
         live, restored = difference.live, difference.restored
         condition: dict[str, Any] = {"ConditionExpression": ABSENT} if live is None else _unchanged(live)

@@ -10,7 +10,7 @@ name that is one character too long fails during a deployment. Each request is c
     findings(graph.one("sqs/queue", "inbound"))  # a sentence for each refused value; [] if AWS accepts the resource
 
 Names match regardless of case. `KINDS` lists, by resource type, the names that differ between Pulumi's provider and
-AWS. An unknown type or input is a finding too, so that no value goes unchecked. A repository with other types of
+AWS. An unknown type or input is a finding too, so no value goes unchecked. A repository with other types of
 resources adds them, for instance in its `tests/conftest.py`::
 
     KINDS["elasticache/serverlessCache"] = (call("elasticache CreateServerlessCache", name="ServerlessCacheName"),)

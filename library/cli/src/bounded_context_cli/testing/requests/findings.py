@@ -12,7 +12,7 @@ from .limits import contradictory, documented
 from .shapes import Fault, faults, missing
 
 ARCHIVE = b"an archive"
-"""Sample bytes of an archive, so that the package need not be built."""
+"""Sample bytes of an archive, so the package need not be built."""
 
 _WHERE = (
     "add its requests to KINDS in tests/conftest.py, as "

@@ -1,6 +1,6 @@
 """curl requests to copy, one for each operation, in an order in which they succeed.
 
-Their values are the document's own examples, so that all requests concern the same aggregate.
+Their values are the document's own examples, so all requests concern the same aggregate.
 """
 
 import json
