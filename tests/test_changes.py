@@ -200,8 +200,8 @@ def a_check_of_a_step(repository: Repository) -> None:
     )
     repository.replace(
         STEPS,
-        "from bounded_context.lists import ListImport, ReceivedList, RowsCheck, Step\n",
-        "from bounded_context.lists import Fault, ListImport, ReceivedList, Rejection, RowsCheck, Step, TypedRow\n",
+        "from bounded_context.lists import ListImport, RowsCheck, Step\n",
+        "from bounded_context.lists import Fault, ListImport, Rejection, RowsCheck, Step, TypedRow\n",
     )
     repository.replace(
         STEPS,
