@@ -59,10 +59,10 @@ def measure(rounds: int) -> dict[str, float]:
 
 def _environment(version: str, folder: Path) -> str:
     """Create an environment with the packages of a function, and return its interpreter."""
-    library = Path(__file__).parents[1] / "library"
+    library = Path(__file__).parents[1] / "library" / "runtime"
     subprocess.run(["uv", "venv", "--quiet", "--python", version, str(folder)], check=True)
     python = str(folder / "bin" / "python")
-    install = ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", python, f"{library}[runtime]"]
+    install = ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", python, str(library)]
     subprocess.run(install, check=True)
     return python
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from typing import Any
 
 import anyio
@@ -10,6 +11,8 @@ from bounded_context_cli.docs.steps import steps
 from bounded_context_local.periodic import until
 from mcp import Client, StdioServerParameters
 from test_changes import Repository, repository
+
+from template.processes import environment
 
 __all__ = ["repository"]
 
@@ -56,11 +59,18 @@ class Agent:
         return json.JSONDecoder().raw_decode(text)[0]
 
 
+@pytest.fixture
+def own(repository: Repository) -> Repository:
+    """The repository with an environment of its own: the tools do not inherit `PYTHONPATH`."""
+    subprocess.run(["uv", "sync", "--quiet"], cwd=repository.folder, env=environment(), check=True)
+    return Repository(repository.folder, repository.folder / ".venv")
+
+
 @pytest.mark.nightly
-def test_an_agent_adds_a_field_with_the_tools_alone(repository: Repository) -> None:
+def test_an_agent_adds_a_field_with_the_tools_alone(own: Repository) -> None:
     """The page names the lines, the remedies name the commands, and the run stores the field and ends."""
-    anyio.run(_add_a_field, repository)
-    kept = repository.folder / "build"
+    anyio.run(_add_a_field, own)
+    kept = own.folder / "build"
     assert until(lambda: not list(kept.glob("kept-run-*")), 15)
 
 

@@ -53,7 +53,9 @@ class Repository:
 
     def written(self) -> dict[str, bytes]:
         """The content of each file, except of those that a command generates from the code."""
-        names = (name for name in files(self.folder, ("build", "vendor", ".*")) if not is_generated(name))
+        names = (
+            name for name in files(self.folder, ("build", "vendor", "__pycache__", ".*")) if not is_generated(name)
+        )
         return {name: (self.folder / name).read_bytes() for name in names}
 
     def tidy(self) -> None:
@@ -198,8 +200,8 @@ def a_check_of_a_step(repository: Repository) -> None:
     )
     repository.replace(
         STEPS,
-        "from bounded_context.lists import ListImport, ReceivedList, RowsCheck, Step\n",
-        "from bounded_context.lists import Fault, ListImport, ReceivedList, Rejection, RowsCheck, Step, TypedRow\n",
+        "from bounded_context.lists import ListImport, RowsCheck, Step\n",
+        "from bounded_context.lists import Fault, ListImport, Rejection, RowsCheck, Step, TypedRow\n",
     )
     repository.replace(
         STEPS,

@@ -16,7 +16,14 @@ QUOTED = re.compile(r"`(\w[\w.-]*/[\w./-]*)`")
 PAGE = re.compile(r"context docs ([a-z]+)\b(?:\s+([a-z]+(?:-[a-z]+)+))?")
 OURS = sorted(
     path
-    for place in ("*.md", "library/*.md", "library/*/src/**/*.md", "library/examples/**/*.md", "examples/*.md")
+    for place in (
+        "*.md",
+        "library/*.md",
+        "library/*/README.md",
+        "library/*/src/**/*.md",
+        "library/examples/**/*.md",
+        "examples/*.md",
+    )
     for path in REPOSITORY.glob(place)
 )
 BAKED = {

@@ -10,7 +10,14 @@ import pytest
 
 from template.names import REPOSITORY
 
-PLACES = ("*.md", "library/*.md", "library/docs/**/*.md", "library/*/src/**/*.md", "library/examples/**/*.md")
+PLACES = (
+    "*.md",
+    "library/*.md",
+    "library/*/README.md",
+    "library/docs/**/*.md",
+    "library/*/src/**/*.md",
+    "library/examples/**/*.md",
+)
 EXAMPLES = ("examples/*.md", "examples/backstage/*.md", "examples/payment/*.md", "examples/payment/docs/*.md")
 PAGES = sorted(page for place in (*PLACES, *EXAMPLES) for page in REPOSITORY.glob(place))
 

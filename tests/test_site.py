@@ -159,6 +159,16 @@ def test_the_how_to_index_has_each_page_of_the_folder_once(monkeypatch: pytest.M
     assert sorted(["index", *listed]) == sorted(Path(place).stem for place in placed)
 
 
+def test_pages_are_gathered_with_links_to_the_published_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that are no page of the site have the address of the runtime's package."""
+    monkeypatch.syspath_prepend(str(SITE))
+    module("sources").gather(REPOSITORY, tmp_path / "source")
+    page = (tmp_path / "source" / "template" / "contributing.md").read_text(encoding="utf-8")
+    assert "https://github.com/org/template/blob/HEAD/conftest.py)" in page
+
+
 def test_a_link_to_a_file_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The site is not built. The error names the page and the file."""
     monkeypatch.syspath_prepend(str(SITE))

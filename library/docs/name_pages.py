@@ -16,6 +16,7 @@ MODULES: Final = {
     "bounded_context_infra": "components, presets of functions, settings of a stack",
     "bounded_context_infra.pipeline": "the delivery pipeline",
     "bounded_context.testing": "samples, memory in the place of AWS, a list in one call",
+    "bounded_context_cli.testing": "the published events that a context consumes",
 }
 """Each with what it is for."""
 
@@ -56,7 +57,7 @@ def _kind(one: Any) -> str:
 
 def _said_of(name: str, one: Any) -> str:
     """What stands below the assignment of a constant, in the library's module that makes it. Raises NoDocstring."""
-    for module in [module for place, module in sys.modules.items() if place.startswith("bounded_context.")]:
+    for module in [module for place, module in sys.modules.items() if place.startswith("bounded_context")]:
         if getattr(module, name, None) is one and (said := _below(ast.parse(inspect.getsource(module)), name)):
             return said
     raise NoDocstring(f"{name} is public, and no docstring stands below its assignment")

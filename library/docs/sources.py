@@ -86,5 +86,5 @@ def _relinked(text: str, repository: Path, origin: str, places: Mapping[str, str
 
 def _address(repository: Path) -> str:
     """Where the repository is published, without a slash at the end."""
-    project = tomllib.loads((repository / "library" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project["urls"]["Repository"].rstrip("/")
+    text = (repository / "library" / "runtime" / "pyproject.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)["project"]["urls"]["Repository"].rstrip("/")

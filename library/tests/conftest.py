@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -52,8 +53,10 @@ def _stored(request: pytest.FixtureRequest) -> Iterator[None]:
     """Recorded graphs are stored for all workers and later runs, under the digest of their inputs."""
     folder = request.config.cache.mkdir("graphs")
     for file in folder.iterdir():
-        if time.time() - file.stat().st_mtime > _STORED_SECONDS:
-            file.unlink(missing_ok=True)
+        # Another worker may delete the file first.
+        with suppress(FileNotFoundError):
+            if time.time() - file.stat().st_mtime > _STORED_SECONDS:
+                file.unlink()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(FOLDER, str(folder))
         yield

@@ -212,7 +212,7 @@ def test_documents_that_differ_from_the_code_are_refused(
 
 READER = '''"""Prices of subscriptions."""
 
-from bounded_context.testing import ConsumedEvents
+from bounded_context_cli.testing import ConsumedEvents
 
 
 def test_each_price_is_read(consumed_events: ConsumedEvents):

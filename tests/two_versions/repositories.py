@@ -7,7 +7,6 @@ from template.bake import bake
 
 _EDITS = (
     ("model", "    due_date: Day\n", "    due_date: Day\n    note: Text | None = None\n"),
-    ("events", "    due_date: Day\n", "    due_date: Day\n    note: Text | None = None\n"),
     ("model", '    VERIFIED = "VERIFIED"\n', '    VERIFIED = "VERIFIED"\n    SETTLED = "SETTLED"\n'),
     (
         "commands",
@@ -33,7 +32,11 @@ _EDITS = (
         "        Command.deletes(DeletePayment,",
     ),
     ("context", "from .use_cases import delete_payment, ", "from .use_cases import delete_payment, settle_payment, "),
-    ("context", "    index_shards=16,\n", ""),
+    (
+        "context",
+        "    index_shards=16,\n",
+        '    versions={"PaymentRegistered": "1.1", "PaymentVerified": "1.1", "PaymentDeleted": "1.1"},\n',
+    ),
 )
 
 

@@ -35,9 +35,8 @@ def a_command(team: Team) -> None:
     team.insert(
         context,
         '        Command.creates(RegisterPayment, register_payment, Status.REGISTERED, "PaymentRegistered"),\n',
-        "        Command.changes(\n"
-        '            ApprovePayment, approve_payment, Status.APPROVED, "PaymentApproved", after=(Status.VERIFIED,)\n'
-        "        ),\n",
+        "        Command.changes(ApprovePayment, approve_payment, Status.APPROVED, "
+        '"PaymentApproved", after=(Status.VERIFIED,)),\n',
     )
 
 

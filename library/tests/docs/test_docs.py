@@ -8,7 +8,9 @@ import pytest
 from bounded_context.application.queries import READS
 from bounded_context_cli.docs import pages
 from tests.console import context
+from tests.test_public_names import KEPT, MODULES
 
+IMPORT = re.compile(r"^from (bounded_context\S*) import (\([\w\s,]*\)|[^\n#(]*)", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
@@ -98,6 +100,15 @@ def test_links_lead_to_pages_and_sections(page: Path) -> None:
         assert target.parent == page.parent, name
         assert pages.page(target.stem)
         assert not anchor or pages.section(target.stem, anchor)
+
+
+@pytest.mark.parametrize("page", sorted(pages.FOLDER.glob("*.md")), ids=lambda page: page.stem)
+def test_pages_import_public_names(page: Path) -> None:
+    """A team copies these lines, also after a name has moved to another distribution."""
+    public = {line.partition("(")[0] for line in KEPT.read_text(encoding="utf-8").splitlines()}
+    text = "".join(re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+    imported = {f"{module}.{name}" for module, names in IMPORT.findall(text) for name in re.findall(r"\w+", names)}
+    assert {name for name in imported if name.rpartition(".")[0] in MODULES} - public - {*MODULES} == set()
 
 
 def test_the_page_of_the_api_states_the_reads_of_a_page() -> None:

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-import bounded_context
+from bounded_context_cli.docs.pages import FOLDER
 from tests.aws_requests.graphs import GRAPHS
 
 from .metrics import dashboard, documented, is_documented, of_graph, undocumented
 
 PAGES = sorted(
     [
-        *Path(bounded_context.__file__).parent.joinpath("docs").rglob("*.md"),
+        *FOLDER.rglob("*.md"),
         *Path(__file__).parents[2].joinpath("docs").rglob("*.md"),
     ]
 )
