@@ -492,7 +492,7 @@ def _command(
 
 
 def _command_name(command: Command, commands: Sequence[Command], good: Mapping[str, str]) -> Iterator[str]:
-    if reason := clashes.of_command(command, good.get("plural", ""), lists=_has_lists(good)):
+    if reason := clashes.of_command(command, good.get("plural", "")):
         yield f"type a name other than {command.name}{_instead(command, commands, good)}, since {reason}"
     elif len(command.snake) > _room(good):
         name = _shown(command.snake)
@@ -505,7 +505,7 @@ def _instead(command: Command, commands: Sequence[Command], good: Mapping[str, s
     for name in _with_same_words(command, plural):
         other = dataclasses.replace(command, name=name)
         is_free = other.snake not in others and len(other.snake) <= _room(good)
-        if is_free and not clashes.of_command(other, plural, lists=_has_lists(good)):
+        if is_free and not clashes.of_command(other, plural):
             return f", such as {name}"
     return ""
 

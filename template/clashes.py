@@ -46,7 +46,7 @@ def of_field(name: str) -> str:
     return "pydantic has methods with that start" if name.startswith(reserved.PROTECTED) else ""
 
 
-def of_command(command: Command, plural: str, *, lists: bool) -> str:
+def of_command(command: Command, plural: str) -> str:
     """Return the reason why a command may not have its name; an empty string if it may."""
     word, context = command.snake, command.context
     package, many = snake(context), snake(plural)
@@ -58,8 +58,6 @@ def of_command(command: Command, plural: str, *, lists: bool) -> str:
         return f"{word} is a query of every context"
     if word == many:
         return f"{many} is the name of the repository of aggregates"
-    if command.kind == "creates" and lists and word in _forms(reserved.TESTS_OF_PLURAL, many):
-        return f"every repository has a test of {word}"
     if command.name in reserved.CLASSES:
         return f"the library has a class {command.name}"
     if word in reserved.FUNCTIONS | _forms(reserved.NAMES_OF_CONTEXT, package):

@@ -55,9 +55,6 @@ QUERIES_OF_CONTEXT = ("get_{}",)
 QUERIES_OF_PLURAL = ("list_{}",)
 """Queries, with the context's name or its plural."""
 
-TESTS_OF_PLURAL = ("a_list_of_{}",)
-"""Tests beside a test with the name of the creating command, with the plural."""
-
 FIXTURES = {
     "request": "pytest reserves it",
     "running": "the library runs tests with it only on the embedded AWS",

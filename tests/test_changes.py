@@ -154,16 +154,11 @@ def a_refusal_of_its_own(repository: Repository) -> None:
         '    if details.amount > 1_000_000:\n        raise PaymentTooLarge("a payment may have 1,000,000 at most")\n    created = Payment(',
     )
     repository.add(
-        "tests/test_handlers.py",
+        "tests/test_rules.py",
         "\n\ndef test_too_large_a_payment_is_refused_and_counted(functions: Functions, capsys: pytest.CaptureFixture[str]):\n"
-        '    large = {"idempotency_key": "key-9", "payload": {**VALUES, "amount": "1000001"}}\n'
+        '    large = {"idempotency_key": "key-9", "payload": {**samples.values(1), "amount": "1000001"}}\n'
         '    assert functions.invoke("register_payment", large)["error"]["code"] == "payment-too-large"\n'
         '    assert \'"reason":"payment-too-large"\' in capsys.readouterr().out.replace(" ", "")\n',
-    )
-    repository.replace(
-        "tests/test_handlers.py",
-        "from bounded_context.testing import Samples\n",
-        "import pytest\nfrom bounded_context.testing import Samples\n",
     )
     assert "docs/api/openapi.json does not match the code: run `uv run context openapi`." in (
         repository.promises("OpenAPI")

@@ -118,7 +118,7 @@ def test_a_right_change_passes_and_the_skipped_tests_are_named(clean: Path) -> N
     assert done.returncode == 0, done.stdout + done.stderr
     first, *rest = done.stdout.splitlines()
     assert first.startswith("Left out")
-    assert ": tests/test_handlers.py, " in first
+    assert ": tests/test_list.py, " in first
     assert any(line.startswith("test: 1 passed") for line in rest), rest
 
 

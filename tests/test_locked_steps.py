@@ -26,6 +26,9 @@ _NAME = re.compile(r"[\w.-]+")
 _JSON = "application/vnd.pypi.simple.v1+json"
 """The form of an index's page (Python Packaging User Guide, "Simple repository API", JSON serialization)."""
 
+LARGEST_DEPLOYMENT = 250_000_000
+"""Bytes of the packages of a job that deploys."""
+
 
 @dataclass
 class RestrictedIndex:
@@ -158,4 +161,14 @@ def test_the_steps_install_from_an_index_with_locked_files_only(way: str, tmp_pa
         run(project, locked, "uv", "sync", "--quiet")
         run(project, locked, "uv", "run", "context", "check")
         run(project, locked, "uv", "run", "context", "package")
+        packages_of_deployment = tmp_path / "deploy"
+        deploys = {"UV_NO_DEFAULT_GROUPS": "1", "UV_PROJECT_ENVIRONMENT": str(packages_of_deployment)}
+        run(project, locked | deploys, "uv", "sync", "--quiet", "--group", "deploy")
+        for command in ("package", "step --help", "rollout --help", "pull-request --help", "sandbox --help"):
+            run(project, locked | deploys, "uv", "run", "context", *command.split())
+        # Pulumi calls it before a program.
+        run(project, locked | deploys, "uv", "sync", "--quiet", "--inexact")
     assert index.refused == set()
+    assert not [*packages_of_deployment.rglob("moto")]
+    files = [path for path in packages_of_deployment.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert sum(path.stat().st_size for path in files) <= LARGEST_DEPLOYMENT

@@ -1,5 +1,7 @@
 """Lists of partners, through all steps of the workflow."""
 
+import typing
+from collections import Counter
 from fractions import Fraction
 
 from bounded_context import BusinessError
@@ -8,8 +10,23 @@ from bounded_context.testing import Samples, run_list
 from <<cookiecutter.__package>>.context import <<cookiecutter.__constant>>
 from <<cookiecutter.__package>>.use_cases import <<(cookiecutter.commands | creates).snake>>
 
+if typing.TYPE_CHECKING:
+    from bounded_context_local.testing.running import Running
+
 samples = Samples(<<cookiecutter.__constant>>)
 ROWS = [samples.values(n) for n in range(30)]
+
+
+def test_each_subscriber_receives_an_event_for_each_row_and_for_the_list(running: "Running"):
+    """Run by `uv run context e2e`, on the embedded AWS."""
+    done = running.upload(running.rows(30))
+    assert (done.outcome, running.list_item(done.list_id)["status"]) == ("IMPORTED", "IMPORTED")
+    expected = {
+        "<<(cookiecutter.commands | creates).event>>": 30,
+        "<<cookiecutter.context_name>>ListImported": 1,
+    }
+    for events in done.events.values():
+        assert Counter(event["type"] for event in events) == expected
 
 
 def test_good_rows_are_imported():

@@ -1,21 +1,54 @@
-"""The business rules, without AWS: the result and the rejections of each command."""
+"""The commands: their functions, and the results and rejections of their rules."""
+
+import typing
 
 import pytest
 from bounded_context import <<cookiecutter.commands | refusals | join(", ")>>
 from bounded_context.testing import InMemory, Samples
+from bounded_context.testing.functions import Functions
 
 from <<cookiecutter.__package>>.commands import <<cookiecutter.commands | commands | map(attribute="name") | join(", ")>>
 from <<cookiecutter.__package>>.context import <<cookiecutter.__constant>>
 from <<cookiecutter.__package>>.model import Status
 from <<cookiecutter.__package>>.use_cases import <<cookiecutter.commands | commands | map(attribute="snake") | join(", ")>>
 
+if typing.TYPE_CHECKING:
+    from bounded_context_local.testing.running import Running
+
 samples = Samples(<<cookiecutter.__constant>>)
 SAMPLE = samples.aggregate(1)
+MESSAGE = {"idempotency_key": "key-1", "payload": samples.values(1)}
 
 
 @pytest.fixture
 def <<cookiecutter.__plural_snake>>():
     return InMemory(<<cookiecutter.__constant>>).aggregates
+
+
+def test_the_function_repeats_the_answer_of_a_command(functions: Functions):
+    answers = [functions.invoke("<<(cookiecutter.commands | creates).snake>>", MESSAGE) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert answers[0]["ok"]
+
+
+def test_the_function_returns_a_created_<<cookiecutter.__package>>(functions: Functions):
+    created = functions.invoke("<<(cookiecutter.commands | creates).snake>>", MESSAGE)
+    found = functions.invoke("get_<<cookiecutter.__package>>", {"payload": {"<<cookiecutter.__package>>_id": SAMPLE.id}})
+    assert found["<<cookiecutter.__package>>"] == created["<<cookiecutter.__package>>"]
+
+
+def test_the_function_rejects_a_bad_command_with_the_field(functions: Functions):
+    answer = functions.invoke("<<(cookiecutter.commands | creates).snake>>", {**MESSAGE, "payload": {}})
+    assert answer["error"]["code"] == "invalid"
+    assert "<<cookiecutter.__package>>_id" in answer["error"]["detail"]
+
+
+def test_each_subscriber_receives_the_event(running: "Running"):
+    """Run by `uv run context e2e`, on the embedded AWS."""
+    [details] = running.rows(1)
+    assert running.invoke("<<(cookiecutter.commands | creates).snake>>", details)["ok"]
+    for found in running.events(details["<<cookiecutter.__package>>_id"]).values():
+        assert [event["type"] for event in found] == ["<<(cookiecutter.commands | creates).event>>"]
 
 
 def test_a_<<cookiecutter.__package>>_is_created_once(<<cookiecutter.__plural_snake>>):

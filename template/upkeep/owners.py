@@ -47,7 +47,6 @@ _TEAM = (
     "src/*/events.py",
     "tests/test_rules.py",
     "tests/test_list.py",
-    "tests/test_handlers.py",
 )
 
 _PARTS = ("README.md", "catalog-info.yaml", "src/*/context.py")

@@ -46,7 +46,7 @@ def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
     """Rules may change, the pipeline's steps may not; each is told by who changes it."""
     team = baked_by(VERSION)
     team.write(RULES, team.read(RULES) + "# ours\n")
-    (team.folder / "tests/test_handlers.py").unlink()
+    (team.folder / "tests/test_list.py").unlink()
     team.write("own.txt", "ours\n")
     assert said(team.folder, capsys)[0] == 0
     team.write(BUILD, team.read(BUILD) + "# ours\n")
@@ -56,7 +56,7 @@ def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
     assert "+# ours" in told
     assert f"  changed {BUILD}\n" in told
     assert f"  changed {RULES}" in told
-    assert "  missing tests/test_handlers.py" in told
+    assert "  missing tests/test_list.py" in told
     assert "own.txt" not in told
     assert told.endswith("Not in step.\n")
 

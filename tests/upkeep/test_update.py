@@ -65,7 +65,7 @@ def lived_in(team: Team) -> None:
     team.write(f"{PACKAGE}/list_steps.py", team.read(f"{PACKAGE}/list_steps.py") + "# ours\n")
     team.git("mv", "tests/test_list.py", "tests/test_lists.py")
     team.write("tests/test_lists.py", team.read("tests/test_lists.py") + "# ours\n")
-    team.git("rm", "--quiet", "tests/test_handlers.py", "tests/e2e/test_running.py")
+    team.git("rm", "--quiet", "tests/test_handlers.py")
     team.write(ASL, team.read(ASL).replace('  "StartAt"', '  "Version": "1.0",\n  "StartAt"', 1))
     team.write("README.md", team.read("README.md").replace("\n", "\r\n") + "Ours, without a last newline")
     team.write("docs/logo.png", b"\x89PNG\0\xff")
@@ -95,6 +95,22 @@ def test_a_repository_that_was_lived_in_goes_to_this_version(baked_by: BakedBy, 
     assert set(team.status()) == set(outcome.changed)
     team.git("reset", "--hard")
     assert team.everything() == before
+
+
+def test_edited_tests_stay_and_own_tests_of_rules_join_those_of_functions(baked_by: BakedBy) -> None:
+    """The new version has the tests of functions in the file of the rules."""
+    team = baked_by("0.4.0")
+    rules, handlers, running = "tests/test_rules.py", "tests/test_handlers.py", "tests/e2e/test_running.py"
+    for path in (rules, handlers):
+        team.write(path, team.read(path) + "\n\ndef test_ours(): ...\n")
+    team.replace(rules, "import AlreadyExists", "import Aggregates, AlreadyExists")
+    team.replace(rules, "import delete_payment", "import approve_payment, delete_payment")
+    team.commit("our tests")
+    merged = updated(team).merged
+    assert (merged.conflicts, merged.kept) == ({}, [handlers])
+    assert "def test_ours()" in team.read(handlers)
+    assert all(name in team.read(rules) for name in ("test_ours", "test_the_function", "approve_payment", "Aggregates"))
+    assert not (team.folder / running).exists()
 
 
 @pytest.mark.parametrize("version", UPDATED)

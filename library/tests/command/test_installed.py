@@ -1,12 +1,21 @@
 """A library that is not the one that the repository asks for says what to run."""
 
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterable
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.command import installed
-from bounded_context_cli.command.installed import DISTRIBUTION, WrongLibrary, check, repository, repository_or_exit
+from bounded_context_cli.command import commands, deferred, installed
+from bounded_context_cli.command.commands import ELSEWHERE, REGISTRY
+from bounded_context_cli.command.installed import (
+    DISTRIBUTION,
+    WrongLibrary,
+    check,
+    of_distribution,
+    repository,
+    repository_or_exit,
+)
 from bounded_context_infra.configuration.project import NoProject, current
 
 THERE = version(DISTRIBUTION)
@@ -79,3 +88,70 @@ def test_no_repository_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOUNDED_CONTEXT_PROJECT", "/")
     with pytest.raises(NoProject):
         repository()
+
+
+OTHERS = tuple(f"{DISTRIBUTION}-{name}" for name in ("infra", "cli", "local", "platform", "lab"))
+
+
+def _versions(other: str, found: str | None) -> Callable[[str], str]:
+    """Return the reader of installed versions, with another version of a distribution, or without it."""
+
+    def read(name: str) -> str:
+        if name == other and found is None:
+            raise PackageNotFoundError(name)
+        return str(found) if name == other else version(name)
+
+    return read
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_distributions_of_different_versions_are_refused(
+    other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installed, "version", _versions(other, "0.0.9"))
+    monkeypatch.setenv("BOUNDED_CONTEXT_PROJECT", str(_repository(tmp_path, THERE, locked=THERE)))
+    with pytest.raises(SystemExit) as refused:
+        repository_or_exit()
+    [sentence] = str(refused.value.code).splitlines()
+    assert {f"{other} 0.0.9", f"{DISTRIBUTION} {THERE}"} <= {*sentence.partition(" are installed")[0].split(" and ")}
+    assert sentence.endswith(f": pin {other}=={THERE} in pyproject.toml, and run `uv sync`.")
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_repository_may_be_without_other_distributions(
+    other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installed, "version", _versions(other, None))
+    check(_repository(tmp_path, THERE))
+
+
+def test_a_part_of_a_missing_distribution_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installed, "version", _versions("bounded-context-lab", None))
+    with pytest.raises(WrongLibrary) as refused:
+        of_distribution("bounded_context_lab.storm.report")
+    assert str(refused.value) == deferred.not_installed("bounded-context-lab")
+    assert "`uv add --dev bounded-context-lab`" in str(refused.value)
+
+
+def _tables() -> dict[str, deferred.Groups]:
+    """Return the commands of each distribution but the console script's own."""
+    points: Iterable[EntryPoint] = entry_points(group=REGISTRY)
+    return {f"{DISTRIBUTION}-{point.name}": point.load() for point in points if point.name != "cli"}
+
+
+def test_the_remedies_without_a_distribution_have_its_commands() -> None:
+    tables = {name: {title: (*entries,) for title, entries in table.items()} for name, table in _tables().items()}
+    assert tables == ELSEWHERE
+
+
+def test_each_command_of_a_missing_distribution_names_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = [point for point in entry_points(group=REGISTRY) if point.name == "cli"]
+    monkeypatch.setattr(commands, "entry_points", lambda group: own if group == REGISTRY else [])
+    groups = commands._registered()
+    for distribution, table in _tables().items():
+        for name in (name for entries in table.values() for name in entries):
+            assert deferred.run("context", "", groups, [name]) == 1
+            [line] = capsys.readouterr().err.splitlines()
+            assert line == f"Error: {name}: {deferred.not_installed(distribution)}"

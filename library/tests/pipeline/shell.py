@@ -50,13 +50,14 @@ def run(step: str, folder: Path, variables: Mapping[str, str]) -> Ran:
     """Run a step's buildspec in `folder`, which holds its input artefact."""
     spec = buildspec(step)
     names = spec.get("env", {}).get("exported-variables", [])
+    own = spec.get("env", {}).get("variables", {})
     exports = folder.parent / f"exported-by-{step}"
     exports.mkdir()
     lines = [*commands(spec), *(f'printf "%s" "${name}" > {exports / name}' for name in names)]
     kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
     kept.pop("UV_PROJECT_ENVIRONMENT", None)
     shell = ["/bin/sh", "-e", "-c", "\n".join(lines)]
-    result = subprocess.run(shell, cwd=folder, env=kept | dict(variables), capture_output=True, text=True)  # noqa: S603
+    result = subprocess.run(shell, cwd=folder, env=kept | own | dict(variables), capture_output=True, text=True)  # noqa: S603
     exported = {file.name: file.read_text() for file in exports.iterdir()}
     return Ran(result.returncode, result.stdout + result.stderr, exported)
 

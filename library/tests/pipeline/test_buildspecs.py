@@ -57,7 +57,7 @@ def test_its_tools_are_pinned(step: Step) -> None:
     assert install["runtime-versions"] == {"python": float(PYTHON)}
     assert install["commands"][(step is not BUILD) + (step.variable is not None) :][:2] == [
         "pip install --quiet --require-hashes --requirement infra/pipeline/requirements.txt",
-        "uv sync --quiet",
+        "uv sync --quiet" if step is BUILD else "uv sync --quiet --group deploy",
     ]
     pins = (ROOT / "infra" / "pipeline" / "requirements.txt").read_text()
     assert re.search(r"^uv==\d+\.\d+\.\d+ \\\n    --hash=sha256:[0-9a-f]{64}", pins, re.MULTILINE)

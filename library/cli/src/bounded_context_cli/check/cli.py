@@ -75,7 +75,7 @@ def test(ctx: Context) -> int:
 
 
 def e2e(ctx: Context) -> int:
-    """Run the end-to-end tests on the embedded AWS: `pytest -m e2e tests/e2e`. Its arguments may follow."""
+    """Run the end-to-end tests on the embedded AWS: `pytest -m e2e`. Its arguments may follow."""
     return _step("e2e", ctx.args)
 
 

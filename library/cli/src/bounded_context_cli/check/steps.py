@@ -16,7 +16,7 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..programs.shared_cache import FOLDER
 from . import remedies
-from .options import LEAVE_OUT_PROGRAM
+from .options import LEAVE_OUT_PROGRAM, LEAVE_OUT_PROMISES
 from .selection import Selection
 
 _PYTEST: Final = "pytest"
@@ -27,7 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "types": "pyrefly check --output-format min-text",
     "imports": "lint-imports",
     "test": _PYTEST,
-    "e2e": f"{_PYTEST} -m e2e tests/e2e",
+    "e2e": f"{_PYTEST} -m e2e {LEAVE_OUT_PROMISES}",
     "fix": "ruff check --fix . && ruff format .",
 }
 """The commands of each step; `&&` separates commands of which each needs the success of the one before."""

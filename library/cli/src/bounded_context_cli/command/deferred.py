@@ -137,7 +137,7 @@ def load(name: str, entry: Entry) -> Any:
     The process ends with status 1 if the function, or a package that it needs, does not exist.
     """
     if entry.distribution:
-        sys.exit(f"{name}: {entry.distribution} is not installed: run `uv add --dev {entry.distribution}`.")
+        sys.exit(f"{name}: {not_installed(entry.distribution)}")
     try:
         found: Any = import_module(entry.module)
     except ModuleNotFoundError as error:
@@ -155,6 +155,11 @@ def load(name: str, entry: Entry) -> Any:
     if entry.is_group:
         app.callback()(_nothing)
     return get_command(app)
+
+
+def not_installed(distribution: str) -> str:
+    """Return the sentence about a distribution of the library that is not installed, with the remedy."""
+    return f"{distribution} is not installed: run `uv add --dev {distribution}`."
 
 
 def command_name(function: str) -> str:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from bounded_context_infra.configuration.project import DISTRIBUTION, Project, ProjectError, current
 
+from .deferred import not_installed
+
 _OTHERS: Final = tuple(f"{DISTRIBUTION}-{name}" for name in ("infra", "cli", "local", "platform", "lab"))
 """The other distributions of the library, which one tag releases together."""
 
@@ -58,7 +60,7 @@ def of_distribution(module: str) -> Any:
     """Import a module of a distribution that needs this one. Raises WrongLibrary if it is not installed."""
     distribution = module.partition(".")[0].replace("_", "-")
     if _installed(distribution) is None:
-        raise WrongLibrary(f"{distribution} is not installed: run `uv add --dev {distribution}`.")
+        raise WrongLibrary(not_installed(distribution))
     return import_module(module)
 
 
