@@ -4,7 +4,8 @@ import json
 import threading
 import time
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
@@ -13,42 +14,61 @@ from bounded_context_cli.command.calls import Calls
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_local.actors import subscriber as actors
 from bounded_context_local.actors.subscriber import BATCH, Subscriber, wait_for
+from tests.simulation.services import sqs
+from tests.simulation.services.gate import Errors
+from tests.simulation.services.plain_gate import PlainGate
+
+T = TypeVar("T")
 
 COUNT = 5 * BATCH + 3
 
 
+class _Gate(PlainGate):
+    """Calls of threads, one at a time, in real time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quiet, self._lock = threading.Event(), threading.Lock()
+
+    def call(self, name: str, effect: Callable[[], T], errors: Errors) -> T:
+        with self._lock:
+            return super().call(name, effect, errors)
+
+    def now(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        self.quiet.set()
+        time.sleep(seconds)
+
+
 class Queue(Calls):
-    """An account with one queue, which holds what was put into it."""
+    """An account with one queue, which is the simulation's model."""
 
     region = "eu-central-1"
 
     def __init__(self, count: int = 0, sent: float = 0) -> None:
         self.asked: list[int] = []
-        self.quiet, self._more = threading.Event(), threading.Event()
-        self._lock = threading.Lock()
-        self._messages = [_message(number, sent) for number in range(count)]
+        self.gate = _Gate()
+        self.queue = sqs.Queue("url", self.gate)
+        for number in range(count):
+            self.queue.add(_body(number), {}).sent = sent
 
     def client(self, service: str) -> Any:
         raise AssertionError(service)
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         assert service == "sqs"
-        return {} if operation == "delete_message_batch" else {"Messages": self._taken(parameters["WaitTimeSeconds"])}
-
-    def _taken(self, seconds: int) -> list[dict[str, Any]]:
-        with self._lock:
-            self.asked.append(seconds)
-            taken, self._messages = self._messages[:BATCH], self._messages[BATCH:]
-        if not taken:
-            self.quiet.set()
-            self._more.wait(seconds)
-        return taken
+        self.asked += [parameters["WaitTimeSeconds"]] if operation == "receive_message" else []
+        return getattr(sqs.SimSqs([self.queue], self.gate), operation)(**parameters)
 
 
-def _message(number: int, sent: float = 0) -> dict[str, Any]:
-    event = {"id": str(number), "subject": "s", "data": {"list_id": "l"}}
-    attributes = {"SentTimestamp": str(int(sent * 1000))}
-    return {"Body": json.dumps(event), "MessageId": str(number), "ReceiptHandle": str(number), "Attributes": attributes}
+def _body(number: int) -> str:
+    return json.dumps({"id": str(number), "subject": "s", "data": {"list_id": "l"}})
+
+
+def _message(number: int) -> dict[str, Any]:
+    return {"Body": _body(number), "MessageId": f"url-{number + 1}", "Attributes": {"SentTimestamp": "0"}}
 
 
 def test_what_waits_in_a_queue_is_received_once() -> None:
@@ -63,7 +83,7 @@ def test_a_quiet_queue_is_waited_at() -> None:
     """SQS answers when there is something; nobody looks again and again meanwhile."""
     queue = Queue()
     subscriber = Subscriber(queue, "bi", "url")
-    assert queue.quiet.wait(60)
+    assert queue.gate.quiet.wait(60)
     subscriber.stop()
     assert 0 not in queue.asked
 
@@ -115,8 +135,8 @@ class Unsteady(Queue):
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         self._calls[operation] += 1
         if self._calls[operation] <= self._failures:
-            for entry in parameters.get("Entries", []):
-                self._messages.append(_message(int(entry["ReceiptHandle"])))
+            for message in list(self.queue.messages.values()):
+                message.visible = 0
             raise ConnectionClosedError(endpoint_url="http://localhost")
         return super().call(service, operation, **parameters)
 

@@ -2,126 +2,73 @@
 
 import io
 import json
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 from tests.rollout.clients import Client, FakeClock
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.simulation.services.plain_gate import PlainGate
+from tests.simulation.services.sqs import Chances, Queue, SimSqs
 
 Answer = dict[str, Any] | Exception | None
 
 
-@dataclass
-class Message:
-    """A message as the queue keeps it."""
+class _Clocked(PlainGate):
+    """A gate whose time is a test's clock."""
 
-    id: str
-    body: str
-    sent: datetime
-    visible_from: datetime
-    attributes: dict[str, Any] = field(default_factory=dict)
-    system: dict[str, str] = field(default_factory=dict)
-    receives: int = 0
-    receipt: str = ""
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def now(self) -> float:
+        return self._clock.now().timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+
+class _Account(dict[str, Queue]):
+    """Queues by URL, which exist from their first use on."""
+
+    def __init__(self, gate: PlainGate) -> None:
+        super().__init__()
+        self._gate = gate
+
+    def __missing__(self, url: str) -> Queue:
+        self[url] = Queue(url, self._gate, retention=604_800, chances=Chances(undeleted=0, refused=1))
+        return self[url]
 
 
 class Queues(Client):
-    """SQS: queues by URL, messages by id. A standard queue: it gives what is visible, in any order."""
+    """SQS: the simulation's model with a test's clock. `gate.chances` has the changes of visibility that fail."""
 
     service = "sqs"
 
     def __init__(self, clock: FakeClock) -> None:
+        self.gate = _Clocked(clock)
+        self._model = SimSqs((), self.gate)
+        self._model.queues = self._queues = _Account(self.gate)
         super().__init__()
-        self.clock = clock
-        self.messages: dict[str, dict[str, Message]] = {}
-        self.refuses_to_show: set[str] = set()
-        self._numbers = count(1)
 
-    def put(self, url: str, body: object, age: timedelta = timedelta(hours=1), **more: Any) -> str:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return getattr(self._model, name[1:]) if name.startswith("_") else super().__getattr__(name)
+
+    def __getitem__(self, url: str) -> Queue:
+        return self._queues[url]
+
+    def put(
+        self, url: str, body: object, age: timedelta = timedelta(hours=1), attributes: Any = None, **more: Any
+    ) -> str:
         """Put a message that was sent `age` ago; returns its id."""
-        number, now = f"m-{next(self._numbers)}", self.clock.now()
-        text = body if isinstance(body, str) else json.dumps(body)
-        self.messages.setdefault(url, {})[number] = Message(number, text, now - age, now, **more)
-        return number
+        message = self[url].add(body if isinstance(body, str) else json.dumps(body), attributes or {}, **more)
+        message.sent -= age.total_seconds()
+        return message.id
 
     def bodies(self, url: str) -> list[str]:
-        return [message.body for message in self.messages.get(url, {}).values()]
+        return [message.body for message in self[url].messages.values()]
 
     def hidden(self, url: str) -> int:
-        return sum(message.visible_from > self.clock.now() for message in self.messages.get(url, {}).values())
-
-    def _get_queue_attributes(self, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        hidden = self.hidden(QueueUrl)
-        visible = len(self.messages.get(QueueUrl, {})) - hidden
-        numbers = {"ApproximateNumberOfMessages": visible, "ApproximateNumberOfMessagesNotVisible": hidden}
-        attributes = {**numbers, "MessageRetentionPeriod": 604_800}
-        return {"Attributes": {name: str(number) for name, number in attributes.items()}}
-
-    def _receive_message(
-        self,
-        QueueUrl: str,  # noqa: N803
-        MaxNumberOfMessages: int,  # noqa: N803
-        VisibilityTimeout: int,  # noqa: N803
-        WaitTimeSeconds: int,  # noqa: N803
-        MessageSystemAttributeNames: list[str],  # noqa: N803
-        MessageAttributeNames: list[str],  # noqa: N803
-    ) -> dict[str, Any]:
-        assert MessageSystemAttributeNames == MessageAttributeNames == ["All"]
-        assert WaitTimeSeconds <= 20
-        now = self.clock.now()
-        visible = [message for message in self.messages.get(QueueUrl, {}).values() if message.visible_from <= now]
-        for message in visible[:MaxNumberOfMessages]:
-            message.visible_from = now + timedelta(seconds=VisibilityTimeout)
-            message.receives += 1
-            message.receipt = f"{message.id}/{message.receives}"
-        return {"Messages": [_given(message) for message in visible[:MaxNumberOfMessages]]}
-
-    def _send_message(
-        self,
-        QueueUrl: str,  # noqa: N803
-        MessageBody: str,  # noqa: N803
-        MessageAttributes: dict[str, Any],  # noqa: N803
-        MessageSystemAttributes: dict[str, Any],  # noqa: N803
-    ) -> dict[str, Any]:
-        system = {name: value["StringValue"] for name, value in MessageSystemAttributes.items()}
-        number = self.put(QueueUrl, MessageBody, timedelta(), attributes=MessageAttributes, system=system)
-        return {"MessageId": number}
-
-    def _delete_message(self, QueueUrl: str, ReceiptHandle: str) -> dict[str, Any]:  # noqa: N803
-        number = ReceiptHandle.partition("/")[0]
-        if (message := self.messages[QueueUrl].get(number)) and message.receipt == ReceiptHandle:
-            del self.messages[QueueUrl][number]
-        return {}
-
-    def _change_message_visibility_batch(self, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
-        assert 1 <= len(Entries) <= 10
-        failed: list[Any] = []
-        for entry in Entries:
-            message = self.messages[QueueUrl].get(entry["ReceiptHandle"].partition("/")[0])
-            if message is None or message.id in self.refuses_to_show:
-                failed.append({"Id": entry["Id"], "SenderFault": True, "Code": "Refused"})
-            else:
-                message.visible_from = self.clock.now() + timedelta(seconds=entry["VisibilityTimeout"])
-        return {"Failed": failed}
-
-
-def _given(message: Message) -> dict[str, Any]:
-    system = {
-        "SentTimestamp": str(int(message.sent.timestamp() * 1000)),
-        "ApproximateReceiveCount": str(message.receives),
-        **message.system,
-    }
-    return {
-        "MessageId": message.id,
-        "ReceiptHandle": message.receipt,
-        "Body": message.body,
-        "Attributes": system,
-        "MessageAttributes": message.attributes,
-    }
+        return len(self[url].hidden())
 
 
 class Functions(Client):

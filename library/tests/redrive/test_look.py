@@ -108,10 +108,9 @@ def test_a_message_that_cannot_be_shown_again_is_counted(stack: Stack):
     """A call for ten messages may fail for one message, or for all."""
     for number in range(12):
         stack.queues.put(ONE, event(number))
-    stack.queues.refuses_to_show = {"m-3"}
+    stack.queues.gate.chances = iter((False, False, True))
     assert stack.redrive("one").report["still_hidden"] == 1
     stack.clock.sleep(900)
-    stack.queues.refuses_to_show = set()
     stack.queues.before["change_message_visibility_batch"] = [error("ChangeMessageVisibilityBatch", "AccessDenied")]
     assert stack.redrive("one").report["still_hidden"] == 10
     assert stack.redrive("one").report["still_hidden"] == 0

@@ -260,7 +260,7 @@ def test_a_message_without_a_place_stays_and_the_others_are_redriven(
     stack.queues.put(CHANGES, table.message(arrived=stack.clock.now()))
     assert stack.redrive("reader").report["would_redrive"] == 1
     ran = stack.redrive("reader", "--go", "--give-up", "told by hand")
-    assert (ran.status, ran.report["redriven"], list(stack.queues.messages[CHANGES])) == (1, 1, [broken])
+    assert (ran.status, ran.report["redriven"], list(stack.queues[CHANGES].messages)) == (1, 1, [broken])
     [stays] = ran.report["stay"]
     assert "the SQS console" in stays["why"]
     assert stays["why"] in stack.say("reader", "--go")[1]

@@ -50,7 +50,7 @@ def test_a_message_of_another_context_keeps_its_form_without_personal_data(stack
 
 def test_a_message_of_a_subscriber_and_an_unknown_id_are_refused(stack: Stack):
     """The function of the first is another context's."""
-    subscribers = next(iter(stack.sqs.messages[stack.queues["dead"]]))
+    subscribers = next(iter(stack.sqs[stack.queues["dead"]].messages))
     for wanted in (subscribers, "unknown"):
         with pytest.raises(Refused):
             call_of(production(stack), wanted)

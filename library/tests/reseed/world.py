@@ -15,6 +15,8 @@ from bounded_context.testing import Samples
 from bounded_context_infra.configuration.project import current
 from tests.repairs import KEY as RECORD
 from tests.rollout.clients import Client, FakeClock
+from tests.simulation.services.plain_gate import PlainGate
+from tests.simulation.services.sqs import Queue, SimSqs
 
 CONTEXT = current().context
 ITEMS: Items[Any] = Items(CONTEXT)
@@ -200,15 +202,15 @@ class Streams(_Service):
 
 
 class Queues(_Service):
-    """SQS: one queue."""
+    """SQS: the simulation's model of one queue."""
 
     service = "sqs"
+    _model = SimSqs([Queue(URL, gate := PlainGate())], gate)
 
     def _send_message_batch(self, QueueUrl: str, Entries: list[Any]) -> Any:  # noqa: N803
-        assert QueueUrl == URL
-        assert 1 <= len(Entries) <= 10
+        answer = self._model.send_message_batch(QueueUrl=QueueUrl, Entries=Entries)
         self.world.sent.extend(entry | {"time": self.world.clock.now()} for entry in Entries)
-        return {}
+        return answer
 
 
 class Topics(_Service):

@@ -2,7 +2,8 @@
 
     violation = { service = "dynamodb", operation = "BatchGetItem", request = { ... } }
 
-A violation may be `after` other requests, and `later` by so many seconds. The code is the code of the error.
+A violation may be `after` other requests, and `later` by so many seconds. The code is the code of the error, or of an
+entry of a batch.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,15 +38,15 @@ def _codes(_rule: Rule, violation: Violation) -> set[str]:
         _send(client, before)
     gate.seconds += violation.get("later", 0)
     try:
-        _send(client, violation)
+        answer = _send(client, violation)
     except ClientError as error:
         return {error.response.get("Error", {}).get("Code", "")}
-    return set()
+    return {entry.get("Code", "") for entry in answer.get("Failed", ())}
 
 
-def _send(client: Any, violation: Violation) -> None:
+def _send(client: Any, violation: Violation) -> Any:
     name = xform_name(violation["operation"])
-    getattr(client if hasattr(client, name) else client.meta.client, name)(**expanded(violation["request"]))
+    return getattr(client if hasattr(client, name) else client.meta.client, name)(**expanded(violation["request"]))
 
 
 PLACE: Final = Place(

@@ -7,8 +7,8 @@ from bounded_context_cli.command.aws_errors import REFUSED
 from bounded_context_cli.repair.redrive.run import Report
 
 from ..history import Violation
+from ..services.sqs import Message
 from .operators import Operator
-from .queues import Stored
 
 if TYPE_CHECKING:
     from .world import World
@@ -75,10 +75,10 @@ class AtEnd:
         hidden = [one.id for one in self._world.dead.hidden() if self._is_held(one)]
         self._hold("messages stay hidden", len(hidden) <= reported, hidden)
 
-    def _is_held(self, message: Stored) -> bool:
+    def _is_held(self, message: Message) -> bool:
         """Whether this run hides a message that is not done, and can know it."""
         operator = self._operator
-        known = message.holder == operator.name and message.receipt in operator.clients["sqs"].receipts
+        known = message.receipt in operator.clients["sqs"].receipts
         return known and not message.doubled and message.id not in operator.delivered
 
     def _chosen_left(self) -> list[str]:

@@ -20,9 +20,10 @@ from ..patches import attached
 from ..profile import Profile
 from ..scheduler import EPOCH, Activity, Key, Scheduler
 from ..services.s3 import SimS3
+from ..services.sqs import Message, Queue
 from .invariants import AtEnd, at_rest
 from .operators import Operator
-from .queues import Queue, SimQueues, Stored, event, upload
+from .queues import CHANCES, SimQueues, event, upload
 from .scenario import HIDDEN, Letter, Person, Scenario
 from .services import GivenUp, SimMachines, SimReader, SimSweeper
 
@@ -39,8 +40,15 @@ class World:
         self.scheduler = scheduler
         self.scenario = scenario
         self.known = known
-        self.dead = Queue(DEAD, scheduler, scenario.in_flight, scenario.ordered)
-        self.target = Queue(TARGET, scheduler)
+        self.dead = Queue(
+            DEAD,
+            scheduler,
+            in_flight=scenario.in_flight,
+            ordered=scenario.ordered,
+            chances=CHANCES,
+            deleted=[self._deleted],
+        )
+        self.target = Queue(TARGET, scheduler, chances=CHANCES, added=[self._accept])
         self.acknowledged: set[str] = set()
         self.operators: list[Operator] = []
         self.account = Account(scheduler) if self.unseen else None
@@ -48,12 +56,11 @@ class World:
         self._objects = GivenUp(GIVEN_UP, scheduler, self._object_deleted)
         self._accepted: set[int] = set()
         self._uploads: dict[str, tuple[Letter, PinnedFile]] = {}
-        self._letters: dict[str, Stored] = {}
+        self._letters: dict[str, Letter] = {}
         self._repaired = False
         self._consumer: Activity | None = None
         self._resting = False
         self._work: list[Activity] = []
-        self.dead.watchers.append(self._deleted)
 
     @property
     def unseen(self) -> bool:
@@ -90,7 +97,7 @@ class World:
         self.scheduler.sleep(person.at)
         me = self.scheduler.me
         assert me is not None
-        operator = Operator(me.name, person, self.scheduler, self._clients(me.name), self.acknowledged.add)
+        operator = Operator(me.name, person, self.scheduler, self._clients(), self.acknowledged.add)
         self.operators.append(operator)
         operator.there = self._there()
         queue = DeadLetterQueue("letters", DEAD, self.scenario.kind, TARGET)
@@ -136,9 +143,10 @@ class World:
         attributes = {"lane": _text("chosen" if letter.chosen else "other")}
         if self.scenario.kind == "inbound":
             attributes["reason"] = _text("not understood")
-        made = self._add(self.dead, letter.number, self._body(letter), attributes, EPOCH - letter.age)
-        made.visible += letter.hidden
-        made.holder = "somebody"
+        message = self.dead.add(self._body(letter), attributes)
+        message.sent, message.visible = EPOCH - letter.age, message.visible + letter.hidden
+        message.received = 1
+        self._letters[message.id] = letter
 
     def _body(self, letter: Letter) -> str:
         if self.scenario.kind == "stream":
@@ -162,22 +170,15 @@ class World:
         if letter.hidden:
             self._record(version.id)
 
-    def _add(self, queue: Queue, number: int, body: str, attributes: Any, sent: float) -> Stored:
-        now = self.scheduler.now()
-        made = Stored(f"message-{len(self._letters) + 1}", number, body, attributes, {}, sent, now, now)
-        queue.messages[made.id] = self._letters[made.id] = made
-        return made
-
-    def _accept(self, queue: Queue, body: str, attributes: dict[str, Any]) -> Stored:
+    def _accept(self, message: Message) -> None:
         """Take a message that was sent."""
-        number = int(json.loads(body)["id"].removeprefix("event-"))
-        if body != event(number, "ThingDone") or list(attributes) != ["lane"]:
-            self._raise(Violation("a message is changed", body))
-        made = self._add(queue, number, body, attributes, self.scheduler.now())
+        number = int(json.loads(message.body)["id"].removeprefix("event-"))
+        if message.body != event(number, "ThingDone") or list(message.attributes) != ["lane"]:
+            self._raise(Violation("a message is changed", message.body))
+        self._letters[message.id] = next(letter for letter in self.scenario.letters if letter.number == number)
         self._accepted.add(number)
         if self._resting:
             self._wake()
-        return made
 
     def _wake(self) -> None:
         assert self._consumer is not None
@@ -192,13 +193,10 @@ class World:
                 self.scheduler.rest()
             self.scheduler.sleep(self.scenario.consumer)
             for message in list(self.target.messages.values()):
-                del self.target.messages[message.id]
-                if self._is_poison(message.number) and not self._repaired:
-                    message.visible = message.arrived = self.scheduler.now()
-                    self.dead.messages[message.id] = message
-
-    def _is_poison(self, number: int) -> bool:
-        return any(one.poison for one in self.scenario.letters if one.number == number)
+                if self._letters[message.id].poison and not self._repaired:
+                    self.target.move(message, self.dead)
+                else:
+                    del self.target.messages[message.id]
 
     def _start(self, given: Any) -> None:
         """Take the input of an execution. A list of an unseen upload is recorded a little later."""
@@ -220,12 +218,12 @@ class World:
 
     # Services.
 
-    def _clients(self, name: str) -> dict[str, Any]:
+    def _clients(self) -> dict[str, Any]:
         scheduler = self.scheduler
         slow = 0.0 if scheduler.calm else self.scenario.slow
         reader = SimReader(scheduler, slow, self._accepted.add)
         return {
-            "sqs": SimQueues([self.dead, self.target], scheduler, name, slow, self._accept),
+            "sqs": SimQueues([self.dead, self.target], scheduler, slow),
             "stepfunctions": SimMachines(scheduler, slow, self._start),
             "lambda": SimSweeper(scheduler, self.functions) if self.unseen else reader,
             "s3": SimS3([self._objects], scheduler),
@@ -233,8 +231,8 @@ class World:
 
     # Facts for the invariants.
 
-    def _deleted(self, message: Stored) -> None:
-        given_up = self.scenario.kind == "stream" and message.number in self._accepted
+    def _deleted(self, message: Message) -> None:
+        given_up = self.scenario.kind == "stream" and self._letters[message.id].number in self._accepted
         if message.id not in self.acknowledged and not given_up:
             self._raise(Violation("a message is deleted that was not delivered", message.id))
 
@@ -267,7 +265,7 @@ class World:
             return True
         if self.account:
             return self._uploads[number][0].chosen
-        return self._letters[number].attributes["lane"]["StringValue"] == "chosen"
+        return self._letters[number].chosen
 
     def numbers(self) -> list[int]:
         """Return the numbers of all events and uploads that had to be redriven."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from bounded_context.adapters.sqs import REASON
-from bounded_context_infra.parts.queues import MAX_RECEIVES
 
 from ..callers import message as message_of
 from ..functions import Lambda
@@ -46,7 +45,7 @@ _SPOILT: Final[dict[str, Callable[[Letter, str], str]]] = {
 class Poller:
     """Receives messages in batches, in any order, and deletes those that OnEvent has taken.
 
-    A message that was received too often moves to the dead-letter queue without a reason.
+    SQS moves a message that was received too often to the dead-letter queue, without a reason.
     """
 
     def __init__(self, scheduler: Scheduler, functions: Lambda, queue: Queue, dead_letters: Queue) -> None:
@@ -58,7 +57,6 @@ class Poller:
     def run(self, more: Callable[[], bool] = lambda: False) -> None:
         """Poll until the queue is empty, and no more messages come."""
         while self._queue.messages or more():
-            self._bury()
             batch = self._queue.receive(self._size())
             if batch:
                 self._deliver(batch)
@@ -68,19 +66,13 @@ class Poller:
     def _size(self) -> int:
         return self._scheduler.choose((_BATCH, 1, 2, 3))
 
-    def _bury(self) -> None:
-        for message in [one for one in self._queue.messages.values() if one.received >= MAX_RECEIVES]:
-            if message.visible <= self._scheduler.now():
-                del self._queue.messages[message.id]
-                self._dead_letters.add(message.body, message.attributes)
-
     def _deliver(self, batch: Sequence[Message]) -> None:
         invocation = self._functions.invoke("on_event", json.loads(json.dumps(lambda_event(batch))))
         self._scheduler.join([invocation])
         failed = _failed(invocation, batch)
         for message in batch:
             if message.id not in failed:
-                self._queue.delete(message.id)
+                self._queue.delete(message.receipt)
 
     def redrive(self) -> None:
         """Move the messages that were received too often back, as an operator does."""

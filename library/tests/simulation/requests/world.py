@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
+from bounded_context_infra.parts.queues import MAX_RECEIVES
+
 from ..callers import Mapping
 from ..functions import handler
 from ..history import LIST, Write
@@ -31,7 +33,7 @@ class RequestsWorld(World):
         at_requests = AtRequests(self.history)
         self.history.watchers.append(lambda write: self._check(partial(at_requests, write)))
         self.history.watchers.append(self._measure)
-        self.queue = Queue(URL, scheduler, VISIBILITY)
+        self.queue = Queue(URL, scheduler, VISIBILITY, (self.account.dead_letters, MAX_RECEIVES))
         self.pagers: list[Pager] = []
         self.counted: dict[str, list[str]] = {}
         self._records: list[dict[str, Any]] = []

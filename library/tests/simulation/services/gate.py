@@ -49,6 +49,10 @@ class Gate(Protocol):
         """Return the simulated time, in seconds since 1970."""
         ...
 
+    def sleep(self, seconds: float) -> None:
+        """Let simulated time pass for the caller, outside of an effect."""
+        ...
+
     def chance(self, probability: float) -> bool:
         """Return True with this probability."""
         ...

@@ -19,7 +19,7 @@ class PlainGate:
     """
 
     def __init__(self, chances: Iterable[bool] = ()) -> None:
-        self._chances = iter(chances)
+        self.chances = iter(chances)
         self.seconds = START
         self.names = list[str]()
 
@@ -32,9 +32,13 @@ class PlainGate:
         """Return the simulated time, in seconds since 1970."""
         return self.seconds
 
+    def sleep(self, seconds: float) -> None:
+        """Move the clock."""
+        self.seconds += seconds
+
     def chance(self, probability: float) -> bool:  # noqa: ARG002
         """Return the next of the given answers."""
-        return next(self._chances, False)
+        return next(self.chances, False)
 
     def choose(self, options: Sequence[T]) -> T:
         """Return the first option."""

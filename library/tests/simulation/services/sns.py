@@ -12,12 +12,9 @@ from .client_errors import answered, faults, refused
 from .gate import Gate
 from .metadata import Meta
 from .retries import retried
-from .sqs import Attributes, Queue
+from .sqs import Attributes, Queue, check_batch, size_of
 
 Answer = dict[str, Any]
-
-MOST_ENTRIES: Final = 10
-"""Entries of a batch (AWS limit of PublishBatch)."""
 
 _MOST_BYTES: Final = 262_144
 """Bytes of a message or of a batch, by default (API reference, Publish and PublishBatch)."""
@@ -89,15 +86,9 @@ class SimSns:
 
 
 def _published(topic: Topic, message: str, attributes: Attributes) -> Answer:
-    if _size(message, attributes) > _MOST_BYTES:
+    if size_of(message, attributes) > _MOST_BYTES:
         raise refused("Publish", "InvalidParameter", "Message too long")
     return {"MessageId": topic.accept(message, attributes)}
-
-
-def _size(message: str, attributes: Attributes) -> int:
-    """Return the bytes of a message and its attributes."""
-    texts = [text for name, value in attributes.items() for text in (name, *value.values())]
-    return sum(len(text.encode() if isinstance(text, str) else text) for text in (message, *texts))
 
 
 def _accepted(topic: Topic, entries: Sequence[Mapping[str, Any]]) -> Answer:
@@ -121,11 +112,5 @@ def _check_group(group: str) -> None:
 def _check(entries: Sequence[Mapping[str, Any]]) -> None:
     for entry in entries:
         _check_group(entry.get("MessageGroupId", "-"))
-    if not entries:
-        raise refused("PublishBatch", "EmptyBatchRequest", "The batch request doesn't contain any entries.")
-    if len(entries) > MOST_ENTRIES:
-        raise refused("PublishBatch", "TooManyEntriesInBatchRequest", "Too many entries in the batch.")
-    if len({entry["Id"] for entry in entries}) < len(entries):
-        raise refused("PublishBatch", "BatchEntryIdsNotDistinct", "Two or more entries have the same Id.")
-    if sum(_size(entry["Message"], entry.get("MessageAttributes", {})) for entry in entries) > _MOST_BYTES:
-        raise refused("PublishBatch", "BatchRequestTooLong", "The length of all the messages is too long.")
+    size = sum(size_of(entry["Message"], entry.get("MessageAttributes", {})) for entry in entries)
+    check_batch("PublishBatch", [entry["Id"] for entry in entries], size, _MOST_BYTES)

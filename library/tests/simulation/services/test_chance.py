@@ -150,7 +150,7 @@ def test_messages_come_at_least_once_and_in_no_order():
         first = queue.receive()
         orders.add(tuple(message.body for message in first))
         assert queue.receive() == []
-        queue.delete(first[0].id)
+        queue.delete(first[0].receipt)
         gate.seconds += 31
         found = {message.body for message in queue.receive()}
         assert {message.body for message in first[1:]} <= found

@@ -224,10 +224,26 @@ def test_dead_letters_are_put_aside_by_the_adapter():
     queue = Queue("url", gate)
     client: Any = SimSqs([queue], gate)
     DeadLetters(client, "url").bury("body", {}, "why")
-    [message] = client.receive_message(QueueUrl="url")["Messages"]
+    [message] = client.receive_message(QueueUrl="url", MessageAttributeNames=["All"])["Messages"]
     assert (message["Body"], message["MessageAttributes"][REASON]["StringValue"]) == ("body", "why")
     client.delete_message(QueueUrl="url", ReceiptHandle=message["ReceiptHandle"])
     assert queue.messages == {}
+
+
+def test_a_message_that_is_not_deleted_moves_to_the_dead_letters():
+    """After the number of receives. Only the newest receipt deletes it, and attributes are returned on request."""
+    gate = PlainGate()
+    dead = Queue("dead", gate)
+    client: Any = SimSqs([Queue("url", gate, redrive=(dead, 2)), dead], gate)
+    client.send_message(QueueUrl="url", MessageBody="body", MessageAttributes={"reason": {}})
+    asked = {"QueueUrl": "url", "VisibilityTimeout": 5, "WaitTimeSeconds": 5}
+    [first] = client.receive_message(**asked)["Messages"]
+    assert (first["Attributes"], first["MessageAttributes"], client.receive_message(**asked)) == ({}, {}, {})
+    [second] = client.receive_message(**asked, MessageSystemAttributeNames=["All"])["Messages"]
+    client.delete_message(QueueUrl="url", ReceiptHandle=first["ReceiptHandle"])
+    assert (second["Attributes"]["ApproximateReceiveCount"], client.receive_message(**asked)) == ("2", {})
+    assert (client.receive_message(**asked), dead.sent, [*dead.messages]) == ({}, [], [first["MessageId"]])
+    assert dead.messages[first["MessageId"]].body == "body"
 
 
 def test_clients_take_hooks():
