@@ -23,12 +23,11 @@ from urllib.request import urlopen
 import boto3
 from _context import BUCKET, KEY, TABLE, rows, stubbed
 from _endpoint import UNITS
-from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
-from bounded_context.adapters.dynamodb_inserts import Inserts
+from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable, Inserts
 from bounded_context.adapters.items import Items
 from bounded_context.adapters.s3 import InboxBucket
-from bounded_context.adapters.seen_ids import SqliteSeenIds
-from bounded_context.adapters.signed import Signed
+from bounded_context.adapters.systems import Signed
+from bounded_context.adapters.temporary_database import SqliteSeenIds
 from bounded_context.application.creating import CreatingRule
 from bounded_context.application.staging import VERIFIED, Staging
 from bounded_context.domain.lists import PinnedFile, StoredVersion

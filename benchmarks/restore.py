@@ -114,28 +114,25 @@ class Lambda:
 
 def measure(items: int, changed: int) -> dict[str, float]:
     """Restore `changed` of `items`; return the seconds of the command and of its pause."""
-    from bounded_context_cli.command.clock import SystemClock
-    from bounded_context_cli.repair.restore import target
-    from bounded_context_cli.repair.restore.changes import Changes
-    from bounded_context_cli.repair.restore.copy import Copy
-    from bounded_context_cli.repair.restore.differences import Comparison
-    from bounded_context_cli.repair.restore.pause import Pause
-    from bounded_context_cli.repair.restore.progress import Lease, ProgressItem
-    from bounded_context_cli.repair.restore.run import Run
+    from bounded_context_cli.command.operation import SystemClock
+    from bounded_context_cli.repair.restore import tables
+    from bounded_context_cli.repair.restore.differences import Changes, Comparison
+    from bounded_context_cli.repair.restore.pause import Lease, Pause, ProgressItem, Writes
+    from bounded_context_cli.repair.restore.run import RestoreRun
+    from bounded_context_cli.repair.restore.tables import Copy
     from bounded_context_cli.repair.restore.tables import Tables as Both
-    from bounded_context_cli.repair.restore.writes import Writes
     from payment.context import PAYMENT
 
     found: Any = Tables(dict(_items(items, PAYMENT.key_prefix)), changed)
     functions: Any = Lambda()
-    stack = target.Target("test", LIVE, "key", "eu-central-1", ("command",), ("step",), "")
+    stack = tables.RestoreTarget("test", LIVE, "key", "eu-central-1", ("command",), ("step",), "")
     clock, trace = SystemClock(), ""
     lease = Lease(ProgressItem(found, LIVE), clock)
     comparison = Comparison(Both(found, LIVE, COPY), PAYMENT, lease.beat)
     changes = Changes(found, found, LIVE, clock, lease.beat)
     pause = Pause(functions, found, stack, clock, lease.beat)
     copy = Copy(found, stack, AT, clock)
-    run = Run(PAYMENT, found, copy, comparison, changes, Writes(found, LIVE, trace), pause, lease, print)
+    run = RestoreRun(PAYMENT, found, copy, comparison, changes, Writes(found, LIVE, trace), pause, lease, print)
     began = time.monotonic()
     report = run.go()
     seconds, paused = time.monotonic() - began, functions.times[-1] - functions.times[0]

@@ -42,9 +42,8 @@ class Measured(NamedTuple):
 
 def _validate(step: str, size: int, range_bytes: int) -> None:
     import boto3
-    from bounded_context.adapters.repeated_lines import SqliteRepeatedLines
     from bounded_context.adapters.s3 import InboxBucket
-    from bounded_context.adapters.seen_ids import SqliteSeenIds
+    from bounded_context.adapters.temporary_database import SqliteRepeatedLines, SqliteSeenIds
     from bounded_context.application import ranges
     from bounded_context.application.staging import Staging
     from bounded_context.lists import ListImport, PinnedFile, ReceivedList

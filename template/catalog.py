@@ -16,7 +16,7 @@ from .answers import NONE
 from .library import CODE
 
 NAME = "catalog-info.yaml"
-_FORM = CODE["cli"] / "contracts" / "catalog" / "form.py"
+_FORM = CODE["cli"] / "contracts" / "catalog_form.py"
 
 
 @cache

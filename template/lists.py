@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = Path("docs", "lists.md")
 _EITHER = runpy.run_path(str(CODE["runtime"] / "domain" / "spelling.py"))["either"]
 _FAULTS = CODE["runtime"] / "domain" / "faults.py"
-_DEFAULTS = CODE["infra"] / "configuration" / "list_defaults.py"
+_DEFAULTS = CODE["infra"] / "configuration" / "defaults.py"
 
 
 def expand(project: Path, answers: Mapping[str, Any], package: str, fields: Sequence[Field]) -> None:

@@ -20,7 +20,7 @@ from .library import CODE
 VERSION = "0.1.0"
 """The version in a baked ``pyproject.toml``."""
 
-_FORM = CODE["cli"] / "contracts" / "released" / "form.py"
+_FORM = CODE["cli"] / "contracts" / "sample_form.py"
 _KEY = "incoming/partner/list.csv"
 _LIST = sha256(f"inbox\n{_KEY}\nversion-1\n100".encode()).hexdigest()[:32]
 _PART = {"part": 0, "key": f"staging/{_LIST}/part-00000", "rows": 1}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bounded_context_cli.docs import pages
+from bounded_context_cli.docs import cli
 from conftest import EXAMPLES, NOTHING, VAT_RETURN, sources
 
 from template.bake import bake
@@ -53,7 +53,7 @@ def broken(document: Path) -> Iterator[str]:
 def anchors(document: Path) -> set[str]:
     """The anchors that a code host gives a document's headings."""
     headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
-    return {pages.anchor_of(heading) for heading in headings}
+    return {cli.anchor_of(heading) for heading in headings}
 
 
 @pytest.mark.parametrize("document", OURS, ids=lambda path: str(path.relative_to(REPOSITORY)))
@@ -84,7 +84,7 @@ def test_a_repository_names_pages_of_the_library_that_are_there(project: Path) -
     found = [named for name in sources(project) for named in PAGE.findall((project / name).read_text(encoding="utf-8"))]
     assert ("changing", "a-field") in found
     for page, section in found:
-        assert pages.section(page, section) if section else pages.page(page)
+        assert cli.section(page, section) if section else cli.page(page)
 
 
 def test_what_is_gone_would_be_found(tmp_path: Path) -> None:

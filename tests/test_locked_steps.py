@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 from zipfile import ZipFile
 
 import pytest
-from bounded_context_cli.programs.layer import LAYER
+from bounded_context_cli.programs.environment import LAYER
 from test_library import served, tagged
 
 from template.bake import bake

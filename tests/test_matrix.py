@@ -72,7 +72,7 @@ def test_one_more_than_the_limit_is_refused(question: str) -> None:
 def some_tests(project: Path, chosen: str = "rules or read or find") -> "subprocess.CompletedProcess[str]":
     """Run a repository's tests of its rules and its promises, by default those of its documents, on our packages."""
     files = ["tests/test_rules.py", "pyproject.toml"]
-    plugins = ["-p", "no:cacheprovider", "-p", "bounded_context_cli.plugin.hooks"]
+    plugins = ["-p", "no:cacheprovider", "-p", "bounded_context_cli.plugin"]
     command = [sys.executable, "-m", "pytest", *plugins, *files, "-k", chosen]
     ours = {"PYTHONPATH": f"{project / 'src'}:{project}", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(command, cwd=project, env=environment() | ours, capture_output=True, text=True, check=False)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from bounded_context_cli.optional.files import texts
-from bounded_context_infra.configuration.lambda_python import PYTHON
+from bounded_context_infra.configuration.defaults import PYTHON
 from conftest import EXAMPLES, LONGEST, NOTHING, SHORTEST, VAT_RETURN
 
 from template.answers import CODECOMMIT

@@ -27,7 +27,7 @@ def test_commands_of_the_documents_exist(document: str) -> None:
     found = commands(REPOSITORY / document)
     assert found
     for command in found:
-        words = re.sub(r"^uv run (--(group|directory) \w+ )?", "", command).split()
+        words = re.sub(r"^uv run (--(group|directory) [\w/]+ )?", "", command).split()
         assert words[0] in TOOLS | {"uvx", "bash", "pip"} or words[0].endswith(".py"), command
         for word in words:
             if re.fullmatch(r"[\w./-]+\.(py|sh)|\.ci/run", word):

@@ -20,10 +20,10 @@ from bounded_context import Change, Details, EventData
 from bounded_context.adapters.items import Items
 from bounded_context.declaration.measures import Measure
 from bounded_context.declaration.structure import LIST_STEPS, VERIFY_LIST
-from bounded_context_infra.configuration import collisions
+from bounded_context_infra.configuration import labels
 from bounded_context_infra.configuration.config import SettingError
-from bounded_context_infra.configuration.list_workflow import list_workflow
 from bounded_context_infra.configuration.partition import partition_of
+from bounded_context_infra.configuration.project import list_workflow
 from bounded_context_infra.wiring.presets import PLATFORM
 from conftest import sources
 from pydantic._internal._config import config_defaults
@@ -195,7 +195,7 @@ def test_the_record_is_what_there_is(payment: Path) -> None:
         "partitions": partitions(),
         "protected": set(map(str, config_defaults.get("protected_namespaces", ()))),
         "python": python(),
-        "stacks": {*collisions.STACKS},
+        "stacks": {*labels.STACKS},
         "states": states(),
         "variables": variables(payment),
     }

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 from bounded_context_local.additions import ActionResult
-from bounded_context_local.run.screen import Screen
-from bounded_context_local.running.result import Result, Rows
+from bounded_context_local.run.screen import RunScreen
+from bounded_context_local.running.context import Rows, RunResult
 from screens.record import drawn, without_what_was_wiped
 
 from template.examples import EXAMPLE
 from template.names import REPOSITORY
 from template.processes import environment
 
-RUN = Result(
+RUN = RunResult(
     rows=Rows(uploaded=1000, valid=1000, rejected=0, imported=1000),
     events={name: Counter({"PaymentRegistered": 1001}) for name in ("bi", "frontend")},
     outcome="IMPORTED",
@@ -56,7 +56,7 @@ def test_the_example_is_drawn_as_it_is(tmp_path: Path) -> None:
 def test_the_recorded_demo_has_the_words_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     """Its rows, its stages, what it did besides, and what it says at its end; nothing comes from elsewhere."""
     recorded = (REPOSITORY / "examples" / "demo.svg").read_text(encoding="utf-8")
-    screen = Screen(quiet=False)
+    screen = RunScreen(quiet=False)
     screen.show(RUN, BESIDES)
     screen.show_more("id-000000001")
     shown = html.unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", recorded))).replace("\xa0", " ")

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from bounded_context_cli.command.commands import GROUPS
-from bounded_context_cli.docs import pages
+from bounded_context_cli.docs import cli
 from bounded_context_cli.testing import browser
 
-from template import cli
+from template import cli as template_cli
 from template.names import REPOSITORY
 from template.processes import environment
 
@@ -77,7 +77,7 @@ def loads(page: Path) -> list[str]:
 def test_every_page_of_the_library_is_in_the_site(built: Path) -> None:
     """What `context docs` prints is what the site shows."""
     shown = {page.stem for kind in ("how-to", "reference", "explanation") for page in (built / kind).glob("*.html")}
-    assert set(pages.pages()) <= shown
+    assert set(cli.pages()) <= shown
 
 
 @pytest.mark.nightly
@@ -89,7 +89,7 @@ def test_every_public_name_command_and_answer_is_in_the_reference(built: Path) -
         name = line.partition("(")[0]
         if name.count(".") <= 2 and name.rpartition(".")[2] != "access_log":
             assert f'id="{name}"' in reference, name
-    for command in (*named("context", GROUPS), *named("template", cli.GROUPS)):
+    for command in (*named("context", GROUPS), *named("template", template_cli.GROUPS)):
         assert f"<h3>{command}<" in reference, command
     for answer in json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))["__prompts__"]:
         assert f'<span class="pre">{answer}</span></code></dt>' in reference, answer

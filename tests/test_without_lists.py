@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
-from bounded_context_infra.configuration.collisions import roles
+from bounded_context_infra.configuration.labels import roles
 from graphs.record import DEFAULT, GOLDEN, Recording, record
 
 from template.bake import bake

@@ -6,10 +6,9 @@ from typing import Any, Final
 import yaml
 
 from bounded_context_infra.configuration.account_settings import AccountSettings
-from bounded_context_infra.configuration.api_settings import ApiSettings
 from bounded_context_infra.configuration.pipeline_settings import PipelineSettings
 from bounded_context_infra.configuration.schema import Schema, groups
-from bounded_context_infra.configuration.settings import Settings
+from bounded_context_infra.configuration.settings import ApiSettings, Settings
 
 _HEAD: Final = """\
 # Settings of a stack, of the pipeline and of an account

@@ -5,7 +5,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from bounded_context_cli.contracts import asyncapi, published
+from bounded_context_cli.contracts import documents, published
 from bounded_context_infra.configuration.project import current
 
 REPOSITORY = current().root
@@ -16,7 +16,7 @@ EVENTS = REPOSITORY / "events"
 
 def faults(event: dict[str, Any]) -> list[str]:
     """Return what is wrong with an event, by its own envelope; nothing if all is well."""
-    document = json.loads((EVENTS / asyncapi.NAME).read_text(encoding="utf-8"))
+    document = json.loads((EVENTS / documents.NAME).read_text(encoding="utf-8"))
     found = faults_of(event, document["components"]["schemas"]["CloudEvent"])
     return found or faults_of(event["data"], named(event))
 

@@ -7,7 +7,7 @@ import pytest
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
-from bounded_context_cli.programs.garbage import little_garbage
+from bounded_context_cli.programs.pulumi_program import little_garbage
 
 
 def test_it_works_again_after_an_error() -> None:

@@ -37,16 +37,15 @@ from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import Items
 from bounded_context.application.reading import records
 from bounded_context.domain import events
-from bounded_context.domain.amounts import OTHER
 from bounded_context.domain.field_types import BY_KIND, FIELD_TYPES
 from bounded_context.domain.fields import description_of, kind_of
+from bounded_context.domain.lists import OTHER
 from bounded_context.domain.rows import Record, Unreadable
 from bounded_context.testing import Run, Samples, run_list
 from bounded_context.testing.functions import TABLE
-from bounded_context_cli.contracts import schemas
-from bounded_context_cli.contracts.openapi.document import document
-from bounded_context_cli.contracts.openapi.views import view
-from bounded_context_cli.views.cost.row import Row
+from bounded_context_cli.contracts import published
+from bounded_context_cli.contracts.openapi.document import document, view
+from bounded_context_cli.views.cost.flow import Row
 from bounded_context_local.sample_lists import Samples as LocalSamples
 from tests.adapters.endpoints import inserts
 from tests.event_schemas import faults_of
@@ -220,7 +219,7 @@ def test_an_imported_row_is_the_same_as_one_added_by_a_command(case: Case, table
 def test_what_is_told_of_it_is_what_its_schema_says(case: Case):
     """Events, answers to callers, and examples in the document of the API."""
     context = case.context
-    schema = schemas.of_data(context, "ThingMade", "1.0")
+    schema = published.of_data(context, "ThingMade", "1.0")
     shown = view(context).model_json_schema(mode="serialization")
     for one in [_said(context)] if case.shape == REQUIRED else [_said(context), _unsaid(context)]:
         told = json.loads(json.dumps(events.payload(one)))

@@ -14,15 +14,15 @@ import pytest
 from bounded_context_cli.policies import POLICIES
 from bounded_context_cli.programs.pulumi_files import config
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Program, service
-from bounded_context_cli.views.picture.mermaid import flowchart
+from bounded_context_cli.views.picture.cli import flowchart
 from bounded_context_cli.views.picture.model import picture
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.partition import Placed, partition_of
 from bounded_context_infra.configuration.pipeline_settings import SourceKind
 from bounded_context_infra.configuration.project import Project, current
 from bounded_context_infra.pipeline import Delivery
-from bounded_context_local.provider import stack as local
-from bounded_context_platform.backend_policies import policies_of
+from bounded_context_local.provider import program as local
+from bounded_context_platform.bootstrap import policies_of
 from bounded_context_platform.permissions.requested import Requested, Run
 from tests.infra.graph import CONTEXT, PARTNERS
 from tests.pipeline.program import CODECOMMIT, FOLDER, LEAST, PROJECT

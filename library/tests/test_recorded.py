@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bounded_context_cli.programs import recording
+from bounded_context_cli.programs.environment import FOLDER, kept
 from bounded_context_cli.programs.graph import Graph
 from bounded_context_cli.programs.recording import recorded
-from bounded_context_cli.programs.shared_cache import FOLDER, kept
 from bounded_context_infra.configuration.project import current
 
 LIBRARY = Path(__file__).parents[1]
@@ -105,7 +105,7 @@ READS = """
 import sys
 opened = set()
 sys.addaudithook(lambda event, args: opened.add(str(args[0])) if event == "open" else None)
-from bounded_context_cli.programs.delivery import run_delivery
+from bounded_context_cli.programs.stack_settings import run_delivery
 from bounded_context_cli.programs.recording import run
 run("prod"), run_delivery("main")
 modules = {str(getattr(module, "__file__", "")) for module in sys.modules.values()}

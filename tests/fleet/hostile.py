@@ -246,7 +246,7 @@ class Attack:
         about["bounded_context-1.dist-info/METADATA"] += "Requires-Dist: shared\n"
         wheel = folder / "bounded_context-1-py3-none-any.whl"
         with ZipFile(wheel, "w") as archive:
-            for path, text in {"bounded_context_cli/command.py": _SURVEY, **about}.items():
+            for path, text in {"bounded_context_cli/command/__init__.py": _SURVEY, **about}.items():
                 archive.writestr(path, text)
         return folder
 

@@ -108,7 +108,7 @@ def judged(answers: Answers, folder: Path, depth: Depth) -> list[str]:
     _forget(next((project / "src").iterdir()).name)
     sys.path[:0] = [str(project), str(project / "src")]
     where = _REPOSITORIES[depth](repository().project)
-    with patch("bounded_context_cli.contracts.openapi.files.document", cache(document)):  # two promises compare it
+    with patch("bounded_context_cli.contracts.openapi.cli.document", cache(document)):  # two promises compare it
         faults = [fault for name, check in _checks(answers) for fault in _faults(name, where, check)]
     return [*dict.fromkeys(faults), *(_tested(depth) if depth >= Depth.TESTED else [])]
 
@@ -155,7 +155,7 @@ def definition_faults(where: Repository) -> Iterator[str]:
 
 def _tested(depth: Depth) -> list[str]:
     """Run the repository's tests of its rules and lists, and with `Depth.CALLS` also each function on moto."""
-    names = ("no:cacheprovider", "bounded_context_cli.plugin.hooks", "bounded_context_local.testing.plugin")
+    names = ("no:cacheprovider", "bounded_context_cli.plugin", "bounded_context_local.testing.plugin")
     plugins = [*(word for name in names for word in ("-p", name)), "--leave-out-promises"]
     files = ["tests/test_rules.py", *(["tests/test_list.py"] if Path("tests/test_list.py").exists() else [])]
     # The first call of a function starts moto.

@@ -142,5 +142,5 @@ def _run(program: Program, stack: str, found: AccountAccess | None) -> Graph:
         if found is None:
             patched.setenv("PYTHONPATH", str(folder / "src"))
             return program.run(stack)
-        with patch("bounded_context_infra.deployer.deployments.printed", lambda _: found):
+        with patch("bounded_context_infra.deployer.printed", lambda _: found):
             return program.run(stack)

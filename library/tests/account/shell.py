@@ -16,8 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bounded_context_cli.command.aws_errors import code
 from bounded_context_cli.programs.graph import Node
-from bounded_context_cli.programs.requests import KINDS
-from bounded_context_cli.programs.requests.calls import converted, divided, plain
+from bounded_context_cli.programs.requests import KINDS, converted, divided, plain
 
 from .cli import options, parameters, printed, sample
 from .world import Refused, World, require

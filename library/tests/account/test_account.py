@@ -15,9 +15,8 @@ from bounded_context_cli.testing.requests import findings
 from bounded_context_infra.configuration.access import AccountAccess
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.project import ProjectError
-from bounded_context_infra.deployer.packing import LIMIT, TooLong, packed
-from bounded_context_platform.permissions.policies import ROLES
-from bounded_context_platform.permissions.trust import PROVIDER
+from bounded_context_infra.deployer import LIMIT, TooLong, packed
+from bounded_context_platform.permissions.policies import PROVIDER, ROLES
 from tests.accounts.evaluation import Caller, Document, Policy, Target, allowed
 
 from . import program

@@ -172,12 +172,11 @@ class World:
     def _stand_ins(self) -> Iterator[tuple[str, Any]]:
         """Yield the functions that start processes, and their stand-ins."""
         yield "shutil.which", lambda name, *_, **__: f"/usr/bin/{name}"
-        yield "bounded_context_cli.release.pulumi._run", lambda command, _: self._status(command)
+        yield "bounded_context_cli.release.deploy._run", lambda command, _: self._status(command)
         yield "bounded_context_cli.command.pulumi._completed", self._completed
-        for module in ("pulumi", "deploy"):
-            yield f"bounded_context_cli.release.{module}.package", lambda: 0
+        yield "bounded_context_cli.release.deploy.package", lambda: 0
         yield "signal.signal", lambda *_: None
-        yield "bounded_context_cli.repair.redrive.queue_reader.WAIT_SECONDS", 0
+        yield "bounded_context_cli.repair.redrive.messages.WAIT_SECONDS", 0
         yield "bounded_context_cli.repair.redrive.uploads.UnseenUploads._page", _no_uploads
 
     def _status(self, command: Sequence[str]) -> int:
@@ -277,7 +276,7 @@ class World:
             return account, self._runs()[stack][1]
         key = json.dumps([self._texts(), program, stack, answers])
         try:
-            with patch("bounded_context_infra.deployer.deployments.printed", self._printed):
+            with patch("bounded_context_infra.deployer.printed", self._printed):
                 _GRAPHS[key] = _GRAPHS.get(key) or Program(folder, project_name(folder), answers).run(stack)
         except (ProjectError, SettingError) as error:
             raise Refused(str(error)) from error

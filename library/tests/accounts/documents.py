@@ -16,14 +16,12 @@ from pulumi import RunError
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Node, Program, recorded, service
 from bounded_context_infra.configuration.access import boundary_name, role_name
-from bounded_context_infra.configuration.collisions import RESERVED, require_context
-from bounded_context_infra.configuration.labels import LabelError
+from bounded_context_infra.configuration.labels import RESERVED, LabelError, require_context
 from bounded_context_infra.configuration.project import ProjectError, current
 from bounded_context_infra.configuration.state import bucket_name
 from bounded_context_platform import bootstrap, temporary_stacks
 from bounded_context_platform.permissions.grants import Place
-from bounded_context_platform.permissions.policies import of_kind, place, policy
-from bounded_context_platform.permissions.trust import PROVIDER
+from bounded_context_platform.permissions.policies import PROVIDER, of_kind, place, policy
 from bounded_context_platform.temporary_stacks.kinds import KINDS, MODEL
 from bounded_context_platform.temporary_stacks.stack import Tags
 from tests.account import program

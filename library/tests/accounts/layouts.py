@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bounded_context.domain.spelling import kebab
-from bounded_context_infra.configuration.collisions import DEPLOYER
+from bounded_context_infra.configuration.labels import DEPLOYER
 
 from . import documents
 from .delivery import artefacts, designed, handovers, open_intrusions, unlocked

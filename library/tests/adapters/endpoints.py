@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 
-from bounded_context.adapters.dynamodb_inserts import Inserts
-from bounded_context.adapters.signed import Signed
+from bounded_context.adapters.dynamodb_bulk import Inserts
+from bounded_context.adapters.systems import Signed
 from bounded_context.testing.functions import TABLE
 
 Answer = Callable[[dict[str, Any]], tuple[int, Any]]

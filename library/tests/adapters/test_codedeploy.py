@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from bounded_context.adapters.codedeploy import Deployments, Target
+from bounded_context.adapters.services import Deployments, Target
 
 LISTED = {"deploymentId": "d-1"}
 DESCRIBED = {"deploymentId": "d-1", "targetIds": ["t-1"]}

@@ -11,8 +11,8 @@ from bounded_context import AlreadyExists, Context, NotFound, VersionConflict
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import TRACEPARENT, Items
+from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.lists import PinnedFile, ReceivedList
-from bounded_context.domain.trace_context import fresh_traceparent
 from bounded_context.testing import Samples
 from tests.contexts import over_contexts
 

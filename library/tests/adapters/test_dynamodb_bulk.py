@@ -20,7 +20,7 @@ from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable, Refer
 from bounded_context.adapters.items import TRACEPARENT, Items
 from bounded_context.adapters.projection import key_of
 from bounded_context.application.ports import AlreadyTaken, Throttled
-from bounded_context.domain.trace_context import fresh_traceparent
+from bounded_context.domain.events import fresh_traceparent
 from bounded_context.testing import Samples
 from bounded_context.testing.functions import TABLE
 from bounded_context_local.testing.plugin import set_account
@@ -224,7 +224,7 @@ class _Unprocessed(BaseHTTPRequestHandler):
 def test_pydynox_says_of_unprocessed_keys_what_is_taken_for_throttling(monkeypatch: pytest.MonkeyPatch):
     """Its words, for which it has no error: another version may have others."""
     waits: list[float] = []
-    monkeypatch.setattr("bounded_context.adapters.retries._TRIES", 2)
+    monkeypatch.setattr("bounded_context.adapters.conditional._TRIES", 2)
     monkeypatch.setattr("time.sleep", waits.append)
     with ThreadingHTTPServer(("127.0.0.1", 0), _Unprocessed) as server:
         Thread(target=server.serve_forever, daemon=True).start()

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.adapters.dynamodb_inserts import AT_ONCE, Inserts
+from bounded_context.adapters.dynamodb_bulk import AT_ONCE, Inserts
 from bounded_context.application.ports import Throttled
 from bounded_context_local.testing.plugin import set_account
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.adapters import list_items, retries
+from bounded_context.adapters import conditional, list_items
 from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import LIST, TRACEPARENT
 from bounded_context.application.ports import Throttled
+from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
-from bounded_context.domain.trace_context import fresh_traceparent
 from bounded_context.testing import InMemoryLists
 
 RECEIVED = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "run-1")
@@ -236,7 +236,7 @@ def test_a_broken_upload_is_remembered_for_a_month_and_is_no_list(lists: ListTab
 def test_unprocessed_keys_are_requested_again_with_waits(processed_after: int, monkeypatch: pytest.MonkeyPatch):
     """A table that throttles gets no requests in a row (DynamoDB API reference, BatchGetItem)."""
     waits, requests = list[float](), list[Any]()
-    monkeypatch.setattr(retries.time, "sleep", waits.append)
+    monkeypatch.setattr(conditional.time, "sleep", waits.append)
 
     def batch_get_item(RequestItems: Any) -> Any:  # noqa: N803  boto3's name
         requests.append(RequestItems)

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from bounded_context.adapters.event_sources import EventSources, Failing
+from bounded_context.adapters.services import EventSources, Failing
 
 FUNCTION = "relay_events"
 WELL = {"State": "Enabled", "LastProcessingResult": "OK"}

@@ -9,7 +9,7 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from bounded_context.adapters.lambda_ import FunctionFailed, Versions
+from bounded_context.adapters.services import FunctionFailed, Versions
 
 EVENT = {"smoke_check": True}
 ASKED = {"FunctionName": "shop-prod-order:8", "Payload": json.dumps(EVENT)}

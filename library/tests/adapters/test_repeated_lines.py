@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.adapters.repeated_lines import SqliteRepeatedLines
+from bounded_context.adapters.temporary_database import SqliteRepeatedLines
 from bounded_context.application.ports import RepeatedLines
-from bounded_context.application.repetitions import LinesInMemory
+from bounded_context.application.results import LinesInMemory
 
 lines = st.dictionaries(st.integers(2, 40), st.integers(1, 40), max_size=20)
 

@@ -9,8 +9,8 @@ import pytest
 from aws_lambda_powertools.utilities.parameters import base
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
-from bounded_context.adapters.secrets import MAX_AGE, Secrets
-from bounded_context.declaration.secret_names import NoSecret
+from bounded_context.adapters.systems import MAX_AGE, Secrets
+from bounded_context.declaration.entry_points import NoSecret
 
 Later = Callable[[float], None]
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.adapters.seen_ids import SqliteSeenIds
+from bounded_context.adapters.temporary_database import SqliteSeenIds
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=8), max_size=6))

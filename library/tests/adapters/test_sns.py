@@ -9,9 +9,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters import retries
-from bounded_context.adapters.sns import Topic
-from bounded_context.domain.trace_context import fresh_traceparent
+from bounded_context.adapters import conditional
+from bounded_context.adapters.services import Topic
+from bounded_context.domain.events import fresh_traceparent
 
 EVENT = {"type": "A", "dataschema": "urn:a:A:1.0", "traceparent": fresh_traceparent(), "subject": "a", "data": {}}
 
@@ -49,7 +49,7 @@ def test_a_throttled_first_request_is_refused_and_another_error_is_raised(
     code: str, calls: int, returned: str | None, monkeypatch: pytest.MonkeyPatch
 ):
     """SNS throttles the request as a whole, and the topic's key throttles with a code of its own."""
-    monkeypatch.setattr(retries, "time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr(conditional, "time", SimpleNamespace(sleep=lambda _: None))
     sns: Any = _Failing(code, after=0)
     event = EVENT
     with nullcontext() if returned else pytest.raises(ClientError):
@@ -60,7 +60,7 @@ def test_a_throttled_first_request_is_refused_and_another_error_is_raised(
 @pytest.mark.parametrize("code", ["KMSThrottling", "InternalError"])
 def test_an_error_after_the_first_request_keeps_its_events(code: str, monkeypatch: pytest.MonkeyPatch):
     """Seven large events fit into the first request."""
-    monkeypatch.setattr(retries, "time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr(conditional, "time", SimpleNamespace(sleep=lambda _: None))
     event = EVENT | {"data": {"text": "A" * 36_000}}
     sns: Any = _Failing(code, after=1)
     assert Topic(sns, "arn").publish([event] * 10) == {7, 8, 9}

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from bounded_context.adapters.sqs import DeadLetters
+from bounded_context.adapters.services import DeadLetters
 from tests.foreign import text
 
 

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from bounded_context.adapters.stepfunctions import Executions
+from bounded_context.adapters.services import Executions
 
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:list-import"
 WORKING = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": true}}}'

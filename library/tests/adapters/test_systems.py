@@ -16,7 +16,7 @@ from bounded_context.adapters import systems
 from bounded_context.adapters.systems import CIRCUIT, HttpSystem, circuits
 from bounded_context.application.ports import Throttled
 from bounded_context.application.systems import BadReply
-from bounded_context.declaration.secret_names import NoSecret
+from bounded_context.declaration.entry_points import NoSecret
 from bounded_context.testing.functions import TABLE
 from bounded_context_local.stand_ins.http_server import Request, Response, serving
 
@@ -48,7 +48,7 @@ class Bureau:
 
 @pytest.fixture
 def bureau(monkeypatch: pytest.MonkeyPatch) -> Bureau:
-    monkeypatch.setattr("bounded_context.adapters.retries.random.uniform", lambda *_: 0)
+    monkeypatch.setattr("bounded_context.adapters.conditional.random.uniform", lambda *_: 0)
     return Bureau()
 
 

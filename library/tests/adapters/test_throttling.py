@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters.retries import throttling_as_one
+from bounded_context.adapters.conditional import throttling_as_one
 from bounded_context.application.ports import Throttled
 
 

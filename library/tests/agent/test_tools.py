@@ -12,8 +12,7 @@ from mcp.types import TextContent
 
 from bounded_context_local.agent import processes, server
 from bounded_context_local.agent.environment import allowed
-from bounded_context_local.agent.processes import Ended, Processes
-from bounded_context_local.agent.tools import TOOLS, Command
+from bounded_context_local.agent.processes import TOOLS, Command, Ended, Processes
 from tests.event_schemas import REPOSITORY
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:payment-prod-get-payment"

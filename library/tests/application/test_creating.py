@@ -28,7 +28,7 @@ from bounded_context.application.verification import typed
 from bounded_context.domain.faults import INVALID, Fault
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing import InMemory, InMemoryAggregates, Run, Samples, run_list
-from bounded_context.testing.lists import KEY
+from bounded_context.testing.functions import KEY
 from tests.commands import ALL, Commands
 from tests.things import Stage, context_of, model_of
 

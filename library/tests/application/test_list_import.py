@@ -15,9 +15,8 @@ from bounded_context.application import undoing
 from bounded_context.application.list_import import SECOND_EVENT, TECHNICAL_FAILURE, Outcome, Upload
 from bounded_context.application.staging import VALIDATED, VERIFIED, Staging, StagingGone
 from bounded_context.domain import lists
-from bounded_context.domain.amounts import NONE
 from bounded_context.domain.faults import LIST_CODES, Fault, ListFault
-from bounded_context.domain.lists import ListStatus, NotAList
+from bounded_context.domain.lists import NONE, ListStatus, NotAList
 from tests.application.world import KEY, MAX_BYTES, World
 from tests.contexts import CONTEXTS
 

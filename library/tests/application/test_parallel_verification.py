@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bounded_context import Context
 from bounded_context.application import report
 from bounded_context.application.list_import import Outcome
-from bounded_context.application.part_results import PartResult
+from bounded_context.application.results import PartResult
 from bounded_context.application.staging import VERIFIED, Staging
 from bounded_context.domain.lists import ListStatus
 from tests.application.world import World

@@ -16,10 +16,19 @@ from payment.model import Payment, PaymentDetails, Status
 from pydantic import ValidationError
 
 from bounded_context import Context, NotFound
-from bounded_context.application import paging
-from bounded_context.application.paging import MOST, BadCursor, Position
+from bounded_context.application import queries
 from bounded_context.application.ports import Slice
-from bounded_context.application.queries import READS, Page, by_id, get_one, list_many, selection
+from bounded_context.application.queries import (
+    MOST,
+    READS,
+    BadCursor,
+    Page,
+    Position,
+    by_id,
+    get_one,
+    list_many,
+    selection,
+)
 from bounded_context.declaration.structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS
 from bounded_context.domain.fields import IDENTIFIER
 from bounded_context.testing import InMemoryAggregates, Samples
@@ -105,14 +114,14 @@ def _page_of_the_version_before(asked: Any, shards: FakeShards) -> Page[Payment]
     """It reads 16 shards in order, and accepts no other place."""
     place: Position | None = Position(0)
     if asked.cursor:
-        place = paging.position(asked.question, asked.cursor, EARLIER_INDEX_SHARDS)
+        place = queries.position(asked.question, asked.cursor, EARLIER_INDEX_SHARDS)
     found: list[Payment] = []
     while place and len(found) < asked.limit:
         read = shards.of_list(asked.list_id, place.shard, place.after, asked.limit - len(found))
         found += read.aggregates
         following = Position(place.shard + 1) if place.shard + 1 < EARLIER_INDEX_SHARDS else None
         place = Position(place.shard, read.last) if read.last else following
-    return Page(found, paging.cursor(asked.question, place) if place else None)
+    return Page(found, queries.cursor(asked.question, place) if place else None)
 
 
 @given(
@@ -161,9 +170,9 @@ _POSITIONS = st.builds(Position, st.integers(0, 15), st.one_of(st.just(""), _IDE
 @given(question=_QUESTIONS, position=_POSITIONS)
 def test_a_cursor_is_read_as_the_place_that_it_was_made_of(question: dict[str, str | None], position: Position):
     """And can stand in a URL."""
-    text = paging.cursor(question, position)
+    text = queries.cursor(question, position)
     assert text.replace("-", "").replace("_", "").isalnum()
-    assert paging.position(question, text, 16) == position
+    assert queries.position(question, text, 16) == position
 
 
 @given(question=_QUESTIONS, other=_QUESTIONS, position=_POSITIONS)
@@ -172,7 +181,7 @@ def test_a_cursor_of_another_question_is_refused(question: Any, other: Any, posi
     if question == other:
         return
     with pytest.raises(BadCursor):
-        paging.position(other, paging.cursor(question, position), 16)
+        queries.position(other, queries.cursor(question, position), 16)
 
 
 _JSON = st.recursive(
@@ -189,7 +198,7 @@ def _encoded(value: Any) -> str:
 def test_any_text_is_a_place_or_refused(text: str):
     """And raises nothing else."""
     try:
-        paging.position(_QUESTION, text, 16)
+        queries.position(_QUESTION, text, 16)
     except BadCursor:
         return
 
@@ -198,7 +207,7 @@ def test_any_text_is_a_place_or_refused(text: str):
 def test_any_members_are_a_place_or_refused(members: dict[str, Any]):
     """Of the right question too."""
     try:
-        place = paging.position(_QUESTION, _encoded({"asked": _QUESTION} | members), 16)
+        place = queries.position(_QUESTION, _encoded({"asked": _QUESTION} | members), 16)
     except BadCursor:
         return
     assert 0 <= place.shard < 16
@@ -208,16 +217,16 @@ def test_a_cursor_of_another_version_is_read():
     """One that says more, or that could not be asked yet what this one may be asked."""
     place = {"shard": 3, "after": "id-1"}
     for asked in ({"list_id": "l-1"}, {"list_id": "l-1", "payer": None}):
-        assert paging.position(_QUESTION, _encoded({"asked": asked, "more": 1, **place}), 16) == Position(3, "id-1")
+        assert queries.position(_QUESTION, _encoded({"asked": asked, "more": 1, **place}), 16) == Position(3, "id-1")
     with pytest.raises(BadCursor):
-        paging.position(_QUESTION, _encoded({"asked": {"list_id": "l-1", "payer": "Ada"}, **place}), 16)
+        queries.position(_QUESTION, _encoded({"asked": {"list_id": "l-1", "payer": "Ada"}, **place}), 16)
 
 
 @pytest.mark.parametrize("place", [[16, ""], [-1, ""], [True, ""], [1.0, ""], ["1", ""], [0, "a/b"], [0, "x\n"], [0]])
 def test_a_place_that_is_none_is_refused(place: list[Any]):
     """DynamoDB would refuse it with an error, or read elsewhere."""
     with pytest.raises(BadCursor):
-        paging.position(
+        queries.position(
             _QUESTION, _encoded({"asked": _QUESTION} | dict(zip(("shard", "after"), place, strict=False))), 16
         )
 

@@ -14,25 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from payment.context import PAYMENT
 
-from bounded_context.application import (
-    checking,
-    joining,
-    quoting,
-    range_validation,
-    ranges,
-    reading,
-    repetitions,
-    report,
-)
+from bounded_context.application import checking, ranges, reading, report
+from bounded_context.application import results as repetitions
 from bounded_context.application.list_import import Outcome
-from bounded_context.application.range_results import RangeResult
+from bounded_context.application.results import RangeResult
 from bounded_context.application.staging import VALIDATED, Part, Staging, read_part
 from bounded_context.domain import formats
 from bounded_context.domain import lists as domain_lists
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.formats import PLAIN, FileFormat, Formats
-from bounded_context.domain.lists import MOST_PARTS, ListStatus
-from bounded_context.domain.ranges import FileRange
+from bounded_context.domain.lists import MOST_PARTS, FileRange, ListStatus
 from bounded_context.domain.rows import Unreadable
 from bounded_context.handlers import ValidationEvent
 from tests.application.world import MAX_BYTES, World
@@ -387,7 +378,7 @@ def _wrong(data: bytes, format_: FileFormat = PLAIN) -> bool:
 @contextmanager
 def _cuts_in_quotes() -> Iterator[None]:
     """Cut at any line end."""
-    with patch.object(quoting.QuotedCells, "outside", lambda _, data: [(0, len(data))]):
+    with patch.object(ranges.QuotedCells, "outside", lambda _, data: [(0, len(data))]):
         yield
 
 
@@ -400,7 +391,7 @@ def _each_quote_opens() -> Iterator[None]:
         self._quoted = quote >= 0
         return quote if quote >= 0 else len(data)
 
-    with patch.object(quoting.QuotedCells, "_opened", opened):
+    with patch.object(ranges.QuotedCells, "_opened", opened):
         yield
 
 
@@ -443,7 +434,7 @@ def _returns_end_no_line() -> Iterator[None]:
 @contextmanager
 def _pieces_of_their_own() -> Iterator[None]:
     """Decode the bytes of a range alone."""
-    with patch.object(range_validation, "read_until", lambda end, _: end):
+    with patch.object(ranges, "read_until", lambda end, _: end):
         yield
 
 
@@ -471,13 +462,13 @@ PLANTED: Final[dict[str, tuple[Callable[[], Any], bytes, FileFormat]]] = {
         FileFormat(encoding="latin-1"),
     ),
     "repetitions across ranges are ignored": (
-        lambda: patch.object(joining, "repetitions", lambda _: ()),
+        lambda: patch.object(ranges, "repetitions", lambda _: ()),
         REPEATED,
         PLAIN,
     ),
-    "the first line is of the range": (lambda: patch.object(joining, "_renamed", lambda one, *_: one), REPEATED, PLAIN),
+    "the first line is of the range": (lambda: patch.object(ranges, "_renamed", lambda one, *_: one), REPEATED, PLAIN),
     "the parts keep repeated rows": (
-        lambda: patch.object(joining.Join, "_take_part", _keep_part),
+        lambda: patch.object(ranges.Join, "_take_part", _keep_part),
         REPEATED,
         PLAIN,
     ),

@@ -14,8 +14,7 @@ from payment.context import PAYMENT
 from bounded_context.application.list_import import Outcome, Step, Upload
 from bounded_context.application.sweep import AGE, unseen
 from bounded_context.domain.faults import ListFault
-from bounded_context.domain.lists import ListStatus
-from bounded_context.domain.scans import CLEAN, INFECTED, THREAT, NotScanned
+from bounded_context.domain.lists import CLEAN, INFECTED, THREAT, ListStatus, NotScanned
 from bounded_context_infra.parts.uploads import NOT_TAGGED
 from tests.application.world import KEY, REPORT, World
 

@@ -10,9 +10,8 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from bounded_context_cli.audit import packages
-from bounded_context_cli.audit.cli import CLEAN, FOUND
-from bounded_context_cli.audit.packages import LISTED, uv
+from bounded_context_cli import audit
+from bounded_context_cli.audit import CLEAN, FOUND, LISTED, uv
 from bounded_context_cli.command.aws_errors import REFUSED
 from bounded_context_infra.configuration.project import VARIABLE
 from tests.console import context
@@ -216,7 +215,7 @@ def test_an_answer_that_cannot_be_read_is_none(
     """Of a uv that says it in another form, or that looked at nothing."""
     done = uv(repository, "--version")
     done.stdout = said
-    monkeypatch.setattr(packages, "uv", lambda root, name, *more: done if name == "audit" else uv(root, name, *more))
+    monkeypatch.setattr(audit, "uv", lambda root, name, *more: done if name == "audit" else uv(root, name, *more))
     assert context("audit") == REFUSED
     assert capsys.readouterr().err.startswith("Error: uv ")
 
@@ -230,8 +229,8 @@ def test_a_package_that_its_index_has_put_into_quarantine_is_named(
     marked = {"name": "idna", "status": "quarantined", "reason": "malware"}
     said = {"summary": {"audited_packages": 9}, "vulnerabilities": [], "adverse_statuses": [marked]}
     done.stdout = json.dumps(said)
-    monkeypatch.setattr(packages, "uv", lambda *_: done)
-    [found] = packages.vulnerabilities(repository)
+    monkeypatch.setattr(audit, "uv", lambda *_: done)
+    [found] = audit.vulnerabilities(repository)
     assert all(word in found.sentence for word in ("idna ", "quarantined", ": malware"))
 
 

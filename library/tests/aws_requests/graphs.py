@@ -147,7 +147,7 @@ def _account() -> Graph:
     """The program of an account with a trail, and without roles."""
     evidence = EvidenceAccess(days=3650, contexts=["payment", "order"], regions=[REGION])
     access = AccountAccess(account=ACCOUNT, oidc_provider=True, boundaries={}, roles={}, state=None, evidence=evidence)
-    with patch("bounded_context_infra.deployer.deployments.printed", lambda _: access):
+    with patch("bounded_context_infra.deployer.printed", lambda _: access):
         return Program(program.FOLDER.parent / "account", f"{CONTEXT.name}-account").run("main")
 
 

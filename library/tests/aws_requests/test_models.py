@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from bounded_context_cli.programs.requests import KINDS, Call
-from bounded_context_cli.testing.requests.limits import LIMITS
+from bounded_context_cli.programs.requests import KINDS, ProviderCall
+from bounded_context_cli.testing.requests.findings import LIMITS
 from bounded_context_cli.testing.requests.shapes import CLASSES, as_python, matches
-from bounded_context_local.provider.resources import RESOURCES
-from bounded_context_platform.permissions.kinds import KINDS as PERMITTED
+from bounded_context_local.provider.program import RESOURCES
+from bounded_context_platform.permissions.grants import KINDS as PERMITTED
 
 ALL = [(kind, made) for kind, calls in KINDS.items() for made in calls]
 CALLS = {made.named: made for _, made in ALL}
@@ -50,7 +50,7 @@ def test_every_pattern_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("made", [made for _, made in ALL], ids=[f"{kind}: {made.named}" for kind, made in ALL])
-def test_every_place_is_a_member(made: Call) -> None:
+def test_every_place_is_a_member(made: ProviderCall) -> None:
     """A misspelt one would never be found: names that are not there are looked for as they are."""
     heads = {
         name.lower() for shape in shapes(made.shape) if isinstance(shape, StructureShape) for name in shape.members

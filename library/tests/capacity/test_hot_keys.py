@@ -15,12 +15,11 @@ from bounded_context.adapters.list_items import from_list
 from bounded_context.declaration.structure import EARLIER_INDEX_SHARDS
 from bounded_context.declaration.structure import INDEX_SHARDS as SHARDS
 from bounded_context.domain.lists import MOST_WRITTEN, PinnedFile, ReceivedList, record_units, rows_a_part
-from bounded_context_cli.views.cost.row import item_bytes
+from bounded_context_cli.views.cost.flow import item_bytes
 from bounded_context_lab.capacity import model
 from bounded_context_lab.capacity.advice import Answer
-from bounded_context_lab.capacity.hot_keys import log10_overload, log_binomial_tail
-from bounded_context_lab.capacity.model import Model
-from bounded_context_lab.capacity.stages import IMPORT
+from bounded_context_lab.capacity.model import IMPORT, Model
+from bounded_context_lab.capacity.plan import log10_overload, log_binomial_tail
 from tests.infra.graph import run
 
 ROWS = 10**7

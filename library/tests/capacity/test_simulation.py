@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounded_context_lab.capacity.meter import Meter
 from bounded_context_lab.capacity.model import with_rate
-from bounded_context_lab.capacity.plan import Plan, Rate, Stage
+from bounded_context_lab.capacity.plan import Meter, Plan, Rate, Stage
 from bounded_context_lab.capacity.simulation import EXECUTIONS, simulate
 
 from .plans import PLANS, widened

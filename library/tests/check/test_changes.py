@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.check import files
-from bounded_context_cli.check.files import NoHistory, changed, saves
+from bounded_context_cli.check import selection
+from bounded_context_cli.check.selection import NoHistory, changed, saves
 
 
 def _git(folder: Path, *arguments: str) -> None:
@@ -65,7 +65,7 @@ def test_each_save_is_seen_once(repository: Path, monkeypatch: pytest.MonkeyPatc
             lambda: (repository / "deleted.py").unlink(),
         ]
     )
-    monkeypatch.setattr(files, "sleep", lambda _: next(saved)())
+    monkeypatch.setattr(selection, "sleep", lambda _: next(saved)())
     seen = saves(repository)
     for _ in range(4):
         next(seen)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.check.options import OWN_PROMISES
-from bounded_context_cli.check.selection import Selection
+from bounded_context_cli.check.selection import OWN_PROMISES, Selection
 from bounded_context_infra.configuration.project import VARIABLE, current
 
 RULES, LIST, HANDLERS, STACK = (f"tests/test_{name}.py" for name in ("rules", "list", "handlers", "stack"))

@@ -10,9 +10,9 @@ import pytest
 from bounded_context_cli.command.application import groups
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import VARIABLE, current
-from bounded_context_local.live import completion
+from bounded_context_local.live import events
 from bounded_context_local.live.function import Deployed
-from bounded_context_local.running import kept_run
+from bounded_context_local.running import start
 from tests.console import context
 
 Complete = Callable[[str], list[str]]
@@ -44,10 +44,10 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     def deployed(_aws: None, _run: object, name: str) -> SimpleNamespace:
         return SimpleNamespace(name=name, variables={})
 
-    monkeypatch.setattr(kept_run, "find", lambda _: run)
-    monkeypatch.setattr(completion, "Aws", lambda _: None)
+    monkeypatch.setattr(start, "find", lambda _: run)
+    monkeypatch.setattr(events, "Aws", lambda _: None)
     monkeypatch.setattr(Deployed, "find", deployed)
-    monkeypatch.setattr(completion, "samples_of", lambda _, function, __: samples if function == "get_thing" else {})
+    monkeypatch.setattr(events, "samples_of", lambda _, function, __: samples if function == "get_thing" else {})
 
 
 def test_commands_are_completed(complete: Complete) -> None:
@@ -94,7 +94,7 @@ def test_samples_of_the_function_are_completed(command: str, complete: Complete)
 def test_without_a_kept_run_no_name_is_completed(complete: Complete, monkeypatch: pytest.MonkeyPatch) -> None:
     """Outside of a repository neither, and without any error."""
     with suppress(LocalRunError):
-        assert kept_run.find(current()) is None
+        assert start.find(current()) is None
     assert complete("context invoke ") == []
     monkeypatch.setenv(VARIABLE, "/")
     assert complete("context invoke ") == []

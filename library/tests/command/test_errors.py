@@ -14,7 +14,7 @@ from botocore.exceptions import NoCredentialsError
 from bounded_context_cli.command import deferred, main
 from bounded_context_cli.command.aws_errors import INTERRUPTED, sentence
 from bounded_context_cli.command.commands import GROUPS
-from bounded_context_cli.release import pulumi
+from bounded_context_cli.release import deploy
 from bounded_context_infra.configuration.project import VARIABLE
 from tests.console import command_lines, context, parsed
 
@@ -192,7 +192,7 @@ def test_ctrl_c_ends_with_130(command: tuple[str, ...], monkeypatch: pytest.Monk
 def test_without_pulumi_nothing_is_built(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """The error comes first, with the address of the CLI."""
     built: list[bool] = []
-    monkeypatch.setattr(pulumi, "package", lambda: built.append(True))
+    monkeypatch.setattr(deploy, "package", lambda: built.append(True))
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert context("preview", "dev") == 1
     assert "pulumi.com" in capsys.readouterr().err
@@ -225,7 +225,7 @@ def test_a_protected_resource_that_a_change_deletes_is_reported_with_the_command
     (tmp_path / "pulumi").write_text(_PULUMI.format(python=sys.executable, messages=messages))
     (tmp_path / "pulumi").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    monkeypatch.setattr(pulumi, "package", lambda: 0)
+    monkeypatch.setattr(deploy, "package", lambda: 0)
     words = [command, "dev"] if command == "preview" else [command, "preview", "dev"]
     assert context(*words) == 1
     printed = capfd.readouterr().err

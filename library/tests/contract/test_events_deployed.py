@@ -7,12 +7,12 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from payment.context import PAYMENT
 
-from bounded_context_cli.contracts import asyncapi, published
+from bounded_context_cli.contracts import documents, published
 from bounded_context_cli.programs.recording import Graph
 from bounded_context_infra.configuration.project import current
 
 EVENTS = current().events
-DOCUMENT = json.loads((EVENTS / asyncapi.NAME).read_text(encoding="utf-8"))
+DOCUMENT = json.loads((EVENTS / documents.NAME).read_text(encoding="utf-8"))
 
 
 def test_the_names_are_those_of_what_is_deployed(deployed: Graph) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.adapters.sns import Topic
+from bounded_context.adapters.services import Topic
 from tests.infra.filters import inbound_policies, passes, policies
 from tests.infra.graph import CONTEXT, STACKS, Graph, run, stack_config
 

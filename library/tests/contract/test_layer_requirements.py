@@ -5,13 +5,13 @@ from importlib.metadata import requires, version
 
 import pytest
 
-from bounded_context_cli.programs.layer import LAYER
-from bounded_context_local.emulator import environment
+from bounded_context_cli.programs.environment import LAYER
+from bounded_context_local.emulator import process
 
 TEXT = LAYER.read_text()
 ENTRY = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
 PINS = {name: pinned for name, pinned, _ in ENTRY.findall(TEXT)}
-EMULATOR = dict(re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", environment.PINS.read_text(), re.MULTILINE))
+EMULATOR = dict(re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", process.PINS.read_text(), re.MULTILINE))
 
 
 def test_every_requirement_is_pinned_by_hash() -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context_infra.configuration.list_workflow import list_workflow
-from bounded_context_infra.configuration.project import current
+from bounded_context_infra.configuration.project import current, list_workflow
 from tests.contexts import INVOICE
 
 ROOT = Path(__file__).parents[3]

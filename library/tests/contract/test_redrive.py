@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.repair.redrive.failed_batches import object_of
-from bounded_context_cli.repair.redrive.message import Message
-from bounded_context_cli.repair.redrive.outputs import Stack
-from bounded_context_cli.repair.redrive.reader_mapping import ReaderMapping
+from bounded_context_cli.repair.redrive.messages import Message
+from bounded_context_cli.repair.redrive.outputs import RedriveStack
+from bounded_context_cli.repair.redrive.stream import ReaderMapping, object_of
 from bounded_context_cli.repair.redrive.uploads import INPUTS, input_of
 from tests.contract.test_upload_events import rules_that_match, started_with
 from tests.infra.graph import PARTNERS, Graph, Node, run
@@ -67,7 +66,7 @@ def test_every_rule_that_starts_imports_is_known():
 def test_every_dead_letter_queue_has_a_way_back():
     """Uploads start the machine, changes go to the function that reads them, all others to the queue they come from."""
     graph = run("dev")
-    deployed = Stack.of("dev", graph.outputs)
+    deployed = RedriveStack.of("dev", graph.outputs)
     assert {queue.url for queue in deployed.queues} == set(graph.outputs["dead_letter_queues"].values())
     assert [queue.target for queue in deployed.queues if queue.kind == "uploads"] == [
         graph.outputs["state_machine_arn"]
@@ -94,7 +93,7 @@ def test_what_a_reader_gives_up_is_where_its_message_says():
 def test_every_dead_letter_queue_is_known_by_the_name_in_its_alarm():
     """At night one has the alarm's description and nothing else; the console shows the queue's name on AWS."""
     graph = run("staging")
-    deployed = Stack.of("staging", graph.outputs)
+    deployed = RedriveStack.of("staging", graph.outputs)
     told = " ".join(alarm.inputs["alarmDescription"] for alarm in graph.of("cloudwatch/metricAlarm"))
     for node in graph.of("sqs/queue"):
         if node.name.endswith("-dead-letters"):

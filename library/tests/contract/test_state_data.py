@@ -9,9 +9,8 @@ import pytest
 
 from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import LIST
-from bounded_context.domain.amounts import currencies
 from bounded_context.domain.faults import Fault
-from bounded_context.domain.lists import MOST_PARTS, ListStatus, PinnedFile, ReceivedList
+from bounded_context.domain.lists import MOST_PARTS, ListStatus, PinnedFile, ReceivedList, currencies
 from bounded_context.testing.functions import BUCKET
 from tests.aws_requests.graphs import EVERYTHING
 from tests.contract.interpreter import shipped

@@ -8,8 +8,8 @@ from typing import Any
 from bounded_context.adapters.items import KEY, LIST, TRACEPARENT
 from bounded_context.application.list_import import Outcome
 from bounded_context.application.staging import VALIDATED, VERIFIED
+from bounded_context.domain.events import from_traceparent
 from bounded_context.domain.lists import STAGING, ListStatus, PinnedFile
-from bounded_context.domain.trace_context import from_traceparent
 from tests.infra.graph import CONTEXT, Graph
 
 IMPORTED, _ = CONTEXT.list_events

@@ -6,8 +6,7 @@ from typing import Any
 
 from bounded_context.application.ports import Throttled
 from bounded_context_cli.promises.workflow import LAMBDAS_OWN
-from bounded_context_infra.configuration.list_workflow import list_workflow
-from bounded_context_infra.configuration.project import current
+from bounded_context_infra.configuration.project import current, list_workflow
 from tests.contract.pins import PINS, pins
 from tests.infra.graph import Graph
 

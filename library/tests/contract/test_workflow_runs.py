@@ -13,11 +13,10 @@ from payment.context import PAYMENT
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import KEY, LIST, TRACEPARENT
 from bounded_context.application import ranges
-from bounded_context.application.failing import SPLIT_AGAIN
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VERIFIED, StagingGone
-from bounded_context.domain.lists import STAGING
-from bounded_context.domain.scans import NotScanned
+from bounded_context.application.undoing import SPLIT_AGAIN
+from bounded_context.domain.lists import STAGING, NotScanned
 from bounded_context.testing.functions import BUCKET, Functions
 from bounded_context_cli.promises.workflow import LAMBDAS_OWN
 from tests import map_runs

@@ -9,10 +9,9 @@ import pytest
 from jsonschema import Draft7Validator
 from payment.context import PAYMENT
 
-from bounded_context_cli.contracts import schemas
-from bounded_context_cli.contracts.asyncapi import NAME, document
-from bounded_context_cli.contracts.published import Version
-from bounded_context_cli.contracts.release import release
+from bounded_context_cli.contracts import published
+from bounded_context_cli.contracts.documents import NAME, document
+from bounded_context_cli.contracts.published import Version, release
 from tests.event_schemas import EVENTS, REPOSITORY
 
 SCHEMA = json.loads((Path(__file__).parent / "asyncapi" / "schema-3.0.0.json").read_text())
@@ -29,9 +28,9 @@ def committed() -> dict[str, Any]:
 def test_the_committed_document_is_what_the_models_say() -> None:
     """Byte for byte."""
     versions = [(event_type, Version.parse(text)) for event_type, text in PAYMENT.event_versions]
-    assert DOCUMENT.read_text(encoding="utf-8") == schemas.as_text(document(PAYMENT, versions, release(REPOSITORY))), (
-        AGAIN
-    )
+    assert DOCUMENT.read_text(encoding="utf-8") == published.as_text(
+        document(PAYMENT, versions, release(REPOSITORY))
+    ), AGAIN
 
 
 def _faults(candidate: dict[str, Any]) -> list[str]:

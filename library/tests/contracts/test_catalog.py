@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounded_context import Context
-from bounded_context_cli.contracts.catalog.files import NAME, is_current, write
-from bounded_context_cli.contracts.catalog.form import as_text, entities, group
-from bounded_context_cli.contracts.change import Refused
+from bounded_context_cli.contracts.catalog import NAME, is_current, write
+from bounded_context_cli.contracts.catalog_form import as_text, entities, group
+from bounded_context_cli.contracts.compatibility import RefusedChange
 from tests.contexts import CONTEXTS, INVOICE, ORDER, PARCEL, PAYMENT
 from tests.event_schemas import REPOSITORY
 from tests.infra.contexts import LARGE
@@ -210,7 +210,7 @@ def test_a_fact_that_is_lost_is_noticed_and_written_again(lost: str, root: Path)
 def test_a_file_that_cannot_be_read_is_refused_and_left_alone(text: str, said: str, root: Path) -> None:
     """The refusal is one line that names the file."""
     (root / NAME).write_text(text)
-    with pytest.raises(Refused, match=rf"^{NAME} {said}[^\n]*$"):
+    with pytest.raises(RefusedChange, match=rf"^{NAME} {said}[^\n]*$"):
         list(write(ORDER, root))
     assert (root / NAME).read_text() == text
 

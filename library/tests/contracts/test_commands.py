@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context_cli.contracts.agents import NAME as AGENTS
+from bounded_context_cli.contracts.documents import AGENTS
 from bounded_context_cli.views.pages.api import api_page
 from bounded_context_infra.configuration.project import VARIABLE
 from tests.console import context

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from bounded_context_cli.contracts.compatibility import breaks
-from bounded_context_cli.contracts.schemas import of_model
+from bounded_context_cli.contracts.published import of_model
 from tests.event_schemas import faults_of
 
 

@@ -16,12 +16,12 @@ from pydantic import Field
 
 from bounded_context import Amount, Currency, Day, EventData, Identifier, Text
 from bounded_context.adapters.items import Items
-from bounded_context.application.list_events import list_event
+from bounded_context.application.importing import list_event
+from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.fields import kind_of
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
-from bounded_context.domain.trace_context import fresh_traceparent
 from bounded_context.handlers.relay_events import to_event
-from bounded_context_cli.contracts import published, schemas
+from bounded_context_cli.contracts import published
 from bounded_context_cli.contracts.compatibility import breaks, forbids_more
 from bounded_context_cli.contracts.published import Version
 from tests.event_schemas import EVENTS, faults, faults_of
@@ -66,7 +66,7 @@ def test_the_newest_committed_schema_is_what_the_model_says(event_type: str) -> 
     """Byte for byte."""
     version = PAYMENT.versions[event_type]
     kept = (EVENTS / event_type / f"{version}.json").read_text(encoding="utf-8")
-    assert kept == schemas.as_text(schemas.of_data(PAYMENT, event_type, version)), AGAIN
+    assert kept == published.as_text(published.of_data(PAYMENT, event_type, version)), AGAIN
 
 
 @pytest.mark.parametrize("event_type", sorted({event_type for event_type, _ in PUBLISHED}))
@@ -128,7 +128,7 @@ def test_a_fault_is_found(spoilt: dict[str, Any], fault: str) -> None:
 
 def test_a_value_of_another_type_is_found() -> None:
     """In the data too."""
-    schema = schemas.of_data(PAYMENT, PAYMENT.deletion_event, "1.0")
+    schema = published.of_data(PAYMENT, PAYMENT.deletion_event, "1.0")
     found = faults_of({"version": "1", PAYMENT.identity: 5}, schema)
     assert any("$.version" in fault for fault in found)
     assert any(PAYMENT.identity in fault for fault in found)
@@ -153,5 +153,5 @@ def test_the_derived_schema_is_that_of_a_class(event_type: str) -> None:
     """As repositories of 0.4.0 have it, byte by byte. A class replaces the derived model."""
     written = replace(PAYMENT, data=WrittenData)
     assert written.data is WrittenData
-    text, derived = (schemas.as_text(schemas.of_data(context, event_type, "1.0")) for context in (written, PAYMENT))
+    text, derived = (published.as_text(published.of_data(context, event_type, "1.0")) for context in (written, PAYMENT))
     assert derived == text

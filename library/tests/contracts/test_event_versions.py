@@ -13,10 +13,10 @@ from payment.context import PAYMENT
 from pydantic import BaseModel, create_model
 
 from bounded_context import Context, Text
-from bounded_context_cli.contracts.change import Refused, declaration_file
+from bounded_context_cli.contracts.cli import WORKFLOW, raised, update
+from bounded_context_cli.contracts.compatibility import RefusedChange, declaration_file
 from bounded_context_cli.contracts.published import Version, versions
-from bounded_context_cli.contracts.update import WORKFLOW, raised, update
-from bounded_context_infra.configuration.list_workflow import list_workflow
+from bounded_context_infra.configuration.project import list_workflow
 from tests.contexts import over_contexts
 from tests.event_schemas import REPOSITORY
 
@@ -160,7 +160,7 @@ def test_a_change_that_breaks_subscribers_is_refused_and_nothing_is_written(
     """The refusal names the field, the version to write, and the file."""
     _says(monkeypatch, LIST_REJECTED, _retyped(LIST_REJECTED))
     before = sorted((path, path.read_bytes()) for path in repository.rglob("*.*"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedChange) as refused:
         list(update(PAYMENT, repository))
     assert "partner has another" in str(refused.value)
     assert f'write "2.0" for it in {DECLARATION}' in str(refused.value)
@@ -173,7 +173,7 @@ def test_a_major_version_may_say_anything(repository: Path, monkeypatch: pytest.
     said = {**PAYMENT.versions, LIST_REJECTED: "2.0"}
     assert f"events/{LIST_REJECTED}/2.0.json is new" in list(update(PAYMENT, repository, said))
     assert list(update(PAYMENT, repository, said)) == []
-    with pytest.raises(Refused, match=r"is 1\.0 in .+: write 2\.0 or 3\.0\."):
+    with pytest.raises(RefusedChange, match=r"is 1\.0 in .+: write 2\.0 or 3\.0\."):
         list(update(PAYMENT, repository))
 
 
@@ -189,7 +189,7 @@ def test_a_major_version_may_say_anything(repository: Path, monkeypatch: pytest.
 )
 def test_a_version_that_cannot_come_next_is_refused(repository: Path, said: str, sentence: str) -> None:
     """Versions are not left out, and none is said that is not committed."""
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(RefusedChange, match=sentence):
         list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_REJECTED: said}))
 
 
@@ -197,7 +197,7 @@ def test_a_new_event_begins_at_its_first_version(repository: Path) -> None:
     """No version has published it."""
     for folder in (f"events/{LIST_REJECTED}", "released"):
         shutil.rmtree(repository / folder)
-    with pytest.raises(Refused, match=r"write 1\.0\."):
+    with pytest.raises(RefusedChange, match=r"write 1\.0\."):
         list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_REJECTED: "2.0"}))
     assert f"events/{LIST_REJECTED}/1.0.json is new" in list(update(PAYMENT, repository))
 
@@ -209,7 +209,7 @@ def test_a_deleted_schema_is_missed(repository: Path, monkeypatch: pytest.Monkey
     list(update(PAYMENT, repository))
     (repository / "events" / LIST_IMPORTED / f"{version}.json").unlink()
     for declared in ("1.0", "1.1"):
-        with pytest.raises(Refused, match=rf"^events/{LIST_IMPORTED}/{version}\.json: "):
+        with pytest.raises(RefusedChange, match=rf"^events/{LIST_IMPORTED}/{version}\.json: "):
             list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_IMPORTED: declared}))
 
 

@@ -14,8 +14,8 @@ from bounded_context.application.reading import MAX_RECORD_CHARACTERS
 from bounded_context.application.report import REPORTED_REJECTIONS
 from bounded_context.domain.faults import LIST_CODES, ROW_CODES, Fault, ListFault
 from bounded_context.domain.rows import Record
-from bounded_context_cli.contracts import list_format as list_format_module
-from bounded_context_cli.contracts.list_format import list_format, page
+from bounded_context_cli.contracts import documents as list_format_module
+from bounded_context_cli.contracts.documents import list_format, list_format_page
 from bounded_context_cli.promises import Repository
 from bounded_context_cli.promises.documents import lists_are_described
 from bounded_context_cli.views.pages.lists import Column, html, markdown
@@ -41,7 +41,7 @@ def _of(context: Context) -> Project:
 def test_the_sample_of_the_page_is_a_good_list(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the order of the columns, each with the accepted form."""
     monkeypatch.setattr(Project, "package", PAYMENT.name)
-    header, cells = csv.reader(StringIO(page(_of(context)).partition("```csv\n")[2].partition("\n```")[0]))
+    header, cells = csv.reader(StringIO(list_format_page(_of(context)).partition("```csv\n")[2].partition("\n```")[0]))
     assert tuple(header) == context.rows.columns
     assert not context.rows.check(tuple(header), [Record(2, cells)]).rejections
 
@@ -77,7 +77,7 @@ def test_an_outdated_or_missing_page_breaks_the_promise(
 ) -> None:
     where = Repository(current())
     assert list(lists_are_described(where)) == []
-    monkeypatch.setattr(list_format_module, "NAME", path := tmp_path / "lists.md")
+    monkeypatch.setattr(list_format_module, "LIST_FORMAT", path := tmp_path / "lists.md")
     if text:
         path.write_text(text, encoding="utf-8")
     assert len(list(lists_are_described(where))) == 1

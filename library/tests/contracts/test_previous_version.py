@@ -13,9 +13,9 @@ from payment.context import PAYMENT
 from pydantic import create_model
 
 from bounded_context import BadContext, Context, EventData, PreviousVersion, Text
-from bounded_context_cli.contracts.change import Refused
+from bounded_context_cli.contracts.cli import update
+from bounded_context_cli.contracts.compatibility import RefusedChange
 from bounded_context_cli.contracts.published import Version, versions
-from bounded_context_cli.contracts.update import update
 from bounded_context_cli.promises.documents import events_before_are_made
 from tests.event_schemas import REPOSITORY
 
@@ -58,7 +58,7 @@ def repository(tmp_path: Path) -> Path:
 
 def test_a_major_version_is_published_together_with_the_version_before(repository: Path) -> None:
     """The new version alone is refused before any file is written, because its subscribers read the old version."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedChange) as refused:
         list(update(replace(beside(), previous_version=None), repository))
     assert str(refused.value).startswith(f"{CREATED} 2.0 ")
     assert "read 1.0: " in str(refused.value)
@@ -74,7 +74,7 @@ def test_both_versions_stay_compatible(repository: Path) -> None:
     more = create_model("More", __base__=PAYMENT.data, note=(Text | None, None))
     assert f"events/{CREATED}/1.1.json is new" in list(update(beside(data=more), repository))
     needed = create_model("Needed", __base__=PAYMENT.data, note=(Text, ...))
-    with pytest.raises(Refused, match=rf"^{CREATED} 1\.1 .*: note "):
+    with pytest.raises(RefusedChange, match=rf"^{CREATED} 1\.1 .*: note "):
         list(update(beside(dict.fromkeys(OLD, "1.1"), data=needed), repository))
 
 
@@ -95,7 +95,7 @@ def test_the_schemas_of_a_major_version_come_before_its_events(repository: Path)
 
 def test_nobody_is_ready_for_a_major_version_before_it_is_committed(repository: Path) -> None:
     """The filters of those that are not ready have to be there first, and SNS takes 15 minutes to apply them."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedChange) as refused:
         list(update(beside(ready=(FRONTEND,)), repository))
     assert f"{CREATED} 2.0" in str(refused.value)
     assert FRONTEND in str(refused.value)
@@ -107,7 +107,7 @@ def test_the_old_one_stays_until_every_subscriber_gets_both(repository: Path, re
     """A filter that changes from one version to the other may let neither through while SNS applies it."""
     _steps(repository, (), ready)
     before = _document(repository)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedChange) as refused:
         list(update(replace(beside(), previous_version=None), repository))
     assert BI in str(refused.value)
     assert (FRONTEND in str(refused.value)) == (FRONTEND not in ready)

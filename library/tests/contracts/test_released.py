@@ -16,12 +16,11 @@ from pydantic import Field, create_model
 import bounded_context
 from bounded_context import Aggregate, Amount, Command, Context, Currency, Day, Details, Identifier, Text, WholeNumber
 from bounded_context.domain.field_types import FIELD_TYPES, WIDER
-from bounded_context_cli.contracts.change import Refused
-from bounded_context_cli.contracts.release import breaking, may_break
-from bounded_context_cli.contracts.released.breaches import FOLDER, Released
-from bounded_context_cli.contracts.released.reading import MISSING
-from bounded_context_cli.contracts.released.samples import version_of
-from bounded_context_cli.contracts.update import update
+from bounded_context_cli.contracts.cli import update
+from bounded_context_cli.contracts.compatibility import RefusedChange
+from bounded_context_cli.contracts.published import breaking, may_break
+from bounded_context_cli.contracts.released import FOLDER, MISSING, Released
+from bounded_context_cli.contracts.samples import version_of
 from bounded_context_infra.configuration.project import current
 from tests.contexts import over_contexts
 from tests.event_schemas import faults
@@ -248,7 +247,7 @@ def test_nothing_is_written_while_something_breaks(root: Path) -> None:
     """The refusal names the field, like the repository's own check."""
     shutil.copytree(current().root / "events", root / "events")
     before = sorted(root.rglob("*"))
-    with pytest.raises(Refused, match=f"^note {MISSING} in item REGISTERED"):
+    with pytest.raises(RefusedChange, match=f"^note {MISSING} in item REGISTERED"):
         list(update(having(note=Text), root))
     assert sorted(root.rglob("*")) == before
 
@@ -257,7 +256,7 @@ def test_a_field_of_an_unknown_type_needs_an_example(root: Path) -> None:
     """The refusal names the field and pydantic's `Field`, which accepts examples."""
     unknown = having(opens=time)
     shutil.copytree(current().root / "events", root / "events")
-    with pytest.raises(Refused, match=r"^PaymentDetails\.opens .* Field\("):
+    with pytest.raises(RefusedChange, match=r"^PaymentDetails\.opens .* Field\("):
         list(update(unknown, root))
     shown = having(opens=(time, Field(examples=["08:30:00"])))
     assert version_of(shown)["staged"]["part"][0]["rows"][0]["opens"] == "08:30:00"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bounded_context import Context
-from bounded_context_cli.contracts.statuses import diagram
+from bounded_context_cli.contracts.documents import diagram
 from bounded_context_cli.views.readme import NAME, with_diagram
 from tests.contexts import CONTEXTS, ORDER, PARCEL
 from tests.infra.contexts import LARGE

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_cli.views.cost import machine as counted
+from bounded_context_cli.views.cost import functions as counted
 from bounded_context_cli.views.cost.flow import Flow
-from bounded_context_cli.views.cost.machine import Machine
+from bounded_context_cli.views.cost.functions import Machine
 from tests.infra.graph import CONTEXT
 
 from .workflows import PARTS, RANGES, with_ranges, without_map

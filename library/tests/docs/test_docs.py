@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context.application.queries import READS
-from bounded_context_cli.docs import pages
+from bounded_context_cli.docs import cli
 from tests.console import context
 from tests.test_public_names import KEPT, MODULES
 
@@ -19,13 +19,13 @@ def test_without_a_name_the_pages_are_listed(capsys: pytest.CaptureFixture[str])
     assert context("docs") == 0
     said = capsys.readouterr().out
     assert re.search(r"^runbook +Runbook$", said, re.MULTILINE)
-    assert len(said.splitlines()) == len(pages.pages())
+    assert len(said.splitlines()) == len(cli.pages())
 
 
 def test_a_page_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     """Markdown, for a pager or a terminal."""
     assert context("docs", "releases") == 0
-    assert capsys.readouterr().out == (pages.FOLDER / "releases.md").read_text(encoding="utf-8")
+    assert capsys.readouterr().out == (cli.FOLDER / "releases.md").read_text(encoding="utf-8")
 
 
 def test_a_terminal_shows_the_rendered_page_in_its_pager(
@@ -51,8 +51,8 @@ def test_words_are_searched_in_all_pages(capsys: pytest.CaptureFixture[str]) -> 
     assert context("docs", "Dead-Letter", "queue") == 0
     found = re.findall(r"^(\w+):(\d+) +(\S.*)(?:\n    (.*))?$", capsys.readouterr().out, re.MULTILINE)
     for page, number, heading, text in found:
-        assert pages.page(page).splitlines()[int(number) - 1].strip() in (text, f"## {heading}", f"### {heading}")
-        inside = pages.section(page, pages.anchor_of(heading)).lower()
+        assert cli.page(page).splitlines()[int(number) - 1].strip() in (text, f"## {heading}", f"### {heading}")
+        inside = cli.section(page, cli.anchor_of(heading)).lower()
         assert all(word in inside for word in ("dead-letter", "queue"))
     assert ("runbook", "A dead-letter queue is not empty") in [(page, heading) for page, _, heading, _ in found[:9]]
     assert context("docs", "runbook", "A dead-letter queue is not empty") == 0
@@ -86,23 +86,23 @@ def test_what_is_not_there_is_refused_with_what_is(
 
 def test_what_only_an_account_settles_says_what_to_try_or_what_is_wrong() -> None:
     """An item that one can neither run nor recognize would be a worry, and no help."""
-    items = re.split(r"^(?:\*\*|## )", pages.page("account"), flags=re.MULTILINE)[1:]
+    items = re.split(r"^(?:\*\*|## )", cli.page("account"), flags=re.MULTILINE)[1:]
     named = [item for item in items if item.partition("\n")[0].count("**") == 1]
     assert len(named) > 20
     assert [item[:40] for item in named if "*Try" not in item and "*Wrong if:*" not in item] == []
 
 
-@pytest.mark.parametrize("page", sorted(pages.FOLDER.glob("*.md")), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", sorted(cli.FOLDER.glob("*.md")), ids=lambda page: page.stem)
 def test_links_lead_to_pages_and_sections(page: Path) -> None:
     """Those that are installed: a page never points into a repository, where the other file may not be."""
     for name, anchor in LINK.findall(page.read_text(encoding="utf-8")):
         target = page.parent / name if name else page
         assert target.parent == page.parent, name
-        assert pages.page(target.stem)
-        assert not anchor or pages.section(target.stem, anchor)
+        assert cli.page(target.stem)
+        assert not anchor or cli.section(target.stem, anchor)
 
 
-@pytest.mark.parametrize("page", sorted(pages.FOLDER.glob("*.md")), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", sorted(cli.FOLDER.glob("*.md")), ids=lambda page: page.stem)
 def test_pages_import_public_names(page: Path) -> None:
     """A team copies these lines, also after a name has moved to another distribution."""
     public = {line.partition("(")[0] for line in KEPT.read_text(encoding="utf-8").splitlines()}
@@ -113,5 +113,5 @@ def test_pages_import_public_names(page: Path) -> None:
 
 def test_the_page_of_the_api_states_the_reads_of_a_page() -> None:
     """A page with a filter by status may read each shard of the index twice."""
-    [stated] = re.findall(r"reads an index at most (\d+) times", (pages.FOLDER / "api.md").read_text(encoding="utf-8"))
+    [stated] = re.findall(r"reads an index at most (\d+) times", (cli.FOLDER / "api.md").read_text(encoding="utf-8"))
     assert int(stated) == READS

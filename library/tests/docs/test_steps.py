@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.docs.steps import Step, steps
+from bounded_context_cli.docs.cli import DocumentedStep, steps
 
 SECTION = """\
 ## A thing
@@ -30,23 +30,23 @@ echo loan
 def test_blocks_that_name_a_file_are_steps_of_ones_own_context() -> None:
     """A block without a file is read by people."""
     assert list(steps(SECTION, "order")) == [
-        Step("src/order/thing.py", "", "", 'ORDER = "Order"\n'),
-        Step("src/order/list.py", "after", "first,", '    "second",\n'),
-        Step("src/order/list.py", "instead of", "third,", '    "fourth",\n'),
+        DocumentedStep("src/order/thing.py", "", "", 'ORDER = "Order"\n'),
+        DocumentedStep("src/order/list.py", "after", "first,", '    "second",\n'),
+        DocumentedStep("src/order/list.py", "instead of", "third,", '    "fourth",\n'),
     ]
 
 
 def test_lines_come_after_the_one_that_is_named(tmp_path: Path) -> None:
     """And nothing else changes."""
     (tmp_path / "list.py").write_text("[\n    first,\n    third,\n]\n")
-    Step("list.py", "after", "first,", "    second,\n").follow(tmp_path)
+    DocumentedStep("list.py", "after", "first,", "    second,\n").follow(tmp_path)
     assert (tmp_path / "list.py").read_text() == "[\n    first,\n    second,\n    third,\n]\n"
 
 
 def test_a_line_gives_way_to_others(tmp_path: Path) -> None:
     """As it stands."""
     (tmp_path / "list.py").write_text("[\n    first,\n    third,\n]\n")
-    Step("list.py", "instead of", "first,", "    second,\n").follow(tmp_path)
+    DocumentedStep("list.py", "instead of", "first,", "    second,\n").follow(tmp_path)
     assert (tmp_path / "list.py").read_text() == "[\n    second,\n    third,\n]\n"
 
 
@@ -55,11 +55,11 @@ def test_a_place_that_is_not_there_once_is_no_place(tmp_path: Path, text: str) -
     """The page is out of date, and says so."""
     (tmp_path / "list.py").write_text(text)
     with pytest.raises(ValueError, match=r"list\.py has 'first,' in"):
-        Step("list.py", "after", "first,", "second,\n").follow(tmp_path)
+        DocumentedStep("list.py", "after", "first,", "second,\n").follow(tmp_path)
 
 
 def test_a_new_file_is_new(tmp_path: Path) -> None:
     """A team's own is never overwritten."""
     (tmp_path / "list.py").write_text("ours\n")
     with pytest.raises(ValueError, match=r"list.py already exists"):
-        Step("list.py", "", "", "theirs\n").follow(tmp_path)
+        DocumentedStep("list.py", "", "", "theirs\n").follow(tmp_path)

@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_local.metric_math.metric_lines import OF_AWS
-from bounded_context_local.metric_math.search import METRIC_NAME, Search, read
+from bounded_context_local.metric_math.metric_lines import METRIC_NAME, OF_AWS, Search, read
 from tests.account.cli import options
 from tests.infra.alarms import Watched, metric_alarms, watched
 from tests.infra.dashboards import Shown, bodies, metrics, searches

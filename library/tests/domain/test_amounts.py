@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from bounded_context import Context
-from bounded_context.domain.amounts import APART, NONE, OTHER, Amounts, currencies
 from bounded_context.domain.fields import Amount, Currency, Identifier, of_kind
+from bounded_context.domain.lists import APART, NONE, OTHER, Amounts, currencies
 from bounded_context.testing import Samples
 from tests.contexts import over_contexts
 

@@ -18,7 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema
 import bounded_context
 from bounded_context import BadContext
 from bounded_context.adapters.items import Items
-from bounded_context.adapters.sns import text_and_attributes
+from bounded_context.adapters.services import text_and_attributes
 from bounded_context.application.reading import records
 from bounded_context.domain import events
 from bounded_context.domain.faults import Fault
@@ -48,8 +48,8 @@ from bounded_context.domain.fields import (
 )
 from bounded_context.domain.rows import Record
 from bounded_context.testing import Samples
-from bounded_context_cli.contracts import schemas
-from bounded_context_cli.docs.pages import page
+from bounded_context_cli.contracts import published as schemas
+from bounded_context_cli.docs.cli import page
 from tests.event_schemas import faults_of
 from tests.things import context_of
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.domain.trace_context import TraceContext, accepted, fresh, from_header, from_traceparent
+from bounded_context.domain.events import TraceContext, accepted, fresh, from_header, from_traceparent
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 HEX = "0123456789abcdef"

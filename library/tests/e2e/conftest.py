@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_local.actors.neighbour import Neighbour
+from bounded_context_local.actors.subscriber import Neighbour
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.testing.running import Running
 from bounded_context_local.testing.running import running as started

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bounded_context_cli.command.operation import Access
-from bounded_context_local.provider.stack import STACK
+from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.context import RunningContext
 from tests.console import context
 

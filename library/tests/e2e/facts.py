@@ -6,8 +6,8 @@ import pytest
 
 from bounded_context.domain.formats import FileFormat
 from bounded_context_infra.configuration.project import VARIABLE, current
-from bounded_context_local.actors.sftp_client import Login
-from bounded_context_local.provider import stack
+from bounded_context_local.actors.partner import Login
+from bounded_context_local.provider import program
 from bounded_context_local.sample_lists import Samples
 
 PROJECT = current()
@@ -35,7 +35,7 @@ EXCEL_LOGIN = Login.with_new_key("excel")
 PARTNERS = {"excel": {"public_keys": [EXCEL_LOGIN.public_key], "format": EXCEL.settings}}
 """The partner whose files are not plain, besides the run's own."""
 
-OVER_SFTP = stack.settings(PROJECT, {})["sftp"] != "none"
+OVER_SFTP = program.settings(PROJECT, {})["sftp"] != "none"
 
 with_api = pytest.mark.skipif(not CONTEXT.api, reason="this context has no API")
 with_references = pytest.mark.skipif(not CONTEXT.referenced_kinds, reason="this context's rows refer to nothing")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bounded_context_infra.configuration.project import VARIABLE
-from bounded_context_local.provider.stack import STACK
+from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.context import RunningContext
 from tests.console import PROGRAM
 

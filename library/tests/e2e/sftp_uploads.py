@@ -1,10 +1,7 @@
 """Unusual uploads of a partner over SFTP."""
 
-from bounded_context_local.actors.partner import UNFINISHED
-from bounded_context_local.actors.sftp_client import INCOMING
-from bounded_context_local.actors.sftp_partner import SftpPartner
-from bounded_context_local.actors.transfer_events import FAILED, RENAMED
-from bounded_context_local.uploads import Upload
+from bounded_context_local.actors.partner import FAILED, INCOMING, RENAMED, UNFINISHED, SftpPartner
+from bounded_context_local.executions import Upload
 
 
 def upload_unannounced(partner: SftpPartner, name: str, content: bytes) -> Upload:

@@ -18,8 +18,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
 from bounded_context_local.api import Sign
-from bounded_context_local.running.context import RunningContext
-from bounded_context_local.running.observations import Observation, collect
+from bounded_context_local.running.context import Observation, RunningContext, collect
 
 from .api import details, identity, permitted, send, signing
 from .facts import CREATE, ID, PROJECT, ROUTES, with_api

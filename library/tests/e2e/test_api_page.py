@@ -13,7 +13,7 @@ import pytest
 from bounded_context_cli.testing import browser
 from bounded_context_local.api import owner
 from bounded_context_local.run import keep
-from bounded_context_local.running import kept_run
+from bounded_context_local.running import start
 from bounded_context_local.running.context import RunningContext
 from tests.pages.reading import commands, exports, requests
 
@@ -30,7 +30,7 @@ def page(deployed: RunningContext, tmp_path_factory: pytest.TempPathFactory) -> 
     ours = replace(PROJECT, root=tmp_path_factory.mktemp("kept"))
     shutil.copytree(PROJECT.root / "docs", ours.root / "docs")
     with keep.published_api_page(ours, deployed.emulator, deployed.outputs):
-        yield kept_run.api_page_file(ours)
+        yield start.api_page_file(ours)
 
 
 def test_each_request_that_is_copied_works(deployed: RunningContext, page: Path, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.command.operation import Access
-from bounded_context_cli.repair.reseed.stream import LastChanges
+from bounded_context_cli.repair.reseed.state import LastChanges
 from bounded_context_local.actors.subscriber import Subscriber
 from bounded_context_local.provider import deploy
-from bounded_context_local.provider.stack import STACK
+from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.running.start import running_context
 

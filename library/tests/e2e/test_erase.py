@@ -12,7 +12,7 @@ import pytest
 
 from bounded_context.declaration.structure import Structure
 from bounded_context_cli.command.operation import Access
-from bounded_context_local.provider.stack import STACK
+from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.context import RunningContext
 from tests.console import context
 

@@ -8,9 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bounded_context_local.emulator.aws import Aws
-from bounded_context_local.emulator.environment import emulator_python
-from bounded_context_local.emulator.process import running_emulator
-from bounded_context_local.stream import changes
+from bounded_context_local.emulator.process import emulator_python, running_emulator
+from bounded_context_local.table import changes
 
 from .facts import PROJECT
 

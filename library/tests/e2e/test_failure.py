@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_local.observation.aws_metrics import states
+from bounded_context_local.observation.aws_metrics import invocations
 from bounded_context_local.running.context import RunningContext
 
 from .facts import CREATED, DELETED, LIST_REJECTED
@@ -91,5 +91,5 @@ def _execution(deployed: RunningContext, list_id: str) -> dict[str, Any]:
 def _failed(deployed: RunningContext) -> float:
     """Return what the alarm on failed imports counts."""
     machine = deployed.outputs["state_machine"].removesuffix(":live")
-    told = states.samples(machine, states.executions(deployed.aws, machine))
+    told = invocations.states_samples(machine, invocations.executions(deployed.aws, machine))
     return sum(one.value for one in told if one.metric == "ExecutionsFailed")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bounded_context.testing.samples import Samples
-from bounded_context_local.actors.sftp_partner import SftpPartner
+from bounded_context_local.actors.partner import SftpPartner
 from bounded_context_local.running.context import RunningContext
 
 from .facts import CONTEXT, EXCEL, EXCEL_LOGIN, HEADER, SAMPLES, with_sftp

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bounded_context_local.actors.neighbour import Event, Neighbour, cloud_event
+from bounded_context_local.actors.subscriber import Event, Neighbour, cloud_event
 from bounded_context_local.running.context import RunningContext
 
 from .neighbours import standing, until

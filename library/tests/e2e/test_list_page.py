@@ -10,8 +10,7 @@ from bounded_context_cli.testing.browser import Seen
 from bounded_context_local.actors.subscriber import wait_until
 from bounded_context_local.list_views.facts import gather
 from bounded_context_local.list_views.page import list_page
-from bounded_context_local.running.context import RunningContext
-from bounded_context_local.running.result import read_result
+from bounded_context_local.running.context import RunningContext, read_result
 
 from .lists import Sample
 

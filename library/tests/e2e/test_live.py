@@ -17,13 +17,12 @@ from bounded_context_cli.optional.cli import written_by
 from bounded_context_infra.configuration.project import VARIABLE, Project, at
 from bounded_context_local.actors.caller import invoke
 from bounded_context_local.emulator import endpoints
-from bounded_context_local.live import left_versions
+from bounded_context_local.live import reload
 from bounded_context_local.live.events import samples_of, step_samples
 from bounded_context_local.live.function import Deployed
-from bounded_context_local.live.left_versions import publish
-from bounded_context_local.live.reload import watching
+from bounded_context_local.live.reload import publish, watching
 from bounded_context_local.periodic import until
-from bounded_context_local.running import kept_run
+from bounded_context_local.running import start
 from bounded_context_local.running.context import RunningContext
 from tests.console import PROGRAM
 
@@ -52,7 +51,7 @@ def repository(deployed: RunningContext, tmp_path: Path) -> Iterator[Project]:
     shutil.copytree(PROJECT.root / "src", tmp_path / "src")
     shutil.copy(PROJECT.root / "pyproject.toml", tmp_path)
     project = at(tmp_path)
-    with kept_run.published(project, endpoints.of(deployed.context, deployed.emulator, deployed.outputs)):
+    with start.published(project, endpoints.of(deployed.context, deployed.emulator, deployed.outputs)):
         yield project
 
 
@@ -139,7 +138,7 @@ def test_a_save_leaves_one_version_and_its_processes(
     deployed: RunningContext, repository: Project, edited: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     """The emulator ends the processes of a deleted version. A version has two: for the test's call, and its warm-up."""
-    monkeypatch.setattr(left_versions, "LEFT_SECONDS", 0.1)
+    monkeypatch.setattr(reload, "LEFT_SECONDS", 0.1)
     alias = deployed.outputs["functions"][STEP]
     function = alias.split(":")[6]
 
@@ -162,7 +161,7 @@ def test_every_function_can_be_called_with_each_of_its_samples(
     """Those of steps are about a list that is there; none of them ends with an error."""
     import_list(deployed, sample(3).with_ragged(3))
     import_list(deployed, sample(3), expected=4)
-    run, failed = kept_run.find(repository), dict[str, Any]()
+    run, failed = start.find(repository), dict[str, Any]()
     for name in deployed.outputs["functions"]:
         function = Deployed.find(deployed.aws, run, name)
         own = dict(step_samples(deployed.aws, deployed.outputs, CONTEXT, name))

@@ -11,13 +11,12 @@ import pytest
 from bounded_context.declaration.measures import LISTS_REJECTED
 from bounded_context_local.actors.subscriber import wait_for
 from bounded_context_local.list_views.facts import gather, gather_row
-from bounded_context_local.list_views.trail import Trail, trail
+from bounded_context_local.list_views.trail import Trail, trail_of
 from bounded_context_local.observation.logs import calls
 from bounded_context_local.periodic import until
 from bounded_context_local.provider.creation import Request
-from bounded_context_local.provider.resources import create
-from bounded_context_local.running.context import RunningContext
-from bounded_context_local.running.observations import collect
+from bounded_context_local.provider.program import create
+from bounded_context_local.running.context import RunningContext, collect
 
 from .facts import CONTEXT, ID_COLUMN, SAMPLES
 from .lists import Sample, import_list
@@ -84,7 +83,7 @@ def _trails(deployed: RunningContext, sent: Sample, *identities: str) -> list[Tr
     wait_for(deployed.subscribers, ended.list_id, deployed.table.imported(ended.list_id) + 1)
     report, lines = deployed.partner.report(sent.name), SAMPLES.lines_by_identity(sent.content)
     found = [(gather(deployed, uploaded, ended, report, identity), identity) for identity in identities]
-    return [trail(facts, gather_row(deployed, facts, identity, lines[identity])) for facts, identity in found]
+    return [trail_of(facts, gather_row(deployed, facts, identity, lines[identity])) for facts, identity in found]
 
 
 @contextmanager

@@ -9,14 +9,13 @@ import pytest
 
 from bounded_context_cli.testing import browser
 from bounded_context_cli.testing.browser import Seen
-from bounded_context_lab.dashboards.reasons import MEASURED
-from bounded_context_lab.dashboards.run import bodies as deployed_bodies
-from bounded_context_lab.dashboards.run import draw
+from bounded_context_lab.dashboards.drawing import MEASURED
+from bounded_context_lab.dashboards.page import bodies as deployed_bodies
+from bounded_context_lab.dashboards.page import draw
 from bounded_context_local.api import owner
 from bounded_context_local.metric_math.metric_lines import OF_AWS
-from bounded_context_local.observation.samples import Sample as Observed
-from bounded_context_local.running.context import RunningContext
-from bounded_context_local.running.observations import collect, settled
+from bounded_context_local.observation.logs import Sample as Observed
+from bounded_context_local.running.context import RunningContext, collect, settled
 from tests.local.dashboards import board
 from tests.local.dashboards.reading import is_drawn_or_explained, plots, widgets
 

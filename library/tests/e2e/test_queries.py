@@ -14,7 +14,7 @@ import pytest
 
 from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.queries import Query, placeholder, saved_queries
-from bounded_context_local.provider.stack import STACK
+from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.context import RunningContext
 from tests.infra.queries import fields
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_local.actors.neighbour import Neighbour, cloud_event
+from bounded_context_local.actors.subscriber import Neighbour, cloud_event
 from bounded_context_local.running.context import RunningContext
 
 from .dead_letters import Redrive, put_dead_letter

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bounded_context_local.actors.neighbour import Neighbour
+from bounded_context_local.actors.subscriber import Neighbour
 from bounded_context_local.running.context import RunningContext
 
 from .facts import CONTEXT, HEADER, with_references

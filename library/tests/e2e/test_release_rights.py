@@ -6,8 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from bounded_context_local.rehearsal.acts import Act
-from bounded_context_local.rehearsal.stage import Stage
+from bounded_context_local.rehearsal.acts import Act, Stage
 from bounded_context_local.running.context import RunningContext
 
 pytestmark = pytest.mark.e2e

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context_infra.configuration.project import Project
-from bounded_context_local.actors.neighbour import Event, Neighbour, cloud_event
+from bounded_context_local.actors.subscriber import Event, Neighbour, cloud_event
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.running.start import running_context
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bounded_context_local.rehearsal.restoring import Restoring
-from bounded_context_local.run.screen import Screen
+from bounded_context_local.run.screen import RunScreen
 from bounded_context_local.running.context import RunningContext
 from tests.lost_table import commands
 
@@ -26,7 +26,7 @@ def restored(deployed: RunningContext) -> Iterator[str]:
 @pytest.mark.nightly
 def test_what_a_bad_release_damaged_is_as_before_everywhere(deployed: RunningContext) -> None:
     """In the table, for each subscriber, and in the list's record."""
-    restored = Restoring(deployed, Screen(quiet=True)).perform(600)
+    restored = Restoring(deployed, RunScreen(quiet=True)).perform(600)
     assert restored.problems() == []
     assert restored.differences == 0
 

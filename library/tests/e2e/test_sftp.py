@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bounded_context_local.actors import transfer_events
-from bounded_context_local.actors.sftp_partner import SftpPartner
-from bounded_context_local.running.context import RunningContext
-from bounded_context_local.running.observations import collect
+from bounded_context_local.actors import partner as transfer_events
+from bounded_context_local.actors.partner import SftpPartner
+from bounded_context_local.executions import Upload
+from bounded_context_local.running.context import RunningContext, collect
 from bounded_context_local.testing.running import Finished
-from bounded_context_local.uploads import Upload
 
 from .dead_letters import Redrive, put_dead_letter
 from .facts import with_sftp

@@ -12,7 +12,7 @@ from bounded_context_infra.configuration.project import Project
 from bounded_context_lab.smoke_account.steps import Steps, smoke
 from bounded_context_lab.smoke_account.worlds import Account
 from bounded_context_local.actors.subscriber import Subscriber
-from bounded_context_local.provider.stack import STACK
+from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.testing.running import running as started
 from bounded_context_platform.temporary_stacks.stack import TemporaryStack

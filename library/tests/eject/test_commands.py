@@ -9,7 +9,7 @@ from payment.context import PAYMENT
 
 from bounded_context.declaration import entry_points
 from bounded_context.declaration.structure import LIST_STEPS
-from bounded_context_cli.eject import parts
+from bounded_context_cli import eject
 from bounded_context_cli.programs.recording import Graph, Program, run
 from bounded_context_cli.promises import PROMISES, Repository
 from bounded_context_infra.configuration import project
@@ -78,7 +78,7 @@ def test_an_ejected_step_is_the_entry_point(team: Path, monkeypatch: pytest.Monk
     """The function of the repository replaces the library's."""
     assert context("eject", "step", "import_list") == 0
     text = (team / "src" / "payment" / "list_steps.py").read_text(encoding="utf-8")
-    assert parts.function_of(text, "import_list") == (
+    assert eject.function_of(text, "import_list") == (
         "@step(PAYMENT, PartEvent)\n"
         "def import_list(event: PartEvent, steps: ListImport) -> Step:\n"
         '    """Import a part of a list. Parts are imported in parallel."""\n'
@@ -93,7 +93,7 @@ def test_an_ejected_step_is_the_entry_point(team: Path, monkeypatch: pytest.Monk
 def test_a_later_change_of_the_original_is_reported(name: str, team: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the line to write after the comparison."""
     context("eject", *name.split())
-    monkeypatch.setattr(parts.Part, "digest", property(lambda part: f"{len(part.name):016}"))
+    monkeypatch.setattr(eject.LibraryPart, "digest", property(lambda part: f"{len(part.name):016}"))
     [breach] = breaches()
     line = f'"{name}" = "{len(name):016}"'
     assert breach.startswith("pyproject.toml:")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.policies.folder import pack
+from bounded_context_cli.policies.cli import pack_folder
 from bounded_context_infra.configuration.project import current
 
 from .provider import MOVED
@@ -73,7 +73,7 @@ class Engine:
     @property
     def pack(self) -> Path:
         """The folder of the policies, as a repository makes it."""
-        return pack(current())
+        return pack_folder(current())
 
     def new_code(self, text: str) -> None:
         """Put other sources into the archive; only its hash matters here."""

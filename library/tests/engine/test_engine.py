@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context_cli.programs.recording import run
-from bounded_context_cli.release.steps import lock
+from bounded_context_cli.release.steps import pulumi_cli
 from bounded_context_infra.configuration.state import locks
 from tests.infra.contexts import DEFAULT as CONTEXT
 
@@ -119,7 +119,7 @@ def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine)
     engine.do("preview")
     refused = engine.run("up", "--yes", "--skip-preview")
     assert refused.returncode != 0
-    assert lock.LOCKED.search(refused.stdout + refused.stderr)
+    assert pulumi_cli.LOCKED.search(refused.stdout + refused.stderr)
     engine.do("cancel", "--yes")
     assert not list(place.glob("*.json"))
 

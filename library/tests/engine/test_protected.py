@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context_cli.command.pulumi import released
-from bounded_context_cli.release import pulumi
+from bounded_context_cli.release import deploy
 from bounded_context_cli.release.steps.pulumi_cli import _errors
 
 from .conftest import STACK, Engine, empty
@@ -48,7 +48,7 @@ def test_the_printed_commands_switch_a_setting_off(
     [command] = re.findall(r"`pulumi (state delete .*?)`", sentence)
     _call(engine, command)
     unprotected: set[str] = set()
-    while pulumi._run(preview, program):
+    while deploy._run(preview, program):
         commands = {*re.findall(r"`pulumi (state unprotect .*?)`", capfd.readouterr().err)} - unprotected
         assert commands
         for command in commands:

@@ -9,7 +9,7 @@ import pytest
 from moto.backends import get_backend
 
 from bounded_context_infra.configuration.state import Access, bucket_name
-from bounded_context_platform.bootstrap import State, bootstrap
+from bounded_context_platform.bootstrap import StateBackend, bootstrap
 from bounded_context_platform.permissions.state import Backend, policy
 from tests.accounts.evaluation import Document
 from tests.infra.contexts import DEFAULT as CONTEXT
@@ -27,7 +27,7 @@ _LEGACY = ("s3:ListBucket", ".pulumi/stacks/")
 class InBucket(Engine):
     """The engine with its state in the bucket of `context bootstrap`."""
 
-    location: State
+    location: StateBackend
     guard: Guard
     address: str
 
@@ -45,7 +45,7 @@ class InBucket(Engine):
         return {*self.guard.refused} - {_LEGACY}
 
 
-def document(state: State, stack: str, access: Access) -> Document:
+def document(state: StateBackend, stack: str, access: Access) -> Document:
     """The document of a role, with the secrets provider that `context bootstrap` prints."""
     backend = Backend.of(state.backend, state.secrets_provider("pipeline"), state.secrets_provider(stack))
     assert backend

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from bounded_context.application import ranges
-from bounded_context.application.part_results import RuleProgress
-from bounded_context.application.repetitions import digest_of
+from bounded_context.application.results import RuleProgress, digest_of
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.formats import FileFormat
 from bounded_context.domain.rows import Rejection

@@ -9,7 +9,7 @@ import pytest
 from payment.context import PAYMENT
 
 from bounded_context.testing.functions import BUCKET, TABLE, LambdaContext
-from bounded_context_cli.repair.redrive.queue_reader import HIDDEN_SECONDS
+from bounded_context_cli.repair.redrive.messages import HIDDEN_SECONDS
 from tests.erase.conftest import BATCH, GIVEN_UP, NAME, OTHER, PERSON, Stack, row
 from tests.handlers.functions import ID, SAMPLES, handler
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from bounded_context.application.creating import CreatingRule
-from bounded_context.application.part_results import RuleProgress
+from bounded_context.application.results import RuleProgress
 from bounded_context.application.staging import TypedRow
 from bounded_context.domain.faults import INVALID, ROW_CODES, Fault, ListFault
 from bounded_context.domain.formats import FileFormat

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from payment.context import PAYMENT
 
 from bounded_context.declaration.structure import Structure
-from bounded_context_cli.repair.redrive.queue_reader import HIDDEN_SECONDS
-from bounded_context_platform.permissions.kinds import ROLES
+from bounded_context_cli.repair.redrive.messages import HIDDEN_SECONDS
+from bounded_context_platform.permissions.grants import ROLES
 from tests.erase.conftest import PERSON, Stack
 from tests.permissions.watched import ROLE, Watched, tried
 

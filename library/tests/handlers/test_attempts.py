@@ -7,7 +7,7 @@ from payment.context import PAYMENT
 from payment.model import Status
 
 from bounded_context import aws
-from bounded_context.adapters import idempotency_keys
+from bounded_context.adapters import dynamodb
 from tests.handlers.functions import CHANGE, CREATES, DELETES, ID, SAMPLES
 from tests.handlers.messages import call, identity
 from tests.handlers.requests import create, send
@@ -84,20 +84,20 @@ def test_a_removal_leaves_no_effect_to_find(table: Any):
 def test_an_attempt_reads_and_changes_what_it_has_written_itself():
     """A rule may write more than once."""
     payments, one = aws.aggregates(PAYMENT), SAMPLES.aggregate(1)
-    with idempotency_keys.attempt(one.id, "key-1"):
+    with dynamodb.attempt(one.id, "key-1"):
         payments.add(one)
         payments.save(payments.get(one.id).moved_to(Status.VERIFIED))
         assert payments.get(one.id).version == 2
-    with idempotency_keys.attempt(one.id, "key-1"), pytest.raises(idempotency_keys.Done):
+    with dynamodb.attempt(one.id, "key-1"), pytest.raises(dynamodb.Done):
         payments.get(one.id)
 
 
 def test_an_attempt_goes_on_where_an_earlier_one_has_changed_another_aggregate():
     """A rule may change others before its own one: these are no effect of the whole command."""
     payments, other, one = aws.aggregates(PAYMENT), SAMPLES.aggregate(1), SAMPLES.aggregate(2)
-    with idempotency_keys.attempt(one.id, "key-1"):
+    with dynamodb.attempt(one.id, "key-1"):
         payments.add(other)
-    with idempotency_keys.attempt(one.id, "key-1"):
+    with dynamodb.attempt(one.id, "key-1"):
         assert payments.get(other.id).version == 1
         payments.add(one)
 

@@ -14,7 +14,7 @@ from bounded_context.adapters import dynamodb_bulk
 from bounded_context.adapters.list_items import FAILURE
 from bounded_context.application.ports import Throttled
 from bounded_context.declaration import environment
-from bounded_context.telemetry import redaction
+from bounded_context.telemetry import errors
 from bounded_context.testing.functions import BUCKET, LambdaContext
 from tests.handlers.conftest import Lines
 from tests.handlers.functions import handler
@@ -187,9 +187,8 @@ def test_the_local_stack_shows_messages(
     validated: dict[str, Any], table: Any, context: LambdaContext, monkeypatch: pytest.MonkeyPatch, lines: Lines
 ):
     """Its data is made up. Secrets stay hidden there, too."""
-    monkeypatch.setattr(redaction, "_values", {"Lovelace"})
-    for module in ("errors", "failures", "redaction"):
-        monkeypatch.setattr(f"bounded_context.telemetry.{module}.local", lambda: True)
+    monkeypatch.setattr(errors, "_values", {"Lovelace"})
+    monkeypatch.setattr("bounded_context.telemetry.errors.local", lambda: True)
     _verification_fails(validated, context, monkeypatch)
     _call("compensate_error", {**validated, "error": STEP_ERROR}, context)
     cause = _record(table, validated["list_id"])["failure"]
@@ -214,7 +213,7 @@ def test_no_variable_alone_shows_values(endpoint: str, stack: str, monkeypatch: 
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     monkeypatch.setenv(environment.LOCAL_STACK, stack)
     assert not environment.local()
-    assert redaction.hidden(next(name for name in PAYMENT.details.model_fields if name not in redaction._ids(PAYMENT)))
+    assert errors.hidden(next(name for name in PAYMENT.details.model_fields if name not in errors._ids(PAYMENT)))
 
 
 def test_the_emulator_shows_values(monkeypatch: pytest.MonkeyPatch):

@@ -10,8 +10,7 @@ from payment.context import PAYMENT
 
 from bounded_context import aws
 from bounded_context.adapters.dynamodb import AggregateTable
-from bounded_context.handlers._refusals import MEDIA_TYPE, kinds
-from bounded_context.handlers._requests import MOST_BYTES
+from bounded_context.handlers._requests import MEDIA_TYPE, MOST_BYTES, kinds
 from tests.emf import totals
 from tests.handlers.conftest import Daemon, Lines
 from tests.handlers.functions import CHANGE, CREATES, DELETES, GET, ID, ON_EXISTING, SAMPLES

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from bounded_context.adapters.items import LIST, TRACEPARENT
 from bounded_context.declaration.contradictions import OTHERS, OWN_FIELDS
-from bounded_context.domain.scans import TAG, THREAT
-from bounded_context.domain.trace_context import from_traceparent
+from bounded_context.domain.events import from_traceparent
+from bounded_context.domain.lists import TAG, THREAT
 from bounded_context.testing.functions import BUCKET
 from tests.handlers.conftest import HEADER, PARENT, TRACE, LambdaContext
 from tests.handlers.functions import ID, SAMPLES, handler

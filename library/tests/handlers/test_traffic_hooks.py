@@ -8,8 +8,7 @@ from botocore.exceptions import ReadTimeoutError
 from payment.context import PAYMENT
 
 from bounded_context import aws
-from bounded_context.adapters.codedeploy import Target
-from bounded_context.adapters.lambda_ import FunctionFailed
+from bounded_context.adapters.services import FunctionFailed, Target
 from bounded_context.application.checks import SMOKE
 from tests.function_settings import by_function
 from tests.handlers.conftest import LambdaContext

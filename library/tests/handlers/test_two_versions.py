@@ -24,8 +24,7 @@ from bounded_context.handlers import command_handler
 from bounded_context.handlers.steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent
 from bounded_context.lists import Fault, ListImport, Rejection, Upload
 from bounded_context.testing import InMemory, InMemorySeenIds, Samples
-from bounded_context.testing.functions import TABLE
-from bounded_context.testing.lists import KEY
+from bounded_context.testing.functions import KEY, TABLE
 from tests.adapters.endpoints import inserts
 from tests.handlers.conftest import LambdaContext
 from tests.handlers.requests import IAM

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from bounded_context import aws
-from bounded_context.adapters.event_sources import Failing
+from bounded_context.adapters.services import Failing
 from bounded_context.handlers.watch_lists import lambda_handler
 from tests.emf import totals
 from tests.handlers.conftest import LambdaContext, Lines

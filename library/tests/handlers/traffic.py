@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bounded_context.adapters.codedeploy import Target
+from bounded_context.adapters.services import Target
 from tests.handlers.functions import CREATES, handler
 
 HOOKS = ("pre_traffic", "post_traffic")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from jsonschema import Draft202012Validator
 
 from bounded_context_infra.dashboards.business import business
-from bounded_context_infra.dashboards.names import Names
+from bounded_context_infra.dashboards.sources import Names
 from bounded_context_infra.dashboards.technical import technical
 
 from .graph import CONTEXT, REGION, Graph

@@ -30,7 +30,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def _bucket(state: bootstrap.State) -> str:
+def _bucket(state: bootstrap.StateBackend) -> str:
     return state.backend.removeprefix("s3://").partition("?")[0]
 
 

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from bounded_context.declaration.measures import LIST_DURATION, OLDEST_UNFINISHED
-from bounded_context_infra.dashboards.grid import WIDTH, body, section
 from bounded_context_infra.dashboards.widgets import (
     MOST_ALARMS,
     MOST_METRICS,
     MOST_METRICS_OF_ALL,
     MOST_WIDGETS,
+    WIDTH,
+    body,
     graph,
     metric,
+    section,
     text,
 )
 

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from bounded_context_infra.components.function import Function
-from bounded_context_infra.configuration.lambda_python import PYTHON
+from bounded_context_infra.configuration.defaults import PYTHON
 
 from .graph import CONTEXT, Graph
 

@@ -6,7 +6,7 @@ import pytest
 
 from bounded_context.application.sweep import REACH
 from bounded_context_infra import SettingError
-from bounded_context_infra.configuration.partners import SHARED_PARTNERS_LIMIT
+from bounded_context_infra.configuration.list_settings import SHARED_PARTNERS_LIMIT
 
 from .graph import CONTEXT, PARTNERS, Graph, Node, run
 

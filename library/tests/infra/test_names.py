@@ -10,11 +10,11 @@ import pytest
 
 from bounded_context import Aggregate
 from bounded_context.domain.spelling import kebab, snake
-from bounded_context_cli.policies.names import resources_do_not_replace_each_other
+from bounded_context_cli.policies.resources import resources_do_not_replace_each_other
 from bounded_context_cli.programs.graph import Graph
 from bounded_context_cli.views.picture import picture
-from bounded_context_cli.views.picture.mermaid import flowchart
-from bounded_context_infra.configuration.collisions import roles
+from bounded_context_cli.views.picture.cli import flowchart
+from bounded_context_infra.configuration.labels import roles
 
 from .alarms import prefix_of
 from .contexts import of_commands

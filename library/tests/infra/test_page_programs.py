@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.docs.pages import section
-from bounded_context_cli.docs.steps import Step, steps
+from bounded_context_cli.docs.cli import DocumentedStep, section, steps
 from bounded_context_cli.testing.requests import KINDS, findings
 
 from .graph import CONTEXT, Graph
@@ -17,7 +16,7 @@ SECTIONS = ("the-component", "make-it-in-a-stack")
 PROD = "infra/service/Pulumi.prod.yaml"
 
 
-def _steps(page: str) -> list[Step]:
+def _steps(page: str) -> list[DocumentedStep]:
     return [step for name in SECTIONS for step in steps(section(page, name), CONTEXT.name)]
 
 

@@ -9,8 +9,7 @@ from pulumi.runtime import MockResourceArgs, rpc, set_all_config, set_mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from bounded_context_cli.programs.event_loop import silent_loop
-from bounded_context_cli.programs.pulumi_program import execute
+from bounded_context_cli.programs.pulumi_program import execute, silent_loop
 
 from .graph import CONTEXT, SERVICE, Cloud, run, stack_config, untraced
 

@@ -7,7 +7,7 @@ import pytest
 
 from bounded_context_cli.programs.recording import Graph
 from bounded_context_cli.testing.requests import KINDS, findings
-from bounded_context_cli.views.cost.idle import idle
+from bounded_context_cli.views.cost.per_million import idle
 from bounded_context_infra import FunctionsError
 from bounded_context_platform.permissions.policies import unknown
 

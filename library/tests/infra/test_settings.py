@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from bounded_context_cli.programs.pulumi_files import as_text
 from bounded_context_infra.configuration.alarms import Objectives, Thresholds
-from bounded_context_infra.configuration.api_settings import ApiSettings
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.list_settings import OF_LISTS
-from bounded_context_infra.configuration.settings import Settings
+from bounded_context_infra.configuration.settings import ApiSettings, Settings
 
 from .graph import CONTEXT, NETWORK, STACKS, stack_config
 

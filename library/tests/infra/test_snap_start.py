@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.adapters import retries
+from bounded_context.adapters import conditional
 
 from .graph import CONTEXT, Graph, run
 
@@ -37,7 +37,7 @@ def test_the_functions_of_the_api_start_from_a_snapshot_of_their_published_versi
 def test_copies_of_a_snapshot_draw_their_own_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     hooks: list[Any] = []
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", SimpleNamespace(register_after_restore=hooks.append))
-    spec = spec_from_file_location(f"{retries.__name__}_in_lambda", retries.__file__)
+    spec = spec_from_file_location(f"{conditional.__name__}_in_lambda", conditional.__file__)
     assert spec
     assert spec.loader
     spec.loader.exec_module(module_from_spec(spec))

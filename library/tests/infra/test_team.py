@@ -12,8 +12,7 @@ import pytest
 
 from bounded_context_infra import FunctionsError, SettingError
 from bounded_context_infra.components.table import TableError
-from bounded_context_infra.configuration.list_workflow import list_workflow
-from bounded_context_infra.configuration.project import VARIABLE, current
+from bounded_context_infra.configuration.project import VARIABLE, current, list_workflow
 
 from .alarms import expressions, told
 from .graph import CONTEXT, Graph, Program, run, run_context

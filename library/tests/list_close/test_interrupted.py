@@ -13,7 +13,7 @@ from bounded_context.adapters.items import Items
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing.functions import TABLE
 from bounded_context_cli.repair.lists.rows import Rows
-from bounded_context_platform.permissions.kinds import ROLES
+from bounded_context_platform.permissions.grants import ROLES
 from tests.handlers.functions import SAMPLES
 from tests.list_close.conftest import ROWS, Stack
 from tests.permissions.watched import ROLE, Watched, tried

@@ -7,7 +7,7 @@ import pytest
 
 from bounded_context_local.provider.adaptations import STREAM_BATCH
 from bounded_context_local.provider.creation import Request
-from bounded_context_local.provider.resources import create
+from bounded_context_local.provider.program import create
 
 from .conftest import RecordingAws
 

@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.command.values import writable_file
 from bounded_context_infra.configuration.project import VARIABLE
-from bounded_context_local.emulator.environment import emulator_python
+from bounded_context_local.emulator.process import emulator_python
 from bounded_context_local.sample_lists import Samples
 from tests.console import context
 

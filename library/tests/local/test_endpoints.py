@@ -17,7 +17,7 @@ from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_local.emulator import endpoints
 from bounded_context_local.emulator.process import Emulator
 from bounded_context_local.provider.creation import Request
-from bounded_context_local.provider.resources import create
+from bounded_context_local.provider.program import create
 from bounded_context_local.sample_lists import Samples
 from tests.local.conftest import RecordingAws
 

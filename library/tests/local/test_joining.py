@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from bounded_context.declaration.context import Context
 from bounded_context_infra.configuration.labels import Labels
-from bounded_context_local.provider.stack import STACK
+from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.start import _in_the_way
 from tests.local.conftest import RecordingAws
 

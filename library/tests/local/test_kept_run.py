@@ -18,7 +18,7 @@ from bounded_context_infra.configuration.project import Project
 from bounded_context_local.emulator import endpoints
 from bounded_context_local.emulator.process import Emulator
 from bounded_context_local.run import keep
-from bounded_context_local.running import kept_run
+from bounded_context_local.running import start
 from tests.event_schemas import REPOSITORY
 from tests.pages.reading import exports, requests
 
@@ -47,7 +47,7 @@ def _files(repository: Project) -> list[Path]:
 
 def test_a_kept_run_is_published_until_it_ends(repository: Project, ours: endpoints.Endpoints):
     """The file names the process, and is deleted at the end."""
-    with kept_run.published(repository, ours):
+    with start.published(repository, ours):
         [file] = _files(repository)
         assert json.loads(file.read_text())["process"] == os.getpid()
     assert _files(repository) == []
@@ -61,33 +61,33 @@ def test_after_the_end_of_one_of_two_runs_commands_find_the_other(
     """While both run, commands find the later."""
     other = replace(ours, emulator=replace(ours.emulator, port=7))
     with ExitStack() as first, ExitStack() as second:
-        first.enter_context(kept_run.published(repository, ours))
+        first.enter_context(start.published(repository, ours))
         [earlier] = _files(repository)
         os.utime(earlier, (0, 0))
-        second.enter_context(kept_run.published(repository, other))
-        assert kept_run.find(repository) == other
+        second.enter_context(start.published(repository, other))
+        assert start.find(repository) == other
         (first, second)[ends_first].close()
-        assert kept_run.find(repository) == (other, ours)[ends_first]
+        assert start.find(repository) == (other, ours)[ends_first]
     assert _files(repository) == []
 
 
 @pytest.mark.usefixtures("answering")
 def test_a_killed_run_is_not_found(repository: Project, ours: endpoints.Endpoints):
     """Another program may have its port meanwhile. Its file, which names a process that does not exist, is deleted."""
-    with kept_run.published(repository, ours):
+    with start.published(repository, ours):
         [file] = _files(repository)
         file.rename(file.with_name(f"kept-run-{2**22 + 1}-1.json"))
         with pytest.raises(LocalRunError, match=r"^No run\b"):
-            kept_run.find(repository)
+            start.find(repository)
         assert _files(repository) == []
 
 
 def test_without_a_kept_run_the_error_names_the_command_that_starts_one(repository: Project, ours: endpoints.Endpoints):
     """Also after a run that ended without removing its endpoints file."""
     with pytest.raises(LocalRunError, match=r"^No run\b.*`uv run .*--keep`"):
-        kept_run.find(repository)
-    with kept_run.published(repository, ours), pytest.raises(LocalRunError, match=r"no answer at .*`uv run .*--keep`"):
-        kept_run.find(repository)
+        start.find(repository)
+    with start.published(repository, ours), pytest.raises(LocalRunError, match=r"no answer at .*`uv run .*--keep`"):
+        start.find(repository)
 
 
 def test_a_kept_run_ends_with_its_emulator(ours: endpoints.Endpoints, monkeypatch: pytest.MonkeyPatch):
@@ -103,7 +103,7 @@ def test_only_the_owner_can_read_the_api_page(repository: Project, ours: endpoin
     documents = repository.root / "docs" / "api"
     documents.mkdir(parents=True)
     shutil.copy(REPOSITORY / "docs" / "api" / "openapi.json", documents)
-    page = kept_run.api_page_file(repository)
+    page = start.api_page_file(repository)
     with keep.published_api_page(repository, with_api.emulator, with_api.outputs, "list-7"):
         text = page.read_text(encoding="utf-8")
         assert stat.S_IMODE(page.stat().st_mode) == 0o600
@@ -121,4 +121,4 @@ def test_only_the_owner_can_read_the_api_page(repository: Project, ours: endpoin
 
 def test_a_run_without_an_api_has_no_api_page(repository: Project, ours: endpoints.Endpoints):
     with keep.published_api_page(repository, ours.emulator, ours.outputs):
-        assert not kept_run.api_page_file(repository).exists()
+        assert not start.api_page_file(repository).exists()

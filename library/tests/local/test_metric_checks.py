@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bounded_context.declaration.context import Context
-from bounded_context_local.observation.samples import Sample
+from bounded_context_local.observation.logs import Sample
 from bounded_context_local.run import metric_checks
 from bounded_context_local.run.metric_checks import MetricDefinition, defined_by, problems, undeclared
 

@@ -8,7 +8,7 @@ import pytest
 
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_local.provider.creation import Request
-from bounded_context_local.provider.resources import create
+from bounded_context_local.provider.program import create
 
 from .conftest import RecordingAws
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context_local.observation.samples import Sample
-from bounded_context_local.running import observations
+from bounded_context_local.observation.logs import Sample
+from bounded_context_local.running import context
 
 
 def _samples(own: int, aws: int) -> list[Sample]:
@@ -28,11 +28,11 @@ class _Growing:
 
 def test_the_run_waits_until_the_context_s_own_metrics_stay_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """AWS's metrics change all the time."""
-    monkeypatch.setattr(observations, "collect", growing := _Growing(1, 2, 5, 5, 6))
-    assert len(observations.settled(object(), quiet=0.001)) == 5 + 4  # pyrefly: ignore[bad-argument-type] (the stand-in ignores the run)
+    monkeypatch.setattr(context, "collect", growing := _Growing(1, 2, 5, 5, 6))
+    assert len(context.settled(object(), quiet=0.001)) == 5 + 4  # pyrefly: ignore[bad-argument-type] (the stand-in ignores the run)
     assert growing.calls == 4
 
 
 def test_the_run_waits_for_a_limited_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(observations, "collect", _Growing(*range(1, 10_000)))
-    assert observations.settled(object(), quiet=0.001, longest=0.02)  # pyrefly: ignore[bad-argument-type] (the stand-in ignores the run)
+    monkeypatch.setattr(context, "collect", _Growing(*range(1, 10_000)))
+    assert context.settled(object(), quiet=0.001, longest=0.02)  # pyrefly: ignore[bad-argument-type] (the stand-in ignores the run)

@@ -7,9 +7,7 @@ import pytest
 
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import current
-from bounded_context_local.actors.bucket_partner import BucketPartner
-from bounded_context_local.actors.sftp_client import Login, SftpEndpoint
-from bounded_context_local.actors.sftp_partner import SftpPartner
+from bounded_context_local.actors.partner import BucketPartner, Login, SftpEndpoint, SftpPartner
 from bounded_context_local.running.start import _partner
 
 from .conftest import RecordingAws

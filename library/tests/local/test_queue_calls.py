@@ -10,8 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context_local.emulator.aws import UNANSWERED
-from bounded_context_local.emulator.queue_calls import QueueCalls
+from bounded_context_local.emulator.aws import UNANSWERED, QueueCalls
 from bounded_context_local.testing.plugin import REGION
 
 KEY = "test"

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bounded_context.application.failing import UNRECORDED
+from bounded_context.application.undoing import UNRECORDED
 from bounded_context.domain.failures import Failure
-from bounded_context_local.run.screen import Screen
-from bounded_context_local.running.result import Result, Rows
+from bounded_context_local.run.screen import RunScreen
+from bounded_context_local.running.context import Rows, RunResult
 
 LIST_IMPORTED, LIST_REJECTED = "ThingListImported", "ThingListRejected"
 
-IMPORTED = Result(
+IMPORTED = RunResult(
     rows=Rows(uploaded=10, valid=9, rejected=1, imported=9),
     events={"one": Counter({"Created": 9, LIST_IMPORTED: 1}), "two": Counter({"Created": 9, LIST_IMPORTED: 1})},
     outcome="IMPORTED",
@@ -32,7 +32,7 @@ REJECTED = replace(
 
 
 @pytest.mark.parametrize("result", [IMPORTED, REJECTED])
-def test_numbers_that_add_up(result: Result):
+def test_numbers_that_add_up(result: RunResult):
     """An imported and a rejected list are both good ends."""
     assert result.problems() == []
 
@@ -49,7 +49,7 @@ def test_numbers_that_add_up(result: Result):
         (replace(IMPORTED, outcome="FAILED", cause="no table"), ["FAILED", "table"]),
     ],
 )
-def test_numbers_that_do_not_add_up(result: Result, names: list[str]):
+def test_numbers_that_do_not_add_up(result: RunResult, names: list[str]):
     """The problem has the found and the expected number, the subscriber and the event."""
     named = re.compile(rf"\b(?:\d+|one|FAILED|table\.|{LIST_IMPORTED}|{LIST_REJECTED})")
     assert names in [[name.rstrip(".") for name in named.findall(problem)] for problem in result.problems()]
@@ -88,7 +88,7 @@ def test_a_failed_list_reports_its_cause():
 @pytest.mark.parametrize("verbose", [False, True])
 def test_the_screen_has_the_frames_of_libraries_if_wanted(verbose: bool, capsys: pytest.CaptureFixture[str]):
     """Each fact of the cause is a line."""
-    Screen(quiet=False, verbose=verbose).show_failure(CAUSE, '  File "/layer/pydantic.py"')
+    RunScreen(quiet=False, verbose=verbose).show_failure(CAUSE, '  File "/layer/pydantic.py"')
     shown = capsys.readouterr().out
     lines = [line.split(maxsplit=1) for line in shown.splitlines() if line.startswith("  ")]
     assert [[name, str(value)] for name, value in CAUSE.facts().items()] == lines[:6]
@@ -98,7 +98,7 @@ def test_the_screen_has_the_frames_of_libraries_if_wanted(verbose: bool, capsys:
 def test_the_screen_has_the_exception_that_a_step_could_not_record(capsys: pytest.CaptureFixture[str]):
     """Its last line: the step failed before it had the table."""
     failure = Failure("validate_list", error="BadEnvironment", message=UNRECORDED)
-    Screen(quiet=False, verbose=False).show_failure(failure, '  File "/layer/pydantic.py"\nBadEnvironment: FORMATS')
+    RunScreen(quiet=False, verbose=False).show_failure(failure, '  File "/layer/pydantic.py"\nBadEnvironment: FORMATS')
     shown = capsys.readouterr().out
     assert shown.splitlines()[-1].split() == ["logged", "BadEnvironment:", "FORMATS"]
     assert "/layer/pydantic.py" not in shown

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bounded_context_local.run.screen import Screen
+from bounded_context_local.run.screen import RunScreen
 
 LACKING = ["aws:xray/samplingRule:SamplingRule traces"]
 ADAPTED = ["function one: no traffic", "function other: no traffic", "api: no throttling"]
@@ -12,13 +12,13 @@ ADAPTED = ["function one: no traffic", "function other: no traffic", "api: no th
 
 def test_a_run_counts_what_is_not_as_on_aws(capsys: pytest.CaptureFixture[str]) -> None:
     """In one line, each reason once, with the option that lists them."""
-    Screen(quiet=False).show_limits(LACKING, ADAPTED)
+    RunScreen(quiet=False).show_limits(LACKING, ADAPTED)
     assert re.fullmatch(r"3 .*--verbose.*\n", capsys.readouterr().out)
 
 
 def test_a_verbose_run_names_it(capsys: pytest.CaptureFixture[str]) -> None:
     """With what it concerns."""
-    Screen(quiet=False, verbose=True).show_limits(LACKING, ADAPTED)
+    RunScreen(quiet=False, verbose=True).show_limits(LACKING, ADAPTED)
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
         "Not emulated: aws:xray/samplingRule:SamplingRule traces",
@@ -29,7 +29,7 @@ def test_a_verbose_run_names_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_to_try_next_names_a_row_that_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     """An empty list has none."""
-    Screen(quiet=False).show_more("id-7")
+    RunScreen(quiet=False).show_more("id-7")
     assert "--trace id-7" in capsys.readouterr().out
-    Screen(quiet=False).show_more("")
+    RunScreen(quiet=False).show_more("")
     assert "--trace" not in capsys.readouterr().out

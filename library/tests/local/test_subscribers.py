@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from bounded_context_cli.command.calls import Calls
+from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_local.actors import subscriber as actors
 from bounded_context_local.actors.subscriber import BATCH, Subscriber, wait_for

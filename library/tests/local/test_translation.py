@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from botocore.model import Shape
 
-from bounded_context_cli.programs.requests.calls import shape_of
-from bounded_context_cli.programs.requests.translation import Untranslatable, to_parameters
+from bounded_context_cli.programs.requests import Untranslatable, shape_of, to_parameters
 
 
 def shape(service: str, operation: str, parameter: str) -> Shape:

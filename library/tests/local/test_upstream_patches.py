@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from bounded_context_cli.programs.environment import environment
-from bounded_context_local.emulator.environment import PINS
+from bounded_context_local.emulator.process import PINS
 from bounded_context_local.extensions import launcher
 from bounded_context_local.extensions.launcher import PATCHES, patched
 

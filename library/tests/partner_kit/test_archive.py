@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context_cli.partner_kit import archive, start
+from bounded_context_cli.partner_kit import cli, start
 from bounded_context_cli.partner_kit.check import BAD_FILE, REJECTS, VALID
 from bounded_context_cli.partner_kit.contents import Contents, contents
 from bounded_context_infra.configuration.project import current
@@ -30,7 +30,7 @@ def kit() -> Contents:
 
 def test_the_modules_of_the_kit_are_the_validation_and_the_rules() -> None:
     """Neither the steps of the workflow, nor AWS, nor other tools."""
-    names = {name for name, _ in archive._sources(current())}
+    names = {name for name, _ in cli._sources(current())}
     assert {"payment/use_cases.py", "bounded_context/application/checking.py", "payment/__init__.py"} <= names
     assert "payment/list_steps.py" not in names
     floors = {name.split("/")[1] for name in names if name.startswith("bounded_context/")}
@@ -43,8 +43,8 @@ def test_the_modules_of_the_kit_are_the_validation_and_the_rules() -> None:
 def test_a_rule_with_a_package_that_the_kit_lacks_is_refused() -> None:
     """The steps of the workflow import AWS's packages."""
     project = replace(current(), settings={"context": "payment.list_steps:PAYMENT"})
-    with pytest.raises(archive.KitError, match=r"list_steps -> .*: a partner kit does not contain "):
-        list(archive._sources(project))
+    with pytest.raises(cli.KitError, match=r"list_steps -> .*: a partner kit does not contain "):
+        list(cli._sources(project))
 
 
 def test_the_samples_are_what_they_are_called(kit: Contents) -> None:
@@ -57,7 +57,7 @@ def test_the_samples_are_what_they_are_called(kit: Contents) -> None:
 def built(kit: Contents, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive for this machine."""
     path = tmp_path_factory.mktemp("kit") / "lists.pyz"
-    archive.write(path, current(), kit.for_python(), [_PYTHON], {_HERE: archive.PLATFORMS[_HERE]})
+    cli.write(path, current(), kit.for_python(), [_PYTHON], {_HERE: cli.PLATFORMS[_HERE]})
     return path
 
 

@@ -10,11 +10,11 @@ from payment.context import PAYMENT
 
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.lists import ListStatus
-from bounded_context_cli.partner_kit import archive
+from bounded_context_cli.partner_kit import cli
 from bounded_context_cli.partner_kit import contents as contents_module
-from bounded_context_cli.partner_kit.page import unsupported
+from bounded_context_cli.partner_kit.cli import unsupported
 from bounded_context_cli.programs.stack_settings import settings_of
-from bounded_context_infra.configuration.partners import Partner
+from bounded_context_infra.configuration.list_settings import Partner
 from bounded_context_infra.configuration.project import current
 from tests.console import context
 
@@ -26,7 +26,7 @@ def test_the_command_writes_the_page_and_the_archive(
 ) -> None:
     """For the limits of the stack."""
     written: list[Any] = []
-    monkeypatch.setattr(archive, "write", lambda path, _, kit: written.append((path, kit)))
+    monkeypatch.setattr(cli, "write", lambda path, _, kit: written.append((path, kit)))
     assert context("partner-kit", "dev", "--output", str(tmp_path)) == 0
     [(path, kit)] = written
     assert (path.name, kit["most_bytes"]) == ("payment-lists.pyz", 1024 * 1024 * 1024)
@@ -43,7 +43,7 @@ def test_the_kit_of_a_partner_has_its_format(
 ) -> None:
     """Its samples are in it, its description names it, and a page is written unless no page can read it."""
     written: list[Any] = []
-    monkeypatch.setattr(archive, "write", lambda _, __, kit: written.append(kit))
+    monkeypatch.setattr(cli, "write", lambda _, __, kit: written.append(kit))
     own = replace(settings_of(current(), "prod"), partners={"acme": Partner(public_keys=())}, formats={"acme": format_})
     monkeypatch.setattr(contents_module, "settings_of", lambda *_: own)
     assert context("partner-kit", "--partner", "acme", "--output", str(tmp_path)) == 0

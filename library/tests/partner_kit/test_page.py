@@ -23,8 +23,8 @@ from bounded_context import Context, Text
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context_cli.partner_kit.check import Terms, check
+from bounded_context_cli.partner_kit.cli import described_format, page, script, unsupported
 from bounded_context_cli.partner_kit.contents import Contents, contents
-from bounded_context_cli.partner_kit.page import described_format, page, script, unsupported
 from bounded_context_cli.testing import browser
 from bounded_context_infra.configuration.project import current
 from tests.things import context_of

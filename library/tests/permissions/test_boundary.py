@@ -13,13 +13,12 @@ import yaml
 
 from bounded_context import Context
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, service
-from bounded_context_infra.configuration.collisions import PIPELINE, require_context, require_stack
 from bounded_context_infra.configuration.config import SettingError
-from bounded_context_infra.configuration.labels import LabelError, Labels
+from bounded_context_infra.configuration.labels import PIPELINE, LabelError, Labels, require_context, require_stack
 from bounded_context_infra.configuration.pipeline_settings import SourceKind
 from bounded_context_infra.configuration.project import Project, current
 from bounded_context_platform.permissions import cli as command
-from bounded_context_platform.permissions.boundary import boundary
+from bounded_context_platform.permissions.grants import boundary
 from bounded_context_platform.permissions.policies import of_kind, of_pipeline, place, policy
 from bounded_context_platform.temporary_stacks.stack import boundary_of
 from tests.accounts.evaluation import FREE, Policy
@@ -199,7 +198,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     project = Project(tmp_path, current().settings)
     monkeypatch.setattr(command, "repository", lambda: project)
     monkeypatch.setattr("bounded_context_cli.programs.recording.current", lambda: project)
-    monkeypatch.setattr("bounded_context_cli.programs.delivery.current", lambda: project)
+    monkeypatch.setattr("bounded_context_cli.programs.stack_settings.current", lambda: project)
     return tmp_path
 
 

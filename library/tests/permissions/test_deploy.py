@@ -3,11 +3,11 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.command.aws_errors import Refused
+from bounded_context_cli.command.aws_errors import RefusedByAws
 from bounded_context_cli.command.operation import Access
-from bounded_context_cli.release.rollout.shifting import refuse_shift
-from bounded_context_platform.permissions.kinds import ROLES
-from bounded_context_platform.permissions.policies import PIPELINE, policy
+from bounded_context_cli.release.rollout.survey import refuse_shift
+from bounded_context_platform.permissions.grants import ROLES
+from bounded_context_platform.permissions.policies import PIPELINE_ROLES, policy
 from tests.infra.graph import run
 from tests.rollout.conftest import Stack
 
@@ -27,7 +27,7 @@ def test_the_check_calls_all_that_its_role_permits_and_nothing_else(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = watch(stack, monkeypatch)
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedByAws):
         _checked(stack)
     assert asked == ACTIONS
 
@@ -39,7 +39,7 @@ def test_the_check_without_one_permission_fails(action: str, stack: Stack, monke
         _checked(stack)
 
 
-@pytest.mark.parametrize("role", PIPELINE)
+@pytest.mark.parametrize("role", PIPELINE_ROLES)
 def test_only_the_deployment_and_the_shift_read_deployments(role: str) -> None:
     """A preview runs before the approval, and needs no deployments."""
     assert (actions(policy(role, WHERE, run("prod"), {})) >= ACTIONS) == (role != "preview")

@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_platform.permissions.kinds import KINDS
+from bounded_context_platform.permissions.grants import KINDS
 from bounded_context_platform.permissions.policies import ROLES, place, policy, unknown
 from tests.console import context
 from tests.infra.contexts import SHAPES

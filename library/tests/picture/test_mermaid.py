@@ -8,8 +8,8 @@ import pytest
 
 from bounded_context import Context
 from bounded_context_cli.views.picture import Picture, picture
-from bounded_context_cli.views.picture.mermaid import flowchart
-from bounded_context_cli.views.picture.shapes import Arrow, Box
+from bounded_context_cli.views.picture.cli import flowchart
+from bounded_context_cli.views.picture.resources import Arrow, Box
 from bounded_context_cli.views.readme import draw, with_diagram
 from tests.contexts import CONTEXTS
 from tests.infra.graph import CONTEXT, PARTNERS, run, run_context

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from bounded_context_cli.views.picture.policies import words
-from bounded_context_cli.views.picture.steps import Machine
+from bounded_context_cli.views.picture.resources import Machine, words
 
 from .written import allowed, arn, drawn, function, grant, keys, node, said
 

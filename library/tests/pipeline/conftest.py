@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_cli.release.steps import aws_profile
-from bounded_context_cli.release.steps.pulumi_cli import Stack
+from bounded_context_cli.release.steps import pulumi_cli
+from bounded_context_cli.release.steps.pulumi_cli import PulumiStack
 from bounded_context_infra.configuration.project import Project, current
 
 from . import stand_in_pulumi
@@ -31,12 +31,12 @@ def in_pulumi_cloud() -> Graph:
 
 
 @pytest.fixture
-def prod(tmp_path: Path) -> Stack:
+def prod(tmp_path: Path) -> PulumiStack:
     """The stack of prod, in an empty repository of the same context in a folder of the test."""
     project = Project(tmp_path, current().settings)
     project.service.mkdir(parents=True)
     (project.service / "Pulumi.prod.yaml").write_text("config: {}\n")
-    return Stack("prod", project)
+    return PulumiStack("prod", project)
 
 
 @pytest.fixture
@@ -47,5 +47,5 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("STAND_IN_CALLS", str(tmp_path / "calls"))
     monkeypatch.setenv("STAND_IN_OUTPUTS", '{"functions": {}}')
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
-    aws_profile.write(tmp_path / "aws-config", "arn:aws:iam::333344445555:role/prod-deploy", "pipeline-prod")
+    pulumi_cli.write(tmp_path / "aws-config", "arn:aws:iam::333344445555:role/prod-deploy", "pipeline-prod")
     return tmp_path / "calls"

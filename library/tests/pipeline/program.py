@@ -5,8 +5,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Program, recorded
-from bounded_context_infra.configuration.environments import ROLES
-from bounded_context_infra.configuration.pipeline_settings import SourceKind
+from bounded_context_infra.configuration.pipeline_settings import ROLES, SourceKind
 from bounded_context_infra.configuration.project import current
 from bounded_context_infra.pipeline import Delivery
 

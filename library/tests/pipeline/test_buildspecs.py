@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_infra.configuration.lambda_python import PYTHON
+from bounded_context_infra.configuration.defaults import PYTHON
 from bounded_context_infra.pipeline import steps
-from bounded_context_infra.pipeline.steps import BUILD, Step
+from bounded_context_infra.pipeline.steps import BUILD, PipelineStep
 
 from .shell import BUILDSPECS, ROOT, STEPS, buildspec, commands
 
@@ -22,7 +22,7 @@ _SET = re.compile(r"\b([A-Z_]+)=")
 
 
 @pytest.fixture(params=STEPS)
-def step(request: pytest.FixtureRequest) -> Step:
+def step(request: pytest.FixtureRequest) -> PipelineStep:
     """Each kind of step."""
     return STEPS[request.param]
 
@@ -32,7 +32,9 @@ def test_every_step_has_a_buildspec_and_every_buildspec_a_step() -> None:
     assert {path.stem for path in BUILDSPECS.iterdir()} == set(STEPS)
 
 
-def test_a_repository_may_have_its_own_buildspec(step: Step, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repository_may_have_its_own_buildspec(
+    step: PipelineStep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It replaces the library's, for this step alone."""
     own = tmp_path / step.path
     own.parent.mkdir(parents=True)
@@ -42,7 +44,7 @@ def test_a_repository_may_have_its_own_buildspec(step: Step, tmp_path: Path, mon
     assert {name: other.buildspec for name, other in STEPS.items()} == {**before, step.name: "version: 0.2\n"}
 
 
-def test_it_is_of_version_0_2_and_holds_what_codebuild_knows(step: Step) -> None:
+def test_it_is_of_version_0_2_and_holds_what_codebuild_knows(step: PipelineStep) -> None:
     """Only that version runs all commands in one shell."""
     spec = buildspec(step.name)
     assert spec["version"] == 0.2
@@ -51,7 +53,7 @@ def test_it_is_of_version_0_2_and_holds_what_codebuild_knows(step: Step) -> None
     assert all(isinstance(command, str) for command in commands(spec))
 
 
-def test_its_tools_are_pinned(step: Step) -> None:
+def test_its_tools_are_pinned(step: PipelineStep) -> None:
     """Python by its version, uv by its hash, and the rest by what uv installs."""
     install = buildspec(step.name)["phases"]["install"]
     assert install["runtime-versions"] == {"python": float(PYTHON)}
@@ -63,13 +65,13 @@ def test_its_tools_are_pinned(step: Step) -> None:
     assert re.search(r"^uv==\d+\.\d+\.\d+ \\\n    --hash=sha256:[0-9a-f]{64}", pins, re.MULTILINE)
 
 
-def test_a_step_that_calls_pulumi_installs_it(step: Step) -> None:
+def test_a_step_that_calls_pulumi_installs_it(step: PipelineStep) -> None:
     """And a step that does not, does not."""
     installs = any("context step tools" in command for command in commands(buildspec(step.name)))
     assert installs == (step.state is not None)
 
 
-def test_a_step_that_calls_pulumi_downloads_no_plugin(step: Step, pipeline: Graph) -> None:
+def test_a_step_that_calls_pulumi_downloads_no_plugin(step: PipelineStep, pipeline: Graph) -> None:
     """The command that installs the CLI installs the plugin of the lock."""
     project = pipeline.one("codebuild/project", step.name if step is BUILD else f"prod-{step.name}")
     variables: Any = project.inputs["environment"]["environmentVariables"]
@@ -77,7 +79,7 @@ def test_a_step_that_calls_pulumi_downloads_no_plugin(step: Step, pipeline: Grap
     assert (disabled in variables) == (step.state is not None)
 
 
-def test_every_variable_that_it_uses_is_given(step: Step, pipeline: Graph) -> None:
+def test_every_variable_that_it_uses_is_given(step: PipelineStep, pipeline: Graph) -> None:
     """By the project, the action, CodeBuild, or a command before."""
     spec = buildspec(step.name)
     text = "\n".join(commands(spec))
@@ -88,7 +90,7 @@ def test_every_variable_that_it_uses_is_given(step: Step, pipeline: Graph) -> No
     assert set(spec.get("env", {}).get("exported-variables", [])) <= given
 
 
-def test_it_writes_the_report_that_its_role_may_fill(step: Step) -> None:
+def test_it_writes_the_report_that_its_role_may_fill(step: PipelineStep) -> None:
     """The report group is made beforehand, under this name."""
     reports = buildspec(step.name).get("reports", {})
     assert list(reports) == ([step.report] if step.report else [])
@@ -107,12 +109,12 @@ HANDED_ON = {
 }
 
 
-def test_only_the_build_hands_on_files_that_run(step: Step) -> None:
+def test_only_the_build_hands_on_files_that_run(step: PipelineStep) -> None:
     """The preview and the deployment hand on a file of data, and the last steps nothing."""
     assert buildspec(step.name).get("artifacts") == HANDED_ON.get(step.name)
 
 
-def test_no_step_installs_from_a_cache_or_without_the_lock(step: Step, pipeline: Graph) -> None:
+def test_no_step_installs_from_a_cache_or_without_the_lock(step: PipelineStep, pipeline: Graph) -> None:
     """A cache would carry packages from one commit to the next, and from one step to another."""
     project = pipeline.one("codebuild/project", step.name if step is BUILD else f"prod-{step.name}")
     assert "cache" not in buildspec(step.name)
@@ -129,13 +131,13 @@ def test_no_step_deploys_the_pipeline() -> None:
         assert "--cwd" not in step.buildspec
 
 
-def test_a_project_holds_its_commands_and_not_where_they_stand(step: Step, pipeline: Graph) -> None:
+def test_a_project_holds_its_commands_and_not_where_they_stand(step: PipelineStep, pipeline: Graph) -> None:
     """What a step works on cannot say what the step runs: a person deploys that."""
     name = step.name if step is BUILD else f"prod-{step.name}"
     assert pipeline.one("codebuild/project", name).inputs["source"]["buildspec"] == step.with_policies(None)
 
 
-def test_what_a_step_was_handed_is_checked_before_any_of_it_runs(step: Step) -> None:
+def test_what_a_step_was_handed_is_checked_before_any_of_it_runs(step: PipelineStep) -> None:
     """By its first command; what the build takes no step has made."""
     first, *others = commands(buildspec(step.name))
     assert ("Refused: these files" in first) == (step is not BUILD)
@@ -143,7 +145,7 @@ def test_what_a_step_was_handed_is_checked_before_any_of_it_runs(step: Step) -> 
     assert not any("Refused" in command for command in others)
 
 
-def test_what_a_step_hands_on_is_listed_after_all_that_it_does(step: Step) -> None:
+def test_what_a_step_hands_on_is_listed_after_all_that_it_does(step: PipelineStep) -> None:
     """By its last command, whose variable the next step is told."""
     spec = buildspec(step.name)
     hands_on = "artifacts" in spec

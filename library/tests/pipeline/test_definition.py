@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph
-from bounded_context_cli.programs.requests.translation import to_parameters
+from bounded_context_cli.programs.requests import to_parameters
 
 from .program import CODECOMMIT, ENVIRONMENTS, FOLDER, LEAST, PROJECT, run
 

@@ -9,8 +9,8 @@ import pulumi
 import pytest
 import yaml
 
-from bounded_context_infra.pipeline import handover
-from bounded_context_infra.pipeline.handover import HANDED_ON
+from bounded_context_infra.pipeline import stages
+from bounded_context_infra.pipeline.stages import HANDED_ON
 
 from .shell import buildspec, commands
 
@@ -182,7 +182,7 @@ def test_a_buildspec_that_hands_on_several_files_is_refused() -> None:
     """The next step verifies one file, or all files."""
     spec = {"phases": {"install": {"commands": []}, "build": {"commands": []}}, "artifacts": {"files": ["a", "b"]}}
     with pytest.raises(pulumi.RunError, match="buildspecs"):
-        handover.buildspec(yaml.safe_dump(spec), verifies=True, takes=None)
+        stages.buildspec(yaml.safe_dump(spec), verifies=True, takes=None)
 
 
 def _refused(ran: subprocess.CompletedProcess[str]) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph
-from bounded_context_infra.components.artifacts import LONGEST_NAME
+from bounded_context_infra.components.pipeline import LONGEST_NAME
 from tests.infra.test_permissions import actions_on, granted
 
 from .program import CONNECTION, ENVIRONMENTS, LEAST, STATE_KEY, TOKEN, roles, run

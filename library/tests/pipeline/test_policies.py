@@ -10,8 +10,7 @@ import yaml
 
 from bounded_context_infra.configuration.pipeline_settings import Policies
 from bounded_context_infra.configuration.project import current
-from bounded_context_infra.pipeline.policies import command
-from bounded_context_infra.pipeline.steps import Step
+from bounded_context_infra.pipeline.steps import PipelineStep, command
 
 from .program import LEAST, run
 from .shell import LIBRARY, STEPS, commands
@@ -21,7 +20,7 @@ PINNED = Policies(**{name: f"{pinned}==1.0.0 --hash=sha256:{'0' * 64}" for name,
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=list(STEPS))
-def test_a_step_that_calls_pulumi_makes_the_pack_before_any_file_of_the_commit_runs(step: Step) -> None:
+def test_a_step_that_calls_pulumi_makes_the_pack_before_any_file_of_the_commit_runs(step: PipelineStep) -> None:
     """After the verification of the files. Other steps make none, and no step without the setting."""
     usual = commands(yaml.safe_load(step.with_policies(None)))
     pinned = commands(yaml.safe_load(step.with_policies(PINNED)))

@@ -5,8 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bounded_context_cli.release.steps.junit import Case, write
-from bounded_context_cli.release.steps.preview_report import Change, cases, changes, summary
+from bounded_context_cli.release.steps.deploy import Case, Change, cases, changes, summary, write
 
 TABLE = "aws:dynamodb/table:Table"
 FUNCTION = "aws:lambda/function:Function"

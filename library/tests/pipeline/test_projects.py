@@ -8,7 +8,7 @@ from botocore.session import Session
 from botocore.validate import ParamValidator
 
 from bounded_context_cli.programs.recording import Graph, Node
-from bounded_context_cli.programs.requests.translation import to_parameters
+from bounded_context_cli.programs.requests import to_parameters
 
 _RENAMES = {"buildTimeout": "timeoutInMinutes", "queuedTimeout": "queuedTimeoutInMinutes"}
 """What Pulumi calls otherwise than CodeBuild."""

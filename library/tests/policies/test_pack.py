@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
-from bounded_context_cli.policies.folder import pack
+from bounded_context_cli.policies.cli import pack_folder
 from bounded_context_infra.configuration.project import Project, current
 
 from .asked import asked
@@ -30,7 +30,7 @@ def test_a_waiver_is_seen_in_the_preview(tmp_path: Path) -> None:
     lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in WAIVER.items())
     said = (current().root / "pyproject.toml").read_text(encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(f"{said}\n[[tool.bounded-context.waivers]]\n{lines}", encoding="utf-8")
-    folder = pack(Project(tmp_path, {}))
+    folder = pack_folder(Project(tmp_path, {}))
     [home] = (tmp_path / "build").glob("policies-*")
     with asked(folder, home) as server:
         found = server.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[_queue()])).diagnostics

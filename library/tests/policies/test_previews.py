@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.policies import POLICIES
-from bounded_context_cli.policies.previews import UNKNOWN, Registered, certain_violations
+from bounded_context_cli.policies.policy import UNKNOWN, Registered, certain_violations
 from bounded_context_cli.programs.graph import Graph, Node
 from bounded_context_cli.programs.recording import run
 

@@ -1,6 +1,6 @@
 """Which resources take tags is read of the provider's package: what is not found there would go untagged unseen."""
 
-from bounded_context_cli.policies.tags import takes_tags
+from bounded_context_cli.policies.resources import takes_tags
 from bounded_context_cli.programs.recording import Graph, run
 
 NONE = {

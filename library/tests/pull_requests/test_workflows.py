@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_platform.permissions.trust import ENVIRONMENT, SWEEP
+from bounded_context_platform.permissions.policies import ENVIRONMENT, SWEEP
 from bounded_context_platform.temporary_stacks.kinds import KINDS
 from tests.console import parsed
 

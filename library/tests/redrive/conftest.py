@@ -116,7 +116,7 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Callable[[str], Any]]":
     """Gives clients of an empty account in moto, by their service."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     # moto lets the whole process wait for messages that nobody sends.
-    monkeypatch.setattr("bounded_context_cli.repair.redrive.queue_reader.WAIT_SECONDS", 0)
+    monkeypatch.setattr("bounded_context_cli.repair.redrive.messages.WAIT_SECONDS", 0)
     with mock_aws():
         yield _client
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from bounded_context_cli.repair.redrive.queue_reader import QUIET_RECEIVES, WAIT_SECONDS
+from bounded_context_cli.repair.redrive.messages import QUIET_RECEIVES, WAIT_SECONDS
 from bounded_context_cli.repair.redrive.run import IN_A_ROW
 from tests.redrive.conftest import INBOX, ONE, Stack, event
 from tests.rollout.clients import error

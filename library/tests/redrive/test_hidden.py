@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.repair.redrive.queue_reader import HIDDEN_SECONDS, LONGEST_QUIET
+from bounded_context_cli.repair.redrive.messages import HIDDEN_SECONDS, LONGEST_QUIET
 from tests.redrive.conftest import INBOX, ONE, Stack, event
 from tests.rollout.clients import error
 

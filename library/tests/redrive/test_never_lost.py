@@ -9,10 +9,9 @@ from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bounded_context_cli.repair.redrive.messages import QueueReader, SubscriberRoute
 from bounded_context_cli.repair.redrive.options import Selection
-from bounded_context_cli.repair.redrive.queue_reader import QueueReader
-from bounded_context_cli.repair.redrive.queue_routes import SubscriberRoute
-from bounded_context_cli.repair.redrive.run import Run
+from bounded_context_cli.repair.redrive.run import RedriveRun
 from tests.redrive.clients import Queues
 from tests.redrive.conftest import INBOX, ONE
 from tests.rollout.clients import FakeClock, error
@@ -66,7 +65,7 @@ def test_no_message_is_lost(messages: int, fates: list[str], most: int | None, s
         queues.put(ONE, body)
     client: Any = queues
     route = SubscriberRoute(client, INBOX)
-    run = Run(QueueReader(client, ONE, clock), route, Selection(), clock, most=most, rate=1000)
+    run = RedriveRun(QueueReader(client, ONE, clock), route, Selection(), clock, most=most, rate=1000)
     seen: list[None] = []
     try:
         run.redrive(lambda: len(seen) == stops_after, lambda: seen.append(None))

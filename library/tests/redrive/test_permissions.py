@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bounded_context_cli.command.aws_errors import sentence
-from bounded_context_platform.permissions.kinds import ROLES
+from bounded_context_platform.permissions.grants import ROLES
 from tests.permissions.watched import ROLE, Watched
 from tests.redrive.conftest import CHANGES, ONE, UPLOADS, Stack, event
 from tests.redrive.test_given_up import Lambda, record

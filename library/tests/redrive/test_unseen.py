@@ -134,7 +134,7 @@ def test_a_function_that_fails_in_the_middle_ends_the_run_with_its_report(stack:
 
 def test_a_look_counts_the_uploads_that_it_leaves_out(stack: Stack, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch):
     """To people and to programs."""
-    monkeypatch.setattr("bounded_context_cli.repair.redrive.inspection.MOST", 2)
+    monkeypatch.setattr("bounded_context_cli.repair.redrive.run.MOST", 2)
     for number in range(5):
         sweeper.arrived(f"incoming/acme/{number}.csv", minutes=30 - number)
     ran = stack.redrive("unseen")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context_cli.repair.erase import stack as stacks
+from bounded_context_cli.repair.erase import stores as stacks
 from bounded_context_local.reproduction.production import Production
 from tests.erase.conftest import BATCH, FUNCTION, GIVEN_UP, Stack, empty, function, settings, stack
 
@@ -23,7 +23,7 @@ class Functions:
 
 def production(stack: Stack, clients: Mapping[str, Any] | None = None) -> Production:
     """Return the stack as the command reads it."""
-    found = stacks.Stack.of("test", stack._outputs())
+    found = stacks.ErasureStack.of("test", stack._outputs())
     made = clients or stack.services() | {"lambda": Functions()}
     return Production(found, stack._outputs()["functions"], PAYMENT, made, stack.clock)
 

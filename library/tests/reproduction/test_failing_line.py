@@ -6,7 +6,7 @@ from traceback import extract_tb
 
 import pytest
 
-from bounded_context_local.reproduction.failing_line import own_part
+from bounded_context_local.reproduction.execution import own_part
 
 
 def test_the_debugger_starts_at_the_innermost_line_of_the_repository():

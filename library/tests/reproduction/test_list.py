@@ -12,11 +12,10 @@ from payment.context import PAYMENT
 
 from bounded_context.domain.formats import FileFormat, Formats
 from bounded_context.testing.functions import TABLE
-from bounded_context_cli.command.aws_errors import Refused
+from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_local.reproduction.call import call_of_list
 from bounded_context_local.reproduction.execution import placed
-from bounded_context_local.reproduction.lists import call_of
-from bounded_context_local.reproduction.masked_objects import masked_object
-from bounded_context_local.reproduction.reads import Copies
+from bounded_context_local.reproduction.production import Copies, masked_object
 from tests.erase.conftest import BUCKET, NAME, PERSON, SAMPLES, Stack
 
 from .conftest import production
@@ -38,7 +37,7 @@ def failed(stack: Stack, step: str, part: int | None = None) -> str:
 def test_the_list_has_its_state_before_the_step(stack: Stack, step: str, status: str):
     """No trace of the undo is left, and the answers of earlier steps stay."""
     list_id = failed(stack, step, 0 if step == "import_list" else None)
-    call = call_of(production(stack), list_id)
+    call = call_of_list(production(stack), list_id)
     record: Any = {name: next(iter(value.values())) for name, value in (call.record or {}).items()}
     assert (call.function, call.event["list_id"], record["status"]) == (step, list_id, status)
     assert record.keys().isdisjoint(("failed", "failure", "reason", "imported_parts", "until_0", "rows_0"))
@@ -49,13 +48,13 @@ def test_the_list_has_its_state_before_the_step(stack: Stack, step: str, status:
 def test_a_step_reads_the_file_or_the_staged_rows_without_personal_data(stack: Stack):
     """The import reads one part only. The verification runs the rule for all rows, without the progress of a try."""
     found = production(stack)
-    validate = call_of(found, failed(stack, "validate_list"))
+    validate = call_of_list(found, failed(stack, "validate_list"))
     [(file, version)] = validate.objects.items()
     assert version
     list_id = failed(stack, PAYMENT.steps[2])
     stack.s3.put_object(Bucket=BUCKET, Key=f"staging/{list_id}/progress/part-00000.json", Body=NAME.encode())
-    verify = call_of(found, list_id)
-    write = call_of(found, failed(stack, "import_list", 0))
+    verify = call_of_list(found, list_id)
+    write = call_of_list(found, failed(stack, "import_list", 0))
     assert [*write.objects] == [write.event["part"]["key"]]
     assert {*write.objects} < {*verify.objects}
     assert not any("/progress/" in key for key in verify.objects)
@@ -117,10 +116,10 @@ def test_a_list_without_a_failed_step_and_an_unknown_list_are_refused(stack: Sta
         for item in boto3.resource("dynamodb").Table(TABLE).scan()["Items"]
         if str(item.get("key")).endswith("january.csv")
     )
-    with pytest.raises(Refused, match="IMPORTED"):
-        call_of(production(stack), str(imported["list_id"]))
-    with pytest.raises(Refused, match="no list unknown"):
-        call_of(production(stack), "unknown")
+    with pytest.raises(RefusedByAws, match="IMPORTED"):
+        call_of_list(production(stack), str(imported["list_id"]))
+    with pytest.raises(RefusedByAws, match="no list unknown"):
+        call_of_list(production(stack), "unknown")
 
 
 def test_the_file_is_stored_while_no_rule_imports_it(stack: Stack):
@@ -132,7 +131,7 @@ def test_the_file_is_stored_while_no_rule_imports_it(stack: Stack):
         return {"Rules": [{"Name": "object-created"}]} if operation == "list_rules" else {"VersionId": "v-1"}
 
     running: Any = SimpleNamespace(outputs={"inbox_bucket": "local"}, aws=SimpleNamespace(call=call))
-    wanted = call_of(found, failed(stack, "validate_list"))
+    wanted = call_of_list(found, failed(stack, "validate_list"))
     copies = Copies(found, running.aws, "table")
     ready = placed(running, found, wanted, copies)
     [record] = copies.items.values()

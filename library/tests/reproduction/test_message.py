@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context_cli.command.aws_errors import Refused
-from bounded_context_cli.repair.redrive.queue_reader import HIDDEN_SECONDS
-from bounded_context_local.reproduction.dead_letters import call_of
-from bounded_context_platform.permissions.kinds import ROLES
+from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.repair.redrive.messages import HIDDEN_SECONDS
+from bounded_context_local.reproduction.call import call_of_dead_letter
+from bounded_context_platform.permissions.grants import ROLES
 from tests.erase.conftest import NAME, OTHER, PERSON, Stack, event
 from tests.permissions.watched import Watched
 
@@ -21,7 +21,7 @@ INDEX = next(iter(PAYMENT.indexes))
 
 def test_a_given_up_batch_calls_its_reader_without_personal_data(stack: Stack, batch: str):
     """The records and the other fields stay. The message is visible again."""
-    call = call_of(production(stack), batch)
+    call = call_of_dead_letter(production(stack), batch)
     images = [one["dynamodb"]["NewImage"] for one in call.event["Records"]]
     assert (call.function, [one["payment_id"]["S"] for one in images]) == ("relay_events", [PERSON, OTHER])
     assert {one["payer"]["S"] for one in images} == {"erased"}
@@ -37,7 +37,7 @@ def test_a_message_of_another_context_keeps_its_form_without_personal_data(stack
     outputs = stack._outputs()
     outputs["dead_letter_queues"]["inbound"] = inbound
     stack._outputs = lambda: outputs
-    call = call_of(production(stack), number)
+    call = call_of_dead_letter(production(stack), number)
     [record] = call.event["Records"]
     assert (call.queue, record["messageId"], json.loads(record["body"])["data"]["payer"]) == (
         "inbound",
@@ -45,15 +45,15 @@ def test_a_message_of_another_context_keeps_its_form_without_personal_data(stack
         "erased",
     )
     assert record["messageAttributes"] == {"reason": {"dataType": "String", "stringValue": "no-subject"}}
-    assert call_of(production(stack), "event-3").queue == "inbound"
+    assert call_of_dead_letter(production(stack), "event-3").queue == "inbound"
 
 
 def test_a_message_of_a_subscriber_and_an_unknown_id_are_refused(stack: Stack):
     """The function of the first is another context's."""
     subscribers = next(iter(stack.sqs[stack.queues["dead"]].messages))
     for wanted in (subscribers, "unknown"):
-        with pytest.raises(Refused):
-            call_of(production(stack), wanted)
+        with pytest.raises(RefusedByAws):
+            call_of_dead_letter(production(stack), wanted)
     assert stack.sqs.hidden(stack.queues["dead"]) == 0
 
 
@@ -62,8 +62,8 @@ def test_messages_that_another_reader_hides_are_reported(stack: Stack, batch: st
     asked: Any = {"MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"], "WaitTimeSeconds": 1}
     url = stack.queues["changes"]
     stack.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600, **asked)
-    with pytest.raises(Refused, match="hides about 1 messages"):
-        call_of(production(stack), batch)
+    with pytest.raises(RefusedByAws, match="hides about 1 messages"):
+        call_of_dead_letter(production(stack), batch)
 
 
 class Killed(BaseException):
@@ -94,14 +94,14 @@ def test_a_search_that_is_killed_at_any_call_leaves_every_message(stack: Stack, 
         stack.clock.sleep(HIDDEN_SECONDS)
         assert not any(stack.sqs.hidden(url) for url in queues)
     assert kills > 3
-    assert call_of(production(stack), batch).function == "relay_events"
+    assert call_of_dead_letter(production(stack), batch).function == "relay_events"
 
 
 def _is_killed_at(stack: Stack, call: int) -> bool:
     clients = stack.services() | {"lambda": Functions(), "sqs": Queues(stack.sqs, call)}
-    with suppress(Refused):
+    with suppress(RefusedByAws):
         try:
-            call_of(production(stack, clients), "unknown")
+            call_of_dead_letter(production(stack, clients), "unknown")
         except Killed:
             return True
     return False
@@ -111,8 +111,8 @@ def test_a_batch_whose_object_is_gone_is_refused(stack: Stack, batch: str):
     """It was delivered before."""
     place = json.loads(stack.sqs.bodies(stack.queues["changes"])[0])["detail"]
     stack.s3.delete_object(Bucket=place["bucket"]["name"], Key=place["object"]["key"])
-    with pytest.raises(Refused, match="is gone"):
-        call_of(production(stack), batch)
+    with pytest.raises(RefusedByAws, match="is gone"):
+        call_of_dead_letter(production(stack), batch)
 
 
 def test_items_of_the_stack_have_no_personal_data(stack: Stack):
@@ -129,9 +129,9 @@ def test_the_command_needs_all_actions_of_its_policy_and_no_other(stack: Stack, 
     asked: set[str] = set()
     clients = stack.services() | {"lambda": Functions()}
     found = production(stack, {name: Watched(client, name, asked, None) for name, client in clients.items()})
-    call_of(found, batch)
-    with pytest.raises(Refused):
-        call_of(found, "unknown")
+    call_of_dead_letter(found, batch)
+    with pytest.raises(RefusedByAws):
+        call_of_dead_letter(found, "unknown")
     found.item("PAYMENT#unknown")
     _ = [*found.keys(index_query())]
     found.variables("relay_events")

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from payment.context import PAYMENT
 
 from bounded_context.testing.functions import TABLE
-from bounded_context_cli.command.calls import Calls
-from bounded_context_local.reproduction.reads import Copies, keys_in, reading_through
+from bounded_context_cli.command.aws_errors import Calls
+from bounded_context_local.reproduction.production import Copies, keys_in, reading_through
 from tests.erase.conftest import PERSON, Stack
 from tests.permissions.watched import Watched
 

@@ -9,9 +9,8 @@ import pytest
 from payment.context import PAYMENT
 
 from bounded_context.testing.functions import TABLE, Functions
-from bounded_context_local.reproduction import lists
-from bounded_context_local.reproduction.execution import Outcome
-from bounded_context_local.reproduction.regression_test import write
+from bounded_context_local.reproduction import call as lists
+from bounded_context_local.reproduction.execution import Outcome, write
 from bounded_context_local.testing.plugin import functions
 from bounded_context_local.testing.reproduced import replay
 from tests.erase.conftest import NAME, Stack
@@ -68,7 +67,7 @@ def test_the_state_of_a_list_is_enough_for_its_step(step: str, stack: Stack, tmp
     """The table and the bucket of the test are empty before; the files have no personal data."""
     list_id = failed(stack, step, 0 if step == "import_list" else None)
     found = production(stack)
-    call = lists.call_of(found, list_id)
+    call = lists.call_of_list(found, list_id)
     keys = [*stack.dynamodb.scan(TableName=TABLE)["Items"]]
     references = [found.item(item["pk"]["S"]) for item in keys if item["pk"]["S"].startswith("SUBSCRIPTION#")]
     test = write(tmp_path, "prod", found, call, Outcome(step, {}, [item for item in references if item]))

@@ -7,9 +7,9 @@ import boto3
 import pytest
 
 from bounded_context.testing.functions import TABLE
-from bounded_context_cli.command.aws_errors import Refused
-from bounded_context_local.reproduction import lists
-from bounded_context_local.reproduction.traces import call_of
+from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_local.reproduction import call as lists
+from bounded_context_local.reproduction.call import call_of_trace
 from tests.erase.conftest import NAME, Stack
 
 from .conftest import production
@@ -28,7 +28,7 @@ def test_a_trace_whose_list_failed_calls_the_step(stack: Stack):
     whole = traceparent(list_id)
     digits = whole.split("-")[1]
     for form in (whole, digits, f"1-{digits[:8]}-{digits[8:]}"):
-        assert call_of(production(stack), form) == lists.call_of(production(stack), list_id)
+        assert call_of_trace(production(stack), form) == lists.call_of_list(production(stack), list_id)
 
 
 def test_a_trace_without_a_failure_calls_the_relay_with_the_aggregates(stack: Stack):
@@ -36,7 +36,7 @@ def test_a_trace_without_a_failure_calls_the_relay_with_the_aggregates(stack: St
     items: Any = boto3.resource("dynamodb").Table(TABLE).scan()["Items"]
     [january] = [item for item in items if str(item.get("key")).endswith("january.csv")]
     own = {item["pk"] for item in items if item.get("list_id") == january["list_id"] and "payer" in item}
-    call = call_of(production(stack), january["traceparent"])
+    call = call_of_trace(production(stack), january["traceparent"])
     images = [one["dynamodb"]["NewImage"] for one in call.event["Records"]]
     trace = january["traceparent"].split("-")[1]
     assert call.function == "relay_events"
@@ -49,5 +49,5 @@ def test_a_trace_without_a_failure_calls_the_relay_with_the_aggregates(stack: St
 def test_an_unknown_trace_and_another_text_are_refused(stack: Stack):
     """The first has no item."""
     for wanted in ("0" * 32, "p-4711"):
-        with pytest.raises(Refused):
-            call_of(production(stack), wanted)
+        with pytest.raises(RefusedByAws):
+            call_of_trace(production(stack), wanted)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_platform.permissions.kinds import ROLES
+from bounded_context_platform.permissions.grants import ROLES
 from tests.console import context
 from tests.permissions.watched import ROLE, Watched
 from tests.reseed.conftest import Reseeding

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.repair.reseed import stream
+from bounded_context_cli.repair.reseed import state
 from bounded_context_infra.configuration.project import current
 from tests.contracts.test_previous_version import beside
 from tests.event_schemas import faults
 from tests.reseed.conftest import Reseeding
-from tests.reseed.world import CONTEXT, Killed, World, existing, projection, state
+from tests.reseed.world import CONTEXT, Killed, World, existing, projection
+from tests.reseed.world import state as world_state
 from tests.rollout.clients import error
 
 
@@ -67,7 +68,7 @@ def test_a_later_reseed_is_newer_than_an_earlier(world: World, reseed: Reseeding
     world.change(1)
     world.trimmed = 2
     reseed("--go")
-    assert existing(projection(world.events[::-1])) == state(world)
+    assert existing(projection(world.events[::-1])) == world_state(world)
 
 
 def test_a_deletion_of_the_last_day_is_sent(world: World, reseed: Reseeding) -> None:
@@ -80,7 +81,7 @@ def test_a_deletion_of_the_last_day_is_sent(world: World, reseed: Reseeding) -> 
     assert (ran.status, ran.report["sent"]) == (0, 3)
     kept = projection(world.events)
     assert kept[world.identity(1)]["type"] == CONTEXT.deletion_event
-    assert existing(kept) == state(world)
+    assert existing(kept) == world_state(world)
 
 
 def test_since_sends_only_aggregates_that_changed_since_then(world: World, reseed: Reseeding) -> None:
@@ -131,8 +132,8 @@ def test_an_open_shard_is_read_to_the_beginning_of_the_reseed(
 def test_each_changed_record_is_read_once(world: World, reseed: Reseeding, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the temporary file, which has the changes of the last day."""
     _fill(world, 9)
-    loads, read = stream.pickle.loads, []
-    monkeypatch.setattr(stream.pickle, "loads", lambda data: read.append(data) or loads(data))
+    loads, read = state.pickle.loads, []
+    monkeypatch.setattr(state.pickle, "loads", lambda data: read.append(data) or loads(data))
     assert reseed("--since", world.clock.now().isoformat(), "--go").report["sent"] == len(read) == 9
 
 
@@ -144,7 +145,7 @@ def test_a_full_disk_is_refused_before_the_first_message(
     def full(*_: Any) -> Any:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(stream.LastChanges, "add", full)
+    monkeypatch.setattr(state.LastChanges, "add", full)
     _fill(world, 5)
     ran = reseed("--go")
     assert (ran.status, ran.report["result"], world.sent) == (2, "refused", [])
@@ -240,7 +241,7 @@ def test_an_error_of_aws_ends_the_run_and_the_next_continues(world: World, resee
     world.tick = lambda: None
     ran = reseed("--go")
     assert (ran.status, ran.report["before"], ran.report["sent"]) == (0, 20, 15)
-    assert existing(projection(world.events)) == state(world)
+    assert existing(projection(world.events)) == world_state(world)
 
 
 def test_an_aggregate_that_cannot_be_read_is_reported_and_the_others_are_sent(world: World, reseed: Reseeding) -> None:

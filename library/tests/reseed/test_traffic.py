@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bounded_context.adapters.changes import Changes
-from bounded_context_cli.repair.reseed import run, state, stream
+from bounded_context_cli.repair.reseed import cli, state
 from tests.reseed.conftest import Reseeding
 from tests.reseed.world import Killed, World, existing, projection
 from tests.reseed.world import state as state_of
@@ -19,7 +19,7 @@ SEEDS = range(80)
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """An open shard ends after few empty pages, so that kills meet each part of the command."""
-    monkeypatch.setattr(stream, "_EMPTY_PAGES", 5)
+    monkeypatch.setattr(state, "_EMPTY_PAGES", 5)
 
 
 def _lived(world: World, random: Random) -> int:
@@ -115,10 +115,10 @@ def _in_the_order_of_keys(real: Callable[..., Any]) -> Callable[..., Any]:
 
 PLANTED = {
     "the table's state is the newest": (Changes, "of_item", _as_newest),
-    "the table is not compared with the stream": (state.State, "_found", _without_the_table),
-    "a deletion is not compared with the table": (state.State, "_found", _without_the_item),
-    "progress is saved before the events are sent": (run.Run, "_send", _saved_first),
-    "places are compared in another order": (state.State, "events", _in_the_order_of_keys),
+    "the table is not compared with the stream": (state.CurrentState, "_found", _without_the_table),
+    "a deletion is not compared with the table": (state.CurrentState, "_found", _without_the_item),
+    "progress is saved before the events are sent": (cli.ReseedRun, "_send", _saved_first),
+    "places are compared in another order": (state.CurrentState, "events", _in_the_order_of_keys),
 }
 
 

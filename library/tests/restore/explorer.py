@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from bounded_context.adapters.items import LIST
 from bounded_context.domain.lists import ListStatus
-from bounded_context_cli.repair.restore import changes
-from bounded_context_cli.repair.restore.progress import ALIVE
+from bounded_context_cli.repair.restore import differences
+from bounded_context_cli.repair.restore.pause import ALIVE
 
 from .world import TABLE, Killed, World
 
@@ -47,7 +47,7 @@ class Schedule:
         """Run the schedule; return whether the restore was killed. Raises Violation."""
         random = Random(self.seed)  # noqa: S311
         names = SimpleNamespace(token_hex=lambda size: random.randbytes(size).hex())
-        with patch.object(changes, "secrets", names):  # The names of marks decide on their shards.
+        with patch.object(differences, "secrets", names):  # The names of marks decide on their shards.
             return self._run(random)
 
     def _run(self, random: Random) -> bool:

@@ -12,7 +12,7 @@ from payment.context import PAYMENT
 
 from bounded_context_cli.command.aws_errors import INTERRUPTED
 from bounded_context_cli.repair.restore import run
-from bounded_context_cli.repair.restore.progress import ALIVE
+from bounded_context_cli.repair.restore.pause import ALIVE
 from tests.rollout.clients import error
 
 from .test_restore import IDS, damaged

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_platform.permissions.kinds import ROLES
+from bounded_context_platform.permissions.grants import ROLES
 from tests.permissions.watched import ROLE, Watched, tried
 
 from .test_restore import damaged

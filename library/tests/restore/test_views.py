@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from bounded_context_cli.command.operation import Access
-from bounded_context_cli.repair.restore.progress import ALIVE
+from bounded_context_cli.repair.restore.pause import ALIVE
 from tests.console import context
 from tests.redrive.clients import Metrics, Queues
 from tests.repairs import exits

@@ -7,8 +7,7 @@ from typing import Any, Final, Literal
 
 from bounded_context_infra.configuration.strategy import Strategy
 from bounded_context_local.extensions.codedeploy import model, operations
-from bounded_context_local.extensions.codedeploy.appspec import AFTER, BEFORE, AppSpec
-from bounded_context_local.extensions.codedeploy.errors import Ended, Refused
+from bounded_context_local.extensions.codedeploy.appspec import AFTER, BEFORE, AppSpec, Ended, RefusedRequest
 from bounded_context_local.extensions.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
 from tests.rollout.clients import Client, FakeClock, error
 from tests.simulation.services.codedeploy import Due
@@ -171,7 +170,7 @@ class CodeDeploy(Client):
     def _stop_deployment(self, **parameters: Any) -> dict[str, Any]:
         try:
             self._deploys.stop(self._one("StopDeployment", parameters["deploymentId"]), parameters)
-        except Refused as refused:
+        except RefusedRequest as refused:
             raise error("StopDeployment", refused.code) from refused
         return {"status": "Pending"}
 
@@ -183,7 +182,7 @@ class CodeDeploy(Client):
     def _one(self, operation: str, identity: str) -> Any:
         try:
             return self._deploys.deployment(identity)
-        except Refused as refused:
+        except RefusedRequest as refused:
             raise error(operation, refused.code) from refused
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import boto3
 
 from bounded_context_cli.release.rollout.deployments import Deployment, Deployments
-from bounded_context_cli.release.rollout.services import Alarms
+from bounded_context_cli.release.rollout.survey import Alarms
 from tests.rollout.conftest import REGION, Stack
 
 

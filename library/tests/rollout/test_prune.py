@@ -9,9 +9,9 @@ import pytest
 from bounded_context_cli.release.rollout import prune
 from bounded_context_cli.release.rollout.machines import Machines
 from bounded_context_cli.release.rollout.outputs import Release
-from bounded_context_cli.release.rollout.run import Run
-from bounded_context_cli.release.rollout.screen import Screen
-from bounded_context_cli.release.rollout.services import Services
+from bounded_context_cli.release.rollout.run import RolloutRun
+from bounded_context_cli.release.rollout.status import RolloutScreen
+from bounded_context_cli.release.rollout.survey import Services
 from tests.rollout.clients import error
 from tests.rollout.conftest import REGION, Stack
 
@@ -142,7 +142,7 @@ def _read(stack: Stack) -> list[prune.Versions]:
     outputs = Release.of(stack.outputs)
     services = Services.of(stack.clients(REGION), outputs)
     return prune.Pruning(stack.functions, "test").read(
-        Run("test", outputs, services, stack.clock, Screen(as_json=True))
+        RolloutRun("test", outputs, services, stack.clock, RolloutScreen(as_json=True))
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bounded_context_platform.temporary_stacks import sandbox as command
-from bounded_context_platform.temporary_stacks.services import Services
+from bounded_context_platform.temporary_stacks.kinds import Services
 from bounded_context_platform.temporary_stacks.stack import TemporaryStack
 from tests.console import context
 from tests.smoke_account.conftest import Cli, Place, aws, cli, place, signals

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bounded_context_cli.command.aws_errors import Refused
-from bounded_context_platform.temporary_stacks.services import Services, as_tag
+from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_platform.temporary_stacks.kinds import Services, as_tag
+from bounded_context_platform.temporary_stacks.sandbox import Swept, sweep_stacks
 from bounded_context_platform.temporary_stacks.stack import TemporaryStack
-from bounded_context_platform.temporary_stacks.sweep import Swept, sweep
 from tests.sandbox.conftest import Sandbox
 from tests.smoke_account.conftest import Cli, Place
 
@@ -108,7 +108,7 @@ def swept(place: Place, cli: Cli, aws: None, monkeypatch: pytest.MonkeyPatch) ->
     def run(minutes: int | None) -> list[Swept]:
         found = list[Swept]()
         end = None if minutes is None else time + timedelta(minutes=minutes)
-        assert sweep(place.project, ["pr", "sandbox"], lambda: time, end, (), found.append)
+        assert sweep_stacks(place.project, ["pr", "sandbox"], lambda: time, end, (), found.append)
         return found
 
     monkeypatch.setattr(TemporaryStack, "destroy", slow)
@@ -169,5 +169,5 @@ def test_a_person_is_who_calls_aws() -> None:
 
 def test_a_name_without_a_letter_or_digit_is_no_owner() -> None:
     """Any person could destroy such a stack. The error has the name."""
-    with pytest.raises(Refused, match=r"^'\[\]' "):
+    with pytest.raises(RefusedByAws, match=r"^'\[\]' "):
         as_tag("[]")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.settings.cli import settings
+from bounded_context_cli.settings import settings
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.project import VARIABLE, current
 from tests.console import context

@@ -10,16 +10,15 @@ from typing import Any
 import yaml
 from jsonschema import Draft7Validator
 
-from bounded_context_cli.docs.pages import FOLDER
+from bounded_context_cli.docs.cli import FOLDER
 from bounded_context_cli.programs.pulumi_files import as_text, project_name
-from bounded_context_cli.settings.schema import documents
+from bounded_context_cli.settings import documents
 from bounded_context_infra.configuration.account_settings import AccountSettings
-from bounded_context_infra.configuration.api_settings import ApiSettings
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.pipeline_settings import PipelineSettings
 from bounded_context_infra.configuration.project import current
 from bounded_context_infra.configuration.schema import schemas
-from bounded_context_infra.configuration.settings import Settings
+from bounded_context_infra.configuration.settings import ApiSettings, Settings
 from tests.infra.graph import CONTEXT
 from tests.infra.test_settings import LEAST
 from tests.pipeline.program import LEAST as PIPELINE

@@ -7,12 +7,12 @@ from payment.context import PAYMENT
 
 from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.s3 import InboxBucket
-from bounded_context.adapters.sns import Topic
-from bounded_context.application.closing import Closing
-from bounded_context.application.list_events import list_event
+from bounded_context.adapters.services import Topic
+from bounded_context.application.importing import list_event
+from bounded_context.application.undoing import Closing
+from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.lists import ReceivedList
-from bounded_context.domain.trace_context import fresh_traceparent
-from bounded_context_cli.repair.lists.rows import Rows, Table
+from bounded_context_cli.repair.lists.rows import RepairTable, Rows
 
 from .account import BUCKET, TABLE, TOPIC, Account
 from .scheduler import Scheduler
@@ -29,7 +29,7 @@ class Operator:
     def __init__(self, scheduler: Scheduler, account: Account) -> None:
         self._scheduler = scheduler
         self._account = account
-        self._lists = ListTable(cast("Any", Table(account.client("dynamodb"), TABLE)))
+        self._lists = ListTable(cast("Any", RepairTable(account.client("dynamodb"), TABLE)))
 
     def close(self, list_id: str, error: str) -> None:
         """Delete the staging of a list, and run the command until the list is closed."""

@@ -17,7 +17,7 @@ from unittest.mock import patch
 from bounded_context import aws
 from bounded_context.adapters import dynamodb_bulk, s3
 from bounded_context.declaration import environment
-from bounded_context.telemetry import logger, measures
+from bounded_context.telemetry import calls, logger
 from bounded_context_cli.release.rollout import follow, run, survey
 
 from .scheduler import Scheduler
@@ -179,7 +179,7 @@ def _client(service: str, **_: int) -> Any:
 
 
 def _inserts(table: str) -> Any:
-    from bounded_context.adapters.dynamodb_inserts import Inserts
+    from bounded_context.adapters.dynamodb_bulk import Inserts
 
     return Inserts(table, _attached.clients.signed)
 
@@ -235,8 +235,8 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield environment, "os", SimpleNamespace(environ=_Environ())
     yield from ((aws, name, value) for name, value in _adapters().items())
     yield dynamodb_bulk, "existing", _existing_in_order
-    yield measures, "_metrics", _Metrics()
-    yield measures, "single_metric", lambda *_, **__: nullcontext()
+    yield calls, "_metrics", _Metrics()
+    yield calls, "single_metric", lambda *_, **__: nullcontext()
     yield logger, "append_keys", lambda **_: None
     yield from ((module, "ThreadPoolExecutor", _Serial) for module in (follow, run, s3, survey))
     yield from unpatched_dates()

@@ -11,14 +11,14 @@ from unittest.mock import patch
 
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters import dynamodb, dynamodb_bulk, dynamodb_lists, projection, retries
+from bounded_context.adapters import conditional, dynamodb, dynamodb_bulk, dynamodb_lists, projection
 from bounded_context.adapters.conditional import condition_failed
-from bounded_context.adapters.dynamodb_inserts import Inserts
-from bounded_context.application import importing, joining, report, undoing, validation, verification
-from bounded_context.application.closing import Closing
+from bounded_context.adapters.dynamodb_bulk import Inserts
+from bounded_context.application import importing, ranges, report, undoing, validation, verification
 from bounded_context.application.list_import import Outcome, Step, Workflow
-from bounded_context.application.part_results import PartResult
+from bounded_context.application.results import PartResult
 from bounded_context.application.staging import VERIFIED, Staging
+from bounded_context.application.undoing import Closing
 from bounded_context.application.use_cases import GuardedAggregates
 from bounded_context.domain.lists import BEFORE, ListStatus, ReceivedList
 from bounded_context.handlers import relay_events, sweep_uploads
@@ -248,7 +248,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "an execution whose list is taken is not recorded": _function(
         _lists, "conclude", lambda self, _execution, list_id: self.get(list_id)
     ),
-    "repetitions across ranges are ignored": _function(joining, "repetitions", lambda _: ()),
+    "repetitions across ranges are ignored": _function(ranges, "repetitions", lambda _: ()),
     "a list is validated in any status": lambda: _statuses(ListStatus.VALIDATED),
     "a list is verified in any status": lambda: _statuses(ListStatus.IMPORTING),
     "a report without rejections is not written": _function(verification, "_answer", _report_only_rejections),
@@ -261,7 +261,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a key is locked for its function's time alone": _function(
         _Locked, "get_remaining_time_in_millis", lambda self: self.call.get_remaining_time_in_millis()
     ),
-    "a function's time is not looked at": _function(retries, "seconds_to_spare", lambda: float("inf")),
+    "a function's time is not looked at": _function(conditional, "seconds_to_spare", lambda: float("inf")),
     "attempts of a step share a folder": _shared_attempts,
     "a part is recorded before its rows": lambda: _part_first(),
     "the last row of a request is lost": lambda: _lost_rows(),

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_infra.configuration.list_workflow import list_workflow
-from bounded_context_infra.configuration.project import current
+from bounded_context_infra.configuration.project import current, list_workflow
 from tests.map_runs import DATA_LIMIT, THRESHOLD
 
 from .profile import Profile

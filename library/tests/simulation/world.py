@@ -12,7 +12,7 @@ from unittest.mock import patch
 from payment.context import PAYMENT
 
 from bounded_context.domain.lists import PinnedFile
-from bounded_context_infra.configuration.list_workflow import list_workflow
+from bounded_context_infra.configuration.project import list_workflow
 
 from . import functions as lambda_functions
 from . import profile as profiles

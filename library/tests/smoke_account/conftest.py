@@ -18,7 +18,7 @@ from moto import mock_aws
 from bounded_context_infra.configuration.project import Project, current
 from bounded_context_lab.smoke_account.worlds import Account
 from bounded_context_platform.temporary_stacks import stack
-from bounded_context_platform.temporary_stacks.services import Services
+from bounded_context_platform.temporary_stacks.kinds import Services
 from tests.smoke_account import stand_in_pulumi
 
 NAME = "smoke"

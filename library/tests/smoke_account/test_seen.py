@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from bounded_context_infra.configuration.project import current
-from bounded_context_lab.smoke_account.lists import check_events
-from bounded_context_lab.smoke_account.releases import check_bad_version, check_good_version
+from bounded_context_lab.smoke_account.steps import check_bad_version, check_events, check_good_version
 from bounded_context_local.sample_lists import Samples
 from bounded_context_platform.temporary_stacks.pulumi_cli import Failed
 

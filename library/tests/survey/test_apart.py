@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bounded_context_platform.survey.workers import Result, each
+from bounded_context_platform.survey import Result, each
 
 FOLDERS = [Path(name) for name in ("one", "other", "third", "fourth", "fifth")]
 

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.check.options import OWN_PROMISES
-from bounded_context_cli.check.remedies import FILE
-from bounded_context_cli.docs.pages import section
-from bounded_context_cli.docs.steps import steps
+from bounded_context_cli.check.selection import OWN_PROMISES
+from bounded_context_cli.check.steps import FILE
+from bounded_context_cli.docs.cli import section, steps
 from bounded_context_cli.promises import PROMISES
 from bounded_context_infra.configuration.project import VARIABLE, current
 

@@ -17,8 +17,8 @@ from bounded_context import Context, EventData, Text
 from bounded_context.application.creating import CreatingRule
 from bounded_context.handlers import command_handler
 from bounded_context.testing import InMemory
-from bounded_context_cli.programs.delivery import run_delivery
 from bounded_context_cli.programs.recording import Graph, Node, run
+from bounded_context_cli.programs.stack_settings import run_delivery
 from bounded_context_cli.promises import PROMISES, Repository, _promise
 from bounded_context_infra.configuration.project import current
 from tests.things import Fields, context_of, model_of

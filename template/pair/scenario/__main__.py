@@ -13,7 +13,7 @@ from bounded_context_infra.configuration.project import Project, current
 from bounded_context_local.emulator import endpoints
 from bounded_context_local.run.exit_status import exit_status
 from bounded_context_local.run.keep import keep_running
-from bounded_context_local.run.screen import Screen
+from bounded_context_local.run.screen import RunScreen
 from bounded_context_local.running.start import running_context
 
 from .acts import TOLERATED_SHARE, Orders, act
@@ -24,7 +24,7 @@ from .outcome import Outcome, show
 def main() -> int:
     """Run the scenario; returns 0 if all of it adds up, 130 after Ctrl-C, 1 otherwise."""
     options = _parse()
-    screen = Screen(quiet=options.json)
+    screen = RunScreen(quiet=options.json)
     return exit_status(lambda: _run(options, current(), screen), screen)
 
 
@@ -40,7 +40,7 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(options: argparse.Namespace, project: Project, screen: Screen) -> int:
+def _run(options: argparse.Namespace, project: Project, screen: RunScreen) -> int:
     first = endpoints.read(options.join)
     tell = _counting(screen, f"{project.context.title} beside {options.first}")
     settings = {"consumes": options.consumes, "tolerated_share": TOLERATED_SHARE}
@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace, project: Project, screen: Screen) -> int:
     return 1 if outcome.problems() else 0
 
 
-def _counting(screen: Screen, what: str) -> Callable[[str, str], None]:
+def _counting(screen: RunScreen, what: str) -> Callable[[str, str], None]:
     made: list[str] = []
 
     def tell(kind: str, _: str) -> None:
@@ -65,7 +65,7 @@ def _counting(screen: Screen, what: str) -> Callable[[str, str], None]:
     return tell
 
 
-def _show(outcome: Outcome, screen: Screen, *, as_json: bool) -> None:
+def _show(outcome: Outcome, screen: RunScreen, *, as_json: bool) -> None:
     if as_json:
         told: dict[str, Any] = outcome.as_json()
         sys.stdout.write(json.dumps(told, indent=2) + "\n")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_local.actors.subscriber import Subscriber
-from bounded_context_local.run.screen import Screen
+from bounded_context_local.run.screen import RunScreen
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.sample_lists import Samples, as_csv
 
@@ -45,7 +45,7 @@ class Orders:
     deletes: str
 
 
-def act(screen: Screen, orders: Orders, first: First, second: RunningContext) -> Outcome:
+def act(screen: RunScreen, orders: Orders, first: First, second: RunningContext) -> Outcome:
     """Create and delete aggregates in the first context, and import a list that refers to them into the second.
 
     Raises:
@@ -82,7 +82,7 @@ def _list(samples: Samples, field: str, known: Sequence[str], deleted: str, unkn
     return Listed(f"two-bad-of-{len(rows)}.csv", as_csv([names, *rows]), sent)
 
 
-def _emit(screen: Screen, orders: Orders, first: First, known: Sequence[str], deleted: str) -> Mapping[str, int]:
+def _emit(screen: RunScreen, orders: Orders, first: First, known: Sequence[str], deleted: str) -> Mapping[str, int]:
     """Create the referenced aggregates in the first context, delete the first of them, and count its events by type."""
     with screen.stage("emit"), first.heard() as subscriber:
         first.create(orders.creates, known)
@@ -98,7 +98,7 @@ def _counted(subscriber: Subscriber) -> Mapping[str, int]:
     return Counter(types.values())
 
 
-def _project(screen: Screen, second: RunningContext, sent: Sent) -> Mapping[str, int]:
+def _project(screen: RunScreen, second: RunningContext, sent: Sent) -> Mapping[str, int]:
     """Wait until the second context has projected all events; return the number of references by status."""
 
     def counted() -> dict[str, int]:
@@ -116,7 +116,7 @@ def _listing(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {status}" for status, count in counts.items())
 
 
-def _import(screen: Screen, second: RunningContext, listed: Listed) -> tuple[int, list[Rejected], str]:
+def _import(screen: RunScreen, second: RunningContext, listed: Listed) -> tuple[int, list[Rejected], str]:
     """Upload the list; return the number of imported rows, the rejected rows, and the list's outcome."""
     with screen.stage("import"):
         uploaded = second.partner.upload(listed.name, listed.content)

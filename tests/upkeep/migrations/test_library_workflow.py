@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from bounded_context_cli.eject.parts import function_of
+from bounded_context_cli.eject import function_of
 
 from template.library import CODE
 from template.names import REPOSITORY

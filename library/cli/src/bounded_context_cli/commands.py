@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from .command.commands import CHECK, DOCUMENTS, OPERATE, RELEASE, STEPS
 from .command.deferred import Groups, Table
-from .command.titles import CHECK, DOCUMENTS, OPERATE, RELEASE, STEPS
 
 _OWN: Final = Table("bounded_context_cli")
 
@@ -16,8 +16,8 @@ GROUPS: Final[Groups] = {
         "test": _OWN.one("Run the fast tests", "check.cli", "test", passes=True),
         "e2e": _OWN.one("Run the end-to-end tests on the embedded AWS", "check.cli", "e2e", passes=True),
         "fix": _OWN.one("Repair style where a tool can", "check.cli", "fix"),
-        "settings": _OWN.one("Check the settings of all stacks, and write their schema", "settings.cli", "settings"),
-        "audit": _OWN.one("Check the packages: vulnerabilities, licences, bill of materials", "audit.cli", "audit"),
+        "settings": _OWN.one("Check the settings of all stacks, and write their schema", "settings", "settings"),
+        "audit": _OWN.one("Check the packages: vulnerabilities, licences, bill of materials", "audit", "audit"),
         "policies": _OWN.one("Check a stack's resources against the policies", "policies.cli", "policies"),
     },
     DOCUMENTS: {
@@ -29,14 +29,14 @@ GROUPS: Final[Groups] = {
         "picture": _OWN.one("Draw the resources and their permissions", "views.picture.cli", "picture_"),
         "cost": _OWN.one("Print the cost of an idle stack, and of a million rows", "views.cost.cli", "cost"),
         "eject": _OWN.group(
-            "Copy a part of the library, which the repository then owns", "eject.cli", "workflow", "step", "component"
+            "Copy a part of the library, which the repository then owns", "eject", "workflow", "step", "component"
         ),
         "add": _OWN.one("Write optional files: for editors, hooks, Renovate, GitHub", "optional.cli", "add"),
         "docs": _OWN.one("Show a page of the library's documentation, or search all pages", "docs.cli", "docs"),
     },
     RELEASE: {
         "package": _OWN.one("Build the functions' code and layer for Lambda", "release.package", "package"),
-        "preview": _OWN.one("Show what a deployment would change", "release.pulumi", "preview", passes=True),
+        "preview": _OWN.one("Show what a deployment would change", "release.deploy", "preview", passes=True),
         "deploy": _OWN.one("Deploy a stack: publish new versions", "release.deploy", "deploy", passes=True),
         "rollout": _OWN.group(
             "Shift traffic to the newest versions, and back", "release.rollout.cli", "start", "status", "back"

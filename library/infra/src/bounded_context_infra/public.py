@@ -3,28 +3,21 @@
 from bounded_context.declaration.entry_points import HOOKS, entry_point
 
 from . import parts
-from .components.dashboards import Dashboards
-from .components.dead_letter_alarms import DeadLetterAlarms
+from .components.alarms import DeadLetterAlarms, FunctionAlarms, Health, ListAlarms
 from .components.fanout import Fanout
 from .components.function import Function
-from .components.function_alarms import FunctionAlarms
-from .components.health import Health
 from .components.http_api import HttpApi
 from .components.inbound import Inbound
 from .components.inbox import Inbox
-from .components.list_alarms import ListAlarms
-from .components.queries import Queries
-from .components.release import Release
-from .components.releases import Releases
+from .components.observability import Dashboards, Queries, Traces
+from .components.releases import Release, Releases
 from .components.schedule import Schedule
 from .components.secret import Secret
 from .components.table import Table
-from .components.traces import Traces
 from .components.work_queue import WorkQueue
 from .components.workflow import Workflow
 from .parts import *  # noqa: F403 (all public names of parts are public here, too)
-from .wiring.canary import Canary
-from .wiring.functions import Functions, FunctionsError
+from .wiring.functions import Canary, Functions, FunctionsError
 from .wiring.observability import Observability, finish
 from .wiring.outputs import Components, export_outputs
 from .wiring.presets import (

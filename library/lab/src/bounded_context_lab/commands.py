@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from bounded_context_cli.command.commands import DOCUMENTS, OPERATE
 from bounded_context_cli.command.deferred import Groups, Table
-from bounded_context_cli.command.titles import DOCUMENTS, OPERATE
 
 _OWN: Final = Table("bounded_context_lab")
 

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
-from .observation.aws_metrics.apigateway import Answered
+from .observation.aws_metrics.invocations import Answered
 
 if TYPE_CHECKING:
     from .running.context import RunningContext

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .emulator.process import Emulator
-from .observation.aws_metrics import apigateway
-from .observation.samples import Sample
+from .observation.aws_metrics import invocations
+from .observation.logs import Sample
 
 
 class ApiRequests:
@@ -14,13 +14,13 @@ class ApiRequests:
     def __init__(self, routes: Mapping[str, str]) -> None:
         """Begin without requests. `routes` contains the route key of each function."""
         self._routes = routes
-        self.answered: list[apigateway.Answered] = []
+        self.answered: list[invocations.Answered] = []
 
     def samples(self, outputs: Mapping[str, Any], now: float) -> Iterator[Sample]:
         """Return the metric samples that API Gateway would have written by `now`, in seconds since 1970."""
         if not outputs.get("api"):
             return iter(())
-        return apigateway.samples(outputs["api"]["id"], self._routes, list(self.answered), now)
+        return invocations.apigateway_samples(outputs["api"]["id"], self._routes, list(self.answered), now)
 
     def to_call(self, emulator: Emulator, outputs: Mapping[str, Any]) -> list[str]:
         """Return a `curl` command for the API, and its routes."""

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from bounded_context_cli.command.commands import OPERATE, RUN
 from bounded_context_cli.command.deferred import Groups, Table
-from bounded_context_cli.command.titles import OPERATE, RUN
 
 _OWN: Final = Table("bounded_context_local")
 

@@ -1,4 +1,4 @@
-"""Executions of the state machine: queries, and waiting for their start and end."""
+"""Executions of the state machine, and the uploaded files that start them."""
 
 import json
 import time
@@ -112,3 +112,28 @@ def _list_id(aws: Aws, arn: str) -> str | None:
 def history(aws: Aws, arn: str) -> list[dict[str, Any]]:
     """Return the first 1,000 events of an execution, oldest first."""
     return aws.call("stepfunctions", "get_execution_history", executionArn=arn, maxResults=1000)["events"]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that a partner has uploaded to `path`, which is `/<bucket>/<key>`.
+
+    `arrived` is the time at which the upload was complete, in seconds since 1970. `known` contains the executions that
+    earlier uploads to the path started. `etag` is the object's ETag without quotes, or empty if events lack it.
+    """
+
+    path: str
+    size: int
+    arrived: float
+    known: list[str]
+    etag: str = ""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An event that was put on the bus, with the time in seconds since 1970."""
+
+    time: float
+    source: str
+    kind: str
+    detail: dict[str, Any]

@@ -1,12 +1,16 @@
-"""The context's table: queries of a run, and the references that it writes for other contexts."""
+"""The context's table and its stream: queries of a run, and references that it writes for other contexts."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
 from bounded_context.declaration.context import Context
-from bounded_context_cli.command.calls import Calls
+from bounded_context_cli.command.aws_errors import Calls
+
+from .emulator.aws import Aws
 
 Item = dict[str, Any]
 
@@ -103,3 +107,22 @@ def _plain(item: Mapping[str, Any]) -> Item:
 
 def _plain_items(pages: Iterable[Mapping[str, Any]]) -> list[Item]:
     return [_plain(item) for page in pages for item in page["Items"]]
+
+
+def changes(aws: Aws, table: str) -> Iterator[dict[str, Any]]:
+    """Yield the records of a table's stream, oldest first."""
+    stream = aws.call("dynamodb", "describe_table", TableName=table)["Table"]["LatestStreamArn"]
+    described = aws.call("dynamodbstreams", "describe_stream", StreamArn=stream)["StreamDescription"]
+    for shard in described["Shards"]:
+        place = {"StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = aws.call("dynamodbstreams", "get_shard_iterator", **place)["ShardIterator"]
+        while (page := aws.call("dynamodbstreams", "get_records", ShardIterator=iterator))["Records"]:
+            yield from page["Records"]
+            iterator = page["NextShardIterator"]
+
+
+def quiet_second() -> datetime:
+    """Return a second of which all changes are over, and wait until the next changes have a later second."""
+    at = datetime.now(UTC).replace(microsecond=0)
+    time.sleep(1.1)
+    return at

@@ -1,4 +1,4 @@
-"""Create the backend for Pulumi's state: `context bootstrap`.
+"""Create the backend for Pulumi's state (`context bootstrap`), with the policies of its bucket and key.
 
 Creates a bucket for the state, and a key that encrypts the state and its secrets. The secrets of each stack have an
 encryption context with its name, which the policies of the roles require. Existing resources only get the settings
@@ -9,17 +9,104 @@ own state is in this bucket.
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.output import fail
-from bounded_context_infra.configuration.collisions import DEPLOYER, PIPELINE, STATE
+from bounded_context_infra.configuration.labels import DEPLOYER, PIPELINE, STATE
+from bounded_context_infra.configuration.partition import Partition, partition_of
 from bounded_context_infra.configuration.project import ProjectError
+from bounded_context_infra.configuration.state import Access, on_bucket, on_bucket_key, on_secrets_key
 
-from .backend_policies import only_over_tls
+from .temporary_stacks.kinds import KINDS
+
+Document = dict[str, Any]
+
+
+class Policies(NamedTuple):
+    """The policies of the bucket and of the key."""
+
+    bucket: Document
+    key: Document
+
+
+def policies_of(
+    bucket: str, account: str, project: str, shared: Mapping[str, str], bound: Mapping[str, Sequence[str]], region: str
+) -> Policies:
+    """Return the policies of a bucket and its key.
+
+    Args:
+        bucket: the name of the bucket.
+        account: the account of the bucket.
+        project: the program whose stacks are shared.
+        shared: the stacks, or kinds of stacks, whose roles are in another account, with the account.
+        bound: the roles of each stack, or kind of stacks, whose secrets have an encryption context.
+        region: the region of the bucket.
+    """
+    where = partition_of(region)
+    on_objects, on_key = [_deny_without_tls(where, bucket)], [_by_iam(where.root(account))]
+    for stack, other in shared.items():
+        on_objects += _to(where.root(other), _objects(where, bucket, project, stack))
+        on_key += _to(where.root(other), _keys(where, stack))
+    on_key += [_within(stack, roles) for stack, roles in bound.items()]
+    return Policies(_document(on_objects), _document(on_key))
+
+
+def _access(stack: str) -> Access:
+    """Return the access from another account: only temporary stacks are deployed outside of the pipeline."""
+    return "create" if stack in KINDS else "read"
+
+
+def _objects(where: Partition, bucket: str, project: str, stack: str) -> list[Document]:
+    return on_bucket(where, bucket, project, f"{stack}-*" if stack in KINDS else stack, _access(stack))
+
+
+def _keys(where: Partition, stack: str) -> list[Document]:
+    return [on_bucket_key(where, "*", _access(stack)), on_secrets_key("*", {"stack": stack}, _access(stack))]
+
+
+def _to(root: str, statements: list[Document]) -> Iterator[Document]:
+    """Yield the statements for the roles of an account, which need the same permissions in their own policies."""
+    return ({**one, "Principal": {"AWS": root}} for one in statements)
+
+
+def _by_iam(root: str) -> Document:
+    """Return KMS's own default: the policies of the account's roles decide."""
+    return {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
+
+
+def _within(stack: str, roles: Sequence[str]) -> Document:
+    """Deny the roles of a stack the use of the key without the stack's encryption context, except through S3.
+
+    A request without the context has no such key, for which StringNotEquals is true (IAM user guide, "String condition
+    operators").
+    """
+    condition = {
+        "ArnEquals": {"aws:PrincipalArn": [*roles]},
+        "Null": {"kms:ViaService": "true"},
+        "StringNotEquals": {"kms:EncryptionContext:stack": stack},
+    }
+    actions = ["kms:Decrypt", "kms:Encrypt"]
+    return {"Effect": "Deny", "Principal": "*", "Action": actions, "Resource": "*", "Condition": condition}
+
+
+def only_over_tls(bucket: str, region: str) -> Document:
+    """Return the policy of a bucket that is not shared."""
+    return _document([_deny_without_tls(partition_of(region), bucket)])
+
+
+def _deny_without_tls(where: Partition, bucket: str) -> Document:
+    arn = where.arn_of(f"s3:::{bucket}")
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    return {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"], "Condition": condition}
+
+
+def _document(statements: list[Document]) -> Document:
+    return {"Version": "2012-10-17", "Statement": statements}
+
 
 _DAYS_OF_HISTORY = 90
 """The days for which an overwritten state can be restored."""
@@ -29,7 +116,7 @@ class BootstrapError(RuntimeError):
     """The backend cannot be created. The message names the remedy."""
 
 
-class State(NamedTuple):
+class StateBackend(NamedTuple):
     """The location of the state, in the syntax of the Pulumi CLI."""
 
     backend: str
@@ -41,7 +128,7 @@ class State(NamedTuple):
         return f"awskms:///{self.key}?region={region}&context_stack={stack}"
 
 
-def bootstrap(context: Context[Any], session: Any) -> State:
+def bootstrap(context: Context[Any], session: Any) -> StateBackend:
     """Create bucket and key in the account and region of a boto3 session. Raises BootstrapError and boto3's errors."""
     region = session.region_name
     if region is None:
@@ -56,7 +143,7 @@ def bootstrap(context: Context[Any], session: Any) -> State:
     _bucket(s3, bucket, region)
     _guard(s3, bucket, account, key_arn, tags)
     _require_tls(s3, bucket, account, region)
-    return State(f"s3://{bucket}?region={region}", key_arn)
+    return StateBackend(f"s3://{bucket}?region={region}", key_arn)
 
 
 def _key(kms: Any, alias: str, tags: Mapping[str, str]) -> str:
@@ -144,7 +231,7 @@ def bootstrap_() -> int:
     return 0
 
 
-def _next_commands(context: str, state: State) -> str:
+def _next_commands(context: str, state: StateBackend) -> str:
     service, pipeline = state.secrets_provider("<stack>"), state.secrets_provider(PIPELINE)
     account = state.key.split(":")[4]
     return (

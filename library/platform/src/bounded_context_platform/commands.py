@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from bounded_context_cli.command.commands import OPERATE, RELEASE, STEPS
 from bounded_context_cli.command.deferred import Groups, Table
-from bounded_context_cli.command.titles import OPERATE, RELEASE, STEPS
 
 _OWN: Final = Table("bounded_context_platform")
 
@@ -27,7 +27,7 @@ GROUPS: Final[Groups] = {
             "up",
             "down",
         ),
-        "survey": _OWN.one("Print the declarations of repositories as JSON", "survey.cli", "survey_"),
+        "survey": _OWN.one("Print the declarations of repositories as JSON", "survey", "survey_"),
     },
 }
 """The commands by the titles of the help."""

@@ -3,8 +3,7 @@
 from .application.ports import Aggregates, Projection, Shards
 from .application.use_cases import expected
 from .declaration.context import BadContext, Context
-from .domain.aggregate import Aggregate, Change, Details
-from .domain.commands import Command
+from .domain.aggregate import Aggregate, Change, Command, Details
 from .domain.errors import (
     AlreadyExists,
     BusinessError,

@@ -8,10 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from .declaration.context import Context
+from .declaration.entry_points import secret_arn, system_address
 from .declaration.environment import TableSettings, load
 from .declaration.measures import RULE_SECONDS
-from .declaration.secret_names import secret_arn
-from .declaration.system_names import system_address
 from .domain.aggregate import Aggregate
 from .telemetry import conceal, count, logger, span, traceparent, watched
 
@@ -19,21 +18,14 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
     from pydantic import SecretStr
 
-    from .adapters.codedeploy import Deployments
-    from .adapters.dynamodb_bulk import ImportedAggregateTable, ReferenceTable
-    from .adapters.dynamodb_inserts import Inserts
+    from .adapters.dynamodb_bulk import ImportedAggregateTable, Inserts, ReferenceTable
     from .adapters.dynamodb_lists import ListTable
     from .adapters.dynamodb_queries import AggregateShards
-    from .adapters.event_sources import EventSources
-    from .adapters.lambda_ import Versions
     from .adapters.projection import ProjectionTable
-    from .adapters.repeated_lines import SqliteRepeatedLines
     from .adapters.s3 import InboxBucket
-    from .adapters.secrets import Secrets
-    from .adapters.seen_ids import SqliteSeenIds
-    from .adapters.sns import Topic
-    from .adapters.sqs import DeadLetters
-    from .adapters.stepfunctions import Executions
+    from .adapters.services import DeadLetters, Deployments, EventSources, Executions, Topic, Versions
+    from .adapters.systems import Secrets
+    from .adapters.temporary_database import SqliteRepeatedLines, SqliteSeenIds
     from .application.creating import Ran
     from .application.systems import System
     from .application.use_cases import GuardedAggregates
@@ -179,8 +171,8 @@ def imported(context: Context[Any]) -> "ImportedAggregateTable":
 def _inserts(table: str) -> "Inserts":
     import boto3
 
-    from .adapters.dynamodb_inserts import Inserts
-    from .adapters.signed import Signed
+    from .adapters.dynamodb_bulk import Inserts
+    from .adapters.systems import Signed
 
     meta = _table().meta.client.meta
     credentials: Any = boto3.Session().get_credentials()
@@ -189,7 +181,7 @@ def _inserts(table: str) -> "Inserts":
 
 def seen_ids() -> "SqliteSeenIds":
     """Return an empty store of identities, for a file."""
-    from .adapters.seen_ids import SqliteSeenIds
+    from .adapters.temporary_database import SqliteSeenIds
 
     return SqliteSeenIds()
 
@@ -214,7 +206,7 @@ def list_import(context: Context[Any]) -> "ListImport":
 
 
 def _repeated_lines() -> "SqliteRepeatedLines":
-    from .adapters.repeated_lines import SqliteRepeatedLines
+    from .adapters.temporary_database import SqliteRepeatedLines
 
     return SqliteRepeatedLines()
 
@@ -274,7 +266,7 @@ def _ran(ran: "Ran") -> None:
 @_cached
 def topic() -> "Topic":
     """Return the context's topic."""
-    from .adapters.sns import Topic
+    from .adapters.services import Topic
     from .settings import RelaySettings
 
     # `Topic` itself waits while SNS throttles, until the function's time is nearly over.
@@ -292,7 +284,7 @@ def projection() -> "ProjectionTable":
 @_cached
 def dead_letters() -> "DeadLetters":
     """Return the queue for messages that can never be applied."""
-    from .adapters.sqs import DeadLetters
+    from .adapters.services import DeadLetters
     from .settings import OnEventSettings
 
     return DeadLetters(_client("sqs"), load(OnEventSettings).dead_letter_url)
@@ -300,7 +292,7 @@ def dead_letters() -> "DeadLetters":
 
 @_cached
 def _secrets() -> "Secrets":
-    from .adapters.secrets import Secrets
+    from .adapters.systems import Secrets
 
     return Secrets(_client("secretsmanager", attempts=3, read_timeout=5))
 
@@ -344,7 +336,7 @@ def system(name: str, unavailable: "type[Unavailable]", *, bearer: str | None = 
 @_cached
 def executions() -> "Executions":
     """Return the list workflow's executions."""
-    from .adapters.stepfunctions import Executions
+    from .adapters.services import Executions
     from .settings import WatchListsSettings
 
     client = _client("stepfunctions", attempts=3, read_timeout=5)
@@ -354,7 +346,7 @@ def executions() -> "Executions":
 @_cached
 def event_sources() -> "EventSources":
     """Return the event source mappings of the stack's functions."""
-    from .adapters.event_sources import EventSources
+    from .adapters.services import EventSources
     from .settings import WatchMappingsSettings
 
     client = _client("lambda", attempts=3, read_timeout=5)
@@ -364,13 +356,13 @@ def event_sources() -> "EventSources":
 @_cached
 def deployments() -> "Deployments":
     """Return CodeDeploy's deployments. A call takes 27 seconds at most, since a hook has no time for long waits."""
-    from .adapters.codedeploy import Deployments
+    from .adapters.services import Deployments
 
     return Deployments(_client("codedeploy", attempts=3, read_timeout=5))
 
 
 def versions(seconds: int) -> "Versions":
     """Return the functions' versions; each is invoked once, with ``seconds`` to answer."""
-    from .adapters.lambda_ import Versions
+    from .adapters.services import Versions
 
     return Versions(_client("lambda", attempts=1, read_timeout=seconds))

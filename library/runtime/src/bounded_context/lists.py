@@ -1,6 +1,6 @@
 """The steps of a context's list workflow, with its adapters. Every step can be repeated."""
 
-from .application import importing, list_import, range_validation, undoing, validation, verification
+from .application import importing, list_import, ranges, undoing, validation, verification
 from .application.creating import RuleFailed
 from .application.list_import import Outcome, Step, Upload, Workflow
 from .application.staging import Part, StagedRow, TypedRow
@@ -31,7 +31,7 @@ class ListImport(Workflow):
     """The steps of a context's list workflow, with its adapters."""
 
     register = list_import.register_list
-    validate_range = range_validation.validate_range
+    validate_range = ranges.validate_range
     validate = validation.validate_list
     verify_part = verification.verify_part
     verify = verification.verify_list

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context_cli.contracts.openapi.breaks import breaks
+from bounded_context_cli.contracts.openapi.cli import breaks, missed
 from bounded_context_cli.contracts.openapi.document import as_json, document
-from bounded_context_cli.contracts.openapi.files import missed
 
 Document = dict[str, Any]
 MADE = document(PAYMENT, "0.1.0")

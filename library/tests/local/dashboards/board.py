@@ -3,8 +3,8 @@
 from typing import Any
 
 from bounded_context_lab.dashboards.page import About, page
-from bounded_context_local.metric_math.series import Recorded
-from bounded_context_local.observation.samples import Sample
+from bounded_context_local.metric_math.expressions import Recorded
+from bounded_context_local.observation.logs import Sample
 
 STARTED = 1_760_000_000.0
 OURS = "ours"

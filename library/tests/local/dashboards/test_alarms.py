@@ -6,8 +6,8 @@ import pytest
 
 from bounded_context_cli.programs.recording import run
 from bounded_context_local.metric_math.alarms import notified, states
-from bounded_context_local.metric_math.series import Recorded
-from bounded_context_local.observation.samples import Sample
+from bounded_context_local.metric_math.expressions import Recorded
+from bounded_context_local.observation.logs import Sample
 
 STARTED = 1_760_000_000.0
 SECONDS = 20

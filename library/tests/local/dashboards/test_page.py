@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context_lab.dashboards.page import page
-from bounded_context_lab.dashboards.widgets import widget
-from bounded_context_local.metric_math.series import Recorded
-from bounded_context_local.observation.samples import Sample
+from bounded_context_lab.dashboards.page import page, widget
+from bounded_context_local.metric_math.expressions import Recorded
+from bounded_context_local.observation.logs import Sample
 
 from .board import ABOUT, BODY, OURS, STARTED, STATES, html, metric, recorded, sample
 

@@ -7,8 +7,8 @@ from typing import Any
 from bounded_context_infra.configuration.project import current
 from bounded_context_local.actors.subscriber import Reception
 from bounded_context_local.list_views.facts import Facts
-from bounded_context_local.observation.logs import Call, LogLine
-from bounded_context_local.running.result import Result, Rows
+from bounded_context_local.observation.logs import LoggedCall, LogLine
+from bounded_context_local.running.context import Rows, RunResult
 
 ARRIVED = datetime(2026, 1, 31, 12, tzinfo=UTC)
 REPORT = """line,field,reason
@@ -40,7 +40,7 @@ HISTORY = [
     *state("Map", "ImportList", 2, 4.5),
     event("ExecutionSucceeded", 5),
 ]
-RESULT = Result(
+RESULT = RunResult(
     rows=Rows(uploaded=10, valid=7, rejected=3, imported=7),
     events={"bi": Counter({"PaymentRegistered": 7, "PaymentListImported": 1})},
     outcome="IMPORTED",
@@ -74,8 +74,8 @@ FACTS = Facts(
     manifest=[{"part": 0, "rows": 5}, {"part": 1, "rows": 2}],
     history=HISTORY,
     calls=[
-        Call("import_list", "1", "r-0", BEGAN, BEGAN + 1.5, (IMPORTED_PART[0],)),
-        Call("import_list", "1", "r-1", BEGAN, BEGAN + 0.5, (IMPORTED_PART[1],)),
+        LoggedCall("import_list", "1", "r-0", BEGAN, BEGAN + 1.5, (IMPORTED_PART[0],)),
+        LoggedCall("import_list", "1", "r-1", BEGAN, BEGAN + 0.5, (IMPORTED_PART[1],)),
     ],
     receptions={"bi": [Reception("{}", BEGAN + seconds, BEGAN, {}) for seconds in (0.5, 1.5)]},
 )

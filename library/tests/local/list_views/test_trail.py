@@ -12,8 +12,7 @@ from rich.console import Console
 from bounded_context_infra.configuration.project import current
 from bounded_context_local.actors.subscriber import Reception
 from bounded_context_local.list_views.facts import Facts, Rejection, RowFacts
-from bounded_context_local.list_views.trail import Trail, trail
-from bounded_context_local.list_views.trail_screen import as_json, show
+from bounded_context_local.list_views.trail import Trail, as_json, show, trail_of
 from bounded_context_local.observation.logs import calls
 
 from ..observation.lines import call, stamp
@@ -92,7 +91,7 @@ def _steps(found: Trail) -> list[tuple[int, str, str]]:
 
 def test_an_imported_row_is_followed_to_each_subscriber() -> None:
     """Through its own part and its own publication; later steps of the list are not part of the trail."""
-    found = trail(FACTS, IMPORTED)
+    found = trail_of(FACTS, IMPORTED)
     assert _steps(found) == [
         (0, "uploaded", "list.csv"),
         (500, "announced", "upload event"),
@@ -114,45 +113,45 @@ def test_an_imported_row_is_followed_to_each_subscriber() -> None:
 def test_an_item_was_written_before_anybody_was_told() -> None:
     """The function says that a part is done after all of its rows, and the first of them may be told by then."""
     early = call("relay_events", "r-4", 15.4, 0.5, _said(15.2, "events published", ids=["a"]))
-    found = trail(replace(FACTS, calls=calls([*LINES, *early])), IMPORTED)
+    found = trail_of(replace(FACTS, calls=calls([*LINES, *early])), IMPORTED)
     [written] = [step for step in found.steps if step.kind == "written"]
     assert written.time == pytest.approx(14.9)
 
 
 def test_the_shares_of_the_stretches_are_the_whole() -> None:
-    found = trail(FACTS, IMPORTED)
+    found = trail_of(FACTS, IMPORTED)
     assert sum(found.shares()) == pytest.approx(1.0)
     assert found.shares()[0] == pytest.approx(0.5 / 7.2)
     assert found.milliseconds == pytest.approx(7200)
 
 
 def test_a_rejected_rows_trail_ends_where_it_was_rejected() -> None:
-    found = trail(FACTS, REJECTED)
+    found = trail_of(FACTS, REJECTED)
     assert _steps(found)[-2:] == [(1100, "call", "validate_list"), (3000, "rejected", "line 4")]
     assert re.search(r"\bline 4\b.*\bvalidate_list: colour: expected red; size: expected a number\.$", found.result)
 
 
 def test_a_good_row_of_a_refused_list_goes_to_the_end_of_the_list() -> None:
-    found = trail(REFUSED, VALID)
+    found = trail_of(REFUSED, VALID)
     assert _steps(found)[-1] == (9000, "ended", "REJECTED")
     assert found.result.endswith(" REJECTED: too many.")
 
 
 def test_a_task_that_failed_is_a_step() -> None:
     failed = _event(12.0, "TaskFailed", taskFailedEventDetails={"error": "Timeout", "cause": "slow"})
-    found = trail(replace(FACTS, history=(*HISTORY[:2], failed, *HISTORY[2:])), IMPORTED)
+    found = trail_of(replace(FACTS, history=(*HISTORY[:2], failed, *HISTORY[2:])), IMPORTED)
     assert (2000, "failed", "Timeout") in _steps(found)
 
 
 def test_without_a_list_there_is_what_was_sent() -> None:
     """An execution that failed in its first state has registered nothing."""
-    found = trail(replace(FACTS, list_id="", calls=[], record={}, history=HISTORY[:1]), VALID)
+    found = trail_of(replace(FACTS, list_id="", calls=[], record={}, history=HISTORY[:1]), VALID)
     assert found.trace_id == ""
     assert [kind for _, kind, _ in _steps(found)] == ["uploaded", "announced", "started", "ended"]
 
 
 def test_a_reader_and_a_program_get_the_same() -> None:
-    found, out = trail(FACTS, IMPORTED), io.StringIO()
+    found, out = trail_of(FACTS, IMPORTED), io.StringIO()
     show(found, Console(file=out, width=200))
     data = as_json(found)
     assert "7,200 ms in all" in out.getvalue()
@@ -168,7 +167,7 @@ def test_the_rows_are_in_the_order_of_their_times() -> None:
     """Log lines of a call come between later steps. A call whose clock is some milliseconds early follows its state."""
     swapped = call("validate_list", "r-1", 13.0, 1.901, _said(12.9, "list validated", list_id="l", outcome="VALIDATED"))
     history = (*HISTORY[:2], _state(12.0, "Task", "Meanwhile"), *HISTORY[2:])
-    found = trail(replace(FACTS, calls=calls([*swapped, *LINES[3:]]), history=history), IMPORTED)
+    found = trail_of(replace(FACTS, calls=calls([*swapped, *LINES[3:]]), history=history), IMPORTED)
     out = io.StringIO()
     show(found, Console(file=out, width=200))
     milliseconds = [int(ms.replace(",", "")) for ms in re.findall(r"^│ +([\d,]+) │", out.getvalue(), re.MULTILINE)]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.command.calls import Calls
-from bounded_context_local.live import left_versions
-from bounded_context_local.live.left_versions import LeftVersions, publish
+from bounded_context_cli.command.aws_errors import Calls
+from bounded_context_local.live import reload
+from bounded_context_local.live.reload import LeftVersions, publish
 
 ALIAS = "arn:aws:lambda:eu-west-1:123456789012:function:one:live"
 
@@ -44,7 +44,7 @@ class Account(Calls):
 def now(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """The time of the clock, in seconds."""
     time = [0.0]
-    monkeypatch.setattr(left_versions, "monotonic", lambda: time[0])
+    monkeypatch.setattr(reload, "monotonic", lambda: time[0])
     yield time
 
 
@@ -66,7 +66,7 @@ def test_ten_saves_leave_one_version(account: Account, left: LeftVersions, now: 
     """The version of the alias."""
     for _ in range(10):
         _save(account, left)
-        now[0] += left_versions.LEFT_SECONDS
+        now[0] += reload.LEFT_SECONDS
         left.delete()
     assert account.versions == [account.live] == ["11"]
 
@@ -74,7 +74,7 @@ def test_ten_saves_leave_one_version(account: Account, left: LeftVersions, now: 
 def test_a_left_version_may_end_its_calls(account: Account, left: LeftVersions, now: list[float]):
     """The emulator kills the calls of a deleted version. An import calls its steps for minutes."""
     _save(account, left)
-    now[0] += left_versions.LEFT_SECONDS - 0.1
+    now[0] += reload.LEFT_SECONDS - 0.1
     left.delete()
     assert account.versions == ["1", "2"]
     account.executions = ["running"]
@@ -82,7 +82,7 @@ def test_a_left_version_may_end_its_calls(account: Account, left: LeftVersions, 
     left.delete()
     assert account.versions == ["1", "2"]
     account.executions = []
-    now[0] += left_versions.LEFT_SECONDS
+    now[0] += reload.LEFT_SECONDS
     left.delete()
     assert account.versions == ["2"]
 
@@ -91,6 +91,6 @@ def test_a_version_to_which_the_alias_returned_stays(account: Account, left: Lef
     """Such as after a rollback."""
     _save(account, left)
     account.live = "1"
-    now[0] += left_versions.LEFT_SECONDS
+    now[0] += reload.LEFT_SECONDS
     left.delete()
     assert account.versions == ["1", "2"]

@@ -6,7 +6,7 @@ import re
 import threading
 from typing import Any
 
-from bounded_context_cli.command.calls import Calls
+from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_local.live.reload import start, warming
 
 

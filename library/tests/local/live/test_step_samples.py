@@ -8,7 +8,7 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from bounded_context.declaration.context import Context
-from bounded_context_cli.command.calls import Calls
+from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_local.live.events import step_samples
 
 Item = dict[str, Any]

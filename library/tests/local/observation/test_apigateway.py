@@ -2,13 +2,13 @@
 
 from collections import Counter
 
-from bounded_context_local.observation.aws_metrics.apigateway import Answered, samples
+from bounded_context_local.observation.aws_metrics.invocations import Answered, apigateway_samples
 
 ROUTES = {"create": "POST /things", "read": "GET /things/{id}", "list": "GET /things"}
 
 
 def _told(*answered: Answered) -> list[tuple[str, str | None, float]]:
-    found = samples("a1", ROUTES, answered, now=9.0)
+    found = apigateway_samples("a1", ROUTES, answered, now=9.0)
     return [(one.metric, one.dimensions.get("Resource"), one.value) for one in found if not one.assumed]
 
 
@@ -27,7 +27,7 @@ def test_a_request_counts_for_the_stage_and_for_its_route() -> None:
 
 def test_methods_of_one_path_are_two_routes() -> None:
     """And what has no route counts for the stage alone."""
-    found = list(samples("a1", ROUTES, [Answered("POST", "/things", 1.0, 500, 1.0)], now=9.0))
+    found = list(apigateway_samples("a1", ROUTES, [Answered("POST", "/things", 1.0, 500, 1.0)], now=9.0))
     methods = {one.dimensions.get("Method") for one in found if not one.assumed}
     assert methods == {None, "POST"}
     assert {resource for _, resource, _ in _told(Answered("GET", "/others", 1.0, 404, 1.0))} == {None}
@@ -35,7 +35,7 @@ def test_methods_of_one_path_are_two_routes() -> None:
 
 def test_while_nobody_calls_counts_are_assumed_and_times_unknown() -> None:
     """An answer that nobody waited for has no duration."""
-    found = list(samples("a1", ROUTES, [], now=9.0))
+    found = list(apigateway_samples("a1", ROUTES, [], now=9.0))
     assert all(one.assumed and one.value == 0 for one in found)
     assert {one.metric for one in found} == {"Count", "4xx", "5xx"}
     assert {one.dimensions["Stage"] for one in found} == {"$default"}

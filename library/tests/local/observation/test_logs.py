@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_local.observation.logs import METRICS, PLATFORM, TEXT, Logs, calls
-from bounded_context_local.observation.samples import own_metrics
+from bounded_context_local.observation.logs import METRICS, PLATFORM, TEXT, Logs, calls, own_metrics
 
 from ..conftest import RecordingAws
 from .lines import call, emf, stamp

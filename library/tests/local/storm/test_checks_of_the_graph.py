@@ -9,9 +9,8 @@ import pytest
 
 from bounded_context_cli.programs.graph import Graph, Node
 from bounded_context_cli.programs.recording import run
-from bounded_context_lab.storm import alarm_check, failure_check
-from bounded_context_lab.storm.faults import derive
-from bounded_context_lab.storm.resources import Resources
+from bounded_context_lab.storm import graph_checks
+from bounded_context_lab.storm.faults import Resources, derive
 from tests.infra.contexts import DEFAULT, SHAPES
 from tests.infra.graph import run_shape
 
@@ -35,7 +34,10 @@ def edited(graph: Graph, kind: str, name: str, edit: Edit) -> Graph:
 
 def findings(graph: Graph, context: Any = DEFAULT, wanted: str = "all") -> list[str]:
     faults = derive(graph, context)
-    return [*alarm_check.findings(graph, faults, wanted), *failure_check.findings(Resources(graph, context))]
+    return [
+        *graph_checks.alarm_findings(graph, faults, wanted),
+        *graph_checks.failure_findings(Resources(graph, context)),
+    ]
 
 
 def put(**changed: Any) -> Edit:

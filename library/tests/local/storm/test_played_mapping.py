@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.programs.recording import run
-from bounded_context_cli.repair.redrive.reader_mapping import ReaderMapping
+from bounded_context_cli.repair.redrive.stream import ReaderMapping
 from bounded_context_lab.storm import deliveries
 from bounded_context_lab.storm.deliveries import PlayedMapping
 from bounded_context_lab.storm.interception import Interception

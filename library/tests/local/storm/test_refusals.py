@@ -8,7 +8,7 @@ import pytest
 from botocore.parsers import create_parser
 from urllib3 import HTTPHeaderDict
 
-from bounded_context_lab.storm.refusals import KEY_USERS, briefly, partly, refusal
+from bounded_context_lab.storm.interception import KEY_USERS, briefly, partly, refusal
 from bounded_context_local.stand_ins.http_server import Request, Response
 
 TABLE = "payments"

@@ -10,17 +10,17 @@ import pytest
 from bounded_context_cli.programs.graph import Graph
 from bounded_context_cli.programs.recording import run
 from bounded_context_infra.configuration.project import current
-from bounded_context_lab.storm import report
+from bounded_context_lab.storm import storm as report
 from bounded_context_lab.storm.faults import Fault, derive
 from bounded_context_lab.storm.storm import Outcome
-from bounded_context_local.run.screen import Screen
+from bounded_context_local.run.screen import RunScreen
 from tests.console import context
 from tests.infra.contexts import DEFAULT
 
 from .test_checks_of_the_graph import ALARM, edited, removed
 
 
-class Said(Screen):
+class Said(RunScreen):
     """A screen that stores the order of stages and errors."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bounded_context_cli.command.aws_errors import REFUSED
-from bounded_context_cli.repair.redrive.run import Report
+from bounded_context_cli.repair.redrive.run import RedriveReport
 
 from ..history import Violation
 from ..services.sqs import Message
@@ -43,7 +43,7 @@ class AtEnd:
         if not (look.more or look.not_seen or self._operator.status):
             self._hold("a look leaves out messages", look.chosen >= len(self._chosen_left()), self._chosen_left())
 
-    def _redriven(self, report: Report) -> None:
+    def _redriven(self, report: RedriveReport) -> None:
         operator = self._operator
         self._hold("status and result differ", (operator.status == 0) == (report.result == "done"))
         self._hold("a message is delivered twice in a run", len(set(operator.delivered)) == len(operator.delivered))
@@ -53,7 +53,7 @@ class AtEnd:
         if operator.status == 0 and report.tried != operator.person.most:
             self._hold("done, and messages are left", not self._chosen_left(), self._chosen_left())
 
-    def _counts(self, report: Report) -> None:
+    def _counts(self, report: RedriveReport) -> None:
         operator = self._operator
         told = (report.redriven, report.failed.total(), report.not_redrivable.total() + len(report.discarded))
         was = (len(operator.delivered), operator.failures, operator.stays + operator.gone)
@@ -64,7 +64,7 @@ class AtEnd:
     def _received(self) -> set[str]:
         return {receipt.partition("/")[0] for receipt in self._operator.clients["sqs"].receipts}
 
-    def _named(self, report: Report) -> None:
+    def _named(self, report: RedriveReport) -> None:
         """Check that each delivered message is gone or named. A message that SQS delivers twice is exempt."""
         there = self._world.dead.messages
         left = [one for one in self._operator.delivered if one in there and not there[one].doubled]

@@ -5,14 +5,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bounded_context_cli.command.aws_errors import AWS_ERRORS, REFUSED, Refused
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, REFUSED, RefusedByAws
 from bounded_context_cli.repair.redrive.cli import Redrive
-from bounded_context_cli.repair.redrive.inspection import Inspection
-from bounded_context_cli.repair.redrive.message import ContentLost, Facts, Message, NotRedrivable
+from bounded_context_cli.repair.redrive.messages import ContentLost, Facts, Message, NotRedrivable, Route
 from bounded_context_cli.repair.redrive.options import Options
-from bounded_context_cli.repair.redrive.outputs import DeadLetterQueue, Stack
-from bounded_context_cli.repair.redrive.route import Route
-from bounded_context_cli.repair.redrive.run import Report
+from bounded_context_cli.repair.redrive.outputs import DeadLetterQueue, RedriveStack
+from bounded_context_cli.repair.redrive.run import Inspection, RedriveReport
 
 from ..scheduler import Scheduler
 from .scenario import Person
@@ -39,7 +37,7 @@ class Clock:
 class Screen:
     """Keeps the report and the inspection that the command shows."""
 
-    report: Report | None = None
+    report: RedriveReport | None = None
     inspection: Inspection | None = None
 
     @contextmanager
@@ -47,7 +45,7 @@ class Screen:
         """Show no progress."""
         yield lambda: None
 
-    def show_report(self, report: Report, _names: Mapping[str, str]) -> None:
+    def show_report(self, report: RedriveReport, _names: Mapping[str, str]) -> None:
         """Keep a report."""
         self.report = report
 
@@ -141,7 +139,7 @@ class Operator:
         self._scheduler = scheduler
         self._acknowledged = acknowledged
 
-    def run(self, stack: Stack, queue: DeadLetterQueue) -> None:
+    def run(self, stack: RedriveStack, queue: DeadLetterQueue) -> None:
         """Run the command as `context redrive` does."""
         screen: Any = self.screen
         stop: Any = Stop(self._scheduler, self.person.stop)
@@ -149,7 +147,7 @@ class Operator:
         command.acknowledged, command.operator = self._acknowledged, self
         try:
             self.status = command.run()
-        except (Refused, *AWS_ERRORS):
+        except (RefusedByAws, *AWS_ERRORS):
             self.status = REFUSED
 
     def _client(self, service: str, **_: Any) -> Any:

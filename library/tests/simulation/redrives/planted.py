@@ -8,12 +8,10 @@ from unittest.mock import patch
 from bounded_context.application import sweep
 from bounded_context.handlers import sweep_uploads
 from bounded_context_cli.command.aws_errors import AWS_ERRORS
-from bounded_context_cli.repair.redrive import queue_reader
-from bounded_context_cli.repair.redrive.failed_batches import FailedBatches
-from bounded_context_cli.repair.redrive.message import Message
-from bounded_context_cli.repair.redrive.queue_reader import QueueReader
-from bounded_context_cli.repair.redrive.queue_routes import InboundRoute, SubscriberRoute
-from bounded_context_cli.repair.redrive.run import Report, Run
+from bounded_context_cli.repair.redrive import messages as queue_reader
+from bounded_context_cli.repair.redrive.messages import InboundRoute, Message, QueueReader, SubscriberRoute
+from bounded_context_cli.repair.redrive.run import RedriveReport, RedriveRun
+from bounded_context_cli.repair.redrive.stream import FailedBatches
 from bounded_context_cli.repair.redrive.uploads import UnseenUploads
 
 Plant = Callable[[], AbstractContextManager[Any]]
@@ -131,14 +129,16 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a run ends when all visible messages were seen": _function(QueueReader, "messages", _end_when_all_are_seen),
     "a message is delivered however long it waited": lambda: _late(),
     "a message keeps its first receipt": _function(QueueReader, "_receive", _first_receipts(QueueReader._receive)),
-    "a message is deleted before it is delivered": _function(Run, "_redrive", _delete_first(Run._redrive)),
-    "a failed deletion is not named": _function(Run, "_delete", _delete_in_silence),
+    "a message is deleted before it is delivered": _function(
+        RedriveRun, "_redrive", _delete_first(RedriveRun._redrive)
+    ),
+    "a failed deletion is not named": _function(RedriveRun, "_delete", _delete_in_silence),
     "a late deletion is not named": lambda: _in_time(),
     "a lost answer is taken for a delivery": _function(
         SubscriberRoute, "deliver", _fail_and_delete(SubscriberRoute.deliver)
     ),
     "a message that comes again is delivered again": lambda: _twice(),
-    "messages of other readers are not counted": _function(Report, "left", property(lambda self: _left(self))),
+    "messages of other readers are not counted": _function(RedriveReport, "left", property(lambda self: _left(self))),
     "empty receives end a run": _function(
         QueueReader, "_continues", lambda _self, quiet, *_: quiet < queue_reader.QUIET_RECEIVES
     ),
@@ -160,8 +160,8 @@ def _in_time() -> AbstractContextManager[Any]:
 
 
 def _twice() -> AbstractContextManager[Any]:
-    return patch.object(Run, "_handle", _deliver_again(Run._handle))
+    return patch.object(RedriveRun, "_handle", _deliver_again(RedriveRun._handle))
 
 
-def _left(report: Report) -> int:
+def _left(report: RedriveReport) -> int:
     return report.failed.total() + report.not_redrivable.total() + report.came_later

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from bounded_context.domain.lists import PinnedFile
 from bounded_context.handlers import sweep_uploads
-from bounded_context_cli.repair.redrive.outputs import DeadLetterQueue, Stack
+from bounded_context_cli.repair.redrive.outputs import DeadLetterQueue, RedriveStack
 
 from .. import functions as lambda_functions
 from ..account import BUCKET, TABLE, Account
@@ -101,7 +101,7 @@ class World:
         self.operators.append(operator)
         operator.there = self._there()
         queue = DeadLetterQueue("letters", DEAD, self.scenario.kind, TARGET)
-        operator.run(Stack("test", "context-test", "table", (queue,), "eu-central-1"), queue)
+        operator.run(RedriveStack("test", "context-test", "table", (queue,), "eu-central-1"), queue)
         try:
             AtEnd(self, operator).check()
         except Violation as violation:

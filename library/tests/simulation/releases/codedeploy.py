@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bounded_context_infra.configuration.strategy import Strategy
 from bounded_context_local.extensions.codedeploy import model, operations
-from bounded_context_local.extensions.codedeploy.errors import Ended, Refused
+from bounded_context_local.extensions.codedeploy.appspec import Ended, RefusedRequest
 from bounded_context_local.extensions.codedeploy.model import AT_ONCE, ROLLBACK_EVENTS, Course
 
 from ..scheduler import Activity, Scheduler
@@ -93,7 +93,7 @@ class CodeDeploy(model.CodeDeploy[Deployment]):
         alarms = request.get("overrideAlarmConfiguration") or _GROUP["alarmConfiguration"]
         try:
             return self.create({**_GROUP, **request, "alarmConfiguration": alarms, "run": run}, strategy)
-        except Refused as error:
+        except RefusedRequest as error:
             raise refused("CreateDeployment", error.code, error.message) from error
 
     def stop_by(self, deployment: Deployment, run: str, *, rollback: bool) -> None:
@@ -103,7 +103,7 @@ class CodeDeploy(model.CodeDeploy[Deployment]):
                 for watch in self.stopped:
                     watch(deployment, run)
             self.stop(deployment, {"autoRollbackEnabled": rollback})
-        except Refused as error:
+        except RefusedRequest as error:
             raise refused("StopDeployment", error.code, deployment.id) from error
         if deployment.activity:
             self._scheduler.rouse(deployment.activity)

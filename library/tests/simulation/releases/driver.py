@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, RefusedByAws
 from bounded_context_cli.release.rollout import cli
 from bounded_context_cli.release.rollout.outputs import Function, Machine, Release
-from bounded_context_cli.release.rollout.report import Report
-from bounded_context_cli.release.rollout.run import Run
+from bounded_context_cli.release.rollout.report import RolloutReport
+from bounded_context_cli.release.rollout.run import RolloutRun
 from bounded_context_cli.release.rollout.status import Status
 from bounded_context_infra.configuration.strategy import Strategy
 
@@ -25,11 +25,11 @@ class Quiet:
     """A screen that keeps the report."""
 
     def __init__(self) -> None:
-        self.report: Report | None = None
+        self.report: RolloutReport | None = None
         self.status: Status | None = None
         self.sentences: list[str] = []
 
-    def show_report(self, report: Report) -> None:
+    def show_report(self, report: RolloutReport) -> None:
         """Keep the report."""
         self.report = report
 
@@ -110,14 +110,14 @@ def release(functions: Iterable[str], strategy: str) -> Release:
     )
 
 
-def exit_status(ran: Ran, started: Run) -> int:
+def exit_status(ran: Ran, started: RolloutRun) -> int:
     """Run the command, and return its exit status."""
     drive = ran.drive
     try:
         if drive.command == "start":
             return cli.start_release(started, drive.on_conflict, "", drive.minutes)
         return cli.return_release(started, drive.minutes)
-    except Refused as refusal:
+    except RefusedByAws as refusal:
         ran.screen.refuse("test", str(refusal))
     except AWS_ERRORS as error:
         ran.screen.refuse("test", str(error))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import TYPE_CHECKING
 
-from bounded_context_cli.release.rollout.report import Part
+from bounded_context_cli.release.rollout.report import ReleasedPart
 from bounded_context_cli.release.rollout.status import Status
 
 from ..history import Violation
@@ -241,7 +241,7 @@ class Invariants:
             self._refused(ran)
         self._timed_out(ran)
 
-    def _parts(self, ran: Ran) -> Iterator[tuple[Part, Alias]]:
+    def _parts(self, ran: Ran) -> Iterator[tuple[ReleasedPart, Alias]]:
         """Yield each part with its alias, if nothing moved that after the driver's last read."""
         assert ran.screen.report
         for part in ran.screen.report.parts:

@@ -14,7 +14,7 @@ from bounded_context_cli.release.rollout.machinemove import MachineMove
 from bounded_context_cli.release.rollout.machines import MachineAlias
 from bounded_context_cli.release.rollout.notes import Note
 from bounded_context_cli.release.rollout.report import Ended
-from bounded_context_cli.release.rollout.run import Run
+from bounded_context_cli.release.rollout.run import RolloutRun
 
 Plant = Callable[[], AbstractContextManager[Any]]
 
@@ -102,7 +102,7 @@ PLANTS: Final[dict[str, Plant]] = {
     "a deployment is created from any version": _put(Goal, "reaches_from", _anything),
     "releases are ordered by the drivers' clocks": _by_clock,
     "a run that gives up does not look once more": _put(FunctionMove, "_succeeded_meanwhile", _without_a_look),
-    "aliases are not read again at the end": _put(Run, "confirm", lambda *_: None),
+    "aliases are not read again at the end": _put(RolloutRun, "confirm", lambda *_: None),
     "a way back does not mark the state machine": _put(returns, "_return_machine", _unmarked),
     "a run that is alive counts as gone": _put(machinemove, "PATIENCE", timedelta(0)),
     "an alias that changed is put back": _put(MachineAlias, "_check", lambda *_: None),

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from bounded_context_cli.release.rollout.run import Run
-from bounded_context_cli.release.rollout.services import Services
+from bounded_context_cli.release.rollout.run import RolloutRun
 from bounded_context_cli.release.rollout.status import Status, status
+from bounded_context_cli.release.rollout.survey import Services
 from bounded_context_infra.configuration.strategy import Strategy
 
 from .. import profile as faults
@@ -137,7 +137,7 @@ class World:
         self.invariants.at_exit(ran)
         return ran
 
-    def _as_run(self, ran: Ran) -> Run:
+    def _as_run(self, ran: Ran) -> RolloutRun:
         simulated = Simulated(self.scheduler, self.aliases, self.codedeploy, ran.seen)
         clients = {
             "lambda": Lambda(simulated),
@@ -151,7 +151,7 @@ class World:
         stands = None if ran.drive.stands is None else ran.began + ran.drive.stands
         clock = VirtualClock(self.scheduler, ran.drive.skew, interrupted, stands)
         screen: Any = ran.screen
-        return Run("test", released, services, clock, screen)
+        return RolloutRun("test", released, services, clock, screen)
 
     def _firing(self, name: str) -> bool:
         """Tell whether an alarm fires: that of the state machine watches the newest version with executions."""

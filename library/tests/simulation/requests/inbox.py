@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from bounded_context.adapters.sqs import REASON
+from bounded_context.adapters.services import REASON
 
 from ..callers import message as message_of
 from ..functions import Lambda

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from bounded_context.adapters.sqs import REASON
+from bounded_context.adapters.services import REASON
 from bounded_context.application.list_import import NEAR
 from bounded_context.declaration import measures
 

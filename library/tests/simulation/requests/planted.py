@@ -16,7 +16,7 @@ from payment import use_cases
 from bounded_context.adapters import dynamodb, items
 from bounded_context.adapters.items import Items
 from bounded_context.application import list_import, queries
-from bounded_context.application.paging import Position
+from bounded_context.application.queries import Position
 from bounded_context.domain.aggregate import Aggregate
 from bounded_context.domain.lists import ListStatus
 from bounded_context.handlers import commands, inbound, measure_lists

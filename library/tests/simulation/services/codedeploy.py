@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bounded_context_local.extensions.codedeploy import model
-from bounded_context_local.extensions.codedeploy.appspec import AppSpec
-from bounded_context_local.extensions.codedeploy.errors import Refused
+from bounded_context_local.extensions.codedeploy.appspec import AppSpec, RefusedRequest
 from bounded_context_local.extensions.codedeploy.model import Course, D, Deployment
 from bounded_context_local.extensions.codedeploy.operations import Operations
 
@@ -54,7 +53,7 @@ class _Deploys(Due[Deployment]):
 
     def report(self, deployment: str, execution: str, status: str) -> None:
         """Refuse each report: no deployment has a hook."""
-        raise Refused("InvalidLifecycleEventHookExecutionIdException", f"{deployment}: {execution}: {status}")
+        raise RefusedRequest("InvalidLifecycleEventHookExecutionIdException", f"{deployment}: {execution}: {status}")
 
 
 class SimCodeDeploy:
@@ -75,7 +74,7 @@ class SimCodeDeploy:
             self._deploys.advance()
             try:
                 return self._operations.answer(operation, {"revision": revision, **request})
-            except Refused as error:
+            except RefusedRequest as error:
                 raise refused(operation, error.code, error.message) from error
 
         return call

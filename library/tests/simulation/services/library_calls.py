@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from bounded_context_infra.configuration.list_workflow import list_workflow
-from bounded_context_infra.configuration.project import current
+from bounded_context_infra.configuration.project import current, list_workflow
 
 from .generated import TABLE, Call
 

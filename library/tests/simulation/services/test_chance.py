@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from pydynox.exceptions import PydynoxException
 
-from bounded_context.adapters.dynamodb_inserts import Inserts
+from bounded_context.adapters.dynamodb_bulk import Inserts
 from bounded_context.application.ports import Throttled
 
 from .dynamodb import Service, SimBulk, SimSigned, SimTable, Store

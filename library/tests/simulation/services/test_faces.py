@@ -16,12 +16,11 @@ from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 from pydynox.exceptions import TransactionCanceledException
 
-from bounded_context.adapters.dynamodb_bulk import existing
-from bounded_context.adapters.dynamodb_inserts import Inserts
+from bounded_context.adapters.dynamodb_bulk import Inserts, existing
 from bounded_context.adapters.s3 import InboxBucket
-from bounded_context.adapters.signed import Unanswered
-from bounded_context.adapters.sns import Topic as TopicAdapter
-from bounded_context.adapters.sqs import REASON, DeadLetters
+from bounded_context.adapters.services import REASON, DeadLetters
+from bounded_context.adapters.services import Topic as TopicAdapter
+from bounded_context.adapters.systems import Unanswered
 from bounded_context.telemetry import watched
 from bounded_context.testing.functions import LambdaContext
 

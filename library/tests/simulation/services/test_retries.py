@@ -11,7 +11,7 @@ from pydynox.exceptions import (
     TransactionCanceledException,
 )
 
-from bounded_context.adapters.retries import throttling_as_one
+from bounded_context.adapters.conditional import throttling_as_one
 from bounded_context.application.ports import Throttled
 
 from .dynamodb import Service, SimBulk, SimTable, Store

@@ -10,8 +10,7 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..command.installed import repository
 from ..command.output import refuse
-from .files import NoHistory, changed, saves
-from .selection import Selection, selected
+from .selection import NoHistory, Selection, changed, saves, selected
 from .steps import run, run_step
 
 

@@ -13,8 +13,8 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..programs.pulumi_files import project_name, stack_file
 from ..programs.stack_settings import faults
-from ..settings.cli import valid
-from .options import LEAVE_OUT_PROGRAM
+from ..settings import valid
+from .selection import LEAVE_OUT_PROGRAM
 
 _WHEEL: Final = re.compile(r'\bpath = "([^"]+\.whl)"')
 
@@ -54,8 +54,8 @@ def _missing_wheels(root: Path) -> Iterator[str]:
 
 def _of_programs(project: Project) -> Iterator[str]:
     """Yield the error of each stack of the programs. The tests use the recorded graphs."""
-    from ..programs.delivery import delivery, run_delivery
     from ..programs.recording import run, service
+    from ..programs.stack_settings import delivery, run_delivery
 
     runs: list[tuple[Path, str, Callable[[str], object]]]
     runs = [(project.service, stack, run) for stack in service().stacks()]

@@ -1,8 +1,12 @@
-"""Selection of the tests that changed files can break. In doubt, all tests run."""
+"""Selection of the tests that changed files can break, by imports and fixtures. In doubt, all tests run."""
 
-from collections.abc import Iterator, Sequence
+import ast
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path, PurePosixPath
+from time import sleep
 from typing import Any, Final
 
 import grimp
@@ -10,8 +14,87 @@ from grimp.exceptions import GrimpException
 
 from bounded_context_infra.configuration.project import Project
 
-from .options import LEAVE_OUT_PROGRAM, LEAVE_OUT_PROMISES, OWN_PROMISES
-from .reading import Reads, reads
+
+class Reads(Enum):
+    """A test's dependencies besides its imports."""
+
+    NOTHING = "nothing"
+    PROGRAM = "what the program registers"
+    ANYTHING = "anything"
+
+
+_FIXTURES: Final = frozenset({"monkeypatch", "caplog", "capsys", "request"})
+"""Fixtures of pytest that do not read the repository."""
+
+_PLAIN: Final = frozenset(
+    {
+        *("__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "functools", "itertools", "math"),
+        *("hypothesis", "json", "operator", "pytest", "random", "re", "string", "typing", "uuid"),
+        *("bounded_context", "bounded_context.testing"),
+    }
+)
+"""Modules that neither open files nor import modules by name."""
+
+_IN_MEMORY: Final = "InMemory"
+_TEST_PROGRAM: Final = frozenset({"bounded_context_cli.testing.graph"})
+
+
+def reads(test: Path, packages: frozenset[str]) -> Reads:
+    """Return a test module's dependencies besides `packages`, the repository's packages, which the graph covers.
+
+    Raises SyntaxError if the file is not Python.
+    """
+    tree = ast.parse(test.read_text(encoding="utf-8"))
+    strange = {name for name in _imported(tree) if name.split(".")[0] not in packages and not _plain(name)}
+    if _fixtures(tree) or strange - _TEST_PROGRAM:
+        return Reads.ANYTHING
+    return Reads.PROGRAM if strange else Reads.NOTHING
+
+
+def _plain(name: str) -> bool:
+    return name in _PLAIN or (name.split(".")[0] in _PLAIN and not name.startswith("bounded_context"))
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the imported modules. Names from `bounded_context.testing` are added, except stand-ins and samples."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield from {_of(node.module or "", alias.name) for alias in node.names}
+
+
+def _of(module: str, name: str) -> str:
+    harmless = name.startswith(_IN_MEMORY) or name in {"KNOWN", "Samples"}
+    return f"{module}.{name}" if module == "bounded_context.testing" and not harmless else module
+
+
+def _fixtures(tree: ast.Module) -> set[str]:
+    """Return the fixtures that tests request from outside this module, without parameters and harmless fixtures."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    known = {function.name for function in functions if function.decorator_list} | _parameters(tree) | _FIXTURES
+    requesting = [function for function in functions if function.name.startswith("test") or function.decorator_list]
+    arguments = {argument.arg for function in requesting for argument in function.args.args}
+    return arguments - {"self"} - known
+
+
+def _parameters(tree: ast.AST) -> set[str]:
+    """Return the names of `parametrize`'s parameters. Hypothesis's parameters are not considered."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    marks = [call.args[0] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "parametrize"]
+    texts = [str(mark.value) for mark in marks if isinstance(mark, ast.Constant)]
+    return {name.strip() for names in texts for name in names.split(",")}
+
+
+LEAVE_OUT_PROMISES: Final = "--leave-out-promises"
+"""The option of the plugin that skips all promises."""
+
+LEAVE_OUT_PROGRAM: Final = "--leave-out-program"
+"""The option of the plugin that skips only the promises about the programs' resources."""
+
+OWN_PROMISES: Final = "tests/test_promises.py"
+"""The file by which a repository tests the promises itself, instead of the plugin. Older repositories have it."""
+
 
 _PROGRAM: Final = ("infra/", "workflow/")
 _DOCUMENTS: Final = ("docs/", "events/", "released/", "README.md", "AGENTS.md", "catalog-info.yaml")
@@ -134,3 +217,57 @@ class _Tests:
     def _is_test(self, file: str) -> bool:
         path = self.root / file
         return path.name.startswith("test_") and path.exists() and "e2e" not in path.parts
+
+
+PAUSE: Final = 0.5
+"""Seconds between two comparisons, less than the change from an editor to a terminal takes."""
+
+
+_REMEDY: Final = "commit the repository with git, or run `context check` without an option."
+
+
+class NoHistory(RuntimeError):
+    """The error if git cannot list the changes; the message has the reason."""
+
+
+def changed(root: Path) -> tuple[str, ...]:
+    """Return the files that differ from the last commit, with new and deleted files, as paths from `root`.
+
+    Raises:
+        NoHistory: `root` is not in a git repository, or the repository has no commit.
+    """
+    against = _git(root, "diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD")
+    return tuple(sorted({*against, *_git(root, "ls-files", "--others", "--exclude-standard", "-z")}))
+
+
+def saves(root: Path) -> Iterator[None]:
+    """Yield at once, and again after each change of files: written, created or deleted. Raises NoHistory."""
+    before: Mapping[str, int] | None = None
+    while True:
+        if (times := _times(root)) != before:
+            before = times
+            yield
+        else:
+            sleep(PAUSE)
+
+
+def _times(root: Path) -> Mapping[str, int]:
+    """Return the modification time of each tracked or not ignored file, in nanoseconds since 1970."""
+    times: dict[str, int] = {}
+    for name in _git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z"):
+        try:
+            times[name] = (root / name).stat().st_mtime_ns
+        except FileNotFoundError:
+            continue
+    return times
+
+
+def _git(root: Path, *arguments: str) -> tuple[str, ...]:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607
+    except OSError as error:
+        raise NoHistory(f"git does not start: {error}: {_REMEDY}") from error
+    if done.returncode:
+        first, *_ = done.stderr.strip().splitlines() or [""]  # outside of a repository, git adds its usage
+        raise NoHistory(f"git cannot list the changes in {root}: {first}: {_REMEDY}")
+    return tuple(name for name in done.stdout.split("\0") if name)

@@ -9,7 +9,17 @@ from importlib.metadata import entry_points
 from typing import Final
 
 from .deferred import Entry, Groups
-from .titles import DOCUMENTS, OPERATE, RELEASE, RUN, STEPS, TITLES
+
+RUN: Final = "Run the context on this machine"
+CHECK: Final = "Check a change"
+DOCUMENTS: Final = "Write documents from the code"
+RELEASE: Final = "Deploy and release"
+OPERATE: Final = "Operate"
+STEPS: Final = "Steps of pipelines and workflows"
+
+TITLES: Final = (RUN, CHECK, DOCUMENTS, RELEASE, OPERATE, STEPS)
+"""The titles in their order. Titles of other distributions follow."""
+
 
 REGISTRY: Final = "bounded_context.commands"
 

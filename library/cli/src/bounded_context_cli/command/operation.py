@@ -1,10 +1,14 @@
-"""Commands that change a deployed stack: their AWS clients, their clock, and their exit status."""
+"""Commands that change a deployed stack: their AWS clients, clock, signals, and exit status."""
 
+import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Self, TypeAlias
+from types import FrameType
+from typing import Annotated, Any, Final, NoReturn, Protocol, Self, TypeAlias
 
 import boto3
 import typer
@@ -13,10 +17,33 @@ from typer import Argument, Option
 
 from bounded_context_infra.configuration.project import ProjectError
 
-from .aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused, sentence
-from .clock import Clock, SystemClock
+from .aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Document, RefusedByAws, sentence
 from .console import Consoles
-from .denied import Document
+
+
+class Clock(Protocol):
+    """A clock."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`."""
+        ...
+
+
+class SystemClock:
+    """The system clock."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`."""
+        time.sleep(seconds)
+
 
 Stack = Annotated[str, Argument(help="the Pulumi stack, such as dev")]
 Outputs = Annotated[
@@ -67,7 +94,7 @@ def operate(screen: Consoles, stack: str, document: Document, act: Callable[[], 
     """
     try:
         return act()
-    except (Refused, ProjectError) as error:
+    except (RefusedByAws, ProjectError) as error:
         screen.refuse(stack, str(error))
     except AWS_ERRORS as error:
         screen.refuse(stack, sentence(error, document))
@@ -75,3 +102,23 @@ def operate(screen: Consoles, stack: str, document: Document, act: Callable[[], 
         screen.fail("Interrupted before anything was changed.")
         return INTERRUPTED
     return REFUSED
+
+
+def interrupt_once() -> None:
+    """Raise KeyboardInterrupt at the first SIGINT or SIGTERM, and ignore later ones.
+
+    `uv run` passes the terminal's Ctrl-C on, so it may arrive twice. The work that follows must end in order.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+
+
+def ignore_interrupts() -> None:
+    """Ignore SIGINT and SIGTERM from now on, for work that must not be left in the middle."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _interrupt(*_: int | FrameType | None) -> NoReturn:
+    ignore_interrupts()
+    raise KeyboardInterrupt

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from botocore.exceptions import NoCredentialsError
 from pydantic import BaseModel, ConfigDict
 
-from .aws_errors import AWS_ERRORS, Refused, code, sentence
-from .denied import Document
+from .aws_errors import AWS_ERRORS, Document, RefusedByAws, code, sentence
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -110,7 +109,7 @@ class RepairState:
     def require_none(self) -> None:
         """Raise Refused if a repair has paused the stack, or if that is unknown."""
         if self.repair or (self.problem and not self.tolerated):
-            raise Refused(self.line)
+            raise RefusedByAws(self.line)
 
     def _members(self) -> Iterator[tuple[str, Any]]:
         if self.repair:

@@ -1,12 +1,23 @@
 """`context contracts`: the documents of events and statuses, written from the models as new minor versions."""
 
+import json
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import Any, Final
 
+from bounded_context.declaration.context import Context
 from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..command.installed import repository
 from ..command.output import fail, update_file
+from . import documents, published
+from .compatibility import RefusedChange, declaration_file, next_version
+from .published import NoSample, release, versions, write
+from .released import FOLDER, Released
 
 
 def contracts() -> int:
@@ -18,29 +29,117 @@ def contracts() -> int:
     """
     # The help does not need these modules, which import boto3, Pulumi and Powertools.
     from ..views.picture.cli import picture_
-    from .change import Refused
+    from .compatibility import RefusedChange
 
     try:
         for line in _written(repository()):
             sys.stdout.write(f"{line}\n")
-    except (Refused, ProjectError) as refused:
+    except (RefusedChange, ProjectError) as refused:
         return fail(str(refused))
     return picture_(readme=True)
 
 
 def _written(project: Project) -> Iterator[str]:
     from ..views import readme
-    from . import agents
-    from .catalog import files as catalog
-    from .list_format import NAME, page
-    from .statuses import diagram
-    from .update import update
+    from . import catalog, documents
+    from .documents import LIST_FORMAT, diagram, list_format_page
 
     yield from update(project.context, project.root)
-    if project.context.has_lists and update_file(project.root / NAME, page(project)):
-        yield f"{NAME} is new"
+    if project.context.has_lists and update_file(project.root / LIST_FORMAT, list_format_page(project)):
+        yield f"{LIST_FORMAT} is new"
     if readme.draw(project.root, diagram(project.context)):
         yield f"{readme.NAME} has a new diagram of statuses"
-    if update_file(project.root / agents.NAME, agents.page(project)):
-        yield f"{agents.NAME} is updated from the declaration"
+    if update_file(project.root / documents.AGENTS, documents.agents_page(project)):
+        yield f"{documents.AGENTS} is updated from the declaration"
     yield from catalog.write(project.context, project.root)
+
+
+WORKFLOW: Final = "workflow/list_import.asl.json"
+_VERSIONS: Final = re.compile(r"^    versions=\{\n(?: {8}.*\n)*", re.MULTILINE)
+_BEFORE_VERSIONS: Final = re.compile(
+    r"^    (?:data=\w+,|commands=\(\n(?: {8}.*\n)*    \),)\n(?!    data=)", re.MULTILINE
+)
+"""The argument before a new argument `versions`."""
+
+
+def update(context: Context[Any], root: Path, overrides: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Update the contracts of the repository in ``root`` from its models; yields a line for each written file.
+
+    ``overrides`` replaces the context's version of each event type.
+
+    Raises:
+        Refused: a model breaks the newest schema. Or the code breaks data or callers of an earlier version. Or a
+            subscriber would change to another major version at once. No file is written then.
+    """
+    events = root / "events"
+    declared = context.event_versions if overrides is None else tuple(overrides.items())
+    current = [(event_type, text, next_version(context, event_type, text, events)) for event_type, text in declared]
+    newest = {event_type: str(version) for event_type, _, version in current[: len(context.versions)]}
+    released = _readable(replace(context, versions=newest), root)
+    versioned = [(event_type, version) for event_type, _, version in current]
+    document = documents.document(context, versioned, release(root))
+    _check_changeover(root, document)
+    for event_type, text, version in current:
+        if version not in versions(event_type, events):
+            write(event_type, version, published.of_data(context, event_type, str(version)), events)
+            yield f"events/{event_type}/{version}.json is new"
+        if str(version) != text:
+            yield from raised(context, root, event_type, text, str(version))
+    path = events / documents.NAME
+    if update_file(path, published.as_text(document)):
+        yield f"{path.relative_to(root)} is new"
+    if not released.is_written:
+        released.write()
+        yield f"{FOLDER}/{released.release}.json has new samples"
+
+
+def _readable(context: Context[Any], root: Path) -> Released:
+    released = Released(context, root)
+    try:
+        broken = [*released.data_breaks(), *released.interface_breaks()]
+        released.grown  # noqa: B018  (raises before anything is written)
+    except NoSample as unknown:
+        raise RefusedChange(str(unknown)) from None
+    if broken:
+        raise RefusedChange("\n".join(broken))
+    return released
+
+
+def _check_changeover(root: Path, document: Mapping[str, Any]) -> None:
+    path = root / "events" / documents.NAME
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"channels": {}}
+    if found := sorted(documents.abrupt(before, document)):
+        raise RefusedChange("\n".join(found))
+
+
+def raised(context: Context[Any], root: Path, event_type: str, old: str, new: str) -> Iterator[str]:
+    """Write an event type's new version into the declaration and the workflow; yields a line for each changed file.
+
+    A declaration in another form is left unchanged.
+    """
+    path = root / declaration_file(context)
+    yield from _replaced(path, _declared(path.read_text(encoding="utf-8"), event_type, old, new), root, event_type, new)
+    path = root / WORKFLOW
+    if not path.exists():
+        return
+    before, after = (f'"{context.schema_of(event_type, version)}"' for version in (old, new))
+    yield from _replaced(path, path.read_text(encoding="utf-8").replace(before, after), root, event_type, new)
+
+
+def _declared(text: str, event_type: str, old: str, new: str) -> str:
+    """Return the declaration with a type's new version. Types that it does not name have version 1.0."""
+    named, line = f'"{event_type}": "{old}"', f'        "{event_type}": "{new}",\n'
+    if named in text:
+        return text.replace(named, f'"{event_type}": "{new}"')
+    if _VERSIONS.search(text):
+        return _VERSIONS.sub(rf"\g<0>{line}", text, count=1)
+    if "    versions=" in text:
+        return text
+    return _BEFORE_VERSIONS.sub(rf"\g<0>    versions={{\n{line}    }},\n", text, count=1)
+
+
+def _replaced(path: Path, text: str, root: Path, event_type: str, new: str) -> Iterator[str]:
+    if update_file(path, text):
+        # Python compares the source's size and second: after two quick edits, outdated bytecode would count as current.
+        Path(cache_from_source(str(path))).unlink(missing_ok=True)
+        yield f"{path.relative_to(root)} has {event_type} {new}"

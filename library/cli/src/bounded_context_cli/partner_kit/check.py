@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
-from bounded_context.adapters.seen_ids import SqliteSeenIds
+from bounded_context.adapters.temporary_database import SqliteSeenIds
 from bounded_context.application.checking import ListFile
 from bounded_context.application.creating import CreatingRule, RuleFailed
 from bounded_context.application.reading import check_size

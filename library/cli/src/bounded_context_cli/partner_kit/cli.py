@@ -1,17 +1,50 @@
-"""`context partner-kit`: a program and a page with which partners check lists before the upload."""
+"""`context partner-kit`: a program and a page with which partners check lists before the upload.
 
+The archive contains the modules that the check and the declaration import, and no others.
+
+A column whose Python type has checks that the page cannot repeat is named on the page.
+"""
+
+import io
+import json
+import re
 import sys
+import tarfile
+import tempfile
+import zipfile
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from html import escape
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
+import grimp
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
 from typer import Argument, Option
 
-from bounded_context_infra.configuration.project import ProjectError
+from bounded_context.application.reading import limit
+from bounded_context.declaration.context import Context
+from bounded_context.domain.field_types import BY_KIND
+from bounded_context.domain.fields import ENUMERATION, choices, kind_of
+from bounded_context.domain.formats import PLAIN, FileFormat
+from bounded_context.domain.rows import Rows
+from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..command.installed import repository
 from ..command.output import fail, update_file
+from ..programs.environment import LAYER
 from ..programs.graph import PRODUCTION
-from ..release.package import PackageError
+from ..release.package import RUNTIME, PackageError, install
+from ..views.pages import page as page_of
+from ..views.pages import text
+from ..views.pages.lists import html
+from . import start
+from .contents import Contents
 
 
 def partner_kit(
@@ -28,9 +61,8 @@ def partner_kit(
       1  a file could not be written
     """
     # The help does not need these modules, which import Pulumi and grimp.
-    from .archive import write
+
     from .contents import contents
-    from .page import page, unsupported
 
     try:
         project = repository()
@@ -44,3 +76,239 @@ def partner_kit(
         return fail(str(error))
     sys.stdout.write(f"{reason or html}\n{archive}\n")
     return 0
+
+
+PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14", "3.15")
+PLATFORMS: Final[Mapping[str, str]] = {
+    start.native("Windows", "AMD64"): "x86_64-pc-windows-msvc",
+    start.native("Darwin", "arm64"): "aarch64-apple-darwin",
+    start.native("Darwin", "x86_64"): "x86_64-apple-darwin",
+    start.native("Linux", "x86_64"): "x86_64-manylinux2014",
+    start.native("Linux", "aarch64"): "aarch64-manylinux2014",
+}
+"""The systems of partners, by the archive of their compiled modules, each with uv's name."""
+
+_TOOLS: Final = Path(__file__).parents[1]
+_CHECK: Final = "bounded_context_cli.partner_kit.check"
+_COMPILED: Final = "pydantic_core"
+_PURE: Final = ("annotated_types", "pydantic", "typing_extensions", "typing_inspection")
+_TIME: Final = (1980, 1, 1, 0, 0, 0)
+_SHEBANG: Final = b"#!/usr/bin/env python3\n"
+
+
+class KitError(ProjectError):
+    """The kit cannot be built; the message has the reason."""
+
+
+def write(
+    path: Path,
+    project: Project,
+    kit: Mapping[str, Any],
+    pythons: Sequence[str] = PYTHONS,
+    platforms: Mapping[str, str] = PLATFORMS,
+) -> None:
+    """Write the archive. ``kit`` has the values that the check reads.
+
+    Raises:
+        KitError: the declaration imports a package that the kit does not contain.
+        PackageError: uv cannot install pydantic.
+    """
+    entries = {"__main__.py": Path(start.__file__).read_bytes(), "code/kit.json": json.dumps(kit).encode()}
+    entries |= {f"code/{name}": source.read_bytes() for name, source in _sources(project)}
+    entries |= _pydantic(pythons[0], platforms)
+    entries |= {archive: _native(uv, pythons) for archive, uv in platforms.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(_SHEBANG)
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+            for name, data in entries.items():
+                packed.writestr(zipfile.ZipInfo(name, _TIME), data, zipfile.ZIP_DEFLATED)
+    path.chmod(0o755)
+
+
+def _sources(project: Project) -> Iterator[tuple[str, Path]]:
+    """Yield the name and the file of each module that the check and the declaration import."""
+    declaration = str(project.settings["context"]).partition(":")[0]
+    roots = {RUNTIME.name: RUNTIME, _TOOLS.name: _TOOLS, declaration.partition(".")[0]: project.sources}
+    graph = grimp.build_graph(
+        *roots, include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
+    )
+    found = _closure(graph, {_CHECK, declaration})
+    _refuse_others(graph, found, declaration, roots)
+    for module in sorted(name for name in found if name.partition(".")[0] in roots):
+        root, *parts = module.split(".")
+        folder = roots[root].joinpath(*parts)
+        file = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+        yield f"{root}/{file.relative_to(roots[root]).as_posix()}", file
+
+
+def _closure(graph: Any, modules: set[str]) -> set[str]:
+    """Return modules with all that they import. The import of a module also runs the packages that contain it."""
+    packages = {module.rsplit(".", depth)[0] for module in modules for depth in range(1, module.count(".") + 1)}
+    found = modules | packages
+    found |= {name for module in found for name in graph.find_upstream_modules(module)}
+    return found if found == modules else _closure(graph, found)
+
+
+def _refuse_others(graph: Any, found: set[str], declaration: str, roots: Mapping[str, Path]) -> None:
+    known = {*roots, *_PURE, _COMPILED, *sys.stdlib_module_names}
+    for other in sorted(name for name in found if name.partition(".")[0] not in known):
+        chain = " -> ".join(graph.find_shortest_chain(declaration, other) or (declaration,))
+        raise KitError(f"{chain}: a partner kit does not contain {other.partition('.')[0]}.")
+
+
+def _pydantic(python: str, platforms: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the files of pydantic and of the packages that it imports, without the compiled module."""
+    with _installed((*_PURE, _COMPILED), python, next(iter(platforms.values()))) as folder:
+        files = [path for path in sorted(folder.rglob("*.py")) if path.relative_to(folder).parts[0] != "bin"]
+        return {f"code/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
+
+
+def _native(platform: str, pythons: Sequence[str]) -> bytes:
+    """Return an archive of the compiled modules for a system: they differ little, so together they are small."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:xz", preset=6) as archive:
+        for python in pythons:
+            with _installed((_COMPILED,), python, platform) as folder:
+                for path in sorted((folder / _COMPILED).glob("_pydantic_core.c*")):
+                    entry = tarfile.TarInfo(path.name)
+                    entry.size = path.stat().st_size
+                    archive.addfile(entry, io.BytesIO(path.read_bytes()))
+    return packed.getvalue()
+
+
+@contextmanager
+def _installed(names: Sequence[str], python: str, platform: str) -> Iterator[Path]:
+    """Install packages for a Python and a system into a temporary folder, as the functions' layer pins them."""
+    with tempfile.TemporaryDirectory() as scratch:
+        pins, packages = Path(scratch, "pins.txt"), Path(scratch, "packages")
+        pins.write_text(_pins(names), encoding="utf-8")
+        install(packages, ("--python-version", python, "--python-platform", platform), requirements=pins)
+        yield packages
+
+
+def _pins(names: Sequence[str]) -> str:
+    pins = re.findall(r"^[\w-]+==(?:.*\\\n)*.*\n", LAYER.read_text(encoding="utf-8"), re.MULTILINE)
+    wanted = {name.replace("_", "-") for name in names}
+    return "".join(pin for pin in pins if pin.partition("==")[0] in wanted)
+
+
+_FOLDER: Final = Path(__file__).parent
+_CHECKED: Final = {*BY_KIND, ENUMERATION}
+"""The kinds of fields that the page checks like the import."""
+
+_BEYOND_SCHEMA: Final = {"date", "timestamp", "bool"}
+"""The kinds with checks of `checker.js` beyond the schema."""
+
+_OTHER_SYNTAX: Final = re.compile(r"\\[dswbDSWBpPAz]|\(\?")
+"""Syntax of patterns that browsers and pydantic read in different ways."""
+
+_BOUNDS: Final = {Gt: "gt", Ge: "ge", Lt: "lt", Le: "le"}
+
+
+def unsupported(format_: FileFormat) -> str:
+    """Return the reason why no page can check files of a format, as a sentence; empty if a page can."""
+    other = "JSON lines" if format_.kind != PLAIN.kind else "gzip" if format_.compression != PLAIN.compression else ""
+    return other and f"The page cannot read {other}, so that only the program is written."
+
+
+def page(kit: Contents, context: Context[Any]) -> str:
+    """Return the page as HTML."""
+    return page_of(f"{kit.form.title}: check a list", _body(kit, context), script=script(kit, context))
+
+
+def script(kit: Contents, context: Context[Any], names: tuple[str, ...] = ("checker.js", "viewer.js")) -> str:
+    """Return the script of the page: the description of the columns, and the modules of the given names."""
+    described = json.dumps(described_format(kit, context)).replace("<", "\\u003c")
+    sources = [(_FOLDER / name).read_text(encoding="utf-8") for name in names]
+    return "\n".join(['"use strict";', f"const FORMAT = {described};", *sources])
+
+
+def described_format(kit: Contents, context: Context[Any]) -> dict[str, Any]:
+    """Return the description of the lists that the script reads."""
+    codes = {**kit.form.rows, **kit.form.lists}
+    return {
+        "columns": list(_columns(kit, context)),
+        "file": asdict(kit.format_),
+        "identity": context.identity,
+        "most_bytes": kit.format_.most_bytes(kit.most_bytes),
+        "limit": limit(kit.most_bytes, kit.format_),
+        "tolerated_share": kit.tolerated_share.as_integer_ratio(),
+        "remedies": {code: remedy for code, (_, remedy) in codes.items()},
+    }
+
+
+def _columns(kit: Contents, context: Context[Any]) -> Iterator[dict[str, Any]]:
+    schema = context.details.model_json_schema()
+    for name, field in context.details.model_fields.items():
+        own = _resolved(schema["properties"][name], schema.get("$defs", {}))
+        checks = _checks(field, own)
+        yield {"name": name, "required": field.is_required(), **_noted(kit, context.rows, name), **checks}
+
+
+def _noted(kit: Contents, rows: Rows, name: str) -> dict[str, Any]:
+    """Return the name, the expectation and the notation of a column in the partner's format."""
+    kinds = {Decimal: "decimal", date: "date"}
+    notation = next((kinds[kind] for kind in kit.format_.notations if name in rows.of_type(kind)), None)
+    [written] = kit.format_.names([name])
+    return {"written": written, "expected": rows.expected_in(kit.format_, name), "notation": notation}
+
+
+def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of a value that is not null."""
+    schema = next((member for member in schema.get("anyOf", ()) if member.get("type") != "null"), schema)
+    return definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def _checks(field: FieldInfo, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the checks of a column by the names that `checker.js` reads."""
+    kind, pattern = kind_of(field), schema.get("pattern", "")
+    if values := choices(field):
+        return {"values": values}
+    if kind not in _CHECKED and schema.get("type") != "string":
+        return {}
+    found = {
+        "pattern": None if _OTHER_SYNTAX.search(pattern) else pattern or None,
+        "least": schema.get("minLength"),
+        "most": schema.get("maxLength"),
+        "kind": kind if kind in _BEYOND_SCHEMA else None,
+        **_bounds(field),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _bounds(field: FieldInfo) -> dict[str, float]:
+    return {
+        name: float(getattr(mark, name))
+        for mark in field.metadata
+        for kind, name in _BOUNDS.items()
+        if isinstance(mark, kind)
+    }
+
+
+def _unchecked(context: Context[Any]) -> list[str]:
+    """Return the columns and rules that only Python checks."""
+    fields = [name for name, field in context.details.model_fields.items() if kind_of(field) not in _CHECKED]
+    rules = context.details.__pydantic_decorators__
+    return [*fields, *(name for found in (rules.field_validators, rules.model_validators) for name in found)]
+
+
+def _body(kit: Contents, context: Context[Any]) -> Iterator[str]:
+    yield "<p>Choose a list. It is checked in this browser, and is not sent anywhere: the page makes no connection.</p>"
+    yield '<p><label for="list">List</label> <input type="file" id="list"></p>'
+    yield '<p id="result" role="status"></p>'
+    yield '<p><a id="report" hidden>Save the report</a></p>'
+    yield '<div class="wide" tabindex="0" role="region" aria-label="Rejected rows" hidden>'
+    yield '<table class="blocks"><thead><tr>'
+    yield "".join(f'<th scope="col">{name}</th>' for name in ("line", "field", "reason", "code", "remedy"))
+    yield '</tr></thead><tbody id="rejects"></tbody></table></div>'
+    yield f"<p>{escape(kit.only_the_service)} This page does not check business rules.</p>"
+    if unchecked := _unchecked(context):
+        yield f"<p>{text('This page checks only the form of: ' + ', '.join(unchecked))}.</p>"
+    for name, sample in (("sample", kit.sample), ("broken", kit.broken)):
+        address = f"data:text/csv;base64,{b64encode(sample).decode()}"
+        yield f'<p><a download="{name}.csv" href="{address}">Save a {_SAMPLES[name]}</a></p>'
+    yield from html(kit.form)
+
+
+_SAMPLES: Final = {"sample": "valid list", "broken": "list with rejected rows"}

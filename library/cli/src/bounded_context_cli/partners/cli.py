@@ -1,6 +1,6 @@
 """`context partner add|rotate|remove|list`: the partners of a stack. The commands edit its file; no deployment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -8,20 +8,70 @@ from typing import Annotated, Any, Final
 import typer
 from typer import Argument, Option
 
-from bounded_context_infra.configuration.partners import last_day
+from bounded_context.declaration.context import Context
+from bounded_context.domain.rows import Rows
+from bounded_context_infra.configuration.list_settings import Partner, last_day
 from bounded_context_infra.configuration.project import ProjectError
 from bounded_context_infra.configuration.public_keys import PublicKey
 from bounded_context_infra.configuration.settings import Settings
 
-from ..command.aws_errors import Refused
+from ..command.aws_errors import RefusedByAws
 from ..command.installed import repository
 from ..command.operation import Outputs, Stack
 from ..command.output import FAILED, fail, refuse
 from ..command.values import counted
 from ..programs.pulumi_files import stacks
 from ..release.rollout.outputs import read_outputs
-from .sheet import described, sheet
 from .stack_file import StackFile
+
+PORT: Final = 22
+_LATER: Final = "known after the deployment: `context partner list {stack} {name}`"
+_OTHERS: Final = "ask the owner of the shared server"
+
+
+def sheet(context: Context[Any], stack: str, name: str, settings: Settings, outputs: Mapping[str, Any]) -> str:
+    """Return the sheet of a partner. `outputs` are the stack's output `sftp`, empty before a deployment."""
+    later = _LATER.format(stack=stack, name=name)
+    facts = [
+        ("Host", settings.sftp_host_name or outputs.get("endpoint") or later),
+        ("Port", str(PORT)),
+        *_addresses(settings, outputs, later),
+        ("Host key", _OTHERS if settings.sftp == "shared" else outputs.get("host_key_fingerprint") or later),
+        *_login(name, settings.partners[name]),
+        ("Upload to", "/incoming"),
+        ("Reports in", "/reports"),
+        ("File name", f"any; {', '.join(settings.temporary_names) or 'no'} endings are for files in transfer"),
+        ("Format", f"CSV in UTF-8 with commas, at most {settings.max_list_mb} MB"),
+        *_columns(Rows(context.details)),
+    ]
+    width = max(len(title) for title, _ in facts)
+    return "\n".join(f"{title:{width}}  {text}" for title, text in facts)
+
+
+def _addresses(settings: Settings, outputs: Mapping[str, Any], later: str) -> Iterator[tuple[str, str]]:
+    if settings.sftp_vpc:
+        yield "Addresses", ", ".join(outputs.get("addresses") or [later])
+
+
+def _login(name: str, partner: Partner) -> Iterator[tuple[str, str]]:
+    yield "User", name
+    for key in partner:
+        yield "Login key", described(key)
+    if partner.addresses:
+        yield "From", ", ".join(partner.addresses)
+
+
+def described(key: PublicKey) -> str:
+    """Return the kind, fingerprint and end of a key."""
+    end = f" until {key.expires}" if key.expires else ""
+    return f"{key.text.split()[0]} {key.fingerprint}{end}"
+
+
+def _columns(rows: Rows) -> Iterator[tuple[str, str]]:
+    yield "First line", ",".join(rows.columns_with(default=False))
+    if optional := rows.columns_with(default=True):
+        yield "Optional", ",".join(optional)
+
 
 _DAYS: Final = 30
 
@@ -61,9 +111,11 @@ def add(
 
     def act(file: StackFile) -> int:
         if name in (partners := file.edited().partners):
-            raise Refused(f"{file.path} has a partner {name}: `context partner rotate {stack} {name} KEY` adds a key.")
+            raise RefusedByAws(
+                f"{file.path} has a partner {name}: `context partner rotate {stack} {name} KEY` adds a key."
+            )
         if file.settings().sftp == "none":
-            raise Refused(f"{file.path} has sftp: none, and no server for partners: write sftp: dedicated.")
+            raise RefusedByAws(f"{file.path} has sftp: none, and no server for partners: write sftp: dedicated.")
         entry = {"public_keys": [_entry(_read(key), expires)], **({"addresses": address} if address else {})}
         settings = file.change(lambda text: text.added(name, entry), {**partners, name: entry})
         return _print(file, name, settings, outputs)
@@ -160,7 +212,7 @@ def _all() -> int:
     try:
         project = repository()
         return _list([StackFile(project, stack) for stack in stacks(project.service)])
-    except (Refused, ProjectError) as error:
+    except (RefusedByAws, ProjectError) as error:
         return fail(str(error), FAILED)
 
 
@@ -181,14 +233,14 @@ def _on(stack: str, act: Callable[[StackFile], int]) -> int:
     """Run a command on the file of a stack, and return its exit status."""
     try:
         return act(StackFile(repository(), stack))
-    except (Refused, ProjectError) as error:
+    except (RefusedByAws, ProjectError) as error:
         return refuse(str(error))
 
 
 def _print(file: StackFile, name: str, settings: Settings, outputs: Path | None) -> int:
     try:
         found: Mapping[str, Any] = read_outputs(file.stack, file.project.service, outputs)["sftp"] or {}
-    except (Refused, KeyError, TypeError):
+    except (RefusedByAws, KeyError, TypeError):
         if outputs:
             raise
         found = {}
@@ -200,9 +252,11 @@ def _read(file: Path) -> PublicKey:
     try:
         return PublicKey.parse(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
-        raise Refused(f"{file} is not a file with a text: name the file of the public key, such as id.pub.") from None
+        raise RefusedByAws(
+            f"{file} is not a file with a text: name the file of the public key, such as id.pub."
+        ) from None
     except ValueError as error:
-        raise Refused(f"{file} has {error}.") from None
+        raise RefusedByAws(f"{file} has {error}.") from None
 
 
 def _entry(key: PublicKey, expires: date | None) -> dict[str, str]:

@@ -5,13 +5,13 @@ Policies check the resources that a program registers. They run under Pulumi's m
 """
 
 from ..programs.graph import PRODUCTION
-from . import data, dead_letters, names, observability, own, permissions, releases, tags
+from . import data, own, permissions, resources
 from .policy import Policy, Violation
 from .waivers import BadWaiver, Waiver, judged, waivers
 
 POLICIES: tuple[Policy, ...] = tuple(
     value
-    for module in (permissions, dead_letters, data, releases, observability, tags, names, own)
+    for module in (permissions, data, resources, own)
     for value in vars(module).values()
     if isinstance(value, Policy)
 )

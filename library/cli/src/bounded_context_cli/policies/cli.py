@@ -1,11 +1,18 @@
-"""`context policies`: a stack's violations of policies, by the resources that its program registers."""
+"""`context policies`: a stack's violations of policies, by the resources that its program registers; the pack's folder.
+
+The package `pulumi-policy` needs another protobuf version than the library's other packages, hence the environment.
+The installed library follows the environment's packages on the path.
+"""
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
+import yaml
 from typer import Argument, Option
 
 from bounded_context_infra.configuration.project import Project, ProjectError
@@ -15,10 +22,55 @@ from ..command.errors import LocalRunError
 from ..command.installed import repository
 from ..command.operation import Access
 from ..command.output import refuse
+from ..programs.environment import environment
 from . import POLICIES, PRODUCTION, judged, waivers
 from .account import ACCOUNT, with_second_tables
-from .folder import pack as pack_of
 from .waivers import Judged, needless
+
+_PINS: Final = Path(__file__).parents[1] / "data" / "policies.txt"
+_LIBRARY: Final = ("bounded_context", "bounded_context_infra", "bounded_context_cli")
+
+_MAIN: Final = """import sys
+from pathlib import Path
+
+sys.path += {packages!r}
+
+from bounded_context_cli.policies.pack import serve
+
+serve(Path({root!r}))
+"""
+
+
+def pack_folder(project: Project) -> Path:
+    """Write the pack's folder below the repository's `build/`, create its environment if needed, and return the folder.
+
+    Raises LocalRunError, as `environment` does.
+    """
+    home = environment(project.build, _PINS)
+    library = [str(Path(str(files(name))).parent) for name in _LIBRARY]
+    packages = [*library, *(path for path in sys.path if path.endswith("-packages"))]
+    return write(project.build / "policies", home, project.root, packages)
+
+
+def write(folder: Path, home: Path, root: Path, packages: Iterable[str] = ()) -> Path:
+    """Write a pack into a folder, and return the folder.
+
+    Args:
+        folder: the pack's folder, which is created if needed.
+        home: the pack's virtual environment.
+        root: the repository, whose waivers apply.
+        packages: folders of packages that the environment does not have.
+    """
+    folder.mkdir(exist_ok=True)
+    main = _MAIN.format(packages=list(dict.fromkeys(packages)), root=str(root))
+    (folder / "__main__.py").write_text(main, encoding="utf-8")
+    settings = {
+        "description": "The policies of the platform's infrastructure",
+        "runtime": {"name": "python", "options": {"virtualenv": str(home)}},
+    }
+    (folder / "PulumiPolicy.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return folder
+
 
 _ATTEMPTS = 5
 
@@ -46,7 +98,7 @@ def policies(
     try:
         project = repository()
         if pack:
-            sys.stdout.write(f"{pack_of(project)}\n")
+            sys.stdout.write(f"{pack_folder(project)}\n")
             return 0
         return _print(project, stack, as_json, Access.of(ctx, _ATTEMPTS) if account else None)
     except (ProjectError, LocalRunError) as error:

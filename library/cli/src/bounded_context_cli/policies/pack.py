@@ -24,8 +24,7 @@ from pulumi_policy.proxy import UnknownValueError  # pyrefly: ignore[missing-imp
 from bounded_context_infra.configuration.project import ProjectError, at
 
 from . import POLICIES
-from .policy import Policy
-from .previews import UNKNOWN, Registered, certain_violations
+from .policy import UNKNOWN, Policy, Registered, certain_violations
 from .waivers import Judged, Waiver, judged, waivers
 
 NAME: Final = "bounded-context"

@@ -7,7 +7,7 @@ the repository; it only reads the repository's waivers.
 import sys
 from pathlib import Path
 
-from .folder import write
+from .cli import write
 
 if __name__ == "__main__":
     root, folder = map(Path, sys.argv[1:])

@@ -1,8 +1,10 @@
 """The recorded graph: the resources that a Pulumi program registers, as data without Pulumi or the program."""
 
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 PRODUCTION: Final = "prod"
@@ -82,3 +84,9 @@ class Graph:
     def statements(self, kind: str, key: str = "policy") -> Iterator[tuple[Node, dict[str, Any]]]:
         """Yield each statement of the policies in the resources of a kind, with the resource."""
         return ((node, statement) for node in self.of(kind) for statement in node.statements(key))
+
+
+_FILE: Final = Path(__file__).parents[1] / "data" / "resources.toml"
+
+RESOURCE_TYPES: Final[dict[str, dict[str, Any]]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+"""By the type without its package, such as `sqs/queue`."""

@@ -34,13 +34,10 @@ from bounded_context_infra.configuration.places import own
 from bounded_context_infra.configuration.project import ProjectError, current
 
 from . import pulumi_files
-from .event_loop import silent_loop
-from .garbage import little_garbage
-from .graph import Graph, Node
-from .pulumi_program import execute, placed_in
-from .resource_types import RESOURCE_TYPES
-from .settings_read import SettingsRead
-from .shared_cache import Made, digest, kept
+from .environment import Made, digest, kept
+from .graph import RESOURCE_TYPES, Graph, Node
+from .pulumi_files import SettingsRead
+from .pulumi_program import execute, little_garbage, placed_in, silent_loop
 
 __all__ = [
     "ACCOUNT",

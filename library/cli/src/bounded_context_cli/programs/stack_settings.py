@@ -1,4 +1,4 @@
-"""The settings of the stacks' files, validated without the program. A fault has the file and the line."""
+"""The settings of the stacks' files, validated without the program, and the recorded graph of the pipeline."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,18 +9,72 @@ from typing import Any
 import yaml
 
 from bounded_context_infra.configuration.account_settings import AccountSettings
-from bounded_context_infra.configuration.collisions import require_stack
 from bounded_context_infra.configuration.config import SettingError
-from bounded_context_infra.configuration.labels import LabelError
-from bounded_context_infra.configuration.partition import Placed
-from bounded_context_infra.configuration.pipeline_settings import PipelineSettings
-from bounded_context_infra.configuration.project import Project, ProjectError
+from bounded_context_infra.configuration.labels import LabelError, require_stack
+from bounded_context_infra.configuration.partition import Placed, partition_of
+from bounded_context_infra.configuration.pipeline_settings import PipelineSettings, SourceKind
+from bounded_context_infra.configuration.project import Project, ProjectError, current
 from bounded_context_infra.configuration.setting_places import shown
 from bounded_context_infra.configuration.settings import Settings
 
-from .delivery import delivery, sample_settings, source_kind
-from .pulumi_files import project_name, settings, stack_file
-from .recording import ACCOUNT, Program, service
+from .pulumi_files import PIPELINE, config, project_name, settings, stack_file
+from .recording import ACCOUNT, Graph, Program, recorded, recorded_region, service
+
+_ID = "0f5a1c2e-1111-2222-3333-444455556666"
+
+
+def delivery(stack: str = PIPELINE) -> Program:
+    """Return the program that deploys the current repository's pipeline. Raises NoProject."""
+    folder = current().pipeline
+    answers = {
+        "aws:codestarconnections/getConnection:getConnection": {"connectionStatus": "AVAILABLE"},
+        "aws:kms/getKey:getKey": {"arn": _arn(_region(stack), "kms", f"key/{_ID}")},
+        "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": settings(folder, stack).get("account", ACCOUNT)},
+    }
+    return Program(folder, project_name(folder), answers)
+
+
+def run_delivery(stack: str) -> Graph:
+    """Return the graph of the current repository's pipeline for `stack`, recorded once. Raises the program's errors."""
+    root, program = current().root, delivery(stack)
+    return recorded(f"{program} {stack}", lambda: program.run(stack, **sample_settings(stack)), root)
+
+
+def source_kind() -> SourceKind:
+    """Return the kind of the source that the program of the pipeline names."""
+    text = (current().pipeline / "__main__.py").read_text(encoding="utf-8")
+    return "codecommit" if '"codecommit"' in text else "codeconnections"
+
+
+def _region(stack: str) -> str:
+    return recorded_region(config(current().pipeline, stack))
+
+
+def _arn(region: str, service: str, resource: str) -> str:
+    return partition_of(region).arn_of(f"{service}:{region}:{ACCOUNT}:{resource}")
+
+
+def sample_settings(stack: str) -> dict[str, Any]:
+    """Return sample values for the settings that the stack's file lacks."""
+    given = settings(current().pipeline, stack)
+    region = _region(stack)
+    backend = {"backend": "s3://state", "secrets_provider": f"awskms://alias/state?region={region}"}
+    samples = {**_delivery_source(region), **({} if "backend" in given else backend)}
+    missing = {key: value for key, value in samples.items() if key not in given}
+    environments = [_with_account(environment) for environment in given.get("environments", ())]
+    return {**missing, "environments": environments, "shared_accounts": [*given.get("shared_accounts", ()), ACCOUNT]}
+
+
+def _delivery_source(region: str) -> dict[str, str]:
+    """Return sample settings for the source that the program uses."""
+    if source_kind() == "codecommit":
+        return {"repository": "repository"}
+    connection = _arn(region, "codeconnections", f"connection/{_ID}")
+    return {"repository": "organization/repository", "connection_arn": connection}
+
+
+def _with_account(environment: dict[str, Any]) -> dict[str, Any]:
+    return environment if "roles" in environment else {"account": ACCOUNT, **environment}
 
 
 def settings_of(project: Project, stack: str) -> Settings:

@@ -14,9 +14,9 @@ from bounded_context_infra.configuration.project import Project, current
 
 from ..policies import POLICIES, BadWaiver, Waiver, waivers
 from ..policies import PRODUCTION as STACK
-from ..programs.delivery import delivery, run_delivery
 from ..programs.graph import Graph
 from ..programs.recording import run, service
+from ..programs.stack_settings import delivery, run_delivery
 
 _ENTRY_POINT: Final = re.compile(r"^(def lambda_handler\b|lambda_handler =)", re.MULTILINE)
 

@@ -15,9 +15,9 @@ from bounded_context.declaration.entry_points import STEPS, entry_point
 from bounded_context.domain.errors import BusinessError
 from bounded_context.handlers._function import mark
 from bounded_context.testing.functions import VARIABLES, forget_adapters
-from bounded_context_infra.configuration.setting_places import place
+from bounded_context_infra.configuration.setting_places import setting_place
 
-from ..eject.parts import parts
+from ..eject import parts
 from ..programs.pulumi_files import project_name, stack_file
 from ._promise import Check, Repository, resolved
 
@@ -116,7 +116,7 @@ def settings_are_read(where: Repository) -> Iterator[str]:
         for key, like in graph.unread.items():
             instead = f"write {like}, or remove it" if like else "remove it"
             where_read = where.project.root / "infra" / program
-            found = place(stack_file(where_read, stack), project_name(where_read), key)
+            found = setting_place(stack_file(where_read, stack), project_name(where_read), key)
             yield f"Nothing reads {key} of {found}: {instead}."
 
 

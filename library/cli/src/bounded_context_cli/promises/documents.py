@@ -6,19 +6,17 @@ from pydantic import BaseModel, ValidationError
 
 from bounded_context.domain.fields import may_be_none
 
-from ..contracts import agents, asyncapi, list_format, schemas, statuses
-from ..contracts.catalog import files as catalog
-from ..contracts.change import Refused, declaration_file, next_version
-from ..contracts.published import Version, versions
-from ..contracts.release import release
-from ..contracts.released.breaches import FOLDER, Released
-from ..contracts.released.samples import version_of
-from ..contracts.values import NoSample
+from ..contracts import catalog, documents
+from ..contracts import published as schemas
+from ..contracts.compatibility import RefusedChange, declaration_file, next_version
+from ..contracts.published import NoSample, Version, release, versions
+from ..contracts.released import FOLDER, Released
+from ..contracts.samples import version_of
 from ..optional.cli import outdated
 from ..policies import PRODUCTION
 from ..views import readme
 from ..views.picture import picture
-from ..views.picture.mermaid import flowchart
+from ..views.picture.cli import flowchart
 from ._promise import Check, Repository
 
 
@@ -27,7 +25,7 @@ def events_keep_their_contract(where: Repository) -> Iterator[str]:
     for event_type, text in where.context.event_versions:
         try:
             version = next_version(where.context, event_type, text, where.project.events)
-        except Refused as refused:
+        except RefusedChange as refused:
             yield str(refused)
             continue
         if version not in versions(event_type, where.project.events) or str(version) != text:
@@ -37,10 +35,10 @@ def events_keep_their_contract(where: Repository) -> Iterator[str]:
 def events_are_described(where: Repository) -> Iterator[str]:
     """Subscribers find every event: the AsyncAPI document matches the code."""
     published = [(event_type, Version.parse(version)) for event_type, version in where.context.event_versions]
-    expected = schemas.as_text(asyncapi.document(where.context, published, release(where.project.root)))
-    path = where.project.events / asyncapi.NAME
+    expected = schemas.as_text(documents.document(where.context, published, release(where.project.root)))
+    path = where.project.events / documents.NAME
     if not path.is_file() or path.read_text(encoding="utf-8") != expected:
-        yield f"events/{asyncapi.NAME} does not match the code: run `uv run context contracts`."
+        yield f"events/{documents.NAME} does not match the code: run `uv run context contracts`."
 
 
 def events_before_are_made(where: Repository) -> Iterator[str]:
@@ -61,7 +59,7 @@ def events_before_are_made(where: Repository) -> Iterator[str]:
 
 def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:
     """Callers find the routes and answers of the committed OpenAPI document."""
-    from ..contracts.openapi.files import missed
+    from ..contracts.openapi.cli import missed
 
     yield from missed(where.context, where.project.root)
 
@@ -71,7 +69,7 @@ def routes_are_described(where: Repository) -> Iterator[str]:
     if not where.context.api:
         return
     from ..contracts.openapi import FOLDER, NAME
-    from ..contracts.openapi.files import expected
+    from ..contracts.openapi.cli import expected
 
     path = where.project.root / FOLDER / NAME
     if not path.is_file() or path.read_text(encoding="utf-8") != expected(where.context, where.project.root):
@@ -82,14 +80,14 @@ def lists_are_described(where: Repository) -> Iterator[str]:
     """Partners find the format of lists and of reports: its page matches the model and the stack prod."""
     if not where.context.has_lists:
         return
-    path = where.project.root / list_format.NAME
-    if not path.is_file() or path.read_text(encoding="utf-8") != list_format.page(where.project):
-        yield f"{list_format.NAME} does not match the code: run `uv run context contracts`."
+    path = where.project.root / documents.LIST_FORMAT
+    if not path.is_file() or path.read_text(encoding="utf-8") != documents.list_format_page(where.project):
+        yield f"{documents.LIST_FORMAT} does not match the code: run `uv run context contracts`."
 
 
 def statuses_are_drawn(where: Repository) -> Iterator[str]:
     """The README shows the statuses of an aggregate: its diagram matches the code."""
-    path, lines = where.project.root / readme.NAME, statuses.diagram(where.context)
+    path, lines = where.project.root / readme.NAME, documents.diagram(where.context)
     if not path.is_file() or path.read_text(encoding="utf-8") != readme.with_diagram(where.project.root, lines):
         yield f"The diagram of statuses in {readme.NAME} does not match the code: run `uv run context contracts`."
 
@@ -103,9 +101,9 @@ def the_context_is_drawn(where: Repository) -> Iterator[str]:
 
 def agents_are_instructed(where: Repository) -> Iterator[str]:
     """Coding agents find the commands and the files of each change: the instructions match the declaration."""
-    path = where.project.root / agents.NAME
-    if not path.is_file() or path.read_text(encoding="utf-8") != agents.page(where.project):
-        yield f"{agents.NAME} does not match the declaration: run `uv run context contracts`."
+    path = where.project.root / documents.AGENTS
+    if not path.is_file() or path.read_text(encoding="utf-8") != documents.agents_page(where.project):
+        yield f"{documents.AGENTS} does not match the declaration: run `uv run context contracts`."
 
 
 def written_files_are_current(where: Repository) -> Iterator[str]:
@@ -119,7 +117,7 @@ def the_catalogue_is_told(where: Repository) -> Iterator[str]:
     try:
         if not catalog.is_current(where.context, where.project.root):
             yield f"{catalog.NAME} does not match the code: run `uv run context contracts`."
-    except Refused as refused:
+    except RefusedChange as refused:
         yield str(refused)
 
 

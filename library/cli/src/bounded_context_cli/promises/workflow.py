@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, OperationNotFoundError, Shape, StructureShape
 
-from ..programs.requests.calls import shape_of
+from ..programs.requests import shape_of
 from ..testing.requests.shapes import faults
 from ._promise import Check, Repository
 

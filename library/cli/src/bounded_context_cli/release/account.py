@@ -6,10 +6,10 @@ from typer import Context
 
 from bounded_context_infra.configuration.project import Project
 
-from .pulumi import Stack, pulumi
+from .deploy import PreviewedStack, pulumi
 
 
-def preview(ctx: Context, stack: Stack) -> int:
+def preview(ctx: Context, stack: PreviewedStack) -> int:
     """Show the changes of a deployment of `infra/account`. Arguments of `pulumi preview` may follow.
 
     Examples:
@@ -18,7 +18,7 @@ def preview(ctx: Context, stack: Stack) -> int:
     return pulumi(_account, "preview", "--diff", "--stack", stack, *ctx.args)
 
 
-def deploy(ctx: Context, stack: Stack) -> int:
+def deploy(ctx: Context, stack: PreviewedStack) -> int:
     """Make the roles of deployments in an account, by its administrator. Arguments of `pulumi up` may follow.
 
     Examples:

@@ -20,12 +20,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from bounded_context_infra.configuration.lambda_python import PYTHON
+from bounded_context_infra.configuration.defaults import PYTHON
 from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..command.installed import repository
 from ..command.output import fail
-from ..programs.layer import LAYER
+from ..programs.environment import LAYER
 
 RUNTIME: Final = Path(str(files("bounded_context")))
 """The package of the runtime, which functions run."""

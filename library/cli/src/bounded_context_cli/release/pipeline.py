@@ -6,7 +6,7 @@ from typer import Context
 
 from bounded_context_infra.configuration.project import Project
 
-from .pulumi import pulumi
+from .deploy import pulumi
 
 
 def preview(ctx: Context) -> int:

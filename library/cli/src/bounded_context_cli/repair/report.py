@@ -1,16 +1,24 @@
-"""The report of a repair, and the command that executes its plan."""
+"""The report of a repair, the command that executes its plan, its output, and the ids in its arguments."""
 
+import re
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bounded_context.domain.field_types import BY_KIND
 
 from ..command.aws_errors import INTERRUPTED
+from ..command.console import Consoles
 
 
 @dataclass(kw_only=True)
-class Report(ABC):
+class RepairReport(ABC):
     """The result of a repair.
 
     `executed` is whether the plan was executed, not only printed. `stopped` is the error that ended the run early, or
@@ -59,3 +67,55 @@ def given(options: Mapping[str, object]) -> Iterator[str]:
                 yield f"--{name.replace('_', '-')}"
                 if one is not True:
                     yield str(one)
+
+
+LINE_EVERY = 100
+"""The interval of progress lines in a log without a terminal, in messages."""
+
+
+class RepairScreen(Consoles):
+    """The screen of a repair."""
+
+    @contextmanager
+    def progress(self, verb: str, total: int) -> Iterator[Callable[[], None]]:
+        """Yield a function to call after each message; it advances a progress bar, or writes log lines."""
+        if not self._progress.is_terminal:
+            yield self._lines(verb, total)
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._progress, transient=True) as bar:
+            task = bar.add_task(verb, total=total)
+            yield lambda: bar.advance(task)
+
+    def _lines(self, verb: str, total: int) -> Callable[[], None]:
+        done = 0
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            if done % LINE_EVERY == 0:
+                self.tell(f"{verb}: {done} of about {total} messages")
+
+        return advance
+
+
+_IDENTIFIER: Final = BY_KIND["identifier"]
+"""The type of each aggregate's identity. The ids of lists, messages and traces have its form, too."""
+
+_SHOWN: Final = 64
+"""The characters of a bad id that a message quotes."""
+
+
+def identity(text: str) -> str:
+    """Return an id in an argument. Raises BadParameter for a text that no aggregate or list can have."""
+    if fault := no_identity(text):
+        raise typer.BadParameter(fault)
+    return text
+
+
+def no_identity(text: str) -> str:
+    """Return why a text is not an id, with the remedy; an empty string if it is one."""
+    if re.fullmatch(_IDENTIFIER.pattern, text):
+        return ""
+    shown = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    return f"{shown} is not an id: write {_IDENTIFIER.accepted}"

@@ -1,4 +1,4 @@
-"""The second tables of a stack: the copies of its table from restores, and the tables of its other epochs.
+"""The second tables of a stack, from restores and other epochs, and the shards of a table's stream.
 
 A second table contains the rows of a time. It costs money until a person deletes it.
 """
@@ -15,6 +15,8 @@ from ..views.cost.prices import prices
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+
 
 _GB: Final = 10**9
 _PRICE: Final = "table_storage"
@@ -64,3 +66,15 @@ def names(client: "DynamoDBClient", table: str) -> Iterator[str]:
     """Yield the names of the second tables of a stack with this table. Raises ClientError, BotoCoreError."""
     for page in client.get_paginator("list_tables").paginate():
         yield from (name for name in page.get("TableNames", []) if is_second(name, table))
+
+
+def shards(streams: "DynamoDBStreamsClient", arn: str) -> Iterator[tuple[str, bool]]:
+    """Yield the id of each shard, and whether the shard is closed: it then has a last sequence number."""
+    start: dict[str, Any] = {}
+    while True:
+        page = streams.describe_stream(StreamArn=arn, **start)["StreamDescription"]
+        for shard in page.get("Shards", ()):
+            yield shard.get("ShardId", ""), "EndingSequenceNumber" in shard.get("SequenceNumberRange", {})
+        if not (last := page.get("LastEvaluatedShardId")):
+            return
+        start = {"ExclusiveStartShardId": last}

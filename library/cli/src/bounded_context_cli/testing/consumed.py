@@ -11,8 +11,8 @@ from bounded_context.application.inbound import Envelope
 from bounded_context.domain.events import type_of_label
 from bounded_context.domain.spelling import kebab
 
-from ..contracts import asyncapi
-from ..contracts.release import numbers
+from ..contracts import documents
+from ..contracts.published import numbers
 
 FOLDER: Final = "consumed"
 _RELEASED: Final = "released"
@@ -31,7 +31,7 @@ class Publisher:
     @cached_property
     def messages(self) -> dict[str, Any]:
         """The messages of the AsyncAPI document by label: the published events, such as `PaymentRegistered.2`."""
-        path = self.folder / "events" / asyncapi.NAME
+        path = self.folder / "events" / documents.NAME
         return json.loads(path.read_text(encoding="utf-8"))["components"]["messages"]
 
     def schema(self, label: str) -> dict[str, Any]:

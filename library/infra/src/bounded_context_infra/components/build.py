@@ -7,10 +7,8 @@ import pulumi
 from pulumi_aws import cloudwatch, codebuild, iam
 
 from bounded_context_infra.configuration.labels import Labels
-from bounded_context_infra.stack.account import Account
-from bounded_context_infra.stack.component import Component
-from bounded_context_infra.stack.logs import Logs
-from bounded_context_infra.stack.policy import Statement, allow, grant, trust
+from bounded_context_infra.stack.key import Logs, Statement, allow, grant, trust
+from bounded_context_infra.stack.program import Account, Component
 
 IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:6.0"
 """The release of CodeBuild's image. AWS updates it in place, so the buildspecs pin every tool that matters."""

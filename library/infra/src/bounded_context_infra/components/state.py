@@ -17,9 +17,8 @@ from bounded_context_infra.configuration.state import (
     on_bucket_key,
     on_secrets_key,
 )
-from bounded_context_infra.stack.account import Account
-from bounded_context_infra.stack.component import Component
-from bounded_context_infra.stack.policy import Statement, allow, grant
+from bounded_context_infra.stack.key import Statement, allow, grant
+from bounded_context_infra.stack.program import Account, Component
 
 
 class State(Component):

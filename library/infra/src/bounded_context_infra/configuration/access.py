@@ -1,17 +1,20 @@
-"""What an account permits to the deployments of a context: its roles, their limits, and the access to the state.
+"""What an account permits to the deployments of a context, and the boundary of its programs' roles.
 
 `context permissions account` prints it as JSON, and the program `infra/account` makes its resources.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bounded_context.domain.spelling import kebab
 
-from .collisions import DEPLOYER
-from .labels import Labels
+from .config import SettingSource, read_all
+from .labels import DEPLOYER, Labels
+from .partition import ARN
+from .schema import Form, setting
 
 Document = dict[str, Any]
 """An IAM policy document."""
@@ -81,3 +84,22 @@ def role_name(context: str, stack: str, role: str) -> str:
 def boundary_name(context: str, stack: str) -> str:
     """Return the name of the boundary of a stack's roles, such as `payment-dev-boundary`."""
     return f"{kebab(context)}-{stack}-boundary"
+
+
+# The form of the ARN: IAM API reference, CreatePolicy. AWS's own policies have no account, and limit too little.
+_POLICY: Final = Form(
+    ARN + r"iam::\d{12}:policy/([!-.0-~]+/)*[\w+=,.@-]{1,128}",
+    "the ARN of a managed policy of the account, arn:aws:iam::<account>:policy/<name>",
+)
+Boundary = Annotated[str, _POLICY]
+"""The type of the setting `permissions_boundary`."""
+
+
+@dataclass(frozen=True)
+class _Boundary:
+    permissions_boundary: Boundary | None = setting("", None)
+
+
+def permissions_boundary(config: SettingSource) -> str | None:
+    """Return the ARN of the policy, or None without the setting. Raises SettingError."""
+    return read_all(_Boundary, config)["permissions_boundary"]

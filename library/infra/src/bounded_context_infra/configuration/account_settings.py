@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field
 
-from .boundary import Boundary
-from .config import SettingError, Source, read_all
+from .access import Boundary
+from .config import SettingError, SettingSource, read_all
 from .list_settings import LONGEST_KEPT
 from .partition import ARN
 from .pipeline_settings import ENVIRONMENT, Account
@@ -75,7 +75,7 @@ class AccountSettings:
     """A managed policy that limits the program's own roles."""
 
     @classmethod
-    def from_config(cls, config: Source, names: Mapping[str, Any]) -> Self:
+    def from_config(cls, config: SettingSource, names: Mapping[str, Any]) -> Self:
         """Read and check every setting; `names` has all settings of the file.
 
         Raises:

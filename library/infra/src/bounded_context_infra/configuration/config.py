@@ -10,7 +10,7 @@ from pulumi import RunError
 from pydantic import ValidationError
 
 from .schema import Declared, Members, Rule, Schema, declared, words
-from .setting_places import place, place_in_program
+from .setting_places import place_in_program, setting_place
 
 # fmt: off
 Retention = Literal[
@@ -45,10 +45,10 @@ class SettingError(RunError):
 
     def at(self, file: Path, project: str) -> str:
         """Return the message with the place of the setting in a stack's file; `project` is the settings' prefix."""
-        return str(self) if self._placed else f"{place(file, project, self.setting)}: {self}"
+        return str(self) if self._placed else f"{setting_place(file, project, self.setting)}: {self}"
 
 
-class Source(Protocol):
+class SettingSource(Protocol):
     """A source of settings: `pulumi.Config`, or a dict of strings in tests."""
 
     def get(self, key: str, /) -> str | None:
@@ -59,7 +59,7 @@ class Source(Protocol):
 def only_if(condition: str, holds: Callable[[Any], bool], *, needed: bool = False) -> Rule:
     """Return the rule that a setting is set only under a condition, which always needs it if `needed` is true."""
 
-    def rule(config: Source, setting: Declared, text: str | None) -> None:
+    def rule(config: SettingSource, setting: Declared, text: str | None) -> None:
         if text is not None and not holds(config):
             raise SettingError(setting.name, f"is set, yet only {condition} uses it: choose {condition}, or remove it.")
         if needed and text is None and holds(config):
@@ -68,7 +68,7 @@ def only_if(condition: str, holds: Callable[[Any], bool], *, needed: bool = Fals
     return rule
 
 
-def read_all(kind: Any, config: Source, *names: str) -> dict[str, Any]:
+def read_all(kind: Any, config: SettingSource, *names: str) -> dict[str, Any]:
     """Return the values of a class's settings, or of those with the given names. Raises SettingError for a bad value.
 
     Validators get the source as their context.
@@ -76,7 +76,7 @@ def read_all(kind: Any, config: Source, *names: str) -> dict[str, Any]:
     return {each.name: _read(each, config) for each in declared(kind) if not names or each.name in names}
 
 
-def _read(setting: Declared, config: Source) -> Any:
+def _read(setting: Declared, config: SettingSource) -> Any:
     text = config.get(setting.name)
     if setting.rule:
         setting.rule(config, setting, text)

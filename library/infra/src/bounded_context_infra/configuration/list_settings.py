@@ -1,29 +1,190 @@
 """The settings of lists: the SFTP server, its partners, and the import of their files."""
 
 import json
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Final, Literal
+from datetime import date
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 
 from bounded_context.declaration.context import Context
+from bounded_context.domain.formats import CHOICES, FileFormat
 
-from .config import SettingError, Source
-from .list_defaults import MAX_LIST_MB, TEMPORARY_NAMES, TOLERATED_SHARE
-from .partners import Partners
-from .schema import Form, setting, within
-from .sftp import (
-    HOST_NAME,
-    HOST_ZONE,
-    OF_OWN_NAME,
-    OF_OWN_SERVER,
-    OF_SHARED_SERVER,
-    SECURITY_POLICY,
-    SERVER_ID,
-    HostKey,
-    SecurityPolicy,
-    Vpc,
+from .config import SettingError, SettingSource, only_if
+from .defaults import MAX_LIST_MB, TEMPORARY_NAMES, TOLERATED_SHARE
+from .public_keys import LONGEST, PublicKey
+from .schema import ONCE, BadMember, Form, Members, Schema, members, setting, within
+
+_NAME: Final = Form(r"[a-z][a-z0-9-]{1,30}[a-z0-9]", "3 to 32 lower-case letters, digits and hyphens")
+"""A part of resource names and object keys, and a user name of Transfer Family, which needs 3 characters."""
+
+# Pulumi passes a date without quotes on as a time (observed with version 3.274).
+_DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)( 00:00:00 \+0000 UTC)?")
+
+MOST_CHARACTERS: Final = 2500
+"""The maximum length of all formats as JSON. A function has 4 KB for its variables, and a variable has the formats."""
+
+SHARED_PARTNERS_LIMIT: Final = 1600
+"""Characters. A rule on a shared server names its partners, and EventBridge limits a pattern to 2,048 characters."""
+
+_TEXT: Final[Schema] = {"type": "string", "maxLength": LONGEST, "title": "a public key, as in a .pub file"}
+_PARTNER_ENDING: Final = members({"key": _TEXT, "expires": {"type": "string", "format": "date"}}, "key")
+_DATE: Final[Schema] = {"type": "string", "title": "YYYY, MM and DD once each, such as DD.MM.YYYY"}
+_HEADER: Final[Schema] = {"type": "object", "additionalProperties": {"type": "string"}}
+_CHOICES: Final[Mapping[str, Schema]] = {member: {"enum": [*values]} for member, values in CHOICES.items()}
+_FORMAT: Final = {**members({**_CHOICES, "date": _DATE, "header": _HEADER}), "minProperties": 1}
+
+
+def _key(value: Any) -> PublicKey:
+    text, expires = (value.get("key"), value.get("expires")) if isinstance(value, dict) else (value, None)
+    if not isinstance(text, str) or (isinstance(value, dict) and not value.keys() <= {"key", "expires"}):
+        raise ValueError(f'has {value!r}: write a key, or {{key: ..., expires: "2027-01-31"}}')
+    try:
+        return PublicKey.parse(text, None if expires is None else last_day(expires), by_position=text is value)
+    except ValueError as error:
+        raise ValueError(f"has {error}") from None
+
+
+def last_day(text: Any) -> date:
+    """Return the day of a text such as 2027-01-31. Raises ValueError with the remedy."""
+    found = _DAY.fullmatch(text) if isinstance(text, str) else None
+    try:
+        return date.fromisoformat(found[1] if found else "")
+    except ValueError:
+        raise ValueError(f'the date {text!r}: write a day such as "2027-01-31"') from None
+
+
+def _differing(keys: tuple[PublicKey, ...]) -> tuple[PublicKey, ...]:
+    if len({key.fingerprint for key in keys}) != len(keys):
+        raise ValueError("has a key twice: write each key once")
+    return keys
+
+
+def _network(value: str) -> str:
+    try:
+        return str(IPv4Network(value))
+    except ValueError:
+        network = "an IPv4 address such as 203.0.113.7, or a network such as 198.51.100.0/24"
+        raise ValueError(f"has {value!r}: write {network}") from None
+
+
+def _format(values: Any, info: ValidationInfo[Any]) -> FileFormat:
+    return FileFormat.parse(values, info.context.context.rows.columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partner(Members):
+    """A partner."""
+
+    public_keys: Annotated[
+        tuple[Annotated[PublicKey, PlainValidator(_key), WithJsonSchema({"anyOf": [_TEXT, _PARTNER_ENDING]})], ...],
+        AfterValidator(_differing),
+        Field(title="a list of keys, or of `{key: ..., expires: ...}`"),
+    ]
+    """The keys for the login, each with its last day if any."""
+    addresses: tuple[Annotated[str, AfterValidator(_network), Field(title="IPv4 addresses and networks")], ...] = ()
+    """The addresses that may connect. With `sftp_vpc` they are required."""
+    format: Annotated[FileFormat | None, PlainValidator(_format), WithJsonSchema(_FORMAT)] = None
+    """The format of the partner's files, if it differs from the plain format."""
+
+    def __iter__(self) -> Iterator[PublicKey]:
+        """Iterate over the keys: a copy of the inbox passes a partner on as its keys."""
+        return iter(self.public_keys)
+
+
+def formats(partners: Mapping[str, Partner]) -> Mapping[str, FileFormat]:
+    """Return the formats of the partners whose files are not plain, by the partners' names."""
+    return {name: partner.format for name, partner in partners.items() if partner.format}
+
+
+def _checked(partners: Mapping[str, Partner], info: ValidationInfo[Any]) -> Mapping[str, Partner]:
+    """Return the partners. Raises ValueError if the server does not accept their addresses, names or formats."""
+    fixed = info.context.get("sftp_vpc") is not None
+    for name, partner in partners.items():
+        if fixed != bool(partner.addresses):
+            remedy = "write the addresses that connect, 0.0.0.0/0 for all" if fixed else "remove them, or set sftp_vpc"
+            raise BadMember(f"{name}.addresses", f"are {[*partner.addresses]}: {remedy}")
+    if info.context.get("sftp") == "shared" and len(json.dumps([*partners])) > SHARED_PARTNERS_LIMIT:
+        raise ValueError("are too many for one rule on a shared server: write sftp: dedicated")
+    length = len(json.dumps({name: one.settings for name, one in formats(partners).items()}))
+    if length > MOST_CHARACTERS:
+        problem = f"has formats of {length} characters, and at most {MOST_CHARACTERS} are possible"
+        raise ValueError(f"{problem}: ask partners for our column names instead of mapping them")
+    return partners
+
+
+Partners = Annotated[Mapping[Annotated[str, _NAME], Partner], AfterValidator(_checked)]
+"""The type of the setting: the partners by name."""
+
+
+SecurityPolicy = Literal[
+    "TransferSecurityPolicy-2025-03",
+    "TransferSecurityPolicy-FIPS-2025-03",
+    "TransferSecurityPolicy-SshAuditCompliant-2025-02",
+    "TransferSecurityPolicy-2024-01",
+    "TransferSecurityPolicy-FIPS-2024-05",
+]
+"""The accepted policies: the newest, and policies for clients or rules that need another one."""
+
+SECURITY_POLICY: Final = get_args(SecurityPolicy)[0]
+"""The newest policy for servers: no SHA-1, no CBC ciphers, and key exchange that also withstands quantum computers."""
+
+SERVER_ID: Final = Form(r"s-[0-9a-f]{17}", "the id of a server, s- and 17 hex digits")
+HOST_NAME: Final = Form(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", "a host name such as sftp.example.org"
 )
+HOST_ZONE: Final = Form(r"Z[A-Z0-9]{1,31}", "the id of a public hosted zone of Route 53, such as Z0123456789ABC")
+_VPC: Final = Form(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a VPC")
+_SUBNET: Final = Form(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a public subnet")
+
+MOST_SUBNETS: Final = 3
+"""The number of elastic addresses of an endpoint (Transfer Family API reference, CreateServer)."""
+
+LONGEST_KEY: Final = 4096
+"""Characters of a host key (Transfer Family API reference, CreateServer)."""
+
+_PRIVATE: Final = re.compile(r"-----BEGIN (OPENSSH |RSA |EC )?PRIVATE KEY-----\n.+-----END [A-Z ]+-----\n?", re.DOTALL)
+_ENCRYPTED: Final = re.compile(r'\{"secure": "[^"]+"\}')
+"""A secret in a stack's file, as it is read without Pulumi's engine."""
+
+_HOST_KEY: Final = "sftp_host_key"
+_WRITTEN: Final = f"write it with `pulumi config set --secret {_HOST_KEY} --cwd infra/service --stack STACK < FILE`"
+
+
+@dataclass(frozen=True)
+class Vpc(Members):
+    """A VPC, and the public subnets in which the server has an elastic address each."""
+
+    vpc_id: Annotated[str, _VPC]
+    subnet_ids: Annotated[tuple[Annotated[str, _SUBNET], ...], Field(min_length=1, max_length=MOST_SUBNETS), ONCE]
+
+
+def _without_passphrase(key: SecretStr) -> SecretStr:
+    """Return the private key of the server. The error message does not contain it."""
+    text = key.get_secret_value()
+    if not _ENCRYPTED.fullmatch(text) and (len(text) > LONGEST_KEY or not _PRIVATE.fullmatch(text)):
+        raise ValueError(f"is not a private key of OpenSSH without a passphrase: {_WRITTEN}")
+    return key
+
+
+_SECURE: Final = members({"secure": {"type": "string"}}, "secure")
+HostKey = Annotated[SecretStr, AfterValidator(_without_passphrase), WithJsonSchema(_SECURE)]
+"""The private key of the server, in a file as `secure: ...`."""
+
+OF_SHARED_SERVER: Final = only_if("sftp: shared", lambda config: config.get("sftp") == "shared", needed=True)
+OF_OWN_SERVER: Final = only_if("sftp: dedicated", lambda config: config.get("sftp") == "dedicated")
+OF_OWN_NAME: Final = only_if("a server with sftp_host_name", lambda config: config.get("sftp_host_name") is not None)
+"""The rules that a setting is set only with a kind of server, or with an own name, which only an own server has."""
+
+
+def require_encrypted(key: SecretStr, *, secret: bool) -> None:
+    """Raise SettingError if a stack's file has the host key in plain text: neither a secret, nor an encrypted text."""
+    if not secret and not _ENCRYPTED.fullmatch(key.get_secret_value()):
+        raise SettingError(_HOST_KEY, f"is in plain text: make a new key, since Git has this one, and {_WRITTEN}.")
+
 
 Sftp = Literal["dedicated", "shared", "none"]
 Malware = Literal["none", "guardduty"]
@@ -113,7 +274,7 @@ class OfContext:
     """The source of the settings of a context. Without lists, a setting of lists is a fault, except ``sftp: none``."""
 
     context: Context[Any]
-    source: Source
+    source: SettingSource
 
     def get(self, key: str, /) -> str | None:
         """Return the value of a setting. Raises SettingError for a setting of lists in a context without lists."""

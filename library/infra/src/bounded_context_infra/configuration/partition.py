@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
-from .config import SettingError, Source
+from .config import SettingError, SettingSource
 
 GLOBAL_DOMAIN: Final = "amazonaws.com"
 """The domain of service principals in all partitions (aws-cdk, region-info/lib/default.ts)."""
@@ -80,7 +80,7 @@ def _known() -> list[dict[str, Any]]:
 class Placed:
     """A source of settings that rejects ARNs and features of other partitions than that of the stack's region."""
 
-    config: Source
+    config: SettingSource
     region: str | None
 
     @property

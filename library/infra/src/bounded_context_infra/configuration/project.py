@@ -1,4 +1,4 @@
-"""The repository that a tool runs in: its folders, and the context that it declares.
+"""The repository that a tool runs in: its folders, its context, and the library's list workflow.
 
 A repository names its context in its ``pyproject.toml``::
 
@@ -15,8 +15,28 @@ from typing import Any, Final
 
 from bounded_context.declaration.context import Context, named
 
-from .list_workflow import list_workflow
 from .places import placed
+
+ORIGINAL: Final = Path(__file__).parents[1] / "data" / "list_import.asl.json"
+"""The definition without a context's names."""
+
+
+def list_workflow(context: Context[Any]) -> str:
+    """Return the definition with a context's verification, and the type and schema of the event of an imported list.
+
+    The placeholders of resources remain: `bounded_context_infra.Workflow` fills them.
+    """
+    imported, text = context.list_events[0], ORIGINAL.read_text(encoding="utf-8")
+    names = {
+        "verification": "".join(word.capitalize() for word in context.verification_step.split("_")),
+        "source": context.name,
+        "list_imported": imported,
+        "list_imported_schema": context.schema_of(imported),
+    }
+    for placeholder, name in names.items():
+        text = text.replace(f"${{{placeholder}}}", name)
+    return text
+
 
 VARIABLE: Final = "BOUNDED_CONTEXT_PROJECT"
 """The environment variable with the repository's folder. Without it, the current folder or a parent is used."""

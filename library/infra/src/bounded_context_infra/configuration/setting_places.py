@@ -14,7 +14,7 @@ def shown(file: Path) -> str:
     return "/".join(file.parts[-3:])
 
 
-def place(file: Path, project: str, setting: str) -> str:
+def setting_place(file: Path, project: str, setting: str) -> str:
     """Return the place of a setting, such as `infra/service/Pulumi.dev.yaml:7`.
 
     The line is that of the innermost member that the file has. Without the setting, the place is the file.
@@ -33,7 +33,7 @@ def place_in_program(setting: str) -> str:
     if not (main.parent / "Pulumi.yaml").is_file():
         return ""
     file = main.parent / f"Pulumi.{pulumi.get_stack()}.yaml"
-    return place(file.resolve(), pulumi.get_project(), setting)
+    return setting_place(file.resolve(), pulumi.get_project(), setting)
 
 
 def _line(root: Node, setting: str) -> int | None:

@@ -2,20 +2,217 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from bounded_context.declaration.context import Context
+from bounded_context.declaration.entry_points import NAME
+from bounded_context.domain import epochs
 from bounded_context.domain.formats import FileFormat
 
-from .alarm_settings import AlarmSettings
-from .api_settings import ApiSettings
-from .config import SettingError, Source, read_all
+from .access import Boundary
+from .alarms import LEAST_PERCENT, AlarmSettings
+from .config import SettingError, SettingSource, only_if, read_all
 from .event_settings import EventSettings
-from .list_settings import ListSettings, OfContext
-from .partners import formats
-from .release_settings import ReleaseSettings
-from .stack_settings import StackSettings
-from .system_settings import SystemSettings
+from .list_settings import LONGEST_KEPT, ListSettings, OfContext, formats
+from .partition import ARN
+from .schema import ONCE, BadMember, Form, Members, setting, within
+from .strategy import BadStrategy, Strategy
+
+Backup = Literal["none", "vault"]
+
+MOST_RESERVED: Final = 10_000
+"""Concurrent executions. An account has 1,000 at first and "tens of thousands" on request (Lambda developer guide,
+"Lambda quotas"). With 0 a function would never run."""
+
+_SIGNING: Final = Form(
+    ARN + r"lambda:[a-z0-9-]+:\d{12}:code-signing-config:csc-[a-z0-9]{17}",
+    "the ARN of a code signing configuration, arn:aws:lambda:<region>:<account>:code-signing-config:csc-<id>",
+)
+_VAULT: Final = Form(
+    ARN + r"backup:[a-z0-9-]+:\d{12}:backup-vault:[A-Za-z0-9_-]{2,50}",
+    "the ARN of a backup vault, arn:aws:backup:<region>:<account>:backup-vault:<name>",
+)
+_OWNER: Final = Form(
+    r"[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?",
+    "a name as a tag of AWS takes it, of up to 256 characters",
+)
+_TIME: Final = Form(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "a time in UTC such as 2026-01-31T18:00:00Z")
+
+
+_WITH_VAULT: Final = only_if("backup: vault", lambda config: config.get("backup") == "vault", needed=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSettings:
+    """The resources of the stack."""
+
+    protect: bool = setting(True)
+    """Deletion protection of the resources with data."""
+    owner: Annotated[str, _OWNER] | None = setting("ada@example.org", None)
+    """A tag of all resources, for instance a person. By default it is the context's team."""
+    expires: Annotated[str, _TIME] | None = setting("2026-01-31T18:00:00Z", None)
+    """A tag of all resources: the time from which the stack may be destroyed (UTC, ISO 8601, in quotes)."""
+    table_epoch: Annotated[int, within(0, epochs.MOST)] = setting(1, 0)
+    """The number of replacements of the table. A table of a later epoch has another name."""
+    # Lambda API reference, CreateEventSourceMapping.
+    stream_parallelization_factor: Annotated[int, within(1, 10)] = setting(5, 10)
+    """Batches of a shard that a reader of the table's stream processes at the same time."""
+    reserved_concurrency: Annotated[
+        Mapping[str, Annotated[int, within(1, MOST_RESERVED)]], Field(title="a map of functions to executions")
+    ] = setting({"register": 50}, {})
+    """Executions that Lambda reserves for a function, also its maximum. The others share the account's."""
+    # Lambda pricing page (us-east-1, Python): 0.0000015046 USD a second for a cached GB, at least 3 hours, and
+    # 0.0001397998 USD for a restored GB.
+    snap_start: bool = setting(True, False)
+    """Starts the API's functions from a snapshot. Each version costs about 4 USD a month for a GB of its memory."""
+    backup: Backup = setting("vault", "none")
+    """`vault` backs up the table each night into a locked vault, and copies the backup to `backup_copy`."""
+    backup_copy: Annotated[str, _VAULT] | None = setting(
+        "arn:aws:backup:eu-central-1:111122223333:backup-vault:copies", None, _WITH_VAULT
+    )
+    """A backup vault in another account or region, which `backup: vault` requires."""
+    backup_days: Annotated[int, within(7, LONGEST_KEPT)] = setting(90, 35)
+    """Days for which both vaults store a backup. Nobody can delete it earlier."""
+    permissions_boundary: Boundary | None = setting("arn:aws:iam::111122223333:policy/loan-dev-boundary", None)
+    """A managed policy that limits every role of the stack."""
+    code_signing: Annotated[str, _SIGNING] | None = setting(
+        "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdefg", None
+    )
+    """The code signing configuration of all functions. The archives must then be signed."""
+
+
+_ALARM: Final = Form(r"[!-~]([ -~]{0,253}[!-~])?", "the name of an alarm, up to 255 characters")
+_FOLDER: Final = Form(r"\S.*", "the folder that holds code.zip and layer.zip")
+
+_STRATEGY: Final = {"type": "string", "title": "a strategy of CodeDeploy, or an own such as Canary25Percent20Minutes"}
+
+MOST_MORE_ALARMS: Final = 8
+"""CodeDeploy accepts ten alarms for a deployment group, and a release may make two of its own."""
+
+LONGEST_MS: Final = 900_000
+"""Milliseconds: Lambda's longest timeout, 15 minutes."""
+
+
+def _strategy(text: Any) -> Strategy:
+    try:
+        return Strategy.parse(text or "")
+    except BadStrategy as error:
+        raise ValueError(f"is {error}".removesuffix(".")) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseSettings:
+    """Releases."""
+
+    rollout_strategy: Annotated[
+        Strategy,
+        PlainValidator(_strategy),
+        WithJsonSchema(_STRATEGY),
+    ] = setting("Canary10Percent5Minutes")
+    """The steps in which a new version gets the traffic. An alarm during the steps returns the old version."""
+    latency_alarms: Annotated[
+        Mapping[str, Annotated[int, within(1, LONGEST_MS)]], Field(title="a map of functions to milliseconds")
+    ] = setting({"register": 2000}, {})
+    """Milliseconds that 95 of 100 calls of a function's new version may take."""
+    release_alarms: Annotated[tuple[Annotated[str, _ALARM], ...], Field(max_length=MOST_MORE_ALARMS), ONCE] = setting(
+        ["shop-orders-failed"], ()
+    )
+    """The names of other alarms that stop a release."""
+    artifacts: Annotated[str, _FOLDER] = setting("../../build", "../../build")
+    """The folder of the built functions, relative to the program."""
+
+
+MOST_AUDIENCES = 50
+"""Maximum audiences of a JWT authorizer (API Gateway, "Quotas for configuring and running an HTTP API")."""
+
+LOOPBACK = r"http://127\.0\.0\.1:\d+"
+"""For the local run, whose servers have no certificates. AWS does not accept such an issuer."""
+
+_ISSUER: Final = Form(rf"(https://[^\s/?#]+|{LOOPBACK})(/[^\s?#]*)?", "the https address that its tokens name as `iss`")
+_AUDIENCE: Final = Form(r"[\s\S]*\S[\s\S]*", "an audience, which is not empty")
+# Not `*`: requests carry their callers' credentials, and no other page may send them.
+_ORIGIN: Final = Form(
+    r"(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:\d{1,5})?",
+    "each origin such as https://app.example.org, without a path",
+)
+
+
+@dataclass(frozen=True)
+class Jwt(Members):
+    """The accepted tokens: from `issuer`, for any of `audience`."""
+
+    issuer: Annotated[str, _ISSUER]
+    # Without an audience, the API would accept tokens that the issuer made for other applications.
+    audience: Annotated[tuple[Annotated[str, _AUDIENCE], ...], Field(min_length=1, max_length=MOST_AUDIENCES)]
+
+
+@dataclass(frozen=True)
+class Throttle(Members):
+    """Limits of each route for all callers together: `rate` requests a second, `burst` at once.
+
+    Requests above a limit get a 429. AWS treats the limits as targets and does not guarantee them (API Gateway,
+    "Throttle requests to your HTTP APIs").
+    """
+
+    rate: Annotated[int, within(1, 10_000)] = 100
+    """Requests a second."""
+    burst: Annotated[int, within(1, 5_000)] = 200
+    """Requests at once."""
+
+
+@dataclass(frozen=True)
+class ApiObjectives(Members):
+    """The service level objectives of the HTTP API."""
+
+    answered_percent: Annotated[float, within(LEAST_PERCENT, 99.999)] = 99.9
+    """Percentage of the requests with an answer other than 5xx."""
+    latency_ms: Annotated[int, within(1, 30_000)] = 2_000
+    """Milliseconds in which 95 % of the requests are answered."""
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """The HTTP API."""
+
+    api_jwt: Jwt | None = setting({"issuer": "https://login.example.org", "audience": ["loan"]}, None)
+    """The accepted tokens. Without the setting, callers sign their requests with IAM credentials."""
+    api_cors_origins: tuple[Annotated[str, _ORIGIN], ...] = setting(["https://app.example.org"], ())
+    """The web pages that may call the API."""
+    api_throttle: Throttle = setting({"rate": 50}, Throttle())
+    """The limits of each route for all callers together. Requests above a limit get a 429."""
+    api_objectives: ApiObjectives = setting({"latency_ms": 500}, ApiObjectives())
+    """The service level objectives of the API."""
+    api_route_metrics: bool = setting(False, True)
+    """Metrics for each route, at 0.90 USD a month for a route with calls."""
+
+    @classmethod
+    def from_config(cls, config: SettingSource) -> Self:
+        """Read and check all settings. Raises SettingError with a sentence for the first bad value."""
+        return cls(**read_all(cls, config))
+
+
+_ADDRESS: Final = Form(
+    rf"(https://[A-Za-z0-9.-]+(:\d{{1,5}})?|{LOOPBACK})(/[A-Za-z0-9._~-]+)*",
+    "an https address without a slash at its end",
+)
+
+
+def _named(systems: Mapping[str, str]) -> Mapping[str, str]:
+    if wrong := [name for name in systems if not NAME.fullmatch(name)]:
+        raise BadMember(wrong[0], f"has {wrong[0]!r}: write its name in kebab-case")
+    return systems
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemSettings:
+    """Other systems."""
+
+    systems: Annotated[Mapping[str, Annotated[str, _ADDRESS]], AfterValidator(_named)] = setting(
+        {"credit-bureau": "https://api.example.org/v1"}, {}
+    )
+    """The addresses of the other systems that functions call, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +228,7 @@ class Settings(AlarmSettings, ReleaseSettings, SystemSettings, EventSettings, Li
     api: ApiSettings
 
     @classmethod
-    def from_config(cls, context: Context[Any], config: Source) -> Self:
+    def from_config(cls, context: Context[Any], config: SettingSource) -> Self:
         """Read and check every setting of a stack of `context`.
 
         Raises:

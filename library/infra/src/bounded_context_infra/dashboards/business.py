@@ -6,11 +6,9 @@ from typing import Any
 from bounded_context.declaration import measures
 from bounded_context.declaration.measures import Measure
 
-from .grid import Section, body, rows, section
-from .head import BUSINESS, TECHNICAL, head
-from .names import Names
-from .sources import by_value, own
-from .widgets import BAD, DOUBTFUL, GOOD, Metric, Widget, graph, line, numbers
+from .sections import BUSINESS, TECHNICAL, head
+from .sources import Names, by_value, own
+from .widgets import BAD, DOUBTFUL, GOOD, Metric, Section, Widget, body, graph, line, numbers, rows, section
 
 _OUTCOMES: Mapping[Measure, Mapping[str, Any]] = {
     measures.LISTS_RECEIVED: {},

@@ -8,11 +8,9 @@ from typing import Any
 from bounded_context.declaration import measures
 
 from . import sources
-from .grid import Row, Section, body, section
-from .head import BUSINESS, TECHNICAL, head
-from .names import Names
-from .sources import by_value, own
-from .widgets import BAD, DOUBTFUL, GOOD, MINUTE, WORSE, Metric, Widget, graph
+from .sections import BUSINESS, TECHNICAL, head
+from .sources import Names, by_value, own
+from .widgets import BAD, DOUBTFUL, GOOD, MINUTE, WORSE, Metric, Row, Section, Widget, body, graph, section
 
 LEGIBLE = 7
 """Functions of a graph, each with up to two lines, that stay legible in a third of the dashboard's width."""

@@ -15,25 +15,19 @@ from bounded_context.declaration.structure import WATCH_LISTS, WATCH_MAPPINGS
 from bounded_context.domain.spelling import kebab
 
 from ..configuration.alarms import Objectives, Severity, Thresholds
-from ..configuration.api_settings import ApiObjectives, ApiSettings
 from ..configuration.config import SettingError
-from ..configuration.consumes import Consumed
+from ..configuration.defaults import PYTHON
+from ..configuration.event_settings import Consumed
 from ..configuration.labels import LabelError, Labels
-from ..configuration.lambda_python import PYTHON
-from ..configuration.partners import Partner
-from ..configuration.settings import Settings
-from ..configuration.sftp import Vpc, require_encrypted
+from ..configuration.list_settings import Partner, Vpc, require_encrypted
+from ..configuration.settings import ApiObjectives, ApiSettings, Settings
 from ..configuration.strategy import Strategy
-from ..dashboards.api import api_sections
 from ..dashboards.business import business
-from ..dashboards.head import BUSINESS, TECHNICAL, dashboard_url
-from ..dashboards.names import Names
+from ..dashboards.sections import BUSINESS, TECHNICAL, api_sections, dashboard_url
+from ..dashboards.sources import Names
 from ..dashboards.technical import technical
 from ..queries import Query, saved_queries
-from ..stack.account import Account
-from ..stack.alarm_topic import AlarmTopic
-from ..stack.alerts import Alerts, Notice
-from ..stack.component import LIVE, Component
+from ..stack.alerts import AlarmTopic, Alerts, Notice
 from ..stack.interfaces import (
     ALL_KEYS,
     CIRCUIT_KEY,
@@ -52,25 +46,52 @@ from ..stack.interfaces import (
     Target,
     Topic,
 )
-from ..stack.key import Key
-from ..stack.logs import Logs
-from ..stack.policy import Statement, allow, document, grant, only_over_tls, trust
+from ..stack.key import Key, Logs, Statement, allow, document, grant, only_over_tls, trust
+from ..stack.program import LIVE, Account, Component
 from ..stack.stack import Stack
 from . import access_log
-from .alarms import HOUR, MINUTE, Metric, Part, When, alarm, calculated, composite, guard, joined
-from .api_alarms import watch_api
+from .alarms import (
+    HOUR,
+    MINUTE,
+    Metric,
+    Objective,
+    Part,
+    When,
+    alarm,
+    calculated,
+    composite,
+    guard,
+    joined,
+    watch_objective,
+)
 from .backup import back_up
 from .buckets import archive_bucket, private_bucket
-from .burn_rate import Objective, watch_objective
-from .function_alarms import Dimensions, watch_answers, watch_durations, watch_errors, watch_throttles
-from .malware import scan_statements, scan_uploads
 from .on_failure import abandoned_bucket, report_abandoned, write_abandoned
-from .queue_alarms import alarm_on_dead_letters, watch_age, watch_dead_letters
 from .queues import feed_from, only_from, queue, queue_and_dead_letters, queue_policy, redrive_to, sent_by
-from .sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
-from .sftp_network import sftp_addresses, sftp_name, sftp_network
-from .table_alarms import watch_stream, watch_table
-from .uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, scan_rules, sftp_rules, start_on_upload
+from .resource_alarms import (
+    Dimensions,
+    alarm_on_dead_letters,
+    watch_age,
+    watch_answers,
+    watch_api,
+    watch_dead_letters,
+    watch_durations,
+    watch_errors,
+    watch_stream,
+    watch_table,
+    watch_throttles,
+)
+from .sftp import sftp_addresses, sftp_endpoint, sftp_folders, sftp_name, sftp_network, sftp_server, sftp_user
+from .uploads import (
+    UPLOADS_DEAD_LETTERS,
+    UploadRule,
+    s3_rules,
+    scan_rules,
+    scan_statements,
+    scan_uploads,
+    sftp_rules,
+    start_on_upload,
+)
 
 __all__ = [
     "ALL_KEYS",

@@ -7,10 +7,9 @@ from pulumi_aws import backup, cloudwatch, iam, kms
 
 from ..configuration.config import SettingError
 from ..configuration.settings import Settings
-from ..stack.account import Account
 from ..stack.alerts import Notice
-from ..stack.component import Component
-from ..stack.policy import Statement, allow, document, grant, trust
+from ..stack.key import Statement, allow, document, grant, trust
+from ..stack.program import Account, Component
 from ..stack.stack import Stack
 from .alarms import HOUR, Metric, When, alarm
 

@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 from pulumi_aws import s3
 
-from ..stack.component import Component
-from ..stack.policy import Statement, document, only_over_tls
+from ..stack.key import Statement, document, only_over_tls
+from ..stack.program import Component
 
 _LEFTOVERS: Any = {
     "id": "leftovers",

@@ -10,8 +10,8 @@ from typing import Any, Final
 import pulumi
 from pulumi_aws import cloudwatch, s3, sqs
 
-from ..stack.component import Component
-from ..stack.policy import Statement, allow
+from ..stack.key import Statement, allow
+from ..stack.program import Component
 from .buckets import private_bucket
 from .queues import queue_policy, sent_by
 from .uploads import DAY, MOST_RETRIES

@@ -6,9 +6,9 @@ from typing import Any
 import pulumi
 from pulumi_aws import lambda_, sqs
 
-from ..stack.component import Component
 from ..stack.interfaces import Target
-from ..stack.policy import Statement, allow, document, grant, only_over_tls
+from ..stack.key import Statement, allow, document, grant, only_over_tls
+from ..stack.program import Component
 
 DEAD_LETTER_SECONDS = 14 * 24 * 3600
 """Retention of a dead-letter queue: the longest of SQS (SQS API reference, CreateQueue)."""

@@ -1,13 +1,19 @@
-"""The rules that start an import after an upload."""
+"""Uploads: the rules that start an import, and the malware scan by GuardDuty.
+
+A plan needs no GuardDuty detector in the account (GuardDuty user guide, "Malware Protection for S3").
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pulumi
-from pulumi_aws import cloudwatch, iam, sqs
+from pulumi_aws import cloudwatch, guardduty, iam, s3, sqs
 
-from ..stack.component import Component
+from bounded_context.domain import lists
+
+from ..stack.key import Statement, allow, grant, trust
+from ..stack.program import Account, Component
 from .queues import queue, queue_policy, sent_by
 
 DAY = 24 * 3600
@@ -146,3 +152,88 @@ def _event_rule(owner: Component, rule: UploadRule) -> cloudwatch.EventRule:
         tags=owner.labels.tags,
         opts=owner.child(),
     )
+
+
+SERVICE: Final = "malware-protection-plan.guardduty"
+ROLE: Final = "malware-scan"
+_MANAGED_RULE: Final = "rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*"
+_PROBE: Final = "malware-protection-resource-validation-object"
+"""The object that GuardDuty writes into the bucket, to test its role."""
+
+_READS: Final = ["s3:GetObject", "s3:GetObjectVersion"]
+_TAG: Final = f"s3:ExistingObjectTag/{lists.TAG}"
+
+
+def scan_statements(owner: Component, account: Account, bucket_arn: pulumi.Input[str]) -> list[Statement]:
+    """Return what the bucket's policy denies (GuardDuty user guide, "Using tag-based access control (TBAC)").
+
+    - Reads of a file whose scan found no clean result, for every principal but the plan's role.
+    - Reads before the scan too, except for partners: SFTP renames a new file by a copy of it.
+    - The scan's tag, for every principal but the plan's role.
+    """
+    prefix = account.arn_of("iam::", account.id, f":role/{owner.labels.prefix}-")
+    scanner, partners = pulumi.Output.concat(prefix, ROLE), pulumi.Output.concat(prefix, "sftp-*")
+    objects, incoming = (pulumi.Output.concat(bucket_arn, path) for path in ("/*", "/incoming/*"))
+    others = {"ArnNotLike": {"aws:PrincipalArn": [scanner]}}
+    not_partners = {"ArnNotLike": {"aws:PrincipalArn": [scanner, partners]}}
+    unscanned = {"StringNotEquals": {_TAG: lists.CLEAN}}
+    not_clean = {"StringNotEquals": {_TAG: lists.CLEAN}, "Null": {_TAG: "false"}}
+    tagging = {"ForAnyValue:StringEquals": {"s3:RequestObjectTagKeys": [lists.TAG]}}
+    tags = ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectVersionTagging"]
+    return [
+        _deny(_READS, incoming, not_partners | unscanned),
+        _deny(_READS, incoming, others | not_clean),
+        _deny(tags, objects, others | tagging),
+    ]
+
+
+def scan_uploads(
+    owner: Component, account: Account, bucket: s3.Bucket, key_arn: pulumi.Input[str], events: pulumi.Resource
+) -> None:
+    """Make the plan that scans each new version below `incoming/`, and tags it with the result.
+
+    `events` is the bucket's setting that sends events to EventBridge, through which GuardDuty learns of new objects.
+    """
+    role = iam.Role(
+        ROLE,
+        name=owner.labels.name(ROLE),
+        # The documented trust has no condition on the account.
+        assume_role_policy=trust(SERVICE),
+        tags=owner.labels.tags,
+        opts=owner.child(),
+    )
+    permissions = grant(owner, role, *_permissions(account, bucket, key_arn))
+    guardduty.MalwareProtectionPlan(
+        ROLE,
+        role=role.arn,
+        protected_resource={"s3_bucket": {"bucket_name": bucket.id, "object_prefixes": ["incoming/"]}},
+        actions=[{"taggings": [{"status": "ENABLED"}]}],
+        tags=owner.labels.tags,
+        # GuardDuty tests the role when the plan is created.
+        opts=owner.child(depends_on=[permissions, events]),
+    )
+
+
+def _permissions(account: Account, bucket: s3.Bucket, key_arn: pulumi.Input[str]) -> list[Statement]:
+    """Return the documented permissions (GuardDuty user guide, "Create or update IAM role policy")."""
+    incoming, probe = (pulumi.Output.concat(bucket.arn, f"/{path}") for path in ("incoming/*", _PROBE))
+    rule = account.arn("events", _MANAGED_RULE)
+    managed = {"StringLike": {"events:ManagedBy": f"{SERVICE}.amazonaws.com"}}
+    by_s3 = {"StringLike": {"kms:ViaService": "s3.*"}}
+    tagging = [f"s3:{verb}Object{version}Tagging" for verb in ("Get", "Put") for version in ("", "Version")]
+    return [
+        allow(
+            ["events:PutRule", "events:DeleteRule", "events:PutTargets", "events:RemoveTargets"],
+            rule,
+            Condition=managed,
+        ),
+        allow(["events:DescribeRule", "events:ListTargetsByRule"], rule),
+        allow(["s3:GetBucketNotification", "s3:PutBucketNotification", "s3:ListBucket"], bucket.arn),
+        allow([*_READS, *tagging], incoming),
+        allow(["s3:PutObject"], probe),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, Condition=by_s3),
+    ]
+
+
+def _deny(actions: list[str], resource: pulumi.Input[str], condition: Mapping[str, object]) -> Statement:
+    return {"Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource, "Condition": condition}

@@ -7,19 +7,13 @@ import pulumi
 
 from bounded_context.declaration.context import Context
 
-from ..components.artifacts import Artifacts
-from ..components.failures import UNSTARTED, Failures
-from ..components.pipeline import Pipeline
+from ..components.pipeline import UNSTARTED, Artifacts, Failures, Pipeline
 from ..components.state import State
-from ..configuration.collisions import PIPELINE
-from ..configuration.environments import ROLES, RoleKind
-from ..configuration.pipeline_settings import PipelineSettings, SourceKind
+from ..configuration.labels import PIPELINE
+from ..configuration.pipeline_settings import ROLES, PipelineSettings, RoleKind, SourceKind
 from ..configuration.project import current
-from ..stack.account import Account, placed, require_account
-from ..stack.key import Key
-from ..stack.logs import Logs
-from ..stack.policy import Statement
-from ..stack.program import start
+from ..stack.key import Key, Logs, Statement
+from ..stack.program import Account, placed, require_account, start
 from . import source as sources
 from .stages import VARIABLES, build_stage, environment_stage, source_stage
 from .steps import OF_AN_ENVIRONMENT, ProjectFactory, names

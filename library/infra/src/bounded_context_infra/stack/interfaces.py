@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, Protocol
 import pulumi
 from pulumi_aws import cloudwatch, codedeploy, iam, lambda_, sfn, sns
 
-from ..dashboards.grid import Section
-from .policy import Statement
+from ..dashboards.widgets import Section
+from .key import Statement
 
 Operation = Literal["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "PartiQLInsert"]
 """An operation on the table's items."""

@@ -7,16 +7,13 @@ import pulumi
 from bounded_context.declaration.context import Context
 
 from ..configuration.alarms import Severity  # noqa: TC001 (the dictionary of topics)
-from ..configuration.collisions import roles
+from ..configuration.labels import roles
 from ..configuration.project import current
 from ..configuration.settings import Settings
-from .account import Account, placed
-from .alarm_topic import AlarmTopic
-from .alerts import Alerts
+from .alerts import AlarmTopic, Alerts
 from .interfaces import Endpoint, Queue  # noqa: TC001 (public: the values of `endpoints` and `work_queues`)
-from .key import Key
-from .logs import Logs
-from .program import start
+from .key import Key, Logs
+from .program import Account, placed, start
 
 
 class Stack:

@@ -1,17 +1,17 @@
-"""The functions of a stack: the context's, the team's own and the library's, each made from its preset."""
+"""The functions of a stack, each made from its preset, and their releases, which shift traffic step by step."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 from pulumi_aws import lambda_
 
-from bounded_context.declaration.entry_points import HOOKS, entry_point
-from bounded_context.declaration.secret_names import NAME, secret_variable
-from bounded_context.declaration.system_names import system_variable
+from bounded_context.declaration.entry_points import HOOKS, NAME, entry_point, secret_variable, system_variable
 
+from ..components.alarms import FunctionAlarms
 from ..components.function import ARCHITECTURE, RUNTIME, Function
+from ..components.releases import Release, Releases
 from ..components.secret import Secret
 from ..configuration.config import SettingError
 from ..configuration.project import current
@@ -207,3 +207,64 @@ def _settings(stack: Stack) -> dict[str, pulumi.Input[str]]:
         "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),
         "CONSUMES": json.dumps(consumes),
     }
+
+
+class Canary(Mapping[str, Release]):
+    """The releases by function name. CodeDeploy shifts the traffic of each alias `live` by the stack's strategy.
+
+    Args:
+        stack: the stack whose strategy applies.
+        functions: the functions to release, and the hooks that check them.
+
+    Attributes:
+        shared: the resources that all releases share.
+
+    Raises:
+        SettingError: the setting `latency_alarms` names an unknown function.
+    """
+
+    def __init__(self, stack: Stack, functions: Functions) -> None:
+        _check(stack, functions)
+        self._stack = stack
+        self._functions = functions
+        self.shared = self._shared()
+        self._releases = {
+            name: Release(name, stack, function=functions[name], shared=self.shared) for name in functions.called
+        }
+        FunctionAlarms("functions", stack, self._releases)
+
+    def __getitem__(self, name: str) -> Release:
+        return self._releases[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._releases)
+
+    def __len__(self) -> int:
+        return len(self._releases)
+
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """The stack output for the rollout: application, strategy, deployment groups and hooks."""
+        return {
+            "application": self.shared.application.name,
+            "strategy": self._stack.settings.rollout_strategy.name,
+            "groups": {name: release.group.deployment_group_name for name, release in self.items()},
+            "hooks": {name: self._functions[name].function.name for name in HOOKS},
+        }
+
+    def _shared(self) -> Releases:
+        shared = Releases("release", self._stack)
+        hooks = [self._functions[name] for name in HOOKS]
+        released = [self._functions[name].function.arn for name in self._functions.called]
+        shared.permit(released, [hook.function.arn for hook in hooks])
+        for hook in hooks:
+            shared.grant_check(hook.role, released)
+        self._stack.key.grant_use(shared.role)
+        self._stack.warnings.grant_publish(shared.role)
+        return shared
+
+
+def _check(stack: Stack, functions: Functions) -> None:
+    for name in stack.settings.latency_alarms:
+        if name not in functions.called:
+            raise SettingError("latency_alarms", f"has {name!r}: write one of {', '.join(functions.called)}.")

@@ -5,16 +5,11 @@ from typing import Any
 
 import pulumi
 
-from ..components.dashboards import Dashboards
-from ..components.dead_letter_alarms import DeadLetterAlarms
-from ..components.health import Health
-from ..components.list_alarms import ListAlarms
-from ..components.queries import Queries
-from ..components.traces import Traces
+from ..components.alarms import DeadLetterAlarms, Health, ListAlarms
+from ..components.observability import Dashboards, Queries, Traces
 from ..stack.interfaces import Items, Machine, Objects, Queue, Topic
 from ..stack.stack import Stack
-from .canary import Canary
-from .functions import Functions
+from .functions import Canary, Functions
 from .outputs import Components, export_outputs
 
 _TRANSACTION = "TransactWriteItems"

@@ -8,8 +8,7 @@ import pulumi
 
 from ..stack.interfaces import Items, Machine, Objects, Observed, Queue, Topic, Urls
 from ..stack.stack import Stack
-from .canary import Canary
-from .functions import Functions
+from .functions import Canary, Functions
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import Any, Final
 
-from bounded_context_cli.views.cost.estimate import MILLION, lines
+from bounded_context_cli.views.cost.cli import MILLION, lines
 from bounded_context_cli.views.cost.flow import Flow
 from bounded_context_cli.views.cost.per_million import lists
 
-from . import hot_keys
-from .model import RELAYED, Model, most_of, quota_of, with_lanes, with_rate
+from . import plan as hot_keys
+from .model import EVENTS, IMPORT, RELAYED, VERIFICATION, Model, most_of, quota_of, with_lanes, with_rate
 from .plan import Plan, Stage
 from .simulation import EXECUTIONS, Outcome, simulate
-from .stages import EVENTS, IMPORT, VERIFICATION
 
 _WORTH: Final = 0.05
 """A change is recommended if it saves this share of the time. A larger value must save as much again."""

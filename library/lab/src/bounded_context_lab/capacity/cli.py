@@ -17,9 +17,8 @@ from bounded_context_cli.views.cost.flow import RELAY
 from bounded_context_infra.configuration.project import ProjectError
 
 from .advice import Answer
-from .model import Model
+from .model import STAGES, Model
 from .simulation import Outcome
-from .stages import STAGES
 
 POWERS: Final = tuple(10**power for power in range(4, 9))
 """The numbers of rows of the table."""

@@ -1,8 +1,16 @@
-"""The numbers that a simulation needs: lists, stages and limits. They contain no fact of AWS or of a context."""
+"""The numbers that a simulation needs: lists, limits with their meters, and AWS's quotas."""
 
 import math
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pydantic import Field
+
+from bounded_context_cli.views.cost.prices import PriceTable
 
 
 @dataclass(frozen=True)
@@ -118,3 +126,104 @@ class Plan:
 def _divided(rows: int, size: int) -> list[int]:
     full, rest = divmod(rows, size)
     return [size] * full + [rest] * bool(rest)
+
+
+class Quota(PriceTable, frozen=True):
+    """An AWS quota. `asked` is its name in Service Quotas; empty if AWS does not raise it."""
+
+    service: str
+    value: float
+    unit: str
+    source: str
+    burst: float = 0
+    asked: str = Field("", alias="raise")
+    regions: Mapping[str, Mapping[str, float]] = {}
+
+    def of(self, region: str) -> "Quota":
+        """Return the quota of a region."""
+        return self.model_copy(update=dict(self.regions.get(region, {})))
+
+    @property
+    def rate(self) -> Rate:
+        """The quota as a limit of units a second."""
+        return Rate(self.value, self.burst)
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.value:,.0f} {self.unit}"
+
+
+class Seconds(PriceTable, frozen=True):
+    """The assumed times of calls. The file has their sources."""
+
+    cold_start: float
+    object: float
+    delivery: float
+
+
+@cache
+def _read() -> Mapping[str, Any]:
+    return tomllib.loads((files("bounded_context_lab") / "data" / "quotas.toml").read_text(encoding="utf-8"))
+
+
+def quotas(region: str) -> Mapping[str, Quota]:
+    """Return the quotas of a region by name."""
+    return {name: Quota.model_validate(quota).of(region) for name, quota in _read()["quotas"].items()}
+
+
+def seconds() -> Seconds:
+    """Return the assumed times."""
+    return Seconds.model_validate(_read()["seconds"])
+
+
+class Meter:
+    """A token bucket: it returns the time at which it has passed a number of units, in the order of the requests."""
+
+    def __init__(self, rate: Rate) -> None:
+        self.rate = rate
+        self._passed = 0.0
+        self._first: float | None = None
+
+    def passes(self, now: float, units: float) -> float:
+        """Take units, and return the time at which the last unit has passed."""
+        saved = self.rate.burst / self.rate.a_second
+        if self._first is None:
+            self._first, self._passed = now, now - saved
+        self._passed = self._after(max(self._passed, now - saved), units, self._first)
+        return self._passed
+
+    def _after(self, start: float, units: float, first: float) -> float:
+        """Return the time at which units have passed from `start`. The limit doubles at fixed times after `first`."""
+        rate = self.rate
+        doubled = int((start - first) // rate.doubling) if rate.doubling else 0
+        while True:
+            speed = min(rate.a_second * 2.0**doubled, rate.most)
+            doubled += 1
+            ends = first + doubled * rate.doubling
+            if not rate.doubling or speed == rate.most or start + units / speed <= ends:
+                return start + units / speed
+            units -= max(0.0, ends - start) * speed
+            start = max(start, ends)
+
+
+def log10_overload(rows: int, a_second: float, keys: int, most: float) -> float:
+    """Return the decimal logarithm of a bound of the probability that a key gets over `most` rows in any second.
+
+    A second has `a_second` consecutive rows, and begins at any row: the bound is the sum over all seconds and all keys.
+    Each row has one of `keys` keys with the same probability. The bound is at most 1, and 0 (-inf) if one key accepts
+    all rows of a second.
+    """
+    log_tail = log_binomial_tail(a_second, 1 / keys, most)
+    return min(0.0, (math.log(rows) + math.log(keys) + log_tail) / math.log(10))
+
+
+def log_binomial_tail(trials: float, share: float, most: float) -> float:
+    """Return the natural logarithm of Chernoff's bound of P(X > `most`) for a binomial X.
+
+    The bound is exp(-n D(a||p)), with a = most/n and the relative entropy D (Hoeffding 1963, theorem 1).
+    """
+    if most >= trials:
+        return -math.inf
+    if (part := most / trials) <= share:
+        return 0.0
+    rest = 1 - part
+    return -trials * (part * math.log(part / share) + rest * math.log(rest / (1 - share)))

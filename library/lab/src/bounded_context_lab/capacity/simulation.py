@@ -13,8 +13,7 @@ from typing import Final
 import simpy
 from simpy.events import Event, ProcessGenerator
 
-from .meter import Meter
-from .plan import Plan, Stage
+from .plan import Meter, Plan, Stage
 
 Times = Mapping[str, float]
 

@@ -1,17 +1,85 @@
 """The content of a metric widget: labelled series, and reasons for series without data."""
 
+import ast
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from bounded_context_local.emulator.clock import shortened
-from bounded_context_local.metric_math import search
-from bounded_context_local.metric_math.expressions import Calculator
-from bounded_context_local.metric_math.metric_lines import Line, Metric, lines
-from bounded_context_local.metric_math.series import NotCalculated, Recorded, Series
+from bounded_context_local.emulator.process import shortened
+from bounded_context_local.metric_math import metric_lines
+from bounded_context_local.metric_math.expressions import Calculator, NotCalculated, Recorded, Series, tree
+from bounded_context_local.metric_math.metric_lines import OF_AWS, Line, Metric, lines
+from bounded_context_local.observation.aws_metrics import invocations, messages
 
-from . import reasons
+NO_ACTIVITY: Final = "No activity"
+NO_CALLS: Final = "No calls"
+NOT_EMULATED: Final = "Not emulated"
+
+MEASURED: Final[Mapping[str, Sequence[str]]] = {
+    invocations.APIGATEWAY_NAMESPACE: invocations.APIGATEWAY_NAMES,
+    invocations.DYNAMODB_NAMESPACE: invocations.DYNAMODB_NAMES,
+    messages.EVENTS_NAMESPACE: messages.EVENTS_NAMES,
+    invocations.LAMBDA_NAMESPACE: invocations.LAMBDA_NAMES,
+    messages.SCHEDULER_NAMESPACE: messages.SCHEDULER_NAMES,
+    messages.SNS_NAMESPACE: messages.SNS_NAMES,
+    messages.SQS_NAMESPACE: messages.SQS_NAMES,
+    invocations.STATES_NAMESPACE: invocations.STATES_NAMES,
+    messages.TRANSFER_NAMESPACE: messages.TRANSFER_NAMES,
+}
+"""AWS's metrics that a run can measure, by namespace."""
+
+_OF_CALLS: Final = (invocations.APIGATEWAY_NAMESPACE, invocations.LAMBDA_NAMESPACE)
+
+Name = tuple[str, str]
+"""A metric's namespace and its name."""
+
+
+def without_data(line: Line, lines: Iterable[Line]) -> str:
+    """Return why a line of a widget has no value; `lines` are all lines of the widget."""
+    found = {_reason(name) for name in _names(line, {other.id: other for other in lines if other.id})}
+    return next((reason for reason in (NOT_EMULATED, NO_CALLS, NO_ACTIVITY) if reason in found), NO_ACTIVITY)
+
+
+def as_zero(series: Series, recorded: Recorded) -> str:
+    """Return why a series has assumed zeros only; empty if it has measured values."""
+    metric = series.metric
+    if metric is None or not recorded.is_assumed(metric):
+        return ""
+    if metric.namespace == invocations.APIGATEWAY_NAMESPACE:
+        return NO_CALLS
+    return NOT_EMULATED if f"{metric.namespace} {metric.name}" in recorded.assumed else ""
+
+
+def _reason(name: Name) -> str:
+    namespace, metric = name
+    if not namespace.startswith(OF_AWS):
+        return NO_ACTIVITY
+    if metric not in MEASURED.get(namespace, ()):
+        return NOT_EMULATED
+    return NO_CALLS if namespace in _OF_CALLS else NO_ACTIVITY
+
+
+def _names(line: Line, named: Mapping[str, Line]) -> set[Name]:
+    if line.metric:
+        return {(line.metric.namespace, line.metric.name)}
+    try:
+        parts = list(ast.walk(tree(line.expression)))
+    except NotCalculated:
+        return set()
+    texts = [node.value for node in parts if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    others = [named[node.id] for node in parts if isinstance(node, ast.Name) and node.id in named]
+    inner = [_names(other, {key: value for key, value in named.items() if value is not line}) for other in others]
+    return {name for text in texts for name in _searched(text)}.union(*inner)
+
+
+def _searched(text: str) -> set[Name]:
+    try:
+        found = metric_lines.read(text)
+    except metric_lines.Unreadable:
+        return set()
+    return {(found.namespace, name) for name in found.wanted.get(metric_lines.METRIC_NAME, ())}
+
 
 _DYNAMIC = re.compile(r"\$\{(?P<part>[^}]*)\}")
 _DIMENSION = re.compile(r"PROP\('Dim\.(?P<name>[^']*)'\)")
@@ -80,7 +148,7 @@ def _add(result: Drawing, found: Sequence[Found], recorded: Recorded, requested:
     for line, value in found:
         drawn = [series for series in _listed(value) if series.points]
         if not drawn:
-            reason = reasons.without_data(line, requested)
+            reason = without_data(line, requested)
             result.without_data.setdefault(reason, []).append(names.label(line, line.metric))
         # CloudWatch puts the label of a search in front of each series' own.
         prefix = f"{line.label} " if isinstance(value, list) and line.label and "${" not in line.label else ""
@@ -89,7 +157,7 @@ def _add(result: Drawing, found: Sequence[Found], recorded: Recorded, requested:
             label = prefix + names.own(metric) if prefix and metric else names.label(line, metric)
             color = line.color or COLORS[len(result.drawn) % len(COLORS)]
             result.drawn.append(Drawn(label, series, line.right, color))
-            if reason := reasons.as_zero(series, recorded):
+            if reason := as_zero(series, recorded):
                 result.as_zero.setdefault(reason, []).append(label)
 
 
@@ -117,11 +185,11 @@ class _Names:
 
 def _dynamic(part: str, own: str, metric: Metric | None) -> str:
     """Return the value of a dynamic part; unsupported parts are returned unchanged."""
-    has = search.values(metric) if metric else {}
+    has = metric_lines.values(metric) if metric else {}
     if part == "LABEL":
         return own
     if part == "PROP('MetricName')":
-        return has.get(search.METRIC_NAME, "")
+        return has.get(metric_lines.METRIC_NAME, "")
     if found := _DIMENSION.fullmatch(part):
         return has.get(found["name"], "")
     return f"${{{part}}}"

@@ -1,12 +1,69 @@
-"""The cells of columns: single boxes, frames of several boxes, and bends of arrows that cross a column."""
+"""The cells of columns, their order, and the paths of arrows through them.
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+Arrows from boxes of a frame to the same box join into one line if they have the same label.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from itertools import accumulate, combinations, pairwise
+from statistics import fmean
 from typing import Final
 
-from .columns import columns
 from .shapes import LINE, Arrow, Box, width
+
+Link = tuple[str, str]
+"""From one key to another."""
+
+
+def columns(keys: Sequence[str], links: Set[Link]) -> dict[str, int]:
+    """Return the column of each key, from 0.
+
+    Links that would close a cycle count in reverse: of each cycle, the link that returns to the key nearest to a start.
+    Links from a key to itself are ignored.
+    """
+    links = {(source, target) for source, target in links if source != target}
+    distances = _distances(keys, links)
+    order = _order(keys, links, distances)
+    places = {key: place for place, key in enumerate(order)}
+    forward = [(source, target) if places[source] < places[target] else (target, source) for source, target in links]
+    found: dict[str, int] = {}
+    for key, before in _grouped(order, forward).items():
+        found[key] = max((found[source] + 1 for source in before), default=0)
+    return found
+
+
+def _order(keys: Sequence[str], links: Set[Link], distances: Mapping[str, int]) -> list[str]:
+    """Return the keys in topological order, without the links that close cycles."""
+    kept = set(links)
+    while True:
+        try:
+            return list(TopologicalSorter(_grouped(keys, kept)).static_order())
+        except CycleError as error:
+            kept.remove(min(pairwise(error.args[1]), key=lambda link: (distances[link[1]], link)))
+
+
+def _distances(keys: Sequence[str], links: Set[Link]) -> dict[str, int]:
+    """Return the number of links from the nearest start: a key without incoming links, or else the first of a cycle."""
+    following = _grouped(keys, [(target, source) for source, target in links])
+    targets = {target for _, target in links}
+    found: dict[str, int] = {}
+    for start in sorted(keys, key=lambda key: (key in targets, key)):
+        ahead, distance = {start} - found.keys(), 0
+        while ahead:
+            found |= dict.fromkeys(ahead, distance)
+            ahead, distance = {key for here in ahead for key in following[here]} - found.keys(), distance + 1
+    return found
+
+
+def _grouped(keys: Iterable[str], links: Iterable[Link]) -> dict[str, list[str]]:
+    """Return the sources of the links to each key, sorted."""
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    for source, target in sorted(links):
+        found[target].append(source)
+    return found
+
 
 PAD: Final = 10
 """Pixels between a frame and its boxes, and between a box and its text."""
@@ -104,3 +161,150 @@ def _tops(keys: Sequence[str], heights: dict[str, float], gap: float, top: float
 def _width(boxes: Sequence[Box], frame: str) -> float:
     inner = max(width(box.label) for box in boxes) + 2 * PAD
     return max(inner, width(frame, 12)) + 2 * PAD if frame else inner
+
+
+_BEND = 6
+"""The height of a bend in pixels."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A cell on a path, with the boxes at which the path ends; a bend has no boxes."""
+
+    cell: Cell
+    boxes: tuple[str, ...] = ()
+
+    @property
+    def down(self) -> float:
+        """The average end of the path in pixels below the cell's top."""
+        tops, heights = self.cell.tops, self.cell.heights
+        return fmean(tops[box] + heights[box] / 2 for box in self.boxes) if self.boxes else self.cell.height / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Wire:
+    """Joined arrows, and their stops from left to right. If `is_back`, the arrows point from right to left."""
+
+    arrows: Sequence[Arrow]
+    stops: Sequence[Stop]
+    is_back: bool
+
+    @property
+    def path(self) -> Sequence[Stop]:
+        """The stops from the source to the target."""
+        return self.stops[::-1] if self.is_back else self.stops
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the wire has several arrows."""
+        return len(self.arrows) > 1
+
+
+def wires(arrows: Sequence[Arrow], cell_of: Mapping[str, Cell]) -> list[Wire]:
+    """Return the paths of the arrows between boxes of different cells."""
+    joined: dict[tuple[Cell, str, str], list[Arrow]] = {}
+    for arrow in arrows:
+        if cell_of[arrow.source] != cell_of[arrow.target]:
+            joined.setdefault((cell_of[arrow.source], arrow.target, arrow.label), []).append(arrow)
+    return [_wire(found, cell_of) for found in joined.values()]
+
+
+def _wire(arrows: Sequence[Arrow], cell_of: Mapping[str, Cell]) -> Wire:
+    source = Stop(cell_of[arrows[0].source], tuple(dict.fromkeys(arrow.source for arrow in arrows)))
+    target = Stop(cell_of[arrows[0].target], (arrows[0].target,))
+    is_back = source.cell.column > target.cell.column
+    left, right = (target, source) if is_back else (source, target)
+    crossed = range(left.cell.column + 1, right.cell.column)
+    return Wire(arrows, [left, *(Stop(Cell(height=_BEND, column=column)) for column in crossed), right], is_back)
+
+
+def links(found: Sequence[Wire]) -> list[tuple[Stop, Stop]]:
+    """Return the pairs of adjacent stops."""
+    return [pair for wire in found for pair in pairwise(wire.stops)]
+
+
+_SWEEPS: Final = 12
+_GAP: Final = 18
+"""Pixels between two cells of a column."""
+
+Columns = Sequence[Sequence[Cell]]
+"""The cells of each column, from the top."""
+
+Links = Sequence[tuple[Stop, Stop]]
+"""The parts of paths between adjacent columns."""
+
+
+def ordered(columns: Columns, links: Links) -> Columns:
+    """Return the order with the fewest crossings from alternating sweeps to the right and to the left."""
+    found = [columns]
+    for sweep in range(_SWEEPS):
+        found.append(_swept(found[-1], links, rightwards=sweep % 2 == 0))
+    return min(found, key=lambda order: _crossings(order, links))
+
+
+def _swept(columns: Columns, links: Links, *, rightwards: bool) -> Columns:
+    """Sort each column by the mean positions of the linked parts in the column before it."""
+    found, neighbours = [list(column) for column in columns], _neighbours(links)
+    places = _places(found)
+    for column in found[1:] if rightwards else found[-2::-1]:
+        means = {
+            cell: fmean(places[there.cell] + there.down / there.cell.height for _, there in near)
+            for cell in column
+            if (near := [link for link in neighbours[cell] if (link[1].cell.column < cell.column) == rightwards])
+        }
+        column.sort(key=lambda cell: means.get(cell, places[cell]))
+        places |= _places([column])
+    return found
+
+
+def _neighbours(links: Links) -> Mapping[Cell, list[tuple[Stop, Stop]]]:
+    """Return the links of each cell, the cell's own end first."""
+    found: defaultdict[Cell, list[tuple[Stop, Stop]]] = defaultdict(list)
+    for left, right in links:
+        found[left.cell].append((left, right))
+        found[right.cell].append((right, left))
+    return found
+
+
+def _places(columns: Columns) -> dict[Cell, int]:
+    return {cell: place for column in columns for place, cell in enumerate(column)}
+
+
+def _crossings(columns: Columns, links: Links) -> int:
+    """Return the number of link pairs between the same columns whose ends are in opposite orders."""
+    places, between = _places(columns), defaultdict[int, list[list[float]]](list)
+    for pair in links:
+        between[pair[0].cell.column].append([places[stop.cell] + stop.down / stop.cell.height for stop in pair])
+    return sum(
+        (left - other_left) * (right - other_right) < 0
+        for pairs in between.values()
+        for (left, right), (other_left, other_right) in combinations(pairs, 2)
+    )
+
+
+def align(columns: Columns, links: Links) -> None:
+    """Set the cells' vertical positions, with 0 for the highest: level with linked cells, in order, without overlap."""
+    neighbours = _neighbours(links)
+    for column in columns:
+        _settle(column, [0.0] * len(column))
+    for sweep in range(_SWEEPS):
+        for column in columns if sweep % 2 == 0 else reversed(columns):
+            _settle(column, [_level(cell, neighbours[cell]) for cell in column])
+    highest = min((cell.y for column in columns for cell in column), default=0)
+    for column in columns:
+        for cell in column:
+            cell.y = round(cell.y - highest)
+
+
+def _level(cell: Cell, links: Links) -> float:
+    """Return the top at which a cell's links are level on average."""
+    return fmean(there.cell.y + there.down - here.down for here, there in links) if links else cell.y
+
+
+def _settle(column: Sequence[Cell], wished: Sequence[float]) -> None:
+    """Move cells near their wished tops, in order and without overlap: the mean of moving down and of moving up."""
+    stacked = list(accumulate((cell.height + _GAP for cell in column), initial=0.0))
+    shifts = [wish - top for wish, top in zip(wished, stacked, strict=False)]
+    lower, upper = accumulate(shifts, max), reversed([*accumulate(reversed(shifts), min)])
+    for cell, top, low, high in zip(column, stacked, lower, upper, strict=False):
+        cell.y = top + (low + high) / 2

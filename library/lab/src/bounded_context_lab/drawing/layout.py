@@ -1,14 +1,14 @@
-"""Lay out boxes, frames and columns, in pixels from the top left corner."""
+"""Lay out boxes, frames, columns and the lines of arrows, in pixels from the top left corner."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
 from typing import Final
 
-from .cells import PAD, Area, Cell, cells
-from .columns import columns
-from .order import Columns, align, ordered
+from .cells import INNER, PAD, Area, Cell, Columns, Stop, Wire, align, cells, columns, links, ordered, wires
 from .shapes import SMALL, Arrow, Box, width
-from .wires import Wire, links, wires
 
 _GAP: Final = 72
 """Minimum pixels between columns, in addition to the longest label."""
@@ -97,3 +97,169 @@ def _place_grid(grid: Sequence[Cell], flow: Sequence[Cell]) -> None:
             x, row = 0.0, bottom + _BETWEEN
         cell.x, cell.y, cell.width = x, row, round(cell.width)
         x, bottom = cell.right + _BETWEEN, max(bottom, cell.bottom)
+
+
+_JOIN: Final = 26
+"""Pixels between a frame and the points at which lines join."""
+
+_PORT: Final = 12
+"""Maximum pixels between the lines at one side of a box."""
+
+_APART: Final = 16
+"""Minimum pixels between the points at which lines join."""
+
+_BULGE: Final = 34
+"""The horizontal distance of an arrow's curve within a frame from the boxes, in pixels."""
+
+_SHARES: Final = (0.5, 0.4, 0.6, 0.32, 0.68)
+"""Candidate positions of a label on a curve, the best first."""
+
+Point = tuple[float, float]
+Curve = tuple[Point, Point, Point, Point]
+"""A cubic Bezier curve: start, two control points, end."""
+
+_Ends = dict[tuple[Wire, str | None], float]
+"""The vertical position of each end of a wire, by its box. None is the point at which the wire's lines join."""
+
+_Label = tuple[Point, float]
+"""The middle of a label, and half of its width."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """An arrow's curves from its source to its target; `labelled` is the curve with the label.
+
+    Only one of several joined lines has the label. The same applies to lines in a frame with the same target and label.
+    """
+
+    arrow: Arrow
+    curves: Sequence[Curve]
+    labelled: Curve | None
+
+
+def lines(found: Layout) -> list[Line]:
+    """Return the lines of all arrows."""
+    return [*_between_cells(found), *_in_frames(found)]
+
+
+def _between_cells(found: Layout) -> Iterator[Line]:
+    """Yield the lines between cells: horizontal within columns, curved between columns."""
+    ends = _ends(found)
+    ends |= _joins(found, ends)
+    for wire in found.wires:
+        for number, arrow in enumerate(wire.arrows):
+            points = list(_points(found, wire, arrow, ends))
+            curves = [_level(start, end) for start, end in pairwise(points) if start != end]
+            # The first curve after the source's column has the label.
+            start = 2 if wire.is_joined else 1
+            yield Line(arrow, curves, None if number else _level(points[start], points[start + 1]))
+
+
+def _ends(found: Layout) -> _Ends:
+    """Return the ends at the boxes. The ends at a side of a box are ordered by their next stops."""
+    sides: defaultdict[tuple[str, bool], list[tuple[float, int, Wire]]] = defaultdict(list)
+    for number, wire in enumerate(found.wires):
+        for is_left, (stop, following) in ((True, wire.stops[:2]), (False, wire.stops[:-3:-1])):
+            for box in stop.boxes:
+                sides[box, is_left].append((_middle(found, following), number, wire))
+    return {
+        (wire, box): down
+        for (box, _), ends in sides.items()
+        for (_, _, wire), down in zip(sorted(ends), _spread(found.boxes[box], len(ends)), strict=True)
+    }
+
+
+def _joins(found: Layout, ends: _Ends) -> _Ends:
+    """Return the points at which lines join: in the middle of the lines, with a minimum distance."""
+    sides: defaultdict[tuple[Area, bool], list[tuple[float, float, int, Wire]]] = defaultdict(list)
+    for number, wire in enumerate(found.wires):
+        if wire.is_joined:
+            source, following = wire.path[:2]
+            down = fmean(ends[wire, box] for box in source.boxes)
+            sides[source.cell, wire.is_back].append((_middle(found, following), down, number, wire))
+    joins: _Ends = {}
+    for side in sides.values():
+        before = float("-inf")
+        for _, down, _, wire in sorted(side):
+            joins[wire, None] = before = max(down, before + _APART)
+    return joins
+
+
+def _middle(found: Layout, stop: Stop) -> float:
+    return fmean(found.boxes[box].middle for box in stop.boxes) if stop.boxes else stop.cell.middle
+
+
+def _spread(area: Area, count: int) -> list[float]:
+    step = min(_PORT, (area.height - 8) / count)
+    return [area.middle + step * (number - (count - 1) / 2) for number in range(count)]
+
+
+def _points(found: Layout, wire: Wire, arrow: Arrow, ends: Mapping[tuple[Wire, str | None], float]) -> Iterator[Point]:
+    """Yield the points of an arrow from its source to its target."""
+    before, after = wire.is_back, not wire.is_back
+    source, *bends, target = (stop.cell for stop in wire.path)
+    start, end = ends[wire, arrow.source], ends[wire, arrow.target]
+    yield found.boxes[arrow.source].side(is_left=before), start
+    yield source.side(is_left=before), start
+    if wire.is_joined:
+        yield source.side(is_left=before) + (-_JOIN if wire.is_back else _JOIN), ends[wire, None]
+    for bend in bends:
+        yield bend.side(is_left=after), bend.middle
+        yield bend.side(is_left=before), bend.middle
+    yield target.side(is_left=after), end
+    yield found.boxes[arrow.target].side(is_left=after), end
+
+
+def _level(start: Point, end: Point) -> Curve:
+    """Return a curve that is horizontal at both ends."""
+    middle = (start[0] + end[0]) / 2
+    return start, (middle, start[1]), (middle, end[1]), end
+
+
+def _in_frames(found: Layout) -> Iterator[Line]:
+    """Yield the lines within frames: down to the next box, or around the side. The shortest line has the label."""
+    drawn: defaultdict[tuple[str, str], list[tuple[Arrow, Curve]]] = defaultdict(list)
+    for arrow in found.inner:
+        source, target = found.boxes[arrow.source], found.boxes[arrow.target]
+        curve = _down(source, target) if 0 < target.y - source.bottom <= INNER else _aside(source, target)
+        drawn[arrow.target, arrow.label].append((arrow, curve))
+    for alike in drawn.values():
+        labelled = min((curve for _, curve in alike), key=lambda curve: abs(curve[3][1] - curve[0][1]))
+        yield from (Line(arrow, [curve], curve if curve == labelled else None) for arrow, curve in alike)
+
+
+def _down(source: Area, target: Area) -> Curve:
+    x, middle = source.x + source.width / 2, (source.bottom + target.y) / 2
+    return (x, source.bottom), (x, middle), (x, middle), (x, target.y)
+
+
+def _aside(source: Area, target: Area) -> Curve:
+    start, end = (source.x, source.y + source.height * 0.75), (target.x, target.y + target.height * 0.25)
+    return start, (start[0] - _BULGE, start[1]), (end[0] - _BULGE, end[1]), end
+
+
+def labels(drawn: Sequence[Line]) -> list[tuple[str, Point]]:
+    """Return the labels of lines, each with its middle, with as little overlap as possible."""
+    placed: list[tuple[str, _Label]] = []
+    for line in drawn:
+        if line.labelled and line.arrow.label:
+            half = width(line.arrow.label, SMALL) / 2
+            tried = [(_label_middle(line.labelled, share, half), half) for share in _SHARES]
+            best = min(tried, key=lambda label: sum(_overlap(label, other) for _, other in placed))
+            placed.append((line.arrow.label, best))
+    return [(text, middle) for text, (middle, _) in placed]
+
+
+def _label_middle(curve: Curve, share: float, half: float) -> Point:
+    """Return the middle of a label. Vertical lines are too short for a label, so it is to the right of such a line."""
+    rest = 1 - share
+    weights = (rest**3, 3 * rest**2 * share, 3 * rest * share**2, share**3)
+    x, y = (sum(weight * point[axis] for weight, point in zip(weights, curve, strict=True)) for axis in (0, 1))
+    is_upright = curve[0][0] == curve[1][0]
+    return x + (half + 6) * is_upright, y
+
+
+def _overlap(label: _Label, other: _Label) -> bool:
+    (x, y), half = label
+    (other_x, other_y), other_half = other
+    return abs(y - other_y) < SMALL + 2 and abs(x - other_x) < half + other_half

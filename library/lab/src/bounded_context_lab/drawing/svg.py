@@ -8,8 +8,7 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from .cells import Area
-from .layout import Layout, layout
-from .lines import Curve, Line, labels, lines
+from .layout import Curve, Layout, Line, labels, layout, lines
 from .shapes import LINE, SMALL, Arrow, Box, width
 
 _STYLE: Final = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")

@@ -8,12 +8,12 @@ from typer import Argument, Option
 
 from bounded_context_cli.command.console import Consoles
 from bounded_context_cli.command.installed import repository
+from bounded_context_cli.command.operation import interrupt_once
 from bounded_context_cli.command.output import INTERRUPTED, REFUSED
-from bounded_context_cli.command.signals import interrupt_once
 from bounded_context_infra.configuration.project import Project, ProjectError
 
 if TYPE_CHECKING:
-    from .steps import Step, Steps
+    from .steps import SmokeStep, Steps
     from .worlds import World
 
 
@@ -38,17 +38,17 @@ def smoke_account(
     if emulator == (name is not None):
         raise typer.BadParameter("write either the name of a stack or --emulator")
     # Imported here for a fast help.
-    from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refused, sentence
+    from bounded_context_cli.command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
 
     from .worlds import Account, Emulated
 
     interrupt_once()
-    screen = Screen(as_json=as_json)
+    screen = SmokeScreen(as_json=as_json)
     try:
         project = repository()
         world = Emulated(project) if name is None else Account(project, name)
         screen.tell(f"{world.stack} on {world.check()}: it is created, tested and destroyed.")
-    except (Refused, ProjectError, *AWS_ERRORS) as error:
+    except (RefusedByAws, ProjectError, *AWS_ERRORS) as error:
         screen.refuse(name or "", sentence(error, "deploy"))
         return REFUSED
     except KeyboardInterrupt:
@@ -57,7 +57,7 @@ def smoke_account(
     return _smoke(world, project, screen)
 
 
-def _smoke(world: "World", project: Project, screen: "Screen") -> int:
+def _smoke(world: "World", project: Project, screen: "SmokeScreen") -> int:
     from .steps import Steps, smoke
 
     steps, interrupted = Steps(screen.show), False
@@ -69,10 +69,10 @@ def _smoke(world: "World", project: Project, screen: "Screen") -> int:
     return INTERRUPTED if interrupted else int(not steps.passed)
 
 
-class Screen(Consoles):
+class SmokeScreen(Consoles):
     """A line for each step, on standard error with `--json`."""
 
-    def show(self, step: "Step") -> None:
+    def show(self, step: "SmokeStep") -> None:
         """Print a completed step."""
         line = f"{'✓' if step.passed else '✗'} {step.name:<13}{step.seconds:7.1f} s  {step.message}"
         (self._progress if self._as_json else self._out).print(line, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The places of the test: a stack on a real account, and the stack of a local run."""
+"""The places of the test, and their concurrency: a stack on a real account, and the stack of a local run."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -8,21 +8,45 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.command.aws_errors import Refused, code
-from bounded_context_cli.command.calls import Calls
+from bounded_context_cli.command.aws_errors import Calls, RefusedByAws, code
+from bounded_context_cli.views.cost.prices import assumed
 from bounded_context_infra.configuration.project import Project
+from bounded_context_infra.configuration.settings import Settings
 from bounded_context_local.actors.partner import NAME as PARTNER
 from bounded_context_local.actors.subscriber import Subscriber
-from bounded_context_local.provider.stack import STACK
-from bounded_context_local.rehearsal.driver import Driver
+from bounded_context_local.provider.program import STACK
+from bounded_context_local.rehearsal.acts import Driver
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.running.start import running_context
-from bounded_context_platform.temporary_stacks.kinds import SANDBOX
-from bounded_context_platform.temporary_stacks.outcomes import now
-from bounded_context_platform.temporary_stacks.services import Services
+from bounded_context_platform.temporary_stacks.kinds import SANDBOX, Services, now
 from bounded_context_platform.temporary_stacks.stack import Tags, TemporaryStack
 
-from .concurrency import refuse_too_few
+from ..capacity.model import executions
+
+UNRESERVED: Final = 100
+"""Executions that must stay unreserved (Lambda developer guide, "Configuring reserved concurrency")."""
+
+
+def refuse_too_few(settings: Settings, limit: Mapping[str, int]) -> None:
+    """Raise Refused if an account cannot run the stack while it imports a list into a new table.
+
+    `limit` is `AccountLimit` of Lambda's GetAccountSettings.
+    """
+    needs, free = executions(settings, assumed().shards), limit["UnreservedConcurrentExecutions"]
+    if free < needs:
+        raise RefusedByAws(
+            f"Lambda may run {free} concurrent executions in this account ({limit['ConcurrentExecutions']} less the "
+            f"reservations of other functions), and the stack needs {needs}: request more (Service Quotas, Lambda, "
+            '"Concurrent executions"), reserve fewer for relay_events (reserved_concurrency), or lower '
+            "stream_parallelization_factor and import_concurrency."
+        )
+    reserved = sum(settings.reserved_concurrency.values())
+    if reserved and free - reserved < UNRESERVED:
+        raise RefusedByAws(
+            f"reserved_concurrency takes {reserved} of {free} executions, and AWS keeps {UNRESERVED} unreserved: "
+            'request more (Service Quotas, Lambda, "Concurrent executions"), or reserve fewer.'
+        )
+
 
 _HOURS: Final = 24
 """The lifetime of the stack. `context sandbox sweep` removes it if this command could not."""
@@ -59,9 +83,11 @@ class Account:
         """Return a description of the account. Raises Refused if the stack exists, or cannot be created or removed."""
         self._stack.check_name()
         if self._stack.file.exists():
-            raise Refused(f"{self._stack.file} exists: choose a new name, such as smoke.")
+            raise RefusedByAws(f"{self._stack.file} exists: choose a new name, such as smoke.")
         if self._stack.exists():
-            raise Refused(f"The stack {self.stack} exists: choose a new name, since the stack is destroyed at the end.")
+            raise RefusedByAws(
+                f"The stack {self.stack} exists: choose a new name, since the stack is destroyed at the end."
+            )
         account = self.aws.caller()["Account"]
         refuse_too_few(self._stack.settings(), self.aws.call("lambda", "get_account_settings")["AccountLimit"])
         self._check_table()
@@ -102,7 +128,7 @@ class Account:
             if code(error) != "ResourceNotFoundException":
                 raise
         else:
-            raise Refused(f"The account has a table {table} already: choose a new name of a stack.")
+            raise RefusedByAws(f"The account has a table {table} already: choose a new name of a stack.")
 
 
 class Emulated:

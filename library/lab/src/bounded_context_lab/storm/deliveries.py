@@ -10,21 +10,21 @@ from typing import Any, Final, Self
 from botocore.exceptions import ClientError
 
 from bounded_context_cli.programs.graph import Node
-from bounded_context_cli.repair.redrive.reader_mapping import ReaderMapping
-from bounded_context_local.actors import transfer_events
+from bounded_context_cli.repair.redrive.stream import ReaderMapping
+from bounded_context_local.actors import partner as transfer_events
 from bounded_context_local.actors.caller import invoke
-from bounded_context_local.actors.sftp_partner import SftpPartner
+from bounded_context_local.actors.partner import SftpPartner
 from bounded_context_local.actors.subscriber import Subscriber
 from bounded_context_local.emulator.aws import UNANSWERED
-from bounded_context_local.observation.samples import Sample
+from bounded_context_local.executions import Upload
+from bounded_context_local.observation.logs import Sample
 from bounded_context_local.periodic import repeated
 from bounded_context_local.running.context import RunningContext
-from bounded_context_local.stream import changes
-from bounded_context_local.uploads import Upload
+from bounded_context_local.table import changes
 
 from .expected_alarms import MAPPINGS, Kind
+from .faults import queue_of
 from .interception import forwarded
-from .resources import queue_of
 from .trial import NotReached, Trial
 
 _AT_ONCE: Final = 10

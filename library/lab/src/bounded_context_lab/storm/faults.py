@@ -1,4 +1,7 @@
-"""The faults of a stack, derived from its recorded graph, with the expected alarms of each fault."""
+"""The faults of a stack, derived from its recorded graph and the parts of its resources, with their expected alarms.
+
+Names of resources and their connections come from the recorded graph. The alarms of the graph are never read.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -6,11 +9,207 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
+from bounded_context_cli.policies.resources import HOOKS
 from bounded_context_cli.programs.graph import Graph, Node
 from bounded_context_infra.configuration.alarms import Severity
 
-from .expected_alarms import CRITICAL, KINDS, TABLE, Kind, Watch
-from .resources import Facts, Resources
+from .expected_alarms import CRITICAL, KINDS, TABLE, Kind, Part, Subjects, Watch
+
+WATCHES: Final = ("watch-lists", "watch-mappings")
+SWEEP: Final = "sweep-uploads"
+UPLOADS: Final = "uploads"
+BROKEN_UPLOAD: Final = "upload-failed"
+
+_CRITICAL_LETTERS: Final = (UPLOADS, "relay-events")
+"""The dead-letter queues that wake a person (the runbook, "A dead-letter queue is not empty")."""
+
+Facts = dict[str, str]
+
+
+class Resources:
+    """The resources of a stack: their parts, the resources that depend on them, and the facts of their alarms."""
+
+    def __init__(self, graph: Graph, context: Context[Any]) -> None:
+        """Index the functions of a graph; `context` is the declaration of commands and queries."""
+        self.graph, self.context = graph, context
+        self.prefix = prefix_of(graph)
+        self.functions = {node.called: node for node in graph.of("lambda/function")}
+        self._callers = {name.replace("_", "-") for name in (*context.command_functions, *context.queries)}
+
+    def part(self, node: Node) -> Part:
+        """Return the part of a resource in the architecture; empty if its type has one part."""
+        match node.kind:
+            case "lambda/function":
+                return self._function_part(node)
+            case "iam/role":
+                return self._role_part(node)
+            case "sqs/queue":
+                return self._queue_part(node)
+            case "sns/topic":
+                return "events" if node.arn == self.graph.outputs["topic_arn"] else "other"
+            case "s3/bucket":
+                return self._bucket_part(node)
+            case "lambda/eventSourceMapping":
+                return "stream" if "startingPosition" in node.inputs else "queue"
+            case "cloudwatch/eventTarget":
+                return self._target_part(node)
+            case "scheduler/schedule":
+                return self._schedule_part(node)
+        return ""
+
+    def _function_part(self, node: Node) -> Part:
+        if node.name in HOOKS:
+            return "hook"
+        if node.name in self._callers:
+            return "command or query"
+        if node.name in WATCHES or node.name == SWEEP:
+            return "sweep" if node.name == SWEEP else "watch"
+        read = [one for one in self.graph.of("lambda/eventSourceMapping") if self.reader(one) is node]
+        if read:
+            return "stream reader" if "startingPosition" in read[0].inputs else "queue reader"
+        machines = self.graph.of("sfn/stateMachine")
+        return "step" if any(f":{node.called}:" in one.inputs["definition"] for one in machines) else "other"
+
+    def _role_part(self, node: Node) -> Part:
+        for function in self.functions.values():
+            if function.inputs["role"] == node.arn:
+                return self._function_part(function)
+        if any(machine.inputs["roleArn"] == node.arn for machine in self.graph.of("sfn/stateMachine")):
+            return "workflow"
+        started = any(target.inputs.get("roleArn") == node.arn for target in self.graph.of("cloudwatch/eventTarget"))
+        return "upload" if started else ""
+
+    def _queue_part(self, node: Node) -> Part:
+        if node.name.endswith("-dead-letters"):
+            return "dead letters"
+        filled = {one.inputs["endpoint"] for one in self.graph.of("sns/topicSubscription")}
+        read = {one.inputs["eventSourceArn"] for one in self.graph.of("lambda/eventSourceMapping")}
+        return "subscriber" if node.arn in filled - read else "own"
+
+    def _bucket_part(self, node: Node) -> Part:
+        abandoned = [
+            one.inputs.get("destinationConfig", {}).get("onFailure", {}) for one in self.graph.stream_readers()
+        ]
+        if any(one.get("destinationArn") == node.arn for one in abandoned):
+            return "abandoned batches"
+        return "inbox" if node.called == self.graph.outputs.get("inbox_bucket") else "other"
+
+    def _target_part(self, node: Node) -> Part:
+        if ":stateMachine:" in node.inputs["arn"]:
+            return "broken upload" if node.name == BROKEN_UPLOAD else "upload"
+        return "abandoned batch" if self._reported(node) else "other"
+
+    def _schedule_part(self, node: Node) -> Part:
+        """Return the part of a schedule. A call of a schedule without retries has no alarm: the next does the same."""
+        target = node.inputs["target"]
+        function = next((one for one in self.functions.values() if f":{one.called}:" in target["arn"]), None)
+        part = self._function_part(function) if function else "other"
+        retried = (target.get("retryPolicy") or {}).get("maximumRetryAttempts", 1)
+        return part if part in ("watch", "sweep") else "other" if retried else ""
+
+    def reader(self, mapping: Node) -> Node:
+        """Return the function of an event source mapping, whose input is a name or an ARN."""
+        parts = mapping.inputs["functionName"].split(":")
+        return self.functions[parts[6] if len(parts) > 6 else parts[0]]
+
+    def users(self, node: Node) -> list[Node]:
+        """Return the functions whose roles name a resource, or all functions that use a key."""
+        roles = {
+            role.inputs["role"]
+            for role, statement in self.graph.statements("iam/rolePolicy")
+            if any(arn == node.arn or arn.startswith(f"{node.arn}/") for arn in _listed(statement.get("Resource", ())))
+        }
+        return [one for one in self.functions.values() if one.inputs["role"].rpartition("/")[2] in roles]
+
+    def subjects(self, node: Node, which: Subjects) -> Iterator[Facts]:
+        """Yield the facts of each resource that a row of the table watches, given the affected resource."""
+        if which in ("queue", "api"):
+            yield from (self._queue_facts if which == "queue" else self._api_facts)(node)
+        elif which == "uploads":
+            yield self._named(UPLOADS)
+        elif which == "indexes":
+            indexes = node.inputs.get("globalSecondaryIndexes") or ()
+            yield from (self._facts(node) | {"index": index["name"]} for index in indexes)
+        else:
+            yield from map(self._facts, self._nodes(node, which))
+
+    def _nodes(self, node: Node, which: Subjects) -> Iterator[Node]:
+        match which:
+            case "itself":
+                yield self._of_role(node)
+            case "reader":
+                yield from filter(None, [self._reported(node)])
+            case "machine":
+                yield from self.graph.of("sfn/stateMachine")
+            case "users":
+                yield from (one for one in self.users(node) if one.name not in HOOKS)
+            case "stream readers":
+                readers = map(self.reader, self.graph.stream_readers())
+                yield from (one for one in readers if node.kind != "sns/topic" or one in self.users(node))
+
+    def _of_role(self, node: Node) -> Node:
+        """Return the function of a role; any other resource itself."""
+        return next((one for one in self.functions.values() if one.inputs["role"] == node.outputs.get("arn")), node)
+
+    def _reported(self, node: Node) -> Node | None:
+        """Return the reader of a mapping, or the reader whose abandoned batches a target reports."""
+        if node.kind == "lambda/eventSourceMapping":
+            return self.reader(node)
+        return self.functions.get(node.inputs["arn"].rpartition(":")[2].removesuffix("-dead-letters"))
+
+    def _queue_facts(self, node: Node) -> Iterator[Facts]:
+        if node.kind == "sqs/queue":
+            yield self._named(node.name.removesuffix("-dead-letters"))
+        elif node.kind in ("lambda/function", "iam/role"):
+            function = self._of_role(node)
+            mappings = self.graph.of("lambda/eventSourceMapping")
+            yield from (self._named(queue_of(self.graph, one)) for one in mappings if self.reader(one) is function)
+        elif queue := queue_of(self.graph, node):
+            yield self._named(queue)
+
+    def _api_facts(self, node: Node) -> Iterator[Facts]:
+        function = self._of_role(node)
+        for one in self.graph.of("apigatewayv2/integration"):
+            if f":{function.called}:" in one.inputs["integrationUri"]:
+                [stage] = self.graph.of("apigatewayv2/stage")
+                yield {"api": stage.inputs["apiId"], "stage": stage.called}
+
+    def _named(self, queue: Node | str | None) -> Facts:
+        """Return the facts of a queue, given the queue or its name in the stack."""
+        name = queue.name if isinstance(queue, Node) else str(queue)
+        found = next((one for one in self.graph.of("sqs/queue") if one.name == name), None)
+        ages = "events" if found and self._queue_part(found) == "subscriber" else name
+        called = found.called if found else f"{self.prefix}{name}"
+        return self._common(name, called) | {"ages": ages}
+
+    def _facts(self, node: Node) -> Facts:
+        return self._common(node.name, node.called) | {
+            "arn": str(node.outputs.get("arn", "")),
+            "version": str(node.outputs.get("version", "")),
+            "timeout": f"{1000 * float(node.inputs.get('timeout', 3)):g}" if node.kind == "lambda/function" else "",
+            "group": "callers" if node.name in self._callers else "background",
+        }
+
+    def _common(self, name: str, called: str) -> Facts:
+        letters = "critical" if name in _CRITICAL_LETTERS else "warning"
+        own = {"prefix": self.prefix.removesuffix("-"), "context": self.context.name}
+        return {"name": name, "called": called, "severity": letters, **own}
+
+
+def queue_of(graph: Graph, edge: Node) -> Node | None:
+    """Return the queue that an edge fills or reads, or None."""
+    arns = {edge.inputs.get("endpoint"), edge.inputs.get("eventSourceArn"), edge.inputs.get("arn")}
+    return next((queue for queue in graph.of("sqs/queue") if queue.arn in arns), None)
+
+
+def prefix_of(graph: Graph) -> str:
+    """Return the beginning of all names of a stack."""
+    return f"{graph.one('codedeploy/application').inputs['name']}-"
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
 
 EDGES: Final = (
     "lambda/eventSourceMapping",

@@ -13,7 +13,7 @@ from typing import Any, Final
 import psutil
 
 from bounded_context_cli.programs.graph import Node
-from bounded_context_local.observation.samples import Sample
+from bounded_context_local.observation.logs import Sample
 from bounded_context_local.provider.adaptations import as_list
 from bounded_context_local.stand_ins.http_server import Response
 
@@ -30,8 +30,7 @@ from .deliveries import (
 )
 from .expected_alarms import Kind
 from .faults import Fault
-from .interception import Forward, Intercepted, rejection
-from .refusals import KEY_USERS, briefly, partly, refusal, refuses
+from .interception import KEY_USERS, Forward, Intercepted, briefly, partly, refusal, refuses, rejection
 from .trial import NotReached, Trial, ruled
 
 _POLICY: Final = "storm"

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bounded_context_cli.command.calls import Calls
+from bounded_context_cli.command.aws_errors import Calls
 
 from ..emulator.aws import Aws
-from ..stand_ins import metrics
+from ..stand_ins import malware
 
 NAMESPACE = "AWS/Lambda"
 PAUSE_SECONDS = 0.02
@@ -111,4 +111,4 @@ class Caller:
             "Duration": (done.milliseconds, "Milliseconds"),
         }
         for dimensions in (resource, resource | {"ExecutedVersion": done.version}):
-            metrics.put(self._aws, NAMESPACE, dimensions, values)
+            malware.put(self._aws, NAMESPACE, dimensions, values)

@@ -1,16 +1,34 @@
-"""The partner of a local run: uploads lists and reads their reports, by SFTP or bucket as the stack is configured."""
+"""The partner of a local run, who uploads lists and reads reports by SFTP or in the bucket.
 
+The emulator's SFTP server sends no events, and only AWS may use the source `aws.transfer`. The stack's setting
+`upload_event_source` therefore defines a source for the rule and for this module.
+"""
+
+import asyncio
+import json
+import os
+import time
+import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+import asyncssh
+from botocore.exceptions import ClientError
+
+from bounded_context_cli.command.errors import LocalRunError
 
 from .. import executions
 from ..emulator.aws import Aws
-from ..uploads import Sent, Upload
+from ..emulator.process import HOST
+from ..executions import Sent, Upload
 
 if TYPE_CHECKING:
     from ..stand_ins.malware import Scanner
+
 
 NAME: Final = "demo"
 
@@ -92,3 +110,260 @@ class Partner(ABC):
     def _place(self, name: str) -> tuple[str, str]:
         """Return the bucket and the key of a file."""
         return self.outputs["inbox_bucket"], f"incoming/{self.name}/{name}"
+
+
+class BucketPartner(Partner):
+    """A partner that puts files into the bucket. The emulator's S3 sends the upload events, as on AWS."""
+
+    transport = "into the bucket"
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """No settings: permission to write to the bucket is sufficient."""
+        return {}
+
+    def upload(self, name: str, content: bytes) -> Upload:
+        """Put a file into the partner's folder. S3 sends the event."""
+        bucket, key = self._place(name)
+        self._aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=content)
+        return self.announce_arrived(name)
+
+    def announce_arrived(self, name: str) -> Upload:
+        """Record an uploaded file, whose event S3 has sent."""
+        bucket, key = self._place(name)
+        found = self._aws.call("s3", "head_object", Bucket=bucket, Key=key)
+        path, arrived = f"/{bucket}/{key}", time.time()
+        # The new execution may already have started. Each earlier upload has started an execution.
+        earlier = sum(1 for upload in self.uploads if upload.path == path)
+        uploaded = Upload(path, found["ContentLength"], arrived, self.executions_of(path)[:earlier])
+        self.uploads.append(uploaded)
+        self.sent.append(Sent(arrived, "aws.s3", "Object Created", self.detail_of(uploaded)))
+        self.scan(uploaded)
+        return uploaded
+
+    def detail_of(self, uploaded: Upload) -> dict[str, Any]:
+        """Return the detail of S3's event."""
+        bucket, key = uploaded.path.removeprefix("/").split("/", 1)
+        version = self._aws.call("s3", "head_object", Bucket=bucket, Key=key)["VersionId"]
+        return {"bucket": {"name": bucket}, "object": {"key": key, "size": uploaded.size, "version-id": version}}
+
+    def report(self, name: str) -> str:
+        """Return the report on a file. Raises LocalRunError if the report is missing."""
+        key = self.report_path(name)
+        try:
+            found = self._aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)
+        except ClientError as error:
+            raise LocalRunError(f"{key} cannot be read: {error}") from error
+        return found["Body"].read().decode()
+
+    def report_path(self, name: str) -> str:
+        """Return the report's key in the bucket."""
+        return f"reports/{self.name}/{name}.report.csv"
+
+    def upload_command(self, folder: Path) -> str:  # noqa: ARG002
+        """Return a command of the AWS CLI, which needs only the printed environment variables."""
+        bucket, place = self._place("")
+        return f"aws s3 cp my.csv s3://{bucket}/{place}"
+
+
+T = TypeVar("T")
+INCOMING = "/incoming"
+REPORTS = "/reports"
+
+
+@dataclass(frozen=True)
+class Login:
+    """The name and the private key of an SFTP user."""
+
+    name: str
+    key: asyncssh.SSHKey
+
+    @classmethod
+    def with_new_key(cls, name: str) -> "Login":
+        """Return a login with a new key pair."""
+        return cls(name, asyncssh.generate_private_key("ssh-ed25519", comment=name))
+
+    @property
+    def public_key(self) -> str:
+        """The public key on one line, in the form that Transfer accepts."""
+        return self.key.export_public_key().decode().strip()
+
+    def save_key(self, folder: Path) -> Path:
+        """Write the private key into the folder, with the mode 0600 that `ssh` requires, and return its path."""
+        path = folder / f"{self.name}.key"
+        path.touch(mode=0o600)
+        path.write_bytes(self.key.export_private_key())
+        return path
+
+
+@dataclass(frozen=True)
+class SftpEndpoint:
+    """The address of the SFTP server, and a partner's calls to it."""
+
+    host: str
+    port: int
+
+    def write(self, login: Login, path: str, content: bytes) -> None:
+        """Upload a file."""
+        self._run(login, lambda client: _write(client, path, content))
+
+    def read(self, login: Login, path: str) -> bytes:
+        """Download a file."""
+        return self._run(login, lambda client: _read(client, path))
+
+    def rename(self, login: Login, path: str, new_path: str) -> None:
+        """Rename a file, as clients do after an upload under a temporary name."""
+        self._run(login, lambda client: client.rename(path, new_path))
+
+    def _run(self, login: Login, action: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
+        async def session() -> T:
+            # The host key is new with each emulator, so it cannot be verified. The user's agent and config are ignored.
+            async with (
+                asyncssh.connect(
+                    self.host,
+                    self.port,
+                    username=login.name,
+                    client_keys=[login.key],
+                    known_hosts=None,
+                    agent_path=None,
+                    config=None,
+                ) as connection,
+                connection.start_sftp_client() as client,
+            ):
+                return await action(client)
+
+        # asyncssh requires a name of the local user; a user id of a container has none.
+        os.environ["LOGNAME"] = os.environ.get("LOGNAME") or login.name
+        try:
+            return asyncio.run(session())
+        except (OSError, asyncssh.Error) as error:
+            raise LocalRunError(f"SFTP as {login.name} on {self.host}:{self.port} failed: {error}") from error
+
+
+async def _write(client: asyncssh.SFTPClient, path: str, content: bytes) -> None:
+    async with client.open(path, "wb") as file:
+        await file.write(content)
+
+
+async def _read(client: asyncssh.SFTPClient, path: str) -> bytes:
+    async with client.open(path, "rb") as file:
+        return await file.read()
+
+
+COMPLETED = "SFTP Server File Upload Completed"
+FAILED = "SFTP Server File Upload Failed"
+RENAMED = "SFTP Server File Rename Completed"
+
+
+def upload_detail(server_id: str, username: str, uploaded: Upload) -> dict[str, Any]:
+    """Return the detail of an upload event."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {
+        "status-code": "COMPLETED",
+        "protocol": "SFTP",
+        "server-id": server_id,
+        "username": username,
+        "client-ip": "127.0.0.1",
+        "session-id": uuid.uuid4().hex[:20],
+        "start-timestamp": now,
+        "end-timestamp": now,
+        "file-path": uploaded.path,
+        "bytes": uploaded.size,
+        **({"etag": uploaded.etag} if uploaded.etag else {}),
+    }
+
+
+def send(aws: Aws, source: str, kind: str, detail: dict[str, Any]) -> Sent:
+    """Put an event on the default bus, and return it."""
+    if kind == FAILED:
+        detail = detail | {"status-code": "FAILED", "failure-code": "PARTIAL_UPLOAD"}
+    sent = Sent(time.time(), source, kind, detail)
+    entry = {"Source": source, "DetailType": kind, "Detail": json.dumps(detail), "Resources": []}
+    answer = aws.call("events", "put_events", Entries=[entry])
+    if answer["FailedEntryCount"]:
+        raise LocalRunError(f"EventBridge refused the event {kind!r}: {answer['Entries']}")
+    return sent
+
+
+class SftpPartner(Partner):
+    """A partner that uploads over SFTP. The run adds the actions of Transfer that the emulator lacks."""
+
+    transport = "over SFTP"
+    stand_ins = (
+        "sftp upload: the run copies the object onto itself, because the emulator's SFTP server bypasses S3 versioning",
+        "sftp event: the run sends it, with the source in the stack's settings; the emulator's server sends none",
+    )
+
+    def __init__(self, aws: Aws, login: Login | None = None) -> None:
+        """Create the run's partner with a new key pair, or the partner of a login in the setting `partners`."""
+        super().__init__(aws)
+        self.login = login or Login.with_new_key(self.name)
+        self.name = self.login.name
+        self.sftp = SftpEndpoint(HOST, aws.emulator.sftp_port)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The setting `partners` with the partner's public key."""
+        return {"partners": {self.name: {"public_keys": [self.login.public_key]}}}
+
+    def upload(self, name: str, content: bytes) -> Upload:
+        """Upload a file over SFTP, store it as an object version, and send the event."""
+        self.sftp.write(self.login, f"{INCOMING}/{name}", content)
+        return self.announce_arrived(name)
+
+    def announce_arrived(self, name: str) -> Upload:
+        """Store an uploaded file as an object version, and send its event."""
+        uploaded = self.stored(name)
+        self.announce(uploaded)
+        self.scan(uploaded)
+        return uploaded
+
+    def stored(self, name: str) -> Upload:
+        """Store an uploaded file as an object version, without an event."""
+        bucket, key = self._place(name)
+        arrived, path = time.time(), f"/{bucket}/{key}"
+        head = self._as_a_version(bucket, key)
+        uploaded = Upload(path, head["ContentLength"], arrived, self.executions_of(path), head["ETag"].strip('"'))
+        self.uploads.append(uploaded)
+        return uploaded
+
+    def announce(self, uploaded: Upload, kind: str = COMPLETED) -> None:
+        """Send the event of an upload, even if it was sent before."""
+        self.send(kind, self.detail_of(uploaded))
+
+    def detail_of(self, uploaded: Upload) -> dict[str, Any]:
+        """Return the detail of Transfer's event."""
+        return upload_detail(self._server_id, self.name, uploaded)
+
+    def report(self, name: str) -> str:
+        """Return the report on a file, read over SFTP. Raises LocalRunError if the report is missing."""
+        return self.sftp.read(self.login, self.report_path(name)).decode()
+
+    def report_path(self, name: str) -> str:
+        """Return the report's path on the server."""
+        return f"{REPORTS}/{name}.report.csv"
+
+    def upload_command(self, folder: Path) -> str:
+        """Return a command of the SFTP client, and write the private key into the folder."""
+        key = self.login.save_key(folder)
+        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+        return f"sftp -i {key} -P {self.sftp.port} {options} {self.name}@{self.sftp.host}"
+
+    def _as_a_version(self, bucket: str, key: str) -> dict[str, Any]:
+        """Copy an object onto itself, and return the head of the new version.
+
+        The emulator's SFTP server bypasses S3 versioning; Transfer does not.
+        """
+        source = {"Bucket": bucket, "Key": key}
+        self._aws.call("s3", "copy_object", Bucket=bucket, Key=key, CopySource=source, MetadataDirective="REPLACE")
+        # The object that the server wrote has the version id of objects from before versioning.
+        self._aws.call("s3", "delete_object", Bucket=bucket, Key=key, VersionId="null")
+        return self._aws.call("s3", "head_object", Bucket=bucket, Key=key)
+
+    def send(self, kind: str, detail: dict[str, Any]) -> None:
+        """Send an event of Transfer."""
+        self.sent.append(send(self._aws, self.outputs["upload_event_source"], kind, detail))
+
+    @property
+    def _server_id(self) -> str:
+        return self.outputs["sftp"]["server_id"]

@@ -1,23 +1,119 @@
-"""The processes of a session: commands that end by themselves, and the kept run."""
+"""The tools of a session, and the processes that run their command lines."""
 
 import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import Final, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import anyio
 from anyio.abc import Process
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from bounded_context_infra.configuration.project import VARIABLE
 
-from ..emulator import launchers
+from ..emulator import endpoints
 from .environment import allowed
-from .tools import Command
+
+NAME: Final = r"^[A-Za-z][A-Za-z0-9_-]*$"
+"""The form of the names of functions and samples. It excludes options and paths of files."""
+
+WORDS: Final = r"^\s*([^\s-]\S*\s*)*$"
+"""The form of search words. No word begins like an option."""
+
+MOST_ROWS: Final = 1000
+
+
+class _Arguments(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Docs(_Arguments):
+    """Show a page of the documentation (`changing`), a section (`changing a-field`), or search all pages (`malware`).
+
+    Without words, list the pages.
+    """
+
+    words: str = Field("", max_length=200, pattern=WORDS)
+
+
+class Check(_Arguments):
+    """Check the repository. A failed check ends with a list of remedies: file, line and what to write."""
+
+    changed: bool = Field(False, description="only checks that uncommitted changes can break")
+
+
+class Write(_Arguments):
+    """Run a command that a page or a remedy names: it writes documents from the code, or repairs style (`fix`)."""
+
+    command: Literal["contracts", "openapi", "settings", "fix"]
+
+
+class RunTool(_Arguments):
+    """Keep this context running on an embedded AWS on this machine. Saved files of src/ are deployed at once.
+
+    Start it again after a change of infra/ or of dependencies. It ends with this session.
+    """
+
+    rows: int = Field(0, ge=0, le=MOST_ROWS, description="import a sample list with so many rows; with 0, only deploy")
+    end: bool = Field(False, description="end the run instead")
+
+
+class Invoke(_Arguments):
+    """Call a function of the run: commands, queries, steps. Print its answer and its logs.
+
+    Without a function, list all functions. Without an event, list the samples of the function.
+    """
+
+    function: Annotated[str, Field(pattern=NAME)] | None = None
+    event: Annotated[str, Field(pattern=NAME, description="the name of a sample")] | dict[str, JsonValue] | None = None
+
+
+class Command(NamedTuple):
+    """The words of a command line of `context`, and the document on its standard input."""
+
+    words: tuple[str, ...]
+    given: object = None
+
+
+class Tool(NamedTuple):
+    """A tool: its arguments, its command line, and how to get less of a long output."""
+
+    arguments: type[_Arguments]
+    command: Callable[[Any], Command]
+    shorter: str
+
+
+def _invoke(given: Invoke) -> Command:
+    words = ("invoke", *([given.function] if given.function else []))
+    match given.event:
+        case None:
+            return Command(words)
+        case str():
+            return Command((*words, given.event))
+        case document:
+            return Command((*words, "-"), document)
+
+
+def _tool_run(given: RunTool) -> Command:
+    rows = ("--rows", str(given.rows), "--no-page") if given.rows else ("--deploy-only",)
+    return Command(("run", *rows, "--keep", "--watch", "--json"))
+
+
+TOOLS: Final = {
+    "docs": Tool(Docs, lambda given: Command(("docs", *given.words.split())), "name a section of the page"),
+    "check": Tool(
+        Check, lambda given: Command(("check", *(["--changed"] if given.changed else []))), "repair these first"
+    ),
+    "write": Tool(Write, lambda given: Command((given.command,)), "look at the written files"),
+    "run": Tool(RunTool, _tool_run, "import fewer rows"),
+    "invoke": Tool(Invoke, _invoke, "call it with a smaller event"),
+}
+
 
 SECONDS: Final = 600.0
 """The maximum of a command, ten times as long as a check of the default context."""
@@ -44,7 +140,7 @@ class Processes:
         self._environment = {
             **allowed(os.environ),
             VARIABLE: str(root),
-            launchers.VARIABLE: str(os.getpid()),
+            endpoints.VARIABLE: str(os.getpid()),
         }
         self._run: Process | None = None
         self._starting = anyio.Lock()

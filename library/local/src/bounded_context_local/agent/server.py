@@ -14,8 +14,7 @@ from pydantic import ValidationError
 
 from bounded_context_infra.configuration.project import DISTRIBUTION
 
-from .processes import SECONDS, Ended, Processes, processes
-from .tools import TOOLS, Run, Tool
+from .processes import SECONDS, TOOLS, Ended, Processes, RunTool, Tool, processes
 
 LONGEST: Final = 20_000
 """The maximum of characters of an answer: about 5,000 tokens. Common clients cut longer answers without a sign."""
@@ -69,12 +68,12 @@ async def call(session: Processes, name: str, arguments: Mapping[str, Any]) -> C
         return _answer("\n".join(_fault(name, tool, fault) for fault in error.errors()), failed=True)
     if name == "invoke" and not session.is_running:
         return _answer(_NO_RUN, failed=True)
-    ended = await _run(session, given) if isinstance(given, Run) else await session.call(tool.command(given))
+    ended = await _run(session, given) if isinstance(given, RunTool) else await session.call(tool.command(given))
     late = "" if ended.status is not None else f"{name}: killed after {SECONDS:.0f} s: look for an endless loop.\n"
     return _answer(bounded(late + ended.output, tool.shorter), failed=ended.status != 0)
 
 
-async def _run(session: Processes, given: Run) -> Ended:
+async def _run(session: Processes, given: RunTool) -> Ended:
     if given.end:
         await session.end()
         return Ended(0, "No run is kept any more.")

@@ -7,15 +7,19 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from bounded_context.declaration.environment import LOCAL_STACK
 from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.programs.environment import environment
 
 from ..periodic import until
 
@@ -186,3 +190,45 @@ def _stop(keeper: "subprocess.Popen[bytes]", folder: Path) -> None:
         keeper.kill()
         keeper.wait()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+PINS: Final = Path(__file__).parents[1] / "data" / "emulator.txt"
+
+
+def emulator_python(build: Path) -> Path:
+    """Return the interpreter of the emulator's environment below `build`, which is created if needed.
+
+    Functions run under this interpreter and can import its packages, so it contains only the emulator.
+
+    Raises:
+        LocalRunError: as environment.
+    """
+    return environment(build, PINS) / "bin" / "python"
+
+
+MINUTE_SECONDS = 1.0
+"""Duration of a minute, in seconds, in traffic shifting and in alarm periods."""
+
+FASTER = 60 / MINUTE_SECONDS
+"""The acceleration of a local run."""
+
+
+def shortened(seconds: float) -> int:
+    """Return the local duration, in seconds, of a duration on AWS; at least 1."""
+    return max(1, round(seconds * MINUTE_SECONDS / 60))
+
+
+class ShortMinutes:
+    """A clock with the same acceleration as local deployments."""
+
+    def __init__(self) -> None:
+        """Start the clock at the current time."""
+        self._began, self._started = datetime.now(UTC), time.monotonic()
+
+    def now(self) -> datetime:
+        """Return the accelerated time in UTC."""
+        return self._began + timedelta(seconds=(time.monotonic() - self._started) * FASTER)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for `seconds` on this clock."""
+        time.sleep(seconds / FASTER)

@@ -13,12 +13,11 @@ from bounded_context.domain.lists import STAGING
 
 from .. import executions
 from ..actors.subscriber import Reception
-from ..observation.logs import METRICS, Call, LogLine, calls
+from ..observation.logs import METRICS, LoggedCall, LogLine, calls
 from ..running.context import RunningContext
 
 if TYPE_CHECKING:
-    from ..executions import Ended
-    from ..uploads import Upload
+    from ..executions import Ended, Upload
 
 PUBLISHED: Final = "events published"
 ROUTING: Final = ("Choice", "Pass")
@@ -43,17 +42,17 @@ class Rejection:
 
 
 @dataclass(frozen=True)
-class Part:
+class ListPart:
     """A part of a list. `state` is imported, undone or not imported; `calls` are the calls that wrote the part."""
 
     number: int
     rows: int
     state: str
-    calls: Sequence[Call]
+    calls: Sequence[LoggedCall]
 
 
 @dataclass(frozen=True)
-class Step:
+class ListStep:
     """A state of the execution, with its start and end in seconds since 1970, and its last error or an empty text."""
 
     name: str
@@ -82,7 +81,7 @@ class Facts:
     record: Mapping[str, Any]
     manifest: Sequence[Mapping[str, Any]]
     history: Sequence[Mapping[str, Any]]
-    calls: Sequence[Call]
+    calls: Sequence[LoggedCall]
     receptions: Mapping[str, Sequence[Reception]]
 
     @property
@@ -92,7 +91,7 @@ class Facts:
         return [Rejection(int(row["line"]) if row["line"] else None, row["field"], row["reason"]) for row in rows]
 
     @property
-    def calls_of_list(self) -> list[Call]:
+    def calls_of_list(self) -> list[LoggedCall]:
         """The calls that logged the list's id."""
         return [call for call in self.calls if self.list_id and _logs(call, "list_id", self.list_id)]
 
@@ -103,7 +102,7 @@ class Facts:
         return str(max(lines, key=lambda line: line.time).fields["exception"]) if lines else ""
 
     @property
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[ListPart]:
         """The parts of the list."""
         own = [call for call in self.calls_of_list if call.function == _IMPORTS]
         numbers = {
@@ -112,16 +111,16 @@ class Facts:
         for part in self.manifest:
             number = part["part"]
             state = next((word for word, parts in numbers.items() if number in parts), "not imported")
-            yield Part(number, part["rows"], state, [call for call in own if _logs(call, "part", number)])
+            yield ListPart(number, part["rows"], state, [call for call in own if _logs(call, "part", number)])
 
     @property
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[ListStep]:
         """The states of the execution except routing and final states. An unfinished state ends with the execution."""
         for number, event in enumerate(self.history):
             if name := entered(event, (*ROUTING, "Succeed", "Fail")):
                 inner = list(_until_left(self.history[number + 1 :], name))
                 left = inner[-1] if inner and _left(inner[-1], name) else self.history[-1]
-                yield Step(name, event["timestamp"].timestamp(), left["timestamp"].timestamp(), _error(inner))
+                yield ListStep(name, event["timestamp"].timestamp(), left["timestamp"].timestamp(), _error(inner))
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,7 @@ def _with_calls_of_parts(running: RunningContext, facts: Facts) -> Facts:
     return facts
 
 
-def _measured(part: Part) -> bool:
+def _measured(part: ListPart) -> bool:
     return part.state != "imported" or any(call.milliseconds for call in part.calls)
 
 
@@ -245,7 +244,7 @@ def _error(events: Iterable[Mapping[str, Any]]) -> str:
     return f"{failed[-1].get('error', '')}: {failed[-1].get('cause', '')}" if failed else ""
 
 
-def _logs(call: Call, field: str, value: object) -> bool:
+def _logs(call: LoggedCall, field: str, value: object) -> bool:
     """Return whether a call has a log line with this value."""
     return any(line.fields.get(field) == value for line in call.lines if line.level != METRICS)
 

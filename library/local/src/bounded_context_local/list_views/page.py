@@ -10,9 +10,9 @@ from typing import Final
 from bounded_context_cli.views.pages import facts as described
 from bounded_context_cli.views.pages import page, table
 
-from ..observation.logs import Call
-from ..running.result import IMPORTED, REJECTED, Result
-from .facts import Facts, Part, Rejection
+from ..observation.logs import LoggedCall
+from ..running.context import IMPORTED, REJECTED, RunResult
+from .facts import Facts, ListPart, Rejection
 
 _STYLE: Final = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 _MOST: Final = 500
@@ -24,7 +24,7 @@ _LINES: Final = 8
 _TONES: Final = {IMPORTED: "good", REJECTED: "doubtful"}
 
 
-def list_page(facts: Facts, result: Result) -> str:
+def list_page(facts: Facts, result: RunResult) -> str:
     """Return the page about a list."""
     body = [
         _head(facts, result),
@@ -39,7 +39,7 @@ def list_page(facts: Facts, result: Result) -> str:
     return page(f"List {facts.file}: {result.outcome.lower()}", body, _STYLE)
 
 
-def _head(facts: Facts, result: Result) -> str:
+def _head(facts: Facts, result: RunResult) -> str:
     arrived = datetime.fromtimestamp(facts.arrived, UTC)
     return described(
         {
@@ -55,19 +55,19 @@ def _head(facts: Facts, result: Result) -> str:
     )
 
 
-def _cause(result: Result) -> Iterator[str]:
+def _cause(result: RunResult) -> Iterator[str]:
     if result.failure:
         yield "<h2>Cause, for operators only</h2>"
         yield described({name.capitalize(): escape(str(value)) for name, value in result.failure.facts().items()})
 
 
-def _rows(result: Result) -> Iterator[str]:
+def _rows(result: RunResult) -> Iterator[str]:
     yield "<h2>Rows</h2>"
     rows = ((name, f"{count:,}", _bar(count, result.rows.uploaded)) for name, count in vars(result.rows).items())
     yield table(("state", "rows", "share of the file"), rows, numbers=[1])
 
 
-def _rejections(facts: Facts, result: Result) -> Iterator[str]:
+def _rejections(facts: Facts, result: RunResult) -> Iterator[str]:
     yield "<h2>Rejected rows, by reason</h2>"
     faults, reasons = facts.record.get("rejections", {}), _by_reason(facts.rejections)
     if not faults and not reasons:
@@ -99,7 +99,7 @@ def _reason(group: Sequence[Rejection]) -> tuple[str, str, str, str]:
     return field, escape(group[0].reason), f"{len(group):,}", lines
 
 
-def _parts(parts: Sequence[Part]) -> Iterator[str]:
+def _parts(parts: Sequence[ListPart]) -> Iterator[str]:
     yield "<h2>Parts</h2>"
     if not parts:
         yield "<p>None: the list ended before it was divided into parts.</p>"
@@ -113,7 +113,7 @@ def _parts(parts: Sequence[Part]) -> Iterator[str]:
     yield _more(len(parts), "parts")
 
 
-def _steps(facts: Facts, result: Result) -> Iterator[str]:
+def _steps(facts: Facts, result: RunResult) -> Iterator[str]:
     yield "<h2>Steps</h2>"
     yield "<p>In seconds after the end of the upload, in the order of their start.</p>"
     steps = sorted([*_states(facts), *_receptions(facts)], key=itemgetter(2))
@@ -144,7 +144,7 @@ def _receptions(facts: Facts) -> Iterator[tuple[str, str, float, float]]:
             yield escape(name), f"{len(times):,} events received", min(times), max(times)
 
 
-def _functions(calls: Sequence[Call]) -> Iterator[str]:
+def _functions(calls: Sequence[LoggedCall]) -> Iterator[str]:
     yield "<h2>Functions</h2>"
     names = dict.fromkeys(call.function for call in calls)
     rows = (_function(name, [call for call in calls if call.function == name]) for name in names)
@@ -153,13 +153,13 @@ def _functions(calls: Sequence[Call]) -> Iterator[str]:
     )
 
 
-def _function(name: str, calls: Sequence[Call]) -> tuple[str, ...]:
+def _function(name: str, calls: Sequence[LoggedCall]) -> tuple[str, ...]:
     times = [call.milliseconds for call in calls]
     failed = sum(call.failed for call in calls)
     return _code(name), str(len(calls)), str(failed), f"{max(times):,.0f}", f"{sum(times):,.0f}"
 
 
-def _events(result: Result) -> Iterator[str]:
+def _events(result: RunResult) -> Iterator[str]:
     yield "<h2>Events</h2>"
     if not result.events:
         yield "<p>The context has no subscribers.</p>"

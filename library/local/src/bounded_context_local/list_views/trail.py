@@ -5,9 +5,16 @@ It combines the execution's history, the functions' logs, the report and the sub
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import accumulate, pairwise
+from operator import itemgetter
+from typing import Any
 
-from ..observation.logs import METRICS, Call, LogLine
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..observation.logs import METRICS, LoggedCall, LogLine
 from .facts import Facts, RowFacts, entered, published
 
 PART_IMPORTED = "part imported"
@@ -16,12 +23,12 @@ IMPORTED = "IMPORTED"
 # A call's start is the difference of two rounded times, so it may appear before the step that started the call.
 _UNSURE_SECONDS = 0.002
 
-_Own = tuple[Call, tuple[LogLine, ...]]
+_Own = tuple[LoggedCall, tuple[LogLine, ...]]
 """A call, and its lines about the aggregate."""
 
 
 @dataclass(frozen=True)
-class Step:
+class TrailStep:
     """A step of the trail, with the log lines about it."""
 
     time: float
@@ -38,7 +45,7 @@ class Trail:
     identity: str
     list_id: str
     traceparent: str
-    steps: Sequence[Step]
+    steps: Sequence[TrailStep]
     result: str
 
     @property
@@ -62,7 +69,7 @@ class Trail:
         return [(after.time - before.time) / whole for before, after in pairwise(self.steps)] + [0.0]
 
 
-def trail(facts: Facts, row: RowFacts) -> Trail:
+def trail_of(facts: Facts, row: RowFacts) -> Trail:
     """Build the trail of a row."""
     own = _own_calls(facts, row)
     steps = sorted([*_arrival(facts), *_execution(facts), *_calls(own), *_events(facts, row, own)], key=_order)
@@ -70,30 +77,30 @@ def trail(facts: Facts, row: RowFacts) -> Trail:
     return Trail(row.identity, facts.list_id, _traceparent(facts, row), steps, _result(facts, row, steps))
 
 
-def _order(step: Step) -> float:
+def _order(step: TrailStep) -> float:
     return step.time + (_UNSURE_SECONDS if step.kind == "call" else 0)
 
 
-def _not_before(last: Step, step: Step) -> Step:
+def _not_before(last: TrailStep, step: TrailStep) -> TrailStep:
     """Return a step at its time, or at the time of the last step if that is later."""
     return replace(step, time=max(last.time, step.time))
 
 
-def _arrival(facts: Facts) -> Iterator[Step]:
-    yield Step(facts.arrived, "uploaded", facts.file, f"upload complete {facts.transport}")
-    yield Step(facts.announced, "announced", "upload event")
+def _arrival(facts: Facts) -> Iterator[TrailStep]:
+    yield TrailStep(facts.arrived, "uploaded", facts.file, f"upload complete {facts.transport}")
+    yield TrailStep(facts.announced, "announced", "upload event")
 
 
-def _execution(facts: Facts) -> Iterator[Step]:
+def _execution(facts: Facts) -> Iterator[TrailStep]:
     for event in facts.history:
         kind, time = str(event["type"]), event["timestamp"].timestamp()
         if kind == "ExecutionStarted":
-            yield Step(time, "started", "execution")
+            yield TrailStep(time, "started", "execution")
         elif name := entered(event):
-            yield Step(time, "state", name)
+            yield TrailStep(time, "state", name)
         elif kind == "TaskFailed":
             failed = event["taskFailedEventDetails"]
-            yield Step(time, "failed", str(failed.get("error", "")), str(failed.get("cause", "")))
+            yield TrailStep(time, "failed", str(failed.get("error", "")), str(failed.get("cause", "")))
 
 
 def _own_calls(facts: Facts, row: RowFacts) -> list[_Own]:
@@ -110,14 +117,14 @@ def _concerns(facts: Facts, row: RowFacts, line: LogLine) -> bool:
     return bool(facts.list_id) and fields.get("list_id") == facts.list_id and fields.get("part") in (None, row.part)
 
 
-def _calls(own: Sequence[_Own]) -> Iterator[Step]:
+def _calls(own: Sequence[_Own]) -> Iterator[TrailStep]:
     for call, lines in own:
         cold = ", cold start" if any(line.fields.get("cold_start") for line in lines) else ""
         detail = f"version {call.version}, {call.milliseconds:,.0f} ms{cold}"
-        yield Step(call.began, "call", call.function, detail, lines)
+        yield TrailStep(call.began, "call", call.function, detail, lines)
 
 
-def _events(facts: Facts, row: RowFacts, own: Sequence[_Own]) -> Iterator[Step]:
+def _events(facts: Facts, row: RowFacts, own: Sequence[_Own]) -> Iterator[TrailStep]:
     received = row.receptions or {}
     sent = [reception.sent for receptions in received.values() for reception in receptions]
     if row.item or sent:
@@ -125,15 +132,15 @@ def _events(facts: Facts, row: RowFacts, own: Sequence[_Own]) -> Iterator[Step]:
         done = [line.time for _, lines in own for line in lines if line.message == PART_IMPORTED]
         before = [call.began for call, lines in own if published(lines, row.identity)]
         state = f"now {row.item['status']}, version {row.item['version']}" if row.item else "deleted since"
-        yield Step(min(done + before + sent), "written", f"{facts.context.name} item", state)
+        yield TrailStep(min(done + before + sent), "written", f"{facts.context.name} item", state)
     for line in published((line for _, lines in own for line in lines), row.identity):
-        yield Step(line.time, "published", line.function)
+        yield TrailStep(line.time, "published", line.function)
     for name, receptions in received.items():
         for reception in receptions:
-            yield Step(reception.time, "received", name, str(reception.event["type"]))
+            yield TrailStep(reception.time, "received", name, str(reception.event["type"]))
 
 
-def _until_end(facts: Facts, row: RowFacts, own: Sequence[_Own], steps: Sequence[Step]) -> list[Step]:
+def _until_end(facts: Facts, row: RowFacts, own: Sequence[_Own], steps: Sequence[TrailStep]) -> list[TrailStep]:
     """Return the steps up to the aggregate's last one; later steps belong to the list or to other rows."""
     if row.rejections:
         end = _rejected(row, own, steps[-1].time)
@@ -142,15 +149,15 @@ def _until_end(facts: Facts, row: RowFacts, own: Sequence[_Own], steps: Sequence
     return [*steps[: steps.index(received[-1]) + 1]] if received else [*steps, _last_of_list(facts, steps)]
 
 
-def _rejected(row: RowFacts, own: Sequence[_Own], default: float) -> Step:
+def _rejected(row: RowFacts, own: Sequence[_Own], default: float) -> TrailStep:
     by = [call.ended for call, _ in own if call.function == row.rejected_by]
     reasons = "; ".join(f"{found.field}: {found.reason}" if found.field else found.reason for found in row.rejections)
-    return Step(max(by, default=default), "rejected", f"line {row.rejections[0].line}", reasons)
+    return TrailStep(max(by, default=default), "rejected", f"line {row.rejections[0].line}", reasons)
 
 
-def _last_of_list(facts: Facts, steps: Sequence[Step]) -> Step:
+def _last_of_list(facts: Facts, steps: Sequence[TrailStep]) -> TrailStep:
     last = max(steps[-1].time, facts.history[-1]["timestamp"].timestamp() if facts.history else 0.0)
-    return Step(last, "ended", str(facts.record.get("status", "execution")), str(facts.record.get("reason", "")))
+    return TrailStep(last, "ended", str(facts.record.get("status", "execution")), str(facts.record.get("reason", "")))
 
 
 def _traceparent(facts: Facts, row: RowFacts) -> str:
@@ -159,7 +166,7 @@ def _traceparent(facts: Facts, row: RowFacts) -> str:
     return str(facts.record.get("traceparent") or next(filter(None, carried), ""))
 
 
-def _result(facts: Facts, row: RowFacts, steps: Sequence[Step]) -> str:
+def _result(facts: Facts, row: RowFacts, steps: Sequence[TrailStep]) -> str:
     last = steps[-1]
     if last.kind == "rejected":
         return f"The row on {last.name} was rejected by {row.rejected_by}: {last.detail}."
@@ -169,3 +176,66 @@ def _result(facts: Facts, row: RowFacts, steps: Sequence[Step]) -> str:
         return f"The row is valid, but its list is {status}: {reason}."
     names = sorted({step.name for step in steps if step.kind == "received"})
     return f"The aggregate is in the table, and {', '.join(names) or 'no subscriber'} received it."
+
+
+_OMITTED = ("list_id", "ids")
+"""Fields of a log line that the trail shows elsewhere."""
+
+
+def show(trail: Trail, out: Console) -> None:
+    """Print the steps and their log lines in the order of their times."""
+    title = f"The trail of {trail.identity}"
+    table = Table(
+        "ms after the upload", "share until the next step", "step", "where", title=title, title_justify="left"
+    )
+    table.columns[0].justify = table.columns[1].justify = "right"
+    for time, cells, style in sorted(_rows(trail), key=itemgetter(0)):
+        table.add_row(f"{trail.offset(time):,.0f}", *cells, style=style)
+    out.print(table)
+    trace = f"{trail.trace_id} (traceparent {trail.traceparent})" if trail.traceparent else "none"
+    out.print(f"List {trail.list_id or 'none'}, trace {trace}", markup=False, soft_wrap=True)
+    out.print(f"{trail.result} {trail.milliseconds:,.0f} ms in all.", markup=False, soft_wrap=True)
+
+
+def _rows(trail: Trail) -> Iterator[tuple[float, tuple[str | Text, ...], str]]:
+    """Yield the time, the other cells and the style of each step and of each of its log lines."""
+    for step, share in zip(trail.steps, trail.shares(), strict=True):
+        where = Text.assemble(step.name, (f"  {step.detail}" if step.detail else "", "dim"))
+        yield step.time, (f"{share:.1%}" if share else "", step.kind, where), ""
+        for line in step.lines:
+            yield max(step.time, line.time), ("", "log line", Text(f"{step.name}: {_message(line)}")), "dim"
+
+
+def _message(line: LogLine) -> str:
+    return " ".join([line.message, *(f"{name}={value}" for name, value in line.own_fields(*_OMITTED).items())])
+
+
+def as_json(trail: Trail) -> dict[str, Any]:
+    """Return the trail as JSON for `--json`."""
+    return {
+        "id": trail.identity,
+        "list_id": trail.list_id,
+        "trace_id": trail.trace_id,
+        "traceparent": trail.traceparent,
+        "result": trail.result,
+        "milliseconds": round(trail.milliseconds, 1),
+        "steps": [
+            {
+                "kind": step.kind,
+                "name": step.name,
+                "detail": step.detail,
+                "time": datetime.fromtimestamp(step.time, UTC).isoformat(timespec="milliseconds"),
+                "offset_ms": round(trail.offset(step.time), 1),
+                "share": round(share, 4),
+                "lines": [
+                    {
+                        "offset_ms": round(trail.offset(line.time), 1),
+                        "message": line.message,
+                        **line.own_fields(*_OMITTED),
+                    }
+                    for line in step.lines
+                ],
+            }
+            for step, share in zip(trail.steps, trail.shares(), strict=True)
+        ],
+    }

@@ -12,14 +12,14 @@ from bounded_context_cli.command.installed import installed_packages
 
 def function_names(incomplete: str) -> list[str]:
     """Return the functions of the kept run that begin with the incomplete word."""
-    from .completion import function_names as names
+    from .events import function_names as names
 
     return names(incomplete)
 
 
 def sample_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return the samples of the command line's function that begin with the incomplete word."""
-    from .completion import sample_names as names
+    from .events import sample_names as names
 
     return names(ctx.params.get("function") or "", incomplete)
 
@@ -55,7 +55,7 @@ def invoke(function: Function = None, event: Sample = None, verbose: Verbose = F
     with installed_packages():
         from . import commands
 
-    return commands.invoke(function, event, verbose=verbose)
+    return commands.invoke_function(function, event, verbose=verbose)
 
 
 def debug(function: Function = None, event: Sample = None, verbose: Verbose = False) -> int:
@@ -72,7 +72,7 @@ def debug(function: Function = None, event: Sample = None, verbose: Verbose = Fa
     with installed_packages():
         from . import commands
 
-    return commands.debug(function, event, verbose=verbose)
+    return commands.debug_function(function, event, verbose=verbose)
 
 
 def logs(
@@ -100,4 +100,4 @@ def logs(
     with installed_packages():
         from . import commands
 
-    return commands.logs(function, correlation, follow=follow, verbose=verbose)
+    return commands.print_logs(function, correlation, follow=follow, verbose=verbose)

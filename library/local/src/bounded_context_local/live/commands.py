@@ -16,14 +16,14 @@ from ..actors import caller
 from ..emulator.aws import UNANSWERED, Aws
 from ..emulator.endpoints import Endpoints
 from ..observation.logs import parse
-from ..running import kept_run
+from ..running import start
 from .debugger import become, entry_point, own_frames
 from .events import Event, event_of, samples_of, step_samples
 from .function import Deployed, NoSuchName, chosen
 from .logs import groups, lines, messages_of_tail, readable
 
 
-def invoke(function: str | None, event: str | None, *, verbose: bool) -> int:
+def invoke_function(function: str | None, event: str | None, *, verbose: bool) -> int:
     """Call a function of the kept run, and return the exit status."""
 
     def act(project: Project, run: Endpoints) -> int:
@@ -35,7 +35,7 @@ def invoke(function: str | None, event: str | None, *, verbose: bool) -> int:
     return _with_run(act)
 
 
-def debug(function: str | None, event: str | None, *, verbose: bool) -> int:
+def debug_function(function: str | None, event: str | None, *, verbose: bool) -> int:
     """Call a function's entry point in this process, and return the exit status."""
     calls: list[Callable[[], int]] = []
 
@@ -59,7 +59,7 @@ def debug(function: str | None, event: str | None, *, verbose: bool) -> int:
     return calls[0]() if calls else status
 
 
-def logs(function: str | None, correlation: str | None, *, follow: bool, verbose: bool) -> int:
+def print_logs(function: str | None, correlation: str | None, *, follow: bool, verbose: bool) -> int:
     """Print the logs of all functions of the kept run, and return the exit status."""
 
     def act(_: Project, run: Endpoints) -> int:
@@ -79,7 +79,7 @@ def _with_run(act: Callable[[Project, Endpoints], int]) -> int:
     """Act with the kept run of the current repository, and return the exit status."""
     try:
         project = repository()
-        return act(project, kept_run.find(project))
+        return act(project, start.find(project))
     except NoSuchName as error:
         return refuse(str(error))
     except (LocalRunError, ProjectError) as error:

@@ -20,8 +20,7 @@ from bounded_context.declaration.environment import LOCAL_STACK
 from bounded_context_cli.command.errors import LocalRunError
 
 from ..actors.caller import invoke
-from ..emulator.aws import Aws
-from ..emulator.callers import keys, session_token
+from ..emulator.aws import Aws, keys, session_token
 from ..emulator.process import HOST, Emulator
 from .function import Deployed
 from .logs import UNCAUGHT, without_library_frames

@@ -1,10 +1,10 @@
-"""Events for `context invoke` and `context debug`: samples, files and standard input."""
+"""Events for `context invoke` and `context debug`, and the completion of names by the shell."""
 
 import json
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,13 +12,17 @@ from bounded_context.application.checks import checks_of
 from bounded_context.application.staging import VERIFIED
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import STAGING, ListStatus
-from bounded_context_cli.command.calls import Calls
+from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_infra.configuration.project import Project, ProjectError, current
 
-from ..actors.neighbour import cloud_event
+from ..actors.subscriber import cloud_event
 from ..api import http_request
+from ..emulator.aws import UNANSWERED, Aws
+from ..emulator.endpoints import Endpoints
+from ..running import start
 from ..table import Item, Table
-from .function import NoSuchName, chosen
+from .function import Deployed, NoSuchName, chosen
 
 STANDARD_INPUT: Final = "-"
 
@@ -92,7 +96,7 @@ def _messages(context: Context[Any], function: str) -> Iterator[tuple[str, Event
 
 def _payload(context: Context[Any], function: str) -> dict[str, Any]:
     # The import is slow, and events from files do not need it.
-    from bounded_context_cli.contracts.values import good
+    from bounded_context_cli.contracts.published import good
 
     identity = {context.identity: good(context.details)[context.identity]}
     for command in context.commands:
@@ -114,7 +118,7 @@ def _request(route: str, payload: Mapping[str, Any]) -> Event:
 
 def _change(context: Context[Any]) -> Event:
     """Return the table's stream event of a new aggregate."""
-    from bounded_context_cli.contracts.released.samples import ITEM, version_of
+    from bounded_context_cli.contracts.samples import ITEM, version_of
 
     [item] = version_of(context)["stored"][f"{ITEM}{context.initial_status}"]
     return _record("INSERT", {"Keys": {"pk": item["pk"]}, "NewImage": item})
@@ -122,7 +126,7 @@ def _change(context: Context[Any]) -> Event:
 
 def _closed_list(context: Context[Any]) -> Event:
     """Return the table's stream event of a list whose import has completed."""
-    from bounded_context_cli.contracts.released.samples import LIST, version_of
+    from bounded_context_cli.contracts.samples import LIST, version_of
 
     [after] = version_of(context)["stored"][LIST]
     before = after | {"status": {"S": ListStatus.IMPORTING.value}}
@@ -182,3 +186,26 @@ def _step_event(aws: Calls, function: str, item: Item) -> Event:
 def _first_part(aws: Calls, item: Item) -> dict[str, Any]:
     key = f"{STAGING}/{item['list_id']}/{VERIFIED}"
     return json.loads(aws.call("s3", "get_object", Bucket=item["bucket"], Key=key)["Body"].read())[0]
+
+
+def function_names(incomplete: str) -> list[str]:
+    """Return the functions of the kept run that begin with the incomplete word."""
+    return _beginning(incomplete, lambda _, run: list(run.outputs["functions"]))
+
+
+def sample_names(function: str, incomplete: str) -> list[str]:
+    """Return the samples of a function that begin with the incomplete word."""
+
+    def names(project: Project, run: Endpoints) -> list[str]:
+        found = Deployed.find(Aws(run.emulator), run, function)
+        return list(samples_of(project.context, found.name, found.variables))
+
+    return _beginning(incomplete, names)
+
+
+def _beginning(incomplete: str, names: Callable[[Project, Endpoints], list[str]]) -> list[str]:
+    try:
+        project = current()
+        return [name for name in names(project, start.find(project)) if name.startswith(incomplete)]
+    except (ProjectError, LocalRunError, KeyError, *UNANSWERED):
+        return []

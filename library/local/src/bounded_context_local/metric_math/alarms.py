@@ -4,10 +4,9 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ..emulator.clock import shortened
-from .expressions import Calculator
+from ..emulator.process import shortened
+from .expressions import Calculator, NotCalculated, Recorded, Series
 from .metric_lines import Line, Metric
-from .series import NotCalculated, Recorded, Series
 
 STATE_WITHOUT_DATA: Final = {"notBreaching": "OK", "breaching": "ALARM", "missing": "INSUFFICIENT_DATA"}
 """State of an alarm without data, by its `TreatMissingData`. With `ignore`, the alarm keeps its state."""

@@ -1,16 +1,206 @@
-"""Evaluation of metric math. Its syntax is close to Python's, so Python's parser reads it.
+"""Evaluation of metric math on recorded samples. Its syntax is close to Python's, so Python's parser reads it.
 
 Unsupported expressions raise NotCalculated, which the widget displays.
+
+An operation on two series uses the periods in which both have a value.
+An aggregate of a list uses the periods in which any series has a value.
 """
 
 import ast
+import math
 import operator
-from collections.abc import Callable, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from . import search
-from .arithmetic import AGGREGATES, Operation, Value, aggregate, choose, divide, each, fill
+from ..observation.logs import Sample
+from . import metric_lines
 from .metric_lines import Line, Metric
-from .series import NotCalculated, Recorded, Series
+
+STATISTICS: Mapping[str, Callable[[list[float]], float]] = {
+    "Sum": math.fsum,
+    "Average": lambda values: math.fsum(values) / len(values),
+    "Minimum": min,
+    "Maximum": max,
+    "SampleCount": len,
+}
+POINTS = 120
+"""The maximum of points of a line; it limits the size of the page."""
+
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)")
+
+
+class NotCalculated(ValueError):
+    """An expression or a statistic that this page does not support."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values by the start of their period, in seconds. `metric` is None for calculated series."""
+
+    points: Mapping[int, float]
+    period: int
+    unit: str = ""
+    metric: Metric | None = None
+
+
+class Recorded:
+    """The samples of a run since its start."""
+
+    def __init__(self, samples: Iterable[Sample], started: float, ended: float) -> None:
+        """Store the samples since `started` (seconds since 1970); a sample after `ended` extends the run."""
+        self._samples: dict[Metric, list[Sample]] = defaultdict(list)
+        for sample in samples:
+            if sample.time >= started:
+                self._samples[metric_of(sample)].append(sample)
+                ended = max(ended, sample.time)
+        self.started = started
+        self.seconds = math.floor(ended - started) + 1
+        self.tick = math.ceil(self.seconds / POINTS)
+        """The shortest drawn period in seconds: long runs have longer periods, and at most `POINTS` points."""
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics that have samples, sorted."""
+        return sorted(self._samples, key=lambda metric: (metric.namespace, metric.name, sorted(metric.dimensions)))
+
+    @property
+    def assumed(self) -> list[str]:
+        """Namespaces and names of metrics whose samples, over all dimensions, are all assumed."""
+        measured = {f"{metric.namespace} {metric.name}": False for metric in self.metrics}
+        for metric, samples in self._samples.items():
+            measured[f"{metric.namespace} {metric.name}"] |= any(not sample.assumed for sample in samples)
+        return [name for name, known in measured.items() if not known]
+
+    def is_assumed(self, metric: Metric) -> bool:
+        """Return whether all samples of a metric are assumed zeros."""
+        return all(sample.assumed for sample in self._samples.get(metric, []))
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return sum(map(len, self._samples.values()))
+
+    def series(self, metric: Metric, stat: str, period: int) -> Series:
+        """Return a metric's statistic per period (in seconds); a metric without samples has no points.
+
+        Raises:
+            NotCalculated: this page does not support the statistic.
+        """
+        summarised, found = statistic(stat), self._samples.get(metric, [])
+        periods: dict[int, list[float]] = defaultdict(list)
+        for sample in found:
+            periods[int((sample.time - self.started) // period) * period].append(sample.value)
+        unit = "" if stat == "SampleCount" or not found else found[0].unit
+        return Series({start: summarised(values) for start, values in sorted(periods.items())}, period, unit, metric)
+
+
+def metric_of(sample: Sample) -> Metric:
+    """Return the metric that a sample belongs to."""
+    return Metric(sample.namespace, sample.metric, frozenset(sample.dimensions.items()))
+
+
+def statistic(name: str) -> Callable[[list[float]], float]:
+    """Return the function of a statistic: Sum, Average, Minimum, Maximum, SampleCount, or a percentile such as p99.
+
+    Raises:
+        NotCalculated: the statistic is not supported.
+    """
+    if name in STATISTICS:
+        return STATISTICS[name]
+    if not (found := _PERCENTILE.fullmatch(name)):
+        raise NotCalculated(f"the statistic {name}")
+    return lambda values: _percentile(values, float(found[1]) / 100)
+
+
+def _percentile(values: list[float], part: float) -> float:
+    """Return the percentile, interpolated between the two nearest values."""
+    ordered, rank = sorted(values), part * (len(values) - 1)
+    lower, upper = ordered[math.floor(rank)], ordered[math.ceil(rank)]
+    return lower + (rank - math.floor(rank)) * (upper - lower)
+
+
+Value = float | Series | list[Series]
+Operation = Callable[[float, float], float]
+
+AGGREGATES = {"SUM": "Sum", "AVG": "Average", "MIN": "Minimum", "MAX": "Maximum"}
+
+
+def each(operate: Operation, left: Value, right: Value) -> Value:
+    """Apply an operation value by value."""
+    if isinstance(left, list):
+        return [_series(each(operate, series, right)) for series in left]
+    if isinstance(right, list):
+        return [_series(each(operate, left, series)) for series in right]
+    if isinstance(left, Series):
+        return replace(left, points=_points(operate, left, right), unit="", metric=None)
+    if isinstance(right, Series):
+        return each(lambda first, second: operate(second, first), right, left)
+    return operate(left, right)
+
+
+def divide(left: float, right: float) -> float:
+    """Divide; return NaN, which is no value, if the divisor is zero."""
+    return left / right if right else math.nan
+
+
+def _points(operate: Operation, left: Series, right: float | Series) -> dict[int, float]:
+    points: dict[int, float] = {}
+    for start, value in left.points.items():
+        other = right.points.get(start) if isinstance(right, Series) else right
+        if other is not None and not math.isnan(result := operate(value, other)):
+            points[start] = result
+    return points
+
+
+def aggregate(function: str, value: Value) -> Value:
+    """Reduce a list of series to one series, or a series to a number."""
+    summarised = STATISTICS[AGGREGATES[function]]
+    if isinstance(value, Series):
+        return summarised(list(value.points.values())) if value.points else 0.0
+    if not isinstance(value, list):
+        return value
+    starts = sorted({start for series in value for start in series.points})
+    points = {
+        start: summarised([series.points[start] for series in value if start in series.points]) for start in starts
+    }
+    same = {series.unit for series in value}
+    return Series(points, min((series.period for series in value), default=1), same.pop() if len(same) == 1 else "")
+
+
+def fill(value: Value, filling: float, seconds: int) -> Value:
+    """Set periods without a value to `filling`, over the whole run."""
+    if isinstance(value, list):
+        return [_series(fill(series, filling, seconds)) for series in value]
+    if isinstance(value, Series):
+        starts = range(0, seconds, value.period)
+        return replace(value, points={start: value.points.get(start, filling) for start in starts})
+    return value
+
+
+def choose(condition: Value, then: Value, otherwise: Value) -> Value:
+    """Return per period `then` where the condition is not 0, and `otherwise` elsewhere."""
+    if not isinstance(condition, Series):
+        return then if condition else otherwise
+    points: dict[int, float] = {}
+    for start, holds in condition.points.items():
+        chosen = _at(then if holds else otherwise, start)
+        if chosen is not None:
+            points[start] = chosen
+    return replace(condition, points=points, unit="", metric=None)
+
+
+def _at(value: Value, start: int) -> float | None:
+    if isinstance(value, Series):
+        return value.points.get(start)
+    return value if isinstance(value, int | float) else None
+
+
+def _series(value: Value) -> Series:
+    if not isinstance(value, Series):
+        raise NotCalculated("a nested list")
+    return value
+
 
 OPERATORS: dict[type[ast.operator], Operation] = {
     ast.Add: operator.add,
@@ -124,8 +314,8 @@ class Calculator:
             case _:
                 raise NotCalculated("a calculated period")
         try:
-            found = search.read(query)
-        except search.Unreadable as error:
+            found = metric_lines.read(query)
+        except metric_lines.Unreadable as error:
             raise NotCalculated(f"the search {query}") from error
         metrics = filter(found.finds, self._recorded.metrics)
         return [self._recorded.series(metric, stat, self._period(seconds)) for metric in metrics]

@@ -1,7 +1,9 @@
-"""Parsing of the functions' logs into lines, and of the lines into calls.
+"""Parsing of the functions' logs into lines, calls and metric samples.
 
 The emulator writes all lines of a call after the call, to a new stream and with the same timestamp. A line's own
 timestamp is more precise.
+
+The format is AWS's Embedded Metric Format ("Specification: Embedded metric format").
 """
 
 import json
@@ -152,7 +154,7 @@ def _with_starts(lines: Sequence[LogLine]) -> list[LogLine]:
 
 
 @dataclass(frozen=True)
-class Call:
+class LoggedCall:
     """A call of a function. `began` and `ended` are in seconds since 1970.
 
     `lines` are the function's own lines, without Lambda's START, END and REPORT.
@@ -176,7 +178,7 @@ class Call:
         return (self.ended - self.began) * 1000
 
 
-def calls(lines: Iterable[LogLine]) -> list[Call]:
+def calls(lines: Iterable[LogLine]) -> list[LoggedCall]:
     """Return the completed calls, sorted by start."""
     by_request: dict[str, list[LogLine]] = {}
     for line in lines:
@@ -185,10 +187,44 @@ def calls(lines: Iterable[LogLine]) -> list[Call]:
     return sorted(found, key=lambda call: call.began)
 
 
-def _call(written: list[LogLine]) -> Call | None:
+def _call(written: list[LogLine]) -> LoggedCall | None:
     platform = {line.message: line for line in written if line.level == PLATFORM}
     start, report = platform.get("START"), platform.get("REPORT")
     if start is None or report is None:
         return None
     own = tuple(line for line in written if line.level != PLATFORM)
-    return Call(start.function, start.version, start.request_id, start.time, report.time, own)
+    return LoggedCall(start.function, start.version, start.request_id, start.time, report.time, own)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A metric value at a time (seconds since 1970), in CloudWatch's unit.
+
+    With `assumed`, the value is not measured: the run sends zero instead.
+    """
+
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, str]
+    unit: str
+    time: float
+    value: float
+    assumed: bool = False
+
+
+def own_metrics(lines: Iterable[LogLine]) -> Iterator[Sample]:
+    """Yield the samples in lines of the Embedded Metric Format; skip other lines."""
+    for line in lines:
+        if line.level == METRICS:
+            for directive in line.fields["_aws"].get("CloudWatchMetrics", []):
+                yield from _samples(line, directive)
+
+
+def _samples(line: LogLine, directive: Mapping[str, Any]) -> Iterator[Sample]:
+    record = line.fields
+    for names in directive.get("Dimensions") or [[]]:
+        dimensions = {name: str(record[name]) for name in names}
+        for metric in directive["Metrics"]:
+            value, unit = record[metric["Name"]], metric.get("Unit", "None")
+            for number in value if isinstance(value, list) else [value]:
+                yield Sample(directive["Namespace"], metric["Name"], dimensions, unit, line.time, float(number))

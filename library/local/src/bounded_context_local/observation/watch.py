@@ -10,10 +10,9 @@ from bounded_context_cli.command.errors import LocalRunError
 
 from ..emulator.aws import Aws
 from ..provider import Deployment
-from ..stand_ins import metrics
-from .aws_metrics.sqs import Queues
-from .logs import Logs
-from .samples import Sample, own_metrics
+from ..stand_ins import malware
+from .aws_metrics.messages import Queues
+from .logs import Logs, Sample, own_metrics
 
 FUNCTION = "aws:lambda/function:Function"
 QUEUE = "aws:sqs/queue:Queue"
@@ -85,7 +84,7 @@ def put(aws: Aws, samples: Iterable[Sample]) -> None:
     for (namespace, dimensions), values in _gathered(samples).items():
         while any(numbers for numbers, _ in values.values()):
             first = {metric: (numbers[:_VALUES], unit) for metric, (numbers, unit) in values.items() if numbers}
-            metrics.put(aws, namespace, dict(dimensions), first)
+            malware.put(aws, namespace, dict(dimensions), first)
             values = {metric: (numbers[_VALUES:], unit) for metric, (numbers, unit) in values.items()}
 
 

@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from bounded_context_cli.programs.requests.translation import Untranslatable
+from bounded_context_cli.programs.requests import Untranslatable
 from bounded_context_infra.parts.uploads import SCANS
 
 from ..emulator.aws import Aws
-from ..emulator.clock import shortened
+from ..emulator.process import shortened
 from ..stand_ins import malware
 from .creation import Facts, Request
 

@@ -1,4 +1,4 @@
-"""Creation of a resource by the AWS calls and the names of its type (`resources.RESOURCES`)."""
+"""Creation of a resource by the AWS calls and the names of its type, and of Systems Manager's parameters."""
 
 import copy
 import hashlib
@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from botocore import xform_name
+from botocore.exceptions import ClientError
 from pulumi import Archive, Asset, FileArchive
 from pydantic import BaseModel
 
-from bounded_context_cli.programs.requests import Call
-from bounded_context_cli.programs.requests.calls import Inputs, converted, divided
-from bounded_context_cli.programs.requests.translation import Untranslatable
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.programs.requests import Inputs, ProviderCall, Untranslatable, converted, divided
 
 from ..emulator.aws import Aws
 
@@ -68,7 +68,7 @@ class Resource(BaseModel, frozen=True, extra="forbid", arbitrary_types_allowed=T
         settle: functions that are called after the first call, and before the further calls.
     """
 
-    calls: tuple[Call, ...]
+    calls: tuple[ProviderCall, ...]
     identity: str
     outputs: dict[str, str] = {}
     named: str = ""
@@ -104,7 +104,7 @@ class Resource(BaseModel, frozen=True, extra="forbid", arbitrary_types_allowed=T
             request.adapted.append(self.note)
 
 
-def _send(aws: Aws, call: Call, inputs: Inputs, facts: Facts) -> Inputs:
+def _send(aws: Aws, call: ProviderCall, inputs: Inputs, facts: Facts) -> Inputs:
     """Make a call, and return its parameters and its result as facts."""
     parameters = call.parameters({**call.made, **inputs}, facts)
     result = aws.call(call.service, xform_name(call.operation), **parameters)
@@ -114,3 +114,21 @@ def _send(aws: Aws, call: Call, inputs: Inputs, facts: Facts) -> Inputs:
 
 def _fact(text: str, facts: Facts) -> Any:
     return text.format_map(facts) if "{" in text else facts.get(text)
+
+
+def found(aws: Aws, name: str) -> str | None:
+    """Return the value of a parameter; None if the parameter does not exist."""
+    try:
+        return aws.call("ssm", "get_parameter", Name=name)["Parameter"]["Value"]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ParameterNotFound":
+            raise
+        return None
+
+
+def read(aws: Aws, name: str) -> str:
+    """Return the value of a parameter. Raises LocalRunError if the parameter does not exist."""
+    value = found(aws, name)
+    if value is None:
+        raise LocalRunError(f"the parameter {name} does not exist: deploy the context that publishes it first")
+    return value

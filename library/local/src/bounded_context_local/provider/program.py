@@ -1,4 +1,4 @@
-"""Execution of the infrastructure program under Pulumi's mock monitor: creates each resource on the embedded AWS."""
+"""Execution of the infrastructure program under Pulumi's mock monitor, for the stack `local`."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -6,23 +6,50 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
 from pulumi.runtime import test as until_done
 
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_cli.programs.event_loop import silent_loop
-from bounded_context_cli.programs.garbage import little_garbage
-from bounded_context_cli.programs.pulumi_files import project_name
-from bounded_context_cli.programs.pulumi_program import execute, placed_in
-from bounded_context_cli.programs.recording import Program
-from bounded_context_cli.programs.requests.calls import plain
+from bounded_context_cli.programs import pulumi_files
+from bounded_context_cli.programs.graph import RESOURCE_TYPES
+from bounded_context_cli.programs.pulumi_files import as_text, project_name
+from bounded_context_cli.programs.pulumi_program import execute, little_garbage, placed_in, silent_loop
+from bounded_context_cli.programs.recording import REGION, Program
+from bounded_context_cli.programs.requests import KINDS, Inputs, plain
+from bounded_context_infra.configuration.partition import AWS, partition_of
+from bounded_context_infra.configuration.project import Project
 
 from ..emulator.aws import Aws
-from . import ssm
-from .creation import Created, Request
-from .resources import RESOURCES, create, type_of
+from . import adaptations, creation
+from .creation import Created, Request, Resource
+
+
+def _resource(kind: str, entry: Inputs) -> Resource:
+    """Return a type of the file, with the functions that `adapt` and `settle` name."""
+    named = {key: [getattr(adaptations, name) for name in entry.get(key, [])] for key in ("adapt", "settle")}
+    return Resource.model_validate({**entry, **named, "calls": KINDS[kind]})
+
+
+RESOURCES: Final = {kind: _resource(kind, entry["local"]) for kind, entry in RESOURCE_TYPES.items() if "local" in entry}
+"""By the type without its package: `sqs/queue` is Pulumi's `aws:sqs/queue:Queue`."""
+
+
+def type_of(kind: str) -> str:
+    """Return the type without its package and class, such as `sqs/queue`."""
+    return kind.split(":")[1]
+
+
+def create(aws: Aws, request: Request) -> Created:
+    """Create a resource of a supported type, and return its id and its outputs.
+
+    Raises:
+        Untranslatable: the operation has no parameter for an input.
+    """
+    return RESOURCES[type_of(request.kind)].create(aws, request)
+
 
 Progress = Callable[[str, str], None]
 PROVIDER = "pulumi:providers:"
@@ -145,7 +172,24 @@ class _Maker(Mocks):
                 return {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}
             case "getParameter":
                 name = args.args["name"]
-                value = ssm.read(self.aws, name)
+                value = creation.read(self.aws, name)
                 return {"id": name, "name": name, "value": value, "insecureValue": value}
             case _:
                 raise LocalRunError(f"the program calls {args.token}, which is not emulated")
+
+
+STACK: Final = pulumi_files.LOCAL
+
+NO_SETTINGS: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+def region(project: Project) -> str:
+    """Return the region in the stack's file, or one of the partition `aws`, the only one that is emulated."""
+    found = as_text(pulumi_files.config(project.service, STACK)["aws:region"])
+    return found if partition_of(found) == AWS else REGION
+
+
+def settings(project: Project, more: Mapping[str, object]) -> dict[str, str]:
+    """Return the settings in the stack's file, overridden by `more`, as text and without their namespace."""
+    merged = pulumi_files.settings(project.service, STACK) | dict(more)
+    return {name: as_text(value) for name, value in merged.items()}

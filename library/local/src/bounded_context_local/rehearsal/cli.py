@@ -14,11 +14,10 @@ from bounded_context_cli.command.installed import of_distribution, repository
 from bounded_context_infra.configuration.project import Project
 
 from ..run.exit_status import exit_status
-from ..run.screen import Screen
+from ..run.screen import RunScreen
 from ..running.start import running_context
-from .acts import ACTS, Performed
+from .acts import ACTS, STRATEGY, Performed, Stage
 from .restoring import Restoring
-from .stage import STRATEGY, Stage
 
 EMULATED = (
     "Real here: the Pulumi program, the functions' versions and aliases, the hooks' code, the rollout driver.",
@@ -57,15 +56,15 @@ def rehearse(
     """
     if what != "storm" and (fault or seed or only_list):
         raise BadParameter("--fault, --seed and --list are options of the storm.")
-    screen = Screen(quiet=as_json)
+    screen = RunScreen(quiet=as_json)
     perform = {"releases": _performed, "restore": _restored, "storm": partial(_weathered, fault, seed, only_list)}[what]
     return exit_status(lambda: perform(repository(), screen, as_json=as_json), screen)
 
 
 def _weathered(
-    names: Sequence[str] | None, seed: int, only_list: bool, project: Project, screen: Screen, *, as_json: bool
+    names: Sequence[str] | None, seed: int, only_list: bool, project: Project, screen: RunScreen, *, as_json: bool
 ) -> int:
-    report = of_distribution("bounded_context_lab.storm.report")
+    report = of_distribution("bounded_context_lab.storm.storm")
 
     report.refuse_unknown_kinds(names)
     graph = report.graph_of(project)
@@ -78,7 +77,7 @@ def _weathered(
     return int(report.perform(project, screen, graph, faults, seed, as_json=as_json) or bool(problems))
 
 
-def _restored(project: Project, screen: Screen, *, as_json: bool) -> int:
+def _restored(project: Project, screen: RunScreen, *, as_json: bool) -> int:
     with running_context(project, screen.stage) as running:
         restored = Restoring(running, screen).perform()
     sys.stdout.write(json.dumps(restored.as_json(), indent=2) + "\n")
@@ -89,7 +88,7 @@ def _restored(project: Project, screen: Screen, *, as_json: bool) -> int:
     return int(bool(restored.problems()))
 
 
-def _performed(project: Project, screen: Screen, *, as_json: bool) -> int:
+def _performed(project: Project, screen: RunScreen, *, as_json: bool) -> int:
     performed = _rehearse(project, screen)
     _show(performed, as_json=as_json)
     problems = [problem for one in performed for problem in one.problems()]
@@ -98,7 +97,7 @@ def _performed(project: Project, screen: Screen, *, as_json: bool) -> int:
     return 1 if problems else 0
 
 
-def _rehearse(project: Project, screen: Screen) -> list[Performed]:
+def _rehearse(project: Project, screen: RunScreen) -> list[Performed]:
     with running_context(project, screen.stage, settings={"rollout_strategy": STRATEGY}) as running:
         stage = Stage(running)
         performed: list[Performed] = []

@@ -27,13 +27,13 @@ from bounded_context_cli.repair.restore.differences import content
 
 from ..actors.caller import invoke
 from ..actors.subscriber import Subscriber, wait_for
-from ..provider.stack import STACK
-from ..run.screen import Screen
+from ..provider.program import STACK
+from ..run.screen import RunScreen
 from ..running.context import RunningContext
-from ..stream import quiet_second
+from ..table import quiet_second
 from . import versions
-from .damage import CHANGED, NEW, REMOVED, damages, messages
-from .stage import command_message
+from .acts import command_message
+from .versions import CHANGED, NEW, REMOVED, damages, messages
 
 ROWS: Final = 10_000
 MOST_SECONDS: Final = 120.0
@@ -101,7 +101,7 @@ class Restored:
 class Restoring:
     """A deployed context whose aggregates are damaged and restored."""
 
-    def __init__(self, running: RunningContext, screen: Screen) -> None:
+    def __init__(self, running: RunningContext, screen: RunScreen) -> None:
         """Use the context's first command for the bad release."""
         self._running, self._aws, self._screen = running, running.aws, screen
         self._context = running.context

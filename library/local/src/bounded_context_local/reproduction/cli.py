@@ -15,15 +15,17 @@ from bounded_context_cli.command.operation import Access, Outputs, operate
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.repair import RepairState
 from bounded_context_cli.release.rollout.outputs import read_outputs
-from bounded_context_cli.repair.erase.stack import Stack
-from bounded_context_cli.repair.identity import identity
+from bounded_context_cli.repair.erase.stores import ErasureStack
+from bounded_context_cli.repair.report import identity
 from bounded_context_infra.configuration.project import Project
 
-from . import dead_letters, lists, traces
-from .call import Call
+from . import call as dead_letters
+from . import call as lists
+from . import call as traces
+from .call import FailedCall
 from .production import Production
 
-_CALLS: Final = {"message": dead_letters.call_of, "list": lists.call_of, "trace": traces.call_of}
+_CALLS: Final = {"message": dead_letters.call_of_dead_letter, "list": lists.call_of_list, "trace": traces.call_of_trace}
 _SERVICES: Final = ("dynamodb", "lambda", "s3", "sqs")
 
 
@@ -77,24 +79,23 @@ def reproduce(
 
 
 def _production(project: Project, name: str, outputs: Mapping[str, Any], access: Access) -> Production:
-    stack = Stack.of(name, outputs)
+    stack = ErasureStack.of(name, outputs)
     connect = access.clients_of(stack.dead_letters.region)
     made = {service: connect(service) for service in _SERVICES}
     return Production(stack, outputs["functions"], project.context, made, access.clock)
 
 
-def _reproduced(project: Project, production: Production, call: Call, tested: str | None, *, debug: bool) -> int:
+def _reproduced(project: Project, production: Production, call: FailedCall, tested: str | None, *, debug: bool) -> int:
     # The imports take seconds, and refusals do not need them.
     with installed_packages():
         from ..live.debugger import own_frames
         from ..run.exit_status import exit_status
-        from ..run.screen import Screen
+        from ..run.screen import RunScreen
         from ..running.start import running_context
-        from . import regression_test
-        from .execution import execute
-        from .failing_line import stop_at
+        from . import execution
+        from .execution import execute, stop_at
 
-    screen = Screen(quiet=False)
+    screen = RunScreen(quiet=False)
 
     def act() -> int:
         with running_context(project, screen.stage) as running:
@@ -105,7 +106,7 @@ def _reproduced(project: Project, production: Production, call: Call, tested: st
                     stop_at(outcome.cause, project.sources)
         sys.stdout.write(json.dumps(outcome.answer, indent=2, ensure_ascii=False) + "\n")
         if tested and outcome.failed:
-            screen.tell(f"Wrote {regression_test.write(project.root, tested, production, call, outcome)}")
+            screen.tell(f"Wrote {execution.write(project.root, tested, production, call, outcome)}")
         screen.tell(f"{outcome.function} {'failed: reproduced' if outcome.failed else 'answered: not reproduced'}")
         return int(outcome.failed)
 

@@ -1,23 +1,29 @@
-"""The call of a function's entry point in this process, on an embedded AWS with the state that the function reads."""
+"""The call of a function's entry point in this process, its failing line, and its regression test."""
 
+import hashlib
+import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+import pdb
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from traceback import walk_tb
+from types import TracebackType
+from typing import Any, Final
 
 from bounded_context.adapters.items import KEY
 from bounded_context.domain.lists import PinnedFile
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_cli.repair.redrive.queue_reader import counts
+from bounded_context_cli.repair.redrive.messages import counts
 
 from ..emulator import endpoints
 from ..live.debugger import become, entry_point
 from ..live.function import Deployed
 from ..running.context import RunningContext
-from .call import Call, of_file
-from .production import Item, Production
-from .reads import Copies, reading_through
+from .call import FailedCall, of_file
+from .production import Copies, Item, Production, reading_through
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Outcome:
         return self.error is not None or self.set_aside or partial
 
 
-def execute(running: RunningContext, production: Production, call: Call) -> Outcome:
+def execute(running: RunningContext, production: Production, call: FailedCall) -> Outcome:
     """Call the function. Raises the error of a copy: without its state, the result of the call has no meaning."""
     function = _deployed(running, call)
     copies = Copies(production, running.aws, running.outputs["table_name"])
@@ -60,7 +66,7 @@ def execute(running: RunningContext, production: Production, call: Call) -> Outc
     return Outcome(function.name, settings, items, answer, error, _is_set_aside(running, call), cause)
 
 
-def placed(running: RunningContext, production: Production, call: Call, copies: Copies) -> Call:
+def placed(running: RunningContext, production: Production, call: FailedCall, copies: Copies) -> FailedCall:
     """Store the objects and the record of a list; return the call with the list's id on the embedded AWS.
 
     The id of a list follows from the version of its file.
@@ -84,7 +90,7 @@ def _disable_rules(running: RunningContext) -> None:
         running.aws.call("events", "disable_rule", Name=rule["Name"])
 
 
-def _deployed(running: RunningContext, call: Call) -> Deployed:
+def _deployed(running: RunningContext, call: FailedCall) -> Deployed:
     run = endpoints.of(running.context, running.emulator, running.outputs)
     return Deployed.find(running.aws, run, call.function or _reader(running, call.queue))
 
@@ -113,7 +119,7 @@ def _settings(function: Deployed, production: Production) -> Mapping[str, str]:
     }
 
 
-def _called(function: Deployed, call: Call) -> tuple[Any, Exception | None, BaseException | None]:
+def _called(function: Deployed, call: FailedCall) -> tuple[Any, Exception | None, BaseException | None]:
     handler, causes = entry_point(function), list[BaseException]()
     # The module reads the function's environment when it is imported.
     from bounded_context.telemetry import logger
@@ -130,6 +136,66 @@ def _called(function: Deployed, call: Call) -> tuple[Any, Exception | None, Base
         return None, error, error
 
 
-def _is_set_aside(running: RunningContext, call: Call) -> bool:
+def _is_set_aside(running: RunningContext, call: FailedCall) -> bool:
     url = running.outputs["dead_letter_queues"].get(call.queue)
     return bool(url) and counts(running.aws.client("sqs"), url)[0] > 0
+
+
+def stop_at(error: BaseException, sources: Path) -> None:
+    """Start Python's debugger at the innermost line in `sources`, or at the last line if the error has no such line."""
+    pdb.post_mortem(own_part(error.__traceback__, sources) or error.__traceback__)
+
+
+def own_part(trace: TracebackType | None, sources: Path) -> TracebackType | None:
+    """Return a traceback without the frames after its innermost frame in `sources`, or None."""
+    if trace is None or not any(_is_own(frame.f_code.co_filename, sources) for frame, _ in walk_tb(trace)):
+        return None
+    return TracebackType(own_part(trace.tb_next, sources), trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
+
+
+def _is_own(file: str, sources: Path) -> bool:
+    return Path(file).is_relative_to(sources)
+
+
+FOLDER: Final = "tests/reproduced"
+
+_TEST: Final = '''"""A call of {function} that failed in the stack {stack}. The JSON file has its masked state."""
+
+from pathlib import Path
+
+from bounded_context.testing.functions import Functions
+from bounded_context_local.testing.reproduced import replay
+
+
+def test_{function}_succeeds(functions: Functions):
+    replay(functions, Path(__file__).with_suffix(".json"))
+'''
+
+
+def write(root: Path, stack: str, production: Production, call: FailedCall, outcome: Outcome) -> Path:
+    """Write the test and its state into a repository; return the test's path in the repository."""
+    state = json.dumps(_state(production, call, outcome), indent=2, sort_keys=True) + "\n"
+    file = Path(FOLDER) / f"test_{outcome.function}_{hashlib.sha256(state.encode()).hexdigest()[:8]}.py"
+    (root / FOLDER).mkdir(parents=True, exist_ok=True)
+    (root / file).with_suffix(".json").write_text(state, encoding="utf-8")
+    (root / file).write_text(_TEST.format(function=outcome.function, stack=stack), encoding="utf-8")
+    return file
+
+
+def _state(production: Production, call: FailedCall, outcome: Outcome) -> dict[str, Any]:
+    # The list's record has the id of the embedded AWS in `items`: the test gets the record and derives the id anew.
+    items = [item for item in outcome.items if call.record is None or item.get("execution") != call.record["execution"]]
+    return {
+        "function": outcome.function,
+        "event": call.event,
+        "settings": outcome.settings,
+        "items": items,
+        "record": call.record,
+        "objects": [*_objects(production, call)],
+    }
+
+
+def _objects(production: Production, call: FailedCall) -> Iterator[dict[str, Any]]:
+    for key, version in call.objects.items():
+        data = b64encode(production.object(key, version)).decode()
+        yield {"key": key, "is_file": version is not None, "base64": data}

@@ -1,19 +1,117 @@
-"""The stack of the failed call: reads only. Everything that it returns is masked."""
+"""The stack of the failed call: reads only, also by a proxy. Everything that it returns is masked.
 
+Before it forwards a request, it copies each item that the request names, once. The function's own writes stay on the
+embedded table.
+"""
+
+import csv
 import json
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from http import HTTPStatus
+from io import BytesIO, StringIO
+from typing import Any, Final
+
+from boto3.dynamodb.types import TypeSerializer
+from urllib3.exceptions import HTTPError
 
 from bounded_context.adapters.items import KEY, TRACEPARENT
+from bounded_context.application import json_lines
+from bounded_context.application.reading import records
 from bounded_context.declaration.context import Context
+from bounded_context.domain.fields import ERASED
 from bounded_context.domain.formats import FileFormat, Formats
-from bounded_context_cli.command.clock import Clock
-from bounded_context_cli.repair.erase.stack import Stack
+from bounded_context.domain.lists import INCOMING
+from bounded_context.domain.rows import Record, Unreadable
+from bounded_context.testing.samples import assembled
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, Calls
+from bounded_context_cli.command.operation import Clock
+from bounded_context_cli.repair.erase.person import mapped
+from bounded_context_cli.repair.erase.stores import ErasureStack
 
-from .masked_objects import masked_object
-from .masking import masked
+from ..stand_ins.http_server import Request, Response, Upstream, serving
+from ..stand_ins.inserts import insert, is_insert
+
+_TYPES = frozenset(("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"))
+
+
+def masked(document: Any, personal: Mapping[str, Any]) -> Any:
+    """Return a JSON document in which each personal field has its value after an erasure, at any depth.
+
+    Also masks JSON that is a text in the document, and attributes of DynamoDB (``{"S": "text"}``).
+    """
+    erased = personal.keys()
+    return mapped(
+        document, lambda found: found | {name: _erased(found[name], personal[name]) for name in found.keys() & erased}
+    )
+
+
+def _erased(value: Any, erased: Any) -> Any:
+    is_attribute = isinstance(value, dict) and len(value) == 1 and value.keys() <= _TYPES
+    return TypeSerializer().serialize(erased) if is_attribute else erased
+
+
+_PLAIN: Final = Formats()
+_LINES: Final = ".csv"
+_REASON: Final = 2
+"""The place of the reason in a line of a report, which quotes a cell."""
+
+
+def masked_object(key: str, data: bytes, context: Context[Any], formats: Formats = _PLAIN) -> bytes:
+    """Return an object's bytes without personal data; unchanged if the context marks no field.
+
+    A partner's file keeps its format.
+    """
+    if not context.personal:
+        return data
+    if key.startswith(f"{INCOMING}/"):
+        return _masked_file(data, context, formats.of(key.split("/")[1]))
+    text = data.decode(errors="replace")
+    if key.endswith(_LINES):
+        return _written([*cells[:_REASON], ERASED, *cells[_REASON + 1 :]] for cells in csv.reader(StringIO(text)))
+    return masked(text, context.personal).encode()
+
+
+def _masked_file(data: bytes, context: Context[Any], format_: FileFormat) -> bytes:
+    """Return a partner's file without personal data. Rows with another number of cells than the header have no data."""
+    try:
+        header, *rows = _table(data, context, format_)
+    except (Unreadable, ValueError):
+        return ERASED.encode()
+    names = [*map(format_.column, header)]
+    if context.identity not in names:
+        return assembled(([ERASED] * len(cells) for cells in (header, *rows)), format_)
+    return assembled([header, *(_masked_row(names, cells, context.personal) for cells in rows)], format_)
+
+
+def _table(data: bytes, context: Context[Any], format_: FileFormat) -> list[list[str]]:
+    """Return the cells of the header and of each record. A line that is no JSON object is masked."""
+    found = [*records(BytesIO(data), format_)]
+    if format_.kind == "csv":
+        return [record.cells for record in found]
+    columns = context.rows.columns
+    rows = (json_lines.record(record, columns, format_) for record in found)
+    return [format_.names(columns), *(row.cells if isinstance(row, Record) else [ERASED] for row in rows)]
+
+
+def _masked_row(names: list[str], cells: list[str], personal: Mapping[str, Any]) -> list[str]:
+    if len(cells) != len(names):
+        return [ERASED] * len(cells)
+    return [_cell(personal[name]) if name in personal else cell for name, cell in zip(names, cells, strict=True)]
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _written(rows: Iterable[list[str]]) -> bytes:
+    text = StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
 
 Item = dict[str, Any]
 """An item with DynamoDB's types."""
@@ -27,7 +125,7 @@ class Production:
     because the call replaces this process's AWS variables.
     """
 
-    stack: Stack
+    stack: ErasureStack
     functions: Mapping[str, str]
     context: Context[Any]
     clients: Mapping[str, Any]
@@ -87,3 +185,74 @@ class Production:
         """Return the environment variables of a deployed function."""
         found = self.clients["lambda"].get_function_configuration(FunctionName=self.functions[function])
         return found.get("Environment", {}).get("Variables", {})
+
+
+_QUERY: Final = "DynamoDB_20120810.Query"
+_OF_THE_CONNECTION: Final = {"connection", "content-length", "keep-alive", "transfer-encoding"}
+
+
+class Copies:
+    """The items of the stack that the function has used, by key. None are items that the stack does not have.
+
+    `error` is the error of a copy: the function then ran without the stack's state.
+    """
+
+    def __init__(self, production: Production, aws: Calls, table: str) -> None:
+        self._production = production
+        self._aws = aws
+        self._table = table
+        self._lock = threading.Lock()
+        self.error: Exception | None = None
+        self.items: dict[str, Item | None] = {}
+
+    def put(self, key: str, item: Item | None) -> None:
+        """Store an item in the embedded table in place of the stack's."""
+        self.items[key] = item
+        if item is not None:
+            self._aws.call("dynamodb", "put_item", TableName=self._table, Item=item)
+
+    def copy(self, target: str, request: Any) -> None:
+        """Copy each item that a request of the function names, unless it is already copied. Raises AWS_ERRORS."""
+        keys = [*keys_in(request)]
+        if target == _QUERY:
+            keys += self._production.keys(request)
+        with self._lock:
+            for key in keys:
+                if key not in self.items:
+                    self.put(key, self._production.item(key))
+
+
+def keys_in(request: Any) -> Iterator[str]:
+    """Yield the keys of the items in a request of DynamoDB's API: keys, items, and rows of INSERT statements."""
+    match request:
+        case {"Statement": _} if is_insert(request):
+            # The emulator answers statements that cannot be parsed.
+            with suppress(ValueError):
+                yield from keys_in(insert(request).item)
+        case {"pk": {"S": str() as key}}:
+            yield key
+        case dict():
+            for value in request.values():
+                yield from keys_in(value)
+        case list():
+            for value in request:
+                yield from keys_in(value)
+        case _:
+            return
+
+
+@contextmanager
+def reading_through(copies: Copies, port: int) -> Iterator[str]:
+    """Serve the proxy of the DynamoDB at a port of this machine until the block ends; yield its endpoint."""
+    with closing(Upstream(port)) as emulator:
+
+        def respond(sent: Request) -> Response:
+            try:
+                copies.copy(sent.headers.get("X-Amz-Target", ""), json.loads(sent.body))
+                return emulator.send(sent.method, sent.path, sent.headers, sent.body)
+            except (HTTPError, *AWS_ERRORS) as error:
+                copies.error = copies.error or error
+                return Response(HTTPStatus.BAD_REQUEST, {}, repr(error).encode())
+
+        with serving(respond, 0, "reads") as endpoint:
+            yield endpoint

@@ -18,41 +18,36 @@ from bounded_context_infra.configuration.project import Project
 
 from .. import additions
 from ..actors.subscriber import wait_until
-from ..additions import ActionResult, AdditionalActions
-from ..additions.actions import foreign_event, schedules
-from ..additions.calls import calls, transitions
+from ..additions import ActionResult, AdditionalActions, calls, foreign_event, schedules, transitions
 from ..emulator import endpoints
-from ..executions import Ended
-from ..list_views import trail_screen
+from ..executions import Ended, Upload
+from ..list_views import trail
 from ..list_views.facts import gather, gather_row
 from ..list_views.page import list_page
-from ..list_views.trail import Trail, trail
+from ..list_views.trail import Trail, trail_of
 from ..provider.program import Progress
-from ..running import kept_run
-from ..running.context import RunningContext
-from ..running.observations import of_functions, settled
-from ..running.result import Result, expected_events, read_result
+from ..running import start
+from ..running.context import RunningContext, RunResult, expected_events, of_functions, read_result, settled
 from ..running.start import running_context
 from ..sample_lists import Samples, count_records
-from ..uploads import Upload
 from . import metric_checks
 from .exit_status import exit_status
 from .keep import keep_running
 from .options import PAGE, ROWS, Options
-from .screen import Screen
+from .screen import RunScreen
 
-DASHBOARDS = "bounded_context_lab.dashboards.run"
+DASHBOARDS = "bounded_context_lab.dashboards.page"
 DEPLOYED = "DEPLOYED"
 CALLED = "CALLED"
 
 
 def execute(options: Options) -> int:
     """Run the command in the current repository, and return the exit status."""
-    screen = Screen(quiet=options.as_json, verbose=options.verbose)
+    screen = RunScreen(quiet=options.as_json, verbose=options.verbose)
     return exit_status(lambda: _act(options, repository(), screen), screen)
 
 
-def _act(options: Options, project: Project, screen: Screen) -> int:
+def _act(options: Options, project: Project, screen: RunScreen) -> int:
     if options.dashboards:
         of_distribution(DASHBOARDS)
     if options.deploy_only:
@@ -64,7 +59,7 @@ def _act(options: Options, project: Project, screen: Screen) -> int:
     return _send_commands(options, project, screen)
 
 
-def _send_commands(options: Options, project: Project, screen: Screen) -> int:
+def _send_commands(options: Options, project: Project, screen: RunScreen) -> int:
     """Run a context without lists: send commands, and follow their events and an event of another context."""
     with _running(options, project, screen) as running:
         started = time.time()
@@ -90,7 +85,7 @@ def _send_commands(options: Options, project: Project, screen: Screen) -> int:
 
 
 def _calls_as_json(
-    running: RunningContext, received: Mapping[str, Counter[str]], shown: Sequence[ActionResult], screen: Screen
+    running: RunningContext, received: Mapping[str, Counter[str]], shown: Sequence[ActionResult], screen: RunScreen
 ) -> dict[str, Any]:
     return {
         "outcome": CALLED,
@@ -109,19 +104,19 @@ def _lacking(received: Mapping[str, Counter[str]], expected: Iterable[str]) -> I
 
 
 @contextmanager
-def _running(options: Options, project: Project, screen: Screen) -> Iterator[RunningContext]:
+def _running(options: Options, project: Project, screen: RunScreen) -> Iterator[RunningContext]:
     """Yield the deployed context. With `--keep` or `--endpoints`, other commands find it."""
     join = endpoints.read(options.join) if options.join else None
     with running_context(project, screen.stage, _counting(screen), join=join) as running, ExitStack() as published:
         ours = endpoints.of(running.context, running.emulator, running.outputs)
         if options.keep:
-            published.enter_context(kept_run.published(project, ours))
+            published.enter_context(start.published(project, ours))
         if options.endpoints:
             published.enter_context(endpoints.published(options.endpoints, ours))
         yield running
 
 
-def _counting(screen: Screen) -> Progress:
+def _counting(screen: RunScreen) -> Progress:
     kinds: list[str] = []
 
     def show(kind: str, _: str) -> None:
@@ -131,7 +126,7 @@ def _counting(screen: Screen) -> Progress:
     return show
 
 
-def _deploy(options: Options, project: Project, screen: Screen) -> int:
+def _deploy(options: Options, project: Project, screen: RunScreen) -> int:
     with _running(options, project, screen) as running:
         if options.as_json:
             stages = {name: round(seconds, 2) for name, seconds in screen.stages.items()}
@@ -143,7 +138,7 @@ def _deploy(options: Options, project: Project, screen: Screen) -> int:
     return 0
 
 
-def _import_list(options: Options, project: Project, screen: Screen) -> int:
+def _import_list(options: Options, project: Project, screen: RunScreen) -> int:
     samples = Samples(project.context)
     name, content = _list(options, samples)
     lines = _lines_of(options.trace, samples, name, content)
@@ -155,7 +150,7 @@ def _import_list(options: Options, project: Project, screen: Screen) -> int:
                 shown = others.results()
                 screen.say(f"{len(shown)} calls, messages and files more")
         facts = gather(running, uploaded, ended, result.report, options.trace)
-        row = trail(facts, gather_row(running, facts, options.trace, lines)) if options.trace else None
+        row = trail_of(facts, gather_row(running, facts, options.trace, lines)) if options.trace else None
         # Only the dashboards need all metrics, which arrive late.
         samples_of_run = settled(running) if options.dashboards else of_functions(running)
         _show(result, shown, row, screen, as_json=options.as_json)
@@ -176,7 +171,7 @@ def _import_list(options: Options, project: Project, screen: Screen) -> int:
     return _judged([*result.problems(), *wrong, *of_metrics], screen)
 
 
-def _judged(problems: Sequence[str], screen: Screen) -> int:
+def _judged(problems: Sequence[str], screen: RunScreen) -> int:
     for problem in problems:
         screen.fail(problem)
     return 1 if problems else 0
@@ -200,8 +195,8 @@ def _lines_of(identity: str | None, samples: Samples, name: str, content: bytes)
 
 
 def _imported(
-    running: RunningContext, others: AdditionalActions, screen: Screen, name: str, content: bytes
-) -> tuple[Upload, Ended, Result]:
+    running: RunningContext, others: AdditionalActions, screen: RunScreen, name: str, content: bytes
+) -> tuple[Upload, Ended, RunResult]:
     """Upload a list, and wait for its import and for its events."""
     rows = count_records(content)
     # No other context publishes the aggregates that the file refers to.
@@ -233,14 +228,14 @@ def _received(running: RunningContext, list_id: str) -> dict[str, Counter[str]]:
     return {subscriber.name: subscriber.types_of_list(list_id) for subscriber in running.subscribers}
 
 
-def _show(result: Result, shown: list[ActionResult], row: Trail | None, screen: Screen, *, as_json: bool) -> None:
+def _show(result: RunResult, shown: list[ActionResult], row: Trail | None, screen: RunScreen, *, as_json: bool) -> None:
     if as_json:
         actions = {"additions": [action.as_json() for action in shown]}
-        _print(result.as_json() | actions | ({"trail": trail_screen.as_json(row)} if row else {}))
+        _print(result.as_json() | actions | ({"trail": trail.as_json(row)} if row else {}))
         return
     screen.show(result, shown)
     if row:
-        trail_screen.show(row, screen.out)
+        trail.show(row, screen.out)
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -11,11 +11,11 @@ from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import ProjectError
 
 from ..emulator.aws import UNANSWERED
-from ..emulator.launchers import ending_with_launchers
-from .screen import Screen
+from ..emulator.endpoints import ending_with_launchers
+from .screen import RunScreen
 
 
-def exit_status(run: Callable[[], int], screen: Screen) -> int:
+def exit_status(run: Callable[[], int], screen: RunScreen) -> int:
     """Run a command and return its exit status: 130 after Ctrl-C, 1 with a message on the screen after a failure.
 
     The run also ends when a command that started it, such as `uv run context run`, is killed.

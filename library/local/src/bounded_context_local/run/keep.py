@@ -19,8 +19,8 @@ from ..emulator.process import Emulator, is_ready
 from ..live.reload import watching
 from ..periodic import until
 from ..running.context import RunningContext
-from ..running.kept_run import api_page_file
-from .screen import Screen
+from ..running.start import api_page_file
+from .screen import RunScreen
 
 SECONDS = 1.0
 UNREADY_SECONDS = 10.0
@@ -31,7 +31,7 @@ _WHERE: Final = (
 )
 
 
-def keep_running(running: RunningContext, screen: Screen, *, watched: bool, list_id: str | None = None) -> None:
+def keep_running(running: RunningContext, screen: RunScreen, *, watched: bool, list_id: str | None = None) -> None:
     """Print the endpoints and import uploaded files until Ctrl-C; with `watched`, also deploy saved sources."""
     try:
         with published_api_page(running.project, running.emulator, running.outputs, list_id):

@@ -11,16 +11,15 @@ from typing import Any
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.measures import OPTIONAL, Measure
 
-from ..metric_math import search
-from ..metric_math.expressions import tree
+from ..metric_math import metric_lines
+from ..metric_math.expressions import NotCalculated, metric_of, tree
 from ..metric_math.metric_lines import OF_AWS, Metric, lines, widgets
-from ..metric_math.series import NotCalculated, metric_of
-from ..observation.samples import Sample
+from ..observation.logs import Sample
 
 NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 """Environment variable of a function with the namespace of its metrics."""
 
-Query = Metric | search.Search | str
+Query = Metric | metric_lines.Search | str
 """A queried metric, a search, or an expression that cannot be parsed here."""
 
 
@@ -135,8 +134,8 @@ def _in_expression(expression: str) -> list[Query]:
     """Return the searches in an expression, or the expression itself if it cannot be parsed."""
     try:
         calls = [node for node in ast.walk(tree(expression)) if isinstance(node, ast.Call)]
-        return [search.read(_query(call)) for call in calls if ast.unparse(call.func) == "SEARCH"]
-    except (NotCalculated, search.Unreadable):
+        return [metric_lines.read(_query(call)) for call in calls if ast.unparse(call.func) == "SEARCH"]
+    except (NotCalculated, metric_lines.Unreadable):
         return [expression]
 
 
@@ -144,7 +143,7 @@ def _query(call: ast.Call) -> str:
     match call.args:
         case [ast.Constant(value=str(query)), *_]:
             return query
-    raise search.Unreadable(ast.unparse(call))
+    raise metric_lines.Unreadable(ast.unparse(call))
 
 
 def _unknown(query: Query, known: set[Metric]) -> Iterator[str]:
@@ -157,17 +156,17 @@ def _unknown(query: Query, known: set[Metric]) -> Iterator[str]:
         case Metric():
             if query not in known and not query.namespace.startswith(OF_AWS):
                 yield f"{_text(query)}, which the code does not define{_hint(query, known)}"
-        case search.Search() if not query.namespace.startswith(OF_AWS):
+        case metric_lines.Search() if not query.namespace.startswith(OF_AWS):
             yield from _not_found(query, [metric for metric in known if query.finds(metric)])
 
 
-def _not_found(query: search.Search, found: list[Metric]) -> Iterator[str]:
+def _not_found(query: metric_lines.Search, found: list[Metric]) -> Iterator[str]:
     """Yield the dimension values of a search that match no defined metric, or the search if nothing matches."""
     if not found:
         yield f"a search that matches no defined metric: {query.text}"
         return
     for key, values in query.wanted.items():
-        for value in sorted(values - {search.values(metric)[key] for metric in found}):
+        for value in sorted(values - {metric_lines.values(metric)[key] for metric in found}):
             yield f"{key} {value} in a search, which no defined metric has"
 
 
@@ -181,7 +180,7 @@ def _seen(queries: Iterable[Query], known: set[Metric]) -> Iterator[Metric]:
     for query in queries:
         if isinstance(query, Metric):
             yield query
-        elif isinstance(query, search.Search):
+        elif isinstance(query, metric_lines.Search):
             yield from filter(query.finds, known)
 
 

@@ -11,15 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bounded_context.application.failing import UNRECORDED
+from bounded_context.application.undoing import UNRECORDED
 from bounded_context.domain.failures import Failure
 
 from ..additions import ActionResult
-from ..provider.stack import STACK
-from ..running.context import RunningContext
-from ..running.kept_run import api_page_file
-from ..running.result import Result
-from ..stand_ins.other_systems import MODES, mode_file
+from ..provider.program import STACK
+from ..running.context import RunningContext, RunResult
+from ..running.start import api_page_file
+from ..stand_ins.http_server import MODES, mode_file
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 REPORT_LINES = 12
 
 
-class Screen:
+class RunScreen:
     """The terminal output of a run: stages on standard error, results on standard output."""
 
     def __init__(self, *, quiet: bool, verbose: bool = False) -> None:
@@ -65,7 +64,7 @@ class Screen:
         """Show an error."""
         self.errors.print(f"[red]Error:[/] {escape(sentence)}", soft_wrap=True)
 
-    def show(self, result: Result, shown: Sequence[ActionResult] = ()) -> None:
+    def show(self, result: RunResult, shown: Sequence[ActionResult] = ()) -> None:
         """Print the final table, and a line for each additional call, list or event."""
         table = Table(title=f"The list is {result.outcome}", title_justify="left", show_header=False)
         table.add_column()
@@ -116,7 +115,7 @@ class Screen:
         for line in shown:
             self.out.print(f"  {line.sent:<{width}}  {line.back}", markup=False, soft_wrap=True)
 
-    def _notes(self, result: Result) -> None:
+    def _notes(self, result: RunResult) -> None:
         if result.cause:
             self.out.print(f"Reason: {result.cause}", markup=False, soft_wrap=True)
         if result.report:

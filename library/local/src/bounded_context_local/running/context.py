@@ -1,29 +1,34 @@
-"""The running context, with the clients of its partner, callers, subscribers and operators."""
+"""The running context, with the clients of its actors, its observations and its result."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bounded_context.application.checks import SMOKE
+from bounded_context.declaration.context import Context
+from bounded_context.domain.failures import Failure
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
 from .. import executions
 from ..actors import caller
-from ..actors.neighbour import Neighbour
 from ..actors.partner import Partner
-from ..actors.subscriber import Subscriber
+from ..actors.subscriber import Neighbour, Reception, Subscriber
 from ..api_requests import ApiRequests
-from ..emulator.aws import Aws
+from ..emulator.aws import Aws, QueueCalls
 from ..emulator.process import CALLS_AT_ONCE, WAIT_SCALE
-from ..emulator.queue_calls import QueueCalls
-from ..executions import Ended
+from ..executions import FAILED, Ended, Upload
+from ..metric_math.metric_lines import OF_AWS
+from ..observation.aws_metrics import invocations, messages
+from ..observation.logs import LogLine, Sample, calls, own_metrics
 from ..observation.watch import Watch
 from ..provider import Deployment
 from ..sample_lists import Samples
-from ..stand_ins.x_ray import TraceDaemon
+from ..stand_ins.x_ray import Document, TraceDaemon
 from ..table import Table
-from ..uploads import Upload
 
 _STAND_INS: Final = (
     "codedeploy: an extension of the emulator executes deployments 60 times faster",
@@ -134,3 +139,215 @@ def invoke(aws: Aws, alias_arn: str, message: object) -> Any:
     if call.failed:
         raise LocalRunError(f"{alias_arn.split(':')[6]} failed: {call.answer}")
     return call.answer
+
+
+QUIET_SECONDS = 2.0
+LONGEST_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Log lines of all functions, metric samples (the functions' and AWS's), and trace documents.
+
+    `rejected` has the reasons for rejected trace datagrams.
+    """
+
+    lines: Sequence[LogLine]
+    samples: Sequence[Sample]
+    documents: Sequence[Document]
+    rejected: Sequence[str]
+
+
+def of_functions(running: RunningContext) -> list[Sample]:
+    """Return the samples of the functions' own metrics so far. Raises LocalRunError."""
+    running.watch.poll()
+    return list(own_metrics(running.watch.logs.lines))
+
+
+def collect(running: RunningContext) -> Observation:
+    """Return the observation so far. A function's lines arrive after its call.
+
+    Raises:
+        LocalRunError: polling the queues and logs failed.
+    """
+    running.watch.poll()
+    lines = sorted(running.watch.logs.lines, key=lambda line: line.time)
+    documents = list(running.traces.documents)
+    own = list(own_metrics(lines))
+    samples = [*own, *_aws_samples(running, lines, own, documents)]
+    return Observation(lines, samples, documents, list(running.traces.rejected))
+
+
+def _aws_samples(
+    running: RunningContext, lines: Sequence[LogLine], own: Sequence[Sample], documents: Sequence[Document]
+) -> Iterator[Sample]:
+    aws, outputs, now = running.aws, running.outputs, time.time()
+    called, received = calls(lines), _received(running)
+    yield from _lambda_samples(running, list(invocations.lambda_samples(called, outputs["functions"])), now)
+    machine = outputs.get("state_machine")
+    found = invocations.executions(aws, machine) if machine else []
+    if machine:
+        yield from invocations.states_samples(machine, found)
+    yield from messages.sqs_samples(
+        running.watch.queues.samples, {_queue(url): receptions for url, receptions in received.items()}
+    )
+    histories = (executions.history(aws, execution["executionArn"]) for execution in found)
+    yield from messages.sns_samples(outputs["topic_arn"], own, histories, received, now)
+    yield from invocations.dynamodb_samples(outputs["table_name"], documents, now)
+    yield from messages.events_samples(aws, running.partner.sent, now)
+    yield from messages.scheduler_samples(aws, called, outputs["functions"], now)
+    yield from running.api_requests.samples(outputs, now)
+    if outputs.get("sftp"):
+        yield from messages.transfer_samples(outputs["sftp"]["server_id"], running.partner.uploads)
+
+
+def _lambda_samples(running: RunningContext, known: list[Sample], now: float) -> Iterator[Sample]:
+    aliases: Mapping[str, Any] = running.outputs["functions"]
+    yield from known
+    yield from invocations.throttles(running.aws, aliases, now)
+    yield from invocations.unknown_ages(running.aws, aliases, known, now)
+
+
+def _received(running: RunningContext) -> dict[str, list[Reception]]:
+    """Return the subscribers' received events, by queue URL."""
+    return {subscriber.url: list(subscriber.received) for subscriber in running.subscribers}
+
+
+def _queue(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
+def settled(
+    running: RunningContext, quiet: float = QUIET_SECONDS, longest: float = LONGEST_SECONDS
+) -> Sequence[Sample]:
+    """Return all samples after the context's own metrics are unchanged for `quiet` seconds, at most `longest` seconds.
+
+    AWS's metrics are ignored in the comparison, because the queues are measured continuously.
+    """
+    end, samples = time.monotonic() + longest, collect(running).samples
+    while time.monotonic() < end:
+        time.sleep(quiet)
+        before, samples = samples, collect(running).samples
+        if _own(samples) == _own(before):
+            break
+    return samples
+
+
+def _own(samples: Sequence[Sample]) -> int:
+    return sum(not sample.namespace.startswith(OF_AWS) for sample in samples)
+
+
+IMPORTED = "IMPORTED"
+REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Numbers of rows: `uploaded` is counted in the file, `imported` in the table."""
+
+    uploaded: int
+    valid: int
+    rejected: int
+    imported: int
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The numbers of a run.
+
+    `own_event` is the expected type of the event about the list itself. `stages` contains the seconds of each stage,
+    `cause` the reason of a failure or rejection, `report` the partner's report. `failure` is the operator's report of
+    a failed list, if the workflow recorded it.
+    """
+
+    rows: Rows
+    events: dict[str, Counter[str]]
+    outcome: str
+    own_event: str
+    not_emulated: list[str]
+    adapted: list[str]
+    stages: dict[str, float] = field(default_factory=dict)
+    cause: str = ""
+    report: str = ""
+    failure: Failure | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result in the form that `--json` prints."""
+        failure = {"failure": self.failure.facts()} if self.failure else {}
+        return failure | {
+            "rows": vars(self.rows),
+            "events": {name: received.total() for name, received in self.events.items()},
+            "outcome": self.outcome,
+            "not_emulated": self.not_emulated,
+            "stages": {name: round(seconds, 2) for name, seconds in self.stages.items()},
+        }
+
+    def problems(self) -> list[str]:
+        """Return a sentence for each number that differs from the expected number."""
+        if self.outcome not in (IMPORTED, REJECTED):
+            return [f"The list ended as {self.outcome}: {self.failure.text if self.failure else self.cause}."]
+        return [*_row_problems(self), *_event_problems(self)]
+
+
+def read_result(
+    running: RunningContext,
+    ended: Ended,
+    uploaded: int,
+    imported: int,
+    events: dict[str, Counter[str]],
+    stages: dict[str, float],
+) -> RunResult:
+    """Read the other numbers of a list from its record.
+
+    `uploaded` rows are in the file and `imported` rows in the table. `events` are the received events by type.
+    """
+    record = running.table.list_item(ended.list_id) if ended.list_id else {}
+    # The record of a file that is rejected as a whole has no counts: all of its rows are rejected.
+    valid, rejected = int(record.get("valid", 0)), int(record.get("rejected", uploaded))
+    failure = Failure.of(record.get("failure"))
+    return RunResult(
+        rows=Rows(uploaded, valid, rejected, imported),
+        events=events,
+        outcome=ended.outcome,
+        own_event=_own_event(running.context, ended.outcome),
+        not_emulated=running.deployment.not_emulated,
+        adapted=running.deployment.adapted,
+        stages=stages,
+        cause=ended.error if ended.outcome == FAILED and not failure else str(record.get("reason", "")),
+        report=_report(running, str(record["key"])) if record and (rejected or "reason" in record) else "",
+        failure=failure,
+    )
+
+
+def _report(running: RunningContext, key: str) -> str:
+    return running.partner.report(key.rpartition("/")[2])
+
+
+def _own_event(context: Context[Any], outcome: str) -> str:
+    imported, rejected = context.list_events
+    return imported if outcome == IMPORTED else rejected
+
+
+def expected_events(ended: Ended, imported: int) -> int:
+    """Return the minimum number of events for each subscriber: an event for each row, and an event for the list."""
+    return imported + 1 if ended.outcome == IMPORTED else 1
+
+
+def _row_problems(result: RunResult) -> list[str]:
+    rows, problems = result.rows, list[str]()
+    if rows.uploaded != rows.valid + rows.rejected:
+        problems.append(f"{rows.uploaded} rows were uploaded, but {rows.valid} are valid and {rows.rejected} rejected.")
+    expected = rows.valid if result.outcome == IMPORTED else 0
+    if rows.imported != expected:
+        problems.append(f"{rows.imported} rows of the list are in the table, {expected} are expected.")
+    return problems
+
+
+def _event_problems(result: RunResult) -> list[str]:
+    problems: list[str] = []
+    for name, received in result.events.items():
+        if received[result.own_event] != 1:
+            problems.append(f"{name} received {received[result.own_event]} events {result.own_event} instead of 1.")
+        if result.outcome == IMPORTED and received.total() != result.rows.imported + 1:
+            problems.append(f"{name} received {received.total()} events instead of {result.rows.imported + 1}.")
+    return problems

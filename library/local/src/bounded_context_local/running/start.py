@@ -1,9 +1,13 @@
-"""Start of a local run: starts or joins an emulator, and deploys the repository's context onto it."""
+"""Start of a local run, or discovery of a kept run (`--keep`), and deployment of the repository's context."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
 
 import bounded_context_infra as infra
 from bounded_context.declaration.context import Context
@@ -13,19 +17,16 @@ from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.configuration.places import syntax_errors
 from bounded_context_infra.configuration.project import Project
 
-from ..actors.bucket_partner import BucketPartner
-from ..actors.neighbour import neighbours
-from ..actors.partner import Partner
-from ..actors.sftp_partner import SftpPartner
+from ..actors.partner import BucketPartner, Partner, SftpPartner
+from ..actors.subscriber import neighbours
+from ..emulator import endpoints
 from ..emulator.aws import Aws
 from ..emulator.endpoints import Endpoints
-from ..emulator.environment import emulator_python
-from ..emulator.process import running_emulator
-from ..provider import deploy, ssm, stack
-from ..provider.program import Progress
-from ..provider.stack import NO_SETTINGS, STACK
+from ..emulator.process import emulator_python, running_emulator
+from ..provider import creation, deploy, program
+from ..provider.program import NO_SETTINGS, STACK, Progress
+from ..stand_ins.http_server import serving_systems
 from ..stand_ins.malware import Scanner
-from ..stand_ins.other_systems import serving_systems
 from ..stand_ins.x_ray import TraceDaemon, listening
 from .context import RunningContext
 
@@ -88,7 +89,7 @@ def _package(project: Project) -> None:
 @contextmanager
 def _started(project: Project, traces: TraceDaemon, proxy: Proxy | None) -> Iterator[Aws]:
     """Start an emulator with its stand-ins."""
-    python, region = emulator_python(project.build), stack.region(project)
+    python, region = emulator_python(project.build), program.region(project)
     with running_emulator(python, region, traces.address, _preload, proxied=proxy is not None) as emulator:
         aws = Aws(emulator)
         with proxy(aws) if proxy else nullcontext():
@@ -121,7 +122,7 @@ def _in_the_way(context: Context[Any], aws: Aws) -> str:
             f"{title} is on that emulator already, and its resources remain there: end the run that started the "
             "emulator, start it again, and join it once."
         )
-    if ssm.found(aws, labels.parameter("topic-arn")) is not None:
+    if creation.found(aws, labels.parameter("topic-arn")) is not None:
         return (
             f"Another run stands in for {title} on that emulator, because it consumes its events: start {title} first, "
             "and let the other run join."
@@ -132,7 +133,7 @@ def _in_the_way(context: Context[Any], aws: Aws) -> str:
 def _deployed(
     project: Project, aws: Aws, traces: TraceDaemon, progress: Progress, more: Mapping[str, object]
 ) -> RunningContext:
-    settings = stack.settings(project, more)
+    settings = program.settings(project, more)
     consumed = neighbours(aws, project.context, settings)
     for neighbour in consumed:
         neighbour.create_missing_topic(STACK)
@@ -162,3 +163,43 @@ def _partner(aws: Aws, context: Context[Any], settings: Mapping[str, str]) -> Pa
     """
     without_server = settings.get("sftp") == "none" or not context.has_lists
     return BucketPartner(aws) if without_server else SftpPartner(aws)
+
+
+_START: Final = "start one with `uv run context run --keep`"
+
+
+def api_page_file(project: Project) -> Path:
+    """Return the path of the kept run's API page. The file exists while a run with an API is kept."""
+    return project.build / "kept-api.html"
+
+
+def published(project: Project, ours: Endpoints) -> AbstractContextManager[None]:
+    """Publish this run to the repository's commands until the end of the block. Each run has its own file."""
+    return endpoints.published(project.build / f"kept-run-{os.getpid()}-{ours.emulator.port}.json", ours)
+
+
+def find(project: Project) -> Endpoints:
+    """Return the endpoints of the repository's kept run; of several runs, those of the latest that answers.
+
+    Raises:
+        LocalRunError: no run is kept, or no kept run answers.
+    """
+    problem = f"No run is kept here: {_START}."
+    for file in _files(project):
+        try:
+            return endpoints.read(file)
+        except LocalRunError as error:
+            problem = f"The kept run does not answer ({error}): {_START}."
+    raise LocalRunError(problem)
+
+
+def _files(project: Project) -> list[Path]:
+    """Return the endpoints files of running processes, the latest first. Delete the files of killed processes."""
+    written = dict[Path, int]()
+    for file in project.build.glob("kept-run-*-*.json"):
+        if not psutil.pid_exists(int(file.name.split("-")[2])):
+            file.unlink(missing_ok=True)
+            continue
+        with suppress(FileNotFoundError):  # its run has ended
+            written[file] = file.stat().st_mtime_ns
+    return sorted(written, key=written.__getitem__, reverse=True)

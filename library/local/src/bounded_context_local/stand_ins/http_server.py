@@ -1,15 +1,29 @@
-"""The HTTP server of a stand-in, on this machine only."""
+"""HTTP servers of stand-ins, on this machine only, and the systems that rules call.
 
+A repository names the functions in its ``pyproject.toml``::
+
+    [tool.bounded-context.systems]
+    bureau = "tests.bureau:answer"
+"""
+
+import json
 import socketserver
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler
-from typing import Any, NamedTuple
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
-from urllib3 import HTTPHeaderDict
+from urllib3 import HTTPConnectionPool, HTTPHeaderDict
 from urllib3.exceptions import HTTPError
+
+from bounded_context.application.systems import Answer, SystemRequest
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_infra.configuration.project import Project
 
 from ..emulator.process import HOST
 
@@ -86,3 +100,85 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Suppress the log of requests."""
+
+
+_SECONDS: Final = 60.0
+"""Timeout of a response; botocore's default."""
+
+_KEPT: Final = 256
+"""Pooled connections to the server: more than all functions use together."""
+
+_OF_THE_CONNECTION: Final = {"connection", "content-length", "keep-alive", "transfer-encoding"}
+"""Response headers that apply to a single connection and are not forwarded."""
+
+
+class Upstream:
+    """A server at a port of this machine. Several threads may use it."""
+
+    def __init__(self, port: int) -> None:
+        self._pool = HTTPConnectionPool(HOST, port, maxsize=_KEPT, timeout=_SECONDS, retries=False)
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Return the server's response to a request. Raises HTTPError if it does not respond."""
+        answer = self._pool.urlopen(method, path, body, headers, redirect=False, decode_content=False)
+        dropped = _OF_THE_CONNECTION - ({"content-length"} if method == "HEAD" else set())
+        forwarded = {name: value for name, value in answer.headers.items() if name.lower() not in dropped}
+        return Response(answer.status, forwarded, answer.data)
+
+    def close(self) -> None:
+        """Close the connections to the server."""
+        self._pool.close()
+
+
+SLOW: Final = 5.0
+"""Seconds: longer than a try of a call waits (`adapters.systems`)."""
+
+MODES: Final = ("success", "slow", "down")
+
+
+@contextmanager
+def serving_systems(project: Project) -> Iterator[dict[str, str]]:
+    """Serve the systems of a repository until the block ends; yield their addresses by name.
+
+    Raises:
+        LocalRunError: a function does not exist.
+    """
+    with ExitStack() as servers:
+        yield {
+            name: servers.enter_context(serving(StandIn(_answer(name, place), mode_file(project, name)), 0, name))
+            for name, place in project.settings.get("systems", {}).items()
+        }
+
+
+def mode_file(project: Project, name: str) -> Path:
+    """Return the file with the mode of a system's stand-in. Without the file, the mode is `success`."""
+    return project.build / f"{name}.txt"
+
+
+def _answer(name: str, place: object) -> Answer:
+    module, _, function = str(place).partition(":")
+    try:
+        return getattr(import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        where = f"pyproject.toml: [tool.bounded-context.systems] {name} is {place!r}"
+        raise LocalRunError(f"{where}: write <module>:<function> ({error}).") from error
+
+
+class StandIn:
+    """Returns the responses of a system. The mode `down` answers 503, and `slow` answers after 5 seconds."""
+
+    def __init__(self, answer: Answer, mode: Path) -> None:
+        self._answer = answer
+        self._mode = mode
+
+    def __call__(self, request: Request) -> Response:
+        """Return the response to a request."""
+        mode = self._mode.read_text(encoding="utf-8").strip() if self._mode.exists() else MODES[0]
+        if mode == "slow":
+            time.sleep(SLOW)
+        if mode == "down":
+            return Response(503, {}, b"")
+        body = json.loads(request.body) if request.body else None
+        key = request.headers.get("Idempotency-Key", "")
+        status, value = self._answer(SystemRequest(request.method, request.path, body, key))
+        return Response(status, {"Content-Type": "application/json"}, json.dumps(value).encode())

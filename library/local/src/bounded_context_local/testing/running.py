@@ -14,14 +14,13 @@ from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
 from ..actors.subscriber import Event, Reception, wait_for
+from ..executions import Upload
 from ..periodic import until
-from ..provider.stack import NO_SETTINGS
-from ..running.context import RunningContext
-from ..running.result import expected_events
+from ..provider.program import NO_SETTINGS
+from ..running.context import RunningContext, expected_events
 from ..running.start import running_context
 from ..sample_lists import as_csv
 from ..table import Item
-from ..uploads import Upload
 
 Row = Mapping[str, str]
 

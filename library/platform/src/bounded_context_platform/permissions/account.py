@@ -19,17 +19,16 @@ from bounded_context_infra.configuration.access import (
     role_name,
 )
 from bounded_context_infra.configuration.account_settings import AccountSettings
-from bounded_context_infra.configuration.collisions import PIPELINE as OF_PIPELINE
+from bounded_context_infra.configuration.labels import PIPELINE as OF_PIPELINE
 from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.configuration.partition import Partition, partition_of
 from bounded_context_infra.configuration.project import Project, ProjectError
 from bounded_context_infra.pipeline.steps import OF_AN_ENVIRONMENT
 
 from ..temporary_stacks.kinds import KINDS, SANDBOX
-from .policies import PIPELINE
+from .policies import PIPELINE_ROLES, assumed_by
 from .requested import Requested, Run
-from .shared_state import PULL_REQUEST, TEMPORARY, SharedState, StateUsers
-from .trust import assumed_by
+from .state import PULL_REQUEST, TEMPORARY, SharedState, StateUsers
 
 _SWEEP_SECONDS: Final = 7200
 """The session of roles that destroy stacks: the maximum of the setting `AWS_SWEEP_SECONDS`."""
@@ -122,7 +121,7 @@ class OfAccount:
     def _roles(self) -> Iterator[tuple[str, RoleAccess]]:
         context = self.project.context.name
         for stack in self._environments:
-            for role in PIPELINE:
+            for role in PIPELINE_ROLES:
                 yield role_name(context, stack, role), self._role(stack, [role], self._steps(stack, role))
             for role, people in self._settings.people.items():
                 if role != "sandbox":

@@ -1,4 +1,4 @@
-"""A requested document: a role's policy or trust policy, for a stack or for all stacks of a kind."""
+"""A requested document: a role's policy or trust policy, for a stack, a kind of stacks, or the pipeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,24 +7,53 @@ from functools import cached_property
 from typing import Any
 
 from bounded_context_cli.programs.pulumi_files import PIPELINE as PIPELINE_STACK
+from bounded_context_cli.programs.pulumi_files import PIPELINE as STACK
 from bounded_context_cli.programs.pulumi_files import secrets_provider, settings, stack_file
 from bounded_context_cli.programs.recording import Graph, service
-from bounded_context_infra.configuration.boundary import permissions_boundary
-from bounded_context_infra.configuration.collisions import PIPELINE, require_context, require_stack
+from bounded_context_cli.programs.stack_settings import delivery
+from bounded_context_infra.configuration.access import permissions_boundary
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.event_settings import consumed
-from bounded_context_infra.configuration.labels import LabelError, Labels
+from bounded_context_infra.configuration.labels import PIPELINE, LabelError, Labels, require_context, require_stack
 from bounded_context_infra.configuration.partition import partition_of
 from bounded_context_infra.configuration.project import Project, ProjectError
 from bounded_context_infra.configuration.state import of_stack
 
 from ..temporary_stacks.kinds import KINDS, MODEL
 from ..temporary_stacks.stack import Tags, boundary_of
-from . import boundary, state
-from .grants import Place
-from .of_pipeline import pipeline_boundary
-from .policies import of_kind, place, policy, unknown
-from .trust import trust
+from . import grants, state
+from .grants import Place, boundary
+from .policies import of_kind, of_pipeline, place, policy, trust, unknown
+
+
+def pipeline_boundary(project: Project, settings: Mapping[str, Any], account: str) -> dict[str, Any]:
+    """Return the boundary's policy document. Raises ProjectError for a missing or bad setting of the pipeline.
+
+    Args:
+        project: the repository.
+        settings: the pipeline's settings.
+        account: the account of the pipeline.
+    """
+    context, config = project.context, delivery().config(STACK)
+    try:
+        _require_key(settings)
+        graph = _graph(config)
+    except SettingError as error:
+        raise ProjectError(error.at(stack_file(project.pipeline, STACK), delivery().project)) from error
+    return boundary(of_pipeline(context, config["aws:region"], account), graph, Labels(context.name, PIPELINE, ""))
+
+
+def _graph(config: Mapping[str, str]) -> Graph:
+    return delivery().run_with(STACK, config)
+
+
+def _require_key(settings: Mapping[str, Any]) -> None:
+    """Raise SettingError for a key by its alias: the ARN of such a key is not known without a call of AWS."""
+    for one in (settings, *settings.get("environments", ())):
+        if str(one.get("secrets_provider", "")).startswith("awskms://alias/"):
+            problem = "names a key by its alias: write the key's ARN, as `context bootstrap` prints it."
+            raise SettingError("secrets_provider", problem)
+
 
 Document = dict[str, Any]
 
@@ -115,7 +144,7 @@ class Requested:
             return pipeline_boundary(self.project, self._pipeline, self._account)
         where, _, graph = self._where()
         context = self.project.context
-        return boundary.boundary(where, graph, Labels(context.name, self._recorded, context.owner))
+        return grants.boundary(where, graph, Labels(context.name, self._recorded, context.owner))
 
     def _where(self) -> tuple[Place, Mapping[str, str], Graph]:
         """Return the place of the stack, its config, and its graph."""

@@ -1,4 +1,4 @@
-"""`context pull-request preview|comment|closed|up|down`: the steps of a pull request's workflow.
+"""`context pull-request preview|comment|closed|up|down`: the steps of a pull request's workflow, by GitHub's REST API.
 
 The variable STACK names the previewed stack. PULL_REQUEST has the number of the pull request, whose own stack is
 `pr-<number>`, and OWNER the owner of that stack. REPORT has the report of the preview, for the comment.
@@ -7,22 +7,27 @@ The variable STACK names the previewed stack. PULL_REQUEST has the number of the
 import json
 import os
 import sys
+import urllib.error
+import urllib.request
 import uuid
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from bounded_context.domain.spelling import minute
+from bounded_context_cli.command.aws_errors import RefusedByAws
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.release.steps.preview_report import Change, changes, summary
-from bounded_context_cli.release.steps.pulumi_cli import Stack, stack_of_step, stop, variable
+from bounded_context_cli.release.steps.deploy import Change, changes, summary
+from bounded_context_cli.release.steps.pulumi_cli import PulumiStack, stack_of_step, stop, variable
 from bounded_context_infra.configuration.project import Project
 
-from .outcomes import now, with_exit_status
+from .kinds import now, with_exit_status
 
 if TYPE_CHECKING:
     from .stack import TemporaryStack
+
 
 HOURS: Final = 72
 """The lifetime of the stack of an open pull request. Each push restarts it."""
@@ -58,16 +63,14 @@ def comment() -> None:
     A stack has one comment, which is replaced each time. This is a separate job, which has GitHub's token and runs the
     code of the default branch. The pull request's code writes the report, so the report is only text.
     """
-    from bounded_context_cli.command.aws_errors import Refused
+    from bounded_context_cli.command.aws_errors import RefusedByAws
     from bounded_context_cli.command.installed import repository_or_exit
-
-    from .github import GitHub
 
     repository_or_exit()
     number, mark = int(variable("PULL_REQUEST")), f"<!-- preview of {variable('STACK')} -->"
     try:
         GitHub.here().comment(number, mark, variable("REPORT")[:_LONGEST_REPORT])
-    except Refused as error:
+    except RefusedByAws as error:
         stop(f"The comment could not be written: {error}")
     sys.stdout.write(f"Wrote the comment of pull request {number}.\n")
 
@@ -83,7 +86,6 @@ def closed() -> int:
       0  written
       2  refused: GitHub does not answer, or its token is missing
     """
-    from .github import GitHub
 
     repository()
     numbers = json.dumps(GitHub.here().closed(now() - timedelta(hours=HOURS)))
@@ -104,12 +106,12 @@ def up() -> int:
       2    refused before anything changed
       130  interrupted; existing resources stay
     """
-    from .services import as_tag
+    from .kinds import as_tag
 
     project = repository()
     stack, until = _stack(project), now() + timedelta(hours=HOURS)
     outputs = stack.deploy_for(as_tag(variable("OWNER")), until)
-    Stack(stack.name, project).outputs.write_text(json.dumps(dict(outputs)))
+    PulumiStack(stack.name, project).outputs.write_text(json.dumps(dict(outputs)))
     sys.stdout.write(f"{stack.name} is there until {minute(until)}.\n")
     return 0
 
@@ -143,7 +145,7 @@ def markdown(stack: str, found: Sequence[Change]) -> str:
     return f"### `{stack}`: {summary(found)}\n\n{details}"
 
 
-def _previewed(stack: Stack) -> tuple[bool, str]:
+def _previewed(stack: PulumiStack) -> tuple[bool, str]:
     """Return whether the preview failed, and its text."""
     try:
         return False, markdown(stack.name, changes(json.loads(stack.output("preview", "--json"))))
@@ -171,3 +173,74 @@ def _stack(project: Project) -> "TemporaryStack":
     from .stack import TemporaryStack
 
     return TemporaryStack(project, PULL_REQUEST.stack(variable("PULL_REQUEST")))
+
+
+_VARIABLES: Final = {"api": "GITHUB_API_URL", "repository": "GITHUB_REPOSITORY", "token": "GITHUB_TOKEN"}
+_PAGE: Final = 100
+"""Entries of a page: GitHub's maximum (REST API, "Using pagination")."""
+
+_SECONDS: Final = 30
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """The REST API for a repository."""
+
+    api: str
+    repository: str
+    token: str = field(repr=False)
+
+    @classmethod
+    def here(cls) -> Self:
+        """Return the API of the current workflow's repository, from its variables. Raises Refused without them."""
+        values = {name: os.environ.get(variable, "") for name, variable in _VARIABLES.items()}
+        if not all(values.values()):
+            raise RefusedByAws("GITHUB_TOKEN is not set: it belongs in the step of the workflow.")
+        return cls(**values)
+
+    def closed(self, since: datetime) -> list[int]:
+        """Return the numbers of the closed pull requests that changed since a time. Raises Refused."""
+        found: list[int] = []
+        for request in self._pages("pulls?state=closed&sort=updated&direction=desc"):
+            if datetime.fromisoformat(request["updated_at"]) < since:
+                break
+            found.append(request["number"])
+        return found
+
+    def comment(self, number: int, mark: str, text: str) -> None:
+        """Write a comment to a pull request. It replaces the comment that begins with `mark`, if any.
+
+        Raises:
+            Refused: GitHub did not accept the comment.
+        """
+        body = {"body": f"{mark}\n{text}"}
+        before = next(
+            (
+                comment["id"]
+                for comment in self._pages(f"issues/{number}/comments?")
+                if comment["body"].startswith(mark)
+            ),
+            None,
+        )
+        if before is None:
+            self._call("POST", f"issues/{number}/comments", body)
+        else:
+            self._call("PATCH", f"issues/comments/{before}", body)
+
+    def _pages(self, path: str) -> Iterator[dict[str, Any]]:
+        page, found = 1, [{}] * _PAGE
+        while len(found) == _PAGE:
+            found = self._call("GET", f"{path}&per_page={_PAGE}&page={page}")
+            yield from found
+            page += 1
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        headers = {"Accept": "application/vnd.github+json", "Authorization": f"Bearer {self.token}"}
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.api}/repos/{self.repository}/{path}"
+        request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 (GitHub's own address)
+        try:
+            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+                return json.load(answer)
+        except (OSError, ValueError) as error:
+            raise RefusedByAws(f"GitHub does not answer {method} {path.partition('?')[0]}: {error}.") from error

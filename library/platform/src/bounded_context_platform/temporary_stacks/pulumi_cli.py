@@ -1,21 +1,92 @@
-"""Calls of the Pulumi CLI for a temporary stack."""
+"""Calls of the Pulumi CLI for a temporary stack, and the providers in its state.
+
+Pulumi deletes a resource with the provider that the state names. A provider's inputs name its plugin: the plugin's
+name, version, and server (Pulumi's engine, pkg/resource/deploy/providers, "registry.go"). A dynamic provider's code is
+itself in the state.
+"""
 
 import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refused, sentence
-from bounded_context_cli.command.denied import denied
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, RefusedByAws, denied, sentence
 from bounded_context_cli.command.pulumi import MISSING, Pulumi
-from bounded_context_cli.programs.pulumi_files import project_name
-from bounded_context_cli.release.steps.lock import LOCKED, client, is_in_s3
+from bounded_context_cli.programs.pulumi_files import as_text, project_name
+from bounded_context_cli.release.steps.pulumi_cli import LOCKED, client, is_in_s3
 from bounded_context_infra.configuration.state import bucket_name, checkpoints
 
-from .providers import require_known
+_KNOWN: Final = ("aws", "pulumi")
+"""The packages of a context's resources. The provider `pulumi` is a part of the CLI."""
+
+_PROVIDERS: Final = "pulumi:providers:"
+_VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
+_DEFAULTS: Final = ("region", "skipCredentialsValidation", "skipRegionValidation")
+"""The inputs that the AWS provider has without a setting."""
+
+
+def require_known(state: Mapping[str, Any], settings: Mapping[str, Any], remedy: str) -> set[str]:
+    """Return the versions of the AWS provider in an exported state.
+
+    Args:
+        state: the output of `pulumi stack export`.
+        settings: the settings of `dev`. The provider's inputs must be equal to its settings `aws:*`.
+        remedy: the end of the error.
+
+    Raises:
+        Refused: the destruction would run another provider, or the provider with other inputs; the first one.
+    """
+    resources = list(_resources(state))
+    for resource in resources:
+        if fault := _fault(resource, settings):
+            raise RefusedByAws(f"The state has the resource {resource['urn']} with {fault}: {remedy}")
+    return {
+        resource["inputs"]["version"]
+        for resource in resources
+        if resource["type"] == f"{_PROVIDERS}aws" and "version" in resource.get("inputs", {})
+    }
+
+
+def _resources(state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    deployment = state.get("deployment") or {}
+    yield from deployment.get("resources") or ()
+    for operation in deployment.get("pending_operations") or ():
+        yield operation["resource"]
+
+
+def _fault(resource: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
+    """Return the part of a resource that would run foreign code, or None."""
+    # The engine reads the type of a provider from its URN.
+    kind = "::".join(resource["urn"].split("::")[2:3]).rpartition("$")[2]
+    if kind != resource["type"]:
+        return f"the type {resource['type']}"
+    is_provider = kind.startswith(_PROVIDERS)
+    package = kind.removeprefix(_PROVIDERS) if is_provider else kind.partition(":")[0]
+    if package not in _KNOWN and (is_provider or resource.get("custom")):
+        return f"the provider {package}"
+    inputs = resource.get("inputs") or {} if is_provider else {}
+    return next((f"the input {name}" for name, value in inputs.items() if not _is_own(name, value, settings)), None)
+
+
+def _is_own(name: str, value: object, settings: Mapping[str, Any]) -> bool:
+    """Return whether an input of a provider is a default, or equal to the setting `aws:<name>`."""
+    match name:
+        case "version":
+            return isinstance(value, str) and _VERSION.fullmatch(value) is not None
+        case "__internal":
+            return value == {}
+        case _:
+            setting = settings.get(f"aws:{name}")
+            return name in _DEFAULTS or (setting is not None and value in (as_text(setting), _compact(setting)))
+
+
+def _compact(setting: object) -> str:
+    """Return a setting as Pulumi's engine passes it to a provider."""
+    return json.dumps(setting, separators=(",", ":"), default=str)
+
 
 _STATE: Final = re.compile(r"\.json(\.gz|\.zst)?$")
 _SHOWN: Final = 5
@@ -50,7 +121,7 @@ class TemporaryPulumi(Pulumi):
         The Pulumi CLI would read the state of all stacks, which a role for a kind of stacks may not.
         """
         if shutil.which("pulumi") is None:
-            raise Refused(f"{MISSING}.")
+            raise RefusedByAws(f"{MISSING}.")
         backend = os.environ.get("PULUMI_BACKEND_URL", "")
         found = _in_s3(backend, project_name(self.program), start) if is_in_s3(backend) else self._listed()
         return {name for name in found if name.startswith(start)}
@@ -58,7 +129,7 @@ class TemporaryPulumi(Pulumi):
     def _listed(self) -> set[str]:
         listed = self.call_for_project("stack", "ls", "--json")
         if listed.returncode != 0:
-            raise Refused(f"Pulumi does not list the stacks: {_summary(listed)}")
+            raise RefusedByAws(f"Pulumi does not list the stacks: {_summary(listed)}")
         return {stack["name"].rpartition("/")[2] for stack in json.loads(listed.stdout)}
 
     def init(self, provider: str) -> None:
@@ -150,7 +221,7 @@ def _in_s3(backend: str, project: str, start: str) -> set[str]:
         found = pages.paginate(Bucket=bucket_name(backend), Prefix=checkpoints(project, start))
         keys = [one["Key"] for page in found for one in page.get("Contents", []) if "Key" in one]
     except AWS_ERRORS as error:
-        raise Refused(f"The stacks in {backend} cannot be listed: {sentence(error, 'state')}") from error
+        raise RefusedByAws(f"The stacks in {backend} cannot be listed: {sentence(error, 'state')}") from error
     return {key.rpartition("/")[2].partition(".json")[0] for key in keys if _STATE.search(key)}
 
 

@@ -6,6 +6,8 @@ Each function imports Pulumi and AWS's SDK when it runs, so that the help is fas
 import json
 import os
 import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -13,15 +15,19 @@ import typer
 from typer import Argument, Option
 
 from bounded_context.domain.spelling import minute
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.output import refuse
 from bounded_context_cli.command.values import counted
+from bounded_context_infra.configuration.project import Project
 
-from .outcomes import now, with_exit_status
+from .kinds import PULL_REQUEST, now, with_exit_status
+from .pulumi_cli import Failed
+from .stack import TemporaryStack, temporary_stacks
 
 if TYPE_CHECKING:
-    from .stack import Tags, TemporaryStack
-    from .sweep import Swept
+    from .stack import Tags
+
 
 HOURS: Final = 24
 MOST_HOURS: Final = 168
@@ -125,31 +131,30 @@ def sweep(
       2  refused before anything changed
     """
     from .kinds import KINDS
-    from .sweep import sweep as destroy_expired
 
     kinds = [kind] if kind else list(KINDS)
-    return int(not destroy_expired(repository(), kinds, now, _session_end(), _closed(), _print))
+    return int(not sweep_stacks(repository(), kinds, now, _session_end(), _closed(), _print))
 
 
 def _closed() -> list[int]:
     """Return the numbers in the variable CLOSED. Raises Refused."""
-    from bounded_context_cli.command.aws_errors import Refused
+    from bounded_context_cli.command.aws_errors import RefusedByAws
 
     text = os.environ.get("CLOSED", "")
     if not text:
         typer.echo("No numbers in CLOSED: which pull requests are closed is unknown.", err=True)
     elif not re.fullmatch(r"\[([1-9][0-9]*(, [1-9][0-9]*)*)?\]", text):
-        raise Refused(f"CLOSED is {text!r}: write the output of `context pull-request closed` into the workflow.")
+        raise RefusedByAws(f"CLOSED is {text!r}: write the output of `context pull-request closed` into the workflow.")
     return json.loads(text or "[]")
 
 
 def _session_end() -> datetime | None:
     """Return the end of the AWS session by the variable SESSION_SECONDS; None without the variable."""
-    from bounded_context_cli.command.aws_errors import Refused
+    from bounded_context_cli.command.aws_errors import RefusedByAws
 
     seconds = os.environ.get("SESSION_SECONDS", "")
     if seconds and not seconds.isdecimal():
-        raise Refused(f"SESSION_SECONDS is {seconds!r}: write whole seconds into the workflow.")
+        raise RefusedByAws(f"SESSION_SECONDS is {seconds!r}: write whole seconds into the workflow.")
     return now() + timedelta(seconds=int(seconds)) if seconds else None
 
 
@@ -168,3 +173,68 @@ def _entry(name: str, tags: "Tags") -> dict[str, Any]:
 def _print(swept: "Swept") -> None:
     mark = {"destroyed": "✓", "kept": " ", "postponed": " ", "failed": "✗"}[swept.result]
     typer.echo(f"{mark} {swept.stack} {swept.result}: {swept.why}")
+
+
+LONGEST: Final = timedelta(minutes=30)
+"""The assumed maximum of a destruction: half of AWS's default session. It usually takes some minutes, and Pulumi's AWS
+provider waits up to 10 minutes for the deletion of a table."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """The result of a stack, with the reason."""
+
+    stack: str
+    result: Literal["destroyed", "kept", "postponed", "failed"]
+    why: str
+
+
+def sweep_stacks(
+    project: Project,
+    kinds: Iterable[str],
+    clock: Callable[[], datetime],
+    session_end: datetime | None,
+    closed: Collection[int],
+    report: Callable[[Swept], None],
+) -> bool:
+    """Destroy the stacks of the given kinds that are over, in sequence. Return False if a stack failed.
+
+    A destruction that could outlive the AWS session is left to the next sweep: it would fail and keep its lock.
+
+    Args:
+        project: the repository.
+        kinds: the kinds of the stacks.
+        clock: returns the time.
+        session_end: the end of the AWS session, if any.
+        closed: the numbers of closed pull requests, whose stacks are over.
+        report: receives the result of each stack.
+
+    Raises:
+        Refused: the stacks cannot be listed.
+    """
+    passed = True
+    for stack in temporary_stacks(project, kinds):
+        try:
+            result = _swept(stack, clock(), session_end, closed)
+        except (Failed, RefusedByAws, *AWS_ERRORS) as error:
+            result, passed = Swept(stack.name, "failed", sentence(error, "deploy")), False
+        report(result)
+    return passed
+
+
+def _swept(stack: TemporaryStack, now: datetime, session_end: datetime | None, closed: Collection[int]) -> Swept:
+    tags = stack.tags()
+    if tags.expires is None:
+        raise Failed(f"It has no tag `expires`: run `pulumi destroy` if {stack.name} is no longer needed.")
+    kind, _, name = stack.name.partition("-")
+    until = f"{tags.owner}'s until {minute(tags.expires)}"
+    if tags.is_over(now):
+        reason = f"it was {until}"
+    elif kind == PULL_REQUEST.prefix and int(name) in closed:
+        reason = f"pull request {name} is closed"
+    else:
+        return Swept(stack.name, "kept", until)
+    if session_end is not None and now + LONGEST > session_end:
+        return Swept(stack.name, "postponed", f"{reason}, and the AWS session ends at {minute(session_end)}")
+    stack.destroy()
+    return Swept(stack.name, "destroyed", reason)

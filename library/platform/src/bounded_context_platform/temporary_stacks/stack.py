@@ -14,7 +14,7 @@ import yaml
 
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.command.application import run
-from bounded_context_cli.command.aws_errors import INTERRUPTED, Refused
+from bounded_context_cli.command.aws_errors import INTERRUPTED, RefusedByAws
 from bounded_context_cli.programs.pulumi_files import as_text, stack_file
 from bounded_context_cli.release.package import build_lambda
 from bounded_context_infra.configuration.config import SettingError
@@ -23,9 +23,8 @@ from bounded_context_infra.configuration.project import Project
 from bounded_context_infra.configuration.settings import Settings
 from bounded_context_infra.configuration.state import of_stack
 
-from .kinds import KINDS, MODEL, has_kind
+from .kinds import KINDS, MODEL, Services, has_kind
 from .pulumi_cli import Failed, TemporaryPulumi
-from .services import Services
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 """UTC, in ISO 8601."""
@@ -114,7 +113,7 @@ class TemporaryStack:
             for function in self._project.context.functions:
                 self.labels.name(function)
         except LabelError as error:
-            raise Refused(str(error)) from error
+            raise RefusedByAws(str(error)) from error
 
     def settings(self) -> Settings:
         """Return the settings of `dev`, validated like in the program. Raises Refused."""
@@ -123,7 +122,9 @@ class TemporaryStack:
         try:
             return Settings.from_config(self._project.context, own)
         except SettingError as error:
-            raise Refused(error.at(stack_file(self._project.service, MODEL), self._project.context.name)) from error
+            raise RefusedByAws(
+                error.at(stack_file(self._project.service, MODEL), self._project.context.name)
+            ) from error
 
     def exists(self) -> bool:
         """Return whether Pulumi's state contains the stack. Raises Refused without a Pulumi CLI or a login."""
@@ -140,7 +141,9 @@ class TemporaryStack:
         found = self.tags().owner
         if found != owner:
             whose = f"is {found}'s" if found else "has no owner"
-            raise Refused(f"The stack {self.name} {whose}, and you are {owner}: choose another name, or ask the owner.")
+            raise RefusedByAws(
+                f"The stack {self.name} {whose}, and you are {owner}: choose another name, or ask the owner."
+            )
         return True
 
     def deploy_for(self, owner: str, expires: datetime) -> Mapping[str, Any]:
@@ -227,4 +230,4 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
-        raise Refused(f"{file} cannot be read ({error}): a temporary stack copies its settings.") from error
+        raise RefusedByAws(f"{file} cannot be read ({error}): a temporary stack copies its settings.") from error

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from ..declaration.context import Context
 from ..domain import events
 from ..domain.epochs import epoch_of
-from ..domain.trace_context import accepted
+from ..domain.events import accepted
 from .items import ERASED_AT, SCHEMA, TRACEPARENT, Items
 
 _REMOVED: Final = DynamoDBRecordEventName.REMOVE

@@ -1,12 +1,22 @@
-"""Conditional writes of DynamoDB through boto3: failed conditions, the items that failed them, and conflicts."""
+"""Conditional writes of DynamoDB through boto3, their conflicts, and retries while the table throttles.
+
+A table on demand throttles while it grows into a load.
+
+pydynox itself gives a throttled request three tries within two seconds, and unprocessed keys of a batch five within
+three seconds, without regard to other writers. A table may need minutes to grow.
+"""
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
+
+from ..application.deadline import seconds_to_spare
+from ..application.ports import THROTTLING_CODES, Throttled
 
 T = TypeVar("T")
 
@@ -55,3 +65,65 @@ def _codes(error: ClientError) -> set[str]:
     reasons = [str(reason.get("Code")) for reason in response.get("CancellationReasons", ())]
     found = [code for code in reasons if code != "None"] or [str(response.get("Error", {}).get("Code"))]
     return {code.removesuffix("Exception") for code in found}
+
+
+with suppress(ImportError):  # only Lambda's Python runtime has this package
+    import snapshot_restore_py as snapshots  # pyrefly: ignore[missing-import] (only on Lambda)
+
+    # All copies of a snapshot would draw the same waits.
+    snapshots.register_after_restore(random.seed)
+
+# A wait takes at most 5 s, and half of that on average. A table that grows into a load gets some 10 seconds per call.
+_TRIES = 8
+_LONGEST_WAIT = 5.0
+
+
+def patiently(call: Callable[[], T], passes: Callable[[Exception], bool], tries: int | None = None) -> T:
+    """Return the result of a call, and repeat the call while it fails for a transient reason.
+
+    Between two tries it waits for a time that grows and has full jitter: throttled calls do not retry in step.
+
+    Args:
+        call: the call.
+        passes: returns whether an error is transient.
+        tries: the number of calls; by default eight.
+
+    Raises:
+        Exception: the call failed with another error.
+        Throttled: it failed with transient errors in all tries, or the function's time is nearly over.
+    """
+    tries = tries or _TRIES
+    waits = (min(_LONGEST_WAIT, 0.1 * 2**tried) for tried in range(tries - 1))
+    while True:
+        if seconds_to_spare() < 0:
+            raise Throttled("the function's time is nearly over")
+        try:
+            return call()
+        except Exception as error:
+            if not passes(error):
+                raise
+            wait = next(waits, None)
+            if wait is None:
+                raise Throttled(f"throttled {tries} times") from error
+        time.sleep(random.uniform(0, wait))  # noqa: S311
+
+
+@contextmanager
+def throttling_as_one() -> Iterator[None]:
+    """Raise botocore's throttling errors as ``Throttled``. Calls of pydynox raise it themselves."""
+    try:
+        yield
+    except Exception as error:
+        if is_throttling(error):
+            raise Throttled(_code(error)) from error
+        raise
+
+
+def is_throttling(error: Exception) -> bool:
+    """Return whether an error of botocore is a throttled request."""
+    return _code(error) in THROTTLING_CODES
+
+
+def _code(error: Exception) -> str | None:
+    response: Any = getattr(error, "response", None)
+    return response.get("Error", {}).get("Code") if isinstance(response, dict) else None

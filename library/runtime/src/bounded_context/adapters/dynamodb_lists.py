@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from ..application.ports import Fact
+from ..domain.events import fresh_traceparent
 from ..domain.failures import Failure
 from ..domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
-from ..domain.trace_context import fresh_traceparent
 from . import list_items
-from .conditional import ON_FAILURE, condition_failed, despite_conflicts, refusing_item
+from .conditional import ON_FAILURE, condition_failed, despite_conflicts, patiently, refusing_item
 from .dynamodb import ABSENT
 from .items import KEY, LIST, TRACEPARENT
-from .retries import patiently
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

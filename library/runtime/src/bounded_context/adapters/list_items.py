@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from ..domain.events import from_traceparent
 from ..domain.failures import Failure
 from ..domain.faults import Fault
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
-from ..domain.trace_context import from_traceparent
 from .items import KEY, LIST, TRACEPARENT
 
 UNTIL: Final = "until_"

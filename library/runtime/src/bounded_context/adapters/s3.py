@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from botocore.exceptions import ClientError
 
-from ..domain import scans
+from ..domain import lists
 from ..domain.lists import INCOMING, PinnedFile, StoredVersion
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class InboxBucket:
     def scan_result(self, pinned: PinnedFile) -> str | None:
         """Return the tag that a malware scan gave to a version, or None if it has no such tag."""
         found = self._client.get_object_tagging(Bucket=self._bucket, Key=pinned.key, VersionId=pinned.version_id)
-        return next((tag["Value"] for tag in found["TagSet"] if tag["Key"] == scans.TAG), None)
+        return next((tag["Value"] for tag in found["TagSet"] if tag["Key"] == lists.TAG), None)
 
     def _stored(self, found: Any, removed: bool) -> StoredVersion:
         pinned = PinnedFile(self._bucket, found["Key"], found["VersionId"], found["Size"])

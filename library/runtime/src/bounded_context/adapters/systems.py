@@ -1,10 +1,11 @@
-"""Other systems over HTTPS: a timeout, retries with full jitter, and a circuit breaker for each system.
+"""Other systems over HTTPS: timeout, retries with full jitter, circuit breaker, secrets, signed requests.
 
 A log line has the system's name, the status and the duration: paths, bodies and headers may contain personal data.
 """
 
 import json
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -22,17 +23,25 @@ from aws_lambda_powertools.utilities.circuit_breaker.persistence import (
     CircuitBreakerDynamoDBPersistence,
     CircuitBreakerPersistenceLayer,
 )
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError
+from pydantic import SecretStr
 
 from ..application.ports import Throttled
 from ..application.systems import Reply, Sender, SystemRequest, answers
+from ..declaration.entry_points import without_value
 from ..domain.errors import Unavailable
+from .conditional import patiently, throttling_as_one
 from .items import KEY
-from .retries import patiently, throttling_as_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pydantic import SecretStr
+    from botocore.credentials import Credentials
+
 
 CIRCUIT: Final = "CIRCUIT-BREAKER#"
 """The prefix of the key of each circuit's item."""
@@ -188,3 +197,78 @@ def _seconds(header: str) -> int | None:
 def _until_probe(circuit: CircuitInfo | None) -> int:
     opened = circuit.opened_at if circuit else None
     return RECOVERY if opened is None else max(1, opened + RECOVERY - int(time.time()))
+
+
+MAX_AGE: Final = 300
+"""The seconds for which a value is cached. It is the default and the maximum of AWS's own extension for functions
+(Lambda developer guide, "Use Secrets Manager secrets in Lambda functions", SECRETS_MANAGER_TTL)."""
+
+_ABSENT: Final = "ResourceNotFoundException"
+
+
+class Secrets:
+    """The values of secrets. Each is read once, and again when it is older than MAX_AGE."""
+
+    def __init__(self, client: Any) -> None:
+        self._provider = SecretsProvider(boto3_client=client)
+
+    def get(self, arn: str) -> SecretStr:
+        """Return the value of the secret with this ARN.
+
+        Raises:
+            NoSecret: the secret has no value yet, or its value is not text.
+            GetParameterError: Secrets Manager refused the request or could not be reached.
+        """
+        try:
+            value = self._provider.get(arn, max_age=MAX_AGE)
+        except GetParameterError as error:
+            if _is_absent(error.__context__):
+                raise without_value(arn) from None
+            raise
+        if not isinstance(value, str):
+            raise without_value(arn)
+        return SecretStr(value)
+
+
+def _is_absent(cause: BaseException | None) -> bool:
+    return isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") == _ABSENT
+
+
+_SECONDS: Final = 10.0
+"""The timeout in seconds of a connection and of an answer."""
+
+
+class Unanswered(Exception):
+    """No answer came: the request may or may not have taken effect."""
+
+
+class Signed:
+    """A sender of requests to one service, in sequence.
+
+    Args:
+        service: the service's name in signatures, such as ``dynamodb``.
+        credentials: the credentials of the sender.
+        region: the service's region.
+        endpoint: the service's URL there.
+    """
+
+    def __init__(self, service: str, credentials: "Credentials", region: str, endpoint: str) -> None:
+        place = urlsplit(endpoint)
+        self._service = service
+        self._credentials = credentials
+        self._region = region
+        self._url = f"{place.scheme}://{place.netloc}/"
+        self._connection = _KINDS[place.scheme](place.netloc, timeout=_SECONDS)
+
+    def post(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        """Return the status and the body of the answer. Raises Unanswered."""
+        request = AWSRequest("POST", self._url, data=body, headers=headers)
+        SigV4Auth(self._credentials.get_frozen_credentials(), self._service, self._region).add_auth(request)
+        try:
+            self._connection.request("POST", "/", body, dict(request.headers.items()))
+            answer = self._connection.getresponse()
+            return answer.status, answer.read()
+        except (HTTPException, OSError) as error:
+            # The next request opens a new connection: this one may be from before the function was frozen.
+            self._connection.close()
+            raise Unanswered(str(error)) from error

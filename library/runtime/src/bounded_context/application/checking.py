@@ -1,18 +1,21 @@
 """The check of a partner's file: from a stream of bytes to rows and rejections, in constant memory and without AWS."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Generic, NamedTuple, Protocol, TypeVar
 
 from ..domain.faults import Fault, ListFault
 from ..domain.formats import MOST_BYTES, PLAIN, Difference, FileFormat
-from ..domain.ranges import FileRange
-from ..domain.rows import Checked, Record, Rejection, Rows, Unreadable, unexpected
+from ..domain.lists import FileRange
+from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, rejected_rows, unexpected
 from . import json_lines
 from .detection import differences
 from .ports import SeenIds
-from .reading import ROWS_AT_ONCE, Source, chunks, continued_records
+from .reading import ROWS_AT_ONCE, FileSource, chunks, continued_records
+from .staging import Staging
 
 
 class ListFile:
@@ -36,7 +39,7 @@ class ListFile:
         max_bytes: int = MOST_BYTES,
         place: FileRange | None = None,
     ) -> None:
-        self._source = Source(stream, max_bytes)
+        self._source = FileSource(stream, max_bytes)
         self._form = form
         self._format = format_
         self._place = place
@@ -231,3 +234,55 @@ def _as_written(rejection: Rejection, columns: dict[str, _Column], written: dict
     if (column := columns.get(rejection.field)) is None:
         return rejection
     return rejection._replace(reason=unexpected(written[rejection.line][column.place], column.expected))
+
+
+class Rejections(Protocol):
+    """A collector of rejections."""
+
+    def add(self, rejections: Iterable[Rejection]) -> None:
+        """Add the sorted rejections of some rows."""
+        ...
+
+
+C = TypeVar("C", bound=Rejections)
+
+
+@dataclass
+class FilePass(Generic[C]):
+    """The results of a pass so far; full parts are already written.
+
+    ``rows`` counts the rows, and ``rejected`` the rejected rows by fault. ``lines`` are the first and the last line of
+    each part.
+    """
+
+    form: Rows
+    staging: Staging
+    part_rows: int
+    report: C
+    rows: int = 0
+    rejected: Counter[str] = field(default_factory=Counter[str])
+    lines: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+
+    def __post_init__(self) -> None:
+        self._buffer: list[Row] = []
+
+    def take(self, checked: Checked) -> None:
+        """Add checked rows."""
+        self.rows += checked.count
+        rejections = sorted(checked.rejections)
+        self.report.add(rejections)
+        self.rejected.update(rejected_rows(rejections))
+        self._buffer += checked.rows
+        while len(self._buffer) >= self.part_rows:
+            self._flush()
+
+    def finish(self) -> None:
+        """Write the last part."""
+        if self._buffer:
+            self._flush()
+
+    def _flush(self) -> None:
+        rows = self._buffer[: self.part_rows]
+        self.staging.write_part(rows, self.form)
+        self.lines.append((rows[0].line, rows[-1].line))
+        del self._buffer[: self.part_rows]

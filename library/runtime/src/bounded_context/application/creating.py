@@ -13,8 +13,8 @@ from ..domain.errors import BusinessError, Unavailable
 from ..domain.faults import Fault
 from ..domain.rows import Rejection
 from .deadline import seconds_to_spare
-from .part_results import RuleProgress
 from .ports import Aggregates, Throttled
+from .results import RuleProgress
 from .staging import TypedRow
 
 D = TypeVar("D", bound=Details)

@@ -1,10 +1,11 @@
-"""The remaining time of this call of a function, and the end of other calls that write the same part of a list.
+"""The time and the memory of a call: the remaining time, the end of other calls, and garbage collection.
 
 Steps stop before Lambda stops them. Step Functions may lose its connection to Lambda. The invocation then writes on,
 while another one writes the same part or the list is undone. Lambda stops it at the end of its time, which the list's
 record stores for each part.
 """
 
+import gc
 import math
 import time
 from collections.abc import Iterator
@@ -77,3 +78,19 @@ def await_end(until: int) -> None:
         raise Throttled("an earlier call may still write this part")
     if wait > 0:
         time.sleep(wait)
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Pause Python's garbage collector, as a block or as the decorator of a step.
+
+    Rows and requests have no cycles: they are freed when they are no longer used. Each collection visits the rows of a
+    part again. The collections took about a sixth of the steps' time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -14,8 +14,8 @@ from typing import Final
 
 from ..domain.formats import CHOICES, PLAIN, Difference, FileFormat
 from ..domain.rows import Record, Rows, Unreadable
-from . import encodings, json_lines
-from .reading import GZIP, HEAD_BYTES, Source
+from . import json_lines, reading
+from .reading import GZIP, HEAD_BYTES, FileSource
 
 _SAMPLE: Final = 100
 """The maximum number of rows that are read to detect the notations of their values."""
@@ -50,8 +50,8 @@ def _detected(head: bytes, expected: FileFormat, form: Rows | None) -> tuple[Fil
     packed = head.startswith(GZIP) if head else expected.compression == "gzip"
     data = _unpacked(head) if packed else head
     found = replace(expected, compression="gzip" if packed else "none")
-    found = replace(found, encoding=encodings.guessed(data, expected.encoding))
-    text = encodings.begun(data, found.encoding)
+    found = replace(found, encoding=reading.guessed(data, expected.encoding))
+    text = reading.begun(data, found.encoding)
     if not text or _BINARY.search(text):
         return replace(found, encoding=expected.encoding), ""
     first = next((line for line in text.splitlines() if line.strip()), "")
@@ -106,7 +106,7 @@ def _rows(text: str, form: Rows, found: FileFormat) -> tuple[list[str], list[Rec
     plain = replace(found, encoding="utf-8", compression="none")
     records: list[Record] = []
     with suppress(Unreadable):
-        records.extend(islice(Source(BytesIO(whole.encode(errors="replace"))).records(plain), _SAMPLE + 1))
+        records.extend(islice(FileSource(BytesIO(whole.encode(errors="replace"))).records(plain), _SAMPLE + 1))
     if found.kind == "csv" or not records:
         return (records[0].cells if records else []), records[1:]
     objects = (json_lines.record(record, form.columns, found) for record in records)

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from ..domain.errors import shown
 from ..domain.faults import Fault
 from ..domain.formats import FileFormat
-from ..domain.reasons import shown
 from ..domain.rows import Record, Rejection
 
 

@@ -14,16 +14,16 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from ..declaration.context import Context
-from ..domain import scans
+from ..domain import lists as scans
+from ..domain.errors import shortened
 from ..domain.faults import ListFault
 from ..domain.formats import Formats
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary
-from ..domain.reasons import shortened
 from ..domain.rows import Unreadable
 from .deadline import seconds_to_spare
 from .ports import Fact, Files, ImportedAggregates, Lists, RepeatedLines, SeenIds
 from .reading import check_size
-from .repetitions import LinesInMemory
+from .results import LinesInMemory
 
 TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it can be sent again"
 BROKE_OFF = "the upload broke off: send the file again"

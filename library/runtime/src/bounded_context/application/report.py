@@ -6,10 +6,10 @@ from io import StringIO
 from itertools import islice
 from typing import NamedTuple
 
+from ..domain.errors import shortened
 from ..domain.faults import ListFault, remedy_of
 from ..domain.formats import Difference
 from ..domain.lists import ReceivedList
-from ..domain.reasons import shortened
 from ..domain.rows import Rejection, Unreadable
 from .ports import Files, Lists
 

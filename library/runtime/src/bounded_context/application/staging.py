@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, BinaryIO, Generic, TypeVar
 
 from ..domain.aggregate import Details
-from ..domain.lists import STAGING
-from ..domain.ranges import FileRange
+from ..domain.lists import STAGING, FileRange
 from ..domain.rows import Row, Rows
 from .ports import Files
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from ..domain.aggregate import Aggregate, Change
-from ..domain.commands import Transitions
+from ..domain.aggregate import Aggregate, Change, Transitions
 from ..domain.errors import ListOpen, VersionConflict
 from .ports import Aggregates
 

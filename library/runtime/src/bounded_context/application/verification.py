@@ -11,17 +11,16 @@ from itertools import repeat
 from typing import Any, TypeVar
 
 from ..domain.aggregate import Details
-from ..domain.amounts import Amounts
 from ..domain.faults import INVALID, Fault, ListFault
-from ..domain.lists import ListStatus, ReceivedList, over_tolerance
+from ..domain.lists import Amounts, ListStatus, ReceivedList, over_tolerance
 from ..domain.rows import Rejection, Rows, rejected_rows
 from . import report
 from .creating import CreatingRule
-from .garbage import without_garbage_collection
+from .deadline import without_garbage_collection
 from .list_import import Outcome, Step, Workflow, counts, refuse
-from .part_results import PartResult, RuleProgress
 from .ports import ImportedAggregates, Lists, References, Throttled
 from .report import Report
+from .results import PartResult, RuleProgress
 from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, TypedRow, attempt, identities, read_part
 
 D = TypeVar("D", bound=Details)

@@ -9,8 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ..domain.aggregate import Change
-from ..domain.commands import Command
+from ..domain.aggregate import Change, Command
 from ..domain.errors import BusinessError, Unavailable
 from ..domain.events import FIRST_VERSION, major
 from ..domain.field_types import MOST_LONG_TEXTS

@@ -1,5 +1,7 @@
-"""The dotted names of the functions' entry points, unless a preset names another."""
+"""The names that follow from a declaration: of entry points, of secrets and of other systems."""
 
+import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from symtable import symtable
@@ -41,3 +43,51 @@ def _own_steps(context: Context[Any]) -> set[str]:
         return set()
     names = symtable(Path(module.origin).read_text(encoding="utf-8"), module.origin, "exec").get_symbols()
     return {name.get_name() for name in names if name.is_assigned() or name.is_imported()}
+
+
+NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+"""Lower-case letters, digits and single hyphens, such as ``acquirer-key``."""
+
+_SUFFIX: Final = r"-[A-Za-z0-9]{6}$"
+"""The suffix that Secrets Manager adds to a name in an ARN ("What's in a Secrets Manager secret?", secret ARN)."""
+
+
+class NoSecret(LookupError):
+    """The secret cannot be read; the message contains the remedy, and never a value."""
+
+
+def secret_variable(name: str) -> str:
+    """Return the variable with a secret's ARN: ``SECRET_ACQUIRER_KEY`` for ``acquirer-key``."""
+    return f"SECRET_{name.upper().replace('-', '_')}"
+
+
+def secret_arn(name: str) -> str:
+    """Return a secret's ARN from the environment. Raises NoSecret: the function's preset does not name it."""
+    arn = os.environ.get(secret_variable(name), "")
+    if not arn:
+        raise NoSecret(f"this function may not read {name}: write it into secrets of its preset.")
+    return arn
+
+
+def without_value(arn: str) -> NoSecret:
+    """Return the error for a secret without a value, with the command that stores one."""
+    name = re.sub(_SUFFIX, "", arn.rpartition(":")[2])
+    command = f"aws secretsmanager put-secret-value --secret-id {name} --secret-string file:///dev/stdin"
+    return NoSecret(f"{name} has no text as its value yet: put one with `{command}`.")
+
+
+class NoSystem(LookupError):
+    """The function may not call the system; the message contains the remedy."""
+
+
+def system_variable(name: str) -> str:
+    """Return the variable with a system's address: ``SYSTEM_CREDIT_BUREAU`` for ``credit-bureau``."""
+    return f"SYSTEM_{name.upper().replace('-', '_')}"
+
+
+def system_address(name: str) -> str:
+    """Return a system's address from the environment. Raises NoSystem: the function's preset does not name it."""
+    address = os.environ.get(system_variable(name), "")
+    if not address:
+        raise NoSystem(f"this function may not call {name}: write it into calls of its preset.")
+    return address

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from ..domain.aggregate import Aggregate, Details
-from ..domain.amounts import Amounts, currencies
-from ..domain.commands import METHODS, Command, Transitions
+from ..domain.aggregate import METHODS, Aggregate, Command, Details, Transitions
 from ..domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
 from ..domain.events import EventData, PreviousVersion, Source, label, major
 from ..domain.faults import INVALID, Fault
 from ..domain.fields import of_kind, personal
+from ..domain.lists import Amounts, currencies
 from ..domain.spelling import kebab
 from .measures import Measures
 
 if TYPE_CHECKING:
-    from ..domain.event_models import CloudEvent
+    from ..domain.events import CloudEvent
     from ..domain.rows import Rows
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -305,7 +304,7 @@ class Structure(Generic[A]):
     @cached_property
     def models(self) -> Mapping[str, type[BaseModel]]:
         """The model of the data of each event type."""
-        from ..domain.event_models import ListImportedData, ListRejectedData
+        from ..domain.events import ListImportedData, ListRejectedData
 
         of_lists = zip(self.list_events, (ListImportedData, ListRejectedData), strict=False)
         return {**dict.fromkeys(self.changes, self.data), **dict(of_lists)}
@@ -313,7 +312,7 @@ class Structure(Generic[A]):
     @cached_property
     def envelope(self) -> "type[CloudEvent]":
         """The envelope of its events."""
-        from ..domain.event_models import envelope_of
+        from ..domain.events import envelope_of
 
         return envelope_of(self.name)
 

@@ -1,11 +1,23 @@
-"""Events: their envelope, their schemas' names and versions, and the labels by which subscribers filter them."""
+"""Events: their envelope, data and labels, and the names and versions of their schemas.
 
+The relay builds events without the models, since it builds hundreds in a call. Tests validate the built events against
+the schemas. A field that is added later has a default, as in ``note: Text | None = None``, for events without it that
+are still in transit.
+
+Messages and items carry the first (W3C, "Trace Context", version 00): ``00-<32 hex>-<16 hex>-<2 hex>``. Lambda gives
+the second in ``_X_AMZN_TRACE_ID``: ``Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=1``. The 32 digits are the two
+parts of the root, joined. Text of another form is not a context: no function here raises.
+"""
+
+import re
+import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from .aggregate import Aggregate
 from .spelling import plain
@@ -173,3 +185,118 @@ def payload(aggregate: Aggregate[Any, Any]) -> dict[str, Any]:
     details = aggregate.details.model_dump(mode="json")
     state = {"status": aggregate.status, "version": aggregate.version}
     return details | state | {"list_id": aggregate.list_id}
+
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class ListImportedData(EventData):
+    """A list of which all good rows are in the table."""
+
+    list_id: str
+    partner: str = Field(description="who sent it")
+    file: str = Field(description="the object's key in the inbox")
+    rows: Count = Field(description="all of its rows")
+    imported: Count = Field(description="rows that were good")
+    rejected: Count = Field(description="rows that were not")
+
+
+class ListRejectedData(EventData):
+    """A list of which nothing is in the table."""
+
+    list_id: str
+    partner: str = Field(description="who sent it")
+    file: str = Field(description="the object's key in the inbox")
+    report: str = Field(description="the key of the report that tells the partner why")
+    outcome: Literal["REJECTED", "FAILED"] = Field(description="FAILED: for a technical reason")
+    reason: str = Field(description="why, in one sentence")
+
+
+class CloudEvent(EventData):
+    """The envelope: CloudEvents 1.0 in its JSON format. Pass over members that you do not know."""
+
+    specversion: Literal["1.0"]
+    id: str = Field(min_length=1, description="the same however often the event is delivered")
+    source: str = Field(description="names the event, together with its id")
+    type: str = Field(description="what happened")
+    subject: str = Field(description="to whom: the identity of what changed")
+    time: AwareDatetime = Field(description="when it was committed")
+    datacontenttype: Literal["application/json"]
+    dataschema: str = Field(description="the schema of the data, which ends with its version")
+    traceparent: str = Field(description="its place in a trace (CloudEvents' extension Distributed Tracing)")
+    sequence: str = Field(
+        default="",
+        pattern=r"^[0-9]{40}$",
+        description="of two events of one subject the later has the greater (extension Sequence); lists have none",
+    )
+    erasure: str = Field(
+        default="",
+        description="when the subject's personal data was erased: erase your copies too; absent without an erasure",
+    )
+    data: dict[str, Any]
+
+
+def envelope_of(source: str) -> type[CloudEvent]:
+    """Return the envelope of the events of one source, which is its only valid ``source``."""
+    named: Any = (Literal[source], CloudEvent.model_fields["source"])  # pyrefly: ignore[not-a-type] (a type made at runtime)
+    return create_model("CloudEvent", __base__=CloudEvent, __doc__=CloudEvent.__doc__, source=named)
+
+
+_TRACEPARENT = r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})"
+_ROOT = r"1-([0-9a-f]{8})-([0-9a-f]{24})"
+_PARENT = r"[0-9a-f]{16}"
+
+
+@dataclass(frozen=True)
+class TraceContext:
+    """A position in a trace: the trace's 32 hex digits, the parent's 16, and whether the trace is recorded."""
+
+    trace: str
+    parent: str
+    sampled: bool
+
+    @property
+    def traceparent(self) -> str:
+        """The position in W3C's notation."""
+        return f"00-{self.trace}-{self.parent}-{self.sampled:02x}"
+
+    @property
+    def root(self) -> str:
+        """The trace's id in X-Ray's notation: ``1-<8 hex>-<24 hex>``."""
+        return f"1-{self.trace[:8]}-{self.trace[8:]}"
+
+
+def from_traceparent(text: object) -> TraceContext | None:
+    """Return the context of a ``traceparent``, or None if the text has another form."""
+    found = re.fullmatch(_TRACEPARENT, text) if isinstance(text, str) else None
+    return _context(found[1], found[2], int(found[3], 16) % 2 == 1) if found else None
+
+
+def from_header(text: object) -> TraceContext | None:
+    """Return the context of an X-Ray header, or None if the text has another form, or names no parent."""
+    members = text.split(";") if isinstance(text, str) else []
+    named = {name.strip(): value.strip() for name, _, value in (member.partition("=") for member in members)}
+    root, parent = re.fullmatch(_ROOT, named.get("Root", "")), named.get("Parent", "")
+    if root is None or not re.fullmatch(_PARENT, parent):
+        return None
+    return _context(root[1] + root[2], parent, named.get("Sampled") == "1")
+
+
+def _context(trace: str, parent: str, sampled: bool) -> TraceContext | None:
+    # W3C: an id that consists of zeros is invalid.
+    return TraceContext(trace, parent, sampled) if trace.strip("0") and parent.strip("0") else None
+
+
+def fresh() -> TraceContext:
+    """Return a new trace that is not recorded. X-Ray expects the seconds since 1970 in its first 8 digits."""
+    return TraceContext(f"{int(time.time()):08x}{secrets.token_hex(12)}", secrets.token_hex(8), sampled=False)
+
+
+def fresh_traceparent() -> str:
+    """Return a new trace's ``traceparent``."""
+    return fresh().traceparent
+
+
+def accepted(text: object) -> str:
+    """Return a valid ``traceparent`` as it is, or a new one for any other value."""
+    return (from_traceparent(text) or fresh()).traceparent

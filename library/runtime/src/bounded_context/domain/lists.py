@@ -1,7 +1,12 @@
-"""A list: a file of rows that a partner sends, imported as a whole or not at all."""
+"""A list: a file of rows that a partner sends, imported as a whole or not at all; its sums, ranges and scans.
+
+The values are `NO_THREATS_FOUND`, `THREATS_FOUND`, `UNSUPPORTED`, `ACCESS_DENIED` and `FAILED` (GuardDuty user guide,
+"S3 object potential scan status and result status").
+"""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -9,10 +14,10 @@ from enum import StrEnum
 from fractions import Fraction
 from math import ceil, sqrt
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from .failures import Failure
-from .faults import Fault
+from .faults import Fault, ListFault
 
 INCOMING = "incoming"
 REPORTS = "reports"
@@ -241,3 +246,103 @@ def over_tolerance(rejected: int, rows: int, tolerated_share: Fraction) -> str |
     if not too_many_rejected(rejected, rows, tolerated_share):
         return None
     return f"{rejected} of {rows} rows were rejected, and {float(tolerated_share * 100):g} % is tolerated"
+
+
+APART: Final = ("CHF", "EUR", "GBP", "USD")
+"""The currencies that have a sum of their own. Each is a metric that costs money every month. A partner's file could
+name 17,576 currencies (three letters), so all others share a sum."""
+
+OTHER: Final = "OTHER"
+"""The label of the shared sum of all other currencies, and of amounts without a currency."""
+
+NONE: Final = "NONE"
+"""The label of the sums of an aggregate without a currency field."""
+
+
+def currencies(currency: str | None) -> tuple[str, ...]:
+    """Return the labels of the sums of an aggregate with this currency field, or without a currency field."""
+    return (NONE,) if currency is None else (*APART, OTHER)
+
+
+class Amounts:
+    """The sums of the decimal fields of rows, by the currency field if any. Memory use is constant.
+
+    The sums are exact: an amount has at most 15 digits, and Python's decimals keep 28 through an addition, enough for
+    ten thousand billion rows.
+    """
+
+    def __init__(self, decimals: Sequence[str], currency: str | None) -> None:
+        self._decimals = decimals
+        self._currency = currency
+        self._names = {name: name for name in currencies(currency)}
+        self._sums: dict[str, dict[str, Decimal]] = {name: defaultdict(Decimal) for name in decimals}
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add rows, given as JSON values. A missing amount adds 0. An amount without a currency is added to `OTHER`."""
+        if not self._decimals:
+            return
+        for row in rows:
+            name = NONE if self._currency is None else self._names.get(row.get(self._currency) or "", OTHER)
+            for column in self._decimals:
+                if (amount := row.get(column)) is not None:
+                    self._sums[column][name] += Decimal(amount)
+
+    def merge(self, sums: Mapping[str, Mapping[str, Decimal]]) -> None:
+        """Add the sums of other rows."""
+        for column, by_currency in sums.items():
+            for name, amount in by_currency.items():
+                self._sums[column][name] += amount
+
+    def sums(self) -> dict[str, dict[str, Decimal]]:
+        """Return the sums by field and currency, without the currencies that no row has."""
+        return {field: dict(by_currency) for field, by_currency in self._sums.items()}
+
+
+@dataclass(frozen=True)
+class FileRange:
+    """A range of a file that begins with a record, and ends before the next range.
+
+    ``start`` and ``end`` are in bytes; ``end`` is exclusive. ``line`` is the first line, counted from 1, and ``lines``
+    the number of lines, or None for the last range. ``others`` is whether a line before the range is not ASCII.
+    ``columns`` are the names of the columns of the file. Another version of the library may add members.
+    """
+
+    number: int
+    start: int
+    end: int
+    line: int
+    lines: int | None
+    others: bool
+    columns: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the range, which is the same in each plan of the file."""
+        return f"{self.start}-{self.end}"
+
+
+TAG: Final = "GuardDutyMalwareScanStatus"
+CLEAN: Final = "NO_THREATS_FOUND"
+THREAT: Final = "THREATS_FOUND"
+
+INFECTED: Final = "the file contains malware: remove it, and send the file again"
+
+
+class NotScanned(Exception):
+    """A scan's result was announced, and the file has no tag yet. The workflow retries the step for some minutes."""
+
+
+def refusal(result: str) -> str | None:
+    """Return the partner's reason for a file with this result, or None if it is clean. A new value is not clean."""
+    if result == CLEAN:
+        return None
+    if result == THREAT:
+        return INFECTED
+    return f"the file could not be scanned for malware ({result}): send it again, without a password"
+
+
+def code(result: str | None) -> str:
+    """Return the code of the refusal in the partner's report; empty if the scan did not refuse the file."""
+    if result in (None, CLEAN):
+        return ""
+    return ListFault.MALWARE if result == THREAT else ListFault.NOT_SCANNED

@@ -10,10 +10,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from .aggregate import Details
+from .errors import enumerated, shown
 from .faults import Fault, ListFault
 from .fields import defaults, description_of
 from .formats import PLAIN, Difference, FileFormat
-from .reasons import enumerated, shown
 
 # pydantic does not apply the setting of the items to the list.
 _HIDING = ConfigDict(hide_input_in_errors=True)

@@ -13,7 +13,7 @@ from typing import Any
 from ..telemetry import Handler, about, continuing
 from . import _requests as requests
 from ._operations import Answer, Operation, etag
-from ._refusals import Refused, problem
+from ._requests import Refused, problem
 
 Watch = Callable[[], AbstractContextManager[None]]
 
@@ -37,9 +37,9 @@ def answers_requests(operation: Operation, source: str, watch: Watch) -> Callabl
 
 
 def _answered(operation: Operation, source: str, watch: Watch, event: dict[str, Any], context: Any) -> Answer:
-    correlation_id = requests.correlation_id(event)
+    correlation_id = requests.correlation_of(event)
     about(correlation_id=correlation_id)
-    if application := requests.application(event):
+    if application := requests.application_of(event):
         about(caller=application)
     with continuing(requests.headers(event).get("traceparent"), context.function_name):
         try:

@@ -19,8 +19,7 @@ from ..domain.aggregate import TAG
 from ..domain.faults import INVALID
 from ..domain.fields import IDENTIFIER, description_of
 from ..domain.spelling import plain
-from ._refusals import BAD_PARAMETER, NO_SUCH_ROUTE, Refused, described
-from ._requests import Request, parsed
+from ._requests import BAD_PARAMETER, NO_SUCH_ROUTE, Refused, Request, described, parsed
 
 Place = Literal["path", "query", "header"]
 

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import aws
-from ..adapters.codedeploy import Target
+from ..adapters.services import Target
 from ..application.checks import Check, checks_of
 from ..declaration.context import Context
 from ..settings import TrafficHookSettings, load

@@ -27,19 +27,18 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import aws
-from ..adapters import idempotency_keys
+from ..adapters import dynamodb
 from ..application.deadline import MARGIN
 from ..application.ports import Aggregates
 from ..declaration.context import Context
 from ..declaration.environment import TableSettings
 from ..declaration.structure import IN_PROGRESS, REUSED
 from ..domain import events
-from ..domain.aggregate import Aggregate, Change, Details
-from ..domain.commands import Command
+from ..domain.aggregate import Aggregate, Change, Command, Details
 from ..domain.faults import INVALID
 from ..telemetry import Handler, about, count, logger
 from ._function import function, marked
-from ._refusals import Refused, answer, obeying, reading
+from ._requests import Refused, answer, obeying, reading
 
 C = TypeVar("C", bound=Details | Change)
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -115,7 +114,7 @@ class CommandHandler(Generic[C, A]):
     def _effect(self, command: C) -> dict[str, Any]:
         try:
             aggregate = self.use_case(command, self.aggregates())
-        except idempotency_keys.Done as done:
+        except dynamodb.Done as done:
             aggregate = done.aggregate
         answer = {"ok": True, self.context.name: events.payload(aggregate), "etag": aggregate.tag}
         # Powertools sorts the stored answer's keys. The first answer has the same order, and so the same bytes.
@@ -130,7 +129,7 @@ class CommandHandler(Generic[C, A]):
             key_prefix=f"{self.context.name}.{self.declared.function}",
         )
         def once(*, message: dict[str, Any]) -> dict[str, Any]:
-            with idempotency_keys.attempt(command.id, self.context.name, self.declared.function, message):
+            with dynamodb.attempt(command.id, self.context.name, self.declared.function, message):
                 return self._effect(command)
 
         return once(message={"idempotency_key": key, "payload": payload})
@@ -191,8 +190,8 @@ def command_handler(
 def _answering(handler: CommandHandler[Any, Any]) -> Handler:
     if not handler.context.api:
         return handler.take
-    from ._command_routes import command_operation
     from ._http import answers_requests
+    from ._routes import command_operation
 
     operation = command_operation(handler.context, handler.declared, handler.perform)
     return answers_requests(operation, handler.context.name, handler.counting)(handler.take)

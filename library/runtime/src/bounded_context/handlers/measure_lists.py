@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from ..adapters.list_items import to_list
 from ..declaration import measures
 from ..declaration.context import declared
-from ..domain import scans
+from ..domain import lists
 from ..domain.lists import ListStatus, ReceivedList
 from ..settings import MeasureListsSettings, load
 from ..telemetry import count, logger
@@ -82,7 +82,7 @@ def _measure(change: Change, target: int) -> None:
         count(measures.LISTS_RECEIVED)
         if after.file.broke_off:
             count(measures.UPLOADS_BROKEN)
-    if scans.code(after.scan) and not (before and before.scan):
+    if lists.code(after.scan) and not (before and before.scan):
         count(measures.UPLOADS_QUARANTINED)
         logger.error("upload quarantined", list_id=after.list_id, partner=after.file.partner, scan=after.scan)
     if after.status in _ENDS and (before is None or before.status is not after.status):

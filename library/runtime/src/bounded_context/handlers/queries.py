@@ -18,7 +18,7 @@ from ..domain import events
 from ..domain.aggregate import Aggregate
 from ..telemetry import Handler, about, logger
 from ._function import function
-from ._refusals import Refused, answer, obeying, reading
+from ._requests import Refused, answer, obeying, reading
 
 Q = TypeVar("Q", bound=BaseModel)
 
@@ -76,7 +76,7 @@ def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) ->
     handler = _taking(by_id(context), query)
     if context.api:
         from ._http import answers_requests
-        from ._query_routes import get_operation
+        from ._routes import get_operation
 
         handler = answers_requests(get_operation(context, query), context.name, logging_outcome)(handler)
     return function(context, context.get_function, TableSettings, [aggregates])(handler)
@@ -99,7 +99,7 @@ def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handle
     handler = _taking(selection(context), query)
     if context.api:
         from ._http import answers_requests
-        from ._query_routes import list_operation
+        from ._routes import list_operation
 
         handler = answers_requests(list_operation(context, query), context.name, logging_outcome)(handler)
     return function(context, context.list_function, TableSettings, [shards])(handler)

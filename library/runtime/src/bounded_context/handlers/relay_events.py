@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from .. import aws
 from ..adapters.changes import Changes, image_of, versions
 from ..adapters.items import TRACEPARENT
-from ..adapters.sns import BATCH
+from ..adapters.services import BATCH
 from ..application.deadline import time_left
 from ..declaration import measures
 from ..declaration.context import declared

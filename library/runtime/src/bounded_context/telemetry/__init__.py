@@ -1,12 +1,9 @@
 """Telemetry of a call: log lines, metrics, and its position in a trace."""
 
-from .aws_calls import watched
-from .calls import Handler, about, entry_point
-from .failures import failure_of
+from .calls import Handler, about, count, entry_point
+from .errors import conceal, failure_of, set_up
 from .logs import logger
-from .measures import count
-from .redaction import conceal, set_up
-from .traces import continuing, span, traceparent
+from .traces import continuing, span, traceparent, watched
 
 __all__ = [
     "Handler",

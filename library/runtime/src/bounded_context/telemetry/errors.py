@@ -1,17 +1,111 @@
-"""The loggable part of exceptions: the type, and messages that are known to quote no value."""
+"""The loggable part of exceptions, the cause of a failed call, and the redaction of log lines and traces."""
 
 import linecache
+import os
 import re
 import traceback
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import FrameType
+from typing import Any, Final
+from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
+from ..declaration.context import Context
 from ..declaration.environment import local
-from ..domain.causes import chain
-from .redaction import current, without_secrets
+from ..domain.errors import chain
+from ..domain.failures import Failure
+
+
+class _Current:
+    context: Context[Any] | None = None
+
+
+_current = _Current()
+
+
+def set_up(context: Context[Any]) -> None:
+    """Observe this context from now on; `entry_point` calls this function."""
+    _current.context = context
+
+
+def current() -> Context[Any] | None:
+    """Return the observed context, or None before `set_up`."""
+    return _current.context
+
+
+HIDDEN: Final = "***"
+_SECRETS: Final = ("authorization", "password", "token", "secret", "apikey", "privatekey", "credential", "cookie")
+_RUNTIME: Final = {"function_name", "function_arn", "function_request_id", "function_memory_size", "cold_start"}
+_LINE: Final = {"level", "location", "message", "timestamp", "service", "sampling_rate", "xray_trace_id", "version"}
+_FACTS: Final = """
+caller cause code command correlation_id event_id event_type ids list_id message_id outcome part partner refused
+rejected rows rule seconds valid
+"""
+_OWN: Final = frozenset({"exception", "exception_name", *_RUNTIME, *_LINE, *_FACTS.split()})
+"""The keys of a log record itself. Their values are shown, even if a field has the same name."""
+
+_values: Final[set[str]] = set()
+"""The secrets that were read. A rotated secret may still be valid for a while."""
+
+
+def _plain(key: object) -> str:
+    return str(key).lower().replace("-", "").replace("_", "")
+
+
+@cache
+def _ids(context: Context[Any] | None) -> frozenset[str]:
+    return frozenset() if context is None else frozenset((context.identity, *context.references))
+
+
+@cache
+def _fields(context: Context[Any] | None) -> frozenset[str]:
+    fields = () if context is None else context.details.model_fields
+    return frozenset(_plain(field) for field in fields if field not in _ids(context))
+
+
+def hidden(key: object) -> bool:
+    """Return whether the value under this key is hidden, in any spelling of the key: ``api_key``, ``apiKey``."""
+    plain = _plain(key)
+    if any(secret in plain for secret in _SECRETS):
+        return True
+    # An exception's notes are free text and may quote values.
+    return not local() and (plain in _fields(current()) or plain == "exceptionnotes")
+
+
+def conceal(value: str) -> None:
+    """Hide this text, a secret that was read, in all further lines and traces."""
+    if value:
+        _values.add(value)
+
+
+def without_secrets(text: str) -> str:
+    """Return a text with all secrets hidden that were read; long secrets first, since they may contain others."""
+    for value in sorted(_values, key=len, reverse=True):
+        text = text.replace(value, HIDDEN)
+    return text
+
+
+def redacted(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a log record with all its confidential values hidden, at any depth."""
+    own = _OWN | _ids(current())
+    return {key: _inside(value) if key in own else _at(key, value) for key, value in record.items()}
+
+
+def _at(key: object, value: Any) -> Any:
+    return HIDDEN if hidden(key) else _inside(value)
+
+
+def _inside(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _at(key, inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_inside(inner) for inner in value]
+    return without_secrets(value) if isinstance(value, str) else value
+
 
 _PACKAGE = __name__.partition(".")[0]
 _DENIED = r"not authorized to perform: [\w:-]+"
@@ -105,3 +199,24 @@ def own_frame(error: BaseException) -> str:
             if (file := _file(frame)) != frame.f_code.co_filename:
                 return f"{file}:{line} in {frame.f_code.co_name}"
     return ""
+
+
+def failure_of(error: BaseException, step: str, part: int | None, request_id: str) -> Failure:
+    """Return the cause of a failed call of a step; texts that may quote a value are left out, as in the log."""
+    link = f"context logs --correlation {request_id}" if local() else _log_link(request_id)
+    return Failure(step, part, type(error).__name__, loggable_message(error), own_frame(error), link)
+
+
+def _log_link(request_id: str) -> str:
+    """Return the link to the lines of a call in CloudWatch's console."""
+    region, group, stream = (
+        os.environ.get(name, "") for name in ("AWS_REGION", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME")
+    )
+    of_request = "%3FfilterPattern%3D" + _twice('"' + request_id + '"')
+    place = f"log-groups/log-group/{_twice(group)}/log-events/{_twice(stream)}{of_request}".replace("%", "$")
+    return f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logsV2:{place}"
+
+
+def _twice(text: str) -> str:
+    # The console decodes names twice, and reads dollars as percent signs.
+    return quote(quote(text, safe=""), safe="")

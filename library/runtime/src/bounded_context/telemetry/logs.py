@@ -12,8 +12,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from .errors import loggable_traceback
-from .redaction import redacted
+from .errors import loggable_traceback, redacted
 
 
 class _Formatter(LambdaPowertoolsFormatter):

@@ -1,20 +1,86 @@
 """This call's part of its trace. Lambda records the function's segment; this module records the work inside.
 
 Only sampled traces are recorded. Errors of this module never reach a handler.
+
+Each document is a datagram to the daemon that Lambda runs at AWS_XRAY_DAEMON_ADDRESS. Its content and its transport
+follow the X-Ray developer guide ("AWS X-Ray segment documents", "Sending segment documents to the X-Ray daemon").
+
+Each call is a subsegment of the trace, and a DEBUG line if that level is on.
 """
 
+import json
 import os
+import re
+import secrets
+import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final, TypeVar
 
-from ..domain.trace_context import TraceContext, fresh, from_header, from_traceparent
-from . import documents
-from .documents import Document
-from .redaction import hidden, without_secrets
+from ..application.ports import THROTTLING_CODES
+from ..domain.events import TraceContext, fresh, from_header, from_traceparent
+from .errors import hidden, without_secrets
+from .logs import logger
+
+Document = dict[str, Any]
+
+_DAEMON_HEADER: Final = b'{"format": "json", "version": 1}\n'
+_FORBIDDEN: Final = r"[^\w\s.:/%&#=+\-@]"
+"""The characters that a name may not have."""
+_LONGEST_NAME: Final = 200
+_LONGEST_ANNOTATION: Final = 1000
+
+
+def begun(name: str, trace: str, parent: str) -> Document:
+    """Return a segment that begins now; ``trace`` is X-Ray's trace id, ``parent`` the id of the segment above."""
+    identity = {"id": secrets.token_hex(8), "trace_id": trace, "parent_id": parent}
+    return {"name": re.sub(_FORBIDDEN, "_", name)[:_LONGEST_NAME], **identity, "start_time": time.time()}
+
+
+def subsegment_document(name: str, trace: str, parent: str) -> Document:
+    """Return a subsegment that begins now and is sent on its own."""
+    return begun(name, trace, parent) | {"type": "subsegment"}
+
+
+def annotations(values: dict[str, Any]) -> Document:
+    """Return annotations of a document, by which X-Ray makes it searchable."""
+    return {key: str(value)[:_LONGEST_ANNOTATION] for key, value in values.items()}
+
+
+def fault(kind: str) -> Document:
+    """Return the members that mark a document as failed, with the exception's type but without its message."""
+    return {"fault": True, "cause": _cause(kind)}
+
+
+def error(kind: str) -> Document:
+    """Return the members that mark a document as refused: the caller is at fault."""
+    return {"error": True, "cause": _cause(kind)}
+
+
+def _cause(kind: str) -> Document:
+    return {"exceptions": [{"id": secrets.token_hex(8), "type": kind}]}
+
+
+def end(document: Document) -> None:
+    """Send a document that ends now. Without a daemon it is discarded. Never raises."""
+    host, _, port = os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "").rpartition(":")
+    if not host:
+        return
+    text = json.dumps(document | {"end_time": time.time()}, separators=(",", ":"), default=str)
+    # A lost datagram costs a line in a trace: no call may wait for it or fail because of it.
+    with suppress(OSError, OverflowError, ValueError):
+        _socket().sendto(_DAEMON_HEADER + text.encode(), (host, int(port)))
+
+
+@cache
+def _socket() -> socket.socket:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.setblocking(False)
+    return opened
 
 
 class Allowance:
@@ -63,7 +129,7 @@ _PARENT: ContextVar[Document | None] = ContextVar("parent", default=None)
 def call(function: str) -> Iterator[None]:
     """Record one call of a function as a subsegment of Lambda's own segment."""
     context = _from_lambda()
-    document = documents.subsegment(function, context.root, context.parent) if context.sampled else None
+    document = subsegment_document(function, context.root, context.parent) if context.sampled else None
     if document is not None:
         document["annotations"] = _own(function)
     token = _CALL.set(_Call(context, document))
@@ -79,7 +145,7 @@ def annotate(**ids: str | int) -> None:
     current = _CALL.get()
     if current and current.document:
         shown = {key: without_secrets(str(value)) for key, value in ids.items() if not hidden(key)}
-        current.document["annotations"].update(documents.annotations(shown))
+        current.document["annotations"].update(annotations(shown))
 
 
 def traceparent() -> str:
@@ -98,7 +164,7 @@ def span(name: str) -> Iterator[None]:
 def subsegment(name: str) -> Document:
     """Return a subsegment of the current document; its ``trace_id`` is empty if no document is recorded."""
     parent = _PARENT.get() or {"trace_id": "", "id": ""}
-    return documents.subsegment(name, parent["trace_id"], parent["id"])
+    return subsegment_document(name, parent["trace_id"], parent["id"])
 
 
 @contextmanager
@@ -120,7 +186,7 @@ def continuing(carried: object, name: str, *, ours: bool = False) -> Iterator[No
         return
     # With the origin of Lambda's own segments, X-Ray's map shows one function and not two.
     own = {"origin": "AWS::Lambda::Function", "annotations": _own(name)}
-    document = documents.begun(name, context.root, context.parent) | own
+    document = begun(name, context.root, context.parent) | own
     _link(document, context)
     with _ending(document):
         yield
@@ -142,7 +208,7 @@ def _from_lambda() -> TraceContext:
 
 def _own(function: str) -> Document:
     stack = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "")
-    return documents.annotations({"stack": stack, "function": function})
+    return annotations({"stack": stack, "function": function})
 
 
 @contextmanager
@@ -164,7 +230,56 @@ def _ending(document: Document) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        document |= documents.fault(type(error).__name__)
+        document |= fault(type(error).__name__)
         raise
     finally:
-        documents.end(document)
+        end(document)
+
+
+C = TypeVar("C")
+
+_PENDING: Final = f"{__name__}.pending"
+_RESOURCES: Final = {"TableName": "table_name", "Bucket": "bucket_name"}
+
+
+def watched(client: C) -> C:
+    """Record each call of a client from now on, and return the client."""
+    events: Any = client.meta.events  # pyrefly: ignore[missing-attribute] (every client of botocore has it)
+    events.register("before-parameter-build", _asked)
+    events.register("after-call", _answered)
+    events.register("after-call-error", _unanswered)
+    return client
+
+
+def _asked(params: Any, model: Any, context: Any, **_: Any) -> None:
+    named = {shown: params[key] for key, shown in _RESOURCES.items() if isinstance(params.get(key), str)}
+    aws = {"operation": model.name, "region": context.get("client_region"), **named}
+    context[_PENDING] = subsegment(model.service_model.service_id) | {"namespace": "aws", "aws": aws}
+
+
+def _answered(http_response: Any, parsed: Any, context: Any, **_: Any) -> None:
+    if document := context.pop(_PENDING, None):
+        status, metadata = http_response.status_code, parsed.get("ResponseMetadata", {})
+        document["aws"] |= {"request_id": metadata.get("RequestId"), "retries": metadata.get("RetryAttempts", 0)}
+        document["http"] = {"response": {"status": status}}
+        _end(document | _refusal(status, parsed.get("Error", {}).get("Code", "")), status)
+
+
+def _unanswered(exception: BaseException, context: Any, **_: Any) -> None:
+    if document := context.pop(_PENDING, None):
+        kind = type(exception).__name__
+        _end(document | fault(kind), kind)
+
+
+def _refusal(status: int, code: str) -> Document:
+    if status >= 500:
+        return fault(code)
+    throttled = {"throttle": True} if status == 429 or code in THROTTLING_CODES else {}
+    return error(code) | throttled if status >= 400 else {}
+
+
+def _end(document: Document, result: int | str) -> None:
+    milliseconds = round((time.time() - document["start_time"]) * 1000)
+    logger.debug("aws call", **document["aws"], result=result, milliseconds=milliseconds)
+    if document["trace_id"]:
+        end(document)

@@ -1,6 +1,7 @@
 """The test kit of a context: samples, in-memory adapters, and AWS in the test process."""
 
 from ..application.systems import SystemRequest
+from .functions import InMemorySystem, Run, run_list
 from .in_memory import (
     InMemory,
     InMemoryAggregates,
@@ -10,9 +11,7 @@ from .in_memory import (
     InMemoryReferences,
     InMemorySeenIds,
 )
-from .lists import Run, run_list
 from .samples import KNOWN, Samples
-from .systems import InMemorySystem
 
 __all__ = [
     "KNOWN",

@@ -1,6 +1,10 @@
-"""Sample aggregates and lists of any context, generated from its fields."""
+"""Sample aggregates and lists of any context, generated from its fields, and partners' files in each format."""
 
+import csv
+import gzip
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
 from typing import Any, Final, Generic, TypeVar
 
 from ..declaration.context import Context
@@ -8,7 +12,25 @@ from ..domain.aggregate import Aggregate
 from ..domain.field_types import BY_KIND
 from ..domain.fields import choices, kind_of
 from ..domain.formats import PLAIN, FileFormat
-from .file_formats import assembled
+
+
+def assembled(records: Iterable[Sequence[str]], format_: FileFormat = PLAIN) -> bytes:
+    """Return records, of which the first is the header, as a file. The cells stay as they are."""
+    text = _csv(records, format_.delimiter) if format_.kind == "csv" else _json_lines(records)
+    data = text.encode(format_.encoding)
+    return gzip.compress(data, mtime=0) if format_.compression == "gzip" else data
+
+
+def _csv(records: Iterable[Sequence[str]], delimiter: str) -> str:
+    text = StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerows(records)
+    return text.getvalue()
+
+
+def _json_lines(records: Iterable[Sequence[str]]) -> str:
+    header, *rows = records
+    return "".join(f"{json.dumps(dict(zip(header, cells, strict=False)), ensure_ascii=False)}\n" for cells in rows)
+
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bounded_context.adapters.signed import Unanswered
+from bounded_context.adapters.systems import Unanswered
 from bounded_context_local.stand_ins.inserts import DUPLICATE, insert
 
 from ..gate import Gate

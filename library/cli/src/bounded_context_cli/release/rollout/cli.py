@@ -7,22 +7,93 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from ...command.aws_errors import INTERRUPTED
+from ...command.aws_errors import INTERRUPTED, RefusedByAws
 from ...command.installed import repository
-from ...command.operation import Access, AsJson, Outputs, Stack, operate
+from ...command.operation import Access, AsJson, Outputs, Stack, interrupt_once, operate
 from ...command.repair import RepairState
-from ...command.signals import interrupt_once
 from ...command.values import counted, reason
 from . import outputs
+from .follow import Task
+from .functionmove import Goal
+from .machinemove import MachineMove, conflict
 from .notes import OnConflict, Order, release_id
 from .prune import prune
-from .report import Report
+from .report import RolloutReport
 from .returns import execute, plan_return
-from .run import Run
-from .screen import Screen
-from .services import Services
-from .start import start as shift
+from .run import RolloutRun
+from .status import RolloutScreen
 from .status import status as read_status
+from .survey import Services, Survey
+
+SLACK = 30
+"""Minutes for hooks and CodeDeploy itself beyond the strategy's duration, if no timeout is given."""
+
+
+def begin_release(run: RolloutRun, report: RolloutReport, survey: Survey, minutes: float | None) -> None:
+    """Release the versions that the survey found, and fill the report.
+
+    Raises:
+        Refused: a function cannot be read; an earlier release left a state that only a return ends; or, if the order is
+            to fail then, deployments of other runs are active.
+    """
+    if survey.problems:
+        raise RefusedByAws(f"Nothing was started, since functions cannot be read: {survey.problems}.")
+    _refuse_remains(survey)
+    if report.order.on_conflict == "fail":
+        _refuse_conflicts(survey)
+    for finding in survey.findings:
+        if finding.behind and finding.rolled_back:
+            run.screen.tell(f"{finding.function.name}: {finding.rolled_back}: starting it again.")
+    minutes = minutes or run.release.strategy.duration + SLACK
+    run.move_functions(report, minutes, [Goal.forward(finding) for finding in survey.findings])
+    if problem := _obstacle(report):
+        report.workflow.finish("not started", problem)
+        run.confirm(report)
+        return
+    _move_machine(run, report, survey, minutes)
+    if report.workflow.result == "succeeded":
+        run.confirm(report)
+
+
+def _move_machine(run: RolloutRun, report: RolloutReport, survey: Survey, minutes: float) -> None:
+    part = report.workflow
+
+    def obstacle() -> str:
+        run.confirm(report)
+        return _obstacle(report)
+
+    move = MachineMove(part, report.order, run.services, run.clock, survey, obstacle)
+    run.follow([Task(part, move.steps())], report, minutes)
+
+
+def _obstacle(report: RolloutReport) -> str:
+    succeeded = all(part.succeeded for part in report.functions)
+    return "" if succeeded else "not every function is at its newest version."
+
+
+def _refuse_remains(survey: Survey) -> None:
+    remains = [
+        f"{finding.function.name}: {finding.position.leftover if finding.leftover else finding.unverified}"
+        for finding in survey.findings
+        if finding.position and (finding.leftover or (finding.unverified and not finding.behind))
+    ]
+    if remains:
+        raise RefusedByAws(" ".join(remains))
+
+
+def _refuse_conflicts(survey: Survey) -> None:
+    active = [
+        f"{finding.active.id} of {finding.function.name}"
+        for finding in survey.findings
+        if finding.behind and finding.active
+    ]
+    if survey.routing.shifting or survey.routing.returning:
+        active.append(conflict(survey.routing))
+    if active:
+        raise RefusedByAws(
+            f"Active already: {', '.join(active)}: wait for the end, or pass --on-conflict wait or stop."
+        )
+
 
 _ATTEMPTS = 9
 """The attempts of a call."""
@@ -74,7 +145,7 @@ def start(
     """
     access, ignored = Access.of(ctx, _ATTEMPTS), ignore_alarms or ""
 
-    def act(run: Run) -> int:
+    def act(run: RolloutRun) -> int:
         exit_status = start_release(run, on_conflict, ignored, timeout)
         if exit_status == 0:
             prune(run, access.clients_of(run.release.region)("lambda"))
@@ -124,23 +195,23 @@ def back(
     return _run(ctx, stack, outputs_file, as_json, lambda run: return_release(run, timeout))
 
 
-def start_release(run: Run, on_conflict: OnConflict, ignored_alarms: str, timeout: float | None) -> int:
+def start_release(run: RolloutRun, on_conflict: OnConflict, ignored_alarms: str, timeout: float | None) -> int:
     """Start a release, show its report, and return the exit status."""
     found = run.survey()
     now = run.clock.now()
     identity = release_id(found.routing.read or now, found.targets, now.microsecond, found.machine_after)
     report = run.report(Order(run.release, run.stack, identity, on_conflict, ignored_alarms))
-    return _reported(run, report, lambda: shift(run, report, found, timeout))
+    return _reported(run, report, lambda: begin_release(run, report, found, timeout))
 
 
-def return_release(run: Run, timeout: float | None) -> int:
+def return_release(run: RolloutRun, timeout: float | None) -> int:
     """Return the last release, show the report, and return the exit status."""
     plan = plan_return(run)
     report = run.report(Order(run.release, run.stack, plan.release_ids[0], on_conflict="stop", returns=True))
     return _reported(run, report, lambda: execute(run, report, plan, timeout))
 
 
-def show_status(run: Run) -> int:
+def show_status(run: RolloutRun) -> int:
     """Show the versions of all aliases, and return the exit status."""
     found = read_status(run.stack, run.release, run.services)
     run.screen.show_status(found)
@@ -152,24 +223,24 @@ def _run(
     stack: str,
     file: Path | None,
     as_json: bool,
-    command: Callable[[Run], int],
+    command: Callable[[RolloutRun], int],
     *,
     starts: bool = False,
 ) -> int:
-    access, screen = Access.of(ctx, _ATTEMPTS), Screen(as_json=as_json)
+    access, screen = Access.of(ctx, _ATTEMPTS), RolloutScreen(as_json=as_json)
 
     def act() -> int:
         release = outputs.read(stack, repository().service, file)
         connect = access.clients_of(release.region)
         state = RepairState(stack, "shift", access.clock.now(), file)
         screen.show_repair(state.read(connect("dynamodb"), release.table), writes=starts)
-        return command(Run(stack, release, Services.of(connect, release), access.clock, screen))
+        return command(RolloutRun(stack, release, Services.of(connect, release), access.clock, screen))
 
     interrupt_once()
     return operate(screen, stack, "shift", act)
 
 
-def _reported(run: Run, report: Report, act: Callable[[], None]) -> int:
+def _reported(run: RolloutRun, report: RolloutReport, act: Callable[[], None]) -> int:
     """Act, and show the report also if that is interrupted."""
     reason, interrupted = report.order.ignored_alarms, False
     if reason:

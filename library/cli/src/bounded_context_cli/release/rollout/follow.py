@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias, TypeVar
 
-from ...command.aws_errors import AWS_ERRORS, Expired, Refused, passes, sentence
-from ...command.clock import Clock
+from ...command.aws_errors import AWS_ERRORS, Expired, RefusedByAws, passes, sentence
+from ...command.operation import Clock
 from .deployments import Deployment, Deployments
-from .report import Ended, Part
+from .report import Ended, ReleasedPart
 
 POLL = 5.0
 """Seconds between two polls."""
@@ -29,7 +29,7 @@ without a deployment.
 """
 
 
-def retried(part: Part, call: Callable[[], T]) -> Steps[T]:
+def retried(part: ReleasedPart, call: Callable[[], T]) -> Steps[T]:
     """Call AWS, and repeat the call at each poll after a transient error. Raises all other AWS errors."""
     while True:
         try:
@@ -39,7 +39,7 @@ def retried(part: Part, call: Callable[[], T]) -> Steps[T]:
         yield None
 
 
-def wait_for_aws(part: Part, error: Exception) -> None:
+def wait_for_aws(part: ReleasedPart, error: Exception) -> None:
     """Show that a part waits because of a transient error. Raise all other errors."""
     if not passes(error):
         raise error
@@ -50,7 +50,7 @@ def wait_for_aws(part: Part, error: Exception) -> None:
 class Task:
     """A part and its steps. `awaited` is the id of the deployment that its next step receives."""
 
-    part: Part
+    part: ReleasedPart
     steps: Steps[None]
     awaited: str | None = None
 
@@ -63,7 +63,7 @@ class Task:
         except Ended as end:
             self.part.finish(end.result, end.why)
             return False
-        except Refused as error:
+        except RefusedByAws as error:
             self.part.finish("failed", str(error))
             return False
         except AWS_ERRORS as error:

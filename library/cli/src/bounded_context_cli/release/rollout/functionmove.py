@@ -10,9 +10,8 @@ from .deployments import THROTTLED, Deployment, Shift, deployment_of, unverified
 from .follow import Steps, retried, wait_for_aws
 from .notes import HOOKS, Order
 from .outputs import Function
-from .report import Ended, Part, Result, only_version
-from .services import Position, Services
-from .survey import Finding
+from .report import Ended, ReleasedPart, Result, only_version
+from .survey import Finding, Position, Services
 
 TRIES = 3
 """Attempts for a function if another run moves its alias, or if Lambda throttles CodeDeploy."""
@@ -73,7 +72,7 @@ def _from(live: str, target: str) -> frozenset[str]:
 class FunctionMove:
     """Moves a function's alias to its goal, and writes the result to `part`."""
 
-    part: Part
+    part: ReleasedPart
     order: Order
     services: Services
     goal: Goal

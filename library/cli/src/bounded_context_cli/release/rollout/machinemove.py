@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ...command.aws_errors import AWS_ERRORS, Expired, passes, sentence
-from ...command.clock import Clock
+from ...command.operation import Clock
 from .follow import GRACE, POLL, Steps, retried
 from .machines import PATIENCE, Changed, MachineAlias, Routing
 from .notes import Note, Order
-from .report import Ended, Part, Result, only_version
-from .services import Services
-from .survey import Survey
+from .report import Ended, ReleasedPart, Result, only_version
+from .survey import Services, Survey
 
 ABANDONED_SHIFT = "if that run is gone, pass --on-conflict stop"
 """The remedy for a shift whose run was killed."""
@@ -27,7 +26,7 @@ class MachineMove:
     `obstacle` returns the reason why the functions prevent the move; empty if they do not.
     """
 
-    part: Part
+    part: ReleasedPart
     order: Order
     services: Services
     clock: Clock

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ...command.aws_errors import AWS_ERRORS, code, passes
-from ...command.clock import Clock
+from ...command.operation import Clock
 from .follow import Steps, retried
 from .notes import Note
 from .outputs import Machine, NoVersion
-from .report import Part
+from .report import ReleasedPart
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -177,7 +177,7 @@ class NoMachine:
 class MachineAlias:
     """The alias from the view of a run: `known` is its last state."""
 
-    def __init__(self, part: Part, machines: Machines | NoMachine, clock: Clock, known: Routing) -> None:
+    def __init__(self, part: ReleasedPart, machines: Machines | NoMachine, clock: Clock, known: Routing) -> None:
         self._part = part
         self._machines = machines
         self._clock = clock

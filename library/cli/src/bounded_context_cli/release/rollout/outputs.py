@@ -8,7 +8,7 @@ from typing import Any, Final, Self, TypeVar
 
 from bounded_context_infra.configuration.strategy import BadStrategy, Strategy
 
-from ...command.aws_errors import Refused
+from ...command.aws_errors import RefusedByAws
 from ...command.pulumi import MISSING, Pulumi
 
 T = TypeVar("T")
@@ -17,11 +17,11 @@ NO_MACHINE: Final = "none"
 """The name of the absent state machine of a context without lists; other names begin with the context's."""
 
 
-class NoStack(Refused):
+class NoStack(RefusedByAws):
     """The Pulumi CLI knows no stack of this name."""
 
 
-class NoVersion(Refused):
+class NoVersion(RefusedByAws):
     """A function has no version, or its alias has no version number."""
 
 
@@ -106,11 +106,13 @@ def parsed(parse: Callable[[Any], T], outputs: Any) -> T:
     try:
         return parse(outputs)
     except BadStrategy as error:
-        raise Refused(f"The stack's strategy is unknown: {error}") from error
+        raise RefusedByAws(f"The stack's strategy is unknown: {error}") from error
     except KeyError as error:
-        raise Refused(f"The outputs have no {error}: deploy the stack with `context deploy` first.") from error
+        raise RefusedByAws(f"The outputs have no {error}: deploy the stack with `context deploy` first.") from error
     except (AttributeError, IndexError, TypeError, ValueError) as error:
-        raise Refused(f"The outputs are not those of the service program ({error}): deploy the stack again.") from error
+        raise RefusedByAws(
+            f"The outputs are not those of the service program ({error}): deploy the stack again."
+        ) from error
 
 
 def read_outputs(stack: str, program: Path, file: Path | None) -> Any:
@@ -129,30 +131,32 @@ def read_outputs(stack: str, program: Path, file: Path | None) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         where = str(file) if file else "The output of the Pulumi CLI"
-        raise Refused(f"{where} is not JSON ({error}): write it with `pulumi stack output --json`.") from error
+        raise RefusedByAws(f"{where} is not JSON ({error}): write it with `pulumi stack output --json`.") from error
 
 
 def refuse_others(application: str, stack: str) -> None:
     """Raise Refused if the outputs' application, `<context>-<stack>`, belongs to another stack."""
     # Pulumi Cloud also accepts <organization>/<project>/<stack>.
     if not f"-{application}".endswith(f"-{stack.rpartition('/')[2]}"):
-        raise Refused(f"The outputs belong to {application}, not to a stack {stack}: name the stack of the outputs.")
+        raise RefusedByAws(
+            f"The outputs belong to {application}, not to a stack {stack}: name the stack of the outputs."
+        )
 
 
 def _text_of(file: Path) -> str:
     try:
         return file.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{file} cannot be read ({error}): write it with `pulumi stack output --json`.") from error
+        raise RefusedByAws(f"{file} cannot be read ({error}): write it with `pulumi stack output --json`.") from error
 
 
 def _text_from_pulumi(stack: str, program: Path) -> str:
     try:
         done = Pulumi(stack, program).call("stack", "output", "--json")
     except FileNotFoundError as error:
-        raise Refused(f"{MISSING}, or pass --outputs.") from error
+        raise RefusedByAws(f"{MISSING}, or pass --outputs.") from error
     if done.returncode != 0:
         # Pulumi's message of a missing stack, of which its automation API also detects this part (go/auto/errors.go).
-        kind = NoStack if "no stack named" in done.stderr else Refused
+        kind = NoStack if "no stack named" in done.stderr else RefusedByAws
         raise kind(f"Pulumi has no outputs of the stack {stack}: {' '.join(done.stderr.split())}")
     return done.stdout

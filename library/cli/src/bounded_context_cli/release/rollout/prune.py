@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from ...command.aws_errors import AWS_ERRORS, Refused, code, sentence
+from ...command.aws_errors import AWS_ERRORS, RefusedByAws, code, sentence
 from .deployments import noted
 from .follow import WORKERS
 from .machines import Machines, NoMachine, Routing
 from .returns import plan_of
-from .run import Run
+from .run import RolloutRun
 from .survey import Finding
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Pruning:
         self._client = client
         self._application = application
 
-    def read(self, run: Run) -> list[Versions]:
+    def read(self, run: RolloutRun) -> list[Versions]:
         """Return the versions of all functions, and of the hooks, which have no alias and no deployments.
 
         Raises:
@@ -153,14 +153,14 @@ def _needed(routing: Routing) -> frozenset[str]:
     return frozenset(routing.weights) | ({routing.note.before} if routing.note else set())
 
 
-def prune(run: Run, client: "LambdaClient") -> None:
+def prune(run: RolloutRun, client: "LambdaClient") -> None:
     """Delete the old versions of a stack. An error or Ctrl-C is shown, and fails no release."""
     try:
         pruning = Pruning(client, run.release.application)
         functions, layers = pruning.delete(pruning.read(run))
         machines = run.services.machines
         definitions = sum(map(machines.delete, old_definitions(machines)))
-    except (Refused, *AWS_ERRORS) as error:
+    except (RefusedByAws, *AWS_ERRORS) as error:
         run.screen.tell(f"Old versions remain: {sentence(error)}.")
     except KeyboardInterrupt:
         run.screen.tell("Old versions remain: interrupted.")

@@ -40,7 +40,7 @@ class Ended(Exception):
 
 
 @dataclass
-class Part:
+class ReleasedPart:
     """A function or the state machine in a run. `live` is the version of its alias at the last read."""
 
     name: str
@@ -82,17 +82,17 @@ class Part:
 
 
 @dataclass
-class Report:
+class RolloutReport:
     """A run with its parts and times. Its result is the worst result of its parts."""
 
     order: Order
-    functions: list[Part]
-    workflow: Part
+    functions: list[ReleasedPart]
+    workflow: ReleasedPart
     started: datetime
     ended: datetime | None = None
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[ReleasedPart]:
         """The functions, and the state machine of a context with lists."""
         return [*self.functions, *([self.workflow] if self.workflow.aws_name != NO_MACHINE else [])]
 

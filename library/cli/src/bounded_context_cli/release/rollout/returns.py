@@ -6,15 +6,15 @@ from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Self
 
-from ...command.aws_errors import AWS_ERRORS, Expired, Refused, sentence
+from ...command.aws_errors import AWS_ERRORS, Expired, RefusedByAws, sentence
 from .deployments import Deployment, deployment_of, unverified
 from .follow import POLL, Steps, Task
 from .functionmove import Goal
 from .machinemove import note_of_return
 from .machines import NO_VERSION, Changed, MachineAlias, Routing
 from .notes import WORKFLOW, Note, digest_of
-from .report import Ended, Report
-from .run import Run
+from .report import Ended, RolloutReport
+from .run import RolloutRun
 from .survey import Finding, Survey
 
 MINUTES = 30
@@ -68,24 +68,24 @@ class Undone:
         return taken_over or (note is not None and note.release in self.releases)
 
 
-def plan_return(run: Run) -> ReturnPlan:
+def plan_return(run: RolloutRun) -> ReturnPlan:
     """Find the changes of the last release. Raises Refused if they are unknown, or if there is none."""
     survey = run.survey()
     plan = plan_of(run, survey)
     unchanged = plan.machine == survey.routing.old and not survey.routing.shifting and not survey.routing.returning
     if not plan.goals and unchanged:
-        raise Refused(f"Nothing can go back: no live version was brought by the last release. {_state(survey)}")
+        raise RefusedByAws(f"Nothing can go back: no live version was brought by the last release. {_state(survey)}")
     return plan
 
 
-def plan_of(run: Run, survey: Survey) -> ReturnPlan:
+def plan_of(run: RolloutRun, survey: Survey) -> ReturnPlan:
     """Return the plan that reverses the last release, and each release before it that had not ended.
 
     Without the latter, the stack would keep versions that it has never run together. No more releases are reversed if
     the versions are those of an earlier release. Raises Refused if a function cannot be read.
     """
     if survey.problems:
-        raise Refused(f"The last release cannot be known: {survey.problems}. {_state(survey)}")
+        raise RefusedByAws(f"The last release cannot be known: {survey.problems}. {_state(survey)}")
     releases = _releases(survey)
     plan = _plan(run, survey, releases[:1])
     for number, (_, earlier) in enumerate(releases[1:], start=2):
@@ -96,7 +96,7 @@ def plan_of(run: Run, survey: Survey) -> ReturnPlan:
     return plan
 
 
-def _plan(run: Run, survey: Survey, releases: Sequence[tuple[datetime, Note]]) -> ReturnPlan:
+def _plan(run: RolloutRun, survey: Survey, releases: Sequence[tuple[datetime, Note]]) -> ReturnPlan:
     """Return the plan that reverses these releases, the last one first."""
     undone = Undone.of(releases)
     goals = [goal for finding in survey.findings if (goal := _goal(run, finding, undone))]
@@ -104,7 +104,7 @@ def _plan(run: Run, survey: Survey, releases: Sequence[tuple[datetime, Note]]) -
     return ReturnPlan(ids, goals, _machine_before(survey.routing, undone), survey)
 
 
-def execute(run: Run, report: Report, plan: ReturnPlan, minutes: float | None) -> None:
+def execute(run: RolloutRun, report: RolloutReport, plan: ReturnPlan, minutes: float | None) -> None:
     """Return the state machine and then the functions, because its definition may rely on them.
 
     The state machine's alias is marked meanwhile, so no release moves it.
@@ -128,7 +128,7 @@ def execute(run: Run, report: Report, plan: ReturnPlan, minutes: float | None) -
         _end_mark(run, report, alias)
 
 
-def _return_machine(report: Report, plan: ReturnPlan, alias: MachineAlias) -> Steps[None]:
+def _return_machine(report: RolloutReport, plan: ReturnPlan, alias: MachineAlias) -> Steps[None]:
     """Give all executions to the version before, and mark the alias."""
     part, routing, target = report.workflow, plan.survey.routing, plan.machine
     note = note_of_return(report.order, routing, active=True)
@@ -147,7 +147,7 @@ def _return_machine(report: Report, plan: ReturnPlan, alias: MachineAlias) -> St
     part.finish(*(("up to date", "the last release did not move it.") if unchanged else ("succeeded", "")))
 
 
-def _finish_unchanged(report: Report, plan: ReturnPlan) -> None:
+def _finish_unchanged(report: RolloutReport, plan: ReturnPlan) -> None:
     """Finish the functions that do not return."""
     returning = {goal.finding.function.name for goal in plan.goals}
     for part in report.functions:
@@ -156,7 +156,7 @@ def _finish_unchanged(report: Report, plan: ReturnPlan) -> None:
             part.finish("up to date", "the last release did not bring its live version.")
 
 
-def _fail_newly_deployed(run: Run, report: Report) -> None:
+def _fail_newly_deployed(run: RolloutRun, report: RolloutReport) -> None:
     """Fail the functions for which another run has created a deployment meanwhile."""
     for part, function in zip(report.functions, run.release.functions, strict=True):
         try:
@@ -168,7 +168,7 @@ def _fail_newly_deployed(run: Run, report: Report) -> None:
             part.finish("failed", f"another run moves it now ({active.id}): run `rollout back` again.")
 
 
-def _end_mark(run: Run, report: Report, alias: MachineAlias) -> None:
+def _end_mark(run: RolloutRun, report: RolloutReport, alias: MachineAlias) -> None:
     """Record in the alias that the return has ended, unless another run has written the alias."""
     problem = ""
     for _ in range(TRIES):
@@ -223,7 +223,7 @@ def _releases(survey: Survey) -> list[tuple[datetime, Note]]:
     return sorted(found.values(), key=itemgetter(0), reverse=True)
 
 
-def _goal(run: Run, finding: Finding, undone: Undone) -> Goal | None:
+def _goal(run: RolloutRun, finding: Finding, undone: Undone) -> Goal | None:
     """Return the version that a function returns to, or None if the function stays."""
     assert finding.position  # noqa: S101 - findings with problems were refused
     goal = Goal(finding, finding.live, returns=True)
@@ -251,7 +251,7 @@ def _before(history: Sequence[Deployment], version: str, undone: Undone) -> str:
     return version
 
 
-def _goal_of_active(run: Run, finding: Finding, goal: Goal) -> Goal:
+def _goal_of_active(run: RolloutRun, finding: Finding, goal: Goal) -> Goal:
     """Return the version before the active deployment. The alias may already be at the deployment's target."""
     original = finding.original
     assert original and finding.active  # noqa: S101 - the caller has checked it

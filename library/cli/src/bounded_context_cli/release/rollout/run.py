@@ -4,40 +4,39 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ...command.aws_errors import AWS_ERRORS, Refused, sentence
-from ...command.clock import Clock
+from ...command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
+from ...command.operation import Clock
 from .follow import WORKERS, Follower, Task
 from .functionmove import FunctionMove, Goal
 from .notes import Order
 from .outputs import Function, Release
-from .report import Part, Report
-from .screen import Screen
-from .services import Services
-from .survey import Survey, survey_all
+from .report import ReleasedPart, RolloutReport
+from .status import RolloutScreen
+from .survey import Services, Survey, survey_all
 
 
 @dataclass(frozen=True)
-class Run:
+class RolloutRun:
     """A run on a stack."""
 
     stack: str
     release: Release
     services: Services
     clock: Clock
-    screen: Screen
+    screen: RolloutScreen
 
     def survey(self) -> Survey:
         """Read all functions and the state machine. Raises Refused if the state machine cannot be read."""
         return survey_all(self.release.functions, self.services)
 
-    def report(self, order: Order) -> Report:
+    def report(self, order: Order) -> RolloutReport:
         """Return an empty report of this run."""
-        functions = [Part(function.name, function.aws_name) for function in self.release.functions]
-        machine = Part("workflow", self.release.machine.name)
-        return Report(order, functions, machine, self.clock.now())
+        functions = [ReleasedPart(function.name, function.aws_name) for function in self.release.functions]
+        machine = ReleasedPart("workflow", self.release.machine.name)
+        return RolloutReport(order, functions, machine, self.clock.now())
 
     def move_functions(
-        self, report: Report, minutes: float, goals: Sequence[Goal], beat: Callable[[], None] = lambda: None
+        self, report: RolloutReport, minutes: float, goals: Sequence[Goal], beat: Callable[[], None] = lambda: None
     ) -> None:
         """Move each function to its goal. `beat` is called at each poll."""
         parts = {part.name: part for part in report.functions}
@@ -45,7 +44,7 @@ class Run:
         self.follow([Task(move.part, move.steps()) for move in moves], report, minutes, beat)
 
     def follow(
-        self, tasks: Sequence[Task], report: Report, minutes: float, beat: Callable[[], None] = lambda: None
+        self, tasks: Sequence[Task], report: RolloutReport, minutes: float, beat: Callable[[], None] = lambda: None
     ) -> None:
         """Follow the parts to their end."""
 
@@ -55,7 +54,7 @@ class Run:
 
         Follower(self.services.deployments, self.clock, minutes, show).follow(tasks)
 
-    def confirm(self, report: Report) -> None:
+    def confirm(self, report: RolloutReport) -> None:
         """Read each function's alias again. A part has succeeded if its target has all traffic of the alias.
 
         Another run, or a person, may have moved the alias since this run last read it.
@@ -63,10 +62,10 @@ class Run:
         with ThreadPoolExecutor(WORKERS) as pool:
             list(pool.map(self._confirm, report.functions, self.release.functions))
 
-    def _confirm(self, part: Part, function: Function) -> None:
+    def _confirm(self, part: ReleasedPart, function: Function) -> None:
         try:
             position = self.services.functions.read(function)
-        except (Refused, *AWS_ERRORS) as error:
+        except (RefusedByAws, *AWS_ERRORS) as error:
             if part.succeeded:
                 part.finish("failed", f"its alias cannot be read again ({sentence(error)}): see `rollout status`.")
             return

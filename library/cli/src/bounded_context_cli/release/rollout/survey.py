@@ -1,16 +1,148 @@
-"""The state of a stack on AWS before a run: aliases, newest versions, and past deployments."""
+"""The state of a stack on AWS before a run, its services, and the refusal of a deployment while traffic is shifted.
 
-from collections.abc import Mapping, Sequence
+A deployment replaces the alarms that guard a release: they then watch the newest version, and the running shift
+continues without them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from ...command.aws_errors import AWS_ERRORS, Refused, sentence
-from .deployments import Deployment, deployment_of, unverified
+from botocore.exceptions import ClientError
+
+from ...command.aws_errors import AWS_ERRORS, RefusedByAws, code, sentence
+from ...command.operation import Access, Clients
+from .deployments import Deployment, Deployments, deployment_of, unverified
 from .follow import WORKERS
-from .machines import Routing
+from .machines import Machines, NoMachine, Routing
 from .notes import WORKFLOW
-from .outputs import Function
-from .services import Position, Services
+from .outputs import Function, NoVersion, Release, parsed
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_lambda import LambdaClient
+
+
+BATCH = 100
+"""The maximum of alarm names in a call of DescribeAlarms (CloudWatch API reference)."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """An alias: its version, the traffic shares (0 to 1) of other versions, and its revision."""
+
+    live: str
+    shifting: Mapping[str, float] = field(default_factory=dict)
+    revision: str = ""
+
+    @property
+    def old(self) -> str:
+        """The oldest version with traffic."""
+        return min(self.live, *self.shifting, key=int) if self.shifting else self.live
+
+    @property
+    def new(self) -> str:
+        """The newest version with traffic."""
+        return max(self.live, *self.shifting, key=int) if self.shifting else self.live
+
+    @property
+    def leftover(self) -> str:
+        """Describe a shift that no deployment continues, and its remedy."""
+        return f"The alias still gives {self.shares} of the traffic: `rollout back` ends that at once."
+
+    @property
+    def where(self) -> str:
+        """The version, and other versions with traffic."""
+        return f"{self.live} and {self.shares}" if self.shifting else self.live
+
+    @property
+    def shares(self) -> str:
+        """The shares of the other versions as text; empty if one version has all traffic."""
+        return " and ".join(f"version {version} {100 * share:g} %" for version, share in self.shifting.items())
+
+
+class Functions:
+    """Reads functions' aliases and versions."""
+
+    def __init__(self, client: "LambdaClient") -> None:
+        self._client = client
+
+    def read(self, function: Function) -> Position:
+        """Return the position of an alias. Raises ClientError, and NoVersion for an alias of `$LATEST`."""
+        alias = self._client.get_alias(FunctionName=function.aws_name, Name=function.alias)
+        live = alias["FunctionVersion"]
+        if not live.isdecimal():
+            raise NoVersion(f"{function.aws_name}'s alias {function.alias} is at {live}: point it at a version first.")
+        shares = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        return Position(live, shares, alias.get("RevisionId", ""))
+
+    def newest(self, function: Function) -> str:
+        """Return the highest version. Raises ClientError, and NoVersion without a version."""
+        pages = self._client.get_paginator("list_versions_by_function").paginate(FunctionName=function.aws_name)
+        versions = [version.get("Version", "") for page in pages for version in page["Versions"]]
+        numbers = [version for version in versions if version.isdecimal()]
+        if not numbers:
+            raise NoVersion(f"{function.aws_name} has no version: deploy the stack again.")
+        return max(numbers, key=int)
+
+    def unify(self, function: Function, position: Position) -> None:
+        """Give the older version all traffic if the alias has not changed since it was read.
+
+        Raises:
+            ClientError: with the code PreconditionFailedException, if the alias has another revision.
+        """
+        self._client.update_alias(
+            FunctionName=function.aws_name,
+            Name=function.alias,
+            FunctionVersion=position.old,
+            RoutingConfig={"AdditionalVersionWeights": {}},
+            RevisionId=position.revision,
+        )
+
+
+class Alarms:
+    """Reads the states of alarms."""
+
+    def __init__(self, client: "CloudWatchClient") -> None:
+        self._client = client
+
+    def firing(self, names: Sequence[str]) -> list[str]:
+        """Return the alarms in the state ALARM. Raises ClientError."""
+        found: list[str] = []
+        for start in range(0, len(names), BATCH):
+            answer = self._client.describe_alarms(
+                AlarmNames=names[start : start + BATCH],
+                # By default the answer omits composite alarms.
+                AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+                StateValue="ALARM",
+                MaxRecords=BATCH,
+            )
+            alarms = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
+            # An emulator may ignore the filter by state.
+            found += sorted(alarm.get("AlarmName", "") for alarm in alarms if alarm.get("StateValue") == "ALARM")
+        return found
+
+
+@dataclass(frozen=True)
+class Services:
+    """The services that read and move the parts of a release."""
+
+    functions: Functions
+    deployments: Deployments
+    alarms: Alarms
+    machines: Machines | NoMachine
+
+    @classmethod
+    def of(cls, clients: Clients, release: Release) -> Self:
+        """Create the services. Requests that write the state machine's alias are sent once."""
+        reader, writer = clients("stepfunctions"), clients("stepfunctions", once=True)
+        return cls(
+            Functions(clients("lambda")),
+            Deployments(clients("codedeploy"), release.application),
+            Alarms(clients("cloudwatch")),
+            Machines(reader, writer, release.machine) if release.machine.arn else NoMachine(),
+        )
 
 
 @dataclass(frozen=True)
@@ -131,7 +263,7 @@ def survey_all(functions: Sequence[Function], services: Services) -> Survey:
     try:
         routing, newest = services.machines.routing(), services.machines.newest()
     except AWS_ERRORS as error:
-        raise Refused(f"The state machine cannot be read ({sentence(error)}): nothing was changed.") from error
+        raise RefusedByAws(f"The state machine cannot be read ({sentence(error)}): nothing was changed.") from error
     return Survey(survey(functions, services), routing, newest)
 
 
@@ -145,5 +277,77 @@ def _find(function: Function, services: Services) -> Finding:
     try:
         history = services.deployments.history(function.group)
         return Finding(function, services.functions.read(function), services.functions.newest(function), history)
-    except (Refused, *AWS_ERRORS) as error:
+    except (RefusedByAws, *AWS_ERRORS) as error:
         return Finding(function, problem=sentence(error))
+
+
+T = TypeVar("T")
+
+_MISSING: Final = (
+    "ResourceNotFoundException",
+    "ApplicationDoesNotExistException",
+    "DeploymentGroupDoesNotExistException",
+    "ResourceNotFound",
+    "StateMachineDoesNotExist",
+)
+"""The errors of Lambda, CodeDeploy and Step Functions for a part that is not deployed (their API references)."""
+
+
+def refuse_shift(stack: str, outputs: Any, access: Access, override: str) -> None:
+    """Raise Refused if traffic of the stack is being shifted.
+
+    A stack without a release in its outputs passes: nothing has been deployed.
+
+    Args:
+        stack: the stack's name.
+        outputs: the outputs of its last deployment.
+        access: the AWS clients.
+        override: the sentence's part about the override, such as `pass --during-shift REASON`.
+    """
+    if not (isinstance(outputs, dict) and "release" in outputs):
+        return
+    release = parsed(Release.of, outputs)
+    if parts := moving(release, Services.of(access.clients_of(release.region), release)):
+        raise RefusedByAws(
+            f"The stack {stack} is shifting traffic ({', '.join(parts)}), and a deployment would replace the alarms "
+            f"that guard the shift: see `context rollout status {stack}` and wait for the end, end the shift with "
+            f"`context rollout back {stack}`, or {override}."
+        )
+
+
+def moving(release: Release, services: Services) -> list[str]:
+    """Return the parts whose traffic is being shifted, with the deployment or the shares.
+
+    Parts that are not deployed do not count. Raises ClientError, BotoCoreError.
+    """
+    with ThreadPoolExecutor(WORKERS) as pool:
+        found = list(pool.map(lambda function: _function(function, services), release.functions))
+    return [part for part in (*found, _machine(services)) if part]
+
+
+def _function(function: Function, services: Services) -> str:
+    # In this order, the check also finds a deployment that begins between both reads.
+    active = _existing(lambda: services.deployments.active(function.group))
+    position = _existing(lambda: services.functions.read(function))
+    if active:
+        return f"{function.name} {active.id}"
+    return f"{function.name} {position.where}" if position and position.shifting else ""
+
+
+def _machine(services: Services) -> str:
+    routing = _existing(services.machines.routing)
+    if routing is None or not (routing.shifting or routing.returning):
+        return ""
+    return "workflow " + " and ".join(f"version {version} {weight} %" for version, weight in routing.weights.items())
+
+
+def _existing(read: Callable[[], T]) -> T | None:
+    """Return the result of a call, or None if the part is not deployed."""
+    try:
+        return read()
+    except NoVersion:
+        return None
+    except ClientError as error:
+        if code(error) not in _MISSING:
+            raise
+        return None

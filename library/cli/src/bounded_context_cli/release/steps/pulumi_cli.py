@@ -1,18 +1,48 @@
-"""Call the Pulumi CLI for a stack of the context's program, non-interactively."""
+"""Call the Pulumi CLI for a stack of the context's program, and read its lock on the stack.
 
+A preview works in spite of a lock. Without this check, a person could approve changes that cannot be deployed.
+
+The profile assumes the environment's role with the credentials of the build, and again when they expire.
+"""
+
+import configparser
 import json
 import os
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NoReturn
+from urllib.parse import parse_qs
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from bounded_context.domain.spelling import minute
 from bounded_context_infra.configuration.project import Project
+from bounded_context_infra.configuration.state import bucket_name, locks
 
-from ...command.denied import denied
+from ...command.aws_errors import denied, sentence
 from ...command.installed import repository_or_exit
 from ...command.pulumi import Pulumi, released
 from ...programs.pulumi_files import stack_file
-from .aws_profile import NAME as PROFILE
+
+NAME = "environment"
+
+
+def write(path: Path, role_arn: str, session: str) -> None:
+    """Write the profile `environment` into `path`. CloudTrail shows `session` as the session's name."""
+    profile = configparser.ConfigParser()
+    profile[f"profile {NAME}"] = {
+        "role_arn": role_arn,
+        "role_session_name": session,
+        # CodeBuild provides credentials in the same way as ECS.
+        "credential_source": "EcsContainer",
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        profile.write(file)
+
 
 PROGRAM = Path("infra/service")
 """The program in a repository, for commands that a person runs there."""
@@ -45,7 +75,7 @@ class StepError(SystemExit):
 
 
 @dataclass(frozen=True)
-class Stack:
+class PulumiStack:
     """A stack of the context's program, with the files that the steps share."""
 
     name: str
@@ -71,7 +101,7 @@ class Stack:
 
         A plan contains the provider's settings. They name the profile, not the role, which differs between the steps.
         """
-        self.output("config", "set", "aws:profile", PROFILE)
+        self.output("config", "set", "aws:profile", NAME)
 
     @property
     def pulumi(self) -> Pulumi:
@@ -93,9 +123,9 @@ class Stack:
         return result.stdout
 
 
-def stack_of_step() -> Stack:
+def stack_of_step() -> PulumiStack:
     """Return the stack of the variable STACK, in the current repository."""
-    return Stack(variable("STACK"), repository_or_exit())
+    return PulumiStack(variable("STACK"), repository_or_exit())
 
 
 def variable(name: str) -> str:
@@ -129,3 +159,46 @@ def _errors(printed: str) -> str:
         return ""
     diagnostics = document.get("diagnostics", []) if isinstance(document, dict) else []
     return "".join(diagnostic["message"] for diagnostic in diagnostics if diagnostic["severity"] == "error").strip()
+
+
+LOCKED = re.compile("the stack is currently locked by|Another update is currently in progress")
+"""The Pulumi CLI's messages about a lock in S3 and in Pulumi Cloud."""
+
+
+def is_in_s3(backend: str) -> bool:
+    """Return whether a backend is a bucket of S3."""
+    return backend.startswith("s3://")
+
+
+def client(backend: str) -> Any:
+    """Return a client of S3 in the backend's region, if its address has one."""
+    region = parse_qs(backend.partition("?")[2]).get("region", [None])[0]
+    return boto3.client("s3", region_name=region)
+
+
+def require_unlocked(stack: PulumiStack, backend: str) -> None:
+    """End the step if a stack in an S3 `backend` is locked. In Pulumi Cloud, a lock expires within minutes."""
+    if not is_in_s3(backend):
+        return
+    try:
+        since = _since(backend, stack)
+    except (BotoCoreError, ClientError) as error:
+        stop(f"The lock of the stack {stack.name} cannot be read: {sentence(error, None)}", "unknown-lock")
+    if since is not None:
+        stop(refusal(stack, f" since {minute(since)}"), "locked")
+
+
+def refusal(stack: PulumiStack, since: str = "") -> str:
+    """Return the sentence about a lock, with its remedy."""
+    return (
+        f"The stack {stack.name} is locked{since}, and nothing was changed: a deployment is running, or an earlier "
+        "deployment was aborted. `uv run context docs runbook a-stack-is-locked` describes the remedy."
+    )
+
+
+def _since(backend: str, stack: PulumiStack) -> datetime | None:
+    """Return the time of the oldest lock, or None. Reads at most 1,000 locks, the maximum of an answer."""
+    found = client(backend).list_objects_v2(
+        Bucket=bucket_name(backend), Prefix=locks(stack.project.package, stack.name)
+    )
+    return min((lock["LastModified"] for lock in found.get("Contents", []) if "LastModified" in lock), default=None)

@@ -1,34 +1,163 @@
-"""`context erase`: the personal data of one aggregate."""
+"""`context erase`: the personal data of one aggregate, searched in all stores."""
 
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
 
 import typer
+from rich.table import Column, Table
 from typer import Argument, Option
 
 from bounded_context.declaration.context import Context
 
-from ...command.aws_errors import INTERRUPTED, Refused
-from ...command.clock import Clock
+from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, RefusedByAws, sentence
+from ...command.console import Consoles
 from ...command.installed import repository
-from ...command.operation import Access, AsJson, Clients, Outputs, operate
+from ...command.operation import Access, AsJson, Clients, Clock, Outputs, operate
 from ...command.operation import Stack as StackName
 from ...command.repair import RepairState
-from ..identity import identity as id_of
+from .. import report as repair
 from ..report import command_line
+from ..report import identity as id_of
 from ..second_tables import names
-from . import stack as stacks
-from .bucket import Bucket
-from .dead_letters import DeadLetters
-from .expiries import expiries
-from .given_up import GivenUp
-from .inbox import Inbox
-from .lists import Lists
+from . import stores as stacks
+from .inbox import Inbox, Lists
 from .person import Person
-from .place import Store
-from .run import run
-from .screen import Screen
-from .stack import Stack
-from .table import SecondTable, Table
+from .stores import Bucket, DeadLetterStore, ErasureStack, Expiry, GivenUp, Place, Store, Unsearched, expiries
+from .table import SecondTable, TableStore
+
+_EXPIRIES: Final = "stores that cannot be changed"
+
+
+@dataclass
+class StoreResult:
+    """The result of a store: the places that were found and erased, the places that are left, and why.
+
+    `reported` are the places that the command does not erase, since a person must judge them.
+    """
+
+    store: str
+    found: int = 0
+    erased: int = 0
+    left: list[dict[str, str]] = field(default_factory=list)
+    reported: list[dict[str, str]] = field(default_factory=list)
+    unknown: str = ""
+    """The reason why the store could not be searched, or empty."""
+
+
+@dataclass
+class ErasureReport(repair.RepairReport):
+    """The results by store. `expires` are the stores that cannot be changed."""
+
+    words = ("looked", "erased", "left")
+
+    results: dict[str, StoreResult]
+    expires: Sequence[Expiry] = ()
+
+    @property
+    def found(self) -> int:
+        """The number of places that the first search found."""
+        return sum(result.found for result in self.results.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every store was searched, no place is reported, and no place is left after an erasure."""
+        results = self.results.values()
+        return not any(result.unknown or result.reported or (self.executed and result.left) for result in results)
+
+    def add_expiries(self, found: Iterable[Expiry]) -> None:
+        """Add the stores that cannot be changed. An AWS error is a result: the erasure has already changed data."""
+        try:
+            self.expires = [*found]
+        except AWS_ERRORS as error:
+            self.results[_EXPIRIES] = StoreResult(_EXPIRIES, unknown=sentence(error, "erase"))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as JSON."""
+        stores = [vars(result) for result in self.results.values()]
+        return {"result": self.result, "stores": stores, "expires": [expiry.as_json() for expiry in self.expires]}
+
+
+def run(stores: Iterable[Store], *, go: bool) -> ErasureReport:
+    """Search the stores. With `go`, erase each place, and search again: the report has the places that are left."""
+    report = ErasureReport({name: StoreResult(name) for store in stores for name in store.names}, executed=go)
+    for store in stores:
+        _search(store, report, _erased if go else _looked_at)
+        if go:
+            _search(store, report, _left)
+    return report
+
+
+def _search(store: Store, report: ErasureReport, handle: Any) -> None:
+    """Search a store. An error ends this search alone, and is the result of the first of its names."""
+    result = report.results[store.names[0]]
+    try:
+        with closing(store.search()) as places:
+            for place in places:
+                handle(place, report.results[place.store])
+    except (Unsearched, *AWS_ERRORS) as error:
+        result.unknown = sentence(error, "erase")
+
+
+def _looked_at(place: Place, result: StoreResult) -> None:
+    if place.erase is None:
+        result.reported.append(_why(place, place.waits))
+        return
+    result.found += 1
+    if place.waits:
+        result.left.append(_why(place, place.waits))
+
+
+def _erased(place: Place, result: StoreResult) -> None:
+    if place.erase is None:
+        return
+    result.found += 1
+    if not place.waits:
+        place.erase()
+        result.erased += 1
+
+
+def _left(place: Place, result: StoreResult) -> None:
+    why = place.waits or "it was written again, or still is: run the command again"
+    (result.left if place.erase else result.reported).append(_why(place, why))
+
+
+def _why(place: Place, why: str) -> dict[str, str]:
+    return {"place": place.name, "why": why}
+
+
+class ErasureScreen(Consoles):
+    """The screen of an erasure."""
+
+    def show(self, report: ErasureReport, names: Mapping[str, str], command: str) -> None:
+        """Print a report; `command` erases the places that were found."""
+        if self._wrote({**names, **report.as_json()}):
+            return
+        self._out.print(_store_lines(report, " / ".join(names.values())), _expiries(report), sep="\n")
+        for result in report.results.values():
+            for left in (*result.left, *result.reported):
+                self._print(f"{result.store}, {left['place']}: {left['why']}")
+            if result.unknown:
+                self._print(f"{result.store} could not be searched: {result.unknown}")
+        if not report.executed:
+            self._print(f"Nothing was changed. To erase {report.found} places: {command}")
+
+
+def _store_lines(report: ErasureReport, title: str) -> Table:
+    counts = ("found", "erased", "left", "reported")
+    table = Table(Column("store", no_wrap=True), *counts, title=title, title_justify="left")
+    for result in report.results.values():
+        left = "unknown" if result.unknown else str(len(result.left))
+        table.add_row(result.store, str(result.found), str(result.erased), left, str(len(result.reported)))
+    return table
+
+
+def _expiries(report: ErasureReport) -> Table:
+    table = Table(Column("store that cannot be changed", no_wrap=True), "has the data until at most (UTC)")
+    for expiry in report.expires:
+        table.add_row(expiry.store, f"{expiry.until:%Y-%m-%d %H:%M}" if expiry.until else "a person deletes it")
+    return table
 
 
 def erase(
@@ -59,7 +188,7 @@ def erase(
       2    refused before anything changed
       130  Ctrl-C
     """
-    access, screen = Access.of(ctx, 5), Screen(as_json=as_json)
+    access, screen = Access.of(ctx, 5), ErasureScreen(as_json=as_json)
 
     def act() -> int:
         project = repository()
@@ -84,7 +213,7 @@ def erase(
 
 def _person(context: Context[Any], identity: str) -> Person:
     if not context.personal:
-        raise Refused(
+        raise RefusedByAws(
             f"{context.details.__name__} marks no field as Personal: write `Annotated[Text, Personal]` for each field"
             " with a person's data (`context docs personal`)."
         )
@@ -92,16 +221,16 @@ def _person(context: Context[Any], identity: str) -> Person:
 
 
 def _stores(
-    stack: Stack, context: Context[Any], person: Person, connect: Clients, clock: Clock, keep: bool
+    stack: ErasureStack, context: Context[Any], person: Person, connect: Clients, clock: Clock, keep: bool
 ) -> list[Store]:
     tables, objects, queues = connect("dynamodb"), connect("s3"), connect("sqs")
     lists = Lists(tables, stack.table)
     key, known = context.key_prefix + person.id, frozenset(context.details.model_fields)
     seconds = names(tables, stack.table)
     return [
-        Table(tables, stack.table, lists, person, clock, key, known, keep),
+        TableStore(tables, stack.table, lists, person, clock, key, known, keep),
         *(SecondTable(tables, name, lists, person, clock, key, known, keep, name) for name in seconds),
         *([Inbox(Bucket(objects, stack.inbox), lists, person, clock)] if stack.inbox else []),
         GivenUp(connect("lambda"), objects, stack.readers, person),
-        *(DeadLetters(queues, queue, person, clock) for queue in stack.dead_letters.queues),
+        *(DeadLetterStore(queues, queue, person, clock) for queue in stack.dead_letters.queues),
     ]

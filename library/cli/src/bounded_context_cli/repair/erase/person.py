@@ -1,16 +1,63 @@
-"""The person's data in documents: rows, items, events, answers."""
+"""The person's data in documents and files: rows, items, events, answers."""
 
+import codecs
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from io import BufferedReader, RawIOBase
+from typing import Any, BinaryIO, Final, cast
 
 from boto3.dynamodb.types import TypeSerializer
 
+from bounded_context.application import json_lines
+from bounded_context.application.detection import detected
+from bounded_context.application.reading import GZIP, HEAD_BYTES, FileSource, marked
 from bounded_context.domain.fields import ERASED
+from bounded_context.domain.rows import Record, Unreadable
 
-from .documents import mapped, mapped_text, opened
+from ..report import no_identity
+
+_JSON = ("{", "[")
+
+OfObject = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def mapped(document: Any, of_object: OfObject) -> Any:
+    """Return a document with the result of `of_object` in place of each object, inner objects first."""
+    match document:
+        case str():
+            return mapped_text(document, of_object)
+        case list():
+            return [mapped(member, of_object) for member in document]
+        case dict():
+            return of_object({name: mapped(value, of_object) for name, value in document.items()})
+    return document
+
+
+def mapped_text(text: str, of_object: OfObject) -> str:
+    """Return the text of a document as `mapped` does; a text that is no JSON, or does not change, as it is."""
+    try:
+        found = mapped(document := parsed(text), of_object)
+        return text if found == document else json.dumps(found)
+    except RecursionError:
+        return text
+
+
+def parsed(text: str) -> Any:
+    """Return the object or array that a text contains as JSON, or None."""
+    try:
+        return json.loads(text) if text.lstrip().startswith(_JSON) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def opened(value: Any) -> Any:
+    """Return the object or array that a value contains as JSON text, or the value."""
+    found = parsed(value) if isinstance(value, str) else None
+    return value if found is None else found
+
 
 _VALUE: Final = re.compile(r"[0-9.,:/+-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[0-9:+-]+)?")
 """A number or a time: its digits are no identity."""
@@ -112,3 +159,138 @@ class Person:
         kept = {name: value for name, value in item.items() if name not in self.erased}
         values = {name: value for name, value in self.erased.items() if name in item and value is not None}
         return kept | {name: TypeSerializer().serialize(value) for name, value in values.items()}
+
+
+UNKNOWN: Final = 0
+"""The line of a row in a file that cannot be read as a list."""
+
+_LAYERS: Final = 8
+"""The maximum number of compressions, one in another, that are unpacked."""
+
+_ROW_ESCAPE: Final = re.compile(rb"\\+u00([0-7][0-9A-Fa-f])")
+_LONGEST: Final = 4 * 6 * 66
+"""The bytes of the longest identity and its neighbours as escapes of JSON, in UTF-32."""
+
+_CONTROL: Final = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a"})
+_BINARY: Final = 1000
+"""A block with more than one control character for this number of bytes is no text."""
+
+_ARMOURED: Final = b"-----BEGIN"
+"""The beginning of an encrypted file that is text (RFC 9580, "Forming ASCII Armor")."""
+
+
+@dataclass
+class Search:
+    """The result of the search of a file.
+
+    `lines` are the lines of the person's rows. `outside` is whether other text names the identity. `unread` is the
+    reason why the file, or a part of it, cannot be searched; empty if all is searched.
+    """
+
+    lines: set[int] = field(default_factory=set[int])
+    outside: bool = False
+    unread: str = ""
+
+
+def search(person: Person, read: Callable[[], BinaryIO]) -> Search:
+    """Search a file for the person's rows, in constant memory. `read` returns its bytes, which may be read twice."""
+    found = _mentions(person, read())
+    return _rows(person, read(), found.unread) if found.outside else found
+
+
+def _mentions(person: Person, body: BinaryIO) -> Search:
+    """Search a file for the identity in any text, compressed or not. The result has no lines."""
+    found, rest = Search(), b"\n"
+    try:
+        source = _unpacked(body)
+        is_text = marked(source.head) == "utf-16" or source.head.startswith(codecs.BOM_UTF32_BE)
+        if source.head.startswith(_ARMOURED):
+            found.unread = "it is encrypted"
+        for block in _blocks(source):
+            rest += block
+            found.outside = found.outside or _is_named(person, rest, at_end=not block)
+            if not is_text and _is_binary(block):
+                found.unread = "it is no text, such as an archive or a workbook"
+            rest = rest[-_LONGEST:]
+    except Unreadable as error:
+        # A compressed file whose end is lost has no more rows.
+        found.outside = found.outside or _is_named(person, rest, at_end=True)
+        if not isinstance(error.__cause__, EOFError):
+            found.unread = found.unread or error.reason
+    return found
+
+
+def _rows(person: Person, body: BinaryIO, unread: str) -> Search:
+    found, header = Search(unread=unread), None
+    try:
+        source = _unpacked(body)
+        for record in source.records(detected(source.head)):
+            cells = [cell.replace("\0", "").strip() for cell in record.cells]
+            header = cells if header is None else header
+            _judge(person, header, Record(record.line, cells), found)
+    except Unreadable:
+        found.lines.add(UNKNOWN)
+    return found
+
+
+class _Single(RawIOBase):
+    """Unpacked bytes, of which a read returns those of a single read: an error at a later place loses none of them."""
+
+    def __init__(self, content: "BufferedReader[RawIOBase]") -> None:
+        self._content = content
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # pyrefly: ignore[bad-override] (the caller passes a memoryview)
+        return self._content.readinto1(buffer)
+
+
+def _unpacked(body: BinaryIO) -> FileSource:
+    source = FileSource(body)
+    for _ in range(_LAYERS - 1):
+        if not source.head.startswith(GZIP):
+            break
+        source = FileSource(cast("BinaryIO", _Single(source.content())))
+    return source
+
+
+def _blocks(source: FileSource) -> Iterator[bytes]:
+    """Yield the bytes of a file, and an empty block at its end."""
+    content = source.content()
+    while block := content.read1(HEAD_BYTES):
+        yield block
+    yield b""
+
+
+def _is_named(person: Person, data: bytes, *, at_end: bool) -> bool:
+    """Return whether bytes name the identity, in any encoding that contains ASCII: UTF-16 and UTF-32 add zeros."""
+    plain = data.replace(b"\0", b"")
+    if b"\\u00" in plain:
+        plain = _ROW_ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), plain)
+    if person.id.encode() not in plain:
+        return False
+    text = plain.decode("latin-1")
+    # A word at an edge may be a part of a longer word: the previous or the next block decides.
+    return any(word.start() > 0 and (at_end or word.end() < len(text)) for word in person.word.finditer(text))
+
+
+def _is_binary(block: bytes) -> bool:
+    return (len(block) - len(block.translate(None, _CONTROL))) * _BINARY > len(block)
+
+
+def _judge(person: Person, header: list[str], record: Record, found: Search) -> None:
+    """Add a record to the result. In an odd row, any cell with the identity makes the row the person's."""
+    cells, own = record.cells, None
+    if len(cells) == 1 and (members := json_lines.members(cells[0])) is not None:
+        values = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in members]
+        cells, own = [text for member in values for text in member], dict(values).get(person.field)
+    elif person.field in header and len(header) == len(cells):
+        own = cells[header.index(person.field)]
+    if not any(map(person.is_named_in, cells)):
+        return
+    # Without an identity in its column, the columns of the row are swapped.
+    if own is None or own == person.id or no_identity(own):
+        found.lines.add(record.line)
+    else:
+        found.outside = True

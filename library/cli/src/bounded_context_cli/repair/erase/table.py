@@ -10,13 +10,13 @@ from botocore.exceptions import ClientError
 
 from bounded_context.adapters.items import ERASED_AT, ETAG, KEY, TRACEPARENT
 from bounded_context.declaration.contradictions import OWN_FIELDS
-from bounded_context.domain.trace_context import fresh_traceparent
+from bounded_context.domain.events import fresh_traceparent
 
 from ...command.aws_errors import code
-from ...command.clock import Clock
-from .lists import Lists
+from ...command.operation import Clock
+from .inbox import Lists
 from .person import Person
-from .place import OUTSIDE, Place, reported
+from .stores import OUTSIDE, Place, reported
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,7 +33,7 @@ _STATE: Final = ("version", ETAG, "list_id")
 
 
 @dataclass(frozen=True)
-class Table:
+class TableStore:
     """The table. `known` are the fields that the model in this repository knows; `keep` keeps the aggregate."""
 
     client: "DynamoDBClient"
@@ -125,7 +125,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class SecondTable(Table):
+class SecondTable(TableStore):
     """The second table of a restore, or the table of another epoch. No step and no reader uses its items."""
 
     def _obstacle(self, item: Item) -> str:

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from botocore.exceptions import ClientError
 
+from bounded_context.adapters.conditional import is_throttling, patiently
 from bounded_context.adapters.items import KEY, LIST_SHARD, shard
-from bounded_context.adapters.retries import is_throttling, patiently
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.structure import INDEX_SHARDS
 
+from ...command.aws_errors import RefusedByAws
+from ...release.rollout.outputs import parsed, read_outputs, refuse_others
 from ..restore.tables import as_stored, plain
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
 
 _AT_ONCE: Final = 100
 """Actions of a transaction (DynamoDB API reference, TransactWriteItems)."""
@@ -26,7 +30,7 @@ _PASSING: Final = {"None", _FAILED, "TransactionConflict", "ThrottlingError", "P
 
 
 @dataclass(frozen=True)
-class Table:
+class RepairTable:
     """The calls of boto3's table resource that `bounded_context.adapters.dynamodb_lists` makes, through a client."""
 
     client: "DynamoDBClient"
@@ -133,3 +137,31 @@ def _reasons(error: ClientError) -> list[str]:
 def _passes(error: Exception) -> bool:
     reasons = _reasons(error) if isinstance(error, ClientError) else []
     return is_throttling(error) or (bool(reasons) and set(reasons) <= _PASSING)
+
+
+@dataclass(frozen=True)
+class ListStack:
+    """The table, the inbox and the topic of a stack."""
+
+    name: str
+    table: str
+    inbox: str
+    topic_arn: str
+
+    @property
+    def region(self) -> str:
+        """The region of the stack."""
+        return self.topic_arn.split(":")[3]
+
+    @classmethod
+    def of(cls, name: str, outputs: Mapping[str, Any]) -> Self:
+        """Parse the outputs of the service program. Raises Refused."""
+        refuse_others(outputs["release"]["application"], name)
+        if "inbox_bucket" not in outputs:
+            raise RefusedByAws(f"{name} has no lists: its context declares none, or its outputs are of another stack.")
+        return cls(name, outputs["table_name"], outputs["inbox_bucket"], outputs["topic_arn"])
+
+
+def read(stack: str, program: Path, file: Path | None) -> ListStack:
+    """Return the stack, from the outputs in `file` or from the Pulumi CLI in the program's folder. Raises Refused."""
+    return parsed(lambda outputs: ListStack.of(stack, outputs), read_outputs(stack, program, file))

@@ -11,25 +11,19 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, Refused, sentence
-from ...command.clock import Clock
+from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, RefusedByAws, sentence
 from ...command.installed import repository
-from ...command.operation import Access, AsJson, Clients, Outputs, operate
+from ...command.operation import Access, AsJson, Clients, Clock, Outputs, operate
 from ...command.operation import Stack as StackName
 from ...command.repair import RepairState
 from ...command.values import counted, reason
 from . import outputs
-from .failed_batches import FailedBatches
-from .inspection import MOST, inspect
+from .messages import InboundRoute, MessageSource, QueueReader, Route, SubscriberRoute, invoker
 from .options import DEFAULT_RATE, Options
-from .outputs import DeadLetterQueue, Stack
-from .queue_reader import QueueReader
-from .queue_routes import InboundRoute, SubscriberRoute
-from .route import Route, Source, invoker
-from .run import Run
-from .screen import Screen
-from .stream import StreamRoute
-from .survey import survey
+from .outputs import DeadLetterQueue, RedriveStack, survey
+from .run import MOST, RedriveRun, inspect
+from .screen import RedriveScreen
+from .stream import FailedBatches, StreamRoute
 from .uploads import UnseenRoute, UnseenUploads, UploadsRoute
 
 _ATTEMPTS = 5
@@ -101,7 +95,7 @@ def redrive(
         give_up=give_up,
         outputs=outputs_file,
     )
-    access, screen, stop = Access.of(ctx, _ATTEMPTS), Screen(as_json=as_json), Stop()
+    access, screen, stop = Access.of(ctx, _ATTEMPTS), RedriveScreen(as_json=as_json), Stop()
 
     def act() -> int:
         found = outputs.read(stack, repository().service, outputs_file)
@@ -148,8 +142,8 @@ class Redrive:
     """A redrive of one stack. Raises Refused, ClientError and BotoCoreError."""
 
     options: Options
-    stack: Stack
-    screen: Screen
+    stack: RedriveStack
+    screen: RedriveScreen
     stop: Stop
     clients: Clients
     clock: Clock
@@ -162,28 +156,28 @@ class Redrive:
             return found.exit_status
         queue = self.stack.queue(self.options.queue)
         if self.options.give_up and queue.kind != "stream":
-            raise Refused(f"--give-up is for changes that are gone from the stream, and {queue.name} holds none.")
+            raise RefusedByAws(f"--give-up is for changes that are gone from the stream, and {queue.name} holds none.")
         with self.stop.between_messages():
             source, route = self._source(queue), self._route(queue)
             names = {"stack": self.stack.name, "queue": queue.name}
             return (self._redrive if self.options.go else self._inspect)(source, route, names)
 
-    def _inspect(self, source: Source, route: Route, names: dict[str, str]) -> int:
+    def _inspect(self, source: MessageSource, route: Route, names: dict[str, str]) -> int:
         selection, most = self.options.selection(), self.options.max
         with self.screen.progress("looking", min(source.count(), MOST)) as advance:
             found = inspect(source, route, selection, most, self.clock.now(), lambda: self.stop.asked, advance)
         self.screen.show_inspection(found, names, self.options.command)
         return INTERRUPTED if self.stop.asked else 0
 
-    def _redrive(self, source: Source, route: Route, names: dict[str, str]) -> int:
+    def _redrive(self, source: MessageSource, route: Route, names: dict[str, str]) -> int:
         options = self.options
         rate, discard_reason = options.rate or DEFAULT_RATE, options.give_up or ""
-        run = Run(source, route, options.selection(), self.clock, options.max, rate, discard_reason)
+        run = RedriveRun(source, route, options.selection(), self.clock, options.max, rate, discard_reason)
         report = run.report
         try:
             with self.screen.progress("redriving", min(source.count(), options.max or sys.maxsize)) as advance:
                 run.redrive(lambda: self.stop.asked, advance)
-        except (*AWS_ERRORS, Refused) as error:
+        except (*AWS_ERRORS, RefusedByAws) as error:
             if not report.tried:
                 raise
             report.stopped = sentence(error, "redrive")
@@ -191,7 +185,7 @@ class Redrive:
         self.screen.show_report(report, names)
         return report.exit_status
 
-    def _source(self, queue: DeadLetterQueue) -> Source:
+    def _source(self, queue: DeadLetterQueue) -> MessageSource:
         if queue.kind == "unseen":
             return UnseenUploads(invoker(self.clients), queue.url, self.options.least_age())
         if queue.kind == "stream":

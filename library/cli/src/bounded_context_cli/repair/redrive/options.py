@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from ..report import command_line, given
-from .message import Facts, Message
+from .messages import Facts, Message
 
 DEFAULT_RATE: Final = 10
 """Messages a second."""

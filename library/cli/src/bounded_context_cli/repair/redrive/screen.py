@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from rich.table import Column, Table
 from rich.text import Text
 
-from ..screen import RepairScreen
-from .inspection import Inspection
-from .run import Report
-from .survey import Survey
+from ..report import RepairScreen
+from .outputs import Survey
+from .run import Inspection, RedriveReport
 
 SENTENCES = 10
 """The maximum of displayed reasons; `--json` has all reasons."""
@@ -19,7 +18,7 @@ LONGEST = 60
 """The maximum of displayed characters of an id, a type or a subject."""
 
 
-class Screen(RepairScreen):
+class RedriveScreen(RepairScreen):
     """The screen of a redrive."""
 
     def show_survey(self, survey: Survey) -> None:
@@ -55,7 +54,7 @@ class Screen(RepairScreen):
         else:
             self._print("Nothing was changed, and nothing is to be redriven.")
 
-    def show_report(self, report: Report, names: Mapping[str, str]) -> None:
+    def show_report(self, report: RedriveReport, names: Mapping[str, str]) -> None:
         """Print the result of a redrive."""
         if self._wrote({**names, **report.as_json()}):
             return

@@ -6,11 +6,16 @@ stacks, name the records' position. The records are then read from the stream, w
 Lambda processes up to ten batches of a shard in parallel, each with different items. The range of a failed batch
 therefore includes records of successful batches, which are delivered again. Readers must accept duplicates from a
 stream anyway; the relay publishes a duplicate with the same event id. A message with records contains only its batch.
+
+The message is S3's event. The object is Lambda's record of the batch: its position in the stream, and in `payload` the
+function's event (Lambda Developer Guide, "Retain discarded records for a DynamoDB event source in Lambda"). The guide
+shows the payload as text; a JSON object is accepted as well.
 """
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -18,17 +23,147 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, BeforeValidator, Field
 
-from ...command.aws_errors import code
-from ...command.clock import Clock
-from .failed_batches import missing_object, records_in
-from .message import ContentLost, DeliveryFailed, Facts, Message, NotRedrivable
-from .reader_mapping import ReaderMapping
-from .route import Route
+from ...command.aws_errors import RefusedByAws, code
+from ...command.operation import Clock
+from .messages import ContentLost, DeliveryFailed, Facts, Message, NotRedrivable, QueueReader, Route
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_dynamodbstreams.type_defs import RecordTypeDef
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+
+_PAYLOAD = "payload"
+
+
+def object_of(message: Message) -> tuple[str, str] | None:
+    """Return the bucket and the key that a message names, or None."""
+    bucket, key = message.text("detail", "bucket", "name"), message.text("detail", "object", "key")
+    return (bucket, key) if bucket and key else None
+
+
+def missing_object(message: Message) -> ContentLost | None:
+    """Return the error for a message whose object is missing, or None for messages with content."""
+    if (place := object_of(message)) is None:
+        return None
+    return ContentLost(
+        f"its object s3://{'/'.join(place)} is gone: it was delivered before, or deleted by hand; if the function has"
+        ' processed it, discard the message with --go --give-up "why".'
+    )
+
+
+def records_in(message: Message) -> list[Mapping[str, Any]] | None:
+    """Return a message's records in the function's format, or None if it has only their position.
+
+    Raises NotRedrivable if the payload is not a batch of records.
+    """
+    if (payload := message.member(_PAYLOAD)) is None:
+        return None
+    try:
+        read = json.loads(payload) if isinstance(payload, str) else payload
+        records = list(read["Records"])
+        if not records or not all(isinstance(record["dynamodb"]["SequenceNumber"], str) for record in records):
+            raise ValueError("a record has no number")
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise NotRedrivable(
+            "its payload is not what Lambda gives a function: look at the object in the S3 console."
+        ) from error
+    return records
+
+
+class FailedBatches(QueueReader):
+    """A dead-letter queue that replaces each message's body by the text of the object that it names."""
+
+    def __init__(self, queues: "SQSClient", url: str, clock: Clock, objects: "S3Client") -> None:
+        super().__init__(queues, url, clock)
+        self._objects = objects
+        self._places: dict[str, tuple[str, str]] = {}
+        self._delivered: set[tuple[str, str]] = set()
+
+    def messages(self, stopped: Callable[[], bool]) -> Iterator[Message]:
+        """Yield every message once; a message whose object is missing is unchanged.
+
+        Delete a second message about an object that this run has delivered: `context erase` stores masked batches anew.
+        """
+        for message in super().messages(stopped):
+            if object_of(message) in self._delivered:
+                super().delete(message)
+            else:
+                yield self._opened(message)
+
+    def delete(self, message: Message) -> None:
+        """Delete the object, then the message: a message without an object was delivered before."""
+        if place := self._places.get(message.id):
+            self._objects.delete_object(Bucket=place[0], Key=place[1])
+            self._delivered.add(place)
+        super().delete(message)
+
+    def _opened(self, message: Message) -> Message:
+        if (place := object_of(message)) is None:
+            return message
+        self._places[message.id] = place
+        try:
+            body = self._objects.get_object(Bucket=place[0], Key=place[1])["Body"].read()
+        except ClientError as error:
+            if code(error) == "NoSuchKey":
+                return message
+            raise
+        return replace(message, body=body.decode(errors="replace"))
+
+
+@dataclass(frozen=True)
+class ReaderMapping:
+    """The filter patterns, at least one of which must match, and the maximum batch size."""
+
+    patterns: Sequence[Mapping[str, Any]]
+    batch_size: int
+
+    @classmethod
+    def of(cls, functions: "LambdaClient", alias_arn: str) -> Self:
+        """Read the mapping of a function's alias. Raises Refused unless there is exactly one with supported filters."""
+        found = functions.list_event_source_mappings(FunctionName=alias_arn)["EventSourceMappings"]
+        if len(found) != 1:
+            raise RefusedByAws(f"{alias_arn} has {len(found)} event source mappings, not one: deploy the stack again.")
+        filters = found[0].get("FilterCriteria", {}).get("Filters", [])
+        patterns = [json.loads(entry.get("Pattern", "{}")) for entry in filters]
+        for pattern in patterns:
+            _refuse_unsupported(pattern)
+        return cls(patterns, found[0].get("BatchSize", 100))
+
+    def selects(self, record: Any) -> bool:
+        """Return whether the record matches the filter."""
+        return not self.patterns or any(_matches(pattern, record) for pattern in self.patterns)
+
+
+def _matches(pattern: Any, value: Any) -> bool:
+    if isinstance(pattern, dict):
+        return isinstance(value, dict) and all(_matches(inner, value.get(name)) for name, inner in pattern.items())
+    return isinstance(value, str) and any(_equals(alternative, value) for alternative in pattern)
+
+
+def _equals(alternative: Any, value: str) -> bool:
+    return value == alternative if isinstance(alternative, str) else value.startswith(alternative["prefix"])
+
+
+def _refuse_unsupported(pattern: Any) -> None:
+    """Raise Refused for unsupported operators, which could select too many or too few records."""
+    match pattern:
+        case dict():
+            for inner in pattern.values():
+                _refuse_unsupported(inner)
+        case list() if all(map(_is_supported, pattern)):
+            return
+        case _:
+            raise RefusedByAws(
+                f"The function's mapping has the filter {pattern!r}, which this command does not support."
+            )
+
+
+def _is_supported(alternative: Any) -> bool:
+    return isinstance(alternative, str) or (isinstance(alternative, dict) and list(alternative) == ["prefix"])
+
 
 RETENTION = timedelta(hours=24)
 """The retention of DynamoDB streams."""

@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ...command.aws_errors import Refused
-from .message import Facts, Message, NotRedrivable
-from .route import Route, Source
+from ...command.aws_errors import RefusedByAws
+from .messages import Facts, Message, MessageSource, NotRedrivable, Route
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -125,7 +124,7 @@ class Page:
     more: int
 
 
-class UnseenUploads(Source):
+class UnseenUploads(MessageSource):
     """The uploads whose event was lost. An upload with a recorded list is no longer returned, so none is deleted."""
 
     def __init__(self, functions: "LambdaClient", alias_arn: str, age: timedelta | None = None) -> None:
@@ -155,7 +154,7 @@ class UnseenUploads(Source):
         answer = self._functions.invoke(FunctionName=self._alias_arn, Payload=payload)
         response = json.loads(answer["Payload"].read())
         if "FunctionError" in answer or not isinstance(response, dict) or _REQUEST not in response:
-            raise Refused(f"{self._alias_arn} did not return the uploads whose event was lost: see its log.")
+            raise RefusedByAws(f"{self._alias_arn} did not return the uploads whose event was lost: see its log.")
         return Page(response[_REQUEST], response.get("more", 0))
 
 

@@ -1,5 +1,7 @@
 """The current state of a stack's aggregates as events: from the table's stream, and from the table."""
 
+import pickle
+import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,15 +14,97 @@ from bounded_context.adapters.changes import Changes
 from bounded_context.adapters.items import KEY
 from bounded_context.declaration.context import Context
 
-from ...command.aws_errors import Refused
-from ...command.clock import Clock
-from ...command.operation import Clients
+from ...command.aws_errors import RefusedByAws
+from ...command.operation import Clients, Clock
 from ..redrive.stream import RETENTION
 from ..restore.tables import plain
-from .stream import LastChanges, Record, last_changes, time_of
+from ..second_tables import shards
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+
+
+_EMPTY_PAGES: Final = 40
+"""The number of consecutive empty pages that ends the reading of an open shard, whose iterator never ends. DynamoDB
+names no number: "it might take multiple calls to get to a portion of the shard that contains stream records" (DynamoDB
+API reference, "GetRecords")."""
+
+_PAUSE: Final = 0.25
+"""Seconds between two calls. The functions of the stack read the same shards, which allow 5 calls a second (AWS
+limit)."""
+
+_DIGITS: Final = 40
+"""The most digits of a stream's sequence number (DynamoDB API reference, "StreamRecord")."""
+
+_PUT: Final = """INSERT INTO change VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+number = excluded.number, removed = excluded.removed, record = excluded.record WHERE excluded.number > number"""
+
+_ROWS: Final = "SELECT key, record FROM change WHERE removed >= ? ORDER BY key"
+
+Record = Mapping[str, Any]
+
+
+class LastChanges:
+    """The last change of each item, in a temporary file: the records of a million items take gigabytes.
+
+    SQLite deletes the file (SQLite, "In-Memory Databases", section "Temporary Databases"). `unproven` is the number of
+    open shards without a later change than the beginning, which alone proves that no earlier change is missing.
+    """
+
+    def __init__(self) -> None:
+        self.unproven = 0
+        self._rows = sqlite3.connect("")
+        self._rows.execute("CREATE TABLE change (key TEXT PRIMARY KEY, number TEXT, removed INT, record BLOB)")
+
+    def add(self, key: str, record: Record) -> None:
+        """Store a record, unless a later record of the item is stored."""
+        number = record["dynamodb"]["SequenceNumber"].zfill(_DIGITS)
+        row = (key, number, record["eventName"] == "REMOVE", pickle.dumps(record))
+        self._rows.execute(_PUT, row)
+
+    def get(self, key: str) -> Record | None:
+        """Return the last record of an item, or None."""
+        found = self._rows.execute("SELECT record FROM change WHERE key = ?", (key,)).fetchone()
+        return pickle.loads(found[0]) if found else None  # noqa: S301 (written by this process)
+
+    def items(self, *, removed: bool = False) -> Iterator[tuple[str, Record]]:
+        """Yield all keys in order, each with its last record. If `removed`, only the keys of removed items."""
+        for key, record in self._rows.execute(_ROWS, (removed,)):
+            yield key, pickle.loads(record)  # noqa: S301 (written by this process)
+
+
+def last_changes(streams: "DynamoDBStreamsClient", arn: str, prefix: str, clock: Clock) -> LastChanges:
+    """Return the last change of each item whose key has a prefix. Raises Refused if the disk is full."""
+    found = LastChanges()
+    for record in _records(streams, arn, clock, found):
+        if (key := record["dynamodb"]["Keys"][KEY]["S"]).startswith(prefix):
+            try:
+                found.add(key, record)
+            except sqlite3.OperationalError as error:
+                raise RefusedByAws(f"The changes of the stream need space for temporary files ({error}).") from error
+    return found
+
+
+def time_of(record: Record) -> datetime:
+    """Return the time of a change, to the second."""
+    return record["dynamodb"]["ApproximateCreationDateTime"]
+
+
+def _records(streams: "DynamoDBStreamsClient", arn: str, clock: Clock, found: LastChanges) -> Iterator[Record]:
+    began = clock.now()
+    for shard, closed in shards(streams, arn):
+        place: Any = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+        iterator, empty, proven = streams.get_shard_iterator(**place).get("ShardIterator"), 0, False
+        while iterator and (closed or (not proven and empty < _EMPTY_PAGES)):
+            page = streams.get_records(ShardIterator=iterator)
+            yield from page["Records"]
+            empty = 0 if page["Records"] else empty + 1
+            iterator = page.get("NextShardIterator")
+            proven = not iterator or any(time_of(record) > began for record in page["Records"])
+            clock.sleep(_PAUSE)
+        found.unproven += not (closed or proven)
+
 
 PAGE: Final = 250
 """The maximum number of items that a call reads from the table."""
@@ -44,7 +128,7 @@ class Found:
 
 
 @dataclass
-class State:
+class CurrentState:
     """The aggregates of a stack, or the aggregates that changed `since` a time.
 
     Raises Refused if the stream does not contain all changes since that time. `unproven` is the number of the stream's
@@ -61,7 +145,7 @@ class State:
     def __post_init__(self) -> None:
         now = self.clock.now()
         if self.since and not now - RETENTION <= self.since <= now:
-            raise Refused(
+            raise RefusedByAws(
                 f"--since {self.since.isoformat()} is not in the last 24 hours, whose changes the stream contains:"
                 " without --since, the command sends the state of all aggregates."
             )

@@ -1,38 +1,94 @@
 """`context restore`: a stack's aggregates and list records as they were at a time."""
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer import BadParameter, Option
 
-from bounded_context.domain.trace_context import fresh_traceparent
+from bounded_context.domain.events import fresh_traceparent
 from bounded_context_infra.configuration.project import Project
 
-from ...command.aws_errors import Refused
+from ...command.aws_errors import RefusedByAws
+from ...command.console import Consoles
 from ...command.installed import repository
-from ...command.operation import Access, AsJson, Outputs, operate
+from ...command.operation import Access, AsJson, Outputs, interrupt_once, operate
 from ...command.operation import Stack as StackName
 from ...command.output import FAILED
-from ...command.signals import interrupt_once
 from ...command.values import existing_file, time
-from ..identity import no_identity
-from ..report import command_line
+from ..report import command_line, no_identity
 from ..second_tables import listing
-from . import target
-from .changes import Changes
-from .copy import Copy
-from .differences import Comparison
-from .pause import Pause
-from .progress import Lease, ProgressItem
-from .run import Report, Run, StillPaused
+from . import tables
+from .differences import Changes, Comparison
+from .pause import Lease, Pause, Progress, ProgressItem, Writes
+from .run import RestoreReport, RestoreRun, StillPaused
 from .run import resume as end
-from .screen import Screen
-from .tables import Tables
-from .target import Target
-from .writes import Writes
+from .tables import Copy, RestoreTarget, Tables
+
+_TO_END = "To resume the stack without a restore:"
+
+_IDS = 10
+"""The maximum of displayed identities of a kind; `--json` has all."""
+
+
+class RestoreScreen(Consoles):
+    """The screen of a restore."""
+
+    def show(self, stack: str, report: RestoreReport, command: str, way_back: str, seconds: Mapping[str, Any]) -> None:
+        """Print the report; `command` writes the differences, and `way_back` ends a restore that has not ended.
+
+        `seconds` is the listing of the second tables.
+        """
+        back = [way_back] if report.unended else []
+        if self._wrote({"stack": stack, **report.as_json(), "way_back": back, **seconds}):
+            return
+        self._print(f"{stack} / {report.table}: {report.result}.")
+        self._print_counts("Different", report.counts)
+        for kind, ids in report.differences.items():
+            self._print(f"  {kind} since then: {', '.join(ids[:_IDS])}{', ...' if len(ids) > _IDS else ''}")
+        self._print_counts("Published events that the restored state lacks, at least", report.events)
+        if report.result == "compared":
+            self._print(f"Nothing was written. To write, with a pause of about {report.pause_seconds} s: {command}")
+            self._print(f"The table {report.table} costs money until then. Without --go, delete it in the end.")
+        else:
+            self._print(f"{report.written} items were written. The relay publishes an event for each aggregate.")
+        if report.remaining:
+            self.fail(f"{report.remaining} differences remain: another writer changes these items. Run it again.")
+        if report.stopped:
+            self.fail(f"{report.stopped}. Run the command again: it continues.")
+        if report.unended:
+            state = "has paused this stack" if report.paused else "has not ended, although the stack is not paused"
+            self._print(
+                f"A restore to {report.unended} {state}. --go with that time continues it. {_TO_END} {way_back}"
+            )
+        self._print_second_tables(seconds)
+
+    def show_resumed(self, stack: str, progress: Progress, copy: str, seconds: Mapping[str, Any]) -> None:
+        """Print that a stack is resumed."""
+        at = progress.at.isoformat()
+        if not self._wrote({"stack": stack, "result": "resumed", "at": at, "table": copy, **seconds}):
+            self._print(f"{stack} is resumed. The restore to {at} has ended.")
+            self._print(f"Written items stay. The table {copy} costs money: delete it in the end.")
+            self._print_second_tables(seconds)
+
+    def _print_second_tables(self, seconds: Mapping[str, Any]) -> None:
+        for one in seconds["second_tables"]:
+            size, usd = one["bytes"] / 10**9, one["usd_a_month"]
+            self._print(f"Second table {one['table']}: {one['days']} days old, {size:.1f} GB, {usd:.2f} USD a month.")
+        if why := seconds.get("second_tables_unknown"):
+            self.fail(f"The second tables could not be listed: {why}")
+
+    def show_paused(self, stack: str, error: StillPaused, way_back: str) -> None:
+        """Print that a stack is still paused."""
+        self.fail(str(error))
+        if not self._wrote({"stack": stack, "result": "paused", "why": str(error), "way_back": [way_back]}):
+            self._print(f"{_TO_END} {way_back}")
+
+    def _print_counts(self, title: str, counts: Mapping[str, int]) -> None:
+        self._print(f"{title}: {', '.join(f'{number} {name}' for name, number in counts.items()) or 'none'}.")
+
 
 _FORM = "%Y-%m-%dT%H:%M:%SZ"
 _ATTEMPTS = 10
@@ -71,7 +127,7 @@ def restore(
       2    refused before anything changed
       130  Ctrl-C; with --go, the stack is resumed
     """
-    access, screen = Access.of(ctx, _ATTEMPTS), Screen(as_json=as_json)
+    access, screen = Access.of(ctx, _ATTEMPTS), RestoreScreen(as_json=as_json)
     if resume == bool(at) or (resume and (go or only)):
         raise BadParameter("write --at TIME to restore, or --resume without other options")
     command = command_line("restore", stack, at=at and f"{at:{_FORM}}", only=only, outputs=outputs_file)
@@ -79,12 +135,12 @@ def restore(
 
     def act() -> int:
         project = repository()
-        found = target.read(stack, project.service, outputs_file, project.context)
+        found = tables.read(stack, project.service, outputs_file, project.context)
         try:
             if at is None:
                 return _resumed(stack, found, access, screen)
             run = _run(project, found, at.replace(microsecond=0), _ids(only), access, screen)
-            report: Report = run.go() if go else run.look()
+            report: RestoreReport = run.go() if go else run.look()
         except StillPaused as error:
             screen.show_paused(stack, error, way_back)
             return FAILED
@@ -96,7 +152,7 @@ def restore(
     return operate(screen, stack, "restore", act)
 
 
-def _resumed(stack: str, found: Target, access: Access, screen: Screen) -> int:
+def _resumed(stack: str, found: RestoreTarget, access: Access, screen: RestoreScreen) -> int:
     clients_of = access.clients_of(found.region)
     dynamodb = clients_of("dynamodb")
     lease = Lease(ProgressItem(dynamodb, found.table), access.clock)
@@ -114,17 +170,19 @@ def _ids(file: Path | None) -> Set[str] | None:
     try:
         lines = file.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise Refused(f"{file} is not in UTF-8: save it as text in UTF-8.") from None
+        raise RefusedByAws(f"{file} is not in UTF-8: save it as text in UTF-8.") from None
     found = {number: line.strip() for number, line in enumerate(lines, 1) if line.strip()}
     for number, one in found.items():
         if fault := no_identity(one):
-            raise Refused(f"{file}, line {number}: {fault}.")
+            raise RefusedByAws(f"{file}, line {number}: {fault}.")
     if not found:
-        raise Refused(f"{file} has no id: write one on each line.")
+        raise RefusedByAws(f"{file} has no id: write one on each line.")
     return frozenset(found.values())
 
 
-def _run(project: Project, found: Target, at: datetime, only: Set[str] | None, access: Access, screen: Screen) -> Run:
+def _run(
+    project: Project, found: RestoreTarget, at: datetime, only: Set[str] | None, access: Access, screen: RestoreScreen
+) -> RestoreRun:
     clients_of = access.clients_of(found.region)
     dynamodb, clock = clients_of("dynamodb"), access.clock
     copy = Copy(dynamodb, found, at, clock)
@@ -133,4 +191,4 @@ def _run(project: Project, found: Target, at: datetime, only: Set[str] | None, a
     writes = Writes(dynamodb, found.table, fresh_traceparent())
     changes = Changes(dynamodb, clients_of("dynamodbstreams"), found.table, clock, lease.beat)
     pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), found, clock, lease.beat)
-    return Run(project.context, dynamodb, copy, comparison, changes, writes, pause, lease, screen.tell)
+    return RestoreRun(project.context, dynamodb, copy, comparison, changes, writes, pause, lease, screen.tell)

@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bounded_context.declaration.context import Context
 
-from ...command.aws_errors import AWS_ERRORS, Refused, sentence
-from ...command.operation import CONNECTIONS
-from ...command.signals import ignore_interrupts
+from ...command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
+from ...command.operation import CONNECTIONS, ignore_interrupts
 from .. import report as repair
-from .changes import Changes
-from .copy import Copy
-from .differences import Comparison, Difference
-from .pause import Pause
-from .progress import Lease, Lost, Progress
-from .writes import Writes
+from .differences import Changes, Comparison, Difference
+from .pause import Lease, Lost, Pause, Progress, Writes
+from .tables import Copy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,7 +39,7 @@ class StillPaused(Exception):
 
 
 @dataclass
-class Report(repair.Report):
+class RestoreReport(repair.RepairReport):
     """The result of a restore.
 
     `counts` are the differences: aggregates by kind, `lists` and `answers`. `events` are the published events that the
@@ -77,7 +73,7 @@ class Report(repair.Report):
 
 
 @dataclass
-class Run:
+class RestoreRun:
     """A restore of a stack. Raises Refused, ClientError and BotoCoreError."""
 
     context: Context[Any]
@@ -90,12 +86,12 @@ class Run:
     lease: Lease
     tell: Callable[[str], None]
 
-    def look(self) -> Report:
+    def look(self) -> RestoreReport:
         """Restore the copy, compare it with the live table, and change nothing else."""
         self.tell(f"Restoring {self.copy.target.table} to {self.copy.name}. This may take an hour; Ctrl-C is safe.")
         self.copy.restore()
         self._require_known()
-        report = Report(self.copy.at.isoformat(), self.copy.name, executed=False)
+        report = RestoreReport(self.copy.at.isoformat(), self.copy.name, executed=False)
         for found in self.comparison.differences(set().union(*self.comparison.differing())):
             self._count(report, found)
         report.pause_seconds = self.pause.seconds(report.counts.total())
@@ -103,7 +99,7 @@ class Run:
             report.unended, report.paused = progress.at.isoformat(), self.pause.is_on(progress)
         return report
 
-    def go(self) -> Report:
+    def go(self) -> RestoreReport:
         """Write the differences into the paused stack, resume it, and delete the copy. Continues an earlier run.
 
         The tables are compared before the pause. A continuation compares in the pause that it finds.
@@ -115,15 +111,15 @@ class Run:
         progress = self.lease.read()
         if progress and progress.at != self.copy.at:
             begun = f"A restore to {progress.at.isoformat()} has not ended"
-            raise Refused(f"{begun}: continue it with --at of that time, or end it with --resume.")
+            raise RefusedByAws(f"{begun}: continue it with --at of that time, or end it with --resume.")
         if progress and progress.selection != self.comparison.selection:
             begun = "with the same ids in --only" if progress.selection else "without --only"
-            raise Refused(f"This restore has begun with another selection: continue it {begun}, or use --resume.")
+            raise RefusedByAws(f"This restore has begun with another selection: continue it {begun}, or use --resume.")
         if not (progress and progress.written) and not self.copy.exists():
-            raise Refused(
+            raise RefusedByAws(
                 f"There is no table {self.copy.name}: run the command without --go first, and see its effect."
             )
-        report, keys = Report(self.copy.at.isoformat(), self.copy.name), None
+        report, keys = RestoreReport(self.copy.at.isoformat(), self.copy.name), None
         if progress:
             self.lease.take(progress)
             report.counts, report.events = Counter(progress.counts), Counter(progress.events)
@@ -148,7 +144,7 @@ class Run:
         if unknown := [*islice(self.comparison.unknown(), _SHOWN + 1)]:
             more = ", ..." if len(unknown) > _SHOWN else ""
             names = f"{', '.join(unknown[:_SHOWN])}{more}"
-            raise Refused(f"Neither table has {names}: correct the ids, or leave them out.")
+            raise RefusedByAws(f"Neither table has {names}: correct the ids, or leave them out.")
 
     def _compare(self) -> set[str]:
         """Return the keys of the items that differ. The changes since the beginning are known by the stream."""
@@ -167,7 +163,7 @@ class Run:
         return progress
 
     @contextmanager
-    def _resuming(self, progress: Progress, report: Report) -> Iterator[None]:
+    def _resuming(self, progress: Progress, report: RestoreReport) -> Iterator[None]:
         """Resume the stack after the block, and delete the copy if all is written.
 
         Errors after the first write are reported. A stack that cannot be resumed keeps its progress. Another call that
@@ -211,7 +207,7 @@ class Run:
             self.lease.release()
             raise StillPaused(error) from error
 
-    def _write(self, report: Report, pending: Set[str], keys: set[str]) -> int:
+    def _write(self, report: RestoreReport, pending: Set[str], keys: set[str]) -> int:
         """Write the differences in passes; return the number of differences of the last pass.
 
         `keys` differed before the pause. The differences with the keys `pending` are in the report already.
@@ -226,7 +222,7 @@ class Run:
                 break
         return found
 
-    def _pass(self, report: Report, keys: Set[str], pending: Set[str], *, first: bool) -> int:
+    def _pass(self, report: RestoreReport, keys: Set[str], pending: Set[str], *, first: bool) -> int:
         total = 0
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             differences = self.comparison.differences(keys)
@@ -237,7 +233,7 @@ class Run:
                 total += len(chunk)
         return total
 
-    def _count_all(self, report: Report, chunk: Sequence[Difference], pending: Set[str]) -> None:
+    def _count_all(self, report: RestoreReport, chunk: Sequence[Difference], pending: Set[str]) -> None:
         """Count differences, and store the counts: a continuation after a kill reports the whole restore."""
         for found in chunk:
             if found.key in pending:
@@ -246,7 +242,7 @@ class Run:
                 self._count(report, found)
         self.lease.count(report.counts, report.events, report.written, (found.key for found in chunk))
 
-    def _count(self, report: Report, found: Difference) -> None:
+    def _count(self, report: RestoreReport, found: Difference) -> None:
         if found.is_list or self.comparison.is_answer(found):
             report.counts["lists" if found.is_list else "answers"] += 1
             return
@@ -270,7 +266,7 @@ def resume(lease: Lease, pause: Pause) -> Progress:
     """
     progress = lease.read()
     if progress is None:
-        raise Refused("No restore has paused this stack.")
+        raise RefusedByAws("No restore has paused this stack.")
     lease.take(progress)
     try:
         pause.resume(progress)

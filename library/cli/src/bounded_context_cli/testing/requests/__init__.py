@@ -16,7 +16,7 @@ resources adds them, for instance in its `tests/conftest.py`::
     KINDS["elasticache/serverlessCache"] = (call("elasticache CreateServerlessCache", name="ServerlessCacheName"),)
 """
 
-from ...programs.requests import KINDS, Call, call
+from ...programs.requests import KINDS, ProviderCall, call
 from .findings import findings
 
-__all__ = ["KINDS", "Call", "call", "findings"]
+__all__ = ["KINDS", "ProviderCall", "call", "findings"]

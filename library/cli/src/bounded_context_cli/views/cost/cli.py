@@ -2,20 +2,104 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
 
 from typer import Argument, Option
 
+from bounded_context.declaration.context import Context
 from bounded_context_infra.configuration.project import ProjectError
 
 from ...command.installed import repository
 from ...command.output import refuse
 from ...programs.pulumi_files import stacks_on_aws
-from ...programs.recording import service
-from .estimate import IDLE, MILLION, STORAGE, Estimate, Line, Part, estimate
-from .idle import unknown
+from ...programs.recording import Graph, service
+from .flow import Flow
+from .per_million import idle, lists, storage, unknown
 from .prices import Price, prices
+
+ROWS: Final = 1_000_000
+"""The rows of the estimated list, all of them valid."""
+
+Part = Literal["idle_month", "per_million", "storage_month"]
+
+IDLE: Final[Part] = "idle_month"
+MILLION: Final[Part] = "per_million"
+STORAGE: Final[Part] = "storage_month"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A quantity at a price, in one part of the estimate."""
+
+    part: Part
+    what: str
+    quantity: float
+    price: Price
+
+    @property
+    def usd(self) -> float:
+        """The cost of the quantity."""
+        return self.quantity * self.price.each
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the line for `context cost --json`."""
+        return {
+            "part": self.part,
+            "what": self.what,
+            "quantity": round(self.quantity, 4),
+            "unit": self.price.unit,
+            "unit_price": self.price.each,
+            "usd": round(self.usd, 6),
+        }
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The cost of a stack, in USD."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def idle_month(self) -> float:
+        """The cost of a month without traffic."""
+        return self.total(IDLE)
+
+    @property
+    def per_million(self) -> float:
+        """The cost of a million rows."""
+        return self.total(MILLION)
+
+    def counts(self, part: Part) -> bool:
+        """Return whether the estimate has lines of a part."""
+        return any(line.part == part for line in self.lines)
+
+    def total(self, part: Part) -> float:
+        """Return the cost of a part's lines."""
+        return sum(line.usd for line in self.lines if line.part == part)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the estimate for `context cost --json`."""
+        return {
+            IDLE: round(self.idle_month, 4),
+            MILLION: round(self.per_million, 4),
+            STORAGE: round(self.total(STORAGE), 4),
+            "lines": [line.as_json() for line in self.lines],
+        }
+
+
+def estimate(context: Context[Any], graph: Graph) -> Estimate:
+    """Estimate the cost of a stack's resources, of a million rows if the context has lists, and of their storage."""
+    flow = Flow(context, graph, ROWS)
+    rows = lists(flow) if context.has_lists else ()
+    return Estimate((*lines(IDLE, idle(graph)), *lines(MILLION, rows), *lines(STORAGE, storage(flow))))
+
+
+def lines(part: Part, counted: Iterable[tuple[str, float, str]]) -> list[Line]:
+    """Return lines for counted quantities, given by name, quantity and price. A quantity of 0 is omitted."""
+    return [Line(part, what, quantity, prices().by_name[name]) for what, quantity, name in counted if quantity]
+
 
 TITLES: Final[Mapping[Part, str]] = {
     IDLE: "A month without traffic",

@@ -1,9 +1,11 @@
-"""The functions of a recorded graph, and their schedules."""
+"""The functions of a recorded graph, their schedules, and the transitions of the list workflow's executions."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ...programs.recording import Graph, Node
 from .prices import assumed
@@ -69,3 +71,121 @@ def a_month(schedule: Node) -> float | None:
     """Return the calls of a schedule per month, or None if it is not a rate."""
     found = _RATE.fullmatch(schedule.inputs["scheduleExpression"])
     return assumed().hours_a_month * 60 / (int(found[1]) * _MINUTES[found[2]]) if found else None
+
+
+State = Mapping[str, Any]
+States = Mapping[str, State]
+
+
+class Machine:
+    """The state machine of the list import, on the way of a list of several ranges and parts.
+
+    The way has the states in the order in which an execution without failures enters them. A state may answer that a
+    map processes the ranges or the parts of a list first. The way then has a detour: the map, and the states that are
+    entered again.
+    """
+
+    def __init__(self, definition: State, import_arn: str) -> None:
+        states: States = definition["States"]
+        way = _path(states, definition["StartAt"], lambda state: _is_map(state) and _calls(state, import_arn))
+        self._map = states[way[-1]]
+        rest = _path(states, self._map["Next"], _is_good_end)
+        self._way = [states[name] for name in (*_with_detours(states, way), *rest)]
+        self.transitions = _counted(len(self._way))
+        """Transitions of an imported list, without the transitions of the children of its maps."""
+
+    def transitions_a_child(self, arn: str) -> int:
+        """Return the transitions of a child of the map that calls a function, by its ARN; 0 without such a map."""
+        if (found := self._map_of(arn)) is None:
+            return 0
+        child = found["ItemProcessor"]
+        return _counted(len(_path(child["States"], child["StartAt"], _is_good_end)))
+
+    def calls(self, arn: str) -> int:
+        """Return the calls of a function for each list, by its ARN, without the calls by the children of a map."""
+        return sum(not _is_map(state) and _calls(state, arn) for state in self._way)
+
+    def lanes(self, arn: str) -> int | None:
+        """Return the maximum concurrent children that call a function for a list, by its ARN; None without a map."""
+        found = self._map_of(arn)
+        return None if found is None else found["MaxConcurrency"]
+
+    def _map_of(self, arn: str) -> State | None:
+        return next((state for state in self._way if _is_map(state) and _calls(state, arn)), None)
+
+    @property
+    def at_once(self) -> int:
+        """The maximum number of parts that are imported concurrently."""
+        return self._map["MaxConcurrency"]
+
+
+def imports(graph: Graph, import_arn: str) -> Machine | None:
+    """Return the machine whose map calls the function that imports a part, given by its ARN without an alias."""
+    found = [json.loads(str(node.inputs["definition"])) for node in graph.of("sfn/stateMachine")]
+    callers = (
+        one for one in found if any(_is_map(state) and _calls(state, import_arn) for state in one["States"].values())
+    )
+    return next((Machine(definition, import_arn) for definition in callers), None)
+
+
+def _counted(states: int) -> int:
+    """Return the billed transitions: each entered state, and the start (Step Functions, pricing examples)."""
+    return states + 1
+
+
+def _is_map(state: State) -> bool:
+    return state["Type"] == "Map"
+
+
+def _calls(state: State, arn: str) -> bool:
+    """Return whether a state, or a child of a map, calls an alias of a function."""
+    return f"{arn}:" in json.dumps(state)
+
+
+def _is_good_end(state: State) -> bool:
+    return state["Type"] == "Succeed" or bool(state.get("End"))
+
+
+def _with_detours(states: States, way: Sequence[str]) -> Iterator[str]:
+    """Yield the names of a way. After a state with a detour, yield the detour and the states that are entered again."""
+    others = {name: state for name, state in states.items() if name not in way}
+    for place, name in enumerate(way):
+        yield name
+        before = way[: place + 1]
+        for start in _following(states[name]):
+            if detour := _detour(others, start, before):
+                yield from detour
+                yield from before[before.index(_first(_following(states[detour[-1]]), before)) :]
+
+
+def _detour(others: States, start: str, before: Sequence[str]) -> list[str]:
+    """Return the shortest path with a map that leads from a state back to an earlier state of the way, or no states."""
+    path = _shortest(others, start, lambda state: bool(_first(_following(state), before)))
+    return path if any(_is_map(others[name]) for name in path) else []
+
+
+def _first(names: Iterator[str], wanted: Sequence[str]) -> str:
+    return next((name for name in names if name in wanted), "")
+
+
+def _path(states: States, start: str, wanted: Callable[[State], bool]) -> list[str]:
+    """Return the shortest path without failures to a wanted state. Raises LookupError without a path."""
+    if path := _shortest(states, start, wanted):
+        return path
+    raise LookupError(f"no path leads from {start} to its end")
+
+
+def _shortest(states: States, start: str, wanted: Callable[[State], bool]) -> list[str]:
+    """Return the names of the states on the shortest path without failures to a wanted state, or no names."""
+    paths = deque([[start]] if start in states else [])
+    while paths:
+        path = paths.popleft()
+        if wanted(states[path[-1]]):
+            return path
+        paths += [[*path, name] for name in _following(states[path[-1]]) if name in states and name not in path]
+    return []
+
+
+def _following(state: State) -> Iterator[str]:
+    choices = [*state.get("Choices", ()), state, {"Next": state.get("Default")}]
+    return (following for choice in choices if (following := choice.get("Next")))

@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 _FILE: Final = files("bounded_context_cli") / "data" / "prices.toml"
 
 
-class Table(BaseModel, frozen=True):
+class PriceTable(BaseModel, frozen=True):
     """A table of a data file, without unknown members."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Price(Table, frozen=True):
+class Price(PriceTable, frozen=True):
     """An AWS price: `usd` for `per` of a `unit`. `page` is its source, `seen` the data that it was compared with."""
 
     usd: float
@@ -33,7 +33,7 @@ class Price(Table, frozen=True):
         return self.usd / self.per
 
 
-class Assumptions(Table, frozen=True):
+class Assumptions(PriceTable, frozen=True):
     """Quantities that neither the graph nor a constant contains. The file has their meanings and sources."""
 
     hours_a_month: int
@@ -64,7 +64,7 @@ class Assumptions(Table, frozen=True):
     text_length: int
 
 
-class Prices(Table, frozen=True):
+class Prices(PriceTable, frozen=True):
     """The prices of a region by name, as of a date, and the reasons why types of resources are billed or free."""
 
     region: str

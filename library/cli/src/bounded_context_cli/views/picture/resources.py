@@ -1,14 +1,82 @@
-"""The resources that a picture shows: their names, the ARNs that match them, and their dead-letter queues."""
+"""The resources that a picture shows, the permissions of their roles in words, and the steps of a workflow."""
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ...programs.graph import Graph, Node
-from .policies import grants, role_name
+
+_WORDS: Final = (
+    ("reads", ("Get", "BatchGet", "Query", "Scan", "List", "Describe", "Head", "PartiQLSelect", "Select")),
+    ("starts", ("StartExecution", "StartSyncExecution")),
+    ("calls", ("Invoke",)),
+    ("publishes", ("Publish",)),
+    ("sends", ("Send",)),
+    ("receives", ("Receive",)),
+    ("writes", ("Put", "Update", "Delete", "BatchWrite", "Create", "Abort", "Restore", "PartiQL", "Tag", "*")),
+)
+"""The label of an action by its beginning; the first match applies. Other actions have the label "uses"."""
+
+_ONLY_WITH: Final = ("sqs:GetQueue", "sqs:DeleteMessage", "sqs:ChangeMessage", "states:StopExecution")
+"""Actions without a label, because they only occur together with labelled actions."""
+
+ORDER: Final = (*(word for word, _ in _WORDS), "uses")
+"""All labels, in display order."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """The permissions of a role: actions, on ARNs or patterns of ARNs."""
+
+    role: str
+    actions: Sequence[str]
+    resources: Sequence[str]
+
+
+def grants(graph: Graph) -> Iterator[Grant]:
+    """Yield the allowed permissions of the graph's roles: from role policies, inline policies and attached policies."""
+    for role, policy in _policies(graph):
+        for statement in policy:
+            if statement["Effect"] == "Allow":
+                yield Grant(role, _listed(statement.get("Action")), _listed(statement.get("Resource")))
+
+
+def words(actions: Sequence[str]) -> set[str]:
+    """Return the labels of actions such as `dynamodb:GetItem`."""
+    return {_word(action.partition(":")[2]) for action in actions if not action.startswith(_ONLY_WITH)}
+
+
+def role_name(arn: str) -> str:
+    """Return the name of a role, given its ARN or name."""
+    return arn.rpartition("/")[2]
+
+
+def _word(action: str) -> str:
+    return next((word for word, starts in _WORDS if action.startswith(starts)), ORDER[-1])
+
+
+def _policies(graph: Graph) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    attached = {str(node.inputs["policyArn"]): node.inputs["role"] for node in graph.of("iam/rolePolicyAttachment")}
+    for node in graph.of("iam/rolePolicy"):
+        yield role_name(str(node.inputs["role"])), node.statements()
+    for node in graph.of("iam/policy"):
+        if role := attached.get(str(node.outputs.get("arn"))):
+            yield role_name(str(role)), node.statements()
+    for node in graph.of("iam/role"):
+        yield from ((node.called, _inline(node, policy)) for policy in node.inputs.get("inlinePolicies", ()))
+
+
+def _inline(role: Node, policy: dict[str, Any]) -> list[dict[str, Any]]:
+    return replace(role, inputs=policy).statements()
+
+
+def _listed(value: Any) -> list[str]:
+    """Return an element of a policy as a list, also if it is a single text."""
+    return [value] if isinstance(value, str) else list(value or ())
+
 
 _DRAWN: Final[Mapping[str, Mapping[str, str]]] = {
     "apigatewayv2": {"api": "HTTP API"},
@@ -171,3 +239,121 @@ def _notified(graph: Graph, found: Mapping[str, set[str]]) -> Iterator[tuple[str
         for bucket in (arn for arn in found if ":s3:::" in arn):
             if f'"{bucket.rpartition(":")[2]}"' in patterns.get(str(target.inputs["rule"]), ""):
                 yield str(target.inputs["arn"]), bucket
+
+
+class Box(NamedTuple):
+    """A box with a unique key and a text in one line or several. Boxes of a group are in one frame."""
+
+    key: str
+    label: str
+    kind: str = ""
+    note: str = ""
+    group: str = ""
+
+
+class Arrow(NamedTuple):
+    """An arrow between two boxes, by their keys."""
+
+    source: str
+    target: str
+    label: str = ""
+    note: str = ""
+
+
+State = Mapping[str, Any]
+
+FAILURE: Final = "on failure"
+"""The label of a path after a step's failure: a catch, a choice's default, or a state that writes an error."""
+
+_ERROR: Final = "$.error"
+"""The member of the state with the error of a step."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The definition of a state machine."""
+
+    definition: str
+
+    def links(self) -> list[tuple[str, str, str]]:
+        """Return pairs of function ARNs that follow one another, with the label "on failure" or an empty label.
+
+        The start is an empty ARN. States without a function, such as choices, are skipped. If two functions are also
+        linked without a failure, the label is empty.
+        """
+        found: dict[tuple[str, str], str] = {}
+        for before, state, label in self._ways():
+            for after, next_label in self._ahead(state, label, frozenset()):
+                if before != after:
+                    found[before, after] = min(next_label, found.get((before, after), next_label))
+        return [(before, after, label) for (before, after), label in found.items()]
+
+    @cached_property
+    def _states(self) -> Mapping[str, State]:
+        """All states by name, including the states within maps and parallels."""
+        return dict(_within(json.loads(self.definition)))
+
+    def _ways(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the start and each function, with each next state and the label of the path."""
+        yield "", json.loads(self.definition)["StartAt"], ""
+        for name, state in self._states.items():
+            for function in _functions(state):
+                yield from ((function, follows, label) for follows, label in self._following(name))
+
+    def _ahead(self, name: str, label: str, passed: frozenset[str]) -> Iterator[tuple[str, str]]:
+        """Yield the next functions from a state on."""
+        if name in passed:
+            return
+        state = self._states[name]
+        if functions := _functions(state):
+            yield from ((function, label) for function in functions)
+            return
+        for follows, next_label in _inside(state) or self._following(name):
+            yield from self._ahead(follows, next_label or label, passed | {name})
+
+    def _following(self, name: str) -> list[tuple[str, str]]:
+        """Return the next states, each with the label of the path.
+
+        The last state of a map leads to the state after the map. A failure within a map is also the map's failure.
+        """
+        state = self._states[name]
+        label = FAILURE if state.get("ResultPath") == _ERROR else ""
+        found = [(choice["Next"], label) for choice in (state, *state.get("Choices", ())) if "Next" in choice]
+        found += [(choice["Next"], FAILURE) for choice in state.get("Catch", ())]
+        found += [(state["Default"], FAILURE)] if "Default" in state else []
+        is_last = state.get("End") or state["Type"] == "Succeed"
+        return [*found, *(choice for choice in self._after_around(name) if is_last or choice[1] == FAILURE)]
+
+    def _after_around(self, name: str) -> list[tuple[str, str]]:
+        """Return the states after the map or parallel that contains a state."""
+        around = (outer for outer, state in self._states.items() if name in dict(_children(state)))
+        return [follows for outer in around for follows in self._following(outer)]
+
+
+def _within(machine: Mapping[str, Any]) -> Iterator[tuple[str, State]]:
+    for name, state in machine["States"].items():
+        yield name, state
+        for inner in _machines(state):
+            yield from _within(inner)
+
+
+def _machines(state: State) -> list[Mapping[str, Any]]:
+    alone = [state[name] for name in ("ItemProcessor", "Iterator") if name in state]
+    return [*alone, *state.get("Branches", ())]
+
+
+def _children(state: State) -> Iterator[tuple[str, State]]:
+    for machine in _machines(state):
+        yield from machine["States"].items()
+
+
+def _inside(state: State) -> list[tuple[str, str]]:
+    return [(machine["StartAt"], "") for machine in _machines(state)]
+
+
+def _functions(state: State) -> list[str]:
+    """Return the functions that a task calls."""
+    if state["Type"] != "Task":
+        return []
+    named = [state.get(name, {}).get("FunctionName") for name in ("Parameters", "Arguments")]
+    return [arn for arn in (state["Resource"], *named) if arn and ":function:" in arn]

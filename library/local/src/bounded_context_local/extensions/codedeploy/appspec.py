@@ -1,4 +1,4 @@
-"""The AppSpec of a deployment for Lambda: the alias, its current version, its target version and the hooks.
+"""What a deployment of CodeDeploy contains: its AppSpec, its configuration, and its errors.
 
 CodeDeploy user guide, "AppSpec File structure for AWS Lambda deployments". It uses no package of the run's environment.
 """
@@ -6,11 +6,32 @@ CodeDeploy user guide, "AppSpec File structure for AWS Lambda deployments". It u
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Self
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, Self
 
-from .errors import Refused
+from bounded_context_infra.configuration.strategy import PREDEFINED, BadStrategy, Strategy
+
+
+@dataclass
+class RefusedRequest(Exception):
+    """A rejected request; `code` is the name of a CodeDeploy exception."""
+
+    code: str
+    message: str
+
+
+@dataclass
+class Ended(Exception):
+    """The early end of a deployment; `code` is one of CodeDeploy's error codes, such as ALARM_ACTIVE."""
+
+    status: Literal["Failed", "Stopped"]
+    code: str
+    message: str = ""
+    rolls_back: bool = True
+
 
 BEFORE: Final = "BeforeAllowTraffic"
 AFTER: Final = "AfterAllowTraffic"
@@ -104,5 +125,76 @@ def _check(name: str, value: object, valid: bool, remedy: str) -> None:
         raise _invalid(f"The AppSpec is invalid: {name} is {value!r}: {remedy}.")
 
 
-def _invalid(message: str) -> Refused:
-    return Refused("InvalidRevisionException", message)
+def _invalid(message: str) -> RefusedRequest:
+    return RefusedRequest("InvalidRevisionException", message)
+
+
+DEFAULT = "CodeDeployDefault.Lambda"
+
+Parameters = dict[str, Any]
+
+
+class Configs:
+    """The strategies of the deployment configurations, and their descriptions, by name."""
+
+    def __init__(self) -> None:
+        """Add AWS's predefined configurations."""
+        self._strategies = {f"{DEFAULT}{name}": Strategy.parse(name) for name in PREDEFINED}
+        self._infos = {name: _info(name, strategy) for name, strategy in self._strategies.items()}
+
+    def strategy(self, name: str) -> Strategy:
+        """Return the strategy of a configuration. Raises Refused with DeploymentConfigDoesNotExistException."""
+        if name not in self._strategies:
+            message = f"There is no deployment configuration for Lambda named {name}"
+            raise RefusedRequest("DeploymentConfigDoesNotExistException", message)
+        return self._strategies[name]
+
+    def create(self, parameters: Parameters) -> Parameters:
+        """Handle CreateDeploymentConfig."""
+        name, strategy = parameters["deploymentConfigName"], _strategy(parameters)
+        if name in self._strategies:
+            message = f"The deployment configuration {name} already exists"
+            raise RefusedRequest("DeploymentConfigAlreadyExistsException", message)
+        self._strategies[name], self._infos[name] = strategy, _info(name, strategy)
+        return {"deploymentConfigId": self._infos[name]["deploymentConfigId"]}
+
+    def get(self, parameters: Parameters) -> Parameters:
+        """Handle GetDeploymentConfig."""
+        name = parameters["deploymentConfigName"]
+        self.strategy(name)
+        return {"deploymentConfigInfo": self._infos[name]}
+
+
+def _strategy(parameters: Parameters) -> Strategy:
+    """Convert the traffic routing to a Strategy, which validates CodeDeploy's limits."""
+    if parameters.get("computePlatform") != "Lambda":
+        raise RefusedRequest("InvalidComputePlatformException", "Only the compute platform Lambda is supported.")
+    routing = parameters.get("trafficRoutingConfig") or {}
+    kind = str(routing.get("type")).removeprefix("TimeBased")
+    try:
+        if kind not in ("Canary", "Linear"):
+            return Strategy.parse(kind)
+        block, every = routing[f"timeBased{kind}"], "Every" if kind == "Linear" else ""
+        percentage, minutes = block[f"{kind.lower()}Percentage"], block[f"{kind.lower()}Interval"]
+        return Strategy.parse(f"{kind}{percentage}Percent{every}{minutes}Minutes")
+    except (BadStrategy, KeyError) as error:
+        message = f"Invalid traffic routing: {error}"
+        raise RefusedRequest("InvalidTrafficRoutingConfigurationException", message) from error
+
+
+def _routing(strategy: Strategy) -> Parameters:
+    if strategy.kind == "AllAtOnce":
+        return {"type": "AllAtOnce"}
+    member = strategy.kind.lower()
+    block = {f"{member}Percentage": strategy.percentage, f"{member}Interval": strategy.minutes}
+    return {"type": f"TimeBased{strategy.kind}", f"timeBased{strategy.kind}": block}
+
+
+def _info(name: str, strategy: Strategy) -> Parameters:
+    return {
+        "deploymentConfigId": str(uuid.uuid4()),
+        "deploymentConfigName": name,
+        "createTime": datetime.now(UTC).timestamp(),
+        "computePlatform": "Lambda",
+        "trafficRoutingConfig": _routing(strategy),
+    }

@@ -13,8 +13,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from bounded_context_infra.configuration.strategy import Strategy
 
-from .appspec import AFTER, BEFORE, AppSpec
-from .errors import Ended, Refused
+from .appspec import AFTER, BEFORE, AppSpec, Ended, RefusedRequest
 
 ALLOW: Final = "AllowTraffic"
 ENDED: Final = ("Succeeded", "Failed", "Stopped")
@@ -160,7 +159,7 @@ class CodeDeploy(Generic[D]):
         for deployment in self.all:
             if deployment.id == identity:
                 return deployment
-        raise Refused("DeploymentDoesNotExistException", f"The deployment {identity} does not exist")
+        raise RefusedRequest("DeploymentDoesNotExistException", f"The deployment {identity} does not exist")
 
     def create(self, request: dict[str, Any], strategy: Strategy) -> D:
         """Create and start a deployment. Raises Refused if the group has one that has not ended."""
@@ -168,14 +167,16 @@ class CodeDeploy(Generic[D]):
         for other in self.of(made.group):
             if other.ended_at is None:
                 message = f"The Deployment Group '{made.group[1]}' already has an active Deployment '{other.id}'"
-                raise Refused("DeploymentLimitExceededException", message)
+                raise RefusedRequest("DeploymentLimitExceededException", message)
         self.begin(made)
         return made
 
     def stop(self, deployment: D, parameters: Parameters) -> None:
         """Stop a deployment at its next step. Raises Refused if it has ended."""
         if deployment.ended:
-            raise Refused("DeploymentAlreadyCompletedException", f"The deployment {deployment.id} has ended already")
+            raise RefusedRequest(
+                "DeploymentAlreadyCompletedException", f"The deployment {deployment.id} has ended already"
+            )
         deployment.stop = parameters
 
     def begin(self, made: D) -> None:

@@ -4,9 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from .appspec import sha256
-from .configs import Configs
-from .errors import Refused
+from .appspec import Configs, RefusedRequest, sha256
 from .model import CodeDeploy, Deployment
 
 ALARMS_A_GROUP: Final = 10
@@ -56,7 +54,7 @@ class Operations:
     def answer(self, operation: str, parameters: Parameters) -> Parameters:
         """Handle an operation; return the response, with times in seconds. Raises Refused."""
         if operation not in self._operations:
-            raise Refused("UnsupportedOperation", f"CodeDeploy on this machine has no {operation}.")
+            raise RefusedRequest("UnsupportedOperation", f"CodeDeploy on this machine has no {operation}.")
         with self._deploys.lock:
             return self._operations[operation](parameters)
 
@@ -65,29 +63,31 @@ class Operations:
     def _create_application(self, parameters: Parameters) -> Parameters:
         name = parameters["applicationName"]
         if name in self._groups:
-            raise Refused("ApplicationAlreadyExistsException", f"The application {name} already exists")
+            raise RefusedRequest("ApplicationAlreadyExistsException", f"The application {name} already exists")
         self._groups[name] = {}
         return {"applicationId": str(uuid.uuid4())}
 
     def _create_group(self, parameters: Parameters) -> Parameters:
         groups, name = self._application(parameters), parameters["deploymentGroupName"]
         if name in groups:
-            raise Refused("DeploymentGroupAlreadyExistsException", f"The deployment group {name} already exists")
+            raise RefusedRequest("DeploymentGroupAlreadyExistsException", f"The deployment group {name} already exists")
         if len((parameters.get("alarmConfiguration") or {}).get("alarms") or []) > ALARMS_A_GROUP:
-            raise Refused("AlarmsLimitExceededException", f"A deployment group has at most {ALARMS_A_GROUP} alarms")
+            raise RefusedRequest(
+                "AlarmsLimitExceededException", f"A deployment group has at most {ALARMS_A_GROUP} alarms"
+            )
         groups[name] = {"deploymentGroupId": str(uuid.uuid4()), **parameters}
         return {"deploymentGroupId": groups[name]["deploymentGroupId"]}
 
     def _application(self, parameters: Parameters) -> dict[str, Parameters]:
         name = parameters["applicationName"]
         if name not in self._groups:
-            raise Refused("ApplicationDoesNotExistException", f"The application {name} does not exist")
+            raise RefusedRequest("ApplicationDoesNotExistException", f"The application {name} does not exist")
         return self._groups[name]
 
     def _group(self, parameters: Parameters) -> Parameters:
         name = parameters["deploymentGroupName"]
         if name not in (groups := self._application(parameters)):
-            raise Refused("DeploymentGroupDoesNotExistException", f"The deployment group {name} does not exist")
+            raise RefusedRequest("DeploymentGroupDoesNotExistException", f"The deployment group {name} does not exist")
         return groups[name]
 
     # Deployments.
@@ -119,7 +119,7 @@ class Operations:
 
     def _deployments(self, parameters: Parameters) -> Parameters:
         if len(parameters["deploymentIds"]) > BATCH:
-            raise Refused("BatchLimitExceededException", f"At most {BATCH} deployments are returned")
+            raise RefusedRequest("BatchLimitExceededException", f"At most {BATCH} deployments are returned")
         return {
             "deploymentsInfo": [info(self._deploys.deployment(identity)) for identity in parameters["deploymentIds"]]
         }
@@ -137,7 +137,7 @@ class Operations:
         deployment = self._deploys.deployment(parameters["deploymentId"])
         if unknown := set(parameters.get("targetIds") or []) - {target_id(deployment)}:
             message = f"The deployment has no target {', '.join(sorted(unknown))}"
-            raise Refused("DeploymentTargetDoesNotExistException", message)
+            raise RefusedRequest("DeploymentTargetDoesNotExistException", message)
         return {"deploymentTargets": [target(deployment, self._arn_prefix)]}
 
 

@@ -19,8 +19,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bounded_context_infra.configuration.strategy import Strategy
 
-from ...emulator.clock import MINUTE_SECONDS
-from .errors import Ended, Refused
+from ...emulator.process import MINUTE_SECONDS
+from .appspec import Ended, RefusedRequest
 from .model import POLLS_A_MINUTE, CodeDeploy, Course, Deployment, Parameters
 from .operations import Operations
 
@@ -93,7 +93,7 @@ class Service(CodeDeploy[Running]):
             clients = self._act_as(request["serviceRoleArn"])
         except ClientError as error:
             message = f"CodeDeploy cannot assume the service role {request['serviceRoleArn']}: {error}"
-            raise Refused("InvalidRoleException", message) from error
+            raise RefusedRequest("InvalidRoleException", message) from error
         return super()._new(spec, strategy, request, functions=clients("lambda"), alarms=clients("cloudwatch"), **more)
 
     def version(self, deployment: Running) -> int:
@@ -147,13 +147,13 @@ class Service(CodeDeploy[Running]):
         key = (deployment, execution)
         if key not in self._reports:
             code = "InvalidLifecycleEventHookExecutionIdException"
-            raise Refused(code, f"The deployment {deployment} has no hook execution {execution}")
+            raise RefusedRequest(code, f"The deployment {deployment} has no hook execution {execution}")
         if status not in ("Succeeded", "Failed"):
             code = "InvalidLifecycleEventHookExecutionStatusException"
-            raise Refused(code, f"The status of a hook is Succeeded or Failed, not {status}")
+            raise RefusedRequest(code, f"The status of a hook is Succeeded or Failed, not {status}")
         if self._reports[key]:
             code = "LifecycleEventAlreadyCompletedException"
-            raise Refused(code, f"The hook execution {execution} has reported {self._reports[key]} already")
+            raise RefusedRequest(code, f"The hook execution {execution} has reported {self._reports[key]} already")
         self._reports[key] = status
 
 
@@ -188,7 +188,7 @@ def respond(api: Operations, headers: Mapping[str, str], body: bytes) -> tuple[i
             HTTPStatus.OK,
             api.answer(headers["x-amz-target"].rpartition(".")[2], json.loads(body or b"{}")),
         )
-    except Refused as refused:
+    except RefusedRequest as refused:
         status, content = HTTPStatus.BAD_REQUEST, {"__type": refused.code, "message": refused.message}
     except Exception as error:
         traceback.print_exc()

@@ -5,7 +5,7 @@ Each module covers a namespace and lists its measured and its assumed metrics. A
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..samples import Sample
+from ..logs import Sample
 
 
 def zeros(

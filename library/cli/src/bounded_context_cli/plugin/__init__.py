@@ -1,1 +1,0 @@
-"""The pytest plugin of a repository: its promises, and the copies of other contexts' events."""

@@ -1,1 +1,0 @@
-"""`context settings`: the settings of all stacks, validated, and their JSON Schemas for editors."""

@@ -1,0 +1,214 @@
+"""The results of a list's pieces, stored until the decision about the list, and identities that pieces repeat."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from hashlib import blake2b
+from heapq import merge
+from io import BufferedReader, RawIOBase
+from typing import Any, BinaryIO, Final, Self, cast
+
+from pydantic import TypeAdapter
+
+from ..domain.faults import ListFault
+from ..domain.formats import Difference
+from ..domain.rows import Rejection, Unreadable
+from .ports import SeenIds
+from .report import REPORTED_REJECTIONS, Reported
+from .staging import Part, TypedRow
+
+
+class StoredResult:
+    """The base of a dataclass that is stored until the decision about its list. Unknown members are ignored."""
+
+    def as_json(self) -> bytes:
+        """Return the result as JSON; decimals are texts, since they are exact."""
+        return _adapter(type(self)).dump_json(self)
+
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """Return the result in this JSON."""
+        return _adapter(cls).validate_json(data)
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+@dataclass(frozen=True)
+class PartResult(StoredResult):
+    """The result for a part.
+
+    ``part`` is the part to import, or None if no row is left. ``lines`` are the report's lines of the first
+    ``rejections``. ``rejected`` counts the rejected rows by fault. ``amounts`` are the sums of the other rows by field
+    and currency. Another version of the library may add members, and faults.
+    """
+
+    part: Part | None = None
+    lines: str = ""
+    rejections: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict[str, int])
+    amounts: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict[str, Mapping[str, Decimal]])
+
+
+@dataclass
+class RuleProgress(StoredResult):
+    """The results of a rule for the rows of a part up to ``line``. The next try of the part continues after that line.
+
+    ``reported`` are the rejections. ``created`` has the values to import by line, if they differ from the row's.
+    """
+
+    line: int = 0
+    reported: list[Rejection] = field(default_factory=list[Rejection])
+    created: dict[int, Mapping[str, Any]] = field(default_factory=dict[int, Mapping[str, Any]])
+
+    def take(self, row: TypedRow[Any], rejection: Rejection | None) -> None:
+        """Add the result of the next row."""
+        self.line = row.line
+        if rejection:
+            self.reported.append(rejection)
+        elif row.created is not None:
+            self.created[row.line] = row.created
+
+    def remaining(self, rows: Sequence[TypedRow[Any]]) -> Sequence[TypedRow[Any]]:
+        """Return the rows without a result; the other rows get their values to import."""
+        if not self.line:
+            return rows
+        for row in rows:
+            row.created = self.created.get(row.line)
+        return [row for row in rows if row.line > self.line]
+
+
+@dataclass(frozen=True)
+class RangePart:
+    """A part of the good rows of a range: its key, the number of its rows, and its first and last line of the file."""
+
+    key: str
+    rows: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The reason why a file is no list, found in a range. ``differences`` are the settings that would accept it."""
+
+    reason: str
+    fault: ListFault
+    line: int
+    differences: Sequence[tuple[str, Any]] = ()
+
+    @classmethod
+    def of(cls, found: Unreadable) -> "Refusal":
+        """Return the refusal for an exception."""
+        differences = [(one.member, one.value) for one in found.differences]
+        return cls(found.reason, found.fault, found.line, differences)
+
+    @property
+    def error(self) -> Unreadable:
+        """The exception."""
+        return Unreadable(self.reason, self.fault, self.line, [Difference(*one) for one in self.differences])
+
+
+@dataclass(frozen=True)
+class RangeResult(StoredResult):
+    """The result for a range.
+
+    ``rows`` counts the rows, and ``rejected`` the rejected rows by fault. ``reported`` are the first of the
+    ``rejections``. ``repeated`` are lines in ``reported``, each with the first line of its identity in the range.
+    ``identities`` is the key of the digests of the good rows' identities. ``misfit`` is whether the range ends inside a
+    quoted cell. With a ``refusal`` or a misfit, the other members are empty.
+    """
+
+    parts: Sequence[RangePart] = ()
+    rows: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict[str, int])
+    reported: Sequence[Reported] = ()
+    rejections: int = 0
+    repeated: Mapping[int, int] = field(default_factory=dict[int, int])
+    identities: str = ""
+    refusal: Refusal | None = None
+    misfit: bool = False
+
+
+_DIGEST: Final = 16
+"""The size of a digest in bytes. Two of 100 million identities have the same digest with a probability below 1e-22."""
+
+_ENTRY: Final = _DIGEST + 8
+_ENTRIES_AT_ONCE: Final = 1000
+
+
+class RangeIdentities:
+    """The identities of the good rows of a range: a store of seen identities that keeps a digest of each.
+
+    ``repeated`` has the first repeated lines of the range, at most as many as a report has, each with the first line of
+    its identity in the range.
+    """
+
+    def __init__(self, seen: SeenIds) -> None:
+        self._seen = seen
+        self._entries: list[bytes] = []
+        self.repeated: dict[int, int] = {}
+
+    def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
+        """Remember (identity, line) pairs; for each repeated identity return its line and its first line."""
+        earlier = self._seen.first_lines(found)
+        self._entries += [_entry(identity, line) for identity, line in found if line not in earlier]
+        if len(self.repeated) < REPORTED_REJECTIONS:
+            self.repeated |= earlier
+        return earlier
+
+    @property
+    def data(self) -> bytes:
+        """The sorted entries: a digest of 16 bytes and a line of 8 bytes."""
+        return b"".join(sorted(self._entries))
+
+
+def digest_of(identity: str) -> bytes:
+    """Return the digest of an identity."""
+    return blake2b(identity.encode(), digest_size=_DIGEST).digest()
+
+
+def _entry(identity: str, line: int) -> bytes:
+    return digest_of(identity) + line.to_bytes(_ENTRY - _DIGEST, "big")
+
+
+def repetitions(ranges: Iterable[BinaryIO]) -> Iterator[tuple[int, int]]:
+    """Yield each line with the identity of a line in an earlier range, and the first line of the identity.
+
+    Each stream has the `RangeIdentities.data` of a range.
+    """
+    digest, first = b"", 0
+    for entry in merge(*map(_entries, ranges)):
+        line = int.from_bytes(entry[_DIGEST:], "big")
+        if entry[:_DIGEST] == digest:
+            yield line, first
+        else:
+            digest, first = entry[:_DIGEST], line
+
+
+def _entries(stream: BinaryIO) -> Iterator[bytes]:
+    # A read of the stream itself may return fewer bytes.
+    buffered = BufferedReader(cast("RawIOBase", stream), _ENTRIES_AT_ONCE * _ENTRY)
+    while data := buffered.read(_ENTRIES_AT_ONCE * _ENTRY):
+        for start in range(0, len(data), _ENTRY):
+            yield data[start : start + _ENTRY]
+
+
+class LinesInMemory:
+    """The repeated lines of a file, in memory: for tests, and for callers without a store."""
+
+    def __init__(self) -> None:
+        self._lines: list[tuple[int, int]] = []
+
+    def add(self, repeated: Iterable[tuple[int, int]]) -> None:
+        """Remember lines, each with the first line of its identity."""
+        self._lines = sorted([*self._lines, *repeated])
+
+    def between(self, first: int, last: int) -> dict[int, int]:
+        """Return the lines from ``first`` to ``last``, each with the first line of its identity."""
+        start, stop = bisect_left(self._lines, (first, 0)), bisect_right(self._lines, (last + 1, 0))
+        return dict(self._lines[start:stop])
