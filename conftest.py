@@ -10,6 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest_plugins = ["tests.everywhere"]
+"""Of the library's tests: their folders are parts of one package, which has no file of its own."""
+
 _ELSEWHERE = {"slow", "e2e", "nightly"}
 """The marks of tests that do not run by default."""
 

@@ -104,7 +104,7 @@ def sources(project: Path) -> Iterator[str]:
     return files(project, [FOLDER, ".git"])
 
 
-RUNNING = "library/tests/e2e/"
+RUNNING = "library/local/tests/e2e/"
 """Where tests share one context that runs."""
 
 OF_THEIR_OWN = tuple(
@@ -114,7 +114,7 @@ OF_THEIR_OWN = tuple(
 
 LONG = (
     RUNNING,
-    *(f"library/tests/{name}/" for name in ("engine", "pipeline", "pull_requests")),
+    *(f"library/{name}/" for name in ("infra/tests/pipeline", "platform/tests/engine", "platform/tests/pull_requests")),
     *(f"tests/{name}" for name in ("test_generated", "test_pages", "test_pair", "test_site", "upkeep")),
 )
 """Where the files are that take half a minute or more end to end."""

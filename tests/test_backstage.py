@@ -22,7 +22,7 @@ from template.bake import bake
 from template.library import REPOSITORY_OF_LIBRARY, SOURCES
 from template.names import REPOSITORY
 
-PUBLISHED: dict[str, Any] = runpy.run_path(str(SOURCES / "tests" / "published" / "__init__.py"))
+PUBLISHED: dict[str, Any] = runpy.run_path(str(SOURCES / "cli" / "tests" / "published" / "__init__.py"))
 MATRIX: dict[str, Any] = runpy.run_path(str(REPOSITORY / "tests" / "matrix" / "values.py"))
 COMMAND = FILE.with_name("cookiecutter")
 CONTENTS = "{{cookiecutter and 'contents'}}"

@@ -24,14 +24,14 @@ PAGES = sorted(page for place in (*PLACES, *EXAMPLES) for page in REPOSITORY.glo
 BLOCK = re.compile(r"^ *```(?:sh|bash|console)(?P<account> account)?\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r"\s{2,}#.*|\s#\s.*")
 
-E2E = "library/tests/e2e/test_"
+E2E = "library/local/tests/e2e/test_"
 DEBUGGED = f"{E2E}live.py::test_a_debugger_stops_in_a_function_that_has_its_own_role"
 DRAWN = f"{E2E}page.py::test_the_deployed_dashboards_are_drawn_of_a_run"
 INVOKED = f"{E2E}live.py::test_a_call_prints_the_answer_and_what_the_function_logs"
-ITEMS = "library/tests/testing/test_promise_items.py::"
+ITEMS = "library/runtime/tests/testing/test_promise_items.py::"
 LOGGED = f"{E2E}live.py::test_logs_are_found_by_a_caller_s_id"
-OUTAGE = "library/tests/local/test_other_systems.py::test_a_file_sets_how_it_answers"
-PARTNERS = "library/tests/partners/test_commands.py::test_"
+OUTAGE = "library/local/tests/local/test_other_systems.py::test_a_file_sets_how_it_answers"
+PARTNERS = "library/cli/tests/partners/test_commands.py::test_"
 PARTNER_ADDED = f"{PARTNERS}a_partner_is_added_and_removed_and_the_rest_of_the_file_stays"
 REHEARSED = f"{E2E}rehearsal.py::test_bad_versions_are_caught_and_a_good_one_takes_all_traffic"
 RESTORED = f"{E2E}rehearsal.py::test_10_000_aggregates_are_restored_within_two_minutes"
@@ -56,15 +56,15 @@ TRIED = {
     r"template fleet (DIR|fleet.txt)( --html fleet.html| --json)?": "tests/fleet/test_command.py",
     r"template fleet update fleet.txt( --branches)?( --minutes 3)?": "tests/fleet/test_campaign.py",
     r"uv lock( --quiet)?": TUTORIAL,
-    r"uv run context settings": "library/tests/settings/test_faults.py",
+    r"uv run context settings": "library/cli/tests/settings/test_faults.py",
     r"uv run --group docs library/docs/build.py": "tests/test_site.py::built",
     r"uv run --group e2e pytest -m nightly": "tests/test_two_versions.py",
     r"uv run --group e2e pyrefly check": ".ci/run::uv run --group e2e pyrefly check",
-    r"uv run context capacity prod( --rows 1000000( --lists 4)?)?": "library/tests/capacity/test_answers.py",
+    r"uv run context capacity prod( --rows 1000000( --lists 4)?)?": "library/lab/tests/capacity/test_answers.py",
     r"uv run context check": "tests/test_generated.py::test_the_generated_repository_passes_its_own_checks",
     r"uv run context check --changed": TUTORIAL,
-    r"uv run context check --watch": "library/tests/check/test_changes.py::test_each_save_is_seen_once",
-    r"uv run context eject (workflow|step import_list|component Table)": "library/tests/eject/test_commands.py",
+    r"uv run context check --watch": "library/cli/tests/check/test_changes.py::test_each_save_is_seen_once",
+    r"uv run context eject (workflow|step import_list|component Table)": "library/cli/tests/eject/test_commands.py",
     r"uv run context contracts": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
     r"uv run context debug \w+ message": DEBUGGED,
     r"uv run context e2e": f"{E2E}kit.py::test_a_list_is_imported_and_every_subscriber_hears_of_it",
@@ -75,8 +75,8 @@ TRIED = {
     r"uv run context partner list( prod acme)?": f"{PARTNERS}the_list_ends_with_the_keys_that_need_attention",
     r"uv run context partner remove prod acme": PARTNER_ADDED,
     r"uv run context partner rotate prod acme new\.pub": f"{PARTNERS}a_rotated_key_is_added_and_the_old_key_ends",
-    r"uv run context partner-kit( prod --partner acme)?": "library/tests/partner_kit/test_command.py",
-    r"uv run context permissions \w+ \w+": "library/tests/permissions/test_documents.py",
+    r"uv run context partner-kit( prod --partner acme)?": "library/cli/tests/partner_kit/test_command.py",
+    r"uv run context permissions \w+ \w+": "library/platform/tests/permissions/test_documents.py",
     r"uv run context rehearse": REHEARSED,
     r"uv run context rehearse restore": RESTORED,
     r"uv run context rehearse storm( --list| --fault \S+)?": f"{E2E}storm.py::test_every_fault_heals_with_its_alarm",
@@ -91,7 +91,7 @@ TRIED = {
     r'uv run pytest -m "slow and not e2e and not nightly"': '.ci/run::uv run pytest -m "slow and',
     r"uv run python -m tests\.graphs\.record --golden": "tests/test_graphs.py",
     r"uv run python -m tests\.matrix": "tests/test_matrix.py",
-    r"uv run --directory library python -m tests\.simulation": "library/tests/simulation/test_simulation.py",
+    r"uv run --directory library/lab python -m tests\.simulation": "library/lab/tests/simulation/test_simulation.py",
     r"uv run python -m tests\.vocabulary": "tests/test_vocabulary.py",
     r"uv run python -m tests\.two_versions": "tests/test_two_versions.py",
     r"uv run template demo": ".ci/run::uv run template demo",

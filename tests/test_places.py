@@ -21,7 +21,7 @@ from template.library import CODE, FOLDERS, SOURCES, WAYS, WHEEL, vendor
 from template.names import REPOSITORY
 from template.reviewers import NAME, expand
 
-PUBLISHED: dict[str, Any] = runpy.run_path(str(SOURCES / "tests" / "published" / "__init__.py"))
+PUBLISHED: dict[str, Any] = runpy.run_path(str(SOURCES / "cli" / "tests" / "published" / "__init__.py"))
 """Backstage's schemas, which the library's tests have."""
 
 CONTEXTS = {"vat_return": VAT_RETURN, "shortest": SHORTEST, "longest": LONGEST, "nothing": VAT_RETURN | NOTHING}

@@ -13,8 +13,8 @@ def scope(nodeid: str) -> str:
 
 def test_files_that_share_the_running_context_go_to_one_worker() -> None:
     """Whatever stands in their parameters; a file that starts a context of its own goes by itself, and so do others."""
-    commands, fuzz, own = (f"library/tests/e2e/test_{name}.py" for name in ("commands", "api_fuzz", "command"))
-    assert scope(f"{commands}::test_one") == scope(f"{fuzz}::test_two[a::b]") == "library/tests/e2e/"
+    commands, fuzz, own = (f"library/local/tests/e2e/test_{name}.py" for name in ("commands", "api_fuzz", "command"))
+    assert scope(f"{commands}::test_one") == scope(f"{fuzz}::test_two[a::b]") == "library/local/tests/e2e/"
     assert [scope(f"{file}::test_one") for file in (own, "tests/test_pair.py")] == [own, "tests/test_pair.py"]
 
 

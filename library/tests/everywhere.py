@@ -1,0 +1,62 @@
+"""A pytest plugin for all of the library's tests: the repository that they run over, and how a machine is spared."""
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import botocore.session
+import pytest
+from hypothesis import HealthCheck, settings
+
+from bounded_context_cli.programs.environment import FOLDER
+from bounded_context_infra.configuration.project import VARIABLE, current
+
+_PAYMENT = Path(__file__).parents[2] / "examples" / "payment"
+
+# Another baked repository is named by the variable; its package is found as if it were installed.
+sys.path.insert(0, str(Path(os.environ.setdefault(VARIABLE, str(_PAYMENT))) / "src"))
+
+# Powertools reads it when the handlers' modules are imported, before any fixture.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "tests")
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
+# The platform's own functions read it when they are imported.
+os.environ.setdefault("CONTEXT", str(current().settings["context"]))
+
+_STORED_SECONDS = 7 * 24 * 3600
+"""A recorded graph is deleted after a week: most are of sources that have changed."""
+
+# A busy machine is no fault of the code: what is slow is measured elsewhere, and never by a test.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
+
+# Imports leave little garbage, and searching for it takes a sixth of the collection's time.
+gc.disable()
+
+# AWS's service models are megabytes of JSON: a process reads each once, not each session of boto3.
+botocore.session.create_loader = cache(botocore.session.create_loader)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what was imported: pulumi-aws alone is a million objects to look at each time."""
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(200_000, 50, 1000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stored(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Recorded graphs are stored for all workers and later runs, under the digest of their inputs."""
+    folder = request.config.cache.mkdir("graphs")
+    for file in folder.iterdir():
+        # Another worker may delete the file first.
+        with suppress(FileNotFoundError):
+            if time.time() - file.stat().st_mtime > _STORED_SECONDS:
+                file.unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER, str(folder))
+        yield
