@@ -12,13 +12,14 @@ import pytest
 from bounded_context_cli.check.selection import OWN_PROMISES, Selection
 from bounded_context_infra.configuration.project import VARIABLE, current
 
-RULES, LIST, HANDLERS, STACK = (f"tests/test_{name}.py" for name in ("rules", "list", "handlers", "stack"))
+MODEL, LIST, RULES, STACK = (f"tests/test_{name}.py" for name in ("model", "list", "rules", "stack"))
 OF_STACK = """from bounded_context_cli.testing.graph import run
 
 
 def test_production_keeps_its_table():
     assert run("prod").one("dynamodb/table").protect
 """
+OF_MODEL = "from payment.context import PAYMENT\nfrom payment.use_cases import register_payment\n"
 DOUBTFUL = ("pyproject.toml", "CODEOWNERS", "tests/conftest.py", "src/payment/gone.py", "new.txt")
 READING = (
     "from pathlib import Path\n",
@@ -42,6 +43,7 @@ def payment(tmp_path: Path) -> Path:
     ignored = shutil.ignore_patterns(".venv", "build", "vendor", "__pycache__", "test_promises.py")
     shutil.copytree(current().root, folder, ignore=ignored)
     (folder / STACK).write_text(OF_STACK)
+    (folder / MODEL).write_text(OF_MODEL)
     (folder / "workflow").mkdir()
     (folder / "workflow" / "list_import.asl.json").write_text("{}")
     return folder
@@ -60,14 +62,14 @@ def selected(payment: Path, *files: str) -> Selection:
     ("file", "left_out", "program"),
     [
         ("src/payment/use_cases.py", set(), True),
-        ("src/payment/list_steps.py", {RULES, STACK}, False),
+        ("src/payment/list_steps.py", {MODEL, STACK}, False),
         ("src/payment/context.py", set(), True),
-        ("infra/service/functions.py", {RULES}, True),
-        ("infra/service/Pulumi.prod.yaml", {RULES}, True),
-        ("workflow/list_import.asl.json", {RULES}, True),
-        ("events/asyncapi.json", {RULES, STACK}, False),
-        ("tests/test_rules.py", {LIST, HANDLERS, STACK}, False),
-        ("tests/test_stack.py", {RULES, LIST, HANDLERS}, True),
+        ("infra/service/functions.py", {MODEL}, True),
+        ("infra/service/Pulumi.prod.yaml", {MODEL}, True),
+        ("workflow/list_import.asl.json", {MODEL}, True),
+        ("events/asyncapi.json", {MODEL, STACK}, False),
+        (MODEL, {LIST, RULES, STACK}, False),
+        (STACK, {MODEL, LIST, RULES}, True),
     ],
 )
 def test_what_cannot_be_broken_is_left_out(payment: Path, file: str, left_out: set[str], program: bool) -> None:
@@ -80,9 +82,9 @@ def test_what_cannot_be_broken_is_left_out(payment: Path, file: str, left_out: s
 @pytest.mark.parametrize(
     ("file", "left_out"),
     [
-        ("tests/test_rules.py", {LIST, HANDLERS, STACK, OWN_PROMISES}),
-        (OWN_PROMISES, {RULES, LIST, HANDLERS, STACK}),
-        ("events/asyncapi.json", {RULES, STACK}),
+        (MODEL, {LIST, RULES, STACK, OWN_PROMISES}),
+        (OWN_PROMISES, {MODEL, LIST, RULES, STACK}),
+        ("events/asyncapi.json", {MODEL, STACK}),
     ],
 )
 def test_a_file_of_own_promises_is_left_out_like_other_tests(payment: Path, file: str, left_out: set[str]) -> None:
@@ -94,16 +96,16 @@ def test_a_file_of_own_promises_is_left_out_like_other_tests(payment: Path, file
 
 def test_a_change_of_documents_needs_only_promises(payment: Path) -> None:
     """Also in a repository without tests that read documents."""
-    for name in (LIST, HANDLERS):
+    for name in (LIST, RULES):
         (payment / name).unlink()
     found = selected(payment, "README.md")
-    assert (set(found.left_out), found.program, found.tests, found.promises) == ({RULES, STACK}, False, True, True)
+    assert (set(found.left_out), found.program, found.tests, found.promises) == ({MODEL, STACK}, False, True, True)
 
 
 @pytest.mark.parametrize("file", DOUBTFUL)
 def test_in_doubt_nothing_is_left_out(payment: Path, file: str) -> None:
     """What every tool reads, what no rule knows, and what is not there any more; one such file is enough."""
-    assert selected(payment, "tests/test_rules.py", file) == Selection()
+    assert selected(payment, MODEL, file) == Selection()
 
 
 def test_a_module_that_cannot_be_read_leaves_everything_in(payment: Path) -> None:
@@ -116,21 +118,23 @@ def test_a_module_that_cannot_be_read_leaves_everything_in(payment: Path) -> Non
 def test_a_test_that_may_read_anything_is_not_left_out(payment: Path, more: str) -> None:
     """It opens files, imports by name, asks for a fixture that does, or has a helper that does."""
     (payment / "tests" / "helper.py").write_text('"""Reads."""\n\nimport os\n')
-    rules = payment / RULES
+    rules = payment / MODEL
     rules.write_text(f"{rules.read_text()}\n{more}")
-    assert RULES not in selected(payment, "workflow/list_import.asl.json").left_out
+    assert MODEL not in selected(payment, "workflow/list_import.asl.json").left_out
 
 
 def test_a_change_of_end_to_end_tests_alone_runs_no_fast_test(payment: Path) -> None:
     """They are another command's."""
+    (payment / "tests" / "e2e").mkdir()
+    (payment / "tests" / "e2e" / "test_running.py").write_text("def test_a_run(running): ...\n")
     found = selected(payment, "tests/e2e/test_running.py")
     assert (found.tests, found.promises) == (False, False)
 
 
 def test_it_says_what_it_leaves_out() -> None:
     """By the files' names."""
-    assert str(Selection((RULES,))).endswith(": tests/test_rules.py.")
+    assert str(Selection((MODEL,))).endswith(f": {MODEL}.")
     assert str(Selection(program=False, promises=False)).endswith(": the promises.")
-    assert Selection((RULES,), program=False).arguments == (f"--ignore={RULES}", "--leave-out-program")
+    assert Selection((MODEL,), program=False).arguments == (f"--ignore={MODEL}", "--leave-out-program")
     assert Selection(program=False, promises=False).arguments == ("--leave-out-promises",)
     assert ":" not in str(Selection())
