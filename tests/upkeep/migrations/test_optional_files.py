@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from template.alone import alone
 from template.library import VERSION
 from template.upkeep.migrations import migrate, steps
 from template.upkeep.migrations.v0_5_0.optional_files import FILES
@@ -13,6 +14,7 @@ from template.upkeep.releases import release
 from .repository import read
 from .test_bakes import copied
 
+OWNED = alone("cli", "optional.files").OWNED
 CHECK, PREVIEW = ".github/workflows/check.yml", ".github/workflows/preview.yml"
 
 
@@ -26,4 +28,4 @@ def test_optional_files_stay_and_edited_workflows_are_the_team_s(bakes: Callable
     assert {*FILES} <= {*team}
     assert not {*FILES} & ({*old} | {*today})
     assert (old[CHECK], team[CHECK]) == (today[CHECK], today[CHECK])
-    assert (old[PREVIEW], team[PREVIEW]) == (today[PREVIEW], edited)
+    assert (old[PREVIEW], team[PREVIEW]) == (OWNED + (bakes("0.4.0") / PREVIEW).read_text(), edited)
