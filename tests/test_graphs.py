@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bounded_context_cli.programs.environment import FOLDER
 from bounded_context_cli.programs.recording import OF_REPOSITORY, recorded
+from bounded_context_cli.programs.shared_cache import FOLDER
 from conftest import Baked
 from graphs import record
 from graphs.compare import differences

@@ -69,7 +69,9 @@ def test_one_more_than_the_limit_is_refused(question: str) -> None:
     assert any(str(number) in said for name, number in vars(limits).items() if name.isupper()), said
 
 
-def some_tests(project: Path, chosen: str = "rules or read or find") -> "subprocess.CompletedProcess[str]":
+def some_tests(
+    project: Path, chosen: str = "(rules or read or find) and not function and not running"
+) -> "subprocess.CompletedProcess[str]":
     """Run a repository's tests of its rules and its promises, by default those of its documents, on our packages."""
     files = ["tests/test_rules.py", "pyproject.toml"]
     plugins = ["-p", "no:cacheprovider", "-p", "bounded_context_cli.plugin"]

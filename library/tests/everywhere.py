@@ -13,7 +13,7 @@ import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bounded_context_cli.programs.environment import FOLDER
+from bounded_context_cli.programs.shared_cache import FOLDER
 from bounded_context_infra.configuration.project import VARIABLE, current
 
 _PAYMENT = Path(__file__).parents[2] / "examples" / "payment"

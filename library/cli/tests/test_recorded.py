@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bounded_context_cli.programs import recording
-from bounded_context_cli.programs.environment import FOLDER, kept
 from bounded_context_cli.programs.graph import Graph
 from bounded_context_cli.programs.recording import recorded
+from bounded_context_cli.programs.shared_cache import FOLDER, kept
 from bounded_context_infra.configuration.project import current
 
 LIBRARY = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from typing import Any, Final
 from bounded_context_infra.configuration.places import own, place, placed
 from bounded_context_infra.configuration.project import Project, ProjectError
 
-from ..programs.environment import FOLDER
+from ..programs.shared_cache import FOLDER
 from .selection import LEAVE_OUT_PROGRAM, LEAVE_OUT_PROMISES, Selection
 
 FILE: Final = "BOUNDED_CONTEXT_REMEDIES"

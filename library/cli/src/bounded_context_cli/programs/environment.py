@@ -1,19 +1,17 @@
-"""Environments and values that are made once: virtual environments with pinned packages, and a file cache."""
+"""Separate virtual environments with hash-pinned packages, created once in a repository's `build/`."""
 
-import fcntl
 import hashlib
-import os
-import pickle
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from ..command.errors import LocalRunError
+
+LAYER: Final = Path(str(files("bounded_context"))) / "data" / "layer.txt"
 
 
 def environment(build: Path, pins: Path) -> Path:
@@ -62,70 +60,3 @@ def _uv(*arguments: str) -> None:
     done = subprocess.run([executable, *arguments], cwd=elsewhere, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise LocalRunError(f"uv {arguments[0]} failed while it made an environment:\n{done.stderr.strip()}")
-
-
-LAYER: Final = Path(str(files("bounded_context"))) / "data" / "layer.txt"
-
-
-Made = TypeVar("Made")
-
-FOLDER = "BOUNDED_CONTEXT_KEPT"
-"""The environment variable with the cache's folder. Without it, values are not cached."""
-
-_CHECKSUM = hashlib.sha256().digest_size
-
-
-def kept(name: str, make: Callable[[], Made], *inputs: Path) -> Made:
-    """Return the cached value of this name and these inputs, or make and cache it. A corrupt value is made again.
-
-    A process waits while another one makes the same value.
-
-    Args:
-        name: everything on which the value depends, besides the inputs.
-        make: computes the value, which pickle must be able to store.
-        inputs: the files that `make` reads, and folders of such files.
-    """
-    folder = os.environ.get(FOLDER)
-    if not folder:
-        return make()
-    file = Path(folder) / f"{digest(name, *inputs)}.kept"
-    with file.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            return _read(file)
-        except (OSError, ValueError):
-            _write(file, make())
-            return _read(file)
-
-
-def digest(name: str, *inputs: Path) -> str:
-    """Return the SHA-256 of a name and of the files in the inputs: their paths below each input, and their content."""
-    whole = hashlib.sha256(name.encode())
-    for number, given in enumerate(inputs):
-        for file in sorted(_files(given)):
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-            whole.update(f"\n{number} {file.relative_to(given)} {content}".encode())
-    return whole.hexdigest()
-
-
-def _files(given: Path) -> Iterator[Path]:
-    if given.is_file():
-        yield given
-    for folder, folders, names in os.walk(given):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        yield from (Path(folder, name) for name in names)
-
-
-def _read(file: Path) -> Any:
-    """Return a stored value. Raises OSError if there is none, and ValueError if it is not as it was written."""
-    content = file.read_bytes()
-    if hashlib.sha256(content[_CHECKSUM:]).digest() != content[:_CHECKSUM]:
-        raise ValueError(file)
-    return pickle.loads(content[_CHECKSUM:])  # noqa: S301 (the checksum is that of a value which this cache wrote)
-
-
-def _write(file: Path, made: object) -> None:
-    content = pickle.dumps(made)
-    draft = file.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(hashlib.sha256(content).digest() + content)
-    draft.replace(file)

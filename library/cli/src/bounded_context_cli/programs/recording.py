@@ -34,10 +34,10 @@ from bounded_context_infra.configuration.places import own
 from bounded_context_infra.configuration.project import ProjectError, current
 
 from . import pulumi_files
-from .environment import Made, digest, kept
 from .graph import RESOURCE_TYPES, Graph, Node
 from .pulumi_files import SettingsRead
 from .pulumi_program import execute, little_garbage, placed_in, silent_loop
+from .shared_cache import Made, digest, kept
 
 __all__ = [
     "ACCOUNT",
