@@ -43,13 +43,13 @@ PLANTED: Final = [
     ("infrastructure", TABLE, "bounded_context.adapters.dynamodb"),
     ("settings", "bounded_context_infra.configuration.settings", "pulumi_aws"),
     ("infra", TABLE, "bounded_context_infra.wiring.functions"),
-    ("infra", TABLE, "bounded_context_infra.wiring.functions"),
     ("infra", TABLE, "bounded_context_infra.wiring.observability"),
     ("infra", "bounded_context_infra.stack.stack", "bounded_context_infra.parts.queues"),
     ("components", TABLE, "bounded_context_infra.components.inbox"),
     ("tools", "bounded_context_cli.command.console", "bounded_context_cli.release.package"),
     ("operations", "bounded_context_cli.repair.redrive.cli", "pulumi"),
     ("restores", "bounded_context_cli.repair.restore.cli", "pulumi"),
+    ("extensions", "bounded_context_local.extensions.codedeploy.service", "bounded_context_local.emulator.process"),
 ]
 """A contract, and an import that breaks it: the importing module, and a module of the library or another package."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bounded_context_local.emulator.process import shortened
+from bounded_context_local.emulator.clock import shortened
 from bounded_context_local.metric_math import metric_lines
 from bounded_context_local.metric_math.expressions import Calculator, NotCalculated, Recorded, Series, tree
 from bounded_context_local.metric_math.metric_lines import OF_AWS, Line, Metric, lines

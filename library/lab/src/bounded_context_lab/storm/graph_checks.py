@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from bounded_context_cli.programs.graph import Graph, Node
-from bounded_context_local.emulator.process import MINUTE_SECONDS
+from bounded_context_local.emulator.clock import MINUTE_SECONDS
 from bounded_context_local.metric_math import alarms
 from bounded_context_local.metric_math.expressions import Recorded
 from bounded_context_local.observation.logs import Sample

@@ -21,7 +21,7 @@ from bounded_context_local.actors.caller import invoke
 from bounded_context_local.actors.partner import INCOMING, SftpPartner
 from bounded_context_local.api import http_request, owner
 from bounded_context_local.emulator.aws import UNANSWERED
-from bounded_context_local.emulator.process import MINUTE_SECONDS
+from bounded_context_local.emulator.clock import MINUTE_SECONDS
 from bounded_context_local.executions import Upload
 from bounded_context_local.periodic import repeated
 from bounded_context_local.running.context import RunningContext

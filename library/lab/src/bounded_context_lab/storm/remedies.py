@@ -15,7 +15,7 @@ from bounded_context_cli.command.application import run
 from bounded_context_cli.command.operation import Access
 from bounded_context_cli.programs.graph import Graph
 from bounded_context_local import executions
-from bounded_context_local.emulator.process import ShortMinutes
+from bounded_context_local.emulator.clock import ShortMinutes
 from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.context import RunningContext
 

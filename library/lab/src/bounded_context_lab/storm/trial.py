@@ -9,7 +9,7 @@ from typing import Final
 
 from bounded_context.declaration import measures
 from bounded_context_cli.programs.graph import Graph
-from bounded_context_local.emulator.process import FASTER
+from bounded_context_local.emulator.clock import FASTER
 from bounded_context_local.executions import Upload
 from bounded_context_local.metric_math import alarms
 from bounded_context_local.metric_math.expressions import Recorded

@@ -7,12 +7,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -204,31 +202,3 @@ def emulator_python(build: Path) -> Path:
         LocalRunError: as environment.
     """
     return environment(build, PINS) / "bin" / "python"
-
-
-MINUTE_SECONDS = 1.0
-"""Duration of a minute, in seconds, in traffic shifting and in alarm periods."""
-
-FASTER = 60 / MINUTE_SECONDS
-"""The acceleration of a local run."""
-
-
-def shortened(seconds: float) -> int:
-    """Return the local duration, in seconds, of a duration on AWS; at least 1."""
-    return max(1, round(seconds * MINUTE_SECONDS / 60))
-
-
-class ShortMinutes:
-    """A clock with the same acceleration as local deployments."""
-
-    def __init__(self) -> None:
-        """Start the clock at the current time."""
-        self._began, self._started = datetime.now(UTC), time.monotonic()
-
-    def now(self) -> datetime:
-        """Return the accelerated time in UTC."""
-        return self._began + timedelta(seconds=(time.monotonic() - self._started) * FASTER)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait for `seconds` on this clock."""
-        time.sleep(seconds / FASTER)

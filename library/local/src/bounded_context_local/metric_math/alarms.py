@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ..emulator.process import shortened
+from ..emulator.clock import shortened
 from .expressions import Calculator, NotCalculated, Recorded, Series
 from .metric_lines import Line, Metric
 

@@ -7,7 +7,7 @@ from bounded_context_cli.programs.requests import Untranslatable
 from bounded_context_infra.parts.uploads import SCANS
 
 from ..emulator.aws import Aws
-from ..emulator.process import shortened
+from ..emulator.clock import shortened
 from ..stand_ins import malware
 from .creation import Facts, Request
 

@@ -15,7 +15,7 @@ from bounded_context_cli.command.operation import Access
 
 from ..actors.caller import Call, Caller
 from ..emulator.aws import Aws
-from ..emulator.process import ShortMinutes
+from ..emulator.clock import ShortMinutes
 from ..periodic import until
 from ..provider.program import STACK
 from ..running.context import RunningContext

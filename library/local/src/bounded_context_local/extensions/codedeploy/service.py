@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bounded_context_infra.configuration.strategy import Strategy
 
-from ...emulator.process import MINUTE_SECONDS
+from ...emulator.clock import MINUTE_SECONDS
 from .appspec import Ended, RefusedRequest
 from .model import POLLS_A_MINUTE, CodeDeploy, Course, Deployment, Parameters
 from .operations import Operations
