@@ -75,6 +75,16 @@ def test_an_emulator_that_is_never_ready_is_an_error_with_its_log(interpreter: P
         pytest.fail("it was yielded")
 
 
+def test_an_emulator_that_ends_at_its_start_is_an_error_with_its_log(interpreter: Path):
+    """At once. A patch that does not fit the emulator, for instance, is named there."""
+    interpreter.write_text(f"#!{sys.executable}\nraise SystemExit('the patch does not fit')\n")
+    with (
+        pytest.raises(LocalRunError, match=r"ended.*\nthe patch does not fit"),
+        running_emulator(interpreter, "eu-west-1"),
+    ):
+        pytest.fail("it was yielded")
+
+
 def test_a_stand_in_prints_nothing_when_the_emulator_has_ended(capsys: pytest.CaptureFixture[str]):
     """The run reports it. The function's connection is closed."""
 

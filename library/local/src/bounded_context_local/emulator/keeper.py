@@ -1,8 +1,8 @@
 """Supervisor of a process: kills the process and its children when standard input closes.
 
 Standard input closes however the parent process dies. Run as a script without other packages:
-`python keeper.py FOLDER COMMAND...`. FOLDER is the process's temporary folder. It contains the log, and is deleted when
-the process has ended.
+`python keeper.py FOLDER COMMAND...`. FOLDER is the process's temporary folder, which contains the log. It is deleted
+when standard input closes. The parent reads the log of a process that ended by itself, and deletes the folder.
 """
 
 import contextlib
@@ -21,10 +21,11 @@ def main(folder: Path, command: list[str]) -> None:
         process = subprocess.Popen(  # noqa: S603
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
-    while process.poll() is None and not _input_closed():
+    while (running := process.poll() is None) and not _input_closed():
         pass
     end(process)
-    shutil.rmtree(folder, ignore_errors=True)
+    if running:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _input_closed() -> bool:

@@ -166,7 +166,8 @@ def _start(emulator: Emulator, python: Path) -> "subprocess.Popen[bytes]":
 def _wait_until_ready(emulator: Emulator, keeper: "subprocess.Popen[bytes]") -> None:
     until(lambda: keeper.poll() is not None or is_ready(emulator), READY_SECONDS, 0.05)
     if not is_ready(emulator):
-        raise LocalRunError(f"The emulator was not ready in {READY_SECONDS:.0f} s:\n{emulator.log_tail()}")
+        fault = f"was not ready in {READY_SECONDS:.0f} s" if keeper.poll() is None else "ended at its start"
+        raise LocalRunError(f"The emulator {fault}:\n{emulator.log_tail()}")
 
 
 def is_ready(emulator: Emulator) -> bool:
