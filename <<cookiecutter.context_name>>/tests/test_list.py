@@ -32,7 +32,7 @@ def test_each_subscriber_receives_an_event_for_each_row_and_for_the_list(running
 def test_good_rows_are_imported():
     run = run_list(<<cookiecutter.__constant>>, ROWS)
     assert run.outcome == "IMPORTED"
-    assert {found.id for found in run.aggregates} == {row["<<cookiecutter.__package>>_id"] for row in ROWS}
+    assert {imported.id for imported in run.aggregates} == {row["<<cookiecutter.__package>>_id"] for row in ROWS}
     assert run.report == []
 
 
@@ -60,5 +60,5 @@ def test_a_row_that_breaks_a_rule_is_rejected_with_its_code():
 
     run = run_list(<<cookiecutter.__constant>>, ROWS, rule=refused)
     assert run.outcome == "REJECTED"
-    found, _ = run.report
-    assert (found["line"], found["code"]) == ("5", BusinessError.code)
+    rejected, _ = run.report
+    assert (rejected["line"], rejected["code"]) == ("5", BusinessError.code)

@@ -33,8 +33,8 @@ def test_the_function_repeats_the_answer_of_a_command(functions: Functions):
 
 def test_the_function_returns_a_created_<<cookiecutter.__package>>(functions: Functions):
     created = functions.invoke("<<(cookiecutter.commands | creates).snake>>", MESSAGE)
-    found = functions.invoke("get_<<cookiecutter.__package>>", {"payload": {"<<cookiecutter.__package>>_id": SAMPLE.id}})
-    assert found["<<cookiecutter.__package>>"] == created["<<cookiecutter.__package>>"]
+    answer = functions.invoke("get_<<cookiecutter.__package>>", {"payload": {"<<cookiecutter.__package>>_id": SAMPLE.id}})
+    assert answer["<<cookiecutter.__package>>"] == created["<<cookiecutter.__package>>"]
 
 
 def test_the_function_rejects_a_bad_command_with_the_field(functions: Functions):
@@ -47,8 +47,8 @@ def test_each_subscriber_receives_the_event(running: "Running"):
     """Run by `uv run context e2e`, on the embedded AWS."""
     [details] = running.rows(1)
     assert running.invoke("<<(cookiecutter.commands | creates).snake>>", details)["ok"]
-    for found in running.events(details["<<cookiecutter.__package>>_id"]).values():
-        assert [event["type"] for event in found] == ["<<(cookiecutter.commands | creates).event>>"]
+    for received in running.events(details["<<cookiecutter.__package>>_id"]).values():
+        assert [event["type"] for event in received] == ["<<(cookiecutter.commands | creates).event>>"]
 
 
 def test_a_<<cookiecutter.__package>>_is_created_once(<<cookiecutter.__plural_snake>>):

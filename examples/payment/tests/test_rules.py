@@ -33,8 +33,8 @@ def test_the_function_repeats_the_answer_of_a_command(functions: Functions):
 
 def test_the_function_returns_a_created_payment(functions: Functions):
     created = functions.invoke("register_payment", MESSAGE)
-    found = functions.invoke("get_payment", {"payload": {"payment_id": SAMPLE.id}})
-    assert found["payment"] == created["payment"]
+    answer = functions.invoke("get_payment", {"payload": {"payment_id": SAMPLE.id}})
+    assert answer["payment"] == created["payment"]
 
 
 def test_the_function_rejects_a_bad_command_with_the_field(functions: Functions):
@@ -47,8 +47,8 @@ def test_each_subscriber_receives_the_event(running: "Running"):
     """Run by `uv run context e2e`, on the embedded AWS."""
     [details] = running.rows(1)
     assert running.invoke("register_payment", details)["ok"]
-    for found in running.events(details["payment_id"]).values():
-        assert [event["type"] for event in found] == ["PaymentRegistered"]
+    for received in running.events(details["payment_id"]).values():
+        assert [event["type"] for event in received] == ["PaymentRegistered"]
 
 
 def test_a_payment_is_created_once(payments):
