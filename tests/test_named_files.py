@@ -1,6 +1,8 @@
-"""Pages that describe the code name files and folders that exist."""
+"""Pages that describe the code name files and folders that exist, and their sizes are true."""
 
 import re
+from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,11 +23,11 @@ def named(text: str) -> list[str]:
 
 
 def exists(path: str) -> bool:
-    """Whether a path exists below the library's package, the example, or the root."""
+    """Whether a path exists below a source folder or a package of the library, the example, or the root."""
     for prefix, folder in PREFIXES.items():
         if path.startswith(prefix):
             return (folder / path.removeprefix(prefix)).exists()
-    return any((root / path).exists() for root in (*SOURCES_OF_LIBRARY, REPOSITORY))
+    return any((root / path).exists() for root in (*SOURCES_OF_LIBRARY, *CODE.values(), REPOSITORY))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -55,3 +57,52 @@ def test_every_folder_of_the_library_is_on_the_architecture_page() -> None:
 
 def _folders(root: Path) -> list[Path]:
     return [folder for folder in root.iterdir() if (folder / "__init__.py").exists()]
+
+
+SHARE = 0.3
+"""The largest share of the library's lines in a folder."""
+
+ABOVE = {"cli"}
+"""The folders with a larger share."""
+
+SCREEN = 60
+"""The lines of a screen."""
+
+
+@cache
+def lines() -> Counter[str]:
+    """The lines of Python in each distribution, such as `cli`, and in each folder below it, such as `cli/release`."""
+    counted = Counter[str]()
+    for package in CODE.values():
+        for path in package.rglob("*.py"):
+            folders = (package.parents[1].name, *path.relative_to(package).parts[:-1])
+            number = len(path.read_text(encoding="utf-8").splitlines())
+            counted.update({"/".join(folders[:count]): number for count in range(1, len(folders) + 1)})
+    return counted
+
+
+def differs(readme: str, number: int) -> bool:
+    """Whether the size in a README differs from the number of lines by more than 5 %."""
+    [size] = re.findall(r"^- Size: about ([\d,]+) lines of Python\.$", readme, re.MULTILINE)
+    return abs(int(size.replace(",", "")) - number) > 0.05 * number
+
+
+@pytest.mark.parametrize("distribution", sorted({package.parents[1].name for package in CODE.values()}))
+def test_the_size_in_the_readme_of_a_distribution_is_true(distribution: str) -> None:
+    """Correct the number in the README. A planted change by a tenth is detected."""
+    readme = (REPOSITORY / "library" / distribution / "README.md").read_text(encoding="utf-8")
+    number = lines()[distribution]
+    assert not differs(readme, number), f"library/{distribution}/README.md: write about {round(number, -2):,} lines."
+    assert differs(readme, number * 9 // 10 - 1)
+    assert differs(readme, number * 11 // 10 + 1)
+
+
+def test_no_folder_contains_most_of_the_library() -> None:
+    """A list contains the known exceptions."""
+    total = sum(number for folder, number in lines().items() if "/" not in folder)
+    assert {folder for folder, number in lines().items() if number > SHARE * total} == ABOVE
+
+
+def test_the_map_of_the_library_is_a_screen_long() -> None:
+    """The page names the folders, and then follows three paths."""
+    assert len((EXPLANATION / "architecture.md").read_text(encoding="utf-8").splitlines()) <= SCREEN

@@ -44,7 +44,7 @@ PLANTED: Final = [
     ("settings", "bounded_context_infra.configuration.settings", "pulumi_aws"),
     ("infra", TABLE, "bounded_context_infra.wiring.functions"),
     ("infra", TABLE, "bounded_context_infra.wiring.observability"),
-    ("infra", "bounded_context_infra.stack.stack", "bounded_context_infra.parts.queues"),
+    ("infra", "bounded_context_infra.stack.stack", "bounded_context_infra._parts.queues"),
     ("components", TABLE, "bounded_context_infra.components.inbox"),
     ("tools", "bounded_context_cli.command.console", "bounded_context_cli.release.package"),
     ("operations", "bounded_context_cli.repair.redrive.cli", "pulumi"),

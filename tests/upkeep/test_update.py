@@ -364,6 +364,9 @@ def test_the_edits_that_the_pages_describe_cause_no_conflict(baked_by: BakedBy, 
     assert 'ApprovePayment, approve_payment, Status.APPROVED, "PaymentApproved"' in team.read("src/payment/context.py")
     program = team.read(PROGRAM)
     assert program.index('Receipts("receipts"') < program.index("\nfinish(")
+    assert "from bounded_context_infra import Component, Stack, private_bucket\n" in team.read(
+        "infra/service/receipts.py"
+    )
     assert "context check  # ours\n" in team.read(WORKFLOW)
 
 

@@ -13,11 +13,11 @@ from pulumi_aws import cloudtrail, iam, kms, s3
 
 from bounded_context.declaration.context import Context
 
+from ._parts.buckets import archive_bucket
 from .configuration.access import AccountAccess, Document, EvidenceAccess, RoleAccess, StateAccess, permissions_boundary
 from .configuration.labels import DEPLOYER, KINDS, Labels
 from .configuration.partition import Partition
 from .configuration.project import current
-from .parts.buckets import archive_bucket
 from .stack.key import Statement, allow, document
 from .stack.program import Account, Component, placed, require_account, start
 

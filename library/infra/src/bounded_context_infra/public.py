@@ -1,8 +1,20 @@
-"""A context's infrastructure on AWS, in Pulumi: its stack, components, and their wiring."""
+"""A context's infrastructure on AWS, in Pulumi: its stack, components, and their wiring.
+
+A team writes a component of its own with these names:
+
+- `Component` and `Stack`: the base class, and the names, settings, key and account of the stack.
+- `private_bucket`: a bucket that is encrypted, versioned and closed to the public.
+- `allow`, `Statement`, `grant` and `trust`: the permissions and the callers of a role.
+- `alarm`, `Metric`, `When` and `Notice`: an alarm of the stack, on the dashboards and for the receivers of its alarms.
+- `SettingError`, `LabelError` and `Settings`: the settings of the stack, and their errors.
+
+`ALL_KEYS` is an argument of `Table.grant_items`. All other building blocks are in the private package `_parts`.
+"""
 
 from bounded_context.declaration.entry_points import HOOKS, entry_point
 
-from . import parts
+from ._parts.alarms import Metric, When, alarm
+from ._parts.buckets import private_bucket
 from .components.alarms import DeadLetterAlarms, FunctionAlarms, Health, ListAlarms
 from .components.fanout import Fanout
 from .components.function import Function
@@ -16,7 +28,14 @@ from .components.secret import Secret
 from .components.table import Table
 from .components.work_queue import WorkQueue
 from .components.workflow import Workflow
-from .parts import *  # noqa: F403 (all public names of parts are public here, too)
+from .configuration.config import SettingError
+from .configuration.labels import LabelError
+from .configuration.settings import Settings
+from .stack.alerts import Notice
+from .stack.interfaces import ALL_KEYS
+from .stack.key import Statement, allow, grant, trust
+from .stack.program import Component
+from .stack.stack import Stack
 from .wiring.functions import Canary, Functions, FunctionsError
 from .wiring.observability import Observability, finish
 from .wiring.outputs import Components, export_outputs
@@ -36,6 +55,7 @@ from .wiring.presets import (
 )
 
 __all__ = [
+    "ALL_KEYS",
     "COMMAND",
     "COMPENSATE_ERROR",
     "GET",
@@ -48,6 +68,7 @@ __all__ = [
     "VALIDATE_LIST",
     "VERIFY_LIST",
     "Canary",
+    "Component",
     "Components",
     "Dashboards",
     "DeadLetterAlarms",
@@ -60,7 +81,10 @@ __all__ = [
     "HttpApi",
     "Inbound",
     "Inbox",
+    "LabelError",
     "ListAlarms",
+    "Metric",
+    "Notice",
     "Observability",
     "Preset",
     "Queries",
@@ -68,13 +92,22 @@ __all__ = [
     "Releases",
     "Schedule",
     "Secret",
+    "SettingError",
+    "Settings",
+    "Stack",
+    "Statement",
     "Table",
     "Traces",
+    "When",
     "WorkQueue",
     "Workflow",
+    "alarm",
+    "allow",
     "entry_point",
     "export_outputs",
     "finish",
+    "grant",
+    "private_bucket",
     "standard_presets",
+    "trust",
 ]
-__all__ += parts.__all__

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bounded_context.domain.spelling import kebab
+from bounded_context_infra._parts import access_log
 from bounded_context_infra.configuration.config import SettingError
-from bounded_context_infra.parts import access_log
 
 from .alarms import Samples, expressions, times_told, told, watched
 from .dashboards import VALIDATOR, bodies, metrics, widgets

@@ -1,14 +1,15 @@
-"""The programs of the pages about a domain and about receivers of alarms."""
+"""The programs of the pages about a domain, about receivers of alarms, and about changed resources."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bounded_context_cli.docs.cli import DocumentedStep, section, steps
 from bounded_context_cli.testing.requests import KINDS, findings
 
-from .graph import CONTEXT, Graph
+from .graph import CONTEXT, Graph, run
 from .test_team import Repository
 
 PAGES = ("domain", "pager")
@@ -55,3 +56,59 @@ def test_the_pager_wakes_for_critical_alarms_and_the_chat_shows_all(graph: Graph
     assert set(chat.inputs["snsTopicArns"]) == {graph.outputs[f"{name}_topic_arn"] for name in ("alarm", "warning")}
     assert "chat" not in json.dumps([node.inputs["role"] for node in graph.of("iam/rolePolicy")])
     assert [finding for node in (pager, chat) for finding in findings(node)] == []
+
+
+def test_a_transform_changes_a_resource_of_a_component(tmp_path: Path) -> None:
+    """The page's program, as a whole: the recorded graph has the changed input, and no other difference."""
+    repository = Repository(tmp_path)
+    for step in steps(section("changing", "change-a-resource-of-a-component"), CONTEXT.name):
+        step.follow(tmp_path)
+    changed, before = repository.run("prod"), run("prod")
+    table = changed.one("dynamodb/table")
+    assert table.inputs["tableClass"] == "STANDARD_INFREQUENT_ACCESS"
+    assert findings(table) == []
+    assert {urn for urn, inputs in _inputs(changed).items() if inputs != _inputs(before)[urn]} == {table.urn}
+
+
+def _inputs(graph: Graph) -> dict[str, Any]:
+    """The inputs of each resource without archives, by its URN."""
+    inputs = {node.urn: {name: value for name, value in node.inputs.items() if name != "code"} for node in graph.nodes}
+    assert len(inputs) == len(graph.nodes)
+    return inputs
+
+
+def test_a_transform_of_the_program_changes_all_later_resources(tmp_path: Path) -> None:
+    """Also the resources of composers, and their options. A transform of a component comes first."""
+    repository = Repository(tmp_path)
+    repository.replace("infra/service/__main__.py", "stack = Stack(", f"{TRANSFORMS}stack = Stack(")
+    component = "opts=pulumi.ResourceOptions(transforms=[shorter]))"
+    repository.replace(
+        "infra/service/__main__.py", 'Inbound("inbound", stack)', f'Inbound("inbound", stack, {component}'
+    )
+    graph = repository.run("prod")
+    periods = {node.name: node.inputs["messageRetentionSeconds"] for node in graph.of("sqs/queue")}
+    assert periods.pop("inbound") == 61
+    before = {node.name: node.inputs["messageRetentionSeconds"] for node in run("prod").of("sqs/queue")}
+    assert periods == {name: before[name] + 1 for name in periods}
+    assert all("memorySize" in node.ignore_changes for node in graph.of("lambda/function"))
+
+
+TRANSFORMS = """\
+import pulumi
+
+
+def longer(args):
+    if args.type_ == "aws:sqs/queue:Queue":
+        args.props["messageRetentionSeconds"] += 1
+    elif args.type_ == "aws:lambda/function:Function":
+        args.opts.ignore_changes = ["memorySize"]
+    return pulumi.ResourceTransformResult(args.props, args.opts)
+
+
+def shorter(args):
+    if args.name == "inbound" and args.custom:
+        return pulumi.ResourceTransformResult({**args.props, "messageRetentionSeconds": 60}, args.opts)
+
+
+pulumi.runtime.register_resource_transform(longer)
+"""

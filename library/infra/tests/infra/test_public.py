@@ -1,4 +1,4 @@
-"""The public names of the infrastructure, and that components are written with nothing else."""
+"""The public names of the infrastructure, and the private names that components are written with."""
 
 import ast
 import importlib
@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 
 import bounded_context_infra as infra
-from bounded_context_infra import components, parts
+from bounded_context_infra import _parts, components
 
 from .graph import SERVICE, Graph, Program, run
 
@@ -23,6 +23,13 @@ PIPELINE = {"artifacts", "build", "failures", "pipeline", "state"}
 OWN = sorted(path.stem for path in COMPONENTS.glob("[!_]*.py") if path.stem not in PIPELINE)
 PROGRAM = {"Fanout", "HttpApi", "Inbound", "Inbox", "Schedule", "Table", "Workflow"}
 """The components that a context's program makes itself."""
+
+
+OF_A_TEAM = {
+    *("ALL_KEYS", "Component", "LabelError", "Metric", "Notice", "SettingError", "Settings", "Stack", "Statement"),
+    *("When", "alarm", "allow", "grant", "private_bucket", "trust"),
+}
+"""The names with which a team writes a component of its own, as the pages do."""
 
 
 def _tree(path: Path) -> ast.Module:
@@ -47,13 +54,18 @@ def test_settings_are_read_without_pulumi_aws() -> None:
 
 
 @pytest.mark.parametrize("component", OWN)
-def test_a_component_is_written_with_public_names_and_knows_no_other(component: str) -> None:
+def test_a_component_imports_names_of_one_private_package_alone(component: str) -> None:
     """So a copy of it works as it is; only a program wires components."""
     for node in _imports(_tree(COMPONENTS / f"{component}.py")):
         assert node.level == 0, f"{component}: a copy has no neighbours"
         if str(node.module).startswith("bounded_context"):
-            assert node.module == f"{ROOT}.parts"
-            assert {name.name for name in node.names} <= set(parts.__all__) <= set(infra.__all__)
+            assert node.module == f"{ROOT}._parts"
+            assert {name.name for name in node.names} <= set(_parts.__all__)
+
+
+def test_a_building_block_is_public_only_for_a_component_of_a_team() -> None:
+    """All other names of `_parts` are private: a team changes a component by `transforms`, or ejects it."""
+    assert {*_parts.__all__} & {*infra.__all__} == OF_A_TEAM
 
 
 def test_a_team_may_own_every_component(tmp_path: Path) -> None:

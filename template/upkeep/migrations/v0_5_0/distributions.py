@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import libcst as cst
+from libcst import matchers
+from libcst.matchers import findall
 
 from ..files import edit, write
-from ..python import dotted, modules, name_of
+from ..python import add_import, dotted, imports, modules, name_of, remove_imports, statements
 
 LIBRARY = "bounded_context"
 
@@ -17,6 +19,7 @@ MODULES = {
     "configuration": "bounded_context_infra.configuration",
     "docs": "bounded_context_cli.docs",
     "infra": "bounded_context_infra",
+    "infra.parts": "bounded_context_infra._parts",
     "testing.aws_plugin": "bounded_context_local.testing.plugin",
     "testing.browser": "bounded_context_cli.testing.browser",
     "testing.consumed": "bounded_context_cli.testing.consumed",
@@ -44,6 +47,32 @@ MODULES = {
 }
 """The new places by the old ones, below the library's package. A module is where the longest name of these leads."""
 
+_INFRA = "bounded_context_infra"
+_PARTS = f"{_INFRA}._parts"
+_PUBLIC_NAMES = (
+    "ALL_KEYS Component LabelError Metric Notice SettingError Settings Stack Statement When alarm allow grant "
+    "private_bucket trust"
+)
+_PUBLIC = frozenset(_PUBLIC_NAMES.split())
+"""The building blocks that stay public. 0.4.0 has all of them in `infra`, `infra.parts` and the modules of `parts`."""
+
+_PRIVATE_NAMES = (
+    "BUSINESS CIRCUIT_KEY HOUR LISTS_LATE LISTS_RECEIVED LISTS_REJECTED LIST_KEY LIVE MAPPINGS_FAILING MINUTE "
+    "OLDEST_UNFINISHED PYTHON TECHNICAL UPLOADS_BROKEN UPLOADS_DEAD_LETTERS UPLOADS_QUARANTINED UPLOADS_UNSEEN "
+    "WATCH_LISTS WATCH_MAPPINGS Account AlarmTopic Alerts ApiObjectives ApiSettings Consumed Dimensions Endpoint "
+    "Folder Items Key Labels LambdaFunction Logs Machine Measure Names Objective Objectives Objects Observed "
+    "Operation Part Partner Query Queue ReleaseResources Severity Startable Strategy Target Thresholds Topic "
+    "UploadRule Vpc abandoned_bucket access_log alarm_on_dead_letters api_sections archive_bucket back_up "
+    "business calculated composite dashboard_url document feed_from guard joined kebab only_from only_over_tls "
+    "queue queue_and_dead_letters queue_policy redrive_to report_abandoned require_encrypted s3_rules "
+    "saved_queries scan_rules scan_statements scan_uploads sent_by sftp_addresses sftp_endpoint sftp_folders "
+    "sftp_name sftp_network sftp_rules sftp_server sftp_user start_on_upload technical watch_age watch_answers "
+    "watch_api watch_dead_letters watch_durations watch_errors watch_objective watch_stream watch_table "
+    "watch_throttles write_abandoned"
+)
+_PRIVATE = frozenset(_PRIVATE_NAMES.split())
+"""The building blocks that are private since 0.5.0."""
+
 _GROUP = 'dev = ["bounded-context[infra,local,pinned,tools]"'
 _GROUPS = """\
 # Of a deployment, and of CI.
@@ -57,10 +86,42 @@ def apply(repository: Path, _template: Path) -> Iterator[str]:
     """Rename the imports in all Python files, and the modules and distributions in `pyproject.toml`."""
     edit(repository / "pyproject.toml", _requirements)
     for path, module in modules(repository, LIBRARY):
-        renamed = module.visit(_Renamed())
+        renamed = _joined(module.visit(_Renamed()))
         if renamed.code != module.code:
             write(path, renamed.code)
-    return iter(())
+        if names := sorted(_private(renamed)):
+            place = path.relative_to(repository)
+            yield (
+                f"{place}: imports private names of the library, which may change: {', '.join(names)}. Use a component "
+                "with `transforms`, or `context eject component NAME`."
+            )
+
+
+def _joined(module: cst.Module) -> cst.Module:
+    """Return a module with one statement for the names of the infrastructure, which several modules had before."""
+    froms = [statement for statement in statements(module.body) if isinstance(statement, cst.ImportFrom)]
+    if [name_of(statement.module) for statement in froms if not statement.relative].count(_INFRA) < 2:
+        return module
+    names = [name for source, name, local in imports(module) if source == _INFRA and name == local]
+    return add_import(remove_imports(module, _INFRA, *names), _INFRA, *names)
+
+
+def _private(module: cst.Module) -> Iterator[str]:
+    """Yield the private building blocks that a module imports, or reads from the package by an alias."""
+    packages = {local for source, name, local in imports(module) if f"{source}.{name}" == _PARTS}
+    yield from packages
+    yield from (name for source, name, _ in imports(module) if source.startswith(_PARTS))
+    aliases = {
+        alias.evaluated_alias or alias.evaluated_name
+        for statement in statements(module.body)
+        if isinstance(statement, cst.Import)
+        for alias in statement.names
+        if alias.evaluated_name == _INFRA
+    }
+    for node in findall(module, matchers.Attribute()):
+        source, _, name = name_of(node).rpartition(".")
+        if source in aliases and name in _PRIVATE:
+            yield name
 
 
 def moved(name: str) -> str:
@@ -68,7 +129,15 @@ def moved(name: str) -> str:
     words = name.removeprefix(f"{LIBRARY}.").split(".") if name.startswith(f"{LIBRARY}.") else []
     known = (".".join(words[:count]) for count in range(len(words), 0, -1))
     longest = next((found for found in known if found in MODULES), None)
-    return name if longest is None else MODULES[longest] + name.removeprefix(f"{LIBRARY}.{longest}")
+    return name if longest is None else _block(MODULES[longest] + name.removeprefix(f"{LIBRARY}.{longest}"))
+
+
+def _block(name: str) -> str:
+    """Return the place of a building block, whose module may have joined another; another name as it is."""
+    source, _, leaf = name.rpartition(".")
+    if source == _INFRA or source.startswith(_PARTS):
+        return f"{_INFRA}.{leaf}" if leaf in _PUBLIC else f"{_PARTS}.{leaf}" if leaf in _PRIVATE else name
+    return name
 
 
 def _requirements(content: str) -> str:

@@ -6,6 +6,7 @@
 Values that AWS would assign, such as ARNs, are derived from names.
 """
 
+import asyncio
 import contextvars
 import functools
 import inspect
@@ -23,8 +24,10 @@ from unittest.mock import patch
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc, set_mocks
+from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.config import CONFIG
 from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto.resource_pb2 import TransformRequest, TransformResourceOptions
 from pulumi.runtime.proto.source_pb2 import SourcePosition, StackFrame, StackTrace
 from pulumi.runtime.settings import set_root_resource
 
@@ -210,7 +213,11 @@ def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) 
         CONFIG.set(settings)
         logger = _logger(program.project, graph)
         set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=logger)
-        pulumi.runtime.test(lambda: execute(program.folder).apply(graph.outputs.update))()
+        try:
+            pulumi.runtime.test(lambda: execute(program.folder).apply(graph.outputs.update))()
+        finally:
+            # The server of the program's transforms, if it has any, belongs to this event loop.
+            asyncio.get_event_loop().run_until_complete(_CallbackServicer.shutdown())
     if recorder.duplicate:
         raise DuplicateResource(recorder.duplicate)
     graph.unread.update(settings.unread(program.project))
@@ -244,9 +251,20 @@ class _Recorder(MockMonitor):
         self._graph = graph
         self._types: dict[str, tuple[str, ...]] = {}
         self._places: dict[tuple[tuple[str, ...], str], str] = {}
+        self._transforms: dict[str, list[Any]] = {}
+        self._of_stack: list[Any] = []
         self.duplicate = ""
 
+    def RegisterStackTransform(self, request: Any) -> Any:  # noqa: N802 (named by Pulumi)
+        self._of_stack.append(request)
+        return super().RegisterStackTransform(request)
+
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (named by Pulumi)
+        # As the engine: the transforms of the resource, of its parents from the nearest, and of the stack.
+        urn = self.make_urn(request.parent, request.type, request.name)
+        self._transforms[urn] = [*request.transforms, *self._transforms.get(request.parent, ())]
+        for callback in (*self._transforms[urn], *self._of_stack):
+            _transform(request, callback.token)
         answer = super().RegisterResource(request)
         self._require_new(request, answer.urn)
         if request.type.startswith("aws:"):
@@ -264,6 +282,30 @@ class _Recorder(MockMonitor):
         if first and not self.duplicate:
             name = f"{request.type.rpartition(':')[2]} {request.name}"
             self.duplicate = f"{place}: {name} is registered here and at {first}: give one another name."
+
+
+_OPTIONS = {
+    "protect": "protect",
+    "retain_on_delete": "retainOnDelete",
+    "ignore_changes": "ignoreChanges",
+    "depends_on": "dependencies",
+}
+"""The recorded options of a resource: their names in a transform, and in the registration."""
+
+
+def _transform(request: Any, token: str) -> None:
+    """Run a transform, which mocks do not: replace the inputs and the recorded options of a resource by its answer."""
+    [server] = [server for server in _CallbackServicer._servicers if token in server._callbacks]
+    options = TransformResourceOptions(**{name: getattr(request, field) for name, field in _OPTIONS.items()})
+    shared = {name: getattr(request, name) for name in ("type", "name", "custom", "parent")}
+    message = TransformRequest(**shared, properties=request.object, options=options).SerializeToString()
+    answer: Any = asyncio.run_coroutine_threadsafe(server._callbacks[token](message), server._loop).result()
+    request.object.CopyFrom(answer.properties)
+    if answer.HasField("options"):
+        changed = {field: getattr(answer.options, name) for name, field in _OPTIONS.items()}
+        for field in _OPTIONS.values():
+            request.ClearField(field)
+        request.MergeFrom(type(request)(**changed))
 
 
 def _place(request: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import pulumi
 
-from bounded_context_infra.parts import (
+from bounded_context_infra._parts import (
     HOUR,
     LISTS_LATE,
     LISTS_RECEIVED,

@@ -5,7 +5,7 @@ import json
 import pulumi
 from pulumi_aws import iam, sns, sqs, ssm
 
-from bounded_context_infra.parts import (
+from bounded_context_infra._parts import (
     Component,
     Stack,
     Statement,
@@ -42,9 +42,9 @@ class Fanout(Component):
 
     urn_type = "bounded-context:infra:Fanout"
 
-    def __init__(self, name: str, stack: Stack) -> None:
+    def __init__(self, name: str, stack: Stack, *, opts: pulumi.ResourceOptions | None = None) -> None:
         labels, settings, key_arn = stack.labels, stack.settings, stack.key.arn
-        super().__init__(name, labels)
+        super().__init__(name, labels, opts)
         self._stack = stack
         self.topic = sns.Topic(
             name, name=labels.name("events"), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()

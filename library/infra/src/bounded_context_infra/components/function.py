@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 import pulumi
 from pulumi_aws import iam, lambda_
 
-from bounded_context_infra.parts import PYTHON, Component, Stack, Statement, allow, document, grant, kebab, trust
+from bounded_context_infra._parts import PYTHON, Component, Stack, Statement, allow, document, grant, kebab, trust
 
 ARCHITECTURE = "arm64"
 RUNTIME = f"python{PYTHON}"

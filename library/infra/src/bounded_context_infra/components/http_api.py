@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import apigatewayv2, cloudwatch, lambda_
 
-from bounded_context_infra.parts import (
+from bounded_context_infra._parts import (
     Component,
     Endpoint,
     SettingError,
@@ -83,6 +83,7 @@ class HttpApi(Component):
         live: Mapping[str, Target],
         *,
         routes: Mapping[str, str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the API.
 
@@ -91,11 +92,12 @@ class HttpApi(Component):
             stack: the stack that it belongs to.
             live: the functions behind their aliases.
             routes: the key of each function's route, such as `GET /things`; by default the context's routes.
+            opts: its options in Pulumi.
 
         Raises:
             SettingError: a route requires a scope, but the stack takes no tokens.
         """
-        super().__init__(name, stack.labels)
+        super().__init__(name, stack.labels, opts)
         self._settings = settings = stack.settings.api
         keys = stack.context.routes if routes is None else routes
         self._scopes = {name: list(scopes) for name, scopes in stack.context.scopes.items() if name in keys}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import sns, ssm
 
-from bounded_context_infra.parts import (
+from bounded_context_infra._parts import (
     Alerts,
     Component,
     Consumed,
@@ -46,9 +46,11 @@ class Inbound(Component):
 
     urn_type = "bounded-context:infra:Inbound"
 
-    def __init__(self, name: str, stack: Stack, *, timeout: int = TIMEOUT) -> None:
+    def __init__(
+        self, name: str, stack: Stack, *, timeout: int = TIMEOUT, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         """Make both; `timeout` is the seconds that the receiving function may take for a batch."""
-        super().__init__(name, stack.labels)
+        super().__init__(name, stack.labels, opts)
         self._timeout = timeout
         self.queue, self.dead_letters = queue_and_dead_letters(self, name, stack.key.arn, timeout)
         self.queue_url = self.queue.url

@@ -7,7 +7,7 @@ import pulumi
 from pulumi.runtime import is_config_secret
 from pulumi_aws import iam, s3, transfer
 
-from bounded_context_infra.parts import (
+from bounded_context_infra._parts import (
     UPLOADS_DEAD_LETTERS,
     Component,
     Folder,
@@ -76,9 +76,9 @@ class Inbox(Component):
 
     urn_type = "bounded-context:infra:Inbox"
 
-    def __init__(self, name: str, stack: Stack) -> None:
+    def __init__(self, name: str, stack: Stack, *, opts: pulumi.ResourceOptions | None = None) -> None:
         labels, settings = stack.labels, stack.settings
-        super().__init__(name, labels)
+        super().__init__(name, labels, opts)
         self._stack = stack
         self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
         self._gated = settings.malware != "none"

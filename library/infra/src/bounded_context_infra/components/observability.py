@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import cloudwatch, xray
 
-from bounded_context_infra.parts import (
+from bounded_context_infra._parts import (
     BUSINESS,
     LIVE,
     TECHNICAL,

@@ -13,8 +13,8 @@ from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.stack.key import Statement, allow, document, grant, only_over_tls, trust
 from bounded_context_infra.stack.program import Account, Component
 
-from ..parts.buckets import private_bucket
-from ..parts.queues import EventQueue, queue, queue_policy, sent_by
+from .._parts.buckets import private_bucket
+from .._parts.queues import EventQueue, queue, queue_policy, sent_by
 
 Store = Callable[[cloudwatch.EventRule], EventQueue]
 """Makes a queue for the undelivered events of a rule."""

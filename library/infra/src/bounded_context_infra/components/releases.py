@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import codedeploy, iam, lambda_
 
-from bounded_context_infra.parts import (
+from bounded_context_infra._parts import (
     LIVE,
     Component,
     Dimensions,

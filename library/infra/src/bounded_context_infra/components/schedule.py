@@ -3,9 +3,10 @@
 import json
 from typing import Final
 
+import pulumi
 from pulumi_aws import iam, lambda_, scheduler
 
-from bounded_context_infra.parts import HOUR, Component, Metric, Notice, Stack, Target, When, alarm, trust
+from bounded_context_infra._parts import HOUR, Component, Metric, Notice, Stack, Target, When, alarm, trust
 
 EVERY_MINUTE = "rate(1 minute)"
 EVERY_QUARTER = "rate(15 minutes)"
@@ -38,11 +39,19 @@ class Schedule(Component):
 
     urn_type = "bounded-context:infra:Schedule"
 
-    def __init__(self, name: str, stack: Stack, target: Target, when: str = EVERY_MINUTE) -> None:
+    def __init__(
+        self,
+        name: str,
+        stack: Stack,
+        target: Target,
+        when: str = EVERY_MINUTE,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         """Call the alias of `target` on the schedule `when`: `rate(1 day)`, or `cron(0 6 * * ? *)` in UTC."""
         alias = target.alias
         age, tries = _RETRIES.get(when, (HOUR, TRIES))
-        super().__init__(name, stack.labels)
+        super().__init__(name, stack.labels, opts)
         self.group = scheduler.ScheduleGroup(
             name, name=self.labels.name(name), tags=self.labels.tags, opts=self.child()
         )

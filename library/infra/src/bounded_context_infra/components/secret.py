@@ -1,8 +1,9 @@
 """A secret that functions read."""
 
+import pulumi
 from pulumi_aws import iam, secretsmanager
 
-from bounded_context_infra.parts import Component, Stack, allow, grant
+from bounded_context_infra._parts import Component, Stack, allow, grant
 
 RECOVERY_DAYS = 30
 """The longest recovery window of Secrets Manager (API reference, DeleteSecret: RecoveryWindowInDays)."""
@@ -16,9 +17,9 @@ class Secret(Component):
 
     urn_type = "bounded-context:infra:Secret"
 
-    def __init__(self, name: str, stack: Stack) -> None:
+    def __init__(self, name: str, stack: Stack, *, opts: pulumi.ResourceOptions | None = None) -> None:
         labels, protect = stack.labels, stack.settings.protect
-        super().__init__(name, labels)
+        super().__init__(name, labels, opts)
         self.secret = secretsmanager.Secret(
             name,
             name=labels.name(name),

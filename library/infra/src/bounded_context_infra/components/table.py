@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pulumi
 from pulumi_aws import dynamodb, iam, lambda_, sqs
 
-from bounded_context_infra.parts import (
+from bounded_context_infra._parts import (
     ALL_KEYS,
     CIRCUIT_KEY,
     LIST_KEY,
@@ -52,10 +52,10 @@ class Table(Component):
 
     urn_type = "bounded-context:infra:Table"
 
-    def __init__(self, name: str, stack: Stack) -> None:
+    def __init__(self, name: str, stack: Stack, *, opts: pulumi.ResourceOptions | None = None) -> None:
         labels, protect = stack.labels, stack.settings.protect
         self.indexes = stack.context.indexes
-        super().__init__(name, labels)
+        super().__init__(name, labels, opts)
         self._stack = stack
         self.readers: list[str] = []
         self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}

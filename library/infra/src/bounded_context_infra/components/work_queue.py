@@ -1,8 +1,9 @@
 """A queue of the context's own work, for a function."""
 
+import pulumi
 from pulumi_aws import iam
 
-from bounded_context_infra.parts import (
+from bounded_context_infra._parts import (
     Component,
     Stack,
     Target,
@@ -27,9 +28,11 @@ class WorkQueue(Component):
 
     urn_type = "bounded-context:infra:WorkQueue"
 
-    def __init__(self, name: str, stack: Stack, *, timeout: int = TIMEOUT) -> None:
+    def __init__(
+        self, name: str, stack: Stack, *, timeout: int = TIMEOUT, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         """Make both; `timeout` is the seconds that the receiving function may take for a batch."""
-        super().__init__(name, stack.labels)
+        super().__init__(name, stack.labels, opts)
         self._timeout = timeout
         self.queue, self.dead_letters = queue_and_dead_letters(self, name, stack.key.arn, timeout)
         for title, target in {name: self.queue, f"{name}-dead-letters": self.dead_letters}.items():

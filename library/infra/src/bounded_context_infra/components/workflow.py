@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import iam, sfn
 
-from bounded_context_infra.parts import (
+from bounded_context_infra._parts import (
     LIST_KEY,
     LIVE,
     WATCH_LISTS,
@@ -79,6 +79,7 @@ class Workflow(Component):
         fanout: Topic,
         definition: Path | None = None,
         substitutions: Mapping[str, pulumi.Input[Any]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the machine of a definition, whose placeholders `${...}` are replaced by values.
 
@@ -95,11 +96,12 @@ class Workflow(Component):
             fanout: receives the result of each list.
             definition: an ASL file; by default the list workflow of the repository, or else of the library.
             substitutions: your own values, by name.
+            opts: its options in Pulumi.
 
         Raises:
             ValueError: a value is missing or is not used.
         """
-        super().__init__(name, stack.labels)
+        super().__init__(name, stack.labels, opts)
         text = definition.read_text(encoding="utf-8") if definition else stack.list_workflow()
         steps = _steps(stack, text, live)
         values = {

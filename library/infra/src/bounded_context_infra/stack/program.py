@@ -68,8 +68,9 @@ class Component(pulumi.ComponentResource):
 
     urn_type: ClassVar[str]
 
-    def __init__(self, name: str, labels: Labels) -> None:
-        super().__init__(self.urn_type, name)
+    def __init__(self, name: str, labels: Labels, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Register the component. `opts` are its options, such as `transforms` of the resources below it."""
+        super().__init__(self.urn_type, name, None, opts)
         self.name = name
         self.labels = labels
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
-from bounded_context_infra.parts.queues import MAX_RECEIVES
+from bounded_context_infra._parts.queues import MAX_RECEIVES
 
 from ..callers import Mapping
 from ..functions import handler

@@ -1,4 +1,4 @@
-"""The public names that components are written with. A copy of a component in a team's repository needs only these."""
+"""The private names that the library's components are written with. An ejected component imports these alone."""
 
 from bounded_context.declaration.measures import (
     LISTS_LATE,
