@@ -107,13 +107,13 @@ class Samples:
         records = csv.reader(_text(content))
         header = [cell.strip() for cell in next(records, [])]
         column = header.index(self.identity) if self.identity in header else len(header)
-        found: dict[str, list[int]] = {}
+        lines: dict[str, list[int]] = {}
         begins = records.line_num + 1
         for record in records:
             if len(record) > column:
-                found.setdefault(record[column].strip(), []).append(begins)
+                lines.setdefault(record[column].strip(), []).append(begins)
             begins = records.line_num + 1
-        return found
+        return lines
 
     def references_of(self, content: bytes) -> set[str]:
         """Return the identities that the rows of a file refer to; empty without such columns."""

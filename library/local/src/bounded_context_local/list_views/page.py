@@ -117,10 +117,10 @@ def _steps(facts: Facts, result: RunResult) -> Iterator[str]:
     yield "<h2>Steps</h2>"
     yield "<p>In seconds after the end of the upload, in the order of their start.</p>"
     steps = sorted([*_states(facts), *_receptions(facts)], key=itemgetter(2))
-    end = max((ended for *_, ended in steps), default=0.0)
+    end = max((stop for *_, stop in steps), default=0.0)
     rows = (
-        (name, kind, f"{began:.2f}", f"{ended - began:.2f}", _bar(ended - began, end, max(began, 0.0)))
-        for name, kind, began, ended in steps
+        (name, kind, f"{start:.2f}", f"{stop - start:.2f}", _bar(stop - start, end, max(start, 0.0)))
+        for name, kind, start, stop in steps
     )
     yield table(("step or subscriber", "kind", "began after (s)", "took (s)", "timeline"), rows, numbers=[2, 3])
     yield "<h3>Stages of the run</h3>"
