@@ -22,7 +22,7 @@ REFERENCES = 20
 Values = Callable[[random.Random, int], str]
 
 KINDS: dict[str, Values] = {
-    **{kind: lambda _dice, _number, cell=known.sample: cell for kind, known in BY_KIND.items()},
+    **{kind: lambda _dice, _number, cell=field_type.sample: cell for kind, field_type in BY_KIND.items()},
     "identifier": lambda _, number: f"id-{number:07d}",
     "text": lambda dice, number: (
         f"{dice.choice(('Ada', 'Grace', 'Edsger', 'Barbara', 'Søren'))} {number}, Example & Co"

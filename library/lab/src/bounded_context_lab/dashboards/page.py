@@ -35,7 +35,7 @@ def widget(declared: Mapping[str, Any], identity: str, recorded: Recorded, state
     """Return a widget as HTML.
 
     Args:
-        given: the widget, as in a dashboard's body.
+        declared: the widget, as in a dashboard's body.
         identity: the id of its element in the page.
         recorded: the samples of the run.
         states: the state of each alarm, by its name.

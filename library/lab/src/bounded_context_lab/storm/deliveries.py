@@ -278,8 +278,8 @@ class PlayedMapping:
         selected = [event for event in events if self._reader.selects(event)][: self._reader.batch_size]
         failed = self._first_failed([self._payload(event) for event in selected]) if selected else None
         last = failed or (selected[-1] if len(selected) == self._reader.batch_size else None)
-        passed = next((place for place, event in enumerate(events) if last and _number(event) == _number(last)), None)
-        self._position += len(events) if passed is None else passed + (failed is None)
+        index = next((place for place, event in enumerate(events) if last and _number(event) == _number(last)), None)
+        self._position += len(events) if index is None else index + (failed is None)
         self.skipped |= bool(self.spoiled) and (failed is None or _number(failed) != self.spoiled)
         self._measure(failed is not None)
 

@@ -244,8 +244,8 @@ class Schedules:
 
     def _now(self) -> str:
         """Return the time of a schedule: a local minute lasts a second."""
-        passed = (datetime.now(UTC) - self._began) / timedelta(minutes=1) * 60
-        return (self._began + timedelta(minutes=passed / MINUTE_SECONDS)).isoformat()
+        minutes = (datetime.now(UTC) - self._began) / timedelta(minutes=1) * 60
+        return (self._began + timedelta(minutes=minutes / MINUTE_SECONDS)).isoformat()
 
 
 def wait(condition: Callable[[], object], seconds: float) -> float | None:

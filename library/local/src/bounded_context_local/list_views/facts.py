@@ -147,7 +147,7 @@ def gather(
     Args:
         running: the run that imported the list.
         uploaded: the list's file.
-        ended: the list's execution.
+        execution: the list's execution.
         report: the partner's report; empty if there is no report.
         identity: the aggregate whose publication the logs must contain, if the subscribers have received its event.
 

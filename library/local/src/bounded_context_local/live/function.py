@@ -20,8 +20,8 @@ def chosen(kind: str, word: str, names: Iterable[str]) -> str:
     """Return the name that matches the given name, also in the form `RegisterPayment` or `register-payment`.
 
     Args:
-        what: the kind of name for the message, such as "function".
-        given: the typed name.
+        kind: the kind of name for the message, such as "function".
+        word: the typed name.
         names: the existing names, in snake_case or with hyphens.
 
     Raises:

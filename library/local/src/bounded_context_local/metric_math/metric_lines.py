@@ -100,7 +100,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Search:
-    """A search for metrics of a namespace with exactly these dimensions; `wanted` has the allowed values by key."""
+    """A search for metrics of a namespace with exactly these dimensions; `terms` has the allowed values by key."""
 
     text: str
     namespace: str

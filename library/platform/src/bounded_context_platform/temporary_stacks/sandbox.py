@@ -212,14 +212,14 @@ def sweep_stacks(
     Raises:
         Refused: the stacks cannot be listed.
     """
-    passed = True
+    all_swept = True
     for stack in temporary_stacks(project, kinds):
         try:
             result = _sweep(stack, clock(), session_end, closed)
         except (Failed, RefusedByAws, *AWS_ERRORS) as error:
-            result, passed = Swept(stack.name, "failed", sentence(error, "deploy")), False
+            result, all_swept = Swept(stack.name, "failed", sentence(error, "deploy")), False
         report(result)
-    return passed
+    return all_swept
 
 
 def _sweep(stack: TemporaryStack, now: datetime, session_end: datetime | None, closed: Collection[int]) -> Swept:

@@ -188,8 +188,8 @@ class ImportedAggregateTable:
         The first read is eventually consistent, at half the read units: an identity that it misses is refused by the
         insert. A consistent read confirms the others.
         """
-        others = _of_others(self._existing(identities, consistent=False), list_id)
-        return _of_others(self._existing(others), list_id)
+        candidates = _of_others(self._existing(identities, consistent=False), list_id)
+        return _of_others(self._existing(candidates), list_id)
 
     def _existing(self, identities: Collection[str], *, consistent: bool = True) -> dict[str, Mapping[str, Any]]:
         return existing(self._client, self._table, self._items.prefix, identities, consistent=consistent)

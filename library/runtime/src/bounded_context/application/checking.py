@@ -24,7 +24,7 @@ class ListFile:
     Args:
         stream: the file's bytes.
         form: the rows of the context.
-        seen: an empty store of identities.
+        seen_ids: an empty store of identities.
         format_: the partner's format.
         max_bytes: the maximum size, unpacked.
         place: the first range of the file, if only its rows are read.
@@ -34,7 +34,7 @@ class ListFile:
         self,
         stream: BinaryIO,
         form: Rows,
-        seen: SeenIds,
+        seen_ids: SeenIds,
         format_: FileFormat = PLAIN,
         max_bytes: int = MOST_BYTES,
         place: FileRange | None = None,
@@ -43,7 +43,7 @@ class ListFile:
         self._form = form
         self._format = format_
         self._place = place
-        self._check = RecordCheck(form, seen, format_)
+        self._check = RecordCheck(form, seen_ids, format_)
 
     def checked(self) -> Iterator[Checked]:
         """Yield the rows and the rejections of each thousand records.
@@ -129,7 +129,7 @@ def no_rows() -> Unreadable:
 
 
 def checked_range(
-    stream: BinaryIO, form: Rows, seen: SeenIds, format_: FileFormat, place: FileRange
+    stream: BinaryIO, form: Rows, seen_ids: SeenIds, format_: FileFormat, place: FileRange
 ) -> Iterator[Checked]:
     """Yield the rows and the rejections of each thousand records of a range that is not the first.
 
@@ -137,7 +137,7 @@ def checked_range(
         Unreadable: the file cannot be read as a list.
         Misfit: the range ends inside a quoted cell.
     """
-    return RecordCheck(form, seen, format_).checked(place.columns, continued_records(stream, format_, place))
+    return RecordCheck(form, seen_ids, format_).checked(place.columns, continued_records(stream, format_, place))
 
 
 class RecordCheck:
@@ -145,13 +145,13 @@ class RecordCheck:
 
     Args:
         form: the rows of the context.
-        seen: the store of the identities so far.
+        seen_ids: the store of the identities so far.
         format_: the partner's format.
     """
 
-    def __init__(self, form: Rows, seen: SeenIds, format_: FileFormat) -> None:
+    def __init__(self, form: Rows, seen_ids: SeenIds, format_: FileFormat) -> None:
         self._form = form
-        self._seen = seen
+        self._seen = seen_ids
         self._format = format_
 
     def checked(self, header: tuple[str, ...], records: Iterator[Record]) -> Iterator[Checked]:

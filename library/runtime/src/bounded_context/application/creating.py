@@ -54,8 +54,8 @@ class _Additions(Generic[A]):
     ``broken`` is the exception of a failed read of the stored aggregates, if it is not a refusal.
     """
 
-    def __init__(self, stored: Aggregates[A]) -> None:
-        self._stored = stored
+    def __init__(self, aggregates: Aggregates[A]) -> None:
+        self._stored = aggregates
         self.added: list[A] = []
         self.broken: Exception | None = None
 
@@ -95,7 +95,7 @@ class CreatingRule(Generic[D, A]):
     Args:
         context: the context of the lists.
         use_case: the rule of its command that creates.
-        stored: the stored aggregates, for rules that read them.
+        aggregates: the stored aggregates, for rules that read them.
         ran: is called for each part.
 
     Raises:
@@ -106,7 +106,7 @@ class CreatingRule(Generic[D, A]):
         self,
         context: Context[A],
         use_case: UseCase[D, A],
-        stored: Aggregates[A],
+        aggregates: Aggregates[A],
         ran: Callable[[Ran], None] = lambda _: None,
     ) -> None:
         if lacking := lacking_in_rows(context):
@@ -114,7 +114,7 @@ class CreatingRule(Generic[D, A]):
         self.use_case = use_case
         self._identity = context.identity
         self._first = context.initial_status
-        self._stored = stored
+        self._stored = aggregates
         self._ran = ran
 
     @property

@@ -318,9 +318,9 @@ def _stored_versions(upload: Upload, flow: Workflow) -> Sequence[StoredVersion]:
     if flow.gated:
         # The bucket's policy denies HeadObject of a version that is not clean. An emulator's event may name no version.
         versions = (
-            stored for stored in flow.files.versions(upload.key) if upload.version in ("", stored.file.version_id)
+            version for version in flow.files.versions(upload.key) if upload.version in ("", version.file.version_id)
         )
-        return [replace(stored, removed=False) for stored in versions]
+        return [replace(version, removed=False) for version in versions]
     announced = flow.files.version(upload.key, upload.version)
     return [announced] if announced else []
 

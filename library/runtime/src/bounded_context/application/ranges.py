@@ -244,7 +244,7 @@ class Join:
     Args:
         flow: the workflow.
         received: the list.
-        found: the empty results of a pass, to which the ranges are added.
+        file_pass: the empty results of a pass, to which the ranges are added.
     """
 
     def __init__(self, flow: Workflow, received: ReceivedList, part_rows: int, file_pass: FilePass[Report]) -> None:

@@ -155,7 +155,7 @@ class Misfit(Exception):
 class _Lines:
     """The text's lines, of a range or of the whole file.
 
-    ``taken`` counts the characters of the current record, up to the maximum. ``others`` is whether a line was not
+    ``characters`` counts the characters of the current record, up to the maximum. ``others`` is whether a line was not
     ASCII. ``cut`` is whether all lines of a range are read, and the file has more lines.
     """
 

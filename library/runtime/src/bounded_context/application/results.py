@@ -150,8 +150,8 @@ class RangeIdentities:
     its identity in the range.
     """
 
-    def __init__(self, seen: SeenIds) -> None:
-        self._seen = seen
+    def __init__(self, seen_ids: SeenIds) -> None:
+        self._seen = seen_ids
         self._entries: list[bytes] = []
         self.repeated: dict[int, int] = {}
 

@@ -256,7 +256,7 @@ class InMemoryFiles:
 
     def version(self, key: str, version: str) -> StoredVersion | None:
         """Return a version of an object, or None."""
-        return next((stored for stored in self.versions(key) if stored.file.version_id == version), None)
+        return next((candidate for candidate in self.versions(key) if candidate.file.version_id == version), None)
 
     def scan_result(self, pinned: PinnedFile) -> str | None:
         """Return the result of a version's malware scan, or None."""

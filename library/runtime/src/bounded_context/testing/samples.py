@@ -38,7 +38,7 @@ KNOWN: Final = ("ref-0", "ref-1", "ref-2")
 """The identities of the aggregates that samples reference."""
 
 _NUMBERED: Final = {"identifier": "id-{n:06d}", "text": "text {n}", "decimal": "{n}.50", "int": "{n}"}
-_BY_KIND: Final = {kind: known.sample for kind, known in BY_KIND.items()} | _NUMBERED
+_BY_KIND: Final = {kind: field_type.sample for kind, field_type in BY_KIND.items()} | _NUMBERED
 
 
 class Samples(Generic[A]):

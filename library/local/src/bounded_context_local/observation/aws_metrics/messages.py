@@ -131,7 +131,7 @@ def events_samples(aws: Aws, events: Iterable[Sent], now: float) -> Iterator[Sam
 
     Args:
         aws: the emulator.
-        sent: the events that the run sent.
+        events: the events that the run sent.
         now: the time of assumed samples, in seconds since 1970.
     """
     events = list(events)
