@@ -13,7 +13,7 @@ from typing import Any, Final
 from markdown_it import MarkdownIt
 
 from bounded_context_cli.views.pages import facts, preformatted
-from bounded_context_cli.views.pages import page as framed
+from bounded_context_cli.views.pages import page as html_page
 from bounded_context_local.emulator.aws import Aws
 from bounded_context_local.metric_math import alarms
 from bounded_context_local.metric_math.expressions import Recorded
@@ -173,7 +173,7 @@ def page(about: About, bodies: Mapping[str, Any], recorded: Recorded, states: Ma
     body = [_about(about, recorded, states), *_contents(bodies)]
     for number, (name, dashboard) in enumerate(bodies.items()):
         body += _dashboard(name, dashboard, number, recorded, states)
-    return framed(about.title, body, _STYLE)
+    return html_page(about.title, body, _STYLE)
 
 
 def _about(about: About, recorded: Recorded, states: Mapping[str, str]) -> str:

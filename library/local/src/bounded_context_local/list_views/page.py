@@ -7,7 +7,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
-from bounded_context_cli.views.pages import facts as described
+from bounded_context_cli.views.pages import facts as fact_list
 from bounded_context_cli.views.pages import page, table
 
 from ..observation.logs import LoggedCall
@@ -41,7 +41,7 @@ def list_page(facts: Facts, result: RunResult) -> str:
 
 def _head(facts: Facts, result: RunResult) -> str:
     arrived = datetime.fromtimestamp(facts.arrived, UTC)
-    return described(
+    return fact_list(
         {
             "Outcome": f'<b class="{_TONES.get(result.outcome, "bad")}">{escape(result.outcome)}</b>',
             "Reason": escape(result.cause),
@@ -58,7 +58,7 @@ def _head(facts: Facts, result: RunResult) -> str:
 def _cause(result: RunResult) -> Iterator[str]:
     if result.failure:
         yield "<h2>Cause, for operators only</h2>"
-        yield described({name.capitalize(): escape(str(value)) for name, value in result.failure.facts().items()})
+        yield fact_list({name.capitalize(): escape(str(value)) for name, value in result.failure.facts().items()})
 
 
 def _rows(result: RunResult) -> Iterator[str]:
