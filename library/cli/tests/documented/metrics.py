@@ -94,5 +94,5 @@ def _pair(metric: Shown | Watched, statistic: str) -> tuple[Query, str]:
 def _searches(expression: str) -> Iterator[tuple[Query, str]]:
     for text, statistic in re.findall(r"SEARCH\('([^']*)', *'(\w+)'", expression):
         search: Search = read(text)
-        for name in search.wanted.get(METRIC_NAME, frozenset()):
+        for name in search.terms.get(METRIC_NAME, frozenset()):
             yield Query(search.namespace, name, tuple(sorted(search.dimensions))), statistic

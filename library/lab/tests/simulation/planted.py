@@ -243,7 +243,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "an undo's transaction is repeated once": _function(_bulk, "undo_rows", _undo_once_again),
     "commands change rows of open lists": _function(GuardedAggregates, "_require_closed_list", lambda *_: None),
     "nobody waits for an earlier writer": lambda: _no_waiting(),
-    "a status is written without a condition": _function(_lists, "_moved", _moved_without_condition(_lists._moved)),
+    "a status is written without a condition": _function(_lists, "_move", _moved_without_condition(_lists._move)),
     "an imported list is undone": lambda: _undone_imported(),
     "an execution whose list is taken is not recorded": _function(
         _lists, "conclude", lambda self, _execution, list_id: self.get(list_id)
@@ -256,7 +256,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a read that is behind does not know a reference": _function(dynamodb_bulk.ReferenceTable, "known", _known_behind),
     "a late step replaces the report": lambda: _late_reports(),
     "a command compares versions alone": _function(dynamodb, "_unchanged", _version_alone),
-    "a lost answer is taken for a conflict": _function(dynamodb.AggregateTable, "_written", _written_by_answer),
+    "a lost answer is taken for a conflict": _function(dynamodb.AggregateTable, "_write", _written_by_answer),
     "keys of idempotency count for nothing": _function(CommandHandler, "_once", _without_key),
     "a key is locked for its function's time alone": _function(
         _Locked, "get_remaining_time_in_millis", lambda self: self.call.get_remaining_time_in_millis()

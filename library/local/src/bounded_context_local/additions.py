@@ -69,7 +69,7 @@ def calls(running: "RunningContext") -> Iterator[ActionResult]:
     except ValidationError:
         yield ActionResult(create, "not sent: a field's own rule rejects the sample")
         return
-    yield from _sent(running, create, payload)
+    yield from _create_twice(running, create, payload)
 
 
 def transitions(running: "RunningContext") -> Iterator[ActionResult]:
@@ -82,11 +82,11 @@ def transitions(running: "RunningContext") -> Iterator[ActionResult]:
         payload, status = _sample(running, _SEED + 1), None
     except ValidationError:
         return
-    for command in sorted(context.commands, key=lambda one: _ORDER.index(one.kind)):
+    for command in sorted(context.commands, key=lambda declared: _ORDER.index(declared.kind)):
         if command.kind != "creates" and status not in command.after:
             continue
-        given = payload if command.kind == "creates" else _change(context, command.model, payload)
-        answer = send(command.function, given)
+        message = payload if command.kind == "creates" else _change(context, command.model, payload)
+        answer = send(command.function, message)
         refused = answer.code and answer.code not in {error.code for error in context.errors}
         problem = f"{answer.request}: the answer is {answer.text!r} instead of success." if refused else ""
         yield ActionResult(answer.request, answer.text, problem, command.event if not answer.code else "")
@@ -108,17 +108,17 @@ def _sample(running: "RunningContext", seed: int = _SEED) -> dict[str, Any]:
     return details.model_dump(mode="json", exclude_none=True)
 
 
-def _sent(running: "RunningContext", create: str, payload: dict[str, Any]) -> Iterator[ActionResult]:
+def _create_twice(running: "RunningContext", create: str, payload: dict[str, Any]) -> Iterator[ActionResult]:
     context = running.context
     send = _over_http(running) if running.outputs.get("api") else _by_message(running)
     first, again = send(create, payload), send(create, payload)
-    found = send(context.get_function, {context.identity: payload[context.identity]})
+    query = send(context.get_function, {context.identity: payload[context.identity]})
     # A rule of the team may reject the sample: then the second call is rejected too, and the query finds nothing.
     own = first.code in {error.code for error in context.errors}
     expected = (first.code, first.code, NotFound.code) if own else ("", AlreadyExists.code, "")
-    requests = (first.request, f"{again.request} again", found.request)
+    requests = (first.request, f"{again.request} again", query.request)
     event = "" if first.code else context.creating.event
-    answers = zip(requests, (first, again, found), expected, (event, "", ""), strict=True)
+    answers = zip(requests, (first, again, query), expected, (event, "", ""), strict=True)
     for request, answer, code, published in answers:
         problem = f"{request}: the answer is {answer.text!r} instead of {code or 'success'}."
         yield ActionResult(request, answer.text, "" if answer.code == code else problem, published)
@@ -166,7 +166,7 @@ class AdditionalActions:
         """Start the calls, and publish an event of another context."""
         self._running = running
         self._pool = pool
-        self._calls, self._event = self._started(calls), self._started(foreign_event)
+        self._calls, self._event = self._start(calls), self._start(foreign_event)
         self._later: list[Future[list[ActionResult]]] = []
 
     def list_ended(self) -> None:
@@ -174,7 +174,7 @@ class AdditionalActions:
 
         The second list waits for the first, so it uses the started functions instead of starting new ones.
         """
-        self._later = [self._started(bad_row), self._started(schedules)]
+        self._later = [self._start(bad_row), self._start(schedules)]
 
     def results(self) -> list[ActionResult]:
         """Wait for all actions, and return their results.
@@ -184,7 +184,7 @@ class AdditionalActions:
         """
         return [result for future in (self._calls, *self._later, self._event) for result in future.result()]
 
-    def _started(self, action: Action) -> Future[list[ActionResult]]:
+    def _start(self, action: Action) -> Future[list[ActionResult]]:
         return self._pool.submit(lambda: list(action(self._running)))
 
 
@@ -202,15 +202,15 @@ def started(running: "RunningContext") -> Iterator[AdditionalActions]:
 def bad_row(running: "RunningContext") -> Iterator[ActionResult]:
     """Upload a list with one invalid row, which is rejected with a report. Yield the reasons in the report."""
     partner = running.partner
-    ended = running.follow(partner.upload(BAD_LIST, running.samples.bad_document()))
-    sent = f"{BAD_LIST} {partner.transport}"
-    if ended.outcome == FAILED:
-        yield ActionResult(sent, FAILED, f"{BAD_LIST} ended as {FAILED}: {ended.error}.")
+    execution = running.follow(partner.upload(BAD_LIST, running.samples.bad_document()))
+    request = f"{BAD_LIST} {partner.transport}"
+    if execution.outcome == FAILED:
+        yield ActionResult(request, FAILED, f"{BAD_LIST} ended as {FAILED}: {execution.error}.")
         return
     rows = [row for row in csv.DictReader(StringIO(partner.report(BAD_LIST), newline="")) if row["line"]]
     reasons = "; ".join(f"line {row['line']}, {row['field']}: {row['reason'].partition(': ')[0]}" for row in rows)
     problem = "" if rows else f"The report on {BAD_LIST} names no row."
-    yield ActionResult(sent, f"{ended.outcome}, {reasons}", problem)
+    yield ActionResult(request, f"{execution.outcome}, {reasons}", problem)
 
 
 def foreign_event(running: "RunningContext") -> Iterator[ActionResult]:
@@ -221,12 +221,12 @@ def foreign_event(running: "RunningContext") -> Iterator[ActionResult]:
     neighbour, consumes = ours[0], ours[0].consumes
     subject = f"{consumes.aggregate}-1"
     neighbour.publish_event(consumes.created_by[0], subject)
-    sent = f"{consumes.created_by[0]} by {neighbour.name}"
+    request = f"{consumes.created_by[0]} by {neighbour.name}"
     if item := until(lambda: running.table.projected(consumes.aggregate, subject), EVENT_SECONDS):
-        yield ActionResult(sent, f"{subject} is stored as {item['status']}")
+        yield ActionResult(request, f"{subject} is stored as {item['status']}")
         return
-    problem = f"{sent}: the context stored nothing within {EVENT_SECONDS:.0f} s."
-    yield ActionResult(sent, "nothing is stored", problem)
+    problem = f"{request}: the context stored nothing within {EVENT_SECONDS:.0f} s."
+    yield ActionResult(request, "nothing is stored", problem)
 
 
 def schedules(running: "RunningContext") -> Iterator[ActionResult]:

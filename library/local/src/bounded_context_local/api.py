@@ -86,10 +86,10 @@ class Caller:
             sent_headers.setdefault("content-type", "application/json")
         request = AWSRequest(method=method, url=f"{self._url}{path}", data=data, headers=sent_headers)
         self._sign(request)
-        sent, started = time.time(), time.monotonic()
+        sent_at, started = time.time(), time.monotonic()
         answer = self._session.send(request.prepare())
         took = (time.monotonic() - started) * 1000
-        self._on_answer(Answered(method, path, sent, answer.status_code, took))
+        self._on_answer(Answered(method, path, sent_at, answer.status_code, took))
         low = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status_code, low, answer.content)
 

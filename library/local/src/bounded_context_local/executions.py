@@ -35,8 +35,8 @@ class Ended:
 
 def of_path(aws: Aws, machine: str, path: str) -> list[str]:
     """Return the ARNs of the executions that uploads to a path started, oldest first."""
-    found = aws.call("stepfunctions", "list_executions", stateMachineArn=machine, maxResults=1000)["executions"]
-    arns = [execution["executionArn"] for execution in sorted(found, key=lambda execution: execution["startDate"])]
+    executions = aws.call("stepfunctions", "list_executions", stateMachineArn=machine, maxResults=1000)["executions"]
+    arns = [execution["executionArn"] for execution in sorted(executions, key=lambda execution: execution["startDate"])]
     return [arn for arn in arns if _path(aws, arn) == path]
 
 
@@ -48,13 +48,13 @@ def _path(aws: Aws, arn: str) -> str:
     return announced.get("path") or f"/{announced.get('bucket')}/{announced.get('key')}"
 
 
-def wait_for_next(aws: Aws, machine: str, path: str, known: list[str]) -> str:
-    """Wait for an execution that an upload to a path starts, and return its ARN. Ignore the `known` executions.
+def wait_for_next(aws: Aws, machine: str, path: str, earlier: list[str]) -> str:
+    """Wait for an execution that an upload to a path starts, and return its ARN. Ignore the `earlier` executions.
 
     Raises:
         LocalRunError: no execution started in time; the rule, its pattern or its target is wrong.
     """
-    new = until(lambda: [arn for arn in of_path(aws, machine, path) if arn not in known], START_SECONDS, POLL_SECONDS)
+    new = until(lambda: [arn for arn in of_path(aws, machine, path) if arn not in earlier], START_SECONDS, POLL_SECONDS)
     if new:
         return new[0]
     raise LocalRunError(f"no execution started in {START_SECONDS:.0f} s after the upload to {path}")
@@ -66,22 +66,22 @@ def follow(aws: Aws, arn: str, progress: Progress | None = None) -> Ended:
     Raises:
         LocalRunError: the execution has not ended in time.
     """
-    began = time.monotonic()
-    while (found := _describe(aws, arn))["status"] == "RUNNING":
-        if (waited := time.monotonic() - began) > END_SECONDS:
+    start = time.monotonic()
+    while (description := _describe(aws, arn))["status"] == "RUNNING":
+        if (waited := time.monotonic() - start) > END_SECONDS:
             raise LocalRunError(f"the execution {arn} has not ended in {END_SECONDS:.0f} s")
         if progress and (state := _state(aws, arn)):
             progress(state)
         time.sleep(max(POLL_SECONDS, waited * POLL_SHARE))
-    return _ended(aws, found)
+    return _end_of(aws, description)
 
 
-def _ended(aws: Aws, found: dict[str, Any]) -> Ended:
-    arn = found["executionArn"]
-    if found["status"] == "SUCCEEDED":
-        output = json.loads(found["output"])
+def _end_of(aws: Aws, description: dict[str, Any]) -> Ended:
+    arn = description["executionArn"]
+    if description["status"] == "SUCCEEDED":
+        output = json.loads(description["output"])
         return Ended(arn, output["outcome"], output.get("list_id"))
-    cause = f"{found['status']} {found.get('error', '')}: {found.get('cause', '')}"
+    cause = f"{description['status']} {description.get('error', '')}: {description.get('cause', '')}"
     return Ended(arn, FAILED, _list_id(aws, arn), cause)
 
 
@@ -118,14 +118,14 @@ def history(aws: Aws, arn: str) -> list[dict[str, Any]]:
 class Upload:
     """A file that a partner has uploaded to `path`, which is `/<bucket>/<key>`.
 
-    `arrived` is the time at which the upload was complete, in seconds since 1970. `known` contains the executions that
-    earlier uploads to the path started. `etag` is the object's ETag without quotes, or empty if events lack it.
+    `arrived` is the time at which the upload was complete, in seconds since 1970. `earlier` contains the executions
+    that earlier uploads to the path started. `etag` is the object's ETag without quotes, or empty if events lack it.
     """
 
     path: str
     size: int
     arrived: float
-    known: list[str]
+    earlier: list[str]
     etag: str = ""
 
 

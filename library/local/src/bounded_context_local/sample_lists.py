@@ -22,7 +22,7 @@ REFERENCES = 20
 Values = Callable[[random.Random, int], str]
 
 KINDS: dict[str, Values] = {
-    **{kind: lambda _dice, _number, cell=known.sample: cell for kind, known in BY_KIND.items()},
+    **{kind: lambda _dice, _number, cell=field_type.sample: cell for kind, field_type in BY_KIND.items()},
     "identifier": lambda _, number: f"id-{number:07d}",
     "text": lambda dice, number: (
         f"{dice.choice(('Ada', 'Grace', 'Edsger', 'Barbara', 'Søren'))} {number}, Example & Co"
@@ -107,13 +107,13 @@ class Samples:
         records = csv.reader(_text(content))
         header = [cell.strip() for cell in next(records, [])]
         column = header.index(self.identity) if self.identity in header else len(header)
-        found: dict[str, list[int]] = {}
+        lines: dict[str, list[int]] = {}
         begins = records.line_num + 1
         for record in records:
             if len(record) > column:
-                found.setdefault(record[column].strip(), []).append(begins)
+                lines.setdefault(record[column].strip(), []).append(begins)
             begins = records.line_num + 1
-        return found
+        return lines
 
     def references_of(self, content: bytes) -> set[str]:
         """Return the identities that the rows of a file refer to; empty without such columns."""

@@ -30,9 +30,9 @@ class Table:
 
     def list_item(self, list_id: str) -> Item:
         """Return a list's record. Raises KeyError if the record is missing."""
-        if (found := self._item(f"{_LIST_KEY}{list_id}")) is None:
+        if (record := self._item(f"{_LIST_KEY}{list_id}")) is None:
             raise KeyError(list_id)
-        return found
+        return record
 
     def lists(self) -> list[Item]:
         """Return the records of all lists."""
@@ -63,23 +63,23 @@ class Table:
 
         The table is written directly: thousands of events would take most of a run's time.
         """
-        known = list(identities)
-        keys = [f"{kind}{identity}" for kind in self._others for identity in known]
+        references = list(identities)
+        keys = [f"{kind}{identity}" for kind in self._others for identity in references]
         for start in range(0, len(keys), _WRITE_BATCH):
             self._put_missing(keys[start : start + _WRITE_BATCH])
 
     def _put_missing(self, keys: list[str]) -> None:
         query = {"Keys": [{"pk": {"S": key}} for key in keys], "ProjectionExpression": "pk"}
-        found = self._aws.call("dynamodb", "batch_get_item", RequestItems={self.name: query})["Responses"]
-        missing = set(keys) - {item["pk"]["S"] for item in found[self.name]}
+        responses = self._aws.call("dynamodb", "batch_get_item", RequestItems={self.name: query})["Responses"]
+        missing = set(keys) - {item["pk"]["S"] for item in responses[self.name]}
         puts = [{"PutRequest": {"Item": {"pk": {"S": key}, "status": {"S": "ACTIVE"}}}} for key in sorted(missing)]
         if puts:
             self._aws.call("dynamodb", "batch_write_item", RequestItems={self.name: puts})
 
     def _item(self, key: str) -> Item | None:
         keys = {"pk": {"S": key}}
-        found = self._aws.call("dynamodb", "get_item", TableName=self.name, Key=keys, ConsistentRead=True).get("Item")
-        return found and _plain(found)
+        item = self._aws.call("dynamodb", "get_item", TableName=self.name, Key=keys, ConsistentRead=True).get("Item")
+        return item and _plain(item)
 
     def _of_kind(self, kind: str) -> list[Item]:
         return _plain_items(self._scan("begins_with(pk, :kind)", {":kind": {"S": kind}}))

@@ -117,7 +117,7 @@ def test_upload_that_broke_off_does_not_stop_the_next_try(
     uploaded = partner.upload(good.name, good.content)
     partner.announce(uploaded, transfer_events.FAILED)
     assert finish(deployed, uploaded, expected=11).imported == 10
-    broken = deployed.follow(replace(uploaded, known=partner.executions_of(uploaded.path)[:1]))
+    broken = deployed.follow(replace(uploaded, earlier=partner.executions_of(uploaded.path)[:1]))
     assert broken.outcome == "REJECTED"
 
 
@@ -154,4 +154,4 @@ def _imported(done: Finished) -> set[str]:
 
 def _known_by_now(partner: SftpPartner, uploaded: Upload) -> Upload:
     """Return the upload as one whose first execution is known."""
-    return replace(uploaded, known=partner.executions_of(uploaded.path)[:1])
+    return replace(uploaded, earlier=partner.executions_of(uploaded.path)[:1])

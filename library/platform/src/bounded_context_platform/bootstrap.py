@@ -48,9 +48,9 @@ def policies_of(
     """
     where = partition_of(region)
     on_objects, on_key = [_deny_without_tls(where, bucket)], [_by_iam(where.root(account))]
-    for stack, other in shared.items():
-        on_objects += _to(where.root(other), _objects(where, bucket, project, stack))
-        on_key += _to(where.root(other), _keys(where, stack))
+    for stack, other_account in shared.items():
+        on_objects += _to(where.root(other_account), _objects(where, bucket, project, stack))
+        on_key += _to(where.root(other_account), _keys(where, stack))
     on_key += [_within(stack, roles) for stack, roles in bound.items()]
     return Policies(_document(on_objects), _document(on_key))
 
@@ -70,7 +70,7 @@ def _keys(where: Partition, stack: str) -> list[Document]:
 
 def _to(root: str, statements: list[Document]) -> Iterator[Document]:
     """Yield the statements for the roles of an account, which need the same permissions in their own policies."""
-    return ({**one, "Principal": {"AWS": root}} for one in statements)
+    return ({**statement, "Principal": {"AWS": root}} for statement in statements)
 
 
 def _by_iam(root: str) -> Document:
@@ -152,8 +152,8 @@ def _key(kms: Any, alias: str, tags: Mapping[str, str]) -> str:
     try:
         key = kms.describe_key(KeyId=alias)["KeyMetadata"]
     except kms.exceptions.NotFoundException:
-        made = kms.create_key(Description="Encrypts Pulumi's state and the secrets in it.", Tags=described)
-        key = made["KeyMetadata"]
+        response = kms.create_key(Description="Encrypts Pulumi's state and the secrets in it.", Tags=described)
+        key = response["KeyMetadata"]
         kms.create_alias(AliasName=alias, TargetKeyId=key["KeyId"])
     else:
         # Keys of earlier versions have no tag `stack`.

@@ -47,8 +47,8 @@ def survey_(repositories: Annotated[list[Path], Argument(metavar="REPO...", help
 
     import_module("bounded_context_infra")
     gc.disable()
-    found = {"library": version(DISTRIBUTION), "repositories": each(repositories, survey)}
-    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+    document = {"library": version(DISTRIBUTION), "repositories": each(repositories, survey)}
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     return 0
 
 
@@ -177,16 +177,16 @@ def each(folders: Sequence[Path], work: Work) -> list[Result]:
 
     If a process ends without a result, its result is `{"error": ...}` with the exit status.
     """
-    waiting, running, found = list(folders), dict[Any, _Worker](), dict[Path, Result]()
+    waiting, running, results = list(folders), dict[Any, _Worker](), dict[Path, Result]()
     while waiting or running:
         if waiting and len(running) < (os.cpu_count() or 1):
-            begun = _Worker.begin(waiting.pop(0), work)
-            running[begun.answers] = begun
+            worker = _Worker.begin(waiting.pop(0), work)
+            running[worker.answers] = worker
             continue
         for answers in wait(list(running)):
-            ended = running.pop(answers)
-            found[ended.folder] = ended.result()
-    return [found[folder] for folder in folders]
+            finished_worker = running.pop(answers)
+            results[finished_worker.folder] = finished_worker.result()
+    return [results[folder] for folder in folders]
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class _Worker:
     def begin(cls, folder: Path, work: Work) -> Self:
         answers, answer = _FORK.Pipe(duplex=False)
         own = tempfile.TemporaryDirectory(prefix="survey-", ignore_cleanup_errors=True)
-        process = _FORK.Process(target=_answered, args=(answer, folder, work, own.name), daemon=True)
+        process = _FORK.Process(target=_send_result, args=(answer, folder, work, own.name), daemon=True)
         process.start()
         answer.close()
         return cls(folder, process, answers, own)
@@ -219,7 +219,7 @@ class _Worker:
             self.own.cleanup()
 
 
-def _answered(answer: Connection, folder: Path, work: Work, own: str) -> None:
+def _send_result(answer: Connection, folder: Path, work: Work, own: str) -> None:
     # The output of a repository's code must not mix with the result on standard output.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     os.environ |= {"HOME": own, "TMPDIR": own}

@@ -120,8 +120,8 @@ def aggregates(context: Context[A]) -> "GuardedAggregates[A]":
     from .adapters.items import Items
     from .application.use_cases import GuardedAggregates
 
-    stored = AggregateTable(Items(context), _table(), traceparent)
-    return GuardedAggregates(context.transitions, stored, ListStates(_table()).is_open)
+    table = AggregateTable(Items(context), _table(), traceparent)
+    return GuardedAggregates(context.transitions, table, ListStates(_table()).is_open)
 
 
 @_cached

@@ -446,7 +446,7 @@ def _unaligned() -> Iterator[None]:
 
 
 def _keep_part(self: Any, part: Any, _: Any) -> list[Any]:
-    self._found.staging.keep_part(Part(len(self._found.staging.parts), part.key, part.rows))
+    self._file_pass.staging.keep_part(Part(len(self._file_pass.staging.parts), part.key, part.rows))
     return []
 
 

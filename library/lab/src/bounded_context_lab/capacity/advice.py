@@ -10,9 +10,8 @@ from bounded_context_cli.views.cost.cli import MILLION, lines
 from bounded_context_cli.views.cost.flow import Flow
 from bounded_context_cli.views.cost.per_million import lists
 
-from . import plan as hot_keys
 from .model import EVENTS, IMPORT, RELAYED, VERIFICATION, Model, most_of, quota_of, with_lanes, with_rate
-from .plan import Plan, Stage
+from .plan import Plan, Stage, log10_overload
 from .simulation import EXECUTIONS, Outcome, simulate
 
 _WORTH: Final = 0.05
@@ -120,7 +119,7 @@ class Answer:
     def _too_long(self) -> Iterator[str]:
         for stage in self.plan.stages:
             if (seconds := self.warm.longest[stage.title]) > stage.longest:
-                remedies = [f"{one.remedy}, or send the lists later" for one in self._throttles_of(stage)]
+                remedies = [f"{throttle.remedy}, or send the lists later" for throttle in self._throttles_of(stage)]
                 yield (
                     f"A call of the {stage.title} takes {seconds:,.0f} s, and Lambda stops it after "
                     f"{stage.longest:,.0f} s: {next(iter(remedies), 'send more lists')}."
@@ -132,7 +131,9 @@ class Answer:
 
     def _waiting(self, least: float, most: float) -> Iterator[str]:
         if least < self.warm.oldest <= most:
-            remedies = [f"{one.remedy}, or send the lists later" for one in self._throttles_of(self.plan.events)]
+            remedies = [
+                f"{throttle.remedy}, or send the lists later" for throttle in self._throttles_of(self.plan.events)
+            ]
             yield (
                 f"A change waits {self.warm.oldest / 3600:,.1f} h for its event, and the table's stream stores it for "
                 f"{self._retention / 3600:.0f} h: {next(iter(remedies), 'send the lists later')}."
@@ -146,10 +147,10 @@ class Answer:
     def throttles(self) -> Sequence[Throttle]:
         """The limits that delay the last row or the last event, the greatest delay first."""
         waited = sorted({self._adjustable(name) for name in self.warm.waits if name in self.plan.rates})
-        found = [self._throttle(name, simulate(with_rate(self.plan, name, _UNLIMITED))) for name in waited]
+        limits = [self._throttle(name, simulate(with_rate(self.plan, name, _UNLIMITED))) for name in waited]
         if EXECUTIONS in self.warm.waits:
-            found.append(self._throttle(EXECUTIONS, simulate(replace(self.plan, executions=self._calls))))
-        return sorted((one for one in found if one.delay >= 1), key=lambda one: -one.delay)
+            limits.append(self._throttle(EXECUTIONS, simulate(replace(self.plan, executions=self._calls))))
+        return sorted((throttle for throttle in limits if throttle.delay >= 1), key=lambda throttle: -throttle.delay)
 
     def _adjustable(self, limit: str) -> str:
         """Return the name under which AWS raises a limit: the quota of a table is also the quota of its indexes."""
@@ -183,7 +184,7 @@ class Answer:
         """The stage that takes the longest, and its limit in words."""
         stage = self._slowest
         most = self.warm.stages[stage.name] * _WORTH
-        own = (one.words for one in self._throttles_of(stage) if one.delay > most)
+        own = (throttle.words for throttle in self._throttles_of(stage) if throttle.delay > most)
         return stage.name, next(own, self._limit_of(stage))
 
     @property
@@ -193,7 +194,9 @@ class Answer:
         return max(self.plan.phases(name), key=lambda stage: self.warm.phases.get(stage.title, seconds))
 
     def _throttles_of(self, stage: Stage) -> list[Throttle]:
-        return [one for one in self.throttles if one.limit in {*stage.of_row, *stage.of_call, EXECUTIONS}]
+        return [
+            throttle for throttle in self.throttles if throttle.limit in {*stage.of_row, *stage.of_call, EXECUTIONS}
+        ]
 
     def _limit_of(self, stage: Stage) -> str:
         if stage.name == EVENTS:
@@ -209,10 +212,10 @@ class Answer:
 
         Without such a change, a setting is changed together with all quotas that AWS raises.
         """
-        raised = reduce(lambda plan, one: with_rate(plan, one.limit, _UNLIMITED), self._raisable, self.plan)
-        quotas = (Change(one.remedy, one.seconds) for one in self._raisable)
+        raised = reduce(lambda plan, throttle: with_rate(plan, throttle.limit, _UNLIMITED), self._raisable, self.plan)
+        quotas = (Change(throttle.remedy, throttle.seconds) for throttle in self._raisable)
         return self._best([*quotas, *self._settings(self.plan)]) or self._best(
-            Change(f"{one.words}, and higher quotas", one.seconds) for one in self._settings(raised)
+            Change(f"{setting.words}, and higher quotas", setting.seconds) for setting in self._settings(raised)
         )
 
     def _best(self, changes: Iterable[Change]) -> Change | None:
@@ -221,7 +224,7 @@ class Answer:
 
     @property
     def _raisable(self) -> list[Throttle]:
-        return [one for one in self.throttles if one.asked and one.limit in self.plan.rates]
+        return [throttle for throttle in self.throttles if throttle.asked and throttle.limit in self.plan.rates]
 
     def _settings(self, plan: Plan) -> Iterator[Change]:
         lanes, factor = plan.phases(IMPORT)[0].lanes, self.model.settings.stream_parallelization_factor
@@ -230,7 +233,7 @@ class Answer:
         if lanes:
             yield self._doubled(plan, "import_concurrency", lanes, with_lanes)
         yield self._doubled(plan, "stream_parallelization_factor", factor, relayed)
-        if self._slowest.lanes is None or any(one.each_list for one in self.throttles):
+        if self._slowest.lanes is None or any(throttle.each_list for throttle in self.throttles):
             yield self._doubled(plan, _LISTS, self.lists, split)
 
     def _doubled(self, plan: Plan, name: str, now: int, changed: Callable[[Plan, int], Plan]) -> Change:
@@ -238,10 +241,10 @@ class Answer:
         value, total = now, simulate(plan).total
         most = int(self.model.quotas["maps"].value) if name == _LISTS else most_of(name)
         while value < most:
-            found = simulate(changed(plan, min(2 * value, most))).total
-            if total - found < total * _WORTH:
+            seconds = simulate(changed(plan, min(2 * value, most))).total
+            if total - seconds < total * _WORTH:
                 break
-            value, total = min(2 * value, most), found
+            value, total = min(2 * value, most), seconds
         return Change(f"{name} {now} to {value}", self.warm.total - total if value > now else 0)
 
     @property
@@ -251,11 +254,8 @@ class Answer:
         table, own = self.model.partitions(self.lists, new=False), self.model.written_a_second(1)
         all_lists = self.model.written_a_second(self.lists)
         return {
-            "the table": hot_keys.log10_overload(self.rows, all_lists, table, most),
-            **{
-                index: hot_keys.log10_overload(self.rows, own, keys, most)
-                for index, keys in self.model.list_keys.items()
-            },
+            "the table": log10_overload(self.rows, all_lists, table, most),
+            **{index: log10_overload(self.rows, own, keys, most) for index, keys in self.model.list_keys.items()},
         }
 
     @property

@@ -57,12 +57,12 @@ def capacity(
     except ProjectError as error:
         return refuse(str(error))
     answers = [Answer(model, number, lists or model.lists(number)) for number in ([rows] if rows else POWERS)]
-    document: Any = [as_document(one) for one in answers]
+    document: Any = [as_document(answer) for answer in answers]
     if as_json:
         sys.stdout.write(json.dumps(document[0] if rows else document, indent=2) + "\n")
     else:
         head = f"{stack}, {model.region}, {model.describe('messages')}"
-        sys.stdout.write(f"{head}\n\n{listed(answers[0]) if rows else table(answers)}")
+        sys.stdout.write(f"{head}\n\n{stage_lines(answers[0]) if rows else table(answers)}")
     return 1 if rows and answers[0].refusals else 0
 
 
@@ -75,26 +75,26 @@ def model_of(stack: str) -> Model:
     return Model(project.context, settings, program.graph(stack), region)
 
 
-def as_document(one: Answer) -> dict[str, Any]:
+def as_document(answer: Answer) -> dict[str, Any]:
     """Return an answer as JSON."""
-    stage, limit = one.bottleneck
-    new, warm = _executions(one)
+    stage, limit = answer.bottleneck
+    new, warm = _executions(answer)
     return {
-        "rows": one.rows,
-        "lists": one.lists,
-        "warm_table": _outcome(one.warm),
-        "new_table": _outcome(one.new),
+        "rows": answer.rows,
+        "lists": answer.lists,
+        "warm_table": _outcome(answer.warm),
+        "new_table": _outcome(answer.new),
         "bottleneck": {"stage": stage, "limit": limit},
-        "refusals": list(one.refusals),
-        "warnings": list(one.warnings),
-        "throttles": [throttle.as_json() for throttle in one.throttles],
-        "change": {"change": one.change.words, "seconds": round(one.change.seconds)} if one.change else None,
-        "usd": round(one.usd, 4),
-        "log10_overload": {name: _finite(bound) for name, bound in one.hot_keys.items()},
-        "in_flight_seconds": round(one.in_flight_seconds, 1),
-        "oldest_event_seconds": round(one.warm.oldest),
-        "messages_a_second": round(one.model.quotas["messages"].value),
-        "executions": {"new_table": new, "warm_table": warm, "least_relay": one.model.least_relay},
+        "refusals": list(answer.refusals),
+        "warnings": list(answer.warnings),
+        "throttles": [throttle.as_json() for throttle in answer.throttles],
+        "change": {"change": answer.change.words, "seconds": round(answer.change.seconds)} if answer.change else None,
+        "usd": round(answer.usd, 4),
+        "log10_overload": {name: _finite(bound) for name, bound in answer.hot_keys.items()},
+        "in_flight_seconds": round(answer.in_flight_seconds, 1),
+        "oldest_event_seconds": round(answer.warm.oldest),
+        "messages_a_second": round(answer.model.quotas["messages"].value),
+        "executions": {"new_table": new, "warm_table": warm, "least_relay": answer.model.least_relay},
     }
 
 
@@ -110,17 +110,19 @@ def _finite(bound: float) -> float | None:
 def table(answers: Sequence[Answer]) -> str:
     """Return a line for each answer, and its bottleneck."""
     head = f"{'rows':>11}  {'lists':>5}" + "".join(f"  {name:>12}" for name in (*STAGES, "total")) + f"  {'USD':>8}"
-    rows = (f"{one.rows:>11,}  {one.lists:>5}{_times(one.warm)}  {one.usd:>8.2f}" for one in answers)
-    notes = (f"{one.rows:>11,}  {': '.join(one.bottleneck)}" for one in answers)
-    refused = (f"{one.rows:>11,}  {sentence}" for one in answers for sentence in (*one.refusals, *one.warnings))
+    rows = (f"{answer.rows:>11,}  {answer.lists:>5}{_times(answer.warm)}  {answer.usd:>8.2f}" for answer in answers)
+    notes = (f"{answer.rows:>11,}  {': '.join(answer.bottleneck)}" for answer in answers)
+    refused = (
+        f"{answer.rows:>11,}  {sentence}" for answer in answers for sentence in (*answer.refusals, *answer.warnings)
+    )
     return "\n".join([head, *rows, "", f"{'rows':>11}  bottleneck", *notes, *refused]) + "\n"
 
 
 def _times(outcome: Outcome) -> str:
-    return "".join(f"  {shown(seconds):>12}" for seconds in (*outcome.stages.values(), outcome.total))
+    return "".join(f"  {duration(seconds):>12}" for seconds in (*outcome.stages.values(), outcome.total))
 
 
-def shown(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return a time: in seconds, in minutes from ten minutes on, or in hours from ten hours on."""
     for unit, size in (("h", 3600), ("min", 60)):
         if seconds >= 10 * size:
@@ -128,34 +130,38 @@ def shown(seconds: float) -> str:
     return f"{seconds:,.0f} s"
 
 
-def listed(one: Answer) -> str:
+def stage_lines(answer: Answer) -> str:
     """Return an answer, stage by stage."""
-    return "\n".join([*_stages(one), "", *_facts(one), *one.refusals, *one.warnings]) + "\n"
+    return "\n".join([*_stages(answer), "", *_facts(answer), *answer.refusals, *answer.warnings]) + "\n"
 
 
-def _stages(one: Answer) -> Iterator[str]:
-    yield f"{f'{one.rows:,} rows, lists: {one.lists}':<32}{'warm table':>12}{'new table':>12}"
-    totals = ({**outcome.stages, "total": outcome.total} for outcome in (one.warm, one.new))
+def _stages(answer: Answer) -> Iterator[str]:
+    yield f"{f'{answer.rows:,} rows, lists: {answer.lists}':<32}{'warm table':>12}{'new table':>12}"
+    totals = ({**outcome.stages, "total": outcome.total} for outcome in (answer.warm, answer.new))
     warm, new = totals
-    yield from (f"{name:<32}{shown(warm[name]):>12}{shown(new[name]):>12}" for name in warm)
+    yield from (f"{name:<32}{duration(warm[name]):>12}{duration(new[name]):>12}" for name in warm)
 
 
-def _facts(one: Answer) -> Iterator[str]:
-    yield f"Bottleneck: {': '.join(one.bottleneck)}"
-    for throttle in one.throttles:
-        yield f"Throttled for {shown(throttle.delay)}: {throttle.words}; {throttle.remedy}"
-    yield f"Change: {one.change.words}, saves {shown(one.change.seconds)}" if one.change else "Change: none saves 5 %"
-    yield f"Cost: {one.usd:.2f} USD"
-    yield f"Subscribers: {one.in_flight_seconds:,.0f} s for a message, before SQS refuses to deliver more"
-    new, warm = _executions(one)
-    least = f"reserved_concurrency: {{{RELAY}: {one.model.least_relay}}} is enough for SNS's quota"
+def _facts(answer: Answer) -> Iterator[str]:
+    yield f"Bottleneck: {': '.join(answer.bottleneck)}"
+    for throttle in answer.throttles:
+        yield f"Throttled for {duration(throttle.delay)}: {throttle.words}; {throttle.remedy}"
+    yield (
+        f"Change: {answer.change.words}, saves {duration(answer.change.seconds)}"
+        if answer.change
+        else "Change: none saves 5 %"
+    )
+    yield f"Cost: {answer.usd:.2f} USD"
+    yield f"Subscribers: {answer.in_flight_seconds:,.0f} s for a message, before SQS refuses to deliver more"
+    new, warm = _executions(answer)
+    least = f"reserved_concurrency: {{{RELAY}: {answer.model.least_relay}}} is enough for SNS's quota"
     yield f"Concurrent executions: {warm:,} (new table: {new:,}); {least}"
-    yield f"Hot keys, in any second of the import: {', '.join(_bounds(one.hot_keys))}"
+    yield f"Hot keys, in any second of the import: {', '.join(_bounds(answer.hot_keys))}"
 
 
-def _executions(one: Answer) -> tuple[int, int]:
+def _executions(answer: Answer) -> tuple[int, int]:
     """Return the concurrent executions for a new table, and for a table that has had this load."""
-    return one.model.executions(one.lists, new=True), one.model.executions(one.lists, new=False)
+    return answer.model.executions(answer.lists, new=True), answer.model.executions(answer.lists, new=False)
 
 
 def _bounds(bounds: Mapping[str, float]) -> Iterable[str]:

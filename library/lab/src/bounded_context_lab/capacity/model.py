@@ -210,23 +210,23 @@ class Model:
 
     @cached_property
     def _writes(self) -> Mapping[str, float]:
-        found = {"writes": float(UNITS * units(self.row.item_bytes))}
+        used_units = {"writes": float(UNITS * units(self.row.item_bytes))}
         for index, size in index_bytes(self._flow.table, self.row.item):
-            found |= {f"writes of {index}": units(size), f"keys of {index}": units(size)}
-        return {name: used for name, used in found.items() if name in self._rates(new=False)}
+            used_units |= {f"writes of {index}": units(size), f"keys of {index}": units(size)}
+        return {name: used for name, used in used_units.items() if name in self._rates(new=False)}
 
     def _rates(self, *, new: bool) -> Mapping[str, Rate]:
-        known = self.quotas
+        aws_quotas = self.quotas
         writes, reads = self._table_rate("writes", new=new), self._table_rate("reads", new=new)
-        found = {name: known[name].rate for name in (SCALING, "starts", "transitions", "messages")}
-        found |= {"writes": writes, "reads": reads, RECORD: Rate(known["partition_writes"].value, each_list=True)}
+        rates = {name: aws_quotas[name].rate for name in (SCALING, "starts", "transitions", "messages")}
+        rates |= {"writes": writes, "reads": reads, RECORD: Rate(aws_quotas["partition_writes"].value, each_list=True)}
         for index, key in self._index_keys.items():
-            found[f"writes of {index}"] = writes
+            rates[f"writes of {index}"] = writes
             # The keys of other indexes are values of the rows.
             if key in (LIST_SHARD, STATUS_SHARD):
-                most = self.context.index_shards * known["partition_writes"].value
-                found[f"keys of {index}"] = Rate(most, each_list=key == LIST_SHARD)
-        return found
+                most = self.context.index_shards * aws_quotas["partition_writes"].value
+                rates[f"keys of {index}"] = Rate(most, each_list=key == LIST_SHARD)
+        return rates
 
     @property
     def _index_keys(self) -> Mapping[str, str]:
@@ -297,8 +297,8 @@ class Model:
 
     def quota(self, limit: str) -> Quota | None:
         """Return the quota of a limit that AWS raises, or None."""
-        found = self.quotas.get(quota_of(limit))
-        return found if found and found.asked else None
+        quota_of_limit = self.quotas.get(quota_of(limit))
+        return quota_of_limit if quota_of_limit and quota_of_limit.asked else None
 
 
 def executions(settings: Settings, shards: int, lists: int = 1) -> int:
@@ -316,7 +316,7 @@ def executions(settings: Settings, shards: int, lists: int = 1) -> int:
 
 def most_of(setting: str) -> int:
     """Return the maximum of a setting that is a number."""
-    return next(each.schema["maximum"] for each in declared(Settings) if each.name == setting)
+    return next(option.schema["maximum"] for option in declared(Settings) if option.name == setting)
 
 
 def with_lanes(plan: Plan, lanes: int) -> Plan:

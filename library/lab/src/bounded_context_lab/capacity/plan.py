@@ -124,8 +124,8 @@ class Plan:
 
 
 def _divided(rows: int, size: int) -> list[int]:
-    full, rest = divmod(rows, size)
-    return [size] * full + [rest] * bool(rest)
+    full, remainder = divmod(rows, size)
+    return [size] * full + [remainder] * bool(remainder)
 
 
 class Quota(PriceTable, frozen=True):
@@ -225,5 +225,5 @@ def log_binomial_tail(trials: float, share: float, most: float) -> float:
         return -math.inf
     if (part := most / trials) <= share:
         return 0.0
-    rest = 1 - part
-    return -trials * (part * math.log(part / share) + rest * math.log(rest / (1 - share)))
+    complement = 1 - part
+    return -trials * (part * math.log(part / share) + complement * math.log(complement / (1 - share)))

@@ -114,7 +114,7 @@ class _Run:
         begins = (0.0, *ends.values())
         return Outcome(
             total=self._last,
-            stages={name: end - began for (name, end), began in zip(ends.items(), begins, strict=False)},
+            stages={name: end - begin for (name, end), begin in zip(ends.items(), begins, strict=False)},
             phases=dict(self._phases),
             delivered=self._delivered,
             waits={name: seconds for name, seconds in self._waits.items() if seconds > 0},
@@ -126,16 +126,16 @@ class _Run:
     def import_list(self) -> ProcessGenerator:
         """Run the stages of a list."""
         for stage in self._plan.stages:
-            items, began = self._plan.items(stage), self.env.now
-            wanted = min(stage.lanes or 1, len(items))
-            lanes = min(wanted, self._plan.lanes_of(stage))
-            yield self._started(stage, items, lanes).done
+            items, start = self._plan.items(stage), self.env.now
+            preferred = min(stage.lanes or 1, len(items))
+            lanes = min(preferred, self._plan.lanes_of(stage))
+            yield self._start(stage, items, lanes).done
             self._ends[stage.name] = self.env.now
-            self._phases[stage.title] = self.env.now - began
-            if lanes < wanted:
-                self._waits[EXECUTIONS] += self.env.now - began
+            self._phases[stage.title] = self.env.now - start
+            if lanes < preferred:
+                self._waits[EXECUTIONS] += self.env.now - start
 
-    def _started(self, stage: Stage, items: Sequence[int], lanes: int) -> _Work:
+    def _start(self, stage: Stage, items: Sequence[int], lanes: int) -> _Work:
         """Start the lanes of a stage. An earlier phase of the stage has left its environments."""
         work, ready = _Work(items, self.env.event()), self._environments[stage.name]
         for number in range(lanes):
@@ -148,10 +148,10 @@ class _Run:
         if is_new:
             yield self._until(self._environment(stage))
         for rows in work.left:
-            yield self._until(self._passed(0, stage.of_call, 1))
-            began = self.env.now
-            yield self._until(self._passed(self._plan.seconds(stage, rows), stage.of_row, rows))
-            self._longest[stage.title] = max(self._longest[stage.title], self.env.now - began)
+            yield self._until(self._end_of_work(0, stage.of_call, 1))
+            start = self.env.now
+            yield self._until(self._end_of_work(self._plan.seconds(stage, rows), stage.of_row, rows))
+            self._longest[stage.title] = max(self._longest[stage.title], self.env.now - start)
             if stage is self._plan.stages[-1]:
                 self.env.process(self._publish(rows))
             work.end()
@@ -163,24 +163,24 @@ class _Run:
         return ready + self._plan.cold_start
 
     def _publish(self, rows: int) -> ProcessGenerator:
-        events, written = self._plan.events, self.env.now
-        yield self._until(self._passed(self._plan.seconds(events, rows), events.of_row, rows))
+        events, start = self._plan.events, self.env.now
+        yield self._until(self._end_of_work(self._plan.seconds(events, rows), events.of_row, rows))
         self._delivered, self._last = self._delivered + rows, self.env.now
-        self._oldest = max(self._oldest, self.env.now - written)
+        self._oldest = max(self._oldest, self.env.now - start)
 
-    def _passed(self, seconds: float, uses: Times, number: float) -> float:
+    def _end_of_work(self, seconds: float, uses: Times, number: float) -> float:
         """Return the time at which work of some seconds ends, which uses units of limits for a number of rows.
 
         The limit that passes last has the wait.
         """
-        done = self.env.now + seconds
+        end = self.env.now + seconds
         passes = ((self._meters[name].passes(self.env.now, units * number), name) for name, units in uses.items())
-        last, name = max(passes, default=(done, ""))
-        if last > done:
-            self._waits[name] += last - done
+        last, name = max(passes, default=(end, ""))
+        if last > end:
+            self._waits[name] += last - end
         for used, units in uses.items():
-            self._uses[used].add(self.env.now, max(done, last), units * number)
-        return max(done, last)
+            self._uses[used].add(self.env.now, max(end, last), units * number)
+        return max(end, last)
 
     def _until(self, time: float) -> Event:
         return self.env.timeout(max(0.0, time - self.env.now))

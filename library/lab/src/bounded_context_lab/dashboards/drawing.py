@@ -37,8 +37,8 @@ Name = tuple[str, str]
 
 def without_data(line: Line, lines: Iterable[Line]) -> str:
     """Return why a line of a widget has no value; `lines` are all lines of the widget."""
-    found = {_reason(name) for name in _names(line, {other.id: other for other in lines if other.id})}
-    return next((reason for reason in (NOT_EMULATED, NO_CALLS, NO_ACTIVITY) if reason in found), NO_ACTIVITY)
+    reasons = {_reason(name) for name in _names(line, {candidate.id: candidate for candidate in lines if candidate.id})}
+    return next((reason for reason in (NOT_EMULATED, NO_CALLS, NO_ACTIVITY) if reason in reasons), NO_ACTIVITY)
 
 
 def as_zero(series: Series, recorded: Recorded) -> str:
@@ -60,7 +60,7 @@ def _reason(name: Name) -> str:
     return NO_CALLS if namespace in _OF_CALLS else NO_ACTIVITY
 
 
-def _names(line: Line, named: Mapping[str, Line]) -> set[Name]:
+def _names(line: Line, by_id: Mapping[str, Line]) -> set[Name]:
     if line.metric:
         return {(line.metric.namespace, line.metric.name)}
     try:
@@ -68,17 +68,19 @@ def _names(line: Line, named: Mapping[str, Line]) -> set[Name]:
     except NotCalculated:
         return set()
     texts = [node.value for node in parts if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    others = [named[node.id] for node in parts if isinstance(node, ast.Name) and node.id in named]
-    inner = [_names(other, {key: value for key, value in named.items() if value is not line}) for other in others]
+    referenced = [by_id[node.id] for node in parts if isinstance(node, ast.Name) and node.id in by_id]
+    inner = [
+        _names(operand, {key: value for key, value in by_id.items() if value is not line}) for operand in referenced
+    ]
     return {name for text in texts for name in _searched(text)}.union(*inner)
 
 
 def _searched(text: str) -> set[Name]:
     try:
-        found = metric_lines.read(text)
+        search = metric_lines.read(text)
     except metric_lines.Unreadable:
         return set()
-    return {(found.namespace, name) for name in found.wanted.get(metric_lines.METRIC_NAME, ())}
+    return {(search.namespace, name) for name in search.terms.get(metric_lines.METRIC_NAME, ())}
 
 
 _DYNAMIC = re.compile(r"\$\{(?P<part>[^}]*)\}")
@@ -116,7 +118,7 @@ class Drawing:
     lists unsupported expressions.
     """
 
-    drawn: list[Drawn] = field(default_factory=list)
+    traces: list[Drawn] = field(default_factory=list)
     without_data: dict[str, list[str]] = field(default_factory=dict)
     as_zero: dict[str, list[str]] = field(default_factory=dict)
     not_calculated: list[str] = field(default_factory=list)
@@ -127,14 +129,14 @@ def drawing(properties: Mapping[str, Any], recorded: Recorded) -> Drawing:
     requested = lines(properties)
     whole = properties.get("setPeriodToTimeRange", False)
     calculator = Calculator(requested, recorded, (lambda _: recorded.seconds) if whole else _periods(recorded))
-    result, found = Drawing(), list[Found]()
+    result, values = Drawing(), list[Found]()
     for line in requested:
         if line.visible:
             try:
-                found.append((line, calculator.of(line)))
+                values.append((line, calculator.of(line)))
             except NotCalculated as error:
                 result.not_calculated.append(f"{line.label or line.id or line.expression} ({error})")
-    _add(result, found, recorded, requested)
+    _add(result, values, recorded, requested)
     return result
 
 
@@ -143,25 +145,25 @@ def _periods(recorded: Recorded) -> Callable[[int], int]:
     return lambda seconds: max(recorded.tick, 1 if seconds <= DRAWN_AS_SECOND else shortened(seconds))
 
 
-def _add(result: Drawing, found: Sequence[Found], recorded: Recorded, requested: Sequence[Line]) -> None:
-    names = _Names([series.metric for _, value in found for series in _listed(value) if series.metric])
-    for line, value in found:
-        drawn = [series for series in _listed(value) if series.points]
-        if not drawn:
+def _add(result: Drawing, values: Sequence[Found], recorded: Recorded, requested: Sequence[Line]) -> None:
+    names = _Names([series.metric for _, value in values for series in _series(value) if series.metric])
+    for line, value in values:
+        visible = [series for series in _series(value) if series.points]
+        if not visible:
             reason = without_data(line, requested)
             result.without_data.setdefault(reason, []).append(names.label(line, line.metric))
         # CloudWatch puts the label of a search in front of each series' own.
         prefix = f"{line.label} " if isinstance(value, list) and line.label and "${" not in line.label else ""
-        for series in drawn:
+        for series in visible:
             metric = series.metric
             label = prefix + names.own(metric) if prefix and metric else names.label(line, metric)
-            color = line.color or COLORS[len(result.drawn) % len(COLORS)]
-            result.drawn.append(Drawn(label, series, line.right, color))
+            color = line.color or COLORS[len(result.traces) % len(COLORS)]
+            result.traces.append(Drawn(label, series, line.right, color))
             if reason := as_zero(series, recorded):
                 result.as_zero.setdefault(reason, []).append(label)
 
 
-def _listed(value: Series | list[Series]) -> list[Series]:
+def _series(value: Series | list[Series]) -> list[Series]:
     return value if isinstance(value, list) else [value]
 
 
@@ -175,7 +177,7 @@ class _Names:
     def label(self, line: Line, metric: Metric | None) -> str:
         """Return a line's label for one of its series, with dynamic parts resolved."""
         own = self.own(metric) if metric else line.id or line.expression
-        return _DYNAMIC.sub(lambda found: _dynamic(found["part"], own, metric), line.label).strip() or own
+        return _DYNAMIC.sub(lambda match: _dynamic(match["part"], own, metric), line.label).strip() or own
 
     def own(self, metric: Metric) -> str:
         """Return the default label of a metric."""
@@ -190,6 +192,6 @@ def _dynamic(part: str, own: str, metric: Metric | None) -> str:
         return own
     if part == "PROP('MetricName')":
         return has.get(metric_lines.METRIC_NAME, "")
-    if found := _DIMENSION.fullmatch(part):
-        return has.get(found["name"], "")
+    if match := _DIMENSION.fullmatch(part):
+        return has.get(match["name"], "")
     return f"${{{part}}}"

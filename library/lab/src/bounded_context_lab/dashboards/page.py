@@ -13,7 +13,7 @@ from typing import Any, Final
 from markdown_it import MarkdownIt
 
 from bounded_context_cli.views.pages import facts, preformatted
-from bounded_context_cli.views.pages import page as framed
+from bounded_context_cli.views.pages import page as html_page
 from bounded_context_local.emulator.aws import Aws
 from bounded_context_local.metric_math import alarms
 from bounded_context_local.metric_math.expressions import Recorded
@@ -31,16 +31,16 @@ _LOWER: Final = {"h1": "h3", "h2": "h3", "h3": "h4", "h4": "h5", "h5": "h6"}
 """The levels of headings in text widgets, which are below the page's headings."""
 
 
-def widget(given: Mapping[str, Any], identity: str, recorded: Recorded, states: Mapping[str, str]) -> str:
+def widget(declared: Mapping[str, Any], identity: str, recorded: Recorded, states: Mapping[str, str]) -> str:
     """Return a widget as HTML.
 
     Args:
-        given: the widget, as in a dashboard's body.
+        declared: the widget, as in a dashboard's body.
         identity: the id of its element in the page.
         recorded: the samples of the run.
         states: the state of each alarm, by its name.
     """
-    kind, properties = given["type"], given["properties"]
+    kind, properties = declared["type"], declared["properties"]
     match kind:
         case "text":
             kind += " bare" if properties.get("background") == "transparent" else ""
@@ -55,14 +55,16 @@ def widget(given: Mapping[str, Any], identity: str, recorded: Recorded, states: 
         case _:
             content = _note(f"A widget of type {kind} is not drawn here.")
     title = f"<h4>{escape(properties['title'])}</h4>" if properties.get("title") else ""
-    return f'<section class="widget {escape(kind)}" id="{identity}" style="{_place(given)}">{title}{content}</section>'
+    return (
+        f'<section class="widget {escape(kind)}" id="{identity}" style="{_place(declared)}">{title}{content}</section>'
+    )
 
 
-def _place(given: Mapping[str, Any]) -> str:
-    width, height = given.get("width", 6), given.get("height", 6)
-    if "x" not in given or "y" not in given:
+def _place(declared: Mapping[str, Any]) -> str:
+    width, height = declared.get("width", 6), declared.get("height", 6)
+    if "x" not in declared or "y" not in declared:
         return f"grid-column: span {width}; grid-row: span {height}"
-    return f"grid-column: {given['x'] + 1} / span {width}; grid-row: {given['y'] + 1} / span {height}"
+    return f"grid-column: {declared['x'] + 1} / span {width}; grid-row: {declared['y'] + 1} / span {height}"
 
 
 def _markdown(markdown: str) -> str:
@@ -78,44 +80,44 @@ def _metric(properties: Properties, recorded: Recorded, states: Mapping[str, str
     parts: list[str] = []
     if watched := properties.get("annotations", {}).get("alarms"):
         parts.append(_alarms(watched, states))
-    if result.drawn:
-        parts.append(_drawn(properties, result.drawn, recorded.seconds))
+    if result.traces:
+        parts.append(_view(properties, result.traces, recorded.seconds))
     parts += [_labels("empty", f"No data. {reason}", labels) for reason, labels in result.without_data.items()]
     parts += [_labels("note", f"{reason}, so it is shown as 0", labels) for reason, labels in result.as_zero.items()]
     parts += [_note(f"Not calculated here: {expression}.") for expression in result.not_calculated]
     return "".join(parts)
 
 
-def _drawn(properties: Properties, drawn: Sequence[Drawn], seconds: int) -> str:
+def _view(properties: Properties, traces: Sequence[Drawn], seconds: int) -> str:
     match properties.get("view", "timeSeries"):
         case "timeSeries":
-            return plot(properties, drawn, seconds)
+            return plot(properties, traces, seconds)
         case "bar":
-            return _bars(drawn)
+            return _bars(traces)
         case "singleValue":
-            return _tiles(drawn)
+            return _tiles(traces)
         case view:
-            return _note(f"The view {view} is not drawn here: these are the newest values.") + _tiles(drawn)
+            return _note(f"The view {view} is not drawn here: these are the newest values.") + _tiles(traces)
 
 
-def _bars(drawn: Sequence[Drawn]) -> str:
+def _bars(traces: Sequence[Drawn]) -> str:
     """Return one bar per series, with the length of its newest value."""
-    scale = Scale.fitting([series.newest for series in drawn])
+    scale = Scale.fitting([series.newest for series in traces])
     items = [
         f'<li><span>{escape(series.label)}</span><span class="rail"><span class="own" style="--own: '
         f'{escape(series.color)}; width: {100 * scale.share(max(series.newest, 0.0)):.1f}%"></span></span>'
         f"<b>{_newest(series)}</b></li>"
-        for series in drawn
+        for series in traces
     ]
     return f'<ul class="bars">{"".join(items)}</ul>'
 
 
-def _tiles(drawn: Sequence[Drawn]) -> str:
+def _tiles(traces: Sequence[Drawn]) -> str:
     """Return one number per series."""
     items = [
         f'<li class="tile own" {colored(series.color)}><strong>{_newest(series)}</strong>'
         f"<span>{escape(series.label)}</span></li>"
-        for series in drawn
+        for series in traces
     ]
     return f'<ul class="tiles">{"".join(items)}</ul>'
 
@@ -171,7 +173,7 @@ def page(about: About, bodies: Mapping[str, Any], recorded: Recorded, states: Ma
     body = [_about(about, recorded, states), *_contents(bodies)]
     for number, (name, dashboard) in enumerate(bodies.items()):
         body += _dashboard(name, dashboard, number, recorded, states)
-    return framed(about.title, body, _STYLE)
+    return html_page(about.title, body, _STYLE)
 
 
 def _about(about: About, recorded: Recorded, states: Mapping[str, str]) -> str:
@@ -189,9 +191,9 @@ def _about(about: About, recorded: Recorded, states: Mapping[str, str]) -> str:
 
 def _count(states: Mapping[str, str]) -> str:
     counted = Counter(states.values())
-    others = sorted(f"{name} ({state})" for name, state in states.items() if state != "OK")
+    deviating = sorted(f"{name} ({state})" for name, state in states.items() if state != "OK")
     numbers = ", ".join(f"{count} {state}" for state, count in sorted(counted.items()))
-    return f"{numbers}: {', '.join(others)}" if others else numbers
+    return f"{numbers}: {', '.join(deviating)}" if deviating else numbers
 
 
 def _assumed(names: Sequence[str]) -> list[str]:
@@ -211,8 +213,8 @@ def _contents(bodies: Mapping[str, Any]) -> Iterator[str]:
 
 def _dashboard(name: str, body: Any, number: int, recorded: Recorded, states: Mapping[str, str]) -> Iterator[str]:
     yield f'<h2 id="d{number}">{escape(name)}</h2>\n<div class="grid">'
-    for index, given in enumerate(body.get("widgets", [])):
-        yield widget(given, f"d{number}-w{index}", recorded, states)
+    for index, declared in enumerate(body.get("widgets", [])):
+        yield widget(declared, f"d{number}-w{index}", recorded, states)
     yield "</div>"
 
 
@@ -243,10 +245,10 @@ def bodies(aws: Aws) -> dict[str, Any]:
 def _alarm_states(aws: Aws) -> dict[str, str]:
     """Return the state of each alarm, by its name."""
     pages = aws.client("cloudwatch").get_paginator("describe_alarms")
-    found = [
+    active = [
         alarm
         for page in pages.paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
         for kind in ("MetricAlarms", "CompositeAlarms")
         for alarm in page.get(kind, [])
     ]
-    return {alarm["AlarmName"]: alarm["StateValue"] for alarm in found}
+    return {alarm["AlarmName"]: alarm["StateValue"] for alarm in active}

@@ -126,25 +126,25 @@ class _Axis:
 
     scale: Scale
     unit: str
-    drawn: Sequence[Drawn]
+    traces: Sequence[Drawn]
     limits: Sequence[_Limit]
 
 
-def plot(properties: Mapping[str, Any], drawn: Sequence[Drawn], seconds: int) -> str:
+def plot(properties: Mapping[str, Any], traces: Sequence[Drawn], seconds: int) -> str:
     """Return the HTML of a plot with axes and legend, stacked if the widget is.
 
     `data-traces` and `data-points` count the series and the points, for tests of the rendered page.
     """
     stacked = properties.get("stacked", False)
-    axes = [axis for right in (False, True) if (axis := _axis(properties, drawn, right=right, stacked=stacked))]
+    axes = [axis for right in (False, True) if (axis := _axis(properties, traces, right=right, stacked=stacked))]
     time = Scale.fitting([float(max(seconds, 1))])
-    points = sum(len(trace.series.points) for trace in drawn)
+    points = sum(len(trace.series.points) for trace in traces)
     body = [*_grid(axes[0].scale), *(part for axis in axes for part in _axis_body(axis, time, stacked=stacked))]
     title = properties.get("title", "")
     return "".join(
         [
-            f'<div class="plot" role="img" aria-label="{escape(_description(title, drawn, seconds))}" ',
-            f'data-traces="{len(drawn)}" data-points="{points}">',
+            f'<div class="plot" role="img" aria-label="{escape(_description(title, traces, seconds))}" ',
+            f'data-traces="{len(traces)}" data-points="{points}">',
             f'<div class="units"><span>{escape(axes[0].unit)}</span>',
             f"<span>{escape(axes[1].unit) if len(axes) > 1 else ''}</span></div>",
             _marks("left", axes[0].scale),
@@ -152,7 +152,7 @@ def plot(properties: Mapping[str, Any], drawn: Sequence[Drawn], seconds: int) ->
             f"{''.join(body)}</svg></div>",
             _marks("right", axes[1].scale) if len(axes) > 1 else "",
             f'<div class="time">{"".join(f"<span>{word} s</span>" for word in time.words)}</div></div>',
-            _legend(drawn, axes),
+            _legend(traces, axes),
         ]
     )
 
@@ -172,39 +172,39 @@ def _limits(properties: Mapping[str, Any]) -> list[_Limit]:
     ]
 
 
-def _axis(properties: Mapping[str, Any], drawn: Sequence[Drawn], *, right: bool, stacked: bool) -> _Axis | None:
-    on_axis = [trace for trace in drawn if trace.right == right]
+def _axis(properties: Mapping[str, Any], traces: Sequence[Drawn], *, right: bool, stacked: bool) -> _Axis | None:
+    on_axis = [trace for trace in traces if trace.right == right]
     if not on_axis:
         return None
-    found = [limit for limit in _limits(properties) if limit.right == right]
+    limits = [limit for limit in _limits(properties) if limit.right == right]
     settings = properties.get("yAxis", {}).get("right" if right else "left", {})
     unit = settings.get("label") or common({trace.series.unit for trace in on_axis})
-    scale = Scale.fitting(_values(on_axis, stacked=stacked), [limit.value for limit in found])
-    return _Axis(scale, unit, on_axis, found)
+    scale = Scale.fitting(_values(on_axis, stacked=stacked), [limit.value for limit in limits])
+    return _Axis(scale, unit, on_axis, limits)
 
 
-def _values(drawn: Sequence[Drawn], *, stacked: bool) -> list[float]:
-    values = [value for trace in drawn for value in trace.series.points.values()]
-    return values + [top for _, top in _stacks(drawn)[-1]] if stacked else values
+def _values(traces: Sequence[Drawn], *, stacked: bool) -> list[float]:
+    values = [value for trace in traces for value in trace.series.points.values()]
+    return values + [top for _, top in _stacks(traces)[-1]] if stacked else values
 
 
-def _stacks(drawn: Sequence[Drawn]) -> list[Path]:
+def _stacks(traces: Sequence[Drawn]) -> list[Path]:
     """Return the upper edge of each area, the base line first; a period without a value counts as 0."""
     neighbours = (-1, 0, 1)
     near = {
-        start + step * trace.series.period for trace in drawn for start in trace.series.points for step in neighbours
+        start + step * trace.series.period for trace in traces for start in trace.series.points for step in neighbours
     }
     starts = sorted(start for start in near if start >= 0)
     edges: list[Path] = [[(start, 0.0) for start in starts]]
-    for trace in drawn:
+    for trace in traces:
         values = (trace.series.points.get(start, 0.0) for start in starts)
         edges.append([(start, below + value) for (start, below), value in zip(edges[-1], values, strict=True)])
     return edges
 
 
 def _axis_body(axis: _Axis, time: Scale, *, stacked: bool) -> Iterator[str]:
-    edges = _stacks(axis.drawn) if stacked else []
-    for index, trace in enumerate(axis.drawn):
+    edges = _stacks(axis.traces) if stacked else []
+    for index, trace in enumerate(axis.traces):
         inner = _area(trace, edges[index], edges[index + 1], axis, time) if stacked else _line(trace, axis, time)
         yield (
             f'<g class="trace own" {colored(trace.color)} data-points="{len(trace.series.points)}">'
@@ -218,9 +218,9 @@ def _axis_body(axis: _Axis, time: Scale, *, stacked: bool) -> Iterator[str]:
 
 def _line(trace: Drawn, axis: _Axis, time: Scale) -> str:
     pieces = list(_unbroken(trace))
-    drawn = "".join(_path([_place(point, axis, time) for point in piece]) for piece in pieces if len(piece) > 1)
+    path = "".join(_path([_place(point, axis, time) for point in piece]) for piece in pieces if len(piece) > 1)
     marked = [point for piece in pieces for point in piece if len(trace.series.points) <= _MARKED or len(piece) == 1]
-    return f'<path class="line" d="{drawn}"/><path class="marks" d="{_dots(marked, axis, time)}"/>'
+    return f'<path class="line" d="{path}"/><path class="marks" d="{_dots(marked, axis, time)}"/>'
 
 
 def _unbroken(trace: Drawn) -> Iterator[Path]:
@@ -264,11 +264,11 @@ def _marks(side: str, scale: Scale) -> str:
     return f'<div class="{side}">{"".join(f"<span>{word}</span>" for word in reversed(scale.words))}</div>'
 
 
-def _legend(drawn: Sequence[Drawn], axes: Sequence[_Axis]) -> str:
+def _legend(traces: Sequence[Drawn], axes: Sequence[_Axis]) -> str:
     """Return each series with its maximum, and all limits, including limits outside the scale."""
     items = [
         f'<li class="own" {colored(trace.color)}>{escape(trace.label)} <b>max {escape(_most(trace))}</b></li>'
-        for trace in drawn
+        for trace in traces
     ]
     for axis in axes:
         for limit in axis.limits:
@@ -285,12 +285,12 @@ def _most(trace: Drawn) -> str:
 def _tooltip(trace: Drawn) -> str:
     """Return the tooltip of a series: its points, or of a long series the first and the last."""
     points = sorted(trace.series.points.items())
-    shown = points if len(points) <= _MARKED else [points[0], points[-1]]
-    return f"{trace.label}: " + ", ".join(f"{measured(value, trace.series.unit)} at {at} s" for at, value in shown)
+    quoted = points if len(points) <= _MARKED else [points[0], points[-1]]
+    return f"{trace.label}: " + ", ".join(f"{measured(value, trace.series.unit)} at {at} s" for at, value in quoted)
 
 
-def _description(title: str, drawn: Sequence[Drawn], seconds: int) -> str:
+def _description(title: str, traces: Sequence[Drawn], seconds: int) -> str:
     """Return the description of a plot for screen readers."""
     return f"{title or 'Values'} over {seconds} s: " + "; ".join(
-        f"{trace.label} at most {_most(trace)}" for trace in drawn
+        f"{trace.label} at most {_most(trace)}" for trace in traces
     )

@@ -11,6 +11,6 @@ from bounded_context_cli.views.picture import picture
 from . import Arrow, Box, svg
 
 if __name__ == "__main__":
-    drawn = picture(repository().context, service().graph(PRODUCTION), PRODUCTION)
-    boxes, arrows = [Box(*box) for box in drawn.boxes], [Arrow(*arrow) for arrow in drawn.arrows]
-    Path(sys.argv[1]).write_text(svg(drawn.title, boxes, arrows), encoding="utf-8")
+    drawing = picture(repository().context, service().graph(PRODUCTION), PRODUCTION)
+    boxes, arrows = [Box(*box) for box in drawing.boxes], [Arrow(*arrow) for arrow in drawing.arrows]
+    Path(sys.argv[1]).write_text(svg(drawing.title, boxes, arrows), encoding="utf-8")

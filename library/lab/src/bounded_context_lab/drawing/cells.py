@@ -28,41 +28,41 @@ def columns(keys: Sequence[str], links: Set[Link]) -> dict[str, int]:
     order = _order(keys, links, distances)
     places = {key: place for place, key in enumerate(order)}
     forward = [(source, target) if places[source] < places[target] else (target, source) for source, target in links]
-    found: dict[str, int] = {}
+    column_of: dict[str, int] = {}
     for key, before in _grouped(order, forward).items():
-        found[key] = max((found[source] + 1 for source in before), default=0)
-    return found
+        column_of[key] = max((column_of[source] + 1 for source in before), default=0)
+    return column_of
 
 
 def _order(keys: Sequence[str], links: Set[Link], distances: Mapping[str, int]) -> list[str]:
     """Return the keys in topological order, without the links that close cycles."""
-    kept = set(links)
+    acyclic = set(links)
     while True:
         try:
-            return list(TopologicalSorter(_grouped(keys, kept)).static_order())
+            return list(TopologicalSorter(_grouped(keys, acyclic)).static_order())
         except CycleError as error:
-            kept.remove(min(pairwise(error.args[1]), key=lambda link: (distances[link[1]], link)))
+            acyclic.remove(min(pairwise(error.args[1]), key=lambda link: (distances[link[1]], link)))
 
 
 def _distances(keys: Sequence[str], links: Set[Link]) -> dict[str, int]:
     """Return the number of links from the nearest start: a key without incoming links, or else the first of a cycle."""
     following = _grouped(keys, [(target, source) for source, target in links])
     targets = {target for _, target in links}
-    found: dict[str, int] = {}
+    distance_of: dict[str, int] = {}
     for start in sorted(keys, key=lambda key: (key in targets, key)):
-        ahead, distance = {start} - found.keys(), 0
+        ahead, distance = {start} - distance_of.keys(), 0
         while ahead:
-            found |= dict.fromkeys(ahead, distance)
-            ahead, distance = {key for here in ahead for key in following[here]} - found.keys(), distance + 1
-    return found
+            distance_of |= dict.fromkeys(ahead, distance)
+            ahead, distance = {key for here in ahead for key in following[here]} - distance_of.keys(), distance + 1
+    return distance_of
 
 
 def _grouped(keys: Iterable[str], links: Iterable[Link]) -> dict[str, list[str]]:
     """Return the sources of the links to each key, sorted."""
-    found: dict[str, list[str]] = {key: [] for key in keys}
+    sources: dict[str, list[str]] = {key: [] for key in keys}
     for source, target in sorted(links):
-        found[target].append(source)
-    return found
+        sources[target].append(source)
+    return sources
 
 
 PAD: Final = 10
@@ -206,7 +206,7 @@ def wires(arrows: Sequence[Arrow], cell_of: Mapping[str, Cell]) -> list[Wire]:
     for arrow in arrows:
         if cell_of[arrow.source] != cell_of[arrow.target]:
             joined.setdefault((cell_of[arrow.source], arrow.target, arrow.label), []).append(arrow)
-    return [_wire(found, cell_of) for found in joined.values()]
+    return [_wire(bundle, cell_of) for bundle in joined.values()]
 
 
 def _wire(arrows: Sequence[Arrow], cell_of: Mapping[str, Cell]) -> Wire:
@@ -218,9 +218,9 @@ def _wire(arrows: Sequence[Arrow], cell_of: Mapping[str, Cell]) -> Wire:
     return Wire(arrows, [left, *(Stop(Cell(height=_BEND, column=column)) for column in crossed), right], is_back)
 
 
-def links(found: Sequence[Wire]) -> list[tuple[Stop, Stop]]:
+def links(paths: Sequence[Wire]) -> list[tuple[Stop, Stop]]:
     """Return the pairs of adjacent stops."""
-    return [pair for wire in found for pair in pairwise(wire.stops)]
+    return [pair for wire in paths for pair in pairwise(wire.stops)]
 
 
 _SWEEPS: Final = 12
@@ -236,17 +236,17 @@ Links = Sequence[tuple[Stop, Stop]]
 
 def ordered(columns: Columns, links: Links) -> Columns:
     """Return the order with the fewest crossings from alternating sweeps to the right and to the left."""
-    found = [columns]
+    orders = [columns]
     for sweep in range(_SWEEPS):
-        found.append(_swept(found[-1], links, rightwards=sweep % 2 == 0))
-    return min(found, key=lambda order: _crossings(order, links))
+        orders.append(_swept(orders[-1], links, rightwards=sweep % 2 == 0))
+    return min(orders, key=lambda order: _crossings(order, links))
 
 
 def _swept(columns: Columns, links: Links, *, rightwards: bool) -> Columns:
     """Sort each column by the mean positions of the linked parts in the column before it."""
-    found, neighbours = [list(column) for column in columns], _neighbours(links)
-    places = _places(found)
-    for column in found[1:] if rightwards else found[-2::-1]:
+    swept, neighbours = [list(column) for column in columns], _neighbours(links)
+    places = _places(swept)
+    for column in swept[1:] if rightwards else swept[-2::-1]:
         means = {
             cell: fmean(places[there.cell] + there.down / there.cell.height for _, there in near)
             for cell in column
@@ -254,16 +254,16 @@ def _swept(columns: Columns, links: Links, *, rightwards: bool) -> Columns:
         }
         column.sort(key=lambda cell: means.get(cell, places[cell]))
         places |= _places([column])
-    return found
+    return swept
 
 
 def _neighbours(links: Links) -> Mapping[Cell, list[tuple[Stop, Stop]]]:
     """Return the links of each cell, the cell's own end first."""
-    found: defaultdict[Cell, list[tuple[Stop, Stop]]] = defaultdict(list)
+    neighbours: defaultdict[Cell, list[tuple[Stop, Stop]]] = defaultdict(list)
     for left, right in links:
-        found[left.cell].append((left, right))
-        found[right.cell].append((right, left))
-    return found
+        neighbours[left.cell].append((left, right))
+        neighbours[right.cell].append((right, left))
+    return neighbours
 
 
 def _places(columns: Columns) -> dict[Cell, int]:

@@ -49,20 +49,20 @@ class Layout:
 
 def layout(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Layout:
     """Place boxes with arrows in columns, and boxes without arrows in a grid below the columns."""
-    found = cells(boxes, arrows)
-    cell_of = {key: cell for cell in found for key in cell.tops}
+    all_cells = cells(boxes, arrows)
+    cell_of = {key: cell for cell in all_cells for key in cell.tops}
     ends = [(cell_of[arrow.source], cell_of[arrow.target]) for arrow in arrows]
     linked = {cell for pair in ends for cell in pair}
-    flow = [cell for cell in found if cell in linked]
+    flow = [cell for cell in all_cells if cell in linked]
     column_of = columns([cell.key for cell in flow], {(source.key, target.key) for source, target in ends})
     for cell in flow:
         cell.column = column_of[cell.key]
     paths = wires(arrows, cell_of)
     flow += [stop.cell for path in paths for stop in path.stops if not stop.boxes]
     _place(flow, paths)
-    grid = [cell for cell in found if cell not in linked]
+    grid = [cell for cell in all_cells if cell not in linked]
     _place_grid(grid, flow)
-    areas = {key: area for cell in found for key, area in cell.areas().items()}
+    areas = {key: area for cell in all_cells for key, area in cell.areas().items()}
     return Layout(
         areas, [*flow, *grid], paths, [arrow for arrow in arrows if cell_of[arrow.source] == cell_of[arrow.target]]
     )
@@ -137,46 +137,46 @@ class Line:
     labelled: Curve | None
 
 
-def lines(found: Layout) -> list[Line]:
+def lines(placement: Layout) -> list[Line]:
     """Return the lines of all arrows."""
-    return [*_between_cells(found), *_in_frames(found)]
+    return [*_between_cells(placement), *_in_frames(placement)]
 
 
-def _between_cells(found: Layout) -> Iterator[Line]:
+def _between_cells(placement: Layout) -> Iterator[Line]:
     """Yield the lines between cells: horizontal within columns, curved between columns."""
-    ends = _ends(found)
-    ends |= _joins(found, ends)
-    for wire in found.wires:
+    ends = _ends(placement)
+    ends |= _joins(placement, ends)
+    for wire in placement.wires:
         for number, arrow in enumerate(wire.arrows):
-            points = list(_points(found, wire, arrow, ends))
+            points = list(_points(placement, wire, arrow, ends))
             curves = [_level(start, end) for start, end in pairwise(points) if start != end]
             # The first curve after the source's column has the label.
             start = 2 if wire.is_joined else 1
             yield Line(arrow, curves, None if number else _level(points[start], points[start + 1]))
 
 
-def _ends(found: Layout) -> _Ends:
+def _ends(placement: Layout) -> _Ends:
     """Return the ends at the boxes. The ends at a side of a box are ordered by their next stops."""
     sides: defaultdict[tuple[str, bool], list[tuple[float, int, Wire]]] = defaultdict(list)
-    for number, wire in enumerate(found.wires):
+    for number, wire in enumerate(placement.wires):
         for is_left, (stop, following) in ((True, wire.stops[:2]), (False, wire.stops[:-3:-1])):
             for box in stop.boxes:
-                sides[box, is_left].append((_middle(found, following), number, wire))
+                sides[box, is_left].append((_middle(placement, following), number, wire))
     return {
         (wire, box): down
         for (box, _), ends in sides.items()
-        for (_, _, wire), down in zip(sorted(ends), _spread(found.boxes[box], len(ends)), strict=True)
+        for (_, _, wire), down in zip(sorted(ends), _spread(placement.boxes[box], len(ends)), strict=True)
     }
 
 
-def _joins(found: Layout, ends: _Ends) -> _Ends:
+def _joins(placement: Layout, ends: _Ends) -> _Ends:
     """Return the points at which lines join: in the middle of the lines, with a minimum distance."""
     sides: defaultdict[tuple[Area, bool], list[tuple[float, float, int, Wire]]] = defaultdict(list)
-    for number, wire in enumerate(found.wires):
+    for number, wire in enumerate(placement.wires):
         if wire.is_joined:
             source, following = wire.path[:2]
             down = fmean(ends[wire, box] for box in source.boxes)
-            sides[source.cell, wire.is_back].append((_middle(found, following), down, number, wire))
+            sides[source.cell, wire.is_back].append((_middle(placement, following), down, number, wire))
     joins: _Ends = {}
     for side in sides.values():
         before = float("-inf")
@@ -185,8 +185,8 @@ def _joins(found: Layout, ends: _Ends) -> _Ends:
     return joins
 
 
-def _middle(found: Layout, stop: Stop) -> float:
-    return fmean(found.boxes[box].middle for box in stop.boxes) if stop.boxes else stop.cell.middle
+def _middle(placement: Layout, stop: Stop) -> float:
+    return fmean(placement.boxes[box].middle for box in stop.boxes) if stop.boxes else stop.cell.middle
 
 
 def _spread(area: Area, count: int) -> list[float]:
@@ -194,12 +194,14 @@ def _spread(area: Area, count: int) -> list[float]:
     return [area.middle + step * (number - (count - 1) / 2) for number in range(count)]
 
 
-def _points(found: Layout, wire: Wire, arrow: Arrow, ends: Mapping[tuple[Wire, str | None], float]) -> Iterator[Point]:
+def _points(
+    placement: Layout, wire: Wire, arrow: Arrow, ends: Mapping[tuple[Wire, str | None], float]
+) -> Iterator[Point]:
     """Yield the points of an arrow from its source to its target."""
     before, after = wire.is_back, not wire.is_back
     source, *bends, target = (stop.cell for stop in wire.path)
     start, end = ends[wire, arrow.source], ends[wire, arrow.target]
-    yield found.boxes[arrow.source].side(is_left=before), start
+    yield placement.boxes[arrow.source].side(is_left=before), start
     yield source.side(is_left=before), start
     if wire.is_joined:
         yield source.side(is_left=before) + (-_JOIN if wire.is_back else _JOIN), ends[wire, None]
@@ -207,7 +209,7 @@ def _points(found: Layout, wire: Wire, arrow: Arrow, ends: Mapping[tuple[Wire, s
         yield bend.side(is_left=after), bend.middle
         yield bend.side(is_left=before), bend.middle
     yield target.side(is_left=after), end
-    yield found.boxes[arrow.target].side(is_left=after), end
+    yield placement.boxes[arrow.target].side(is_left=after), end
 
 
 def _level(start: Point, end: Point) -> Curve:
@@ -216,14 +218,14 @@ def _level(start: Point, end: Point) -> Curve:
     return start, (middle, start[1]), (middle, end[1]), end
 
 
-def _in_frames(found: Layout) -> Iterator[Line]:
+def _in_frames(placement: Layout) -> Iterator[Line]:
     """Yield the lines within frames: down to the next box, or around the side. The shortest line has the label."""
-    drawn: defaultdict[tuple[str, str], list[tuple[Arrow, Curve]]] = defaultdict(list)
-    for arrow in found.inner:
-        source, target = found.boxes[arrow.source], found.boxes[arrow.target]
+    curves: defaultdict[tuple[str, str], list[tuple[Arrow, Curve]]] = defaultdict(list)
+    for arrow in placement.inner:
+        source, target = placement.boxes[arrow.source], placement.boxes[arrow.target]
         curve = _down(source, target) if 0 < target.y - source.bottom <= INNER else _aside(source, target)
-        drawn[arrow.target, arrow.label].append((arrow, curve))
-    for alike in drawn.values():
+        curves[arrow.target, arrow.label].append((arrow, curve))
+    for alike in curves.values():
         labelled = min((curve for _, curve in alike), key=lambda curve: abs(curve[3][1] - curve[0][1]))
         yield from (Line(arrow, [curve], curve if curve == labelled else None) for arrow, curve in alike)
 
@@ -238,28 +240,28 @@ def _aside(source: Area, target: Area) -> Curve:
     return start, (start[0] - _BULGE, start[1]), (end[0] - _BULGE, end[1]), end
 
 
-def labels(drawn: Sequence[Line]) -> list[tuple[str, Point]]:
+def labels(arrow_lines: Sequence[Line]) -> list[tuple[str, Point]]:
     """Return the labels of lines, each with its middle, with as little overlap as possible."""
     placed: list[tuple[str, _Label]] = []
-    for line in drawn:
+    for line in arrow_lines:
         if line.labelled and line.arrow.label:
             half = width(line.arrow.label, SMALL) / 2
             tried = [(_label_middle(line.labelled, share, half), half) for share in _SHARES]
-            best = min(tried, key=lambda label: sum(_overlap(label, other) for _, other in placed))
+            best = min(tried, key=lambda label: sum(_overlap(label, neighbour) for _, neighbour in placed))
             placed.append((line.arrow.label, best))
     return [(text, middle) for text, (middle, _) in placed]
 
 
 def _label_middle(curve: Curve, share: float, half: float) -> Point:
     """Return the middle of a label. Vertical lines are too short for a label, so it is to the right of such a line."""
-    rest = 1 - share
-    weights = (rest**3, 3 * rest**2 * share, 3 * rest * share**2, share**3)
+    complement = 1 - share
+    weights = (complement**3, 3 * complement**2 * share, 3 * complement * share**2, share**3)
     x, y = (sum(weight * point[axis] for weight, point in zip(weights, curve, strict=True)) for axis in (0, 1))
     is_upright = curve[0][0] == curve[1][0]
     return x + (half + 6) * is_upright, y
 
 
-def _overlap(label: _Label, other: _Label) -> bool:
+def _overlap(label: _Label, second: _Label) -> bool:
     (x, y), half = label
-    (other_x, other_y), other_half = other
+    (other_x, other_y), other_half = second
     return abs(y - other_y) < SMALL + 2 and abs(x - other_x) < half + other_half

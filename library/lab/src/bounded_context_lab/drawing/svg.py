@@ -36,17 +36,17 @@ def svg(title: str, boxes: Sequence[Box], arrows: Sequence[Arrow]) -> str:
     Raises ValueError if two boxes have the same key, or if an arrow names an unknown box.
     """
     _check(boxes, arrows)
-    found, kinds = layout(sorted(boxes), sorted(set(arrows))), sorted({box.kind for box in boxes} - {""})
+    placement, kinds = layout(sorted(boxes), sorted(set(arrows))), sorted({box.kind for box in boxes} - {""})
     legend = kinds if len(kinds) > 1 else []
-    broad = max(found.width, sum(map(_legend_width, legend))) + 2 * _MARGIN
-    root = _root(title, broad, found.height + 2 * _MARGIN + 28 * bool(legend))
+    broad = max(placement.width, sum(map(_legend_width, legend))) + 2 * _MARGIN
+    root = _root(title, broad, placement.height + 2 * _MARGIN + 28 * bool(legend))
     drawing = _add(root, "g", transform=f"translate({_MARGIN} {_MARGIN})")
     tones = {kind: f"tone-{number % _TONES}" for number, kind in enumerate(legend)}
-    _add_frames(drawing, found)
-    _add_lines(drawing, lines(found))
+    _add_frames(drawing, placement)
+    _add_lines(drawing, lines(placement))
     for box in sorted(boxes):
-        _add_box(drawing, box, found.boxes[box.key], tones.get(box.kind, ""))
-    _add_legend(drawing, tones, found.height + 14)
+        _add_box(drawing, box, placement.boxes[box.key], tones.get(box.kind, ""))
+    _add_legend(drawing, tones, placement.height + 14)
     indent(root, "")
     return tostring(root, encoding="unicode") + "\n"
 
@@ -61,20 +61,20 @@ def _check(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> None:
 
 def _add(parent: Element, tag: str, classes: str = "", text: str = "", **attributes: str | float) -> Element:
     """Add an element. Numbers are rounded to a tenth, and characters that XML does not allow are left out."""
-    given = {name.replace("_", "-"): _written(value) for name, value in attributes.items()}
-    element = SubElement(parent, tag, ({"class": _written(classes)} if classes else {}) | given)
-    element.text = _written(text) or None
+    values = {name.replace("_", "-"): _text(value) for name, value in attributes.items()}
+    element = SubElement(parent, tag, ({"class": _text(classes)} if classes else {}) | values)
+    element.text = _text(text) or None
     return element
 
 
-def _written(value: str | float) -> str:
+def _text(value: str | float) -> str:
     return _NO_XML.sub("", value) if isinstance(value, str) else f"{round(value, 1) + 0:g}"
 
 
 def _root(title: str, broad: float, high: float) -> Element:
-    size, shown = {"width": _written(broad), "height": _written(high)}, _written(title)
+    size, label = {"width": _text(broad), "height": _text(high)}, _text(title)
     fixed = {"xmlns": "http://www.w3.org/2000/svg", "class": "drawing", "role": "img"}
-    root = Element("svg", fixed | size | {"aria-label": shown, "viewBox": f"0 0 {size['width']} {size['height']}"})
+    root = Element("svg", fixed | size | {"aria-label": label, "viewBox": f"0 0 {size['width']} {size['height']}"})
     _add(root, "title", text=title)
     _add(root, "style", text=_STYLE)
     _add(root, "rect", "paper", rx=8, **size)
@@ -90,8 +90,8 @@ def _add_note(parent: Element, note: str) -> None:
         _add(parent, "title", text=note)
 
 
-def _add_frames(parent: Element, found: Layout) -> None:
-    for cell in found.cells:
+def _add_frames(parent: Element, placement: Layout) -> None:
+    for cell in placement.cells:
         if cell.frame:
             _add_rect(parent, cell, 8, "frame")
             _add(parent, "text", "name", cell.frame, x=cell.x + 10, y=cell.y + 17)
@@ -108,14 +108,14 @@ def _add_box(parent: Element, box: Box, area: Area, tone: str) -> None:
         _add(group, "text", text=row, x=area.x + area.width / 2, y=top + LINE * number)
 
 
-def _add_lines(parent: Element, drawn: Sequence[Line]) -> None:
+def _add_lines(parent: Element, arrow_lines: Sequence[Line]) -> None:
     """Add all lines and then all labels, so no line hides a label."""
-    for line in drawn:
+    for line in arrow_lines:
         group = _add(parent, "g", "arrow", data_source=line.arrow.source, data_target=line.arrow.target)
         _add_note(group, line.arrow.note)
         _add(group, "path", "line", d=_path(line.curves))
         _add(group, "path", "head", d=_arrowhead(line.curves[-1]))
-    for text, (x, y) in labels(drawn):
+    for text, (x, y) in labels(arrow_lines):
         _add(parent, "text", "label", text, x=x, y=y + 3.5)
 
 
@@ -139,7 +139,7 @@ def _sign(number: float) -> int:
 
 
 def _point(x: float, y: float) -> str:
-    return f"{_written(x)},{_written(y)}"
+    return f"{_text(x)},{_text(y)}"
 
 
 def _legend_width(kind: str) -> float:

@@ -58,18 +58,20 @@ def check_commands(world: World, context: Context[Any], outputs: Mapping[str, An
     for row in samples.rows(ROWS, _SEED):
         details = context.details.model_validate(dict(zip(samples.columns, row, strict=True)))
         payload = details.model_dump(mode="json", exclude_none=True)
-        called = invoke(world.aws, alias, {"idempotency_key": details.id, "payload": payload})
-        if called.failed or not called.answer["ok"]:
-            raise Failed(f"{context.creating.name} was not executed: {called.answer}.")
+        command = invoke(world.aws, alias, {"idempotency_key": details.id, "payload": payload})
+        if command.failed or not command.answer["ok"]:
+            raise Failed(f"{context.creating.name} was not executed: {command.answer}.")
     return f"{ROWS} answers of {context.creating.name}"
 
 
 def check_events(world: World, context: Context[Any], outputs: Mapping[str, Any]) -> str:
     """Wait for an event of each row in each queue, then check the dead-letter queues. Raises Failed."""
-    wanted = {row[list(Samples(context).columns).index(context.identity)] for row in Samples(context).rows(ROWS, _SEED)}
+    expected = {
+        row[list(Samples(context).columns).index(context.identity)] for row in Samples(context).rows(ROWS, _SEED)
+    }
     kind, readers = context.event_by_status[context.initial_status], world.subscribers()
-    if not until(lambda: all(_received(reader, kind) >= wanted for reader in readers), world.patience, _POLL):
-        counts = ", ".join(f"{reader.name} {len(_received(reader, kind) & wanted)}" for reader in readers)
+    if not until(lambda: all(_received(reader, kind) >= expected for reader in readers), world.patience, _POLL):
+        counts = ", ".join(f"{reader.name} {len(_received(reader, kind) & expected)}" for reader in readers)
         raise Failed(f"of {ROWS} events came in {world.patience:.0f} s: {counts}. {_dead(world, outputs)}")
     if dead := _dead(world, outputs):
         raise Failed(dead)
@@ -93,19 +95,19 @@ def _wait_for_first_event(world: World, outputs: Mapping[str, Any]) -> None:
 
 def _executions(world: World, outputs: Mapping[str, Any]) -> set[str]:
     machine = outputs["state_machine"]
-    found = world.aws.call("stepfunctions", "list_executions", stateMachineArn=machine)["executions"]
-    return {execution["executionArn"] for execution in found}
+    executions = world.aws.call("stepfunctions", "list_executions", stateMachineArn=machine)["executions"]
+    return {execution["executionArn"] for execution in executions}
 
 
 def _report(world: World, outputs: Mapping[str, Any]) -> str | None:
     key = f"reports/{PARTNER}/{_FILE}.report.csv"
     try:
-        found = world.aws.call("s3", "get_object", Bucket=outputs["inbox_bucket"], Key=key)
+        response = world.aws.call("s3", "get_object", Bucket=outputs["inbox_bucket"], Key=key)
     except ClientError as error:
         if code(error) == "NoSuchKey":
             return None
         raise
-    return found["Body"].read().decode()
+    return response["Body"].read().decode()
 
 
 def _received(reader: Subscriber, kind: str) -> set[str]:
@@ -117,8 +119,8 @@ def _received(reader: Subscriber, kind: str) -> set[str]:
 def _dead(world: World, outputs: Mapping[str, Any]) -> str:
     """Return a sentence with the dead-letter queues that are not empty; empty if all are empty."""
     counts = {name: _count(world, url) for name, url in outputs["dead_letter_queues"].items()}
-    found = ", ".join(f"{count} in {name}" for name, count in counts.items() if count)
-    return f"There are dead letters: {found}." if found else ""
+    nonempty = ", ".join(f"{count} in {name}" for name, count in counts.items() if count)
+    return f"There are dead letters: {nonempty}." if nonempty else ""
 
 
 def _count(world: World, url: str) -> int:
@@ -177,8 +179,8 @@ class _Command:
     def live(self) -> str:
         """Return the version with all traffic, or all versions that share the traffic."""
         alias = self._world.aws.call("lambda", "get_alias", FunctionName=self._function, Name=self._alias)
-        others = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-        return " and ".join([alias["FunctionVersion"], *others])
+        weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+        return " and ".join([alias["FunctionVersion"], *weights])
 
     def require_live(self, version: str) -> None:
         """Raise Failed unless the version has all traffic and answers a smoke check through the alias."""
@@ -218,14 +220,14 @@ class Steps:
 
     def run(self, name: str, action: Callable[[], str]) -> None:
         """Run a step, which returns a sentence. Raises the step's error after its report."""
-        began, message, passed = time.monotonic(), "interrupted", False
+        start, message, passed = time.monotonic(), "interrupted", False
         try:
             message, passed = action(), True
         except STOPS as error:
             message = sentence(error, "deploy")
             raise
         finally:
-            step = SmokeStep(name, time.monotonic() - began, message, passed)
+            step = SmokeStep(name, time.monotonic() - start, message, passed)
             self.completed.append(step)
             self.report(step)
 

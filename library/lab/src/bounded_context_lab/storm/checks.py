@@ -28,7 +28,7 @@ class Checks:
     def __init__(self, running: RunningContext, load: Load, schedules: Schedules) -> None:
         self._running, self._load, self._schedules = running, load, schedules
         self._context = running.context
-        self._offsets = {one.name: len(one.received) for one in running.subscribers}
+        self._offsets = {subscriber.name: len(subscriber.received) for subscriber in running.subscribers}
 
     def is_done(self) -> bool:
         """Return whether all accepted work is done."""
@@ -53,18 +53,22 @@ class Checks:
 
     def duplicates(self) -> list[str]:
         """Return a text for each repetition that a subscriber cannot recognise, and each effect that occurred twice."""
-        found = [f"{call} was answered in two ways" for call in self._load.accepted.different]
+        findings = [f"{call} was answered in two ways" for call in self._load.accepted.different]
         for name, by_subject in self._received():
             for subject, events in by_subject.items():
                 ids = {(event["type"], event.get("sequence")): set[str]() for event in events}
                 for event in events:
                     ids[event["type"], event.get("sequence")].add(event["id"])
-                found += [f"{name}: {subject} has {len(one)} ids of one change" for one in ids.values() if len(one) > 1]
+                findings += [
+                    f"{name}: {subject} has {len(event_ids)} ids of one change"
+                    for event_ids in ids.values()
+                    if len(event_ids) > 1
+                ]
             for subject, types in self._load.accepted.types.items():
                 distinct = {event["id"] for event in by_subject.get(subject, ())}
                 if len(distinct) > len(types):
-                    found.append(f"{name}: {subject} changed {len(distinct)} times, not {len(types)} times")
-        return found
+                    findings.append(f"{name}: {subject} changed {len(distinct)} times, not {len(types)} times")
+        return findings
 
     def failed_lists(self) -> list[str]:
         """Return the names of the files whose lists have all failed."""
@@ -78,10 +82,10 @@ class Checks:
         return bool(self.dead_letters() or self.failed_lists() or self._failed_executions())
 
     def _failed_executions(self) -> bool:
-        arns = (arn for one in self._load.uploads for arn in self._running.partner.executions_of(one.path))
-        called = self._running.aws.call
-        ended = [called("stepfunctions", "describe_execution", executionArn=arn)["status"] for arn in arns]
-        return "FAILED" in ended
+        arns = (arn for upload in self._load.uploads for arn in self._running.partner.executions_of(upload.path))
+        call = self._running.aws.call
+        statuses = [call("stepfunctions", "describe_execution", executionArn=arn)["status"] for arn in arns]
+        return "FAILED" in statuses
 
     def dead_letters(self) -> list[str]:
         """Return the names of the dead-letter queues with messages that can be sent again.
@@ -107,23 +111,23 @@ class Checks:
         return sum(int(answer["Attributes"][name]) for name in names)
 
     def _lists(self) -> Iterator[str]:
-        records = [one for one in self._running.table.lists() if _file(one) in self._load.contents]
+        records = [record for record in self._running.table.lists() if _file(record) in self._load.contents]
         for name, identities in self._load.accepted.lists.items():
-            wanted = IMPORTED if identities else REJECTED
-            statuses = [str(one["status"]) for one in records if _file(one) == name]
-            if statuses.count(wanted) != 1:
-                yield f"{name} is {', '.join(statuses) or 'not recorded'}, not {wanted}"
-        measured = self._measured({str(one["list_id"]) for one in records})
-        yield from (f"{one['key']} is not measured" for one in records if one["list_id"] not in measured)
+            expected = IMPORTED if identities else REJECTED
+            statuses = [str(record["status"]) for record in records if _file(record) == name]
+            if statuses.count(expected) != 1:
+                yield f"{name} is {', '.join(statuses) or 'not recorded'}, not {expected}"
+        measured = self._measured({str(record["list_id"]) for record in records})
+        yield from (f"{record['key']} is not measured" for record in records if record["list_id"] not in measured)
         own = dict(zip((IMPORTED, REJECTED), self._context.list_events, strict=True))
-        closed = {str(one["list_id"]): str(one["status"]) for one in records}
-        yield from self._events({one: [own[status]] for one, status in closed.items() if status in own})
+        closed = {str(record["list_id"]): str(record["status"]) for record in records}
+        yield from self._events({list_id: [own[status]] for list_id, status in closed.items() if status in own})
 
     def _measured(self, lists: set[str]) -> set[str]:
         """Return the lists whose end is logged."""
-        found = self._logged()
-        if lists <= found:
-            return found
+        measured_lists = self._logged()
+        if lists <= measured_lists:
+            return measured_lists
         self._running.read_late_lines(MEASURING)
         return self._logged()
 
@@ -132,11 +136,11 @@ class Checks:
         return {str(line.fields["list_id"]) for line in lines if line.message == "list closed"}
 
     def _subjects(self) -> Iterator[str]:
-        for name, wanted in self._load.accepted.subjects.items():
+        for name, expected in self._load.accepted.subjects.items():
             aggregate, _, subject = name.partition(" ")
             item = self._running.table.projected(aggregate, subject)
-            if item is None or item["status"] != wanted:
-                yield f"{subject} is {item and item['status']}, not {wanted}"
+            if item is None or item["status"] != expected:
+                yield f"{subject} is {item and item['status']}, not {expected}"
 
     def _aggregates(self) -> Iterator[str]:
         context = self._context
@@ -146,8 +150,8 @@ class Checks:
             if (status or context.deletion_event) != types[-1]:
                 yield f"{identity} is {status}, not {types[-1]}"
         for identities in self._load.accepted.lists.values():
-            lost = [identity for identity in identities if self._running.table.item_of(identity) is None]
-            yield from (f"{identity} is not in the table" for identity in lost)
+            absent = [identity for identity in identities if self._running.table.item_of(identity) is None]
+            yield from (f"{identity} is not in the table" for identity in absent)
 
     def _events(self, expected: Mapping[str, list[str]]) -> Iterator[str]:
         """Yield the expected events, by subject, that a subscriber lacks, and subjects with another newest event."""
@@ -162,8 +166,8 @@ class Checks:
     def _of_aggregates(self) -> dict[str, list[str]]:
         """Return the expected event types of each aggregate, in their order."""
         created = self._context.event_by_status[self._context.initial_status]
-        of_rows = {one: [created] for rows in self._load.accepted.lists.values() for one in rows}
-        return of_rows | {one: list(types) for one, types in list(self._load.accepted.types.items())}
+        of_rows = {identity: [created] for rows in self._load.accepted.lists.values() for identity in rows}
+        return of_rows | {identity: list(types) for identity, types in list(self._load.accepted.types.items())}
 
     def _received(self) -> Iterator[tuple[str, Events]]:
         for subscriber in self._running.subscribers:

@@ -11,9 +11,8 @@ from botocore.exceptions import ClientError
 
 from bounded_context_cli.programs.graph import Node
 from bounded_context_cli.repair.redrive.stream import ReaderMapping
-from bounded_context_local.actors import partner as transfer_events
 from bounded_context_local.actors.caller import invoke
-from bounded_context_local.actors.partner import SftpPartner
+from bounded_context_local.actors.partner import COMPLETED, FAILED, RENAMED, SftpPartner
 from bounded_context_local.actors.subscriber import Subscriber
 from bounded_context_local.emulator.aws import UNANSWERED
 from bounded_context_local.executions import Upload
@@ -50,21 +49,21 @@ def queue_edge(kind: Kind, edge: Node, trial: Trial) -> Iterator[None]:
 
 
 def _send(running: RunningContext, url: str, message: Mapping[str, Any]) -> None:
-    attributes = {name: _sent(value) for name, value in message.get("MessageAttributes", {}).items()}
+    attributes = {name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()}
     _sqs(running, "send_message", url, MessageBody=message["Body"], MessageAttributes=attributes)
 
 
-def _sent(attribute: Mapping[str, Any]) -> dict[str, Any]:
+def _attribute(attribute: Mapping[str, Any]) -> dict[str, Any]:
     return {name: attribute[name] for name in ("DataType", "StringValue", "BinaryValue") if name in attribute}
 
 
 def _messages(running: RunningContext, url: str) -> list[dict[str, Any]]:
     """Return the waiting messages of a queue, which are visible again after a second."""
-    found: list[dict[str, Any]] = []
-    wanted = {"MaxNumberOfMessages": _AT_ONCE, "MessageAttributeNames": ["All"], "VisibilityTimeout": 1}
-    while batch := _sqs(running, "receive_message", url, **wanted).get("Messages"):
-        found += batch
-    return found
+    visible_messages: list[dict[str, Any]] = []
+    options = {"MaxNumberOfMessages": _AT_ONCE, "MessageAttributeNames": ["All"], "VisibilityTimeout": 1}
+    while batch := _sqs(running, "receive_message", url, **options).get("Messages"):
+        visible_messages += batch
+    return visible_messages
 
 
 def _sqs(running: RunningContext, operation: str, url: str, **parameters: Any) -> dict[str, Any]:
@@ -81,14 +80,14 @@ def reader_stopped(queue: Node, trial: Trial) -> Iterator[str]:
             try:
                 yield subscriber.url
             finally:
-                running.subscribers[place] = _continued(running, subscriber)
+                running.subscribers[place] = _continue_reading(running, subscriber)
             return
-    mappings = {one.inputs["eventSourceArn"]: one for one in trial.graph.of("lambda/eventSourceMapping")}
+    mappings = {mapping.inputs["eventSourceArn"]: mapping for mapping in trial.graph.of("lambda/eventSourceMapping")}
     with _mapping_stopped(mappings[queue.arn], trial):
         yield running.outputs["inbound_queue"]
 
 
-def _continued(running: RunningContext, stopped: Subscriber) -> Subscriber:
+def _continue_reading(running: RunningContext, stopped: Subscriber) -> Subscriber:
     """Return a reader of the same queue, which has the events of the stopped reader."""
     reader = Subscriber(running.aws, stopped.name, stopped.url)
     reader.take_over(stopped)
@@ -113,15 +112,15 @@ def mapping_edge(kind: Kind, mapping: Node, trial: Trial) -> Iterator[None]:
         with queue_edge(kind, mapping, trial):
             yield
         return
-    known = len(list(changes(trial.running.aws, trial.running.table.name)))
+    before = len(list(changes(trial.running.aws, trial.running.table.name)))
     with _mapping_stopped(mapping, trial):
         yield
         if kind != "delay":
-            records = list(changes(trial.running.aws, trial.running.table.name))[known:]
-            _deliver(trial, mapping, _mixed(records, trial.dice) if kind == "reorder" else records)
+            records = list(changes(trial.running.aws, trial.running.table.name))[before:]
+            _deliver(trial, mapping, _mix(records, trial.dice) if kind == "reorder" else records)
 
 
-def _mixed(records: Sequence[dict[str, Any]], dice: random.Random) -> list[dict[str, Any]]:
+def _mix(records: Sequence[dict[str, Any]], dice: random.Random) -> list[dict[str, Any]]:
     """Return the records in another order, in which the records of each item keep theirs, as in shards of a stream."""
     by_item: dict[str, list[dict[str, Any]]] = {}
     for record in records:
@@ -149,30 +148,30 @@ def _as_event(record: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def target_edge(kind: Kind, edge: Node, trial: Trial) -> Iterator[None]:
     """Announce uploads twice, in another order, or late."""
-    partner, held = trial.running.partner, list[Upload]()
+    partner, late_uploads = trial.running.partner, list[Upload]()
     if not isinstance(partner, SftpPartner):
         raise NotReached("the bucket sends its events itself")
-    announce = partial(_announced, partner, edge.name)
+    announce = partial(_announce, partner, edge.name)
 
     def announced(uploads: list[Upload]) -> None:
-        held.extend(uploads)
+        late_uploads.extend(uploads)
         for upload in uploads if kind == "repeat" else ():
             announce(upload)
 
     trial.announce, trial.broken = announced, edge.name == "upload-failed"
     yield
-    for upload in reversed(held) if kind == "reorder" else held:
+    for upload in reversed(late_uploads) if kind == "reorder" else late_uploads:
         announce(upload)
 
 
-def _announced(partner: SftpPartner, edge: str, upload: Upload) -> None:
+def _announce(partner: SftpPartner, edge: str, upload: Upload) -> None:
     """Send the event of an upload over one of the rules."""
     if edge == "rename-completed":
         detail = {**partner.detail_of(upload), "original-file-path": f"{upload.path}.filepart"}
         detail = {key: value for key, value in detail.items() if key not in ("file-path", "bytes", "etag")}
-        partner.send(transfer_events.RENAMED, {**detail, "renamed-file-path": upload.path})
+        partner.send(RENAMED, {**detail, "renamed-file-path": upload.path})
     else:
-        partner.announce(upload, transfer_events.FAILED if edge == "upload-failed" else transfer_events.COMPLETED)
+        partner.announce(upload, FAILED if edge == "upload-failed" else COMPLETED)
 
 
 @contextmanager
@@ -277,14 +276,14 @@ class PlayedMapping:
     def _deliver(self) -> None:
         events = [_as_event(record) for record in self._records(self._position)]
         selected = [event for event in events if self._reader.selects(event)][: self._reader.batch_size]
-        failed = self._first_failed([self._sent(event) for event in selected]) if selected else None
+        failed = self._first_failed([self._payload(event) for event in selected]) if selected else None
         last = failed or (selected[-1] if len(selected) == self._reader.batch_size else None)
-        passed = next((place for place, event in enumerate(events) if last and _number(event) == _number(last)), None)
-        self._position += len(events) if passed is None else passed + (failed is None)
+        index = next((place for place, event in enumerate(events) if last and _number(event) == _number(last)), None)
+        self._position += len(events) if index is None else index + (failed is None)
         self.skipped |= bool(self.spoiled) and (failed is None or _number(failed) != self.spoiled)
         self._measure(failed is not None)
 
-    def _sent(self, event: dict[str, Any]) -> dict[str, Any]:
+    def _payload(self, event: dict[str, Any]) -> dict[str, Any]:
         if self._is_spoiled:
             self.spoiled = self.spoiled or _number(event)
         return _as_unreadable(event) if _number(event) == self.spoiled else event

@@ -64,11 +64,11 @@ class Resources:
             return "command or query"
         if node.name in WATCHES or node.name == SWEEP:
             return "sweep" if node.name == SWEEP else "watch"
-        read = [one for one in self.graph.of("lambda/eventSourceMapping") if self.reader(one) is node]
+        read = [resource for resource in self.graph.of("lambda/eventSourceMapping") if self.reader(resource) is node]
         if read:
             return "stream reader" if "startingPosition" in read[0].inputs else "queue reader"
         machines = self.graph.of("sfn/stateMachine")
-        return "step" if any(f":{node.called}:" in one.inputs["definition"] for one in machines) else "other"
+        return "step" if any(f":{node.called}:" in resource.inputs["definition"] for resource in machines) else "other"
 
     def _role_part(self, node: Node) -> Part:
         for function in self.functions.values():
@@ -82,15 +82,16 @@ class Resources:
     def _queue_part(self, node: Node) -> Part:
         if node.name.endswith("-dead-letters"):
             return "dead letters"
-        filled = {one.inputs["endpoint"] for one in self.graph.of("sns/topicSubscription")}
-        read = {one.inputs["eventSourceArn"] for one in self.graph.of("lambda/eventSourceMapping")}
+        filled = {resource.inputs["endpoint"] for resource in self.graph.of("sns/topicSubscription")}
+        read = {resource.inputs["eventSourceArn"] for resource in self.graph.of("lambda/eventSourceMapping")}
         return "subscriber" if node.arn in filled - read else "own"
 
     def _bucket_part(self, node: Node) -> Part:
         abandoned = [
-            one.inputs.get("destinationConfig", {}).get("onFailure", {}) for one in self.graph.stream_readers()
+            destination.inputs.get("destinationConfig", {}).get("onFailure", {})
+            for destination in self.graph.stream_readers()
         ]
-        if any(one.get("destinationArn") == node.arn for one in abandoned):
+        if any(destination.get("destinationArn") == node.arn for destination in abandoned):
             return "abandoned batches"
         return "inbox" if node.called == self.graph.outputs.get("inbox_bucket") else "other"
 
@@ -102,7 +103,9 @@ class Resources:
     def _schedule_part(self, node: Node) -> Part:
         """Return the part of a schedule. A call of a schedule without retries has no alarm: the next does the same."""
         target = node.inputs["target"]
-        function = next((one for one in self.functions.values() if f":{one.called}:" in target["arn"]), None)
+        function = next(
+            (candidate for candidate in self.functions.values() if f":{candidate.called}:" in target["arn"]), None
+        )
         part = self._function_part(function) if function else "other"
         retried = (target.get("retryPolicy") or {}).get("maximumRetryAttempts", 1)
         return part if part in ("watch", "sweep") else "other" if retried else ""
@@ -117,16 +120,16 @@ class Resources:
         roles = {
             role.inputs["role"]
             for role, statement in self.graph.statements("iam/rolePolicy")
-            if any(arn == node.arn or arn.startswith(f"{node.arn}/") for arn in _listed(statement.get("Resource", ())))
+            if any(arn == node.arn or arn.startswith(f"{node.arn}/") for arn in _as_list(statement.get("Resource", ())))
         }
-        return [one for one in self.functions.values() if one.inputs["role"].rpartition("/")[2] in roles]
+        return [function for function in self.functions.values() if function.inputs["role"].rpartition("/")[2] in roles]
 
     def subjects(self, node: Node, which: Subjects) -> Iterator[Facts]:
         """Yield the facts of each resource that a row of the table watches, given the affected resource."""
         if which in ("queue", "api"):
             yield from (self._queue_facts if which == "queue" else self._api_facts)(node)
         elif which == "uploads":
-            yield self._named(UPLOADS)
+            yield self._facts_of_queue(UPLOADS)
         elif which == "indexes":
             indexes = node.inputs.get("globalSecondaryIndexes") or ()
             yield from (self._facts(node) | {"index": index["name"]} for index in indexes)
@@ -142,14 +145,19 @@ class Resources:
             case "machine":
                 yield from self.graph.of("sfn/stateMachine")
             case "users":
-                yield from (one for one in self.users(node) if one.name not in HOOKS)
+                yield from (function for function in self.users(node) if function.name not in HOOKS)
             case "stream readers":
                 readers = map(self.reader, self.graph.stream_readers())
-                yield from (one for one in readers if node.kind != "sns/topic" or one in self.users(node))
+                yield from (
+                    function for function in readers if node.kind != "sns/topic" or function in self.users(node)
+                )
 
     def _of_role(self, node: Node) -> Node:
         """Return the function of a role; any other resource itself."""
-        return next((one for one in self.functions.values() if one.inputs["role"] == node.outputs.get("arn")), node)
+        return next(
+            (function for function in self.functions.values() if function.inputs["role"] == node.outputs.get("arn")),
+            node,
+        )
 
     def _reported(self, node: Node) -> Node | None:
         """Return the reader of a mapping, or the reader whose abandoned batches a target reports."""
@@ -159,28 +167,32 @@ class Resources:
 
     def _queue_facts(self, node: Node) -> Iterator[Facts]:
         if node.kind == "sqs/queue":
-            yield self._named(node.name.removesuffix("-dead-letters"))
+            yield self._facts_of_queue(node.name.removesuffix("-dead-letters"))
         elif node.kind in ("lambda/function", "iam/role"):
             function = self._of_role(node)
             mappings = self.graph.of("lambda/eventSourceMapping")
-            yield from (self._named(queue_of(self.graph, one)) for one in mappings if self.reader(one) is function)
+            yield from (
+                self._facts_of_queue(queue_of(self.graph, mapping))
+                for mapping in mappings
+                if self.reader(mapping) is function
+            )
         elif queue := queue_of(self.graph, node):
-            yield self._named(queue)
+            yield self._facts_of_queue(queue)
 
     def _api_facts(self, node: Node) -> Iterator[Facts]:
         function = self._of_role(node)
-        for one in self.graph.of("apigatewayv2/integration"):
-            if f":{function.called}:" in one.inputs["integrationUri"]:
+        for integration in self.graph.of("apigatewayv2/integration"):
+            if f":{function.called}:" in integration.inputs["integrationUri"]:
                 [stage] = self.graph.of("apigatewayv2/stage")
                 yield {"api": stage.inputs["apiId"], "stage": stage.called}
 
-    def _named(self, queue: Node | str | None) -> Facts:
+    def _facts_of_queue(self, queue: Node | str | None) -> Facts:
         """Return the facts of a queue, given the queue or its name in the stack."""
         name = queue.name if isinstance(queue, Node) else str(queue)
-        found = next((one for one in self.graph.of("sqs/queue") if one.name == name), None)
-        ages = "events" if found and self._queue_part(found) == "subscriber" else name
-        called = found.called if found else f"{self.prefix}{name}"
-        return self._common(name, called) | {"ages": ages}
+        match = next((candidate for candidate in self.graph.of("sqs/queue") if candidate.name == name), None)
+        ages = "events" if match and self._queue_part(match) == "subscriber" else name
+        physical_name = match.called if match else f"{self.prefix}{name}"
+        return self._common(name, physical_name) | {"ages": ages}
 
     def _facts(self, node: Node) -> Facts:
         return self._common(node.name, node.called) | {
@@ -190,10 +202,10 @@ class Resources:
             "group": "callers" if node.name in self._callers else "background",
         }
 
-    def _common(self, name: str, called: str) -> Facts:
+    def _common(self, name: str, physical_name: str) -> Facts:
         letters = "critical" if name in _CRITICAL_LETTERS else "warning"
         own = {"prefix": self.prefix.removesuffix("-"), "context": self.context.name}
-        return {"name": name, "called": called, "severity": letters, **own}
+        return {"name": name, "called": physical_name, "severity": letters, **own}
 
 
 def queue_of(graph: Graph, edge: Node) -> Node | None:
@@ -207,7 +219,7 @@ def prefix_of(graph: Graph) -> str:
     return f"{graph.one('codedeploy/application').inputs['name']}-"
 
 
-def _listed(value: Any) -> list[str]:
+def _as_list(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
@@ -273,18 +285,18 @@ class Fault:
     @property
     def alarms(self) -> frozenset[str]:
         """The names of the expected alarms, without the stack's prefix."""
-        return frozenset(one.alarm for one in self.expected)
+        return frozenset(expected.alarm for expected in self.expected)
 
     def expects(self, names: Iterable[str]) -> set[str]:
         """Return the names of alarms that are expected of this fault."""
-        return {name for name in names if any(one.is_called(name) for one in self.expected)}
+        return {name for name in names if any(expected.is_called(name) for expected in self.expected)}
 
 
 def derive(graph: Graph, context: Context[Any]) -> list[Fault]:
     """Return all faults of a stack, sorted by kind and target. `context` is the declaration of the stack's context."""
     resources = Resources(graph, context)
-    found = [fault for node in graph.nodes for fault in _of(resources, node)]
-    return sorted(found, key=lambda fault: (KINDS.index(fault.kind), fault.target.name))
+    faults = [fault for node in graph.nodes for fault in _of(resources, node)]
+    return sorted(faults, key=lambda fault: (KINDS.index(fault.kind), fault.target.name))
 
 
 def _of(resources: Resources, node: Node) -> Iterator[Fault]:
@@ -312,11 +324,11 @@ def _untried(resources: Resources, node: Node, kind: Kind) -> str:
     part = resources.part(node)
     match node.kind:
         case "iam/role":
-            return "" if node.arn in {one.inputs["role"] for one in resources.functions.values()} else _ROLE
+            return "" if node.arn in {function.inputs["role"] for function in resources.functions.values()} else _ROLE
         case "s3/bucket":
             return _LOST if part == "abandoned batches" else ""
         case "sqs/queue":
-            return "" if kind == "deny" or _called(resources.graph, node) else _INSIDE
+            return "" if kind == "deny" or _is_called(resources.graph, node) else _INSIDE
         case "apigatewayv2/route":
             return "" if kind == "repeat" else _CALLER
         case "scheduler/schedule":
@@ -328,10 +340,10 @@ def _untried(resources: Resources, node: Node, kind: Kind) -> str:
     return ""
 
 
-def _called(graph: Graph, queue: Node) -> bool:
+def _is_called(graph: Graph, queue: Node) -> bool:
     """Return whether functions send to a queue, or another context's reader, which the run plays, reads it."""
     senders = (statement for _, statement in graph.statements("iam/rolePolicy"))
-    sends = any("sqs:SendMessage" in one["Action"] and queue.arn in one["Resource"] for one in senders)
+    sends = any("sqs:SendMessage" in grant["Action"] and queue.arn in grant["Resource"] for grant in senders)
     read = {mapping.inputs["eventSourceArn"] for mapping in graph.of("lambda/eventSourceMapping")}
     filled = {subscription.inputs["endpoint"] for subscription in graph.of("sns/topicSubscription")}
     return sends or (queue.arn in filled and queue.arn not in read)

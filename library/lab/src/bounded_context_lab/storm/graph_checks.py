@@ -37,14 +37,14 @@ _SILENT_MINUTES: Final = 120
 """The time without data, longer than the evaluation range of each alarm that reports a missing value."""
 
 
-def alarm_findings(graph: Graph, faults: Iterable[Fault], wanted: str = "all") -> list[str]:
+def alarm_findings(graph: Graph, faults: Iterable[Fault], setting: str = "all") -> list[str]:
     """Return a sentence for each expected alarm that is missing or does not go off, sorted.
 
-    `wanted` is the stack's setting `alarms`, which leaves out warnings or all alarms.
+    `setting` is the stack's setting `alarms`, which leaves out warnings or all alarms.
     """
-    expected = {one: None for fault in faults for one in fault.expected if wanted in ("all", one.severity)}
+    expected = {alarm: None for fault in faults for alarm in fault.expected if setting in ("all", alarm.severity)}
     check = _Check(graph)
-    return sorted({sentence for one in expected for sentence in check.findings(one)})
+    return sorted({sentence for alarm in expected for sentence in check.findings(alarm)})
 
 
 class _Check:
@@ -52,14 +52,14 @@ class _Check:
 
     def __init__(self, graph: Graph) -> None:
         prefix = prefix_of(graph)
-        self._alarms = {one.called.removeprefix(prefix): one.inputs for one in graph.of("cloudwatch/metricAlarm")}
+        self._alarms = {alarm.called.removeprefix(prefix): alarm.inputs for alarm in graph.of("cloudwatch/metricAlarm")}
         self._topics = {severity: str(graph.outputs[output]) for severity, output in _TOPICS.items()}
 
     def findings(self, expected: Expected) -> Iterator[str]:
         """Yield the first fault of an expected alarm."""
-        named = [alarm for name, alarm in self._alarms.items() if expected.is_called(name)]
-        watching = [alarm for alarm in named if any(_watches(expected, one) for one in metrics_of(alarm))]
-        if not named:
+        candidates = [alarm for name, alarm in self._alarms.items() if expected.is_called(name)]
+        watching = [alarm for alarm in candidates if any(_watches(expected, metric) for metric in metrics_of(alarm))]
+        if not candidates:
             yield f"The alarm {expected.alarm} is missing: it must watch {_metric(expected)}."
         elif not watching:
             yield f"The alarm {expected.alarm} does not watch {_metric(expected)}."
@@ -81,13 +81,13 @@ class _Check:
 
 def _watches(expected: Expected, metric: Mapping[str, Any]) -> bool:
     statistic = metric.get("stat") or metric.get("statistic") or metric.get("extendedStatistic")
-    found = (metric["namespace"], metric["metricName"], statistic, dict(metric.get("dimensions") or {}))
-    return found == (expected.namespace, expected.watch.metric, expected.watch.statistic, dict(expected.dimensions))
+    actual = (metric["namespace"], metric["metricName"], statistic, dict(metric.get("dimensions") or {}))
+    return actual == (expected.namespace, expected.watch.metric, expected.watch.statistic, dict(expected.dimensions))
 
 
 def _metric(expected: Expected) -> str:
-    named = ", ".join(f"{name}={value}" for name, value in expected.dimensions)
-    return f"{expected.namespace} {expected.watch.metric} ({expected.watch.statistic}) of {named}"
+    dimensions = ", ".join(f"{name}={value}" for name, value in expected.dimensions)
+    return f"{expected.namespace} {expected.watch.metric} ({expected.watch.statistic}) of {dimensions}"
 
 
 def _state(alarm: Mapping[str, Any], expected: Expected, value: float | None, minutes: int) -> str:
@@ -123,18 +123,18 @@ def _queues(resources: Resources) -> Iterator[str]:
 
 
 def _subscriptions(graph: Graph) -> Iterator[str]:
-    for one in graph.of("sns/topicSubscription"):
-        queue = queue_of(graph, one)
-        if queue and not _leads(one.inputs.get("redrivePolicy"), queue.called):
-            yield f"The subscription {one.name} has no dead-letter queue {queue.called}{LETTERS}."
+    for subscription in graph.of("sns/topicSubscription"):
+        queue = queue_of(graph, subscription)
+        if queue and not _leads(subscription.inputs.get("redrivePolicy"), queue.called):
+            yield f"The subscription {subscription.name} has no dead-letter queue {queue.called}{LETTERS}."
 
 
 def _targets(resources: Resources) -> Iterator[str]:
-    wanted = f"{resources.prefix}{UPLOADS}{LETTERS}"
+    expected = f"{resources.prefix}{UPLOADS}{LETTERS}"
     for target in resources.graph.of("cloudwatch/eventTarget"):
         letters = target.inputs.get("deadLetterConfig") or {}
-        if resources.part(target) != "abandoned batch" and _name(letters.get("arn")) != wanted:
-            yield f"The rule's target {target.name} has no dead-letter queue {wanted}."
+        if resources.part(target) != "abandoned batch" and _name(letters.get("arn")) != expected:
+            yield f"The rule's target {target.name} has no dead-letter queue {expected}."
 
 
 def _mappings(resources: Resources) -> Iterator[str]:
@@ -171,9 +171,9 @@ def _states(definition: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, A
             yield from _states(inner)
 
 
-def _leads(policy: str | None, called: str) -> bool:
+def _leads(policy: str | None, queue: str) -> bool:
     """Return whether a redrive policy names the dead-letter queue of a queue."""
-    return _name(json.loads(policy or "{}").get("deadLetterTargetArn")) == f"{called}{LETTERS}"
+    return _name(json.loads(policy or "{}").get("deadLetterTargetArn")) == f"{queue}{LETTERS}"
 
 
 def _name(arn: str | None) -> str:

@@ -92,34 +92,38 @@ class Interception:
         with closing(Upstream(aws.emulator.port)) as emulator:
             callers = Callers(aws)
 
-            def respond(sent: Request) -> Response:
-                call = Intercepted(callers.function(sent.headers), action_of(sent), sent)
-                return self._responded(call, lambda body=None: _sent(emulator, _changed(aws, callers, sent, body)))
+            def respond(request: Request) -> Response:
+                call = Intercepted(callers.function(request.headers), action_of(request), request)
+                return self._respond(
+                    call, lambda body=None: _send_upstream(emulator, _with_body(aws, callers, request, body))
+                )
 
             with serving(respond, aws.emulator.proxy_port, "storm"):
                 yield
 
-    def _responded(self, call: Intercepted, forward: Forward) -> Response:
+    def _respond(self, call: Intercepted, forward: Forward) -> Response:
         self.actions[call.function].add(call.action)
         response = self.rule(call, forward)
         self.denied += response.status in (400, 403) and b"is not authorized to perform" in response.body
         return response
 
 
-def _changed(aws: Aws, callers: Callers, sent: Request, body: bytes | None) -> Request:
+def _with_body(aws: Aws, callers: Callers, original: Request, body: bytes | None) -> Request:
     """Return a request with another body, signed for the same caller: the emulator verifies signatures."""
-    credentials = callers.credentials(sent.headers)
+    credentials = callers.credentials(original.headers)
     if body is None or credentials is None:
-        return sent
-    headers = {name: sent.headers[name] for name in ("Content-Type", "Host", "X-Amz-Target") if name in sent.headers}
-    request = AWSRequest(sent.method, f"{aws.emulator.endpoint}{sent.path}", data=body, headers=headers)
-    SigV4Auth(credentials, _service(sent), aws.region).add_auth(request)
-    return sent._replace(headers=HTTPHeaderDict(request.headers.items()), body=body)
+        return original
+    headers = {
+        name: original.headers[name] for name in ("Content-Type", "Host", "X-Amz-Target") if name in original.headers
+    }
+    request = AWSRequest(original.method, f"{aws.emulator.endpoint}{original.path}", data=body, headers=headers)
+    SigV4Auth(credentials, _service(original), aws.region).add_auth(request)
+    return original._replace(headers=HTTPHeaderDict(request.headers.items()), body=body)
 
 
-def _sent(upstream: Upstream, sent: Request) -> Response:
+def _send_upstream(upstream: Upstream, request: Request) -> Response:
     try:
-        return upstream.send(sent.method, sent.path, sent.headers, sent.body)
+        return upstream.send(request.method, request.path, request.headers, request.body)
     except HTTPError as error:
         return Response(HTTPStatus.BAD_GATEWAY, {}, repr(error).encode())
 
@@ -137,8 +141,8 @@ def action_of(request: Request) -> str:
 
 def _service(request: Request) -> str:
     """Return the service for which a request is signed, or an empty text."""
-    found = _SERVICE.search(request.headers.get("Authorization", ""))
-    return found[1] if found else ""
+    match = _SERVICE.search(request.headers.get("Authorization", ""))
+    return match[1] if match else ""
 
 
 def _form_action(request: Request) -> str:
@@ -190,8 +194,8 @@ def refusal(kind: Kind, service: str, *, of_key: bool = False) -> Response | Non
 
     With `of_key`, KMS throttles or denies the service's use of the key.
     """
-    found = (_OF_KEY if of_key else _CODES).get((kind, service))
-    return found and _response(service, *found)
+    code = (_OF_KEY if of_key else _CODES).get((kind, service))
+    return code and _response(service, *code)
 
 
 def _response(service: str, status: int, code: str) -> Response:
@@ -214,12 +218,12 @@ def refuses(seed: int) -> Refuses:
 
 def briefly(fails: Refuses, times: int = 3) -> Refuses:
     """Return the same choice, for the first requests with an entry alone: endless reads would block all writes."""
-    seen = Counter[str]()
+    requests = Counter[str]()
 
     def failing(entry: Any) -> bool:
         key = json.dumps(entry, sort_keys=True)
-        seen[key] += 1
-        return fails(entry) and seen[key] <= times
+        requests[key] += 1
+        return fails(entry) and requests[key] <= times
 
     return failing
 
@@ -244,41 +248,41 @@ def partly(request: Request, forward: Forward, fails: Refuses) -> tuple[Response
 def _send(body: dict[str, Any], forward: Forward, fails: Refuses) -> tuple[Response, int]:
     bad = [entry["Id"] for entry in body["Entries"] if fails(entry["MessageBody"])]
     good = [entry for entry in body["Entries"] if entry["Id"] not in bad]
-    answer, response = _answered(forward, body | {"Entries": good}, {"Successful": []}, empty=not good)
+    answer, response = _forward_entries(forward, body | {"Entries": good}, {"Successful": []}, empty=not good)
     failed = [*answer.get("Failed", []), *({"Id": name, **_FAILED} for name in bad)]
     return _with(response, answer | {"Failed": failed}), len(bad)
 
 
 def _execute(body: dict[str, Any], forward: Forward, fails: Refuses) -> tuple[Response, int]:
     statements = body["Statements"]
-    bad = [fails(one.get("Parameters", one["Statement"])[:1]) for one in statements]
-    good = [one for one, failed in zip(statements, bad, strict=True) if not failed]
-    answer, response = _answered(forward, body | {"Statements": good}, {"Responses": []}, empty=not good)
+    bad = [fails(statement.get("Parameters", statement["Statement"])[:1]) for statement in statements]
+    good = [statement for statement, failed in zip(statements, bad, strict=True) if not failed]
+    answer, response = _forward_entries(forward, body | {"Statements": good}, {"Responses": []}, empty=not good)
     if "Responses" not in answer:
         return response, 0
-    others, error = (
+    responses, error = (
         iter(answer["Responses"]),
         {"Code": "ThrottlingError", "Message": "The storm refuses the statement."},
     )
-    merged = [{"Error": error} if failed else next(others) for failed in bad]
+    merged = [{"Error": error} if failed else next(responses) for failed in bad]
     return _with(response, answer | {"Responses": merged}), sum(bad)
 
 
 def _items(body: dict[str, Any], forward: Forward, fails: Refuses, kind: str) -> tuple[Response, int]:
     """Return a part of the keys or writes as unprocessed, by table."""
     good, bad = dict[str, Any](), dict[str, Any]()
-    for table, wanted in body["RequestItems"].items():
-        entries = wanted["Keys"] if kind == "Keys" else wanted
-        for part, chosen in ((bad, True), (good, False)):
-            if some := [entry for entry in entries if fails(entry) is chosen]:
-                part[table] = {**wanted, "Keys": some} if kind == "Keys" else some
+    for table, requested in body["RequestItems"].items():
+        entries = requested["Keys"] if kind == "Keys" else requested
+        for part, failing in ((bad, True), (good, False)):
+            if some := [entry for entry in entries if fails(entry) is failing]:
+                part[table] = {**requested, "Keys": some} if kind == "Keys" else some
     lacking: dict[str, Any] = {"Responses": {}} if kind == "Keys" else {}
-    answer, response = _answered(forward, body | {"RequestItems": good}, lacking, empty=not good)
+    answer, response = _forward_entries(forward, body | {"RequestItems": good}, lacking, empty=not good)
     name = f"Unprocessed{kind}"
     return _with(response, answer | {name: {**answer.get(name, {}), **bad}}), len(bad)
 
 
-def _answered(forward: Forward, body: Any, empty_answer: Any, *, empty: bool) -> tuple[dict[str, Any], Response]:
+def _forward_entries(forward: Forward, body: Any, empty_answer: Any, *, empty: bool) -> tuple[dict[str, Any], Response]:
     """Return the answer to a request, and its response. A request without entries is not sent."""
     if empty:
         return empty_answer, Response(200, {"Content-Type": "application/x-amz-json-1.0"}, b"")
@@ -297,15 +301,15 @@ _ENTRY: Final = re.compile(r"PublishBatchRequestEntries\.(?:member|entry)\.(\d+)
 
 def _publish(request: Request, forward: Forward, fails: Refuses) -> tuple[Response, int]:
     entries: dict[str, dict[str, str]] = {}
-    others: list[tuple[str, str]] = []
+    parameters: list[tuple[str, str]] = []
     for name, value in parse_qsl(request.body.decode(), keep_blank_values=True):
-        if found := _ENTRY.fullmatch(name):
-            entries.setdefault(found[1], {})[found[2]] = value
+        if match := _ENTRY.fullmatch(name):
+            entries.setdefault(match[1], {})[match[2]] = value
         else:
-            others.append((name, value))
+            parameters.append((name, value))
     bad = [entry["Id"] for entry in entries.values() if fails(_subject(entry["Message"]))]
     good = [entry for entry in entries.values() if entry["Id"] not in bad]
-    response = forward(_form(others, good)) if good else Response(200, {"Content-Type": "text/xml"}, b"")
+    response = forward(_form(parameters, good)) if good else Response(200, {"Content-Type": "text/xml"}, b"")
     if response.status != 200:
         return response, 0
     accepted = re.findall(rb"<Successful>(.*?)</Successful>", response.body, re.DOTALL)
@@ -320,13 +324,13 @@ def _subject(message: str) -> Any:
     return json.loads(message).get("subject", message)
 
 
-def _form(others: Sequence[tuple[str, str]], entries: Sequence[Mapping[str, str]]) -> bytes:
+def _form(parameters: Sequence[tuple[str, str]], entries: Sequence[Mapping[str, str]]) -> bytes:
     numbered = [
         (f"PublishBatchRequestEntries.member.{number}.{name}", value)
         for number, entry in enumerate(entries, 1)
         for name, value in entry.items()
     ]
-    return urlencode([*others, *numbered]).encode()
+    return urlencode([*parameters, *numbered]).encode()
 
 
 def _xml(facts: Mapping[str, object]) -> str:

@@ -111,7 +111,7 @@ class Load:
             return
         for name, content in self.contents.items():
             partner.sftp.write(partner.login, f"{INCOMING}/{name}", content)
-            self.uploads.append(partner.stored(name))
+            self.uploads.append(partner.store(name))
         announce(self.uploads)
 
     def upload_again(self, name: str) -> None:
@@ -122,15 +122,18 @@ class Load:
         """Publish the creation of two aggregates of each other context, and the deletion of one."""
         for neighbour in self._running.neighbours:
             consumes = neighbour.consumes
-            kept, gone = (f"{consumes.aggregate}-{self._seed}-{number}" for number in (1, 2))
-            for subject in (kept, gone):
+            existing, deleted = (f"{consumes.aggregate}-{self._seed}-{number}" for number in (1, 2))
+            for subject in (existing, deleted):
                 neighbour.publish_event(consumes.created_by[0], subject, 1)
             if self.bad_event:
                 neighbour.publish(json.dumps({"type": consumes.created_by[0]}), consumes.created_by[0])
             if consumes.deleted_by:
-                neighbour.publish_event(consumes.deleted_by[0], gone, 2)
+                neighbour.publish_event(consumes.deleted_by[0], deleted, 2)
             status = "GONE" if consumes.deleted_by else "KNOWN"
-            self.accepted.subjects |= {f"{consumes.aggregate} {kept}": "KNOWN", f"{consumes.aggregate} {gone}": status}
+            self.accepted.subjects |= {
+                f"{consumes.aggregate} {existing}": "KNOWN",
+                f"{consumes.aggregate} {deleted}": status,
+            }
 
     def _live(self, number: int) -> None:
         """Create an aggregate and query it. Change the second and third aggregate, and delete the third."""
@@ -140,16 +143,16 @@ class Load:
         identity = {context.identity: payload[context.identity]}
         steps = [(command.function, command.kind) for command in context.commands]
         steps.sort(key=lambda step: ("creates", "changes", "deletes").index(step[1]))
-        wanted = ("creates", "changes", "deletes")[: number + 1]
+        kinds = ("creates", "changes", "deletes")[: number + 1]
         for function, kind in steps:
-            if kind in wanted and not self._done(function, payload if kind == "creates" else identity, kind):
+            if kind in kinds and not self._perform(function, payload if kind == "creates" else identity, kind):
                 return
         if number == 0:
-            self._done(context.get_function, identity)
+            self._perform(context.get_function, identity)
             for query in context.queries[1:]:
-                self._done(query, _selection(self._running, payload))
+                self._perform(query, _selection(self._running, payload))
 
-    def _done(self, function: str, payload: Mapping[str, Any], kind: str = "") -> bool:
+    def _perform(self, function: str, payload: Mapping[str, Any], kind: str = "") -> bool:
         """Repeat a call until it succeeds; return False if the load ended before. Accept the work of a command."""
         key = str(uuid.UUID(int=self._dice.getrandbits(128)))
         call = f"{function} {next(iter(payload.values()))}"
@@ -177,12 +180,12 @@ class Load:
                 return None
 
     def _over_http(self, function: str, payload: Mapping[str, Any], key: str) -> Any:
-        method, path, rest = http_request(self._running.context.routes[function], payload)
-        path, body = (f"{path}?{urlencode(rest)}", None) if method == "GET" else (path, rest or None)
+        method, path, parameters = http_request(self._running.context.routes[function], payload)
+        path, body = (f"{path}?{urlencode(parameters)}", None) if method == "GET" else (path, parameters or None)
         answer = owner(self._running).send(method, path, body, {"Idempotency-Key": key})
         # A repeated deletion may find that the first attempt has deleted the aggregate.
-        gone = method == "DELETE" and answer.status == 404
-        if answer.status >= 400 and not gone:
+        deleted = method == "DELETE" and answer.status == 404
+        if answer.status >= 400 and not deleted:
             raise LocalRunError(f"{answer.status} {answer.body.decode(errors='replace')}")
         return answer.json if answer.body else {}
 
@@ -241,8 +244,8 @@ class Schedules:
 
     def _now(self) -> str:
         """Return the time of a schedule: a local minute lasts a second."""
-        passed = (datetime.now(UTC) - self._began) / timedelta(minutes=1) * 60
-        return (self._began + timedelta(minutes=passed / MINUTE_SECONDS)).isoformat()
+        minutes = (datetime.now(UTC) - self._began) / timedelta(minutes=1) * 60
+        return (self._began + timedelta(minutes=minutes / MINUTE_SECONDS)).isoformat()
 
 
 def wait(condition: Callable[[], object], seconds: float) -> float | None:

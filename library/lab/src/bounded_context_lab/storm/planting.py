@@ -47,12 +47,12 @@ def planted(fault: Fault, trial: Trial) -> Iterator[None]:
 @contextmanager
 def _killed(function: Node, trial: Trial) -> Iterator[None]:
     """Kill the process of a function once, before or after one of its calls of AWS."""
-    seen = trial.interception.actions.get(function.called, set())
-    if not seen:
+    actions = trial.interception.actions.get(function.called, set())
+    if not actions:
         raise NotReached("the load causes no call of AWS by this function")
-    writes = [action for action in sorted(seen) if action.partition(":")[2].startswith(_WRITES)]
+    writes = [action for action in sorted(actions) if action.partition(":")[2].startswith(_WRITES)]
     dice = trial.dice
-    action, after, killed = dice.choice(writes or sorted(seen)), dice.random() < 0.5, list[int]()
+    action, after, killed = dice.choice(writes or sorted(actions)), dice.random() < 0.5, list[int]()
 
     def rule(call: Intercepted, forward: Forward) -> Response:
         if killed or (call.function, call.action) != (function.called, action):
@@ -71,7 +71,9 @@ def _kill(port: int) -> int:
     """Kill the descendant of this process that has a connection from a port; return its id, or 0."""
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
-            if any(one.laddr.port == port and one.raddr for one in process.net_connections("tcp4")):
+            if any(
+                connection.laddr.port == port and connection.raddr for connection in process.net_connections("tcp4")
+            ):
                 os.kill(process.pid, signal.SIGKILL)
                 return process.pid
     return 0
@@ -137,18 +139,18 @@ def _metrics(kind: Kind, call: Intercepted, target: Node) -> Iterator[Sample]:
 @contextmanager
 def _hanging(function: Node, trial: Trial) -> Iterator[None]:
     """Let each call of one action by a function hang until the end of the block."""
-    seen = sorted(trial.interception.actions.get(function.called, set()))
-    if not seen:
+    actions = sorted(trial.interception.actions.get(function.called, set()))
+    if not actions:
         raise NotReached("the load causes no call of AWS by this function")
-    action, lifted, held = trial.dice.choice(seen), Event(), list[str]()
+    action, lifted, hanging = trial.dice.choice(actions), Event(), list[str]()
 
     def rule(call: Intercepted, forward: Forward) -> Response:
         if (call.function, call.action) == (function.called, action):
-            held.append(action)
+            hanging.append(action)
             lifted.wait()
         return forward()
 
-    trial.reached = lambda: held
+    trial.reached = lambda: hanging
     with _played([function], trial):
         try:
             with ruled(trial.interception, rule):
@@ -182,8 +184,10 @@ def _throttled_queue(kind: Kind, queue: Node, trial: Trial) -> Iterator[None]:
 @contextmanager
 def _revoked(role: Node, trial: Trial) -> Iterator[None]:
     """Deny a role one of the actions that it allows and that the load uses."""
-    statements = [one for node, one in trial.graph.statements("iam/rolePolicy") if node.inputs["role"] == role.called]
-    allowed = {action for one in statements if one["Effect"] == "Allow" for action in as_list(one["Action"])}
+    statements = [
+        grant for node, grant in trial.graph.statements("iam/rolePolicy") if node.inputs["role"] == role.called
+    ]
+    allowed = {action for grant in statements if grant["Effect"] == "Allow" for action in as_list(grant["Action"])}
     used = sorted(allowed & trial.interception.actions.get(role.called, set()))
     if not used:
         raise NotReached("the load uses no action of this role that the emulator checks")

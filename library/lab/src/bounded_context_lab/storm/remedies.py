@@ -34,13 +34,13 @@ _LOCAL_AGE: Final = "2s"
 
 def section_of(description: str) -> tuple[str, str]:
     """Return the anchor and the text of the runbook's section that an alarm's description names."""
-    found = _DOCS.search(description)
-    if found is None:
+    match = _DOCS.search(description)
+    if match is None:
         return "", ""
     printed = io.StringIO()
     with redirect_stdout(printed):
-        run(shlex.split(found[1]))
-    return found[2], printed.getvalue()
+        run(shlex.split(match[1]))
+    return match[2], printed.getvalue()
 
 
 def commands(section: str) -> list[str]:
@@ -117,14 +117,14 @@ def redrive(running: RunningContext, arn: str) -> str:
     last, machine = executions.entered(running.aws, arn)[-1], running.outputs["state_machine"]
     described = running.aws.call("stepfunctions", "describe_state_machine", stateMachineArn=machine)
     definition = json.loads(described["definition"], object_hook=partial(_with_id, arn)) | {"StartAt": last["name"]}
-    made = running.aws.call(
+    machine_copy = running.aws.call(
         "stepfunctions",
         "create_state_machine",
         name=f"redriven-{arn.rpartition(':')[2]}",
         definition=json.dumps(definition),
         roleArn=described["roleArn"],
     )
-    call = {"stateMachineArn": made["stateMachineArn"], "input": last["input"]}
+    call = {"stateMachineArn": machine_copy["stateMachineArn"], "input": last["input"]}
     return running.aws.call("stepfunctions", "start_execution", **call)["executionArn"]
 
 

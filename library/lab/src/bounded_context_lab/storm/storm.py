@@ -99,16 +99,20 @@ class Outcome:
 
     def findings(self) -> list[str]:
         """Return a sentence for each property that does not hold."""
-        found = [f"lost: {text}." for text in self.lost]
-        found += [f"duplicate: {text}." for text in self.duplicates]
+        findings = [f"lost: {text}." for text in self.lost]
+        findings += [f"duplicate: {text}." for text in self.duplicates]
         expected = self.fault.expects(self.alarms)
-        other = ", ".join(sorted(_on(self.alarms) - expected))
+        unexpected = ", ".join(sorted(_on(self.alarms) - expected))
         if self._needs_alarm and not expected:
-            wanted = ", ".join(sorted(self.fault.alarms)) or "none is defined"
-            found.append(f"silent: no expected alarm went off ({wanted}).{f' Other alarms: {other}.' if other else ''}")
-        elif self.fault.kind in HELD and other:
-            found.append(f"false alarm: only the delivery of events changed, and these alarms went off: {other}.")
-        return [f"{self.fault.name}: {text}" for text in found]
+            alarms = ", ".join(sorted(self.fault.alarms)) or "none is defined"
+            findings.append(
+                f"silent: no expected alarm went off ({alarms}).{f' Other alarms: {unexpected}.' if unexpected else ''}"
+            )
+        elif self.fault.kind in HELD and unexpected:
+            findings.append(
+                f"false alarm: only the delivery of events changed, and these alarms went off: {unexpected}."
+            )
+        return [f"{self.fault.name}: {text}" for text in findings]
 
     @property
     def _needs_alarm(self) -> bool:
@@ -167,19 +171,19 @@ class Storm:
         started = time.time()
         with self._working(self._trial()) as (_, checks, _):
             wait(checks.is_done, seconds)
-            found = [*checks.missing(), *checks.duplicates()]
+            findings = [*checks.missing(), *checks.duplicates()]
         alarms = observed(self._running, self._graph, started, ())
-        found += [f"the alarm {name} is on" for name in sorted(_on(alarms))]
-        return [f"without a fault: {text}." for text in found]
+        findings += [f"the alarm {name} is on" for name in sorted(_on(alarms))]
+        return [f"without a fault: {text}." for text in findings]
 
     def perform(self, fault: Fault) -> Outcome:
         """Plant a fault under load, lift it, follow the runbook if needed, and return the outcome."""
         try:
-            return Outcome(fault, fault.untried) if fault.untried else self._performed(fault, self._trial())
+            return Outcome(fault, fault.untried) if fault.untried else self._perform(fault, self._trial())
         except NotReached as reason:
             return Outcome(fault, str(reason))
 
-    def _performed(self, fault: Fault, trial: Trial) -> Outcome:
+    def _perform(self, fault: Fault, trial: Trial) -> Outcome:
         started = time.time()
         with ExitStack() as lasting:
             lasting.enter_context(planted(fault, trial))
@@ -194,11 +198,11 @@ class Storm:
                 schedules.times = {}
                 lifted = time.monotonic()
                 sections = self._recover(trial, started, load, checks)
-                lost, seconds = [*trial.lost, *checks.missing()], time.monotonic() - lifted
+                missing, seconds = [*trial.lost, *checks.missing()], time.monotonic() - lifted
                 duplicates = checks.duplicates()
         alarms = self._observed(trial, started)
         checks.purge()
-        return Outcome(fault, "", stopped, alarms, sections, lost, duplicates, None if lost else seconds)
+        return Outcome(fault, "", stopped, alarms, sections, missing, duplicates, None if missing else seconds)
 
     def _stops(self, fault: Fault, trial: Trial, started: float, checks: Checks) -> bool:
         """Let a fault last, and return whether it stops work: until an expected alarm, or for the longest time."""
@@ -224,8 +228,8 @@ class Storm:
 
     def _observed(self, trial: Trial, started: float) -> dict[str, str]:
         """Return the alarms that notified since a time, without alarms that the run itself sets off."""
-        found = observed(self._running, self._graph, started, trial.samples)
-        return {name: state for name, state in found.items() if name not in trial.caused}
+        notified_alarms = observed(self._running, self._graph, started, trial.samples)
+        return {name: state for name, state in notified_alarms.items() if name not in trial.caused}
 
     def _trial(self) -> Trial:
         self._number += 1
@@ -261,9 +265,9 @@ def selected(graph: Graph, context: Context[Any], names: Sequence[str] | None) -
     return [faults[name] for name in dict.fromkeys(names or faults)]
 
 
-def refuse_unknown(names: Sequence[str] | None, known: Iterable[str]) -> None:
+def refuse_unknown(names: Sequence[str] | None, defined: Iterable[str]) -> None:
     """Raise BadParameter if a name is not known."""
-    if unknown := sorted({*(names or ())} - {*known}):
+    if unknown := sorted({*(names or ())} - {*defined}):
         raise BadParameter(f"There is no fault {unknown[0]}: `context rehearse storm --list` prints all faults.")
 
 
@@ -275,25 +279,25 @@ def refuse_unknown_kinds(names: Sequence[str] | None) -> None:
 def checked(project: Project, graph: Graph, faults: Sequence[Fault], screen: RunScreen) -> list[str]:
     """Print and return the findings about the graph: missing or wrong alarms, and places where work would be lost."""
     program = Program(project.service, project.package)
-    wanted = program.own(program.config(STACK)).get("alarms", "all")
-    found = [
-        *graph_checks.alarm_findings(graph, faults, wanted),
+    setting = program.own(program.config(STACK)).get("alarms", "all")
+    findings = [
+        *graph_checks.alarm_findings(graph, faults, setting),
         *graph_checks.failure_findings(Resources(graph, project.context)),
     ]
-    for sentence in found:
+    for sentence in findings:
         screen.fail(sentence)
-    return found
+    return findings
 
 
 def show_faults(faults: Sequence[Fault], *, as_json: bool) -> None:
     """Print the faults with their expected alarms."""
     if as_json:
-        facts = [{"fault": one.name, "expected": sorted(one.alarms), "untried": one.untried} for one in faults]
+        facts = [{"fault": fault.name, "expected": sorted(fault.alarms), "untried": fault.untried} for fault in faults]
         sys.stdout.write(json.dumps(facts, indent=2) + "\n")
         return
     table = Table("fault", "expected: one of these alarms", title=f"{len(faults)} faults of the stack {STACK}")
-    for one in faults:
-        table.add_row(one.name, f"not tried: {one.untried}" if one.untried else ", ".join(sorted(one.alarms)))
+    for fault in faults:
+        table.add_row(fault.name, f"not tried: {fault.untried}" if fault.untried else ", ".join(sorted(fault.alarms)))
     Console(highlight=False).print(table)
 
 
@@ -308,27 +312,27 @@ def perform(
     with running_context(project, screen.stage, settings=SETTINGS, proxy=interception.serving) as running:
         storm = Storm(running, interception, graph, seed)
         with screen.stage("no fault"):
-            problems = _told(screen, storm.start())
+            problems = _report(screen, storm.start())
         for fault in () if problems else faults:
-            outcomes.append(_performed(storm, fault, screen))
-            if (found := _told(screen, outcomes[-1].findings())) and (calm := storm.unhealthy()):
-                problems += found + _told(screen, calm)
+            outcomes.append(_perform(storm, fault, screen))
+            if (findings := _report(screen, outcomes[-1].findings())) and (calm := storm.unhealthy()):
+                problems += findings + _report(screen, calm)
                 break
-            problems += found
-    if left := len(faults) - len(outcomes):
-        screen.fail(f"The stack is unhealthy without a fault: the storm ends, and {left} faults are not planted.")
+            problems += findings
+    if unplanted := len(faults) - len(outcomes):
+        screen.fail(f"The stack is unhealthy without a fault: the storm ends, and {unplanted} faults are not planted.")
     _show(outcomes, as_json=as_json)
     return int(bool(problems))
 
 
-def _told(screen: RunScreen, findings: list[str]) -> list[str]:
+def _report(screen: RunScreen, findings: list[str]) -> list[str]:
     """Print findings, and return them."""
     for finding in findings:
         screen.fail(finding)
     return findings
 
 
-def _performed(storm: Storm, fault: Fault, screen: RunScreen) -> Outcome:
+def _perform(storm: Storm, fault: Fault, screen: RunScreen) -> Outcome:
     with screen.stage(fault.name):
         outcome = storm.perform(fault)
         screen.say(f"not tried: {outcome.untried}" if outcome.untried else outcome.healed)
@@ -337,20 +341,28 @@ def _performed(storm: Storm, fault: Fault, screen: RunScreen) -> Outcome:
 
 def _show(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps([one.as_json() for one in outcomes], indent=2) + "\n")
+        sys.stdout.write(json.dumps([outcome.as_json() for outcome in outcomes], indent=2) + "\n")
         return
     table = Table()
     for title in ("fault", "lost", "duplicates", "expected, one of", "observed", "healed", "seconds"):
         table.add_column(title, overflow="fold")
     untried: dict[str, list[str]] = {}
-    for one in outcomes:
-        if one.untried:
-            untried.setdefault(one.untried, []).append(one.fault.name)
+    for outcome in outcomes:
+        if outcome.untried:
+            untried.setdefault(outcome.untried, []).append(outcome.fault.name)
             continue
-        seconds = "never" if one.seconds is None else f"{one.seconds:.1f}"
-        expected, observed = "\n".join(sorted(one.fault.alarms)), "\n".join(sorted(one.alarms))
-        healed = "\n".join([one.healed, *one.sections])
-        table.add_row(one.fault.name, str(len(one.lost)), str(len(one.duplicates)), expected, observed, healed, seconds)
+        seconds = "never" if outcome.seconds is None else f"{outcome.seconds:.1f}"
+        expected, observed = "\n".join(sorted(outcome.fault.alarms)), "\n".join(sorted(outcome.alarms))
+        healed = "\n".join([outcome.healed, *outcome.sections])
+        table.add_row(
+            outcome.fault.name,
+            str(len(outcome.lost)),
+            str(len(outcome.duplicates)),
+            expected,
+            observed,
+            healed,
+            seconds,
+        )
     out = Console(highlight=False)
     out.print(table)
     for reason, names in untried.items():

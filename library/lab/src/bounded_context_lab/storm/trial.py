@@ -68,10 +68,12 @@ class Trial:
         """The parts of the stack's resources."""
         return Resources(self.graph, self.running.context)
 
-    def function_named(self, called: str) -> str:
+    def function_named(self, physical_name: str) -> str:
         """Return the name in the code of a function, by its name on AWS or its ARN."""
-        name = called.split(":")[6] if called.startswith("arn:") else called
-        return next(one.name for one in self.graph.of("lambda/function") if one.called == name).replace("-", "_")
+        name = physical_name.split(":")[6] if physical_name.startswith("arn:") else physical_name
+        return next(function.name for function in self.graph.of("lambda/function") if function.called == name).replace(
+            "-", "_"
+        )
 
 
 @contextmanager
@@ -97,11 +99,11 @@ def observed(running: RunningContext, graph: Graph, started: float, more: Iterab
 
     The values are the states: ALARM, or INSUFFICIENT_DATA. `more` are metrics that AWS would have written.
     """
-    found = collect(running)
-    failing = _ages_of_failing(running, graph, calls(found.lines))
+    metrics = collect(running)
+    failing = _ages_of_failing(running, graph, calls(metrics.lines))
     # The receptions of a subscriber give no ages while its reader is stopped.
     ages = [sample for sample in list(running.watch.queues.samples) if sample.metric == messages.AGE]
-    samples = [sample for sample in (*found.samples, *more, *failing, *ages) if sample.time >= started]
+    samples = [sample for sample in (*metrics.samples, *more, *failing, *ages) if sample.time >= started]
     recorded = Recorded(map(_accelerated, samples), started, time.time())
     definitions = [inputs for label, inputs in running.deployment.inputs.items() if label.startswith(_ALARM)]
     prefix = prefix_of(graph)
@@ -112,13 +114,13 @@ def _accelerated(sample: Sample) -> Sample:
     return replace(sample, value=sample.value * FASTER) if sample.metric in _AGES else sample
 
 
-def _ages_of_failing(running: RunningContext, graph: Graph, called: list[LoggedCall]) -> Iterator[Sample]:
+def _ages_of_failing(running: RunningContext, graph: Graph, completed: list[LoggedCall]) -> Iterator[Sample]:
     """Yield the age of the stream's records for a reader that fails: the time since its first failed call."""
     for mapping in graph.stream_readers():
         name = mapping.inputs["functionName"].split(":")[6]
         function = next(key for key, alias in running.outputs["functions"].items() if f":{name}:" in alias)
         since: float | None = None
-        for call in (call for call in called if call.function == function):
+        for call in (call for call in completed if call.function == function):
             since = (since or call.began) if call.failed else None
             if since is not None:
                 for dimensions in invocations.dimensions(running.outputs["functions"][function]):

@@ -61,7 +61,7 @@ def _replaced(self: Any, aggregate: Any) -> None:
     etag = dynamodb._next_etag(aggregate)
     item = self._items.from_aggregate(aggregate) | {"traceparent": self._traceparent(), "etag": etag}
     put = self._table.put_item
-    if stored.version < aggregate.version and not self._written(
+    if stored.version < aggregate.version and not self._write(
         etag, put, Item=item, ConditionExpression=condition, ExpressionAttributeValues=values
     ):
         raise self._conflict(aggregate, aggregate.version - 1)

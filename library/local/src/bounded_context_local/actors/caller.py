@@ -68,9 +68,9 @@ class Caller:
 
     def call(self, message: object) -> Call:
         """Invoke the function, and put the metrics that Lambda writes for an alias with weights."""
-        done = invoke(self._aws, self._function, message, self._version())
-        self._measure(done)
-        return done
+        call = invoke(self._aws, self._function, message, self._version())
+        self._measure(call)
+        return call
 
     @contextmanager
     def calling(self, message: object, pause_seconds: float = PAUSE_SECONDS) -> Iterator[list[Call]]:
@@ -95,20 +95,20 @@ class Caller:
 
     def _version(self) -> str:
         alias = self._aws.call("lambda", "get_alias", FunctionName=self._function, Name=self._alias)
-        others = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-        drawn = self._dice.random()
-        for version, weight in others.items():
-            if drawn < weight:
+        weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        draw = self._dice.random()
+        for version, weight in weights.items():
+            if draw < weight:
                 return version
-            drawn -= weight
+            draw -= weight
         return alias["FunctionVersion"]
 
-    def _measure(self, done: Call) -> None:
+    def _measure(self, call: Call) -> None:
         resource = {"FunctionName": self._function, "Resource": f"{self._function}:{self._alias}"}
         values = {
             "Invocations": (1, "Count"),
-            "Errors": (int(done.failed), "Count"),
-            "Duration": (done.milliseconds, "Milliseconds"),
+            "Errors": (int(call.failed), "Count"),
+            "Duration": (call.milliseconds, "Milliseconds"),
         }
-        for dimensions in (resource, resource | {"ExecutedVersion": done.version}):
+        for dimensions in (resource, resource | {"ExecutedVersion": call.version}):
             malware.put(self._aws, NAMESPACE, dimensions, values)

@@ -92,10 +92,10 @@ class Partner(ABC):
     def inbox(self) -> dict[str, str]:
         """Return the files in the partner's folder, by name, each with a fingerprint of its current state."""
         bucket, prefix = self._place("")
-        found = self._aws.call("s3", "list_objects_v2", Bucket=bucket, Prefix=prefix)
+        page = self._aws.call("s3", "list_objects_v2", Bucket=bucket, Prefix=prefix)
         return {
             entry["Key"].removeprefix(prefix): f"{entry['ETag']} {entry['LastModified']}"
-            for entry in found.get("Contents", [])
+            for entry in page.get("Contents", [])
         }
 
     def arrived(self, name: str) -> bytes:
@@ -131,11 +131,11 @@ class BucketPartner(Partner):
     def announce_arrived(self, name: str) -> Upload:
         """Record an uploaded file, whose event S3 has sent."""
         bucket, key = self._place(name)
-        found = self._aws.call("s3", "head_object", Bucket=bucket, Key=key)
+        head = self._aws.call("s3", "head_object", Bucket=bucket, Key=key)
         path, arrived = f"/{bucket}/{key}", time.time()
         # The new execution may already have started. Each earlier upload has started an execution.
         earlier = sum(1 for upload in self.uploads if upload.path == path)
-        uploaded = Upload(path, found["ContentLength"], arrived, self.executions_of(path)[:earlier])
+        uploaded = Upload(path, head["ContentLength"], arrived, self.executions_of(path)[:earlier])
         self.uploads.append(uploaded)
         self.sent.append(Sent(arrived, "aws.s3", "Object Created", self.detail_of(uploaded)))
         self.scan(uploaded)
@@ -151,10 +151,10 @@ class BucketPartner(Partner):
         """Return the report on a file. Raises LocalRunError if the report is missing."""
         key = self.report_path(name)
         try:
-            found = self._aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)
+            response = self._aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)
         except ClientError as error:
             raise LocalRunError(f"{key} cannot be read: {error}") from error
-        return found["Body"].read().decode()
+        return response["Body"].read().decode()
 
     def report_path(self, name: str) -> str:
         """Return the report's key in the bucket."""
@@ -277,12 +277,12 @@ def send(aws: Aws, source: str, kind: str, detail: dict[str, Any]) -> Sent:
     """Put an event on the default bus, and return it."""
     if kind == FAILED:
         detail = detail | {"status-code": "FAILED", "failure-code": "PARTIAL_UPLOAD"}
-    sent = Sent(time.time(), source, kind, detail)
+    event = Sent(time.time(), source, kind, detail)
     entry = {"Source": source, "DetailType": kind, "Detail": json.dumps(detail), "Resources": []}
     answer = aws.call("events", "put_events", Entries=[entry])
     if answer["FailedEntryCount"]:
         raise LocalRunError(f"EventBridge refused the event {kind!r}: {answer['Entries']}")
-    return sent
+    return event
 
 
 class SftpPartner(Partner):
@@ -313,12 +313,12 @@ class SftpPartner(Partner):
 
     def announce_arrived(self, name: str) -> Upload:
         """Store an uploaded file as an object version, and send its event."""
-        uploaded = self.stored(name)
+        uploaded = self.store(name)
         self.announce(uploaded)
         self.scan(uploaded)
         return uploaded
 
-    def stored(self, name: str) -> Upload:
+    def store(self, name: str) -> Upload:
         """Store an uploaded file as an object version, without an event."""
         bucket, key = self._place(name)
         arrived, path = time.time(), f"/{bucket}/{key}"

@@ -68,9 +68,9 @@ class Reception:
     @classmethod
     def of(cls, message: Mapping[str, Any], time: float) -> "Reception":
         """Return the reception of an SQS message."""
-        named = message.get("MessageAttributes", {})
+        typed = message.get("MessageAttributes", {})
         # Other subscribers receive the same texts.
-        attributes = {name: sys.intern(value.get("StringValue", "")) for name, value in named.items()}
+        attributes = {name: sys.intern(value.get("StringValue", "")) for name, value in typed.items()}
         return cls(sys.intern(message["Body"]), time, int(message["Attributes"]["SentTimestamp"]) / 1000, attributes)
 
 
@@ -91,8 +91,8 @@ class Subscriber:
         self._backlog = threading.Event()
         self._storing = threading.Lock()
         reads = (self._wait, *[self._help] * HELPERS)
-        named: Any = {"target": self._read, "name": f"subscriber-{name}", "daemon": True}
-        self._threads = [threading.Thread(args=(read,), **named) for read in reads]
+        options: Any = {"target": self._read, "name": f"subscriber-{name}", "daemon": True}
+        self._threads = [threading.Thread(args=(read,), **options) for read in reads]
         for thread in self._threads:
             thread.start()
 
@@ -131,7 +131,9 @@ class Subscriber:
     def of_subject(self, subject: str) -> list[Reception]:
         """Return the receptions of the events about a subject, such as an aggregate's identity."""
         own = json.dumps(subject)
-        return [one for one in self.received if own in one.text and one.event["subject"] == subject]
+        return [
+            reception for reception in self.received if own in reception.text and reception.event["subject"] == subject
+        ]
 
     def take_over(self, stopped: "Subscriber") -> None:
         """Store the receptions of a stopped reader of the same queue before the own."""
@@ -254,7 +256,7 @@ class Neighbour:
 
     def create_missing_topic(self, stack: str) -> None:
         """Create the context's topic, and the parameter with its ARN, unless the parameter exists."""
-        if self.consumes.account_id is None and creation.found(self._aws, self.consumes.topic) is None:
+        if self.consumes.account_id is None and creation.parameter_value(self._aws, self.consumes.topic) is None:
             arn = self._aws.call("sns", "create_topic", Name=f"{kebab(self.name)}-{stack}-events")["TopicArn"]
             self._aws.call("ssm", "put_parameter", Name=self.consumes.topic, Value=arn, Type="String")
 

@@ -31,9 +31,9 @@ def allowed(environment: Mapping[str, str]) -> dict[str, str]:
 
     `PATH` has the absolute folders only, since code may write programs into its current folder.
     """
-    found = {name: value for name, value in environment.items() if _is_allowed(name, value)}
-    folders = (folder for folder in found.get("PATH", os.defpath).split(os.pathsep) if Path(folder).is_absolute())
-    return found | {"PATH": os.pathsep.join(folders)} | _NO_ACCOUNT
+    variables = {name: value for name, value in environment.items() if _is_allowed(name, value)}
+    folders = (folder for folder in variables.get("PATH", os.defpath).split(os.pathsep) if Path(folder).is_absolute())
+    return variables | {"PATH": os.pathsep.join(folders)} | _NO_ACCOUNT
 
 
 def _is_allowed(name: str, value: str) -> bool:

@@ -77,7 +77,7 @@ class Command(NamedTuple):
     """The words of a command line of `context`, and the document on its standard input."""
 
     words: tuple[str, ...]
-    given: object = None
+    document: object = None
 
 
 class Tool(NamedTuple):
@@ -88,28 +88,28 @@ class Tool(NamedTuple):
     shorter: str
 
 
-def _invoke(given: Invoke) -> Command:
-    words = ("invoke", *([given.function] if given.function else []))
-    match given.event:
+def _invoke(request: Invoke) -> Command:
+    words = ("invoke", *([request.function] if request.function else []))
+    match request.event:
         case None:
             return Command(words)
         case str():
-            return Command((*words, given.event))
+            return Command((*words, request.event))
         case document:
             return Command((*words, "-"), document)
 
 
-def _tool_run(given: RunTool) -> Command:
-    rows = ("--rows", str(given.rows), "--no-page") if given.rows else ("--deploy-only",)
+def _tool_run(request: RunTool) -> Command:
+    rows = ("--rows", str(request.rows), "--no-page") if request.rows else ("--deploy-only",)
     return Command(("run", *rows, "--keep", "--watch", "--json"))
 
 
 TOOLS: Final = {
-    "docs": Tool(Docs, lambda given: Command(("docs", *given.words.split())), "name a section of the page"),
+    "docs": Tool(Docs, lambda request: Command(("docs", *request.words.split())), "name a section of the page"),
     "check": Tool(
-        Check, lambda given: Command(("check", *(["--changed"] if given.changed else []))), "repair these first"
+        Check, lambda request: Command(("check", *(["--changed"] if request.changed else []))), "repair these first"
     ),
-    "write": Tool(Write, lambda given: Command((given.command,)), "look at the written files"),
+    "write": Tool(Write, lambda request: Command((request.command,)), "look at the written files"),
     "run": Tool(RunTool, _tool_run, "import fewer rows"),
     "invoke": Tool(Invoke, _invoke, "call it with a smaller event"),
 }
@@ -152,7 +152,7 @@ class Processes:
 
     async def call(self, command: Command) -> Ended:
         """Run a command to its end. Kill it with its children after the maximum, or if the call is cancelled."""
-        process, folder = await self._started(command)
+        process, folder = await self._start(command)
         try:
             with anyio.move_on_after(SECONDS):
                 await process.wait()
@@ -164,7 +164,7 @@ class Processes:
         """Start the run again, and wait until it is deployed. The status of a kept run is 0."""
         async with self._starting:
             await self.end()
-            self._run, folder = await self._started(command)
+            self._run, folder = await self._start(command)
             with anyio.move_on_after(SECONDS):
                 while self.is_running and not _is_document(folder / OUTPUT):
                     await anyio.sleep(PAUSE_SECONDS)
@@ -184,18 +184,18 @@ class Processes:
                 await process.wait()
             _kill(process)
 
-    async def _started(self, command: Command) -> tuple[Process, Path]:
+    async def _start(self, command: Command) -> tuple[Process, Path]:
         """Start a command in its own process group. Return it, and the folder with its outputs."""
         folder = Path(mkdtemp(dir=self._scratch))
-        (folder / INPUT).write_text("" if command.given is None else json.dumps(command.given), encoding="utf-8")
+        (folder / INPUT).write_text("" if command.document is None else json.dumps(command.document), encoding="utf-8")
         with (
-            (folder / INPUT).open("rb") as given,
+            (folder / INPUT).open("rb") as input_file,
             (folder / OUTPUT).open("wb") as output,
             (folder / ERRORS).open("wb") as errors,
         ):
             process = await anyio.open_process(
                 [sys.executable, "-m", "bounded_context_cli.command", *command.words],
-                stdin=given,
+                stdin=input_file,
                 stdout=output,
                 stderr=errors,
                 cwd=self._root,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, TextContent
-from mcp.types import Tool as Described
+from mcp.types import Tool as ToolDescription
 from pydantic import ValidationError
 
 from bounded_context_infra.configuration.project import DISTRIBUTION
@@ -45,12 +45,12 @@ async def serve(root: Path) -> None:
 
 
 async def _list(_context: object, _params: object) -> ListToolsResult:
-    return ListToolsResult(tools=[_described(name, tool) for name, tool in TOOLS.items()])
+    return ListToolsResult(tools=[_description(name, tool) for name, tool in TOOLS.items()])
 
 
-def _described(name: str, tool: Tool) -> Described:
+def _description(name: str, tool: Tool) -> ToolDescription:
     schema = tool.arguments.model_json_schema()
-    return Described(name=name, description=schema.pop("description"), input_schema=schema)
+    return ToolDescription(name=name, description=schema.pop("description"), input_schema=schema)
 
 
 async def _call(session: Processes, _context: object, params: CallToolRequestParams) -> CallToolResult:
@@ -63,21 +63,23 @@ async def call(session: Processes, name: str, arguments: Mapping[str, Any]) -> C
         return _answer(f"There is no tool {name!r}: call one of {', '.join(TOOLS)}.", failed=True)
     tool = TOOLS[name]
     try:
-        given = tool.arguments.model_validate(arguments)
+        request = tool.arguments.model_validate(arguments)
     except ValidationError as error:
         return _answer("\n".join(_fault(name, tool, fault) for fault in error.errors()), failed=True)
     if name == "invoke" and not session.is_running:
         return _answer(_NO_RUN, failed=True)
-    ended = await _run(session, given) if isinstance(given, RunTool) else await session.call(tool.command(given))
-    late = "" if ended.status is not None else f"{name}: killed after {SECONDS:.0f} s: look for an endless loop.\n"
-    return _answer(bounded(late + ended.output, tool.shorter), failed=ended.status != 0)
+    outcome = (
+        await _run(session, request) if isinstance(request, RunTool) else await session.call(tool.command(request))
+    )
+    late = "" if outcome.status is not None else f"{name}: killed after {SECONDS:.0f} s: look for an endless loop.\n"
+    return _answer(bounded(late + outcome.output, tool.shorter), failed=outcome.status != 0)
 
 
-async def _run(session: Processes, given: RunTool) -> Ended:
-    if given.end:
+async def _run(session: Processes, request: RunTool) -> Ended:
+    if request.end:
         await session.end()
         return Ended(0, "No run is kept any more.")
-    status, output = await session.run(TOOLS["run"].command(given))
+    status, output = await session.run(TOOLS["run"].command(request))
     return Ended(status, output if status else f"{_KEPT}{output}")
 
 

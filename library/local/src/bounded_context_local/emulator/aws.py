@@ -62,11 +62,11 @@ class Aws(Calls):
 
     def acting_as(self, role_arn: str) -> "Aws":
         """Assume a role, and return its calls. Raises botocore's ClientError if the role does not trust the caller."""
-        made = self.call("sts", "assume_role", RoleArn=role_arn, RoleSessionName="local")["Credentials"]
+        role_session = self.call("sts", "assume_role", RoleArn=role_arn, RoleSessionName="local")["Credentials"]
         credentials = {
-            "aws_access_key_id": made["AccessKeyId"],
-            "aws_secret_access_key": made["SecretAccessKey"],
-            "aws_session_token": made["SessionToken"],
+            "aws_access_key_id": role_session["AccessKeyId"],
+            "aws_secret_access_key": role_session["SecretAccessKey"],
+            "aws_session_token": role_session["SessionToken"],
         }
         return Aws(self.emulator, credentials)
 
@@ -102,19 +102,19 @@ class Callers:
 
     def _caller(self, headers: Mapping[str, str]) -> tuple[str, tuple[str, str]]:
         """Return the access key of a request, and the secret and the function, both empty if no function has it."""
-        found = _ACCESS_KEY.search(headers.get("Authorization", ""))
-        key = found[1] if found else ""
-        if found and key not in self._known:  # the run creates functions, versions and aliases later
+        match = _ACCESS_KEY.search(headers.get("Authorization", ""))
+        key = match[1] if match else ""
+        if match and key not in self._known:  # the run creates functions, versions and aliases later
             self._known = dict(_callers(self._aws))
         return key, self._known.get(key, ("", ""))
 
 
 def _callers(aws: Aws) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield the access key of each function, version and alias, with its secret and the function's name."""
-    for function in _listed(aws, "list_functions", "Functions"):
+    for function in _entries(aws, "list_functions", "Functions"):
         name, role, arn = function["FunctionName"], function["Role"], function["FunctionArn"]
-        versions = _listed(aws, "list_versions_by_function", "Versions", FunctionName=name)
-        aliases = _listed(aws, "list_aliases", "Aliases", FunctionName=name)
+        versions = _entries(aws, "list_versions_by_function", "Versions", FunctionName=name)
+        aliases = _entries(aws, "list_aliases", "Aliases", FunctionName=name)
         qualifiers = [version["Version"] for version in versions] + [alias["Name"] for alias in aliases]
         for qualified in (arn, *(f"{arn}:{qualifier}" for qualifier in qualifiers)):
             key, secret = keys(qualified, role)
@@ -136,7 +136,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _listed(aws: Aws, operation: str, member: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
+def _entries(aws: Aws, operation: str, member: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
     for page in aws.client("lambda").get_paginator(operation).paginate(**parameters):
         yield from page[member]
 
@@ -168,7 +168,7 @@ class QueueCalls(Calls):
         if service != _SERVICE:
             return super().call(service, operation, **parameters)
         try:
-            status, body = self._posted(_headers(operation), json.dumps(parameters).encode())
+            status, body = self._post(_headers(operation), json.dumps(parameters).encode())
         except Unanswered as error:
             raise ConnectionClosedError(endpoint_url=self._emulator.endpoint) from error
         answer = json.loads(body)
@@ -176,7 +176,7 @@ class QueueCalls(Calls):
             raise ClientError({"Error": {"Code": answer["__type"], "Message": answer["message"]}}, operation)
         return answer
 
-    def _posted(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    def _post(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         """Return the answer to a request, which is repeated once: the emulator closes idle connections."""
         try:
             return self._sender().post(headers, body)

@@ -90,7 +90,7 @@ def read(file: Path) -> Endpoints:
     Raises:
         LocalRunError: the file is not an endpoints file, or its run has ended.
     """
-    endpoints = _parsed(file)
+    endpoints = _parse(file)
     if not is_ready(endpoints.emulator):
         raise LocalRunError(
             f"{file}: no answer at {endpoints.emulator.endpoint}: the run that wrote it has ended. Start it again."
@@ -98,15 +98,15 @@ def read(file: Path) -> Endpoints:
     return endpoints
 
 
-def _parsed(file: Path) -> Endpoints:
+def _parse(file: Path) -> Endpoints:
     try:
-        found = json.loads(file.read_text())
-        version = found.get("version", VERSION) if isinstance(found, dict) else VERSION
+        document = json.loads(file.read_text())
+        version = document.get("version", VERSION) if isinstance(document, dict) else VERSION
         if version != VERSION:
             raise LocalRunError(
                 f"{file} has format {version}, and this run reads {VERSION}: generate both contexts again."
             )
-        return _ENDPOINTS.validate_python(found)
+        return _ENDPOINTS.validate_python(document)
     except OSError as error:
         raise LocalRunError(
             f"{file} cannot be read: {error.strerror}. A run with --keep --endpoints writes it."
@@ -126,10 +126,10 @@ PAUSE_SECONDS: Final = 0.5
 def ending_with_launchers() -> Iterator[None]:
     """Send SIGTERM to this process when a launcher ends. Stop watching at the end of the block."""
     watched = launchers(psutil.Process().parents(), os.environ.get(VARIABLE, ""))
-    left = threading.Event()
+    end = threading.Event()
 
     def watch() -> None:
-        while not left.wait(PAUSE_SECONDS):
+        while not end.wait(PAUSE_SECONDS):
             if not all(map(is_running, watched)):
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
@@ -139,7 +139,7 @@ def ending_with_launchers() -> Iterator[None]:
     try:
         yield
     finally:
-        left.set()
+        end.set()
 
 
 def launchers(above: Sequence[psutil.Process], started_by: str = "") -> list[psutil.Process]:

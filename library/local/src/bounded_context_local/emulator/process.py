@@ -146,8 +146,8 @@ def running_emulator(
 
 
 def _free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(closing(socket.socket())) for _ in range(count)]
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(closing(socket.socket())) for _ in range(count)]
         for candidate in sockets:
             candidate.bind((HOST, 0))
         return [candidate.getsockname()[1] for candidate in sockets]

@@ -39,13 +39,13 @@ def patched(site: Path) -> dict[str, bytes]:
         for path, before, after, hunks in _FILE.findall(patch.read_text(encoding="utf-8")):
             name = path.replace("/", ".")
             source = sources.get(name) or (site / f"{path}.py").read_bytes()
-            sources[name] = _applied(source, hunks)
+            sources[name] = _apply(source, hunks)
             if not (_blob(source).startswith(before) and _blob(sources[name]).startswith(after)):
                 raise SystemExit(f"{patch.name} does not fit {path}.py of this MiniStack: renew the patch or the pin.")
     return sources
 
 
-def _applied(source: bytes, hunks: str) -> bytes:
+def _apply(source: bytes, hunks: str) -> bytes:
     lines, moved = source.decode().splitlines(keepends=True), 0
     for first, hunk in _HUNK.findall(hunks):
         before, after = (

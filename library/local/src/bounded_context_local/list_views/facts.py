@@ -119,8 +119,8 @@ class Facts:
         for number, event in enumerate(self.history):
             if name := entered(event, (*ROUTING, "Succeed", "Fail")):
                 inner = list(_until_left(self.history[number + 1 :], name))
-                left = inner[-1] if inner and _left(inner[-1], name) else self.history[-1]
-                yield ListStep(name, event["timestamp"].timestamp(), left["timestamp"].timestamp(), _error(inner))
+                exit_event = inner[-1] if inner and _is_exit(inner[-1], name) else self.history[-1]
+                yield ListStep(name, event["timestamp"].timestamp(), exit_event["timestamp"].timestamp(), _error(inner))
 
 
 @dataclass(frozen=True)
@@ -140,14 +140,14 @@ class RowFacts:
 
 
 def gather(
-    running: RunningContext, uploaded: "Upload", ended: "Ended", report: str, identity: str | None = None
+    running: RunningContext, uploaded: "Upload", execution: "Ended", report: str, identity: str | None = None
 ) -> Facts:
     """Return the facts about a completed list, after the functions' logs have arrived.
 
     Args:
         running: the run that imported the list.
         uploaded: the list's file.
-        ended: the list's execution.
+        execution: the list's execution.
         report: the partner's report; empty if there is no report.
         identity: the aggregate whose publication the logs must contain, if the subscribers have received its event.
 
@@ -155,8 +155,8 @@ def gather(
         LocalRunError: the run could not read its logs.
     """
     _wait_for_logs(running, identity)
-    list_id = ended.list_id or ""
-    stored = (staged(running, list_id, name) for name in (_VERIFIED, _VALIDATED)) if list_id else ()
+    list_id = execution.list_id or ""
+    manifests = (staged(running, list_id, name) for name in (_VERIFIED, _VALIDATED)) if list_id else ()
     facts = Facts(
         context=running.context,
         file=uploaded.path.rpartition("/")[2],
@@ -167,8 +167,8 @@ def gather(
         list_id=list_id,
         report=report,
         record=running.table.list_item(list_id) if list_id else {},
-        manifest=json.loads(next(filter(None, stored), "[]")),
-        history=executions.history(running.aws, ended.arn),
+        manifest=json.loads(next(filter(None, manifests), "[]")),
+        history=executions.history(running.aws, execution.arn),
         calls=calls(running.watch.logs.lines),
         receptions={subscriber.name: subscriber.received_of_list(list_id or "") for subscriber in running.subscribers},
     )
@@ -178,14 +178,14 @@ def gather(
 def _with_calls_of_parts(running: RunningContext, facts: Facts) -> Facts:
     """Read the logs until the calls of every imported part have their durations, whose lines arrive last."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and not all(map(_measured, facts.parts)):
+    while time.monotonic() < deadline and not all(map(_is_measured, facts.parts)):
         time.sleep(PAUSE_SECONDS)
         running.read_late_lines(_IMPORTS)
         facts = replace(facts, calls=calls(running.watch.logs.lines))
     return facts
 
 
-def _measured(part: ListPart) -> bool:
+def _is_measured(part: ListPart) -> bool:
     return part.state != "imported" or any(call.milliseconds for call in part.calls)
 
 
@@ -227,14 +227,14 @@ def entered(event: Mapping[str, Any], omitted: tuple[str, ...] = ROUTING) -> str
     return event["stateEnteredEventDetails"]["name"] if begins else ""
 
 
-def _left(event: Mapping[str, Any], name: str) -> bool:
+def _is_exit(event: Mapping[str, Any], name: str) -> bool:
     return str(event["type"]).endswith("StateExited") and event["stateExitedEventDetails"]["name"] == name
 
 
 def _until_left(events: Iterable[Mapping[str, Any]], name: str) -> Iterator[Mapping[str, Any]]:
     for event in events:
         yield event
-        if _left(event, name):
+        if _is_exit(event, name):
             return
 
 
@@ -270,7 +270,7 @@ def _rejecting(running: RunningContext, facts: Facts, rejections: Sequence[Rejec
 def staged(running: RunningContext, list_id: str, name: str) -> str:
     """Return the text of a list's intermediate file, such as `import.json`; empty if the file is missing."""
     bucket, key = running.outputs["inbox_bucket"], f"staging/{list_id}/{name}"
-    found = running.aws.call("s3", "list_objects_v2", Bucket=bucket, Prefix=key).get("Contents", [])
-    if key not in (entry["Key"] for entry in found):
+    objects = running.aws.call("s3", "list_objects_v2", Bucket=bucket, Prefix=key).get("Contents", [])
+    if key not in (entry["Key"] for entry in objects):
         return ""
     return running.aws.call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read().decode()

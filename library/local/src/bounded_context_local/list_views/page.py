@@ -7,7 +7,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
-from bounded_context_cli.views.pages import facts as described
+from bounded_context_cli.views.pages import facts as fact_list
 from bounded_context_cli.views.pages import page, table
 
 from ..observation.logs import LoggedCall
@@ -41,7 +41,7 @@ def list_page(facts: Facts, result: RunResult) -> str:
 
 def _head(facts: Facts, result: RunResult) -> str:
     arrived = datetime.fromtimestamp(facts.arrived, UTC)
-    return described(
+    return fact_list(
         {
             "Outcome": f'<b class="{_TONES.get(result.outcome, "bad")}">{escape(result.outcome)}</b>',
             "Reason": escape(result.cause),
@@ -58,7 +58,7 @@ def _head(facts: Facts, result: RunResult) -> str:
 def _cause(result: RunResult) -> Iterator[str]:
     if result.failure:
         yield "<h2>Cause, for operators only</h2>"
-        yield described({name.capitalize(): escape(str(value)) for name, value in result.failure.facts().items()})
+        yield fact_list({name.capitalize(): escape(str(value)) for name, value in result.failure.facts().items()})
 
 
 def _rows(result: RunResult) -> Iterator[str]:
@@ -117,10 +117,10 @@ def _steps(facts: Facts, result: RunResult) -> Iterator[str]:
     yield "<h2>Steps</h2>"
     yield "<p>In seconds after the end of the upload, in the order of their start.</p>"
     steps = sorted([*_states(facts), *_receptions(facts)], key=itemgetter(2))
-    end = max((ended for *_, ended in steps), default=0.0)
+    end = max((stop for *_, stop in steps), default=0.0)
     rows = (
-        (name, kind, f"{began:.2f}", f"{ended - began:.2f}", _bar(ended - began, end, max(began, 0.0)))
-        for name, kind, began, ended in steps
+        (name, kind, f"{start:.2f}", f"{stop - start:.2f}", _bar(stop - start, end, max(start, 0.0)))
+        for name, kind, start, stop in steps
     )
     yield table(("step or subscriber", "kind", "began after (s)", "took (s)", "timeline"), rows, numbers=[2, 3])
     yield "<h3>Stages of the run</h3>"

@@ -104,8 +104,8 @@ def _execution(facts: Facts) -> Iterator[TrailStep]:
 
 
 def _own_calls(facts: Facts, row: RowFacts) -> list[_Own]:
-    found = [(call, tuple(line for line in call.lines if _concerns(facts, row, line))) for call in facts.calls]
-    return [(call, lines) for call, lines in found if lines]
+    pairs = [(call, tuple(line for line in call.lines if _concerns(facts, row, line))) for call in facts.calls]
+    return [(call, lines) for call, lines in pairs if lines]
 
 
 def _concerns(facts: Facts, row: RowFacts, line: LogLine) -> bool:
@@ -126,13 +126,13 @@ def _calls(own: Sequence[_Own]) -> Iterator[TrailStep]:
 
 def _events(facts: Facts, row: RowFacts, own: Sequence[_Own]) -> Iterator[TrailStep]:
     received = row.receptions or {}
-    sent = [reception.sent for receptions in received.values() for reception in receptions]
-    if row.item or sent:
+    sent_at = [reception.sent for receptions in received.values() for reception in receptions]
+    if row.item or sent_at:
         # The time of the write is not recorded. It precedes the part's completion and the publication.
-        done = [line.time for _, lines in own for line in lines if line.message == PART_IMPORTED]
+        completions = [line.time for _, lines in own for line in lines if line.message == PART_IMPORTED]
         before = [call.began for call, lines in own if published(lines, row.identity)]
         state = f"now {row.item['status']}, version {row.item['version']}" if row.item else "deleted since"
-        yield TrailStep(min(done + before + sent), "written", f"{facts.context.name} item", state)
+        yield TrailStep(min(completions + before + sent_at), "written", f"{facts.context.name} item", state)
     for line in published((line for _, lines in own for line in lines), row.identity):
         yield TrailStep(line.time, "published", line.function)
     for name, receptions in received.items():
@@ -151,7 +151,10 @@ def _until_end(facts: Facts, row: RowFacts, own: Sequence[_Own], steps: Sequence
 
 def _rejected(row: RowFacts, own: Sequence[_Own], default: float) -> TrailStep:
     by = [call.ended for call, _ in own if call.function == row.rejected_by]
-    reasons = "; ".join(f"{found.field}: {found.reason}" if found.field else found.reason for found in row.rejections)
+    reasons = "; ".join(
+        f"{rejection.field}: {rejection.reason}" if rejection.field else rejection.reason
+        for rejection in row.rejections
+    )
     return TrailStep(max(by, default=default), "rejected", f"line {row.rejections[0].line}", reasons)
 
 

@@ -28,9 +28,9 @@ def invoke_function(function: str | None, event: str | None, *, verbose: bool) -
 
     def act(project: Project, run: Endpoints) -> int:
         aws = Aws(run.emulator)
-        found = _function(function, run, aws)
-        sent = _event(event, project, run, found) if found else None
-        return 0 if found is None or sent is None else _call(aws, found, sent, verbose=verbose)
+        deployed = _function(function, run, aws)
+        payload = _event(event, project, run, deployed) if deployed else None
+        return 0 if deployed is None or payload is None else _call(aws, deployed, payload, verbose=verbose)
 
     return _with_run(act)
 
@@ -41,17 +41,17 @@ def debug_function(function: str | None, event: str | None, *, verbose: bool) ->
 
     def act(project: Project, run: Endpoints) -> int:
         aws = Aws(run.emulator)
-        found = _function(function, run, aws)
-        if found is None:
+        deployed = _function(function, run, aws)
+        if deployed is None:
             return 0
         if event:
             # Before all imports of the context's modules: they read the environment.
-            become(aws, found)
-        sent = _event(event, project, run, found)
-        if sent is not None:
+            become(aws, deployed)
+        payload = _event(event, project, run, deployed)
+        if payload is not None:
             if not verbose:
                 sys.excepthook = own_frames
-            calls.append(lambda: _print(entry_point(found)(sent)))
+            calls.append(lambda: _print(entry_point(deployed)(payload)))
         return 0
 
     status = _with_run(act)
@@ -63,11 +63,11 @@ def print_logs(function: str | None, correlation: str | None, *, follow: bool, v
     """Print the logs of all functions of the kept run, and return the exit status."""
 
     def act(_: Project, run: Endpoints) -> int:
-        found = groups(run.outputs)
+        log_groups = groups(run.outputs)
         if function:
-            name = chosen("function", function, found)
-            found = {name: found[name]}
-        for batch in lines(Aws(run.emulator), found, correlation, follow=follow):
+            name = chosen("function", function, log_groups)
+            log_groups = {name: log_groups[name]}
+        for batch in lines(Aws(run.emulator), log_groups, correlation, follow=follow):
             sys.stdout.write("".join(f"{line}\n" for line in readable(batch, verbose=verbose)))
             sys.stdout.flush()
         return 0
@@ -120,8 +120,8 @@ def _function(name: str | None, run: Endpoints, aws: Aws) -> Deployed | None:
 def _event(name: str | None, project: Project, run: Endpoints, function: Deployed) -> Event | None:
     """Return the event of this name. Without a name, print the names of all samples."""
     # With the emulator's own credentials: `debug` has assumed the function's role.
-    listed = dict(step_samples(Aws(run.emulator), run.outputs, project.context, function.name))
-    samples = listed | samples_of(project.context, function.name, function.variables)
+    list_samples = dict(step_samples(Aws(run.emulator), run.outputs, project.context, function.name))
+    samples = list_samples | samples_of(project.context, function.name, function.variables)
     if name is None:
         _print_names(samples)
         return None

@@ -34,24 +34,24 @@ _UNDOABLE: Final = (ListStatus.REJECTED, ListStatus.FAILED)
 Event = dict[str, Any]
 
 
-def event_of(given: str, samples: Mapping[str, Event]) -> Event:
+def event_of(source: str, samples: Mapping[str, Event]) -> Event:
     """Return the event of a sample or a JSON file, or with `-` from standard input.
 
     Raises:
         NoSuchName: no file and no sample has this name.
         LocalRunError: the content is not JSON, or the file cannot be read.
     """
-    if given != STANDARD_INPUT and not Path(given).exists():
+    if source != STANDARD_INPUT and not Path(source).exists():
         try:
-            return samples[chosen("sample", given, samples)]
+            return samples[chosen("sample", source, samples)]
         except NoSuchName as error:
             raise NoSuchName(f"{error} You can also pass the path of a JSON file, or - for standard input.") from None
     try:
-        return json.loads(sys.stdin.read() if given == STANDARD_INPUT else Path(given).read_text(encoding="utf-8"))
+        return json.loads(sys.stdin.read() if source == STANDARD_INPUT else Path(source).read_text(encoding="utf-8"))
     except ValueError as error:
-        raise LocalRunError(f"{given} is not JSON: {error}") from error
+        raise LocalRunError(f"{source} is not JSON: {error}") from error
     except OSError as error:
-        raise LocalRunError(f"{given} cannot be read: {error.strerror}") from error
+        raise LocalRunError(f"{source} cannot be read: {error.strerror}") from error
 
 
 def samples_of(context: Context[Any], function: str, variables: Mapping[str, str]) -> dict[str, Event]:
@@ -111,9 +111,9 @@ def _request(route: str, payload: Mapping[str, Any]) -> Event:
     """Return a request in API Gateway's format."""
     method, path, body = http_request(route, payload)
     request = {"http": {"method": method, "path": path}, "requestId": str(uuid.uuid4()), "stage": "$default"}
-    sent = {"headers": {"content-type": "application/json"}, "body": json.dumps(body)} if body else {"headers": {}}
+    content = {"headers": {"content-type": "application/json"}, "body": json.dumps(body)} if body else {"headers": {}}
     start = {"version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": "", "requestContext": request}
-    return {**start, **sent, "isBase64Encoded": False}
+    return {**start, **content, "isBase64Encoded": False}
 
 
 def _change(context: Context[Any]) -> Event:
@@ -160,8 +160,8 @@ def step_samples(
         return
     table = Table(aws, outputs["table_name"], context)
     lists = sorted(table.lists(), key=lambda item: item["received_at"], reverse=True)
-    if chosen := next((item for item in lists if _fits(function, context.steps, item)), None):
-        yield SAMPLE, _step_event(aws, function, chosen)
+    if newest := next((item for item in lists if _fits(function, context.steps, item)), None):
+        yield SAMPLE, _step_event(aws, function, newest)
 
 
 def _fits(function: str, order: Sequence[str], item: Item) -> bool:
@@ -197,8 +197,8 @@ def sample_names(function: str, incomplete: str) -> list[str]:
     """Return the samples of a function that begin with the incomplete word."""
 
     def names(project: Project, run: Endpoints) -> list[str]:
-        found = Deployed.find(Aws(run.emulator), run, function)
-        return list(samples_of(project.context, found.name, found.variables))
+        deployed = Deployed.find(Aws(run.emulator), run, function)
+        return list(samples_of(project.context, deployed.name, deployed.variables))
 
     return _beginning(incomplete, names)
 

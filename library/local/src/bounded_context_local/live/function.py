@@ -16,22 +16,22 @@ class NoSuchName(LocalRunError):
     """An unknown name; the message lists similar names, or all names."""
 
 
-def chosen(what: str, given: str, names: Iterable[str]) -> str:
+def chosen(kind: str, word: str, names: Iterable[str]) -> str:
     """Return the name that matches the given name, also in the form `RegisterPayment` or `register-payment`.
 
     Args:
-        what: the kind of name for the message, such as "function".
-        given: the typed name.
+        kind: the kind of name for the message, such as "function".
+        word: the typed name.
         names: the existing names, in snake_case or with hyphens.
 
     Raises:
         NoSuchName: no name matches.
     """
     by_key = {_key(name): name for name in names}
-    if _key(given) not in by_key:
-        close = get_close_matches(_key(given), by_key, 3) or by_key
-        raise NoSuchName(f"There is no {what} {given!r}: write {either(by_key[key] for key in close)}.")
-    return by_key[_key(given)]
+    if _key(word) not in by_key:
+        close = get_close_matches(_key(word), by_key, 3) or by_key
+        raise NoSuchName(f"There is no {kind} {word!r}: write {either(by_key[key] for key in close)}.")
+    return by_key[_key(word)]
 
 
 def _key(name: str) -> str:
@@ -56,20 +56,20 @@ class Deployed:
     variables: Mapping[str, str]
 
     @classmethod
-    def find(cls, aws: Aws, run: Endpoints, given: str) -> Self:
+    def find(cls, aws: Aws, run: Endpoints, word: str) -> Self:
         """Return the function with the given name. Raises NoSuchName."""
         functions: Mapping[str, str] = run.outputs["functions"]
-        name = chosen("function", given, functions)
-        found = aws.call("lambda", "get_function_configuration", FunctionName=functions[name])
+        name = chosen("function", word, functions)
+        configuration = aws.call("lambda", "get_function_configuration", FunctionName=functions[name])
         return cls(
             name,
             functions[name],
-            found["Version"],
-            found["Handler"],
-            found["Role"],
-            found["Timeout"],
-            found["MemorySize"],
-            found.get("Environment", {}).get("Variables", {}),
+            configuration["Version"],
+            configuration["Handler"],
+            configuration["Role"],
+            configuration["Timeout"],
+            configuration["MemorySize"],
+            configuration.get("Environment", {}).get("Variables", {}),
         )
 
     @property

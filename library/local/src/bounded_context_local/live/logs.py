@@ -55,16 +55,16 @@ def messages_of_tail(log: str) -> list[str]:
 
     A traceback at the end is one message.
     """
-    before, began, trace = log.partition(_TRACEBACK)
-    if not began:
+    before, separator, trace = log.partition(_TRACEBACK)
+    if not separator:
         return log.splitlines()
     complete = [line for line in before.splitlines() if line.startswith(("{", "START"))]
-    return [*complete, began + trace]
+    return [*complete, separator + trace]
 
 
-def calls_with_id(found: Iterable[LogLine], about: str) -> list[LogLine]:
+def calls_with_id(log_lines: Iterable[LogLine], about: str) -> list[LogLine]:
     """Return all lines of each call that has the id in a line. Requires that the lines of a call arrive together."""
-    all_lines = list(found)
+    all_lines = list(log_lines)
     calls = {line.request_id for line in all_lines if _names(line, about)}
     return [line for line in all_lines if line.request_id in calls]
 

@@ -40,10 +40,10 @@ def publish(aws: Calls, alias_arn: str, code: bytes) -> str:
     The function's configuration stays unchanged.
     """
     function, alias = alias_arn.split(":")[6:]
-    left = aws.call("lambda", "get_alias", FunctionName=function, Name=alias)["FunctionVersion"]
+    previous = aws.call("lambda", "get_alias", FunctionName=function, Name=alias)["FunctionVersion"]
     version = aws.call("lambda", "update_function_code", FunctionName=function, ZipFile=code, Publish=True)["Version"]
     aws.call("lambda", "update_alias", FunctionName=function, Name=alias, FunctionVersion=version, RoutingConfig={})
-    return left
+    return previous
 
 
 class LeftVersions:
@@ -61,7 +61,7 @@ class LeftVersions:
 
     def delete(self) -> None:
         """Delete the due versions. While an import runs, all versions become due later."""
-        due = [left for left, at in self._due.items() if at <= monotonic()]
+        due = [key for key, at in self._due.items() if at <= monotonic()]
         if due and self._imports():
             self._due = dict.fromkeys(self._due, monotonic() + LEFT_SECONDS)
             return
@@ -189,8 +189,8 @@ class _Update:
     def _update(self, functions: list[str], code: bytes) -> None:
         aliases = [self._running.outputs["functions"][name] for name in functions]
         with ThreadPoolExecutor(_UPDATES_AT_ONCE) as pool:
-            left = pool.map(lambda alias: publish(self._running.aws, alias, code), aliases)
-            for alias, version in zip(aliases, left, strict=True):
+            previous = pool.map(lambda alias: publish(self._running.aws, alias, code), aliases)
+            for alias, version in zip(aliases, previous, strict=True):
                 self.left.add(alias.split(":")[6], version)
 
 
@@ -223,8 +223,8 @@ def _imported(graph: ImportGraph, package: str, handler: str) -> set[str]:
     """Return the package's modules that an entry point imports, and their parent packages."""
     module = handler.rpartition(".")[0]
     root = module if module in graph.modules else f"{package}.context"
-    found = {root, *graph.find_upstream_modules(root)}
-    return found | {parent for name in found for parent in _parents(name)}
+    modules = {root, *graph.find_upstream_modules(root)}
+    return modules | {parent for name in modules for parent in _parents(name)}
 
 
 def _parents(module: str) -> Iterable[str]:

@@ -31,8 +31,8 @@ def states(alarms: Iterable[Mapping[str, Any]], recorded: Recorded) -> dict[str,
         alarms: the alarms' inputs with Pulumi's names, such as `metricQueries`; alarms on one metric are skipped.
         recorded: the samples of the run.
     """
-    found = {alarm["name"]: _state(alarm, recorded) for alarm in alarms if alarm.get("metricQueries")}
-    return {name: state for name, state in found.items() if state is not None}
+    by_alarm = {alarm["name"]: _state(alarm, recorded) for alarm in alarms if alarm.get("metricQueries")}
+    return {name: state for name, state in by_alarm.items() if state is not None}
 
 
 def notified(alarms: Iterable[Mapping[str, Any]], recorded: Recorded) -> dict[str, str]:
@@ -40,16 +40,16 @@ def notified(alarms: Iterable[Mapping[str, Any]], recorded: Recorded) -> dict[st
 
     Alarms on metrics and on metric math are calculated. Alarms that cannot be calculated here are omitted.
     """
-    found = {alarm["name"]: _states(alarm, recorded) for alarm in alarms}
+    by_alarm = {alarm["name"]: _states(alarm, recorded) for alarm in alarms}
     topics = {"ALARM": "alarmActions", "INSUFFICIENT_DATA": "insufficientDataActions"}
     actions = {alarm["name"]: [state for state, topic in topics.items() if alarm.get(topic)] for alarm in alarms}
-    return {name: state for name, states in found.items() for state in reversed(actions[name]) if state in states}
+    return {name: state for name, states in by_alarm.items() for state in reversed(actions[name]) if state in states}
 
 
 def _states(alarm: Mapping[str, Any], recorded: Recorded) -> set[str]:
     """Return the states of an alarm during a recording, after its first evaluated periods."""
     try:
-        watched = _watched(alarm, recorded)
+        watched = _watched_series(alarm, recorded)
     except NotCalculated:
         return set()
     periods, look_back = int(alarm["evaluationPeriods"]), LOOK_BACK_PERIODS
@@ -59,7 +59,7 @@ def _states(alarm: Mapping[str, Any], recorded: Recorded) -> set[str]:
         values = [watched.points.get(start - back * watched.period) for back in range(periods + look_back)]
         is_early = start < (periods + look_back) * watched.period
         if any(value is not None for value in values) or not is_early:
-            states.add(_judged(alarm, values[:periods] if _has(values[:periods]) else values))
+            states.add(_state_of(alarm, values[:periods] if _has(values[:periods]) else values))
     return states
 
 
@@ -69,13 +69,13 @@ def _has(values: Sequence[float | None]) -> bool:
 
 def _state(alarm: Mapping[str, Any], recorded: Recorded) -> str | None:
     try:
-        series = _watched(alarm, recorded)
+        series = _watched_series(alarm, recorded)
     except NotCalculated:
         return None
-    return _judged(alarm, _last(series, int(alarm["evaluationPeriods"]), recorded.seconds))
+    return _state_of(alarm, _last(series, int(alarm["evaluationPeriods"]), recorded.seconds))
 
 
-def _watched(alarm: Mapping[str, Any], recorded: Recorded) -> Series:
+def _watched_series(alarm: Mapping[str, Any], recorded: Recorded) -> Series:
     """Return the series that an alarm watches. Raises NotCalculated."""
     lines = [_line(query) for query in alarm.get("metricQueries") or [_query(alarm)]]
     series = Calculator(lines, recorded, shortened).of(next(line for line in lines if line.visible))
@@ -107,7 +107,7 @@ def _last(watched: Series, periods: int, seconds: int) -> list[float | None]:
     return [watched.points.get(newest - back * watched.period) for back in range(periods)]
 
 
-def _judged(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str:
+def _state_of(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str:
     missing = alarm.get("treatMissingData", "missing")
     present = [value for value in values if value is not None]
     if not present:

@@ -48,15 +48,15 @@ class Series:
 class Recorded:
     """The samples of a run since its start."""
 
-    def __init__(self, samples: Iterable[Sample], started: float, ended: float) -> None:
-        """Store the samples since `started` (seconds since 1970); a sample after `ended` extends the run."""
+    def __init__(self, samples: Iterable[Sample], started: float, end: float) -> None:
+        """Store the samples since `started` (seconds since 1970); a sample after `end` extends the run."""
         self._samples: dict[Metric, list[Sample]] = defaultdict(list)
         for sample in samples:
             if sample.time >= started:
                 self._samples[metric_of(sample)].append(sample)
-                ended = max(ended, sample.time)
+                end = max(end, sample.time)
         self.started = started
-        self.seconds = math.floor(ended - started) + 1
+        self.seconds = math.floor(end - started) + 1
         self.tick = math.ceil(self.seconds / POINTS)
         """The shortest drawn period in seconds: long runs have longer periods, and at most `POINTS` points."""
 
@@ -71,7 +71,7 @@ class Recorded:
         measured = {f"{metric.namespace} {metric.name}": False for metric in self.metrics}
         for metric, samples in self._samples.items():
             measured[f"{metric.namespace} {metric.name}"] |= any(not sample.assumed for sample in samples)
-        return [name for name, known in measured.items() if not known]
+        return [name for name, is_measured in measured.items() if not is_measured]
 
     def is_assumed(self, metric: Metric) -> bool:
         """Return whether all samples of a metric are assumed zeros."""
@@ -87,11 +87,11 @@ class Recorded:
         Raises:
             NotCalculated: this page does not support the statistic.
         """
-        summarised, found = statistic(stat), self._samples.get(metric, [])
+        summarised, samples = statistic(stat), self._samples.get(metric, [])
         periods: dict[int, list[float]] = defaultdict(list)
-        for sample in found:
+        for sample in samples:
             periods[int((sample.time - self.started) // period) * period].append(sample.value)
-        unit = "" if stat == "SampleCount" or not found else found[0].unit
+        unit = "" if stat == "SampleCount" or not samples else samples[0].unit
         return Series({start: summarised(values) for start, values in sorted(periods.items())}, period, unit, metric)
 
 
@@ -108,9 +108,9 @@ def statistic(name: str) -> Callable[[list[float]], float]:
     """
     if name in STATISTICS:
         return STATISTICS[name]
-    if not (found := _PERCENTILE.fullmatch(name)):
+    if not (match := _PERCENTILE.fullmatch(name)):
         raise NotCalculated(f"the statistic {name}")
-    return lambda values: _percentile(values, float(found[1]) / 100)
+    return lambda values: _percentile(values, float(match[1]) / 100)
 
 
 def _percentile(values: list[float], part: float) -> float:
@@ -147,8 +147,8 @@ def divide(left: float, right: float) -> float:
 def _points(operate: Operation, left: Series, right: float | Series) -> dict[int, float]:
     points: dict[int, float] = {}
     for start, value in left.points.items():
-        other = right.points.get(start) if isinstance(right, Series) else right
-        if other is not None and not math.isnan(result := operate(value, other)):
+        operand = right.points.get(start) if isinstance(right, Series) else right
+        if operand is not None and not math.isnan(result := operate(value, operand)):
             points[start] = result
     return points
 
@@ -184,9 +184,9 @@ def choose(condition: Value, then: Value, otherwise: Value) -> Value:
         return then if condition else otherwise
     points: dict[int, float] = {}
     for start, holds in condition.points.items():
-        chosen = _at(then if holds else otherwise, start)
-        if chosen is not None:
-            points[start] = chosen
+        selected = _at(then if holds else otherwise, start)
+        if selected is not None:
+            points[start] = selected
     return replace(condition, points=points, unit="", metric=None)
 
 
@@ -264,7 +264,7 @@ class Calculator:
             case ast.Name(id=name) if name in self._named:
                 return self._of(self._named[name])
             case ast.List(elts=items):
-                return [series for item in items for series in self._listed(item)]
+                return [series for item in items for series in self._as_list(item)]
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return each(operator.mul, self._value(operand), -1.0)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
@@ -275,7 +275,7 @@ class Calculator:
                 return self._call(function, arguments)
         raise NotCalculated(ast.unparse(node))
 
-    def _listed(self, node: ast.expr) -> list[Series]:
+    def _as_list(self, node: ast.expr) -> list[Series]:
         value = self._value(node)
         if isinstance(value, Series):
             return [value]
@@ -295,8 +295,8 @@ class Calculator:
                 return fill(self._value(filled), filling, self._recorded.seconds)
             case "IF", [condition, then, otherwise]:
                 return choose(self._value(condition), self._value(then), self._value(otherwise))
-            case "REMOVE_EMPTY", [listed]:
-                return [series for series in self._listed(listed) if series.points]
+            case "REMOVE_EMPTY", [operand]:
+                return [series for series in self._as_list(operand) if series.points]
             case name, [argument] if name in AGGREGATES:
                 return aggregate(name, self._value(argument))
         raise NotCalculated(f"{function}(...)")
@@ -314,8 +314,8 @@ class Calculator:
             case _:
                 raise NotCalculated("a calculated period")
         try:
-            found = metric_lines.read(query)
+            search = metric_lines.read(query)
         except metric_lines.Unreadable as error:
             raise NotCalculated(f"the search {query}") from error
-        metrics = filter(found.finds, self._recorded.metrics)
+        metrics = filter(search.finds, self._recorded.metrics)
         return [self._recorded.series(metric, stat, self._period(seconds)) for metric in metrics]

@@ -50,15 +50,15 @@ def widgets(body: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
 
 def lines(properties: Mapping[str, Any]) -> list[Line]:
     """Return the lines of a metric widget, with its shorthands expanded."""
-    found: list[Line] = []
+    expanded: list[Line] = []
     defaults = DEFAULTS | {key: properties[key] for key in DEFAULTS if key in properties}
     before: Sequence[str] = ()
     for entry in properties.get("metrics", []):
         options = defaults | (entry[-1] if isinstance(entry[-1], dict) else {})
         words = [word for word in entry if isinstance(word, str)]
         before = _expanded(words, before) if words else before
-        found.append(_line(_metric(before) if words else None, options))
-    return found
+        expanded.append(_line(_metric(before) if words else None, options))
+    return expanded
 
 
 def _expanded(words: Sequence[str], before: Sequence[str]) -> Sequence[str]:
@@ -68,8 +68,8 @@ def _expanded(words: Sequence[str], before: Sequence[str]) -> Sequence[str]:
 
 
 def _metric(words: Sequence[str]) -> Metric:
-    namespace, name, *rest = words
-    return Metric(namespace, name, frozenset(zip(rest[::2], rest[1::2], strict=True)))
+    namespace, name, *pairs = words
+    return Metric(namespace, name, frozenset(zip(pairs[::2], pairs[1::2], strict=True)))
 
 
 def _line(metric: Metric | None, options: Mapping[str, Any]) -> Line:
@@ -100,12 +100,12 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Search:
-    """A search for metrics of a namespace with exactly these dimensions; `wanted` has the allowed values by key."""
+    """A search for metrics of a namespace with exactly these dimensions; `terms` has the allowed values by key."""
 
     text: str
     namespace: str
     dimensions: frozenset[str]
-    wanted: Mapping[str, frozenset[str]]
+    terms: Mapping[str, frozenset[str]]
 
     def finds(self, metric: Metric) -> bool:
         """Return whether a metric matches the search."""
@@ -113,7 +113,7 @@ class Search:
         return (
             metric.namespace == self.namespace
             and has.keys() - {METRIC_NAME} == self.dimensions
-            and all(has.get(key) in allowed for key, allowed in self.wanted.items())
+            and all(has.get(key) in allowed for key, allowed in self.terms.items())
         )
 
 
@@ -132,10 +132,10 @@ def read(text: str) -> Search:
 
 
 def _terms(text: str) -> dict[str, frozenset[str]]:
-    wanted: dict[str, frozenset[str]] = {}
+    terms: dict[str, frozenset[str]] = {}
     while text.strip():
         if not (term := _TERM.match(text)):
             raise Unreadable(text)
-        wanted[term["key"]] = frozenset(_VALUE.findall(term["values"]))
+        terms[term["key"]] = frozenset(_VALUE.findall(term["values"]))
         text = text[term.end() :]
-    return wanted
+    return terms

@@ -97,10 +97,10 @@ def parse(function: str, messages: Iterable[tuple[float, str]]) -> list[LogLine]
     """Parse a stream's messages, each with its timestamp in seconds."""
     lines: list[LogLine] = []
     request_id = version = ""
-    for written, message in messages:
+    for timestamp, message in messages:
         if own := _MESSAGES.match(message):
             request_id, version = own[2], own[3] or version
-        lines.append(_line(LogLine(function, version, request_id, written, TEXT, message)))
+        lines.append(_line(LogLine(function, version, request_id, timestamp, TEXT, message)))
     return _with_starts(lines)
 
 
@@ -119,23 +119,23 @@ def _line(raw: LogLine) -> LogLine:
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None
 
 
-def _metrics_time(record: Mapping[str, Any], written: float) -> float:
+def _metrics_time(record: Mapping[str, Any], default: float) -> float:
     stamp = record["_aws"].get("Timestamp")
-    return stamp / 1000 if isinstance(stamp, int | float) else written
+    return stamp / 1000 if isinstance(stamp, int | float) else default
 
 
-def _own_time(fields: Mapping[str, Any], written: float) -> float:
+def _own_time(fields: Mapping[str, Any], default: float) -> float:
     """Return the line's own timestamp; Powertools writes `2026-01-31 12:00:00,123+0000`."""
     try:
         return datetime.fromisoformat(str(fields["timestamp"])).timestamp()
     except (KeyError, ValueError):
-        return written
+        return default
 
 
 def _with_starts(lines: Sequence[LogLine]) -> list[LogLine]:
@@ -183,16 +183,16 @@ def calls(lines: Iterable[LogLine]) -> list[LoggedCall]:
     by_request: dict[str, list[LogLine]] = {}
     for line in lines:
         by_request.setdefault(line.request_id, []).append(line)
-    found = [call for written in by_request.values() if (call := _call(written))]
-    return sorted(found, key=lambda call: call.began)
+    completed = [call for of_request in by_request.values() if (call := _call(of_request))]
+    return sorted(completed, key=lambda call: call.began)
 
 
-def _call(written: list[LogLine]) -> LoggedCall | None:
-    platform = {line.message: line for line in written if line.level == PLATFORM}
+def _call(lines: list[LogLine]) -> LoggedCall | None:
+    platform = {line.message: line for line in lines if line.level == PLATFORM}
     start, report = platform.get("START"), platform.get("REPORT")
     if start is None or report is None:
         return None
-    own = tuple(line for line in written if line.level != PLATFORM)
+    own = tuple(line for line in lines if line.level != PLATFORM)
     return LoggedCall(start.function, start.version, start.request_id, start.time, report.time, own)
 
 

@@ -32,7 +32,7 @@ class Watch:
     def __init__(self, aws: Aws, deployment: Deployment) -> None:
         """Start to poll all queues and functions of a deployment."""
         self.logs = Logs(aws, _log_groups(deployment))
-        self.queues = Queues(aws, {url.rpartition("/")[2]: url for url in deployment.made(QUEUE).values()})
+        self.queues = Queues(aws, {url.rpartition("/")[2]: url for url in deployment.physical_ids(QUEUE).values()})
         self._aws = aws
         self._failure: Exception | None = None
         self._stopped = threading.Event()
@@ -76,21 +76,24 @@ class Watch:
 
 def _log_groups(deployment: Deployment) -> dict[str, str]:
     """Return the functions' log groups, by their names in the code."""
-    return {name.replace("-", "_"): f"/aws/lambda/{made}" for name, made in deployment.made(FUNCTION).items()}
+    return {
+        name.replace("-", "_"): f"/aws/lambda/{function}"
+        for name, function in deployment.physical_ids(FUNCTION).items()
+    }
 
 
 def put(aws: Aws, samples: Iterable[Sample]) -> None:
     """Publish samples with the current time, for the alarms' short periods; the emulator then evaluates its alarms."""
-    for (namespace, dimensions), values in _gathered(samples).items():
+    for (namespace, dimensions), values in _by_metric(samples).items():
         while any(numbers for numbers, _ in values.values()):
             first = {metric: (numbers[:_VALUES], unit) for metric, (numbers, unit) in values.items() if numbers}
             malware.put(aws, namespace, dict(dimensions), first)
             values = {metric: (numbers[_VALUES:], unit) for metric, (numbers, unit) in values.items()}
 
 
-def _gathered(samples: Iterable[Sample]) -> Mapping[tuple[str, tuple[tuple[str, str], ...]], _Put]:
-    found: dict[tuple[str, tuple[tuple[str, str], ...]], _Put] = {}
+def _by_metric(samples: Iterable[Sample]) -> Mapping[tuple[str, tuple[tuple[str, str], ...]], _Put]:
+    puts: dict[tuple[str, tuple[tuple[str, str], ...]], _Put] = {}
     for sample in samples:
-        by_metric = found.setdefault((sample.namespace, tuple(sample.dimensions.items())), {})
+        by_metric = puts.setdefault((sample.namespace, tuple(sample.dimensions.items())), {})
         by_metric.setdefault(sample.metric, ([], sample.unit))[0].append(sample.value)
-    return found
+    return puts

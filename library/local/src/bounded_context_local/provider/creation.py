@@ -89,8 +89,8 @@ class Resource(BaseModel, frozen=True, extra="forbid", arbitrary_types_allowed=T
         for call, inputs in further:
             if not call.deletes:
                 _send(aws, call, inputs, facts)
-        named = {self.named: facts[self.named]} if self.named else {}
-        return str(_fact(self.identity, facts)), named | {key: _fact(at, facts) for key, at in self.outputs.items()}
+        outputs = {self.named: facts[self.named]} if self.named else {}
+        return str(_fact(self.identity, facts)), outputs | {key: _fact(at, facts) for key, at in self.outputs.items()}
 
     def _prepare(self, aws: Aws, request: Request) -> None:
         """Set the physical name, the archives, the API's form and the changes for the emulator."""
@@ -116,7 +116,7 @@ def _fact(text: str, facts: Facts) -> Any:
     return text.format_map(facts) if "{" in text else facts.get(text)
 
 
-def found(aws: Aws, name: str) -> str | None:
+def parameter_value(aws: Aws, name: str) -> str | None:
     """Return the value of a parameter; None if the parameter does not exist."""
     try:
         return aws.call("ssm", "get_parameter", Name=name)["Parameter"]["Value"]
@@ -128,7 +128,7 @@ def found(aws: Aws, name: str) -> str | None:
 
 def read(aws: Aws, name: str) -> str:
     """Return the value of a parameter. Raises LocalRunError if the parameter does not exist."""
-    value = found(aws, name)
+    value = parameter_value(aws, name)
     if value is None:
         raise LocalRunError(f"the parameter {name} does not exist: deploy the context that publishes it first")
     return value

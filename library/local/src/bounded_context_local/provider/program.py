@@ -29,8 +29,8 @@ from .creation import Created, Request, Resource
 
 def _resource(kind: str, entry: Inputs) -> Resource:
     """Return a type of the file, with the functions that `adapt` and `settle` name."""
-    named = {key: [getattr(adaptations, name) for name in entry.get(key, [])] for key in ("adapt", "settle")}
-    return Resource.model_validate({**entry, **named, "calls": KINDS[kind]})
+    functions = {key: [getattr(adaptations, name) for name in entry.get(key, [])] for key in ("adapt", "settle")}
+    return Resource.model_validate({**entry, **functions, "calls": KINDS[kind]})
 
 
 RESOURCES: Final = {kind: _resource(kind, entry["local"]) for kind, entry in RESOURCE_TYPES.items() if "local" in entry}
@@ -69,10 +69,14 @@ class Deployment:
     adapted: list[str] = field(default_factory=list)
     """Differences from AWS, as `type name: difference, with its reason`."""
 
-    def made(self, kind: str) -> dict[str, str]:
+    def physical_ids(self, kind: str) -> dict[str, str]:
         """Return the physical ids of a type's resources, by their names in the program."""
         prefix = f"{kind} "
-        return {label.removeprefix(prefix): made for label, made in self.resources.items() if label.startswith(prefix)}
+        return {
+            label.removeprefix(prefix): physical_id
+            for label, physical_id in self.resources.items()
+            if label.startswith(prefix)
+        }
 
 
 def deploy(
@@ -143,15 +147,15 @@ class _Maker(Mocks):
     def _make(self, request: Request) -> Created:
         label = f"{request.kind} {request.name}"
         try:
-            made = create(self.aws, request)
+            created = create(self.aws, request)
         except Exception as error:
             self.failure = self.failure or LocalRunError(f"{label} could not be created: {error}")
             raise
         with self._recording:
-            self.deployment.resources[label] = made[0]
+            self.deployment.resources[label] = created[0]
             self.deployment.adapted += [f"{label}: {difference}" for difference in request.adapted]
             self.progress(request.kind, request.name)
-        return made
+        return created
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer the program's calls about its account, region and parameters. Reject other calls."""
@@ -185,8 +189,8 @@ NO_SETTINGS: Final[Mapping[str, object]] = MappingProxyType({})
 
 def region(project: Project) -> str:
     """Return the region in the stack's file, or one of the partition `aws`, the only one that is emulated."""
-    found = as_text(pulumi_files.config(project.service, STACK)["aws:region"])
-    return found if partition_of(found) == AWS else REGION
+    configured = as_text(pulumi_files.config(project.service, STACK)["aws:region"])
+    return configured if partition_of(configured) == AWS else REGION
 
 
 def settings(project: Project, more: Mapping[str, object]) -> dict[str, str]:

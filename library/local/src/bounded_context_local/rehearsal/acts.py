@@ -125,7 +125,9 @@ class Performed:
             "whether it was called": (self.act.seen if self.act.seen is None else self.met > 0, self.act.seen),
             "the workflow's result": (self.workflow["result"] == "succeeded", self._moves_workflow),
         }
-        wrong = [f"{name}: {actual}, not {wanted}" for name, (actual, wanted) in expected.items() if actual != wanted]
+        wrong = [
+            f"{name}: {actual}, not {required}" for name, (actual, required) in expected.items() if actual != required
+        ]
         if self.act.why not in str(self.part["why"]):
             wrong.append(f"the reason: {self.part['why']!r} does not contain {self.act.why}")
         return [f"{self.act.name}: {problem}." for problem in wrong]
@@ -213,9 +215,9 @@ class Stage:
             over = len(calls) + 1
             _wait(lambda: len(calls) > over + _CALLS_AFTERWARDS, "the callers stopped")
             _wait(self._is_quiet, "the alarms did not return to OK")
-            made = tuple(calls)
+            all_calls = tuple(calls)
         target = released or str(part["to"])
-        return Performed(act, before, target, status, part, workflow, made[:over], made[over:])
+        return Performed(act, before, target, status, part, workflow, all_calls[:over], all_calls[over:])
 
     def _run(self, command: str) -> tuple[int, dict[str, Any], dict[str, Any]]:
         """Run the driver, and return its exit status and its reports on the function and the state machine."""

@@ -57,11 +57,15 @@ def rehearse(
     if what != "storm" and (fault or seed or only_list):
         raise BadParameter("--fault, --seed and --list are options of the storm.")
     screen = RunScreen(quiet=as_json)
-    perform = {"releases": _performed, "restore": _restored, "storm": partial(_weathered, fault, seed, only_list)}[what]
+    perform = {
+        "releases": _rehearse_releases,
+        "restore": _rehearse_restore,
+        "storm": partial(_rehearse_storm, fault, seed, only_list),
+    }[what]
     return exit_status(lambda: perform(repository(), screen, as_json=as_json), screen)
 
 
-def _weathered(
+def _rehearse_storm(
     names: Sequence[str] | None, seed: int, only_list: bool, project: Project, screen: RunScreen, *, as_json: bool
 ) -> int:
     report = of_distribution("bounded_context_lab.storm.storm")
@@ -77,7 +81,7 @@ def _weathered(
     return int(report.perform(project, screen, graph, faults, seed, as_json=as_json) or bool(problems))
 
 
-def _restored(project: Project, screen: RunScreen, *, as_json: bool) -> int:
+def _rehearse_restore(project: Project, screen: RunScreen, *, as_json: bool) -> int:
     with running_context(project, screen.stage) as running:
         restored = Restoring(running, screen).perform()
     sys.stdout.write(json.dumps(restored.as_json(), indent=2) + "\n")
@@ -88,10 +92,10 @@ def _restored(project: Project, screen: RunScreen, *, as_json: bool) -> int:
     return int(bool(restored.problems()))
 
 
-def _performed(project: Project, screen: RunScreen, *, as_json: bool) -> int:
+def _rehearse_releases(project: Project, screen: RunScreen, *, as_json: bool) -> int:
     performed = _rehearse(project, screen)
     _show(performed, as_json=as_json)
-    problems = [problem for one in performed for problem in one.problems()]
+    problems = [problem for result in performed for problem in result.problems()]
     for problem in problems:
         screen.fail(problem)
     return 1 if problems else 0
@@ -109,16 +113,16 @@ def _rehearse(project: Project, screen: RunScreen) -> list[Performed]:
 
 def _show(performed: Sequence[Performed], *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps([one.as_json() for one in performed], indent=2) + "\n")
+        sys.stdout.write(json.dumps([result.as_json() for result in performed], indent=2) + "\n")
         return
     table = Table("act", "versions", "result", "live", "calls", "met the new one", "failed", title=STRATEGY)
-    for one in performed:
-        numbers = (str(len(one.calls)), str(one.met), str(one.failed))
-        versions = f"{one.before} -> {one.released}"
-        table.add_row(one.act.name, versions, one.part["result"], one.part["live"], *numbers)
+    for result in performed:
+        numbers = (str(len(result.calls)), str(result.met), str(result.failed))
+        versions = f"{result.before} -> {result.released}"
+        table.add_row(result.act.name, versions, result.part["result"], result.part["live"], *numbers)
     out = Console(highlight=False)
     out.print(table)
-    for one in performed:
-        if one.part["why"]:
-            out.print(f"{one.act.name}: {one.part['why']}", markup=False, soft_wrap=True)
+    for result in performed:
+        if result.part["why"]:
+            out.print(f"{result.act.name}: {result.part['why']}", markup=False, soft_wrap=True)
     out.print(*EMULATED, sep="\n", markup=False, soft_wrap=True)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeSerializer
 
-from bounded_context.adapters.items import Items as Stored
+from bounded_context.adapters.items import Items as TableItems
 from bounded_context.domain import events
 from bounded_context.domain.projection import order_key
 from bounded_context_cli.command.application import run
@@ -80,7 +80,9 @@ class Restored:
             "whether a repeated command was executed after the restore": (self.calls["executed"], 1),
             f"a restore in {MOST_SECONDS:.0f} s": (self.seconds <= MOST_SECONDS, True),
         }
-        return [f"{name}: {found}, not {wanted}." for name, (found, wanted) in expected.items() if found != wanted]
+        return [
+            f"{name}: {actual}, not {required}." for name, (actual, required) in expected.items() if actual != required
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """Return the result in the form that `--json` prints."""
@@ -127,21 +129,21 @@ class Restoring:
             wrong = self._wrong_projections(list_id)
         after = self._items(list_id)
         different = _different(*({key: content(item, key) for key, item in items.items()} for items in (before, after)))
-        known = self._running.table.list_item(list_id)["valid"] if self._context.has_lists else rows
-        return Restored(rows, look, report, seconds, different, wrong, int(known != len(after)), calls)
+        valid = self._running.table.list_item(list_id)["valid"] if self._context.has_lists else rows
+        return Restored(rows, look, report, seconds, different, wrong, int(valid != len(after)), calls)
 
     def _import(self, rows: int) -> str:
         content = self._running.samples.document(rows)
         self._running.table.know_references(self._running.samples.references_of(content))
-        ended = self._running.follow(self._running.partner.upload("restored.csv", content))
-        if ended.list_id is None or self._running.table.imported(ended.list_id) != rows:
-            raise LocalRunError(f"The rehearsal failed: the list was not imported ({ended.outcome}).")
-        wait_for(self._running.subscribers, ended.list_id, rows + 1)
-        return ended.list_id
+        execution = self._running.follow(self._running.partner.upload("restored.csv", content))
+        if execution.list_id is None or self._running.table.imported(execution.list_id) != rows:
+            raise LocalRunError(f"The rehearsal failed: the list was not imported ({execution.outcome}).")
+        wait_for(self._running.subscribers, execution.list_id, rows + 1)
+        return execution.list_id
 
     def _write(self, rows: int) -> str:
         """Write aggregates of a context without lists into the table, and wait for their events."""
-        table, store = self._running.table.name, Stored(self._context)
+        table, store = self._running.table.name, TableItems(self._context)
         columns, status, serialize = list(self._running.samples.columns), self._context.initial_status, TypeSerializer()
         items = (
             store.from_values(dict(zip(columns, row, strict=True)), status, 1, _WRITTEN)
@@ -227,11 +229,15 @@ class Restoring:
 
     def _wrong_projections(self, list_id: str) -> dict[str, int]:
         """Return the number of aggregates that each subscriber has otherwise, when all events have arrived."""
-        to_aggregate = Stored(self._context).to_aggregate
-        expected = {one.id: events.payload(one) for one in map(to_aggregate, self._items(list_id).values())}
+        to_aggregate = TableItems(self._context).to_aggregate
+        expected = {
+            aggregate.id: events.payload(aggregate) for aggregate in map(to_aggregate, self._items(list_id).values())
+        }
         deadline = time.monotonic() + _PATIENCE
         while True:
-            copies = {one.name: self._projection(one, list_id) for one in self._running.subscribers}
+            copies = {
+                subscriber.name: self._projection(subscriber, list_id) for subscriber in self._running.subscribers
+            }
             wrong = {name: _different(copy, expected) for name, copy in copies.items()}
             if not any(wrong.values()) or time.monotonic() > deadline:
                 return wrong
@@ -244,14 +250,14 @@ class Restoring:
             if event["type"] in self._context.changes:
                 order = order_key(event["id"], event["sequence"], None)
                 newest[event["subject"]] = max(newest.get(event["subject"], ("", {})), (order, event), key=_order)
-        gone = self._context.deletion_event
-        return {subject: event["data"] for subject, (_, event) in newest.items() if event["type"] != gone}
+        deletion = self._context.deletion_event
+        return {subject: event["data"] for subject, (_, event) in newest.items() if event["type"] != deletion}
 
 
-def _order(known: tuple[str, dict[str, Any]]) -> str:
-    return known[0]
+def _order(entry: tuple[str, dict[str, Any]]) -> str:
+    return entry[0]
 
 
-def _different(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
+def _different(first: Mapping[str, Any], second: Mapping[str, Any]) -> int:
     """Return the number of keys whose values differ."""
-    return sum(one.get(key) != other.get(key) for key in one.keys() | other.keys())
+    return sum(first.get(key) != second.get(key) for key in first.keys() | second.keys())

@@ -109,16 +109,16 @@ def messages(items: Mapping[str, Mapping[str, Any]], fields: Sequence[str], iden
     A changed aggregate gets the values of another one, of all fields except the identity. A new aggregate is a copy.
     """
     keys = list(items)
-    bad, gone = keys[:CHANGED], keys[CHANGED : CHANGED + REMOVED]
-    puts = [{"pk": key, **_values(items[other], fields)} for key, other in zip(bad, reversed(keys), strict=False)]
-    for key in gone[:NEW]:
+    bad, removed = keys[:CHANGED], keys[CHANGED : CHANGED + REMOVED]
+    puts = [{"pk": key, **_values(items[donor], fields)} for key, donor in zip(bad, reversed(keys), strict=False)]
+    for key in removed[:NEW]:
         name = f"{items[key][identity]}x"
         prefix = key.removesuffix(str(items[key][identity]))
         puts.append(_plain({**items[key], identity: name, "pk": prefix + name}))
     for start in range(0, len(puts), _AT_ONCE):
         yield {"put": puts[start : start + _AT_ONCE], "remove": []}
-    for start in range(0, len(gone), _AT_ONCE):
-        yield {"put": [], "remove": gone[start : start + _AT_ONCE]}
+    for start in range(0, len(removed), _AT_ONCE):
+        yield {"put": [], "remove": removed[start : start + _AT_ONCE]}
 
 
 def _values(item: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:

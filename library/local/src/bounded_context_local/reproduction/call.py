@@ -52,21 +52,21 @@ _ELSEWHERE: Final = {
 _SYSTEM: Final = ("SentTimestamp", "ApproximateReceiveCount", "AWSTraceHeader")
 
 
-def call_of_dead_letter(production: Production, wanted: str) -> FailedCall:
+def call_of_dead_letter(production: Production, identity: str) -> FailedCall:
     """Return the call that failed on a message, by the message's id or the event's id. Raises Refused."""
     hidden = 0
     # Subscribers' queues come last: they may have the same event.
     for queue in sorted(production.stack.dead_letters.queues, key=lambda queue: queue.kind in _ELSEWHERE):
         reader = _reader(production, queue)
         try:
-            with closing(_matching(reader, wanted)) as found:
-                if message := next(found, None):
+            with closing(_matching(reader, identity)) as matching:
+                if message := next(matching, None):
                     return _call(production, queue, message)
         finally:
             reader.release()
         hidden += reader.not_seen()
     more = f" Another reader hides about {hidden} messages: try again in 15 minutes." if hidden else ""
-    raise RefusedByAws(f"No dead letter has the id {wanted}: `context redrive STACK QUEUE --json` prints ids.{more}")
+    raise RefusedByAws(f"No dead letter has the id {identity}: `context redrive STACK QUEUE --json` prints ids.{more}")
 
 
 def _reader(production: Production, queue: DeadLetterQueue) -> QueueReader:
@@ -76,9 +76,9 @@ def _reader(production: Production, queue: DeadLetterQueue) -> QueueReader:
     return QueueReader(queues, queue.url, clock)
 
 
-def _matching(reader: QueueReader, wanted: str) -> Generator[Message, None, None]:
+def _matching(reader: QueueReader, identity: str) -> Generator[Message, None, None]:
     for message in reader.messages(lambda: False):
-        if wanted in (message.id, message.text("id"), message.text("DDBStreamBatchInfo", "startSequenceNumber")):
+        if identity in (message.id, message.text("id"), message.text("DDBStreamBatchInfo", "startSequenceNumber")):
             yield message
 
 
@@ -94,17 +94,18 @@ def _records(message: Message) -> list[Any]:
     try:
         if missing := missing_object(message):
             raise missing
-        if (found := records_in(message)) is None:
+        if (records := records_in(message)) is None:
             raise NotRedrivable("it has the position of its records, not the records themselves.")
     except NotRedrivable as error:
         raise RefusedByAws(f"{message.id}: {error}") from error
-    return list(found)
+    return list(records)
 
 
 def _record(message: Message) -> dict[str, Any]:
     """Return a message in Lambda's format."""
     attributes = {
-        name: {_camel(part): value for part, value in one.items()} for name, one in message.attributes.items()
+        name: {_camel(part): value for part, value in attribute.items()}
+        for name, attribute in message.attributes.items()
     }
     return {
         "messageId": message.id,
@@ -150,8 +151,10 @@ def _status(context: Context[Any], step: str) -> ListStatus | None:
 
 
 def _before(item: Item, status: ListStatus) -> Item:
-    kept = {name: value for name, value in item.items() if not name.startswith((ROWS, UNTIL))}
-    return {name: value for name, value in kept.items() if name not in _AFTERWARDS} | {"status": {"S": status.value}}
+    remaining = {name: value for name, value in item.items() if not name.startswith((ROWS, UNTIL))}
+    return {name: value for name, value in remaining.items() if name not in _AFTERWARDS} | {
+        "status": {"S": status.value}
+    }
 
 
 def _part(production: Production, list_id: str, number: int, name: str) -> dict[str, Any]:
@@ -172,8 +175,8 @@ def _objects(production: Production, item: Item, event: dict[str, Any], status: 
 
 def _is_of_parts(key: str) -> bool:
     """Return whether a staged object contains parts. The repeated call runs the rule for all rows of a part."""
-    _, _, folder, *rest = key.split("/")
-    return folder not in (RANGE_RESULTS, PROGRESS) and rest != [IDENTITIES]
+    _, _, folder, *path = key.split("/")
+    return folder not in (RANGE_RESULTS, PROGRESS) and path != [IDENTITIES]
 
 
 _ID: Final = re.compile(r"(?<![0-9a-f])(?:1-)?([0-9a-f]{8})-?([0-9a-f]{24})(?![0-9a-f])")
@@ -183,21 +186,21 @@ _MOST: Final = 100
 """The records of a call: the batch size of the stream's readers."""
 
 
-def call_of_trace(production: Production, wanted: str) -> FailedCall:
+def call_of_trace(production: Production, identity: str) -> FailedCall:
     """Return the call of a trace, by its id. Raises Refused."""
-    found = _ID.search(wanted)
-    if found is None:
+    match = _ID.search(identity)
+    if match is None:
         raise RefusedByAws(
-            f"{wanted} is no id of a trace: copy it from X-Ray, or from the member traceparent of an event."
+            f"{identity} is no id of a trace: copy it from X-Ray, or from the member traceparent of an event."
         )
-    items = [*production.traced("".join(found.groups()))]
+    items = [*production.traced("".join(match.groups()))]
     if failed := next((item for item in items if _is_list(item) and "failure" in item), None):
         return call_of_list(production, failed["list_id"]["S"])
     prefix = production.context.key_prefix
     changes = [_change(item) for item in items if item[KEY]["S"].startswith(prefix)][:_MOST]
     if not changes:
         raise RefusedByAws(
-            f"No failed list and no aggregate has the trace {wanted}: an aggregate has that of its last change."
+            f"No failed list and no aggregate has the trace {identity}: an aggregate has that of its last change."
         )
     return FailedCall({"Records": changes}, function="relay_events")
 

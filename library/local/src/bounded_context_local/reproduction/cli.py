@@ -19,13 +19,10 @@ from bounded_context_cli.repair.erase.stores import ErasureStack
 from bounded_context_cli.repair.report import identity
 from bounded_context_infra.configuration.project import Project
 
-from . import call as dead_letters
-from . import call as lists
-from . import call as traces
-from .call import FailedCall
+from .call import FailedCall, call_of_dead_letter, call_of_list, call_of_trace
 from .production import Production
 
-_CALLS: Final = {"message": dead_letters.call_of_dead_letter, "list": lists.call_of_list, "trace": traces.call_of_trace}
+_CALLS: Final = {"message": call_of_dead_letter, "list": call_of_list, "trace": call_of_trace}
 _SERVICES: Final = ("dynamodb", "lambda", "s3", "sqs")
 
 
@@ -73,7 +70,7 @@ def reproduce(
         state = RepairState(stack, "reproduce", access.clock.now(), outputs_file)
         if line := state.read(production.clients["dynamodb"], production.stack.table).line:
             screen.tell(line)
-        return _reproduced(project, production, _CALLS[kind](production, wanted), stack if test else None, debug=debug)
+        return _reproduce(project, production, _CALLS[kind](production, wanted), stack if test else None, debug=debug)
 
     return operate(screen, stack, "reproduce", act)
 
@@ -81,11 +78,11 @@ def reproduce(
 def _production(project: Project, name: str, outputs: Mapping[str, Any], access: Access) -> Production:
     stack = ErasureStack.of(name, outputs)
     connect = access.clients_of(stack.dead_letters.region)
-    made = {service: connect(service) for service in _SERVICES}
-    return Production(stack, outputs["functions"], project.context, made, access.clock)
+    clients = {service: connect(service) for service in _SERVICES}
+    return Production(stack, outputs["functions"], project.context, clients, access.clock)
 
 
-def _reproduced(project: Project, production: Production, call: FailedCall, tested: str | None, *, debug: bool) -> int:
+def _reproduce(project: Project, production: Production, call: FailedCall, tested: str | None, *, debug: bool) -> int:
     # The imports take seconds, and refusals do not need them.
     with installed_packages():
         from ..live.debugger import own_frames

@@ -59,7 +59,7 @@ def execute(running: RunningContext, production: Production, call: FailedCall) -
     become(running.aws, function)
     with reading_through(copies, running.emulator.port) as endpoint:
         os.environ.update(settings, AWS_ENDPOINT_URL_DYNAMODB=endpoint)
-        answer, error, cause = _called(function, call)
+        answer, error, cause = _outcome(function, call)
     if copies.error:
         raise copies.error
     items = [item for item in copies.items.values() if item]
@@ -77,9 +77,9 @@ def placed(running: RunningContext, production: Production, call: FailedCall, co
     _disable_rules(running)
     for key, version in call.objects.items():
         data = production.object(key, version)
-        stored = running.aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=data)
+        response = running.aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=data)
         if version:
-            record = of_file(record, PinnedFile(bucket, key, stored["VersionId"], len(data)))
+            record = of_file(record, PinnedFile(bucket, key, response["VersionId"], len(data)))
     copies.put(record[KEY]["S"], record)
     return replace(call, event=call.event | {"list_id": record["list_id"]["S"]})
 
@@ -119,7 +119,7 @@ def _settings(function: Deployed, production: Production) -> Mapping[str, str]:
     }
 
 
-def _called(function: Deployed, call: FailedCall) -> tuple[Any, Exception | None, BaseException | None]:
+def _outcome(function: Deployed, call: FailedCall) -> tuple[Any, Exception | None, BaseException | None]:
     handler, causes = entry_point(function), list[BaseException]()
     # The module reads the function's environment when it is imported.
     from bounded_context.telemetry import logger

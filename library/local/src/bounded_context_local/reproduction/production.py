@@ -45,7 +45,8 @@ def masked(document: Any, personal: Mapping[str, Any]) -> Any:
     """
     erased = personal.keys()
     return mapped(
-        document, lambda found: found | {name: _erased(found[name], personal[name]) for name in found.keys() & erased}
+        document,
+        lambda members: members | {name: _erased(members[name], personal[name]) for name in members.keys() & erased},
     )
 
 
@@ -71,7 +72,7 @@ def masked_object(key: str, data: bytes, context: Context[Any], formats: Formats
         return _masked_file(data, context, formats.of(key.split("/")[1]))
     text = data.decode(errors="replace")
     if key.endswith(_LINES):
-        return _written([*cells[:_REASON], ERASED, *cells[_REASON + 1 :]] for cells in csv.reader(StringIO(text)))
+        return _csv([*cells[:_REASON], ERASED, *cells[_REASON + 1 :]] for cells in csv.reader(StringIO(text)))
     return masked(text, context.personal).encode()
 
 
@@ -89,11 +90,11 @@ def _masked_file(data: bytes, context: Context[Any], format_: FileFormat) -> byt
 
 def _table(data: bytes, context: Context[Any], format_: FileFormat) -> list[list[str]]:
     """Return the cells of the header and of each record. A line that is no JSON object is masked."""
-    found = [*records(BytesIO(data), format_)]
+    lines = [*records(BytesIO(data), format_)]
     if format_.kind == "csv":
-        return [record.cells for record in found]
+        return [record.cells for record in lines]
     columns = context.rows.columns
-    rows = (json_lines.record(record, columns, format_) for record in found)
+    rows = (json_lines.record(record, columns, format_) for record in lines)
     return [format_.names(columns), *(row.cells if isinstance(row, Record) else [ERASED] for row in rows)]
 
 
@@ -107,7 +108,7 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _written(rows: Iterable[list[str]]) -> bytes:
+def _csv(rows: Iterable[list[str]]) -> bytes:
     text = StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()
@@ -138,8 +139,8 @@ class Production:
     def item(self, key: str) -> Item | None:
         """Return an item of the table as it is now, or None."""
         tables = self.clients["dynamodb"]
-        found = tables.get_item(TableName=self.stack.table, Key={KEY: {"S": key}}, ConsistentRead=True)
-        return self.masked(found.get("Item"))
+        response = tables.get_item(TableName=self.stack.table, Key={KEY: {"S": key}}, ConsistentRead=True)
+        return self.masked(response.get("Item"))
 
     def keys(self, query: Mapping[str, Any]) -> Iterator[str]:
         """Yield the keys of the items that a query of the table or of an index returns."""
@@ -179,12 +180,12 @@ class Production:
         pages = (
             self.clients["s3"].get_paginator("list_objects_v2").paginate(Bucket=self.stack.inbox, Prefix=f"{folder}/")
         )
-        return (found["Key"] for page in pages for found in page.get("Contents", []))
+        return (entry["Key"] for page in pages for entry in page.get("Contents", []))
 
     def variables(self, function: str) -> Mapping[str, str]:
         """Return the environment variables of a deployed function."""
-        found = self.clients["lambda"].get_function_configuration(FunctionName=self.functions[function])
-        return found.get("Environment", {}).get("Variables", {})
+        configuration = self.clients["lambda"].get_function_configuration(FunctionName=self.functions[function])
+        return configuration.get("Environment", {}).get("Variables", {})
 
 
 _QUERY: Final = "DynamoDB_20120810.Query"
@@ -246,10 +247,10 @@ def reading_through(copies: Copies, port: int) -> Iterator[str]:
     """Serve the proxy of the DynamoDB at a port of this machine until the block ends; yield its endpoint."""
     with closing(Upstream(port)) as emulator:
 
-        def respond(sent: Request) -> Response:
+        def respond(request: Request) -> Response:
             try:
-                copies.copy(sent.headers.get("X-Amz-Target", ""), json.loads(sent.body))
-                return emulator.send(sent.method, sent.path, sent.headers, sent.body)
+                copies.copy(request.headers.get("X-Amz-Target", ""), json.loads(request.body))
+                return emulator.send(request.method, request.path, request.headers, request.body)
             except (HTTPError, *AWS_ERRORS) as error:
                 copies.error = copies.error or error
                 return Response(HTTPStatus.BAD_REQUEST, {}, repr(error).encode())

@@ -64,33 +64,33 @@ def _send_commands(options: Options, project: Project, screen: RunScreen) -> int
     with _running(options, project, screen) as running:
         started = time.time()
         with screen.stage("commands"):
-            shown = [*calls(running), *transitions(running), *foreign_event(running), *schedules(running)]
+            actions = [*calls(running), *transitions(running), *foreign_event(running), *schedules(running)]
         with screen.stage("events"):
-            expected = [action.event for action in shown if action.event]
+            expected = [action.event for action in actions if action.event]
             wait_until(running.subscribers, "", len(expected))
         samples_of_run = settled(running) if options.dashboards else of_functions(running)
         received = _received(running, "")
         if options.as_json:
-            _print(_calls_as_json(running, received, shown, screen))
-        screen.show_calls({name: found.total() for name, found in received.items()}, shown)
+            _print(_calls_as_json(running, received, actions, screen))
+        screen.show_calls({name: counts.total() for name, counts in received.items()}, actions)
         screen.show_limits(running.deployment.not_emulated, running.deployment.adapted)
         if options.dashboards:
             of_distribution(DASHBOARDS).draw(running, samples_of_run, started, "commands", options.dashboards)
             screen.show_file("Dashboards", options.dashboards)
         if options.keep:
             keep_running(running, screen, watched=options.watch)
-    wrong = [action.problem for action in shown if action.problem]
+    wrong = [action.problem for action in actions if action.problem]
     of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples_of_run)
-    return _judged([*wrong, *_lacking(received, expected), *of_metrics], screen)
+    return _exit_status([*wrong, *_lacking(received, expected), *of_metrics], screen)
 
 
 def _calls_as_json(
-    running: RunningContext, received: Mapping[str, Counter[str]], shown: Sequence[ActionResult], screen: RunScreen
+    running: RunningContext, received: Mapping[str, Counter[str]], actions: Sequence[ActionResult], screen: RunScreen
 ) -> dict[str, Any]:
     return {
         "outcome": CALLED,
-        "events": {name: found.total() for name, found in received.items()},
-        "additions": [action.as_json() for action in shown],
+        "events": {name: counts.total() for name, counts in received.items()},
+        "additions": [action.as_json() for action in actions],
         "not_emulated": running.deployment.not_emulated,
         "stages": {name: round(seconds, 2) for name, seconds in screen.stages.items()},
     }
@@ -98,8 +98,8 @@ def _calls_as_json(
 
 def _lacking(received: Mapping[str, Counter[str]], expected: Iterable[str]) -> Iterator[str]:
     """Yield a sentence for each event that a subscriber did not receive."""
-    for name, found in received.items():
-        for event in (Counter(expected) - found).elements():
+    for name, counts in received.items():
+        for event in (Counter(expected) - counts).elements():
             yield f"{name} did not receive {event}."
 
 
@@ -144,16 +144,16 @@ def _import_list(options: Options, project: Project, screen: RunScreen) -> int:
     lines = _lines_of(options.trace, samples, name, content)
     with _running(options, project, screen) as running:
         started = time.time()
-        with additions.started(running) as others:
-            uploaded, ended, result = _imported(running, others, screen, name, content)
+        with additions.started(running) as additional:
+            uploaded, execution, result = _import(running, additional, screen, name, content)
             with screen.stage("additions"):
-                shown = others.results()
-                screen.say(f"{len(shown)} calls, messages and files more")
-        facts = gather(running, uploaded, ended, result.report, options.trace)
+                actions = additional.results()
+                screen.say(f"{len(actions)} calls, messages and files more")
+        facts = gather(running, uploaded, execution, result.report, options.trace)
         row = trail_of(facts, gather_row(running, facts, options.trace, lines)) if options.trace else None
         # Only the dashboards need all metrics, which arrive late.
         samples_of_run = settled(running) if options.dashboards else of_functions(running)
-        _show(result, shown, row, screen, as_json=options.as_json)
+        _show(result, actions, row, screen, as_json=options.as_json)
         if result.failure and not options.as_json:
             screen.show_failure(result.failure, facts.exception)
         if options.page:
@@ -165,13 +165,13 @@ def _import_list(options: Options, project: Project, screen: RunScreen) -> int:
             )
             screen.show_file("Dashboards", options.dashboards)
         if options.keep:
-            keep_running(running, screen, watched=options.watch, list_id=ended.list_id)
-    wrong = [action.problem for action in shown if action.problem]
+            keep_running(running, screen, watched=options.watch, list_id=execution.list_id)
+    wrong = [action.problem for action in actions if action.problem]
     of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples_of_run)
-    return _judged([*result.problems(), *wrong, *of_metrics], screen)
+    return _exit_status([*result.problems(), *wrong, *of_metrics], screen)
 
 
-def _judged(problems: Sequence[str], screen: RunScreen) -> int:
+def _exit_status(problems: Sequence[str], screen: RunScreen) -> int:
     for problem in problems:
         screen.fail(problem)
     return 1 if problems else 0
@@ -187,15 +187,15 @@ def _lines_of(identity: str | None, samples: Samples, name: str, content: bytes)
     """Return the lines of an identity. Raises LocalRunError, before anything is started, if the file has none."""
     if identity is None:
         return []
-    found = samples.lines_by_identity(content)
-    if identity not in found:
-        example = f": write one that it has, such as {next(iter(found))}" if found else ""
+    by_identity = samples.lines_by_identity(content)
+    if identity not in by_identity:
+        example = f": write one that it has, such as {next(iter(by_identity))}" if by_identity else ""
         raise LocalRunError(f"{name} has no row with the {samples.identity} {identity!r}{example}.")
-    return found[identity]
+    return by_identity[identity]
 
 
-def _imported(
-    running: RunningContext, others: AdditionalActions, screen: RunScreen, name: str, content: bytes
+def _import(
+    running: RunningContext, additional: AdditionalActions, screen: RunScreen, name: str, content: bytes
 ) -> tuple[Upload, Ended, RunResult]:
     """Upload a list, and wait for its import and for its events."""
     rows = count_records(content)
@@ -205,22 +205,24 @@ def _imported(
         uploaded = running.partner.upload(name, content)
         screen.say(f"{name} {running.partner.transport}, {len(content):,} bytes, {rows:,} rows")
     with screen.stage("import"):
-        ended = running.follow(uploaded, lambda state: screen.say(f"{state}, {running.least_received():,} events out"))
-        screen.say(ended.outcome)
-    others.list_ended()
+        execution = running.follow(
+            uploaded, lambda state: screen.say(f"{state}, {running.least_received():,} events out")
+        )
+        screen.say(execution.outcome)
+    additional.list_ended()
     with screen.stage("events"):
         # Counted once: the emulator reads the whole table for each count.
-        imported = running.table.imported(ended.list_id) if ended.list_id else 0
-        expected = expected_events(ended, imported)
+        imported = running.table.imported(execution.list_id) if execution.list_id else 0
+        expected = expected_events(execution, imported)
         wait_until(
             running.subscribers,
-            ended.list_id or "",
+            execution.list_id or "",
             expected,
             lambda count: screen.say(f"{count:,} of {expected:,} at each subscriber"),
         )
-        events = _received(running, ended.list_id or "")
+        events = _received(running, execution.list_id or "")
         screen.say(", ".join(f"{received.total():,} to {name}" for name, received in events.items()))
-    return uploaded, ended, read_result(running, ended, rows, imported, events, screen.stages)
+    return uploaded, execution, read_result(running, execution, rows, imported, events, screen.stages)
 
 
 def _received(running: RunningContext, list_id: str) -> dict[str, Counter[str]]:
@@ -228,12 +230,14 @@ def _received(running: RunningContext, list_id: str) -> dict[str, Counter[str]]:
     return {subscriber.name: subscriber.types_of_list(list_id) for subscriber in running.subscribers}
 
 
-def _show(result: RunResult, shown: list[ActionResult], row: Trail | None, screen: RunScreen, *, as_json: bool) -> None:
+def _show(
+    result: RunResult, additional: list[ActionResult], row: Trail | None, screen: RunScreen, *, as_json: bool
+) -> None:
     if as_json:
-        actions = {"additions": [action.as_json() for action in shown]}
+        actions = {"additions": [action.as_json() for action in additional]}
         _print(result.as_json() | actions | ({"trail": trail.as_json(row)} if row else {}))
         return
-    screen.show(result, shown)
+    screen.show(result, additional)
     if row:
         trail.show(row, screen.out)
 

@@ -54,14 +54,14 @@ def wait_for_end(emulator: Emulator) -> NoReturn:
 
 def import_uploads(running: RunningContext, say: Callable[[str], None]) -> NoReturn:
     """Follow the import of each file that a person uploads and report its outcome, until interrupted."""
-    seen = running.partner.inbox()
+    earlier = running.partner.inbox()
     while True:
         time.sleep(SECONDS)
-        found = running.partner.inbox()
-        for name in [name for name, state in found.items() if seen.get(name) != state]:
+        files = running.partner.inbox()
+        for name in [name for name, state in files.items() if earlier.get(name) != state]:
             if not name.endswith((UNFINISHED, "/")):
                 _import(running, name, say)
-        seen = running.partner.inbox()
+        earlier = running.partner.inbox()
 
 
 def _import(running: RunningContext, name: str, say: Callable[[str], None]) -> None:
@@ -69,8 +69,8 @@ def _import(running: RunningContext, name: str, say: Callable[[str], None]) -> N
     try:
         if not running.emulator.joined:  # a joined context gets references by events
             running.table.know_references(running.samples.references_of(running.partner.arrived(name)))
-        ended = running.follow(running.partner.announce_arrived(name))
-        say(f"{name} is {ended.outcome} {ended.error}; see {running.partner.report_path(name)}")
+        execution = running.follow(running.partner.announce_arrived(name))
+        say(f"{name} is {execution.outcome} {execution.error}; see {running.partner.report_path(name)}")
     except LocalRunError as error:
         say(f"{name}: {error}")
 
@@ -94,7 +94,7 @@ def published_api_page(
         "AWS_SECRET_ACCESS_KEY": emulator.secret_key,
         "AWS_SESSION_TOKEN": "",
     }
-    called = Called(_WHERE, variables, {"list_id": list_id} if list_id else {})
-    page = api_page(json.loads(document.read_text(encoding="utf-8")), called, os.path.relpath(document, file.parent))
+    values = Called(_WHERE, variables, {"list_id": list_id} if list_id else {})
+    page = api_page(json.loads(document.read_text(encoding="utf-8")), values, os.path.relpath(document, file.parent))
     with standing(file, page):
         yield

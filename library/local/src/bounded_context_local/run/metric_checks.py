@@ -35,7 +35,7 @@ class MetricDefinition:
     def metrics(self) -> Iterator[Metric]:
         """Yield a metric for each combination of dimension values."""
         pairs = [[(name, value) for value in values] for name, values in self.dimensions.items()]
-        yield from (Metric(self.namespace, self.name, frozenset(chosen)) for chosen in product(*pairs))
+        yield from (Metric(self.namespace, self.name, frozenset(combination)) for combination in product(*pairs))
 
 
 def defined_by(context: Context[Any], namespace: str) -> list[MetricDefinition]:
@@ -84,12 +84,12 @@ def problems(
         alarms: the metric alarms by name, with Pulumi's property names: `metricName` or `metricQueries`.
         defined: the context's custom metrics, in one or several namespaces.
     """
-    known = {metric for definition in defined for metric in definition.metrics()}
+    defined_metrics = {metric for definition in defined for metric in definition.metrics()}
     queries = [*_on_dashboards(bodies), *_in_alarms(alarms)]
-    wrong = [f"{where} queries {problem}." for where, query in queries for problem in _unknown(query, known)]
-    shown = {*_seen((query for _, query in queries), known)}
+    wrong = [f"{where} queries {problem}." for where, query in queries for problem in _unknown(query, defined_metrics)]
+    queried_metrics = {*_queried((query for _, query in queries), defined_metrics)}
     optional = {measure.name for measure in OPTIONAL}
-    unseen = [metric for metric in known - shown if bodies and metric.name not in optional]
+    unseen = [metric for metric in defined_metrics - queried_metrics if bodies and metric.name not in optional]
     return [*wrong, *sorted(f"{_text(metric)} is on no dashboard and in no alarm." for metric in unseen)]
 
 
@@ -97,9 +97,9 @@ def undeclared(samples: Iterable[Sample], defined: Iterable[MetricDefinition]) -
     """Return a sentence for each custom metric that was written with undefined dimensions or with another unit."""
     units = {metric: definition.unit for definition in defined for metric in definition.metrics()}
     namespaces = {metric.namespace for metric in units}
-    seen = {(metric_of(sample), sample.unit) for sample in samples if sample.namespace in namespaces}
-    unknown = {metric for metric, _ in seen if metric not in units}
-    wrong = [(metric, unit) for metric, unit in seen if units.get(metric, unit) not in (unit, None)]
+    metric_units = {(metric_of(sample), sample.unit) for sample in samples if sample.namespace in namespaces}
+    unknown = {metric for metric, _ in metric_units if metric not in units}
+    wrong = [(metric, unit) for metric, unit in metric_units if units.get(metric, unit) not in (unit, None)]
     return sorted(
         [
             *(f"{_text(metric)} was written, and the code does not define it." for metric in unknown),
@@ -113,14 +113,14 @@ def _on_dashboards(bodies: Mapping[str, Any]) -> Iterator[tuple[str, Query]]:
         for properties in widgets(body, "metric"):
             where = f"The widget {properties.get('title', '')!r} of the dashboard {name}"
             for line in lines(properties):
-                found: list[Query] = [line.metric] if line.metric else _in_expression(line.expression)
-                yield from ((where, query) for query in found)
+                queries: list[Query] = [line.metric] if line.metric else _in_expression(line.expression)
+                yield from ((where, query) for query in queries)
 
 
 def _in_alarms(alarms: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Query]]:
     for name, alarm in alarms.items():
         for query in alarm.get("metricQueries") or [{"metric": alarm}]:
-            yield from ((f"The alarm {name}", found) for found in _in_query(query))
+            yield from ((f"The alarm {name}", metric_query) for metric_query in _in_query(query))
 
 
 def _in_query(query: Mapping[str, Any]) -> list[Query]:
@@ -146,42 +146,42 @@ def _query(call: ast.Call) -> str:
     raise metric_lines.Unreadable(ast.unparse(call))
 
 
-def _unknown(query: Query, known: set[Metric]) -> Iterator[str]:
+def _unknown(query: Query, defined: set[Metric]) -> Iterator[str]:
     """Yield the undefined metrics of a query, as the end of a sentence. Ignore the metrics of AWS services."""
     match query:
         case str():
-            namespaces = {metric.namespace for metric in known}
+            namespaces = {metric.namespace for metric in defined}
             if any(re.search(rf'[{{"]{re.escape(namespace)}[,}}"]', query) for namespace in namespaces):
                 yield f"an expression that cannot be checked, {query}: use a metric, or a SEARCH with only exact terms"
         case Metric():
-            if query not in known and not query.namespace.startswith(OF_AWS):
-                yield f"{_text(query)}, which the code does not define{_hint(query, known)}"
+            if query not in defined and not query.namespace.startswith(OF_AWS):
+                yield f"{_text(query)}, which the code does not define{_hint(query, defined)}"
         case metric_lines.Search() if not query.namespace.startswith(OF_AWS):
-            yield from _not_found(query, [metric for metric in known if query.finds(metric)])
+            yield from _not_found(query, [metric for metric in defined if query.finds(metric)])
 
 
-def _not_found(query: metric_lines.Search, found: list[Metric]) -> Iterator[str]:
+def _not_found(query: metric_lines.Search, matches: list[Metric]) -> Iterator[str]:
     """Yield the dimension values of a search that match no defined metric, or the search if nothing matches."""
-    if not found:
+    if not matches:
         yield f"a search that matches no defined metric: {query.text}"
         return
-    for key, values in query.wanted.items():
-        for value in sorted(values - {metric_lines.values(metric)[key] for metric in found}):
+    for key, values in query.terms.items():
+        for value in sorted(values - {metric_lines.values(metric)[key] for metric in matches}):
             yield f"{key} {value} in a search, which no defined metric has"
 
 
-def _hint(query: Metric, known: set[Metric]) -> str:
+def _hint(query: Metric, defined: set[Metric]) -> str:
     """Return a hint with the defined metrics of the same name; empty without such metrics."""
-    same = sorted(_text(metric) for metric in known if metric.name == query.name)
+    same = sorted(_text(metric) for metric in defined if metric.name == query.name)
     return f"; it defines {', '.join(same)}" if same else ""
 
 
-def _seen(queries: Iterable[Query], known: set[Metric]) -> Iterator[Metric]:
+def _queried(queries: Iterable[Query], defined: set[Metric]) -> Iterator[Metric]:
     for query in queries:
         if isinstance(query, Metric):
             yield query
         elif isinstance(query, metric_lines.Search):
-            yield from filter(query.finds, known)
+            yield from filter(query.finds, defined)
 
 
 def _text(metric: Metric) -> str:

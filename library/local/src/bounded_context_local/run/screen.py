@@ -64,7 +64,7 @@ class RunScreen:
         """Show an error."""
         self.errors.print(f"[red]Error:[/] {escape(sentence)}", soft_wrap=True)
 
-    def show(self, result: RunResult, shown: Sequence[ActionResult] = ()) -> None:
+    def show(self, result: RunResult, actions: Sequence[ActionResult] = ()) -> None:
         """Print the final table, and a line for each additional call, list or event."""
         table = Table(title=f"The list is {result.outcome}", title_justify="left", show_header=False)
         table.add_column()
@@ -80,10 +80,10 @@ class RunScreen:
         table.add_row("all stages", f"{sum(result.stages.values()):.2f} s", style="bold")
         self.out.print(table)
         self._notes(result)
-        self._additions(shown)
+        self._additions(actions)
         self.show_limits(result.not_emulated, result.adapted)
 
-    def show_calls(self, events: Mapping[str, int], shown: Sequence[ActionResult]) -> None:
+    def show_calls(self, events: Mapping[str, int], actions: Sequence[ActionResult]) -> None:
         """Print the result of a run without lists: stages, events of each subscriber, and a line for each call."""
         table = Table(title="The calls and their events", title_justify="left", show_header=False)
         table.add_column()
@@ -94,7 +94,7 @@ class RunScreen:
         for name, seconds in self.stages.items():
             table.add_row(name, f"{seconds:.2f} s")
         self.out.print(table)
-        self._additions(shown, "The calls:")
+        self._additions(actions, "The calls:")
 
     def show_failure(self, failure: Failure, exception: str) -> None:
         """Print the cause of a failed list, and the last line of an exception that the step could not record.
@@ -105,14 +105,14 @@ class RunScreen:
         for name, value in failure.facts().items():
             self.out.print(f"  {name:<8} {value}", markup=False, soft_wrap=True)
         if exception and (self._verbose or failure.message == UNRECORDED):
-            shown = exception if self._verbose else f"  logged   {exception.splitlines()[-1]}"
-            self.out.print(shown, markup=False, soft_wrap=True)
+            text = exception if self._verbose else f"  logged   {exception.splitlines()[-1]}"
+            self.out.print(text, markup=False, soft_wrap=True)
 
-    def _additions(self, shown: Sequence[ActionResult], title: str = "In addition to the list:") -> None:
-        width = max((len(line.sent) for line in shown), default=0)
-        if shown:
+    def _additions(self, actions: Sequence[ActionResult], title: str = "In addition to the list:") -> None:
+        width = max((len(line.sent) for line in actions), default=0)
+        if actions:
             self.out.print(title)
-        for line in shown:
+        for line in actions:
             self.out.print(f"  {line.sent:<{width}}  {line.back}", markup=False, soft_wrap=True)
 
     def _notes(self, result: RunResult) -> None:

@@ -97,12 +97,12 @@ class RunningContext:
 
         Behind the malware gate, the upload and its scan start an execution each. One of them has nothing to do.
         """
-        machine, known = self.outputs["state_machine"], uploaded.known
-        arn = executions.wait_for_next(self.aws, machine, uploaded.path, known)
-        ended = executions.follow(self.aws, arn, progress)
-        if self.partner.scanner is None or ended.outcome not in _NOTHING_TO_DO:
-            return ended
-        arn = executions.wait_for_next(self.aws, machine, uploaded.path, [*known, arn])
+        machine, earlier = self.outputs["state_machine"], uploaded.earlier
+        arn = executions.wait_for_next(self.aws, machine, uploaded.path, earlier)
+        execution = executions.follow(self.aws, arn, progress)
+        if self.partner.scanner is None or execution.outcome not in _NOTHING_TO_DO:
+            return execution
+        arn = executions.wait_for_next(self.aws, machine, uploaded.path, [*earlier, arn])
         return executions.follow(self.aws, arn, progress)
 
     def least_received(self) -> int:
@@ -182,30 +182,30 @@ def _aws_samples(
     running: RunningContext, lines: Sequence[LogLine], own: Sequence[Sample], documents: Sequence[Document]
 ) -> Iterator[Sample]:
     aws, outputs, now = running.aws, running.outputs, time.time()
-    called, received = calls(lines), _received(running)
-    yield from _lambda_samples(running, list(invocations.lambda_samples(called, outputs["functions"])), now)
+    completed, received = calls(lines), _received(running)
+    yield from _lambda_samples(running, list(invocations.lambda_samples(completed, outputs["functions"])), now)
     machine = outputs.get("state_machine")
-    found = invocations.executions(aws, machine) if machine else []
+    runs = invocations.executions(aws, machine) if machine else []
     if machine:
-        yield from invocations.states_samples(machine, found)
+        yield from invocations.states_samples(machine, runs)
     yield from messages.sqs_samples(
         running.watch.queues.samples, {_queue(url): receptions for url, receptions in received.items()}
     )
-    histories = (executions.history(aws, execution["executionArn"]) for execution in found)
+    histories = (executions.history(aws, execution["executionArn"]) for execution in runs)
     yield from messages.sns_samples(outputs["topic_arn"], own, histories, received, now)
     yield from invocations.dynamodb_samples(outputs["table_name"], documents, now)
     yield from messages.events_samples(aws, running.partner.sent, now)
-    yield from messages.scheduler_samples(aws, called, outputs["functions"], now)
+    yield from messages.scheduler_samples(aws, completed, outputs["functions"], now)
     yield from running.api_requests.samples(outputs, now)
     if outputs.get("sftp"):
         yield from messages.transfer_samples(outputs["sftp"]["server_id"], running.partner.uploads)
 
 
-def _lambda_samples(running: RunningContext, known: list[Sample], now: float) -> Iterator[Sample]:
+def _lambda_samples(running: RunningContext, samples: list[Sample], now: float) -> Iterator[Sample]:
     aliases: Mapping[str, Any] = running.outputs["functions"]
-    yield from known
+    yield from samples
     yield from invocations.throttles(running.aws, aliases, now)
-    yield from invocations.unknown_ages(running.aws, aliases, known, now)
+    yield from invocations.unknown_ages(running.aws, aliases, samples, now)
 
 
 def _received(running: RunningContext) -> dict[str, list[Reception]]:
@@ -291,7 +291,7 @@ class RunResult:
 
 def read_result(
     running: RunningContext,
-    ended: Ended,
+    execution: Ended,
     uploaded: int,
     imported: int,
     events: dict[str, Counter[str]],
@@ -301,19 +301,19 @@ def read_result(
 
     `uploaded` rows are in the file and `imported` rows in the table. `events` are the received events by type.
     """
-    record = running.table.list_item(ended.list_id) if ended.list_id else {}
+    record = running.table.list_item(execution.list_id) if execution.list_id else {}
     # The record of a file that is rejected as a whole has no counts: all of its rows are rejected.
     valid, rejected = int(record.get("valid", 0)), int(record.get("rejected", uploaded))
     failure = Failure.of(record.get("failure"))
     return RunResult(
         rows=Rows(uploaded, valid, rejected, imported),
         events=events,
-        outcome=ended.outcome,
-        own_event=_own_event(running.context, ended.outcome),
+        outcome=execution.outcome,
+        own_event=_own_event(running.context, execution.outcome),
         not_emulated=running.deployment.not_emulated,
         adapted=running.deployment.adapted,
         stages=stages,
-        cause=ended.error if ended.outcome == FAILED and not failure else str(record.get("reason", "")),
+        cause=execution.error if execution.outcome == FAILED and not failure else str(record.get("reason", "")),
         report=_report(running, str(record["key"])) if record and (rejected or "reason" in record) else "",
         failure=failure,
     )
@@ -328,9 +328,9 @@ def _own_event(context: Context[Any], outcome: str) -> str:
     return imported if outcome == IMPORTED else rejected
 
 
-def expected_events(ended: Ended, imported: int) -> int:
+def expected_events(execution: Ended, imported: int) -> int:
     """Return the minimum number of events for each subscriber: an event for each row, and an event for the list."""
-    return imported + 1 if ended.outcome == IMPORTED else 1
+    return imported + 1 if execution.outcome == IMPORTED else 1
 
 
 def _row_problems(result: RunResult) -> list[str]:

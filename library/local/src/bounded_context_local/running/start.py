@@ -60,20 +60,20 @@ def running_context(
     Raises:
         LocalRunError: a stage failed; the message gives the reason.
     """
-    with ExitStack() as ended, ExitStack() as begun:
+    with ExitStack() as cleanup, ExitStack() as services:
         with stage("package"):
             _package(project)
         with stage("emulator"):
-            traces = begun.enter_context(listening())
-            aws = begun.enter_context(_joined(project, join, traces) if join else _started(project, traces, proxy))
-        systems = begun.enter_context(serving_systems(project))
-        with stage("deploy"):
-            running = _deployed(
-                project, aws, traces, progress, {**settings, **({"systems": systems} if systems else {})}
+            traces = services.enter_context(listening())
+            aws = services.enter_context(
+                _join_emulator(project, join, traces) if join else _start_emulator(project, traces, proxy)
             )
+        systems = services.enter_context(serving_systems(project))
+        with stage("deploy"):
+            running = _deploy(project, aws, traces, progress, {**settings, **({"systems": systems} if systems else {})})
         running.systems = systems
-        ended.callback(running.stop)
-        begun.callback(running.end)  # before the emulator ends, so no reader waits at its queue
+        cleanup.callback(running.stop)
+        services.callback(running.end)  # before the emulator ends, so no reader waits at its queue
         yield running
 
 
@@ -87,7 +87,7 @@ def _package(project: Project) -> None:
 
 
 @contextmanager
-def _started(project: Project, traces: TraceDaemon, proxy: Proxy | None) -> Iterator[Aws]:
+def _start_emulator(project: Project, traces: TraceDaemon, proxy: Proxy | None) -> Iterator[Aws]:
     """Start an emulator with its stand-ins."""
     python, region = emulator_python(project.build), program.region(project)
     with running_emulator(python, region, traces.address, _preload, proxied=proxy is not None) as emulator:
@@ -103,7 +103,7 @@ def _preload() -> None:
 
 
 @contextmanager
-def _joined(project: Project, run: Endpoints, traces: TraceDaemon) -> Iterator[Aws]:
+def _join_emulator(project: Project, run: Endpoints, traces: TraceDaemon) -> Iterator[Aws]:
     """Use the emulator of another run."""
     aws = Aws(replace(run.emulator, trace_address=traces.address, joined=True))
     if problem := _in_the_way(project.context, aws):
@@ -122,7 +122,7 @@ def _in_the_way(context: Context[Any], aws: Aws) -> str:
             f"{title} is on that emulator already, and its resources remain there: end the run that started the "
             "emulator, start it again, and join it once."
         )
-    if creation.found(aws, labels.parameter("topic-arn")) is not None:
+    if creation.parameter_value(aws, labels.parameter("topic-arn")) is not None:
         return (
             f"Another run stands in for {title} on that emulator, because it consumes its events: start {title} first, "
             "and let the other run join."
@@ -130,7 +130,7 @@ def _in_the_way(context: Context[Any], aws: Aws) -> str:
     return ""
 
 
-def _deployed(
+def _deploy(
     project: Project, aws: Aws, traces: TraceDaemon, progress: Progress, more: Mapping[str, object]
 ) -> RunningContext:
     settings = program.settings(project, more)
@@ -195,11 +195,11 @@ def find(project: Project) -> Endpoints:
 
 def _files(project: Project) -> list[Path]:
     """Return the endpoints files of running processes, the latest first. Delete the files of killed processes."""
-    written = dict[Path, int]()
+    times = dict[Path, int]()
     for file in project.build.glob("kept-run-*-*.json"):
         if not psutil.pid_exists(int(file.name.split("-")[2])):
             file.unlink(missing_ok=True)
             continue
         with suppress(FileNotFoundError):  # its run has ended
-            written[file] = file.stat().st_mtime_ns
-    return sorted(written, key=written.__getitem__, reverse=True)
+            times[file] = file.stat().st_mtime_ns
+    return sorted(times, key=times.__getitem__, reverse=True)

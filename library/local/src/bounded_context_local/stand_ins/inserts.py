@@ -29,10 +29,10 @@ def insert(statement: Mapping[str, Any]) -> Insert:
     Raises:
         ValueError: the form is not `INSERT INTO "table" VALUE {'name': ?, ...}` with a parameter for each name.
     """
-    found = _INSERT.fullmatch(str(statement.get("Statement", "")))
-    if found is None:
+    match = _INSERT.fullmatch(str(statement.get("Statement", "")))
+    if match is None:
         raise ValueError("Statement wasn't well formed, can't be processed: the stand-in supports parameters only")
-    names, parameters = _NAME.findall(found["names"]), statement.get("Parameters", [])
+    names, parameters = _NAME.findall(match["names"]), statement.get("Parameters", [])
     if len(names) != len(parameters):
         raise ValueError("Number of parameters in request and statement don't match.")
-    return Insert(found["table"], dict(zip(names, parameters, strict=True)))
+    return Insert(match["table"], dict(zip(names, parameters, strict=True)))

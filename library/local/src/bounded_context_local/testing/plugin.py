@@ -57,9 +57,9 @@ def _one_at_a_time(answer: Callable[P, T]) -> Callable[P, T]:
     """Serialise the requests: AWS checks and writes atomically, whereas moto's threads interleave."""
     lock = threading.Lock()
 
-    def answered(*args: P.args, **named: P.kwargs) -> T:
+    def answered(*args: P.args, **keywords: P.kwargs) -> T:
         with lock:
-            return answer(*args, **named)
+            return answer(*args, **keywords)
 
     return answered
 

@@ -37,11 +37,11 @@ def _restore(state: Mapping[str, Any]) -> dict[str, Any]:
     import boto3
 
     record, objects, tables = state["record"], boto3.client("s3"), boto3.client("dynamodb")
-    for stored in state["objects"]:
-        data = b64decode(stored["base64"])
-        version = objects.put_object(Bucket=BUCKET, Key=stored["key"], Body=data).get("VersionId", "")
-        if stored["is_file"]:
-            record = of_file(record, PinnedFile(BUCKET, stored["key"], version, len(data)))
+    for entry in state["objects"]:
+        data = b64decode(entry["base64"])
+        version = objects.put_object(Bucket=BUCKET, Key=entry["key"], Body=data).get("VersionId", "")
+        if entry["is_file"]:
+            record = of_file(record, PinnedFile(BUCKET, entry["key"], version, len(data)))
     for item in (*state["items"], *([record] if record else [])):
         tables.put_item(TableName=TABLE, Item=item)
     return state["event"] | ({"list_id": record["list_id"]["S"]} if record else {})

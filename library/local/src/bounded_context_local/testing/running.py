@@ -133,17 +133,17 @@ def finished(deployed: RunningContext, uploaded: Upload, expected: int | None = 
     Raises:
         LocalRunError: no execution started, it did not end in time, or it ended before the list was registered.
     """
-    ended = deployed.follow(uploaded)
-    if not ended.list_id:
-        raise LocalRunError(f"{uploaded.path} was not registered as a list: {ended.outcome} {ended.error}")
-    imported = deployed.table.imported(ended.list_id)
-    count = expected_events(ended, imported) if expected is None else expected
+    execution = deployed.follow(uploaded)
+    if not execution.list_id:
+        raise LocalRunError(f"{uploaded.path} was not registered as a list: {execution.outcome} {execution.error}")
+    imported = deployed.table.imported(execution.list_id)
+    count = expected_events(execution, imported) if expected is None else expected
     return Finished(
-        list_id=ended.list_id,
-        outcome=ended.outcome,
-        events=wait_for(deployed.subscribers, ended.list_id, count),
-        record=deployed.table.list_item(ended.list_id),
-        imported=deployed.table.imported(ended.list_id),
+        list_id=execution.list_id,
+        outcome=execution.outcome,
+        events=wait_for(deployed.subscribers, execution.list_id, count),
+        record=deployed.table.list_item(execution.list_id),
+        imported=deployed.table.imported(execution.list_id),
         report=_report(deployed, uploaded.path.rpartition("/")[2]),
     )
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 def batch_execute_statement(backend: "DynamoDBBackend", statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Insert items and return a result for each. Replaces the backend's method, which receives only inserts."""
-    return [_inserted(backend, statement) for statement in statements]
+    return [_insert(backend, statement) for statement in statements]
 
 
-def _inserted(backend: "DynamoDBBackend", statement: dict[str, Any]) -> dict[str, Any]:
+def _insert(backend: "DynamoDBBackend", statement: dict[str, Any]) -> dict[str, Any]:
     from moto.dynamodb.exceptions import ConditionalCheckFailed
 
     table, item = insert(statement)

@@ -18,11 +18,11 @@ def _drawn(*metrics: list[Any], over: Recorded | None = None, **properties: Any)
 
 
 def _points(made: Drawing) -> list[dict[int, float]]:
-    return [dict(one.series.points) for one in made.drawn]
+    return [dict(one.series.points) for one in made.traces]
 
 
 def _labels(made: Drawing) -> list[str]:
-    return [one.label for one in made.drawn]
+    return [one.label for one in made.traces]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_what_was_measured_before_the_run_is_left_out() -> None:
 def test_a_metric_is_its_dimensions_exactly() -> None:
     """As in CloudWatch, a metric with another set of dimensions is another metric."""
     made = _drawn([OURS, "Refused", "service", "it"], [OURS, "Refused", "service", "it", "reason", "late"])
-    assert (made.without_data, len(made.drawn)) == ({NO_ACTIVITY: ["Refused"]}, 1)
+    assert (made.without_data, len(made.traces)) == ({NO_ACTIVITY: ["Refused"]}, 1)
 
 
 def test_shorthands_repeat_the_entry_before() -> None:
@@ -113,7 +113,7 @@ def test_metric_math(expression: str, points: dict[int, float]) -> None:
 )
 def test_expressions_that_are_not_calculated_are_listed(expression: str) -> None:
     made = _drawn(DONE, [{"expression": expression, "id": "e1", "label": "clever"}])
-    assert len(made.drawn) == 1
+    assert len(made.traces) == 1
     assert len(made.not_calculated) == 1
     assert made.not_calculated[0].startswith("clever (")
 
@@ -128,7 +128,7 @@ def test_a_search_draws_each_metric_with_the_label_in_which_they_differ() -> Non
 
 def test_a_search_that_finds_nothing_is_without_data() -> None:
     made = _drawn([{"expression": "SEARCH('{ours,service} MetricName=\"Never\"', 'Sum', 60)", "label": "never"}])
-    assert (made.drawn, made.without_data) == ([], {NO_ACTIVITY: ["never"]})
+    assert (made.traces, made.without_data) == ([], {NO_ACTIVITY: ["never"]})
 
 
 def test_a_label_without_a_metric_has_no_part_of_one() -> None:
@@ -142,7 +142,7 @@ def test_a_search_looks_at_the_namespace_and_the_dimensions_it_names() -> None:
     made = _drawn([{"expression": 'SEARCH(\'{"ours", service}  MetricName="Done" AND service="it"\', \'Sum\')'}])
     assert _points(made)[0].keys() == {1, 2, 3, 4, 7}
     other = _drawn([{"expression": "SEARCH('{theirs,service} MetricName=\"Done\"', 'Sum')"}])
-    assert other.drawn == []
+    assert other.traces == []
 
 
 def test_dimensions_that_all_have_are_in_no_label() -> None:

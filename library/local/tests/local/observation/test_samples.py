@@ -165,7 +165,7 @@ def test_a_schedule_counts_the_calls_of_its_function() -> None:
 
 
 def test_an_upload_counts_for_the_server() -> None:
-    upload = Upload("/bucket/key", size=17, arrived=3.0, known=[])
+    upload = Upload("/bucket/key", size=17, arrived=3.0, earlier=[])
     assert [(one.metric, one.value, one.time) for one in messages.transfer_samples("s-1", [upload])] == [
         ("FilesIn", 1, 3.0),
         ("BytesIn", 17, 3.0),

@@ -10,7 +10,7 @@ from urllib3 import HTTPHeaderDict
 
 from bounded_context_cli.programs.recording import run
 from bounded_context_lab.storm.faults import derive
-from bounded_context_lab.storm.interception import _changed, action_of
+from bounded_context_lab.storm.interception import _with_body, action_of
 from bounded_context_lab.storm.remedies import commands, section_of
 from bounded_context_lab.storm.storm import Outcome
 from bounded_context_local.stand_ins.http_server import Request
@@ -46,11 +46,11 @@ def test_a_changed_request_is_signed_again_for_its_caller():
     aws: Any = SimpleNamespace(emulator=SimpleNamespace(endpoint="http://127.0.0.1:1"), region="eu-west-1")
     callers: Any = SimpleNamespace(credentials=lambda _: Credentials("AKIAFUNCTION", "secret", "token"))
     sent = request("sns", body=b"Action=PublishBatch&a=1", Content_Type=FORM)
-    changed = _changed(aws, callers, sent, b"Action=PublishBatch&a=2")
+    changed = _with_body(aws, callers, sent, b"Action=PublishBatch&a=2")
     assert (action_of(changed), changed.body) == ("sns:Publish", b"Action=PublishBatch&a=2")
     assert "AKIAFUNCTION" in changed.headers["Authorization"]
     assert changed.headers["X-Amz-Security-Token"] == "token"
-    assert _changed(aws, callers, sent, None) is sent
+    assert _with_body(aws, callers, sent, None) is sent
 
 
 @pytest.mark.parametrize(

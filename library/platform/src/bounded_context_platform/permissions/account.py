@@ -75,12 +75,12 @@ class OfAccount:
 
     @cached_property
     def _pipeline_account(self) -> str:
-        found = self._pipeline.get("account")
-        if not isinstance(found, str):
+        account = self._pipeline.get("account")
+        if not isinstance(account, str):
             raise ProjectError(
                 "infra/pipeline/Pulumi.main.yaml: account is missing: write the account of the pipeline and the state."
             )
-        return found
+        return account
 
     @cached_property
     def _region(self) -> str:
@@ -95,7 +95,9 @@ class OfAccount:
         """The environments whose roles the pipeline assumes in this account."""
         environments = self._pipeline.get("environments") or ()
         return [
-            one["name"] for one in environments if "roles" not in one and one.get("account") == self._settings.account
+            environment["name"]
+            for environment in environments
+            if "roles" not in environment and environment.get("account") == self._settings.account
         ]
 
     @cached_property
@@ -136,14 +138,14 @@ class OfAccount:
     @cached_property
     def _previewed(self) -> list[str]:
         """The stacks that workflows preview. Raises ProjectError if one is in another account."""
-        found = [stack for stack in self._settings.workflows if stack not in KINDS]
-        for stack in found:
+        stacks = [stack for stack in self._settings.workflows if stack not in KINDS]
+        for stack in stacks:
             if stack not in self._environments:
                 raise ProjectError(
                     f"infra/account/Pulumi.{self.name}.yaml: workflows has {stack!r}, which is no environment of the "
                     f"account {self._settings.account} in infra/pipeline/Pulumi.main.yaml: write its account there."
                 )
-        return found
+        return stacks
 
     def _role(self, stack: str, roles: list[str], trusted: Document, seconds: int = SESSION_SECONDS) -> RoleAccess:
         policies = {role: self._document(role, stack) for role in roles}
@@ -153,7 +155,7 @@ class OfAccount:
         people = self._settings.people.get("sandbox", []) if kind == SANDBOX.prefix else []
         trusted = [assumed_by(people, self._partition)] if people else []
         trusted += [self._document("trust", kind)] if kind in self._settings.workflows else []
-        statements = [statement for one in trusted for statement in one["Statement"]]
+        statements = [statement for policy in trusted for statement in policy["Statement"]]
         trust = {"Version": "2012-10-17", "Statement": statements}
         return self._role(kind, ["deploy", "shift", "state"], trust, _SWEEP_SECONDS)
 

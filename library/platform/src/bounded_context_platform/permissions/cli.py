@@ -67,12 +67,12 @@ def permissions(
     try:
         if role == "account":
             all_access = OfAccount(repository(), stack)
-            found, unknown = all_access.access().model_dump(mode="json"), sorted(all_access.unknown)
+            policy, unknown = all_access.access().model_dump(mode="json"), sorted(all_access.unknown)
         else:
-            found, unknown = Requested(repository(), role, stack, account, github).document()
+            policy, unknown = Requested(repository(), role, stack, account, github).document()
     except ProjectError as error:
         return refuse(str(error))
-    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    sys.stdout.write(json.dumps(policy, indent=2) + "\n")
     for kind in unknown:
         sys.stderr.write(f"{kind} is of a kind of your own: add what its provider asks for to the policy.\n")
     return 1 if unknown else 0

@@ -81,13 +81,13 @@ class Place:
         return self._conditions("StringLike" if "*" in self.stack else "StringEquals")[when]
 
     def _conditions(self, equals: str) -> Mapping[When, dict[str, Any]]:
-        tagged, asked = self._tags("ResourceTag"), self._tags("RequestTag")
+        tagged, request_tags = self._tags("ResourceTag"), self._tags("RequestTag")
         return {
             "always": {},
             "tagged": {equals: tagged},
             "untagged": self._untagged(equals),
-            "asked with tags": {equals: asked},
-            "created": {equals: {**asked, "ec2:CreateAction": list(_CREATED)}},
+            "asked with tags": {equals: request_tags},
+            "created": {equals: {**request_tags, "ec2:CreateAction": list(_CREATED)}},
             "through a service": {"Bool": {"aws:ViaAWSService": "true"}},
             "of its functions": {"ArnLike": {"lambda:FunctionArn": self.arn("lambda:{place}:function:{prefix}-*")}},
             "passed on": {"StringEquals": {"iam:PassedToService": [f"{name}.amazonaws.com" for name in _PASSED_TO]}},
@@ -138,33 +138,33 @@ def _actions(service: str, words: str) -> tuple[str, ...]:
 
 def document(place: Place, grants: Iterable[Grant], *, change: bool) -> dict[str, Any]:
     """Return the policy document of the given grants, with each resource once; only `change` includes write actions."""
-    found: dict[tuple[str, When], set[str]] = {}
+    by_resource: dict[tuple[str, When], set[str]] = {}
     for grant in grants:
         actions = (*grant.read, *(grant.write if change else ()))
         if actions:
             limited = place.boundary is not None or grant.when != "bounded"
             when = grant.when if limited else "always"
-            found.setdefault((place.arn(grant.arn), when), set()).update(actions)
-    return {"Version": "2012-10-17", "Statement": _statements(place, found)}
+            by_resource.setdefault((place.arn(grant.arn), when), set()).update(actions)
+    return {"Version": "2012-10-17", "Statement": _statements(place, by_resource)}
 
 
-def _statements(place: Place, found: Mapping[tuple[str, When], set[str]]) -> list[dict[str, Any]]:
+def _statements(place: Place, by_resource: Mapping[tuple[str, When], set[str]]) -> list[dict[str, Any]]:
     """Return the statements: the actions of each group of resources, with their condition."""
     merged: dict[When, set[str]] = {when: set() for when in _MERGED}
-    for (_, when), actions in found.items():
+    for (_, when), actions in by_resource.items():
         merged.get(when, set()).update(actions)
     alike: dict[tuple[tuple[str, ...], When], list[str]] = {}
-    for (arn, when), actions in sorted(found.items()):
+    for (arn, when), actions in sorted(by_resource.items()):
         alike.setdefault((tuple(sorted(merged.get(when, actions))), when), []).append(arn)
     conditional = [
         {"Effect": "Allow", "Action": list(actions), "Resource": arns, "Condition": place.condition(when)}
         for (actions, when), arns in alike.items()
         if when != "always"
     ]
-    return [*_joined({actions: arns for (actions, when), arns in alike.items() if when == "always"}), *conditional]
+    return [*_join({actions: arns for (actions, when), arns in alike.items() if when == "always"}), *conditional]
 
 
-def _joined(alike: Mapping[tuple[str, ...], list[str]]) -> list[dict[str, Any]]:
+def _join(alike: Mapping[tuple[str, ...], list[str]]) -> list[dict[str, Any]]:
     """Join unconditional statements of different services, since IAM limits the size of a policy.
 
     The meaning stays: an action has an effect on resources of its own service only. Statements on `*` stay apart.
@@ -173,11 +173,11 @@ def _joined(alike: Mapping[tuple[str, ...], list[str]]) -> list[dict[str, Any]]:
     for actions, arns in alike.items():
         services = {action.partition(":")[0] for action in actions}
         own = {"*"} if "*" in arns else services
-        free = (one for taken, one in joined if "*" not in own | taken and not services & taken)
+        free = (entry for used, entry in joined if "*" not in own | used and not services & used)
         if statement := next(free, None):
             statement["Action"] += actions
             statement["Resource"] += arns
-            next(taken for taken, one in joined if one is statement).update(services)
+            next(used for used, entry in joined if entry is statement).update(services)
         else:
             joined.append((own, {"Effect": "Allow", "Action": [*actions], "Resource": [*arns]}))
     return [statement for _, statement in joined]
@@ -239,13 +239,13 @@ def boundary(where: Place, graph: Graph, recorded: Labels) -> Document:
         graph: the graph of the program.
         recorded: the names in the graph.
     """
-    found: dict[Scope, set[str]] = {}
+    by_scope: dict[Scope, set[str]] = {}
     for node in graph.of(*_KINDS):
         for statement in node.statements():
             if statement["Effect"] == "Allow":
                 for scope in _scopes(where, graph, recorded, statement):
-                    found.setdefault(scope, set()).update(_texts(statement["Action"]))
-    return {"Version": "2012-10-17", "Statement": _boundary_statements(found)}
+                    by_scope.setdefault(scope, set()).update(_texts(statement["Action"]))
+    return {"Version": "2012-10-17", "Statement": _boundary_statements(by_scope)}
 
 
 def _scopes(where: Place, graph: Graph, recorded: Labels, statement: Document) -> Iterator[Scope]:
@@ -266,20 +266,20 @@ def _own(where: Place, recorded: Labels, resource: str) -> str | None:
         f"parameter/{kebab(recorded.context)}/{recorded.stack}/": f"parameter/{where.path}/*",
     }
     for own, general in names.items():
-        if found := re.match(f"(.*?[:/]){re.escape(own)}", resource):
-            return f"{_placed(where, found[1])}{general}"
+        if match := re.match(f"(.*?[:/]){re.escape(own)}", resource):
+            return f"{_placed(where, match[1])}{general}"
     return None
 
 
 def _placed(where: Place, arn: str) -> str:
     """Return an ARN of the graph with the region and the account of the stack."""
-    return re.sub(f":([a-z0-9-]*):{ACCOUNT}:", lambda found: f":{found[1] and where.region}:{where.account}:", arn)
+    return re.sub(f":([a-z0-9-]*):{ACCOUNT}:", lambda match: f":{match[1] and where.region}:{where.account}:", arn)
 
 
-def _boundary_statements(found: dict[Scope, set[str]]) -> list[Document]:
+def _boundary_statements(by_scope: dict[Scope, set[str]]) -> list[Document]:
     """Return a statement for each group of resources with the same actions and condition."""
     alike: dict[tuple[tuple[str, ...], str], list[str]] = {}
-    for (resource, condition), actions in sorted(found.items()):
+    for (resource, condition), actions in sorted(by_scope.items()):
         alike.setdefault((tuple(sorted(actions)), condition), []).append(resource)
     return [
         {"Effect": "Allow", "Action": [*actions], "Resource": [*resources]}
@@ -301,8 +301,8 @@ def _with_all_values(
             values.setdefault((actions, (*resources,), operator, key), {}).update(dict.fromkeys(_texts(value)))
         else:
             yield actions, (*resources,), condition
-    for (actions, resources, operator, key), found in values.items():
-        yield actions, resources, {operator: {key: [*found]}}
+    for (actions, resources, operator, key), accepted in values.items():
+        yield actions, resources, {operator: {key: [*accepted]}}
 
 
 def _texts(value: str | list[str]) -> list[str]:

@@ -6,10 +6,9 @@ from typing import Any, Final
 from bounded_context.declaration.context import Context
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_infra.configuration import labels as collisions
 from bounded_context_infra.configuration.account_settings import PERSONS, REPOSITORY
 from bounded_context_infra.configuration.event_settings import Consumed
-from bounded_context_infra.configuration.labels import XRAY_LIMIT, Labels, require_context, require_stack
+from bounded_context_infra.configuration.labels import PIPELINE, XRAY_LIMIT, Labels, require_context, require_stack
 from bounded_context_infra.configuration.partition import AWS, Partition
 from bounded_context_infra.configuration.project import ProjectError
 
@@ -40,7 +39,7 @@ def place(context: Context[Any], stack: str, region: str, account: str, boundary
 def of_pipeline(context: Context[Any], region: str, account: str) -> Place:
     """Return the place of the pipeline's own resources. Raises LabelError if its prefix covers resources of others."""
     require_context(context.name)
-    return _place(Labels(context.name, collisions.PIPELINE, context.owner), region, account, None)
+    return _place(Labels(context.name, PIPELINE, context.owner), region, account, None)
 
 
 def _place(labels: Labels, region: str, account: str, boundary: str | None) -> Place:
@@ -71,13 +70,15 @@ def policy(role: str, where: Place, graph: Graph, consumes: Mapping[str, Consume
     kinds = {node.kind for node in graph.nodes}
     grants = [grant for kind in sorted(kinds & KINDS.keys()) for grant in KINDS[kind]]
     grants += [*own, *_subscriptions(consumes.values()), *_boundary(where), *_shared_servers(graph), *_network(graph)]
-    found = document(where, grants, change=role == "deploy")
+    policy_document = document(where, grants, change=role == "deploy")
     if role == "deploy":
         signing = _signing(graph)
-        found["Statement"] += [_no_removal(where)] if where.boundary else []
-        found["Statement"] += _signed(where, signing) if signing else []
-        found["Statement"] += [_named(where, record.inputs) for record in graph.of("route53/record")]
-    return found
+        policy_document["Statement"] += [_no_removal(where)] if where.boundary else []
+        policy_document["Statement"] += _signed(where, signing) if signing else []
+        policy_document["Statement"] += [
+            _record_statement(where, record.inputs) for record in graph.of("route53/record")
+        ]
+    return policy_document
 
 
 def unknown(graph: Graph) -> list[str]:
@@ -116,11 +117,11 @@ def _signed(where: Place, signing: str) -> list[dict[str, Any]]:
     guide, "Configuring IAM policies for Lambda code signing configurations"; service authorization reference, Lambda).
     """
     attach = "lambda:PutFunctionCodeSigningConfig"
-    other = {"StringNotEquals": {"lambda:CodeSigningConfigArn": signing}}
+    unsigned = {"StringNotEquals": {"lambda:CodeSigningConfigArn": signing}}
     functions = where.arn("lambda:{place}:function:{prefix}-*")
     return [
         {"Effect": "Allow", "Action": [attach], "Resource": [signing, functions]},
-        {"Effect": "Deny", "Action": ["lambda:CreateFunction", attach], "Resource": ["*"], "Condition": other},
+        {"Effect": "Deny", "Action": ["lambda:CreateFunction", attach], "Resource": ["*"], "Condition": unsigned},
     ]
 
 
@@ -144,7 +145,7 @@ def _network(graph: Graph) -> Iterator[Grant]:
         yield on(zone, "route53", read="GetHostedZone ListResourceRecordSets")
 
 
-def _named(where: Place, record: Mapping[str, Any]) -> dict[str, Any]:
+def _record_statement(where: Place, record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the statement for a record of a zone (Route 53 developer guide, "Using IAM policy conditions")."""
     key = "route53:ChangeResourceRecordSets"
     only = {f"{key}NormalizedRecordNames": [record["name"]], f"{key}RecordTypes": [record["type"]]}
@@ -152,12 +153,12 @@ def _named(where: Place, record: Mapping[str, Any]) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": [key], "Resource": [zone], "Condition": {"ForAllValues:StringEquals": only}}
 
 
-def _topic(named: str) -> str:
+def _topic(topic: str) -> str:
     """Return the ARN pattern of a topic that is given by its ARN, or by another context's SSM parameter."""
-    if not named.startswith("/"):
-        return named.split(":", 2)[2]
+    if not topic.startswith("/"):
+        return topic.split(":", 2)[2]
     # /<context>/<stack>/topic-arn holds the ARN of the topic <context>-<stack>-events.
-    return f"sns:{{place}}:{'-'.join(named.strip('/').split('/')[:-1])}-events"
+    return f"sns:{{place}}:{'-'.join(topic.strip('/').split('/')[:-1])}-events"
 
 
 PROVIDER: Final = "token.actions.githubusercontent.com"
@@ -211,9 +212,9 @@ def assumed_by(arns: Iterable[str], partition: Partition) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Principal": {"AWS": partition.root(account)},
                 "Action": "sts:AssumeRole",
-                "Condition": {"ArnEquals": {"aws:PrincipalArn": found}},
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": principals}},
             }
-            for account, found in by_account.items()
+            for account, principals in by_account.items()
         ],
     }
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 from bounded_context_cli.programs.pulumi_files import PIPELINE as PIPELINE_STACK
-from bounded_context_cli.programs.pulumi_files import PIPELINE as STACK
 from bounded_context_cli.programs.pulumi_files import secrets_provider, settings, stack_file
 from bounded_context_cli.programs.recording import Graph, service
 from bounded_context_cli.programs.stack_settings import delivery
@@ -34,23 +33,23 @@ def pipeline_boundary(project: Project, settings: Mapping[str, Any], account: st
         settings: the pipeline's settings.
         account: the account of the pipeline.
     """
-    context, config = project.context, delivery().config(STACK)
+    context, config = project.context, delivery().config(PIPELINE_STACK)
     try:
         _require_key(settings)
         graph = _graph(config)
     except SettingError as error:
-        raise ProjectError(error.at(stack_file(project.pipeline, STACK), delivery().project)) from error
+        raise ProjectError(error.at(stack_file(project.pipeline, PIPELINE_STACK), delivery().project)) from error
     return boundary(of_pipeline(context, config["aws:region"], account), graph, Labels(context.name, PIPELINE, ""))
 
 
 def _graph(config: Mapping[str, str]) -> Graph:
-    return delivery().run_with(STACK, config)
+    return delivery().run_with(PIPELINE_STACK, config)
 
 
 def _require_key(settings: Mapping[str, Any]) -> None:
     """Raise SettingError for a key by its alias: the ARN of such a key is not known without a call of AWS."""
-    for one in (settings, *settings.get("environments", ())):
-        if str(one.get("secrets_provider", "")).startswith("awskms://alias/"):
+    for entry in (settings, *settings.get("environments", ())):
+        if str(entry.get("secrets_provider", "")).startswith("awskms://alias/"):
             problem = "names a key by its alias: write the key's ARN, as `context bootstrap` prints it."
             raise SettingError("secrets_provider", problem)
 
@@ -185,7 +184,9 @@ class Requested:
     def _state(self) -> Document:
         region, location = self._region, self._pipeline.get("backend")
         common = self._pipeline.get("secrets_provider", "")
-        own = of_stack(secrets_provider(self.project.service, self._model) or self._listed or common, self.stack)
+        own = of_stack(
+            secrets_provider(self.project.service, self._model) or self._model_provider or common, self.stack
+        )
         if location is None:
             backend = state.Backend.by_default(self.project.context.name, self._account, region, self.stack, own)
         elif (backend := state.Backend.of(location, common, own)) is None:
@@ -200,10 +201,13 @@ class Requested:
         return state.policy(backend, service().project, stacks, self._account, region, access=access)
 
     @property
-    def _listed(self) -> str | None:
+    def _model_provider(self) -> str | None:
         """The secrets provider of the model's environment in the pipeline's settings."""
         environments = self._pipeline.get("environments", ())
-        return next((one.get("secrets_provider") for one in environments if one["name"] == self._model), None)
+        return next(
+            (environment.get("secrets_provider") for environment in environments if environment["name"] == self._model),
+            None,
+        )
 
 
 def _account_of(environment: Mapping[str, Any], role: str) -> str | None:

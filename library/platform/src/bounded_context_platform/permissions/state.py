@@ -52,10 +52,12 @@ class Backend:
 
     def alias_elsewhere(self, account: str) -> str | None:
         """Return the alias of a key if the state is in another account: KMS looks it up in the caller's account."""
-        found = _OF_ACCOUNT.fullmatch(self.bucket)
-        if found is None or found[1] == account:
+        match = _OF_ACCOUNT.fullmatch(self.bucket)
+        if match is None or match[1] == account:
             return None
-        return next((one.key for one in (self.key, self.secrets) if not one.key.startswith("arn:")), None)
+        return next(
+            (provider.key for provider in (self.key, self.secrets) if not provider.key.startswith("arn:")), None
+        )
 
 
 def policy(backend: Backend, project: str, stack: str, account: str, region: str, *, access: Access) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def policy(backend: Backend, project: str, stack: str, account: str, region: str
         access: what the role does with the stacks.
     """
     where = partition_of(region)
-    bucket_key, secrets_key = (_key(one.key, account, region) for one in (backend.key, backend.secrets))
+    bucket_key, secrets_key = (_key(provider.key, account, region) for provider in (backend.key, backend.secrets))
     statements = [
         *on_bucket(where, backend.bucket, project, stack, access),
         on_bucket_key(where, bucket_key[0], access, bucket_key[1]),
@@ -128,33 +130,36 @@ class SharedState:
         if not backend.startswith("s3://") or key is None:
             return None
         bucket, shared, bound = bucket_name(backend), dict(self._elsewhere()), self._bound()
-        made = policies_of(bucket, self.account, self.project.package, shared, bound, self.region)
-        own = made.key if shared or bound else None
-        return StateAccess(bucket=bucket, bucket_policy=made.bucket, key=key.key, key_policy=own)
+        policies = policies_of(bucket, self.account, self.project.package, shared, bound, self.region)
+        own = policies.key if shared or bound else None
+        return StateAccess(bucket=bucket, bucket_policy=policies.bucket, key=key.key, key_policy=own)
 
     def _elsewhere(self) -> Iterator[tuple[str, str]]:
         """Yield the stacks and kinds whose roles in other accounts read or write the state, with the account."""
-        for one in self.users:
-            if one.account != self.account:
-                yield from ((stack, one.account) for stack in (*one.previewed, *one.kinds))
+        for user in self.users:
+            if user.account != self.account:
+                yield from ((stack, user.account) for stack in (*user.previewed, *user.kinds))
 
     def _bound(self) -> dict[str, list[str]]:
         """Return the stacks and kinds whose secrets have an encryption context, with the roles that use their key."""
-        found = self._with_context()
-        roles = {stack: [*self._steps(stack)] for stack in found}
-        for one in self.users:
-            for stack in {*one.previewed} & found:
-                roles[stack].append(self._arn(one.account, stack, PULL_REQUEST))
-            for kind in one.kinds if MODEL in found else ():
-                roles.setdefault(kind, []).append(self._arn(one.account, kind, TEMPORARY))
+        environments = self._with_context()
+        roles = {stack: [*self._steps(stack)] for stack in environments}
+        for user in self.users:
+            for stack in {*user.previewed} & environments:
+                roles[stack].append(self._arn(user.account, stack, PULL_REQUEST))
+            for kind in user.kinds if MODEL in environments else ():
+                roles.setdefault(kind, []).append(self._arn(user.account, kind, TEMPORARY))
         return roles
 
     def _with_context(self) -> set[str]:
         """Return the environments whose secrets provider has the encryption context of its stack."""
         common = str(self.pipeline.get("secrets_provider"))
-        given = {one["name"]: one.get("secrets_provider", common) for one in self.pipeline.get("environments") or ()}
-        providers = {name: SecretsProvider.of(str(url)) for name, url in given.items()}
-        return {name for name, found in providers.items() if found and found.context.get("stack") == name}
+        urls = {
+            environment["name"]: environment.get("secrets_provider", common)
+            for environment in self.pipeline.get("environments") or ()
+        }
+        providers = {name: SecretsProvider.of(str(url)) for name, url in urls.items()}
+        return {name for name, provider in providers.items() if provider and provider.context.get("stack") == name}
 
     def _steps(self, stack: str) -> Iterator[str]:
         names = [f"{stack}-{step.name}" for step in OF_AN_ENVIRONMENT if step.state]

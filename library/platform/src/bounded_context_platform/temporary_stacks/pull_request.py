@@ -49,7 +49,7 @@ def preview() -> None:
     No plan is stored.
     """
     stack = stack_of_step()
-    failed, text = _previewed(stack)
+    failed, text = _preview(stack)
     _append("GITHUB_STEP_SUMMARY", text)
     _append("GITHUB_OUTPUT", _output("report", text))
     sys.stdout.write(text)
@@ -131,21 +131,21 @@ def down() -> int:
     return 0
 
 
-def markdown(stack: str, found: Sequence[Change]) -> str:
+def markdown(stack: str, planned: Sequence[Change]) -> str:
     """Return the changes as Markdown: their numbers, the loss of data, and each change."""
-    if not found:
+    if not planned:
         return f"### `{stack}`: nothing changes\n"
     rows = [
         f"| {change.operation}{' ⚠️ data' if change.loses_data else ''} | `{change.name}` | {change.type} |"
-        for change in found
+        for change in planned
     ]
     more = f"\n{len(rows) - _SHOWN} more are in the job's log.\n" if len(rows) > _SHOWN else ""
     table = "\n".join(["| what | name | type |", "|---|---|---|", *rows[:_SHOWN]])
     details = f"<details><summary>Each change</summary>\n\n{table}\n{more}\n</details>\n"
-    return f"### `{stack}`: {summary(found)}\n\n{details}"
+    return f"### `{stack}`: {summary(planned)}\n\n{details}"
 
 
-def _previewed(stack: PulumiStack) -> tuple[bool, str]:
+def _preview(stack: PulumiStack) -> tuple[bool, str]:
     """Return whether the preview failed, and its text."""
     try:
         return False, markdown(stack.name, changes(json.loads(stack.output("preview", "--json"))))
@@ -200,12 +200,12 @@ class GitHub:
 
     def closed(self, since: datetime) -> list[int]:
         """Return the numbers of the closed pull requests that changed since a time. Raises Refused."""
-        found: list[int] = []
+        numbers: list[int] = []
         for request in self._pages("pulls?state=closed&sort=updated&direction=desc"):
             if datetime.fromisoformat(request["updated_at"]) < since:
                 break
-            found.append(request["number"])
-        return found
+            numbers.append(request["number"])
+        return numbers
 
     def comment(self, number: int, mark: str, text: str) -> None:
         """Write a comment to a pull request. It replaces the comment that begins with `mark`, if any.
@@ -228,10 +228,10 @@ class GitHub:
             self._call("PATCH", f"issues/comments/{before}", body)
 
     def _pages(self, path: str) -> Iterator[dict[str, Any]]:
-        page, found = 1, [{}] * _PAGE
-        while len(found) == _PAGE:
-            found = self._call("GET", f"{path}&per_page={_PAGE}&page={page}")
-            yield from found
+        page, requests = 1, [{}] * _PAGE
+        while len(requests) == _PAGE:
+            requests = self._call("GET", f"{path}&per_page={_PAGE}&page={page}")
+            yield from requests
             page += 1
 
     def _call(self, method: str, path: str, body: object = None) -> Any:

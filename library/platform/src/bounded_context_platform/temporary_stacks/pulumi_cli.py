@@ -123,14 +123,14 @@ class TemporaryPulumi(Pulumi):
         if shutil.which("pulumi") is None:
             raise RefusedByAws(f"{MISSING}.")
         backend = os.environ.get("PULUMI_BACKEND_URL", "")
-        found = _in_s3(backend, project_name(self.program), start) if is_in_s3(backend) else self._listed()
-        return {name for name in found if name.startswith(start)}
+        names = _in_s3(backend, project_name(self.program), start) if is_in_s3(backend) else self._names()
+        return {name for name in names if name.startswith(start)}
 
-    def _listed(self) -> set[str]:
-        listed = self.call_for_project("stack", "ls", "--json")
-        if listed.returncode != 0:
-            raise RefusedByAws(f"Pulumi does not list the stacks: {_summary(listed)}")
-        return {stack["name"].rpartition("/")[2] for stack in json.loads(listed.stdout)}
+    def _names(self) -> set[str]:
+        listing = self.call_for_project("stack", "ls", "--json")
+        if listing.returncode != 0:
+            raise RefusedByAws(f"Pulumi does not list the stacks: {_summary(listing)}")
+        return {stack["name"].rpartition("/")[2] for stack in json.loads(listing.stdout)}
 
     def init(self, provider: str) -> None:
         """Create the stack. `provider`, if not empty, encrypts its secrets. Raises Failed."""
@@ -163,12 +163,12 @@ class TemporaryPulumi(Pulumi):
         """
         self._check(settings)
         for arguments in (("destroy", "--yes", "--skip-preview"), ("stack", "rm", "--yes")):
-            done = self.call(*arguments, variables=_INSTALLED_ALONE)
-            if done.returncode != 0:
-                calls = [*(["cancel"] if LOCKED.search(_all(done)) else []), "destroy", "stack rm"]
+            process = self.call(*arguments, variables=_INSTALLED_ALONE)
+            if process.returncode != 0:
+                calls = [*(["cancel"] if LOCKED.search(_all(process)) else []), "destroy", "stack rm"]
                 place = f"--yes --cwd {self.program} --stack {self.stack}"
                 remedy = f"Remove it with {', '.join(f'`pulumi {call} {place}`' for call in calls)}."
-                raise Failed(f"{self._failure(arguments[0], done)} {self._remaining()}. {remedy}")
+                raise Failed(f"{self._failure(arguments[0], process)} {self._remaining()}. {remedy}")
 
     def _check(self, settings: Mapping[str, Any]) -> None:
         """Install the AWS provider in the versions of the state. Raises Refused if the state has another provider."""
@@ -185,52 +185,52 @@ class TemporaryPulumi(Pulumi):
         """Describe the remaining resources, as far as Pulumi returns them."""
         exported = self.call("stack", "export")
         try:
-            found: Any = json.loads(exported.stdout)["deployment"].get("resources", [])
+            resources: Any = json.loads(exported.stdout)["deployment"].get("resources", [])
             names = [
                 resource["urn"].rpartition("$")[2]
-                for resource in found
+                for resource in resources
                 if resource.get("custom") and "aws:" in resource["type"]
             ]
         except (KeyError, TypeError, ValueError):
             return f"The remaining resources of the stack {self.stack} could not be read"
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        listed = f": {', '.join(names[:_SHOWN])}{more}" if names else ""
-        return f"Of the stack {self.stack} {len(names)} resources are left{listed}"
+        listing = f": {', '.join(names[:_SHOWN])}{more}" if names else ""
+        return f"Of the stack {self.stack} {len(names)} resources are left{listing}"
 
     def _do(self, *arguments: str) -> str:
         return self._output(arguments[0], self.call(*arguments))
 
-    def _output(self, command: str, done: subprocess.CompletedProcess[str]) -> str:
-        if done.returncode != 0:
-            raise Failed(self._failure(command, done))
-        return done.stdout
+    def _output(self, command: str, process: subprocess.CompletedProcess[str]) -> str:
+        if process.returncode != 0:
+            raise Failed(self._failure(command, process))
+        return process.stdout
 
-    def _failure(self, command: str, done: subprocess.CompletedProcess[str]) -> str:
+    def _failure(self, command: str, process: subprocess.CompletedProcess[str]) -> str:
         """Return the errors of a failed call, and the missing permission if any."""
-        lacking = denied(_all(done))
+        lacking = denied(_all(process))
         short = (
             f" In short: {lacking}: see `context permissions deploy {self.stack.partition('-')[0]}`." if lacking else ""
         )
-        return f"pulumi {command} failed: {_summary(done)}.{short}"
+        return f"pulumi {command} failed: {_summary(process)}.{short}"
 
 
 def _in_s3(backend: str, project: str, start: str) -> set[str]:
     """Return the names of the stacks in a bucket, from the keys of their states."""
     try:
         pages = client(backend).get_paginator("list_objects_v2")
-        found = pages.paginate(Bucket=bucket_name(backend), Prefix=checkpoints(project, start))
-        keys = [one["Key"] for page in found for one in page.get("Contents", []) if "Key" in one]
+        contents = pages.paginate(Bucket=bucket_name(backend), Prefix=checkpoints(project, start))
+        keys = [entry["Key"] for page in contents for entry in page.get("Contents", []) if "Key" in entry]
     except AWS_ERRORS as error:
         raise RefusedByAws(f"The stacks in {backend} cannot be listed: {sentence(error, 'state')}") from error
     return {key.rpartition("/")[2].partition(".json")[0] for key in keys if _STATE.search(key)}
 
 
-def _all(done: subprocess.CompletedProcess[str]) -> str:
-    return done.stdout + done.stderr
+def _all(process: subprocess.CompletedProcess[str]) -> str:
+    return process.stdout + process.stderr
 
 
-def _summary(done: subprocess.CompletedProcess[str]) -> str:
+def _summary(process: subprocess.CompletedProcess[str]) -> str:
     """Return the lines with errors, or else the last lines."""
-    lines = [" ".join(line.split()) for line in _all(done).splitlines() if line.strip()]
+    lines = [" ".join(line.split()) for line in _all(process).splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
     return " / ".join((errors or lines)[-_SHOWN:]).rstrip(".")

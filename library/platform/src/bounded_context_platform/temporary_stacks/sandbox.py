@@ -101,14 +101,14 @@ def list_(as_json: Annotated[bool, Option("--json", help="print JSON")] = False)
     """
     from .stack import temporary_stacks
 
-    found = [(stack.name, stack.tags()) for stack in temporary_stacks(repository())]
+    stacks = [(stack.name, stack.tags()) for stack in temporary_stacks(repository())]
     if as_json:
-        typer.echo(json.dumps({"stacks": [_entry(name, tags) for name, tags in found]}, indent=2))
+        typer.echo(json.dumps({"stacks": [_entry(name, tags) for name, tags in stacks]}, indent=2))
         return 0
-    for name, tags in found:
+    for name, tags in stacks:
         until = minute(tags.expires) if tags.expires else "an unknown time"
         typer.echo(f"{name:<28} {tags.owner or '?':<24} until {until}{' (over)' if tags.is_over(now()) else ''}")
-    if not found:
+    if not stacks:
         typer.echo("There are no sandboxes and no preview stacks.")
     return 0
 
@@ -133,10 +133,10 @@ def sweep(
     from .kinds import KINDS
 
     kinds = [kind] if kind else list(KINDS)
-    return int(not sweep_stacks(repository(), kinds, now, _session_end(), _closed(), _print))
+    return int(not sweep_stacks(repository(), kinds, now, _session_end(), _closed_requests(), _print))
 
 
-def _closed() -> list[int]:
+def _closed_requests() -> list[int]:
     """Return the numbers in the variable CLOSED. Raises Refused."""
     from bounded_context_cli.command.aws_errors import RefusedByAws
 
@@ -166,8 +166,8 @@ def _stack(name: str) -> "TemporaryStack":
 
 
 def _entry(name: str, tags: "Tags") -> dict[str, Any]:
-    kind, _, rest = name.partition("-")
-    return {"stack": name, "kind": kind, "name": rest, **tags.texts(), "expired": tags.is_over(now())}
+    kind, _, short = name.partition("-")
+    return {"stack": name, "kind": kind, "name": short, **tags.texts(), "expired": tags.is_over(now())}
 
 
 def _print(swept: "Swept") -> None:
@@ -212,17 +212,17 @@ def sweep_stacks(
     Raises:
         Refused: the stacks cannot be listed.
     """
-    passed = True
+    all_swept = True
     for stack in temporary_stacks(project, kinds):
         try:
-            result = _swept(stack, clock(), session_end, closed)
+            result = _sweep(stack, clock(), session_end, closed)
         except (Failed, RefusedByAws, *AWS_ERRORS) as error:
-            result, passed = Swept(stack.name, "failed", sentence(error, "deploy")), False
+            result, all_swept = Swept(stack.name, "failed", sentence(error, "deploy")), False
         report(result)
-    return passed
+    return all_swept
 
 
-def _swept(stack: TemporaryStack, now: datetime, session_end: datetime | None, closed: Collection[int]) -> Swept:
+def _sweep(stack: TemporaryStack, now: datetime, session_end: datetime | None, closed: Collection[int]) -> Swept:
     tags = stack.tags()
     if tags.expires is None:
         raise Failed(f"It has no tag `expires`: run `pulumi destroy` if {stack.name} is no longer needed.")

@@ -138,9 +138,9 @@ class TemporaryStack:
         """Return whether the stack exists. Raises Refused if it has another owner."""
         if not self.exists():
             return False
-        found = self.tags().owner
-        if found != owner:
-            whose = f"is {found}'s" if found else "has no owner"
+        actual = self.tags().owner
+        if actual != owner:
+            whose = f"is {actual}'s" if actual else "has no owner"
             raise RefusedByAws(
                 f"The stack {self.name} {whose}, and you are {owner}: choose another name, or ask the owner."
             )
@@ -222,8 +222,8 @@ class TemporaryStack:
 
 def temporary_stacks(project: Project, kinds: Iterable[str] = KINDS) -> list[TemporaryStack]:
     """Return the repository's stacks of the given kinds, sorted. Raises Refused without a Pulumi CLI or a login."""
-    found = (TemporaryPulumi("", project.service).stacks(f"{kind}-") for kind in sorted(kinds))
-    return [TemporaryStack(project, name) for names in found for name in sorted(names) if has_kind(name)]
+    names_by_kind = (TemporaryPulumi("", project.service).stacks(f"{kind}-") for kind in sorted(kinds))
+    return [TemporaryStack(project, name) for names in names_by_kind for name in sorted(names) if has_kind(name)]
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def _codes(error: ClientError) -> set[str]:
     """Return the error's code, or the codes of a transaction's reasons, without ``Exception`` at their end."""
     response: Any = error.response
     reasons = [str(reason.get("Code")) for reason in response.get("CancellationReasons", ())]
-    found = [code for code in reasons if code != "None"] or [str(response.get("Error", {}).get("Code"))]
-    return {code.removesuffix("Exception") for code in found}
+    codes = [code for code in reasons if code != "None"] or [str(response.get("Error", {}).get("Code"))]
+    return {code.removesuffix("Exception") for code in codes}
 
 
 with suppress(ImportError):  # only Lambda's Python runtime has this package

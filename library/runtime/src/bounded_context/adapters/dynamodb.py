@@ -117,10 +117,10 @@ class AggregateTable(Generic[A]):
 
     def get(self, identity: str) -> A:
         """Return the aggregate as stored. Raises Done, NotFound."""
-        found = self._table.get_item(Key=self._items.key(identity), ConsistentRead=True)
-        if "Item" not in found:
+        response = self._table.get_item(Key=self._items.key(identity), ConsistentRead=True)
+        if "Item" not in response:
             raise NotFound(self._items.identity, identity)
-        aggregate = self._items.to_aggregate(found["Item"])
+        aggregate = self._items.to_aggregate(response["Item"])
         if is_earlier(identity, (aggregate.etag or "").rpartition(".")[2]):
             raise Done(aggregate)
         return aggregate
@@ -129,7 +129,7 @@ class AggregateTable(Generic[A]):
         """Store a new aggregate. Raises AlreadyExists, Done."""
         etag = fresh_name()
         item = self._items.from_aggregate(aggregate) | {TRACEPARENT: self._traceparent(), ETAG: etag}
-        if not self._written(etag, self._table.put_item, Item=item, ConditionExpression=ABSENT):
+        if not self._write(etag, self._table.put_item, Item=item, ConditionExpression=ABSENT):
             raise AlreadyExists(self._items.identity, aggregate.id)
         aggregate.stored_as(etag)
 
@@ -138,10 +138,10 @@ class AggregateTable(Generic[A]):
         etag, replaced = _next_etag(aggregate), aggregate.version - 1
         metadata = {TRACEPARENT: self._traceparent(), SCHEMA: self._items.schema_of(aggregate.status), ETAG: etag}
         item = self._items.from_aggregate(aggregate) | metadata
-        gone = [name for name in self._items.attributes if name not in item]
+        removed = [name for name in self._items.attributes if name not in item]
         key, condition, values = {KEY: item.pop(KEY)}, *_unchanged(aggregate, replaced)
-        change = _update(item, gone, values)
-        if not self._written(etag, self._table.update_item, Key=key, ConditionExpression=condition, **change):
+        change = _update(item, removed, values)
+        if not self._write(etag, self._table.update_item, Key=key, ConditionExpression=condition, **change):
             raise self._conflict(aggregate, replaced)
         aggregate.stored_as(etag)
 
@@ -164,7 +164,7 @@ class AggregateTable(Generic[A]):
         except ClientError as error:
             raise self._conflict(aggregate, aggregate.version) if condition_failed(error) else error from error
 
-    def _written(self, etag: str, write: Callable[..., Any], **request: Any) -> bool:
+    def _write(self, etag: str, write: Callable[..., Any], **request: Any) -> bool:
         """Send a conditional write, and return whether it is in the table."""
         try:
             despite_conflicts(lambda: write(ReturnValuesOnConditionCheckFailure=ON_FAILURE, **request))
@@ -179,11 +179,11 @@ class AggregateTable(Generic[A]):
 
         Another command may have changed a created item since. The item still names its incarnation.
         """
-        stored = str(item.get(ETAG, ""))
-        incarnation = stored.partition(".")[0]
-        if stored and is_earlier(self._items.identity_of(item[KEY]), incarnation):
+        stored_etag = str(item.get(ETAG, ""))
+        incarnation = stored_etag.partition(".")[0]
+        if stored_etag and is_earlier(self._items.identity_of(item[KEY]), incarnation):
             raise Done(self._items.to_aggregate(item))
-        return etag in (stored, incarnation)
+        return etag in (stored_etag, incarnation)
 
     def _conflict(self, aggregate: A, version: int) -> VersionConflict:
         return VersionConflict(self._items.identity, aggregate.id, version)
@@ -202,13 +202,13 @@ def _unchanged(aggregate: Aggregate[Any, Any], version: int) -> tuple[str, dict[
     return condition, values | {":list_id": aggregate.list_id}
 
 
-def _update(item: Mapping[str, Any], gone: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
+def _update(item: Mapping[str, Any], removed: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of UpdateItem that set and remove the given attributes, with a condition's values."""
     # Numbers replace the names, since many field names are reserved words of DynamoDB.
-    names = {name: f"#{number}" for number, name in enumerate((*item, *gone))}
+    names = {name: f"#{number}" for number, name in enumerate((*item, *removed))}
     numbered = {name: f":{number}" for number, name in enumerate(item)}
     sets = ", ".join(f"{names[name]} = {numbered[name]}" for name in item)
-    removes = f" REMOVE {', '.join(names[name] for name in gone)}" if gone else ""
+    removes = f" REMOVE {', '.join(names[name] for name in removed)}" if removed else ""
     return {
         "UpdateExpression": f"SET {sets}{removes}",
         "ExpressionAttributeNames": {short: name for name, short in names.items()},
@@ -227,10 +227,10 @@ class ListStates:
         # Most commands are not on a row of a list, and start sooner without this module.
         from ..domain.lists import ListStatus
 
-        found = self._table.get_item(
+        response = self._table.get_item(
             Key={KEY: LIST + list_id},
             ConsistentRead=True,
             ProjectionExpression="#status",
             ExpressionAttributeNames={"#status": "status"},
         )
-        return "Item" in found and found["Item"]["status"] != ListStatus.IMPORTED
+        return "Item" in response and response["Item"]["status"] != ListStatus.IMPORTED

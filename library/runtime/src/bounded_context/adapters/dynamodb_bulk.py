@@ -85,19 +85,19 @@ class Inserts:
         return [start + number for start in batches for number in self._batch(items[start : start + AT_ONCE])]
 
     def _batch(self, items: Sequence[Mapping[str, Any]]) -> list[int]:
-        left, taken = dict(enumerate(items)), list[int]()
+        pending, conflicts = dict(enumerate(items)), list[int]()
 
         def attempt() -> None:
-            for number, error in zip(list(left), self._errors(left.values()), strict=True):
+            for number, error in zip(list(pending), self._errors(pending.values()), strict=True):
                 if error not in _INSERTS_PASSING:
-                    del left[number]
+                    del pending[number]
                 if error == _TAKEN:
-                    taken.append(number)
-            if left:
+                    conflicts.append(number)
+            if pending:
                 raise TurnedAway
 
         patiently(attempt, _insert_passes)
-        return sorted(taken)
+        return sorted(conflicts)
 
     def _errors(self, items: Collection[Mapping[str, Any]]) -> Iterator[str | None]:
         """Send items, and yield the code of each item's error, or None. Raises ClientError for an unexpected error."""
@@ -188,8 +188,8 @@ class ImportedAggregateTable:
         The first read is eventually consistent, at half the read units: an identity that it misses is refused by the
         insert. A consistent read confirms the others.
         """
-        found = _of_others(self._existing(identities, consistent=False), list_id)
-        return _of_others(self._existing(found), list_id)
+        candidates = _of_others(self._existing(identities, consistent=False), list_id)
+        return _of_others(self._existing(candidates), list_id)
 
     def _existing(self, identities: Collection[str], *, consistent: bool = True) -> dict[str, Mapping[str, Any]]:
         return existing(self._client, self._table, self._items.prefix, identities, consistent=consistent)
@@ -222,18 +222,20 @@ class ImportedAggregateTable:
         Raises:
             AlreadyTaken: an item exists that is not this list's.
         """
-        found = self._existing([item[self._items.identity] for item in refused]) if refused else {}
-        if others := _of_others(found, list_id):
-            raise AlreadyTaken(sorted(others))
-        return [item for item in refused if item[self._items.identity] not in found]
+        items = self._existing([item[self._items.identity] for item in refused]) if refused else {}
+        if conflicts := _of_others(items, list_id):
+            raise AlreadyTaken(sorted(conflicts))
+        return [item for item in refused if item[self._items.identity] not in items]
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Delete all aggregates of the given identities that this list created, and keep the others."""
         for chunk in _hundreds(identities):
-            left = list(chunk)
+            remaining = list(chunk)
             # A transaction writes all items or no item: it is repeated without the items that are not this list's.
-            while left and (others := set(self._write([self._delete(list_id, identity) for identity in left]))):
-                left = [identity for index, identity in enumerate(left) if index not in others]
+            while remaining and (
+                refused := set(self._write([self._delete(list_id, identity) for identity in remaining]))
+            ):
+                remaining = [identity for index, identity in enumerate(remaining) if index not in refused]
 
     def _delete(self, list_id: str, identity: str) -> dict[str, Any]:
         return {
@@ -262,8 +264,8 @@ def existing(
     """
     keys = [{KEY: prefix + identity} for identity in identities]
     reads = (partial(_read, client, table, hundred, consistent=consistent) for hundred in _hundreds(keys))
-    found = [item for read in reads for item in patiently(read, _passes)]
-    return {item[KEY].removeprefix(prefix): item for item in found}
+    items = [item for read in reads for item in patiently(read, _passes)]
+    return {item[KEY].removeprefix(prefix): item for item in items}
 
 
 def _read(
@@ -272,14 +274,14 @@ def _read(
     return client.sync_batch_get(table, list(keys), consistent_read=consistent, projection=[KEY, "list_id", "status"])
 
 
-def _of_others(found: Mapping[str, Mapping[str, Any]], list_id: str) -> set[str]:
-    return {identity for identity, item in found.items() if item.get("list_id") != list_id}
+def _of_others(items: Mapping[str, Mapping[str, Any]], list_id: str) -> set[str]:
+    return {identity for identity, item in items.items() if item.get("list_id") != list_id}
 
 
 def _reasons(error: Exception) -> list[str]:
     # DynamoDB lists a reason per operation at the end of its message, "None" for an operation without a fault.
-    listed = _REASONS.search(str(error))
-    return [reason.strip() for reason in listed.group(1).split(",")] if listed else []
+    match = _REASONS.search(str(error))
+    return [reason.strip() for reason in match.group(1).split(",")] if match else []
 
 
 def _passes(error: Exception) -> bool:
@@ -294,8 +296,8 @@ def _conflicts(error: Exception) -> list[int]:
     return [index for index, reason in enumerate(reasons) if reason == _CONDITION_FAILED]
 
 
-def _hundreds(found: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE))
+def _hundreds(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
 
 
 class ReferenceTable:
@@ -312,9 +314,9 @@ class ReferenceTable:
         An eventually consistent read, at half the read units, may miss an identity: a consistent read confirms that it
         is unknown.
         """
-        known = self._known(identities, consistent=False)
-        return known | self._known(set(identities) - known, consistent=True)
+        existing_ids = self._existing(identities, consistent=False)
+        return existing_ids | self._existing(set(identities) - existing_ids, consistent=True)
 
-    def _known(self, identities: Collection[str], *, consistent: bool) -> set[str]:
-        found = existing(self._client, self._table, self._prefix, identities, consistent=consistent)
-        return {identity for identity, item in found.items() if item.get("status") != Standing.GONE}
+    def _existing(self, identities: Collection[str], *, consistent: bool) -> set[str]:
+        items = existing(self._client, self._table, self._prefix, identities, consistent=consistent)
+        return {identity for identity, item in items.items() if item.get("status") != Standing.GONE}

@@ -73,8 +73,8 @@ class ListTable:
 
     def _list_of(self, execution: str) -> str | None:
         """Return the id of an execution's list, or None. An older version of the library did not record it."""
-        found = self._table.get_item(Key={KEY: list_items.RUN + execution}, ConsistentRead=True)
-        return str(found["Item"]["list_id"]) if "Item" in found else None
+        response = self._table.get_item(Key={KEY: list_items.RUN + execution}, ConsistentRead=True)
+        return str(response["Item"]["list_id"]) if "Item" in response else None
 
     def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
         """Remember for 30 days that an upload broke off ``at`` a time, without recording a list."""
@@ -83,9 +83,9 @@ class ListTable:
     def broke_off_at(self, broken: PinnedFile) -> datetime | None:
         """Return when a broken upload was recorded or remembered, or None."""
         for kind in (LIST, list_items.BROKEN_UPLOAD):
-            found = self._table.get_item(Key={KEY: kind + broken.list_id}, ConsistentRead=True)
-            if "Item" in found:
-                return datetime.fromisoformat(str(found["Item"]["received_at"]))
+            response = self._table.get_item(Key={KEY: kind + broken.list_id}, ConsistentRead=True)
+            if "Item" in response:
+                return datetime.fromisoformat(str(response["Item"]["received_at"]))
         return None
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
@@ -94,33 +94,33 @@ class ListTable:
         Raises Throttled if keys stay unprocessed.
         """
         keys = [LIST + list_id for list_id in dict.fromkeys(list_ids)]
-        found = {
+        present = {
             key for start in range(0, len(keys), MOST_KEYS) for key in self._present(keys[start : start + MOST_KEYS])
         }
-        return {key.removeprefix(LIST) for key in found}
+        return {key.removeprefix(LIST) for key in present}
 
     def _present(self, keys: Sequence[str]) -> list[str]:
         """Return the keys of a batch whose lists await no scan. Unprocessed keys are requested again after waits."""
-        name, found = self._table.name, list[str]()
-        asked: Any = {name: {"Keys": [{KEY: key} for key in keys], "ProjectionExpression": f"{KEY}, awaits_scan"}}
+        name, present = self._table.name, list[str]()
+        request: Any = {name: {"Keys": [{KEY: key} for key in keys], "ProjectionExpression": f"{KEY}, awaits_scan"}}
 
         def attempt() -> None:
-            answer = self._table.meta.client.batch_get_item(RequestItems=dict(asked))
-            found.extend(str(item[KEY]) for item in answer["Responses"].get(name, []) if "awaits_scan" not in item)
-            asked.clear()
-            asked.update(answer.get("UnprocessedKeys") or {})
-            if asked:
+            answer = self._table.meta.client.batch_get_item(RequestItems=dict(request))
+            present.extend(str(item[KEY]) for item in answer["Responses"].get(name, []) if "awaits_scan" not in item)
+            request.clear()
+            request.update(answer.get("UnprocessedKeys") or {})
+            if request:
                 raise Unprocessed
 
         patiently(attempt, lambda error: isinstance(error, Unprocessed))
-        return found
+        return present
 
     def get(self, list_id: str) -> ReceivedList:
         """Return the recorded list. Raises LookupError."""
-        found = self._table.get_item(Key=_key(list_id), ConsistentRead=True)
-        if "Item" not in found:
+        response = self._table.get_item(Key=_key(list_id), ConsistentRead=True)
+        if "Item" not in response:
             raise LookupError(f"list {list_id} is not recorded")
-        return list_items.to_list(found["Item"])
+        return list_items.to_list(response["Item"])
 
     def record_scan(self, list_id: str, execution: str, result: str, reason: str | None, code: str) -> ReceivedList:
         """Record the result of the scan that a list awaits, and the reason to refuse the list with its code.
@@ -128,7 +128,7 @@ class ListTable:
         The execution then has the list. A list that awaits no scan stays as it is. Return the record.
         """
         facts = {"scan": result, "execution": execution} | ({"reason": reason, "code": code} if reason else {})
-        _, record = self._written(
+        _, record = self._conditional_update(
             list_id,
             f"SET {', '.join(f'#{name} = :{name}' for name in facts)} REMOVE awaits_scan",
             "attribute_exists(awaits_scan)",
@@ -139,7 +139,7 @@ class ListTable:
 
     def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> ReceivedList:
         """Move a list to a status that may follow its own, with facts; return the record, moved or not."""
-        return self._moved(list_id, status, BEFORE[status], facts)
+        return self._move(list_id, status, BEFORE[status], facts)
 
     def refuse(self, list_id: str, reason: str, during: Sequence[ListStatus] = (), **facts: Fact) -> ReceivedList:
         """Record that a list is being undone, and why; return the record. The first reason stays.
@@ -147,14 +147,14 @@ class ListTable:
         A list stays as it is if it is being undone already, is closed, or is in none of the statuses ``during``.
         """
         undone = ListStatus.COMPENSATING
-        return self._moved(list_id, undone, during or BEFORE[undone], {**facts, "reason": reason})
+        return self._move(list_id, undone, during or BEFORE[undone], {**facts, "reason": reason})
 
-    def _moved(
+    def _move(
         self, list_id: str, status: ListStatus, statuses: Sequence[ListStatus], facts: Mapping[str, Fact]
     ) -> ReceivedList:
         assignments = ["#status = :status", *(f"#{name} = {_value(name)}" for name in facts)]
         before = {f":before{number}": earlier.value for number, earlier in enumerate(statuses)}
-        _, record = self._written(
+        _, record = self._conditional_update(
             list_id,
             "SET " + ", ".join(assignments),
             f"#status IN ({', '.join(before)})",
@@ -173,18 +173,18 @@ class ListTable:
         values = _IMPORTING | {":writer": writer, ":until": until, ":part": part}
         condition = "#status = :importing AND NOT contains(imported_parts, :part)"
         update = "SET #writer = :writer, #until = :until"
-        taken, record = self._written(list_id, update, condition, names, values, returned="ALL_OLD")
-        return taken, list_items.to_list(record)
+        is_writer, record = self._conditional_update(list_id, update, condition, names, values, returned="ALL_OLD")
+        return is_writer, list_items.to_list(record)
 
     def keep_part(self, list_id: str, part: int, writer: str, rows: int) -> bool:
         """Record how many rows of a part are written; return whether the invocation is still the part's writer."""
         names = {"#rows": _rows(part)}
-        kept, _ = self._as_writer(list_id, part, writer, "SET #rows = :rows", names, {":rows": rows})
-        return kept
+        is_writer, _ = self._as_writer(list_id, part, writer, "SET #rows = :rows", names, {":rows": rows})
+        return is_writer
 
     def leave_part(self, list_id: str, part: int, writer: str, rows: int, until: int) -> None:
         """Record that an invocation writes no more, how many rows are written, and until when others may write."""
-        self._written(
+        self._conditional_update(
             list_id,
             "SET #rows = :rows, #until = :until",
             "#writer = :writer",
@@ -196,9 +196,9 @@ class ListTable:
         """Record that a part is written by its writer; return whether it is."""
         names = {"#until": _until(part), "#rows": _rows(part)}
         update = "ADD imported_parts :part REMOVE #writer, #until, #rows"
-        done, record = self._as_writer(list_id, part, writer, update, names, {":part": {part}})
+        is_recorded, record = self._as_writer(list_id, part, writer, update, names, {":part": {part}})
         # This very request may have recorded the part, and its answer was lost.
-        return done or part in record.get("imported_parts", ())
+        return is_recorded or part in record.get("imported_parts", ())
 
     def part_undone(self, list_id: str, part: int) -> None:
         """Record that all rows of a part are undone. Repetitions have no effect."""
@@ -231,9 +231,9 @@ class ListTable:
     ) -> tuple[bool, Mapping[str, Any]]:
         condition = "#status = :importing AND #writer = :writer"
         names, values = _NAMES | names | {"#writer": _writer(part)}, _IMPORTING | values | {":writer": writer}
-        return self._written(list_id, update, condition, names, values)
+        return self._conditional_update(list_id, update, condition, names, values)
 
-    def _written(
+    def _conditional_update(
         self,
         list_id: str,
         update: str,

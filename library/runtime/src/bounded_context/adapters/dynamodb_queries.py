@@ -43,7 +43,7 @@ class AggregateShards(Generic[A]):
     def _read(self, index: str, attribute: str, value: str, after: str, most: int) -> Slice[A]:
         start: Any = {"ExclusiveStartKey": {attribute: value, **self._items.key(after)}} if after else {}
         condition = Key(attribute).eq(value)
-        found = self._table.query(IndexName=index, KeyConditionExpression=condition, Limit=most, **start)
-        last: Any = found.get("LastEvaluatedKey")
-        read = [self._items.to_aggregate(item) for item in found["Items"]]
+        response = self._table.query(IndexName=index, KeyConditionExpression=condition, Limit=most, **start)
+        last: Any = response.get("LastEvaluatedKey")
+        read = [self._items.to_aggregate(item) for item in response["Items"]]
         return Slice(read, self._items.identity_of(str(last[KEY])) if last else None)

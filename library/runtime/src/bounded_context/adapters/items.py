@@ -90,8 +90,8 @@ class Items(Generic[A]):
         """Return the aggregate of an item. Unknown attributes are ignored; a missing attribute is the default."""
         kind = self._aggregate
         details: Any = kind.details_type.model_validate_stored({name: _plain(value) for name, value in item.items()})
-        status, stored = kind.status_of(item["status"]), {"etag": item.get(ETAG, ""), "shard": _suffix(item)}
-        return kind(details, status, int(item["version"]), item.get("list_id"), **stored)
+        status, metadata = kind.status_of(item["status"]), {"etag": item.get(ETAG, ""), "shard": _suffix(item)}
+        return kind(details, status, int(item["version"]), item.get("list_id"), **metadata)
 
     def beyond(self, item: Mapping[str, Any]) -> dict[str, Any]:
         """Return, as JSON values, the attributes of an aggregate that only a newer version knows."""

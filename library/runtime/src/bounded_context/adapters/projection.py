@@ -60,5 +60,5 @@ class ProjectionTable:
             "event_type": event.event_type,
             "source": event.source,
         }
-        gone = event.standing is Standing.GONE
-        return item | {"expires_at": int(self._clock()) + TOMBSTONE_SECONDS} if gone else item
+        is_deleted = event.standing is Standing.GONE
+        return item | {"expires_at": int(self._clock()) + TOMBSTONE_SECONDS} if is_deleted else item

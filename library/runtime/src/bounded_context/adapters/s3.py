@@ -32,7 +32,7 @@ class _Body(RawIOBase):
 
     def __init__(self, body: "StreamingBody", skip: int = 0, most: int | None = None) -> None:
         self._body = body
-        self._left = most
+        self._remaining = most
         while skip and (data := body.read(min(skip, _SKIPPED_AT_ONCE))):
             skip -= len(data)
 
@@ -40,9 +40,9 @@ class _Body(RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # pyrefly: ignore[bad-override] (the caller passes a memoryview)
-        data = self._body.read(len(buffer) if self._left is None else min(len(buffer), self._left))
-        if self._left is not None:
-            self._left -= len(data)
+        data = self._body.read(len(buffer) if self._remaining is None else min(len(buffer), self._remaining))
+        if self._remaining is not None:
+            self._remaining -= len(data)
         buffer[: len(data)] = data
         return len(data)
 
@@ -63,14 +63,14 @@ class InboxBucket:
         # S3 lists by key and by age: longer names come later, and the newest version of a name comes first.
         page = self._client.list_object_versions(Bucket=self._bucket, Prefix=key)
         removed = any(marker.get("IsLatest") for marker in page.get("DeleteMarkers", []) if marker.get("Key") == key)
-        return [self._stored(found, removed) for found in page.get("Versions", []) if found.get("Key") == key]
+        return [self._version(version, removed) for version in page.get("Versions", []) if version.get("Key") == key]
 
     def arrived(self) -> Iterator[StoredVersion]:
         """Yield the versions of all files that partners have uploaded, also of removed files."""
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=f"{INCOMING}/")
         for page in pages:
-            for found in page.get("Versions", []):
-                yield self._stored(found, removed=False)
+            for version in page.get("Versions", []):
+                yield self._version(version, removed=False)
 
     def version(self, key: str, version: str) -> StoredVersion | None:
         """Return a version of an object, or None. Whether the object was removed since is not checked."""
@@ -83,22 +83,22 @@ class InboxBucket:
 
     def scan_result(self, pinned: PinnedFile) -> str | None:
         """Return the tag that a malware scan gave to a version, or None if it has no such tag."""
-        found = self._client.get_object_tagging(Bucket=self._bucket, Key=pinned.key, VersionId=pinned.version_id)
-        return next((tag["Value"] for tag in found["TagSet"] if tag["Key"] == lists.TAG), None)
+        tagging = self._client.get_object_tagging(Bucket=self._bucket, Key=pinned.key, VersionId=pinned.version_id)
+        return next((tag["Value"] for tag in tagging["TagSet"] if tag["Key"] == lists.TAG), None)
 
-    def _stored(self, found: Any, removed: bool) -> StoredVersion:
-        pinned = PinnedFile(self._bucket, found["Key"], found["VersionId"], found["Size"])
-        return StoredVersion(pinned, _bare(found["ETag"]), found["LastModified"], removed)
+    def _version(self, version: Any, removed: bool) -> StoredVersion:
+        pinned = PinnedFile(self._bucket, version["Key"], version["VersionId"], version["Size"])
+        return StoredVersion(pinned, _bare(version["ETag"]), version["LastModified"], removed)
 
     def open(self, pinned: PinnedFile, start: int = 0, end: int | None = None) -> BinaryIO:
         """Return one version's bytes as a stream, from the byte ``start`` to the byte before ``end``."""
         # S3's ranges include their last byte (RFC 9110, section 14.1.2).
         part: Any = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end is not None else {}
-        found = self._client.get_object(Bucket=self._bucket, Key=pinned.key, VersionId=pinned.version_id, **part)
-        if not part or "ContentRange" in found:
-            return cast("BinaryIO", _Body(found["Body"]))
+        response = self._client.get_object(Bucket=self._bucket, Key=pinned.key, VersionId=pinned.version_id, **part)
+        if not part or "ContentRange" in response:
+            return cast("BinaryIO", _Body(response["Body"]))
         # A server may ignore the range, and answer with the whole object (RFC 9110, section 14.2).
-        return cast("BinaryIO", _Body(found["Body"], start, None if end is None else end - start))
+        return cast("BinaryIO", _Body(response["Body"], start, None if end is None else end - start))
 
     def stream(self, key: str) -> BinaryIO | None:
         """Return an object's bytes as a stream, or None if it does not exist."""

@@ -69,10 +69,10 @@ class Topic:
 def text_and_attributes(event: dict[str, Any]) -> tuple[str, "dict[str, MessageAttributeValueTypeDef]"]:
     """Return the text of an event's message, and the attributes of the message: SQS and SNS accept the same form."""
     attributes = {"type": label_of(event), "traceparent": event["traceparent"]}
-    named: dict[str, MessageAttributeValueTypeDef] = {
+    message_attributes: dict[str, MessageAttributeValueTypeDef] = {
         name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
     }
-    return json.dumps(event, separators=(",", ":")), named
+    return json.dumps(event, separators=(",", ":")), message_attributes
 
 
 def _requests(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> Iterator[slice]:
@@ -119,18 +119,18 @@ class DeadLetters:
 
         If the message already has the maximum of attributes, the reason replaces the last.
         """
-        kept = [(name, _attribute(value)) for name, value in attributes.items() if name != REASON]
+        original = [(name, _attribute(value)) for name, value in attributes.items() if name != REASON]
         reason_attribute: SqsAttribute = {"DataType": "String", "StringValue": reason}
-        everything = {**dict(kept[: _MOST_ATTRIBUTES - 1]), REASON: reason_attribute}
-        self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=everything)
+        message_attributes = {**dict(original[: _MOST_ATTRIBUTES - 1]), REASON: reason_attribute}
+        self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=message_attributes)
 
 
-def _attribute(given: Mapping[str, Any]) -> "SqsAttribute":
+def _attribute(attribute: Mapping[str, Any]) -> "SqsAttribute":
     """Return an attribute of a Lambda event in the form of SQS's API: other capitals, and binary values as bytes."""
-    kind = given["dataType"]
+    kind = attribute["dataType"]
     if kind.startswith("Binary"):
-        return {"DataType": kind, "BinaryValue": base64.b64decode(given["binaryValue"])}
-    return {"DataType": kind, "StringValue": given["stringValue"]}
+        return {"DataType": kind, "BinaryValue": base64.b64decode(attribute["binaryValue"])}
+    return {"DataType": kind, "StringValue": attribute["stringValue"]}
 
 
 class FunctionFailed(Exception):
@@ -191,7 +191,7 @@ class EventSources:
 
     def failing(self, functions: Sequence[str]) -> list[Failing]:
         """Return the mappings of ``functions`` that are stopped, or failed at their last attempt, or are missing."""
-        return [found for function in functions for found in self._failing(function)]
+        return [mapping for function in functions for mapping in self._failing(function)]
 
     def _failing(self, function: str) -> Iterator[Failing]:
         alias = f"{self._prefix}{kebab(function)}:{ALIAS}"

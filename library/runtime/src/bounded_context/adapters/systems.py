@@ -99,7 +99,7 @@ class HttpSystem(Sender):
         log: "Callable[..., None]" = lambda *_, **__: None,
         watch: "Callable[[str], AbstractContextManager[object]]" = nullcontext,
     ) -> None:
-        super().__init__(self._guarded)
+        super().__init__(self._call_guarded)
         self._name = name
         self._unavailable = unavailable
         self._bearer = bearer
@@ -115,7 +115,7 @@ class HttpSystem(Sender):
         guard = circuit_breaker(CIRCUIT + name, store, on_transition=self._log_circuit, config=config)
         self._call = guard(self._patiently)
 
-    def _guarded(self, request: SystemRequest) -> Reply:
+    def _call_guarded(self, request: SystemRequest) -> Reply:
         try:
             # A throttled read of the token or of the circuit is no failure of the rule.
             with throttling_as_one():
@@ -124,21 +124,21 @@ class HttpSystem(Sender):
             raise self._unavailable(self._name, _until_probe(error.circuit)) from None
 
     def _patiently(self, request: SystemRequest) -> Reply:
-        began = time.monotonic()
+        start = time.monotonic()
         try:
             with self._watch(self._name):
                 reply = patiently(
                     lambda: self._once(request),
-                    lambda error: isinstance(error, _Unanswered) and time.monotonic() - began < LAST_TRY,
+                    lambda error: isinstance(error, _Unanswered) and time.monotonic() - start < LAST_TRY,
                     TRIES,
                 )
         except (Throttled, _Unanswered) as error:
             cause = error if isinstance(error, _Unanswered) else error.__cause__
             if not isinstance(cause, _Unanswered):
                 raise
-            self._log("system unavailable", began, reason=str(cause))
+            self._log("system unavailable", start, reason=str(cause))
             raise self._unavailable(self._name, cause.retry_after or RECOVERY) from None
-        self._log("system called", began, code=reply.status)
+        self._log("system called", start, code=reply.status)
         return reply
 
     def _once(self, request: SystemRequest) -> Reply:
@@ -170,8 +170,8 @@ class HttpSystem(Sender):
             headers["Authorization"] = f"Bearer {self._bearer().get_secret_value()}"
         return headers
 
-    def _log(self, line: str, began: float, **facts: str | int) -> None:
-        milliseconds = round(1000 * (time.monotonic() - began))
+    def _log(self, line: str, start: float, **facts: str | int) -> None:
+        milliseconds = round(1000 * (time.monotonic() - start))
         self._write(line, system=self._name, milliseconds=milliseconds, **facts)
 
     def _log_circuit(self, change: CircuitTransition) -> None:

@@ -24,7 +24,7 @@ class ListFile:
     Args:
         stream: the file's bytes.
         form: the rows of the context.
-        seen: an empty store of identities.
+        seen_ids: an empty store of identities.
         format_: the partner's format.
         max_bytes: the maximum size, unpacked.
         place: the first range of the file, if only its rows are read.
@@ -34,7 +34,7 @@ class ListFile:
         self,
         stream: BinaryIO,
         form: Rows,
-        seen: SeenIds,
+        seen_ids: SeenIds,
         format_: FileFormat = PLAIN,
         max_bytes: int = MOST_BYTES,
         place: FileRange | None = None,
@@ -43,7 +43,7 @@ class ListFile:
         self._form = form
         self._format = format_
         self._place = place
-        self._check = RecordCheck(form, seen, format_)
+        self._check = RecordCheck(form, seen_ids, format_)
 
     def checked(self) -> Iterator[Checked]:
         """Yield the rows and the rejections of each thousand records.
@@ -55,10 +55,10 @@ class ListFile:
         """
         try:
             yield from self._checked()
-        except Unreadable as found:
+        except Unreadable as refusal:
             if self._place:
                 raise
-            raise self.refusal(found) from found
+            raise self.refusal(refusal) from refusal
 
     def header(self) -> tuple[tuple[str, ...], int]:
         """Return the names of the columns, and the first line of the first record. Nothing else can be read then.
@@ -69,21 +69,21 @@ class ListFile:
         try:
             first = self._first(self._source.records(self._format))
             return self._columns(first), first.line
-        except Unreadable as found:
-            raise self.refusal(found) from found
+        except Unreadable as refusal:
+            raise self.refusal(refusal) from refusal
 
-    def refusal(self, found: Unreadable) -> Unreadable:
+    def refusal(self, error: Unreadable) -> Unreadable:
         """Return a refusal of the file with the settings that would accept it."""
-        return Unreadable(found.reason, found.fault, found.line, self._with(found.differences))
+        return Unreadable(error.reason, error.fault, error.line, self._with(error.differences))
 
     @cached_property
     def differences(self) -> Sequence[Difference]:
         """The settings that differ from the format of the beginning of the file."""
         return differences(self._source.head, self._form, self._format)
 
-    def _with(self, found: Sequence[Difference]) -> Sequence[Difference]:
-        known = {difference.member for difference in found}
-        return [*found, *(difference for difference in self.differences if difference.member not in known)]
+    def _with(self, detected: Sequence[Difference]) -> Sequence[Difference]:
+        members = {difference.member for difference in detected}
+        return [*detected, *(difference for difference in self.differences if difference.member not in members)]
 
     def _checked(self) -> Iterator[Checked]:
         records = self._source.records(self._format, self._place)
@@ -129,7 +129,7 @@ def no_rows() -> Unreadable:
 
 
 def checked_range(
-    stream: BinaryIO, form: Rows, seen: SeenIds, format_: FileFormat, place: FileRange
+    stream: BinaryIO, form: Rows, seen_ids: SeenIds, format_: FileFormat, place: FileRange
 ) -> Iterator[Checked]:
     """Yield the rows and the rejections of each thousand records of a range that is not the first.
 
@@ -137,7 +137,7 @@ def checked_range(
         Unreadable: the file cannot be read as a list.
         Misfit: the range ends inside a quoted cell.
     """
-    return RecordCheck(form, seen, format_).checked(place.columns, continued_records(stream, format_, place))
+    return RecordCheck(form, seen_ids, format_).checked(place.columns, continued_records(stream, format_, place))
 
 
 class RecordCheck:
@@ -145,13 +145,13 @@ class RecordCheck:
 
     Args:
         form: the rows of the context.
-        seen: the store of the identities so far.
+        seen_ids: the store of the identities so far.
         format_: the partner's format.
     """
 
-    def __init__(self, form: Rows, seen: SeenIds, format_: FileFormat) -> None:
+    def __init__(self, form: Rows, seen_ids: SeenIds, format_: FileFormat) -> None:
         self._form = form
-        self._seen = seen
+        self._seen = seen_ids
         self._format = format_
 
     def checked(self, header: tuple[str, ...], records: Iterator[Record]) -> Iterator[Checked]:
@@ -168,9 +168,9 @@ class RecordCheck:
         return check if self._format.kind == "csv" else (lambda chunk: self._check_objects(chunk, check))
 
     def _check_objects(self, lines: list[Record], check: Callable[[list[Record]], Checked]) -> Checked:
-        found = [json_lines.record(line, self._form.columns, self._format) for line in lines]
-        checked = check([record for record in found if isinstance(record, Record)])
-        rejected = [rejection for rejection in found if isinstance(rejection, Rejection)]
+        results = [json_lines.record(line, self._form.columns, self._format) for line in lines]
+        checked = check([record for record in results if isinstance(record, Record)])
+        rejected = [rejection for rejection in results if isinstance(rejection, Rejection)]
         return Checked(checked.rows, checked.rejections + rejected)
 
     def _without_repeated(self, checked: Checked) -> Checked:
@@ -214,11 +214,11 @@ def _notations(header: Sequence[str], form: Rows, format_: FileFormat) -> dict[s
 
 def _checked(form: Rows, header: tuple[str, ...], columns: dict[str, _Column], chunk: list[Record]) -> Checked:
     """Check records with values in other notations. A rejection quotes the value as the partner has written it."""
-    found = form.check(header, [_plain(record, columns, len(header)) for record in chunk])
-    if not found.rejections:
-        return found
-    written = {record.line: record.cells for record in chunk}
-    return Checked(found.rows, [_as_written(rejection, columns, written) for rejection in found.rejections])
+    checked = form.check(header, [_plain(record, columns, len(header)) for record in chunk])
+    if not checked.rejections:
+        return checked
+    cells = {record.line: record.cells for record in chunk}
+    return Checked(checked.rows, [_as_written(rejection, columns, cells) for rejection in checked.rejections])
 
 
 def _plain(record: Record, columns: dict[str, _Column], width: int) -> Record:
@@ -230,10 +230,10 @@ def _plain(record: Record, columns: dict[str, _Column], width: int) -> Record:
     return Record(record.line, cells)
 
 
-def _as_written(rejection: Rejection, columns: dict[str, _Column], written: dict[int, list[str]]) -> Rejection:
+def _as_written(rejection: Rejection, columns: dict[str, _Column], cells: dict[int, list[str]]) -> Rejection:
     if (column := columns.get(rejection.field)) is None:
         return rejection
-    return rejection._replace(reason=unexpected(written[rejection.line][column.place], column.expected))
+    return rejection._replace(reason=unexpected(cells[rejection.line][column.place], column.expected))
 
 
 class Rejections(Protocol):

@@ -54,8 +54,8 @@ class _Additions(Generic[A]):
     ``broken`` is the exception of a failed read of the stored aggregates, if it is not a refusal.
     """
 
-    def __init__(self, stored: Aggregates[A]) -> None:
-        self._stored = stored
+    def __init__(self, aggregates: Aggregates[A]) -> None:
+        self._stored = aggregates
         self.added: list[A] = []
         self.broken: Exception | None = None
 
@@ -95,7 +95,7 @@ class CreatingRule(Generic[D, A]):
     Args:
         context: the context of the lists.
         use_case: the rule of its command that creates.
-        stored: the stored aggregates, for rules that read them.
+        aggregates: the stored aggregates, for rules that read them.
         ran: is called for each part.
 
     Raises:
@@ -106,7 +106,7 @@ class CreatingRule(Generic[D, A]):
         self,
         context: Context[A],
         use_case: UseCase[D, A],
-        stored: Aggregates[A],
+        aggregates: Aggregates[A],
         ran: Callable[[Ran], None] = lambda _: None,
     ) -> None:
         if lacking := lacking_in_rows(context):
@@ -114,7 +114,7 @@ class CreatingRule(Generic[D, A]):
         self.use_case = use_case
         self._identity = context.identity
         self._first = context.initial_status
-        self._stored = stored
+        self._stored = aggregates
         self._ran = ran
 
     @property
@@ -132,29 +132,29 @@ class CreatingRule(Generic[D, A]):
         """
         return self.resume(rows, RuleProgress())
 
-    def resume(self, rows: Sequence[TypedRow[D]], done: RuleProgress) -> list[Rejection]:
-        """Run the rule for the rows of a part that have no result in ``done``, and return all rejections.
+    def resume(self, rows: Sequence[TypedRow[D]], progress: RuleProgress) -> list[Rejection]:
+        """Run the rule for the rows of a part that have no result in ``progress``, and return all rejections.
 
-        ``done`` gets the result of each row. Raises as a call does.
+        ``progress`` gets the result of each row. Raises as a call does.
         """
-        began, found, before = perf_counter(), _Additions(self._stored), len(done.reported)
-        until, rest = began + seconds_to_spare(), done.remaining(rows)
+        start, additions, before = perf_counter(), _Additions(self._stored), len(progress.reported)
+        until, remaining = start + seconds_to_spare(), progress.remaining(rows)
         try:
-            for row in rest:
+            for row in remaining:
                 if perf_counter() > until:
                     raise Throttled("the function's time is nearly over")
-                done.take(row, self._refused(row, found))
+                progress.take(row, self._rejection(row, additions))
         finally:
-            verified = sum(row.line <= done.line for row in rest)
-            refused = Counter(rejection.code for rejection in done.reported[before:])
-            self._ran(Ran(self.name, verified, perf_counter() - began, refused))
-        return done.reported
+            verified = sum(row.line <= progress.line for row in remaining)
+            refused = Counter(rejection.code for rejection in progress.reported[before:])
+            self._ran(Ran(self.name, verified, perf_counter() - start, refused))
+        return progress.reported
 
-    def _refused(self, row: TypedRow[D], found: _Additions[A]) -> Rejection | None:
-        found.added.clear()
+    def _rejection(self, row: TypedRow[D], additions: _Additions[A]) -> Rejection | None:
+        additions.added.clear()
         try:
-            self.use_case(row.details, found)
-            row.created = self._created(row, found.added)
+            self.use_case(row.details, additions)
+            row.created = self._values_to_import(row, additions.added)
         except Unavailable as refused:
             raise Throttled(refused.code) from refused
         except Throttled:
@@ -164,7 +164,7 @@ class CreatingRule(Generic[D, A]):
         except _NotForRows as wrong:
             raise RuleFailed(self._failed(row, str(wrong))) from None
         except Exception as error:
-            if error is found.broken:
+            if error is additions.broken:
                 raise
             raise RuleFailed(self._failed(row, f"it raised {type(error).__name__}")) from error
         return None
@@ -172,7 +172,7 @@ class CreatingRule(Generic[D, A]):
     def _failed(self, row: TypedRow[D], why: str) -> str:
         return f"the rule {self.name} fails for the row on line {row.line}: {why}"
 
-    def _created(self, row: TypedRow[D], added: list[A]) -> Mapping[str, Any] | None:
+    def _values_to_import(self, row: TypedRow[D], added: list[A]) -> Mapping[str, Any] | None:
         """Return the values to import, or None if they are those of the row. Most rows end at the fast comparison."""
         if len(added) != 1:
             raise _NotForRows(f"it adds {len(added)} aggregates: let it add one")
@@ -184,9 +184,13 @@ class CreatingRule(Generic[D, A]):
             raise _NotForRows("it sets list_id: the import sets it")
         # `Details.of` copies references: the values of most rows are the same objects.
         own = created.details.__dict__
-        return None if all(map(is_, own.values(), map(row.details.__dict__.get, own))) else self._changed(row, created)
+        return (
+            None
+            if all(map(is_, own.values(), map(row.details.__dict__.get, own)))
+            else self._changed_values(row, created)
+        )
 
-    def _changed(self, row: TypedRow[D], created: A) -> Mapping[str, Any] | None:
+    def _changed_values(self, row: TypedRow[D], created: A) -> Mapping[str, Any] | None:
         if created.id != row.details.id:
             raise _NotForRows(f"it changes {self._identity}: let the row keep it")
         dumped = created.details.model_dump(mode="json")

@@ -39,25 +39,25 @@ def detected(head: bytes, expected: FileFormat = PLAIN, form: Rows | None = None
 
 def differences(head: bytes, form: Rows, expected: FileFormat) -> Sequence[Difference]:
     """Return the members of the format in which a file differs from the expected format, as its beginning shows it."""
-    found, text = _detected(head, expected, form)
-    outer = [Difference(name, getattr(found, name)) for name in CHOICES if name != "decimal"]
-    different = [one for one in outer if one.value != getattr(expected, one.member)]
-    return [*different, *(_inner(text, form, found) if text else ())]
+    actual, text = _detected(head, expected, form)
+    outer = [Difference(name, getattr(actual, name)) for name in CHOICES if name != "decimal"]
+    different = [difference for difference in outer if difference.value != getattr(expected, difference.member)]
+    return [*different, *(_inner(text, form, actual) if text else ())]
 
 
 def _detected(head: bytes, expected: FileFormat, form: Rows | None) -> tuple[FileFormat, str]:
     """Return the format, and the beginning of the file as text; empty if it is no text."""
     packed = head.startswith(GZIP) if head else expected.compression == "gzip"
     data = _unpacked(head) if packed else head
-    found = replace(expected, compression="gzip" if packed else "none")
-    found = replace(found, encoding=reading.guessed(data, expected.encoding))
-    text = reading.begun(data, found.encoding)
+    actual = replace(expected, compression="gzip" if packed else "none")
+    actual = replace(actual, encoding=reading.guessed(data, expected.encoding))
+    text = reading.first_text(data, actual.encoding)
     if not text or _BINARY.search(text):
-        return replace(found, encoding=expected.encoding), ""
+        return replace(actual, encoding=expected.encoding), ""
     first = next((line for line in text.splitlines() if line.strip()), "")
     if json_lines.members(first) is not None or first.startswith('{"'):
-        return replace(found, kind="json-lines"), text
-    return replace(found, kind="csv", delimiter=_delimiter(first, found, form)), text
+        return replace(actual, kind="json-lines"), text
+    return replace(actual, kind="csv", delimiter=_delimiter(first, actual, form)), text
 
 
 def _unpacked(head: bytes) -> bytes:
@@ -72,8 +72,8 @@ def _delimiter(first: str, expected: FileFormat, form: Rows | None) -> str:
 
     def quality(delimiter: str) -> tuple[int, int, bool]:
         cells = _cells(first, delimiter)
-        known = sum(expected.column(cell) in form.columns for cell in cells) if form else 0
-        return known, len(cells), delimiter == expected.delimiter
+        columns = sum(expected.column(cell) in form.columns for cell in cells) if form else 0
+        return columns, len(cells), delimiter == expected.delimiter
 
     return max(CHOICES["delimiter"], key=quality)
 
@@ -85,49 +85,51 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _inner(text: str, form: Rows, found: FileFormat) -> Iterator[Difference]:
+def _inner(text: str, form: Rows, actual: FileFormat) -> Iterator[Difference]:
     """Yield the differences in the header and in the notations of the values."""
-    names, rows = _rows(text, form, found)
-    columns = [*map(found.column, names)]
-    unknown = {f"column {place}": name for place, name in enumerate(names, 1) if found.column(name) not in form.columns}
+    names, rows = _rows(text, form, actual)
+    columns = [*map(actual.column, names)]
+    unknown = {
+        f"column {place}": name for place, name in enumerate(names, 1) if actual.column(name) not in form.columns
+    }
     missing = [column for column in form.columns_with(default=False) if column not in columns]
     translated = 0 < len(missing) <= len(unknown) <= len(form.columns)
     if translated and not any(map(_VALUE.fullmatch, unknown.values())):
         # The names may be the values of a row: the reason of a list outlives its file.
         yield Difference("header", dict.fromkeys(unknown, f"one of {', '.join(missing)}"))
-    places = columns if found.kind == "csv" else form.columns
-    yield from _numbers(_values(rows, places, form.of_type(Decimal)), found)
-    yield from _dates(_values(rows, places, form.of_type(date)), found)
+    places = columns if actual.kind == "csv" else form.columns
+    yield from _numbers(_values(rows, places, form.of_type(Decimal)), actual)
+    yield from _dates(_values(rows, places, form.of_type(date)), actual)
 
 
-def _rows(text: str, form: Rows, found: FileFormat) -> tuple[list[str], list[Record]]:
+def _rows(text: str, form: Rows, actual: FileFormat) -> tuple[list[str], list[Record]]:
     """Return the names and the first records. The last line may be cut, and a later line may be wrong."""
     whole = text[: text.rfind("\n") + 1] or text
-    plain = replace(found, encoding="utf-8", compression="none")
+    plain = replace(actual, encoding="utf-8", compression="none")
     records: list[Record] = []
     with suppress(Unreadable):
         records.extend(islice(FileSource(BytesIO(whole.encode(errors="replace"))).records(plain), _SAMPLE + 1))
-    if found.kind == "csv" or not records:
+    if actual.kind == "csv" or not records:
         return (records[0].cells if records else []), records[1:]
-    objects = (json_lines.record(record, form.columns, found) for record in records)
+    objects = (json_lines.record(record, form.columns, actual) for record in records)
     names = [name for name, _ in json_lines.members(records[0].cells[0]) or ()]
     return names, [record for record in objects if isinstance(record, Record)]
 
 
-def _values(rows: Sequence[Record], columns: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    places = [columns.index(name) for name in wanted if name in columns]
+def _values(rows: Sequence[Record], columns: Sequence[str], names: Sequence[str]) -> list[str]:
+    places = [columns.index(name) for name in names if name in columns]
     whole = [row.cells for row in rows if len(row.cells) == len(columns)]
     return [cells[place] for cells in whole for place in places if cells[place]]
 
 
-def _numbers(values: Sequence[str], found: FileFormat) -> Iterator[Difference]:
-    form, mark = (_COMMAS, ",") if found.decimal == "." else (_POINTS, ".")
+def _numbers(values: Sequence[str], actual: FileFormat) -> Iterator[Difference]:
+    form, mark = (_COMMAS, ",") if actual.decimal == "." else (_POINTS, ".")
     if any(mark in value for value in values) and all(map(form.fullmatch, values)):
         yield Difference("decimal", mark)
 
 
-def _dates(values: Sequence[str], found: FileFormat) -> Iterator[Difference]:
-    if not values or _all_days(values, found.date):
+def _dates(values: Sequence[str], actual: FileFormat) -> Iterator[Difference]:
+    if not values or _all_days(values, actual.date):
         return
     yield from (Difference("date", form) for form in _DAYS if _all_days(values, form))
 

@@ -38,20 +38,20 @@ class _Writing:
         for number, rows in enumerate(chunks(staged[self.rows :], ROWS_AT_ONCE)):
             due = number and number * ROWS_AT_ONCE % ROWS_RECORDED == 0
             if due and not self.lists.keep_part(self.list_id, self.part.part, self.writer, self.rows):
-                return self._stopped()
+                return self._stop()
             self.aggregates.import_rows(self.list_id, [row.values for row in rows], self.received.traceparent)
             self.rows += len(rows)
         # The rows of an imported part may change or be deleted: first wait until no writer can write them any more.
         await_end(self._end)
-        done = self.lists.part_imported(self.list_id, self.part.part, self.writer)
-        return Outcome.IMPORTED if done else self._stopped()
+        is_recorded = self.lists.part_imported(self.list_id, self.part.part, self.writer)
+        return Outcome.IMPORTED if is_recorded else self._stop()
 
     @property
     def _end(self) -> int:
         """The time by which requests of other writers, and unanswered requests of this call, have taken effect."""
         return max(self.earlier, self.aggregates.unanswered)
 
-    def _stopped(self) -> Outcome:
+    def _stop(self) -> Outcome:
         """Stop writing the part. Raises Throttled if another call may write it."""
         self.leave()
         if self.lists.get(self.list_id).status is ListStatus.IMPORTING:
@@ -72,20 +72,22 @@ def import_part(flow: Workflow, list_id: str, part: Part) -> Step:
             The next try starts with the first row that is not recorded as written.
     """
     writer = secrets.token_hex(8)
-    taken, before = flow.lists.take_part(list_id, part.part, writer, latest_end())
-    if not taken:
-        written = part.part in before.imported_parts and not before.cancelled
-        return Step(list_id, Outcome.IMPORTED if written else Outcome.REFUSED)
-    return Step(list_id, _written(_Writing(flow, part, before, writer)))
+    is_writer, before = flow.lists.take_part(list_id, part.part, writer, latest_end())
+    if not is_writer:
+        is_imported = part.part in before.imported_parts and not before.cancelled
+        return Step(list_id, Outcome.IMPORTED if is_imported else Outcome.REFUSED)
+    return Step(list_id, _write_part(_Writing(flow, part, before, writer)))
 
 
-def _written(writing: _Writing) -> Outcome:
+def _write_part(writing: _Writing) -> Outcome:
     flow = writing.flow
     try:
         return writing.write(read_part(flow.files, writing.part, flow.form))
     except AlreadyTaken as conflict:
-        taken = f"{flow.form.identity} {enumerated(conflict.identities)}"
-        refuse(writing.list_id, f"{taken} was created while the list was imported", flow.lists, ListStatus.IMPORTING)
+        identities = f"{flow.form.identity} {enumerated(conflict.identities)}"
+        refuse(
+            writing.list_id, f"{identities} was created while the list was imported", flow.lists, ListStatus.IMPORTING
+        )
         writing.leave()
         return Outcome.REFUSED
     except Exception:

@@ -51,8 +51,8 @@ class Envelope(BaseModel):
     @property
     def label(self) -> str:
         """The event's type, with its major version from 2 on if the schema is named by a context of this platform."""
-        named = _SCHEMA.fullmatch(self.dataschema) if isinstance(self.dataschema, str) else None
-        return label(self.type, named["version"]) if named else self.type
+        match = _SCHEMA.fullmatch(self.dataschema) if isinstance(self.dataschema, str) else None
+        return label(self.type, match["version"]) if match else self.type
 
 
 class _Subject(BaseModel):
@@ -85,7 +85,7 @@ def read(body: str, consumes: Mapping[str, Consumed]) -> Message:
         Poison: the message is not an event, or not of a consumed context.
     """
     document = _document(body)
-    envelope = _checked(Envelope, document, PoisonReason.NO_EVENT)
+    envelope = _validate(Envelope, document, PoisonReason.NO_EVENT)
     consumed = consumes.get(_name(envelope.source))
     if consumed is None:
         raise Poison(PoisonReason.SOURCE)
@@ -117,16 +117,16 @@ def _document(body: str) -> Any:
 
 
 def _event(document: Any, envelope: Envelope, aggregate: str, standing: Standing) -> ForeignEvent:
-    named = _checked(_Subject, document, PoisonReason.SUBJECT)
-    place = _checked(_Order, document, PoisonReason.ORDER)
+    members = _validate(_Subject, document, PoisonReason.SUBJECT)
+    place = _validate(_Order, document, PoisonReason.ORDER)
     try:
         order = order_key(envelope.id, place.sequence, place.time)
     except ValueError:
         raise Poison(PoisonReason.ORDER) from None
-    return ForeignEvent(aggregate, named.subject, standing, order, envelope.id, envelope.type, envelope.source)
+    return ForeignEvent(aggregate, members.subject, standing, order, envelope.id, envelope.type, envelope.source)
 
 
-def _checked(kind: Any, document: Any, reason: PoisonReason) -> Any:
+def _validate(kind: Any, document: Any, reason: PoisonReason) -> Any:
     try:
         return kind.model_validate(document)
     except ValidationError:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ..domain.errors import shown
+from ..domain.errors import quoted
 from ..domain.faults import Fault
 from ..domain.formats import FileFormat
 from ..domain.rows import Record, Rejection
@@ -17,10 +17,10 @@ class Members(list[tuple[str, Any]]):
 def members(text: str) -> Members | None:
     """Return the members of the object that a line contains, or None. A number is its text, as it is written."""
     try:
-        found = json.loads(text, object_pairs_hook=Members, parse_int=str, parse_float=str, parse_constant=str)
+        document = json.loads(text, object_pairs_hook=Members, parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, Members) else None
+    return document if isinstance(document, Members) else None
 
 
 def record(line: Record, columns: Sequence[str], format_: FileFormat) -> Record | Rejection:
@@ -28,17 +28,17 @@ def record(line: Record, columns: Sequence[str], format_: FileFormat) -> Record 
 
     A missing member and null are an empty cell.
     """
-    found = members(line.cells[0])
-    if found is None:
+    pairs = members(line.cells[0])
+    if pairs is None:
         return Rejection(line.line, "", "the line is no JSON object", Fault.CELLS)
     cells: dict[str, str] = {}
-    for name, value in found:
+    for name, value in pairs:
         column = format_.column(name)
         if column not in columns or column in cells:
-            return Rejection(line.line, "", f"{shown(name)} is no column, or is repeated", Fault.CELLS)
+            return Rejection(line.line, "", f"{quoted(name)} is no column, or is repeated", Fault.CELLS)
         text = _text(value)
         if text is None:
-            return Rejection(line.line, column, f"{shown(value)}: expected a text, a number or a boolean", Fault.VALUE)
+            return Rejection(line.line, column, f"{quoted(value)}: expected a text, a number or a boolean", Fault.VALUE)
         cells[column] = text
     return Record(line.line, [cells.get(column, "") for column in columns])
 

@@ -92,8 +92,8 @@ class Upload:
 
     def _distance(self, modified: datetime) -> timedelta:
         """Return the time between the operation and a version; 0 during the operation, or without its times."""
-        began, ended = self.during or (modified, modified)
-        return max(began - modified, modified - ended, timedelta())
+        start, end = self.during or (modified, modified)
+        return max(start - modified, modified - end, timedelta())
 
     def _is_near(self, modified: datetime) -> bool:
         return self._distance(modified) <= NEAR
@@ -176,28 +176,28 @@ def register_list(
         return Step("", Outcome.IGNORED)
     if upload.scan:
         return _register_scan(flow, upload, execution)
-    taken = ""
+    list_id = ""
     for pinned, (reason, code) in _matching(flow, upload, execution, max_bytes):
         _ = pinned.partner
         waiting = flow.gated and pinned.size > 0 and reason != GONE
         received = ReceivedList(pinned, execution, reason=reason, code=code, awaits_scan=waiting)
         recorded = flow.lists.register(received)
         if recorded.awaits_scan:
-            recorded = _scanned(flow, recorded, execution, _scan_result(flow, recorded.file))
+            recorded = _finish_scan(flow, recorded, execution, _scan_result(flow, recorded.file))
         if recorded.execution == execution:
             _remember_remains(upload, recorded, flow.lists)
             return _step(recorded, execution)
-        taken = taken or recorded.list_id
-    return _step(flow.lists.conclude(execution, taken), execution)
+        list_id = list_id or recorded.list_id
+    return _step(flow.lists.conclude(execution, list_id), execution)
 
 
 def _register_scan(flow: Workflow, upload: Upload, execution: str) -> Step:
     """Give the list of a scanned version to the execution, if the version's upload was recorded."""
-    for stored in _stored(upload, flow):
+    for version in _stored_versions(upload, flow):
         # The result is read before the record: an upload that is recorded after that finds the result.
-        tagged = _scan_result(flow, stored.file)
+        tagged = _scan_result(flow, version.file)
         try:
-            recorded = flow.lists.get(stored.file.list_id)
+            recorded = flow.lists.get(version.file.list_id)
         except LookupError:
             if tagged:
                 break
@@ -206,7 +206,7 @@ def _register_scan(flow: Workflow, upload: Upload, execution: str) -> Step:
         result = tagged or upload.scan
         if not tagged and recorded.awaits_scan and scans.refusal(result) is None:
             raise scans.NotScanned
-        return _step(_scanned(flow, recorded, execution, result), execution)
+        return _step(_finish_scan(flow, recorded, execution, result), execution)
     return Step("", Outcome.IGNORED)
 
 
@@ -215,7 +215,7 @@ def _scan_result(flow: Workflow, file: PinnedFile) -> str | None:
     return flow.files.scan_result(file) if flow.gated else scans.CLEAN
 
 
-def _scanned(flow: Workflow, recorded: ReceivedList, execution: str, result: str | None) -> ReceivedList:
+def _finish_scan(flow: Workflow, recorded: ReceivedList, execution: str, result: str | None) -> ReceivedList:
     """Give a list that awaits its scan to the execution, if the scan has a result."""
     if result is None or not recorded.awaits_scan:
         return recorded
@@ -238,9 +238,9 @@ def _with_stored_key(upload: Upload, flow: Workflow) -> Upload:
     of the event exists as it is, it is used.
     """
     decoded = replace(upload, key=unquote_plus(upload.key))
-    if upload.version is None or decoded == upload or _stored(upload, flow):
+    if upload.version is None or decoded == upload or _stored_versions(upload, flow):
         return upload
-    return decoded if _stored(decoded, flow) else upload
+    return decoded if _stored_versions(decoded, flow) else upload
 
 
 def _matching(
@@ -250,25 +250,29 @@ def _matching(
     if upload.broken_by:
         # Not a stored version: that may be the next try, which has its own event. The sweep recognises the remains by
         # their ETag.
-        yield _gone(upload, "").broken_off(upload.etag or upload.broken_by), (BROKE_OFF, ListFault.UPLOAD)
+        yield _missing_file(upload, "").broken_off(upload.etag or upload.broken_by), (BROKE_OFF, ListFault.UPLOAD)
         return
-    stored = _stored(upload, flow)
-    matching = _nearest(upload, stored, flow.lists)
+    versions = _stored_versions(upload, flow)
+    matching = _nearest(upload, versions, flow.lists)
     while len(matching) > 1 and _awaits_event(upload):
         time.sleep(_PAUSE)
-        matching = _nearest(upload, stored, flow.lists)
+        matching = _nearest(upload, versions, flow.lists)
     for version in matching:
         yield version.file, (GONE, ListFault.UPLOAD) if version.removed else _refusal(version.file, max_bytes)
     if not matching:
-        replaced = any(not version.removed for version in stored)
-        yield _gone(upload, f"gone-{execution}"), (OVERWRITTEN if replaced else GONE, ListFault.UPLOAD)
+        replaced = any(not version.removed for version in versions)
+        yield _missing_file(upload, f"gone-{execution}"), (OVERWRITTEN if replaced else GONE, ListFault.UPLOAD)
 
 
-def _nearest(upload: Upload, stored: Sequence[StoredVersion], lists: Lists) -> list[StoredVersion]:
+def _nearest(upload: Upload, versions: Sequence[StoredVersion], lists: Lists) -> list[StoredVersion]:
     """Return the matching versions that are equally near to the announced operation, nearest first."""
-    matching = (version for version in stored if upload.means(version) and not _is_remains(upload, version, lists))
+    matching = (version for version in versions if upload.means(version) and not _is_remains(upload, version, lists))
     nearest = sorted(matching, key=lambda version: upload._distance(version.modified))
-    return [one for one in nearest if upload._distance(one.modified) <= upload._distance(nearest[0].modified) + TIE]
+    return [
+        candidate
+        for candidate in nearest
+        if upload._distance(candidate.modified) <= upload._distance(nearest[0].modified) + TIE
+    ]
 
 
 def _awaits_event(upload: Upload) -> bool:
@@ -278,15 +282,15 @@ def _awaits_event(upload: Upload) -> bool:
     return datetime.now(UTC) < upload.during[1] + SECOND_EVENT
 
 
-def _is_remains(upload: Upload, stored: StoredVersion, lists: Lists) -> bool:
+def _is_remains(upload: Upload, version: StoredVersion, lists: Lists) -> bool:
     """Return whether a recorded broken upload left this version behind, by its ETag or by its size.
 
     A version that was stored after the record is not its remains: the client has sent the whole file again.
     """
     if upload.version or upload.etag:
         return False
-    times = map(lists.broke_off_at, (stored.file.broken_off(stored.etag), _of_size(stored.file, stored.file.size)))
-    return any(at is not None and stored.modified <= at for at in times)
+    times = map(lists.broke_off_at, (version.file.broken_off(version.etag), _of_size(version.file, version.file.size)))
+    return any(at is not None and version.modified <= at for at in times)
 
 
 def _remember_remains(upload: Upload, recorded: ReceivedList, lists: Lists) -> None:
@@ -303,25 +307,27 @@ def _of_size(file: PinnedFile, size: int) -> PinnedFile:
     return file.broken_off(f"bytes-{size}")
 
 
-def _gone(upload: Upload, version: str) -> PinnedFile:
+def _missing_file(upload: Upload, version: str) -> PinnedFile:
     """Return the placeholder of a file that cannot be read."""
     return PinnedFile(upload.bucket, upload.key, version, 0)
 
 
-def _stored(upload: Upload, flow: Workflow) -> Sequence[StoredVersion]:
+def _stored_versions(upload: Upload, flow: Workflow) -> Sequence[StoredVersion]:
     if upload.version is None:
         return flow.files.versions(upload.key)
     if flow.gated:
         # The bucket's policy denies HeadObject of a version that is not clean. An emulator's event may name no version.
-        found = (stored for stored in flow.files.versions(upload.key) if upload.version in ("", stored.file.version_id))
-        return [replace(stored, removed=False) for stored in found]
-    named = flow.files.version(upload.key, upload.version)
-    return [named] if named else []
+        versions = (
+            version for version in flow.files.versions(upload.key) if upload.version in ("", version.file.version_id)
+        )
+        return [replace(version, removed=False) for version in versions]
+    announced = flow.files.version(upload.key, upload.version)
+    return [announced] if announced else []
 
 
-def _refusal(found: PinnedFile, max_bytes: int) -> tuple[str | None, str]:
+def _refusal(file: PinnedFile, max_bytes: int) -> tuple[str | None, str]:
     try:
-        check_size(found.size, max_bytes)
+        check_size(file.size, max_bytes)
     except Unreadable as refusal:
         return str(refusal), refusal.fault
     return None, ""

@@ -47,7 +47,7 @@ class Position:
 
 def cursor(question: Question, position: Position) -> str:
     """Return a position in the answer to a query as a text."""
-    members = {"asked": _asked(question), "shard": position.shard, "after": position.after}
+    members = {"asked": _conditions(question), "shard": position.shard, "after": position.after}
     text = json.dumps(members, separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -59,15 +59,15 @@ def position(question: Question, text: str, shards: int) -> Position:
         BadCursor: the text is not a cursor, or is of another query.
     """
     match _members(text):
-        case {"asked": dict(asked), "shard": int(shard), "after": str(after)} if _asked(asked) == _asked(
-            question
-        ) and _is_place(shard, after, shards):
+        case {"asked": dict(conditions), "shard": int(shard), "after": str(after)} if _conditions(
+            conditions
+        ) == _conditions(question) and _is_place(shard, after, shards):
             return Position(shard, after)
         case _:
             raise BadCursor
 
 
-def _asked(question: Mapping[str, Any]) -> dict[str, Any]:
+def _conditions(question: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in question.items() if value is not None}
 
 
@@ -141,8 +141,8 @@ class Selection(BaseModel):
     @model_validator(mode="after")
     def _selects(self) -> Self:
         if all(getattr(self, name) is None for name in self.needed):
-            asked = [name for name in _INDEXED.values() if getattr(self, name) is not None]
-            because = f": there is no index by {asked[0]} alone" if asked else ""
+            indexed = [name for name in _INDEXED.values() if getattr(self, name) is not None]
+            because = f": there is no index by {indexed[0]} alone" if indexed else ""
             raise PydanticCustomError("selection", f"{' or '.join(self.needed)} is needed{because}")  # pyrefly: ignore[bad-argument-type] (names of fields only)
         return self
 
@@ -181,71 +181,71 @@ class Page(Generic[A]):
     next_cursor: str | None
 
 
-def get_one(asked: ById, aggregates: Aggregates[A]) -> A:
+def get_one(query: ById, aggregates: Aggregates[A]) -> A:
     """Return the stored aggregate.
 
     Raises:
         NotFound: no aggregate has that identity.
     """
-    return aggregates.get(asked.id)
+    return aggregates.get(query.id)
 
 
-def list_many(asked: Selection, shards: Shards[A]) -> Page[A]:
+def list_many(query: Selection, shards: Shards[A]) -> Page[A]:
     """Return a page: shard after shard, from the middle one, and in each by identity.
 
     Raises:
         BadCursor: the cursor is not of this query.
     """
-    found: list[A] = []
-    place: Position | None = Position(_first(asked, shards))
-    if asked.cursor is not None:
-        place = position(asked.question, asked.cursor, _count(asked, shards))
+    aggregates: list[A] = []
+    place: Position | None = Position(_first(query, shards))
+    if query.cursor is not None:
+        place = position(query.question, query.cursor, _count(query, shards))
     for _ in range(READS):
-        if place is None or len(found) == asked.limit:
+        if place is None or len(aggregates) == query.limit:
             break
-        place = _read_on(asked, place, shards, found)
-    return Page(found, cursor(asked.question, place) if place else None)
+        place = _read_on(query, place, shards, aggregates)
+    return Page(aggregates, cursor(query.question, place) if place else None)
 
 
-def _read_on(asked: Selection, place: Position, shards: Shards[A], found: list[A]) -> Position | None:
+def _read_on(query: Selection, place: Position, shards: Shards[A], aggregates: list[A]) -> Position | None:
     """Add the results of the next read; return the position after it, or None at the end."""
-    wanted = asked.limit - len(found)
-    slice_ = _slice(asked, place, shards, wanted)
-    matching = [aggregate for aggregate in slice_.aggregates if _matches(aggregate, asked)]
-    found += matching[:wanted]
-    if len(matching) > wanted:
-        return Position(place.shard, found[-1].id)
+    missing = query.limit - len(aggregates)
+    slice_ = _slice(query, place, shards, missing)
+    matching = [aggregate for aggregate in slice_.aggregates if _matches(aggregate, query)]
+    aggregates += matching[:missing]
+    if len(matching) > missing:
+        return Position(place.shard, aggregates[-1].id)
     if slice_.last is not None:
         return Position(place.shard, slice_.last)
-    number = (place.shard + 1) % _count(asked, shards)
-    return None if number == _first(asked, shards) else Position(number)
+    number = (place.shard + 1) % _count(query, shards)
+    return None if number == _first(query, shards) else Position(number)
 
 
-def _first(asked: Selection, shards: Shards[Any]) -> int:
+def _first(query: Selection, shards: Shards[Any]) -> int:
     """Return the shard with which a query begins.
 
     The second half comes first: an earlier version neither writes nor accepts it. During the release of this version, a
     page therefore ends in the first half, and either version reads on.
     """
-    return _count(asked, shards) // 2
+    return _count(query, shards) // 2
 
 
-def _count(asked: Selection, shards: Shards[Any]) -> int:
+def _count(query: Selection, shards: Shards[Any]) -> int:
     """Return the number of shards to read. The index of a field has no shards: its key is the field itself."""
-    return 1 if asked.values else shards.count
+    return 1 if query.values else shards.count
 
 
-def _matches(aggregate: Aggregate[Any, Any], asked: Selection) -> bool:
-    matches = asked.status in (None, aggregate.status) and asked.list_id in (None, aggregate.list_id)
-    return matches and all(getattr(aggregate.details, name) == value for name, value in asked.values.items())
+def _matches(aggregate: Aggregate[Any, Any], query: Selection) -> bool:
+    matches = query.status in (None, aggregate.status) and query.list_id in (None, aggregate.list_id)
+    return matches and all(getattr(aggregate.details, name) == value for name, value in query.values.items())
 
 
-def _slice(asked: Selection, place: Position, shards: Shards[A], wanted: int) -> Slice[A]:
+def _slice(query: Selection, place: Position, shards: Shards[A], missing: int) -> Slice[A]:
     # With several conditions, few aggregates of a read may match: longer reads need fewer requests.
-    most = wanted if sum(value is not None for value in asked.question.values()) == 1 else MOST
-    if asked.values:
-        name, value = next(iter(asked.values.items()))
+    most = missing if sum(value is not None for value in query.question.values()) == 1 else MOST
+    if query.values:
+        name, value = next(iter(query.values.items()))
         return shards.with_value(name, value, place.after, most)
-    if asked.list_id is not None and "list_id" in asked.needed:
-        return shards.of_list(asked.list_id, place.shard, place.after, most)
-    return shards.in_status(cast("StrEnum", asked.status), place.shard, place.after, most)
+    if query.list_id is not None and "list_id" in query.needed:
+        return shards.of_list(query.list_id, place.shard, place.after, most)
+    return shards.in_status(cast("StrEnum", query.status), place.shard, place.after, most)

@@ -106,8 +106,8 @@ class _Lines:
 
     def skip(self, data: bytes) -> None:
         """Count the line ends in the next bytes."""
-        both = data.count(b"\r\n") + (self._after_return and data.startswith(b"\n"))
-        self.next += data.count(b"\n") + data.count(b"\r") - both
+        pairs = data.count(b"\r\n") + (self._after_return and data.startswith(b"\n"))
+        self.next += data.count(b"\n") + data.count(b"\r") - pairs
         self.others = self.others or not data.isascii()
         self._after_return = data.endswith(b"\r") if data else self._after_return
 
@@ -149,14 +149,16 @@ def _cuts(stream: BinaryIO, format_: FileFormat) -> Iterator[_Cut]:
     quoted = QuotedCells(format_.delimiter) if format_.kind == "csv" else None
     lines, target = _Lines(), RANGE_BYTES
     for offset, data in _blocks(stream):
-        done = 0
+        counted = 0
         for start, stop in quoted.outside(data) if quoted else [(0, len(data))]:
-            while (found := _LINE_END.search(data, max(start, target - offset), stop)) and not _is_open(data, found):
-                lines.skip(data[done : found.end()])
-                done = found.end()
-                yield _Cut(offset + done, lines.next, lines.others)
-                target = ((offset + done) // RANGE_BYTES + 1) * RANGE_BYTES
-        lines.skip(data[done:])
+            while (line_end := _LINE_END.search(data, max(start, target - offset), stop)) and not _is_open(
+                data, line_end
+            ):
+                lines.skip(data[counted : line_end.end()])
+                counted = line_end.end()
+                yield _Cut(offset + counted, lines.next, lines.others)
+                target = ((offset + counted) // RANGE_BYTES + 1) * RANGE_BYTES
+        lines.skip(data[counted:])
 
 
 def _is_open(data: bytes, end: re.Match[bytes]) -> bool:
@@ -189,29 +191,29 @@ def validate_range(flow: Workflow, list_id: str, place: FileRange, part_rows: in
 
 def range_result(flow: Workflow, received: ReceivedList, place: FileRange, part_rows: int) -> RangeResult:
     """Validate a range; store and return its result."""
-    result = _validated(flow, received, place, part_rows)
+    result = _validate(flow, received, place, part_rows)
     Staging(flow.files, received.list_id).write_range_result(place, result.as_json())
     return result
 
 
-def _validated(flow: Workflow, received: ReceivedList, place: FileRange, part_rows: int) -> RangeResult:
+def _validate(flow: Workflow, received: ReceivedList, place: FileRange, part_rows: int) -> RangeResult:
     file, staging = received.file, Staging(flow.files, received.list_id, attempt())
-    found = FilePass(flow.form, staging, range_part_rows(flow, file, part_rows), FirstRejections())
+    range_pass = FilePass(flow.form, staging, range_part_rows(flow, file, part_rows), FirstRejections())
     identities = RangeIdentities(flow.seen_ids())
     try:
         for checked in _checked(flow, file, place, identities):
-            found.take(checked)
+            range_pass.take(checked)
     except Unreadable as refusal:
         return RangeResult(refusal=Refusal.of(refusal))
     except Misfit:
         return RangeResult(misfit=True)
-    found.finish()
-    return _result(found, identities)
+    range_pass.finish()
+    return _result(range_pass, identities)
 
 
-def range_part_rows(flow: Workflow, file: PinnedFile, wanted: int) -> int:
+def range_part_rows(flow: Workflow, file: PinnedFile, preferred: int) -> int:
     """Return the number of rows of a part of a range, for the maximum number of parts of a list."""
-    return rows_a_part(wanted, file.size, flow.form.smallest_row, most_ranges(file.size))
+    return rows_a_part(preferred, file.size, flow.form.smallest_row, most_ranges(file.size))
 
 
 def _checked(flow: Workflow, file: PinnedFile, place: FileRange, identities: RangeIdentities) -> Iterator[Checked]:
@@ -223,16 +225,16 @@ def _checked(flow: Workflow, file: PinnedFile, place: FileRange, identities: Ran
             yield from checked_range(stream, flow.form, identities, format_, place)
 
 
-def _result(found: FilePass[FirstRejections], identities: RangeIdentities) -> RangeResult:
-    parts = zip(found.staging.parts, found.lines, strict=True)
+def _result(range_pass: FilePass[FirstRejections], identities: RangeIdentities) -> RangeResult:
+    parts = zip(range_pass.staging.parts, range_pass.lines, strict=True)
     return RangeResult(
         parts=[RangePart(part.key, part.rows, *lines) for part, lines in parts],
-        rows=found.rows,
-        rejected=found.rejected,
-        reported=found.report.first,
-        rejections=found.report.rejections,
+        rows=range_pass.rows,
+        rejected=range_pass.rejected,
+        reported=range_pass.report.first,
+        rejections=range_pass.report.rejections,
         repeated=identities.repeated,
-        identities=found.staging.write_identities(identities.data) if found.staging.parts else "",
+        identities=range_pass.staging.write_identities(identities.data) if range_pass.staging.parts else "",
     )
 
 
@@ -242,11 +244,11 @@ class Join:
     Args:
         flow: the workflow.
         received: the list.
-        found: the empty results of a pass, to which the ranges are added.
+        file_pass: the empty results of a pass, to which the ranges are added.
     """
 
-    def __init__(self, flow: Workflow, received: ReceivedList, part_rows: int, found: FilePass[Report]) -> None:
-        self._flow, self._received, self._part_rows, self._found = flow, received, part_rows, found
+    def __init__(self, flow: Workflow, received: ReceivedList, part_rows: int, file_pass: FilePass[Report]) -> None:
+        self._flow, self._received, self._part_rows, self._file_pass = flow, received, part_rows, file_pass
         self._staging = Staging(flow.files, received.list_id)
         self._ranges = self._staging.ranges()
 
@@ -260,20 +262,20 @@ class Join:
         repeated = self._repeated(list(self._identities()))
         for result in self._results():
             self._take(result, repeated)
-        if not self._found.rows:
+        if not self._file_pass.rows:
             raise no_rows()
 
     def _results(self) -> Iterator[RangeResult]:
         """Yield the result of each range in order. The first refusal in this order is the refusal of one pass."""
         for place, data in zip(self._ranges, self._staging.range_results(self._ranges), strict=True):
-            result = RangeResult.of(data) if data else self._validated(place)
+            result = RangeResult.of(data) if data else self._validate(place)
             if result.refusal:
                 raise result.refusal.error
             if result.misfit:
                 raise Misfit
             yield result
 
-    def _validated(self, place: FileRange) -> RangeResult:
+    def _validate(self, place: FileRange) -> RangeResult:
         return range_result(self._flow, self._received, place, self._part_rows)
 
     def _identities(self) -> Iterator[str]:
@@ -287,42 +289,42 @@ class Join:
         return lines
 
     def _take(self, result: RangeResult, repeated: RepeatedLines) -> None:
-        found = self._found
+        file_pass = self._file_pass
         more = [rejection for part in result.parts for rejection in self._take_part(part, repeated)]
-        reported = [_renamed(one, result, repeated) for one in result.reported]
+        reported = [_renamed(entry, result, repeated) for entry in result.reported]
         # The rejections of a row are in order already.
-        found.report.add(sorted([*reported, *more], key=lambda one: one.line))
-        found.report.add_lines("", result.rejections - len(reported))
-        found.rows += result.rows
-        found.rejected.update(result.rejected)
+        file_pass.report.add(sorted([*reported, *more], key=lambda entry: entry.line))
+        file_pass.report.add_lines("", result.rejections - len(reported))
+        file_pass.rows += result.rows
+        file_pass.rejected.update(result.rejected)
         if more:
-            found.rejected[str(Fault.REPEATED)] += len(more)
+            file_pass.rejected[str(Fault.REPEATED)] += len(more)
 
     def _take_part(self, part: RangePart, repeated: RepeatedLines) -> list[Reported]:
         """Add a part without the rows whose identity is in an earlier range; return their rejections."""
-        number, lines = len(self._found.staging.parts), repeated.between(part.first, part.last)
+        number, lines = len(self._file_pass.staging.parts), repeated.between(part.first, part.last)
         whole = Part(number, part.key, part.rows)
         if not lines:
-            self._found.staging.keep_part(whole)
+            self._file_pass.staging.keep_part(whole)
             return []
         form = self._flow.form
         staged = read_part(self._flow.files, whole, form)
         good = [row for row in staged if row.line not in lines]
         if good:
-            self._found.staging.keep_part(self._found.staging.rewrite_part(whole, good))
+            self._file_pass.staging.keep_part(self._file_pass.staging.rewrite_part(whole, good))
         bad = [row for row in staged if row.line in lines]
         return [_reported(repetition(form, row.values[form.identity], row.line, lines[row.line])) for row in bad]
 
 
-def _reported(found: Rejection) -> Reported:
-    return Reported(found.line, found.field, found.reason, found.code)
+def _reported(rejection: Rejection) -> Reported:
+    return Reported(rejection.line, rejection.field, rejection.reason, rejection.code)
 
 
-def _renamed(one: Reported, result: RangeResult, repeated: RepeatedLines) -> Reported:
+def _renamed(rejection: Reported, result: RangeResult, repeated: RepeatedLines) -> Reported:
     """Return a rejection with the first line of its identity in the file, if that is in an earlier range."""
-    first = result.repeated.get(one.line, 0)
+    first = result.repeated.get(rejection.line, 0)
     earlier = repeated.between(first, first).get(first) if first else None
     if earlier is None:
-        return one
-    identity = one.reason.removesuffix(already_on(first))
-    return one._replace(reason=identity + already_on(earlier))
+        return rejection
+    identity = rejection.reason.removesuffix(already_on(first))
+    return rejection._replace(reason=identity + already_on(earlier))

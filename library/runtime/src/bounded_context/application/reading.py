@@ -26,12 +26,12 @@ _CONTROL: Final = re.compile("[\x00-\x08]")
 
 def codec(encoding: str, head: bytes) -> str:
     """Return Python's codec for an encoding. Raises Unreadable if the first bytes contradict the encoding."""
-    found = marked(head)
-    if found and found != encoding:
-        raise Unreadable(f"the file is {found.upper()} text: save it as {encoding.upper()}", ListFault.ENCODING)
+    mark = marked(head)
+    if mark and mark != encoding:
+        raise Unreadable(f"the file is {mark.upper()} text: save it as {encoding.upper()}", ListFault.ENCODING)
     if encoding != "utf-16":
         return "utf-8-sig" if encoding == "utf-8" else _CODECS[encoding]
-    if head and not found:
+    if head and not mark:
         raise Unreadable("the file is not UTF-16 text", ListFault.ENCODING)
     return _utf_16(head) or encoding
 
@@ -80,8 +80,8 @@ def _foreign(reason: str, line: bytes, encoding: str, others: bool) -> Unreadabl
         return Unreadable(reason, ListFault.ENCODING)
     if others:
         return Unreadable(f"{reason}: the file has several encodings", ListFault.ENCODING)
-    found = guessed(line, encoding)
-    differences = [Difference("encoding", found)] if found != encoding else []
+    actual = guessed(line, encoding)
+    differences = [Difference("encoding", actual)] if actual != encoding else []
     return Unreadable(reason, ListFault.ENCODING, differences=differences)
 
 
@@ -97,8 +97,8 @@ def guessed(data: bytes, expected: str) -> str:
 
     Bytes of two encodings, and bytes that are no text, show no other encoding.
     """
-    if found := marked(data):
-        return found
+    if mark := marked(data):
+        return mark
     # The last character may be cut.
     text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(data)
     wrong = _ESCAPED.findall(text)
@@ -117,7 +117,7 @@ def _is_windows(data: bytes) -> bool:
         return False
 
 
-def begun(data: bytes, encoding: str) -> str:
+def first_text(data: bytes, encoding: str) -> str:
     """Return the beginning of a file as text. Wrong bytes are replaced."""
     name = (_utf_16(data) or "utf-16-le") if encoding == "utf-16" else _CODECS[encoding]
     return codecs.getincrementaldecoder(name)("replace").decode(data).removeprefix(MARK)
@@ -155,7 +155,7 @@ class Misfit(Exception):
 class _Lines:
     """The text's lines, of a range or of the whole file.
 
-    ``taken`` counts the characters of the current record, up to the maximum. ``others`` is whether a line was not
+    ``characters`` counts the characters of the current record, up to the maximum. ``others`` is whether a line was not
     ASCII. ``cut`` is whether all lines of a range are read, and the file has more lines.
     """
 
@@ -165,14 +165,14 @@ class _Lines:
         self.encoding = encoding
         self.first = place.line if place else 1
         self.others = place.others if place else False
-        self.taken = 0
+        self.characters = 0
         self.cut = False
 
     def __iter__(self) -> Iterator[str]:
         always = self.encoding in SINGLE_BYTE
         for line in islice(iter(partial(self._text.readline, MAX_RECORD_CHARACTERS + 1), ""), self._most):
-            self.taken += len(line)
-            if self.taken > MAX_RECORD_CHARACTERS:
+            self.characters += len(line)
+            if self.characters > MAX_RECORD_CHARACTERS:
                 reason = f"a record is longer than {MAX_RECORD_CHARACTERS} characters: is a quote missing?"
                 raise Unreadable(reason, ListFault.RECORD)
             if not line.isascii():
@@ -208,7 +208,7 @@ class _Unpacked(RawIOBase):
 
     def __init__(self, packed: BinaryIO, limit: str, max_bytes: int) -> None:
         self._file = gzip.GzipFile(fileobj=packed)
-        self._limit, self._left = limit, max_bytes
+        self._limit, self._remaining = limit, max_bytes
 
     def readable(self) -> bool:
         return True
@@ -221,8 +221,8 @@ class _Unpacked(RawIOBase):
             raise Unreadable("the compressed file ends too early: send it again", ListFault.COMPRESSION) from error
         except (OSError, zlib.error) as error:
             raise Unreadable("the compressed file is broken: send it again", ListFault.COMPRESSION) from error
-        self._left -= len(data)
-        if self._left < 0:
+        self._remaining -= len(data)
+        if self._remaining < 0:
             raise Unreadable(f"the unpacked file is too large: {self._limit}", ListFault.SIZE)
         buffer[: len(data)] = data
         return len(data)
@@ -331,7 +331,7 @@ def _csv(lines: _Lines, delimiter: str) -> Iterator[Record]:
             if cells:
                 yield Record(line, cells)
             line = lines.first + reader.line_num
-            lines.taken = 0
+            lines.characters = 0
     except csv.Error as error:
         if lines.cut:
             raise Misfit from error
@@ -346,7 +346,7 @@ def _json(lines: _Lines) -> Iterator[Record]:
         for number, line in enumerate(lines, lines.first):
             if not line.isspace():
                 yield Record(number, [line])
-            lines.taken = 0
+            lines.characters = 0
     except (UnicodeDecodeError, Unreadable) as error:
         raise _located(error, lines, number + 1, number + 1) from error
 
@@ -360,10 +360,10 @@ def _located(error: UnicodeDecodeError | Unreadable, lines: _Lines, record: int,
     return Unreadable(error.reason, error.fault, at, error.differences)
 
 
-def chunks(found: Iterable[T], size: int) -> Iterator[list[T]]:
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yield items in lists of ``size``; the last list may be shorter."""
     chunk: list[T] = []
-    for item in found:
+    for item in items:
         chunk.append(item)
         if len(chunk) == size:
             yield chunk

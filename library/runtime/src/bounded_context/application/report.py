@@ -65,8 +65,8 @@ class Report:
 
     def add_lines(self, lines: str, rejections: int) -> None:
         """Add the `lines` of another report, which has this number of rejections."""
-        left = max(0, REPORTED_REJECTIONS - self.rejections)
-        self._writer.writerows(islice(csv.reader(StringIO(lines, newline="")), left))
+        capacity = max(0, REPORTED_REJECTIONS - self.rejections)
+        self._writer.writerows(islice(csv.reader(StringIO(lines, newline="")), capacity))
         self.rejections += rejections
 
     @property
@@ -81,8 +81,14 @@ class Report:
         return self.lines + (whole_list(f"and {unreported} more") if unreported > 0 else "")
 
 
-def _cells(found: Rejection | Reported) -> tuple[int, str, str, str, str]:
-    return found.line, shortened(found.field), _harmless(found.reason), found.code, remedy_of(found.code)
+def _cells(rejection: Rejection | Reported) -> tuple[int, str, str, str, str]:
+    return (
+        rejection.line,
+        shortened(rejection.field),
+        _harmless(rejection.reason),
+        rejection.code,
+        remedy_of(rejection.code),
+    )
 
 
 def whole_list(reason: str, code: str = "", line: int | str = "", field: str = "") -> str:
@@ -100,7 +106,9 @@ def file_lines(refusal: Unreadable, partner: str) -> str:
 
 def format_lines(differences: Sequence[Difference], partner: str) -> str:
     """Return a line for each setting that would accept a file, with the setting's name as the field."""
-    settings = ((f"format.{one.member}", remedy([one], partner).removeprefix(". ")) for one in differences)
+    settings = (
+        (f"format.{difference.member}", remedy([difference], partner).removeprefix(". ")) for difference in differences
+    )
     return "".join(whole_list(reason, ListFault.FORMAT, field=field) for field, reason in settings)
 
 
@@ -108,7 +116,7 @@ def remedy(differences: Sequence[Difference], partner: str) -> str:
     """Return the end of a reason: the settings that would accept the file; empty without differences."""
     if not differences:
         return ""
-    settings = ", ".join(one.setting for one in differences)
+    settings = ", ".join(difference.setting for difference in differences)
     return (
         f". The file has another format: infra/service/Pulumi.<stack>.yaml: partners.{partner}.format: {{{settings}}}"
     )

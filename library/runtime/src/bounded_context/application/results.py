@@ -102,15 +102,17 @@ class Refusal:
     differences: Sequence[tuple[str, Any]] = ()
 
     @classmethod
-    def of(cls, found: Unreadable) -> "Refusal":
+    def of(cls, error: Unreadable) -> "Refusal":
         """Return the refusal for an exception."""
-        differences = [(one.member, one.value) for one in found.differences]
-        return cls(found.reason, found.fault, found.line, differences)
+        differences = [(difference.member, difference.value) for difference in error.differences]
+        return cls(error.reason, error.fault, error.line, differences)
 
     @property
     def error(self) -> Unreadable:
         """The exception."""
-        return Unreadable(self.reason, self.fault, self.line, [Difference(*one) for one in self.differences])
+        return Unreadable(
+            self.reason, self.fault, self.line, [Difference(*difference) for difference in self.differences]
+        )
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,8 @@ class RangeIdentities:
     its identity in the range.
     """
 
-    def __init__(self, seen: SeenIds) -> None:
-        self._seen = seen
+    def __init__(self, seen_ids: SeenIds) -> None:
+        self._seen = seen_ids
         self._entries: list[bytes] = []
         self.repeated: dict[int, int] = {}
 

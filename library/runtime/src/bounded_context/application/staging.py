@@ -127,7 +127,7 @@ class Staging:
         Raises:
             StagingGone: they are not there.
         """
-        return _found(self.files.stream(key), key)
+        return _require(self.files.stream(key), key)
 
     def write_ranges(self, ranges: Sequence[FileRange]) -> None:
         """Store the ranges of the file, which the workflow reads."""
@@ -232,19 +232,19 @@ def _part(member: Mapping[str, Any]) -> Part:
 
 
 def _range(member: Mapping[str, Any]) -> FileRange:
-    known = {own.name: member[own.name] for own in fields(FileRange)}
-    known["columns"] = tuple(known["columns"])
-    return FileRange(**known)
+    members = {own.name: member[own.name] for own in fields(FileRange)}
+    members["columns"] = tuple(members["columns"])
+    return FileRange(**members)
 
 
 def _read(files: Files, key: str) -> bytes:
-    return _found(files.read(key), key)
+    return _require(files.read(key), key)
 
 
-def _found(stored: T | None, key: str) -> T:
-    if stored is None:
+def _require(content: T | None, key: str) -> T:
+    if content is None:
         raise StagingGone(f"{key} is not there")
-    return stored
+    return content
 
 
 def identities(rows: Iterable[StagedRow | TypedRow[Any]], id_field: str) -> Iterator[str]:

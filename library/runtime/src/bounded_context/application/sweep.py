@@ -32,36 +32,38 @@ def unseen(
     Skips folders, files outside of partners' folders, and files with an ending in ``temporary``. Also skips the remains
     of a broken upload, if its event had a tag. Holds ``BATCH`` versions at a time, in the order of ``files``.
     """
-    recent = (stored for stored in files.arrived() if age <= now - stored.modified <= REACH)
-    lists_only = (stored for stored in recent if _is_list(stored.file) and not is_temporary(stored.file.key, temporary))
+    recent = (version for version in files.arrived() if age <= now - version.modified <= REACH)
+    lists_only = (
+        version for version in recent if _is_list(version.file) and not is_temporary(version.file.key, temporary)
+    )
     while batch := list(islice(lists_only, BATCH)):
         yield from _unrecorded(lists, batch)
 
 
-def place(stored: StoredVersion) -> Place:
+def place(version: StoredVersion) -> Place:
     """Return the position of a version."""
-    return stored.modified, stored.file.key, stored.file.version_id
+    return version.modified, version.file.key, version.file.version_id
 
 
-def oldest(found: Iterable[StoredVersion], most: int, after: Place | None = None) -> tuple[list[StoredVersion], int]:
+def oldest(versions: Iterable[StoredVersion], most: int, after: Place | None = None) -> tuple[list[StoredVersion], int]:
     """Return the first ``most`` versions after a position, oldest first, and the number of further versions.
 
     Holds at most ``most`` versions at a time.
     """
     numbers = count()
-    later = (stored for stored in found if after is None or place(stored) > after)
-    page = heapq.nsmallest(most, (stored for stored, _ in zip(later, numbers, strict=False)), key=place)
+    later = (version for version in versions if after is None or place(version) > after)
+    page = heapq.nsmallest(most, (version for version, _ in zip(later, numbers, strict=False)), key=place)
     return page, next(numbers) - len(page)
 
 
 def _unrecorded(lists: Lists, batch: Sequence[StoredVersion]) -> Iterator[StoredVersion]:
-    recorded = lists.recorded([list_id for stored in batch for list_id in _ids(stored)])
-    return (stored for stored in batch if recorded.isdisjoint(_ids(stored)))
+    recorded = lists.recorded([list_id for version in batch for list_id in _ids(version)])
+    return (version for version in batch if recorded.isdisjoint(_ids(version)))
 
 
-def _ids(stored: StoredVersion) -> Iterator[str]:
-    yield stored.file.list_id
-    yield stored.file.broken_off(stored.etag).list_id
+def _ids(version: StoredVersion) -> Iterator[str]:
+    yield version.file.list_id
+    yield version.file.broken_off(version.etag).list_id
 
 
 def _is_list(file: PinnedFile) -> bool:

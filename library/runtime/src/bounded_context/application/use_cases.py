@@ -18,9 +18,9 @@ def expected(command: Change, aggregates: Aggregates[A]) -> A:
         VersionConflict: the aggregate has another version than the caller expects.
     """
     current = aggregates.get(command.id)
-    wanted = command.expected_version
-    if wanted is not None and wanted != (current.tag if isinstance(wanted, str) else current.version):
-        raise VersionConflict(command.identity, command.id, wanted)
+    version = command.expected_version
+    if version is not None and version != (current.tag if isinstance(version, str) else current.version):
+        raise VersionConflict(command.identity, command.id, version)
     return current
 
 

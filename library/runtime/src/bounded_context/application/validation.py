@@ -45,7 +45,7 @@ def validate_list(
         validation.join_or_read() if outcome is Outcome.SPLIT else validation.read()
     except Unreadable as refusal:
         return _answer(_refuse_file(flow.lists, received, validation.staging, refusal), files)
-    return _answer(_judged(flow.lists, received, validation, tolerated_share), files)
+    return _answer(_record_result(flow.lists, received, validation, tolerated_share), files)
 
 
 def _answer(received: ReceivedList, files: Files) -> Step:
@@ -57,25 +57,25 @@ def _answer(received: ReceivedList, files: Files) -> Step:
 
 
 class _Validation:
-    """The validation of a list by one attempt. ``found`` has the results."""
+    """The validation of a list by one attempt. ``file_pass`` has the results."""
 
     def __init__(self, flow: Workflow, received: ReceivedList, part_rows: int) -> None:
-        self._flow, self._received, self._wanted = flow, received, part_rows
+        self._flow, self._received, self._part_rows = flow, received, part_rows
         self._formats, self._file = flow.formats(), received.file
         self._format = self._formats.of(self._file.partner)
         self._read: ListFile | None = None
-        self.found = self._new_pass()
+        self.file_pass = self._new_pass()
 
     @property
     def staging(self) -> Staging:
         """The folder of the attempt."""
-        return self.found.staging
+        return self.file_pass.staging
 
     def _new_pass(self) -> FilePass[Report]:
         staging = Staging(self._flow.files, self._received.list_id, attempt())
         packed = self._format.compression != PLAIN.compression
         size = self._format.most_bytes(self._formats.max_bytes) if packed else self._file.size
-        part_rows = rows_a_part(self._wanted, size, self._flow.form.smallest_row)
+        part_rows = rows_a_part(self._part_rows, size, self._flow.form.smallest_row)
         return FilePass(self._flow.form, staging, part_rows, Report())
 
     def split(self) -> bool:
@@ -102,8 +102,8 @@ class _Validation:
         with closing(self._flow.files.open(self._file)) as stream:
             self._read = ListFile(stream, self._flow.form, self._flow.seen_ids(), self._format, self._formats.max_bytes)
             for checked in self._read.checked():
-                self.found.take(checked)
-        self.found.finish()
+                self.file_pass.take(checked)
+        self.file_pass.finish()
 
     def join_or_read(self) -> None:
         """Add the results of the ranges. Read the whole file if a range does not end between two records.
@@ -112,11 +112,11 @@ class _Validation:
             Unreadable: the file cannot be read as a list, with the settings that would accept it.
         """
         try:
-            Join(self._flow, self._received, self._wanted, self.found).run()
-        except Unreadable as found:
-            raise self._beginning().refusal(found) from found
+            Join(self._flow, self._received, self._part_rows, self.file_pass).run()
+        except Unreadable as refusal:
+            raise self._beginning().refusal(refusal) from refusal
         except Misfit:
-            self.found = self._new_pass()
+            self.file_pass = self._new_pass()
             self.read()
 
     @property
@@ -137,13 +137,15 @@ def _refuse_file(lists: Lists, received: ReceivedList, staging: Staging, refusal
     return refuse(received.list_id, reason, lists, ListStatus.REGISTERED, code=refusal.fault, staged=staged)
 
 
-def _judged(lists: Lists, received: ReceivedList, validation: _Validation, tolerated_share: Fraction) -> ReceivedList:
+def _record_result(
+    lists: Lists, received: ReceivedList, validation: _Validation, tolerated_share: Fraction
+) -> ReceivedList:
     """Record the result for a list, unless another attempt has recorded one; return the record."""
-    found, staging, partner = validation.found, validation.staging, received.file.partner
-    facts = counts(found.rows, found.rejected) | {"staged": staging.attempt or ""}
-    reason = over_tolerance(found.rejected.total(), found.rows, tolerated_share)
+    file_pass, staging, partner = validation.file_pass, validation.staging, received.file.partner
+    facts = counts(file_pass.rows, file_pass.rejected) | {"staged": staging.attempt or ""}
+    reason = over_tolerance(file_pass.rejected.total(), file_pass.rows, tolerated_share)
     differences = validation.differences if reason else ()
-    staging.write_rejections(format_lines(differences, partner) + found.report.rows)
+    staging.write_rejections(format_lines(differences, partner) + file_pass.report.rows)
     staging.write_manifest(VALIDATED)
     if reason:
         reason += remedy(differences, partner)

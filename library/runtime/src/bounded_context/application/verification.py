@@ -48,12 +48,12 @@ class _Parts:
         """Run a check. If the rule is throttled, the next try of the part continues after its last verified row."""
         if not isinstance(check, CreatingRule):
             return check(rows, self._list_id)
-        stored = self._staging.progress(part)
-        done = RuleProgress.of(stored) if stored else RuleProgress()
+        document = self._staging.progress(part)
+        progress = RuleProgress.of(document) if document else RuleProgress()
         try:
-            return check.resume(rows, done)
+            return check.resume(rows, progress)
         except Throttled:
-            self._staging.write_progress(part, done.as_json())
+            self._staging.write_progress(part, progress.as_json())
             raise
 
     def _result(self, part: Part, rows: Sequence[TypedRow[Any]], rejections: list[Rejection]) -> PartResult:
@@ -128,12 +128,12 @@ def verify_list(
     parts = validated.manifest(VALIDATED)
     if outcome is Outcome.VALIDATED and len(parts) > 1:
         return Step(list_id, Outcome.SPLIT)
-    stored = validated.results(parts) if outcome is Outcome.SPLIT else repeat(None)
-    found = _Decision(Staging(flow.files, list_id, attempt()), Report(validated.rejections()), flow.context.sums())
-    remaining = _Parts(flow, list_id, checks, found.staging)
-    for part, data in zip(parts, stored, strict=False):
-        found.take(remaining.verified(part) if data is None else PartResult.of(data))
-    return _answer(_judged(received, found, tolerated_share, flow.lists), flow)
+    results = validated.results(parts) if outcome is Outcome.SPLIT else repeat(None)
+    decision = _Decision(Staging(flow.files, list_id, attempt()), Report(validated.rejections()), flow.context.sums())
+    remaining = _Parts(flow, list_id, checks, decision.staging)
+    for part, data in zip(parts, results, strict=False):
+        decision.take(remaining.verified(part) if data is None else PartResult.of(data))
+    return _answer(_record_result(received, decision, tolerated_share, flow.lists), flow)
 
 
 def typed(staged: Sequence[StagedRow], commands: Rows) -> tuple[list[TypedRow[Any]], list[Rejection]]:
@@ -145,7 +145,7 @@ def typed(staged: Sequence[StagedRow], commands: Rows) -> tuple[list[TypedRow[An
     read = commands.read_staged([row.line for row in staged], [row.values for row in staged])
     # Most parts have no rejected rows.
     good = staged if len(read.rows) == len(staged) else _of_lines(staged, {row.line for row in read.rows})
-    rows = [TypedRow(row.line, found.details, row.values) for row, found in zip(good, read.rows, strict=True)]
+    rows = [TypedRow(row.line, checked.details, row.values) for row, checked in zip(good, read.rows, strict=True)]
     return rows, [rejection._replace(fault=Fault.RULE, rule=INVALID) for rejection in read.rejections]
 
 
@@ -157,24 +157,26 @@ def not_taken(aggregates: ImportedAggregates, id_field: str) -> RowsCheck[Any]:
     """Return the check that no row has an existing identity, except an identity that its own list imported."""
 
     def check(rows: Sequence[TypedRow[Any]], list_id: str) -> list[Rejection]:
-        taken = aggregates.taken(list(identities(rows, id_field)), list_id)
-        return [_taken(row, id_field) for row in rows if row.values[id_field] in taken]
+        existing = aggregates.taken(list(identities(rows, id_field)), list_id)
+        return [_already_exists(row, id_field) for row in rows if row.values[id_field] in existing]
 
     return check
 
 
-def _taken(row: TypedRow[Any], id_field: str) -> Rejection:
+def _already_exists(row: TypedRow[Any], id_field: str) -> Rejection:
     return Rejection(row.line, id_field, f"{row.values[id_field]!r} already exists", Fault.EXISTS)
 
 
-def _judged(received: ReceivedList, found: _Decision, tolerated_share: Fraction, lists: Lists) -> ReceivedList:
+def _record_result(
+    received: ReceivedList, decision: _Decision, tolerated_share: Fraction, lists: Lists
+) -> ReceivedList:
     """Record the result for a list, unless another attempt has recorded one; return the record."""
-    found.finish()
-    rows, rejections = received.rows, Counter[str](received.rejections) + found.rejected
-    facts = counts(rows, rejections) | {"verified": found.staging.attempt or ""}
+    decision.finish()
+    rows, rejections = received.rows, Counter[str](received.rejections) + decision.rejected
+    facts = counts(rows, rejections) | {"verified": decision.staging.attempt or ""}
     if reason := over_tolerance(rejections.total(), rows, tolerated_share):
         return refuse(received.list_id, reason, lists, ListStatus.VALIDATED, code=ListFault.TOLERANCE, **facts)
-    facts |= {"parts": len(found.staging.parts), "amounts": found.amounts.sums()}
+    facts |= {"parts": len(decision.staging.parts), "amounts": decision.amounts.sums()}
     return lists.progress(received.list_id, ListStatus.IMPORTING, **facts)
 
 
@@ -194,8 +196,8 @@ def known_to(references: References, field: str) -> RowsCheck[Any]:
 
     def check(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:
         referring = [row for row in rows if row.values[field] is not None]
-        known = references.known(set(identities(referring, field)))
-        return [_unknown(row, field) for row in referring if row.values[field] not in known]
+        existing = references.known(set(identities(referring, field)))
+        return [_unknown(row, field) for row in referring if row.values[field] not in existing]
 
     return check
 

@@ -136,8 +136,8 @@ def _bad_defaults(model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         # pydantic validates the values of callers, but not the defaults in the code.
         if not field.is_required() and not is_default_of_type(field):
-            wanted = description_of(field) or "a value of its type"
-            yield f"{model.__name__}.{name} has the default {field.default!r}: write {wanted}."
+            description = description_of(field) or "a value of its type"
+            yield f"{model.__name__}.{name} has the default {field.default!r}: write {description}."
 
 
 def _commands(context: Structure[Any]) -> Iterator[str]:
@@ -273,21 +273,21 @@ def _previous_version(context: Structure[Any]) -> Iterator[str]:
 
 def _references(context: Structure[Any]) -> Iterator[str]:
     details = context.details
-    for name, thing in context.references.items():
+    for name, kind in context.references.items():
         if name not in details.model_fields:
             yield f"references has {name!r}, which is not a field of {details.__name__}."
         elif kind_of(details.model_fields[name]) not in _REFERRING:
             yield f"references has {name!r}, which is not a text: name a field that contains an id."
-        if not _SNAKE.fullmatch(thing):
-            yield f"references: {name} refers to {thing!r}: write it in snake_case."
-        elif thing in (context.name, "list"):
-            yield f"references: {name} refers to {thing!r}, which is the name of this context's own items: rename it."
+        if not _SNAKE.fullmatch(kind):
+            yield f"references: {name} refers to {kind!r}: write it in snake_case."
+        elif kind in (context.name, "list"):
+            yield f"references: {name} refers to {kind!r}, which is the name of this context's own items: rename it."
 
 
 def _errors(context: Structure[Any]) -> Iterator[str]:
-    taken = (*_repeated(context.refusals), BusinessError.code)
+    codes = (*_repeated(context.refusals), BusinessError.code)
     for error in context.errors:
-        if error.code in taken:
+        if error.code in codes:
             yield f"errors: the code of {error.__name__} is {error.code!r}, which is in use: choose another code."
         if issubclass(error, Unavailable):
             if error.status != Unavailable.status:

@@ -21,8 +21,8 @@ class BadEnvironment(Exception):
     def __init__(self, problems: Mapping[str, str]) -> None:
         """Describe the problems by variable."""
         self.variables = tuple(problems)
-        listed = ", ".join(f"{name} ({problem})" for name, problem in problems.items())
-        super().__init__(f"the function's environment is wrong: {listed}. Set them in `variables` of its preset.")
+        descriptions = ", ".join(f"{name} ({problem})" for name, problem in problems.items())
+        super().__init__(f"the function's environment is wrong: {descriptions}. Set them in `variables` of its preset.")
 
 
 class Settings(BaseModel):

@@ -113,7 +113,11 @@ class Measures:
     def all(self) -> tuple[Measure, ...]:
         """All measures."""
         if not self.rows_rejected.values:
-            return (*self.changes.values(), *(one for one in PLATFORM if one not in OF_LISTS), self.commands_refused)
+            return (
+                *self.changes.values(),
+                *(measure for measure in PLATFORM if measure not in OF_LISTS),
+                self.commands_refused,
+            )
         own = (self.commands_refused, self.rows_rejected, *self.amounts_imported.values())
         return (*self.changes.values(), *PLATFORM, *own)
 

@@ -145,10 +145,10 @@ class Structure(Generic[A]):
 
     def command(self, model: type[BaseModel]) -> Command[Any, Any]:
         """Return the command of a model. Raises LookupError: there is no such command."""
-        found = next((command for command in self.commands if command.model is model), None)
-        if found is None:
+        declared = next((command for command in self.commands if command.model is model), None)
+        if declared is None:
             raise LookupError(f"{self.title} has no command {model.__name__}: name it in commands of its context.")
-        return found
+        return declared
 
     @property
     def get_function(self) -> str:
@@ -200,9 +200,9 @@ class Structure(Generic[A]):
         collection, item = f"/{kebab(self.plural)}", f"/{kebab(self.plural)}/{{{self.identity}}}"
         order = {kind: place for place, kind in enumerate(METHODS)}
         commands = sorted(self.commands, key=lambda command: order[command.kind])
-        made = {command.function: command.route or self._route(command, collection, item) for command in commands}
+        keys = {command.function: command.route or self._route(command, collection, item) for command in commands}
         paths = {self.get_function: item, self.list_function: collection}
-        return made | {function: f"GET {paths[function]}" for function in self.queries}
+        return keys | {function: f"GET {paths[function]}" for function in self.queries}
 
     def _route(self, command: Command[Any, Any], collection: str, item: str) -> str:
         paths = {"creates": collection, "changes": f"{item}/{command.action(self.title)}", "deletes": item}

@@ -65,12 +65,12 @@ class Details(_Identified):
 
         The values are copied without a second validation.
         """
-        given, names = command.__dict__, cls.__pydantic_fields__.keys()
+        attributes, names = command.__dict__, cls.__pydantic_fields__.keys()
         fields_set = command.__pydantic_fields_set__
-        if given.keys() == names:
-            values = given.copy()
+        if attributes.keys() == names:
+            values = attributes.copy()
         else:
-            values, fields_set = {name: given[name] for name in names}, fields_set & names
+            values, fields_set = {name: attributes[name] for name in names}, fields_set & names
         # As in pydantic's own `__copy__`: a model has four attributes.
         details = cls.__new__(cls)
         _set(details, "__dict__", values)
@@ -254,12 +254,12 @@ def _reported(make: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @wraps(make)
-    def made(*values: Any, **named: Any) -> Any:
+    def constructor(*values: Any, **options: Any) -> Any:
         model, second = values[:1], values[1:2]
         lacks_rule = bool(second) and isinstance(second[0], str)
-        return make(*model, *([None] if lacks_rule else []), *values[1:], **named)
+        return make(*model, *([None] if lacks_rule else []), *values[1:], **options)
 
-    return made
+    return constructor
 
 
 for _kind in METHODS:

@@ -23,8 +23,8 @@ def table_of(name: str, epoch: int) -> str:
 def epoch_of(stream_arn: str) -> int:
     """Return the epoch of a table, from the ARN of its stream."""
     table = stream_arn.partition(":table/")[2].partition("/")[0]
-    found = _NAME.search(table)
-    return int(found[1]) if found else 0
+    match = _NAME.search(table)
+    return int(match[1]) if match else 0
 
 
 def is_second(name: str, table: str) -> bool:

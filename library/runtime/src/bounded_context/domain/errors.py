@@ -90,11 +90,11 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
     The causes may form a circle: Python prevents a circle of contexts, but not of ``raise error from cause``.
     """
-    seen, each = set[int](), error
-    while each is not None and id(each) not in seen:
-        yield each
-        seen.add(id(each))
-        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    visited, current = set[int](), error
+    while current is not None and id(current) not in visited:
+        yield current
+        visited.add(id(current))
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
 
 
 REASON_CHARACTERS: Final = 1000
@@ -119,7 +119,7 @@ def shortened(reason: str) -> str:
     return reason if len(reason) <= REASON_CHARACTERS else reason[: REASON_CHARACTERS - len(_CUT)] + _CUT
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """Return the beginning of a value in quotes, with control characters escaped."""
     text = str(value)
     return repr(text if len(text) <= _VALUE_CHARACTERS else text[:_VALUE_CHARACTERS] + _CUT)

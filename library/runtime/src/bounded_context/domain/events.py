@@ -238,8 +238,8 @@ class CloudEvent(EventData):
 
 def envelope_of(source: str) -> type[CloudEvent]:
     """Return the envelope of the events of one source, which is its only valid ``source``."""
-    named: Any = (Literal[source], CloudEvent.model_fields["source"])  # pyrefly: ignore[not-a-type] (a type made at runtime)
-    return create_model("CloudEvent", __base__=CloudEvent, __doc__=CloudEvent.__doc__, source=named)
+    source_field: Any = (Literal[source], CloudEvent.model_fields["source"])  # pyrefly: ignore[not-a-type] (a type made at runtime)
+    return create_model("CloudEvent", __base__=CloudEvent, __doc__=CloudEvent.__doc__, source=source_field)
 
 
 _TRACEPARENT = r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})"
@@ -268,18 +268,18 @@ class TraceContext:
 
 def from_traceparent(text: object) -> TraceContext | None:
     """Return the context of a ``traceparent``, or None if the text has another form."""
-    found = re.fullmatch(_TRACEPARENT, text) if isinstance(text, str) else None
-    return _context(found[1], found[2], int(found[3], 16) % 2 == 1) if found else None
+    match = re.fullmatch(_TRACEPARENT, text) if isinstance(text, str) else None
+    return _context(match[1], match[2], int(match[3], 16) % 2 == 1) if match else None
 
 
 def from_header(text: object) -> TraceContext | None:
     """Return the context of an X-Ray header, or None if the text has another form, or names no parent."""
     members = text.split(";") if isinstance(text, str) else []
-    named = {name.strip(): value.strip() for name, _, value in (member.partition("=") for member in members)}
-    root, parent = re.fullmatch(_ROOT, named.get("Root", "")), named.get("Parent", "")
+    fields = {name.strip(): value.strip() for name, _, value in (member.partition("=") for member in members)}
+    root, parent = re.fullmatch(_ROOT, fields.get("Root", "")), fields.get("Parent", "")
     if root is None or not re.fullmatch(_PARENT, parent):
         return None
-    return _context(root[1] + root[2], parent, named.get("Sampled") == "1")
+    return _context(root[1] + root[2], parent, fields.get("Sampled") == "1")
 
 
 def _context(trace: str, parent: str, sampled: bool) -> TraceContext | None:

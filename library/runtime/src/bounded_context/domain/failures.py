@@ -30,14 +30,14 @@ class Failure:
         """Return the failure of the given facts, or None without facts. Unknown facts are ignored."""
         if not facts:
             return None
-        known = {field.name: facts[field.name] for field in fields(cls) if field.name in facts}
-        part = known.get("part")
-        values: dict[str, Any] = {"step": "", **known, "part": None if part is None else int(part)}
+        members = {field.name: facts[field.name] for field in fields(cls) if field.name in facts}
+        part = members.get("part")
+        values: dict[str, Any] = {"step": "", **members, "part": None if part is None else int(part)}
         return cls(**values)
 
     @property
     def text(self) -> str:
         """The cause in one line, such as ``import_list, part 3: KeyError: 'x', at src/a/b.py:7 in rule; log: ...``."""
         where = self.step if self.part is None else f"{self.step}, part {self.part}"
-        told = ": ".join(filter(None, (where, self.error, self.message)))
-        return told + (f", at {self.frame}" if self.frame else "") + (f"; log: {self.log}" if self.log else "")
+        description = ": ".join(filter(None, (where, self.error, self.message)))
+        return description + (f", at {self.frame}" if self.frame else "") + (f"; log: {self.log}" if self.log else "")

@@ -228,7 +228,7 @@ MOST_LONG_TEXTS: Final = 4
 """The maximum number of `LongText` fields. A character takes at most 12 bytes in JSON: 4 fields take 96 KB of an
 event's 256 KiB (SNS API Reference, "Publish"), and 40 MB of a part's 5,000 rows in memory."""
 
-BY_KIND: Final = {known.kind: known for known in FIELD_TYPES}
+BY_KIND: Final = {field_type.kind: field_type for field_type in FIELD_TYPES}
 
 WIDER: Final = {
     (BY_KIND[kind].pattern, BY_KIND[wider].pattern)

@@ -45,21 +45,23 @@ class Written:
 
 def _text(kind: str) -> Any:
     """Return the rules of a type whose values are texts."""
-    known = BY_KIND[kind]
+    field_type = BY_KIND[kind]
     extra: Any = {"kind": kind}
-    length = known.longest or None
-    return Field(pattern=known.pattern, max_length=length, description=known.accepted, json_schema_extra=extra)
+    length = field_type.longest or None
+    return Field(
+        pattern=field_type.pattern, max_length=length, description=field_type.accepted, json_schema_extra=extra
+    )
 
 
-def _written(kind: str) -> Written:
+def _pattern(kind: str) -> Written:
     return Written(BY_KIND[kind].pattern)
 
 
 def _kind(kind: str) -> Any:
     """Return the description of a type. If events have its text, their schemas have its pattern."""
-    known = BY_KIND[kind]
-    pattern = {"pattern": known.pattern} if known.stored is None else {}
-    return Field(description=known.accepted, json_schema_extra={"kind": kind, **pattern})
+    field_type = BY_KIND[kind]
+    pattern = {"pattern": field_type.pattern} if field_type.stored is None else {}
+    return Field(description=field_type.accepted, json_schema_extra={"kind": kind, **pattern})
 
 
 Identifier = Annotated[str, _text("identifier")]
@@ -68,35 +70,35 @@ Text = Annotated[str, _text("text")]
 """1 to 200 characters on one line. The first is not ``= + - @``, which start formulas in spreadsheets."""
 LongText = Annotated[str, _text("longtext")]
 """1 to 2,000 characters, also on several lines. The first is as in `Text`."""
-WholeNumber = Annotated[int, _written("int"), _kind("int")]
+WholeNumber = Annotated[int, _pattern("int"), _kind("int")]
 """A whole number of at most 15 digits."""
-Amount = Annotated[Decimal, Field(gt=0), _written("decimal"), _kind("decimal")]
+Amount = Annotated[Decimal, Field(gt=0), _pattern("decimal"), _kind("decimal")]
 """An amount above 0, with at most 13 digits before the point and 2 after it. Imported amounts are summed up."""
-Decimal0 = Annotated[Decimal, _written("decimal0"), _kind("decimal0")]
+Decimal0 = Annotated[Decimal, _pattern("decimal0"), _kind("decimal0")]
 """A number of 0 or above with at most 15 digits before the point and none after it."""
-Decimal1 = Annotated[Decimal, _written("decimal1"), _kind("decimal1")]
+Decimal1 = Annotated[Decimal, _pattern("decimal1"), _kind("decimal1")]
 """A number of 0 or above with at most 14 digits before the point and 1 after it."""
-Decimal2 = Annotated[Decimal, _written("decimal2"), _kind("decimal2")]
+Decimal2 = Annotated[Decimal, _pattern("decimal2"), _kind("decimal2")]
 """A number of 0 or above with at most 13 digits before the point and 2 after it."""
-Decimal3 = Annotated[Decimal, _written("decimal3"), _kind("decimal3")]
+Decimal3 = Annotated[Decimal, _pattern("decimal3"), _kind("decimal3")]
 """A number of 0 or above with at most 12 digits before the point and 3 after it."""
-Decimal4 = Annotated[Decimal, _written("decimal4"), _kind("decimal4")]
+Decimal4 = Annotated[Decimal, _pattern("decimal4"), _kind("decimal4")]
 """A number of 0 or above with at most 11 digits before the point and 4 after it."""
-Signed0 = Annotated[Decimal, _written("signed0"), _kind("signed0")]
+Signed0 = Annotated[Decimal, _pattern("signed0"), _kind("signed0")]
 """A number, also below 0, with at most 15 digits before the point and none after it."""
-Signed1 = Annotated[Decimal, _written("signed1"), _kind("signed1")]
+Signed1 = Annotated[Decimal, _pattern("signed1"), _kind("signed1")]
 """A number, also below 0, with at most 14 digits before the point and 1 after it."""
-Signed2 = Annotated[Decimal, _written("signed2"), _kind("signed2")]
+Signed2 = Annotated[Decimal, _pattern("signed2"), _kind("signed2")]
 """A number, also below 0, with at most 13 digits before the point and 2 after it."""
-Signed3 = Annotated[Decimal, _written("signed3"), _kind("signed3")]
+Signed3 = Annotated[Decimal, _pattern("signed3"), _kind("signed3")]
 """A number, also below 0, with at most 12 digits before the point and 3 after it."""
-Signed4 = Annotated[Decimal, _written("signed4"), _kind("signed4")]
+Signed4 = Annotated[Decimal, _pattern("signed4"), _kind("signed4")]
 """A number, also below 0, with at most 11 digits before the point and 4 after it."""
 Currency = Annotated[str, _text("currency")]
 """A currency code of three capital letters (ISO 4217), such as ``EUR``."""
-Day = Annotated[date, _written("date"), _kind("date")]
+Day = Annotated[date, _pattern("date"), _kind("date")]
 """A calendar day, as ``YYYY-MM-DD``."""
-Timestamp = Annotated[AwareDatetime, _written("timestamp"), _kind("timestamp")]
+Timestamp = Annotated[AwareDatetime, _pattern("timestamp"), _kind("timestamp")]
 """A time with its zone (RFC 3339), such as ``2026-01-31T12:00:00+01:00``."""
 Flag = Annotated[bool, _kind("bool")]
 """``true`` or ``false``."""
@@ -104,7 +106,7 @@ Email = Annotated[str, _text("email")]
 """An e-mail address of at most 254 characters."""
 Phone = Annotated[str, _text("phone")]
 """A phone number: ``+``, the country code and the number (ITU-T E.164)."""
-Uuid = Annotated[UUID, _written("uuid"), _kind("uuid")]
+Uuid = Annotated[UUID, _pattern("uuid"), _kind("uuid")]
 """A UUID, stored in lower-case letters."""
 
 
@@ -125,8 +127,8 @@ def personal(model: type[BaseModel]) -> dict[str, Any]:
 
 def erased_value(field: FieldInfo) -> str:
     """Return the value of a required field after the erasure; empty if it needs a default."""
-    known = BY_KIND.get(kind_of(field) or "")
-    return known.erased if known else ""
+    field_type = BY_KIND.get(kind_of(field) or "")
+    return field_type.erased if field_type else ""
 
 
 def is_personal(field: FieldInfo) -> bool:

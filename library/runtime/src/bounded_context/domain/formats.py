@@ -68,12 +68,12 @@ class FileFormat:
     @classmethod
     def parse(cls, values: Any, columns: Collection[str]) -> "FileFormat":
         """Return the format of a partner's setting, for a context with the given columns. Raises BadFormat."""
-        known = [member.name for member in fields(cls)]
+        members = [member.name for member in fields(cls)]
         if not isinstance(values, dict) or not values:
-            raise BadFormat("", f"is {values!r}: write a map with any of {', '.join(known)}")
+            raise BadFormat("", f"is {values!r}: write a map with any of {', '.join(members)}")
         for member, value in values.items():
-            if member not in known:
-                raise BadFormat("", f"has {member!r}: write any of {', '.join(known)}")
+            if member not in members:
+                raise BadFormat("", f"has {member!r}: write any of {', '.join(members)}")
             _check(member, value, columns)
         if values.get("kind") == "json-lines" and "delimiter" in values:
             raise BadFormat("delimiter", "is only for kind: csv: remove it")
@@ -90,8 +90,8 @@ class FileFormat:
 
     def names(self, columns: Collection[str]) -> list[str]:
         """Return the names of the given columns in the partner's header."""
-        written = {column: name for name, column in self.header.items()}
-        return [written.get(column, column) for column in columns]
+        names = {column: name for name, column in self.header.items()}
+        return [names.get(column, column) for column in columns]
 
     @property
     def has_ranges(self) -> bool:
@@ -165,13 +165,13 @@ def _days(form: str) -> Notation:
     pattern = re.compile("".join(_DIGITS.get(part, re.escape(part)) for part in parts))
 
     def plain(text: str) -> str:
-        found = pattern.fullmatch(text)
-        return "{YYYY}-{MM}-{DD}".format(**found.groupdict()) if found else text and _NO_DAY + text
+        match = pattern.fullmatch(text)
+        return "{YYYY}-{MM}-{DD}".format(**match.groupdict()) if match else text and _NO_DAY + text
 
-    def written(text: str) -> str:
+    def notation(text: str) -> str:
         return _ISO_DAY.sub(lambda day: _PARTS.sub(lambda part: day.groupdict().get(part[0], part[0]), form), text)
 
-    return Notation(plain, written, lambda text: written(text.replace(PLAIN.date, form)))
+    return Notation(plain, notation, lambda text: notation(text.replace(PLAIN.date, form)))
 
 
 def _default(name: str) -> Any:
@@ -189,8 +189,8 @@ def _check(member: str, value: Any, columns: Collection[str]) -> None:
 
 
 def _check_date(value: Any) -> None:
-    found = _DATE.fullmatch(value) if isinstance(value, str) else None
-    if found is None or len({found[1], found[3], found[4]}) != len(_DIGITS):
+    match = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None or len({match[1], match[3], match[4]}) != len(_DIGITS):
         raise BadFormat("date", f"is {value!r}: write YYYY, MM and DD once each, such as DD.MM.YYYY")
 
 

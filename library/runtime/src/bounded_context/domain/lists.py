@@ -201,15 +201,15 @@ class StoredVersion:
     removed: bool = False
 
 
-def rows_a_part(wanted: int, size: int, smallest_row: int, ranges: int = 1) -> int:
-    """Return the number of rows of a part: ``wanted``, or more if the file could otherwise have too many parts.
+def rows_a_part(preferred: int, size: int, smallest_row: int, ranges: int = 1) -> int:
+    """Return the number of rows of a part: ``preferred``, or more if the file could otherwise have too many parts.
 
     ``size`` is the size of the file and ``smallest_row`` the size of the smallest good row, both in bytes. The last
     part of each of the ``ranges`` may have fewer rows.
     """
     # The last row may have no line end.
     rows = (size + 1) / smallest_row
-    return max(wanted, ceil(rows / (most_parts(rows) - ranges + 1)))
+    return max(preferred, ceil(rows / (most_parts(rows) - ranges + 1)))
 
 
 def most_parts(rows: float) -> float:

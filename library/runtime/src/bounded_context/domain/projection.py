@@ -59,9 +59,9 @@ def order_key(event_id: str, sequence: str | None, time: datetime | None) -> str
     return f"0{utc.isoformat(timespec='microseconds')}#{event_id}"
 
 
-def newer(event: ForeignEvent, kept: ForeignEvent | None) -> ForeignEvent:
+def newer(event: ForeignEvent, stored: ForeignEvent | None) -> ForeignEvent:
     """Return the newer event. A repetition of the kept event has no effect."""
-    return event if kept is None or event.order > kept.order else kept
+    return event if stored is None or event.order > stored.order else stored
 
 
 class Consumed(BaseModel):

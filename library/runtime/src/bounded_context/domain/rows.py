@@ -10,7 +10,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from .aggregate import Details
-from .errors import enumerated, shown
+from .errors import enumerated, quoted
 from .faults import Fault, ListFault
 from .fields import defaults, description_of
 from .formats import PLAIN, Difference, FileFormat
@@ -121,12 +121,12 @@ class Rows:
                 places of columns, since the first line of a file without a header is a row.
         """
         names, required = tuple(map(format_.column, cells)), self.columns_with(default=False)
-        found = {
-            "missing": [shown(name) for name in sorted(format_.names(set(required) - set(names)))],
+        faults = {
+            "missing": [quoted(name) for name in sorted(format_.names(set(required) - set(names)))],
             "unknown": _places(names, lambda name: name not in self.columns),
             "repeated": _places(names, lambda name: names.count(name) > 1),
         }
-        wrong = [f"{fault}: {enumerated(texts)}" for fault, texts in found.items() if texts]
+        wrong = [f"{fault}: {enumerated(texts)}" for fault, texts in faults.items() if texts]
         if not wrong:
             return names
         optional = format_.names(self.columns_with(default=True))
@@ -154,8 +154,8 @@ class Rows:
 
         Another version may have staged the rows. Names that this version does not have are ignored.
         """
-        known = self._details.model_fields.keys()
-        values = [row if row.keys() <= known else {name: row[name] for name in known & row.keys()} for row in staged]
+        names = self._details.model_fields.keys()
+        values = [row if row.keys() <= names else {name: row[name] for name in names & row.keys()} for row in staged]
         return self._validated(lines, values, [])
 
     def _validated(self, lines: Sequence[int], values: list[dict[str, Any]], ragged: list[Rejection]) -> Checked:
@@ -179,7 +179,7 @@ class Rows:
         bad = {int(problem["loc"][0]) for problem in problems}
         good = [index for index in range(len(values)) if index not in bad]
         details = self._adapter.validate_python([values[index] for index in good])
-        rows = [Row(lines[index], found) for index, found in zip(good, details, strict=True)]
+        rows = [Row(lines[index], detail) for index, detail in zip(good, details, strict=True)]
         rejections = [self._rejection(lines[int(problem["loc"][0])], problem) for problem in problems]
         return Checked(rows, ragged + rejections)
 
@@ -198,7 +198,7 @@ class Rows:
 
     def writers(self, format_: FileFormat) -> dict[str, Callable[[str], str]]:
         """Return the functions that write the plain values of columns in the format's notation."""
-        return {name: found.written for kind, found in format_.notations.items() for name in self.of_type(kind)}
+        return {name: notation.written for kind, notation in format_.notations.items() for name in self.of_type(kind)}
 
     def expected(self, column: str) -> str:
         """Return the text that completes "expected ..." for a column."""
@@ -206,7 +206,7 @@ class Rows:
 
     def expected_in(self, format_: FileFormat, column: str) -> str:
         """Return the text that completes "expected ..." for a column in the format's notation."""
-        notations = [found for kind, found in format_.notations.items() if column in self.of_type(kind)]
+        notations = [notation for kind, notation in format_.notations.items() if column in self.of_type(kind)]
         return notations[0].described(self.expected(column)) if notations else self.expected(column)
 
     def staged(self, details: Iterable[Details]) -> bytes:
@@ -223,7 +223,7 @@ class Rows:
 
 def unexpected(value: object, expected: str) -> str:
     """Return the reason to reject a value."""
-    return f"{shown(value)}: expected {expected}"
+    return f"{quoted(value)}: expected {expected}"
 
 
 def _places(names: Sequence[str], is_wrong: Callable[[str], bool]) -> list[str]:

@@ -64,7 +64,7 @@ def function(
     """
 
     def decorate(handler: Handler) -> Handler:
-        made = entry_point(context)(answers_smoke_checks(context, name, settings, needs)(handler))
-        return marked(made, settings=settings)
+        decorated = entry_point(context)(answers_smoke_checks(context, name, settings, needs)(handler))
+        return marked(decorated, settings=settings)
 
     return decorate

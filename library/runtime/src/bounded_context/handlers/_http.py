@@ -29,14 +29,14 @@ def answers_requests(operation: Operation, source: str, watch: Watch) -> Callabl
         def answering(event: dict[str, Any], context: Any) -> Any:
             if not requests.is_request(event):
                 return handler(event, context)
-            return _answered(operation, source, watch, event, context)
+            return _run_operation(operation, source, watch, event, context)
 
         return answering
 
     return decorate
 
 
-def _answered(operation: Operation, source: str, watch: Watch, event: dict[str, Any], context: Any) -> Answer:
+def _run_operation(operation: Operation, source: str, watch: Watch, event: dict[str, Any], context: Any) -> Answer:
     correlation_id = requests.correlation_of(event)
     about(correlation_id=correlation_id)
     if application := requests.application_of(event):
@@ -52,19 +52,19 @@ def _answered(operation: Operation, source: str, watch: Watch, event: dict[str, 
     return response
 
 
-def shown(view: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+def json_answer(view: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
     """Return a JSON response."""
     return _answer(status, json.dumps(view), {"Content-Type": "application/json"} | (headers or {}))
 
 
-def shown_version(view: dict[str, Any], tag: str, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+def version_answer(view: dict[str, Any], tag: str, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
     """Return the response with an aggregate, and its version as the entity tag."""
-    return shown(view, status, {"ETag": etag(tag)} | (headers or {}))
+    return json_answer(view, status, {"ETag": etag(tag)} | (headers or {}))
 
 
-def shown_created(view: dict[str, Any], tag: str, place: str) -> Answer:
+def created_answer(view: dict[str, Any], tag: str, place: str) -> Answer:
     """Return the response with a created aggregate and its location."""
-    return shown_version(view, tag, 201, {"Location": place})
+    return version_answer(view, tag, 201, {"Location": place})
 
 
 def unchanged(tag: str) -> Answer:

@@ -104,8 +104,8 @@ def expected_version(if_match: str | None) -> str | None:
 
 def is_held(if_none_match: str | None, tag: str) -> bool:
     """Return whether the caller already has this version; weak tags match too (RFC 9110, 13.1.2)."""
-    held = {entry.strip().removeprefix("W/") for entry in (if_none_match or "").split(",")}
-    return not held.isdisjoint({ANY, etag(tag)})
+    tags = {entry.strip().removeprefix("W/") for entry in (if_none_match or "").split(",")}
+    return not tags.isdisjoint({ANY, etag(tag)})
 
 
 Answer = dict[str, Any]
@@ -140,12 +140,14 @@ class Route:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         # `re.escape` also escapes the braces of a path parameter.
-        return re.compile(re.sub(r"\\{(\w+)\\}", lambda found: f"(?P<{found[1]}>{_PART})", re.escape(self.path)))
+        return re.compile(
+            re.sub(r"\\{(\w+)\\}", lambda parameter: f"(?P<{parameter[1]}>{_PART})", re.escape(self.path))
+        )
 
     def match(self, request: Request) -> dict[str, str] | None:
         """Return the values of the path parameters, or None if the request belongs to another route."""
-        found = self._pattern.fullmatch(request.path) if request.method == self.method else None
-        return found and found.groupdict()
+        match = self._pattern.fullmatch(request.path) if request.method == self.method else None
+        return match and match.groupdict()
 
 
 @dataclass(frozen=True)
@@ -174,21 +176,21 @@ class Operation:
         path = self.route.match(request)
         if path is None:
             raise Refused(NO_SUCH_ROUTE, "there is no such route, or not with this method")
-        given: dict[Place, Values] = {"path": path, "query": request.query, "header": request.headers}
+        places: dict[Place, Values] = {"path": path, "query": request.query, "header": request.headers}
         problems: list[Problem] = []
-        checked = {place: self._checked(place, values, problems) for place, values in given.items()}
+        checked = {place: self._validate(place, values, problems) for place, values in places.items()}
         body = self._checked_body(request.body, problems)
         if problems:
-            raise _refused(problems)
+            raise _refusal(problems)
         return self.answer(Asked(request, context, **checked, body=body))
 
-    def _checked(self, place: Place, given: Values, problems: list[Problem]) -> Values:
+    def _validate(self, place: Place, values: Values, problems: list[Problem]) -> Values:
         try:
-            found = self._models[place].model_validate(given)
+            model = self._models[place].model_validate(values)
         except ValidationError as error:
             problems += _problems(error, place)
             return {}
-        return {name: getattr(found, name) for name in type(found).model_fields}
+        return {name: getattr(model, name) for name in type(model).model_fields}
 
     def _checked_body(self, text: str, problems: list[Problem]) -> BaseModel | None:
         if self.body is None:
@@ -221,7 +223,7 @@ def _problems(error: ValidationError, place: str, model: type[BaseModel] | None 
     return [{"loc": (place, *location), "msg": text} for location, text in described(error, model)]
 
 
-def _refused(problems: list[Problem]) -> Refused:
+def _refusal(problems: list[Problem]) -> Refused:
     errors = [{"field": _field(problem["loc"]), "detail": problem["msg"]} for problem in problems]
     in_body = all(problem["loc"][0] == "body" for problem in problems)
     detail = "; ".join(f"{error['field']}: {error['detail']}" for error in errors)

@@ -69,8 +69,8 @@ def obeying(code: str = INVALID) -> Iterator[None]:
 
 def answer(refused: Refused) -> dict[str, Any]:
     """Return a refusal as the answer to a message."""
-    known = {} if refused.retry_after is None else {"retry_after": refused.retry_after}
-    return {"ok": False, "error": {"code": refused.code, "detail": refused.detail, **known}}
+    wait = {} if refused.retry_after is None else {"retry_after": refused.retry_after}
+    return {"ok": False, "error": {"code": refused.code, "detail": refused.detail, **wait}}
 
 
 def _sentence(error: ValidationError, model: type[BaseModel] | None) -> str:
@@ -82,9 +82,9 @@ def _sentence(error: ValidationError, model: type[BaseModel] | None) -> str:
 def described(error: ValidationError, model: type[BaseModel] | None) -> Iterator[tuple[tuple[int | str, ...], str]]:
     """Yield the place and the message of each problem. The message has the accepted values of the field's type."""
     fields = model.model_fields if model else {}
-    for found in error.errors(include_url=False, include_context=False, include_input=False):
-        place, text = found["loc"], found["msg"]
-        declared = fields.get(str(place[0])) if place and found["type"] != "missing" else None
+    for details in error.errors(include_url=False, include_context=False, include_input=False):
+        place, text = details["loc"], details["msg"]
+        declared = fields.get(str(place[0])) if place and details["type"] != "missing" else None
         yield (
             place,
             f"{text} (expected {description_of(declared)})" if declared and kind_of(declared) in BY_KIND else text,
@@ -184,8 +184,8 @@ def headers(event: dict[str, Any]) -> dict[str, str]:
 
 def correlation_of(event: dict[str, Any]) -> str:
     """Return the caller's correlation id, or the request's id if the caller sent no valid one."""
-    given = headers(event).get("x-correlation-id", "")
-    return given if re.fullmatch(CORRELATION_ID, given) else event["requestContext"]["requestId"]
+    identity = headers(event).get("x-correlation-id", "")
+    return identity if re.fullmatch(CORRELATION_ID, identity) else event["requestContext"]["requestId"]
 
 
 def read(event: dict[str, Any]) -> Request:
@@ -227,8 +227,8 @@ def application_of(event: dict[str, Any]) -> str:
 def _query(event: dict[str, Any]) -> dict[str, str | list[str]]:
     # API Gateway joins the values of a repeated parameter by commas. A single value may contain commas too.
     raw = parse_qs(event.get("rawQueryString") or "", keep_blank_values=True)
-    given = (event.get("queryStringParameters") or {}).items()
-    return {name: value.split(",") if len(raw.get(name, ())) > 1 else value for name, value in given}
+    parameters = (event.get("queryStringParameters") or {}).items()
+    return {name: value.split(",") if len(raw.get(name, ())) > 1 else value for name, value in parameters}
 
 
 def _body(event: dict[str, Any]) -> str:

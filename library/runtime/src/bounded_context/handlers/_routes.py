@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 from ..application.queries import LONGEST_CURSOR, LONGEST_VALUE, MOST, ById, Selection, by_id, selection
 from ..declaration.context import Context
 from ..domain.aggregate import Change, Command, Kind
-from ._http import shown, shown_created, shown_version, unchanged
+from ._http import created_answer, json_answer, unchanged, version_answer
 from ._operations import (
     IDEMPOTENCY_KEY,
     IF_MATCH,
@@ -36,14 +36,14 @@ def command_operation(context: Context[Any], declared: Command[Any, Any], perfor
     """Return the HTTP operation of a command."""
     form = _Form(context, declared)
 
-    def answer(asked: Asked) -> Answer:
-        command = form.command(asked)
-        callers_key = asked.header["idempotency_key"]
-        key = None if callers_key is None else ["http", asked.request.caller, callers_key]
-        done = perform(command, key, _explicit_values(command), asked.context)
-        view = done[context.name]
+    def answer(request: Asked) -> Answer:
+        command = form.command(request)
+        callers_key = request.header["idempotency_key"]
+        key = None if callers_key is None else ["http", request.request.caller, callers_key]
+        response = perform(command, key, _explicit_values(command), request.context)
+        view = response[context.name]
         # Answers that library versions before 0.3.0 recorded have no etag.
-        return _SHOWN[declared.kind](asked.request, context, view, done.get("etag", str(view["version"])))
+        return _SHOWN[declared.kind](request.request, context, view, response.get("etag", str(view["version"])))
 
     return Operation(form.route, form.parameters, answer, form.body)
 
@@ -62,12 +62,12 @@ class _Form:
     @cached_property
     def body(self) -> type[BaseModel] | None:
         model, elsewhere = self.declared.model, {*self.route.names, *(Change.model_fields if self._changes else ())}
-        rest = {name: field for name, field in model.model_fields.items() if name not in elsewhere}
-        if len(rest) == len(model.model_fields):
+        body_fields = {name: field for name, field in model.model_fields.items() if name not in elsewhere}
+        if len(body_fields) == len(model.model_fields):
             return model
-        fields: Any = {name: (field.annotation, field) for name, field in rest.items()}
-        made = {"__config__": model.model_config, "__doc__": model.__doc__, "__module__": model.__module__}
-        return create_model(model.__name__, **made, **fields) if rest else None
+        fields: Any = {name: (field.annotation, field) for name, field in body_fields.items()}
+        settings = {"__config__": model.model_config, "__doc__": model.__doc__, "__module__": model.__module__}
+        return create_model(model.__name__, **settings, **fields) if body_fields else None
 
     @property
     def _changes(self) -> bool:
@@ -84,14 +84,14 @@ class _Form:
             return identity(self.context)
         return in_path(self.declared.model.model_fields[name])
 
-    def command(self, asked: Asked) -> BaseModel:
+    def command(self, request: Asked) -> BaseModel:
         """Return the command that a request contains. Raises Refused."""
-        if isinstance(asked.body, self.declared.model):
-            return asked.body
-        values = to_jsonable_python(asked.path) | (
-            {} if asked.body is None else asked.body.model_dump(mode="json", exclude_unset=True)
+        if isinstance(request.body, self.declared.model):
+            return request.body
+        values = to_jsonable_python(request.path) | (
+            {} if request.body is None else request.body.model_dump(mode="json", exclude_unset=True)
         )
-        version = {"expected_version": expected_version(asked.header["if_match"])} if self._changes else {}
+        version = {"expected_version": expected_version(request.header["if_match"])} if self._changes else {}
         with reading(model=self.declared.model):
             return self.declared.model.model_validate(values | version)
 
@@ -109,15 +109,15 @@ def _explicit_values(command: BaseModel) -> dict[str, Any]:
 
 def _created(request: Request, context: Context[Any], view: dict[str, Any], tag: str) -> Answer:
     path = Route.read(context.routes[context.get_function]).path
-    return shown_created(view, tag, request.base + path.replace(f"{{{context.identity}}}", view[context.identity]))
+    return created_answer(view, tag, request.base + path.replace(f"{{{context.identity}}}", view[context.identity]))
 
 
 def _changed(_request: Request, _context: Context[Any], view: dict[str, Any], tag: str) -> Answer:
-    return shown_version(view, tag)
+    return version_answer(view, tag)
 
 
 def _deleted(_request: Request, _context: Context[Any], view: dict[str, Any], _tag: str) -> Answer:
-    return shown(view)
+    return json_answer(view)
 
 
 _SHOWN: Final[Mapping[Kind, Callable[..., Answer]]] = {"creates": _created, "changes": _changed, "deletes": _deleted}
@@ -142,11 +142,11 @@ def get_operation(context: Context[Any], query: Callable[[ById], dict[str, Any]]
     """Return the HTTP operation of the query for an aggregate."""
     question = by_id(context)
 
-    def answer(asked: Asked) -> Answer:
+    def answer(request: Asked) -> Answer:
         with obeying():
-            found = query(question(**asked.path))
-        is_known = is_held(asked.header["if_none_match"], found["etag"])
-        return unchanged(found["etag"]) if is_known else shown_version(found[context.name], found["etag"])
+            response = query(question(**request.path))
+        is_known = is_held(request.header["if_none_match"], response["etag"])
+        return unchanged(response["etag"]) if is_known else version_answer(response[context.name], response["etag"])
 
     return Operation(
         Route.read(context.routes[context.get_function]),
@@ -159,11 +159,11 @@ def list_operation(context: Context[Any], query: Callable[[Selection], dict[str,
     """Return the HTTP operation of the query for many aggregates."""
     question = selection(context)
 
-    def answer(asked: Asked) -> Answer:
+    def answer(request: Asked) -> Answer:
         with reading(BAD_PARAMETER):
-            selected = question(**asked.query)
+            selected = question(**request.query)
         with obeying(BAD_PARAMETER):
-            return shown(query(selected))
+            return json_answer(query(selected))
 
     return Operation(
         Route.read(context.routes[context.list_function]),

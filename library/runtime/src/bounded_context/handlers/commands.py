@@ -103,19 +103,19 @@ class CommandHandler(Generic[C, A]):
         about(**{self.context.identity: command.id})
         try:
             with obeying():
-                done = self._effect(command) if key is None else self._once(command, key, payload, lambda_context)
+                response = self._effect(command) if key is None else self._once(command, key, payload, lambda_context)
         except IdempotencyValidationError:
             raise Refused(REUSED, "this idempotency key was used with another payload: take a new one") from None
         except IdempotencyAlreadyInProgressError:
             raise Refused(IN_PROGRESS, "this command is being run: ask again in a moment") from None
         logger.info("command done")
-        return done
+        return response
 
     def _effect(self, command: C) -> dict[str, Any]:
         try:
             aggregate = self.use_case(command, self.aggregates())
-        except dynamodb.Done as done:
-            aggregate = done.aggregate
+        except dynamodb.Done as earlier:
+            aggregate = earlier.aggregate
         answer = {"ok": True, self.context.name: events.payload(aggregate), "etag": aggregate.tag}
         # Powertools sorts the stored answer's keys. The first answer has the same order, and so the same bytes.
         return json.loads(json.dumps(answer, sort_keys=True))
@@ -183,8 +183,8 @@ def command_handler(
     # Only the models that the function reads are built, and at its start, when Lambda gives the most processor time.
     command.model_rebuild()
     handler = CommandHandler(context, declared, command, use_case, aggregates)
-    made = function(context, declared.function, TableSettings, [aggregates])(_answering(handler))
-    return marked(made, use_case=use_case)
+    decorated = function(context, declared.function, TableSettings, [aggregates])(_answering(handler))
+    return marked(decorated, use_case=use_case)
 
 
 def _answering(handler: CommandHandler[Any, Any]) -> Handler:

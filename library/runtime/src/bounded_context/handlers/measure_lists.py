@@ -86,17 +86,17 @@ def _measure(change: Change, target: int) -> None:
         count(measures.UPLOADS_QUARANTINED)
         logger.error("upload quarantined", list_id=after.list_id, partner=after.file.partner, scan=after.scan)
     if after.status in _ENDS and (before is None or before.status is not after.status):
-        _closed(after, seconds, late=seconds > target)
+        _measure_closed(after, seconds, late=seconds > target)
 
 
-def _closed(closed: ReceivedList, seconds: float, *, late: bool) -> None:
+def _measure_closed(closed: ReceivedList, seconds: float, *, late: bool) -> None:
     count(_ENDS[closed.status])
     count(measures.LIST_DURATION, seconds)
     count(measures.LISTS_LATE, late)
     for fault, rows in closed.rejections.items():
         count(CONTEXT.measures.rows_rejected, rows, reason=fault)
     if closed.status is ListStatus.IMPORTED:
-        _imported(closed)
+        _measure_imported(closed)
     logger.info(
         "list closed",
         list_id=closed.list_id,
@@ -109,7 +109,7 @@ def _closed(closed: ReceivedList, seconds: float, *, late: bool) -> None:
     )
 
 
-def _imported(closed: ReceivedList) -> None:
+def _measure_imported(closed: ReceivedList) -> None:
     count(measures.ROWS_IMPORTED, closed.valid)
     # A newer version may have summed a field that this version does not have.
     for field, measure in CONTEXT.measures.amounts_imported.items():

@@ -54,7 +54,7 @@ def logging_outcome() -> Iterator[None]:
     logger.info("query answered")
 
 
-def listed(page: Page[Any]) -> dict[str, Any]:
+def page_document(page: Page[Any]) -> dict[str, Any]:
     """Return a page as JSON values."""
     return {"items": [events.payload(aggregate) for aggregate in page.aggregates], "next_cursor": page.next_cursor}
 
@@ -94,7 +94,7 @@ def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handle
         raise BadContext(f"{context.title} has no query for many: name list or status in queried_by of its context.")
 
     def query(question: Selection) -> dict[str, Any]:
-        return listed(list_many(question, shards()))
+        return page_document(list_many(question, shards()))
 
     handler = _taking(selection(context), query)
     if context.api:

@@ -156,8 +156,8 @@ def _report(published: list[dict[str, Any]], refused: int) -> None:
 
 def _measure(published: list[dict[str, Any]], refused: int) -> None:
     # A change counts once, even if several major versions publish it. A newer version counts the types that it added.
-    known = (event for event in published if event["type"] in CONTEXT.versions)
-    first = (event["type"] for event in known if event["dataschema"] == _first_schema(event["type"]))
+    changes = (event for event in published if event["type"] in CONTEXT.versions)
+    first = (event["type"] for event in changes if event["dataschema"] == _first_schema(event["type"]))
     for event_type, number in Counter(first).items():
         count(CONTEXT.measures.changes[event_type], number)
     count(measures.EVENTS_PUBLISHED, len(published))

@@ -210,13 +210,13 @@ def step(
         @wraps(work)
         def handler(values: dict[str, Any], call: Any) -> dict[str, Any]:
             step_event = event.model_validate(values)
-            _begun(step_event)
+            _log_start(step_event)
             own = () if settings is None else (load(settings, context),)
             recorded = span(_SPANS[name]) if name in _SPANS else nullcontext()
-            left = time_left(call.get_remaining_time_in_millis() / 1000)
-            with left, _recording(name, step_event, call.aws_request_id), throttling_as_one(), recorded:
-                done = work(step_event, *own, aws.list_import(context))
-            return _ended(context, name, done)
+            deadline = time_left(call.get_remaining_time_in_millis() / 1000)
+            with deadline, _recording(name, step_event, call.aws_request_id), throttling_as_one(), recorded:
+                progress = work(step_event, *own, aws.list_import(context))
+            return _finish(context, name, progress)
 
         checked = function(context, name, settings or ListSettings, [_list_import(context, name), *needs])
         return marked(checked(handler), step=name, needs=needs)
@@ -264,7 +264,7 @@ def _record(event: StepEvent, failure: Failure) -> None:
         logger.warning("failure not recorded", exc_info=True)
 
 
-def _begun(event: BaseModel) -> None:
+def _log_start(event: BaseModel) -> None:
     if isinstance(event, StepEvent):
         about(list_id=event.list_id)
     if (part := _part(event)) is not None:
@@ -273,17 +273,17 @@ def _begun(event: BaseModel) -> None:
         logger.info("compensating", error=event.name)
 
 
-def _ended(context: Context[Any], name: str, done: Step | ReceivedList) -> dict[str, Any]:
+def _finish(context: Context[Any], name: str, progress: Step | ReceivedList) -> dict[str, Any]:
     """Log a step's end, and return its answer: the list's id, the outcome, and the event if it closed the list."""
-    outcome = done.status if isinstance(done, ReceivedList) else done.outcome
-    about(list_id=done.list_id)
+    outcome = progress.status if isinstance(progress, ReceivedList) else progress.outcome
+    about(list_id=progress.list_id)
     line = "part undone" if outcome is Outcome.UNDONE else _LOG_LINES.get(name, "list verified")
     logger.info(line, outcome=outcome.value)
-    answer = {"list_id": done.list_id, "outcome": outcome.value}
-    return answer | _closed(context, done) if isinstance(done, ReceivedList) else answer
+    answer = {"list_id": progress.list_id, "outcome": outcome.value}
+    return answer | _closing_facts(context, progress) if isinstance(progress, ReceivedList) else answer
 
 
-def _closed(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
+def _closing_facts(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
     """Return the event of a closed list, and the cause of its failure for the execution: operators see it there."""
     if closed.failure is None:
         return {"event": list_event(context, closed, traceparent())}

@@ -36,15 +36,15 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if ASKED in event:
         return _page(event[ASKED] or {})
     at = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
-    found = sum(1 for _ in _unseen(at, AGE))
-    count(measures.UPLOADS_UNSEEN, found)
-    return {"uploads": found}
+    uploads = sum(1 for _ in _unseen(at, AGE))
+    count(measures.UPLOADS_UNSEEN, uploads)
+    return {"uploads": uploads}
 
 
 def _page(request: dict[str, Any]) -> dict[str, Any]:
     age = timedelta(seconds=request.get("seconds", AGE.total_seconds()))
-    found, more = oldest(_unseen(datetime.now(UTC), age), MOST, _place(request.get("after")))
-    return {ASKED: [_as_json(stored) for stored in found], "more": more}
+    versions, more = oldest(_unseen(datetime.now(UTC), age), MOST, _place(request.get("after")))
+    return {ASKED: [_as_json(version) for version in versions], "more": more}
 
 
 def _place(upload: dict[str, Any] | None) -> Place | None:
@@ -55,7 +55,7 @@ def _unseen(at: datetime, age: timedelta) -> Iterator[StoredVersion]:
     return unseen(aws.files(), aws.lists(), at, age, load(SweepUploadsSettings).temporary_names)
 
 
-def _as_json(stored: StoredVersion) -> dict[str, Any]:
-    file = stored.file
-    named = {"bucket": file.bucket, "key": file.key, "version": file.version_id}
-    return {**named, "size": file.size, "stored": stored.modified.isoformat()}
+def _as_json(version: StoredVersion) -> dict[str, Any]:
+    file = version.file
+    members = {"bucket": file.bucket, "key": file.key, "version": file.version_id}
+    return {**members, "size": file.size, "stored": version.modified.isoformat()}

@@ -168,7 +168,7 @@ def loggable_error(error: Exception) -> Exception:
 
 def loggable_traceback(error: BaseException) -> str:
     """Return the tracebacks of an exception and its causes, first cause first."""
-    return "\n".join(reversed([_formatted(each) for each in chain(error)]))
+    return "\n".join(reversed([_formatted(cause) for cause in chain(error)]))
 
 
 def _formatted(error: BaseException) -> str:
@@ -194,8 +194,8 @@ def _file(frame: FrameType) -> str:
 
 def own_frame(error: BaseException) -> str:
     """Return the innermost line of the context's own code, of the first cause with such a line, or an empty text."""
-    for each in reversed([*chain(error)]):
-        for frame, line in reversed([*traceback.walk_tb(each.__traceback__)]):
+    for cause in reversed([*chain(error)]):
+        for frame, line in reversed([*traceback.walk_tb(cause.__traceback__)]):
             if (file := _file(frame)) != frame.f_code.co_filename:
                 return f"{file}:{line} in {frame.f_code.co_name}"
     return ""

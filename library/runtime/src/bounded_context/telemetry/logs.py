@@ -25,14 +25,14 @@ class _Formatter(LambdaPowertoolsFormatter):
         return loggable_traceback(ei[1])
 
 
-def _named(value: object) -> str:
+def _text(value: object) -> str:
     # An object's text shows its fields.
     return str(value) if isinstance(value, Decimal | date) else f"<{type(value).__name__}>"
 
 
 logger = Logger(
     # Lambda reads the level only if the time has the form of RFC 3339.
-    logger_formatter=_Formatter(json_default=_named, use_rfc3339=True, utc=True, serialize_stacktrace=False)
+    logger_formatter=_Formatter(json_default=_text, use_rfc3339=True, utc=True, serialize_stacktrace=False)
 )
 """The logger of structured lines with the call's ids, without the values of the context's fields."""
 # Lambda's log level is DEBUG, for sampled lines. Powertools would use that as the level of every call.

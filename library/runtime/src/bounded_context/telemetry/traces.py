@@ -35,7 +35,7 @@ _LONGEST_NAME: Final = 200
 _LONGEST_ANNOTATION: Final = 1000
 
 
-def begun(name: str, trace: str, parent: str) -> Document:
+def new_segment(name: str, trace: str, parent: str) -> Document:
     """Return a segment that begins now; ``trace`` is X-Ray's trace id, ``parent`` the id of the segment above."""
     identity = {"id": secrets.token_hex(8), "trace_id": trace, "parent_id": parent}
     return {"name": re.sub(_FORBIDDEN, "_", name)[:_LONGEST_NAME], **identity, "start_time": time.time()}
@@ -43,7 +43,7 @@ def begun(name: str, trace: str, parent: str) -> Document:
 
 def subsegment_document(name: str, trace: str, parent: str) -> Document:
     """Return a subsegment that begins now and is sent on its own."""
-    return begun(name, trace, parent) | {"type": "subsegment"}
+    return new_segment(name, trace, parent) | {"type": "subsegment"}
 
 
 def annotations(values: dict[str, Any]) -> Document:
@@ -134,7 +134,7 @@ def call(function: str) -> Iterator[None]:
         document["annotations"] = _own(function)
     token = _CALL.set(_Call(context, document))
     try:
-        with _recorded(document):
+        with _record(document):
             yield
     finally:
         _CALL.reset(token)
@@ -144,8 +144,8 @@ def annotate(**ids: str | int) -> None:
     """Make this call's trace searchable by some ids."""
     current = _CALL.get()
     if current and current.document:
-        shown = {key: without_secrets(str(value)) for key, value in ids.items() if not hidden(key)}
-        current.document["annotations"].update(annotations(shown))
+        texts = {key: without_secrets(str(value)) for key, value in ids.items() if not hidden(key)}
+        current.document["annotations"].update(annotations(texts))
 
 
 def traceparent() -> str:
@@ -157,7 +157,7 @@ def traceparent() -> str:
 @contextmanager
 def span(name: str) -> Iterator[None]:
     """Record a part of this call's work as a subsegment."""
-    with _recorded(subsegment(name) if _PARENT.get() else None):
+    with _record(subsegment(name) if _PARENT.get() else None):
         yield
 
 
@@ -186,7 +186,7 @@ def continuing(carried: object, name: str, *, ours: bool = False) -> Iterator[No
         return
     # With the origin of Lambda's own segments, X-Ray's map shows one function and not two.
     own = {"origin": "AWS::Lambda::Function", "annotations": _own(name)}
-    document = begun(name, context.root, context.parent) | own
+    document = new_segment(name, context.root, context.parent) | own
     _link(document, context)
     with _ending(document):
         yield
@@ -212,7 +212,7 @@ def _own(function: str) -> Document:
 
 
 @contextmanager
-def _recorded(document: Document | None) -> Iterator[None]:
+def _record(document: Document | None) -> Iterator[None]:
     """Record a block as this document; further subsegments become its children."""
     if document is None:
         yield
@@ -245,19 +245,19 @@ _RESOURCES: Final = {"TableName": "table_name", "Bucket": "bucket_name"}
 def watched(client: C) -> C:
     """Record each call of a client from now on, and return the client."""
     events: Any = client.meta.events  # pyrefly: ignore[missing-attribute] (every client of botocore has it)
-    events.register("before-parameter-build", _asked)
-    events.register("after-call", _answered)
-    events.register("after-call-error", _unanswered)
+    events.register("before-parameter-build", _before_call)
+    events.register("after-call", _after_call)
+    events.register("after-call-error", _after_failed_call)
     return client
 
 
-def _asked(params: Any, model: Any, context: Any, **_: Any) -> None:
-    named = {shown: params[key] for key, shown in _RESOURCES.items() if isinstance(params.get(key), str)}
-    aws = {"operation": model.name, "region": context.get("client_region"), **named}
+def _before_call(params: Any, model: Any, context: Any, **_: Any) -> None:
+    resources = {label: params[key] for key, label in _RESOURCES.items() if isinstance(params.get(key), str)}
+    aws = {"operation": model.name, "region": context.get("client_region"), **resources}
     context[_PENDING] = subsegment(model.service_model.service_id) | {"namespace": "aws", "aws": aws}
 
 
-def _answered(http_response: Any, parsed: Any, context: Any, **_: Any) -> None:
+def _after_call(http_response: Any, parsed: Any, context: Any, **_: Any) -> None:
     if document := context.pop(_PENDING, None):
         status, metadata = http_response.status_code, parsed.get("ResponseMetadata", {})
         document["aws"] |= {"request_id": metadata.get("RequestId"), "retries": metadata.get("RetryAttempts", 0)}
@@ -265,7 +265,7 @@ def _answered(http_response: Any, parsed: Any, context: Any, **_: Any) -> None:
         _end(document | _refusal(status, parsed.get("Error", {}).get("Code", "")), status)
 
 
-def _unanswered(exception: BaseException, context: Any, **_: Any) -> None:
+def _after_failed_call(exception: BaseException, context: Any, **_: Any) -> None:
     if document := context.pop(_PENDING, None):
         kind = type(exception).__name__
         _end(document | fault(kind), kind)

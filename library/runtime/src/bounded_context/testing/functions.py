@@ -183,21 +183,21 @@ class _Workflow(Generic[A]):
         good = (
             steps.validate(list_id, self.tolerated_share, self.part_rows).outcome is Outcome.VALIDATED
             and steps.verify(list_id, self.tolerated_share, checks).outcome is Outcome.VERIFIED
-            and self._imported(list_id)
+            and self._import(list_id)
         )
         if not good:
             steps.compensate(list_id)
-        return self._ended(list_id)
+        return self._result(list_id)
 
-    def _imported(self, list_id: str) -> bool:
+    def _import(self, list_id: str) -> bool:
         steps = self.world.list_import()
         parts = Staging(self.world.files, list_id).manifest(VERIFIED)
-        done = [steps.import_part(list_id, part).outcome is Outcome.IMPORTED for part in parts]
-        if all(done):
+        outcomes = [steps.import_part(list_id, part).outcome is Outcome.IMPORTED for part in parts]
+        if all(outcomes):
             self.world.lists.progress(list_id, ListStatus.IMPORTED)
-        return all(done)
+        return all(outcomes)
 
-    def _ended(self, list_id: str) -> Run[A]:
-        ended = self.world.lists.get(list_id)
-        report = (self.world.files.read(ended.file.report_key) or b"").decode()
-        return Run(ended.status, list(csv.DictReader(StringIO(report))), list(self.world.aggregates.stored.values()))
+    def _result(self, list_id: str) -> Run[A]:
+        record = self.world.lists.get(list_id)
+        report = (self.world.files.read(record.file.report_key) or b"").decode()
+        return Run(record.status, list(csv.DictReader(StringIO(report))), list(self.world.aggregates.stored.values()))

@@ -162,15 +162,15 @@ class InMemoryLists:
         """Move a list to a status if its current status allows that. Return the record."""
         if "failure" in facts:
             facts["failure"] = Failure.of(facts["failure"])
-        return self._moved(list_id, status, BEFORE[status], facts)
+        return self._move(list_id, status, BEFORE[status], facts)
 
     def refuse(self, list_id: str, reason: str, during: Sequence[ListStatus] = (), **facts: Any) -> ReceivedList:
         """Set the status of a list to "being undone". Keep the first reason. Return the record."""
         before, undone = self.stored[list_id], ListStatus.COMPENSATING
         first = {"reason": before.reason, "code": before.code} if before.reason else {"reason": reason}
-        return self._moved(list_id, undone, during or BEFORE[undone], {**facts, **first})
+        return self._move(list_id, undone, during or BEFORE[undone], {**facts, **first})
 
-    def _moved(
+    def _move(
         self, list_id: str, status: ListStatus, statuses: Sequence[ListStatus], facts: Mapping[str, Any]
     ) -> ReceivedList:
         if self.stored[list_id].status in statuses:
@@ -184,11 +184,11 @@ class InMemoryLists:
     def take_part(self, list_id: str, part: int, writer: str, until: int) -> tuple[bool, ReceivedList]:
         """Make an invocation the writer of a part. Return whether it succeeded, and the previous record."""
         before = self.stored[list_id]
-        taken = before.status is ListStatus.IMPORTING and part not in before.imported_parts
-        if taken:
+        is_writer = before.status is ListStatus.IMPORTING and part not in before.imported_parts
+        if is_writer:
             self.writers[list_id, part] = writer
             self._change(list_id, writers={**before.writers, part: until})
-        return taken, before
+        return is_writer, before
 
     def keep_part(self, list_id: str, part: int, writer: str, rows: int) -> bool:
         """Record the number of written rows of a part. Return whether the invocation is still the part's writer."""
@@ -205,8 +205,8 @@ class InMemoryLists:
         """Record the written rows of an invocation that ends, and the time until which others may write."""
         before = self.stored[list_id]
         if self.writers.get((list_id, part)) == writer:
-            written, writers = {**before.written, part: rows}, {**before.writers, part: until}
-            self._change(list_id, written=written, writers=writers)
+            rows_written, writers = {**before.written, part: rows}, {**before.writers, part: until}
+            self._change(list_id, written=rows_written, writers=writers)
 
     def part_imported(self, list_id: str, part: int, writer: str) -> bool:
         """Record that the writer has imported a part. Return False if the invocation is not the part's writer."""
@@ -246,23 +246,23 @@ class InMemoryFiles:
 
     def versions(self, key: str) -> list[StoredVersion]:
         """Return the versions of an object, newest first."""
-        found = enumerate(self.objects.get(key, []), start=1)
-        return [self._stored(key, str(number), data) for number, data in found][::-1]
+        numbered = enumerate(self.objects.get(key, []), start=1)
+        return [self._version(key, str(number), data) for number, data in numbered][::-1]
 
     def arrived(self) -> list[StoredVersion]:
         """Return the versions of all files that partners have uploaded."""
         keys = [key for key in self.objects if key.startswith(f"{INCOMING}/")]
-        return [stored for key in keys for stored in self.versions(key)]
+        return [version for key in keys for version in self.versions(key)]
 
     def version(self, key: str, version: str) -> StoredVersion | None:
         """Return a version of an object, or None."""
-        return next((stored for stored in self.versions(key) if stored.file.version_id == version), None)
+        return next((candidate for candidate in self.versions(key) if candidate.file.version_id == version), None)
 
     def scan_result(self, pinned: PinnedFile) -> str | None:
         """Return the result of a version's malware scan, or None."""
         return self.scans.get((pinned.key, pinned.version_id))
 
-    def _stored(self, key: str, version: str, data: bytes) -> StoredVersion:
+    def _version(self, key: str, version: str, data: bytes) -> StoredVersion:
         etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
         stored_at = self._stored_at.get((key, version), self.since)
         return StoredVersion(PinnedFile("inbox", key, version, len(data)), etag, stored_at, key in self.removed)
@@ -372,6 +372,6 @@ class InMemory(Generic[A]):
 
         References must be known, identities must be new, and each row must pass the creating command's rule.
         """
-        known = [known_to(references, field) for field, references in self.references.items()]
+        references_exist = [known_to(references, field) for field, references in self.references.items()]
         obeys = CreatingRule(self.context, self._rule, self.aggregates)
-        return [*known, not_taken(self.aggregates, self.context.identity), obeys]
+        return [*references_exist, not_taken(self.aggregates, self.context.identity), obeys]

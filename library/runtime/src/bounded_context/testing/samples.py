@@ -38,7 +38,7 @@ KNOWN: Final = ("ref-0", "ref-1", "ref-2")
 """The identities of the aggregates that samples reference."""
 
 _NUMBERED: Final = {"identifier": "id-{n:06d}", "text": "text {n}", "decimal": "{n}.50", "int": "{n}"}
-_BY_KIND: Final = {kind: known.sample for kind, known in BY_KIND.items()} | _NUMBERED
+_BY_KIND: Final = {kind: field_type.sample for kind, field_type in BY_KIND.items()} | _NUMBERED
 
 
 class Samples(Generic[A]):
@@ -56,8 +56,8 @@ class Samples(Generic[A]):
             LookupError: the library does not know the type of a field without a default, so its value must be passed.
         """
         rows = self._context.rows
-        made = [name for name in rows.columns if name in changes or name not in rows.defaults or self._kind(name)]
-        return {name: changes[name] if name in changes else self._value(name, n) for name in made} | changes
+        names = [name for name in rows.columns if name in changes or name not in rows.defaults or self._kind(name)]
+        return {name: changes[name] if name in changes else self._value(name, n) for name in names} | changes
 
     def aggregate(self, n: int = 1, **changes: Any) -> A:
         """Return the n-th aggregate, just created; ``changes`` override its status, version or list."""
@@ -77,7 +77,11 @@ class Samples(Generic[A]):
 
     def projection(self) -> list[dict[str, str]]:
         """Return the table's items for the aggregates that samples reference."""
-        return [{"pk": f"{thing.upper()}#{known}"} for thing in self._context.referenced_kinds for known in KNOWN]
+        return [
+            {"pk": f"{aggregate.upper()}#{identity}"}
+            for aggregate in self._context.referenced_kinds
+            for identity in KNOWN
+        ]
 
     def _value(self, field: str, n: int) -> str:
         if field in self._context.references:

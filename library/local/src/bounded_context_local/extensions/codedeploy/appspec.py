@@ -56,7 +56,7 @@ class AppSpec:
     @classmethod
     def of_revision(cls, revision: Mapping[str, Any]) -> Self:
         """Read and check the AppSpec of a revision. Raises Refused with InvalidRevisionException."""
-        document = _parsed(_content(revision))
+        document = _parse(_content(revision))
         _check("version", document.get("version"), str(document.get("version")) == "0.0", "write 0.0")
         resources: Any = document.get("Resources")
         single = isinstance(resources, list) and len(resources) == 1 and len(resources[0]) == 1
@@ -101,7 +101,7 @@ def _content(revision: Mapping[str, Any]) -> str:
     return content
 
 
-def _parsed(content: str) -> dict[str, Any]:
+def _parse(content: str) -> dict[str, Any]:
     import yaml
 
     try:

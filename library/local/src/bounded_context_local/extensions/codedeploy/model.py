@@ -88,8 +88,8 @@ class Deployment:
         """Return whether an end with this error causes a rollback. A stop may decide, then the group's settings."""
         if self.stop and "autoRollbackEnabled" in self.stop:
             return self.stop["autoRollbackEnabled"]
-        wanted = self.request["autoRollbackConfiguration"]
-        return bool(wanted.get("enabled")) and ROLLBACK_EVENTS.get(code, "DEPLOYMENT_FAILURE") in wanted["events"]
+        settings = self.request["autoRollbackConfiguration"]
+        return bool(settings.get("enabled")) and ROLLBACK_EVENTS.get(code, "DEPLOYMENT_FAILURE") in settings["events"]
 
 
 D = TypeVar("D", bound=Deployment)
@@ -163,13 +163,15 @@ class CodeDeploy(Generic[D]):
 
     def create(self, request: dict[str, Any], strategy: Strategy) -> D:
         """Create and start a deployment. Raises Refused if the group has one that has not ended."""
-        made = self._new(AppSpec.of_revision(request.get("revision") or {}), strategy, request)
-        for other in self.of(made.group):
-            if other.ended_at is None:
-                message = f"The Deployment Group '{made.group[1]}' already has an active Deployment '{other.id}'"
+        deployment = self._new(AppSpec.of_revision(request.get("revision") or {}), strategy, request)
+        for existing in self.of(deployment.group):
+            if existing.ended_at is None:
+                message = (
+                    f"The Deployment Group '{deployment.group[1]}' already has an active Deployment '{existing.id}'"
+                )
                 raise RefusedRequest("DeploymentLimitExceededException", message)
-        self.begin(made)
-        return made
+        self.begin(deployment)
+        return deployment
 
     def stop(self, deployment: D, parameters: Parameters) -> None:
         """Stop a deployment at its next step. Raises Refused if it has ended."""
@@ -179,10 +181,10 @@ class CodeDeploy(Generic[D]):
             )
         deployment.stop = parameters
 
-    def begin(self, made: D) -> None:
+    def begin(self, deployment: D) -> None:
         """Store and start a deployment."""
-        self.all.append(made)
-        self.start(made, self._course(made))
+        self.all.append(deployment)
+        self.start(deployment, self._course(deployment))
 
     def _new(self, spec: AppSpec, strategy: Strategy, request: dict[str, Any], **more: Any) -> D:
         identity = f"d-{len(self.all) + 1:09}"
@@ -234,8 +236,8 @@ class CodeDeploy(Generic[D]):
     def bake(self, deployment: D, seconds: float) -> Course:
         """Let a weight last, and check the alarms meanwhile. Raises Ended."""
         until = self.monotonic() + seconds
-        while (left := until - self.monotonic()) > 0:
-            yield from self.wait(deployment, min(left, self.minute / POLLS_A_MINUTE))
+        while (remaining := until - self.monotonic()) > 0:
+            yield from self.wait(deployment, min(remaining, self.minute / POLLS_A_MINUTE))
             self.check_alarms(deployment)
 
     def check_alarms(self, deployment: D) -> None:
@@ -250,9 +252,9 @@ class CodeDeploy(Generic[D]):
             self.check(deployment)
             if deployment.stop is not None:
                 raise Ended("Stopped", "MANUAL_STOP", "The deployment was stopped.")
-            if (left := until - self.monotonic()) <= 0:
+            if (remaining := until - self.monotonic()) <= 0:
                 return
-            yield left
+            yield remaining
 
     def _fail(self, deployment: D, end: Ended) -> Course:
         rolls_back = end.rolls_back and not deployment.rollback_of and deployment.rolls_back(end.code)

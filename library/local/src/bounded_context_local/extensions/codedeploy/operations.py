@@ -127,8 +127,12 @@ class Operations:
     def _list(self, parameters: Parameters) -> Parameters:
         self._group(parameters)
         statuses = parameters.get("includeOnlyStatuses") or []
-        found = self._deploys.of((parameters["applicationName"], parameters["deploymentGroupName"]))
-        return {"deployments": [deployment.id for deployment in found if not statuses or deployment.status in statuses]}
+        deployments = self._deploys.of((parameters["applicationName"], parameters["deploymentGroupName"]))
+        return {
+            "deployments": [
+                deployment.id for deployment in deployments if not statuses or deployment.status in statuses
+            ]
+        }
 
     def _target_ids(self, parameters: Parameters) -> Parameters:
         return {"targetIds": [target_id(self._deploys.deployment(parameters["deploymentId"]))]}
@@ -143,7 +147,7 @@ class Operations:
 
 def info(deployment: Deployment) -> Parameters:
     """Return CodeDeploy's DeploymentInfo. As on AWS, the revision has only the hash of the AppSpec."""
-    told = {"Created": "Pending", "Stopped": "Failed"}.get(deployment.status, deployment.status)
+    overview_state = {"Created": "Pending", "Stopped": "Failed"}.get(deployment.status, deployment.status)
     content = _content(deployment)
     return {
         **{key: value for key, value in deployment.request.items() if key in _OF_THE_REQUEST},
@@ -155,7 +159,7 @@ def info(deployment: Deployment) -> Parameters:
         "creator": "codeDeployRollback" if deployment.rollback_of else "user",
         "computePlatform": "Lambda",
         "revision": {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": sha256(content)}},
-        "deploymentOverview": {state: int(state == told) for state in _STATES},
+        "deploymentOverview": {state: int(state == overview_state) for state in _STATES},
         "rollbackInfo": _rollback(deployment),
         **({"errorInformation": {"code": deployment.error, "message": deployment.message}} if deployment.error else {}),
     }

@@ -103,10 +103,10 @@ class Service(CodeDeploy[Running]):
 
     def route(self, deployment: Running, weight: int) -> None:
         """Update the alias."""
-        version, others = (
+        version, weights = (
             (deployment.target, {}) if weight == 100 else (deployment.current, {str(deployment.target): weight / 100})
         )
-        routing = {"AdditionalVersionWeights": others}
+        routing = {"AdditionalVersionWeights": weights}
         with _ending():
             deployment.functions.update_alias(**_alias(deployment), FunctionVersion=str(version), RoutingConfig=routing)
 
@@ -118,12 +118,12 @@ class Service(CodeDeploy[Running]):
             return []
         try:
             with _ending():
-                found = deployment.alarms.describe_alarms(AlarmNames=names, AlarmTypes=kinds, StateValue="ALARM")
+                active = deployment.alarms.describe_alarms(AlarmNames=names, AlarmTypes=kinds, StateValue="ALARM")
         except Ended:
             if alarms.get("ignorePollAlarmFailure"):
                 return []
             raise
-        return [alarm["AlarmName"] for kind in kinds for alarm in found.get(f"{kind}s", [])]
+        return [alarm["AlarmName"] for kind in kinds for alarm in active.get(f"{kind}s", [])]
 
     def hook(self, deployment: Running, event: str) -> Course:
         """Invoke a hook asynchronously, as CodeDeploy does, and wait for its status."""
@@ -171,8 +171,8 @@ def _ending(*, rolls_back: bool = True) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        told = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
-        code, problem = _ENDS.get(told, ("INTERNAL_ERROR", "A call failed"))
+        aws_code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+        code, problem = _ENDS.get(aws_code, ("INTERNAL_ERROR", "A call failed"))
         raise Ended("Failed", code, f"{problem}: {error}", rolls_back) from error
 
 
@@ -201,15 +201,15 @@ def assumed(role: str) -> Clients:
     import botocore.session
 
     session = botocore.session.Session()
-    given: dict[str, Any] = {
+    options: dict[str, Any] = {
         "endpoint_url": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
         "region_name": os.environ["MINISTACK_REGION"],
     }
-    sts: Any = session.create_client("sts", **given)
-    made = sts.assume_role(RoleArn=role, RoleSessionName="codedeploy")["Credentials"]
-    given |= {
-        "aws_access_key_id": made["AccessKeyId"],
-        "aws_secret_access_key": made["SecretAccessKey"],
-        "aws_session_token": made["SessionToken"],
+    sts: Any = session.create_client("sts", **options)
+    role_session = sts.assume_role(RoleArn=role, RoleSessionName="codedeploy")["Credentials"]
+    options |= {
+        "aws_access_key_id": role_session["AccessKeyId"],
+        "aws_secret_access_key": role_session["SecretAccessKey"],
+        "aws_session_token": role_session["SessionToken"],
     }
-    return lambda service: session.create_client(service, **given)
+    return lambda service: session.create_client(service, **options)

@@ -61,14 +61,14 @@ def _ages(call: LoggedCall) -> Iterator[float]:
 def throttles(aws: Aws, aliases: Mapping[str, str], time: float) -> Iterator[Sample]:
     """Yield the number of throttled calls so far, by function."""
     for by_name, by_alias in map(dimensions, aliases.values()):
-        throttled = _throttled(aws, by_name)
+        throttled = _throttle_count(aws, by_name)
         yield Sample(LAMBDA_NAMESPACE, "Throttles", by_name, "Count", time, throttled)
         yield Sample(LAMBDA_NAMESPACE, "Throttles", by_alias, "Count", time, throttled)
 
 
-def _throttled(aws: Aws, dimensions: Mapping[str, str]) -> float:
+def _throttle_count(aws: Aws, dimensions: Mapping[str, str]) -> float:
     now = datetime.now(UTC)
-    found = aws.call(
+    statistics = aws.call(
         "cloudwatch",
         "get_metric_statistics",
         Namespace=LAMBDA_NAMESPACE,
@@ -79,12 +79,12 @@ def _throttled(aws: Aws, dimensions: Mapping[str, str]) -> float:
         Period=PERIOD_SECONDS,
         Statistics=["Sum"],
     )
-    return sum(point["Sum"] for point in found["Datapoints"])
+    return sum(point["Sum"] for point in statistics["Datapoints"])
 
 
-def unknown_ages(aws: Aws, aliases: Mapping[str, str], known: Iterable[Sample], time: float) -> Iterator[Sample]:
+def unknown_ages(aws: Aws, aliases: Mapping[str, str], samples: Iterable[Sample], time: float) -> Iterator[Sample]:
     """Yield an assumed age for each function that reads a stream and does not measure the age itself."""
-    measured = {sample.dimensions["FunctionName"] for sample in known if sample.metric == "IteratorAge"}
+    measured = {sample.dimensions["FunctionName"] for sample in samples if sample.metric == "IteratorAge"}
     mappings = aws.call("lambda", "list_event_source_mappings")["EventSourceMappings"]
     readers = [entry["FunctionArn"].split(":") for entry in mappings if ":dynamodb:" in entry["EventSourceArn"]]
     for by_name, by_alias in map(dimensions, aliases.values()):
@@ -211,14 +211,14 @@ def executions(aws: Aws, machine: str) -> list[dict[str, Any]]:
     return [execution for page in pages.paginate(stateMachineArn=machine) for execution in page["executions"]]
 
 
-def states_samples(machine: str, found: list[dict[str, Any]]) -> Iterator[Sample]:
+def states_samples(machine: str, runs: list[dict[str, Any]]) -> Iterator[Sample]:
     """Yield the samples of executions; each completion has zeros for the other final statuses."""
     dimensions = {"StateMachineArn": machine}
-    for execution in found:
-        began = execution["startDate"].timestamp()
-        yield Sample(STATES_NAMESPACE, "ExecutionsStarted", dimensions, "Count", began, 1)
+    for execution in runs:
+        start = execution["startDate"].timestamp()
+        yield Sample(STATES_NAMESPACE, "ExecutionsStarted", dimensions, "Count", start, 1)
         if execution["status"] in ENDS:
-            ended = execution["stopDate"].timestamp()
+            end = execution["stopDate"].timestamp()
             for status, metric in ENDS.items():
-                yield Sample(STATES_NAMESPACE, metric, dimensions, "Count", ended, int(execution["status"] == status))
-            yield Sample(STATES_NAMESPACE, "ExecutionTime", dimensions, "Milliseconds", ended, (ended - began) * 1000)
+                yield Sample(STATES_NAMESPACE, metric, dimensions, "Count", end, int(execution["status"] == status))
+            yield Sample(STATES_NAMESPACE, "ExecutionTime", dimensions, "Milliseconds", end, (end - start) * 1000)

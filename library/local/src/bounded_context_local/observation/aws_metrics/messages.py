@@ -91,9 +91,9 @@ class Queues:
             self._add(name, self._waiting(url), time.time())
 
     def _waiting(self, url: str) -> int:
-        wanted = ["ApproximateNumberOfMessages"]
-        answer = self._aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=wanted)
-        return int(answer["Attributes"][wanted[0]])
+        attributes = ["ApproximateNumberOfMessages"]
+        answer = self._aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=attributes)
+        return int(answer["Attributes"][attributes[0]])
 
     def _add(self, name: str, waiting: int, now: float) -> None:
         filled = self._filled.setdefault(name, now) if waiting else self._filled.pop(name, now)
@@ -126,17 +126,17 @@ EVENTS_NAMESPACE = "AWS/Events"
 EVENTS_NAMES = ("MatchedEvents", "Invocations", "FailedInvocations")
 
 
-def events_samples(aws: Aws, sent: Iterable[Sent], now: float) -> Iterator[Sample]:
+def events_samples(aws: Aws, events: Iterable[Sent], now: float) -> Iterator[Sample]:
     """Yield the samples of every rule on the default bus.
 
     Args:
         aws: the emulator.
-        sent: the events that the run sent.
+        events: the events that the run sent.
         now: the time of assumed samples, in seconds since 1970.
     """
-    sent = list(sent)
+    events = list(events)
     for rule in aws.call("events", "list_rules")["Rules"]:
-        times = _matched(aws, rule, sent)
+        times = _matched(aws, rule, events)
         dimensions = {"RuleName": rule["Name"]}
         for matched in times:
             for metric in ("MatchedEvents", "Invocations"):
@@ -145,22 +145,22 @@ def events_samples(aws: Aws, sent: Iterable[Sent], now: float) -> Iterator[Sampl
         yield from zeros(EVENTS_NAMESPACE, dimensions, (*unmatched, "FailedInvocations"), now)
 
 
-def _matched(aws: Aws, rule: Mapping[str, Any], sent: list[Sent]) -> list[float]:
+def _matched(aws: Aws, rule: Mapping[str, Any], events: list[Sent]) -> list[float]:
     pattern = rule.get("EventPattern")
-    return [event.time for event in sent if pattern and _matches(aws, pattern, event)]
+    return [event.time for event in events if pattern and _matches(aws, pattern, event)]
 
 
-def _matches(aws: Aws, pattern: str, sent: Sent) -> bool:
+def _matches(aws: Aws, pattern: str, published: Sent) -> bool:
     event = {
         "version": "0",
         "id": str(uuid.uuid4()),
         "account": aws.account,
         "region": aws.region,
-        "time": datetime.fromtimestamp(sent.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": datetime.fromtimestamp(published.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "resources": [],
-        "source": sent.source,
-        "detail-type": sent.kind,
-        "detail": sent.detail,
+        "source": published.source,
+        "detail-type": published.kind,
+        "detail": published.detail,
     }
     return aws.call("events", "test_event_pattern", EventPattern=pattern, Event=json.dumps(event))["Result"]
 
