@@ -287,8 +287,8 @@ def _as_text(answer: object) -> str:
     """Return the sentence for an answer that YAML or JSON does not read as text."""
     words = [str(word) for word in answer] if isinstance(answer, list) else []
     example = f", such as {_shown(' '.join(words))}" if words else ""
-    given = "a list" if words else _shown(str(answer))
-    return f"type the answer as one text in quotes{example}, not {given}, which YAML does not read as text"
+    description = "a list" if words else _shown(str(answer))
+    return f"type the answer as one text in quotes{example}, not {description}, which YAML does not read as text"
 
 
 def _shown(text: str) -> str:
@@ -410,8 +410,8 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
 
 
 def _clash_of_amount(field: Field) -> str:
-    taken = field.type == "decimal" and measure_of(field.name) in reserved.MEASURES
-    return f"{measure_of(field.name)} is another metric" if taken else ""
+    is_measure = field.type == "decimal" and measure_of(field.name) in reserved.MEASURES
+    return f"{measure_of(field.name)} is another metric" if is_measure else ""
 
 
 def _other_field(owner: str, field: Field) -> str:
@@ -446,7 +446,8 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
         yield from _command(command, commands, good, measures)
     yield from _repeated(command.name for command in commands)
     yield from _shared(commands, "function", lambda command: command.snake)
-    yield from _shared([command for command in commands if command.kind == "changes"], "path", lambda one: one.action)
+    changing = [command for command in commands if command.kind == "changes"]
+    yield from _shared(changing, "path", lambda command: command.action)
     yield from _shared_events(commands)
     yield from _exactly_one(commands, "creates")
     yield from _exactly_one(commands, "deletes")

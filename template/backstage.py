@@ -84,14 +84,14 @@ def page() -> Part:
 
 
 def _property(name: str, default: str | list[str], words: str) -> Part:
-    made: Part = {"title": name.replace("_", " ").capitalize(), "type": "string", "description": words}
+    parameter: Part = {"title": name.replace("_", " ").capitalize(), "type": "string", "description": words}
     if isinstance(default, list):
-        return {**made, "enum": default, "default": default[0]}
-    made["maxLength"] = _MOST.get(name, limits.ANSWER)
+        return {**parameter, "enum": default, "default": default[0]}
+    parameter["maxLength"] = _MOST.get(name, limits.ANSWER)
     if name in FORMS:
-        made["pattern"] = f"^({FORMS[name].pattern})$"
+        parameter["pattern"] = f"^({FORMS[name].pattern})$"
     # The bake computes defaults that depend on other answers. The name of a new context has no default.
-    return made if "<<" in default or name == "context_name" else {**made, "default": default}
+    return parameter if "<<" in default or name == "context_name" else {**parameter, "default": default}
 
 
 def _steps() -> Iterator[Part]:

@@ -173,10 +173,10 @@ def _deletes(context: Context, text: str) -> Command:
 
 @pass_context
 def _events(context: Context, text: str) -> tuple[str, ...]:
-    given = context["cookiecutter"]
+    answers = context["cookiecutter"]
     raised = (command.event for command in _commands(context, text))
-    of_lists = LIST_EVENTS if _chosen(given["lists"]) else ()
-    return (*raised, *(f"{given['context_name']}{event}" for event in of_lists))
+    of_lists = LIST_EVENTS if _chosen(answers["lists"]) else ()
+    return (*raised, *(f"{answers['context_name']}{event}" for event in of_lists))
 
 
 @pass_context

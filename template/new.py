@@ -42,9 +42,9 @@ def new(output: Path, file: Path | None, ask: bool) -> Path:
         NothingMade: the user interrupted.
         cookiecutter.exceptions.CookiecutterException: the file cannot be read.
     """
-    given = given_in(file) if file else {}
+    file_answers = given_in(file) if file else {}
     try:
-        answers = _Person(given, output).agreed() if ask else interview(_Answered(given, output).answer)
+        answers = _Person(file_answers, output).agreed() if ask else interview(_Answered(file_answers, output).answer)
         project = _made(output, answers)
     except (KeyboardInterrupt, EOFError):
         raise NothingMade("\nNothing was made.") from None
@@ -72,10 +72,10 @@ def completed(known: Mapping[str, str], ask: bool) -> dict[str, str]:
 def _made(output: Path, answers: Mapping[str, str]) -> Path:
     """Bake into a temporary folder in ``output``, and move the complete repository to its place."""
     with _folder(output), TemporaryDirectory(dir=output, prefix=".template-") as scratch:
-        made = bake(Path(scratch), answers)
-        place = output.resolve() / made.name
+        repository = bake(Path(scratch), answers)
+        place = output.resolve() / repository.name
         try:
-            return made.rename(place)
+            return repository.rename(place)
         except OSError:
             if not place.exists():
                 raise
@@ -125,8 +125,8 @@ def _exists(place: Path) -> str:
 class _Answered:
     """Answers from a file or from the defaults; bad answers are rejected."""
 
-    def __init__(self, given: Mapping[str, object], output: Path) -> None:
-        self.given, self.output = given, output
+    def __init__(self, answers: Mapping[str, object], output: Path) -> None:
+        self.given, self.output = answers, output
 
     def answer(self, question: Question, before: Mapping[str, str]) -> str:
         answer = self.given.get(question.name, question.default)
@@ -140,10 +140,10 @@ class _Back(Exception):
 
 
 class _Person:
-    """Answers typed at a terminal. ``given`` has the defaults; ``fixed`` has questions that are not asked."""
+    """Answers typed at a terminal. ``answers`` has the defaults; ``fixed`` has questions that are not asked."""
 
-    def __init__(self, given: Mapping[str, object], output: Path, fixed: Collection[str] = ()) -> None:
-        self._known, self._output, self._fixed = dict(given), output, fixed
+    def __init__(self, answers: Mapping[str, object], output: Path, fixed: Collection[str] = ()) -> None:
+        self._known, self._output, self._fixed = dict(answers), output, fixed
         self._answered: set[str] = set()
         self._console = Console(highlight=False)
         self._show(_INTRODUCTION)
@@ -197,9 +197,9 @@ class _Person:
             answer = _chosen(typed, question.choices)
             if problems := self._problems(question, answer, before):
                 self._tell(problems)
-            elif question.name == "context_name" and answer != plural and (one := singular(answer)):
-                plural, offered = answer, one
-                self._tell([f"Is {answer} a plural? Press Enter for {one}, or type {answer} again to keep it."])
+            elif question.name == "context_name" and answer != plural and (word := singular(answer)):
+                plural, offered = answer, word
+                self._tell([f"Is {answer} a plural? Press Enter for {word}, or type {answer} again to keep it."])
             else:
                 return answer
 

@@ -51,7 +51,7 @@ def run_inbound(folder: Path, context: str, events: Sequence[Published]) -> list
     """
     with _copied(folder) as copy:
         failed = _failures(copy, context, events[0])
-        others = (failure for found in events[1:] if failed for failure in _failures(copy, context, found))
+        others = (failure for event in events[1:] if failed for failure in _failures(copy, context, event))
         known = {failure.test for failure in others}
     new = [failure for failure in failed if failure.test not in known]
     if failed and not new:

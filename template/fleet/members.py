@@ -113,13 +113,13 @@ def _opened(folder: Path) -> Repository | CannotTell:
 def _member(
     folder: Path,
     opened: Repository | CannotTell,
-    found: Report | CannotTell | None,
+    inspection: Report | CannotTell | None,
     survey: Mapping[str, Any],
     day: str,
 ) -> Member:
     answers = opened.answers if isinstance(opened, Repository) else {}
-    report = found if isinstance(found, Report) else None
-    errors = [str(error) for error in (opened, found, survey.get("error")) if isinstance(error, CannotTell | str)]
+    report = inspection if isinstance(inspection, Report) else None
+    errors = [str(error) for error in (opened, inspection, survey.get("error")) if isinstance(error, CannotTell | str)]
     return Member(folder, answers, report, survey, day, tuple(errors))
 
 

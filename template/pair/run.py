@@ -58,8 +58,8 @@ class _Run:
             with self._stage(f"{self.pair.first.name} runs, with the emulator"):
                 # Install the second's packages while the first is deployed: it saves time.
                 prepared = running_here.enter_context(running([self.uv, "sync", "--quiet"], second))
-                kept = ["context", "run", "--keep", "--deploy-only", "--json", f"--endpoints={endpoints}"]
-                child = running_here.enter_context(running([*self._uv_run, *kept], first, log))
+                command = ["context", "run", "--keep", "--deploy-only", "--json", f"--endpoints={endpoints}"]
+                child = running_here.enter_context(running([*self._uv_run, *command], first, log))
                 self._wait_for_first(child, endpoints, log)
                 self.heed.wait(lambda: prepared.poll() is not None)
             return self._scenario(child, second, endpoints, log, options)

@@ -69,25 +69,25 @@ def inspect(folder: Path) -> Report:
     Raises:
         CannotTell: the folder is not a repository of this template, or its version's sources are not available.
     """
-    [found] = inspect_all([open_repository(folder)])
-    if isinstance(found, CannotTell):
-        raise found
-    return found
+    [report_or_error] = inspect_all([open_repository(folder)])
+    if isinstance(report_or_error, CannotTell):
+        raise report_or_error
+    return report_or_error
 
 
 def inspect_all(repositories: Sequence[Repository]) -> list[Report | CannotTell]:
     """Check repositories as `inspect` does; return the report of each, or its error."""
-    found: dict[Path, Report | CannotTell] = {}
+    outcomes: dict[Path, Report | CannotTell] = {}
     releases = defaultdict[Release, list[Repository]](list)
     for repository in repositories:
         try:
             releases[updatable(repository.folder, repository.version)].append(repository)
         except CannotTell as error:
-            found[repository.folder] = error
+            outcomes[repository.folder] = error
     for wanted, same in releases.items():
         reports = zip(same, _of_release(wanted, same), strict=True)
-        found |= {repository.folder: report for repository, report in reports}
-    return [found[repository.folder] for repository in repositories]
+        outcomes |= {repository.folder: report for repository, report in reports}
+    return [outcomes[repository.folder] for repository in repositories]
 
 
 def _of_release(wanted: Release, repositories: Sequence[Repository]) -> list[Report | CannotTell]:
@@ -148,7 +148,7 @@ def _faults(repository: Repository, library: Library) -> Iterator[str]:
     if library.locked and library.locked != library.pinned:
         yield f"uv.lock has the library {library.locked}, and pyproject.toml {library.pinned}: run `uv lock`."
     if repository.answers.get("library") == "wheel" and library.wheel != wanted:
-        found = f"the library {library.wheel}" if library.wheel else "no library"
-        yield f"{FOLDER}/ has {found}, and the template is {wanted}."
+        content = f"the library {library.wheel}" if library.wheel else "no library"
+        yield f"{FOLDER}/ has {content}, and the template is {wanted}."
     elif library.missing:
         yield f"{FOLDER}/ lacks {', '.join(library.missing)}: restore the files."

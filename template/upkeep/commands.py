@@ -95,11 +95,11 @@ def update(
     with ExitStack() as held:
         try:
             held.enter_context(exclusive(repository))
-            made = plan(repository, to, answers)
+            update_plan = plan(repository, to, answers)
             if not as_json:
-                print(*plan_lines(made), sep="\n", end="\n" if made.steps else "", flush=True)
+                print(*plan_lines(update_plan), sep="\n", end="\n" if update_plan.steps else "", flush=True)
             with heeding() as heed:
-                outcome = merge(made, lambda known: completed(known, asks), not dry_run, heed)
+                outcome = merge(update_plan, lambda known: completed(known, asks), not dry_run, heed)
         except (CannotTell, OSError) as error:
             return _refused(error)
         except Asked as asked:
@@ -150,7 +150,7 @@ def stage_generated(git: Git) -> None:
     new = git.records("ls-files", "-z", "--others", "--exclude-standard")
     paths = {*filter(is_changed, git.records("ls-files", "-z", "--modified")), *filter(is_generated, new)}
     generated = "".join(f"{path}\0" for path in paths)
-    git.run("update-index", "--add", "--remove", "-z", "--stdin", given=os.fsencode(generated))
+    git.run("update-index", "--add", "--remove", "-z", "--stdin", stdin=os.fsencode(generated))
 
 
 def _context(repository: Path, command: str, quiet: bool) -> int:

@@ -114,7 +114,7 @@ class Replacement:
         if _object(content, entry.old) == entry.old:
             return True
         hashed = ("hash-object", "--stdin", "--path", entry.path)
-        return mode != _LINK and self._git(*hashed, given=content) == entry.old
+        return mode != _LINK and self._git(*hashed, stdin=content) == entry.old
 
     def _different(self, entry: Entry) -> Dirty:
         """Return the error of a file that `git status` does not show: git hides it, or it was saved a moment ago."""

@@ -39,10 +39,10 @@ def report_lines(report: Report, with_diff: bool) -> Iterator[str]:
     name = report.repository.answers.get("context_name", "")
     yield f"{name}: template {report.version}, {_behind(report)}"
     for kind, words in _OWNERS.items():
-        found = [file for file in report.files if file.owner is kind]
-        if found:
-            yield f"{len(found)} {words}:"
-        for file in found:
+        files = [file for file in report.files if file.owner is kind]
+        if files:
+            yield f"{len(files)} {words}:"
+        for file in files:
             yield f"  {file.state:7} {file.path}"
             if with_diff and file.diff:
                 yield file.diff.rstrip("\n")

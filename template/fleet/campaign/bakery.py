@@ -22,7 +22,7 @@ def bakes(repositories: Mapping[str, Repository], folder: Path) -> dict[str, Bak
     new = dict(zip(answers, _of_version(newest().version, list(answers.values()), folder), strict=True))
     old: dict[str, Path | CannotTell] = {}
     for version in {repository.version for repository in repositories.values()}:
-        same = {name: found.answers for name, found in repositories.items() if found.version == version}
+        same = {name: member.answers for name, member in repositories.items() if member.version == version}
         old |= zip(same, _of_version(version, list(same.values()), folder), strict=True)
     return {name: _both(old[name], new[name], answers[name]) for name in repositories}
 

@@ -55,8 +55,8 @@ class Records:
         held = os.open(self.folder, os.O_RDONLY)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for left in self.folder.glob(f"{_WORK}*"):
-                shutil.rmtree(left, ignore_errors=True)
+            for old_folder in self.folder.glob(f"{_WORK}*"):
+                shutil.rmtree(old_folder, ignore_errors=True)
             with TemporaryDirectory(prefix=_WORK, dir=self.folder, ignore_cleanup_errors=True) as scratch:
                 yield Path(scratch)
         except BlockingIOError:

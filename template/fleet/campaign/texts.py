@@ -79,7 +79,7 @@ def _changed(branch: Branch, span: str) -> list[str]:
 
 def _entries(before: Release, after: Release, changed: str) -> tuple[list[str], list[str]]:
     """Return the entries of the CHANGELOG with a migration, and those with a name in the changed lines."""
-    parts = (part.rstrip() for made in between(before, after) for part in _ENTRY.split(notes(made.version)))
+    parts = (part.rstrip() for release in between(before, after) for part in _ENTRY.split(notes(release.version)))
     entries = [part for part in parts if part.startswith("- ")]
     named = [entry for entry in entries if any(name in changed for name in _CODE.findall(entry))]
     return [entry for entry in entries if _MIGRATION in entry], [entry for entry in named if _MIGRATION not in entry]

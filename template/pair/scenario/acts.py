@@ -107,9 +107,9 @@ def _project(screen: RunScreen, second: RunningContext, sent: Sent) -> Mapping[s
     with screen.stage("project"):
         wanted = {"known": sent.created - sent.deleted, "gone": sent.deleted}
         _wait_for(lambda: counted() == wanted, lambda: screen.say(_listing(counted())))
-        found = counted()
-        screen.say(_listing(found))
-        return found
+        counts = counted()
+        screen.say(_listing(counts))
+        return counts
 
 
 def _listing(counts: Mapping[str, int]) -> str:

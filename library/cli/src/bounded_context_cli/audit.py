@@ -88,16 +88,16 @@ def licence_of(package: Distribution) -> tuple[str, ...]:
     names = [classifier.rpartition(" :: ")[2] for classifier in classifiers]
     expression, text = (_first(metadata.get_all(field)) for field in ("License-Expression", "License"))
     for declared in (expression, text):
-        if found := spdx(declared):
-            return (found,)
+        if licence := spdx(declared):
+            return (licence,)
     names = [spdx(name) or name for name in names if name != _NO_LICENCE] or ([text[:_LONGEST]] if text else [])
     return tuple(dict.fromkeys(names))
 
 
 def spdx(text: str) -> str | None:
     """Return a text as an SPDX expression, or None if it is neither an expression nor a known name."""
-    found = _parsed(_SPDX.get(text, text))
-    return None if found is None else found.render()
+    expression = _parsed(_SPDX.get(text, text))
+    return None if expression is None else expression.render()
 
 
 def is_accepted(licence: tuple[str, ...]) -> bool:
@@ -207,20 +207,20 @@ def vulnerabilities(root: Path, service: str | None = None) -> list[Finding]:
     try:
         report = json.loads(done.stdout)
         known, checked = list(_known(report)), report["summary"]["audited_packages"]
-        found = [*known, *_statuses(report)]
+        findings = [*known, *_statuses(report)]
     except (ValueError, KeyError, TypeError) as error:
         raise UnknownResult(f"uv reports vulnerabilities in an unknown form ({error!r}).") from None
     if not checked or bool(known) != bool(done.returncode):
         raise UnknownResult(f"uv checked {checked} packages, found {len(known)} and ended with {done.returncode}.")
-    return found
+    return findings
 
 
 def uv(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run uv in a folder: the uv that started this process, or else the uv on the PATH. Raises UnknownResult."""
-    found = os.environ.get("UV") or shutil.which("uv")
-    if found is None:
+    executable = os.environ.get("UV") or shutil.which("uv")
+    if executable is None:
         raise UnknownResult("uv is not on the PATH: install it (for instance by `pipx install uv`).")
-    return subprocess.run([found, *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
+    return subprocess.run([executable, *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
 
 
 def _export(root: Path, *options: str) -> Document:
@@ -362,8 +362,8 @@ def _of_licences(document: Document) -> Iterator[Finding]:
 
 
 def _accepted(project: Project) -> Mapping[str, str]:
-    given = project.settings.get("audit", {}).get("accepted", {})
-    for name, reason in given.items():
+    reasons = project.settings.get("audit", {}).get("accepted", {})
+    for name, reason in reasons.items():
         if not isinstance(reason, str) or not reason.strip():
             raise UnknownResult(f"[tool.bounded-context.audit.accepted] {name} has no reason: write one, as text.")
-    return given
+    return reasons

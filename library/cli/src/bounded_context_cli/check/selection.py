@@ -205,9 +205,9 @@ class _Tests:
         if only_tests:
             return False
         imported = {name, *self.graph.find_upstream_modules(name)}
-        found = {self._found(module) for module in imported if module in self.files}
-        of_program = Reads.PROGRAM in found or any(module.startswith("infra") for module in imported)
-        return Reads.ANYTHING in found or (program and of_program)
+        kinds = {self._found(module) for module in imported if module in self.files}
+        of_program = Reads.PROGRAM in kinds or any(module.startswith("infra") for module in imported)
+        return Reads.ANYTHING in kinds or (program and of_program)
 
     def _found(self, name: str) -> Reads:
         """Return the dependencies of a test module besides its imports; a package without a file has none."""

@@ -108,8 +108,8 @@ def _readable(context: Context[Any], root: Path) -> Released:
 def _check_changeover(root: Path, document: Mapping[str, Any]) -> None:
     path = root / "events" / documents.NAME
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"channels": {}}
-    if found := sorted(documents.abrupt(before, document)):
-        raise RefusedChange("\n".join(found))
+    if changes := sorted(documents.abrupt(before, document)):
+        raise RefusedChange("\n".join(changes))
 
 
 def raised(context: Context[Any], root: Path, event_type: str, old: str, new: str) -> Iterator[str]:

@@ -147,9 +147,9 @@ def branches(schema: Schema) -> list[Schema]:
 
 def without_null(schema: Schema) -> Schema:
     """Return a parameter's schema without null: a URL or a header contains texts (OpenAPI 3.1, "Style Values")."""
-    given = [branch for branch in branches(schema) if branch.get("type") != "null"]
+    alternatives = [branch for branch in branches(schema) if branch.get("type") != "null"]
     rest = {name: value for name, value in schema.items() if name != "anyOf"}
-    return {**rest, **given[0]} if len(given) == 1 else {**rest, "anyOf": given}
+    return {**rest, **alternatives[0]} if len(alternatives) == 1 else {**rest, "anyOf": alternatives}
 
 
 def _branches(old: list[Schema], new: list[Schema], field: str) -> Iterator[str]:

@@ -144,10 +144,10 @@ def abrupt(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]
 
 def _labels(channel: Mapping[str, Any]) -> dict[str, set[str]]:
     """Return the labels of a channel's events by event type."""
-    found: dict[str, set[str]] = {}
+    labels: dict[str, set[str]] = {}
     for label in channel["messages"]:
-        found.setdefault(type_of_label(label), set()).add(label)
-    return found
+        labels.setdefault(type_of_label(label), set()).add(label)
+    return labels
 
 
 def _abrupt_change(channel: str, old: str, new: str) -> str:
@@ -195,12 +195,12 @@ def list_format_page(project: Project) -> str:
 
 
 def _columns(context: Context[Any]) -> list[Column]:
-    shown, defaults = examples(context.details), context.rows.defaults
+    sample_values, defaults = examples(context.details), context.rows.defaults
     return [
         Column(
             name,
             description_of(field) or "",
-            _text(shown.get(name)),
+            _text(sample_values.get(name)),
             _text(defaults[name]) if name in defaults else None,
         )
         for name, field in context.details.model_fields.items()

@@ -30,8 +30,8 @@ def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
     text = replace(format_, encoding=PLAIN.encoding, compression=PLAIN.compression)
     sample = assembled([[column.name for column in columns], [column.example for column in columns]], text)
     most_mb = format_.most_bytes(form.most_mb * _DESCRIBED_MB) // _DESCRIBED_MB
-    sentences, shown = tuple(_sentences(format_)), sample.decode().strip("\r\n")
-    return replace(form, columns=columns, file=sentences, sample=shown, most_mb=most_mb)
+    sentences, sample_text = tuple(_sentences(format_)), sample.decode().strip("\r\n")
+    return replace(form, columns=columns, file=sentences, sample=sample_text, most_mb=most_mb)
 
 
 def _column(column: Column, rows: Rows, format_: FileFormat) -> Column:

@@ -146,9 +146,9 @@ def functions_have_error_alarms(graph: Graph) -> Iterator[Violation]:
 
     Asynchronous callers stop after some retries, and no other alarm shows that failure.
     """
-    found = [metric.get("dimensions", {}) for metric in metrics(graph) if metric.get("metricName") == "Errors"]
+    errors = [metric.get("dimensions", {}) for metric in metrics(graph) if metric.get("metricName") == "Errors"]
     # An alarm on the newest version only protects a release. It may get no data after the release.
-    watched = {str(dimensions.get("FunctionName", "")) for dimensions in found if "ExecutedVersion" not in dimensions}
+    watched = {str(dimensions.get("FunctionName", "")) for dimensions in errors if "ExecutedVersion" not in dimensions}
     for node in graph.of("lambda/function"):
         if node.name not in HOOKS and node.called not in watched:
             yield Violation(node, "has no alarm on its errors: pass it to Functions, and Functions to Canary.")

@@ -221,8 +221,8 @@ def _own_frame(folder: Path) -> StackTrace:
     root, frame = folder.parents[1], inspect.currentframe()
     file, line = f"infra/{folder.name}/__main__.py", 1
     while frame:
-        if found := own(frame.f_code.co_filename, root):
-            file, line = found, frame.f_lineno
+        if own_file := own(frame.f_code.co_filename, root):
+            file, line = own_file, frame.f_lineno
             break
         frame = frame.f_back
     return StackTrace(frames=[StackFrame(pc=SourcePosition(uri=file, line=line))])

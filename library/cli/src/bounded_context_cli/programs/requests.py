@@ -50,11 +50,11 @@ def to_parameters(shape: Shape, value: Any, renames: Renames) -> Any:
 def _structure(shape: StructureShape, value: Any, renames: Renames) -> Any:
     if not isinstance(value, Mapping):
         return value
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for key, item in value.items():
         path = _path(shape, key, renames)
-        found = _merged(found, _nested(path, item))
-    return {name: to_parameters(shape.members[name], item, renames) for name, item in found.items()}
+        members = _merged(members, _nested(path, item))
+    return {name: to_parameters(shape.members[name], item, renames) for name, item in members.items()}
 
 
 def _path(shape: StructureShape, key: str, renames: Renames) -> list[str]:
@@ -175,8 +175,8 @@ class ProviderCall:
         """
         sent = {name: value for name, value in inputs.items() if self.places.get(name) != ""}
         below = {name: f"{self.below}.{name}" for name in sent if self.below}
-        given = to_parameters(self.shape, sent, {**below, **self.places})
-        return {**{key: facts[key] for key in self.shape.required_members if key in facts}, **given}
+        parameters = to_parameters(self.shape, sent, {**below, **self.places})
+        return {**{key: facts[key] for key in self.shape.required_members if key in facts}, **parameters}
 
     def parts(self, inputs: Inputs) -> Iterator[Inputs]:
         """Yield the inputs of each request: one for all inputs, or one for each item."""

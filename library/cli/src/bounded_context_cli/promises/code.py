@@ -78,8 +78,8 @@ def presets_have_the_variables(where: Repository) -> Iterator[str]:
     """Every function has the environment variables that its handler reads."""
     with _environment({**_NOWHERE, VARIABLE: str(where.project.settings["context"])}):
         for node in where.graph.of("lambda/function"):
-            given = node.inputs["environment"]["variables"].keys()
-            for name in sorted(set(_read(str(node.inputs["handler"]), where)) - given):
+            variables = node.inputs["environment"]["variables"].keys()
+            for name in sorted(set(_read(str(node.inputs["handler"]), where)) - variables):
                 function = node.name.replace("-", "_")
                 place = _place(where.project.root, _FUNCTIONS, f'"{function}"')
                 yield f"{place}: the preset of {function} lacks {name}, which the handler reads: add it to variables."
@@ -99,8 +99,8 @@ def _read(entry: str, where: Repository) -> Iterator[str]:
         yield VARIABLE
     elif name == "lambda_handler":
         source = where.project.sources.parent.joinpath(*module.split(".")).with_suffix(".py")
-        found = _ENVIRON.findall(source.read_text(encoding="utf-8"))
-        yield from (variable for variable in found if not variable.startswith(("AWS_", "LAMBDA_", "_")))
+        names = _ENVIRON.findall(source.read_text(encoding="utf-8"))
+        yield from (variable for variable in names if not variable.startswith(("AWS_", "LAMBDA_", "_")))
 
 
 def _place(root: Path, file: str, text: str) -> str:
@@ -116,8 +116,8 @@ def settings_are_read(where: Repository) -> Iterator[str]:
         for key, like in graph.unread.items():
             instead = f"write {like}, or remove it" if like else "remove it"
             where_read = where.project.root / "infra" / program
-            found = setting_place(stack_file(where_read, stack), project_name(where_read), key)
-            yield f"Nothing reads {key} of {found}: {instead}."
+            place = setting_place(stack_file(where_read, stack), project_name(where_read), key)
+            yield f"Nothing reads {key} of {place}: {instead}."
 
 
 def ejected_code_is_current(where: Repository) -> Iterator[str]:

@@ -51,8 +51,8 @@ def events_before_are_made(where: Repository) -> Iterator[str]:
         try:
             previous.data.model_validate(previous.convert(sample["data"]))
         except ValidationError as error:
-            found = error.errors(include_url=False)
-            wrong = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in found)
+            faults = error.errors(include_url=False)
+            wrong = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
             file = declaration_file(where.context)
             yield f"{event_type} {version} cannot be made of the current event ({wrong}): correct `made` in {file}."
 

@@ -179,8 +179,8 @@ def _of_structure(shape: StructureShape, value: Mapping[str, Any], path: str) ->
         else:
             near = get_close_matches(name, members, 1) or sorted(members)
             yield f" has no {below}{name}: write {' or '.join(near)}."
-    given = {name for name, _ in _given(value)}
-    yield from (f" needs {below}{name}: write it." for name in sorted(required - given))
+    names = {name for name, _ in _given(value)}
+    yield from (f" needs {below}{name}: write it." for name in sorted(required - names))
 
 
 def _given(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

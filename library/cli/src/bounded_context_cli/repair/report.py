@@ -41,8 +41,8 @@ class RepairReport(ABC):
         """The result as a word."""
         if self.interrupted or self.stopped:
             return "interrupted" if self.interrupted else "stopped"
-        looked, done, left = self.words
-        return looked if not self.executed else done if self.complete else left
+        looked, done, incomplete = self.words
+        return looked if not self.executed else done if self.complete else incomplete
 
     @property
     def exit_status(self) -> int:
@@ -62,11 +62,11 @@ def command_line(*words: str, **options: object) -> str:
 def given(options: Mapping[str, object]) -> Iterator[str]:
     """Yield the words of the options that have a value. A tuple has several values, True is a flag."""
     for name, value in options.items():
-        for one in value if isinstance(value, tuple) else (value,):
-            if one:
+        for item in value if isinstance(value, tuple) else (value,):
+            if item:
                 yield f"--{name.replace('_', '-')}"
-                if one is not True:
-                    yield str(one)
+                if item is not True:
+                    yield str(item)
 
 
 LINE_EVERY = 100
@@ -117,5 +117,5 @@ def no_identity(text: str) -> str:
     """Return why a text is not an id, with the remedy; an empty string if it is one."""
     if re.fullmatch(_IDENTIFIER.pattern, text):
         return ""
-    shown = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
-    return f"{shown} is not an id: write {_IDENTIFIER.accepted}"
+    quoted = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    return f"{quoted} is not an id: write {_IDENTIFIER.accepted}"

@@ -197,11 +197,11 @@ def back(
 
 def start_release(run: RolloutRun, on_conflict: OnConflict, ignored_alarms: str, timeout: float | None) -> int:
     """Start a release, show its report, and return the exit status."""
-    found = run.survey()
+    survey = run.survey()
     now = run.clock.now()
-    identity = release_id(found.routing.read or now, found.targets, now.microsecond, found.machine_after)
+    identity = release_id(survey.routing.read or now, survey.targets, now.microsecond, survey.machine_after)
     report = run.report(Order(run.release, run.stack, identity, on_conflict, ignored_alarms))
-    return _reported(run, report, lambda: begin_release(run, report, found, timeout))
+    return _reported(run, report, lambda: begin_release(run, report, survey, timeout))
 
 
 def return_release(run: RolloutRun, timeout: float | None) -> int:
@@ -213,9 +213,9 @@ def return_release(run: RolloutRun, timeout: float | None) -> int:
 
 def show_status(run: RolloutRun) -> int:
     """Show the versions of all aliases, and return the exit status."""
-    found = read_status(run.stack, run.release, run.services)
-    run.screen.show_status(found)
-    return found.exit_status
+    status = read_status(run.stack, run.release, run.services)
+    run.screen.show_status(status)
+    return status.exit_status
 
 
 def _run(

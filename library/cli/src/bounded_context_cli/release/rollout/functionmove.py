@@ -125,8 +125,8 @@ class FunctionMove:
             return True
         history = yield from self._history()
         if self.goal.returns:
-            found = deployment_of(history, position.live)
-            return not self.goal.reversed_id or (found is not None and found.id == self.goal.reversed_id)
+            current = deployment_of(history, position.live)
+            return not self.goal.reversed_id or (current is not None and current.id == self.goal.reversed_id)
         newest = next((deployment.note for deployment in history if deployment.note and deployment.started), None)
         return newest is None or not newest.returns
 
@@ -171,8 +171,8 @@ class FunctionMove:
         """Return the active deployment, or the deployment that it rolls back, if it has the same goal; else empty."""
         leader, note = active.rollback_of or active.id, active.note
         if active.rollback_of:
-            found = yield from retried(self.part, lambda: self.services.deployments.read([leader]))
-            note = found[leader].note if leader in found else None
+            deployments = yield from retried(self.part, lambda: self.services.deployments.read([leader]))
+            note = deployments[leader].note if leader in deployments else None
         if self.order.owns(note):
             return leader
         if self.order.on_conflict != "wait" and position.live != self.goal.target:

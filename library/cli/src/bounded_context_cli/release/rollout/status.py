@@ -123,11 +123,11 @@ class Status:
 def status(stack: str, release: Release, services: Services) -> Status:
     """Read the versions of all parts. Raises Refused if one problem, such as missing credentials, hides all parts."""
     functions = [_function(finding) for finding in survey(release.functions, services)]
-    found = Status(stack, release.strategy.name, functions, _workflow(release, services))
-    problems = {part.problem for part in found.parts}
+    stack_status = Status(stack, release.strategy.name, functions, _workflow(release, services))
+    problems = {part.problem for part in stack_status.parts}
     if len(problems) == 1 and (problem := problems.pop()):
         raise RefusedByAws(problem)
-    return found
+    return stack_status
 
 
 def _function(finding: Finding) -> PartStatus:

@@ -88,11 +88,11 @@ def check_stack(project: Project, file: Path) -> int:
         return fail(sentence(error))
     if state.line:
         sys.stdout.write(f"{state.line}\n")
-    found = check(outputs["functions"], invoke_with_boto3)
-    write(report(project, "smoke"), "smoke", found)
-    for case in found:
+    cases = check(outputs["functions"], invoke_with_boto3)
+    write(report(project, "smoke"), "smoke", cases)
+    for case in cases:
         sys.stdout.write(f"{case.name}: {case.failure or PASSED}\n")
-    failed = [case.name for case in found if case.failure]
+    failed = [case.name for case in cases if case.failure]
     back = "check again after the repair" if state.repair else "`context rollout back` returns to the version before"
     return fail(f"The smoke check failed for {', '.join(failed)}: {back}.") if failed else 0
 

@@ -198,7 +198,7 @@ def refusal(stack: PulumiStack, since: str = "") -> str:
 
 def _since(backend: str, stack: PulumiStack) -> datetime | None:
     """Return the time of the oldest lock, or None. Reads at most 1,000 locks, the maximum of an answer."""
-    found = client(backend).list_objects_v2(
+    listing = client(backend).list_objects_v2(
         Bucket=bucket_name(backend), Prefix=locks(stack.project.package, stack.name)
     )
-    return min((lock["LastModified"] for lock in found.get("Contents", []) if "LastModified" in lock), default=None)
+    return min((lock["LastModified"] for lock in listing.get("Contents", []) if "LastModified" in lock), default=None)

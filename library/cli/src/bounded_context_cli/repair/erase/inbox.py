@@ -58,8 +58,8 @@ class Lists:
         return any(self._item(kind + broken) for kind in (LIST, BROKEN_UPLOAD))
 
     def _item(self, key: str) -> "dict[str, AttributeValueTypeDef]":
-        found = self._client.get_item(TableName=self._table, Key={KEY: {"S": key}}, ConsistentRead=True)
-        return found.get("Item", {})
+        answer = self._client.get_item(TableName=self._table, Key={KEY: {"S": key}}, ConsistentRead=True)
+        return answer.get("Item", {})
 
 
 _LINE: Final = re.compile(r"^(\d+),", re.MULTILINE)
@@ -86,10 +86,10 @@ class Inbox:
         rows, others = self._rows()
         reported: dict[str, set[int]] = defaultdict(set)
         lists: dict[str, list[str]] = defaultdict(list)
-        for version, found in rows.items():
+        for version, lines in rows.items():
             file = self._bucket.pinned(version)
             for name in (file.list_id, file.report_key):
-                reported[name] |= found
+                reported[name] |= lines
             lists[file.report_key].append(file.list_id)
         for version in self._bucket.versions(REPORTS):
             if self._quotes(self._bucket.text(version), reported[version.key]):
@@ -113,12 +113,12 @@ class Inbox:
         rows: dict[Version, set[int]] = {}
         others: dict[Version, str] = {}
         for version in self._bucket.versions(INCOMING):
-            found = self._searched(version)
-            if found.lines:
-                rows[version] = found.lines
-            elif found.unread:
-                others[version] = f"it cannot be searched: {found.unread}"
-            elif found.outside or self._person.is_named_in(version.key):
+            search_result = self._searched(version)
+            if search_result.lines:
+                rows[version] = search_result.lines
+            elif search_result.unread:
+                others[version] = f"it cannot be searched: {search_result.unread}"
+            elif search_result.outside or self._person.is_named_in(version.key):
                 others[version] = OUTSIDE
         return rows, others
 

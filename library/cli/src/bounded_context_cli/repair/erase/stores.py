@@ -131,10 +131,10 @@ class Bucket:
     def versions(self, folder: str) -> Iterator[Version]:
         """Yield all versions of all objects in a folder, also of deleted objects, without folders."""
         for page in self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=f"{folder}/"):
-            found: list[Any] = page.get("Versions", [])
-            for one in (one for one in found if not one["Key"].endswith("/")):
-                place = (one["Key"], one["VersionId"], one["Size"], one["ETag"])
-                yield Version(*place, one["LastModified"], one["IsLatest"])
+            entries: list[Any] = page.get("Versions", [])
+            for entry in (entry for entry in entries if not entry["Key"].endswith("/")):
+                place = (entry["Key"], entry["VersionId"], entry["Size"], entry["ETag"])
+                yield Version(*place, entry["LastModified"], entry["IsLatest"])
 
     def pinned(self, version: Version) -> PinnedFile:
         """Return a version as the file of a list."""

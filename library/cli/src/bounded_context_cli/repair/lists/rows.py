@@ -76,11 +76,11 @@ class Rows:
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Delete the aggregates of the given identities that this list created, and keep the others."""
-        left = list(identities)
+        remaining = list(identities)
         # A transaction writes all items or no item: it is repeated without the items that are not this list's.
-        while left and (others := patiently(partial(self._delete, list_id, left), _passes)):
-            left = [identity for index, identity in enumerate(left) if index not in others]
-        self.deleted(len(left))
+        while remaining and (others := patiently(partial(self._delete, list_id, remaining), _passes)):
+            remaining = [identity for index, identity in enumerate(remaining) if index not in others]
+        self.deleted(len(remaining))
 
     def _delete(self, list_id: str, identities: Sequence[str]) -> set[int]:
         """Delete all items, or no item; return the indexes of the items that are not the list's."""

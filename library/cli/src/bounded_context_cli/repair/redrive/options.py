@@ -43,8 +43,8 @@ class Selection:
 
 def _matches(name: str, pattern: str, message: Message, facts: Facts) -> bool:
     values = {"type": [facts.type], "subject": [facts.subject], "source": [facts.source], "id": [facts.id, message.id]}
-    found = values[name] if name in values else [message.attribute(name)]
-    return any(fnmatchcase(value, pattern) for value in found if value)
+    candidates = values[name] if name in values else [message.attribute(name)]
+    return any(fnmatchcase(value, pattern) for value in candidates if value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def _duration(text: str | None) -> timedelta | None:
     """Parse a time such as ``90m``, ``2h`` or ``1d``."""
     if text is None:
         return None
-    found = _DURATION.fullmatch(text)
-    if not found:
+    match = _DURATION.fullmatch(text)
+    if not match:
         raise typer.BadParameter(f"{text!r} is not a time: write a number and s, m, h or d, such as 2h")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -123,14 +123,16 @@ class ReaderMapping:
     @classmethod
     def of(cls, functions: "LambdaClient", alias_arn: str) -> Self:
         """Read the mapping of a function's alias. Raises Refused unless there is exactly one with supported filters."""
-        found = functions.list_event_source_mappings(FunctionName=alias_arn)["EventSourceMappings"]
-        if len(found) != 1:
-            raise RefusedByAws(f"{alias_arn} has {len(found)} event source mappings, not one: deploy the stack again.")
-        filters = found[0].get("FilterCriteria", {}).get("Filters", [])
+        mappings = functions.list_event_source_mappings(FunctionName=alias_arn)["EventSourceMappings"]
+        if len(mappings) != 1:
+            raise RefusedByAws(
+                f"{alias_arn} has {len(mappings)} event source mappings, not one: deploy the stack again."
+            )
+        filters = mappings[0].get("FilterCriteria", {}).get("Filters", [])
         patterns = [json.loads(entry.get("Pattern", "{}")) for entry in filters]
         for pattern in patterns:
             _refuse_unsupported(pattern)
-        return cls(patterns, found[0].get("BatchSize", 100))
+        return cls(patterns, mappings[0].get("BatchSize", 100))
 
     def selects(self, record: Any) -> bool:
         """Return whether the record matches the filter."""

@@ -105,17 +105,17 @@ class ReseedRun:
         self._rate, self._clock = rate, clock
         self._next: datetime | None = None
 
-    def send(self, found: Iterator[Found], advance: Callable[[], None]) -> None:
+    def send(self, aggregates: Iterator[Found], advance: Callable[[], None]) -> None:
         """Send all events, then delete the progress. Raises AWS_ERRORS and QueueRefused."""
-        for batch in self._batches(found):
+        for batch in self._batches(aggregates):
             self._send(batch)
             for _ in batch:
                 advance()
         self._file.unlink(missing_ok=True)
 
-    def _batches(self, found: Iterator[Found]) -> Iterator[list[Group]]:
+    def _batches(self, aggregates: Iterator[Found]) -> Iterator[list[Group]]:
         batch: list[Group] = []
-        for group in self._groups(found):
+        for group in self._groups(aggregates):
             if batch and not self._fits([*batch, group]):
                 yield batch
                 batch = []
@@ -127,16 +127,16 @@ class ReseedRun:
         messages = sum(len(group.texts) for group in batch)
         return messages <= min(BATCH, self._rate) and sum(group.size for group in batch) <= BATCH_BYTES
 
-    def _groups(self, found: Iterator[Found]) -> Iterator[Group]:
-        for one in found:
-            if one.event is None:
-                self._progress.unreadable.append(one.place)
+    def _groups(self, aggregates: Iterator[Found]) -> Iterator[Group]:
+        for aggregate in aggregates:
+            if aggregate.event is None:
+                self._progress.unreadable.append(aggregate.place)
                 continue
-            published = versions(self._context, one.event)
+            published = versions(self._context, aggregate.event)
             texts = tuple(text_and_attributes(event) for event in published if self._subscription.selects(event))
             self.report.withheld += len(published) - len(texts)
             if texts:
-                yield Group(one, texts)
+                yield Group(aggregate, texts)
 
     def _send(self, batch: Sequence[Group]) -> None:
         texts = [text for group in batch for text in group.texts]
@@ -251,13 +251,13 @@ def reseed(
 
     def act() -> int:
         project = repository()
-        found = target.read(stack, to, project.service, outputs_file)
+        subscriber = target.read(stack, to, project.service, outputs_file)
         began = since and since.isoformat()
         command = command_line("reseed", stack, to=to, since=began, rate=rate, outputs=outputs_file)
-        connect = access.clients_of(found.region)
+        connect = access.clients_of(subscriber.region)
         state = RepairState(stack, "reseed", access.clock.now(), outputs_file)
-        screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
-        run = Reseed(project, found, since, rate or DEFAULT_RATE, connect, access.clock, screen, command)
+        screen.show_repair(state.read(connect("dynamodb"), subscriber.table), writes=go)
+        run = Reseed(project, subscriber, since, rate or DEFAULT_RATE, connect, access.clock, screen, command)
         return run.send() if go else run.plan()
 
     interrupt_once()

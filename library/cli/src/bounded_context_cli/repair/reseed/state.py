@@ -65,8 +65,8 @@ class LastChanges:
 
     def get(self, key: str) -> Record | None:
         """Return the last record of an item, or None."""
-        found = self._rows.execute("SELECT record FROM change WHERE key = ?", (key,)).fetchone()
-        return pickle.loads(found[0]) if found else None  # noqa: S301 (written by this process)
+        row = self._rows.execute("SELECT record FROM change WHERE key = ?", (key,)).fetchone()
+        return pickle.loads(row[0]) if row else None  # noqa: S301 (written by this process)
 
     def items(self, *, removed: bool = False) -> Iterator[tuple[str, Record]]:
         """Yield all keys in order, each with its last record. If `removed`, only the keys of removed items."""
@@ -76,14 +76,14 @@ class LastChanges:
 
 def last_changes(streams: "DynamoDBStreamsClient", arn: str, prefix: str, clock: Clock) -> LastChanges:
     """Return the last change of each item whose key has a prefix. Raises Refused if the disk is full."""
-    found = LastChanges()
-    for record in _records(streams, arn, clock, found):
+    changes = LastChanges()
+    for record in _records(streams, arn, clock, changes):
         if (key := record["dynamodb"]["Keys"][KEY]["S"]).startswith(prefix):
             try:
-                found.add(key, record)
+                changes.add(key, record)
             except sqlite3.OperationalError as error:
                 raise RefusedByAws(f"The changes of the stream need space for temporary files ({error}).") from error
-    return found
+    return changes
 
 
 def time_of(record: Record) -> datetime:
@@ -91,7 +91,7 @@ def time_of(record: Record) -> datetime:
     return record["dynamodb"]["ApproximateCreationDateTime"]
 
 
-def _records(streams: "DynamoDBStreamsClient", arn: str, clock: Clock, found: LastChanges) -> Iterator[Record]:
+def _records(streams: "DynamoDBStreamsClient", arn: str, clock: Clock, changes: LastChanges) -> Iterator[Record]:
     began = clock.now()
     for shard, closed in shards(streams, arn):
         place: Any = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
@@ -103,7 +103,7 @@ def _records(streams: "DynamoDBStreamsClient", arn: str, clock: Clock, found: La
             iterator = page.get("NextShardIterator")
             proven = not iterator or any(time_of(record) > began for record in page["Records"])
             clock.sleep(_PAUSE)
-        found.unproven += not (closed or proven)
+        changes.unproven += not (closed or proven)
 
 
 PAGE: Final = 250

@@ -54,27 +54,27 @@ def places(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, Shap
 
 def missing(shape: Shape, value: Any) -> Iterator[str]:
     """Yield the path of each missing member that AWS requires."""
-    for path, found, given in places(shape, value):
-        if isinstance(found, StructureShape) and isinstance(given, Mapping):
-            made = {name for name, member in found.members.items() if "idempotencyToken" in member.metadata}
-            yield from (_below(path, name) for name in found.required_members if name not in {*given, *made})
+    for path, inner, item in places(shape, value):
+        if isinstance(inner, StructureShape) and isinstance(item, Mapping):
+            tokens = {name for name, member in inner.members.items() if "idempotencyToken" in member.metadata}
+            yield from (_below(path, name) for name in inner.required_members if name not in {*item, *tokens})
 
 
 def faults(shape: Shape, value: Any, path: str = "") -> Iterator[Fault]:
     """Yield the members of a value that AWS would refuse, except for missing members."""
-    for at, found, given in places(shape, value, path):
-        if isinstance(found, StructureShape | MapShape) and not isinstance(given, Mapping):
-            words = f"a structure of {', '.join(found.members)}" if isinstance(found, StructureShape) else "a map"
-            yield Fault(at, words, given)
-        elif isinstance(found, StructureShape):
-            if found.is_tagged_union and len(given) != 1:
-                yield Fault(at, f"one of {', '.join(found.members)}", sorted(given))
-        elif isinstance(found, MapShape | ListShape):
-            yield from _within(found, len(given), "entries", given, at)
-            if isinstance(found, MapShape):
-                yield from (fault for key in given for fault in faults(found.key, key, f"a key of {at}"))
+    for at, inner, item in places(shape, value, path):
+        if isinstance(inner, StructureShape | MapShape) and not isinstance(item, Mapping):
+            words = f"a structure of {', '.join(inner.members)}" if isinstance(inner, StructureShape) else "a map"
+            yield Fault(at, words, item)
+        elif isinstance(inner, StructureShape):
+            if inner.is_tagged_union and len(item) != 1:
+                yield Fault(at, f"one of {', '.join(inner.members)}", sorted(item))
+        elif isinstance(inner, MapShape | ListShape):
+            yield from _within(inner, len(item), "entries", item, at)
+            if isinstance(inner, MapShape):
+                yield from (fault for key in item for fault in faults(inner.key, key, f"a key of {at}"))
         else:
-            yield from _of_scalar(found, given, at)
+            yield from _of_scalar(inner, item, at)
 
 
 def _of_scalar(shape: Shape, value: Any, path: str) -> Iterator[Fault]:
@@ -207,8 +207,8 @@ def policy(document: Any, *, principals: bool) -> Found:
         yield "Version", f"one of {', '.join(_VERSIONS)}", document["Version"]
     statements = document.get("Statement") or [{}]
     for number, statement in enumerate(statements if isinstance(statements, list) else [statements]):
-        for at, wanted, given in _statement(statement, principals):
-            yield f"Statement[{number}].{at}", wanted, given
+        for at, wanted, value in _statement(statement, principals):
+            yield f"Statement[{number}].{at}", wanted, value
 
 
 def _statement(statement: Mapping[str, Any], principals: bool) -> Found:
@@ -286,7 +286,7 @@ def read(check: Callable[[Any], Found], path: str, text: str) -> Iterator[Fault]
         yield Fault(path, f"JSON ({error})", text)
         return
     try:
-        found = list(check(document))
+        refusals = list(check(document))
     except (AttributeError, TypeError):
-        found = [("the document", "an object", document)]
-    yield from (Fault(f"{path}, {at},", wanted, given) for at, wanted, given in found)
+        refusals = [("the document", "an object", document)]
+    yield from (Fault(f"{path}, {at},", wanted, value) for at, wanted, value in refusals)

@@ -155,8 +155,8 @@ class Flow:
     def table(self) -> Node:
         """The table of the aggregates."""
         used = {str(name) for function in functions(self.graph).values() if (name := _table_name(function))}
-        found = (node for node in self.graph.of("dynamodb/table") if node.inputs.get("name") in used)
-        return _required("table of the aggregates", next(found, None))
+        tables = (node for node in self.graph.of("dynamodb/table") if node.inputs.get("name") in used)
+        return _required("table of the aggregates", next(tables, None))
 
     @cached_property
     def machine(self) -> Machine:
@@ -213,8 +213,8 @@ class Flow:
     def _feed(self) -> Node:
         """The event source mapping from the table's stream to the relay."""
         relay = self.function(RELAY)
-        found = (mapping for mapping in self.graph.stream_readers() if is_called(relay, mapping.inputs["functionName"]))
-        return _required(f"stream for {RELAY}", next(found, None))
+        feeds = (mapping for mapping in self.graph.stream_readers() if is_called(relay, mapping.inputs["functionName"]))
+        return _required(f"stream for {RELAY}", next(feeds, None))
 
     @property
     def relayed(self) -> float:
@@ -268,7 +268,7 @@ def _matches(condition: str | Mapping[str, Any], label: str) -> bool:
     return label == condition if isinstance(condition, str) else label not in condition.get("anything-but", ())
 
 
-def _required(resource: str, found: Resource | None) -> Resource:
-    if found is None:
+def _required(resource: str, node: Resource | None) -> Resource:
+    if node is None:
         raise NotCounted(f"The program registers no {resource}: the cost of a million rows cannot be estimated.")
-    return found
+    return node

@@ -57,20 +57,20 @@ def is_called(function: Node, arn: str) -> bool:
 
 def scheduled(graph: Graph) -> list[Scheduled]:
     """Return the functions with a fixed rate, sorted by name because Pulumi's order varies."""
-    found = [
+    entries = [
         Scheduled(name, function, calls)
         for schedule in graph.of("scheduler/schedule")
         if (calls := a_month(schedule))
         for name, function in functions(graph).items()
         if is_called(function, schedule.inputs["target"]["arn"])
     ]
-    return sorted(found, key=lambda entry: entry.name)
+    return sorted(entries, key=lambda entry: entry.name)
 
 
 def a_month(schedule: Node) -> float | None:
     """Return the calls of a schedule per month, or None if it is not a rate."""
-    found = _RATE.fullmatch(schedule.inputs["scheduleExpression"])
-    return assumed().hours_a_month * 60 / (int(found[1]) * _MINUTES[found[2]]) if found else None
+    match = _RATE.fullmatch(schedule.inputs["scheduleExpression"])
+    return assumed().hours_a_month * 60 / (int(match[1]) * _MINUTES[match[2]]) if match else None
 
 
 State = Mapping[str, Any]
@@ -96,9 +96,9 @@ class Machine:
 
     def transitions_a_child(self, arn: str) -> int:
         """Return the transitions of a child of the map that calls a function, by its ARN; 0 without such a map."""
-        if (found := self._map_of(arn)) is None:
+        if (map_state := self._map_of(arn)) is None:
             return 0
-        child = found["ItemProcessor"]
+        child = map_state["ItemProcessor"]
         return _counted(len(_path(child["States"], child["StartAt"], _is_good_end)))
 
     def calls(self, arn: str) -> int:
@@ -107,8 +107,8 @@ class Machine:
 
     def lanes(self, arn: str) -> int | None:
         """Return the maximum concurrent children that call a function for a list, by its ARN; None without a map."""
-        found = self._map_of(arn)
-        return None if found is None else found["MaxConcurrency"]
+        map_state = self._map_of(arn)
+        return None if map_state is None else map_state["MaxConcurrency"]
 
     def _map_of(self, arn: str) -> State | None:
         return next((state for state in self._way if _is_map(state) and _calls(state, arn)), None)
@@ -121,9 +121,11 @@ class Machine:
 
 def imports(graph: Graph, import_arn: str) -> Machine | None:
     """Return the machine whose map calls the function that imports a part, given by its ARN without an alias."""
-    found = [json.loads(str(node.inputs["definition"])) for node in graph.of("sfn/stateMachine")]
+    definitions = [json.loads(str(node.inputs["definition"])) for node in graph.of("sfn/stateMachine")]
     callers = (
-        one for one in found if any(_is_map(state) and _calls(state, import_arn) for state in one["States"].values())
+        definition
+        for definition in definitions
+        if any(_is_map(state) and _calls(state, import_arn) for state in definition["States"].values())
     )
     return next((Machine(definition, import_arn) for definition in callers), None)
 

@@ -37,8 +37,8 @@ def _table(flow: Flow) -> Counted:
 def _functions(flow: Flow) -> Counted:
     calls, seconds = _calls(flow), _seconds(flow)
     yield "calls of functions", sum(calls.values()), "lambda_request"
-    for name, taken in seconds.items():
-        yield f"duration of {name}", taken * memory_gb(flow.function(name)), "lambda_gb_second"
+    for name, duration in seconds.items():
+        yield f"duration of {name}", duration * memory_gb(flow.function(name)), "lambda_gb_second"
 
 
 def _calls(flow: Flow) -> Mapping[str, float]:
