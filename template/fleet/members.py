@@ -79,7 +79,7 @@ class Member:
 
 def members(folders: Sequence[Path]) -> list[Member]:
     """Inspect each repository of a fleet. Raises CannotTell if the library cannot be run."""
-    opened = {folder: _opened(folder) for folder in folders}
+    opened = {folder: _open(folder) for folder in folders}
     known = {folder: repository for folder, repository in opened.items() if isinstance(repository, Repository)}
     reports = dict(zip(known, inspect_all(list(known.values())), strict=True))
     days = {folder: _updated(folder) for folder in folders}
@@ -95,7 +95,7 @@ def declared_members(folders: Sequence[Path]) -> list[Member]:
 
     Each declaration is read in an environment of its own.
     """
-    repositories = [(folder, _opened(folder), _updated(folder)) for folder in folders]
+    repositories = [(folder, _open(folder), _updated(folder)) for folder in folders]
     surveys = surveyed([[folder] for folder in folders])
     return [
         _member(folder, opened, None, survey, day)
@@ -103,7 +103,7 @@ def declared_members(folders: Sequence[Path]) -> list[Member]:
     ]
 
 
-def _opened(folder: Path) -> Repository | CannotTell:
+def _open(folder: Path) -> Repository | CannotTell:
     try:
         return open_repository(folder)
     except CannotTell as error:

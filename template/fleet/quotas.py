@@ -84,10 +84,10 @@ def uses(fleet: Sequence[Member]) -> Iterator[Use]:
             placed[_account(stack), stack.region].append(member)
     for quota in QUOTAS:
         for (account, region), members in _places(placed, quota).items():
-            users = [member for member in members if _taken(member, quota)]
+            users = [member for member in members if _use(member, quota)]
             if users:
                 names = tuple(sorted({member.name for member in users}))
-                yield Use(account, region, quota, sum(_taken(member, quota) for member in users), names)
+                yield Use(account, region, quota, sum(_use(member, quota) for member in users), names)
 
 
 def beyond(fleet: Sequence[Member]) -> Iterator[Use]:
@@ -108,5 +108,5 @@ def _account(stack: Stack) -> str:
     return f"account {stack.account}" if stack.account else f"the account of {stack.name}"
 
 
-def _taken(member: Member, quota: Quota) -> int:
+def _use(member: Member, quota: Quota) -> int:
     return member.survey.get("resources", {}).get(quota.kind, 0)

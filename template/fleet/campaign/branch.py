@@ -163,7 +163,7 @@ def find_branch(folder: Path, version: str) -> Branch:
     if len(remotes) > 1 and "origin" not in remotes:
         raise CannotTell(f"{folder} has several remotes: name the team's remote origin (`git remote rename`).")
     remote = "origin" if "origin" in remotes else remotes[0]
-    default, base, pushed = _fetched(git, remote, name)
+    default, base, pushed = _fetch(git, remote, name)
     tip, address = _newer(git, name, local, pushed), git("remote", "get-url", "--push", remote)
     return Branch(folder, name, remote, f"{remote}/{default}", base, tip, pushed, top, address, _settings(git))
 
@@ -178,7 +178,7 @@ def _settings(git: Git) -> dict[str, str]:
     return {"GIT_CONFIG_COUNT": str(len(pairs)), **keys, **values}
 
 
-def _fetched(git: Git, remote: str, name: str) -> tuple[str, str, str]:
+def _fetch(git: Git, remote: str, name: str) -> tuple[str, str, str]:
     """Fetch the remote's default branch and branch ``name``. Return the default branch, its commit, and the other's."""
     listed = git("ls-remote", "--symref", remote, "HEAD", f"refs/heads/{name}").splitlines()
     commits = {ref: value for value, ref in (line.split("\t") for line in listed if not line.startswith("ref: "))}

@@ -49,7 +49,7 @@ def pull_request(branch: Branch, result: Result, version: str) -> str:
         "For you to do": [f"- {_NEXT[result.state]}", *map(_item, remarks.splitlines())],
         "Changes with a migration": migrations,
         "Migration steps of this update": [f"- {step.summary}" for step in steps(*versions)],
-        "Changed files": _changed(branch, span),
+        "Changed files": _changed_files(branch, span),
         "Changes that name a changed line of this repository": others,
     }
     parts = (f"## {name}\n\n" + "\n".join(lines) for name, lines in sections.items() if lines)
@@ -73,7 +73,7 @@ def _item(line: str) -> str:
     return f"- {line.strip()}" if line.startswith("  ") else f"\n**{line}**\n" if line else ""
 
 
-def _changed(branch: Branch, span: str) -> list[str]:
+def _changed_files(branch: Branch, span: str) -> list[str]:
     return [f"- `{path}`" for path in branch.git.records("diff", "-z", "--name-only", "--relative", span)]
 
 

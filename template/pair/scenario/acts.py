@@ -88,12 +88,12 @@ def _emit(screen: RunScreen, orders: Orders, first: First, known: Sequence[str],
         first.create(orders.creates, known)
         first.delete(orders.deletes, deleted)
         _wait_for(lambda: len(subscriber.events) > len(known), lambda: screen.say(f"{len(subscriber.events)} events"))
-        counted = _counted(subscriber)
+        counted = _count_by_type(subscriber)
         screen.say(", ".join(f"{count} {kind}" for kind, count in counted.items()))
         return counted
 
 
-def _counted(subscriber: Subscriber) -> Mapping[str, int]:
+def _count_by_type(subscriber: Subscriber) -> Mapping[str, int]:
     types = {event["id"]: event["type"] for event in subscriber.events}
     return Counter(types.values())
 

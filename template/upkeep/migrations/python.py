@@ -95,7 +95,7 @@ def add_import(module: cst.Module, source: str, *names: str) -> cst.Module:
     for line in module.body:
         for statement in statements([line]):
             if isinstance(statement, cst.ImportFrom) and _source(statement) == source:
-                return replaced(module, statement, _joined(statement, names))
+                return replaced(module, statement, _with_names(statement, names))
     added = cst.parse_statement(block(Import(source, name) for name in names))
     places = [number for number, line in enumerate(module.body) if _is_import(line)]
     after = [number for number in places if _key(module.body[number]) > _key(added)]
@@ -153,7 +153,7 @@ def _aliases(statement: cst.ImportFrom) -> Sequence[cst.ImportAlias]:
     return [] if isinstance(statement.names, cst.ImportStar) else statement.names
 
 
-def _joined(statement: cst.ImportFrom, names: Sequence[str]) -> cst.ImportFrom:
+def _with_names(statement: cst.ImportFrom, names: Sequence[str]) -> cst.ImportFrom:
     present = {name_of(alias.name): alias for alias in _aliases(statement)}
     added = {name: cst.ImportAlias(cst.Name(name)) for name in names if name not in present}
     every = sorted({**present, **added}.items(), key=lambda item: order(item[0]))

@@ -206,7 +206,7 @@ def vulnerabilities(root: Path, service: str | None = None) -> list[Finding]:
         raise UnknownResult(f"No service could be asked about known vulnerabilities: {_reason(done)}.")
     try:
         report = json.loads(done.stdout)
-        known, checked = list(_known(report)), report["summary"]["audited_packages"]
+        known, checked = list(_vulnerability_findings(report)), report["summary"]["audited_packages"]
         findings = [*known, *_statuses(report)]
     except (ValueError, KeyError, TypeError) as error:
         raise UnknownResult(f"uv reports vulnerabilities in an unknown form ({error!r}).") from None
@@ -243,7 +243,7 @@ def _licences(licence: tuple[str, ...]) -> list[Document]:
     return [{"license": {"name": name}} for name in licence]
 
 
-def _known(report: Document) -> Iterator[Finding]:
+def _vulnerability_findings(report: Document) -> Iterator[Finding]:
     for entry in report["vulnerabilities"]:
         package, names, versions = entry["dependency"], (entry["id"], *entry["aliases"]), entry["fix_versions"]
         fixed = f"fixed in {', '.join(versions)}" if versions else "not fixed in any version"

@@ -76,7 +76,7 @@ def check(root: Path) -> None:
                 f"{other} {version_of_other} and {DISTRIBUTION} {installed} are installed: "
                 f"pin {other}=={installed} in pyproject.toml, and run `uv sync`."
             )
-    for file, wanted in _wanted(root):
+    for file, wanted in _pinned_versions(root):
         if installed is None:
             raise WrongLibrary(f"{DISTRIBUTION} is not installed, and {file} asks for {wanted}: run `uv sync`.")
         if installed != wanted:
@@ -90,7 +90,7 @@ def _installed(distribution: str) -> str | None:
         return None
 
 
-def _wanted(root: Path) -> Iterator[tuple[str, str]]:
+def _pinned_versions(root: Path) -> Iterator[tuple[str, str]]:
     """Yield each version that a file of the repository pins, with the file."""
     for name, form in _FILES.items():
         if (root / name).is_file():

@@ -27,7 +27,7 @@ def write(context: Context[Any], root: Path) -> Iterator[str]:
         Refused: the existing file is not YAML.
     """
     theirs = _read(root)
-    entities = _merged(context, root, theirs)
+    entities = _merge(context, root, theirs)
     if entities != theirs:
         (root / NAME).write_text(as_text(entities), encoding="utf-8")
         yield f"{NAME} is updated from the declaration"
@@ -36,7 +36,7 @@ def write(context: Context[Any], root: Path) -> Iterator[str]:
 def is_current(context: Context[Any], root: Path) -> bool:
     """Return whether the file is up to date with the declaration. Raises Refused."""
     theirs = _read(root)
-    return theirs == _merged(context, root, theirs)
+    return theirs == _merge(context, root, theirs)
 
 
 def consumed(package: str, service: Path) -> set[str]:
@@ -60,15 +60,15 @@ def _read(root: Path) -> list[Entity]:
     return entities
 
 
-def _merged(context: Context[Any], root: Path, theirs: list[Entity]) -> list[Entity]:
-    generated = {_key(entity): entity for entity in _made(context, root, theirs)}
+def _merge(context: Context[Any], root: Path, theirs: list[Entity]) -> list[Entity]:
+    generated = {_key(entity): entity for entity in _generate(context, root, theirs)}
     name = kebab(context.name)
     ours = {("API", f"{name}{HTTP}"), ("API", f"{name}{EVENTS}")}
     there = {_key(entity): entity for entity in theirs if _key(entity) in generated or _key(entity) not in ours}
     return list((there | {key: _over(there.get(key, {}), entity) for key, entity in generated.items()}).values())
 
 
-def _made(context: Context[Any], root: Path, theirs: Iterable[Entity]) -> Iterator[Entity]:
+def _generate(context: Context[Any], root: Path, theirs: Iterable[Entity]) -> Iterator[Entity]:
     """Yield the entities of the declaration, without a system if the team moved the component to another system."""
     description, name = str(project_table(root).get("description") or context.title), kebab(context.name)
     sources, title = consumed(context.name, root / "infra" / "service"), context.display_name

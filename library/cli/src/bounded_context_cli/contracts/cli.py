@@ -32,14 +32,14 @@ def contracts() -> int:
     from .compatibility import RefusedChange
 
     try:
-        for line in _written(repository()):
+        for line in _write_documents(repository()):
             sys.stdout.write(f"{line}\n")
     except (RefusedChange, ProjectError) as refused:
         return fail(str(refused))
     return picture_(readme=True)
 
 
-def _written(project: Project) -> Iterator[str]:
+def _write_documents(project: Project) -> Iterator[str]:
     from ..views import readme
     from . import catalog, documents
     from .documents import LIST_FORMAT, diagram, list_format_page

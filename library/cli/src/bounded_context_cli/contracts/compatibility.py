@@ -118,12 +118,12 @@ def inlined(schema: Any, root: Schema) -> Any:
     """Return a schema with each ``$ref`` replaced by its target in ``root``. Recursive schemas are not supported."""
     if isinstance(schema, Mapping):
         if isinstance(schema.get("$ref"), str):
-            return inlined(_named(schema["$ref"], root), root)
+            return inlined(_definition(schema["$ref"], root), root)
         return {name: inlined(part, root) for name, part in schema.items() if name != "$defs"}
     return [inlined(part, root) for part in schema] if isinstance(schema, list) else schema
 
 
-def _named(reference: str, root: Any) -> Any:
+def _definition(reference: str, root: Any) -> Any:
     for part in reference.removeprefix("#/").split("/"):
         root = root[part]
     return root

@@ -52,7 +52,7 @@ def document(context: Context[Any], newest: Sequence[tuple[str, Version]], relea
         },
         "defaultContentType": ENVELOPE,
         "channels": channels,
-        "operations": {f"send-{name}": _sent(name, channel["messages"]) for name, channel in channels.items()},
+        "operations": {f"send-{name}": _send(name, channel["messages"]) for name, channel in channels.items()},
         "components": {
             "messages": messages,
             "messageTraits": {"attributes": {"headers": _headers()}},
@@ -93,7 +93,7 @@ def _channel(address: str, words: str, versions: Iterable[str], bindings: Part) 
     }
 
 
-def _sent(channel: str, versions: Iterable[str]) -> Part:
+def _send(channel: str, versions: Iterable[str]) -> Part:
     messages = [{"$ref": f"#/channels/{channel}/messages/{event_type}"} for event_type in versions]
     return {"action": "send", "channel": {"$ref": f"#/channels/{channel}"}, "messages": messages}
 

@@ -29,7 +29,7 @@ class NoPage(LookupError):
     """The page or section does not exist; the message names the existing ones."""
 
 
-class Found(NamedTuple):
+class Match(NamedTuple):
     """A line of a page, with its number from 1 and the heading of its section."""
 
     page: str
@@ -58,7 +58,7 @@ def section(name: str, anchor: str) -> str:
     return sections[anchor]
 
 
-def search(words: Sequence[str]) -> list[Found]:
+def search(words: Sequence[str]) -> list[Match]:
     """Return the best line of each section that contains all words; sections with a word in the heading come first."""
     wanted = [word.lower() for word in words]
     matches = [line for name in pages() for line in _matches(name, wanted)]
@@ -70,12 +70,12 @@ def anchor_of(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
-def _matches(name: str, words: Sequence[str]) -> Iterator[Found]:
+def _matches(name: str, words: Sequence[str]) -> Iterator[Match]:
     lines = page(name).splitlines()
     for first, end in pairwise([*(number for number, _ in _headings(lines)), len(lines)]):
         if _count("\n".join(lines[first:end]), words) == len(words):
             best = max(range(first, end), key=lambda number: _count(lines[number], words))
-            yield Found(name, best + 1, lines[first].lstrip("# "), lines[best].strip())
+            yield Match(name, best + 1, lines[first].lstrip("# "), lines[best].strip())
 
 
 def _count(text: str, words: Sequence[str]) -> int:
@@ -129,7 +129,7 @@ def docs(
         if not name:
             sys.stdout.writelines(f"{page_name:<15}{title}\n" for page_name, title in pages().items())
         elif name not in pages():
-            sys.stdout.write(_found([name, *rest]))
+            sys.stdout.write(_search_results([name, *rest]))
         else:
             _show(section(name, anchor_of(" ".join(rest))) if rest else page(name))
     except NoPage as missing:
@@ -137,7 +137,7 @@ def docs(
     return 0
 
 
-def _found(words: list[str]) -> str:
+def _search_results(words: list[str]) -> str:
     matches = search(words)
     if not matches:
         raise NoPage(f"No page contains {' '.join(words)!r}. The pages are: {', '.join(pages())}.")

@@ -123,10 +123,10 @@ def _print(project: Project, stack: str, as_json: bool, access: Access | None) -
 
 
 def _as_json(results: Sequence[Judged]) -> str:
-    return json.dumps({"policies": [_described(result) for result in results]}, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps({"policies": [_as_object(result) for result in results]}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _described(result: Judged) -> dict[str, Any]:
+def _as_object(result: Judged) -> dict[str, Any]:
     return {
         "name": result.policy.name,
         "sentence": result.policy.sentence,

@@ -56,7 +56,7 @@ def _collector(inputs: _Inputs) -> ResourceValidationPolicy:
 
 def _stack_policy(policy: Policy, inputs: _Inputs, waived: Sequence[Waiver]) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for result in _judged([policy], args, inputs, waived):
+        for result in _judge([policy], args, inputs, waived):
             for violation in result.violations:
                 report(violation.sentence, violation.node.urn)
 
@@ -68,7 +68,7 @@ def _waiver_policy(inputs: _Inputs, waived: Sequence[Waiver]) -> StackValidation
     affected = [policy for policy in POLICIES if policy.name in {waiver.policy for waiver in waived}]
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for result in _judged(affected, args, inputs, waived):
+        for result in _judge(affected, args, inputs, waived):
             for violation, waiver in result.waived:
                 report(f"{waiver.resource} need not keep {waiver.policy}: {waiver.reason}", violation.node.urn)
 
@@ -76,7 +76,7 @@ def _waiver_policy(inputs: _Inputs, waived: Sequence[Waiver]) -> StackValidation
     return StackValidationPolicy("waivers", description, validate, EnforcementLevel.ADVISORY)
 
 
-def _judged(
+def _judge(
     policies: Sequence[Policy], args: StackValidationArgs, inputs: _Inputs, waived: Sequence[Waiver]
 ) -> tuple[Judged, ...]:
     resources = [_registered(resource, inputs) for resource in args.resources]

@@ -104,7 +104,7 @@ def judged(
         waived: the repository's waivers.
         stack: the stack's name.
     """
-    return tuple(_judged(policy, violations_of(policy), waived) for policy in policies if policy.holds_in(stack))
+    return tuple(_judge(policy, violations_of(policy), waived) for policy in policies if policy.holds_in(stack))
 
 
 def needless(waived: Iterable[Waiver], results: Iterable[Judged]) -> Iterator[str]:
@@ -115,7 +115,7 @@ def needless(waived: Iterable[Waiver], results: Iterable[Judged]) -> Iterator[st
             yield f"{waiver} is no longer needed: remove it from pyproject.toml."
 
 
-def _judged(policy: Policy, violations: Iterable[Violation], waived: Sequence[Waiver]) -> Judged:
+def _judge(policy: Policy, violations: Iterable[Violation], waived: Sequence[Waiver]) -> Judged:
     pairs = [
         (violation, next((waiver for waiver in waived if waiver.is_for(policy, violation)), None))
         for violation in violations

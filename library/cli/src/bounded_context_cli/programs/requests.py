@@ -53,7 +53,7 @@ def _structure(shape: StructureShape, value: Any, renames: Renames) -> Any:
     members: dict[str, Any] = {}
     for key, item in value.items():
         path = _path(shape, key, renames)
-        members = _merged(members, _nested(path, item))
+        members = _merge(members, _nested(path, item))
     return {name: to_parameters(shape.members[name], item, renames) for name, item in members.items()}
 
 
@@ -71,10 +71,10 @@ def _nested(path: list[str], value: Any) -> Any:
     return {path[0]: _nested(path[1:], value)} if path else value
 
 
-def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+def _merge(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return the two structures merged, including blocks that both contain."""
     common = {
-        key: _merged(first[key], second[key])
+        key: _merge(first[key], second[key])
         for key in first.keys() & second.keys()
         if isinstance(first[key], dict) and isinstance(second[key], dict)
     }

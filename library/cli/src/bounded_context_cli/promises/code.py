@@ -28,8 +28,8 @@ def commands_run_their_rule(where: Repository) -> Iterator[str]:
         run = mark(where.handler(command.function), "use_case", command.rule)
         if run is not command.rule:
             yield (
-                f"The entry point of {command.function} runs {_named(run)}, and the declaration names "
-                f"{_named(command.rule)}: name one rule in both."
+                f"The entry point of {command.function} runs {_name_of(run)}, and the declaration names "
+                f"{_name_of(command.rule)}: name one rule in both."
             )
 
 
@@ -43,12 +43,12 @@ def lists_obey_the_rule(where: Repository) -> Iterator[str]:
         return
     verified = [verifying.use_case for verifying in verifying_rules(where.handler(context.verification))]
     if verified != [context.creating.rule]:
-        runs = f"runs {', '.join(map(_named, verified))}" if verified else "runs no rule"
+        runs = f"runs {', '.join(map(_name_of, verified))}" if verified else "runs no rule"
         obeying = f"write `aws.obeys({context.name.upper()})` into its checks"
         yield f"{context.verification} of src/{context.name}/{STEPS}.py {runs} for rows: {obeying}."
 
 
-def _named(rule: Any) -> str:
+def _name_of(rule: Any) -> str:
     return getattr(rule, "__name__", type(rule).__name__)
 
 

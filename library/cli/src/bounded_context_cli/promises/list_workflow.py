@@ -157,10 +157,10 @@ def failures_are_undone(where: Repository) -> Iterator[str]:
             wanted = machine.undoes if name in written and machine.undoes else machine.closes
             if state["Type"] in _CALLS and not _leads(machine, _caught(state), wanted):
                 place = f"A failure of the state {name} of {machine.name}"
-                yield f"{place} leaves the list open: catch {ALL}, and go to {_one(wanted)}."
+                yield f"{place} leaves the list open: catch {ALL}, and go to {_first_of(wanted)}."
         for name in machine.undoes:
             if not _leads(machine, machine.states[name].get("Next"), machine.closes):
-                yield f"The state {name} of {machine.name} does not close the list: go to {_one(machine.closes)}."
+                yield f"The state {name} of {machine.name} does not close the list: go to {_first_of(machine.closes)}."
 
 
 def _caught(state: State) -> str | None:
@@ -172,7 +172,7 @@ def _leads(machine: _Import, target: str | None, wanted: set[str]) -> bool:
     return target is not None and bool(wanted & machine.reached([target], without=machine.imports))
 
 
-def _one(names: set[str]) -> str:
+def _first_of(names: set[str]) -> str:
     return min(names, default="a state that calls compensate_error")
 
 
@@ -185,13 +185,13 @@ def only_verified_lists_are_imported(where: Repository) -> Iterator[str]:
             if name in machine.imports | machine.undoes and f"/{VERIFIED}" not in json.dumps(state.get("ItemReader")):
                 yield f"{place} reads rows that are not verified: read staging/<list id>/{VERIFIED}."
             if state["Type"] == "Choice" and machine.imports & machine.reached([name]):
-                yield from (f"{place} {fault}" for fault in _chosen(machine, state, verifying))
+                yield from (f"{place} {fault}" for fault in _choice_faults(machine, state, verifying))
 
 
-def _chosen(machine: _Import, state: State, verifying: set[str]) -> Iterator[str]:
+def _choice_faults(machine: _Import, state: State, verifying: set[str]) -> Iterator[str]:
     default = machine.reached([state["Default"]] if "Default" in state else [])
     if machine.imports & default or not machine.closes & default:
-        yield f"does not close a list with an unexpected outcome: write the Default {_one(machine.closes)}."
+        yield f"does not close a list with an unexpected outcome: write the Default {_first_of(machine.closes)}."
     for choice in state["Choices"]:
         imported = machine.imports & machine.reached([choice["Next"]], without=verifying)
         if imported and choice.get("StringEquals") != "VERIFIED":

@@ -70,11 +70,11 @@ def state_names_are_unique(where: Repository) -> Iterator[str]:
 def repeated_states(definition: str) -> Iterator[tuple[str, int]]:
     """Return each name that several states of a definition have, also twice in the same object, with their number."""
     numbers = Counter[str]()
-    json.loads(definition, object_pairs_hook=partial(_counted, numbers))
+    json.loads(definition, object_pairs_hook=partial(_count_states, numbers))
     return ((name, number) for name, number in numbers.items() if number > 1)
 
 
-def _counted(numbers: Counter[str], members: list[tuple[str, Any]]) -> list[str]:
+def _count_states(numbers: Counter[str], members: list[tuple[str, Any]]) -> list[str]:
     """Count the names of the states in an object, and return the names of its members."""
     numbers.update(name for key, names in members if key == "States" and isinstance(names, list) for name in names)
     return [name for name, _ in members]
@@ -159,7 +159,7 @@ def _of_call(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         yield from _of_structure(shape, value, path)
     elif isinstance(shape, MapShape) and isinstance(value, Mapping):
-        for name, member in _given(value):
+        for name, member in _members(value):
             yield from _of_call(shape.value, member, f"{path}.{name}")
     elif isinstance(shape, ListShape) and isinstance(value, list):
         for number, member in enumerate(value):
@@ -173,17 +173,17 @@ def _of_structure(shape: StructureShape, value: Mapping[str, Any], path: str) ->
     # In Step Functions every name begins with a capital letter, unlike in some APIs.
     members = {name[0].upper() + name[1:]: member for name, member in shape.members.items()}
     required = {name[0].upper() + name[1:] for name in shape.required_members}
-    for name, member_value in _given(value):
+    for name, member_value in _members(value):
         if name in members:
             yield from _of_call(members[name], member_value, f"{below}{name}")
         else:
             near = get_close_matches(name, members, 1) or sorted(members)
             yield f" has no {below}{name}: write {' or '.join(near)}."
-    names = {name for name, _ in _given(value)}
+    names = {name for name, _ in _members(value)}
     yield from (f" needs {below}{name}: write it." for name in sorted(required - names))
 
 
-def _given(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _members(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield each member's name and value. The value of a computed member is the text `{%`."""
     for name, member in value.items():
         yield (name.removesuffix(".$"), "{%" if name.endswith(".$") else member)

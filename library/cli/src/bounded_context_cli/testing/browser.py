@@ -47,7 +47,7 @@ _BODY: Final = re.compile(r"<body>(.*)</body>", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Shown:
+class Rendering:
     """A rendered page at one width and in one colour scheme.
 
     `html` is the resulting document, `text` its visible text. `sideways` is the number of pixels beyond the screen's
@@ -78,12 +78,12 @@ class Shown:
 class Seen:
     """A page in all four renderings, with its size in bytes and the browser's console output."""
 
-    shown: Sequence[Shown]
+    shown: Sequence[Rendering]
     size: int
     console: Sequence[str]
 
     @property
-    def wide(self) -> Shown:
+    def wide(self) -> Rendering:
         """The rendering on a wide screen in the light scheme."""
         return next(rendering for rendering in self.shown if rendering.width == WIDE and not rendering.dark)
 
@@ -116,7 +116,7 @@ def look(browser: str, page: Path, folder: Path) -> Seen:
     command = [browser, *OPTIONS, f"--user-data-dir={folder / 'profile'}", around.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603
     [body] = _BODY.findall(done.stdout)
-    renderings = [Shown(**values) for values in json.loads(html.unescape(body))]
+    renderings = [Rendering(**values) for values in json.loads(html.unescape(body))]
     return Seen(renderings, page.stat().st_size, _CONSOLE.findall(done.stderr))
 
 
@@ -125,11 +125,11 @@ def _frame(page: Path, width: int, scheme: str) -> str:
     return f'<iframe src="{html.escape(page.as_uri())}" style="{style}"></iframe>'
 
 
-def _where(rendering: Shown) -> str:
+def _where(rendering: Rendering) -> str:
     return f"{rendering.width} px wide, {'in the dark' if rendering.dark else 'by day'}"
 
 
-def _flaws(rendering: Shown) -> Iterator[str]:
+def _flaws(rendering: Rendering) -> Iterator[str]:
     if rendering.sideways > 0:
         yield f"{rendering.sideways} px are beyond the screen's edge."
     if not (rendering.title and rendering.lang):

@@ -69,13 +69,13 @@ class ConsumedEvents:
 
     def samples(self, context: str, label: str) -> list[dict[str, Any]]:
         """Return the newest samples of a context's event. Raises Unpublished without a copy, event or sample."""
-        return self._known(context).samples(label)
+        return self._publisher(context).samples(label)
 
     def schema(self, context: str, label: str) -> dict[str, Any]:
         """Return the newest schema of the data of a context's event. Raises Unpublished without a copy or event."""
-        return self._known(context).schema(label)
+        return self._publisher(context).schema(label)
 
-    def _known(self, context: str) -> Publisher:
+    def _publisher(self, context: str) -> Publisher:
         publisher = self.publisher(context)
         if publisher is None:
             place = f"{FOLDER}/{kebab(context)}/"

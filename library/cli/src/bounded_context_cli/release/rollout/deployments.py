@@ -199,10 +199,10 @@ class Deployments:
             if code(error) not in _UNKNOWN or len(ids) == 1:
                 raise
             # An unknown id fails the whole batch.
-            return [deployment for deployment_id in ids for deployment in self._one(deployment_id)]
+            return [deployment for deployment_id in ids for deployment in self._read_one(deployment_id)]
         return [Deployment.of(info) for info in infos]
 
-    def _one(self, deployment_id: str) -> list[Deployment]:
+    def _read_one(self, deployment_id: str) -> list[Deployment]:
         try:
             return [Deployment.of(self._client.get_deployment(deploymentId=deployment_id)["deploymentInfo"])]
         except ClientError as error:

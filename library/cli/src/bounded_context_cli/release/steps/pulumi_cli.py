@@ -119,7 +119,7 @@ class PulumiStack:
         result = self.pulumi.call(*arguments)
         if result.returncode != 0:
             message = _errors(result.stdout) or result.stderr.strip()
-            stop(*_reported(f"pulumi {arguments[0]} failed: {message}", released(message, self.name, PROGRAM)))
+            stop(*_with_remedy(f"pulumi {arguments[0]} failed: {message}", released(message, self.name, PROGRAM)))
         return result.stdout
 
 
@@ -142,7 +142,7 @@ def stop(sentence: str, reason: Reason = "failed") -> NoReturn:
     raise StepError(sentence, reason)
 
 
-def _reported(failure: str, protected: list[str]) -> tuple[str, Reason]:
+def _with_remedy(failure: str, protected: list[str]) -> tuple[str, Reason]:
     """Return a failure with its remedy, and the reason."""
     if protected:
         return "\n".join([failure, *protected]), "protected"

@@ -85,7 +85,7 @@ def run(stores: Iterable[Store], *, go: bool) -> ErasureReport:
     for store in stores:
         _search(store, report, _erased if go else _looked_at)
         if go:
-            _search(store, report, _left)
+            _search(store, report, _add_remaining)
     return report
 
 
@@ -118,7 +118,7 @@ def _erased(place: Place, result: StoreResult) -> None:
         result.erased += 1
 
 
-def _left(place: Place, result: StoreResult) -> None:
+def _add_remaining(place: Place, result: StoreResult) -> None:
     why = place.waits or "it was written again, or still is: run the command again"
     (result.left if place.erase else result.reported).append(_why(place, why))
 

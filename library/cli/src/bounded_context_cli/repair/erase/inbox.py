@@ -96,17 +96,17 @@ class Inbox:
                 # A list may have been opened since the files were searched.
                 yield self._place(REPORTS, version, next(filter(None, map(self._lists.open, lists[version.key])), ""))
             elif self._person.is_named_in(version.key):
-                yield self._reported(REPORTS, version, OUTSIDE)
+                yield self._report(REPORTS, version, OUTSIDE)
         for version in self._bucket.versions(STAGING):
             list_id, data = version.key.split("/")[1], self._bucket.open(version).read()
             text = data.decode(errors="replace")
             if self._quotes_staged(version, data, text, reported[list_id]):
                 yield self._place(STAGING, version, self._lists.open(list_id))
             elif self._person.is_outside(text):
-                yield self._reported(STAGING, version, OUTSIDE)
+                yield self._report(STAGING, version, OUTSIDE)
         for version in rows:
             yield self._place(INCOMING, version, self._not_imported(version))
-        yield from (self._reported(INCOMING, version, why) for version, why in others.items())
+        yield from (self._report(INCOMING, version, why) for version, why in others.items())
 
     def _rows(self) -> tuple[dict[Version, set[int]], dict[Version, str]]:
         """Return the lines of the person's rows in each file, and the reasons why a person must judge other files."""
@@ -151,7 +151,7 @@ class Inbox:
     def _place(self, store: str, version: Version, waits: str) -> Place:
         return Place(store, f"{version.key} {version.id}", partial(self._bucket.delete, version), waits)
 
-    def _reported(self, store: str, version: Version, why: str) -> Place:
+    def _report(self, store: str, version: Version, why: str) -> Place:
         return reported(store, f"{version.key} {version.id}", why)
 
     def _not_imported(self, version: Version) -> str:

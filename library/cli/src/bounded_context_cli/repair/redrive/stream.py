@@ -91,7 +91,7 @@ class FailedBatches(QueueReader):
             if object_of(message) in self._delivered:
                 super().delete(message)
             else:
-                yield self._opened(message)
+                yield self._open(message)
 
     def delete(self, message: Message) -> None:
         """Delete the object, then the message: a message without an object was delivered before."""
@@ -100,7 +100,7 @@ class FailedBatches(QueueReader):
             self._delivered.add(place)
         super().delete(message)
 
-    def _opened(self, message: Message) -> Message:
+    def _open(self, message: Message) -> Message:
         if (place := object_of(message)) is None:
             return message
         self._places[message.id] = place

@@ -23,7 +23,7 @@ from ...command.values import counted, time
 from .. import report as repair
 from ..report import RepairScreen, command_line
 from . import target
-from .state import CurrentState, Found
+from .state import AggregateEvent, CurrentState
 from .target import Progress, ReseedTarget, Subscription
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class ReseedReport(repair.RepairReport):
 class Group:
     """The messages of an aggregate's event: one per major version that the subscriber gets."""
 
-    found: Found
+    event: AggregateEvent
     texts: tuple[tuple[str, Any], ...]
 
     @property
@@ -105,17 +105,17 @@ class ReseedRun:
         self._rate, self._clock = rate, clock
         self._next: datetime | None = None
 
-    def send(self, aggregates: Iterator[Found], advance: Callable[[], None]) -> None:
+    def send(self, events: Iterator[AggregateEvent], advance: Callable[[], None]) -> None:
         """Send all events, then delete the progress. Raises AWS_ERRORS and QueueRefused."""
-        for batch in self._batches(aggregates):
+        for batch in self._batches(events):
             self._send(batch)
             for _ in batch:
                 advance()
         self._file.unlink(missing_ok=True)
 
-    def _batches(self, aggregates: Iterator[Found]) -> Iterator[list[Group]]:
+    def _batches(self, events: Iterator[AggregateEvent]) -> Iterator[list[Group]]:
         batch: list[Group] = []
-        for group in self._groups(aggregates):
+        for group in self._groups(events):
             if batch and not self._fits([*batch, group]):
                 yield batch
                 batch = []
@@ -127,8 +127,8 @@ class ReseedRun:
         messages = sum(len(group.texts) for group in batch)
         return messages <= min(BATCH, self._rate) and sum(group.size for group in batch) <= BATCH_BYTES
 
-    def _groups(self, aggregates: Iterator[Found]) -> Iterator[Group]:
-        for aggregate in aggregates:
+    def _groups(self, events: Iterator[AggregateEvent]) -> Iterator[Group]:
+        for aggregate in events:
             if aggregate.event is None:
                 self._progress.unreadable.append(aggregate.place)
                 continue
@@ -143,9 +143,9 @@ class ReseedRun:
         self._wait(len(texts))
         self._deliver(list(map(_entry, enumerate(texts))))
         self.report.sent += len(texts)
-        self.report.original += sum(len(group.texts) for group in batch if group.found.original)
+        self.report.original += sum(len(group.texts) for group in batch if group.event.original)
         self._progress.sent += len(texts)
-        self._progress.after = batch[-1].found.place
+        self._progress.after = batch[-1].event.place
         self._progress.save(self._file, self._clock.now())
 
     def _deliver(self, entries: "list[SendMessageBatchRequestEntryTypeDef]") -> None:

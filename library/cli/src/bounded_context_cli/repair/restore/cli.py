@@ -138,7 +138,7 @@ def restore(
         target = tables.read(stack, project.service, outputs_file, project.context)
         try:
             if at is None:
-                return _resumed(stack, target, access, screen)
+                return _resume(stack, target, access, screen)
             run = _run(project, target, at.replace(microsecond=0), _ids(only), access, screen)
             report: RestoreReport = run.go() if go else run.look()
         except StillPaused as error:
@@ -152,7 +152,7 @@ def restore(
     return operate(screen, stack, "restore", act)
 
 
-def _resumed(stack: str, target: RestoreTarget, access: Access, screen: RestoreScreen) -> int:
+def _resume(stack: str, target: RestoreTarget, access: Access, screen: RestoreScreen) -> int:
     clients_of = access.clients_of(target.region)
     dynamodb = clients_of("dynamodb")
     lease = Lease(ProgressItem(dynamodb, target.table), access.clock)

@@ -156,7 +156,7 @@ class Copy:
         Raises:
             Refused: the time is outside of the window of the backup, or the copy was deleted meanwhile.
         """
-        if self._described() is None:
+        if self._describe() is None:
             self._require_window()
             self.client.restore_table_to_point_in_time(
                 SourceTableName=self.target.table,
@@ -168,24 +168,24 @@ class Copy:
             )
         while not self._is_complete():
             self.clock.sleep(_POLL_SECONDS)
-            if self._described() is None:
+            if self._describe() is None:
                 raise RefusedByAws(f"{self.name} was deleted during its restore: run the command again.")
 
     def exists(self) -> bool:
         """Return whether the copy is complete."""
-        return self._described() is not None and self._is_complete()
+        return self._describe() is not None and self._is_complete()
 
     def delete(self) -> None:
         """Delete the copy, if it exists."""
-        if self._described() is not None:
+        if self._describe() is not None:
             self.client.delete_table(TableName=self.name)
 
     def _is_complete(self) -> bool:
-        description = self._described() or {}
+        description = self._describe() or {}
         is_restoring = description.get("RestoreSummary", {}).get("RestoreInProgress", False)
         return description.get("TableStatus") == "ACTIVE" and not is_restoring
 
-    def _described(self) -> Any:
+    def _describe(self) -> Any:
         """Return the description of the copy, or None if it does not exist or is being deleted."""
         try:
             description = self.client.describe_table(TableName=self.name)["Table"]

@@ -177,7 +177,7 @@ def _in_ascii(character: str) -> str:
     return character if character.isascii() else _LIKE.get(unicodedata.category(character)[0], character)
 
 
-Found = Iterator[tuple[str, str, Any]]
+Mismatches = Iterator[tuple[str, str, Any]]
 """The place in a document, the accepted values, and the given value."""
 
 _ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
@@ -201,7 +201,7 @@ _MATCHERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 """EventBridge User Guide, "Comparison operators for use in event patterns"."""
 
 
-def policy(document: Any, *, principals: bool) -> Found:
+def policy(document: Any, *, principals: bool) -> Mismatches:
     """Yield the values that IAM would refuse in a policy. Policies of resources and of trust have `principals`."""
     if document.get("Version", _VERSIONS[0]) not in _VERSIONS:
         yield "Version", f"one of {', '.join(_VERSIONS)}", document["Version"]
@@ -211,7 +211,7 @@ def policy(document: Any, *, principals: bool) -> Found:
             yield f"Statement[{number}].{at}", wanted, value
 
 
-def _statement(statement: Mapping[str, Any], principals: bool) -> Found:
+def _statement(statement: Mapping[str, Any], principals: bool) -> Mismatches:
     for name in sorted(statement.keys() - _ELEMENTS):
         yield name, f"any of {', '.join(sorted(_ELEMENTS))}", name
     if statement.get("Effect") not in ("Allow", "Deny"):
@@ -233,7 +233,7 @@ def _texts(
             yield name, wanted, text
 
 
-def pattern(document: Any, path: str = "") -> Found:
+def pattern(document: Any, path: str = "") -> Mismatches:
     """Yield the values that EventBridge, Lambda and SNS would refuse in an event pattern."""
     if not isinstance(document, Mapping) or not document:
         yield path or "the pattern", "an object that is not empty", document
@@ -249,7 +249,7 @@ def pattern(document: Any, path: str = "") -> Found:
             yield from pattern(value, at)
 
 
-def _values(values: list[Any], path: str) -> Found:
+def _values(values: list[Any], path: str) -> Mismatches:
     if not values:
         yield path, "a list that is not empty", values
     for value in values:
@@ -259,7 +259,7 @@ def _values(values: list[Any], path: str) -> Found:
             yield from _matcher(value, path)
 
 
-def _matcher(value: Mapping[str, Any], path: str) -> Found:
+def _matcher(value: Mapping[str, Any], path: str) -> Mismatches:
     if len(value) != 1 or not value.keys() <= _MATCHERS.keys():
         yield path, f"one of {', '.join(_MATCHERS)}", dict(value)
         return
@@ -269,7 +269,7 @@ def _matcher(value: Mapping[str, Any], path: str) -> Found:
         yield f"{path}.{name}", wanted, operand
 
 
-DOCUMENTS: Mapping[str, Callable[[Any], Found]] = {
+DOCUMENTS: Mapping[str, Callable[[Any], Mismatches]] = {
     "a pattern": pattern,
     "a role's policy": lambda document: policy(document, principals=False),
     "a resource's policy": lambda document: policy(document, principals=True),
@@ -278,7 +278,7 @@ DOCUMENTS: Mapping[str, Callable[[Any], Found]] = {
 """Checks by the kind of a document."""
 
 
-def read(check: Callable[[Any], Found], path: str, text: str) -> Iterator[Fault]:
+def read(check: Callable[[Any], Mismatches], path: str, text: str) -> Iterator[Fault]:
     """Yield the values that AWS would refuse in a document, given as JSON text."""
     try:
         document = json.loads(text)

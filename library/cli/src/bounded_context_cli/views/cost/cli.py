@@ -145,7 +145,7 @@ def cost(
         costs = {name: estimate(context, graph) for name, graph in graphs.items()}
     except ProjectError as error:
         return refuse(str(error))
-    sys.stdout.write(_json(costs, stack) if as_json else _listed(stack, costs[stack]) if stack else table(costs))
+    sys.stdout.write(_json(costs, stack) if as_json else _estimate_text(stack, costs[stack]) if stack else table(costs))
     omitted = sorted({sentence for graph in graphs.values() for sentence in unknown(graph)})
     sys.stderr.writelines(f"{sentence}\n" for sentence in omitted)
     return 1 if omitted else 0
@@ -170,7 +170,7 @@ def _totals(estimate: Estimate) -> Iterator[str]:
         yield f"{f'{estimate.total(part):.2f}' if estimate.counts(part) else '-':>{len(title)}}"
 
 
-def _listed(stack: str, estimate: Estimate) -> str:
+def _estimate_text(stack: str, estimate: Estimate) -> str:
     parts = (
         "\n".join([_head(title), *_rows(estimate, part)]) for part, title in TITLES.items() if estimate.counts(part)
     )

@@ -149,19 +149,19 @@ class Flow:
 
     def function(self, name: str) -> Node:
         """Return a function by its name in code. Raises NotCounted."""
-        return _required(f"function {name}", functions(self.graph).get(name))
+        return _require(f"function {name}", functions(self.graph).get(name))
 
     @cached_property
     def table(self) -> Node:
         """The table of the aggregates."""
         used = {str(name) for function in functions(self.graph).values() if (name := _table_name(function))}
         tables = (node for node in self.graph.of("dynamodb/table") if node.inputs.get("name") in used)
-        return _required("table of the aggregates", next(tables, None))
+        return _require("table of the aggregates", next(tables, None))
 
     @cached_property
     def machine(self) -> Machine:
         """The state machine of the list import."""
-        return _required("map that imports lists", imports(self.graph, self.function("import_list").arn))
+        return _require("map that imports lists", imports(self.graph, self.function("import_list").arn))
 
     @property
     def parts(self) -> float:
@@ -214,7 +214,7 @@ class Flow:
         """The event source mapping from the table's stream to the relay."""
         relay = self.function(RELAY)
         feeds = (mapping for mapping in self.graph.stream_readers() if is_called(relay, mapping.inputs["functionName"]))
-        return _required(f"stream for {RELAY}", next(feeds, None))
+        return _require(f"stream for {RELAY}", next(feeds, None))
 
     @property
     def relayed(self) -> float:
@@ -268,7 +268,7 @@ def _matches(condition: str | Mapping[str, Any], label: str) -> bool:
     return label == condition if isinstance(condition, str) else label not in condition.get("anything-but", ())
 
 
-def _required(resource: str, node: Resource | None) -> Resource:
+def _require(resource: str, node: Resource | None) -> Resource:
     if node is None:
         raise NotCounted(f"The program registers no {resource}: the cost of a million rows cannot be estimated.")
     return node

@@ -91,7 +91,7 @@ class Machine:
         self._map = states[way[-1]]
         rest = _path(states, self._map["Next"], _is_good_end)
         self._way = [states[name] for name in (*_with_detours(states, way), *rest)]
-        self.transitions = _counted(len(self._way))
+        self.transitions = _transitions(len(self._way))
         """Transitions of an imported list, without the transitions of the children of its maps."""
 
     def transitions_a_child(self, arn: str) -> int:
@@ -99,7 +99,7 @@ class Machine:
         if (map_state := self._map_of(arn)) is None:
             return 0
         child = map_state["ItemProcessor"]
-        return _counted(len(_path(child["States"], child["StartAt"], _is_good_end)))
+        return _transitions(len(_path(child["States"], child["StartAt"], _is_good_end)))
 
     def calls(self, arn: str) -> int:
         """Return the calls of a function for each list, by its ARN, without the calls by the children of a map."""
@@ -130,7 +130,7 @@ def imports(graph: Graph, import_arn: str) -> Machine | None:
     return next((Machine(definition, import_arn) for definition in callers), None)
 
 
-def _counted(states: int) -> int:
+def _transitions(states: int) -> int:
     """Return the billed transitions: each entered state, and the start (Step Functions, pricing examples)."""
     return states + 1
 

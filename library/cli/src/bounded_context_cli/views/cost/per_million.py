@@ -200,7 +200,7 @@ write, which is every hour for these metrics."""
 def idle(graph: Graph) -> Counted:
     """Yield the quantities of a month without traffic, each with its name and the name of its price."""
     yield from _permanent(graph)
-    yield from _called(scheduled(graph))
+    yield from _scheduled_calls(scheduled(graph))
     yield from _polled(graph)
     yield from _logged(graph)
 
@@ -223,7 +223,7 @@ def _watched(alarm: Node) -> int:
     return 1 if queries is None else sum("metric" in query for query in queries)
 
 
-def _called(schedules: list[Scheduled]) -> Counted:
+def _scheduled_calls(schedules: list[Scheduled]) -> Counted:
     """Yield the operations of scheduled functions."""
     for schedule in schedules:
         yield f"metrics that {schedule.name} writes", len(WRITTEN.get(schedule.name, ())), "custom_metric"

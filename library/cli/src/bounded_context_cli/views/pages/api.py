@@ -15,7 +15,7 @@ from urllib.parse import quote
 from .parts import page, preformatted, table, text
 
 Document = dict[str, Any]
-Found = tuple[str, str, dict[str, Any]]
+Endpoint = tuple[str, str, dict[str, Any]]
 """A path, a method in capitals, and the operation."""
 
 _AUTHORISED: Final = (
@@ -60,14 +60,14 @@ def exports(called: Called) -> str:
     return "\n".join(f"export {name}={shlex.quote(text)}" for name, text in called.variables.items())
 
 
-def operations(openapi: Document) -> list[Found]:
+def operations(openapi: Document) -> list[Endpoint]:
     """Return the operations of a document in this order: create, read, change (by status), delete."""
-    entries = [
+    endpoints = [
         (path, method.upper(), operation)
         for path, methods in openapi["paths"].items()
         for method, operation in methods.items()
     ]
-    return sorted(entries, key=lambda operation: _turn(openapi, operation))
+    return sorted(endpoints, key=lambda operation: _turn(openapi, operation))
 
 
 def starts(operation: dict[str, Any]) -> str:
@@ -76,8 +76,8 @@ def starts(operation: dict[str, Any]) -> str:
     return match[1] if match else ""
 
 
-def _turn(openapi: Document, entry: Found) -> tuple[int, int, str]:
-    path, method, operation = entry
+def _turn(openapi: Document, endpoint: Endpoint) -> tuple[int, int, str]:
+    path, method, operation = endpoint
     if "201" in operation["responses"]:
         return 0, 0, path
     begins = [number for number, status in enumerate(_statuses(openapi)) if f"`{status}`" in starts(operation)]
@@ -90,9 +90,9 @@ def _statuses(openapi: Document) -> list[str]:
     return openapi["components"]["schemas"][status["$ref"].rpartition("/")[2]]["enum"] if "$ref" in status else []
 
 
-def request(openapi: Document, entry: Found, called: Called) -> str:
+def request(openapi: Document, endpoint: Endpoint, called: Called) -> str:
     """Return a request as a shell command that uses the variables of `exports`."""
-    path, method, operation = entry
+    path, method, operation = endpoint
     known = {**_samples(openapi), **called.known}
     named = [parameter for parameter in operation["parameters"] if "name" in parameter]
     for parameter in named:
@@ -139,7 +139,7 @@ def _samples(openapi: dict[str, Any]) -> dict[str, Any]:
 def _value(openapi: dict[str, Any], parameter: Mapping[str, Any], known: Mapping[str, Any]) -> str:
     """Return a valid value of a parameter, encoded for a path."""
     if parameter["name"] in known:
-        return quote(_written(known[parameter["name"]]), safe="")
+        return quote(_value_text(known[parameter["name"]]), safe="")
     schema = _schema(openapi, parameter["schema"])
     return quote(_of_schema(schema), safe="")
 
@@ -165,7 +165,7 @@ def _of_schema(schema: Mapping[str, Any]) -> str:
     return _BY_FORMAT.get(schema.get("format", schema.get("type", ""))) or next(fits, _TEXTS[0])
 
 
-def _written(item: Any) -> str:
+def _value_text(item: Any) -> str:
     return str(item).lower() if isinstance(item, bool) else str(item)
 
 
@@ -188,24 +188,24 @@ def api_page(openapi: dict[str, Any], called: Called = ANYWHERE, document: str =
         called: the destination of the page's requests.
         document: the address of the document, relative to the page.
     """
-    entries = operations(openapi)
+    endpoints = operations(openapi)
     head = f"{text(openapi['info']['description'])} Version {escape(openapi['info']['version'])}."
     parts = [
         f'<p>{head} OpenAPI: <a href="{escape(document)}">openapi.json</a>.</p>',
-        *_contents(entries),
+        *_contents(endpoints),
         *_access(openapi, called),
         '<h2 id="requests">Requests</h2>',
         f"<p>{text(_ORDER)}</p>",
-        *(part for operation in entries for part in _operation(openapi, operation, called)),
+        *(part for operation in endpoints for part in _operation(openapi, operation, called)),
         '<h2 id="schemas">Values</h2>',
         *_schemas(openapi),
     ]
     return page(f"{openapi['info']['title']}: HTTP API", filter(None, parts))
 
 
-def _contents(entries: Iterable[Found]) -> Iterator[str]:
+def _contents(endpoints: Iterable[Endpoint]) -> Iterator[str]:
     yield '<nav aria-label="Operations">\n<ul>'
-    for path, method, operation in entries:
+    for path, method, operation in endpoints:
         yield f'<li><a href="#{escape(operation["operationId"])}"><code>{escape(f"{method} {path}")}</code></a></li>'
     yield "</ul>\n</nav>"
 
@@ -220,12 +220,12 @@ def _access(openapi: dict[str, Any], called: Called) -> Iterator[str]:
     yield preformatted(exports(called), "exports")
 
 
-def _operation(openapi: dict[str, Any], entry: Found, called: Called) -> Iterator[str]:
-    path, method, operation = entry
+def _operation(openapi: dict[str, Any], endpoint: Endpoint, called: Called) -> Iterator[str]:
+    path, method, operation = endpoint
     name = escape(operation["operationId"])
     yield f'<h3 id="{name}"><code>{escape(f"{method} {path}")}</code></h3>'
     yield f"<p>{text(operation['summary'])} Operation <code>{name}</code>.</p>"
-    yield preformatted(request(openapi, entry, called), "request")
+    yield preformatted(request(openapi, endpoint, called), "request")
     if begins := starts(operation):
         yield f"<p>It starts from {text(begins)}.</p>"
     for content in operation.get("requestBody", {}).get("content", {}).values():
@@ -263,11 +263,11 @@ def _schemas(openapi: dict[str, Any]) -> Iterator[str]:
         yield f'<h3 id="{escape(name)}">{escape(name)}</h3>'
         yield f"<p>{text(schema.get('description', ''))} {_kind(schema)}</p>"
         members = schema.get("properties", {}).items()
-        rows = ((f"<code>{escape(member)}</code>", _described(member_schema)) for member, member_schema in members)
+        rows = ((f"<code>{escape(member)}</code>", _description(member_schema)) for member, member_schema in members)
         yield table(("property", "meaning and type"), rows)
 
 
-def _described(schema: dict[str, Any]) -> str:
+def _description(schema: dict[str, Any]) -> str:
     """Return the description of a value and its type."""
     return f"{text(schema.get('description', ''))} {_kind(schema)}".strip()
 

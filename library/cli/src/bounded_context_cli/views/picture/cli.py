@@ -86,7 +86,7 @@ def _box(box: Box, ids: Mapping[str, str]) -> str:
 def _framed(arrows: Sequence[Arrow], frames: Mapping[str, frozenset[str]], *, into: bool = False) -> list[Arrow]:
     """Replace arrows that several boxes of a frame share by an arrow from the frame (or to the frame, with `into`)."""
     within = {key: frame for frame, keys in frames.items() for key in keys}
-    edges = [_turned(arrow, into) for arrow in arrows]
+    edges = [_turn(arrow, into) for arrow in arrows]
     shared = Counter((within.get(arrow.source), arrow.target) for arrow in edges if not _is_within(arrow, within))
     lifted = {pair for pair, arrows in shared.items() if pair[0] and arrows >= min(2, len(frames[pair[0]]))}
     moved = (
@@ -95,14 +95,14 @@ def _framed(arrows: Sequence[Arrow], frames: Mapping[str, frozenset[str]], *, in
         else arrow
         for arrow in edges
     )
-    return [_turned(arrow, into) for arrow in merged(moved)]
+    return [_turn(arrow, into) for arrow in merged(moved)]
 
 
 def _is_within(arrow: Arrow, within: Mapping[str, str]) -> bool:
     return within.get(arrow.source) == within.get(arrow.target, "")
 
 
-def _turned(arrow: Arrow, into: bool) -> Arrow:
+def _turn(arrow: Arrow, into: bool) -> Arrow:
     return Arrow(arrow.target, arrow.source, arrow.label) if into else arrow
 
 

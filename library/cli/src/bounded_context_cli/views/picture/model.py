@@ -144,7 +144,7 @@ def picture(context: Context[Any], graph: Graph, stack: str) -> Picture:
     framed = _frames(context, resources.all, started, steps)
     boxes = [_box(context, resources, resource, framed.get(resource.key, "")) for resource in resources.all]
     known = [*chain(*(arrows for _, arrows in steps)), *map(_arrow, started)]
-    arrows = merged([*known, *_permitted(resources, known, steps)])
+    arrows = merged([*known, *_permission_arrows(resources, known, steps)])
     title = f"What the {plain(context.title)} context is made of"
     return Picture(title, sorted([*boxes, *_outside(started)]), arrows)
 
@@ -219,7 +219,7 @@ def _steps(resources: Resources, workflow: Resource) -> Iterator[Arrow]:
             yield Arrow(source.key, target.key, label)
 
 
-def _permitted(resources: Resources, known: Sequence[Arrow], steps: Sequence[Steps]) -> Iterator[Arrow]:
+def _permission_arrows(resources: Resources, known: Sequence[Arrow], steps: Sequence[Steps]) -> Iterator[Arrow]:
     """Yield arrows for permissions that no other arrow implies.
 
     Other arrows imply that a workflow calls its steps, and that a function reads its queue.

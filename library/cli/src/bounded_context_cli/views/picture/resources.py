@@ -41,7 +41,7 @@ def grants(graph: Graph) -> Iterator[Grant]:
     for role, policy in _policies(graph):
         for statement in policy:
             if statement["Effect"] == "Allow":
-                yield Grant(role, _listed(statement.get("Action")), _listed(statement.get("Resource")))
+                yield Grant(role, _as_list(statement.get("Action")), _as_list(statement.get("Resource")))
 
 
 def words(actions: Sequence[str]) -> set[str]:
@@ -73,7 +73,7 @@ def _inline(role: Node, policy: dict[str, Any]) -> list[dict[str, Any]]:
     return replace(role, inputs=policy).statements()
 
 
-def _listed(value: Any) -> list[str]:
+def _as_list(value: Any) -> list[str]:
     """Return an element of a policy as a list, also if it is a single text."""
     return [value] if isinstance(value, str) else list(value or ())
 
