@@ -69,7 +69,7 @@ def document() -> Part:
 def page() -> Part:
     """Return the page of parameters: a JSON Schema of the answers and of the repository's URL."""
     questions = declared()
-    asked = {name: _property(name, questions[name], questions["__prompts__"][name]) for name in RULES}
+    properties = {name: _property(name, questions[name], questions["__prompts__"][name]) for name in RULES}
     place = {
         "title": "Where the repository goes",
         "type": "string",
@@ -79,7 +79,7 @@ def page() -> Part:
     return {
         "title": "A new bounded context",
         "required": ["context_name", "repoUrl"],
-        "properties": {**asked, "repoUrl": place},
+        "properties": {**properties, "repoUrl": place},
     }
 
 

@@ -205,8 +205,8 @@ class _Person:
 
     def _go_back(self, question: Question) -> None:
         """Forget that the question before was answered, and start again. The first question is asked again."""
-        asked = [name for name in list(RULES)[: question.place - 1] if name not in self._fixed]
-        self._answered.difference_update(asked[-1:])
+        names = [name for name in list(RULES)[: question.place - 1] if name not in self._fixed]
+        self._answered.difference_update(names[-1:])
         raise _Back
 
     def _question_to_change(self, answers: Mapping[str, str]) -> str:

@@ -60,11 +60,11 @@ def _member(field: Field, *, asked: bool) -> Schema:
 
 
 def _with_examples(paths: Schema, fields: Sequence[Field], status: str) -> None:
-    asked = {field.name: field_type(field.type).example for field in fields}
+    examples = {field.name: field_type(field.type).example for field in fields}
     values = {field.name: field_type(field.type).value for field in fields} | {"status": status}
     for operation in (operation for operations in paths.values() for operation in operations.values()):
         for content in operation.get("requestBody", {}).get("content", {}).values():
-            content["example"] |= asked
+            content["example"] |= examples
         responses = operation["responses"].values()
         for content in (content for response in responses for content in response.get("content", {}).values()):
             example = content.get("example", {})

@@ -127,5 +127,5 @@ def _updated(folder: Path) -> str:
     """Return the day of the last commit that changed `.template.json`. Code of the repository must not run before."""
     if not folder.is_dir():
         return ""
-    done = Git(folder).run("log", "-1", "--format=%cs", "--", FILE)
-    return "" if done.returncode else done.stdout.decode().strip()
+    process = Git(folder).run("log", "-1", "--format=%cs", "--", FILE)
+    return "" if process.returncode else process.stdout.decode().strip()

@@ -66,14 +66,14 @@ def fleet_lines(fleet: Sequence[Member], findings: Sequence[Finding]) -> Iterato
 def row(member: Member) -> tuple[str, ...]:
     """Return a context's cells of the table; `?` marks an unknown value."""
     report = member.report
-    judged = "policies" in member.survey
+    has_policies = "policies" in member.survey
     return (
         member.name,
         member.owner or "?",
         report.version if report else "?",
         str(report.behind) if report else "?",
         str(len(report.drifted) + len(report.faults)) if report else "?",
-        str(len(member.broken)) if judged else "?",
+        str(len(member.broken)) if has_policies else "?",
         member.updated or "?",
     )
 

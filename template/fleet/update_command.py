@@ -68,9 +68,9 @@ def update(
             print(*([json.dumps(result.as_json())] if as_json else result.lines()), sep="\n", flush=True)
     except (CannotTell, LibraryError, OSError) as error:
         return output.fail(str(error), CANNOT_TELL)
-    except Asked as asked:
+    except Asked as signal:
         print("\nThe campaign was interrupted: run this again to continue.", file=sys.stderr)
-        return 128 + asked.number
+        return 128 + signal.number
     total = {"version": version, "folder": str(records.folder), "states": states}
     counts = ", ".join(f"{count} {state}" for state, count in states.items())
     print(json.dumps(total) if as_json else f"{counts}. Texts and logs: {records.folder}")

@@ -38,8 +38,8 @@ def demo(pair: Pair, output: Path | None, *, as_json: bool, keep: bool) -> int:
     with heeding() as heed, folder_for(output, keep) as folder:
         try:
             return _Run(uv, pair, folder, heed, quiet=as_json).act(["--json"] * as_json + ["--keep"] * keep)
-        except Asked as asked:
-            return 128 + asked.number
+        except Asked as signal:
+            return 128 + signal.number
 
 
 @dataclass
@@ -104,11 +104,11 @@ class _Run:
         return [self.uv, "run", "--quiet"]
 
     @contextmanager
-    def _stage(self, done: str) -> Iterator[None]:
+    def _stage(self, title: str) -> Iterator[None]:
         started = time.monotonic()
         yield
         if not self.quiet:
-            print(f"✓ {done:<40}{time.monotonic() - started:6.2f} s", file=sys.stderr)
+            print(f"✓ {title:<40}{time.monotonic() - started:6.2f} s", file=sys.stderr)
 
 
 def _tail(log: Path) -> str:

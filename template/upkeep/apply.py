@@ -86,8 +86,8 @@ def entries(merge: Merge, merged: Merged) -> list[Entry]:
 def _store(merge: Merge, merged: Merged) -> None:
     """Write the merge's new objects into the repository; git writes each object atomically."""
     sides = [side for stages in merged.conflicts.values() for side in stages.values()]
-    wanted = [merged.tree, *(name for mode, name in sides if mode != _SUBMODULE), f"^{merge.commit}"]
-    revisions = "".join(f"{name}\n" for name in wanted).encode()
+    names = [merged.tree, *(name for mode, name in sides if mode != _SUBMODULE), f"^{merge.commit}"]
+    revisions = "".join(f"{name}\n" for name in names).encode()
     pack = merge.reader.run("pack-objects", "--revs", "--stdout", "-q", stdin=revisions)
     merge.repository("unpack-objects", "-q", stdin=pack.stdout)
 
@@ -111,10 +111,10 @@ def _index(prefix: str, lines: Iterable[str]) -> bytes:
 
 def _checked_out(git: Git, prefix: str, changed: list[Entry], scratch: Path) -> Path:
     """Write the changed files below ``scratch`` from an index without conflicts, and return their folder."""
-    written = Git(git.folder, {"GIT_INDEX_FILE": f"{scratch}/index"})
+    index_git = Git(git.folder, {"GIT_INDEX_FILE": f"{scratch}/index"})
     lines = _lines(entry for entry in changed if entry.mode != NONE)
-    written("update-index", "-z", "--index-info", stdin=_index(prefix, lines))
-    written("checkout-index", "--all", f"--prefix={scratch}/new/")
+    index_git("update-index", "-z", "--index-info", stdin=_index(prefix, lines))
+    index_git("checkout-index", "--all", f"--prefix={scratch}/new/")
     return scratch / "new" / prefix
 
 

@@ -73,12 +73,12 @@ def _statuses(tree: Path, scratch: Path, bakes: list[list[str]]) -> list[int]:
     # PYTHONPATH selects the version's package `template`; `-P` excludes this script's folder from the import path.
     variables = {**os.environ, "PYTHONPATH": str(tree), "TMPDIR": str(scratch)}
     command = [sys.executable, "-P", str(_BAKER)]
-    done = subprocess.run(
+    process = subprocess.run(
         command, cwd=scratch, env=variables, input=json.dumps(bakes), capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        raise CannotTell(f"The template cannot be baked: {done.stderr.strip().splitlines()[-1]}.")
-    return json.loads(done.stdout)
+    if process.returncode:
+        raise CannotTell(f"The template cannot be baked: {process.stderr.strip().splitlines()[-1]}.")
+    return json.loads(process.stdout)
 
 
 def _outcome(release: Release, bake: _Bake, status: int) -> Path | CannotTell:

@@ -92,9 +92,9 @@ def update(
     """
     answers = dict(map(_answer, answer or ()))
     asks = sys.stdin.isatty() and not no_input and not as_json
-    with ExitStack() as held:
+    with ExitStack() as locks:
         try:
-            held.enter_context(exclusive(repository))
+            locks.enter_context(exclusive(repository))
             update_plan = plan(repository, to, answers)
             if not as_json:
                 print(*plan_lines(update_plan), sep="\n", end="\n" if update_plan.steps else "", flush=True)
@@ -102,9 +102,9 @@ def update(
                 outcome = merge(update_plan, lambda known: completed(known, asks), not dry_run, heed)
         except (CannotTell, OSError) as error:
             return _refused(error)
-        except Asked as asked:
+        except Asked as signal:
             print("\nNothing was changed.", file=sys.stderr)
-            return 128 + asked.number
+            return 128 + signal.number
         return _report(repository, outcome, written=bool(outcome.changed) and not dry_run, as_json=as_json)
 
 

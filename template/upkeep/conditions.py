@@ -74,16 +74,16 @@ def exclusive(folder: Path) -> Iterator[None]:
         # `plan` reports such a folder.
         yield
         return
-    lock = os.open(os.fsdecode(process.stdout).rstrip("\n"), os.O_RDONLY)
+    descriptor = os.open(os.fsdecode(process.stdout).rstrip("\n"), os.O_RDONLY)
     try:
-        _lock(lock, folder)
+        _lock(descriptor, folder)
         yield
     finally:
-        os.close(lock)
+        os.close(descriptor)
 
 
-def _lock(held: int, folder: Path) -> None:
+def _lock(descriptor: int, folder: Path) -> None:
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise CannotTell(f"Another update of {folder} runs: wait for its end.") from None

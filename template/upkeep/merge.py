@@ -80,9 +80,9 @@ class Merge:
         branch = f"template-{pins.after}"
         self._git("branch", branch, self._commit(self._add(theirs), before))
         self._git(*EXACT, "checkout", "--quiet", "--force", "--detach", self._commit(ours_tree, before))
-        done = self._git.run(*EXACT, "merge", "--strategy", _STRATEGY, "--no-commit", "--no-ff", branch)
-        if done.returncode not in (0, 1):
-            raise CannotTell(f"git could not merge: {os.fsdecode(done.stderr or done.stdout).strip()}")
+        process = self._git.run(*EXACT, "merge", "--strategy", _STRATEGY, "--no-commit", "--no-ff", branch)
+        if process.returncode not in (0, 1):
+            raise CannotTell(f"git could not merge: {os.fsdecode(process.stderr or process.stdout).strip()}")
         return self._settled()
 
     def _edited(self, ours: Checkout) -> str:

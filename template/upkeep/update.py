@@ -147,5 +147,5 @@ def merge_bakes(plan: Plan, bakes: Bakes, write: bool, heed: Heed) -> Outcome:
         heed.check()
         if write and changed:
             apply(merge, merged, f"Update the template from {plan.before.version} to {plan.after.version}")
-    asked = tuple(name for name in answered if name not in plan.answers)
-    return Outcome(plan, merged, changed, answered, asked, tuple(notes))
+    new_questions = tuple(name for name in answered if name not in plan.answers)
+    return Outcome(plan, merged, changed, answered, new_questions, tuple(notes))

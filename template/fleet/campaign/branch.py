@@ -115,19 +115,19 @@ class Branch:
         """
         if self.remote and self.pushed != tip:
             options = ("--quiet", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
-            done = self.git.run(*_QUIET, "push", *options, self.address, f"{tip}:refs/heads/{self.name}")
-            if done.returncode:
-                refusal = f"{self.folder}: the remote {self.remote} refuses the branch {self.name}: {_refusal(done)}"
+            process = self.git.run(*_QUIET, "push", *options, self.address, f"{tip}:refs/heads/{self.name}")
+            if process.returncode:
+                refusal = f"{self.folder}: the remote {self.remote} refuses the branch {self.name}: {_refusal(process)}"
                 raise CannotTell(f"{refusal}: correct the cause, and run this again.")
             Git(self.folder)(*_QUIET, "update-ref", f"refs/remotes/{self.remote}/{self.name}", tip)
 
 
-def _refusal(done: CompletedProcess[bytes]) -> str:
+def _refusal(process: CompletedProcess[bytes]) -> str:
     """Return the sentences of the remote's hook, and git's reason in parentheses."""
-    output = done.stderr.decode(errors="replace")
+    output = process.stderr.decode(errors="replace")
     hook = " ".join(sentence for line in _REMOTE.findall(output) if (sentence := line.strip()))
     rejected = _REJECTED.findall(output)
-    return " ".join([*([hook] if hook else []), *(f"({why})" for why in rejected)]) or reason(done)
+    return " ".join([*([hook] if hook else []), *(f"({why})" for why in rejected)]) or reason(process)
 
 
 class Changes(NamedTuple):

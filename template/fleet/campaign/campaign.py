@@ -37,10 +37,10 @@ class Campaign:
         """
         tasks = ((result, None) for result in chain.from_iterable(waves))
         tasks_by_name = {task[0].name: task for task in self._each(_CONNECTIONS, self._find, tasks)}
-        done = True
+        is_done = True
         for wave in waves:
-            for result in self._updated(wave, [tasks_by_name[result.name] for result in wave]) if done else wave:
-                done = done and result.state in DONE
+            for result in self._updated(wave, [tasks_by_name[result.name] for result in wave]) if is_done else wave:
+                is_done = is_done and result.state in DONE
                 yield result
 
     def _updated(self, wave: Sequence[Result], tasks: Sequence[Task]) -> Iterator[Result]:

@@ -81,5 +81,5 @@ def _entries(before: Release, after: Release, changed: str) -> tuple[list[str], 
     """Return the entries of the CHANGELOG with a migration, and those with a name in the changed lines."""
     parts = (part.rstrip() for release in between(before, after) for part in _ENTRY.split(notes(release.version)))
     entries = [part for part in parts if part.startswith("- ")]
-    named = [entry for entry in entries if any(name in changed for name in _CODE.findall(entry))]
-    return [entry for entry in entries if _MIGRATION in entry], [entry for entry in named if _MIGRATION not in entry]
+    matches = [entry for entry in entries if any(name in changed for name in _CODE.findall(entry))]
+    return [entry for entry in entries if _MIGRATION in entry], [entry for entry in matches if _MIGRATION not in entry]

@@ -105,8 +105,8 @@ def _project(screen: RunScreen, second: RunningContext, sent: Sent) -> Mapping[s
         return dict(Counter(str(item["status"]).lower() for item in second.table.references()))
 
     with screen.stage("project"):
-        wanted = {"known": sent.created - sent.deleted, "gone": sent.deleted}
-        _wait_for(lambda: counted() == wanted, lambda: screen.say(_listing(counted())))
+        expected = {"known": sent.created - sent.deleted, "gone": sent.deleted}
+        _wait_for(lambda: counted() == expected, lambda: screen.say(_listing(counted())))
         counts = counted()
         screen.say(_listing(counts))
         return counts

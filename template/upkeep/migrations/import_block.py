@@ -43,9 +43,9 @@ def section(source: str) -> int:
 
 def _lines(section: list[Import]) -> Iterator[str]:
     yield from (f"import {item}" for item in sorted(section) if not item.name)
-    named = [item for item in section if item.name]
-    for source in sorted({item.source for item in named}, key=lambda source: (-_depth(source), source)):
-        names = [str(item) for item in sorted(named, key=lambda item: order(item.name)) if item.source == source]
+    with_name = [item for item in section if item.name]
+    for source in sorted({item.source for item in with_name}, key=lambda source: (-_depth(source), source)):
+        names = [str(item) for item in sorted(with_name, key=lambda item: order(item.name)) if item.source == source]
         yield _from(source, names)
 
 

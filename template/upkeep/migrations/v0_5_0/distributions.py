@@ -72,8 +72,8 @@ def moved(name: str) -> str:
 
 
 def _requirements(content: str) -> str:
-    named = _NAMED.sub(lambda match: f'"{moved(match[1])}"', content)
-    return named.replace("bounded-context[runtime]", "bounded-context").replace(_GROUP, _GROUPS)
+    text = _NAMED.sub(lambda match: f'"{moved(match[1])}"', content)
+    return text.replace("bounded-context[runtime]", "bounded-context").replace(_GROUP, _GROUPS)
 
 
 class _Renamed(cst.CSTTransformer):

@@ -264,10 +264,10 @@ def _times(root: Path) -> Mapping[str, int]:
 
 def _git(root: Path, *arguments: str) -> tuple[str, ...]:
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607
+        process = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607
     except OSError as error:
         raise NoHistory(f"git does not start: {error}: {_REMEDY}") from error
-    if done.returncode:
-        first, *_ = done.stderr.strip().splitlines() or [""]  # outside of a repository, git adds its usage
+    if process.returncode:
+        first, *_ = process.stderr.strip().splitlines() or [""]  # outside of a repository, git adds its usage
         raise NoHistory(f"git cannot list the changes in {root}: {first}: {_REMEDY}")
-    return tuple(name for name in done.stdout.split("\0") if name)
+    return tuple(name for name in process.stdout.split("\0") if name)

@@ -202,12 +202,12 @@ class _Check:
 
     def step(self, step: str) -> str:
         """Run a step, record its remedies, and return its line of the check's output."""
-        done = _run(self._project, step, self._arguments.get(step, ()), self._call)
+        process = _run(self._project, step, self._arguments.get(step, ()), self._call)
         if self._over:
             return ""
-        if not done.returncode:
-            return f"{step}: {_last(done.stdout)}\n"
-        step_remedies = self.remedies[step] = remedies(self._project.root, step, done.stdout, self._environment)
+        if not process.returncode:
+            return f"{step}: {_last(process.stdout)}\n"
+        step_remedies = self.remedies[step] = remedies(self._project.root, step, process.stdout, self._environment)
         return f"{red(f'{step}: {len(step_remedies)} to do')}\n"
 
     def in_order(self, own: Sequence[str]) -> list[str]:
@@ -242,13 +242,13 @@ def run_step(project: Project, step: str, arguments: Sequence[str]) -> int:
 
 def _run(project: Project, step: str, arguments: Sequence[str], call: Callable[[Sequence[str]], _Done]) -> _Done:
     """Run a step's commands until one fails. Return the last result, with the output of all."""
-    done, output = _Done([], 0), ""
+    process, output = _Done([], 0), ""
     for command in _words(project, step, arguments):
-        done = call(command)
-        output += done.stdout or ""
-        if done.returncode:
+        process = call(command)
+        output += process.stdout or ""
+        if process.returncode:
             break
-    return _Done(done.args, done.returncode, output)
+    return _Done(process.args, process.returncode, output)
 
 
 def _words(project: Project, step: str, arguments: Sequence[str]) -> list[list[str]]:

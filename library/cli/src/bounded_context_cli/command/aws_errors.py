@@ -104,8 +104,8 @@ def sentence(error: Exception, document: Document | None = "shift") -> str:
     if isinstance(error, NoCredentialsError):
         return f"{line}: {_SIGN_IN}"
     operation = error.operation_name if isinstance(error, ClientError) else ""
-    lacking = denied(message, code(error), operation, document)
-    return f"{line.rstrip('.')}; {lacking}" if lacking else line
+    denial = denied(message, code(error), operation, document)
+    return f"{line.rstrip('.')}; {denial}" if denial else line
 
 
 class Calls:

@@ -15,8 +15,8 @@ def counted(of: str, example: int, most: int | None = None) -> Callable[[str], i
     def number(text: str) -> int:
         count = int(text) if text.isascii() and text.isdecimal() else 0
         if count < 1 or (most is not None and count > most):
-            wanted = f"a number from 1, such as {example}" if most is None else f"a number from 1 to {most}"
-            raise typer.BadParameter(f"{text!r} is not a number of {of}: write {wanted}")
+            accepted = f"a number from 1, such as {example}" if most is None else f"a number from 1 to {most}"
+            raise typer.BadParameter(f"{text!r} is not a number of {of}: write {accepted}")
         return count
 
     return number

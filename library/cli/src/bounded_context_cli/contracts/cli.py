@@ -128,9 +128,9 @@ def raised(context: Context[Any], root: Path, event_type: str, old: str, new: st
 
 def _declared(text: str, event_type: str, old: str, new: str) -> str:
     """Return the declaration with a type's new version. Types that it does not name have version 1.0."""
-    named, line = f'"{event_type}": "{old}"', f'        "{event_type}": "{new}",\n'
-    if named in text:
-        return text.replace(named, f'"{event_type}": "{new}"')
+    entry, line = f'"{event_type}": "{old}"', f'        "{event_type}": "{new}",\n'
+    if entry in text:
+        return text.replace(entry, f'"{event_type}": "{new}"')
     if _VERSIONS.search(text):
         return _VERSIONS.sub(rf"\g<0>{line}", text, count=1)
     if "    versions=" in text:

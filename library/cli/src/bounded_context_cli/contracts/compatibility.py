@@ -174,9 +174,9 @@ def _narrower_fields(old: Schema, new: Schema, field: str) -> Iterator[str]:
 
 def _values(old: Schema, new: Schema, field: str) -> Iterator[str]:
     before, after = _enumerated(old), _enumerated(new)
-    gone = ["every value"] if before is None else [value for value in before if value not in (after or before)]
-    if after is not None and gone:
-        yield f"{field} no longer accepts {', '.join(map(str, gone))}"
+    removed = ["every value"] if before is None else [value for value in before if value not in (after or before)]
+    if after is not None and removed:
+        yield f"{field} no longer accepts {', '.join(map(str, removed))}"
     for keyword in (*_LOWEST, *_HIGHEST):
         if keyword in new and _tighter(keyword, old.get(keyword), new[keyword]):
             yield f"{field} has the {keyword} {new[keyword]}"

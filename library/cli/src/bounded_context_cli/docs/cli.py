@@ -60,9 +60,9 @@ def section(name: str, anchor: str) -> str:
 
 def search(words: Sequence[str]) -> list[Match]:
     """Return the best line of each section that contains all words; sections with a word in the heading come first."""
-    wanted = [word.lower() for word in words]
-    matches = [line for name in pages() for line in _matches(name, wanted)]
-    return sorted(matches, key=lambda line: -_count(line.heading, wanted))
+    lower_words = [word.lower() for word in words]
+    matches = [line for name in pages() for line in _matches(name, lower_words)]
+    return sorted(matches, key=lambda line: -_count(line.heading, lower_words))
 
 
 def anchor_of(heading: str) -> str:
@@ -209,5 +209,5 @@ def steps(section: str, context: str) -> Iterator[DocumentedStep]:
     text = re.sub("|".join(names), lambda match: names[match[0]], section)
     for block in _BLOCK.finditer(text):
         parts = _PLACE.split(block["steps"])[1:]
-        for path, how, place, written in zip(*(parts[n::4] for n in range(4)), strict=True):
-            yield DocumentedStep(path, how or "", place or "", written)
+        for path, how, place, code in zip(*(parts[n::4] for n in range(4)), strict=True):
+            yield DocumentedStep(path, how or "", place or "", code)

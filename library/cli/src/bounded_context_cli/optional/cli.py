@@ -37,11 +37,11 @@ def add(
         project = repository()
     except ProjectError as error:
         return refuse(str(error))
-    written = [file for name in names for file in written_by(project, name)]
-    for path, text in written:
+    files = [file for name in names for file in written_by(project, name)]
+    for path, text in files:
         if _is_of_team(project, path, text):
             return refuse(f"{path}: exists with another text: compare it, and remove it before `context add`.")
-    for path, text in written:
+    for path, text in files:
         if update_file(project.root / path, text):
             sys.stdout.write(f"{path}\n")
     return 0

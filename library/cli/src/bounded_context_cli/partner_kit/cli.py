@@ -189,8 +189,8 @@ def _installed(names: Sequence[str], python: str, platform: str) -> Iterator[Pat
 
 def _pins(names: Sequence[str]) -> str:
     pins = re.findall(r"^[\w-]+==(?:.*\\\n)*.*\n", LAYER.read_text(encoding="utf-8"), re.MULTILINE)
-    wanted = {name.replace("_", "-") for name in names}
-    return "".join(pin for pin in pins if pin.partition("==")[0] in wanted)
+    packages = {name.replace("_", "-") for name in names}
+    return "".join(pin for pin in pins if pin.partition("==")[0] in packages)
 
 
 _FOLDER: Final = Path(__file__).parent
@@ -250,8 +250,8 @@ def _noted(kit: Contents, rows: Rows, name: str) -> dict[str, Any]:
     """Return the name, the expectation and the notation of a column in the partner's format."""
     kinds = {Decimal: "decimal", date: "date"}
     notation = next((kinds[kind] for kind in kit.format_.notations if name in rows.of_type(kind)), None)
-    [written] = kit.format_.names([name])
-    return {"written": written, "expected": rows.expected_in(kit.format_, name), "notation": notation}
+    [title] = kit.format_.names([name])
+    return {"written": title, "expected": rows.expected_in(kit.format_, name), "notation": notation}
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:

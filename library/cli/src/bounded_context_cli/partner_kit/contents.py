@@ -36,8 +36,8 @@ def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
 
 def _column(column: Column, rows: Rows, format_: FileFormat) -> Column:
     [name] = format_.names([column.name])
-    written, described = rows.writers(format_).get(column.name, str), rows.expected_in(format_, column.name)
-    return replace(column, name=name, content=described, example=written(column.example))
+    writer, described = rows.writers(format_).get(column.name, str), rows.expected_in(format_, column.name)
+    return replace(column, name=name, content=described, example=writer(column.example))
 
 
 def _sentences(format_: FileFormat) -> Iterator[str]:

@@ -153,8 +153,8 @@ def rotate(
         named = not any(entry.by_position for entry in partner)
         keys = [*(None if named and entry.is_expired(_today()) else _ending(entry, last) for entry in partner), new]
         remaining = [entry for entry in keys if entry is not None]
-        wanted = {**partners, name: {**partners[name], "public_keys": remaining}}
-        return _print(file, name, file.change(lambda text: text.rotated(name, keys), wanted), outputs)
+        new_partners = {**partners, name: {**partners[name], "public_keys": remaining}}
+        return _print(file, name, file.change(lambda text: text.rotated(name, keys), new_partners), outputs)
 
     return _on(stack, act)
 

@@ -196,13 +196,13 @@ class StackFile:
             raise RefusedByAws(f"{self.path} has no partner {name}: write one of {', '.join(partners) or '(none)'}.")
         return partners[name]
 
-    def change(self, edit: Callable[[Edited], Edited], wanted: Mapping[str, Any]) -> Settings:
+    def change(self, edit: Callable[[Edited], Edited], partners: Mapping[str, Any]) -> Settings:
         """Edit the file, and return its new settings. Raises Refused before the file is changed.
 
         `wanted` are the partners after the edit.
         """
         new = edit(self.edited()).text
-        if _content(new) != {**_content(self.edited().text), f"{self.project.context.name}:partners": dict(wanted)}:
+        if _content(new) != {**_content(self.edited().text), f"{self.project.context.name}:partners": dict(partners)}:
             raise RefusedByAws(
                 f"{self.path} has partners in a form that the command cannot edit: edit the file by hand."
             )

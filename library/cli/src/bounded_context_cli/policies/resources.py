@@ -76,14 +76,14 @@ def callers_call_aliases(graph: Graph) -> Iterator[Violation]:
 
     A caller of the function itself gets each new version at once, regardless of the rollout.
     """
-    for node, called in _calls(graph):
-        if not called.endswith(f":{LIVE}"):
-            yield Violation(node, f"calls {called}: name its alias {LIVE}.")
+    for node, arn in _calls(graph):
+        if not arn.endswith(f":{LIVE}"):
+            yield Violation(node, f"calls {arn}: name its alias {LIVE}.")
 
 
 def _calls(graph: Graph) -> Iterator[tuple[Node, str]]:
     for kind, key in _CALLERS.items():
-        yield from ((node, called) for node in graph.of(kind) for called in _code(node, key))
+        yield from ((node, arn) for node in graph.of(kind) for arn in _code(node, key))
 
 
 def _code(caller: Node, key: str) -> list[str]:

@@ -126,8 +126,8 @@ class Program:
             raise
         except SettingError as error:
             # A value that depends on AWS is checked after the end of the program, without the program's place.
-            said = error.at(pulumi_files.stack_file(self.folder, stack), self.project)
-            raise NotRun(f"{said} The program does not run as {stack}.") from error
+            sentence = error.at(pulumi_files.stack_file(self.folder, stack), self.project)
+            raise NotRun(f"{sentence} The program does not run as {stack}.") from error
         except Exception as error:
             raise NotRun(f"{placed_in(self.folder, error)} The program does not run as {stack}.") from error
 

@@ -99,13 +99,13 @@ def _items(shape: ListShape, value: Any) -> list[Any]:
     return [dict(zip(names, pair, strict=True)) for pair in value.items()]
 
 
-def _scalar(wanted: str, value: Any) -> Any:
+def _scalar(type_name: str, value: Any) -> Any:
     """Convert numbers to text and text to numbers as the shape requires. Pulumi's provider does the same."""
-    if wanted == "string" and isinstance(value, bool):
+    if type_name == "string" and isinstance(value, bool):
         return str(value).lower()
-    if wanted == "string" and isinstance(value, int | float):
+    if type_name == "string" and isinstance(value, int | float):
         return str(int(value)) if value == int(value) else str(value)
-    if wanted in NUMBERS and not isinstance(value, bool):
+    if type_name in NUMBERS and not isinstance(value, bool):
         return _whole(value)
     return value
 
@@ -304,9 +304,9 @@ def _artifact_stores(inputs: Inputs) -> Inputs:
 
 def _event_bridge(inputs: Inputs) -> Inputs:
     """Convert Pulumi's flag to an empty structure. The request always has a configuration."""
-    asked = {"eventBridgeConfiguration": {}} if inputs.get("eventbridge") else {}
+    configuration = {"eventBridgeConfiguration": {}} if inputs.get("eventbridge") else {}
     rest = {name: value for name, value in inputs.items() if name != "eventbridge"}
-    return {**rest, "notificationConfiguration": asked}
+    return {**rest, "notificationConfiguration": configuration}
 
 
 def _malware_plan(inputs: Inputs) -> Inputs:
@@ -349,12 +349,12 @@ _CONVERSIONS: Final = {
 
 
 def _calls(entry: Mapping[str, Mapping[str, Any]]) -> Iterator[ProviderCall]:
-    for named, arguments in entry.items():
-        if named in ("local", "recorded"):
+    for operation, arguments in entry.items():
+        if operation in ("local", "recorded"):
             continue
-        turned = _CONVERSIONS[arguments["turned"]] if "turned" in arguments else dict
-        converted: dict[str, Any] = {**arguments, "turned": turned}
-        yield call(named, **converted)
+        conversion = _CONVERSIONS[arguments["turned"]] if "turned" in arguments else dict
+        converted: dict[str, Any] = {**arguments, "turned": conversion}
+        yield call(operation, **converted)
 
 
 KINDS: Final[dict[str, tuple[ProviderCall, ...]]] = {

@@ -38,8 +38,8 @@ def lists_obey_the_rule(where: Repository) -> Iterator[str]:
     context = where.context
     if context.verification is None:
         return
-    if lacking := lacking_in_rows(context):
-        yield f"commands: {lacking}"
+    if sentence := lacking_in_rows(context):
+        yield f"commands: {sentence}"
         return
     verified = [verifying.use_case for verifying in verifying_rules(where.handler(context.verification))]
     if verified != [context.creating.rule]:

@@ -52,9 +52,9 @@ ALL: Final = "States.ALL"
 
 def states_follow_one_another(where: Repository) -> Iterator[str]:
     """Every state of the workflow leads to an existing state."""
-    for called, state, known in states(where):
+    for place, state, known in states(where):
         for target in set(targets(state)) - known:
-            yield f"{called} goes to {target}, which is not a state: write its name."
+            yield f"{place} goes to {target}, which is not a state: write its name."
 
 
 def state_names_are_unique(where: Repository) -> Iterator[str]:
@@ -82,21 +82,21 @@ def _count_states(numbers: Counter[str], members: list[tuple[str, Any]]) -> list
 
 def tasks_are_tried_again(where: Repository) -> Iterator[str]:
     """Every task of the workflow is retried, so that a transient fault ends no list."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         if state["Type"] == "Task" and not state.get("Retry"):
-            yield f"{called} is tried once: give it a Retry."
+            yield f"{place} is tried once: give it a Retry."
 
 
 def outages_of_lambda_are_outlasted(where: Repository) -> Iterator[str]:
     """An outage of Lambda ends no list: every task that calls a function retries service errors for 10 minutes."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         if ":lambda:" not in state.get("Resource", ""):
             continue
         waits = {error: waited(state, error) for error in LAMBDAS_OWN}
         if early := {error: waited for error, waited in waits.items() if waited < OUTAGE_SECONDS}:
             retrier = json.dumps({"ErrorEquals": list(early), **_PATIENT})
             yield (
-                f"{called} gives up on {', '.join(early)} after {min(early.values()):.0f} of {OUTAGE_SECONDS} seconds: "
+                f"{place} gives up on {', '.join(early)} after {min(early.values()):.0f} of {OUTAGE_SECONDS} seconds: "
                 f"write {retrier} into its Retry, before {ALL}."
             )
 
@@ -122,23 +122,23 @@ def waited(state: State, error: str) -> float:
 
 def catch_alls_come_last(where: Repository) -> Iterator[str]:
     """Every error reaches its own retrier and catcher: `States.ALL` is the last entry, and alone in its entry."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         for name, words in (("Retry", "retriers"), ("Catch", "catchers")):
             listed = [handler["ErrorEquals"] for handler in state.get(name, [])]
             for number, errors in enumerate(listed, 1):
                 if ALL in errors and number < len(listed):
-                    yield f"{called} has {ALL} in number {number} of its {len(listed)} {words}: write it last."
+                    yield f"{place} has {ALL} in number {number} of its {len(listed)} {words}: write it last."
                 if ALL in errors and len(errors) > 1:
-                    yield f"{called} has {ALL} beside other errors in one of its {words}: write {ALL} alone."
+                    yield f"{place} has {ALL} beside other errors in one of its {words}: write {ALL} alone."
 
 
 def calls_are_well_formed(where: Repository) -> Iterator[str]:
     """AWS accepts every call of the workflow: its parameters match the names and types of the call's model."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         resource = _CALL.fullmatch(state.get("Resource", ""))
         if resource and f"{resource[1]}:{resource[2]}" not in _NO_REQUEST:
             parameters = state.get("Parameters", state.get("Arguments", {}))
-            yield from (f"{called}: {finding}" for finding in _of_request(resource[1], resource[2], parameters))
+            yield from (f"{place}: {finding}" for finding in _of_request(resource[1], resource[2], parameters))
 
 
 def _of_request(service: str, call: str, parameters: Any) -> Iterator[str]:

@@ -41,8 +41,8 @@ class RepairReport(ABC):
         """The result as a word."""
         if self.interrupted or self.stopped:
             return "interrupted" if self.interrupted else "stopped"
-        looked, done, incomplete = self.words
-        return looked if not self.executed else done if self.complete else incomplete
+        looked, complete, incomplete = self.words
+        return looked if not self.executed else complete if self.complete else incomplete
 
     @property
     def exit_status(self) -> int:
@@ -88,13 +88,13 @@ class RepairScreen(Consoles):
             yield lambda: bar.advance(task)
 
     def _lines(self, verb: str, total: int) -> Callable[[], None]:
-        done = 0
+        count = 0
 
         def advance() -> None:
-            nonlocal done
-            done += 1
-            if done % LINE_EVERY == 0:
-                self.tell(f"{verb}: {done} of about {total} messages")
+            nonlocal count
+            count += 1
+            if count % LINE_EVERY == 0:
+                self.tell(f"{verb}: {count} of about {total} messages")
 
         return advance
 

@@ -114,10 +114,10 @@ def look(browser: str, page: Path, folder: Path) -> Seen:
     around = folder / "around.html"
     around.write_text(f"<!doctype html><body>{frames}<script>{_MEASURE}</script></body>", encoding="utf-8")
     command = [browser, *OPTIONS, f"--user-data-dir={folder / 'profile'}", around.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603
-    [body] = _BODY.findall(done.stdout)
+    process = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603
+    [body] = _BODY.findall(process.stdout)
     renderings = [Rendering(**values) for values in json.loads(html.unescape(body))]
-    return Seen(renderings, page.stat().st_size, _CONSOLE.findall(done.stderr))
+    return Seen(renderings, page.stat().st_size, _CONSOLE.findall(process.stderr))
 
 
 def _frame(page: Path, width: int, scheme: str) -> str:

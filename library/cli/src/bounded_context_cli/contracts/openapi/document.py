@@ -38,7 +38,7 @@ from ..published import examples
 @cache
 def view(context: Context[Any]) -> type[BaseModel]:
     """Return the model of an aggregate in an answer."""
-    standing: Any = {
+    members: Any = {
         "status": (context.statuses, ...),
         "version": (int, Field(ge=1, description="Counts its changes from 1.")),
         "list_id": (str | None, Field(description="The list that brought it, if one did.")),
@@ -48,7 +48,7 @@ def view(context: Context[Any]) -> type[BaseModel]:
     class Shown(context.details):
         model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
-    return create_model("View", __base__=Shown, __doc__=f"The {plain(context.title)} as it stands.", **standing)
+    return create_model("View", __base__=Shown, __doc__=f"The {plain(context.title)} as it stands.", **members)
 
 
 @cache
@@ -186,8 +186,8 @@ def _starts(context: Context[Any], command: Command[Any, Any]) -> dict[str, str]
 
 
 def _gets(context: Context[Any]) -> Part:
-    held = {"description": "The caller has the newest version already.", "headers": _TAG, "content": {}}
-    answers = {200: _answer("As it is.", view(context), _TAG), 304: held}
+    unchanged = {"description": "The caller has the newest version already.", "headers": _TAG, "content": {}}
+    answers = {200: _answer("As it is.", view(context), _TAG), 304: unchanged}
     summary = f"Return the {plain(context.title)}."
     return _operation(context, context.get_function, summary, answers, _plain(BAD_PARAMETER, NotFound.code))
 

@@ -188,8 +188,8 @@ class Deployments:
 
     def read(self, ids: Iterable[str]) -> dict[str, Deployment]:
         """Return deployments by id."""
-        wanted = sorted(set(ids))
-        batches = (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
+        unique_ids = sorted(set(ids))
+        batches = (unique_ids[start : start + BATCH] for start in range(0, len(unique_ids), BATCH))
         return {deployment.id: deployment for batch in batches for deployment in self._batch(batch)}
 
     def _batch(self, ids: list[str]) -> list[Deployment]:

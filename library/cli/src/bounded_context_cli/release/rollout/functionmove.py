@@ -264,22 +264,22 @@ class FunctionMove:
 
     def _watched(self, deployment_id: str) -> Steps[Deployment]:
         while True:
-            seen = yield deployment_id
-            if seen is None:
+            deployment = yield deployment_id
+            if deployment is None:
                 continue
-            self._show(seen)
-            if seen.ended:
-                return seen
+            self._show(deployment)
+            if deployment.ended:
+                return deployment
 
-    def _show(self, seen: Deployment) -> None:
-        if seen.rollback_of:
-            self.part.doing, self.part.weight = f"rolling back ({seen.id})", None
-        elif seen.id == self.part.deployment_id:
-            shift = None if seen.ended else self._shift(seen.id)
-            self.part.doing = _DOING.get(seen.status, seen.status.lower())
+    def _show(self, deployment: Deployment) -> None:
+        if deployment.rollback_of:
+            self.part.doing, self.part.weight = f"rolling back ({deployment.id})", None
+        elif deployment.id == self.part.deployment_id:
+            shift = None if deployment.ended else self._shift(deployment.id)
+            self.part.doing = _DOING.get(deployment.status, deployment.status.lower())
             self.part.weight = shift.weight if shift else self.part.weight
         else:
-            self.part.doing = f"waiting for the end of {seen.id}"
+            self.part.doing = f"waiting for the end of {deployment.id}"
 
     def _remaining_traffic(self, position: Position) -> str:
         """Describe the remaining traffic of a target whose deployment failed; empty if it has none."""
@@ -312,8 +312,8 @@ class FunctionMove:
     def _succeeded_meanwhile(self) -> Steps[bool]:
         """Read the followed deployment once more, because it may have ended since the last poll."""
         followed = self.part.deployment_id
-        seen = yield from retried(self.part, lambda: self.services.deployments.read(filter(None, [followed])))
-        return followed in seen and seen[followed].status == "Succeeded"
+        deployments = yield from retried(self.part, lambda: self.services.deployments.read(filter(None, [followed])))
+        return followed in deployments and deployments[followed].status == "Succeeded"
 
     def _history(self) -> Steps[list[Deployment]]:
         return retried(self.part, lambda: self.services.deployments.history(self.goal.finding.function.group))

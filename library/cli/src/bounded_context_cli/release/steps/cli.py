@@ -124,11 +124,11 @@ def installed() -> str | None:
     return printed.strip().removeprefix("v")
 
 
-def install(wanted: str, folder: Path, fetch: Fetch) -> None:
-    """Install version `wanted` into `folder`. Raises ToolError if the archive's SHA-256 is not the published one."""
-    name = f"pulumi-v{wanted}-linux-{_ARCHITECTURES[platform.machine()]}.tar.gz"
+def install(version_number: str, folder: Path, fetch: Fetch) -> None:
+    """Install a version into `folder`. Raises ToolError if the archive's SHA-256 is not the published one."""
+    name = f"pulumi-v{version_number}-linux-{_ARCHITECTURES[platform.machine()]}.tar.gz"
     archive = fetch(_ARCHIVE.format(name=name))
-    stated = _stated(fetch(_CHECKSUMS.format(version=wanted)).decode(), name)
+    stated = _stated(fetch(_CHECKSUMS.format(version=version_number)).decode(), name)
     if hashlib.sha256(archive).hexdigest() != stated:
         raise ToolError(f"{name} does not have the SHA-256 that Pulumi states for it: do not use it, and tell Pulumi.")
     _unpack(archive, folder)
@@ -161,14 +161,14 @@ def _download(url: str) -> bytes:
 
 def require(folder: Path) -> None:
     """Install the CLI into a folder of the PATH, unless it is there, and the AWS plugin. Raises ToolError, OSError."""
-    wanted = version("pulumi")
-    if installed() != wanted:
-        install(wanted, folder, _download)
-    sys.stdout.write(f"pulumi {wanted}\n")
+    version_number = version("pulumi")
+    if installed() != version_number:
+        install(version_number, folder, _download)
+    sys.stdout.write(f"pulumi {version_number}\n")
     plugin = ["pulumi", "plugin", "install", "resource", "aws", version("pulumi-aws"), "--exact"]
-    done = subprocess.run(plugin, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        raise ToolError(f"`{' '.join(plugin)}` failed: {' '.join(done.stderr.split())}")
+    process = subprocess.run(plugin, capture_output=True, text=True, check=False)  # noqa: S603
+    if process.returncode != 0:
+        raise ToolError(f"`{' '.join(plugin)}` failed: {' '.join(process.stderr.split())}")
 
 
 def tools(folder: Annotated[Path, Argument(help="a folder on the PATH")]) -> int:

@@ -59,8 +59,8 @@ def deploy(stack: PulumiStack) -> None:
         )
     if status != 0 and LOCKED.search(text):
         stop(refusal(stack), "locked")
-    if status != 0 and (lacking := denied(text)):
-        stop(f"pulumi up failed: {lacking}: `context permissions deploy {stack.name}` prints what it needs.", "denied")
+    if status != 0 and (denial := denied(text)):
+        stop(f"pulumi up failed: {denial}: `context permissions deploy {stack.name}` prints what it needs.", "denied")
     if status != 0:
         stop(f"pulumi up failed with status {status}: see its output above.")
     stack.outputs.write_text(stack.output("stack", "output", "--json"))

@@ -146,9 +146,9 @@ def _with_remedy(failure: str, protected: list[str]) -> tuple[str, Reason]:
     """Return a failure with its remedy, and the reason."""
     if protected:
         return "\n".join([failure, *protected]), "protected"
-    lacking = denied(failure)
-    remedy = f"\nIn short: {lacking}: `context permissions` prints what it needs." if lacking else ""
-    return failure + remedy, "denied" if lacking else "failed"
+    denial = denied(failure)
+    remedy = f"\nIn short: {denial}: `context permissions` prints what it needs." if denial else ""
+    return failure + remedy, "denied" if denial else "failed"
 
 
 def _errors(printed: str) -> str:

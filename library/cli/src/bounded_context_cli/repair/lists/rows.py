@@ -104,20 +104,20 @@ class Rows:
             return {index for index, reason in enumerate(reasons) if reason == _FAILED}
         return set()
 
-    def _pages(self, list_id: str, **asked: Any) -> Iterator[Any]:
+    def _pages(self, list_id: str, **arguments: Any) -> Iterator[Any]:
         if "by_list" not in self.context.indexes:
-            yield from self._whole_table(list_id, asked)
+            yield from self._whole_table(list_id, arguments)
             return
         for number in range(INDEX_SHARDS):
             values = {":keys": {"S": shard(list_id, number)}}
             condition = {"KeyConditionExpression": f"{LIST_SHARD} = :keys", "ExpressionAttributeValues": values}
-            yield from _read(self.client.query, TableName=self.table, IndexName="by_list", **condition, **asked)
+            yield from _read(self.client.query, TableName=self.table, IndexName="by_list", **condition, **arguments)
 
-    def _whole_table(self, list_id: str, asked: Mapping[str, Any]) -> Iterator[Any]:
+    def _whole_table(self, list_id: str, arguments: Mapping[str, Any]) -> Iterator[Any]:
         values = {":list_id": {"S": list_id}, ":prefix": {"S": self.context.key_prefix}}
         condition = f"list_id = :list_id AND begins_with({KEY}, :prefix)"
         filtered = {"FilterExpression": condition, "ExpressionAttributeValues": values, "ConsistentRead": True}
-        yield from _read(self.client.scan, TableName=self.table, **filtered, **asked)
+        yield from _read(self.client.scan, TableName=self.table, **filtered, **arguments)
 
 
 def _read(read: Callable[..., Any], **request: Any) -> Iterator[Any]:

@@ -117,6 +117,6 @@ class Progress:
         """Replace the file in a single step, so a killed process leaves a complete file."""
         self.saved = now.isoformat()
         file.parent.mkdir(parents=True, exist_ok=True)
-        written = file.with_suffix(".new")
-        written.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        written.replace(file)
+        new_file = file.with_suffix(".new")
+        new_file.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        new_file.replace(file)

@@ -99,9 +99,9 @@ class Comparison:
             tasks = {pool.submit(self._of_segment, segment, number, stop) for segment in range(number)}
             try:
                 while tasks:
-                    done, tasks = wait(tasks, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
+                    finished, tasks = wait(tasks, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
                     self._beat()
-                    yield set().union(*(segment.result() for segment in done))
+                    yield set().union(*(segment.result() for segment in finished))
             finally:
                 stop.set()
 
@@ -257,21 +257,21 @@ class Changes:
 
     def keys(self) -> Set[str]:
         """Return the keys of all items that were written before this call. Raises Refused as `begin`."""
-        mark, written = f"{_MARK}{secrets.token_hex(8)}#", list[str]()
+        mark, marks = f"{_MARK}{secrets.token_hex(8)}#", list[str]()
         self._open("TRIM_HORIZON")
         unread = set(self._iterators)
         try:
             for _ in range(_ROUNDS):
                 if not unread:
                     return self._keys
-                written += [self._write(f"{mark}{len(written) + number}") for number in range(len(unread))]
+                marks += [self._write(f"{mark}{len(marks) + number}") for number in range(len(unread))]
                 self._clock.sleep(_PAUSE)
                 self._beat()
                 unread = {shard for shard in unread if not self._read(shard, mark)} | self._open("TRIM_HORIZON")
             raise RefusedByAws("The table's stream does not return its latest changes: run the command again.")
         finally:
             with suppress(*AWS_ERRORS):
-                for key in written:
+                for key in marks:
                     self._dynamodb.delete_item(TableName=self._table, Key={KEY: {"S": key}})
 
     def _open(self, position: "ShardIteratorTypeType") -> set[str]:

@@ -40,9 +40,9 @@ class Limit(BaseModel):
 
     def faults(self, path: str, value: Any) -> Iterator[Fault]:
         """Yield what AWS would refuse of the value at a path in a request."""
-        for wanted, holds in self._checks():
+        for accepted, holds in self._checks():
             if not _passes(holds, value):
-                yield Fault(path, wanted, value)
+                yield Fault(path, accepted, value)
         if self.document and isinstance(value, str):
             yield from read(DOCUMENTS[self.document], path, value)
 
@@ -120,21 +120,21 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = TypeAdapter(dict[str, dict[st
 """Limits by a call's service and operation, and by the path in its request without the indexes of lists."""
 
 
-def documented(named: str, shape: Shape, request: Mapping[str, Any]) -> Iterator[Fault]:
+def documented(operation: str, shape: Shape, request: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield the documented limits that a request of an operation (`sqs CreateQueue`) breaks, also in its documents."""
-    limits = LIMITS.get(named, {})
+    limits = LIMITS.get(operation, {})
     for path, _, value in places(shape, request):
         if limit := limits.get(re.sub(r"\[\d+\](?=\.)", "", path)):
             yield from limit.faults(path, value)
 
 
-def contradictory(named: str, request: Mapping[str, Any]) -> Iterator[Fault]:
+def contradictory(operation: str, request: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield members that AWS refuses in combination with other members of the request.
 
     The evaluation window of an alarm is at most a day, or seven days if its periods are hours. Its datapoints to alarm
     are at most its evaluation periods (API reference, PutMetricAlarm).
     """
-    if named == "cloudwatch PutMetricAlarm":
+    if operation == "cloudwatch PutMetricAlarm":
         yield from _windows(request)
 
 

@@ -108,8 +108,8 @@ def _within(shape: Shape, size: float, unit: str, value: Any, path: str) -> Iter
 
 def limits(shape: Shape) -> tuple[float | None, float | None]:
     """Return the minimum and maximum of a number, a text's characters or a list's entries. None means no limit."""
-    if named := _BETWEEN.fullmatch(shape.name):
-        return int(named[1]), int(named[2])
+    if match := _BETWEEN.fullmatch(shape.name):
+        return int(match[1]), int(match[2])
     return shape.metadata.get("min"), shape.metadata.get("max")
 
 
@@ -207,8 +207,8 @@ def policy(document: Any, *, principals: bool) -> Mismatches:
         yield "Version", f"one of {', '.join(_VERSIONS)}", document["Version"]
     statements = document.get("Statement") or [{}]
     for number, statement in enumerate(statements if isinstance(statements, list) else [statements]):
-        for at, wanted, value in _statement(statement, principals):
-            yield f"Statement[{number}].{at}", wanted, value
+        for at, accepted, value in _statement(statement, principals):
+            yield f"Statement[{number}].{at}", accepted, value
 
 
 def _statement(statement: Mapping[str, Any], principals: bool) -> Mismatches:
@@ -224,13 +224,13 @@ def _statement(statement: Mapping[str, Any], principals: bool) -> Mismatches:
 
 
 def _texts(
-    statement: Mapping[str, Any], name: str, form: re.Pattern[str], wanted: str
+    statement: Mapping[str, Any], name: str, form: re.Pattern[str], accepted: str
 ) -> Iterator[tuple[str, str, Any]]:
     value = statement.get(name, statement.get(f"Not{name}", []))
     values = value if isinstance(value, list) else [value]
     for text in values or [None]:
         if not isinstance(text, str) or not form.fullmatch(text):
-            yield name, wanted, text
+            yield name, accepted, text
 
 
 def pattern(document: Any, path: str = "") -> Mismatches:
@@ -264,9 +264,9 @@ def _matcher(value: Mapping[str, Any], path: str) -> Mismatches:
         yield path, f"one of {', '.join(_MATCHERS)}", dict(value)
         return
     ((name, operand),) = value.items()
-    wanted, fits = _MATCHERS[name]
+    accepted, fits = _MATCHERS[name]
     if not fits(operand):
-        yield f"{path}.{name}", wanted, operand
+        yield f"{path}.{name}", accepted, operand
 
 
 DOCUMENTS: Mapping[str, Callable[[Any], Mismatches]] = {
@@ -289,4 +289,4 @@ def read(check: Callable[[Any], Mismatches], path: str, text: str) -> Iterator[F
         refusals = list(check(document))
     except (AttributeError, TypeError):
         refusals = [("the document", "an object", document)]
-    yield from (Fault(f"{path}, {at},", wanted, value) for at, wanted, value in refusals)
+    yield from (Fault(f"{path}, {at},", accepted, value) for at, accepted, value in refusals)

@@ -112,8 +112,8 @@ def index_bytes(table: Node, item: Mapping[str, Any]) -> Iterator[tuple[str, int
 
 def _keys(index: Mapping[str, Any]) -> set[str]:
     schemas = index.get("keySchemas") or ()
-    named = [key["attributeName"] for key in schemas] or [index.get("hashKey"), index.get("rangeKey")]
-    return {name for name in named if name}
+    names = [key["attributeName"] for key in schemas] or [index.get("hashKey"), index.get("rangeKey")]
+    return {name for name in names if name}
 
 
 def _projected(table: Node, index: Mapping[str, Any], keys: set[str], item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -166,23 +166,23 @@ def _detour(others: States, start: str, before: Sequence[str]) -> list[str]:
     return path if any(_is_map(others[name]) for name in path) else []
 
 
-def _first(names: Iterator[str], wanted: Sequence[str]) -> str:
-    return next((name for name in names if name in wanted), "")
+def _first(names: Iterator[str], order: Sequence[str]) -> str:
+    return next((name for name in names if name in order), "")
 
 
-def _path(states: States, start: str, wanted: Callable[[State], bool]) -> list[str]:
+def _path(states: States, start: str, is_goal: Callable[[State], bool]) -> list[str]:
     """Return the shortest path without failures to a wanted state. Raises LookupError without a path."""
-    if path := _shortest(states, start, wanted):
+    if path := _shortest(states, start, is_goal):
         return path
     raise LookupError(f"no path leads from {start} to its end")
 
 
-def _shortest(states: States, start: str, wanted: Callable[[State], bool]) -> list[str]:
+def _shortest(states: States, start: str, is_goal: Callable[[State], bool]) -> list[str]:
     """Return the names of the states on the shortest path without failures to a wanted state, or no names."""
     paths = deque([[start]] if start in states else [])
     while paths:
         path = paths.popleft()
-        if wanted(states[path[-1]]):
+        if is_goal(states[path[-1]]):
             return path
         paths += [[*path, name] for name in _following(states[path[-1]]) if name in states and name not in path]
     return []

@@ -44,8 +44,8 @@ def _functions(flow: Flow) -> Counted:
 def _calls(flow: Flow) -> Mapping[str, float]:
     children = _children(flow)
     steps = dict.fromkeys(("register_list", *children))
-    called = {name: flow.lists * flow.machine.calls(flow.function(name).arn) + children.get(name, 0) for name in steps}
-    return {**called, RELAY: flow.relayed, "measure_lists": flow.changes}
+    calls = {name: flow.lists * flow.machine.calls(flow.function(name).arn) + children.get(name, 0) for name in steps}
+    return {**calls, RELAY: flow.relayed, "measure_lists": flow.changes}
 
 
 def _children(flow: Flow) -> Mapping[str, float]:
@@ -109,8 +109,8 @@ def _events(flow: Flow) -> Counted:
 def logged_gb(flow: Flow) -> float:
     """Return the size of the rows' logs."""
     calls = sum(_calls(flow).values())
-    written = calls * assumed().log_bytes_a_call + flow.publishes * assumed().log_bytes_a_publish
-    return (written + flow.rows * assumed().log_bytes_an_event) / _GB
+    bytes_of_lines = calls * assumed().log_bytes_a_call + flow.publishes * assumed().log_bytes_a_publish
+    return (bytes_of_lines + flow.rows * assumed().log_bytes_an_event) / _GB
 
 
 def _observed(flow: Flow) -> Counted:
@@ -252,10 +252,10 @@ def _polled(graph: Graph) -> Counted:
 def _logged(graph: Graph) -> Counted:
     """Yield the logs of scheduled functions, and their storage."""
     for schedule in scheduled(graph):
-        written = schedule.calls * assumed().log_bytes_a_call / _GB
-        yield f"log of {schedule.name}", written, "log_ingestion"
+        gigabytes = schedule.calls * assumed().log_bytes_a_call / _GB
+        yield f"log of {schedule.name}", gigabytes, "log_ingestion"
         months = log_days(graph, schedule.function) / 30
-        yield f"stored log of {schedule.name}", written * months, "log_storage"
+        yield f"stored log of {schedule.name}", gigabytes * months, "log_storage"
 
 
 def unknown(graph: Graph) -> list[str]:

@@ -94,11 +94,11 @@ def request(openapi: Document, endpoint: Endpoint, called: Called) -> str:
     """Return a request as a shell command that uses the variables of `exports`."""
     path, method, operation = endpoint
     known = {**_samples(openapi), **called.known}
-    named = [parameter for parameter in operation["parameters"] if "name" in parameter]
-    for parameter in named:
+    parameters = [parameter for parameter in operation["parameters"] if "name" in parameter]
+    for parameter in parameters:
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", _value(openapi, parameter, known))
-    parts = [f'{_verb(method)}"$API{path}{_query(openapi, named, known)}"', *_AUTHORISED, *_body(operation)]
+    parts = [f'{_verb(method)}"$API{path}{_query(openapi, parameters, known)}"', *_AUTHORISED, *_body(operation)]
     return "curl -i " + " \\\n  ".join(parts)
 
 

@@ -144,12 +144,12 @@ def picture_(
     try:
         project = repository()
         drawn_stack = PRODUCTION if readme else stack
-        drawn = picture(project.context, service().graph(drawn_stack), drawn_stack)
+        drawing = picture(project.context, service().graph(drawn_stack), drawn_stack)
         if readme:
-            is_new = diagrams.draw(project.root, flowchart(drawn))
+            is_new = diagrams.draw(project.root, flowchart(drawing))
             sys.stdout.write(f"{diagrams.NAME} has a new picture\n" if is_new else "")
         else:
-            _print(flowchart(drawn), output)
+            _print(flowchart(drawing), output)
     except (ProjectError, OSError) as error:
         return refuse(str(error))
     return 0

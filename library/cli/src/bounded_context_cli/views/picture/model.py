@@ -56,9 +56,9 @@ def _schedules(resources: Resources) -> Iterator[Trigger]:
 
 def _sources(resources: Resources, pattern: str) -> list[Resource | tuple[str, str]]:
     """Return the resources that a pattern names, or else the service whose events it matches."""
-    named: list[Resource | tuple[str, str]] = [resource for resource in resources.all if resource.is_named_in(pattern)]
+    matches: list[Resource | tuple[str, str]] = [item for item in resources.all if item.is_named_in(pattern)]
     service = re.search(r'"source":\s*\["([^"]+)"', pattern)
-    return named or [("events", service[1] if service else "event bus")]
+    return matches or [("events", service[1] if service else "event bus")]
 
 
 def _every(expression: str) -> str:
@@ -88,8 +88,8 @@ def _mappings(resources: Resources) -> Iterator[Trigger]:
     for node in resources.graph.of("lambda/eventSourceMapping"):
         source = resources.by_arn(str(node.inputs.get("eventSourceArn", "")))
         name = str(node.inputs["functionName"])
-        named = (function for function in resources.of("function") if function.node.called == name)
-        target = resources.by_arn(name) or next(named, None)
+        functions = (function for function in resources.of("function") if function.node.called == name)
+        target = resources.by_arn(name) or next(functions, None)
         if source and target:
             yield Trigger(source, target, "stream" if source.kind == "table" else "starts")
 

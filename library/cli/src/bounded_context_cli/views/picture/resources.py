@@ -355,5 +355,5 @@ def _functions(state: State) -> list[str]:
     """Return the functions that a task calls."""
     if state["Type"] != "Task":
         return []
-    named = [state.get(name, {}).get("FunctionName") for name in ("Parameters", "Arguments")]
-    return [arn for arn in (state["Resource"], *named) if arn and ":function:" in arn]
+    arns = [state.get(name, {}).get("FunctionName") for name in ("Parameters", "Arguments")]
+    return [arn for arn in (state["Resource"], *arns) if arn and ":function:" in arn]
