@@ -13,7 +13,7 @@ from ..upkeep.errors import CannotTell
 from ..upkeep.git import Git
 from ..upkeep.repository import Repository, open_repository
 from ..words import slug
-from .survey import survey as surveyed
+from .survey import survey as survey_of
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def members(folders: Sequence[Path]) -> list[Member]:
     known = {folder: repository for folder, repository in opened.items() if isinstance(repository, Repository)}
     reports = dict(zip(known, inspect_all(list(known.values())), strict=True))
     days = {folder: _updated(folder) for folder in folders}
-    surveys = dict(zip(known, surveyed([list(known)] if known else []), strict=True))
+    surveys = dict(zip(known, survey_of([list(known)] if known else []), strict=True))
     return [
         _member(folder, opened[folder], reports.get(folder), surveys.get(folder, {}), days[folder])
         for folder in folders
@@ -96,7 +96,7 @@ def declared_members(folders: Sequence[Path]) -> list[Member]:
     Each declaration is read in an environment of its own.
     """
     repositories = [(folder, _open(folder), _updated(folder)) for folder in folders]
-    surveys = surveyed([[folder] for folder in folders])
+    surveys = survey_of([[folder] for folder in folders])
     return [
         _member(folder, opened, None, survey, day)
         for (folder, opened, day), survey in zip(repositories, surveys, strict=True)

@@ -27,7 +27,7 @@ from .owners import is_changed, is_generated
 from .releases import releases
 from .reports import outcome_json, outcome_lines, plan_lines, report_json, report_lines
 from .update import Outcome, plan
-from .update import update as merge
+from .update import update as update_by
 
 output = alone("cli", "command.output")
 
@@ -99,7 +99,7 @@ def update(
             if not as_json:
                 print(*plan_lines(update_plan), sep="\n", end="\n" if update_plan.steps else "", flush=True)
             with heeding() as heed:
-                outcome = merge(update_plan, lambda known: completed(known, asks), not dry_run, heed)
+                outcome = update_by(update_plan, lambda known: completed(known, asks), not dry_run, heed)
         except (CannotTell, OSError) as error:
             return _refused(error)
         except Asked as signal:

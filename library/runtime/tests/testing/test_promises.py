@@ -537,7 +537,7 @@ def _another(command: Any, payments: Any) -> Any:
         (_another, "runs _another"),
     ],
 )
-def test_a_verification_that_lets_lists_bypass_the_rule_is_told_what_to_write(
+def test_a_verification_without_the_commands_rule_is_reported(
     rule: Any, runs: str, prod: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has none, or another than the declaration names."""

@@ -199,7 +199,7 @@ class StackFile:
     def change(self, edit: Callable[[Edited], Edited], partners: Mapping[str, Any]) -> Settings:
         """Edit the file, and return its new settings. Raises Refused before the file is changed.
 
-        `wanted` are the partners after the edit.
+        `partners` are the partners after the edit.
         """
         new = edit(self.edited()).text
         if _content(new) != {**_content(self.edited().text), f"{self.project.context.name}:partners": dict(partners)}:

@@ -100,7 +100,7 @@ def judged(
 
     Args:
         policies: the policies to check.
-        found: yields the violations of a policy.
+        violations_of: yields the violations of a policy.
         waived: the repository's waivers.
         stack: the stack's name.
     """

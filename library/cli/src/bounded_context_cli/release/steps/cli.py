@@ -33,11 +33,10 @@ from ...command.operation import SystemClock
 from ...command.output import fail
 from ...command.repair import RepairState
 from ..rollout.outputs import region_of
-from . import pulumi_cli as profile
 from .deploy import Case, report, write
 from .deploy import deploy as deploy_plan
 from .deploy import preview as preview_stack
-from .pulumi_cli import stack_of_step, variable
+from .pulumi_cli import stack_of_step, variable, write_profile
 
 EVENT = {"smoke_check": True}
 PASSED = "passed"
@@ -194,7 +193,7 @@ def aws_profile(file: Annotated[Path, Argument(help="the file that AWS_CONFIG_FI
     Examples:
       context step aws-profile build/aws-config
     """
-    profile.write(file, variable("ROLE_ARN"), f"pipeline-{variable('STACK')}")
+    write_profile(file, variable("ROLE_ARN"), f"pipeline-{variable('STACK')}")
 
 
 def preview() -> None:

@@ -27,8 +27,7 @@ from bounded_context_infra.configuration.strategy import too_long
 from ...command.aws_errors import AWS_ERRORS, RefusedByAws, denied, sentence
 from ...command.operation import Access, Clients, clients
 from ..rollout.survey import refuse_shift
-from .pulumi_cli import LOCKED, PulumiStack, refusal, require_unlocked, stop
-from .pulumi_cli import NAME as PROFILE
+from .pulumi_cli import LOCKED, PROFILE, PulumiStack, refusal, require_unlocked, stop
 
 _VIOLATION = re.compile("violates plan|not allowed by the plan|expected resource operations for|no plan for resource")
 """Pulumi's messages about a change that is missing in the plan, or a planned change that is not made."""

@@ -27,13 +27,13 @@ from ...command.installed import repository_or_exit
 from ...command.pulumi import Pulumi, released
 from ...programs.pulumi_files import stack_file
 
-NAME = "environment"
+PROFILE = "environment"
 
 
-def write(path: Path, role_arn: str, session: str) -> None:
+def write_profile(path: Path, role_arn: str, session: str) -> None:
     """Write the profile `environment` into `path`. CloudTrail shows `session` as the session's name."""
     profile = configparser.ConfigParser()
-    profile[f"profile {NAME}"] = {
+    profile[f"profile {PROFILE}"] = {
         "role_arn": role_arn,
         "role_session_name": session,
         # CodeBuild provides credentials in the same way as ECS.
@@ -101,7 +101,7 @@ class PulumiStack:
 
         A plan contains the provider's settings. They name the profile, not the role, which differs between the steps.
         """
-        self.output("config", "set", "aws:profile", NAME)
+        self.output("config", "set", "aws:profile", PROFILE)
 
     @property
     def pulumi(self) -> Pulumi:

@@ -21,7 +21,7 @@ from .. import report as repair
 from ..report import command_line
 from ..report import identity as id_of
 from ..second_tables import names
-from . import stores as stacks
+from . import stores as erasure_stores
 from .inbox import Inbox, Lists
 from .person import Person
 from .stores import Bucket, DeadLetterStore, ErasureStack, Expiry, GivenUp, Place, Store, Unsearched, expiries
@@ -193,7 +193,7 @@ def erase(
     def act() -> int:
         project = repository()
         person = _person(project.context, identity)
-        stack_outputs = stacks.read(stack, project.service, outputs_file)
+        stack_outputs = erasure_stores.read_stack(stack, project.service, outputs_file)
         connect = access.clients_of(stack_outputs.dead_letters.region)
         state = RepairState(stack, "erase", access.clock.now(), outputs_file)
         screen.show_repair(state.read(connect("dynamodb"), stack_outputs.table), writes=go)

@@ -100,7 +100,7 @@ class ErasureStack:
         return cls(outputs["table_name"], outputs.get("inbox_bucket"), dead_letters, waiting)
 
 
-def read(stack: str, program: Path, file: Path | None) -> ErasureStack:
+def read_stack(stack: str, program: Path, file: Path | None) -> ErasureStack:
     """Return the stores of a stack, from its outputs in `file` or from the Pulumi CLI. Raises Refused."""
     return ErasureStack.of(stack, read_outputs(stack, program, file))
 

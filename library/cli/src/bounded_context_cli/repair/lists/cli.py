@@ -26,8 +26,7 @@ from ...command.operation import Stack as StackName
 from ...command.repair import RepairState
 from .. import report as repair
 from ..report import command_line, identity
-from . import rows as stacks
-from .rows import ListStack, RepairTable, Rows
+from .rows import ListStack, RepairTable, Rows, read_stack
 
 _EVERY: Final = 10_000
 """The interval of progress lines, in rows."""
@@ -223,7 +222,7 @@ def close(
 
     def act() -> int:
         project = repository()
-        stack_outputs = stacks.read(stack, project.service, outputs_file)
+        stack_outputs = read_stack(stack, project.service, outputs_file)
         connect = access.clients_of(stack_outputs.region)
         state = RepairState(stack, "close", access.clock.now(), outputs_file)
         screen.show_repair(state.read(connect("dynamodb"), stack_outputs.table), writes=go)

@@ -162,6 +162,6 @@ class ListStack:
         return cls(name, outputs["table_name"], outputs["inbox_bucket"], outputs["topic_arn"])
 
 
-def read(stack: str, program: Path, file: Path | None) -> ListStack:
+def read_stack(stack: str, program: Path, file: Path | None) -> ListStack:
     """Return the stack, from the outputs in `file` or from the Pulumi CLI in the program's folder. Raises Refused."""
     return parsed(lambda outputs: ListStack.of(stack, outputs), read_outputs(stack, program, file))

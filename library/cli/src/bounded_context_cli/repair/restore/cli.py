@@ -24,7 +24,7 @@ from . import tables
 from .differences import Changes, Comparison
 from .pause import Lease, Pause, Progress, ProgressItem, Writes
 from .run import RestoreReport, RestoreRun, StillPaused
-from .run import resume as end
+from .run import resume as resume_stack
 from .tables import Copy, RestoreTarget, Tables
 
 _TO_END = "To resume the stack without a restore:"
@@ -157,7 +157,7 @@ def _resume(stack: str, target: RestoreTarget, access: Access, screen: RestoreSc
     dynamodb = clients_of("dynamodb")
     lease = Lease(ProgressItem(dynamodb, target.table), access.clock)
     pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), target, access.clock, lease.beat)
-    progress = end(lease, pause)
+    progress = resume_stack(lease, pause)
     seconds = listing(dynamodb, target.table, access.clock.now())
     screen.show_resumed(stack, progress, Copy(dynamodb, target, progress.at, access.clock).name, seconds)
     return 0

@@ -184,7 +184,7 @@ def api_page(openapi: dict[str, Any], called: Called = ANYWHERE, document: str =
     """Return an OpenAPI document as a page.
 
     Args:
-        made: the document.
+        openapi: the document.
         called: the destination of the page's requests.
         document: the address of the document, relative to the page.
     """

@@ -16,7 +16,8 @@ from ...command.installed import repository
 from ...command.output import refuse
 from ...programs.graph import PRODUCTION
 from ...programs.recording import service
-from .. import readme as diagrams
+from ..readme import NAME as README
+from ..readme import draw
 from . import picture
 from .model import Picture, merged
 from .resources import Arrow, Box
@@ -128,7 +129,7 @@ def _text(text: str) -> str:
 
 def picture_(
     stack: Annotated[str, Argument(help="the Pulumi stack")] = PRODUCTION,
-    readme: Annotated[bool, Option("--readme", help=f"write the diagram of {PRODUCTION} into {diagrams.NAME}")] = False,
+    readme: Annotated[bool, Option("--readme", help=f"write the diagram of {PRODUCTION} into {README}")] = False,
     output: Annotated[Path | None, Option(help="write the picture into this file, and print its name")] = None,
 ) -> int:
     """Draw the resources of a stack: which triggers which, and which permissions they have.
@@ -146,8 +147,8 @@ def picture_(
         drawn_stack = PRODUCTION if readme else stack
         drawing = picture(project.context, service().graph(drawn_stack), drawn_stack)
         if readme:
-            is_new = diagrams.draw(project.root, flowchart(drawing))
-            sys.stdout.write(f"{diagrams.NAME} has a new picture\n" if is_new else "")
+            is_new = draw(project.root, flowchart(drawing))
+            sys.stdout.write(f"{README} has a new picture\n" if is_new else "")
         else:
             _print(flowchart(drawing), output)
     except (ProjectError, OSError) as error:
