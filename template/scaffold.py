@@ -17,7 +17,7 @@ from .bake import bake
 from .questions import declared
 
 
-def given(file: Path) -> dict[str, str]:
+def typed_answers(file: Path) -> dict[str, str]:
     """Return the typed answers of the action's file: the values that differ from ``cookiecutter.json``."""
     questions = declared()
     values = json.loads(file.read_text(encoding="utf-8"))
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     """Bake into a folder and return the exit status: 1 for bad answers, with a sentence for each."""
     file, output = map(Path, arguments)
     try:
-        print(bake(output, given(file)))
+        print(bake(output, typed_answers(file)))
     except CookiecutterException as error:
         print(error, file=sys.stderr)
         return 1

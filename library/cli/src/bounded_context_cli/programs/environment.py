@@ -67,7 +67,7 @@ def _uv(*arguments: str) -> None:
 LAYER: Final = Path(str(files("bounded_context"))) / "data" / "layer.txt"
 
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 FOLDER = "BOUNDED_CONTEXT_KEPT"
 """The environment variable with the cache's folder. Without it, values are not cached."""
@@ -75,7 +75,7 @@ FOLDER = "BOUNDED_CONTEXT_KEPT"
 _CHECKSUM = hashlib.sha256().digest_size
 
 
-def kept(name: str, make: Callable[[], Made], *inputs: Path) -> Made:
+def cached(name: str, make: Callable[[], Value], *inputs: Path) -> Value:
     """Return the cached value of this name and these inputs, or make and cache it. A corrupt value is made again.
 
     A process waits while another one makes the same value.

@@ -34,7 +34,7 @@ from bounded_context_infra.configuration.places import own
 from bounded_context_infra.configuration.project import ProjectError, current
 
 from . import pulumi_files
-from .environment import Made, digest, kept
+from .environment import Value, cached, digest
 from .graph import RESOURCE_TYPES, Graph, Node
 from .pulumi_files import SettingsRead
 from .pulumi_program import execute, little_garbage, placed_in, silent_loop
@@ -168,7 +168,7 @@ def run(stack: str, **settings: Any) -> Graph:
     return _run_once(program.folder, program.project, stack, tuple(config.items()))
 
 
-def recorded(name: str, make: Callable[[], Made], root: Path, *others: Path) -> Made:
+def recorded(name: str, make: Callable[[], Value], root: Path, *others: Path) -> Value:
     """Return the cached graph of this name, or record and cache it, under the digest of everything it depends on.
 
     It may also be a value that is made of graphs.
@@ -180,7 +180,7 @@ def recorded(name: str, make: Callable[[], Made], root: Path, *others: Path) -> 
         others: further files and folders that `make` reads.
     """
     inputs = [root / part for part in OF_REPOSITORY]
-    return kept(f"{name} {_digest_of_library()}", make, *inputs, *others)
+    return cached(f"{name} {_digest_of_library()}", make, *inputs, *others)
 
 
 def recorded_region(config: Mapping[str, str]) -> str:

@@ -56,10 +56,10 @@ class RepairReport(ABC):
 
 def command_line(*words: str, **options: object) -> str:
     """Return the command with `--go`. It contains the options that have a value."""
-    return shlex.join(["uv", "run", "context", *words, *given(options), "--go"])
+    return shlex.join(["uv", "run", "context", *words, *option_words(options), "--go"])
 
 
-def given(options: Mapping[str, object]) -> Iterator[str]:
+def option_words(options: Mapping[str, object]) -> Iterator[str]:
     """Yield the words of the options that have a value. A tuple has several values, True is a flag."""
     for name, value in options.items():
         for item in value if isinstance(value, tuple) else (value,):

@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-from ..report import command_line, given
+from ..report import command_line, option_words
 from .messages import Facts, Message
 
 DEFAULT_RATE: Final = 10
@@ -64,7 +64,7 @@ class Options:
 
     def __post_init__(self) -> None:
         of_a_queue = {"go": self.go, **self._selecting(), "give_up": self.give_up}
-        if self.queue is None and (needless := [*given(of_a_queue)]):
+        if self.queue is None and (needless := [*option_words(of_a_queue)]):
             raise typer.BadParameter(f"{needless[0]} is for one queue: name the queue after the stack")
         if self.give_up and not self.go:
             raise typer.BadParameter("--give-up deletes messages: write --go too")

@@ -30,11 +30,11 @@ class Fault:
     """A refused member: its `path` in the request, the accepted values, and the given value."""
 
     path: str
-    wanted: str
-    given: Any
+    accepted: str
+    value: Any
 
     def __str__(self) -> str:
-        return f"{self.path} takes {_short(self.wanted)}, not {_short(repr(self.given))}"
+        return f"{self.path} takes {_short(self.accepted)}, not {_short(repr(self.value))}"
 
 
 def places(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, Shape, Any]]:
