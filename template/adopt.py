@@ -48,16 +48,16 @@ def adopt_(
       2  the repository cannot be adopted, or an answer is invalid; no file was written
     """
     try:
-        given = given_in(answers) if answers else {}
-        refuse_bad(given)
-        lines = list(adopt(repository, {name: str(answer) for name, answer in given.items()}))
+        bake_answers = given_in(answers) if answers else {}
+        refuse_bad(bake_answers)
+        lines = list(adopt(repository, {name: str(answer) for name, answer in bake_answers.items()}))
     except (BadAnswer, CookiecutterException, CannotTell, OSError) as error:
         return output.fail(str(error), CANNOT_TELL)
     print(*lines, f"{FILE} is written. Commit it. Then `template check` and `template update` work.", sep="\n")
     return 0
 
 
-def adopt(folder: Path, given: Mapping[str, str]) -> Iterator[str]:
+def adopt(folder: Path, answers: Mapping[str, str]) -> Iterator[str]:
     """Write the record of a repository, and yield lines about it.
 
     Raises:
@@ -70,8 +70,8 @@ def adopt(folder: Path, given: Mapping[str, str]) -> Iterator[str]:
     if (folder / FILE).exists() or (folder / FILE).is_symlink():
         raise CannotTell(f"{folder} has the record {FILE}: run `template check`, or delete it and commit this first.")
     require_clean(folder, "pyproject.toml")
-    if given:
-        yield from _bake(folder, version, given)
+    if answers:
+        yield from _bake(folder, version, answers)
     elif commit := commit_with_record(folder):
         Git(folder)("restore", f"--source={commit}", "--", FILE)
         yield f"The record is that of commit {commit}."
@@ -80,11 +80,11 @@ def adopt(folder: Path, given: Mapping[str, str]) -> Iterator[str]:
         raise CannotTell(f"{folder} has no record in git: {remedy}.")
 
 
-def _bake(folder: Path, version: str, given: Mapping[str, str]) -> Iterator[str]:
+def _bake(folder: Path, version: str, answers: Mapping[str, str]) -> Iterator[str]:
     """Write the record of a bake, and yield the files that differ from the bake."""
     release = updatable(folder, version)
     with sources(release) as tree, TemporaryDirectory(prefix="template-") as scratch:
-        baked = bake_of(release, tree, given, Path(scratch))
+        baked = bake_of(release, tree, answers, Path(scratch))
         files = [file for file in differences(baked, folder) if file.path != FILE]
         with (folder / FILE).open("xb") as file:
             file.write((baked / FILE).read_bytes())

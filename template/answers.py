@@ -275,9 +275,9 @@ def _problems(answer: object, rule: Rule, good: Mapping[str, str]) -> list[str]:
     if answer is None or not answer.strip(" ,"):
         return ["type at least one word"]
     if unseen := first_unseen(answer):
-        return [f"type one line of visible characters and plain spaces, not {_shown(answer)}{_at(answer, unseen)}"]
+        return [f"type one line of visible characters and plain spaces, not {_quote(answer)}{_at(answer, unseen)}"]
     if answer != answer.strip():
-        return [f"type one line without spaces around it, not {_shown(answer)}"]
+        return [f"type one line without spaces around it, not {_quote(answer)}"]
     if len(answer) > limits.ANSWER:
         return [f"type at most {limits.ANSWER} characters, not {len(answer)}"]
     return list(rule(answer, good))
@@ -286,12 +286,12 @@ def _problems(answer: object, rule: Rule, good: Mapping[str, str]) -> list[str]:
 def _as_text(answer: object) -> str:
     """Return the sentence for an answer that YAML or JSON does not read as text."""
     words = [str(word) for word in answer] if isinstance(answer, list) else []
-    example = f", such as {_shown(' '.join(words))}" if words else ""
-    given = "a list" if words else _shown(str(answer))
-    return f"type the answer as one text in quotes{example}, not {given}, which YAML does not read as text"
+    example = f", such as {_quote(' '.join(words))}" if words else ""
+    description = "a list" if words else _quote(str(answer))
+    return f"type the answer as one text in quotes{example}, not {description}, which YAML does not read as text"
 
 
-def _shown(text: str) -> str:
+def _quote(text: str) -> str:
     return repr(text if len(text) <= limits.SHOWN else text[: limits.SHOWN] + "...")
 
 
@@ -302,7 +302,7 @@ def _at(text: str, place: int) -> str:
 
 def _typed(text: str) -> str:
     """Return an answer for a sentence, with its first character that no name may have: not of ASCII."""
-    return f"{_shown(text)}{_at(text, first_foreign(text))}"
+    return f"{_quote(text)}{_at(text, first_foreign(text))}"
 
 
 def _step(verification: str) -> str:
@@ -327,12 +327,12 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
         smaller = _such_as(name.capitalize(), f"{name.capitalize()}Record")
         yield f"type a name with a lower-case letter in it{smaller}, since {name} is a constant in the code"
     elif len(snake(name)) > limits.PACKAGE:
-        short = _shown(snake(name))
-        yield f"type a shorter name than {_shown(name)}, {short} may have {limits.PACKAGE} characters in AWS names"
+        short = _quote(snake(name))
+        yield f"type a shorter name than {_quote(name)}, {short} may have {limits.PACKAGE} characters in AWS names"
     elif words := reserved.STACKS.intersection(snake(name).split("_")[1:]):
         word = min(words)
         same = f"since another context's stack {word} has its AWS names"
-        yield f"type a name without {word.capitalize()}, not {_shown(name)}, {same}"
+        yield f"type a name without {word.capitalize()}, not {_quote(name)}, {same}"
     elif reason := clashes.of_context(name):
         yield f"type a name other than {name}{_such_as(f'{name}Record')}, since {reason}"
 
@@ -350,9 +350,9 @@ def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
     if not _CAPITALIZED.fullmatch(name):
         yield f"type the plural in PascalCase such as Payments, not {_typed(name)}"
     elif len(name) == 1:
-        yield f"type the plural in two letters or more such as Payments, not {_shown(name)}"
+        yield f"type the plural in two letters or more such as Payments, not {_quote(name)}"
     elif len(snake(name)) > limits.PLURAL:
-        yield f"type a shorter name than {_shown(name)}, {snake(name)} may have {limits.PLURAL} characters"
+        yield f"type a shorter name than {_quote(name)}, {snake(name)} may have {limits.PLURAL} characters"
     elif snake(name) == snake(context):
         yield f"{other} one and many need two names"
     elif words := {name, snake(name)} & reserved.WORDS:
@@ -377,7 +377,7 @@ def _description(text: str, _: Mapping[str, str]) -> Iterator[str]:
 
 def _plain_words(text: str) -> Iterator[str]:
     for fault in faults(text):
-        yield f"type plain words {fault}, not {_shown(text)}"
+        yield f"type plain words {fault}, not {_quote(text)}"
 
 
 def _fields(text: str, good: Mapping[str, str]) -> Iterator[str]:
@@ -398,7 +398,7 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
     if not _SNAKE.fullmatch(name):
         yield f"type a field's name in snake_case such as due_date, not {_typed(name)}"
     elif len(name) > limits.FIELD:
-        yield f"type a shorter name than {_shown(name)}, of at most {limits.FIELD} characters"
+        yield f"type a shorter name than {_quote(name)}, of at most {limits.FIELD} characters"
     elif name in ("id", f"{owner}_id"):
         yield f"type the fields without {name}, since {owner}_id is there in any case"
     elif reason := clashes.of_field(name) or _clash_of_amount(field):
@@ -406,12 +406,12 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
     elif values := values_of(field.type):
         yield from _enumeration(field, values)
     elif field.type not in TYPES:
-        yield f"type {name}: and one of {named()}, or values as in low|high, not {_shown(f'{name}:{field.type}')}"
+        yield f"type {name}: and one of {named()}, or values as in low|high, not {_quote(f'{name}:{field.type}')}"
 
 
 def _clash_of_amount(field: Field) -> str:
-    taken = field.type == "decimal" and measure_of(field.name) in reserved.MEASURES
-    return f"{measure_of(field.name)} is another metric" if taken else ""
+    is_measure = field.type == "decimal" and measure_of(field.name) in reserved.MEASURES
+    return f"{measure_of(field.name)} is another metric" if is_measure else ""
 
 
 def _other_field(owner: str, field: Field) -> str:
@@ -426,14 +426,14 @@ def _other_field(owner: str, field: Field) -> str:
 def _enumeration(field: Field, values: Sequence[str]) -> Iterator[str]:
     if not all(map(_VALUE.fullmatch, values)) or len(set(values)) < len(values):
         form = "different values of letters, digits, - and _"
-        yield f"type {field.name}: and {form}, as in {field.name}:low|high, not {_shown(field.type)}"
+        yield f"type {field.name}: and {form}, as in {field.name}:low|high, not {_quote(field.type)}"
     elif len(field.annotation) > limits.ENUMERATION:
         yield f"type fewer or shorter values for {field.name}, and add the others to the model"
 
 
 def _mark(field: Field) -> Iterator[str]:
     if field.mark not in ("", PERSONAL):
-        yield f"type {field.name}:{field.type} or {field.name}:{field.type}:{PERSONAL}, not {_shown(field.mark)}"
+        yield f"type {field.name}:{field.type} or {field.name}:{field.type}:{PERSONAL}, not {_quote(field.mark)}"
     elif field.mark and (values_of(field.type) or (field.type in TYPES and not TYPES[field.type].erased)):
         kind = "values" if values_of(field.type) else f"a {field.type}"
         yield f"type {field.name}:str:{PERSONAL}, or leave out the mark: an erasure has no value for {kind}"
@@ -446,7 +446,8 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
         yield from _command(command, commands, good, measures)
     yield from _repeated(command.name for command in commands)
     yield from _shared(commands, "function", lambda command: command.snake)
-    yield from _shared([command for command in commands if command.kind == "changes"], "path", lambda one: one.action)
+    changing = [command for command in commands if command.kind == "changes"]
+    yield from _shared(changing, "path", lambda command: command.action)
     yield from _shared_events(commands)
     yield from _exactly_one(commands, "creates")
     yield from _exactly_one(commands, "deletes")
@@ -485,7 +486,7 @@ def _command(
     if not (_CAPITALIZED.fullmatch(command.name) and _CAPITALIZED.fullmatch(command.event)):
         yield f"type each command as Name:kind:Event such as {example}, not {_typed(word)}"
     elif command.kind not in KINDS:
-        yield f"type one of {', '.join(KINDS)} between the colons, such as {example}, not {_shown(word)}"
+        yield f"type one of {', '.join(KINDS)} between the colons, such as {example}, not {_quote(word)}"
     elif context:
         yield from _command_name(command, commands, good)
         yield from _event(command, context, measures)
@@ -495,8 +496,8 @@ def _command_name(command: Command, commands: Sequence[Command], good: Mapping[s
     if reason := clashes.of_command(command, good.get("plural", "")):
         yield f"type a name other than {command.name}{_instead(command, commands, good)}, since {reason}"
     elif len(command.snake) > _room(good):
-        name = _shown(command.snake)
-        yield f"type a shorter name than {_shown(command.name)}, {name} may have {_room(good)} characters in AWS names"
+        name = _quote(command.snake)
+        yield f"type a shorter name than {_quote(command.name)}, {name} may have {_room(good)} characters in AWS names"
 
 
 def _instead(command: Command, commands: Sequence[Command], good: Mapping[str, str]) -> str:
@@ -537,8 +538,8 @@ def _event(command: Command, context: str, measures: Iterable[str]) -> Iterator[
     elif command.status in reserved.AMBIGUOUS and command.kind != "deletes":
         yield f"type an event other than {command.event}, since the status {command.status} looks like a digit (E741)"
     elif len(command.status) > limits.STATUS:
-        status = _shown(command.status)
-        yield f"type a shorter event than {_shown(command.event)}, {status} may have {limits.STATUS} characters in code"
+        status = _quote(command.status)
+        yield f"type a shorter event than {_quote(command.event)}, {status} may have {limits.STATUS} characters in code"
     elif command.event in measures:
         yield f"type an event other than {command.event}, which is the name of a metric already"
 
@@ -597,7 +598,7 @@ _DEAD = "-dead-letters"
 def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
     names = read_subscribers(text)
     if NONE in names:
-        yield f"type {NONE} alone for no subscriber, or leave it out, not {_shown(text)}"
+        yield f"type {NONE} alone for no subscriber, or leave it out, not {_quote(text)}"
     room = limits.QUEUE - len(snake(good.get("context_name", "")))
     for name in names:
         if not _SUBSCRIBER.fullmatch(name):
@@ -624,7 +625,7 @@ def _strategy(name: str, _: Mapping[str, str]) -> Iterator[str]:
     form = _STRATEGY.fullmatch(name) if len(name) <= limits.SHOWN else None
     if form is None:
         own = "or one of your own such as Canary25Percent20Minutes"
-        yield f"type one of {', '.join(STRATEGIES)}, {own}, not {_shown(name)}"
+        yield f"type one of {', '.join(STRATEGIES)}, {own}, not {_quote(name)}"
     elif name != "AllAtOnce":
         yield from _shifts(int(form["first"] or form["each"]), int(form["once"] or 0), int(form["every"] or 0))
 
@@ -639,7 +640,7 @@ def _shifts(percentage: int, once: int, every: int) -> Iterator[str]:
 def _one_of(words: tuple[str, ...]) -> Rule:
     def rule(name: str, _: Mapping[str, str]) -> Iterator[str]:
         if name not in words:
-            yield f"type one of {', '.join(words)}, not {_shown(name)}"
+            yield f"type one of {', '.join(words)}, not {_quote(name)}"
 
     return rule
 
@@ -647,14 +648,14 @@ def _one_of(words: tuple[str, ...]) -> Rule:
 def _pull_requests(name: str, good: Mapping[str, str]) -> Iterator[str]:
     yield from _one_of(PULL_REQUESTS)(name, good)
     if name == GITHUB and good.get("source") == CODECOMMIT:
-        yield f"type {NONE}, not {_shown(name)}, since the sources are in CodeCommit"
+        yield f"type {NONE}, not {_quote(name)}, since the sources are in CodeCommit"
 
 
 def _region(name: str, _: Mapping[str, str]) -> Iterator[str]:
     if name not in reserved.REGIONS:
         closest = next(iter(get_close_matches(name, reserved.REGIONS, 1)), "eu-west-1")
         partitions = ", ".join(reserved.PARTITIONS)
-        yield f"type a region of the partitions {partitions}, such as {closest}, not {_shown(name)}"
+        yield f"type a region of the partitions {partitions}, such as {closest}, not {_quote(name)}"
 
 
 def _owner(name: str, _: Mapping[str, str]) -> Iterator[str]:
@@ -662,7 +663,7 @@ def _owner(name: str, _: Mapping[str, str]) -> Iterator[str]:
         signs = "letters, digits, spaces and . _ : / = + @ -"
         yield f"type a team such as payments-team in at most {limits.OWNER} {signs}, not {_typed(name)}"
     elif name.lower().startswith("aws:"):
-        yield f"type a team such as payments-team, not {_shown(name)}, since AWS keeps what begins with aws: for itself"
+        yield f"type a team such as payments-team, not {_quote(name)}, since AWS keeps what begins with aws: for itself"
 
 
 def _library(way: str, _: Mapping[str, str]) -> Iterator[str]:

@@ -69,7 +69,7 @@ def document() -> Part:
 def page() -> Part:
     """Return the page of parameters: a JSON Schema of the answers and of the repository's URL."""
     questions = declared()
-    asked = {name: _property(name, questions[name], questions["__prompts__"][name]) for name in RULES}
+    properties = {name: _property(name, questions[name], questions["__prompts__"][name]) for name in RULES}
     place = {
         "title": "Where the repository goes",
         "type": "string",
@@ -79,19 +79,19 @@ def page() -> Part:
     return {
         "title": "A new bounded context",
         "required": ["context_name", "repoUrl"],
-        "properties": {**asked, "repoUrl": place},
+        "properties": {**properties, "repoUrl": place},
     }
 
 
 def _property(name: str, default: str | list[str], words: str) -> Part:
-    made: Part = {"title": name.replace("_", " ").capitalize(), "type": "string", "description": words}
+    parameter: Part = {"title": name.replace("_", " ").capitalize(), "type": "string", "description": words}
     if isinstance(default, list):
-        return {**made, "enum": default, "default": default[0]}
-    made["maxLength"] = _MOST.get(name, limits.ANSWER)
+        return {**parameter, "enum": default, "default": default[0]}
+    parameter["maxLength"] = _MOST.get(name, limits.ANSWER)
     if name in FORMS:
-        made["pattern"] = f"^({FORMS[name].pattern})$"
+        parameter["pattern"] = f"^({FORMS[name].pattern})$"
     # The bake computes defaults that depend on other answers. The name of a new context has no default.
-    return made if "<<" in default or name == "context_name" else {**made, "default": default}
+    return parameter if "<<" in default or name == "context_name" else {**parameter, "default": default}
 
 
 def _steps() -> Iterator[Part]:

@@ -104,7 +104,7 @@ def demo(
     """
     values = {"rows": rows, "file": file, "page": page, "trace": trace, "dashboards": dashboards}
     valued = [f"--{name}={value}" for name, value in values.items() if value is not None]
-    flags = [name for name, given in (("--json", as_json), ("--keep", keep), ("--verbose", verbose)) if given]
+    flags = [name for name, is_set in (("--json", as_json), ("--keep", keep), ("--verbose", verbose)) if is_set]
 
     def act() -> int:
         if contexts and (alone := [*valued, *(["--answers"] if answers else [])]):

@@ -123,9 +123,9 @@ def build(folder: Path, sources: Sequence[str] = FOLDERS) -> Path:
     """
     command = [find_uv(), "build", "--wheel", "--quiet", "--no-create-gitignore", "--out-dir", str(folder)]
     for source in sources:
-        done = subprocess.run([*command, str(SOURCES / source)], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise LibraryError(f"The library could not be built: {done.stderr.strip()}")
+        process = subprocess.run([*command, str(SOURCES / source)], capture_output=True, text=True, check=False)
+        if process.returncode:
+            raise LibraryError(f"The library could not be built: {process.stderr.strip()}")
     return folder
 
 

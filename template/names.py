@@ -118,7 +118,7 @@ def _refuse_ignored_answers() -> None:
             _refuse(f"The file of answers: type one of the choices: {warning.removeprefix(_IGNORED)}")
 
 
-def _judged(context: Mapping[str, Any]) -> str:
+def _refuse_bad(context: Mapping[str, Any]) -> str:
     """Reject bad answers so far; return an empty string."""
     try:
         answers.refuse_bad(context)
@@ -128,7 +128,7 @@ def _judged(context: Mapping[str, Any]) -> str:
 
 
 def _derived(name: str, context: Mapping[str, Any]) -> str:
-    _judged(context)
+    _refuse_bad(context)
     try:
         return answers.DERIVED[name](context)
     except KeyError:  # an answer uses a derived name whose answers do not exist yet
@@ -173,10 +173,10 @@ def _deletes(context: Context, text: str) -> Command:
 
 @pass_context
 def _events(context: Context, text: str) -> tuple[str, ...]:
-    given = context["cookiecutter"]
+    answers = context["cookiecutter"]
     raised = (command.event for command in _commands(context, text))
-    of_lists = LIST_EVENTS if _chosen(given["lists"]) else ()
-    return (*raised, *(f"{given['context_name']}{event}" for event in of_lists))
+    of_lists = LIST_EVENTS if _is_chosen(answers["lists"]) else ()
+    return (*raised, *(f"{answers['context_name']}{event}" for event in of_lists))
 
 
 @pass_context
@@ -218,7 +218,7 @@ def _referred(verification: str) -> str:
     return json.dumps({f"{name}_id": name for name in answers.references_of(verification)})
 
 
-def _chosen(answer: str) -> bool:
+def _is_chosen(answer: str) -> bool:
     return answer != answers.NONE
 
 
@@ -267,11 +267,11 @@ _FILTERS: dict[str, Any] = {
     "before": _before,
     "starts": _starts,
     "lasting": _lasting,
-    "chosen": _chosen,
+    "chosen": _is_chosen,
     "declared": _declared,
     "fitted": fitted,
     "imported": imported,
-    "judged": _judged,
+    "judged": _refuse_bad,
     "json_schema": json_schema,
     "kebab": _kebab,
     "referred": _referred,

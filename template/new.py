@@ -42,10 +42,10 @@ def new(output: Path, file: Path | None, ask: bool) -> Path:
         NothingMade: the user interrupted.
         cookiecutter.exceptions.CookiecutterException: the file cannot be read.
     """
-    given = given_in(file) if file else {}
+    file_answers = given_in(file) if file else {}
     try:
-        answers = _Person(given, output).agreed() if ask else interview(_Answered(given, output).answer)
-        project = _made(output, answers)
+        answers = _Person(file_answers, output).agreed() if ask else interview(_Answered(file_answers, output).answer)
+        project = _bake_in_place(output, answers)
     except (KeyboardInterrupt, EOFError):
         raise NothingMade("\nNothing was made.") from None
     print(next_steps(project, answers["region"]))
@@ -69,13 +69,13 @@ def completed(known: Mapping[str, str], ask: bool) -> dict[str, str]:
     return _Person(known, Path(), fixed=known).answers()
 
 
-def _made(output: Path, answers: Mapping[str, str]) -> Path:
+def _bake_in_place(output: Path, answers: Mapping[str, str]) -> Path:
     """Bake into a temporary folder in ``output``, and move the complete repository to its place."""
     with _folder(output), TemporaryDirectory(dir=output, prefix=".template-") as scratch:
-        made = bake(Path(scratch), answers)
-        place = output.resolve() / made.name
+        repository = bake(Path(scratch), answers)
+        place = output.resolve() / repository.name
         try:
-            return made.rename(place)
+            return repository.rename(place)
         except OSError:
             if not place.exists():
                 raise
@@ -125,8 +125,8 @@ def _exists(place: Path) -> str:
 class _Answered:
     """Answers from a file or from the defaults; bad answers are rejected."""
 
-    def __init__(self, given: Mapping[str, object], output: Path) -> None:
-        self.given, self.output = given, output
+    def __init__(self, answers: Mapping[str, object], output: Path) -> None:
+        self.given, self.output = answers, output
 
     def answer(self, question: Question, before: Mapping[str, str]) -> str:
         answer = self.given.get(question.name, question.default)
@@ -140,17 +140,17 @@ class _Back(Exception):
 
 
 class _Person:
-    """Answers typed at a terminal. ``given`` has the defaults; ``fixed`` has questions that are not asked."""
+    """Answers typed at a terminal. ``answers`` has the defaults; ``fixed`` has questions that are not asked."""
 
-    def __init__(self, given: Mapping[str, object], output: Path, fixed: Collection[str] = ()) -> None:
-        self._known, self._output, self._fixed = dict(given), output, fixed
+    def __init__(self, answers: Mapping[str, object], output: Path, fixed: Collection[str] = ()) -> None:
+        self._known, self._output, self._fixed = dict(answers), output, fixed
         self._answered: set[str] = set()
         self._console = Console(highlight=False)
         self._show(_INTRODUCTION)
 
     def agreed(self) -> dict[str, str]:
         """Ask until the user agrees with the summary of all answers, and return them."""
-        while changed := self._changed(answers := self.answers()):
+        while changed := self._question_to_change(answers := self.answers()):
             self._answered.discard(changed)
         return answers
 
@@ -166,7 +166,7 @@ class _Person:
             return str(self._known[name])
         answer = self._offered(question, before)
         if name not in self._answered or self._problems(question, answer, before):
-            answer = self._asked(question, before, answer)
+            answer = self._ask(question, before, answer)
         self._answered.add(name)
         self._known[name] = answer
         if answer == question.default:  # it changes with the answers that it depends on
@@ -184,7 +184,7 @@ class _Person:
             return question.default
         return str(answer)
 
-    def _asked(self, question: Question, before: Mapping[str, str], offered: str) -> str:
+    def _ask(self, question: Question, before: Mapping[str, str], offered: str) -> str:
         self._show(f"[{question.place}/{len(RULES)}] ", "dim", end="")
         self._show(question.text, "bold")
         for number, choice in enumerate(question.choices, start=1):
@@ -194,22 +194,22 @@ class _Person:
             typed = self._typed(f"  [{offered}]: ") or offered
             if typed == _BACK:
                 self._go_back(question)
-            answer = _chosen(typed, question.choices)
+            answer = _choice(typed, question.choices)
             if problems := self._problems(question, answer, before):
                 self._tell(problems)
-            elif question.name == "context_name" and answer != plural and (one := singular(answer)):
-                plural, offered = answer, one
-                self._tell([f"Is {answer} a plural? Press Enter for {one}, or type {answer} again to keep it."])
+            elif question.name == "context_name" and answer != plural and (word := singular(answer)):
+                plural, offered = answer, word
+                self._tell([f"Is {answer} a plural? Press Enter for {word}, or type {answer} again to keep it."])
             else:
                 return answer
 
     def _go_back(self, question: Question) -> None:
         """Forget that the question before was answered, and start again. The first question is asked again."""
-        asked = [name for name in list(RULES)[: question.place - 1] if name not in self._fixed]
-        self._answered.difference_update(asked[-1:])
+        names = [name for name in list(RULES)[: question.place - 1] if name not in self._fixed]
+        self._answered.difference_update(names[-1:])
         raise _Back
 
-    def _changed(self, answers: Mapping[str, str]) -> str:
+    def _question_to_change(self, answers: Mapping[str, str]) -> str:
         """Show all answers, and return the question to change; an empty string if the user agrees."""
         for number, (name, answer) in enumerate(answers.items(), start=1):
             self._show(f"{number:3} ", "dim", end="")
@@ -234,7 +234,7 @@ class _Person:
         self._console.print(Text(text, style), soft_wrap=True, end=end)
 
 
-def _chosen(typed: str, choices: tuple[str, ...]) -> str:
+def _choice(typed: str, choices: tuple[str, ...]) -> str:
     """Return the choice with the typed number, otherwise the typed text."""
     numbers = {str(number): choice for number, choice in enumerate(choices, start=1)}
     return numbers.get(typed, typed)

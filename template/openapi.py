@@ -27,31 +27,30 @@ def expand(project: Path, fields: Sequence[Field], commands: Sequence[Command]) 
     """Write the document into a project, unless it exists, and remove the prototype."""
     folder = project / "docs" / "api"
     prototype = folder / PROTOTYPE
-    made = document(json.loads(prototype.read_text(encoding="utf-8")), fields, commands)
+    openapi = document(json.loads(prototype.read_text(encoding="utf-8")), fields, commands)
     path = folder / "openapi.json"
     if not path.exists():
-        path.write_text(json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(openapi, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
     prototype.unlink()
 
 
 def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Command]) -> Schema:
     """Return a copy of the prototype with the given fields and commands."""
-    made = copy.deepcopy(prototype)
-    _with_fields(
-        made["components"]["schemas"]["CommandName"], {field.name: _member(field, asked=True) for field in fields}
-    )
-    _with_fields(made["components"]["schemas"]["View"], {field.name: _member(field, asked=False) for field in fields})
+    openapi = copy.deepcopy(prototype)
+    schemas = openapi["components"]["schemas"]
+    _with_fields(schemas["CommandName"], {field.name: _member(field, asked=True) for field in fields})
+    _with_fields(schemas["View"], {field.name: _member(field, asked=False) for field in fields})
     statuses = [command.status for command in commands if command.kind != "deletes"]
-    made["components"]["schemas"]["Status"]["enum"] = statuses
-    _with_examples(made["paths"], fields, statuses[0])
-    _with_commands(made, commands)
-    return made
+    schemas["Status"]["enum"] = statuses
+    _with_examples(openapi["paths"], fields, statuses[0])
+    _with_commands(openapi, commands)
+    return openapi
 
 
-def _with_fields(schema: Schema, made: Mapping[str, Schema]) -> None:
+def _with_fields(schema: Schema, members: Mapping[str, Schema]) -> None:
     identity, *others = schema["required"]
-    schema["properties"] |= made
-    schema["required"] = [identity, *made, *others]
+    schema["properties"] |= members
+    schema["required"] = [identity, *members, *others]
 
 
 def _member(field: Field, *, asked: bool) -> Schema:
@@ -61,20 +60,20 @@ def _member(field: Field, *, asked: bool) -> Schema:
 
 
 def _with_examples(paths: Schema, fields: Sequence[Field], status: str) -> None:
-    asked = {field.name: field_type(field.type).example for field in fields}
-    shown = {field.name: field_type(field.type).value for field in fields} | {"status": status}
+    examples = {field.name: field_type(field.type).example for field in fields}
+    values = {field.name: field_type(field.type).value for field in fields} | {"status": status}
     for operation in (operation for operations in paths.values() for operation in operations.values()):
         for content in operation.get("requestBody", {}).get("content", {}).values():
-            content["example"] |= asked
+            content["example"] |= examples
         responses = operation["responses"].values()
         for content in (content for response in responses for content in response.get("content", {}).values()):
             example = content.get("example", {})
             for view in example.get("items", [example] if example else []):
-                view |= shown
+                view |= values
 
 
-def _with_commands(made: Schema, commands: Sequence[Command]) -> None:
-    paths, schemas = made["paths"], made["components"]["schemas"]
+def _with_commands(openapi: Schema, commands: Sequence[Command]) -> None:
+    paths, schemas = openapi["paths"], openapi["components"]["schemas"]
     collection, item, action = sorted(paths, key=len)
     changing, starts = paths.pop(action), starts_of(commands)
     for command in commands:

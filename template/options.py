@@ -67,22 +67,22 @@ def remember(project: Path) -> None:
 
 def choose(project: Path, context: Mapping[str, object]) -> None:
     """Remove the files that the chosen options drop, and the record of the files before the bake."""
-    kept = _skipped(project)
+    exceptions = _skipped(project)
     for option in (option for option in OPTIONS if option.chosen(context)):
         for path in (project / name for name in option.dropped(context)):
-            _drop(path, kept)
+            _drop(path, exceptions)
             _prune(path.parent, project)
     (project / _BEFORE).unlink(missing_ok=True)
 
 
-def _drop(path: Path, kept: set[Path]) -> None:
-    """Remove a file or a folder, except the files in ``kept``."""
+def _drop(path: Path, exceptions: set[Path]) -> None:
+    """Remove a file or a folder, except the ``exceptions``."""
     if path.is_dir():
         for inner in path.iterdir():
-            _drop(inner, kept)
+            _drop(inner, exceptions)
         if not any(path.iterdir()):
             path.rmdir()
-    elif path not in kept:
+    elif path not in exceptions:
         path.unlink(missing_ok=True)
 
 
@@ -106,8 +106,8 @@ def _files(folder: Path) -> list[Path]:
 
     .github is included: an option drops its files, and the user's own files there must remain.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".") or name == _GITHUB]
-        found += (Path(here) / name for name in names)
-    return found
+        files += (Path(here) / name for name in names)
+    return files

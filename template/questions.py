@@ -52,9 +52,9 @@ def interview(ask: Ask) -> dict[str, str]:
     return answers
 
 
-def filled(given: Mapping[str, str]) -> dict[str, str]:
+def filled(answers: Mapping[str, str]) -> dict[str, str]:
     """Return the answers, with defaults for missing answers."""
-    return interview(lambda question, _: given.get(question.name, question.default))
+    return interview(lambda question, _: answers.get(question.name, question.default))
 
 
 def declared() -> dict[str, Any]:

@@ -38,9 +38,9 @@ def expand(
     path = project / "released" / f"{VERSION}.json"
     path.parent.mkdir(exist_ok=True)
     if not path.exists():
-        made = _First(package, fields, commands, title, lists).version()
+        content = _First(package, fields, commands, title, lists).version()
         # This module of the library needs only the standard library.
-        path.write_text(runpy.run_path(str(_FORM))["as_text"](made), encoding="utf-8")
+        path.write_text(runpy.run_path(str(_FORM))["as_text"](content), encoding="utf-8")
 
 
 class _First:

@@ -18,8 +18,8 @@ _REVIEWER = re.compile(r"(?P<team>[A-Za-z0-9-]+/[A-Za-z0-9._-]+)|[A-Za-z0-9._+-]
 
 def reviewer(owner: str) -> str:
     """Return an owner as the file names it, a team or an e-mail address; an empty string for other owners."""
-    found = _REVIEWER.fullmatch(owner)
-    return "" if found is None else f"@{owner}" if found["team"] else owner
+    match = _REVIEWER.fullmatch(owner)
+    return "" if match is None else f"@{owner}" if match["team"] else owner
 
 
 def expand(project: Path, answers: Mapping[str, str]) -> None:

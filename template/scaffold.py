@@ -17,18 +17,18 @@ from .bake import bake
 from .questions import declared
 
 
-def given(asked: Path) -> dict[str, str]:
+def typed_answers(file: Path) -> dict[str, str]:
     """Return the typed answers of the action's file: the values that differ from ``cookiecutter.json``."""
     questions = declared()
-    values = json.loads(asked.read_text(encoding="utf-8"))
+    values = json.loads(file.read_text(encoding="utf-8"))
     return {name: values[name] for name in RULES if values.get(name, questions[name]) != questions[name]}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Bake into a folder and return the exit status: 1 for bad answers, with a sentence for each."""
-    asked, output = map(Path, arguments)
+    file, output = map(Path, arguments)
     try:
-        print(bake(output, given(asked)))
+        print(bake(output, typed_answers(file)))
     except CookiecutterException as error:
         print(error, file=sys.stderr)
         return 1

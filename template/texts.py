@@ -19,8 +19,8 @@ _JOINED = re.compile(
 
 def first_unseen(text: str) -> int:
     """Return the place of the first line break or other invisible character, from 1; 0 for a text without one."""
-    shown = _JOINED.sub(lambda joined: "x" * len(joined[0]), text)
-    return next((place for place, sign in enumerate(shown, start=1) if not sign.isprintable()), 0)
+    visible_text = _JOINED.sub(lambda joined: "x" * len(joined[0]), text)
+    return next((place for place, sign in enumerate(visible_text, start=1) if not sign.isprintable()), 0)
 
 
 def first_foreign(text: str) -> int:
@@ -37,5 +37,5 @@ def faults(text: str) -> Iterator[str]:
     """Yield each fault of a text as the end of the sentence "type plain words ..."."""
     if not text[0].isalnum() and unicodedata.category(text[0]) != "So":
         yield "that start with a letter, a digit or an emoji"
-    if found := [sign for sign in SIGNS if sign in text]:
-        yield f"without {' '.join(found)}"
+    if bad_signs := [sign for sign in SIGNS if sign in text]:
+        yield f"without {' '.join(bad_signs)}"

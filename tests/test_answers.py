@@ -360,7 +360,7 @@ def test_supported_answers_are_taken(answers: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize(("answers", "sentence"), REFUSED)
-def test_refused_answers_are_told_what_to_type(answers: Mapping[str, object], sentence: str) -> None:
+def test_a_rejected_answer_names_the_remedy(answers: Mapping[str, object], sentence: str) -> None:
     """The first sentence is about the answer that was changed, and says what to type instead."""
     question = next(iter(answers))
     sentences = check({**DEFAULTS, **answers})

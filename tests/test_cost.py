@@ -10,7 +10,7 @@ from template.processes import environment
 
 
 @pytest.mark.slow
-def test_a_stack_is_told_line_by_line(installed: Path) -> None:
+def test_a_new_context_estimates_the_cost_of_each_stack(installed: Path) -> None:
     """Right after the bake, with no account: `dev` has no endpoint to pay for, `prod` has one."""
     command = ["uv", "run", "--quiet", "context", "cost"]
     told = {}

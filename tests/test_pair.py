@@ -192,7 +192,7 @@ def test_a_wrong_outcome_is_the_exit_status(stage: Stage) -> None:
     ("plays", "sentence"),
     [("first fails", "Subscription could not be started:\nthe reason"), ("first ends", "Subscription ended too early")],
 )
-def test_a_first_context_that_fails_is_said(plays: str, sentence: str, stage: Stage) -> None:
+def test_a_failed_first_context_fails_the_demo_with_its_last_lines(plays: str, sentence: str, stage: Stage) -> None:
     """With the last lines of what it printed."""
     process = stage.start(plays)
     _, error = process.communicate(timeout=60)

@@ -42,14 +42,14 @@ def show(
       2  a repository cannot be read
     """
     try:
-        found_members = members(roster(place))
-        found = findings(found_members)
+        fleet = members(roster(place))
+        fleet_findings = findings(fleet)
         if html:
-            html.write_text(page(found_members, found), encoding="utf-8")
+            html.write_text(page(fleet, fleet_findings), encoding="utf-8")
     except (CannotTell, LibraryError, OSError) as error:
         return output.fail(str(error), CANNOT_TELL)
-    lines = [json.dumps(fleet_json(found_members, found), indent=2)] if as_json else fleet_lines(found_members, found)
+    lines = [json.dumps(fleet_json(fleet, fleet_findings), indent=2)] if as_json else fleet_lines(fleet, fleet_findings)
     print(*lines, sep="\n")
-    if any(member.errors for member in found_members):
+    if any(member.errors for member in fleet):
         return CANNOT_TELL
-    return IN_STEP if not found and all(member.in_step for member in found_members) else DRIFTED
+    return IN_STEP if not fleet_findings and all(member.in_step for member in fleet) else DRIFTED

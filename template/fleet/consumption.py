@@ -34,12 +34,12 @@ def consumptions(fleet: Sequence[Member]) -> list[Consumption]:
 
 def pairs(consumed: Iterable[Consumption]) -> dict[tuple[str, str], dict[str, list[str]]]:
     """Return the names of the stacks that consume each label, by publisher and consumer, sorted."""
-    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    labels_by_pair: dict[tuple[str, str], dict[str, list[str]]] = {}
     for consumption in consumed:
-        labels = found.setdefault((consumption.source, consumption.consumer.name), {})
+        labels = labels_by_pair.setdefault((consumption.source, consumption.consumer.name), {})
         for label in consumption.labels:
             labels.setdefault(label, []).append(consumption.stack.name)
-    return dict(sorted(found.items()))
+    return dict(sorted(labels_by_pair.items()))
 
 
 def type_of(label: str) -> str:

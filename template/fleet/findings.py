@@ -24,7 +24,7 @@ class Finding:
 def findings(fleet: Sequence[Member]) -> list[Finding]:
     """Return the findings of a fleet in the order of their kinds, without duplicates."""
     consumed = consumptions(fleet)
-    found = chain(
+    all_findings = chain(
         _twice(fleet),
         chain.from_iterable(map(_unpublished, consumed)),
         chain.from_iterable(map(_of_another_stack, consumed)),
@@ -32,7 +32,7 @@ def findings(fleet: Sequence[Member]) -> list[Finding]:
         _disagreed(fleet),
         (Finding("quota", use.contexts, use.sentence()) for use in beyond(fleet)),
     )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(all_findings))
 
 
 def _twice(fleet: Sequence[Member]) -> Iterator[Finding]:
@@ -99,11 +99,11 @@ def _unconsumed(fleet: Sequence[Member], consumed: Sequence[Consumption]) -> Ite
 
 def _disagreed(fleet: Sequence[Member]) -> Iterator[Finding]:
     """Find schemas with different contents in two repositories: a published version of a schema must not change."""
-    found = defaultdict[str, dict[str, list[Member]]](lambda: defaultdict(list))
+    digests = defaultdict[str, dict[str, list[Member]]](lambda: defaultdict(list))
     for member in fleet:
         for schema, digest in member.survey.get("schemas", {}).items():
-            found[schema][digest].append(member)
-    for schema, by_digest in found.items():
+            digests[schema][digest].append(member)
+    for schema, by_digest in digests.items():
         if len(by_digest) > 1:
             owners = [member for members in by_digest.values() for member in members]
             folders = _and([str(member.folder) for member in owners])

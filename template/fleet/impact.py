@@ -101,11 +101,11 @@ def _effects(
 
 def _consumed(context: str, fleet: Sequence[Member]) -> Mapping[Path, set[str]]:
     """Return the labels of the events that each repository consumes of a context, in any stack."""
-    found: dict[Path, set[str]] = {}
+    labels: dict[Path, set[str]] = {}
     for consumption in consumptions(fleet):
         if consumption.source == context:
-            found.setdefault(consumption.consumer.folder, set()).update(consumption.labels)
-    return found
+            labels.setdefault(consumption.consumer.folder, set()).update(consumption.labels)
+    return labels
 
 
 def _effect(member: Member, context: str, labels: tuple[str, ...], events: Sequence[Published]) -> Effect:

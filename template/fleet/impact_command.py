@@ -39,21 +39,21 @@ def impact(
       2  the effect on a consumer is unknown
     """
     try:
-        found = impact_of(repository, roster(place))
+        consumers_impact = impact_of(repository, roster(place))
     except (CannotTell, LibraryError, OSError) as error:
         return output.fail(str(error), CANNOT_TELL)
-    print(*([json.dumps(found.as_json(), indent=2)] if as_json else _lines(found)), sep="\n")
-    states = {effect.state for effect in found.effects}
+    print(*([json.dumps(consumers_impact.as_json(), indent=2)] if as_json else _lines(consumers_impact)), sep="\n")
+    states = {effect.state for effect in consumers_impact.effects}
     return CANNOT_TELL if State.UNKNOWN in states else DRIFTED if State.BREAKS in states else IN_STEP
 
 
-def _lines(found: Impact) -> Iterator[str]:
-    if not found.has_base:
+def _lines(impact: Impact) -> Iterator[str]:
+    if not impact.has_base:
         yield "The clone has no origin/HEAD, so the events before the change are unknown: all events count as changed."
-    yield f"{found.context}: {', '.join(found.changed) or 'no event'} changed"
-    for effect in found.effects:
+    yield f"{impact.context}: {', '.join(impact.changed) or 'no event'} changed"
+    for effect in impact.effects:
         yield from _effect(effect)
-    if not found.effects:
+    if not impact.effects:
         yield "No repository of this fleet consumes its events."
 
 

@@ -51,7 +51,7 @@ def run_inbound(folder: Path, context: str, events: Sequence[Published]) -> list
     """
     with _copied(folder) as copy:
         failed = _failures(copy, context, events[0])
-        others = (failure for found in events[1:] if failed for failure in _failures(copy, context, found))
+        others = (failure for event in events[1:] if failed for failure in _failures(copy, context, event))
         known = {failure.test for failure in others}
     new = [failure for failure in failed if failure.test not in known]
     if failed and not new:
@@ -62,11 +62,11 @@ def run_inbound(folder: Path, context: str, events: Sequence[Published]) -> list
 def require_current(folder: Path) -> None:
     """Raise CannotTell if the events of a repository differ from those that its own command generates from its code."""
     with _copied(folder) as copy:
-        done = _run(copy, "context", "contracts")
+        process = _run(copy, "context", "contracts")
         before, after = (_contents(place) for place in (folder, copy))
         stale = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
-    if done.returncode or stale:
-        reason = _last(done).removeprefix("Error: ")
+    if process.returncode or stale:
+        reason = _last(process).removeprefix("Error: ")
         fault = f"{stale[0]} differs from the code" if stale else f"the events do not follow the code ({reason})"
         raise CannotTell(f"{fault}: run `uv run context contracts` in {folder}, and then this again.")
 
@@ -88,9 +88,9 @@ def _copied(folder: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix="template-") as scratch:
         copy = Path(scratch) / "copy" / folder.resolve().name
         shutil.copytree(folder, copy, symlinks=True, ignore=_NOT_COPIED)
-        *_, done = [run_uv(copy, words, variables) for words, variables in _own(copy).installation()]
-        if done.returncode:
-            raise CannotTell(f"The environment of {folder} cannot be built: {_last(done)}")
+        *_, process = [run_uv(copy, words, variables) for words, variables in _own(copy).installation()]
+        if process.returncode:
+            raise CannotTell(f"The environment of {folder} cannot be built: {_last(process)}")
         yield copy
 
 
@@ -110,9 +110,9 @@ def _failures(copy: Path, context: str, events: Published) -> list[Failure]:
             shutil.copytree(events.folder / name, place / name)
     report = copy / "build" / "inbound.xml"
     options = ("-m", "inbound", f"--junitxml={report}", "-p", "no:cacheprovider")
-    done = _run(copy, "python", "-m", "pytest", *options)
-    if done.returncode not in (0, _FAILED):
-        raise CannotTell(f"Its inbound tests cannot be run: {_last(done)}")
+    process = _run(copy, "python", "-m", "pytest", *options)
+    if process.returncode not in (0, _FAILED):
+        raise CannotTell(f"Its inbound tests cannot be run: {_last(process)}")
     return list(_read(report))
 
 
@@ -139,6 +139,6 @@ def _reason(message: str) -> str:
     return "\n".join(line.strip() for line in lines[:_LINES])
 
 
-def _last(done: subprocess.CompletedProcess[str]) -> str:
-    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+def _last(process: subprocess.CompletedProcess[str]) -> str:
+    lines = [line.strip() for line in process.stdout.splitlines() if line.strip()]
     return " ".join(lines[-_LINES:])

@@ -13,7 +13,7 @@ from ..upkeep.errors import CannotTell
 from ..upkeep.git import Git
 from ..upkeep.repository import Repository, open_repository
 from ..words import slug
-from .survey import survey as surveyed
+from .survey import survey as survey_of
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ class Member:
 
 def members(folders: Sequence[Path]) -> list[Member]:
     """Inspect each repository of a fleet. Raises CannotTell if the library cannot be run."""
-    opened = {folder: _opened(folder) for folder in folders}
+    opened = {folder: _open(folder) for folder in folders}
     known = {folder: repository for folder, repository in opened.items() if isinstance(repository, Repository)}
     reports = dict(zip(known, inspect_all(list(known.values())), strict=True))
     days = {folder: _updated(folder) for folder in folders}
-    surveys = dict(zip(known, surveyed([list(known)] if known else []), strict=True))
+    surveys = dict(zip(known, survey_of([list(known)] if known else []), strict=True))
     return [
         _member(folder, opened[folder], reports.get(folder), surveys.get(folder, {}), days[folder])
         for folder in folders
@@ -95,15 +95,15 @@ def declared_members(folders: Sequence[Path]) -> list[Member]:
 
     Each declaration is read in an environment of its own.
     """
-    repositories = [(folder, _opened(folder), _updated(folder)) for folder in folders]
-    surveys = surveyed([[folder] for folder in folders])
+    repositories = [(folder, _open(folder), _updated(folder)) for folder in folders]
+    surveys = survey_of([[folder] for folder in folders])
     return [
         _member(folder, opened, None, survey, day)
         for (folder, opened, day), survey in zip(repositories, surveys, strict=True)
     ]
 
 
-def _opened(folder: Path) -> Repository | CannotTell:
+def _open(folder: Path) -> Repository | CannotTell:
     try:
         return open_repository(folder)
     except CannotTell as error:
@@ -113,13 +113,13 @@ def _opened(folder: Path) -> Repository | CannotTell:
 def _member(
     folder: Path,
     opened: Repository | CannotTell,
-    found: Report | CannotTell | None,
+    inspection: Report | CannotTell | None,
     survey: Mapping[str, Any],
     day: str,
 ) -> Member:
     answers = opened.answers if isinstance(opened, Repository) else {}
-    report = found if isinstance(found, Report) else None
-    errors = [str(error) for error in (opened, found, survey.get("error")) if isinstance(error, CannotTell | str)]
+    report = inspection if isinstance(inspection, Report) else None
+    errors = [str(error) for error in (opened, inspection, survey.get("error")) if isinstance(error, CannotTell | str)]
     return Member(folder, answers, report, survey, day, tuple(errors))
 
 
@@ -127,5 +127,5 @@ def _updated(folder: Path) -> str:
     """Return the day of the last commit that changed `.template.json`. Code of the repository must not run before."""
     if not folder.is_dir():
         return ""
-    done = Git(folder).run("log", "-1", "--format=%cs", "--", FILE)
-    return "" if done.returncode else done.stdout.decode().strip()
+    process = Git(folder).run("log", "-1", "--format=%cs", "--", FILE)
+    return "" if process.returncode else process.stdout.decode().strip()

@@ -15,7 +15,7 @@ HEAD = ("context", "owner", "template version", "versions behind", "differences"
 """The titles of the table of contexts."""
 
 
-def fleet_json(fleet: Sequence[Member], found: Sequence[Finding]) -> dict[str, Any]:
+def fleet_json(fleet: Sequence[Member], findings: Sequence[Finding]) -> dict[str, Any]:
     """Return a fleet and its findings for JSON."""
     return {
         "contexts": [_context(member) for member in fleet],
@@ -27,7 +27,7 @@ def fleet_json(fleet: Sequence[Member], found: Sequence[Finding]) -> dict[str, A
             {"account": use.account, "region": use.region, "kind": use.quota.kind, "taken": use.taken, "most": use.most}
             for use in uses(fleet)
         ],
-        "findings": [asdict(finding) for finding in found],
+        "findings": [asdict(finding) for finding in findings],
     }
 
 
@@ -49,7 +49,7 @@ def _context(member: Member) -> dict[str, Any]:
     }
 
 
-def fleet_lines(fleet: Sequence[Member], found: Sequence[Finding]) -> Iterator[str]:
+def fleet_lines(fleet: Sequence[Member], findings: Sequence[Finding]) -> Iterator[str]:
     """Yield the lines of a table of a fleet's contexts, then the findings."""
     rows = [HEAD, *(row(member) for member in fleet)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -57,23 +57,23 @@ def fleet_lines(fleet: Sequence[Member], found: Sequence[Finding]) -> Iterator[s
         yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
     for member in fleet:
         yield from (f"{member.name}: {sentence}" for sentence in sentences(member))
-    yield from (finding.sentence for finding in found)
+    yield from (finding.sentence for finding in findings)
     in_step = sum(member.in_step for member in fleet)
-    concern = "finding concerns" if len(found) == 1 else "findings concern"
-    yield f"{in_step} of {len(fleet)} contexts are in step; {len(found)} {concern} several of them."
+    concern = "finding concerns" if len(findings) == 1 else "findings concern"
+    yield f"{in_step} of {len(fleet)} contexts are in step; {len(findings)} {concern} several of them."
 
 
 def row(member: Member) -> tuple[str, ...]:
     """Return a context's cells of the table; `?` marks an unknown value."""
     report = member.report
-    judged = "policies" in member.survey
+    has_policies = "policies" in member.survey
     return (
         member.name,
         member.owner or "?",
         report.version if report else "?",
         str(report.behind) if report else "?",
         str(len(report.drifted) + len(report.faults)) if report else "?",
-        str(len(member.broken)) if judged else "?",
+        str(len(member.broken)) if has_policies else "?",
         member.updated or "?",
     )
 

@@ -27,8 +27,8 @@ class OwnEnvironment:
 
     def __init__(self, folder: Path, copy: Path) -> None:
         self._packages, home, temporary = folder / "packages", folder / "home", folder / "tmp"
-        for made in (home, temporary):
-            made.mkdir(parents=True, exist_ok=True)
+        for directory in (home, temporary):
+            directory.mkdir(parents=True, exist_ok=True)
         own = {"HOME": home, "TMPDIR": temporary, "UV_PROJECT_ENVIRONMENT": self._packages, "UV_PYTHON": _python(copy)}
         self.variables: Mapping[str, str] = {
             **alone("local", "agent.environment").allowed(os.environ),

@@ -24,7 +24,7 @@ _HALF: Final = 0.5
 _STYLE = (_HERE / "page.css").read_text(encoding="utf-8")
 
 
-def page(fleet: Sequence[Member], found: Sequence[Finding]) -> str:
+def page(fleet: Sequence[Member], findings: Sequence[Finding]) -> str:
     """Return the page's HTML."""
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -36,7 +36,7 @@ def page(fleet: Sequence[Member], found: Sequence[Finding]) -> str:
         count=len(fleet),
         table=_contexts(fleet),
         in_step=sum(member.in_step for member in fleet),
-        findings=found,
+        findings=findings,
         picture=picture(fleet),
         near=_quotas(use for use in used if _share(use) >= _HALF),
         far=_quotas(far),

@@ -67,9 +67,9 @@ def _json(path: Path) -> Any:  # noqa: ANN401 (JSON)
 def before(folder: Path) -> Iterator[Published | None]:
     """Yield the events at the commit where HEAD left the remote's main branch; None without such a commit or events."""
     git = Git(folder)
-    found = git.run("merge-base", "HEAD", "refs/remotes/origin/HEAD")
+    merge_base = git.run("merge-base", "HEAD", "refs/remotes/origin/HEAD")
     with TemporaryDirectory(prefix="template-") as scratch:
-        yield None if found.returncode else _at(git, found.stdout.decode().strip(), Path(scratch))
+        yield None if merge_base.returncode else _at(git, merge_base.stdout.decode().strip(), Path(scratch))
 
 
 def _at(git: Git, commit: str, scratch: Path) -> Published | None:

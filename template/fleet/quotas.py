@@ -83,11 +83,11 @@ def uses(fleet: Sequence[Member]) -> Iterator[Use]:
         for stack in member.stacks:
             placed[_account(stack), stack.region].append(member)
     for quota in QUOTAS:
-        for (account, region), found in _places(placed, quota).items():
-            users = [member for member in found if _taken(member, quota)]
+        for (account, region), members in _places(placed, quota).items():
+            users = [member for member in members if _use(member, quota)]
             if users:
                 names = tuple(sorted({member.name for member in users}))
-                yield Use(account, region, quota, sum(_taken(member, quota) for member in users), names)
+                yield Use(account, region, quota, sum(_use(member, quota) for member in users), names)
 
 
 def beyond(fleet: Sequence[Member]) -> Iterator[Use]:
@@ -98,15 +98,15 @@ def beyond(fleet: Sequence[Member]) -> Iterator[Use]:
 def _places(placed: Mapping[tuple[str, str], list[Member]], quota: Quota) -> Mapping[tuple[str, str], list[Member]]:
     if quota.regional:
         return placed
-    found = defaultdict[tuple[str, str], list[Member]](list)
+    members = defaultdict[tuple[str, str], list[Member]](list)
     for (account, _), of_region in placed.items():
-        found[account, ""] += of_region
-    return found
+        members[account, ""] += of_region
+    return members
 
 
 def _account(stack: Stack) -> str:
     return f"account {stack.account}" if stack.account else f"the account of {stack.name}"
 
 
-def _taken(member: Member, quota: Quota) -> int:
+def _use(member: Member, quota: Quota) -> int:
     return member.survey.get("resources", {}).get(quota.kind, 0)

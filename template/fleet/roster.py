@@ -30,20 +30,20 @@ def waves(place: Path) -> list[list[Path]]:
     Raises:
         NotOurs: as for `roster`.
     """
-    found = [wave for wave in ([_below(place)] if place.is_dir() else _listed(place)) if wave]
-    if not found:
+    groups = [wave for wave in ([_below(place)] if place.is_dir() else _waves_in(place)) if wave]
+    if not groups:
         raise NotOurs(
             f"{place} has no repository of this template: name a folder of clones, or a file that lists them."
         )
-    [first, *others] = found
-    return found if others or len(first) == 1 else [first[:1], first[1:]]
+    [first, *others] = groups
+    return groups if others or len(first) == 1 else [first[:1], first[1:]]
 
 
 def _below(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"*/{FILE}"))
 
 
-def _listed(file: Path) -> Iterator[list[Path]]:
+def _waves_in(file: Path) -> Iterator[list[Path]]:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -61,22 +61,22 @@ def update(
     if minutes is not None:
         deadline = monotonic() + minutes * 60 - _LAST_SECONDS
     try:
-        found = listed(waves(place))
-        run = _run(found, records, deadline) if branches else survey(found, records)
+        results = listed(waves(place))
+        run = _run(results, records, deadline) if branches else survey(results, records)
         for result in run:
             states[result.state] += 1
             print(*([json.dumps(result.as_json())] if as_json else result.lines()), sep="\n", flush=True)
     except (CannotTell, LibraryError, OSError) as error:
         return output.fail(str(error), CANNOT_TELL)
-    except Asked as asked:
+    except Asked as signal:
         print("\nThe campaign was interrupted: run this again to continue.", file=sys.stderr)
-        return 128 + asked.number
+        return 128 + signal.number
     total = {"version": version, "folder": str(records.folder), "states": states}
     counts = ", ".join(f"{count} {state}" for state, count in states.items())
     print(json.dumps(total) if as_json else f"{counts}. Texts and logs: {records.folder}")
     return IN_STEP if all(state in DONE for state in states) else DRIFTED
 
 
-def _run(found: Sequence[Sequence[Result]], records: Records, deadline: float) -> Iterator[Result]:
+def _run(waves: Sequence[Sequence[Result]], records: Records, deadline: float) -> Iterator[Result]:
     with heeding() as heed, records.work() as work:
-        yield from Campaign(records, OwnCommands(work, heed, deadline), work).run(found)
+        yield from Campaign(records, OwnCommands(work, heed, deadline), work).run(waves)

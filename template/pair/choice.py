@@ -86,13 +86,13 @@ def choose(text: str, folder: Path = ANSWERS) -> Pair:
         raise BadPair(f"write two contexts with a comma between them, such as {_EXAMPLE}, not {text!r}")
     if names[0] == names[1]:
         raise BadPair(f"write two different contexts, such as {_EXAMPLE}, not {names[0]} twice")
-    pair = Pair(*(_chosen(name, folder) for name in names))
+    pair = Pair(*(_choose(name, folder) for name in names))
     if pair.second.verified != pair.first.name:
         raise BadPair(_strangers(pair))
     return pair
 
 
-def _chosen(name: str, folder: Path) -> Chosen:
+def _choose(name: str, folder: Path) -> Chosen:
     if name == DEFAULT:
         return Chosen({})
     known = sorted({DEFAULT, *(path.stem for path in folder.glob("*.yaml"))})

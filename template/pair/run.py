@@ -38,8 +38,8 @@ def demo(pair: Pair, output: Path | None, *, as_json: bool, keep: bool) -> int:
     with heeding() as heed, folder_for(output, keep) as folder:
         try:
             return _Run(uv, pair, folder, heed, quiet=as_json).act(["--json"] * as_json + ["--keep"] * keep)
-        except Asked as asked:
-            return 128 + asked.number
+        except Asked as signal:
+            return 128 + signal.number
 
 
 @dataclass
@@ -58,8 +58,8 @@ class _Run:
             with self._stage(f"{self.pair.first.name} runs, with the emulator"):
                 # Install the second's packages while the first is deployed: it saves time.
                 prepared = running_here.enter_context(running([self.uv, "sync", "--quiet"], second))
-                kept = ["context", "run", "--keep", "--deploy-only", "--json", f"--endpoints={endpoints}"]
-                child = running_here.enter_context(running([*self._uv_run, *kept], first, log))
+                command = ["context", "run", "--keep", "--deploy-only", "--json", f"--endpoints={endpoints}"]
+                child = running_here.enter_context(running([*self._uv_run, *command], first, log))
                 self._wait_for_first(child, endpoints, log)
                 self.heed.wait(lambda: prepared.poll() is not None)
             return self._scenario(child, second, endpoints, log, options)
@@ -104,11 +104,11 @@ class _Run:
         return [self.uv, "run", "--quiet"]
 
     @contextmanager
-    def _stage(self, done: str) -> Iterator[None]:
+    def _stage(self, title: str) -> Iterator[None]:
         started = time.monotonic()
         yield
         if not self.quiet:
-            print(f"✓ {done:<40}{time.monotonic() - started:6.2f} s", file=sys.stderr)
+            print(f"✓ {title:<40}{time.monotonic() - started:6.2f} s", file=sys.stderr)
 
 
 def _tail(log: Path) -> str:

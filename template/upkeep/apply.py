@@ -30,11 +30,11 @@ def require_clean(folder: Path, file: str = FILE) -> str:
         Dirty: the repository has changes.
     """
     git = Git(folder)
-    found = git.run("rev-parse", "--absolute-git-dir", "HEAD", f"HEAD:./{file}")
-    git_dir, head, *_ = [*os.fsdecode(found.stdout).splitlines(), "", ""]
+    process = git.run("rev-parse", "--absolute-git-dir", "HEAD", f"HEAD:./{file}")
+    git_dir, head, *_ = [*os.fsdecode(process.stdout).splitlines(), "", ""]
     if not git_dir:
-        raise CannotTell(f"{folder} is not a git repository ({reason(found)}): run `git init`, and commit it.")
-    if found.returncode:
+        raise CannotTell(f"{folder} is not a git repository ({reason(process)}): run `git init`, and commit it.")
+    if process.returncode:
         raise CannotTell(f"{folder} is not committed: commit it first, so that an update can be undone.")
     changed = git.records("status", "--porcelain", "--no-renames", "-z", "--untracked-files=all")
     require_finished(folder, Path(git_dir), dirty=bool(changed))
@@ -86,10 +86,10 @@ def entries(merge: Merge, merged: Merged) -> list[Entry]:
 def _store(merge: Merge, merged: Merged) -> None:
     """Write the merge's new objects into the repository; git writes each object atomically."""
     sides = [side for stages in merged.conflicts.values() for side in stages.values()]
-    wanted = [merged.tree, *(name for mode, name in sides if mode != _SUBMODULE), f"^{merge.commit}"]
-    revisions = "".join(f"{name}\n" for name in wanted).encode()
-    pack = merge.reader.run("pack-objects", "--revs", "--stdout", "-q", given=revisions)
-    merge.repository("unpack-objects", "-q", given=pack.stdout)
+    names = [merged.tree, *(name for mode, name in sides if mode != _SUBMODULE), f"^{merge.commit}"]
+    revisions = "".join(f"{name}\n" for name in names).encode()
+    pack = merge.reader.run("pack-objects", "--revs", "--stdout", "-q", stdin=revisions)
+    merge.repository("unpack-objects", "-q", stdin=pack.stdout)
 
 
 def _lines(changed: Iterable[Entry]) -> list[str]:
@@ -111,17 +111,17 @@ def _index(prefix: str, lines: Iterable[str]) -> bytes:
 
 def _checked_out(git: Git, prefix: str, changed: list[Entry], scratch: Path) -> Path:
     """Write the changed files below ``scratch`` from an index without conflicts, and return their folder."""
-    written = Git(git.folder, {"GIT_INDEX_FILE": f"{scratch}/index"})
+    index_git = Git(git.folder, {"GIT_INDEX_FILE": f"{scratch}/index"})
     lines = _lines(entry for entry in changed if entry.mode != NONE)
-    written("update-index", "-z", "--index-info", given=_index(prefix, lines))
-    written("checkout-index", "--all", f"--prefix={scratch}/new/")
+    index_git("update-index", "-z", "--index-info", stdin=_index(prefix, lines))
+    index_git("checkout-index", "--all", f"--prefix={scratch}/new/")
     return scratch / "new" / prefix
 
 
 def _write(git: Git, files: Replacement, index: bytes) -> None:
     """Change the index, which git replaces atomically, and the files; after an error, restore both."""
     try:
-        git("update-index", "-z", "--index-info", given=index)
+        git("update-index", "-z", "--index-info", stdin=index)
         files.write()
         git.run("update-index", "-q", "--refresh")
     except (CannotTell, OSError) as error:
@@ -134,7 +134,7 @@ def _undone(git: Git, files: Replacement, index: bytes) -> str:
     paths = {record.partition(b"\t")[2] for record in index.split(b"\0")} - {b""}
     try:
         whole = Git(Path(git("rev-parse", "--show-toplevel")), {"GIT_LITERAL_PATHSPECS": "1"})
-        whole.run("reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", given=b"\0".join(paths))
+        whole.run("reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=b"\0".join(paths))
         git("diff-index", "--cached", "--quiet", "HEAD")
     except (GitError, OSError):
         changed.append("git's index")

@@ -29,10 +29,10 @@ def bake_of(release: Release, tree: Path, answers: Mapping[str, str], folder: Pa
     Raises:
         CannotTell: the version rejects the answers; the message has its output.
     """
-    [found] = bakes_of(release, tree, [answers], folder)
-    if isinstance(found, CannotTell):
-        raise found
-    return found
+    [bake_or_error] = bakes_of(release, tree, [answers], folder)
+    if isinstance(bake_or_error, CannotTell):
+        raise bake_or_error
+    return bake_or_error
 
 
 def bakes_of(
@@ -40,7 +40,7 @@ def bakes_of(
 ) -> list[Path | CannotTell]:
     """Bake each set of answers as `bake_of` does; return the folder of each bake, or its error."""
     with TemporaryDirectory(prefix="template-") as scratch:
-        bakes = [_Bake(Path(scratch), tree, given, folder / str(number)) for number, given in enumerate(answers)]
+        bakes = [_Bake(Path(scratch), tree, entry, folder / str(number)) for number, entry in enumerate(answers)]
         statuses = _statuses(tree, Path(scratch), [bake.arguments() for bake in bakes])
         return [_outcome(release, bake, status) for bake, status in zip(bakes, statuses, strict=True)]
 
@@ -73,12 +73,12 @@ def _statuses(tree: Path, scratch: Path, bakes: list[list[str]]) -> list[int]:
     # PYTHONPATH selects the version's package `template`; `-P` excludes this script's folder from the import path.
     variables = {**os.environ, "PYTHONPATH": str(tree), "TMPDIR": str(scratch)}
     command = [sys.executable, "-P", str(_BAKER)]
-    done = subprocess.run(
+    process = subprocess.run(
         command, cwd=scratch, env=variables, input=json.dumps(bakes), capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        raise CannotTell(f"The template cannot be baked: {done.stderr.strip().splitlines()[-1]}.")
-    return json.loads(done.stdout)
+    if process.returncode:
+        raise CannotTell(f"The template cannot be baked: {process.stderr.strip().splitlines()[-1]}.")
+    return json.loads(process.stdout)
 
 
 def _outcome(release: Release, bake: _Bake, status: int) -> Path | CannotTell:

@@ -69,31 +69,31 @@ def inspect(folder: Path) -> Report:
     Raises:
         CannotTell: the folder is not a repository of this template, or its version's sources are not available.
     """
-    [found] = inspect_all([open_repository(folder)])
-    if isinstance(found, CannotTell):
-        raise found
-    return found
+    [report_or_error] = inspect_all([open_repository(folder)])
+    if isinstance(report_or_error, CannotTell):
+        raise report_or_error
+    return report_or_error
 
 
 def inspect_all(repositories: Sequence[Repository]) -> list[Report | CannotTell]:
     """Check repositories as `inspect` does; return the report of each, or its error."""
-    found: dict[Path, Report | CannotTell] = {}
+    outcomes: dict[Path, Report | CannotTell] = {}
     releases = defaultdict[Release, list[Repository]](list)
     for repository in repositories:
         try:
             releases[updatable(repository.folder, repository.version)].append(repository)
         except CannotTell as error:
-            found[repository.folder] = error
-    for wanted, same in releases.items():
-        reports = zip(same, _of_release(wanted, same), strict=True)
-        found |= {repository.folder: report for repository, report in reports}
-    return [found[repository.folder] for repository in repositories]
+            outcomes[repository.folder] = error
+    for release, same in releases.items():
+        reports = zip(same, _of_release(release, same), strict=True)
+        outcomes |= {repository.folder: report for repository, report in reports}
+    return [outcomes[repository.folder] for repository in repositories]
 
 
-def _of_release(wanted: Release, repositories: Sequence[Repository]) -> list[Report | CannotTell]:
+def _of_release(release: Release, repositories: Sequence[Repository]) -> list[Report | CannotTell]:
     try:
-        with sources(wanted) as tree, TemporaryDirectory(prefix="template-") as scratch:
-            bakes = bakes_of(wanted, tree, [repository.answers for repository in repositories], Path(scratch))
+        with sources(release) as tree, TemporaryDirectory(prefix="template-") as scratch:
+            bakes = bakes_of(release, tree, [repository.answers for repository in repositories], Path(scratch))
             return [_report(repository, baked) for repository, baked in zip(repositories, bakes, strict=True)]
     except CannotTell as error:
         return [error] * len(repositories)
@@ -142,13 +142,13 @@ def _toml(path: Path) -> dict[str, Any]:
 def _faults(repository: Repository, library: Library) -> Iterator[str]:
     if repository.edited:
         yield "The answers in .template.json were edited: restore them; `template update --answer` changes them."
-    wanted = repository.version
-    if library.pinned != wanted:
-        yield f"pyproject.toml names the library {library.pinned or 'without a version'}, and the template is {wanted}."
+    number = repository.version
+    if library.pinned != number:
+        yield f"pyproject.toml names the library {library.pinned or 'without a version'}, and the template is {number}."
     if library.locked and library.locked != library.pinned:
         yield f"uv.lock has the library {library.locked}, and pyproject.toml {library.pinned}: run `uv lock`."
-    if repository.answers.get("library") == "wheel" and library.wheel != wanted:
-        found = f"the library {library.wheel}" if library.wheel else "no library"
-        yield f"{FOLDER}/ has {found}, and the template is {wanted}."
+    if repository.answers.get("library") == "wheel" and library.wheel != number:
+        content = f"the library {library.wheel}" if library.wheel else "no library"
+        yield f"{FOLDER}/ has {content}, and the template is {number}."
     elif library.missing:
         yield f"{FOLDER}/ lacks {', '.join(library.missing)}: restore the files."

@@ -67,10 +67,10 @@ def _entry(record: str) -> tuple[str, str, str]:
 
 def _contents(repository: Git, names: list[str]) -> Iterator[bytes]:
     """Yield the content of each object."""
-    found = repository.run("cat-file", "--batch", given="".join(f"{name}\n" for name in names).encode()).stdout
+    output = repository.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode()).stdout
     start = 0
     for _ in names:
-        line = found.index(b"\n", start)
-        size = int(found[start:line].split()[2])
-        yield found[line + 1 : line + 1 + size]
+        line = output.index(b"\n", start)
+        size = int(output[start:line].split()[2])
+        yield output[line + 1 : line + 1 + size]
         start = line + size + 2

@@ -27,7 +27,7 @@ from .owners import is_changed, is_generated
 from .releases import releases
 from .reports import outcome_json, outcome_lines, plan_lines, report_json, report_lines
 from .update import Outcome, plan
-from .update import update as merge
+from .update import update as update_by
 
 output = alone("cli", "command.output")
 
@@ -92,19 +92,19 @@ def update(
     """
     answers = dict(map(_answer, answer or ()))
     asks = sys.stdin.isatty() and not no_input and not as_json
-    with ExitStack() as held:
+    with ExitStack() as locks:
         try:
-            held.enter_context(exclusive(repository))
-            made = plan(repository, to, answers)
+            locks.enter_context(exclusive(repository))
+            update_plan = plan(repository, to, answers)
             if not as_json:
-                print(*plan_lines(made), sep="\n", end="\n" if made.steps else "", flush=True)
+                print(*plan_lines(update_plan), sep="\n", end="\n" if update_plan.steps else "", flush=True)
             with heeding() as heed:
-                outcome = merge(made, lambda known: completed(known, asks), not dry_run, heed)
+                outcome = update_by(update_plan, lambda known: completed(known, asks), not dry_run, heed)
         except (CannotTell, OSError) as error:
             return _refused(error)
-        except Asked as asked:
+        except Asked as signal:
             print("\nNothing was changed.", file=sys.stderr)
-            return 128 + asked.number
+            return 128 + signal.number
         return _report(repository, outcome, written=bool(outcome.changed) and not dry_run, as_json=as_json)
 
 
@@ -150,7 +150,7 @@ def stage_generated(git: Git) -> None:
     new = git.records("ls-files", "-z", "--others", "--exclude-standard")
     paths = {*filter(is_changed, git.records("ls-files", "-z", "--modified")), *filter(is_generated, new)}
     generated = "".join(f"{path}\0" for path in paths)
-    git.run("update-index", "--add", "--remove", "-z", "--stdin", given=os.fsencode(generated))
+    git.run("update-index", "--add", "--remove", "-z", "--stdin", stdin=os.fsencode(generated))
 
 
 def _context(repository: Path, command: str, quiet: bool) -> int:

@@ -53,7 +53,7 @@ def require_visible(git: Git, *, dirty: bool) -> None:
         return
     staged = (record.partition("\t") for record in git.records("ls-files", "-s", "-z", ":/"))
     stored = {path: about for about, _, path in staged}
-    names = git("hash-object", "--stdin-paths", given=os.fsencode("\n".join(files))).split()
+    names = git("hash-object", "--stdin-paths", stdin=os.fsencode("\n".join(files))).split()
     for path in (path for path, name in zip(files, names, strict=True) if name not in stored[path].split()):
         flag = "skip-worktree" if flags[path] == "S" else "assume-unchanged"
         raise Dirty(
@@ -69,21 +69,21 @@ def exclusive(folder: Path) -> Iterator[None]:
     Raises:
         CannotTell: another update runs.
     """
-    found = Git(folder).run("rev-parse", "--absolute-git-dir") if folder.is_dir() else None
-    if found is None or found.returncode:
+    process = Git(folder).run("rev-parse", "--absolute-git-dir") if folder.is_dir() else None
+    if process is None or process.returncode:
         # `plan` reports such a folder.
         yield
         return
-    held = os.open(os.fsdecode(found.stdout).rstrip("\n"), os.O_RDONLY)
+    descriptor = os.open(os.fsdecode(process.stdout).rstrip("\n"), os.O_RDONLY)
     try:
-        _lock(held, folder)
+        _lock(descriptor, folder)
         yield
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
-def _lock(held: int, folder: Path) -> None:
+def _lock(descriptor: int, folder: Path) -> None:
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise CannotTell(f"Another update of {folder} runs: wait for its end.") from None

@@ -26,15 +26,15 @@ class Git:
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
 
-    def __call__(self, *arguments: str, given: bytes | None = None) -> str:
+    def __call__(self, *arguments: str, stdin: bytes | None = None) -> str:
         """Run a command and return its output without the last newline. Raises GitError if it fails."""
-        done = self.run(*arguments, given=given)
-        if done.returncode:
+        process = self.run(*arguments, stdin=stdin)
+        if process.returncode:
             command = next(word for word in arguments if word != "-c" and "=" not in word)
-            raise GitError(f"git {command} in {self.folder}: {reason(done)}")
-        return os.fsdecode(done.stdout).rstrip("\n")
+            raise GitError(f"git {command} in {self.folder}: {reason(process)}")
+        return os.fsdecode(process.stdout).rstrip("\n")
 
-    def run(self, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    def run(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run a command and return its output and exit status. Raises GitError if git is not installed.
 
         Ctrl-C in the terminal does not interrupt the command.
@@ -46,7 +46,7 @@ class Git:
             [git, *arguments],
             cwd=self.folder,
             env={**_environment(), **self.variables},
-            input=given or b"",
+            input=stdin or b"",
             capture_output=True,
             check=False,
             start_new_session=True,
@@ -57,11 +57,11 @@ class Git:
         return [record for record in self(*arguments).split("\0") if record]
 
 
-def reason(done: subprocess.CompletedProcess[bytes]) -> str:
+def reason(process: subprocess.CompletedProcess[bytes]) -> str:
     """Return the first error of a failed command in one line: the later ones follow from it."""
-    lines = os.fsdecode(done.stderr or done.stdout).strip().splitlines()
+    lines = os.fsdecode(process.stderr or process.stdout).strip().splitlines()
     errors = [line for line in lines if line.startswith(("error: ", "fatal: "))]
-    return (errors or lines[-1:] or [f"exit status {done.returncode}"])[0].removeprefix("error: ").rstrip(".")
+    return (errors or lines[-1:] or [f"exit status {process.returncode}"])[0].removeprefix("error: ").rstrip(".")
 
 
 def _environment() -> dict[str, str]:

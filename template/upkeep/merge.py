@@ -80,9 +80,9 @@ class Merge:
         branch = f"template-{pins.after}"
         self._git("branch", branch, self._commit(self._add(theirs), before))
         self._git(*EXACT, "checkout", "--quiet", "--force", "--detach", self._commit(ours_tree, before))
-        done = self._git.run(*EXACT, "merge", "--strategy", _STRATEGY, "--no-commit", "--no-ff", branch)
-        if done.returncode not in (0, 1):
-            raise CannotTell(f"git could not merge: {os.fsdecode(done.stderr or done.stdout).strip()}")
+        process = self._git.run(*EXACT, "merge", "--strategy", _STRATEGY, "--no-commit", "--no-ff", branch)
+        if process.returncode not in (0, 1):
+            raise CannotTell(f"git could not merge: {os.fsdecode(process.stderr or process.stdout).strip()}")
         return self._settled()
 
     def _edited(self, ours: Checkout) -> str:
@@ -93,7 +93,7 @@ class Merge:
             if content is None:
                 git("update-index", "--force-remove", "--", path)
             else:
-                blob = git("hash-object", "-w", "--stdin", given=content)
+                blob = git("hash-object", "-w", "--stdin", stdin=content)
                 git("update-index", "--add", "--cacheinfo", f"{ours.mode(path)},{blob},{path}")
         return git("write-tree")
 
@@ -115,12 +115,12 @@ class Merge:
 
     def _pinned(self, tree: str, pins: Pins) -> str:
         """Return a tree with the library's new version: otherwise lines with the version would conflict."""
-        found = self._git.run("cat-file", "blob", f"{tree}:{PINNED}")
-        if found.returncode:
+        process = self._git.run("cat-file", "blob", f"{tree}:{PINNED}")
+        if process.returncode:
             return tree
         git = Git(self._tree, self._apart(self._tree))
         git("read-tree", tree)
-        blob = git("hash-object", "-w", "--stdin", given=pins.moved(found.stdout))
+        blob = git("hash-object", "-w", "--stdin", stdin=pins.moved(process.stdout))
         mode = git("ls-tree", tree, PINNED).split()[0]
         git("update-index", "--cacheinfo", f"{mode},{blob},{PINNED}")
         return git("write-tree")
@@ -168,10 +168,10 @@ class Merge:
         (self._tree / path).unlink(missing_ok=True)
 
     def _unmerged(self) -> dict[str, Stages]:
-        found: dict[str, Stages] = {}
+        stages: dict[str, Stages] = {}
         for mode, name, stage, path in _entries(self._git.records("ls-files", "--unmerged", "-z")):
-            found.setdefault(path, {})[stage] = (mode, name)
-        return found
+            stages.setdefault(path, {})[stage] = (mode, name)
+        return stages
 
 
 def _entries(records: list[str]) -> Iterator[tuple[str, str, int, str]]:

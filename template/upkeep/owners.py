@@ -56,7 +56,7 @@ _PARTS = ("README.md", "catalog-info.yaml", "src/*/context.py")
 def owner(path: str) -> Owner:
     """Return the owner of a file that the template writes. ``path`` is relative to the repository."""
     owners = ((Owner.TEMPLATE, _TEMPLATE), (Owner.MADE, _MADE), (Owner.TEAM, _TEAM))
-    return next((found for found, patterns in owners if _matches(path, patterns)), Owner.SHARED)
+    return next((candidate for candidate, patterns in owners if _matches(path, patterns)), Owner.SHARED)
 
 
 def is_generated(path: str) -> bool:

@@ -22,8 +22,8 @@ _WHEEL = rb"%s(?:_(?:%s))?-" % (NAME.replace("-", "_").encode(), _OTHERS.encode(
 
 def pinned(requirement: str) -> str | None:
     """Return the version that a requirement pins; None if it does not pin the library."""
-    found = re.match(_REQUIREMENT + rb"([^\s;,)]+)", requirement.encode())
-    return found[1].decode() if found else None
+    match = re.match(_REQUIREMENT + rb"([^\s;,)]+)", requirement.encode())
+    return match[1].decode() if match else None
 
 
 @dataclass(frozen=True)

@@ -36,12 +36,12 @@ class Release:
 def releases() -> tuple[Release, ...]:
     """Return all versions, oldest first; the last is this template's version, which may be unreleased."""
     known = tuple(Release(**entry) for entry in json.loads(_FILE.read_text(encoding="utf-8")))
-    return known if any(found.version == VERSION for found in known) else (*known, Release(VERSION, "", ""))
+    return known if any(past.version == VERSION for past in known) else (*known, Release(VERSION, "", ""))
 
 
 def release(version: str) -> Release:
     """Return a version's release. Raises CannotTell if the version is unknown."""
-    known = {found.version: found for found in releases()}
+    known = {entry.version: entry for entry in releases()}
     name = version.removeprefix("v")
     if name not in known:
         raise CannotTell(f"Version {version} is unknown to this template ({VERSION}): use one of {', '.join(known)}.")
@@ -67,5 +67,5 @@ def between(before: Release, after: Release) -> tuple[Release, ...]:
 def notes(version: str) -> str:
     """Return a version's section of the CHANGELOG without its heading; an empty string without a section."""
     text = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
-    found = (match["notes"].strip() for match in _SECTION.finditer(text) if match["version"] == version)
-    return next(found, "")
+    sections = (match["notes"].strip() for match in _SECTION.finditer(text) if match["version"] == version)
+    return next(sections, "")

@@ -114,12 +114,12 @@ class Replacement:
         if _object(content, entry.old) == entry.old:
             return True
         hashed = ("hash-object", "--stdin", "--path", entry.path)
-        return mode != _LINK and self._git(*hashed, given=content) == entry.old
+        return mode != _LINK and self._git(*hashed, stdin=content) == entry.old
 
     def _different(self, entry: Entry) -> Dirty:
         """Return the error of a file that `git status` does not show: git hides it, or it was saved a moment ago."""
         if self._git("ls-files", "-v", "--", entry.path)[:1] != "S":
-            return _changed(self._path(entry))
+            return _change_during_update(self._path(entry))
         return Dirty(
             f"{self._path(entry)} differs from the last commit, and git hides the change: run `git update-index "
             f"--no-skip-worktree {entry.path}`, commit or stash the change, and update again."
@@ -133,7 +133,7 @@ class Replacement:
     def _require_unchanged(self, entry: Entry) -> None:
         aside = self._aside(entry)
         if _file(aside) != self._committed[entry.path] or _is_written(aside):
-            raise _changed(self._path(entry))
+            raise _change_during_update(self._path(entry))
 
     def _place(self, entry: Entry) -> None:
         path = self._path(entry)
@@ -142,7 +142,7 @@ class Replacement:
             self._placed[entry.path] = _file(self._new / entry.path)
             _move(self._new / entry.path, path)
         except (FileExistsError, NotADirectoryError):
-            raise _changed(path) from None
+            raise _change_during_update(path) from None
 
     def _restored(self, entry: Entry) -> bool:
         """Restore a file unless a person saved it. Return whether it is as before."""
@@ -185,7 +185,7 @@ def require_room(path: Path, root: Path, removed: Iterable[Path] = ()) -> None:
         raise CannotTell(f"{path} is a folder in the place of a file: move it away.")
 
 
-def _changed(path: Path) -> Dirty:
+def _change_during_update(path: Path) -> Dirty:
     return Dirty(f"{path} was changed while the update ran: commit or stash it, and update again.")
 
 

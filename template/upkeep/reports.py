@@ -39,10 +39,10 @@ def report_lines(report: Report, with_diff: bool) -> Iterator[str]:
     name = report.repository.answers.get("context_name", "")
     yield f"{name}: template {report.version}, {_behind(report)}"
     for kind, words in _OWNERS.items():
-        found = [file for file in report.files if file.owner is kind]
-        if found:
-            yield f"{len(found)} {words}:"
-        for file in found:
+        files = [file for file in report.files if file.owner is kind]
+        if files:
+            yield f"{len(files)} {words}:"
+        for file in files:
             yield f"  {file.state:7} {file.path}"
             if with_diff and file.diff:
                 yield file.diff.rstrip("\n")
@@ -78,7 +78,7 @@ def outcome_json(outcome: Outcome, written: bool, check: int | None) -> dict[str
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Yield the lines of an update before its execution: the migration steps."""
-    yield from _listed("Migration steps:", [f"{step.version}: {step.summary}" for step in plan.steps])
+    yield from _section("Migration steps:", [f"{step.version}: {step.summary}" for step in plan.steps])
 
 
 def outcome_lines(outcome: Outcome, written: bool) -> Iterator[str]:
@@ -87,8 +87,8 @@ def outcome_lines(outcome: Outcome, written: bool) -> Iterator[str]:
     yield f"{'Updated' if written else 'Would update'} from {before} to {after}: {len(outcome.changed)} files"
     merged = outcome.merged
     yield from (f"  {path}" for path in outcome.changed if path not in merged.conflicts)
-    yield from _listed("Conflicts, marked in the files; resolve each, then `git add` it:", sorted(merged.conflicts))
-    yield from _listed(
+    yield from _section("Conflicts, marked in the files; resolve each, then `git add` it:", sorted(merged.conflicts))
+    yield from _section(
         "Generated from the code; run `uv run context contracts` and `uv run context openapi`:", merged.to_make
     )
     yield from remark_lines(outcome)
@@ -99,13 +99,13 @@ def outcome_lines(outcome: Outcome, written: bool) -> Iterator[str]:
 
 def remark_lines(outcome: Outcome) -> Iterator[str]:
     """Yield the lines of an update that ask the team for a decision or a change."""
-    yield from _listed("For you to change:", list(outcome.notes))
-    yield from _listed("Changed by you and dropped by the template; they remain:", outcome.merged.kept)
-    yield from _listed("Removed by you and changed by the template; they remain removed:", outcome.merged.left_out)
-    yield from _listed("New questions, with the answers that were used:", _asked(outcome))
+    yield from _section("For you to change:", list(outcome.notes))
+    yield from _section("Changed by you and dropped by the template; they remain:", outcome.merged.kept)
+    yield from _section("Removed by you and changed by the template; they remain removed:", outcome.merged.left_out)
+    yield from _section("New questions, with the answers that were used:", _new_answers(outcome))
 
 
-def _asked(outcome: Outcome) -> list[str]:
+def _new_answers(outcome: Outcome) -> list[str]:
     return [f"{name}: {outcome.answers[name]}" for name in outcome.asked]
 
 
@@ -114,7 +114,7 @@ def _notes(release: Release) -> Iterator[str]:
     yield from (f"  {line}" for line in notes(release.version).splitlines() if line.strip())
 
 
-def _listed(title: str, items: list[str]) -> Iterator[str]:
+def _section(title: str, items: list[str]) -> Iterator[str]:
     if items:
         yield title
         yield from (f"  {item}" for item in items)

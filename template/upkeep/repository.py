@@ -55,7 +55,7 @@ def read_record(folder: Path, text: str) -> Repository:
     try:
         return _read(folder, json.loads(text))
     except (ValueError, KeyError, TypeError) as error:
-        raise NotOurs(f"{folder / FILE} cannot be read ({_said(error)}): restore it from git.") from None
+        raise NotOurs(f"{folder / FILE} cannot be read ({_reason(error)}): restore it from git.") from None
 
 
 def _read(folder: Path, record: object) -> Repository:
@@ -72,5 +72,5 @@ def _object(value: object, name: str) -> Mapping[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"it has no {error}" if isinstance(error, KeyError) else str(error)

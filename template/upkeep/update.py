@@ -108,21 +108,21 @@ def _of_changes(changes: Mapping[str, str]) -> Iterator[str]:
             yield f"{name}: it names every deployed resource, and cannot change: bake a new repository."
 
 
-def update(made: Plan, complete: Complete, write: bool, heed: Heed) -> Outcome:
+def update(plan: Plan, complete: Complete, write: bool, heed: Heed) -> Outcome:
     """Bake both versions, and merge as `merge_bakes` does.
 
     Raises:
         CannotTell: sources are not available, or answers are rejected; and the errors of `merge_bakes`.
         Asked: a signal asked this process to end; the repository is unchanged.
     """
-    with sources(made.before) as old, sources(made.after) as new, TemporaryDirectory(prefix="template-") as scratch:
-        answered = complete(made.answers) if new == REPOSITORY else made.answers
-        base = bake_of(made.before, old, made.repository.answers, Path(scratch) / "old")
-        theirs = bake_of(made.after, new, answered, Path(scratch) / "new")
-        return merge_bakes(made, Bakes(base, theirs, answered), write, heed)
+    with sources(plan.before) as old, sources(plan.after) as new, TemporaryDirectory(prefix="template-") as scratch:
+        answered = complete(plan.answers) if new == REPOSITORY else plan.answers
+        base = bake_of(plan.before, old, plan.repository.answers, Path(scratch) / "old")
+        theirs = bake_of(plan.after, new, answered, Path(scratch) / "new")
+        return merge_bakes(plan, Bakes(base, theirs, answered), write, heed)
 
 
-def merge_bakes(made: Plan, bakes: Bakes, write: bool, heed: Heed) -> Outcome:
+def merge_bakes(plan: Plan, bakes: Bakes, write: bool, heed: Heed) -> Outcome:
     """Merge the changes between two bakes into a repository, and write the result if ``write`` is set.
 
     The migration steps edit the old bake and a copy of the team's files before the merge.
@@ -136,16 +136,16 @@ def merge_bakes(made: Plan, bakes: Bakes, write: bool, heed: Heed) -> Outcome:
     """
     base, theirs, answered = bakes.old, bakes.new, bakes.answers
     with TemporaryDirectory(prefix="template-") as scratch:
-        merge = Merge(made.repository.folder, Path(scratch) / "merge", made.commit)
-        ours = Checkout(merge.repository, Path(scratch) / "ours", made.commit)
-        notes = migrate(made.steps, base, ours.folder)
+        merge = Merge(plan.repository.folder, Path(scratch) / "merge", plan.commit)
+        ours = Checkout(merge.repository, Path(scratch) / "ours", plan.commit)
+        notes = migrate(plan.steps, base, ours.folder)
         reword(base, theirs, ours.folder)
-        refuse_own_code(made.repository.answers, answered, base, ours.folder)
+        refuse_own_code(plan.repository.answers, answered, base, ours.folder)
         remove_settings(answered, ours.folder)
-        merged = merge.run(base, theirs, Pins(made.before.version, made.after.version), ours)
+        merged = merge.run(base, theirs, Pins(plan.before.version, plan.after.version), ours)
         changed = tuple(entry.path for entry in entries(merge, merged))
         heed.check()
         if write and changed:
-            apply(merge, merged, f"Update the template from {made.before.version} to {made.after.version}")
-    asked = tuple(name for name in answered if name not in made.answers)
-    return Outcome(made, merged, changed, answered, asked, tuple(notes))
+            apply(merge, merged, f"Update the template from {plan.before.version} to {plan.after.version}")
+    new_questions = tuple(name for name in answered if name not in plan.answers)
+    return Outcome(plan, merged, changed, answered, new_questions, tuple(notes))

@@ -22,9 +22,9 @@ def reword(base: Path, theirs: Path, ours: Path) -> None:
         files = [folder / path.relative_to(base) for folder in (base, theirs, ours)]
         if path.suffix in _SUFFIXES and all(file.is_file() and not file.is_symlink() for file in files):
             before, after, team = (_lines(file) for file in files)
-            found = {old: new for old, new in _reworded(before, after) if before.count(old) == team.count(old) == 1}
-            _replace(files[0], before, found)
-            _replace(files[2], team, found)
+            changes = {old: new for old, new in _reworded(before, after) if before.count(old) == team.count(old) == 1}
+            _replace(files[0], before, changes)
+            _replace(files[2], team, changes)
 
 
 def _lines(path: Path) -> list[str]:
@@ -47,7 +47,7 @@ def _code(line: str) -> str:
     return _WORDS.sub("", line).rstrip()
 
 
-def _replace(path: Path, lines: list[str], found: dict[str, str]) -> None:
-    changed = [found.get(line, line) for line in lines]
+def _replace(path: Path, lines: list[str], changes: dict[str, str]) -> None:
+    changed = [changes.get(line, line) for line in lines]
     if changed != lines:
         path.write_bytes("\n".join(changed).encode(errors="surrogateescape"))

@@ -73,7 +73,7 @@ def told(fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 
 
 @pytest.mark.slow
-def test_each_context_is_told_with_what_it_follows_and_breaks(told: dict[str, Any]) -> None:
+def test_the_fleet_lists_the_state_and_broken_policies_of_each_context(told: dict[str, Any]) -> None:
     """Owner, version and day of those that are in step; drift and policies of one that is not."""
     contexts = told["contexts"]
     assert sorted(contexts) == ["invoice", "order", "payment", "subscription"]
@@ -87,7 +87,7 @@ def test_each_context_is_told_with_what_it_follows_and_breaks(told: dict[str, An
     assert all("reminders" in one for broken in order["policies"].values() for one in broken)
 
 
-def test_a_repository_that_cannot_be_read_is_told_and_costs_no_other_its_line(told: dict[str, Any]) -> None:
+def test_an_unreadable_repository_does_not_hide_the_others(told: dict[str, Any]) -> None:
     """Its code does not import; what needs no code is told nonetheless. The status says that something is not known."""
     invoice = told["contexts"]["invoice"]
     assert told["status"] == 2
@@ -95,7 +95,7 @@ def test_a_repository_that_cannot_be_read_is_told_and_costs_no_other_its_line(to
     assert "nowhere" in " ".join(invoice["errors"])
 
 
-def test_who_hears_whom_is_told_and_what_nobody_publishes(told: dict[str, Any]) -> None:
+def test_the_fleet_lists_consumers_and_unpublished_events(told: dict[str, Any]) -> None:
     """From the declarations of both, and the stack's settings."""
     started = {"SubscriptionStarted": ["prod"], "SubscriptionSold": ["prod"], "SubscriptionEnded": ["prod"]}
     assert told["consumes"] == [{"publisher": "subscription", "consumer": "payment", "labels": started}]

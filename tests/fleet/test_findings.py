@@ -30,7 +30,7 @@ def billing() -> Member:
     return member("billing", stacks={"prod": stack({"order": ["OrderPlaced"]})})
 
 
-def test_an_event_that_is_published_and_heard_is_nothing_to_look_at() -> None:
+def test_a_published_and_consumed_event_is_no_finding() -> None:
     """The publisher's name may be written with underscores or hyphens."""
     assert kinds(ORDER, billing()) == []
     line = member("order_line", "LineAdded", stacks={"prod": stack()})

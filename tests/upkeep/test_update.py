@@ -275,7 +275,7 @@ def test_whoever_is_asked_to_end_leaves_all_as_it_was(baked_by: BakedBy) -> None
     ],
     ids=["no record", "no JSON", "a list", "a list of answers", "no digest", "answers edited", "unknown version"],
 )
-def test_what_cannot_be_updated_is_said_in_a_sentence(
+def test_a_repository_that_cannot_be_updated_is_refused_unchanged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], record: str | None, sentence: str
 ) -> None:
     """And nothing is changed."""

@@ -13,7 +13,7 @@ import pytest
 from bounded_context_cli.programs import recording
 from bounded_context_cli.programs.graph import Graph
 from bounded_context_cli.programs.recording import recorded
-from bounded_context_cli.programs.shared_cache import FOLDER, kept
+from bounded_context_cli.programs.shared_cache import FOLDER, cached
 from bounded_context_infra.configuration.project import current
 
 LIBRARY = Path(__file__).parents[2]
@@ -131,12 +131,12 @@ def test_all_files_that_a_recording_reads_are_inputs() -> None:
 @pytest.mark.parametrize("content", [b"", b"\x80", b"0" * 100], ids=["empty", "short", "another value"])
 def test_a_corrupt_value_is_made_again(content: bytes, folder: Path) -> None:
     """A full disk, an interrupted copy."""
-    assert kept("a", lambda: "first") == "first"
+    assert cached("a", lambda: "first") == "first"
     [file] = folder.glob("*.kept")
     written = file.read_bytes()
     file.write_bytes(content or written[:-1])
-    assert kept("a", lambda: "second") == "second"
-    assert kept("a", lambda: "third") == "second"
+    assert cached("a", lambda: "second") == "second"
+    assert cached("a", lambda: "third") == "second"
 
 
 def test_parallel_processes_make_a_value_once(folder: Path) -> None:
@@ -149,5 +149,5 @@ def test_parallel_processes_make_a_value_once(folder: Path) -> None:
         return len(made)
 
     with ThreadPoolExecutor(3) as pool:
-        values = [*pool.map(lambda _: kept("a", make), range(3))]
+        values = [*pool.map(lambda _: cached("a", make), range(3))]
     assert (values, len(made), len([*folder.glob("*.kept")])) == ([1, 1, 1], 1, 1)

@@ -216,7 +216,7 @@ def test_an_imported_row_is_the_same_as_one_added_by_a_command(case: Case, table
 
 
 @over_every
-def test_what_is_told_of_it_is_what_its_schema_says(case: Case):
+def test_published_values_match_their_schema(case: Case):
     """Events, answers to callers, and examples in the document of the API."""
     context = case.context
     schema = published.of_data(context, "ThingMade", "1.0")

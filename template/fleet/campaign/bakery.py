@@ -18,16 +18,16 @@ from ...upkeep.update import Bakes
 
 def bakes(repositories: Mapping[str, Repository], folder: Path) -> dict[str, Bakes | CannotTell]:
     """Return the old and the new bake of each repository, by its name, or the error."""
-    answers = {name: _completed(repository.answers) for name, repository in repositories.items()}
+    answers = {name: _complete(repository.answers) for name, repository in repositories.items()}
     new = dict(zip(answers, _of_version(newest().version, list(answers.values()), folder), strict=True))
     old: dict[str, Path | CannotTell] = {}
     for version in {repository.version for repository in repositories.values()}:
-        same = {name: found.answers for name, found in repositories.items() if found.version == version}
+        same = {name: member.answers for name, member in repositories.items() if member.version == version}
         old |= zip(same, _of_version(version, list(same.values()), folder), strict=True)
     return {name: _both(old[name], new[name], answers[name]) for name in repositories}
 
 
-def _completed(answers: Mapping[str, str]) -> Mapping[str, str]:
+def _complete(answers: Mapping[str, str]) -> Mapping[str, str]:
     """Return the answers with the defaults of new questions. The plan of the update refuses bad answers."""
     return answers if rules.check(answers) else completed(answers, ask=False)
 

@@ -97,13 +97,13 @@ class Branch:
         Git creates the branch in a single step, after its objects.
         """
         with self.apart(work, copy) as apart:
-            apart.git("unpack-objects", "-q", given=changes.objects)
+            apart.git("unpack-objects", "-q", stdin=changes.objects)
             apart.git("read-tree", changes.tree)
             apart.git("update-ref", "--no-deref", "HEAD", self.base)
             stage_generated(apart.git)
             apart.git(*_QUIET, "commit", "--quiet", "--no-verify", "--message", message)
             commit = apart.git("rev-parse", "HEAD")
-            self.git(*_QUIET, "unpack-objects", "-q", given=_packed(apart.git, commit, self.base))
+            self.git(*_QUIET, "unpack-objects", "-q", stdin=_packed(apart.git, commit, self.base))
         self.git(*_QUIET, "update-ref", f"refs/heads/{self.name}", commit, "")
         return commit
 
@@ -115,19 +115,19 @@ class Branch:
         """
         if self.remote and self.pushed != tip:
             options = ("--quiet", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
-            done = self.git.run(*_QUIET, "push", *options, self.address, f"{tip}:refs/heads/{self.name}")
-            if done.returncode:
-                refusal = f"{self.folder}: the remote {self.remote} refuses the branch {self.name}: {_refusal(done)}"
+            process = self.git.run(*_QUIET, "push", *options, self.address, f"{tip}:refs/heads/{self.name}")
+            if process.returncode:
+                refusal = f"{self.folder}: the remote {self.remote} refuses the branch {self.name}: {_refusal(process)}"
                 raise CannotTell(f"{refusal}: correct the cause, and run this again.")
             Git(self.folder)(*_QUIET, "update-ref", f"refs/remotes/{self.remote}/{self.name}", tip)
 
 
-def _refusal(done: CompletedProcess[bytes]) -> str:
+def _refusal(process: CompletedProcess[bytes]) -> str:
     """Return the sentences of the remote's hook, and git's reason in parentheses."""
-    output = done.stderr.decode(errors="replace")
-    hook = " ".join(found for line in _REMOTE.findall(output) if (found := line.strip()))
+    output = process.stderr.decode(errors="replace")
+    hook = " ".join(sentence for line in _REMOTE.findall(output) if (sentence := line.strip()))
     rejected = _REJECTED.findall(output)
-    return " ".join([*([hook] if hook else []), *(f"({why})" for why in rejected)]) or reason(done)
+    return " ".join([*([hook] if hook else []), *(f"({why})" for why in rejected)]) or reason(process)
 
 
 class Changes(NamedTuple):
@@ -144,7 +144,7 @@ def changes(copy: Path, base: str) -> Changes:
 
 
 def _packed(git: Git, revision: str, base: str) -> bytes:
-    return git.run("pack-objects", "--revs", "--stdout", "-q", given=f"{revision}\n^{base}\n".encode()).stdout
+    return git.run("pack-objects", "--revs", "--stdout", "-q", stdin=f"{revision}\n^{base}\n".encode()).stdout
 
 
 def find_branch(folder: Path, version: str) -> Branch:
@@ -163,32 +163,32 @@ def find_branch(folder: Path, version: str) -> Branch:
     if len(remotes) > 1 and "origin" not in remotes:
         raise CannotTell(f"{folder} has several remotes: name the team's remote origin (`git remote rename`).")
     remote = "origin" if "origin" in remotes else remotes[0]
-    default, base, pushed = _fetched(git, remote, name)
+    default, base, pushed = _fetch(git, remote, name)
     tip, address = _newer(git, name, local, pushed), git("remote", "get-url", "--push", remote)
     return Branch(folder, name, remote, f"{remote}/{default}", base, tip, pushed, top, address, _settings(git))
 
 
 def _settings(git: Git) -> dict[str, str]:
     """Return settings of the clone as variables of git: other users can read a command line."""
-    found = git.run("config", "--local", "--includes", "-z", "--get-regexp", _SETTINGS).stdout.decode()
-    pairs = [record.partition("\n") for record in found.split("\0")[:-1]]
+    output = git.run("config", "--local", "--includes", "-z", "--get-regexp", _SETTINGS).stdout.decode()
+    pairs = [record.partition("\n") for record in output.split("\0")[:-1]]
     keys = {f"GIT_CONFIG_KEY_{number}": key for number, (key, _, _) in enumerate(pairs)}
     # A key alone, without a line break, is true.
     values = {f"GIT_CONFIG_VALUE_{number}": value if line else "true" for number, (_, line, value) in enumerate(pairs)}
     return {"GIT_CONFIG_COUNT": str(len(pairs)), **keys, **values}
 
 
-def _fetched(git: Git, remote: str, name: str) -> tuple[str, str, str]:
+def _fetch(git: Git, remote: str, name: str) -> tuple[str, str, str]:
     """Fetch the remote's default branch and branch ``name``. Return the default branch, its commit, and the other's."""
     listed = git("ls-remote", "--symref", remote, "HEAD", f"refs/heads/{name}").splitlines()
-    found = {ref: value for value, ref in (line.split("\t") for line in listed if not line.startswith("ref: "))}
+    commits = {ref: value for value, ref in (line.split("\t") for line in listed if not line.startswith("ref: "))}
     default = next((line.split()[1].removeprefix("refs/heads/") for line in listed if line.startswith("ref: ")), "")
     if not default:
         raise CannotTell(f"The remote {remote} of {git.folder} has no commit on its default branch: push it.")
-    pushed = found.get(f"refs/heads/{name}", "")
+    pushed = commits.get(f"refs/heads/{name}", "")
     heads = [f"refs/heads/{branch}" for branch in ((default, name) if pushed else (default,))]
     git(*_QUIET, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, *heads)
-    return default, found["HEAD"], pushed
+    return default, commits["HEAD"], pushed
 
 
 def _newer(git: Git, name: str, local: str, pushed: str) -> str:

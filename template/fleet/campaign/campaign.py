@@ -36,24 +36,24 @@ class Campaign:
         All clones and remotes are read first: later, code of a repository may have changed the settings of a clone.
         """
         tasks = ((result, None) for result in chain.from_iterable(waves))
-        found = {task[0].name: task for task in self._each(_CONNECTIONS, self._find, tasks)}
-        done = True
+        tasks_by_name = {task[0].name: task for task in self._each(_CONNECTIONS, self._find, tasks)}
+        is_done = True
         for wave in waves:
-            for result in self._updated(wave, [found[result.name] for result in wave]) if done else wave:
-                done = done and result.state in DONE
+            for result in self._updated(wave, [tasks_by_name[result.name] for result in wave]) if is_done else wave:
+                is_done = is_done and result.state in DONE
                 yield result
 
-    def _updated(self, wave: Sequence[Result], found: Sequence[Task]) -> Iterator[Result]:
+    def _updated(self, wave: Sequence[Result], tasks: Sequence[Task]) -> Iterator[Result]:
         """Make the branches of a wave, and then run the checks in its order: the time of the checks is limited."""
-        behind = {result.name: branch for result, branch in found if branch and result.state is State.TO_UPDATE}
+        behind = {result.name: branch for result, branch in tasks if branch and result.state is State.TO_UPDATE}
         baked = bakes({name: branch.repository(branch.base) for name, branch in behind.items()}, self._work)
-        made = dict[str, Task]()
-        for task in self._each(processors(), partial(self._make, baked), found):
+        branch_tasks = dict[str, Task]()
+        for task in self._each(processors(), partial(self._make, baked), tasks):
             if task[0].commit:
-                made[task[0].name] = task
+                branch_tasks[task[0].name] = task
             else:
                 yield task[0]
-        ordered = (made[result.name] for result in wave if result.name in made)
+        ordered = (branch_tasks[result.name] for result in wave if result.name in branch_tasks)
         yield from (result for result, _ in self._each(processors(), self._finish, ordered))
 
     def _each(self, at_once: int, step: Step, tasks: Iterable[Task]) -> Iterator[Task]:
@@ -72,10 +72,10 @@ class Campaign:
         if branch is None or result.state is not State.TO_UPDATE:
             return result, branch
         with branch.copy(branch.base, self._work) as copy:
-            made, found = plan(copy, None, {}), baked[result.name]
-            if isinstance(found, CannotTell):
-                raise found
-            outcome = merge_bakes(made, found, write=True, heed=self._commands.heed)
+            update_plan, bakes = plan(copy, None, {}), baked[result.name]
+            if isinstance(bakes, CannotTell):
+                raise bakes
+            outcome = merge_bakes(update_plan, bakes, write=True, heed=self._commands.heed)
             if conflicts := sorted(outcome.merged.conflicts):
                 return replace(result, state=State.CONFLICT, remedy=_resolve(branch, conflicts)), branch
             merged = changes(copy, branch.base)

@@ -52,17 +52,17 @@ class Records:
         """
         self.folder.mkdir(exist_ok=True)
         (self.folder / ".gitignore").write_text("*\n", encoding="utf-8")
-        held = os.open(self.folder, os.O_RDONLY)
+        descriptor = os.open(self.folder, os.O_RDONLY)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for left in self.folder.glob(f"{_WORK}*"):
-                shutil.rmtree(left, ignore_errors=True)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for old_folder in self.folder.glob(f"{_WORK}*"):
+                shutil.rmtree(old_folder, ignore_errors=True)
             with TemporaryDirectory(prefix=_WORK, dir=self.folder, ignore_cleanup_errors=True) as scratch:
                 yield Path(scratch)
         except BlockingIOError:
             raise CannotTell(f"Another campaign uses {self.folder}: wait for its end.") from None
         finally:
-            os.close(held)
+            os.close(descriptor)
 
     def _result(self, name: str) -> Path:
         return self.folder / f"{name}.json"

@@ -26,19 +26,19 @@ Step = Callable[[Result, Branch | None], Task]
 
 def listed(waves: Sequence[Sequence[Path]]) -> list[list[Result]]:
     """Return the repositories of all waves. Raises NotOurs if two have the same name: their files would be the same."""
-    found = [[Result(path.resolve().name, path, number) for path in wave] for number, wave in enumerate(waves, 1)]
-    counts = Counter(result.name for wave in found for result in wave)
+    results = [[Result(path.resolve().name, path, number) for path in wave] for number, wave in enumerate(waves, 1)]
+    counts = Counter(result.name for wave in results for result in wave)
     if twice := [name for name, count in counts.items() if count > 1]:
         raise NotOurs(f"The fleet has two folders named {twice[0]}: rename one, or remove a line.")
-    return found
+    return results
 
 
 def survey(waves: Sequence[Sequence[Result]], records: Records) -> Iterator[Result]:
     """Yield the state of each repository, and change nothing."""
     for result in (result for wave in waves for result in wave):
-        found, _ = guarded(lambda result, _: find(result, records.version), result, None, records.folder)
-        passed = found.commit and records.passed(found.name, found.commit)
-        yield replace(found, state=State.READY) if passed else found
+        surveyed_result, _ = guarded(lambda result, _: find(result, records.version), result, None, records.folder)
+        passed = surveyed_result.commit and records.passed(surveyed_result.name, surveyed_result.commit)
+        yield replace(surveyed_result, state=State.READY) if passed else surveyed_result
 
 
 def find(result: Result, version: str) -> tuple[Result, Branch]:

@@ -49,7 +49,7 @@ def pull_request(branch: Branch, result: Result, version: str) -> str:
         "For you to do": [f"- {_NEXT[result.state]}", *map(_item, remarks.splitlines())],
         "Changes with a migration": migrations,
         "Migration steps of this update": [f"- {step.summary}" for step in steps(*versions)],
-        "Changed files": _changed(branch, span),
+        "Changed files": _changed_files(branch, span),
         "Changes that name a changed line of this repository": others,
     }
     parts = (f"## {name}\n\n" + "\n".join(lines) for name, lines in sections.items() if lines)
@@ -73,13 +73,13 @@ def _item(line: str) -> str:
     return f"- {line.strip()}" if line.startswith("  ") else f"\n**{line}**\n" if line else ""
 
 
-def _changed(branch: Branch, span: str) -> list[str]:
+def _changed_files(branch: Branch, span: str) -> list[str]:
     return [f"- `{path}`" for path in branch.git.records("diff", "-z", "--name-only", "--relative", span)]
 
 
 def _entries(before: Release, after: Release, changed: str) -> tuple[list[str], list[str]]:
     """Return the entries of the CHANGELOG with a migration, and those with a name in the changed lines."""
-    parts = (part.rstrip() for made in between(before, after) for part in _ENTRY.split(notes(made.version)))
+    parts = (part.rstrip() for release in between(before, after) for part in _ENTRY.split(notes(release.version)))
     entries = [part for part in parts if part.startswith("- ")]
-    named = [entry for entry in entries if any(name in changed for name in _CODE.findall(entry))]
-    return [entry for entry in entries if _MIGRATION in entry], [entry for entry in named if _MIGRATION not in entry]
+    matches = [entry for entry in entries if any(name in changed for name in _CODE.findall(entry))]
+    return [entry for entry in entries if _MIGRATION in entry], [entry for entry in matches if _MIGRATION not in entry]

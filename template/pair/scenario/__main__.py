@@ -56,19 +56,19 @@ def _run(options: argparse.Namespace, project: Project, screen: RunScreen) -> in
 
 
 def _counting(screen: RunScreen, what: str) -> Callable[[str, str], None]:
-    made: list[str] = []
+    kinds: list[str] = []
 
     def tell(kind: str, _: str) -> None:
-        made.append(kind)
-        screen.say(f"{what}: {len(made)} resources of {len(set(made))} types")
+        kinds.append(kind)
+        screen.say(f"{what}: {len(kinds)} resources of {len(set(kinds))} types")
 
     return tell
 
 
 def _show(outcome: Outcome, screen: RunScreen, *, as_json: bool) -> None:
     if as_json:
-        told: dict[str, Any] = outcome.as_json()
-        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        document: dict[str, Any] = outcome.as_json()
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
         sys.stdout.flush()
         return
     show(outcome, screen.out)

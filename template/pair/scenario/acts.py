@@ -88,12 +88,12 @@ def _emit(screen: RunScreen, orders: Orders, first: First, known: Sequence[str],
         first.create(orders.creates, known)
         first.delete(orders.deletes, deleted)
         _wait_for(lambda: len(subscriber.events) > len(known), lambda: screen.say(f"{len(subscriber.events)} events"))
-        counted = _counted(subscriber)
+        counted = _count_by_type(subscriber)
         screen.say(", ".join(f"{count} {kind}" for kind, count in counted.items()))
         return counted
 
 
-def _counted(subscriber: Subscriber) -> Mapping[str, int]:
+def _count_by_type(subscriber: Subscriber) -> Mapping[str, int]:
     types = {event["id"]: event["type"] for event in subscriber.events}
     return Counter(types.values())
 
@@ -105,11 +105,11 @@ def _project(screen: RunScreen, second: RunningContext, sent: Sent) -> Mapping[s
         return dict(Counter(str(item["status"]).lower() for item in second.table.references()))
 
     with screen.stage("project"):
-        wanted = {"known": sent.created - sent.deleted, "gone": sent.deleted}
-        _wait_for(lambda: counted() == wanted, lambda: screen.say(_listing(counted())))
-        found = counted()
-        screen.say(_listing(found))
-        return found
+        expected = {"known": sent.created - sent.deleted, "gone": sent.deleted}
+        _wait_for(lambda: counted() == expected, lambda: screen.say(_listing(counted())))
+        counts = counted()
+        screen.say(_listing(counts))
+        return counts
 
 
 def _listing(counts: Mapping[str, int]) -> str:

@@ -35,8 +35,8 @@ class First:
         """Send the creating command for each identity, with generated details."""
         dice = random.Random(0)  # noqa: S311  samples, not secrets
         for number, identity in enumerate(identities, 1):
-            made = {name: KINDS[kind](dice, number) for name, kind in self._endpoints.columns.items()}
-            self._send(command, made | {self._endpoints.identity: identity})
+            details = {name: KINDS[kind](dice, number) for name, kind in self._endpoints.columns.items()}
+            self._send(command, details | {self._endpoints.identity: identity})
 
     def delete(self, command: str, identity: str) -> None:
         """Send the deleting command."""

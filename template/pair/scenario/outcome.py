@@ -67,13 +67,13 @@ class Outcome:
 
     def problems(self) -> list[str]:
         """Return a sentence for each unexpected number."""
-        sent, found = self.sent, Counter(self.emitted)
+        sent, event_counts = self.sent, Counter(self.emitted)
         expected = {line: (sent.field, f"{reference!r} {UNKNOWN}") for line, reference in sent.unknown.items()}
         reported = {row.line: (row.field, row.reason) for row in self.rejected}
         good = sent.rows - len(sent.unknown)
         checks = {
-            f"{self.first} published {sorted(found.values())} events of a type, for {sent.created} created "
-            f"and {sent.deleted} deleted": sorted(found.values()) == sorted((sent.created, sent.deleted)),
+            f"{self.first} published {sorted(event_counts.values())} events of a type, for {sent.created} created "
+            f"and {sent.deleted} deleted": sorted(event_counts.values()) == sorted((sent.created, sent.deleted)),
             f"{self.second} knows of {dict(self.projected)}, and should know of "
             f"{sent.created - sent.deleted} known and {sent.deleted} gone": self.projected == _projected(sent),
             f"The list ended as {self.outcome}": self.outcome == "IMPORTED",

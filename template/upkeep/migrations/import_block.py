@@ -29,8 +29,8 @@ class Import:
 def block(imports: Iterable[Import]) -> str:
     """Return the lines of imports, with an empty line between the standard library, packages and relative imports."""
     sections: list[list[Import]] = [[], [], []]
-    for found in set(imports):
-        sections[section(found.source)].append(found)
+    for item in set(imports):
+        sections[section(item.source)].append(item)
     return "\n\n".join("\n".join(_lines(section)) for section in sections if section)
 
 
@@ -42,10 +42,10 @@ def section(source: str) -> int:
 
 
 def _lines(section: list[Import]) -> Iterator[str]:
-    yield from (f"import {found}" for found in sorted(section) if not found.name)
-    named = [found for found in section if found.name]
-    for source in sorted({found.source for found in named}, key=lambda source: (-_depth(source), source)):
-        names = [str(found) for found in sorted(named, key=lambda found: order(found.name)) if found.source == source]
+    yield from (f"import {item}" for item in sorted(section) if not item.name)
+    with_name = [item for item in section if item.name]
+    for source in sorted({item.source for item in with_name}, key=lambda source: (-_depth(source), source)):
+        names = [str(item) for item in sorted(with_name, key=lambda item: order(item.name)) if item.source == source]
         yield _from(source, names)
 
 

@@ -15,11 +15,11 @@ def fitted_call(call: cst.Call, indent: str) -> cst.Call:
     """Return a call with its arguments in one indented line, or in a line each. ``indent`` is the call's own."""
     inner, several = _spaces(indent)
     between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    first, last = [found.with_changes(comma=between) for found in call.args[:-1]], call.args[-1]
+    first, last = [arg.with_changes(comma=between) for arg in call.args[:-1]], call.args[-1]
     line = [*first, last.with_changes(comma=_NO_COMMA, whitespace_after_arg=_outer(indent))]
-    if len(indent) + 4 + len(", ".join(_code(found.with_changes(comma=_NO_COMMA)) for found in line).strip()) <= WIDTH:
+    if len(indent) + 4 + len(", ".join(_code(arg.with_changes(comma=_NO_COMMA)) for arg in line).strip()) <= WIDTH:
         return call.with_changes(args=line, whitespace_before_args=inner)
-    each = [found.with_changes(comma=several) for found in call.args[:-1]]
+    each = [arg.with_changes(comma=several) for arg in call.args[:-1]]
     end = last.with_changes(comma=cst.Comma(whitespace_after=_outer(indent)), whitespace_after_arg=_NONE)
     return call.with_changes(args=[*each, end], whitespace_before_args=inner)
 
@@ -30,13 +30,13 @@ def fitted_function(function: cst.FunctionDef) -> cst.FunctionDef:
     if len(first) <= WIDTH:
         return function
     inner, several = _spaces("")
-    found = function.params.params
-    joined = ", ".join(_code(parameter.with_changes(comma=_NO_COMMA)) for parameter in found)
+    params = function.params.params
+    joined = ", ".join(_code(parameter.with_changes(comma=_NO_COMMA)) for parameter in params)
     between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")) if len(joined) + 4 <= WIDTH else several
-    end = found[-1].with_changes(comma=cst.Comma(whitespace_after=_outer("")) if between is several else _NO_COMMA)
+    end = params[-1].with_changes(comma=cst.Comma(whitespace_after=_outer("")) if between is several else _NO_COMMA)
     if between is not several:
         end = end.with_changes(whitespace_after_param=_outer(""))
-    parameters = [*(parameter.with_changes(comma=between) for parameter in found[:-1]), end]
+    parameters = [*(parameter.with_changes(comma=between) for parameter in params[:-1]), end]
     return function.with_changes(params=cst.Parameters(parameters), whitespace_before_params=inner)
 
 

@@ -70,21 +70,21 @@ def replaced(module: cst.Module, old: cst.CSTNode, new: cst.CSTNode) -> cst.Modu
 def docstring(body: Sequence[cst.CSTNode]) -> str:
     """Return the source of the docstring of a body; an empty string without a docstring."""
     first = next(statements(body[:1]), None)
-    found = first.value if isinstance(first, cst.Expr) else None
-    return found.value if isinstance(found, cst.SimpleString) else ""
+    expression = first.value if isinstance(first, cst.Expr) else None
+    return expression.value if isinstance(expression, cst.SimpleString) else ""
 
 
 def calls(node: cst.CSTNode, function: str) -> Iterator[cst.Call]:
     """Yield the calls of a function by its name."""
-    found: list[cst.Call] = []
+    matches: list[cst.Call] = []
 
     class _Calls(cst.CSTVisitor):
         def visit_Call(self, node: cst.Call) -> None:
             if name_of(node.func) == function:
-                found.append(node)
+                matches.append(node)
 
     node.visit(_Calls())
-    yield from found
+    yield from matches
 
 
 def add_import(module: cst.Module, source: str, *names: str) -> cst.Module:
@@ -95,7 +95,7 @@ def add_import(module: cst.Module, source: str, *names: str) -> cst.Module:
     for line in module.body:
         for statement in statements([line]):
             if isinstance(statement, cst.ImportFrom) and _source(statement) == source:
-                return replaced(module, statement, _joined(statement, names))
+                return replaced(module, statement, _with_names(statement, names))
     added = cst.parse_statement(block(Import(source, name) for name in names))
     places = [number for number, line in enumerate(module.body) if _is_import(line)]
     after = [number for number in places if _key(module.body[number]) > _key(added)]
@@ -125,8 +125,8 @@ def _separate(lines: list[Line], place: int) -> list[Line]:
     if following and _is_import(following[0]):
         leading = following[0].leading_lines
         blank = [line for line in leading if not line.comment]
-        left = [*([empty] if _key(following[0])[0] != own else []), *(line for line in leading if line.comment)]
-        following = [following[0].with_changes(leading_lines=left)]
+        prefix = [*([empty] if _key(following[0])[0] != own else []), *(line for line in leading if line.comment)]
+        following = [following[0].with_changes(leading_lines=prefix)]
     return [*lines[:place], added.with_changes(leading_lines=blank), *following, *lines[place + 2 :]]
 
 
@@ -135,12 +135,12 @@ def remove_imports(module: cst.Module, source: str, *names: str) -> cst.Module:
     for line in module.body:
         for statement in statements([line]):
             if isinstance(statement, cst.ImportFrom) and _source(statement) == source:
-                left = [alias for alias in _aliases(statement) if name_of(alias.name) not in names]
-                if not left:
+                rest = [alias for alias in _aliases(statement) if name_of(alias.name) not in names]
+                if not rest:
                     return module.with_changes(body=[other for other in module.body if other is not line])
-                if len(left) < len(_aliases(statement)):
+                if len(rest) < len(_aliases(statement)):
                     return replaced(
-                        module, statement, statement.with_changes(names=_separated(left, like=_aliases(statement)))
+                        module, statement, statement.with_changes(names=_separated(rest, like=_aliases(statement)))
                     )
     return module
 
@@ -153,10 +153,10 @@ def _aliases(statement: cst.ImportFrom) -> Sequence[cst.ImportAlias]:
     return [] if isinstance(statement.names, cst.ImportStar) else statement.names
 
 
-def _joined(statement: cst.ImportFrom, names: Sequence[str]) -> cst.ImportFrom:
+def _with_names(statement: cst.ImportFrom, names: Sequence[str]) -> cst.ImportFrom:
     present = {name_of(alias.name): alias for alias in _aliases(statement)}
     added = {name: cst.ImportAlias(cst.Name(name)) for name in names if name not in present}
-    every = sorted({**present, **added}.items(), key=lambda found: order(found[0]))
+    every = sorted({**present, **added}.items(), key=lambda item: order(item[0]))
     joined = statement.with_changes(names=_separated([alias for _, alias in every], like=_aliases(statement)))
     if statement.lpar or len(cst.Module([]).code_for_node(joined)) <= WIDTH:
         return joined
@@ -176,5 +176,5 @@ _SPACED = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 
 
 def _is_import(line: cst.BaseStatement) -> bool:
-    found = list(statements([line]))
-    return bool(found) and isinstance(found[0], cst.Import | cst.ImportFrom)
+    parts = list(statements([line]))
+    return bool(parts) and isinstance(parts[0], cst.Import | cst.ImportFrom)

@@ -88,16 +88,16 @@ def licence_of(package: Distribution) -> tuple[str, ...]:
     names = [classifier.rpartition(" :: ")[2] for classifier in classifiers]
     expression, text = (_first(metadata.get_all(field)) for field in ("License-Expression", "License"))
     for declared in (expression, text):
-        if found := spdx(declared):
-            return (found,)
+        if licence := spdx(declared):
+            return (licence,)
     names = [spdx(name) or name for name in names if name != _NO_LICENCE] or ([text[:_LONGEST]] if text else [])
     return tuple(dict.fromkeys(names))
 
 
 def spdx(text: str) -> str | None:
     """Return a text as an SPDX expression, or None if it is neither an expression nor a known name."""
-    found = _parsed(_SPDX.get(text, text))
-    return None if found is None else found.render()
+    expression = _parsed(_SPDX.get(text, text))
+    return None if expression is None else expression.render()
 
 
 def is_accepted(licence: tuple[str, ...]) -> bool:
@@ -123,8 +123,8 @@ def _parsed(text: str) -> Any:
 
 def _holds(expression: Any) -> bool:
     if isinstance(expression, AND | OR):
-        held = [_holds(part) for part in expression.args]
-        return all(held) if isinstance(expression, AND) else any(held)
+        values = [_holds(part) for part in expression.args]
+        return all(values) if isinstance(expression, AND) else any(values)
     # A licence with an exception counts as the licence alone: exceptions only add permissions.
     return expression is not None and getattr(expression, "license_symbol", expression).key in ACCEPTED
 
@@ -200,41 +200,41 @@ def vulnerabilities(root: Path, service: str | None = None) -> list[Finding]:
     Raises:
         UnknownResult: the service could not be reached, no package was checked, or uv's output has another format.
     """
-    done = uv(root, "audit", "--frozen", *_AUDIT, *(("--service-url", service) if service else ()))
+    process = uv(root, "audit", "--frozen", *_AUDIT, *(("--service-url", service) if service else ()))
     # uv's exit status is 0 without a vulnerability, and 1 with vulnerabilities.
-    if done.returncode not in (0, 1) or not done.stdout:
-        raise UnknownResult(f"No service could be asked about known vulnerabilities: {_reason(done)}.")
+    if process.returncode not in (0, 1) or not process.stdout:
+        raise UnknownResult(f"No service could be asked about known vulnerabilities: {_reason(process)}.")
     try:
-        report = json.loads(done.stdout)
-        known, checked = list(_known(report)), report["summary"]["audited_packages"]
-        found = [*known, *_statuses(report)]
+        report = json.loads(process.stdout)
+        known, checked = list(_vulnerability_findings(report)), report["summary"]["audited_packages"]
+        findings = [*known, *_statuses(report)]
     except (ValueError, KeyError, TypeError) as error:
         raise UnknownResult(f"uv reports vulnerabilities in an unknown form ({error!r}).") from None
-    if not checked or bool(known) != bool(done.returncode):
-        raise UnknownResult(f"uv checked {checked} packages, found {len(known)} and ended with {done.returncode}.")
-    return found
+    if not checked or bool(known) != bool(process.returncode):
+        raise UnknownResult(f"uv checked {checked} packages, found {len(known)} and ended with {process.returncode}.")
+    return findings
 
 
 def uv(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run uv in a folder: the uv that started this process, or else the uv on the PATH. Raises UnknownResult."""
-    found = os.environ.get("UV") or shutil.which("uv")
-    if found is None:
+    executable = os.environ.get("UV") or shutil.which("uv")
+    if executable is None:
         raise UnknownResult("uv is not on the PATH: install it (for instance by `pipx install uv`).")
-    return subprocess.run([found, *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
+    return subprocess.run([executable, *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
 
 
 def _export(root: Path, *options: str) -> Document:
-    done = uv(root, "export", "--frozen", "--quiet", *_EXPORT, *options)
-    if done.returncode:
-        raise UnknownResult(f"uv cannot export the lock: {_reason(done)}")
-    return json.loads(done.stdout)
+    process = uv(root, "export", "--frozen", "--quiet", *_EXPORT, *options)
+    if process.returncode:
+        raise UnknownResult(f"uv cannot export the lock: {_reason(process)}")
+    return json.loads(process.stdout)
 
 
-def _reason(done: "subprocess.CompletedProcess[str]") -> str:
+def _reason(process: "subprocess.CompletedProcess[str]") -> str:
     """Return the reason of uv's failure: its error, and the last of its causes."""
-    lines = (line.strip().partition(": ") for line in done.stderr.splitlines())
+    lines = (line.strip().partition(": ") for line in process.stderr.splitlines())
     causes = [text.strip() for head, _, text in lines if head in ("error", "cause")]
-    return ", ".join(dict.fromkeys([*causes[:1], *causes[-1:]])) or f"it ended with {done.returncode}"
+    return ", ".join(dict.fromkeys([*causes[:1], *causes[-1:]])) or f"it ended with {process.returncode}"
 
 
 def _licences(licence: tuple[str, ...]) -> list[Document]:
@@ -243,7 +243,7 @@ def _licences(licence: tuple[str, ...]) -> list[Document]:
     return [{"license": {"name": name}} for name in licence]
 
 
-def _known(report: Document) -> Iterator[Finding]:
+def _vulnerability_findings(report: Document) -> Iterator[Finding]:
     for entry in report["vulnerabilities"]:
         package, names, versions = entry["dependency"], (entry["id"], *entry["aliases"]), entry["fix_versions"]
         fixed = f"fixed in {', '.join(versions)}" if versions else "not fixed in any version"
@@ -288,8 +288,8 @@ def _write_steps(folder: Path, pins: Sequence[tuple[str, str]], registry: str) -
     required = ", ".join(f'"{name}=={version}"' for name, version in pins)
     own, python = 'name = "steps"\nversion = "0"\n', 'requires-python = ">=3.11"\n'
     entries = [f'name = "{name}"\nversion = "{version}"\n{_SOURCE.format(registry)}' for name, version in pins]
-    wanted = ", ".join(f"{{ {', '.join(entry.splitlines())} }}" for entry in entries)
-    packages = (f'{own}source = {{ virtual = "." }}\ndependencies = [{wanted}]', *entries)
+    dependencies = ", ".join(f"{{ {', '.join(entry.splitlines())} }}" for entry in entries)
+    packages = (f'{own}source = {{ virtual = "." }}\ndependencies = [{dependencies}]', *entries)
     lock = "".join(f"\n[[package]]\n{entry}\n" for entry in packages)
     (folder / "pyproject.toml").write_text(f"[project]\n{own}{python}dependencies = [{required}]\n", encoding="utf-8")
     (folder / "uv.lock").write_text(f"version = 1\n{python}{lock}", encoding="utf-8")
@@ -362,8 +362,8 @@ def _of_licences(document: Document) -> Iterator[Finding]:
 
 
 def _accepted(project: Project) -> Mapping[str, str]:
-    given = project.settings.get("audit", {}).get("accepted", {})
-    for name, reason in given.items():
+    reasons = project.settings.get("audit", {}).get("accepted", {})
+    for name, reason in reasons.items():
         if not isinstance(reason, str) or not reason.strip():
             raise UnknownResult(f"[tool.bounded-context.audit.accepted] {name} has no reason: write one, as text.")
-    return given
+    return reasons

@@ -63,12 +63,12 @@ class LibraryPart:
 
 def parts(project: Project) -> Mapping[str, LibraryPart]:
     """Return the parts that a repository may own, by name: components are those that its program imports."""
-    found = [*_components(project)]
+    library_parts = [*_components(project)]
     if project.context.has_lists:
         original = ORIGINAL.read_text(encoding="utf-8")
         workflow = LibraryPart("workflow", original, list_workflow(project.context), project.workflow)
-        found = [workflow, *(_step(project, step) for step in LIST_STEPS), *found]
-    return {part.name: part for part in found}
+        library_parts = [workflow, *(_step(project, step) for step in LIST_STEPS), *library_parts]
+    return {part.name: part for part in library_parts}
 
 
 def _step(project: Project, name: str) -> LibraryPart:
@@ -118,8 +118,8 @@ def recorded(path: Path, part: LibraryPart) -> str:
     """Return a pyproject.toml with the digest of a part's original. Raises NotEjected for a table in another form."""
     text = path.read_text(encoding="utf-8")
     before = re.sub(rf'^"{re.escape(part.name)}" *=.*\n', "", text, flags=re.MULTILINE)
-    head, found, rest = before.partition(f"{_TABLE}\n")
-    new = f"{head}{_TABLE}\n{part.line}\n{rest}" if found else f"{before.rstrip()}\n\n{_TABLE}\n{part.line}\n"
+    head, separator, rest = before.partition(f"{_TABLE}\n")
+    new = f"{head}{_TABLE}\n{part.line}\n{rest}" if separator else f"{before.rstrip()}\n\n{_TABLE}\n{part.line}\n"
     try:
         tomllib.loads(new)
     except ValueError as error:

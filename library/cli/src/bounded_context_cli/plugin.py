@@ -68,8 +68,8 @@ def add_promises(config: pytest.Config) -> None:
     """Add the promises to a run of a whole folder of `testpaths`, as `pytest` and `pytest tests` are."""
     root, file = config.rootpath, str(config.rootpath / FILE)
     folders = {(root / name).resolve() for name in config.getini("testpaths")}
-    named = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
-    if folders & named and file not in config.args and _are_tested(config):
+    arguments = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
+    if folders & arguments and file not in config.args and _are_tested(config):
         config.args = [*config.args, file]
 
 

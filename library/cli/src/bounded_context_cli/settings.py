@@ -96,13 +96,13 @@ def settings() -> int:
     """
     try:
         project = repository()
-        found = [*faults(project)]
-        sys.stdout.write("" if found else f"{' '.join([valid(project), *_without_ids(project)])}\n")
+        sentences = [*faults(project)]
+        sys.stdout.write("" if sentences else f"{' '.join([valid(project), *_without_ids(project)])}\n")
     except ProjectError as error:
         return refuse(str(error))
-    more = [f"{len(found) - _MOST} more files have an invalid setting."] if len(found) > _MOST else []
-    sys.stderr.writelines(f"{line}\n" for line in (*found[:_MOST], *more))
-    return 1 if found else 0
+    more = [f"{len(sentences) - _MOST} more files have an invalid setting."] if len(sentences) > _MOST else []
+    sys.stderr.writelines(f"{line}\n" for line in (*sentences[:_MOST], *more))
+    return 1 if sentences else 0
 
 
 def valid(project: Project) -> str:

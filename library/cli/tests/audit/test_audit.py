@@ -121,9 +121,7 @@ def test_nothing_is_found_where_nothing_is_known(clean: Service, capsys: pytest.
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_known_vulnerability_is_said_with_the_version_that_is_without(
-    knowing: Service, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_vulnerability_names_the_fixed_version(knowing: Service, capsys: pytest.CaptureFixture[str]) -> None:
     """In one sentence."""
     assert context("audit", "--service-url", knowing.url) == FOUND
     sentence = f"idna {version('idna')} has {ID} alias {ALIAS}: It reads more than it should (fixed in 99.1)."
@@ -191,7 +189,7 @@ def test_a_licence_that_is_accepted_is_not(said: str, says: Says, clean: Service
 
 
 @pytest.mark.usefixtures("repository")
-def test_who_reaches_nobody_is_told_so_and_not_that_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreachable_service_is_an_error_and_no_pass(capsys: pytest.CaptureFixture[str]) -> None:
     """In one sentence; the bill of materials is there."""
     assert context("audit", "--service-url", NOWHERE) == REFUSED
     told = capsys.readouterr()

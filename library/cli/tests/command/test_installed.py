@@ -83,7 +83,7 @@ def test_a_command_ends_with_the_sentence(tmp_path: Path, monkeypatch: pytest.Mo
         repository_or_exit()
 
 
-def test_no_repository_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_repository_is_no_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is nothing to install."""
     monkeypatch.setenv("BOUNDED_CONTEXT_PROJECT", "/")
     with pytest.raises(NoProject):

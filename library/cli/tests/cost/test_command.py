@@ -13,7 +13,7 @@ from tests.infra.graph import run
 from .small import graph, node
 
 
-def test_one_stack_is_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_json_of_a_stack_has_three_sums_and_their_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """In JSON: three sums and their lines, and nothing else."""
     assert context("cost", "dev", "--json") == 0
     printed = capsys.readouterr()
@@ -27,7 +27,7 @@ def test_one_stack_is_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> N
     assert printed.err == ""
 
 
-def test_one_stack_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_text_of_a_stack_names_region_date_and_omissions(capsys: pytest.CaptureFixture[str]) -> None:
     """With the region and the day of its prices, and what is left out."""
     assert context("cost", "prod") == 0
     said = capsys.readouterr().out
@@ -36,7 +36,7 @@ def test_one_stack_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Not counted: " in said
 
 
-def test_without_a_name_all_stacks_on_aws_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_name_all_stacks_on_aws_are_estimated(capsys: pytest.CaptureFixture[str]) -> None:
     """The one that runs on this machine costs nothing."""
     assert context("cost", "--json") == 0
     assert list(json.loads(capsys.readouterr().out)) == ["dev", "prod", "staging"]
@@ -53,7 +53,7 @@ def test_a_stack_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]
     assert printed.out == ""
 
 
-def test_what_is_not_counted_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_resources_without_a_price_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """Beside the estimate, and by the exit status."""
     more = graph(*run("dev").nodes, node("elasticache/serverlessCache"))
     with patch.object(Program, "graph", return_value=more):

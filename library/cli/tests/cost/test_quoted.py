@@ -64,7 +64,7 @@ def _sources() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("path", sorted(_sources()), ids=lambda path: path.name)
-def test_what_is_said_in_passing_is_a_price(path: Path) -> None:
+def test_amounts_in_the_pages_match_the_prices(path: Path) -> None:
     """An hour of an endpoint; a month of a metric, of a route's three, of an alarm, or of a secret."""
     each = {name: price.usd for name, price in prices().by_name.items()}
     metric = each["custom_metric"]

@@ -133,7 +133,7 @@ def test_topics_of_alarms_are_left_out() -> None:
         (["bedrock:Converse"], {"uses"}),
     ],
 )
-def test_actions_are_said_in_a_word(actions: list[str], says: set[str]) -> None:
+def test_actions_have_a_label_of_one_word(actions: list[str], says: set[str]) -> None:
     assert words(actions) == says
 
 

@@ -39,7 +39,7 @@ def test_an_upload_goes_its_way(payment: Picture) -> None:
     } <= said(payment)
 
 
-def test_callers_commands_and_queries_are_told_apart(payment: Picture) -> None:
+def test_commands_and_queries_have_frames_of_their_own(payment: Picture) -> None:
     frames = {box.label: box.group for box in payment.boxes}
     assert frames["RegisterPayment"] == frames["VerifyPayment"] == "commands"
     assert frames["GetPayment"] == "queries"

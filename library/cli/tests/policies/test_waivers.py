@@ -85,7 +85,7 @@ def test_a_waiver_may_name_a_policy_by_its_earlier_name() -> None:
     assert waiver.policy == "data-is-protected"
 
 
-def test_a_waiver_is_told_with_the_policy(broken: Graph) -> None:
+def test_a_policy_lists_its_waivers_with_their_reasons(broken: Graph) -> None:
     """The fleet shows it, with its reason."""
     where = repository(broken, WAIVER)
     found = judged(POLICIES, lambda policy: policy.violations(broken), where.waivers, "prod")

@@ -54,7 +54,7 @@ def test_the_list_is_a_table_with_the_next_command(stack: Stack):
     assert out.splitlines()[-1].endswith(" redrive test QUEUE")
 
 
-def test_a_queue_that_is_not_there_is_told_in_one_sentence(stack: Stack):
+def test_a_missing_queue_is_refused_in_one_sentence(stack: Stack):
     """AWS's own."""
     stack.queues.before["get_queue_attributes"] = [error("GetQueueAttributes", "QueueDoesNotExist", "It is gone.")]
     ran = stack.redrive()

@@ -142,7 +142,7 @@ def test_a_look_counts_the_uploads_that_it_leaves_out(stack: Stack, sweeper: Swe
     assert "about 3 more" in stack.say("unseen")[1]
 
 
-def test_one_that_was_not_started_is_told(stack: Stack, sweeper: Sweeper):
+def test_an_upload_whose_execution_does_not_start_is_reported(stack: Stack, sweeper: Sweeper):
     """It is still there the next time."""
     sweeper.arrived("incoming/acme/january.csv", minutes=20)
     stack.machines.before["start_execution"] = [error("StartExecution", "ExecutionLimitExceeded", "too many")]

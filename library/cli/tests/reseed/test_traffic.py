@@ -91,7 +91,7 @@ def _without_the_table(real: Callable[..., Any]) -> Callable[..., Any]:
         if record is None:
             yield from real(self, place, item, record)
         else:
-            yield state.Found(place, self._published(record), original=True)
+            yield state.AggregateEvent(place, self._published(record), original=True)
 
     return found
 
@@ -102,7 +102,7 @@ def _without_the_item(real: Callable[..., Any]) -> Callable[..., Any]:
 
 def _saved_first(real: Callable[..., Any]) -> Callable[..., Any]:
     def send(self: Any, batch: Any) -> None:
-        self._progress.after = batch[-1].found.place
+        self._progress.after = batch[-1].event.place
         self._progress.save(self._file, self._clock.now())
         real(self, batch)
 
@@ -115,8 +115,8 @@ def _in_the_order_of_keys(real: Callable[..., Any]) -> Callable[..., Any]:
 
 PLANTED = {
     "the table's state is the newest": (Changes, "of_item", _as_newest),
-    "the table is not compared with the stream": (state.CurrentState, "_found", _without_the_table),
-    "a deletion is not compared with the table": (state.CurrentState, "_found", _without_the_item),
+    "the table is not compared with the stream": (state.CurrentState, "_aggregate_event", _without_the_table),
+    "a deletion is not compared with the table": (state.CurrentState, "_aggregate_event", _without_the_item),
     "progress is saved before the events are sent": (cli.ReseedRun, "_send", _saved_first),
     "places are compared in another order": (state.CurrentState, "events", _in_the_order_of_keys),
 }

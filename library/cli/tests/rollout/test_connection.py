@@ -40,7 +40,7 @@ def test_a_deployment_whose_creation_was_not_answered_is_found(stack: Stack, opt
     assert len(stack.codedeploy.called("create_deployment")) == 1
 
 
-def test_a_creation_that_was_not_heard_is_repeated(stack: Stack):
+def test_a_creation_without_a_response_is_repeated(stack: Stack):
     """There is nothing to be found then."""
     stack.publish("one")
     stack.codedeploy.before["create_deployment"] = [EndpointConnectionError(endpoint_url=URL)]

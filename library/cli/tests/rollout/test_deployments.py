@@ -29,7 +29,7 @@ def test_alarms_are_read_by_name(stack: Stack):
     assert Alarms(cloudwatch).firing(["fires", "rests", "new", "missing"]) == ["fires"]
 
 
-def test_times_are_told_in_utc():
+def test_times_are_printed_in_utc():
     """botocore reads AWS's times in the zone of the machine that runs the rollout."""
     created = datetime(2031, 5, 7, 1, 30, tzinfo=timezone(timedelta(hours=2)))
     seen = Deployment.of({"deploymentId": "d-1", "status": "Succeeded", "createTime": created})

@@ -155,7 +155,7 @@ def test_a_step_that_was_not_answered_is_repeated(moving: Stack):
     assert moving.machines.weights == {"2": 100}
 
 
-def test_the_way_back_is_tried_until_it_is_heard(moving: Stack):
+def test_the_return_is_retried_until_aws_confirms_it(moving: Stack):
     """A connection that is lost at the wrong time does not leave two versions."""
     lost = ReadTimeoutError(endpoint_url="https://states.example")
     busy = error("UpdateStateMachineAlias", "ConflictException")

@@ -173,7 +173,7 @@ class World:
         """Yield the functions that start processes, and their stand-ins."""
         yield "shutil.which", lambda name, *_, **__: f"/usr/bin/{name}"
         yield "bounded_context_cli.release.deploy._run", lambda command, _: self._status(command)
-        yield "bounded_context_cli.command.pulumi._completed", self._completed
+        yield "bounded_context_cli.command.pulumi._run", self._completed
         yield "bounded_context_cli.release.deploy.package", lambda: 0
         yield "signal.signal", lambda *_: None
         yield "bounded_context_cli.repair.redrive.messages.WAIT_SECONDS", 0

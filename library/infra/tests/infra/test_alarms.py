@@ -212,7 +212,7 @@ def test_every_function_behind_an_alias_is_watched(full: Graph) -> None:
         assert f"{function.removeprefix(prefix_of(full))[1:]}-new-version-errors" in told(full)
 
 
-def test_what_callers_wait_for_is_told_apart_from_what_is_tried_again(full: Graph) -> None:
+def test_functions_of_callers_and_retried_functions_have_separate_alarms(full: Graph) -> None:
     """Each alarm says which functions it may be."""
     callers = told(full)["callers-errors"]
     waited_for = {name.replace("_", "-") for name in (*CONTEXT.command_functions, *CONTEXT.queries)}

@@ -59,7 +59,7 @@ def test_defaults() -> None:
     )
 
 
-def test_what_is_said_is_taken() -> None:
+def test_settings_of_the_api_are_read() -> None:
     """An issuer on this machine too, for the local run."""
     config = _jwt(issuer="http://127.0.0.1:8080/realm", audience=["a", "b"])
     config |= {"api_cors_origins": '["https://app.example.org:8443"]', "api_throttle": '{"rate": 7}'}

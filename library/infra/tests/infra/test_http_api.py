@@ -222,13 +222,13 @@ def test_requests_that_fail_for_two_hours_wake_somebody_once(prod: Graph) -> Non
     assert told_times(prod, "api-burn-fast", **failing) == 1
 
 
-def test_a_slow_answer_now_and_then_is_told_to_nobody(prod: Graph) -> None:
+def test_only_lasting_latency_raises_an_alarm(prod: Graph) -> None:
     """A quarter of an hour of them is a warning."""
     assert told_times(prod, "api-latency", latency=every(30, 9000)) == 0
     assert told_times(prod, "api-latency", latency=every(2, 9000, start=120, end=180)) == 1
 
 
-def test_refusals_are_told_when_they_are_most_of_what_is_asked(prod: Graph) -> None:
+def test_only_a_majority_of_refusals_raises_an_alarm(prod: Graph) -> None:
     """A person who tries something out is no warning, and neither is a fifth of all requests."""
     assert told_times(prod, "api-refusals", requests=every(1, 2), refused=every(1, 2)) == 0
     assert told_times(prod, "api-refusals", requests=every(1, 100), refused=every(1, 20)) == 0

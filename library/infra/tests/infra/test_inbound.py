@@ -78,7 +78,7 @@ def test_the_queue_subscribes_to_the_topics_for_the_types_that_count(hearing: Gr
         assert node.document("redrivePolicy") == {"deadLetterTargetArn": _queue(hearing, "inbound-dead-letters").arn}
 
 
-def test_the_code_is_told_what_the_filter_lets_through(hearing: Graph) -> None:
+def test_the_handler_consumes_the_events_that_the_filter_passes(hearing: Graph) -> None:
     """By context, and what each type means."""
     assert json.loads(_variables(hearing)["CONSUMES"]) == {
         "somewhere_else": {
@@ -159,7 +159,7 @@ def test_the_function_may_put_items_take_messages_and_put_poison_aside(hearing: 
     assert services == {"dynamodb", "kms", "logs", "sqs", "xray"}
 
 
-def test_what_waits_or_is_lost_is_told_in_office_hours(full: Graph) -> None:
+def test_waiting_and_lost_events_are_warnings(full: Graph) -> None:
     """Lists are verified against what was true before, which wakes nobody."""
     letters = told(full)["dead-letters-warning"]
     assert {severity_of(full, one) for one in (told(full)["inbound-age"], letters)} == {"warning"}

@@ -66,7 +66,7 @@ def test_nothing_goes_off_while_all_is_well(prod: Graph) -> None:
 
 
 @pytest.mark.parametrize("minutes", [1, 10, 120])
-def test_one_failed_command_at_night_wakes_nobody_and_is_a_warning_told_once(prod: Graph, minutes: int) -> None:
+def test_one_failed_command_raises_one_warning_and_no_critical_alarm(prod: Graph, minutes: int) -> None:
     """However many others there are: none of the critical alarms goes off, the one on the version does."""
     metrics = calls(minutes, range(120, 121))
     assert told_times(prod, "callers-errors", **metrics) == 0
@@ -122,7 +122,7 @@ def test_one_late_list_of_forty_is_what_the_objective_has_room_for(prod: Graph) 
 
 
 @pytest.mark.parametrize("outcome", ["failed", "timed-out", "aborted"])
-def test_one_import_that_does_not_end_well_at_night_is_told_once(prod: Graph, outcome: str) -> None:
+def test_one_failed_import_raises_one_alarm(prod: Graph, outcome: str) -> None:
     """Each one has a partner who waits, and nobody else acts."""
     metric = f"Executions{outcome.title().replace('-', '')}"
     assert told_times(prod, f"list-import-{outcome}", **{metric: {120: [1]}}) == 1
@@ -134,7 +134,7 @@ def test_a_function_that_fails_in_one_minute_of_a_night_wakes_nobody(prod: Graph
     assert told_times(prod, "background-errors", Errors={120: [1], 121: [1]}) == 1
 
 
-def test_throttles_of_one_minute_are_not_told_and_lasting_ones_once(prod: Graph) -> None:
+def test_only_lasting_throttles_raise_an_alarm(prod: Graph) -> None:
     """Callers and Lambda try again."""
     for name, metric in (("callers-throttles", "Throttles"), ("table-throttles", "WriteThrottleEvents")):
         assert told_times(prod, name, **{metric: {120: [40]}}) == 0
@@ -163,14 +163,14 @@ def test_a_stream_that_is_tried_again_every_ten_minutes_wakes_somebody_once(prod
     assert told_times(prod, f"{RELAY}-stream-age", IteratorAge=every(1, 60_000)) == 0
 
 
-def test_dead_letters_that_somebody_looks_at_are_told_once(prod: Graph) -> None:
+def test_inspected_dead_letters_raise_one_alarm(prod: Graph) -> None:
     """Looking hides a message for a while; the queue is not empty for that."""
     hidden = {minute: [float(minute % 4 == 0)] for minute in range(60, 240)}
     assert told_times(prod, "dead-letters-critical", ApproximateNumberOfMessagesVisible=hidden) == 1
 
 
 @pytest.mark.skipif(not CONTEXT.subscribers, reason="nobody subscribes")
-def test_a_subscriber_that_reads_once_an_hour_is_told_where_that_is_too_late(prod: Graph) -> None:
+def test_only_a_late_subscriber_raises_an_alarm(prod: Graph) -> None:
     """A queue that is emptied before an hour has passed is no warning."""
     slow = {minute: [60.0 * (minute % 120)] for minute in range(60, 180)}
     assert told_times(prod, "events-age", ApproximateAgeOfOldestMessage=slow) == 1
@@ -194,7 +194,7 @@ def test_a_stuck_list_wakes_somebody_once_and_a_watcher_that_stops_is_no_good_ne
     assert states[-1] == "INSUFFICIENT_DATA"
 
 
-def test_no_list_within_the_expected_hours_is_told_once_and_not_before(full: Graph) -> None:
+def test_a_missing_list_raises_one_alarm_after_the_expected_hours(full: Graph) -> None:
     """Six hours are expected, lists come every two, then none comes for twelve."""
     alarm = told(full)["lists-expected"]
     alarm = dataclasses.replace(alarm, inputs={**alarm.inputs, "evaluationPeriods": 6, "datapointsToAlarm": 6})

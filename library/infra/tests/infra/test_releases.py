@@ -54,7 +54,7 @@ def test_codedeploy_shifts_traffic_and_takes_it_back(prod: Graph) -> None:
     assert prod.one("codedeploy/application").inputs["computePlatform"] == "Lambda"
 
 
-def test_a_failed_release_is_told_as_a_warning(prod: Graph) -> None:
+def test_a_failed_release_notifies_the_warning_topic(prod: Graph) -> None:
     """Nobody has to watch a rollout to hear that it failed, and nobody is woken: it is undone by then."""
     for group in groups(prod).values():
         (trigger,) = group["triggerConfigurations"]

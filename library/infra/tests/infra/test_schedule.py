@@ -69,7 +69,7 @@ def _states(graph: Graph, swept: dict[int, list[float]], minutes: int) -> list[s
     return list(Evaluation(told(graph)["lists-uploads-unseen"], {"UploadsUnseen": swept}).states(minutes))
 
 
-def test_a_sweep_that_does_not_report_is_told_from_one_that_found_nothing(prod: Graph) -> None:
+def test_a_sweep_without_a_report_raises_an_alarm(prod: Graph) -> None:
     """Without a count there is no saying whether an upload is unseen: the alarm has no data, and warns of that."""
     minutes = 4 * 60
     every = {minute: [0.0] for minute in range(0, minutes, QUARTER)}

@@ -359,7 +359,7 @@ def test_a_subscriber_may_get_some_types_of_events() -> None:
     assert Settings.from_config(CONTEXT, LEAST).filters == {}
 
 
-def test_what_is_heard_of_other_contexts() -> None:
+def test_consumed_events_name_a_parameter_or_an_arn() -> None:
     """By a parameter or by an ARN; by default nothing, and by nobody."""
     settings = Settings.from_config(CONTEXT, LEAST)
     assert (settings.consumes, settings.subscriber_accounts) == ({}, ())

@@ -42,7 +42,7 @@ def test_it_hides_a_message_for_six_times_as_long_as_the_function_may_take(graph
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_what_fails_is_kept_and_somebody_is_told(graph: Graph) -> None:
+def test_failed_messages_reach_a_dead_letter_queue_with_an_alarm(graph: Graph) -> None:
     """After five tries, in dead letters that no other queue may use; the redrive knows the way back."""
     queue, letters = (graph.one("sqs/queue", name) for name in ("letters", "letters-dead-letters"))
     assert queue.document("redrivePolicy") == {"deadLetterTargetArn": letters.arn, "maxReceiveCount": 5}

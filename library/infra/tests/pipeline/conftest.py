@@ -47,5 +47,5 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("STAND_IN_CALLS", str(tmp_path / "calls"))
     monkeypatch.setenv("STAND_IN_OUTPUTS", '{"functions": {}}')
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
-    pulumi_cli.write(tmp_path / "aws-config", "arn:aws:iam::333344445555:role/prod-deploy", "pipeline-prod")
+    pulumi_cli.write_profile(tmp_path / "aws-config", "arn:aws:iam::333344445555:role/prod-deploy", "pipeline-prod")
     return tmp_path / "calls"

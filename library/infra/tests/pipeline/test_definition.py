@@ -206,7 +206,7 @@ def test_each_step_expects_the_file_of_the_step_before_it(pipeline: Graph) -> No
     assert named(pipeline, "prod", "Deploy")["namespace"] == "prod-deployed"
 
 
-def test_every_step_is_told_the_commit_of_its_execution(pipeline: Graph) -> None:
+def test_every_step_has_the_commit_of_its_execution(pipeline: Graph) -> None:
     """As the source says it."""
     assert named(pipeline, "Source", "Source")["namespace"] == "source"
     builds = [action for _, action in actions(pipeline) if action["category"] == "Build"]

@@ -191,7 +191,7 @@ def test_a_commits_event_may_start_this_pipeline_only(from_codecommit: Graph) ->
     assert (statement["Action"], statement["Resource"]) == (["codepipeline:StartPipelineExecution"], [made])
 
 
-def test_all_of_an_environments_roles_are_told_to_who_makes_its_role(pipeline: Graph) -> None:
+def test_the_account_programs_outputs_name_the_roles_of_each_environment(pipeline: Graph) -> None:
     """Each role of the environment must trust exactly these."""
     for environment in ENVIRONMENTS:
         name = environment["name"]

@@ -16,7 +16,7 @@ def step(operation: str, kind: str, name: str) -> dict[str, str]:
     return {"op": operation, "urn": f"urn:pulumi:prod::project::project:infra:Part${kind}::{name}"}
 
 
-def test_a_preview_is_told_in_one_line() -> None:
+def test_a_preview_is_summarized_in_one_line() -> None:
     """Halves of a replacement, and what stays the same, are not counted."""
     steps = [
         step("same", TABLE, "table"),
@@ -33,7 +33,7 @@ def test_a_preview_is_told_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("operation", ["replace", "delete"])
-def test_lost_data_is_said_in_the_line_and_fails_in_the_report(operation: str) -> None:
+def test_lost_data_is_in_the_summary_and_fails_the_report(operation: str) -> None:
     """Who approves cannot overlook it."""
     found = changes({"steps": [step(operation, TABLE, "table"), step(operation, FUNCTION, "list")]})
     assert f"DATA IS LOST: {operation} table ({TABLE})" in summary(found)

@@ -49,7 +49,7 @@ def test_a_failed_execution_of_this_pipeline_is_published_to_the_topic(pipeline:
     assert " https://" in message
 
 
-def test_a_failure_that_cannot_be_told_is_kept_and_an_alarm_says_so(pipeline: Graph) -> None:
+def test_an_undelivered_failure_reaches_a_queue_with_an_alarm(pipeline: Graph) -> None:
     """For as long as SQS can, and to the same topic: EventBridge's way to it is not the alarms'."""
     queue, alarm = pipeline.one("sqs/queue"), pipeline.one("cloudwatch/metricAlarm").inputs
     assert pipeline.one("cloudwatch/eventTarget", "failed").inputs["deadLetterConfig"] == {"arn": queue.arn}

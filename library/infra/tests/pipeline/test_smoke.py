@@ -18,7 +18,7 @@ from tests.rollout.clients import error
 
 def test_a_profile_takes_on_the_environments_role(tmp_path: Path) -> None:
     """From the credentials that the build has."""
-    pulumi_cli.write(tmp_path / "config", "arn:aws:iam::333344445555:role/deploy", "pipeline-prod")
+    pulumi_cli.write_profile(tmp_path / "config", "arn:aws:iam::333344445555:role/deploy", "pipeline-prod")
     assert (tmp_path / "config").read_text() == (
         "[profile environment]\n"
         "role_arn = arn:aws:iam::333344445555:role/deploy\n"

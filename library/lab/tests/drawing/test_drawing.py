@@ -99,7 +99,7 @@ def test_a_box_is_as_wide_as_its_text() -> None:
     assert widths["b"] > widths["a"] > widths["c"]
 
 
-def test_the_title_is_said_to_who_cannot_see_and_notes_to_the_pointer() -> None:
+def test_the_title_is_a_label_and_notes_are_tooltips() -> None:
     seen = Seen([Box("a", "A", note="of the context")], [Arrow("a", "a", note="by itself")], "Payment & more")
     titles = [one.text for one in seen.root.iter("{http://www.w3.org/2000/svg}title")]
     assert seen.root.attrib["aria-label"] == "Payment & more"

@@ -92,7 +92,7 @@ def test_without_credentials_nothing_is_done(place: Place, cli: Cli, monkeypatch
     assert untouched(place, cli)
 
 
-def test_a_refusal_is_told_with_its_status(
+def test_a_refusal_has_the_status_two(
     place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """2, as everywhere."""

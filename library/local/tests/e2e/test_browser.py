@@ -24,7 +24,7 @@ WRONG = {
 }
 
 
-def test_what_no_page_may_have_is_told(tmp_path: Path) -> None:
+def test_every_kind_of_flaw_is_reported(tmp_path: Path) -> None:
     """One thing of each kind, on one page; without them it has no flaw."""
     chromium = browser.found_or_skip()
     good, bad = tmp_path / "good.html", tmp_path / "bad.html"

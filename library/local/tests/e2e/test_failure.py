@@ -68,7 +68,7 @@ def test_failure_before_the_import(deployed: RunningContext, sample: Callable[[i
     assert done.report is not None
 
 
-def test_list_that_could_not_even_be_registered_is_told_of_and_can_be_redriven(
+def test_a_list_that_was_not_registered_raises_an_alarm_and_can_be_redriven(
     deployed: RunningContext, sample: Callable[[int], Sample]
 ):
     """Nobody but its partner knows of it: its execution failed, which the critical alarm counts, and names the file."""

@@ -73,7 +73,7 @@ def test_calls_go_on_until_the_block_is_left() -> None:
     assert len(calls) == made
 
 
-def test_a_call_that_cannot_be_made_is_told_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_call_raises_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     caller = Caller(WeightedAlias(), ALIAS_ARN)
     monkeypatch.setattr(caller, "call", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError), caller.calling({}, pause_seconds=0):

@@ -68,7 +68,7 @@ def test_a_composite_alarm_keeps_its_rule_its_actions_and_its_tags(aws_of_nothin
     assert adapted == []
 
 
-def test_a_suppressor_is_told_in_the_words_of_the_api_and_listed(aws_of_nothing: RecordingAws) -> None:
+def test_a_suppressor_has_the_parameters_of_the_api_and_is_listed(aws_of_nothing: RecordingAws) -> None:
     block = {"alarm": "maintenance", "extensionPeriod": 60.0, "waitPeriod": 120.0}
     _, adapted = _make(
         aws_of_nothing, "compositeAlarm:CompositeAlarm", alarmName="all", alarmRule=RULE, actionsSuppressor=block

@@ -88,7 +88,7 @@ def test_a_service_role_that_does_not_trust_codedeploy_is_refused(aws: Releases)
         ),
     ],
 )
-def test_a_configuration_is_told_in_the_words_of_the_api(aws: Releases, given: dict, sent: dict) -> None:
+def test_a_configuration_has_the_parameters_of_the_api(aws: Releases, given: dict, sent: dict) -> None:
     _make(
         aws,
         "codedeploy/deploymentConfig:DeploymentConfig",

@@ -125,7 +125,7 @@ def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine)
 
 
 @pytest.mark.nightly
-def test_a_plan_holds_the_provider_to_what_it_was_told(engine: Engine, tmp_path: Path) -> None:
+def test_a_plan_requires_the_same_settings_of_the_provider(engine: Engine, tmp_path: Path) -> None:
     """A role in the stack's settings would be one for preview and deployment; a profile's name is the same for both.
 
     With a profile the first deployment ran by its plan.

@@ -86,7 +86,7 @@ def after(machine: Runner, job: str, name: str) -> Runner:
     return Runner(machine.folder, machine.variables, expressions)
 
 
-def test_a_pull_request_is_told_what_it_would_change(runner: Make, github: Api) -> None:
+def test_a_pull_request_gets_a_comment_with_its_changes(runner: Make, github: Api) -> None:
     """From the checkout to the comment."""
     machine = runner(stand_in_pulumi)
     done = machine.run("preview", "preview")
@@ -97,7 +97,7 @@ def test_a_pull_request_is_told_what_it_would_change(runner: Make, github: Api) 
     assert told["body"].startswith("<!-- preview of dev -->\n### `dev`: 1 to create, 1 to update")
 
 
-def test_a_preview_that_fails_is_told_and_red(runner: Make, github: Api) -> None:
+def test_a_failed_preview_fails_the_job_and_is_commented(runner: Make, github: Api) -> None:
     """The job of the comment runs all the same."""
     machine = runner(stand_in_pulumi)
     machine = Runner(machine.folder, {**machine.variables, "STAND_IN_BAD_SETTING": "protect is 'x'"}, EXPRESSIONS)

@@ -31,9 +31,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
     return lambda: outputs(file.read_text())["report"]
 
 
-def test_a_preview_is_told_change_by_change(
-    calls: Path, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_preview_lists_each_change(calls: Path, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the pull request and to the job's page; no plan is kept, and no profile is written."""
     assert context("pull-request", "preview") == 0
     text = told()
@@ -45,7 +43,7 @@ def test_a_preview_is_told_change_by_change(
     assert "--save-plan" not in call
 
 
-def test_a_preview_that_fails_is_told_too(
+def test_a_failed_preview_reports_pulumis_error(
     calls: Path, told: Told, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """In Pulumi's own words, and the step fails."""
@@ -63,12 +61,12 @@ def test_what_would_take_data_away_stands_out() -> None:
     assert "| replace ⚠️ data | `table` |" in text
 
 
-def test_a_change_that_changes_nothing_is_told_in_a_line() -> None:
+def test_a_preview_without_changes_is_one_line() -> None:
     """Of documentation, for one."""
     assert pull_request.markdown("dev", []) == "### `dev`: nothing changes\n"
 
 
-def test_what_is_told_fits_a_comment() -> None:
+def test_a_long_preview_fits_a_comment() -> None:
     """Whatever the change; the rest is in the log."""
     text = pull_request.markdown("dev", [Change("create", "aws:dynamodb/globalSecondaryIndex:Index", "n" * 64)] * 1_000)
     assert len(text) < 65_536
@@ -96,7 +94,7 @@ def test_the_error_of_a_preview_adds_no_output(
 
 
 @pytest.mark.usefixtures("told")
-def test_the_pull_request_is_told_in_one_comment(github: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pull_request_has_one_comment(github: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also after a hundred others."""
     github.comments = [{"id": number + 1, "body": "words of people"} for number in range(100)]
     for text in ("first", "second"):
@@ -124,7 +122,7 @@ def test_a_comment_that_is_not_taken_fails_the_step(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("told")
-def test_without_a_token_nobody_is_told(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_without_a_token_there_is_no_comment(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """On a laptop."""
     monkeypatch.setenv("REPORT", "text")
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
@@ -134,7 +132,7 @@ def test_without_a_token_nobody_is_told(monkeypatch: pytest.MonkeyPatch, capsys:
 
 @pytest.mark.usefixtures("calls")
 @pytest.mark.parametrize("count", [0, 3, 250])
-def test_the_sweep_is_told_the_closed_requests_that_may_have_a_stack(
+def test_the_sweep_gets_the_closed_requests_that_may_have_a_stack(
     github: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     """A stack lives for 72 hours after a push, so older requests have none."""

@@ -67,7 +67,9 @@ def test_a_list_that_is_none_sweeps_nothing(
     assert len(cli.stacks) == 6
 
 
-def test_what_cannot_be_destroyed_is_told_and_makes_it_red(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_a_failed_destruction_fails_the_sweep_and_the_rest_is_destroyed(
+    sandbox: Sandbox, cli: Cli, capsys: Capture
+) -> None:
     """And what comes after it is destroyed all the same."""
     cli.fails("destroy", "error: BucketNotEmpty\n")
     assert sandbox("sweep") == 1
@@ -156,7 +158,7 @@ def test_a_session_without_a_number_of_seconds_sweeps_nothing(
 @pytest.mark.parametrize(
     ("name", "tag"), [("anna@example.org", "anna@example.org"), ("dependabot[bot]", "dependabot-bot"), ("é x", "x")]
 )
-def test_an_owner_is_told_as_a_tag_takes_it(name: str, tag: str) -> None:
+def test_an_owner_becomes_a_valid_tag(name: str, tag: str) -> None:
     """Else AWS would refuse all that the stack is made of."""
     assert as_tag(name) == tag
 

@@ -118,7 +118,7 @@ def of(said: "subprocess.CompletedProcess[str]") -> Of:
     return lambda change: found[change]
 
 
-def test_a_repository_is_told_by_its_declaration_its_stacks_and_its_production(of: Of) -> None:
+def test_the_survey_has_declaration_stacks_and_resources(of: Of) -> None:
     """Only stacks that are deployed to AWS, and as many resources of each kind as production registers."""
     found, context, graph = of(_as_it_is), current().context, service().run("prod")
     assert "error" not in found
@@ -131,7 +131,7 @@ def test_a_repository_is_told_by_its_declaration_its_stacks_and_its_production(o
     assert found["policies"] == {}
 
 
-def test_a_stack_is_told_with_its_account_whom_it_tells_and_whom_it_hears(of: Of) -> None:
+def test_a_surveyed_stack_has_its_account_subscribers_and_sources(of: Of) -> None:
     """The account is that of the pipeline's roles; a filter leaves a subscriber the types that it names."""
     stack = of(_placed)["stacks"]["prod"]
     assert (stack["region"], stack["account"]) == ("eu-west-1", "111122223333")
@@ -150,7 +150,7 @@ def test_two_major_versions_are_published_and_each_subscriber_gets_its_own(of: O
     assert "PaymentVerified.2" not in subscribers["frontend"]
 
 
-def test_a_policy_that_production_breaks_is_told_with_its_sentence(of: Of) -> None:
+def test_the_survey_has_the_broken_policies_of_production(of: Of) -> None:
     """And one that is waived with how often."""
     [broken] = of(_breaking)["policies"]["data-is-encrypted"]
     assert "reminders" in broken

@@ -60,7 +60,7 @@ def test_what_is_written_is_read_as_it_was(table: Any):
     assert table.scan()["Items"] == [item]
 
 
-def test_a_key_that_is_taken_is_told_and_kept(table: Any):
+def test_an_existing_key_is_returned_and_not_overwritten(table: Any):
     """The others are written: more than a batch takes, too."""
     table.put_item(Item={"pk": "k-3", "mine": True})
     table.put_item(Item={"pk": "k-30", "mine": True})

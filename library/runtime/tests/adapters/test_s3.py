@@ -88,7 +88,7 @@ def test_an_object_is_read_as_a_stream(files: InboxBucket):
     assert files.stream("staging/y") is None
 
 
-def test_versions_are_told_apart_by_size_and_tag(files: InboxBucket):
+def test_versions_differ_by_size_and_tag(files: InboxBucket):
     """Newest first, with the tag as Transfer's events write it."""
     for data in (b"first", b"second one"):
         files.write(KEY, data)

@@ -74,7 +74,7 @@ def test_refused_rows_count_towards_the_tolerance() -> None:
     assert world.lists.get(list_id).rejections == {Fault.RULE: 10}
 
 
-def test_a_refusal_without_a_text_is_told_by_its_title() -> None:
+def test_a_refusal_without_a_text_has_its_title() -> None:
     """The partner always reads a sentence."""
 
     def silent(*_: Any) -> Payment:
@@ -333,7 +333,7 @@ def _typed(rows: list[dict[str, str]]) -> list[TypedRow[Any]]:
     return typed([StagedRow(line, row) for line, row in enumerate(rows, start=2)], PAYMENT.rows_as_commands)[0]
 
 
-def test_how_a_part_was_run_is_told() -> None:
+def test_a_part_reports_the_run_of_its_rule() -> None:
     """With the time, for whoever looks for a slow rule."""
     told: list[Ran] = []
     CreatingRule(PAYMENT, limited, InMemoryAggregates(PAYMENT), told.append)(_typed(ROWS), "l-1")

@@ -147,7 +147,7 @@ def _kept(events: list[dict[str, Any]]) -> Any:
     return projection.kept
 
 
-def test_what_changed_nothing_is_told_apart():
+def test_a_message_without_effect_has_an_outcome_of_its_own():
     """A message that comes again, and an older one."""
     projection = InMemoryProjection()
     messages = [_read(sequenced(2)), _read(sequenced(2)), _read(sequenced(1, REMOVED)), _read(sequenced(3, REMOVED))]

@@ -147,7 +147,7 @@ def test_a_message_of_a_teams_own_rule_is_shortened_in_the_report():
     assert all(len(line) <= LINE_CHARACTERS for line in report.rows.splitlines())
 
 
-def test_a_reason_that_an_older_version_recorded_is_shortened_where_it_is_told():
+def test_a_long_reason_of_an_older_version_is_shortened_in_event_and_report():
     """In the event and in the report; the record stays as it was."""
     world = World(PAYMENT)
     list_id = world.register(b"x").list_id

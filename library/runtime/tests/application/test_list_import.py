@@ -159,7 +159,7 @@ def test_only_remains_are_no_file(world: World):
     assert (step.outcome, world.lists.get(step.list_id).file.size) == (Outcome.REFUSED, 0)
 
 
-def test_each_broken_upload_is_told_although_two_have_one_size(world: World):
+def test_each_broken_upload_is_reported_although_two_have_one_size(world: World):
     """Clients send in blocks of one size; the same event again tells nothing new."""
     for event in ("event-1", "event-2"):
         _broke_off(world, MONDAY, tag=False, event=event)
@@ -263,7 +263,7 @@ def test_an_empty_file_that_a_good_one_replaces_is_refused_and_the_good_one_impo
     assert world.lists.get(empty.list_id).reason == "the file is empty"
 
 
-def test_a_list_of_which_no_version_is_left_is_refused_and_its_partner_told(world: World):
+def test_a_list_without_a_remaining_version_is_refused_with_a_report(world: World):
     """It leaves a record, a report and an event; the one that replaced it is imported by its own."""
     world.files.write(KEY, TUESDAY)
     step = world.announced(_event(MONDAY), "run-1")
@@ -313,7 +313,7 @@ def test_a_file_under_a_temporary_name_is_no_list_until_it_is_renamed(world: Wor
     assert [one.file.key for one in world.lists.stored.values()] == [KEY]
 
 
-def test_an_upload_that_broke_off_under_a_temporary_name_is_told(world: World):
+def test_a_broken_upload_with_a_temporary_name_is_refused(world: World):
     """Nobody renames it."""
     upload = Upload("inbox", f"{KEY}.part", broken_by="event-1")
     assert world.steps.register(upload, "run-1", MAX_BYTES, [".part"]).outcome is Outcome.REFUSED
@@ -503,7 +503,7 @@ def test_a_list_that_is_given_up_is_not_written_any_further(world: World):
     assert world.lists.get(list_id).imported_parts == set()
 
 
-def test_a_technical_failure_is_undone_and_told_as_one(world: World):
+def test_a_technical_failure_is_undone_and_reported(world: World):
     """Only this list's rows go, and a second try of the compensation says the same."""
     list_id = world.ready_to_import(world.rows(30))
     world.exists(900, list_id="another-list")
@@ -579,7 +579,7 @@ def test_a_list_that_is_undone_needs_its_parts_no_more(world: World):
     assert world.compensate(list_id) is ListStatus.FAILED
 
 
-def test_a_list_whose_parts_are_gone_is_not_said_to_be_undone(world: World):
+def test_a_list_without_its_parts_is_not_reported_as_undone(world: World):
     """Its rows are still there: no report and no event may say that nothing was kept."""
     list_id = world.ready_to_import(world.rows(5))
     world.import_parts(list_id)

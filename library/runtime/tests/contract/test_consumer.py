@@ -78,7 +78,7 @@ def test_its_role_may_do_what_it_does_and_nothing_else(consumer: Graph) -> None:
     assert all(resource != "*" for resource in allowed.values())
 
 
-def test_a_subscribers_queue_and_its_key_are_told_by_the_stack() -> None:
+def test_the_stack_exports_the_queues_and_keys_of_subscribers() -> None:
     """That is what the consumer's settings ask for."""
     outputs = run("prod").outputs
     assert set(outputs["queue_arns"]) == set(outputs["queues"])

@@ -37,14 +37,14 @@ def test_every_function_has_settings_and_every_setting_a_function(deployed: Grap
     assert set(BY_FUNCTION) == set(deployed.outputs["functions"]) | set(deployed.outputs["release"]["hooks"])
 
 
-def test_each_function_is_told_what_its_settings_need_and_nothing_else(deployed: Graph) -> None:
+def test_each_function_has_exactly_the_variables_of_its_settings(deployed: Graph) -> None:
     """A missing variable fails the first call; one too many misleads its reader."""
     for function, settings in BY_FUNCTION.items():
         needed = {field.upper() for field in settings.model_fields}
         assert set(_variables(deployed, function)) - {"CONTEXT"} == needed | COMMON, function
 
 
-def test_the_librarys_own_functions_are_told_which_context_it_is(deployed: Graph) -> None:
+def test_the_librarys_functions_have_the_name_of_the_context(deployed: Graph) -> None:
     """By the name under which it is declared; the repository's own steps know it."""
     told = {name for name in BY_FUNCTION if "CONTEXT" in _variables(deployed, name)}
     assert told == {*PLATFORM, *of_library(current().context)} - {WATCH_MAPPINGS}

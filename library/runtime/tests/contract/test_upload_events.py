@@ -137,7 +137,7 @@ def test_a_rename_says_when_it_was(deployed: Graph, upload: dict[str, Any], time
     assert (told.key, told.during) == ("incoming/acme/january.csv", during)
 
 
-def test_a_failed_upload_is_told_as_failed(deployed: Graph, upload: dict[str, Any]) -> None:
+def test_a_failed_upload_starts_an_execution_that_refuses_the_list(deployed: Graph, upload: dict[str, Any]) -> None:
     """An interrupted upload starts an execution that refuses the list and says why."""
     path = f"/{deployed.outputs['inbox_bucket']}/incoming/acme/january.csv"
     detail = {"status-code": "FAILED", "failure-code": "PARTIAL_UPLOAD", "file-path": path}

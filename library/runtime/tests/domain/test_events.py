@@ -44,7 +44,7 @@ def test_a_schema_can_be_named_in_any_version():
 
 
 @over_contexts
-def test_what_is_said_fits_the_models(context: Context[Any]):
+def test_events_match_their_models(context: Context[Any]):
     """Of every change, in its envelope."""
     data = events.payload(Samples(context).aggregate(3))
     for event_type in context.changes:

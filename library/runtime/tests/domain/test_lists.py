@@ -33,7 +33,7 @@ def test_a_report_lies_where_only_its_partner_reads():
     assert FILE.report_key == "reports/acme/2026/january.csv.report.csv"
 
 
-def test_an_upload_that_broke_off_is_told_by_its_version():
+def test_the_version_of_a_broken_upload_marks_it():
     """Nothing of it was pinned."""
     assert not FILE.broke_off
     assert replace(FILE, version_id=f"{BROKEN}event-1").broke_off

@@ -33,7 +33,7 @@ def test_an_event_carries_the_aggregate_as_json_values(context: Context[Any]):
     assert events.payload(sample) == sample.details.model_dump(mode="json") | standing
 
 
-def test_details_of_a_command_are_those_that_its_caller_said():
+def test_a_commands_details_have_the_callers_values():
     """As if they were read anew: of their own type, with the same values, and what was left out is known."""
     details = model_of("ThingDetails", Details, {"size": (WholeNumber, ...), "note": (Text | None, None)})
     wider = model_of("MakeThing", details, {"channel": (Text, "list")})

@@ -101,7 +101,7 @@ def test_an_exception_that_makes_its_text_itself_gives_way_to_one_of_its_name(
     assert PERSON not in str(lines())
 
 
-def test_a_cause_is_told_by_its_type_too(lines: Lines, context: LambdaContext):
+def test_a_logged_cause_has_only_its_type(lines: Lines, context: LambdaContext):
     """An operator sees what came of what."""
 
     def work() -> None:

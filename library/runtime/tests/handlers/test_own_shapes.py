@@ -176,7 +176,7 @@ def test_a_refusal_of_ones_own_is_an_answer_to_a_message(parcels: World):
     assert (answer["ok"], answer["error"]["code"]) == (False, "too-late")
 
 
-def test_a_refusal_that_the_context_does_not_declare_is_told_all_the_same(capsys: pytest.CaptureFixture[str]):
+def test_an_undeclared_refusal_reaches_the_caller(capsys: pytest.CaptureFixture[str]):
     """As its class says; it counts as what has no reason of its own, since each reason costs a metric."""
     world = World(ORDER)
     world.kept.add(Samples(ORDER).aggregate(1))

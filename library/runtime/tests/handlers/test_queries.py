@@ -26,7 +26,7 @@ def test_one_is_shown_as_it_stands_with_its_version():
     assert len(answer["etag"]) == 15
 
 
-def test_what_is_not_there_is_said_to_be_missing():
+def test_a_missing_aggregate_is_not_found():
     """By a code."""
     assert call(GET, {"payload": {ID: "nobody"}})["error"]["code"] == "not-found"
 

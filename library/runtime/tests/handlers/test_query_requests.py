@@ -39,7 +39,7 @@ def test_who_has_another_version_is_sent_the_newest(held: str):
     assert send(GET, identity=identity(1), headers={"if-none-match": held}).status == 200
 
 
-def test_what_is_not_there_is_said_to_be_missing():
+def test_a_missing_aggregate_is_not_found():
     """By the same code as in a message's answer."""
     assert send(GET, identity="nobody").body["code"] == "not-found"
 

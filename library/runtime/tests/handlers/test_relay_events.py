@@ -397,7 +397,7 @@ def test_the_age_of_an_event_is_that_of_the_oldest_of_its_batch(
     assert totals(capsys.readouterr().out)["EventAge",] == pytest.approx(41, abs=2)
 
 
-def test_what_a_newer_version_wrote_is_told_as_it_was_written(topic: tuple[str, str], context: LambdaContext):
+def test_a_newer_versions_record_is_published_as_it_was_written(topic: tuple[str, str], context: LambdaContext):
     """A field more, of any type, and a status whose event this version does not know."""
     more = {"note": "a note", "fee": "1.50", "days": 100, "urgent": True}
     schema = "urn:event-schema:payment:PaymentSettled:1.0"

@@ -64,7 +64,7 @@ def test_no_trace_has_it(named: str, sampled: None, daemon: Daemon) -> None:
     assert SENTINEL not in json.dumps(sent)
 
 
-def test_a_function_whose_preset_does_not_name_it_is_told_so(aws: None) -> None:
+def test_a_secret_outside_of_the_preset_is_refused(aws: None) -> None:
     """In the log too: it is an error of the library, and quotes nothing."""
     with pytest.raises(NoSecret, match="may not read acquirer-pin: write it into secrets of its preset"):
         adapters.secret("acquirer-pin")

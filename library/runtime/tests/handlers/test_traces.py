@@ -80,7 +80,7 @@ def test_spans_hang_below_one_another(daemon: Daemon, context: LambdaContext):
 
 
 @pytest.mark.usefixtures("sampled")
-def test_a_failure_is_told_by_its_type_alone(daemon: Daemon, context: LambdaContext):
+def test_a_traced_failure_has_only_its_type(daemon: Daemon, context: LambdaContext):
     """On each level that it went through."""
 
     def work() -> None:

@@ -307,7 +307,7 @@ def test_another_command_under_the_same_key_is_refused_all_the_same(by: Any, doo
 
 
 @pytest.mark.parametrize("by", [Door.message, Door.request], ids=["message", "request"])
-def test_a_caller_is_told_of_a_member_that_nobody_knows(by: Any, door: Door):
+def test_an_unknown_member_is_rejected(by: Any, door: Door):
     """A typing error is none that a default may hide; nor does the version before drop what a caller says."""
     told = json.dumps(by(door, AFTER, 0, PAYLOAD | {"note_": "x"}))
     assert "invalid" in told

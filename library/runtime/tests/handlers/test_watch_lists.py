@@ -34,7 +34,7 @@ def _mappings(monkeypatch: pytest.MonkeyPatch, *failing: str) -> None:
     monkeypatch.setattr(aws, "event_sources", lambda: SimpleNamespace(failing=found))
 
 
-def test_the_age_of_the_oldest_list_is_told(
+def test_the_age_of_the_oldest_list_is_in_seconds(
     context: LambdaContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     """In seconds."""
@@ -45,7 +45,7 @@ def test_the_age_of_the_oldest_list_is_told(
 
 
 @pytest.mark.parametrize("started", [None, datetime.now(UTC) + timedelta(hours=1)])
-def test_without_a_list_under_way_the_age_is_none_and_told(
+def test_without_a_pending_list_the_age_is_zero(
     started: datetime | None,
     context: LambdaContext,
     monkeypatch: pytest.MonkeyPatch,

@@ -50,7 +50,7 @@ def test_each_call_tells_of_its_own_context(capsys: pytest.CaptureFixture[str]):
     assert [[name for name in said if line[name] == HIDDEN] for line in lines] == [["payer"], ["net"], ["weight"]]
 
 
-def test_errors_of_the_context_may_be_told_and_those_of_others_not():
+def test_only_the_contexts_own_errors_are_logged_with_their_message():
     """A context's own name identities only; any other may quote what it was given."""
     set_up(ORDER)
     assert loggable_message(NotPacked("o-1")) == "order 'o-1' is not packed"

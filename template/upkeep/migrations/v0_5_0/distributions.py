@@ -128,7 +128,7 @@ def moved(name: str) -> str:
     """Return the new name of a module, or of a name in a module."""
     words = name.removeprefix(f"{LIBRARY}.").split(".") if name.startswith(f"{LIBRARY}.") else []
     known = (".".join(words[:count]) for count in range(len(words), 0, -1))
-    longest = next((found for found in known if found in MODULES), None)
+    longest = next((prefix for prefix in known if prefix in MODULES), None)
     return name if longest is None else _block(MODULES[longest] + name.removeprefix(f"{LIBRARY}.{longest}"))
 
 
@@ -141,8 +141,8 @@ def _block(name: str) -> str:
 
 
 def _requirements(content: str) -> str:
-    named = _NAMED.sub(lambda found: f'"{moved(found[1])}"', content)
-    return named.replace("bounded-context[runtime]", "bounded-context").replace(_GROUP, _GROUPS)
+    text = _NAMED.sub(lambda match: f'"{moved(match[1])}"', content)
+    return text.replace("bounded-context[runtime]", "bounded-context").replace(_GROUP, _GROUPS)
 
 
 class _Renamed(cst.CSTTransformer):
@@ -157,7 +157,7 @@ class _Renamed(cst.CSTTransformer):
         split = list(_split(first))
         if split == [first]:
             return updated_node
-        return cst.FlattenSentinel([_line(updated_node, number, found) for number, found in enumerate(split)])
+        return cst.FlattenSentinel([_line(updated_node, number, statement) for number, statement in enumerate(split)])
 
     def leave_ImportAlias(self, original_node: cst.ImportAlias, updated_node: cst.ImportAlias) -> cst.ImportAlias:
         name = name_of(updated_node.name)

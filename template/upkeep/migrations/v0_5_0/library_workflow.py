@@ -69,19 +69,19 @@ def _steps(repository: Path, path: Path, original: Path) -> tuple[list[str], lis
 
 
 def _code(module: cst.Module, name: str) -> str:
-    found = [line for line in module.body if isinstance(line, cst.FunctionDef) and line.name.value == name]
-    return cst.Module(found).code.replace("\r\n", "\n").strip()
+    functions = [line for line in module.body if isinstance(line, cst.FunctionDef) and line.name.value == name]
+    return cst.Module(functions).code.replace("\r\n", "\n").strip()
 
 
 def _imported(module: cst.Module) -> cst.Module:
     """Return a module without the imports that it does not use. Imports with a comment stay."""
     rest = cst.Module([line for line in module.body if not [*imports(cst.Module([line]))]]).code
     for line in module.body:
-        found = [
+        line_imports = [
             Import(source, name, "" if name == local else local) for source, name, local in imports(cst.Module([line]))
         ]
-        used = [one for one in found if re.search(rf"\b{one.local}\b", rest)]
-        if len(used) < len(found) and "#" not in cst.Module([line]).code:
+        used = [imported for imported in line_imports if re.search(rf"\b{imported.local}\b", rest)]
+        if len(used) < len(line_imports) and "#" not in cst.Module([line]).code:
             new = [cst.parse_statement(block(used)).with_changes(leading_lines=_leading(line))] if used else []
             module = module.with_changes(
                 body=[after for old in module.body for after in (new if old is line else [old])]
@@ -106,7 +106,7 @@ def _uses(repository: Path, steps: Path, removed: Sequence[str]) -> Iterator[str
 def _program(module: cst.Module) -> cst.Module:
     """Return a program whose workflow has the library's definition, or its own as the argument `definition`."""
     paths = [line for line in module.body if _is_path(line)]
-    names = [name_of(target.target) for one in statements(paths) for target in getattr(one, "targets", ())]
+    names = [name_of(target.target) for statement in statements(paths) for target in getattr(statement, "targets", ())]
     while call := next((call for call in calls(module, "Workflow") if _has_definition(call)), None):
         definition = call.args[2]
         own = [] if name_of(definition.value) in names else [_keyword(definition)]
@@ -146,6 +146,6 @@ def _recorded(content: str, edited: Sequence[str]) -> str:
     if not lines:
         return content
     table = _TABLE.replace("\n", end)
-    head, found, rest = content.partition(table)
+    head, separator, rest = content.partition(table)
     new = end.join((*lines, ""))
-    return f"{head}{table}{new}{rest}" if found else f"{content.rstrip()}{end}{end}{table}{new}"
+    return f"{head}{table}{new}{rest}" if separator else f"{content.rstrip()}{end}{end}{table}{new}"

@@ -22,9 +22,9 @@ _WHEEL: Final = re.compile(r'\bpath = "([^"]+\.whl)"')
 def main() -> int:
     """Print a line for each fault that keeps the repository from being loaded, and return 0 or 1."""
     project = repository()
-    found = [*_faults(project, programs=LEAVE_OUT_PROGRAM not in sys.argv)]
-    sys.stdout.writelines(f"{line}\n" for line in found or [valid(project)])
-    return 1 if found else 0
+    faults = [*_faults(project, programs=LEAVE_OUT_PROGRAM not in sys.argv)]
+    sys.stdout.writelines(f"{line}\n" for line in faults or [valid(project)])
+    return 1 if faults else 0
 
 
 def _faults(project: Project, *, programs: bool) -> Iterator[str]:
@@ -48,8 +48,8 @@ def _faults(project: Project, *, programs: bool) -> Iterator[str]:
 def _missing_wheels(root: Path) -> Iterator[str]:
     text = (root / "pyproject.toml").read_text(encoding="utf-8")
     for number, line in enumerate(text.splitlines(), 1):
-        if (found := _WHEEL.search(line)) and not (root / found[1]).is_file():
-            yield f"pyproject.toml:{number}: {found[1]} does not exist: restore it from git."
+        if (match := _WHEEL.search(line)) and not (root / match[1]).is_file():
+            yield f"pyproject.toml:{number}: {match[1]} does not exist: restore it from git."
 
 
 def _of_programs(project: Project) -> Iterator[str]:

@@ -195,7 +195,7 @@ class _Tests:
         needed = {name for name in self.files if name in reached or self._reads(name, program, only_tests)}
         tests = {name: file for name, file in self.files.items() if self._is_test(file)}
         left_out = sorted(file for name, file in tests.items() if name not in needed)
-        of_program = program or any(self._found(name) is not Reads.NOTHING for name in modules if name in self.files)
+        of_program = program or any(self._reads_of(name) is not Reads.NOTHING for name in modules if name in self.files)
         by_plugin = OWN_PROMISES not in tests.values()
         remains = len(left_out) < len(tests) or (by_plugin and not only_tests)
         return Selection(tuple(left_out), of_program, remains, promises=not (by_plugin and only_tests))
@@ -205,11 +205,11 @@ class _Tests:
         if only_tests:
             return False
         imported = {name, *self.graph.find_upstream_modules(name)}
-        found = {self._found(module) for module in imported if module in self.files}
-        of_program = Reads.PROGRAM in found or any(module.startswith("infra") for module in imported)
-        return Reads.ANYTHING in found or (program and of_program)
+        kinds = {self._reads_of(module) for module in imported if module in self.files}
+        of_program = Reads.PROGRAM in kinds or any(module.startswith("infra") for module in imported)
+        return Reads.ANYTHING in kinds or (program and of_program)
 
-    def _found(self, name: str) -> Reads:
+    def _reads_of(self, name: str) -> Reads:
         """Return the dependencies of a test module besides its imports; a package without a file has none."""
         file = self.root / self.files[name]
         return reads(file, frozenset(self.packages)) if file.exists() else Reads.NOTHING
@@ -264,10 +264,10 @@ def _times(root: Path) -> Mapping[str, int]:
 
 def _git(root: Path, *arguments: str) -> tuple[str, ...]:
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607
+        process = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607
     except OSError as error:
         raise NoHistory(f"git does not start: {error}: {_REMEDY}") from error
-    if done.returncode:
-        first, *_ = done.stderr.strip().splitlines() or [""]  # outside of a repository, git adds its usage
+    if process.returncode:
+        first, *_ = process.stderr.strip().splitlines() or [""]  # outside of a repository, git adds its usage
         raise NoHistory(f"git cannot list the changes in {root}: {first}: {_REMEDY}")
-    return tuple(name for name in done.stdout.split("\0") if name)
+    return tuple(name for name in process.stdout.split("\0") if name)

@@ -47,9 +47,9 @@ def remedies(root: Path, step: str, output: str, environment: Mapping[str, str])
     return [*dict.fromkeys(recorded)] or [_unknown(root, step, output)]
 
 
-def listed(found: Iterable[str]) -> str:
+def listed(sentences: Iterable[str]) -> str:
     """Return the numbered list of different remedies."""
-    each = [*dict.fromkeys(found)]
+    each = [*dict.fromkeys(sentences)]
     lines = [f"{len(each)} thing{'' if len(each) == 1 else 's'} to do:"]
     lines += [f"{number:>2}. {remedy}" for number, remedy in enumerate(each[:MOST], 1)]
     more = len(each) - MOST
@@ -202,13 +202,13 @@ class _Check:
 
     def step(self, step: str) -> str:
         """Run a step, record its remedies, and return its line of the check's output."""
-        done = _run(self._project, step, self._arguments.get(step, ()), self._call)
+        process = _run(self._project, step, self._arguments.get(step, ()), self._call)
         if self._over:
             return ""
-        if not done.returncode:
-            return f"{step}: {_last(done.stdout)}\n"
-        found = self.remedies[step] = remedies(self._project.root, step, done.stdout, self._environment)
-        return f"{red(f'{step}: {len(found)} to do')}\n"
+        if not process.returncode:
+            return f"{step}: {_last(process.stdout)}\n"
+        step_remedies = self.remedies[step] = remedies(self._project.root, step, process.stdout, self._environment)
+        return f"{red(f'{step}: {len(step_remedies)} to do')}\n"
 
     def in_order(self, own: Sequence[str]) -> list[str]:
         """Return the remedies in the order of the steps; only those of the load if it failed."""
@@ -242,19 +242,19 @@ def run_step(project: Project, step: str, arguments: Sequence[str]) -> int:
 
 def _run(project: Project, step: str, arguments: Sequence[str], call: Callable[[Sequence[str]], _Done]) -> _Done:
     """Run a step's commands until one fails. Return the last result, with the output of all."""
-    done, output = _Done([], 0), ""
+    process, output = _Done([], 0), ""
     for command in _words(project, step, arguments):
-        done = call(command)
-        output += done.stdout or ""
-        if done.returncode:
+        process = call(command)
+        output += process.stdout or ""
+        if process.returncode:
             break
-    return _Done(done.args, done.returncode, output)
+    return _Done(process.args, process.returncode, output)
 
 
 def _words(project: Project, step: str, arguments: Sequence[str]) -> list[list[str]]:
-    found = [shlex.split(command) for command in commands(project)[step].split("&&")]
-    found[-1].extend(arguments)
-    return [[_program(project, step, name), *words] for name, *words in found]
+    command_words = [shlex.split(command) for command in commands(project)[step].split("&&")]
+    command_words[-1].extend(arguments)
+    return [[_program(project, step, name), *words] for name, *words in command_words]
 
 
 def _program(project: Project, step: str, name: str) -> str:

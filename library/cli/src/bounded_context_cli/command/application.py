@@ -66,8 +66,8 @@ def _own_commands() -> Mapping[str, deferred.Entry]:
     settings = project.settings.get("commands", {})
     if not isinstance(settings, Mapping):
         raise NoCommands(_NO_TABLE)
-    if taken := sorted(settings.keys() & {name for entries in GROUPS.values() for name in entries}):
-        raise NoCommands(_TAKEN.format(name=taken[0]))
+    if clashes := sorted(settings.keys() & {name for entries in GROUPS.values() for name in entries}):
+        raise NoCommands(_TAKEN.format(name=clashes[0]))
     if settings:
         # The folder of a console script precedes on the path, not the current folder.
         sys.path.append(str(project.root))

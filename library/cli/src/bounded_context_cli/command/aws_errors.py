@@ -41,15 +41,15 @@ def denied(message: str, code: str = "", operation: str = "", document: Document
 
 
 def _action(message: str) -> str:
-    if found := _ACTION.search(message):
-        return found[1]
-    return f"{found[1].lower()}:{found[2]}" if (found := _OPERATION.search(message)) else ""
+    if match := _ACTION.search(message):
+        return match[1]
+    return f"{match[1].lower()}:{match[2]}" if (match := _OPERATION.search(message)) else ""
 
 
 def _principal(message: str) -> str:
     """Return the role or the user that AWS names, otherwise the role of the pipeline's step; empty without both."""
-    if found := _PRINCIPAL.search(message):
-        return f"the role {found[1]}" if found[1] else f"the user {found[2]}"
+    if match := _PRINCIPAL.search(message):
+        return f"the role {match[1]}" if match[1] else f"the user {match[2]}"
     step = os.environ.get("ROLE_ARN", "").rpartition("/")[2]
     return f"the role {step}" if step else ""
 
@@ -104,8 +104,8 @@ def sentence(error: Exception, document: Document | None = "shift") -> str:
     if isinstance(error, NoCredentialsError):
         return f"{line}: {_SIGN_IN}"
     operation = error.operation_name if isinstance(error, ClientError) else ""
-    lacking = denied(message, code(error), operation, document)
-    return f"{line.rstrip('.')}; {lacking}" if lacking else line
+    denial = denied(message, code(error), operation, document)
+    return f"{line.rstrip('.')}; {denial}" if denial else line
 
 
 class Calls:

@@ -6,6 +6,7 @@ A distribution registers its table by an entry point of the group `bounded_conte
 
 from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
+from operator import attrgetter
 from typing import Final
 
 from .deferred import Entry, Groups
@@ -40,10 +41,10 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 
 def _registered() -> Groups:
     """Return the commands of the installed distributions, and the remedies of the others."""
-    tables: list[Groups] = [point.load() for point in sorted(entry_points(group=REGISTRY), key=lambda one: one.name)]
+    tables: list[Groups] = [point.load() for point in sorted(entry_points(group=REGISTRY), key=attrgetter("name"))]
     titles = dict.fromkeys([*TITLES, *(title for table in tables for title in table)])
     commands = {
-        title: {name: one for table in tables for name, one in table.get(title, {}).items()} for title in titles
+        title: {name: command for table in tables for name, command in table.get(title, {}).items()} for title in titles
     }
     for title, name, entry in _missing():
         commands[title].setdefault(name, entry)

@@ -139,18 +139,18 @@ def load(name: str, entry: Entry) -> Any:
     if entry.distribution:
         sys.exit(f"{name}: {not_installed(entry.distribution)}")
     try:
-        found: Any = import_module(entry.module)
+        module: Any = import_module(entry.module)
     except ModuleNotFoundError as error:
         if f"{entry.module}.".startswith(f"{error.name}."):
             sys.exit(f"{name}: there is no module {entry.module}: {_REMEDY}")
         sys.exit(f"{name}: the package {error.name} is not installed: run `uv sync`.")
-    if missing := [word for word in entry.functions if not hasattr(found, word)]:
+    if missing := [word for word in entry.functions if not hasattr(module, word)]:
         sys.exit(f"{name}: {entry.module} has no function {missing[0]}: {_REMEDY}")
-    about = help_text(getattr(found, entry.functions[0])) if entry.has_default else f"{entry.summary}."
+    about = help_text(getattr(module, entry.functions[0])) if entry.has_default else f"{entry.summary}."
     group = _WithDefault if entry.has_default else TyperGroup
     app = typer.Typer(cls=group, help=about, no_args_is_help=True, add_completion=False, **PLAIN)
     for word in entry.functions:
-        function = getattr(found, word)
+        function = getattr(module, word)
         app.command(command_name(word), help=help_text(function), context_settings=_settings(entry))(exiting(function))
     if entry.is_group:
         app.callback()(_nothing)

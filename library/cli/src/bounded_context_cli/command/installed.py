@@ -76,11 +76,11 @@ def check(root: Path) -> None:
                 f"{other} {version_of_other} and {DISTRIBUTION} {installed} are installed: "
                 f"pin {other}=={installed} in pyproject.toml, and run `uv sync`."
             )
-    for file, wanted in _wanted(root):
+    for file, pinned in _pinned_versions(root):
         if installed is None:
-            raise WrongLibrary(f"{DISTRIBUTION} is not installed, and {file} asks for {wanted}: run `uv sync`.")
-        if installed != wanted:
-            raise WrongLibrary(f"{DISTRIBUTION} {installed} is installed, and {file} asks for {wanted}: run `uv sync`.")
+            raise WrongLibrary(f"{DISTRIBUTION} is not installed, and {file} asks for {pinned}: run `uv sync`.")
+        if installed != pinned:
+            raise WrongLibrary(f"{DISTRIBUTION} {installed} is installed, and {file} asks for {pinned}: run `uv sync`.")
 
 
 def _installed(distribution: str) -> str | None:
@@ -90,8 +90,8 @@ def _installed(distribution: str) -> str | None:
         return None
 
 
-def _wanted(root: Path) -> Iterator[tuple[str, str]]:
+def _pinned_versions(root: Path) -> Iterator[tuple[str, str]]:
     """Yield each version that a file of the repository pins, with the file."""
     for name, form in _FILES.items():
         if (root / name).is_file():
-            yield from ((name, wanted) for wanted in form.findall((root / name).read_text(encoding="utf-8")))
+            yield from ((name, pinned) for pinned in form.findall((root / name).read_text(encoding="utf-8")))

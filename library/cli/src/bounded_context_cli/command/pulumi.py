@@ -58,17 +58,17 @@ class Pulumi:
 
         `variables` are added to the environment.
         """
-        return _completed(self.command(*arguments), variables)
+        return _run(self.command(*arguments), variables)
 
     def call_for_project(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Make a call for all stacks, as `call`."""
-        return _completed(self._command(*arguments))
+        return _run(self._command(*arguments))
 
     def _command(self, *arguments: str) -> list[str]:
         return ["pulumi", *arguments, "--cwd", str(self.program), "--non-interactive"]
 
 
-def _completed(command: list[str], variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command in a separate session: Ctrl-C on the terminal interrupts this process, which decides what to do."""
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
     pipes["env"] = {**os.environ, **(variables or {})}

@@ -97,10 +97,10 @@ class RepairState:
             return f"It is unknown whether a repair has paused this stack: {self.problem}"
         if self.repair is None:
             return ""
-        begun = f"A {self.repair.kind} to {self.repair.at:{_TIME}} has paused this stack"
+        start = f"A {self.repair.kind} to {self.repair.at:{_TIME}} has paused this stack"
         same = " (FILE has the same ids)" if self.repair.selection else ""
         continues, ends = self._exits(self.repair)
-        return f"{begun} ({self.repair.sign(self.now)}). It continues with{same}: {continues}; it ends with: {ends}"
+        return f"{start} ({self.repair.sign(self.now)}). It continues with{same}: {continues}; it ends with: {ends}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the members `repair` and `repair_unknown` of a report: the facts, and why they are missing."""

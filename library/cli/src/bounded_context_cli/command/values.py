@@ -13,11 +13,11 @@ def counted(of: str, example: int, most: int | None = None) -> Callable[[str], i
     """Return a parser of whole numbers from 1 to `most`; `of` is the unit, such as minutes."""
 
     def number(text: str) -> int:
-        found = int(text) if text.isascii() and text.isdecimal() else 0
-        if found < 1 or (most is not None and found > most):
-            wanted = f"a number from 1, such as {example}" if most is None else f"a number from 1 to {most}"
-            raise typer.BadParameter(f"{text!r} is not a number of {of}: write {wanted}")
-        return found
+        count = int(text) if text.isascii() and text.isdecimal() else 0
+        if count < 1 or (most is not None and count > most):
+            accepted = f"a number from 1, such as {example}" if most is None else f"a number from 1 to {most}"
+            raise typer.BadParameter(f"{text!r} is not a number of {of}: write {accepted}")
+        return count
 
     return number
 
@@ -32,8 +32,8 @@ def reason(text: str) -> str:
 def time(text: str) -> datetime:
     """Return a time in UTC. Refuses a time without a time zone."""
     with suppress(ValueError, OverflowError):
-        if (found := datetime.fromisoformat(text)).tzinfo:
-            return found.astimezone(UTC)
+        if (moment := datetime.fromisoformat(text)).tzinfo:
+            return moment.astimezone(UTC)
     raise typer.BadParameter(f"{text!r} is not a time: write date, time and time zone, such as 2026-01-31T12:00:00Z")
 
 

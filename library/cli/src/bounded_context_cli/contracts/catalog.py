@@ -27,16 +27,16 @@ def write(context: Context[Any], root: Path) -> Iterator[str]:
         Refused: the existing file is not YAML.
     """
     theirs = _read(root)
-    found = _merged(context, root, theirs)
-    if found != theirs:
-        (root / NAME).write_text(as_text(found), encoding="utf-8")
+    entities = _merge(context, root, theirs)
+    if entities != theirs:
+        (root / NAME).write_text(as_text(entities), encoding="utf-8")
         yield f"{NAME} is updated from the declaration"
 
 
 def is_current(context: Context[Any], root: Path) -> bool:
     """Return whether the file is up to date with the declaration. Raises Refused."""
     theirs = _read(root)
-    return theirs == _merged(context, root, theirs)
+    return theirs == _merge(context, root, theirs)
 
 
 def consumed(package: str, service: Path) -> set[str]:
@@ -49,26 +49,26 @@ def consumed(package: str, service: Path) -> set[str]:
 def _read(root: Path) -> list[Entity]:
     path = root / NAME
     try:
-        found = list(yaml.safe_load_all(path.read_text(encoding="utf-8"))) if path.exists() else []
+        entities = list(yaml.safe_load_all(path.read_text(encoding="utf-8"))) if path.exists() else []
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RefusedChange(f"{NAME} is not YAML: {' '.join(str(error).split())}: correct it, or remove it.") from None
-    found = [entity for entity in found if entity is not None]
-    if not all(isinstance(entity, dict) and isinstance(entity.get("metadata"), dict) for entity in found):
+    entities = [entity for entity in entities if entity is not None]
+    if not all(isinstance(entity, dict) and isinstance(entity.get("metadata"), dict) for entity in entities):
         raise RefusedChange(
             f"{NAME} has a part that is not an entity: write apiVersion, kind, metadata and spec, or remove it."
         )
-    return found
+    return entities
 
 
-def _merged(context: Context[Any], root: Path, theirs: list[Entity]) -> list[Entity]:
-    made = {_key(entity): entity for entity in _made(context, root, theirs)}
+def _merge(context: Context[Any], root: Path, theirs: list[Entity]) -> list[Entity]:
+    generated = {_key(entity): entity for entity in _generate(context, root, theirs)}
     name = kebab(context.name)
     ours = {("API", f"{name}{HTTP}"), ("API", f"{name}{EVENTS}")}
-    there = {_key(entity): entity for entity in theirs if _key(entity) in made or _key(entity) not in ours}
-    return list((there | {key: _over(there.get(key, {}), entity) for key, entity in made.items()}).values())
+    there = {_key(entity): entity for entity in theirs if _key(entity) in generated or _key(entity) not in ours}
+    return list((there | {key: _over(there.get(key, {}), entity) for key, entity in generated.items()}).values())
 
 
-def _made(context: Context[Any], root: Path, theirs: Iterable[Entity]) -> Iterator[Entity]:
+def _generate(context: Context[Any], root: Path, theirs: Iterable[Entity]) -> Iterator[Entity]:
     """Yield the entities of the declaration, without a system if the team moved the component to another system."""
     description, name = str(project_table(root).get("description") or context.title), kebab(context.name)
     sources, title = consumed(context.name, root / "infra" / "service"), context.display_name
@@ -83,19 +83,19 @@ def _key(entity: Mapping[str, Any]) -> tuple[str, str]:
     return str(entity.get("kind")), str(entity["metadata"].get("name"))
 
 
-def _over(theirs: Any, made: Any, name: str = "") -> Any:
+def _over(theirs: Any, generated: Any, name: str = "") -> Any:
     """Return the generated value merged with the team's additions; ``name`` is the member's name."""
-    if isinstance(made, dict):
+    if isinstance(generated, dict):
         there = theirs if isinstance(theirs, dict) else {}
-        return there | {member: _over(there.get(member), value, member) for member, value in made.items()}
+        return there | {member: _over(there.get(member), value, member) for member, value in generated.items()}
     if name in _THEIRS and theirs:
         return theirs
-    return _with_others(theirs, made, _OURS[name]) if name in _OURS and isinstance(theirs, list) else made
+    return _with_others(theirs, generated, _OURS[name]) if name in _OURS and isinstance(theirs, list) else generated
 
 
-def _with_others(theirs: list[Any], made: list[str], ours: Callable[[str], bool]) -> list[Any]:
-    kept = [name for name in theirs if name in made or not ours(str(name))]
-    return [*kept, *(name for name in made if name not in kept)]
+def _with_others(theirs: list[Any], names: list[str], ours: Callable[[str], bool]) -> list[Any]:
+    remaining = [name for name in theirs if name in names or not ours(str(name))]
+    return [*remaining, *(name for name in names if name not in remaining)]
 
 
 _OURS: Final[Mapping[str, Callable[[str], bool]]] = {

@@ -87,10 +87,10 @@ def group(owner: str) -> str:
     return of_github[1] if of_github else re.sub(r"[^A-Za-z0-9]+", "-", owner).strip("-")[:NAME_LIMIT].rstrip("-")
 
 
-def as_text(found: Iterable[Mapping[str, Any]]) -> str:
+def as_text(entities: Iterable[Mapping[str, Any]]) -> str:
     """Return the text of the file with the entities."""
     return _HEAD + yaml.dump_all(
-        found, Dumper=_Dumper, explicit_start=True, sort_keys=False, allow_unicode=True, width=inf
+        entities, Dumper=_Dumper, explicit_start=True, sort_keys=False, allow_unicode=True, width=inf
     )
 
 

@@ -32,14 +32,14 @@ def contracts() -> int:
     from .compatibility import RefusedChange
 
     try:
-        for line in _written(repository()):
+        for line in _write_documents(repository()):
             sys.stdout.write(f"{line}\n")
     except (RefusedChange, ProjectError) as refused:
         return fail(str(refused))
     return picture_(readme=True)
 
 
-def _written(project: Project) -> Iterator[str]:
+def _write_documents(project: Project) -> Iterator[str]:
     from ..views import readme
     from . import catalog, documents
     from .documents import LIST_FORMAT, diagram, list_format_page
@@ -108,8 +108,8 @@ def _readable(context: Context[Any], root: Path) -> Released:
 def _check_changeover(root: Path, document: Mapping[str, Any]) -> None:
     path = root / "events" / documents.NAME
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"channels": {}}
-    if found := sorted(documents.abrupt(before, document)):
-        raise RefusedChange("\n".join(found))
+    if changes := sorted(documents.abrupt(before, document)):
+        raise RefusedChange("\n".join(changes))
 
 
 def raised(context: Context[Any], root: Path, event_type: str, old: str, new: str) -> Iterator[str]:
@@ -128,9 +128,9 @@ def raised(context: Context[Any], root: Path, event_type: str, old: str, new: st
 
 def _declared(text: str, event_type: str, old: str, new: str) -> str:
     """Return the declaration with a type's new version. Types that it does not name have version 1.0."""
-    named, line = f'"{event_type}": "{old}"', f'        "{event_type}": "{new}",\n'
-    if named in text:
-        return text.replace(named, f'"{event_type}": "{new}"')
+    entry, line = f'"{event_type}": "{old}"', f'        "{event_type}": "{new}",\n'
+    if entry in text:
+        return text.replace(entry, f'"{event_type}": "{new}"')
     if _VERSIONS.search(text):
         return _VERSIONS.sub(rf"\g<0>{line}", text, count=1)
     if "    versions=" in text:

@@ -118,12 +118,12 @@ def inlined(schema: Any, root: Schema) -> Any:
     """Return a schema with each ``$ref`` replaced by its target in ``root``. Recursive schemas are not supported."""
     if isinstance(schema, Mapping):
         if isinstance(schema.get("$ref"), str):
-            return inlined(_named(schema["$ref"], root), root)
+            return inlined(_definition(schema["$ref"], root), root)
         return {name: inlined(part, root) for name, part in schema.items() if name != "$defs"}
     return [inlined(part, root) for part in schema] if isinstance(schema, list) else schema
 
 
-def _named(reference: str, root: Any) -> Any:
+def _definition(reference: str, root: Any) -> Any:
     for part in reference.removeprefix("#/").split("/"):
         root = root[part]
     return root
@@ -147,9 +147,9 @@ def branches(schema: Schema) -> list[Schema]:
 
 def without_null(schema: Schema) -> Schema:
     """Return a parameter's schema without null: a URL or a header contains texts (OpenAPI 3.1, "Style Values")."""
-    given = [branch for branch in branches(schema) if branch.get("type") != "null"]
+    alternatives = [branch for branch in branches(schema) if branch.get("type") != "null"]
     rest = {name: value for name, value in schema.items() if name != "anyOf"}
-    return {**rest, **given[0]} if len(given) == 1 else {**rest, "anyOf": given}
+    return {**rest, **alternatives[0]} if len(alternatives) == 1 else {**rest, "anyOf": alternatives}
 
 
 def _branches(old: list[Schema], new: list[Schema], field: str) -> Iterator[str]:
@@ -174,9 +174,9 @@ def _narrower_fields(old: Schema, new: Schema, field: str) -> Iterator[str]:
 
 def _values(old: Schema, new: Schema, field: str) -> Iterator[str]:
     before, after = _enumerated(old), _enumerated(new)
-    gone = ["every value"] if before is None else [value for value in before if value not in (after or before)]
-    if after is not None and gone:
-        yield f"{field} no longer accepts {', '.join(map(str, gone))}"
+    removed = ["every value"] if before is None else [value for value in before if value not in (after or before)]
+    if after is not None and removed:
+        yield f"{field} no longer accepts {', '.join(map(str, removed))}"
     for keyword in (*_LOWEST, *_HIGHEST):
         if keyword in new and _tighter(keyword, old.get(keyword), new[keyword]):
             yield f"{field} has the {keyword} {new[keyword]}"

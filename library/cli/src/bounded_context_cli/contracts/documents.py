@@ -52,7 +52,7 @@ def document(context: Context[Any], newest: Sequence[tuple[str, Version]], relea
         },
         "defaultContentType": ENVELOPE,
         "channels": channels,
-        "operations": {f"send-{name}": _sent(name, channel["messages"]) for name, channel in channels.items()},
+        "operations": {f"send-{name}": _send(name, channel["messages"]) for name, channel in channels.items()},
         "components": {
             "messages": messages,
             "messageTraits": {"attributes": {"headers": _headers()}},
@@ -93,7 +93,7 @@ def _channel(address: str, words: str, versions: Iterable[str], bindings: Part) 
     }
 
 
-def _sent(channel: str, versions: Iterable[str]) -> Part:
+def _send(channel: str, versions: Iterable[str]) -> Part:
     messages = [{"$ref": f"#/channels/{channel}/messages/{event_type}"} for event_type in versions]
     return {"action": "send", "channel": {"$ref": f"#/channels/{channel}"}, "messages": messages}
 
@@ -144,10 +144,10 @@ def abrupt(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]
 
 def _labels(channel: Mapping[str, Any]) -> dict[str, set[str]]:
     """Return the labels of a channel's events by event type."""
-    found: dict[str, set[str]] = {}
+    labels: dict[str, set[str]] = {}
     for label in channel["messages"]:
-        found.setdefault(type_of_label(label), set()).add(label)
-    return found
+        labels.setdefault(type_of_label(label), set()).add(label)
+    return labels
 
 
 def _abrupt_change(channel: str, old: str, new: str) -> str:
@@ -195,12 +195,12 @@ def list_format_page(project: Project) -> str:
 
 
 def _columns(context: Context[Any]) -> list[Column]:
-    shown, defaults = examples(context.details), context.rows.defaults
+    sample_values, defaults = examples(context.details), context.rows.defaults
     return [
         Column(
             name,
             description_of(field) or "",
-            _text(shown.get(name)),
+            _text(sample_values.get(name)),
             _text(defaults[name]) if name in defaults else None,
         )
         for name, field in context.details.model_fields.items()

@@ -54,9 +54,9 @@ def strict(schema: Schema) -> Schema:
 
 def of_model(model: type[BaseModel]) -> Schema:
     """Return the schema of a model's serialized values."""
-    made = model.model_json_schema(mode="serialization", schema_generator=_Plain)
-    del made["title"]
-    return json.loads(json.dumps(made), object_hook=_without_kind)
+    schema = model.model_json_schema(mode="serialization", schema_generator=_Plain)
+    del schema["title"]
+    return json.loads(json.dumps(schema), object_hook=_without_kind)
 
 
 def _without_kind(part: dict[str, Any]) -> dict[str, Any]:
@@ -81,10 +81,10 @@ class Version(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse ``<major>.<minor>``. Raises ValueError for any other text."""
-        found = _VERSION.fullmatch(text)
-        if found is None:
+        match = _VERSION.fullmatch(text)
+        if match is None:
             raise ValueError(f"{text!r} is not a version: write one such as 1.0")
-        return cls(int(found[1]), int(found[2]))
+        return cls(int(match[1]), int(match[2]))
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}"
@@ -178,18 +178,18 @@ def good(model: type[BaseModel]) -> dict[str, Any]:
     Raises:
         NoSample: a required field has neither an example nor a type of the library.
     """
-    found = examples(model)
+    values = examples(model)
     for name, field in model.model_fields.items():
-        if name not in found and field.is_required():
+        if name not in values and field.is_required():
             raise NoSample(f"{model.__name__}.{name} is of none of the library's types: give it Field(examples=[...]).")
-    return found
+    return values
 
 
 def examples(model: type[BaseModel]) -> dict[str, Any]:
     """Return a valid value of each field that has one: its first example, or else a value of its kind."""
     fields = model.model_fields.items()
-    given = {
+    candidates = {
         name: (*(field.examples or ()), *choices(field), EXAMPLES.get(kind_of(field) or "")) for name, field in fields
     }
-    found = {name: values[0] for name, values in given.items()}
-    return {name: value for name, value in found.items() if value is not None}
+    first_values = {name: values[0] for name, values in candidates.items()}
+    return {name: value for name, value in first_values.items() if value is not None}

@@ -176,19 +176,19 @@ class Released:
         for (field, fault), where in unread.items():
             looks = f", and looks renamed from {renamed[field]}" if renamed.get(field) else ""
             yield f"{field or 'A value'} {fault} in {where}{looks}: {_remedy(field, fault, renamed)} {_PAGE}."
-        for phrase, found in self._narrowed({field for field, _ in unread}).items():
+        for phrase, versions in self._narrowed({field for field, _ in unread}).items():
             yield (
-                f"{phrase}, and {', '.join(found)} may have stored values that are now rejected: "
+                f"{phrase}, and {', '.join(versions)} may have stored values that are now rejected: "
                 f"keep the field, and add a new field with a default {_PAGE}."
             )
         yield from self._missed(set(renamed.values()))
 
     def interface_breaks(self) -> Iterator[str]:
         """Yield a sentence for each break of callers and subscribers, unless this version's number permits it."""
-        for version, found in self.versions.items():
+        for version, content in self.versions.items():
             if not may_break(version, self.release):
-                yield from self._gone(version, found)
-        relied = {version: self._known(found) for version, found in self._relied().items()}
+                yield from self._gone(version, content)
+        relied = {version: self._known(content) for version, content in self._relied().items()}
         reported = {field for field, _ in self._unread(("stored", "staged"), self.versions)}
         for (field, fault), where in self._unread(("asked",), relied).items():
             if field not in reported:
@@ -199,47 +199,47 @@ class Released:
         return f'write version = "{breaking(self.release)}" into pyproject.toml if callers know {_PAGE}'
 
     def _relied(self) -> Mapping[str, Version]:
-        return {version: found for version, found in self.versions.items() if not may_break(version, self.release)}
+        return {version: content for version, content in self.versions.items() if not may_break(version, self.release)}
 
     def _known(self, version: Version) -> Version:
         forms = {CURSOR, *(command.name for command in self.context.commands)}
         return {"asked": {form: samples for form, samples in version["asked"].items() if form in forms}}
 
-    def _gone(self, version: str, found: Version) -> Iterator[str]:
+    def _gone(self, version: str, content: Version) -> Iterator[str]:
         commands, events = {CURSOR, *(command.name for command in self.context.commands)}, self.context.events
         remedy = f"bring it back, or {self._raise_version}"
-        for form in found["asked"].keys() - commands:
+        for form in content["asked"].keys() - commands:
             yield f"The command {form} is gone, and callers of {version} send it: {remedy}."
         # A context that gave up its lists sends no events of lists. The declaration states this decision.
         of_lists = set() if self.context.has_lists else {f"{self.context.title}{end}" for end in LIST_ENDS}
-        for form in found["sent"].keys() - {*events, *of_lists}:
+        for form in content["sent"].keys() - {*events, *of_lists}:
             yield f"The event {form} is gone, and subscribers of {version} receive it: {remedy}."
 
     def _unread(self, sections: Iterable[str], versions: Mapping[str, Version]) -> dict[Problem, str]:
         """Return each problem with the samples and versions in which it occurs."""
-        found: dict[Problem, dict[str, list[str]]] = {}
+        occurrences: dict[Problem, dict[str, list[str]]] = {}
         for version, content in versions.items():
             for form, sample in _samples(content, *sections):
                 for problem in problems(self.context, form, sample):
-                    found.setdefault(problem, {}).setdefault(version, []).append(form)
-        return {problem: _places(places) for problem, places in found.items()}
+                    occurrences.setdefault(problem, {}).setdefault(version, []).append(form)
+        return {problem: _places(places) for problem, places in occurrences.items()}
 
     def _old_name(self, field: str) -> str | None:
         """Return the probable old name of a renamed field: a removed field with the same schema."""
         schema = self.made["details"].get(field)
-        for found in reversed(self.versions.values()):
-            for name, old in found["details"].items():
+        for content in reversed(self.versions.values()):
+            for name, old in content["details"].items():
                 if name not in self.made["details"] and old == schema:
                     return name
         return None
 
     def _narrowed(self, reported: set[str]) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        versions: dict[str, list[str]] = {}
         for version, content in self.versions.items():
             for name in content["details"].keys() & self.made["details"].keys() - reported:
                 for phrase in narrower(content["details"][name], self.made["details"][name], name):
-                    found.setdefault(phrase, []).append(version)
-        return found
+                    versions.setdefault(phrase, []).append(version)
+        return versions
 
     def _missed(self, renamed: set[str | None]) -> Iterator[str]:
         newest = next(reversed(self.versions), None)
@@ -275,19 +275,19 @@ def _versions(root: Path) -> dict[str, Version]:
 
 def _samples(version: Version, *sections: str) -> list[tuple[str, Any]]:
     """Return each sample of these sections with the name of its form."""
-    return [(form, sample) for section in sections for form, found in version[section].items() for sample in found]
+    return [(form, sample) for section in sections for form, samples in version[section].items() for sample in samples]
 
 
-def _grown(old: Version | None, made: Version) -> Version:
+def _grown(old: Version | None, new: Version) -> Version:
     """Return the new content of a version's file: all its samples, the new samples, and the current fields."""
     if old is None:
-        return made
-    return {**made, **{section: _joined(old[section], made[section]) for section in _SECTIONS}}
+        return new
+    return {**new, **{section: _joined(old[section], new[section]) for section in _SECTIONS}}
 
 
-def _joined(old: Mapping[str, list[Any]], made: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
-    return {form: _with(old.get(form, []), made.get(form, [])) for form in {**old, **made}}
+def _joined(old: Mapping[str, list[Any]], new: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    return {form: _with(old.get(form, []), new.get(form, [])) for form in {**old, **new}}
 
 
-def _with(old: list[Any], made: list[Any]) -> list[Any]:
-    return [*old, *(sample for sample in made if sample not in old)]
+def _with(old: list[Any], new: list[Any]) -> list[Any]:
+    return [*old, *(sample for sample in new if sample not in old)]

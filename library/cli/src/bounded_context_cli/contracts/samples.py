@@ -67,9 +67,9 @@ def _bare(schema: Any) -> Any:
     return [_bare(part) for part in schema] if isinstance(schema, list) else schema
 
 
-def _aggregate(context: Context[Any], **standing: Any) -> Aggregate[Any, Any]:
+def _aggregate(context: Context[Any], **attributes: Any) -> Aggregate[Any, Any]:
     details = context.details.model_validate(good(context.details))
-    return context.aggregate(details, **{"status": context.initial_status, "list_id": _list_id(context), **standing})
+    return context.aggregate(details, **{"status": context.initial_status, "list_id": _list_id(context), **attributes})
 
 
 def _list_id(context: Context[Any]) -> str | None:

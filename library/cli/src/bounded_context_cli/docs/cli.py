@@ -29,7 +29,7 @@ class NoPage(LookupError):
     """The page or section does not exist; the message names the existing ones."""
 
 
-class Found(NamedTuple):
+class Match(NamedTuple):
     """A line of a page, with its number from 1 and the heading of its section."""
 
     page: str
@@ -52,17 +52,17 @@ def page(name: str) -> str:
 
 def section(name: str, anchor: str) -> str:
     """Return a section of a page with its subsections. Raises NoPage."""
-    found = dict(_sections(page(name)))
-    if anchor not in found:
-        raise NoPage(f"The page {name} has no section {anchor!r}: name one of {', '.join(found)}.")
-    return found[anchor]
+    sections = dict(_sections(page(name)))
+    if anchor not in sections:
+        raise NoPage(f"The page {name} has no section {anchor!r}: name one of {', '.join(sections)}.")
+    return sections[anchor]
 
 
-def search(words: Sequence[str]) -> list[Found]:
+def search(words: Sequence[str]) -> list[Match]:
     """Return the best line of each section that contains all words; sections with a word in the heading come first."""
-    wanted = [word.lower() for word in words]
-    found = [line for name in pages() for line in _matches(name, wanted)]
-    return sorted(found, key=lambda line: -_count(line.heading, wanted))
+    lower_words = [word.lower() for word in words]
+    matches = [line for name in pages() for line in _matches(name, lower_words)]
+    return sorted(matches, key=lambda line: -_count(line.heading, lower_words))
 
 
 def anchor_of(heading: str) -> str:
@@ -70,12 +70,12 @@ def anchor_of(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
-def _matches(name: str, words: Sequence[str]) -> Iterator[Found]:
+def _matches(name: str, words: Sequence[str]) -> Iterator[Match]:
     lines = page(name).splitlines()
     for first, end in pairwise([*(number for number, _ in _headings(lines)), len(lines)]):
         if _count("\n".join(lines[first:end]), words) == len(words):
             best = max(range(first, end), key=lambda number: _count(lines[number], words))
-            yield Found(name, best + 1, lines[first].lstrip("# "), lines[best].strip())
+            yield Match(name, best + 1, lines[first].lstrip("# "), lines[best].strip())
 
 
 def _count(text: str, words: Sequence[str]) -> int:
@@ -129,7 +129,7 @@ def docs(
         if not name:
             sys.stdout.writelines(f"{page_name:<15}{title}\n" for page_name, title in pages().items())
         elif name not in pages():
-            sys.stdout.write(_found([name, *rest]))
+            sys.stdout.write(_search_results([name, *rest]))
         else:
             _show(section(name, anchor_of(" ".join(rest))) if rest else page(name))
     except NoPage as missing:
@@ -137,14 +137,14 @@ def docs(
     return 0
 
 
-def _found(words: list[str]) -> str:
-    found = search(words)
-    if not found:
+def _search_results(words: list[str]) -> str:
+    matches = search(words)
+    if not matches:
         raise NoPage(f"No page contains {' '.join(words)!r}. The pages are: {', '.join(pages())}.")
-    width = max(len(f"{line.page}:{line.number}") for line in found)
+    width = max(len(f"{line.page}:{line.number}") for line in matches)
     return "".join(
         f"{f'{page}:{number}':<{width}}  {heading}\n" + (f"    {line}\n" if line.lstrip("# ") != heading else "")
-        for page, number, heading, line in found
+        for page, number, heading, line in matches
     )
 
 
@@ -195,19 +195,19 @@ class DocumentedStep:
 
     def _inserted(self, before: str) -> str:
         lines = before.splitlines(keepends=True)
-        found = [number for number, line in enumerate(lines) if self.place in line]
-        if len(found) != 1:
-            raise ValueError(f"{self.path} has {self.place!r} in {len(found)} lines")
-        [number] = found
-        kept = lines[: number + 1] if self.how == "after" else lines[:number]
-        return "".join([*kept, self.text, *lines[number + 1 :]])
+        numbers = [number for number, line in enumerate(lines) if self.place in line]
+        if len(numbers) != 1:
+            raise ValueError(f"{self.path} has {self.place!r} in {len(numbers)} lines")
+        [number] = numbers
+        head = lines[: number + 1] if self.how == "after" else lines[:number]
+        return "".join([*head, self.text, *lines[number + 1 :]])
 
 
 def steps(section: str, context: str) -> Iterator[DocumentedStep]:
     """Yield the steps of a section, with a context's name (one word in lower case) in place of ``loan``."""
     names = {"loan": context, "Loan": context.title(), "LOAN": context.upper()}
-    text = re.sub("|".join(names), lambda found: names[found[0]], section)
+    text = re.sub("|".join(names), lambda match: names[match[0]], section)
     for block in _BLOCK.finditer(text):
         parts = _PLACE.split(block["steps"])[1:]
-        for path, how, place, written in zip(*(parts[n::4] for n in range(4)), strict=True):
-            yield DocumentedStep(path, how or "", place or "", written)
+        for path, how, place, code in zip(*(parts[n::4] for n in range(4)), strict=True):
+            yield DocumentedStep(path, how or "", place or "", code)

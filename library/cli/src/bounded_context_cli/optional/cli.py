@@ -37,11 +37,11 @@ def add(
         project = repository()
     except ProjectError as error:
         return refuse(str(error))
-    written = [found for name in names for found in written_by(project, name)]
-    for path, text in written:
+    files = [file for name in names for file in written_by(project, name)]
+    for path, text in files:
         if _is_of_team(project, path, text):
             return refuse(f"{path}: exists with another text: compare it, and remove it before `context add`.")
-    for path, text in written:
+    for path, text in files:
         if update_file(project.root / path, text):
             sys.stdout.write(f"{path}\n")
     return 0
@@ -59,7 +59,7 @@ def outdated(project: Project) -> Iterator[str]:
     """Yield the path of each of GitHub's files whose first line names this command, and whose text is another."""
     for path, text in written_by(project, GITHUB):
         file = project.root / path
-        if file.is_file() and (found := file.read_text(encoding="utf-8")).startswith(OWNED) and found != text:
+        if file.is_file() and (content := file.read_text(encoding="utf-8")).startswith(OWNED) and content != text:
             yield path
 
 

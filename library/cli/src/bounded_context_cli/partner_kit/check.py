@@ -73,16 +73,16 @@ class Terms:
 
 def check(context: Context[Any], stream: BinaryIO, size: int, terms: Terms) -> Result:
     """Check a list of ``size`` bytes as the import would with no stored records, and with all references known."""
-    found = _Check(context, terms)
+    checker = _Check(context, terms)
     try:
         check_size(size, terms.most_bytes, terms.format_)
         with closing(stream):
             read = ListFile(stream, context.rows, SqliteSeenIds(), terms.format_, terms.most_bytes)
             for checked in read.checked():
-                found.take(checked)
+                checker.take(checked)
     except Unreadable as refusal:
         return Result(unread=True, report=document(file_lines(refusal, terms.partner)))
-    return found.finished(read)
+    return checker.finished(read)
 
 
 class _Check:
@@ -137,8 +137,8 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     for name, text in _TEXTS.items():
         parser.add_argument(f"--{name}", action="store_true", help=text)
     options = parser.parse_args(arguments)
-    if shown := next((name for name in _TEXTS if getattr(options, name)), None):
-        return _print(b64decode(kit[shown]))
+    if text_name := next((name for name in _TEXTS if getattr(options, name)), None):
+        return _print(b64decode(kit[text_name]))
     if options.list is None:
         parser.error("name the file of a list")
     try:
@@ -164,9 +164,9 @@ def _report(kit: dict[str, Any], path: Path) -> int:
     terms = Terms(kit["most_bytes"], Fraction(kit["tolerated_share"]), kit["partner"], format_)
     result = check(named(kit["context"]), path.open("rb"), path.stat().st_size, terms)
     _print(result.report)
-    found = "cannot be read as a list" if result.unread else f"{result.rows} rows, {result.rejected} rejected"
+    outcome = "cannot be read as a list" if result.unread else f"{result.rows} rows, {result.rejected} rejected"
     unchecked = f", {result.unchecked} with a rule that only the service checks" if result.unchecked else ""
-    sys.stderr.write(f"{path.name}: {found}{unchecked}\n{kit['only_the_service']}\n")
+    sys.stderr.write(f"{path.name}: {outcome}{unchecked}\n{kit['only_the_service']}\n")
     return result.status
 
 

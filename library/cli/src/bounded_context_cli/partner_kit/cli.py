@@ -133,9 +133,9 @@ def _sources(project: Project) -> Iterator[tuple[str, Path]]:
     graph = grimp.build_graph(
         *roots, include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
     )
-    found = _closure(graph, {_CHECK, declaration})
-    _refuse_others(graph, found, declaration, roots)
-    for module in sorted(name for name in found if name.partition(".")[0] in roots):
+    modules = _closure(graph, {_CHECK, declaration})
+    _refuse_others(graph, modules, declaration, roots)
+    for module in sorted(name for name in modules if name.partition(".")[0] in roots):
         root, *parts = module.split(".")
         folder = roots[root].joinpath(*parts)
         file = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
@@ -145,14 +145,14 @@ def _sources(project: Project) -> Iterator[tuple[str, Path]]:
 def _closure(graph: Any, modules: set[str]) -> set[str]:
     """Return modules with all that they import. The import of a module also runs the packages that contain it."""
     packages = {module.rsplit(".", depth)[0] for module in modules for depth in range(1, module.count(".") + 1)}
-    found = modules | packages
-    found |= {name for module in found for name in graph.find_upstream_modules(module)}
-    return found if found == modules else _closure(graph, found)
+    closure = modules | packages
+    closure |= {name for module in closure for name in graph.find_upstream_modules(module)}
+    return closure if closure == modules else _closure(graph, closure)
 
 
-def _refuse_others(graph: Any, found: set[str], declaration: str, roots: Mapping[str, Path]) -> None:
+def _refuse_others(graph: Any, modules: set[str], declaration: str, roots: Mapping[str, Path]) -> None:
     known = {*roots, *_PURE, _COMPILED, *sys.stdlib_module_names}
-    for other in sorted(name for name in found if name.partition(".")[0] not in known):
+    for other in sorted(name for name in modules if name.partition(".")[0] not in known):
         chain = " -> ".join(graph.find_shortest_chain(declaration, other) or (declaration,))
         raise KitError(f"{chain}: a partner kit does not contain {other.partition('.')[0]}.")
 
@@ -189,8 +189,8 @@ def _installed(names: Sequence[str], python: str, platform: str) -> Iterator[Pat
 
 def _pins(names: Sequence[str]) -> str:
     pins = re.findall(r"^[\w-]+==(?:.*\\\n)*.*\n", LAYER.read_text(encoding="utf-8"), re.MULTILINE)
-    wanted = {name.replace("_", "-") for name in names}
-    return "".join(pin for pin in pins if pin.partition("==")[0] in wanted)
+    packages = {name.replace("_", "-") for name in names}
+    return "".join(pin for pin in pins if pin.partition("==")[0] in packages)
 
 
 _FOLDER: Final = Path(__file__).parent
@@ -250,8 +250,8 @@ def _noted(kit: Contents, rows: Rows, name: str) -> dict[str, Any]:
     """Return the name, the expectation and the notation of a column in the partner's format."""
     kinds = {Decimal: "decimal", date: "date"}
     notation = next((kinds[kind] for kind in kit.format_.notations if name in rows.of_type(kind)), None)
-    [written] = kit.format_.names([name])
-    return {"written": written, "expected": rows.expected_in(kit.format_, name), "notation": notation}
+    [title] = kit.format_.names([name])
+    return {"written": title, "expected": rows.expected_in(kit.format_, name), "notation": notation}
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -267,14 +267,14 @@ def _checks(field: FieldInfo, schema: Mapping[str, Any]) -> dict[str, Any]:
         return {"values": values}
     if kind not in _CHECKED and schema.get("type") != "string":
         return {}
-    found = {
+    checks = {
         "pattern": None if _OTHER_SYNTAX.search(pattern) else pattern or None,
         "least": schema.get("minLength"),
         "most": schema.get("maxLength"),
         "kind": kind if kind in _BEYOND_SCHEMA else None,
         **_bounds(field),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in checks.items() if value is not None}
 
 
 def _bounds(field: FieldInfo) -> dict[str, float]:
@@ -290,7 +290,7 @@ def _unchecked(context: Context[Any]) -> list[str]:
     """Return the columns and rules that only Python checks."""
     fields = [name for name, field in context.details.model_fields.items() if kind_of(field) not in _CHECKED]
     rules = context.details.__pydantic_decorators__
-    return [*fields, *(name for found in (rules.field_validators, rules.model_validators) for name in found)]
+    return [*fields, *(name for validators in (rules.field_validators, rules.model_validators) for name in validators)]
 
 
 def _body(kit: Contents, context: Context[Any]) -> Iterator[str]:

@@ -30,14 +30,14 @@ def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
     text = replace(format_, encoding=PLAIN.encoding, compression=PLAIN.compression)
     sample = assembled([[column.name for column in columns], [column.example for column in columns]], text)
     most_mb = format_.most_bytes(form.most_mb * _DESCRIBED_MB) // _DESCRIBED_MB
-    sentences, shown = tuple(_sentences(format_)), sample.decode().strip("\r\n")
-    return replace(form, columns=columns, file=sentences, sample=shown, most_mb=most_mb)
+    sentences, sample_text = tuple(_sentences(format_)), sample.decode().strip("\r\n")
+    return replace(form, columns=columns, file=sentences, sample=sample_text, most_mb=most_mb)
 
 
 def _column(column: Column, rows: Rows, format_: FileFormat) -> Column:
     [name] = format_.names([column.name])
-    written, described = rows.writers(format_).get(column.name, str), rows.expected_in(format_, column.name)
-    return replace(column, name=name, content=described, example=written(column.example))
+    writer, described = rows.writers(format_).get(column.name, str), rows.expected_in(format_, column.name)
+    return replace(column, name=name, content=described, example=writer(column.example))
 
 
 def _sentences(format_: FileFormat) -> Iterator[str]:

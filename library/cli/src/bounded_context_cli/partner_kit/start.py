@@ -29,8 +29,8 @@ def unpack(kit: zipfile.ZipFile, folder: Path) -> bool:
         return False
     name = f"_pydantic_core{EXTENSION_SUFFIXES[0]}"
     with kit.open(archive) as file, tarfile.open(fileobj=file, mode="r|xz") as members:
-        found = next((members.extractfile(member) for member in members if member.name == name), None)
-        compiled = found.read() if found else b""
+        compiled_file = next((members.extractfile(member) for member in members if member.name == name), None)
+        compiled = compiled_file.read() if compiled_file else b""
     if not compiled:
         return False
     for entry in kit.namelist():

@@ -150,11 +150,11 @@ def rotate(
         partner, partners = file.partner(name), file.edited().partners
         last, new = _today() + timedelta(days=days or _DAYS), _entry(_read(key), None)
         # A key that is named by its position keeps it, until this rotation has given the key a name of its own.
-        named = not any(one.by_position for one in partner)
-        keys = [*(None if named and one.is_expired(_today()) else _ending(one, last) for one in partner), new]
-        kept = [one for one in keys if one is not None]
-        wanted = {**partners, name: {**partners[name], "public_keys": kept}}
-        return _print(file, name, file.change(lambda text: text.rotated(name, keys), wanted), outputs)
+        named = not any(entry.by_position for entry in partner)
+        keys = [*(None if named and entry.is_expired(_today()) else _ending(entry, last) for entry in partner), new]
+        remaining = [entry for entry in keys if entry is not None]
+        new_partners = {**partners, name: {**partners[name], "public_keys": remaining}}
+        return _print(file, name, file.change(lambda text: text.rotated(name, keys), new_partners), outputs)
 
     return _on(stack, act)
 
@@ -172,8 +172,8 @@ def remove(stack: Stack, name: Name) -> int:
 
     def act(file: StackFile) -> int:
         file.partner(name)
-        left = {other: entry for other, entry in file.edited().partners.items() if other != name}
-        file.change(lambda text: text.removed(name), left)
+        others = {other: entry for other, entry in file.edited().partners.items() if other != name}
+        file.change(lambda text: text.removed(name), others)
         typer.echo(f"{file.path} has no partner {name} any more. `context deploy {stack}` ends the access.")
         return 0
 
@@ -221,7 +221,7 @@ def _list(files: list[StackFile]) -> int:
     for file in files:
         for name, partner in file.settings().partners.items():
             number += 1
-            typer.echo(f"{file.stack}: {name}{''.join(f', from {one}' for one in partner.addresses)}")
+            typer.echo(f"{file.stack}: {name}{''.join(f', from {address}' for address in partner.addresses)}")
             for key in partner:
                 typer.echo(f"  {described(key)}")
                 warnings += [f"{file.stack}: {name}: {warning}"] if (warning := key.warning(today)) else []
@@ -239,12 +239,12 @@ def _on(stack: str, act: Callable[[StackFile], int]) -> int:
 
 def _print(file: StackFile, name: str, settings: Settings, outputs: Path | None) -> int:
     try:
-        found: Mapping[str, Any] = read_outputs(file.stack, file.project.service, outputs)["sftp"] or {}
+        sftp: Mapping[str, Any] = read_outputs(file.stack, file.project.service, outputs)["sftp"] or {}
     except (RefusedByAws, KeyError, TypeError):
         if outputs:
             raise
-        found = {}
-    typer.echo(sheet(file.project.context, file.stack, name, settings, found))
+        sftp = {}
+    typer.echo(sheet(file.project.context, file.stack, name, settings, sftp))
     return 0
 
 

@@ -49,9 +49,9 @@ class Edited:
 
     def removed(self, name: str) -> Self:
         """Return the text without a partner."""
-        left = {other: entry for other, entry in self.partners.items() if other != name}
-        if not left or self._map.flow_style:
-            return self._written(left)
+        others = {other: entry for other, entry in self.partners.items() if other != name}
+        if not others or self._map.flow_style:
+            return self._written(others)
         key, value = _member(self._map, name)
         return self._spliced([self._lines(key, value)])
 
@@ -63,8 +63,8 @@ class Edited:
         old = self.partners[name]["public_keys"]
         nodes = _member(_member(self._map, name)[1], "public_keys")[1]
         if nodes.flow_style:
-            left = [key for key in keys if key is not None]
-            return self._spliced([(nodes.start_mark.index, _end(nodes), _flow(left))])
+            remaining_keys = [key for key in keys if key is not None]
+            return self._spliced([(nodes.start_mark.index, _end(nodes), _flow(remaining_keys))])
         edits = [
             self._lines(node, node) if new is None else (node.start_mark.index, _end(node), _flow(new))
             for node, before, new in zip(nodes.value, old, keys, strict=False)
@@ -118,8 +118,8 @@ class Edited:
 
 def _member(node: Any, name: str) -> tuple[Any, Any]:
     """Return the nodes of a member's key and value, or two times None."""
-    found = ((key, value) for key, value in node.value if key.value == name)
-    return next(found, (None, None))
+    members = ((key, value) for key, value in node.value if key.value == name)
+    return next(members, (None, None))
 
 
 def _end(node: Node) -> int:
@@ -131,8 +131,8 @@ def _end(node: Node) -> int:
 
 
 def _line_end(text: str, index: int) -> int:
-    found = text.find("\n", index)
-    return len(text) if found < 0 else found
+    end = text.find("\n", index)
+    return len(text) if end < 0 else end
 
 
 def _block(partners: Mapping[str, Entry], indent: str) -> str:
@@ -143,7 +143,7 @@ def _lines(name: str, entry: Entry) -> list[str]:
     lines = [f"{name if yaml.safe_load(name) == name else json.dumps(name)}:"]
     for member, value in entry.items():
         if isinstance(value, list) and value:
-            lines += [f"{_STEP}{member}:", *(f"{_STEP * 2}- {_flow(one)}" for one in value)]
+            lines += [f"{_STEP}{member}:", *(f"{_STEP * 2}- {_flow(item)}" for item in value)]
         else:
             lines.append(f"{_STEP}{member}: {_flow(value)}")
     return lines
@@ -172,12 +172,12 @@ class StackFile:
             raise RefusedByAws(f"There is no stack {self.stack}: write one of {', '.join(known)}.")
         try:
             text = self.path.read_bytes().decode()
-            found = Edited(text, f"{self.project.context.name}:partners")
-            found.partners  # noqa: B018 (reads the file)
+            edited_text = Edited(text, f"{self.project.context.name}:partners")
+            edited_text.partners  # noqa: B018 (reads the file)
         except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
             where = " ".join(str(error).split())
             raise RefusedByAws(f"{self.path} is not a stack's file ({where}): correct it.") from error
-        return found
+        return edited_text
 
     def settings(self, text: str | None = None) -> Settings:
         """Return the settings of the file, or of its new text. Raises Refused with the file and the setting."""
@@ -191,18 +191,18 @@ class StackFile:
 
     def partner(self, name: str) -> Partner:
         """Return a partner. Raises Refused if there is none of this name."""
-        found = self.settings().partners
-        if name not in found:
-            raise RefusedByAws(f"{self.path} has no partner {name}: write one of {', '.join(found) or '(none)'}.")
-        return found[name]
+        partners = self.settings().partners
+        if name not in partners:
+            raise RefusedByAws(f"{self.path} has no partner {name}: write one of {', '.join(partners) or '(none)'}.")
+        return partners[name]
 
-    def change(self, edit: Callable[[Edited], Edited], wanted: Mapping[str, Any]) -> Settings:
+    def change(self, edit: Callable[[Edited], Edited], partners: Mapping[str, Any]) -> Settings:
         """Edit the file, and return its new settings. Raises Refused before the file is changed.
 
-        `wanted` are the partners after the edit.
+        `partners` are the partners after the edit.
         """
         new = edit(self.edited()).text
-        if _content(new) != {**_content(self.edited().text), f"{self.project.context.name}:partners": dict(wanted)}:
+        if _content(new) != {**_content(self.edited().text), f"{self.project.context.name}:partners": dict(partners)}:
             raise RefusedByAws(
                 f"{self.path} has partners in a form that the command cannot edit: edit the file by hand."
             )

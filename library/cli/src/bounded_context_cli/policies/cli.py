@@ -114,34 +114,34 @@ def _print(project: Project, stack: str, as_json: bool, access: Access | None) -
     if access:
         region = service().config(stack).get("aws:region", "")
         graph = with_second_tables(graph, access.clients_of(region)("dynamodb"), access.clock.now())
-    found = judged((*POLICIES, *(ACCOUNT if access else ())), lambda policy: policy.violations(graph), waived, stack)
+    results = judged((*POLICIES, *(ACCOUNT if access else ())), lambda policy: policy.violations(graph), waived, stack)
     # Elsewhere less is held, so that less may have to be waived.
-    left = list(needless(waived, found)) if stack == PRODUCTION else []
-    sys.stdout.write(_as_json(found) if as_json else "".join(f"{line}\n" for line in _as_text(stack, found)))
-    sys.stderr.writelines(f"{sentence}\n" for sentence in left)
-    return 1 if left or any(one.violations for one in found) else 0
+    needless_waivers = list(needless(waived, results)) if stack == PRODUCTION else []
+    sys.stdout.write(_as_json(results) if as_json else "".join(f"{line}\n" for line in _as_text(stack, results)))
+    sys.stderr.writelines(f"{sentence}\n" for sentence in needless_waivers)
+    return 1 if needless_waivers or any(result.violations for result in results) else 0
 
 
-def _as_json(found: Sequence[Judged]) -> str:
-    return json.dumps({"policies": [_described(one) for one in found]}, indent=2, ensure_ascii=False) + "\n"
+def _as_json(results: Sequence[Judged]) -> str:
+    return json.dumps({"policies": [_as_object(result) for result in results]}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _described(one: Judged) -> dict[str, Any]:
+def _as_object(result: Judged) -> dict[str, Any]:
     return {
-        "name": one.policy.name,
-        "sentence": one.policy.sentence,
-        "reason": one.policy.reason,
-        "violations": [{"resource": broken.resource, "sentence": broken.sentence} for broken in one.violations],
-        "waived": [{"resource": waiver.resource, "reason": waiver.reason} for _, waiver in one.waived],
+        "name": result.policy.name,
+        "sentence": result.policy.sentence,
+        "reason": result.policy.reason,
+        "violations": [{"resource": broken.resource, "sentence": broken.sentence} for broken in result.violations],
+        "waived": [{"resource": waiver.resource, "reason": waiver.reason} for _, waiver in result.waived],
     }
 
 
-def _as_text(stack: str, found: Sequence[Judged]) -> Iterator[str]:
-    broken = [one for one in found if one.violations]
-    yield f"{stack}: {len(found)} policies, {len(broken)} broken"
-    for one in found:
-        yield f"{'broken' if one.violations else 'kept':<8}{one.policy.name}"
-        if one.violations:
-            yield f"        {one.policy.sentence}. {one.policy.reason}"
-        yield from (f"        - {violation.sentence}" for violation in one.violations)
-        yield from (f"        - {waiver.resource} need not: {waiver.reason}" for _, waiver in one.waived)
+def _as_text(stack: str, results: Sequence[Judged]) -> Iterator[str]:
+    broken = [result for result in results if result.violations]
+    yield f"{stack}: {len(results)} policies, {len(broken)} broken"
+    for result in results:
+        yield f"{'broken' if result.violations else 'kept':<8}{result.policy.name}"
+        if result.violations:
+            yield f"        {result.policy.sentence}. {result.policy.reason}"
+        yield from (f"        - {violation.sentence}" for violation in result.violations)
+        yield from (f"        - {waiver.resource} need not: {waiver.reason}" for _, waiver in result.waived)

@@ -111,11 +111,11 @@ def dead_letters_outlive_messages(graph: Graph) -> Iterator[Violation]:
 
     A message that SQS moves keeps its sent time. With the same retention it may be deleted on arrival.
     """
-    kept = {queue.arn: queue.inputs.get("messageRetentionSeconds", _KEPT) for queue in graph.of("sqs/queue")}
+    retention = {queue.arn: queue.inputs.get("messageRetentionSeconds", _KEPT) for queue in graph.of("sqs/queue")}
     for queue in graph.of("sqs/queue"):
         letters = _target(queue.document("redrivePolicy")) if "redrivePolicy" in queue.inputs else ""
-        if letters in kept and kept[queue.arn] >= kept[letters]:
-            remedy = f"set message_retention_seconds below {kept[letters]:.0f}."
+        if letters in retention and retention[queue.arn] >= retention[letters]:
+            remedy = f"set message_retention_seconds below {retention[letters]:.0f}."
             yield Violation(queue, f"keeps messages as long as its dead-letter queue: {remedy}")
 
 
@@ -138,10 +138,10 @@ def dead_letters_have_alarms(graph: Graph) -> Iterator[Violation]:
 
 def dead_letter_arns(graph: Graph) -> set[str]:
     """Return the ARNs of the dead-letter queues."""
-    kept = {_target(node.document("redrivePolicy")) for node in graph.nodes if "redrivePolicy" in node.inputs}
-    kept |= {arn for node in graph.nodes for arn in _configured(node)}
-    kept |= {arn for node in graph.nodes if (arn := _destination(node)) and not _bucket(node)}
-    return kept | _reporting_targets(graph)
+    arns = {_target(node.document("redrivePolicy")) for node in graph.nodes if "redrivePolicy" in node.inputs}
+    arns |= {arn for node in graph.nodes for arn in _configured(node)}
+    arns |= {arn for node in graph.nodes if (arn := _destination(node)) and not _bucket(node)}
+    return arns | _reporting_targets(graph)
 
 
 def _configured(node: Node) -> list[str]:

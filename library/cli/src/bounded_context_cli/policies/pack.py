@@ -38,25 +38,25 @@ def serve(root: Path) -> None:
 
     If the repository's waivers cannot be read, the process and the preview end with status 1 and one sentence.
     """
-    given: _Inputs = {}
+    inputs: _Inputs = {}
     try:
         waived = waivers(at(root).settings, POLICIES)
     except ProjectError as error:
         sys.exit(str(error))
-    judges = [_stack_policy(policy, given, waived) for policy in POLICIES]
-    PolicyPack(NAME, [_collector(given), *judges, _waiver_policy(given, waived)])
+    judges = [_stack_policy(policy, inputs, waived) for policy in POLICIES]
+    PolicyPack(NAME, [_collector(inputs), *judges, _waiver_policy(inputs, waived)])
 
 
-def _collector(given: _Inputs) -> ResourceValidationPolicy:
+def _collector(inputs: _Inputs) -> ResourceValidationPolicy:
     def collect(args: ResourceValidationArgs, _: ReportViolation) -> None:
-        given[args.urn] = _plain(args.props)
+        inputs[args.urn] = _plain(args.props)
 
     return ResourceValidationPolicy("inputs", "Collects the resources' inputs for the policies below.", collect)
 
 
-def _stack_policy(policy: Policy, given: _Inputs, waived: Sequence[Waiver]) -> StackValidationPolicy:
+def _stack_policy(policy: Policy, inputs: _Inputs, waived: Sequence[Waiver]) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for result in _judged([policy], args, given, waived):
+        for result in _judge([policy], args, inputs, waived):
             for violation in result.violations:
                 report(violation.sentence, violation.node.urn)
 
@@ -64,11 +64,11 @@ def _stack_policy(policy: Policy, given: _Inputs, waived: Sequence[Waiver]) -> S
     return StackValidationPolicy(policy.name, description, validate, EnforcementLevel.MANDATORY)
 
 
-def _waiver_policy(given: _Inputs, waived: Sequence[Waiver]) -> StackValidationPolicy:
+def _waiver_policy(inputs: _Inputs, waived: Sequence[Waiver]) -> StackValidationPolicy:
     affected = [policy for policy in POLICIES if policy.name in {waiver.policy for waiver in waived}]
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for result in _judged(affected, args, given, waived):
+        for result in _judge(affected, args, inputs, waived):
             for violation, waiver in result.waived:
                 report(f"{waiver.resource} need not keep {waiver.policy}: {waiver.reason}", violation.node.urn)
 
@@ -76,21 +76,21 @@ def _waiver_policy(given: _Inputs, waived: Sequence[Waiver]) -> StackValidationP
     return StackValidationPolicy("waivers", description, validate, EnforcementLevel.ADVISORY)
 
 
-def _judged(
-    policies: Sequence[Policy], args: StackValidationArgs, given: _Inputs, waived: Sequence[Waiver]
+def _judge(
+    policies: Sequence[Policy], args: StackValidationArgs, inputs: _Inputs, waived: Sequence[Waiver]
 ) -> tuple[Judged, ...]:
-    resources = [_registered(resource, given) for resource in args.resources]
+    resources = [_registered(resource, inputs) for resource in args.resources]
     stack = _stack(args.resources[0].urn) if resources else ""
     return judged(policies, lambda policy: certain_violations(policy, resources), waived, stack)
 
 
-def _registered(resource: PolicyResource, given: _Inputs) -> Registered:
+def _registered(resource: PolicyResource, inputs: _Inputs) -> Registered:
     outputs: dict[str, Any] = _plain(resource.props)
     return Registered(
         type=resource.resource_type,
         name=resource.name,
         urn=resource.urn,
-        inputs=given.get(resource.urn, outputs),
+        inputs=inputs.get(resource.urn, outputs),
         outputs=outputs,
         protect=resource.opts.protect,
         ignore_changes=frozenset(resource.opts.ignore_changes),

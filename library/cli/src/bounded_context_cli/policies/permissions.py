@@ -56,9 +56,9 @@ def permissions_name_resources(graph: Graph) -> Iterator[Violation]:
     for node, statement in _statements(graph):
         actions = _texts(statement.get("Action", []))
         for resource in _texts(statement.get("Resource", [])):
-            named = re.match(r"arn:aws[a-z-]*:[a-z0-9-]+:[^*]{3,}", resource)
+            match = re.match(r"arn:aws[a-z-]*:[a-z0-9-]+:[^*]{3,}", resource)
             free = resource == "*" and all(_WITHOUT_RESOURCES.fullmatch(action) for action in actions)
-            if not named and not free:
+            if not match and not free:
                 yield Violation(node, f"permits {', '.join(actions)} on {resource}: name the resource.")
 
 
@@ -106,7 +106,7 @@ def roles_are_not_shared(graph: Graph) -> Iterator[Violation]:
     holders = [(node.inputs[key], node) for kind, key in _HOLDERS.items() for node in graph.of(kind)]
     for role, count in Counter(role for role, _ in holders).items():
         if count > 1:
-            first, *others = sorted((node for held, node in holders if held == role), key=lambda node: node.name)
+            first, *others = sorted((node for other, node in holders if other == role), key=lambda node: node.name)
             names = ", ".join(node.name for node in others)
             yield Violation(first, f"shares the role {role} with {names}: give each its own.")
 
@@ -130,10 +130,10 @@ def role_policies_fit_the_quota(graph: Graph) -> Iterator[Violation]:
 
     IAM rejects the policy that exceeds the quota in the middle of a deployment.
     """
-    held: dict[str, list[Node]] = {}
+    nodes_by_role: dict[str, list[Node]] = {}
     for node in graph.of("iam/rolePolicy"):
-        held.setdefault(node.inputs["role"], []).append(node)
-    for role, nodes in held.items():
+        nodes_by_role.setdefault(node.inputs["role"], []).append(node)
+    for role, nodes in nodes_by_role.items():
         size = sum(len(re.sub(r"\s", "", node.inputs["policy"])) for node in nodes)
         if size > _QUOTA:
             yield Violation(nodes[-1], f"and others of {role} have {size} characters: IAM accepts {_QUOTA}.")

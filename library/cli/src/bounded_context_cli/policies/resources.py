@@ -76,14 +76,14 @@ def callers_call_aliases(graph: Graph) -> Iterator[Violation]:
 
     A caller of the function itself gets each new version at once, regardless of the rollout.
     """
-    for node, called in _calls(graph):
-        if not called.endswith(f":{LIVE}"):
-            yield Violation(node, f"calls {called}: name its alias {LIVE}.")
+    for node, arn in _calls(graph):
+        if not arn.endswith(f":{LIVE}"):
+            yield Violation(node, f"calls {arn}: name its alias {LIVE}.")
 
 
 def _calls(graph: Graph) -> Iterator[tuple[Node, str]]:
     for kind, key in _CALLERS.items():
-        yield from ((node, called) for node in graph.of(kind) for called in _code(node, key))
+        yield from ((node, arn) for node in graph.of(kind) for arn in _code(node, key))
 
 
 def _code(caller: Node, key: str) -> list[str]:
@@ -146,9 +146,9 @@ def functions_have_error_alarms(graph: Graph) -> Iterator[Violation]:
 
     Asynchronous callers stop after some retries, and no other alarm shows that failure.
     """
-    found = [metric.get("dimensions", {}) for metric in metrics(graph) if metric.get("metricName") == "Errors"]
+    errors = [metric.get("dimensions", {}) for metric in metrics(graph) if metric.get("metricName") == "Errors"]
     # An alarm on the newest version only protects a release. It may get no data after the release.
-    watched = {str(dimensions.get("FunctionName", "")) for dimensions in found if "ExecutedVersion" not in dimensions}
+    watched = {str(dimensions.get("FunctionName", "")) for dimensions in errors if "ExecutedVersion" not in dimensions}
     for node in graph.of("lambda/function"):
         if node.name not in HOOKS and node.called not in watched:
             yield Violation(node, "has no alarm on its errors: pass it to Functions, and Functions to Canary.")

@@ -92,7 +92,7 @@ def waivers(settings: Mapping[str, Any], known: Iterable[Policy]) -> tuple[Waive
 
 def judged(
     policies: Iterable[Policy],
-    found: Callable[[Policy], Iterable[Violation]],
+    violations_of: Callable[[Policy], Iterable[Violation]],
     waived: Sequence[Waiver],
     stack: str,
 ) -> tuple[Judged, ...]:
@@ -100,25 +100,25 @@ def judged(
 
     Args:
         policies: the policies to check.
-        found: yields the violations of a policy.
+        violations_of: yields the violations of a policy.
         waived: the repository's waivers.
         stack: the stack's name.
     """
-    return tuple(_judged(policy, found(policy), waived) for policy in policies if policy.holds_in(stack))
+    return tuple(_judge(policy, violations_of(policy), waived) for policy in policies if policy.holds_in(stack))
 
 
-def needless(waived: Iterable[Waiver], found: Iterable[Judged]) -> Iterator[str]:
+def needless(waived: Iterable[Waiver], results: Iterable[Judged]) -> Iterator[str]:
     """Yield a sentence for each waiver that covers no violation."""
-    needed = {waiver for result in found for _, waiver in result.waived}
+    needed = {waiver for result in results for _, waiver in result.waived}
     for waiver in waived:
         if waiver not in needed:
             yield f"{waiver} is no longer needed: remove it from pyproject.toml."
 
 
-def _judged(policy: Policy, found: Iterable[Violation], waived: Sequence[Waiver]) -> Judged:
+def _judge(policy: Policy, violations: Iterable[Violation], waived: Sequence[Waiver]) -> Judged:
     pairs = [
         (violation, next((waiver for waiver in waived if waiver.is_for(policy, violation)), None))
-        for violation in found
+        for violation in violations
     ]
     return Judged(
         policy,

@@ -57,6 +57,6 @@ def _uv(*arguments: str) -> None:
         raise LocalRunError("uv is not on the PATH. Install it (https://docs.astral.sh/uv), then run this again.")
     # Not in the project's folder: uv would add the project's own constraints to these pins.
     elsewhere = tempfile.gettempdir()
-    done = subprocess.run([executable, *arguments], cwd=elsewhere, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise LocalRunError(f"uv {arguments[0]} failed while it made an environment:\n{done.stderr.strip()}")
+    process = subprocess.run([executable, *arguments], cwd=elsewhere, capture_output=True, text=True, check=False)  # noqa: S603
+    if process.returncode:
+        raise LocalRunError(f"uv {arguments[0]} failed while it made an environment:\n{process.stderr.strip()}")

@@ -48,8 +48,8 @@ class Node:
 
     def statements(self, key: str = "policy") -> list[dict[str, Any]]:
         """Return the statements of the policy in an input; a single statement needs no list."""
-        found = self.document(key)["Statement"]
-        return found if isinstance(found, list) else [found]
+        statements = self.document(key)["Statement"]
+        return statements if isinstance(statements, list) else [statements]
 
 
 @dataclass
@@ -68,10 +68,10 @@ class Graph:
 
     def one(self, kind: str, name: str | None = None) -> Node:
         """Return the only resource of a kind, or of a kind and logical name. Raises AssertionError."""
-        found = [node for node in self.of(kind) if name in (None, node.name)]
-        if len(found) != 1:
-            raise AssertionError(f"{len(found)} resources are {kind} {name or ''}")
-        return found[0]
+        nodes = [node for node in self.of(kind) if name in (None, node.name)]
+        if len(nodes) != 1:
+            raise AssertionError(f"{len(nodes)} resources are {kind} {name or ''}")
+        return nodes[0]
 
     def rules(self) -> list[Node]:
         """Return the EventBridge rules with an event pattern, without schedules."""

@@ -50,11 +50,11 @@ def to_parameters(shape: Shape, value: Any, renames: Renames) -> Any:
 def _structure(shape: StructureShape, value: Any, renames: Renames) -> Any:
     if not isinstance(value, Mapping):
         return value
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for key, item in value.items():
         path = _path(shape, key, renames)
-        found = _merged(found, _nested(path, item))
-    return {name: to_parameters(shape.members[name], item, renames) for name, item in found.items()}
+        members = _merge(members, _nested(path, item))
+    return {name: to_parameters(shape.members[name], item, renames) for name, item in members.items()}
 
 
 def _path(shape: StructureShape, key: str, renames: Renames) -> list[str]:
@@ -71,10 +71,10 @@ def _nested(path: list[str], value: Any) -> Any:
     return {path[0]: _nested(path[1:], value)} if path else value
 
 
-def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+def _merge(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return the two structures merged, including blocks that both contain."""
     common = {
-        key: _merged(first[key], second[key])
+        key: _merge(first[key], second[key])
         for key in first.keys() & second.keys()
         if isinstance(first[key], dict) and isinstance(second[key], dict)
     }
@@ -99,13 +99,13 @@ def _items(shape: ListShape, value: Any) -> list[Any]:
     return [dict(zip(names, pair, strict=True)) for pair in value.items()]
 
 
-def _scalar(wanted: str, value: Any) -> Any:
+def _scalar(type_name: str, value: Any) -> Any:
     """Convert numbers to text and text to numbers as the shape requires. Pulumi's provider does the same."""
-    if wanted == "string" and isinstance(value, bool):
+    if type_name == "string" and isinstance(value, bool):
         return str(value).lower()
-    if wanted == "string" and isinstance(value, int | float):
+    if type_name == "string" and isinstance(value, int | float):
         return str(int(value)) if value == int(value) else str(value)
-    if wanted in NUMBERS and not isinstance(value, bool):
+    if type_name in NUMBERS and not isinstance(value, bool):
         return _whole(value)
     return value
 
@@ -175,8 +175,8 @@ class ProviderCall:
         """
         sent = {name: value for name, value in inputs.items() if self.places.get(name) != ""}
         below = {name: f"{self.below}.{name}" for name in sent if self.below}
-        given = to_parameters(self.shape, sent, {**below, **self.places})
-        return {**{key: facts[key] for key in self.shape.required_members if key in facts}, **given}
+        parameters = to_parameters(self.shape, sent, {**below, **self.places})
+        return {**{key: facts[key] for key in self.shape.required_members if key in facts}, **parameters}
 
     def parts(self, inputs: Inputs) -> Iterator[Inputs]:
         """Yield the inputs of each request: one for all inputs, or one for each item."""
@@ -304,9 +304,9 @@ def _artifact_stores(inputs: Inputs) -> Inputs:
 
 def _event_bridge(inputs: Inputs) -> Inputs:
     """Convert Pulumi's flag to an empty structure. The request always has a configuration."""
-    asked = {"eventBridgeConfiguration": {}} if inputs.get("eventbridge") else {}
+    configuration = {"eventBridgeConfiguration": {}} if inputs.get("eventbridge") else {}
     rest = {name: value for name, value in inputs.items() if name != "eventbridge"}
-    return {**rest, "notificationConfiguration": asked}
+    return {**rest, "notificationConfiguration": configuration}
 
 
 def _malware_plan(inputs: Inputs) -> Inputs:
@@ -349,12 +349,12 @@ _CONVERSIONS: Final = {
 
 
 def _calls(entry: Mapping[str, Mapping[str, Any]]) -> Iterator[ProviderCall]:
-    for named, arguments in entry.items():
-        if named in ("local", "recorded"):
+    for operation, arguments in entry.items():
+        if operation in ("local", "recorded"):
             continue
-        turned = _CONVERSIONS[arguments["turned"]] if "turned" in arguments else dict
-        converted: dict[str, Any] = {**arguments, "turned": turned}
-        yield call(named, **converted)
+        conversion = _CONVERSIONS[arguments["turned"]] if "turned" in arguments else dict
+        converted: dict[str, Any] = {**arguments, "turned": conversion}
+        yield call(operation, **converted)
 
 
 KINDS: Final[dict[str, tuple[ProviderCall, ...]]] = {

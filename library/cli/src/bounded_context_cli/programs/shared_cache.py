@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 FOLDER = "BOUNDED_CONTEXT_KEPT"
 """The environment variable with the cache's folder. Without it, values are not cached."""
@@ -16,7 +16,7 @@ FOLDER = "BOUNDED_CONTEXT_KEPT"
 _CHECKSUM = hashlib.sha256().digest_size
 
 
-def kept(name: str, make: Callable[[], Made], *inputs: Path) -> Made:
+def cached(name: str, make: Callable[[], Value], *inputs: Path) -> Value:
     """Return the cached value of this name and these inputs, or make and cache it. A corrupt value is made again.
 
     A process waits while another one makes the same value.
@@ -42,17 +42,17 @@ def kept(name: str, make: Callable[[], Made], *inputs: Path) -> Made:
 def digest(name: str, *inputs: Path) -> str:
     """Return the SHA-256 of a name and of the files in the inputs: their paths below each input, and their content."""
     whole = hashlib.sha256(name.encode())
-    for number, given in enumerate(inputs):
-        for file in sorted(_files(given)):
+    for number, source in enumerate(inputs):
+        for file in sorted(_files(source)):
             content = hashlib.sha256(file.read_bytes()).hexdigest()
-            whole.update(f"\n{number} {file.relative_to(given)} {content}".encode())
+            whole.update(f"\n{number} {file.relative_to(source)} {content}".encode())
     return whole.hexdigest()
 
 
-def _files(given: Path) -> Iterator[Path]:
-    if given.is_file():
-        yield given
-    for folder, folders, names in os.walk(given):
+def _files(source: Path) -> Iterator[Path]:
+    if source.is_file():
+        yield source
+    for folder, folders, names in os.walk(source):
         folders[:] = [name for name in folders if name != "__pycache__"]
         yield from (Path(folder, name) for name in names)
 
@@ -65,8 +65,8 @@ def _read(file: Path) -> Any:
     return pickle.loads(content[_CHECKSUM:])  # noqa: S301 (the checksum is that of a value which this cache wrote)
 
 
-def _write(file: Path, made: object) -> None:
-    content = pickle.dumps(made)
+def _write(file: Path, value: object) -> None:
+    content = pickle.dumps(value)
     draft = file.with_suffix(f".{os.getpid()}")
     draft.write_bytes(hashlib.sha256(content).digest() + content)
     draft.replace(file)

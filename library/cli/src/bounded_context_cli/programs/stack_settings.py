@@ -56,13 +56,13 @@ def _arn(region: str, service: str, resource: str) -> str:
 
 def sample_settings(stack: str) -> dict[str, Any]:
     """Return sample values for the settings that the stack's file lacks."""
-    given = settings(current().pipeline, stack)
+    entries = settings(current().pipeline, stack)
     region = _region(stack)
     backend = {"backend": "s3://state", "secrets_provider": f"awskms://alias/state?region={region}"}
-    samples = {**_delivery_source(region), **({} if "backend" in given else backend)}
-    missing = {key: value for key, value in samples.items() if key not in given}
-    environments = [_with_account(environment) for environment in given.get("environments", ())]
-    return {**missing, "environments": environments, "shared_accounts": [*given.get("shared_accounts", ()), ACCOUNT]}
+    samples = {**_delivery_source(region), **({} if "backend" in entries else backend)}
+    missing = {key: value for key, value in samples.items() if key not in entries}
+    environments = [_with_account(environment) for environment in entries.get("environments", ())]
+    return {**missing, "environments": environments, "shared_accounts": [*entries.get("shared_accounts", ()), ACCOUNT]}
 
 
 def _delivery_source(region: str) -> dict[str, str]:
@@ -83,12 +83,12 @@ def settings_of(project: Project, stack: str) -> Settings:
     program.require_stack(stack)
     source = _source(program, stack)
     with _placed_faults(program, stack):
-        found = Settings.from_config(project.context, source)
+        stack_settings = Settings.from_config(project.context, source)
     try:
-        require_stack(stack, found.expires)
+        require_stack(stack, stack_settings.expires)
     except LabelError as error:
         raise ProjectError(f"{shown(stack_file(program.folder, stack))}: {error}") from error
-    return found
+    return stack_settings
 
 
 def pipeline_settings_of(project: Project, stack: str) -> PipelineSettings:

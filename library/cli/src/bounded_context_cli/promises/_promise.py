@@ -66,15 +66,15 @@ class Repository:
     @cached_property
     def steps(self) -> tuple[str, ...]:
         """The names of the steps in ``list_steps.py``."""
-        found = ((step, resolved(f"{self.context.name}.{STEPS}.{step}")) for step in self.context.steps)
-        return tuple(step for step, handler in found if handler is not None)
+        handlers = ((step, resolved(f"{self.context.name}.{STEPS}.{step}")) for step in self.context.steps)
+        return tuple(step for step, handler in handlers if handler is not None)
 
     @cached_property
     def modules(self) -> tuple[str, ...]:
         """The names of the package's modules that define a ``lambda_handler``."""
         sources = self.project.sources
-        found = (path for path in sources.rglob("*.py") if _ENTRY_POINT.search(path.read_text(encoding="utf-8")))
-        return tuple(sorted(".".join(path.relative_to(sources.parent).with_suffix("").parts) for path in found))
+        paths = (path for path in sources.rglob("*.py") if _ENTRY_POINT.search(path.read_text(encoding="utf-8")))
+        return tuple(sorted(".".join(path.relative_to(sources.parent).with_suffix("").parts) for path in paths))
 
 
 def resolved(name: str) -> object:

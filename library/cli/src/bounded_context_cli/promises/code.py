@@ -28,8 +28,8 @@ def commands_run_their_rule(where: Repository) -> Iterator[str]:
         run = mark(where.handler(command.function), "use_case", command.rule)
         if run is not command.rule:
             yield (
-                f"The entry point of {command.function} runs {_named(run)}, and the declaration names "
-                f"{_named(command.rule)}: name one rule in both."
+                f"The entry point of {command.function} runs {_name_of(run)}, and the declaration names "
+                f"{_name_of(command.rule)}: name one rule in both."
             )
 
 
@@ -38,17 +38,17 @@ def lists_obey_the_rule(where: Repository) -> Iterator[str]:
     context = where.context
     if context.verification is None:
         return
-    if lacking := lacking_in_rows(context):
-        yield f"commands: {lacking}"
+    if sentence := lacking_in_rows(context):
+        yield f"commands: {sentence}"
         return
     verified = [verifying.use_case for verifying in verifying_rules(where.handler(context.verification))]
     if verified != [context.creating.rule]:
-        runs = f"runs {', '.join(map(_named, verified))}" if verified else "runs no rule"
+        runs = f"runs {', '.join(map(_name_of, verified))}" if verified else "runs no rule"
         obeying = f"write `aws.obeys({context.name.upper()})` into its checks"
         yield f"{context.verification} of src/{context.name}/{STEPS}.py {runs} for rows: {obeying}."
 
 
-def _named(rule: Any) -> str:
+def _name_of(rule: Any) -> str:
     return getattr(rule, "__name__", type(rule).__name__)
 
 
@@ -78,8 +78,8 @@ def presets_have_the_variables(where: Repository) -> Iterator[str]:
     """Every function has the environment variables that its handler reads."""
     with _environment({**_NOWHERE, VARIABLE: str(where.project.settings["context"])}):
         for node in where.graph.of("lambda/function"):
-            given = node.inputs["environment"]["variables"].keys()
-            for name in sorted(set(_read(str(node.inputs["handler"]), where)) - given):
+            variables = node.inputs["environment"]["variables"].keys()
+            for name in sorted(set(_read(str(node.inputs["handler"]), where)) - variables):
                 function = node.name.replace("-", "_")
                 place = _place(where.project.root, _FUNCTIONS, f'"{function}"')
                 yield f"{place}: the preset of {function} lacks {name}, which the handler reads: add it to variables."
@@ -99,8 +99,8 @@ def _read(entry: str, where: Repository) -> Iterator[str]:
         yield VARIABLE
     elif name == "lambda_handler":
         source = where.project.sources.parent.joinpath(*module.split(".")).with_suffix(".py")
-        found = _ENVIRON.findall(source.read_text(encoding="utf-8"))
-        yield from (variable for variable in found if not variable.startswith(("AWS_", "LAMBDA_", "_")))
+        names = _ENVIRON.findall(source.read_text(encoding="utf-8"))
+        yield from (variable for variable in names if not variable.startswith(("AWS_", "LAMBDA_", "_")))
 
 
 def _place(root: Path, file: str, text: str) -> str:
@@ -116,8 +116,8 @@ def settings_are_read(where: Repository) -> Iterator[str]:
         for key, like in graph.unread.items():
             instead = f"write {like}, or remove it" if like else "remove it"
             where_read = where.project.root / "infra" / program
-            found = setting_place(stack_file(where_read, stack), project_name(where_read), key)
-            yield f"Nothing reads {key} of {found}: {instead}."
+            place = setting_place(stack_file(where_read, stack), project_name(where_read), key)
+            yield f"Nothing reads {key} of {place}: {instead}."
 
 
 def ejected_code_is_current(where: Repository) -> Iterator[str]:

@@ -51,8 +51,8 @@ def events_before_are_made(where: Repository) -> Iterator[str]:
         try:
             previous.data.model_validate(previous.convert(sample["data"]))
         except ValidationError as error:
-            found = error.errors(include_url=False)
-            wrong = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in found)
+            faults = error.errors(include_url=False)
+            wrong = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
             file = declaration_file(where.context)
             yield f"{event_type} {version} cannot be made of the current event ({wrong}): correct `made` in {file}."
 
@@ -112,7 +112,7 @@ def written_files_are_current(where: Repository) -> Iterator[str]:
         yield f"{path} differs from the library's: run `uv run context add github`, or remove its first line."
 
 
-def the_catalogue_is_told(where: Repository) -> Iterator[str]:
+def the_catalogue_is_current(where: Repository) -> Iterator[str]:
     """The catalogue shows the context, its APIs and its owner: its file matches the code."""
     try:
         if not catalog.is_current(where.context, where.project.root):
@@ -125,7 +125,7 @@ _STANDING = ("status", "version", "list_id")
 """Fields of every event, besides the details (`bounded_context.domain.events.payload`)."""
 
 
-def events_say_every_field(where: Repository) -> Iterator[str]:
+def events_contain_every_field(where: Repository) -> Iterator[str]:
     """Events have every field of the aggregate: their schema has exactly the fields that subscribers receive."""
     details, data = where.context.details, where.context.data
     file = f"src/{where.context.name}/events.py"
@@ -142,7 +142,7 @@ def _without(model: type[BaseModel], names: Set[str]) -> list[str]:
     return [name for name in model.model_fields if name not in names]
 
 
-def what_was_kept_is_read(where: Repository) -> Iterator[str]:
+def stored_data_is_readable(where: Repository) -> Iterator[str]:
     """Stored and staged data stays readable: the code reads each sample of each earlier version."""
     released = Released(where.context, where.project.root)
     try:
@@ -154,7 +154,7 @@ def what_was_kept_is_read(where: Repository) -> Iterator[str]:
         yield str(unknown)
 
 
-def what_was_said_is_kept(where: Repository) -> Iterator[str]:
+def the_interface_is_compatible(where: Repository) -> Iterator[str]:
     """Callers and subscribers find the commands and events of earlier versions."""
     yield from Released(where.context, where.project.root).interface_breaks()
 
@@ -170,8 +170,8 @@ CHECKS: tuple[Check, ...] = (
     the_context_is_drawn,
     agents_are_instructed,
     written_files_are_current,
-    the_catalogue_is_told,
-    events_say_every_field,
-    what_was_kept_is_read,
-    what_was_said_is_kept,
+    the_catalogue_is_current,
+    events_contain_every_field,
+    stored_data_is_readable,
+    the_interface_is_compatible,
 )

@@ -20,7 +20,7 @@ def consumed_events_are_read(where: Repository) -> Iterator[str]:
     for stack in stacks_on_aws(where.project.service):
         for context, consumed in settings_of(where.project, stack).consumes.items():
             if publisher := copies.publisher(context):
-                yield from (f"Pulumi.{stack}.yaml: {found}" for found in _unread(publisher, context, consumed))
+                yield from (f"Pulumi.{stack}.yaml: {sentence}" for sentence in _unread(publisher, context, consumed))
 
 
 def _unread(publisher: Publisher, context: str, consumed: Consumed) -> Iterator[str]:

@@ -106,11 +106,11 @@ def checks_tolerate_no_failure(where: Repository) -> Iterator[str]:
 
 def maps_keep_the_state_small(where: Repository) -> Iterator[str]:
     """The outputs of a map fit the state of 256 KiB, even if all children fail."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         if state["Type"] == "Map" and "ResultWriter" not in state and "ItemProcessor" in state:
             tolerant = any(field.startswith("ToleratedFailure") for field in state)
             children = state["ItemProcessor"]["States"]
-            yield from (f"{called}: {fault}" for name in children for fault in _large(children, name, tolerant))
+            yield from (f"{place}: {fault}" for name in children for fault in _large(children, name, tolerant))
     for machine in _imports(where):
         for name, state in machine.states.items():
             constant = state.get("ResultSelector") == {} and state.get("ResultPath", "$") != "$"
@@ -134,16 +134,16 @@ def _large(children: Mapping[str, State], name: str, tolerant: bool) -> Iterator
 
 def maps_read_again(where: Repository) -> Iterator[str]:
     """A map whose items cannot be read tries again for 5 minutes."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         if "ItemReader" in state and (seconds := waited(state, _UNREAD)) < READER_SECONDS:
-            yield f"{called} gives up on {_UNREAD} after {seconds:.0f} of {READER_SECONDS} seconds: give it a retrier."
+            yield f"{place} gives up on {_UNREAD} after {seconds:.0f} of {READER_SECONDS} seconds: give it a retrier."
 
 
 def maps_limit_their_children(where: Repository) -> Iterator[str]:
     """A map limits its concurrent children: without a limit, 10,000 children start at once."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         if "ItemReader" in state and not (state.get("MaxConcurrency") or state.get("MaxConcurrencyPath")):
-            yield f"{called} starts up to 10,000 children at once: write its MaxConcurrency."
+            yield f"{place} starts up to 10,000 children at once: write its MaxConcurrency."
 
 
 def failures_are_undone(where: Repository) -> Iterator[str]:
@@ -151,28 +151,28 @@ def failures_are_undone(where: Repository) -> Iterator[str]:
     for machine in _imports(where):
         ended, registering = machine.reached(machine.closes), machine.calling(_REGISTER)
         registers = {name for name in machine.states if registering & machine.reached([name])}
-        written = machine.reached(machine.imports, without=ended)
+        after_import = machine.reached(machine.imports, without=ended)
         for name in set(machine.states) - ended - registers:
             state = machine.states[name]
-            wanted = machine.undoes if name in written and machine.undoes else machine.closes
-            if state["Type"] in _CALLS and not _leads(machine, _caught(state), wanted):
+            targets = machine.undoes if name in after_import and machine.undoes else machine.closes
+            if state["Type"] in _CALLS and not _leads(machine, _caught(state), targets):
                 place = f"A failure of the state {name} of {machine.name}"
-                yield f"{place} leaves the list open: catch {ALL}, and go to {_one(wanted)}."
+                yield f"{place} leaves the list open: catch {ALL}, and go to {_first_of(targets)}."
         for name in machine.undoes:
             if not _leads(machine, machine.states[name].get("Next"), machine.closes):
-                yield f"The state {name} of {machine.name} does not close the list: go to {_one(machine.closes)}."
+                yield f"The state {name} of {machine.name} does not close the list: go to {_first_of(machine.closes)}."
 
 
 def _caught(state: State) -> str | None:
     return next((catcher["Next"] for catcher in state.get("Catch", []) if ALL in catcher["ErrorEquals"]), None)
 
 
-def _leads(machine: _Import, target: str | None, wanted: set[str]) -> bool:
+def _leads(machine: _Import, target: str | None, states: set[str]) -> bool:
     """Return whether a target leads to a wanted state, without an import on the way."""
-    return target is not None and bool(wanted & machine.reached([target], without=machine.imports))
+    return target is not None and bool(states & machine.reached([target], without=machine.imports))
 
 
-def _one(names: set[str]) -> str:
+def _first_of(names: set[str]) -> str:
     return min(names, default="a state that calls compensate_error")
 
 
@@ -185,13 +185,13 @@ def only_verified_lists_are_imported(where: Repository) -> Iterator[str]:
             if name in machine.imports | machine.undoes and f"/{VERIFIED}" not in json.dumps(state.get("ItemReader")):
                 yield f"{place} reads rows that are not verified: read staging/<list id>/{VERIFIED}."
             if state["Type"] == "Choice" and machine.imports & machine.reached([name]):
-                yield from (f"{place} {fault}" for fault in _chosen(machine, state, verifying))
+                yield from (f"{place} {fault}" for fault in _choice_faults(machine, state, verifying))
 
 
-def _chosen(machine: _Import, state: State, verifying: set[str]) -> Iterator[str]:
+def _choice_faults(machine: _Import, state: State, verifying: set[str]) -> Iterator[str]:
     default = machine.reached([state["Default"]] if "Default" in state else [])
     if machine.imports & default or not machine.closes & default:
-        yield f"does not close a list with an unexpected outcome: write the Default {_one(machine.closes)}."
+        yield f"does not close a list with an unexpected outcome: write the Default {_first_of(machine.closes)}."
     for choice in state["Choices"]:
         imported = machine.imports & machine.reached([choice["Next"]], without=verifying)
         if imported and choice.get("StringEquals") != "VERIFIED":
@@ -260,11 +260,11 @@ def repeated_announcements_do_nothing(where: Repository) -> Iterator[str]:
 
 def throttled_calls_wait(where: Repository) -> Iterator[str]:
     """A throttled function or table delays a list, and does not end it."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         if ":lambda:" in state.get("Resource", ""):
             for error in _THROTTLED:
                 if waited(state, error) < OUTAGE_SECONDS:
-                    yield f"{called} gives up on {error}: copy the first retrier of ValidateList."
+                    yield f"{place} gives up on {error}: copy the first retrier of ValidateList."
 
 
 def executions_end(where: Repository) -> Iterator[str]:
@@ -273,10 +273,10 @@ def executions_end(where: Repository) -> Iterator[str]:
     for node in where.graph.of("sfn/stateMachine"):
         if "TimeoutSeconds" not in node.document("definition"):
             yield f'The workflow {node.name} may run for a year: write its "TimeoutSeconds".'
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         name = str(state.get("Parameters", {}).get("FunctionName", "")).partition(":function:")[2].partition(":")[0]
         if name in timeouts and not timeouts[name] < state.get("TimeoutSeconds", 0):
-            yield f"{called} repeats calls that still run: write a TimeoutSeconds above {timeouts[name]:.0f}."
+            yield f"{place} repeats calls that still run: write a TimeoutSeconds above {timeouts[name]:.0f}."
 
 
 CHECKS: tuple[Check, ...] = (

@@ -88,8 +88,8 @@ def nothing_of_lists_is_left(where: Repository) -> Iterator[str]:
     remedy = "remove it, or name a verification in the declaration"
     for stack, graph in where.graphs.items():
         for kind in OF_LISTS:
-            if found := [node for node in graph.nodes if f":infra:{kind}$" in node.urn]:
-                yield f"{stack} has {kind} with {len(found)} resources, and {context.title} has no lists: {remedy}."
+            if nodes := [node for node in graph.nodes if f":infra:{kind}$" in node.urn]:
+                yield f"{stack} has {kind} with {len(nodes)} resources, and {context.title} has no lists: {remedy}."
     steps = where.project.sources / f"{STEPS}.py"
     if steps.exists():
         yield f"src/{context.name}/{steps.name} has steps of lists, and {context.title} has no lists: {remedy}."
@@ -97,12 +97,12 @@ def nothing_of_lists_is_left(where: Repository) -> Iterator[str]:
 
 def aws_takes_the_stacks(where: Repository) -> Iterator[str]:
     """AWS accepts every stack of the service and of the pipeline: its models refuse no resource's request."""
-    found = defaultdict[str, list[str]](list)
+    stacks_by_finding = defaultdict[str, list[str]](list)
     for stack, graph in where.graphs.items():
         for node in graph.nodes:
             for finding in findings(node):
-                found[f"{node.place}: {finding}"].append(stack)
-    yield from (f"{finding.removesuffix('.')} ({', '.join(stacks)})." for finding, stacks in found.items())
+                stacks_by_finding[f"{node.place}: {finding}"].append(stack)
+    yield from (f"{finding.removesuffix('.')} ({', '.join(stacks)})." for finding, stacks in stacks_by_finding.items())
 
 
 CHECKS: tuple[Check, ...] = (

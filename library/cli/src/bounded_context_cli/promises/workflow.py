@@ -52,9 +52,9 @@ ALL: Final = "States.ALL"
 
 def states_follow_one_another(where: Repository) -> Iterator[str]:
     """Every state of the workflow leads to an existing state."""
-    for called, state, known in states(where):
+    for place, state, known in states(where):
         for target in set(targets(state)) - known:
-            yield f"{called} goes to {target}, which is not a state: write its name."
+            yield f"{place} goes to {target}, which is not a state: write its name."
 
 
 def state_names_are_unique(where: Repository) -> Iterator[str]:
@@ -70,11 +70,11 @@ def state_names_are_unique(where: Repository) -> Iterator[str]:
 def repeated_states(definition: str) -> Iterator[tuple[str, int]]:
     """Return each name that several states of a definition have, also twice in the same object, with their number."""
     numbers = Counter[str]()
-    json.loads(definition, object_pairs_hook=partial(_counted, numbers))
+    json.loads(definition, object_pairs_hook=partial(_count_states, numbers))
     return ((name, number) for name, number in numbers.items() if number > 1)
 
 
-def _counted(numbers: Counter[str], members: list[tuple[str, Any]]) -> list[str]:
+def _count_states(numbers: Counter[str], members: list[tuple[str, Any]]) -> list[str]:
     """Count the names of the states in an object, and return the names of its members."""
     numbers.update(name for key, names in members if key == "States" and isinstance(names, list) for name in names)
     return [name for name, _ in members]
@@ -82,21 +82,21 @@ def _counted(numbers: Counter[str], members: list[tuple[str, Any]]) -> list[str]
 
 def tasks_are_tried_again(where: Repository) -> Iterator[str]:
     """Every task of the workflow is retried, so that a transient fault ends no list."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         if state["Type"] == "Task" and not state.get("Retry"):
-            yield f"{called} is tried once: give it a Retry."
+            yield f"{place} is tried once: give it a Retry."
 
 
 def outages_of_lambda_are_outlasted(where: Repository) -> Iterator[str]:
     """An outage of Lambda ends no list: every task that calls a function retries service errors for 10 minutes."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         if ":lambda:" not in state.get("Resource", ""):
             continue
         waits = {error: waited(state, error) for error in LAMBDAS_OWN}
         if early := {error: waited for error, waited in waits.items() if waited < OUTAGE_SECONDS}:
             retrier = json.dumps({"ErrorEquals": list(early), **_PATIENT})
             yield (
-                f"{called} gives up on {', '.join(early)} after {min(early.values()):.0f} of {OUTAGE_SECONDS} seconds: "
+                f"{place} gives up on {', '.join(early)} after {min(early.values()):.0f} of {OUTAGE_SECONDS} seconds: "
                 f"write {retrier} into its Retry, before {ALL}."
             )
 
@@ -122,23 +122,23 @@ def waited(state: State, error: str) -> float:
 
 def catch_alls_come_last(where: Repository) -> Iterator[str]:
     """Every error reaches its own retrier and catcher: `States.ALL` is the last entry, and alone in its entry."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         for name, words in (("Retry", "retriers"), ("Catch", "catchers")):
             listed = [handler["ErrorEquals"] for handler in state.get(name, [])]
             for number, errors in enumerate(listed, 1):
                 if ALL in errors and number < len(listed):
-                    yield f"{called} has {ALL} in number {number} of its {len(listed)} {words}: write it last."
+                    yield f"{place} has {ALL} in number {number} of its {len(listed)} {words}: write it last."
                 if ALL in errors and len(errors) > 1:
-                    yield f"{called} has {ALL} beside other errors in one of its {words}: write {ALL} alone."
+                    yield f"{place} has {ALL} beside other errors in one of its {words}: write {ALL} alone."
 
 
 def calls_are_well_formed(where: Repository) -> Iterator[str]:
     """AWS accepts every call of the workflow: its parameters match the names and types of the call's model."""
-    for called, state, _ in states(where):
+    for place, state, _ in states(where):
         resource = _CALL.fullmatch(state.get("Resource", ""))
         if resource and f"{resource[1]}:{resource[2]}" not in _NO_REQUEST:
             parameters = state.get("Parameters", state.get("Arguments", {}))
-            yield from (f"{called}: {finding}" for finding in _of_request(resource[1], resource[2], parameters))
+            yield from (f"{place}: {finding}" for finding in _of_request(resource[1], resource[2], parameters))
 
 
 def _of_request(service: str, call: str, parameters: Any) -> Iterator[str]:
@@ -159,7 +159,7 @@ def _of_call(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         yield from _of_structure(shape, value, path)
     elif isinstance(shape, MapShape) and isinstance(value, Mapping):
-        for name, member in _given(value):
+        for name, member in _members(value):
             yield from _of_call(shape.value, member, f"{path}.{name}")
     elif isinstance(shape, ListShape) and isinstance(value, list):
         for number, member in enumerate(value):
@@ -173,17 +173,17 @@ def _of_structure(shape: StructureShape, value: Mapping[str, Any], path: str) ->
     # In Step Functions every name begins with a capital letter, unlike in some APIs.
     members = {name[0].upper() + name[1:]: member for name, member in shape.members.items()}
     required = {name[0].upper() + name[1:] for name in shape.required_members}
-    for name, member_value in _given(value):
+    for name, member_value in _members(value):
         if name in members:
             yield from _of_call(members[name], member_value, f"{below}{name}")
         else:
             near = get_close_matches(name, members, 1) or sorted(members)
             yield f" has no {below}{name}: write {' or '.join(near)}."
-    given = {name for name, _ in _given(value)}
-    yield from (f" needs {below}{name}: write it." for name in sorted(required - given))
+    names = {name for name, _ in _members(value)}
+    yield from (f" needs {below}{name}: write it." for name in sorted(required - names))
 
 
-def _given(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _members(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield each member's name and value. The value of a computed member is the text `{%`."""
     for name, member in value.items():
         yield (name.removesuffix(".$"), "{%" if name.endswith(".$") else member)

@@ -43,14 +43,14 @@ def service(project: Project) -> Path:
 
 def pulumi(program: Callable[[Project], Path], *words: str, build: Callable[[], int] = int) -> int:
     """Run Pulumi's CLI for a program of the current repository after `build`, and return the exit status."""
-    found = shutil.which("pulumi")
-    if found is None:
+    executable = shutil.which("pulumi")
+    if executable is None:
         return fail(f"{MISSING}.")
     try:
         folder = program(repository())
     except ProjectError as error:
         return fail(str(error))
-    return build() or _run([found, *words, "--cwd", str(folder)], folder)
+    return build() or _run([executable, *words, "--cwd", str(folder)], folder)
 
 
 def _run(command: list[str], folder: Path) -> int:

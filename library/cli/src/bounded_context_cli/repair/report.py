@@ -41,8 +41,8 @@ class RepairReport(ABC):
         """The result as a word."""
         if self.interrupted or self.stopped:
             return "interrupted" if self.interrupted else "stopped"
-        looked, done, left = self.words
-        return looked if not self.executed else done if self.complete else left
+        looked, complete, incomplete = self.words
+        return looked if not self.executed else complete if self.complete else incomplete
 
     @property
     def exit_status(self) -> int:
@@ -56,17 +56,17 @@ class RepairReport(ABC):
 
 def command_line(*words: str, **options: object) -> str:
     """Return the command with `--go`. It contains the options that have a value."""
-    return shlex.join(["uv", "run", "context", *words, *given(options), "--go"])
+    return shlex.join(["uv", "run", "context", *words, *option_words(options), "--go"])
 
 
-def given(options: Mapping[str, object]) -> Iterator[str]:
+def option_words(options: Mapping[str, object]) -> Iterator[str]:
     """Yield the words of the options that have a value. A tuple has several values, True is a flag."""
     for name, value in options.items():
-        for one in value if isinstance(value, tuple) else (value,):
-            if one:
+        for item in value if isinstance(value, tuple) else (value,):
+            if item:
                 yield f"--{name.replace('_', '-')}"
-                if one is not True:
-                    yield str(one)
+                if item is not True:
+                    yield str(item)
 
 
 LINE_EVERY = 100
@@ -88,13 +88,13 @@ class RepairScreen(Consoles):
             yield lambda: bar.advance(task)
 
     def _lines(self, verb: str, total: int) -> Callable[[], None]:
-        done = 0
+        count = 0
 
         def advance() -> None:
-            nonlocal done
-            done += 1
-            if done % LINE_EVERY == 0:
-                self.tell(f"{verb}: {done} of about {total} messages")
+            nonlocal count
+            count += 1
+            if count % LINE_EVERY == 0:
+                self.tell(f"{verb}: {count} of about {total} messages")
 
         return advance
 
@@ -117,5 +117,5 @@ def no_identity(text: str) -> str:
     """Return why a text is not an id, with the remedy; an empty string if it is one."""
     if re.fullmatch(_IDENTIFIER.pattern, text):
         return ""
-    shown = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
-    return f"{shown} is not an id: write {_IDENTIFIER.accepted}"
+    quoted = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    return f"{quoted} is not an id: write {_IDENTIFIER.accepted}"

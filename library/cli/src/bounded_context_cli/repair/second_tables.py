@@ -48,16 +48,16 @@ def second_tables(client: "DynamoDBClient", table: str) -> list[SecondTable]:
     """Return the second tables of a stack with this table. Raises ClientError, BotoCoreError."""
     described: Any = (client.describe_table(TableName=name)["Table"] for name in names(client, table))
     return [
-        SecondTable(one["TableName"], one["CreationDateTime"], one.get("TableSizeBytes", 0))
-        for one in described
-        if one["TableStatus"] != "DELETING"
+        SecondTable(description["TableName"], description["CreationDateTime"], description.get("TableSizeBytes", 0))
+        for description in described
+        if description["TableStatus"] != "DELETING"
     ]
 
 
 def listing(client: "DynamoDBClient", table: str, now: datetime) -> dict[str, Any]:
     """Return the second tables as JSON, for the report of a command that does not depend on them."""
     try:
-        return {"second_tables": [one.as_json(now) for one in second_tables(client, table)]}
+        return {"second_tables": [second_table.as_json(now) for second_table in second_tables(client, table)]}
     except AWS_ERRORS as error:
         return {"second_tables": [], "second_tables_unknown": sentence(error, "restore")}
 

@@ -47,7 +47,7 @@ _BODY: Final = re.compile(r"<body>(.*)</body>", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Shown:
+class Rendering:
     """A rendered page at one width and in one colour scheme.
 
     `html` is the resulting document, `text` its visible text. `sideways` is the number of pixels beyond the screen's
@@ -78,23 +78,23 @@ class Shown:
 class Seen:
     """A page in all four renderings, with its size in bytes and the browser's console output."""
 
-    shown: Sequence[Shown]
+    shown: Sequence[Rendering]
     size: int
     console: Sequence[str]
 
     @property
-    def wide(self) -> Shown:
+    def wide(self) -> Rendering:
         """The rendering on a wide screen in the light scheme."""
-        return next(shown for shown in self.shown if shown.width == WIDE and not shown.dark)
+        return next(rendering for rendering in self.shown if rendering.width == WIDE and not rendering.dark)
 
     def flaws(self) -> list[str]:
         """Return a sentence for each violated rule that applies to every page."""
-        found = [f"The console says: {line}" for line in self.console]
+        flaws = [f"The console says: {line}" for line in self.console]
         if self.size > MOST_BYTES:
-            found.append(f"The page has {self.size:,} bytes.")
-        if len({shown.paper for shown in self.shown}) < 2:
-            found.append("The page is as bright in the dark as by day.")
-        return found + [f"{_where(shown)}: {flaw}" for shown in self.shown for flaw in _flaws(shown)]
+            flaws.append(f"The page has {self.size:,} bytes.")
+        if len({rendering.paper for rendering in self.shown}) < 2:
+            flaws.append("The page is as bright in the dark as by day.")
+        return flaws + [f"{_where(rendering)}: {flaw}" for rendering in self.shown for flaw in _flaws(rendering)]
 
 
 def find() -> str | None:
@@ -114,10 +114,10 @@ def look(browser: str, page: Path, folder: Path) -> Seen:
     around = folder / "around.html"
     around.write_text(f"<!doctype html><body>{frames}<script>{_MEASURE}</script></body>", encoding="utf-8")
     command = [browser, *OPTIONS, f"--user-data-dir={folder / 'profile'}", around.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603
-    [body] = _BODY.findall(done.stdout)
-    shown = [Shown(**values) for values in json.loads(html.unescape(body))]
-    return Seen(shown, page.stat().st_size, _CONSOLE.findall(done.stderr))
+    process = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603
+    [body] = _BODY.findall(process.stdout)
+    renderings = [Rendering(**values) for values in json.loads(html.unescape(body))]
+    return Seen(renderings, page.stat().st_size, _CONSOLE.findall(process.stderr))
 
 
 def _frame(page: Path, width: int, scheme: str) -> str:
@@ -125,18 +125,18 @@ def _frame(page: Path, width: int, scheme: str) -> str:
     return f'<iframe src="{html.escape(page.as_uri())}" style="{style}"></iframe>'
 
 
-def _where(shown: Shown) -> str:
-    return f"{shown.width} px wide, {'in the dark' if shown.dark else 'by day'}"
+def _where(rendering: Rendering) -> str:
+    return f"{rendering.width} px wide, {'in the dark' if rendering.dark else 'by day'}"
 
 
-def _flaws(shown: Shown) -> Iterator[str]:
-    if shown.sideways > 0:
-        yield f"{shown.sideways} px are beyond the screen's edge."
-    if not (shown.title and shown.lang):
+def _flaws(rendering: Rendering) -> Iterator[str]:
+    if rendering.sideways > 0:
+        yield f"{rendering.sideways} px are beyond the screen's edge."
+    if not (rendering.title and rendering.lang):
         yield "the page has no title or no language."
-    if shown.headings.count(1) != 1 or any(after > before + 1 for before, after in pairwise(shown.headings)):
-        yield f"headings leave out a level, or there is not one of the first: {shown.headings}."
-    if shown.scripts:
-        yield f"{shown.scripts} scripts."
+    if rendering.headings.count(1) != 1 or any(after > before + 1 for before, after in pairwise(rendering.headings)):
+        yield f"headings leave out a level, or there is not one of the first: {rendering.headings}."
+    if rendering.scripts:
+        yield f"{rendering.scripts} scripts."
     for kind in ("faint", "spilled", "cut", "unnamed", "loaded"):
-        yield from (f"{kind}: {entry}" for entry in getattr(shown, kind))
+        yield from (f"{kind}: {entry}" for entry in getattr(rendering, kind))

@@ -46,8 +46,8 @@ class Publisher:
         self.schema(label)
         files = sorted((self.folder / _RELEASED).glob("*.json"), key=lambda path: numbers(path.stem), reverse=True)
         for file in files:
-            if found := list(_of(json.loads(file.read_text(encoding="utf-8")), label)):
-                return found
+            if samples := list(_of(json.loads(file.read_text(encoding="utf-8")), label)):
+                return samples
         raise Unpublished(f"{self.folder.name} has no sample of {label} in {_RELEASED}/: copy its folders again.")
 
 
@@ -69,15 +69,15 @@ class ConsumedEvents:
 
     def samples(self, context: str, label: str) -> list[dict[str, Any]]:
         """Return the newest samples of a context's event. Raises Unpublished without a copy, event or sample."""
-        return self._known(context).samples(label)
+        return self._publisher(context).samples(label)
 
     def schema(self, context: str, label: str) -> dict[str, Any]:
         """Return the newest schema of the data of a context's event. Raises Unpublished without a copy or event."""
-        return self._known(context).schema(label)
+        return self._publisher(context).schema(label)
 
-    def _known(self, context: str) -> Publisher:
-        found = self.publisher(context)
-        if found is None:
+    def _publisher(self, context: str) -> Publisher:
+        publisher = self.publisher(context)
+        if publisher is None:
             place = f"{FOLDER}/{kebab(context)}/"
             raise Unpublished(f"{place} is missing: copy the folders events/ and released/ of {context} into it.")
-        return found
+        return publisher

@@ -18,8 +18,8 @@ def with_diagram(root: Path, lines: str) -> str:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     block = f"```mermaid\n{lines}```\n"
     earlier = re.escape("\n".join(block.splitlines()[:3])) + r"\n(?s:.*?)^```\n"
-    found, count = re.subn(earlier, lambda _: block, text, count=1, flags=re.MULTILINE)
-    return found if count else f"{text}\n{block}"
+    new_text, count = re.subn(earlier, lambda _: block, text, count=1, flags=re.MULTILINE)
+    return new_text if count else f"{text}\n{block}"
 
 
 def draw(root: Path, lines: str) -> bool:

@@ -109,7 +109,7 @@ def test_a_route_names_the_statuses_in_a_sentence() -> None:
 
 
 @over_apis
-def test_a_refusal_of_the_contexts_own_is_told_of_each_command_and_of_no_query(context: Context) -> None:
+def test_each_command_documents_the_contexts_own_errors(context: Context) -> None:
     """By its status, its title and its code."""
     operations = {operation["operationId"]: operation for operation in _operations(MADE[context.name]).values()}
     for error in context.errors:

@@ -144,7 +144,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     ),
     "nothing is put back": _function(QueueReader, "release", lambda _: 0),
     "the reason goes back too": _function(InboundRoute, "deliver", SubscriberRoute.deliver),
-    "an object is deleted when it is read": _function(FailedBatches, "_opened", _object_first(FailedBatches._opened)),
+    "an object is deleted when it is read": _function(FailedBatches, "_open", _object_first(FailedBatches._open)),
     "the first answer has all uploads": _function(UnseenUploads, "messages", _first_page(UnseenUploads.messages)),
     "uploads of one second share a place": _function(sweep_uploads, "oldest", _by_time_alone(sweep.oldest)),
 }

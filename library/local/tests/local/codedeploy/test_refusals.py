@@ -97,7 +97,7 @@ def test_a_deployment_tells_the_hash_of_its_appspec_and_not_the_appspec(release:
     assert told == {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": digest}}
 
 
-def test_what_is_not_there_is_said(release: Release) -> None:
+def test_a_missing_group_or_deployment_is_an_error(release: Release) -> None:
     with pytest.raises(release.client.exceptions.DeploymentGroupDoesNotExistException):
         release.deploy()
     with pytest.raises(release.client.exceptions.DeploymentDoesNotExistException):

@@ -122,7 +122,7 @@ def test_a_deployment_that_does_not_fit_the_alias_fails(
     assert release.functions.history == []
 
 
-def test_a_service_role_that_may_not_shift_is_said(release: Release) -> None:
+def test_a_service_role_without_permission_fails_the_deployment(release: Release) -> None:
     release.group()
     release.functions.denied = True
     info = release.ended(release.deploy())

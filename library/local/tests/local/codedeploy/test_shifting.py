@@ -69,7 +69,7 @@ def test_the_target_says_how_much_traffic_the_new_version_has(started: Started) 
     assert release.info(deployment)["deploymentOverview"]["InProgress"] == 1
 
 
-def test_the_events_of_a_target_are_told_whether_they_have_a_hook_or_not(release: Release) -> None:
+def test_a_target_lists_its_events_with_and_without_hooks(release: Release) -> None:
     release.group()
     release.functions.hooks["check"] = release.reports("Succeeded")
     deployment = release.deploy(appspec_text(**{BEFORE: "check"}))

@@ -110,7 +110,7 @@ def test_an_imported_row_is_followed_to_each_subscriber() -> None:
     assert (found.traceparent, found.trace_id) == (TRACE, "1-0af76519-16cd43dd8448eb211c80319c")
 
 
-def test_an_item_was_written_before_anybody_was_told() -> None:
+def test_an_item_is_written_before_its_event_is_published() -> None:
     """The function says that a part is done after all of its rows, and the first of them may be told by then."""
     early = call("relay_events", "r-4", 15.4, 0.5, _said(15.2, "events published", ids=["a"]))
     found = trail_of(replace(FACTS, calls=calls([*LINES, *early])), IMPORTED)

@@ -55,7 +55,7 @@ def test_a_list_that_is_closed_is_measured(context: Context[Any]):
     assert (change.before.status, change.after.status) == (ListStatus.IMPORTING, ListStatus.IMPORTED)
 
 
-def test_what_is_heard_of_others_is_in_the_function_s_environment(context: Context[Any]):
+def test_the_functions_environment_lists_the_consumed_events(context: Context[Any]):
     """An event of each type, as the queue hands it over."""
     samples = samples_of(context, "on_event", {"CONSUMES": json.dumps(HEARD)})
     [record] = samples["Ended"]["Records"]

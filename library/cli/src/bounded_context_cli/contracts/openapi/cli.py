@@ -44,10 +44,10 @@ def breaks(old: Part, new: Part) -> Iterator[str]:
 
 def _operations(document: Part) -> dict[str, tuple[str, Part]]:
     """Return each operation with its method and path, keyed by method and path without the parameters' names."""
-    found = inlined(document["paths"], document)
+    paths = inlined(document["paths"], document)
     return {
         f"{method} {re.sub(r'{[^}]*}', '{}', path)}": (f"{method.upper()} {path}", operation)
-        for path, operations in found.items()
+        for path, operations in paths.items()
         for method, operation in operations.items()
         if method in _METHODS
     }
@@ -73,12 +73,12 @@ def _scopes(old: set[str], new: set[str]) -> Iterator[str]:
 
 def _by_place(operation: Part) -> dict[str, Part]:
     """Return the parameters by a name for messages: path parameters by position, others by name without case."""
-    found: dict[str, Part] = {}
+    parameters: dict[str, Part] = {}
     for parameter in operation.get("parameters", ()):
         place, name = parameter["in"], parameter["name"].casefold()
-        number = sum(other["in"] == "path" for other in found.values())
-        found[f"part {number + 1} of the path" if place == "path" else f"the {place} {name}"] = parameter
-    return found
+        number = sum(other["in"] == "path" for other in parameters.values())
+        parameters[f"part {number + 1} of the path" if place == "path" else f"the {place} {name}"] = parameter
+    return parameters
 
 
 def _parameters(old: Mapping[str, Part], new: Mapping[str, Part]) -> Iterator[str]:
@@ -174,15 +174,15 @@ def openapi() -> int:
       1  nothing is written: the context has no HTTP API, or its callers would miss a field
     """
     try:
-        found = repository()
+        own_repository = repository()
     except ProjectError as missing:
         return fail(str(missing))
-    if not found.context.api:
-        return fail(f"{found.context.title} has no HTTP API: write api=True in its context first.")
-    if broken := list(missed(found.context, found.root)):
+    if not own_repository.context.api:
+        return fail(f"{own_repository.context.title} has no HTTP API: write api=True in its context first.")
+    if broken := list(missed(own_repository.context, own_repository.root)):
         return fail("\n".join(broken))
-    document, page = found.root / FOLDER / NAME, found.build / "api.html"
-    text = expected(found.context, found.root)
+    document, page = own_repository.root / FOLDER / NAME, own_repository.build / "api.html"
+    text = expected(own_repository.context, own_repository.root)
     for path, content in (
         (document, text),
         (page, api_page(json.loads(text), document=os.path.relpath(document, page.parent))),

@@ -38,7 +38,7 @@ from ..published import examples
 @cache
 def view(context: Context[Any]) -> type[BaseModel]:
     """Return the model of an aggregate in an answer."""
-    standing: Any = {
+    members: Any = {
         "status": (context.statuses, ...),
         "version": (int, Field(ge=1, description="Counts its changes from 1.")),
         "list_id": (str | None, Field(description="The list that brought it, if one did.")),
@@ -48,7 +48,7 @@ def view(context: Context[Any]) -> type[BaseModel]:
     class Shown(context.details):
         model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
-    return create_model("View", __base__=Shown, __doc__=f"The {plain(context.title)} as it stands.", **standing)
+    return create_model("View", __base__=Shown, __doc__=f"The {plain(context.title)} as it stands.", **members)
 
 
 @cache
@@ -165,11 +165,11 @@ def _unasked(*_: Any) -> NoReturn:
 
 
 def _command(context: Context[Any], command: Command[Any, Any]) -> Described:
-    operation, shown = command_operation(context, command, _unasked), view(context)
+    operation, view_schema = command_operation(context, command, _unasked), view(context)
     answers: Mapping[Kind, dict[int, Part]] = {
-        "creates": {201: _answer("As it was created.", shown, _TAG | _PLACE)},
-        "changes": {200: _answer("As it is now.", shown, _TAG)},
-        "deletes": {200: _answer("As it was before.", shown, {})},
+        "creates": {201: _answer("As it was created.", view_schema, _TAG | _PLACE)},
+        "changes": {200: _answer("As it is now.", view_schema, _TAG)},
+        "deletes": {200: _answer("As it was before.", view_schema, {})},
     }
     in_body = () if operation.body is None else (INVALID,)
     own = tuple(error.code for error in context.errors)
@@ -186,8 +186,8 @@ def _starts(context: Context[Any], command: Command[Any, Any]) -> dict[str, str]
 
 
 def _gets(context: Context[Any]) -> Part:
-    held = {"description": "The caller has the newest version already.", "headers": _TAG, "content": {}}
-    answers = {200: _answer("As it is.", view(context), _TAG), 304: held}
+    unchanged = {"description": "The caller has the newest version already.", "headers": _TAG, "content": {}}
+    answers = {200: _answer("As it is.", view(context), _TAG), 304: unchanged}
     summary = f"Return the {plain(context.title)}."
     return _operation(context, context.get_function, summary, answers, _plain(BAD_PARAMETER, NotFound.code))
 
@@ -278,9 +278,9 @@ _HEADERS: Final[dict[str, Any]] = {
 
 def document(context: Context[Any], release: str) -> dict[str, Any]:
     """Return the document of a release of a context with an API. The result is deterministic."""
-    merged, shown = _merged(context, release), _examples(context)
+    merged, samples = _merged(context, release), _examples(context)
     for operation in (operation for path in merged["paths"].values() for operation in path.values()):
-        _complete(operation, shown)
+        _complete(operation, samples)
         _require(operation, context.scopes)
     merged["security"] = [{name: []} for name in _SECURITY]
     merged["components"] |= {"headers": _HEADERS, "parameters": {_CORRELATION: _parameter()}}
@@ -290,9 +290,9 @@ def document(context: Context[Any], release: str) -> dict[str, Any]:
     return merged
 
 
-def as_json(made: dict[str, Any]) -> str:
+def as_json(document: dict[str, Any]) -> str:
     """Return the text of a document as it is committed, sorted for readable diffs."""
-    return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _merged(context: Context[Any], release: str) -> dict[str, Any]:
@@ -314,7 +314,7 @@ def _parameter() -> dict[str, Any]:
     return {"name": _CORRELATION, "in": "header", "description": description, "schema": {"type": "string"}}
 
 
-def _complete(operation: dict[str, Any], shown: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any], samples: dict[str, Any]) -> None:
     """Add the correlation id's parameter and headers, and examples, to an operation."""
     # Powertools adds its own response for invalid values to each operation. The API responds with problems instead.
     operation["responses"] = {
@@ -330,7 +330,7 @@ def _complete(operation: dict[str, Any], shown: dict[str, Any]) -> None:
     for part in (operation.get("requestBody", {}), *operation["responses"].values()):
         for content in part.get("content", {}).values():
             of = content["schema"].get("$ref", "").rpartition("/")[2]
-            content |= {"example": shown[of]} if of in shown else {}
+            content |= {"example": samples[of]} if of in samples else {}
 
 
 def _require(operation: dict[str, Any], scopes: Mapping[str, tuple[str, ...]]) -> None:
@@ -343,15 +343,15 @@ def _examples(context: Context[Any]) -> dict[str, Any]:
     """Return an example for each schema of a body or an answer, by the schema's name."""
     models = [described.operation.body for described in operations(context)]
     bodies = {body.__name__: examples(body) for body in models if body}
-    shown = context.details.model_validate(examples(context.details)).model_dump(mode="json")
-    view = shown | {"status": next(iter(context.statuses)).value, "version": 1, "list_id": None}
+    details = context.details.model_validate(examples(context.details)).model_dump(mode="json")
+    view = details | {"status": next(iter(context.statuses)).value, "version": 1, "list_id": None}
     return bodies | {"View": view, "Listing": {"items": [view], "next_cursor": None}}
 
 
-def _leave_out_unused(made: dict[str, Any]) -> None:
+def _leave_out_unused(document: dict[str, Any]) -> None:
     """Remove unused schemas: Powertools adds schemas of its own answers, which the problems replace."""
-    schemas = made["components"]["schemas"]
-    while unused := [name for name in schemas if f'"#/components/schemas/{name}"' not in json.dumps(made)]:
+    schemas = document["components"]["schemas"]
+    while unused := [name for name in schemas if f'"#/components/schemas/{name}"' not in json.dumps(document)]:
         for name in unused:
             del schemas[name]
 

@@ -197,25 +197,25 @@ def back(
 
 def start_release(run: RolloutRun, on_conflict: OnConflict, ignored_alarms: str, timeout: float | None) -> int:
     """Start a release, show its report, and return the exit status."""
-    found = run.survey()
+    survey = run.survey()
     now = run.clock.now()
-    identity = release_id(found.routing.read or now, found.targets, now.microsecond, found.machine_after)
+    identity = release_id(survey.routing.read or now, survey.targets, now.microsecond, survey.machine_after)
     report = run.report(Order(run.release, run.stack, identity, on_conflict, ignored_alarms))
-    return _reported(run, report, lambda: begin_release(run, report, found, timeout))
+    return _act_and_report(run, report, lambda: begin_release(run, report, survey, timeout))
 
 
 def return_release(run: RolloutRun, timeout: float | None) -> int:
     """Return the last release, show the report, and return the exit status."""
     plan = plan_return(run)
     report = run.report(Order(run.release, run.stack, plan.release_ids[0], on_conflict="stop", returns=True))
-    return _reported(run, report, lambda: execute(run, report, plan, timeout))
+    return _act_and_report(run, report, lambda: execute(run, report, plan, timeout))
 
 
 def show_status(run: RolloutRun) -> int:
     """Show the versions of all aliases, and return the exit status."""
-    found = read_status(run.stack, run.release, run.services)
-    run.screen.show_status(found)
-    return found.exit_status
+    status = read_status(run.stack, run.release, run.services)
+    run.screen.show_status(status)
+    return status.exit_status
 
 
 def _run(
@@ -240,7 +240,7 @@ def _run(
     return operate(screen, stack, "shift", act)
 
 
-def _reported(run: RolloutRun, report: RolloutReport, act: Callable[[], None]) -> int:
+def _act_and_report(run: RolloutRun, report: RolloutReport, act: Callable[[], None]) -> int:
     """Act, and show the report also if that is interrupted."""
     reason, interrupted = report.order.ignored_alarms, False
     if reason:

@@ -188,8 +188,8 @@ class Deployments:
 
     def read(self, ids: Iterable[str]) -> dict[str, Deployment]:
         """Return deployments by id."""
-        wanted = sorted(set(ids))
-        batches = (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
+        unique_ids = sorted(set(ids))
+        batches = (unique_ids[start : start + BATCH] for start in range(0, len(unique_ids), BATCH))
         return {deployment.id: deployment for batch in batches for deployment in self._batch(batch)}
 
     def _batch(self, ids: list[str]) -> list[Deployment]:
@@ -199,10 +199,10 @@ class Deployments:
             if code(error) not in _UNKNOWN or len(ids) == 1:
                 raise
             # An unknown id fails the whole batch.
-            return [seen for one in ids for seen in self._one(one)]
+            return [deployment for deployment_id in ids for deployment in self._read_one(deployment_id)]
         return [Deployment.of(info) for info in infos]
 
-    def _one(self, deployment_id: str) -> list[Deployment]:
+    def _read_one(self, deployment_id: str) -> list[Deployment]:
         try:
             return [Deployment.of(self._client.get_deployment(deploymentId=deployment_id)["deploymentInfo"])]
         except ClientError as error:
@@ -212,15 +212,15 @@ class Deployments:
 
     def active(self, group: str) -> Deployment | None:
         """Return the active deployment of a group. CodeDeploy allows one active deployment per group."""
-        found = self.read(self._list(group, ACTIVE)).values()
+        deployments = self.read(self._list(group, ACTIVE)).values()
         # A listed deployment may have ended meanwhile.
-        running = [deployment for deployment in found if not deployment.ended]
+        running = [deployment for deployment in deployments if not deployment.ended]
         return max(running, key=lambda deployment: deployment.created, default=None)
 
     def history(self, group: str, known: Collection[str] = ()) -> list[Deployment]:
         """Return all deployments of a group except those of the known ids, the newest first."""
-        found = self.read({*self._list(group, (*ACTIVE, *ENDED))}.difference(known)).values()
-        return sorted(found, key=lambda deployment: deployment.created, reverse=True)
+        deployments = self.read({*self._list(group, (*ACTIVE, *ENDED))}.difference(known)).values()
+        return sorted(deployments, key=lambda deployment: deployment.created, reverse=True)
 
     def _list(self, group: str, statuses: "tuple[DeploymentStatusType, ...]") -> list[str]:
         pages = self._client.get_paginator("list_deployments").paginate(

@@ -54,10 +54,10 @@ class Task:
     steps: Steps[None]
     awaited: str | None = None
 
-    def step(self, seen: Deployment | None, failure: Exception | None) -> bool:
+    def step(self, awaited: Deployment | None, failure: Exception | None) -> bool:
         """Run a step. Return False if it was the last step."""
         try:
-            self.awaited = self.steps.throw(failure) if failure else self.steps.send(seen)
+            self.awaited = self.steps.throw(failure) if failure else self.steps.send(awaited)
         except StopIteration:
             return False
         except Ended as end:
@@ -108,8 +108,8 @@ class Follower:
                 expired, deadline = True, self.clock.now()
             if expired and self.clock.now() >= deadline + timedelta(minutes=GRACE):
                 return _abandon(tasks, self._read(tasks)[0])
-            seen, failure = self._read(tasks)
-            tasks = self._step(pool, tasks, seen, Expired() if expires else failure)
+            deployments, failure = self._read(tasks)
+            tasks = self._step(pool, tasks, deployments, Expired() if expires else failure)
 
     def _read(self, tasks: list[Task]) -> tuple[dict[str, Deployment], Exception | None]:
         """Return the awaited deployments, and a permanent error if one occurred."""
@@ -123,19 +123,19 @@ class Follower:
             return {}, None
 
     def _step(
-        self, pool: ThreadPoolExecutor, tasks: list[Task], seen: dict[str, Deployment], failure: Exception | None
+        self, pool: ThreadPoolExecutor, tasks: list[Task], deployments: dict[str, Deployment], failure: Exception | None
     ) -> list[Task]:
-        continues = list(pool.map(lambda task: task.step(seen.get(task.awaited or ""), failure), tasks))
+        continues = list(pool.map(lambda task: task.step(deployments.get(task.awaited or ""), failure), tasks))
         for task, goes_on in zip(tasks, continues, strict=True):
             if not goes_on and task.part.started:
                 task.part.seconds = (self.clock.now() - task.part.started).total_seconds()
         return [task for task, goes_on in zip(tasks, continues, strict=True) if goes_on]
 
 
-def _abandon(tasks: list[Task], seen: Mapping[str, Deployment]) -> None:
+def _abandon(tasks: list[Task], deployments: Mapping[str, Deployment]) -> None:
     """Finish the remaining parts. A deployment that has succeeded meanwhile counts."""
     for task in tasks:
-        last = seen.get(task.part.deployment_id)
+        last = deployments.get(task.part.deployment_id)
         if last and last.status == "Succeeded":
             task.part.finish("succeeded")
         else:

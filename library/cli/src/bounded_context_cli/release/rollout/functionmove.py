@@ -125,8 +125,8 @@ class FunctionMove:
             return True
         history = yield from self._history()
         if self.goal.returns:
-            found = deployment_of(history, position.live)
-            return not self.goal.reversed_id or (found is not None and found.id == self.goal.reversed_id)
+            current = deployment_of(history, position.live)
+            return not self.goal.reversed_id or (current is not None and current.id == self.goal.reversed_id)
         newest = next((deployment.note for deployment in history if deployment.note and deployment.started), None)
         return newest is None or not newest.returns
 
@@ -171,8 +171,8 @@ class FunctionMove:
         """Return the active deployment, or the deployment that it rolls back, if it has the same goal; else empty."""
         leader, note = active.rollback_of or active.id, active.note
         if active.rollback_of:
-            found = yield from retried(self.part, lambda: self.services.deployments.read([leader]))
-            note = found[leader].note if leader in found else None
+            deployments = yield from retried(self.part, lambda: self.services.deployments.read([leader]))
+            note = deployments[leader].note if leader in deployments else None
         if self.order.owns(note):
             return leader
         if self.order.on_conflict != "wait" and position.live != self.goal.target:
@@ -264,22 +264,22 @@ class FunctionMove:
 
     def _watched(self, deployment_id: str) -> Steps[Deployment]:
         while True:
-            seen = yield deployment_id
-            if seen is None:
+            deployment = yield deployment_id
+            if deployment is None:
                 continue
-            self._show(seen)
-            if seen.ended:
-                return seen
+            self._show(deployment)
+            if deployment.ended:
+                return deployment
 
-    def _show(self, seen: Deployment) -> None:
-        if seen.rollback_of:
-            self.part.doing, self.part.weight = f"rolling back ({seen.id})", None
-        elif seen.id == self.part.deployment_id:
-            shift = None if seen.ended else self._shift(seen.id)
-            self.part.doing = _DOING.get(seen.status, seen.status.lower())
+    def _show(self, deployment: Deployment) -> None:
+        if deployment.rollback_of:
+            self.part.doing, self.part.weight = f"rolling back ({deployment.id})", None
+        elif deployment.id == self.part.deployment_id:
+            shift = None if deployment.ended else self._shift(deployment.id)
+            self.part.doing = _DOING.get(deployment.status, deployment.status.lower())
             self.part.weight = shift.weight if shift else self.part.weight
         else:
-            self.part.doing = f"waiting for the end of {seen.id}"
+            self.part.doing = f"waiting for the end of {deployment.id}"
 
     def _remaining_traffic(self, position: Position) -> str:
         """Describe the remaining traffic of a target whose deployment failed; empty if it has none."""
@@ -312,8 +312,8 @@ class FunctionMove:
     def _succeeded_meanwhile(self) -> Steps[bool]:
         """Read the followed deployment once more, because it may have ended since the last poll."""
         followed = self.part.deployment_id
-        seen = yield from retried(self.part, lambda: self.services.deployments.read(filter(None, [followed])))
-        return followed in seen and seen[followed].status == "Succeeded"
+        deployments = yield from retried(self.part, lambda: self.services.deployments.read(filter(None, [followed])))
+        return followed in deployments and deployments[followed].status == "Succeeded"
 
     def _history(self) -> Steps[list[Deployment]]:
         return retried(self.part, lambda: self.services.deployments.history(self.goal.finding.function.group))

@@ -105,10 +105,10 @@ class MachineMove:
 
     def _refuse_taken_back(self, routing: Routing) -> None:
         """Reject a version that another run has taken back since the survey."""
-        seen, taken = self.survey.routing, routing.note is not None and routing.note.returns
+        before, is_taken_back = self.survey.routing, routing.note is not None and routing.note.returns
         if self._taken_over and routing.description == self._taken_over:
             return
-        if (taken and routing != seen) or (seen.shifting and routing.weights == {seen.old: 100}):
+        if (is_taken_back and routing != before) or (before.shifting and routing.weights == {before.old: 100}):
             raise Ended("rolled back", f"another run put version {routing.old} back: see that run's report")
 
     def _refuse_firing(self) -> Steps[None]:

@@ -130,15 +130,15 @@ class Machines:
             return False
         return True
 
-    def route(self, wanted: Routing) -> None:
+    def route(self, routing: Routing) -> None:
         """Set the weights of the versions for new executions. Running executions keep their version."""
         routes: list[RoutingConfigurationListItemTypeDef] = [
             {"stateMachineVersionArn": f"{self._machine.arn}:{version}", "weight": weight}
-            for version, weight in wanted.weights.items()
+            for version, weight in routing.weights.items()
             if weight
         ]
         self._writer.update_state_machine_alias(
-            stateMachineAliasArn=self._machine.alias_arn, routingConfiguration=routes, description=wanted.description
+            stateMachineAliasArn=self._machine.alias_arn, routingConfiguration=routes, description=routing.description
         )
 
 
@@ -169,9 +169,9 @@ class NoMachine:
         """Return False: nothing can be deleted."""
         return False
 
-    def route(self, wanted: Routing) -> None:
+    def route(self, routing: Routing) -> None:
         """Remember the note of this run."""
-        self._routing = wanted
+        self._routing = routing
 
 
 class MachineAlias:
@@ -191,32 +191,32 @@ class MachineAlias:
         """Whether a write has not been answered."""
         return self._sent is not None
 
-    def write(self, wanted: Routing) -> Steps[None]:
+    def write(self, routing: Routing) -> Steps[None]:
         """Route the alias after a new read for each attempt. Raises Changed, ClientError and BotoCoreError.
 
         Step Functions has no conditional write of an alias. If another run writes between the read and the write, its
         write is lost.
         """
-        while not self.put(wanted, (yield from retried(self._part, self._machines.routing))):
+        while not self.put(routing, (yield from retried(self._part, self._machines.routing))):
             yield None
 
-    def put(self, wanted: Routing, now: Routing) -> bool:
+    def put(self, routing: Routing, now: Routing) -> bool:
         """Try to write, given the alias's current state. Return False if another attempt is needed.
 
         Also writes an unchanged routing, which shows other runs that this run is alive.
         """
         self._check(now)
         self._next_beat = self._clock.now() + BEAT
-        if not now == wanted == self._sent:
-            self._sent = wanted
+        if not now == routing == self._sent:
+            self._sent = routing
             try:
-                self._machines.route(wanted)
+                self._machines.route(routing)
             except AWS_ERRORS as error:
                 if not passes(error) and code(error) != _BUSY:
                     self._sent = None
                     raise
                 return False
-        self.known, self._sent = wanted, None
+        self.known, self._sent = routing, None
         return True
 
     def beat(self) -> None:

@@ -152,11 +152,11 @@ def _text_of(file: Path) -> str:
 
 def _text_from_pulumi(stack: str, program: Path) -> str:
     try:
-        done = Pulumi(stack, program).call("stack", "output", "--json")
+        process = Pulumi(stack, program).call("stack", "output", "--json")
     except FileNotFoundError as error:
         raise RefusedByAws(f"{MISSING}, or pass --outputs.") from error
-    if done.returncode != 0:
+    if process.returncode != 0:
         # Pulumi's message of a missing stack, of which its automation API also detects this part (go/auto/errors.go).
-        kind = NoStack if "no stack named" in done.stderr else RefusedByAws
-        raise kind(f"Pulumi has no outputs of the stack {stack}: {' '.join(done.stderr.split())}")
-    return done.stdout
+        kind = NoStack if "no stack named" in process.stderr else RefusedByAws
+        raise kind(f"Pulumi has no outputs of the stack {stack}: {' '.join(process.stderr.split())}")
+    return process.stdout

@@ -77,17 +77,17 @@ class Pruning:
         releases = {finding.function.aws_name: finding for finding in survey.findings}
         return [_with_releases(versions, releases.get(versions.function), way_back) for versions in read]
 
-    def delete(self, found: Sequence[Versions]) -> tuple[int, int]:
+    def delete(self, function_versions: Sequence[Versions]) -> tuple[int, int]:
         """Delete the old versions, and return the numbers of the functions' and of the layer's.
 
         The layer comes first: a function that still uses a deleted version keeps a copy of it (Lambda API reference,
         DeleteLayerVersion), and a run that ends early leaves the functions' versions to the next run.
         """
-        layers = old_layers(found, self._application)
+        layers = old_layers(function_versions, self._application)
         for layer in layers:
             name, _, version = layer.rpartition(":")
             self._client.delete_layer_version(LayerName=name, VersionNumber=int(version))
-        pairs = [(versions.function, old) for versions in found for old in versions.old]
+        pairs = [(versions.function, old) for versions in function_versions for old in versions.old]
         with ThreadPoolExecutor(WORKERS) as pool:
             return sum(pool.map(lambda pair: self._delete(*pair), pairs)), len(layers)
 
@@ -133,10 +133,10 @@ def _with_releases(versions: Versions, finding: Finding | None, way_back: Mappin
     return replace(versions, needed=needed, moving=finding.active is not None)
 
 
-def old_layers(found: Sequence[Versions], application: str) -> list[str]:
+def old_layers(function_versions: Sequence[Versions], application: str) -> list[str]:
     """Return the versions of the stack's own layer that only old versions of functions use, by ARN."""
-    remaining = {layer for versions in found for layer in versions.layers_of_remaining}
-    old = {layer for versions in found for layer in versions.layers_of_old} - remaining
+    remaining = {layer for versions in function_versions for layer in versions.layers_of_remaining}
+    old = {layer for versions in function_versions for layer in versions.layers_of_old} - remaining
     return sorted(layer for layer in old if layer.split(":")[6].startswith(f"{application}-"))
 
 

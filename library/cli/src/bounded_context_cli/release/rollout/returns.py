@@ -212,15 +212,15 @@ def _releases(survey: Survey) -> list[tuple[datetime, Note]]:
     deployments = sorted(
         (deployment for finding in survey.findings for deployment in finding.history), key=attrgetter("created")
     )
-    found: dict[str, tuple[datetime, Note]] = {}
+    releases: dict[str, tuple[datetime, Note]] = {}
     for deployment in deployments:
         if deployment.started and (note := deployment.note) and not note.returns:
-            found.setdefault(note.release, (deployment.created, note))
+            releases.setdefault(note.release, (deployment.created, note))
     if note := survey.routing.note:
         times = [time for time in (note.began_before, survey.routing.changed) if time]
         if times:
-            found.setdefault(note.release, (min(times), note))
-    return sorted(found.values(), key=itemgetter(0), reverse=True)
+            releases.setdefault(note.release, (min(times), note))
+    return sorted(releases.values(), key=itemgetter(0), reverse=True)
 
 
 def _goal(run: RolloutRun, finding: Finding, undone: Undone) -> Goal | None:

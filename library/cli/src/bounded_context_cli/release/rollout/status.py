@@ -123,11 +123,11 @@ class Status:
 def status(stack: str, release: Release, services: Services) -> Status:
     """Read the versions of all parts. Raises Refused if one problem, such as missing credentials, hides all parts."""
     functions = [_function(finding) for finding in survey(release.functions, services)]
-    found = Status(stack, release.strategy.name, functions, _workflow(release, services))
-    problems = {part.problem for part in found.parts}
+    stack_status = Status(stack, release.strategy.name, functions, _workflow(release, services))
+    problems = {part.problem for part in stack_status.parts}
     if len(problems) == 1 and (problem := problems.pop()):
         raise RefusedByAws(problem)
-    return found
+    return stack_status
 
 
 def _function(finding: Finding) -> PartStatus:
@@ -246,7 +246,7 @@ def _versions(part: ReleasedPart, before: str = "") -> str:
 
 
 def _table(parts: Sequence[ReleasedPart]) -> Table:
-    table = Table(_named("part"), "versions", "live", "new has", "state", _folded("deployment"))
+    table = Table(_name_column("part"), "versions", "live", "new has", "state", _folded("deployment"))
     for part in parts:
         colour = _COLOURS.get(part.result, "red") if part.result else "cyan"
         weight = f"{part.weight:g} %" if part.weight is not None else ""
@@ -255,7 +255,7 @@ def _table(parts: Sequence[ReleasedPart]) -> Table:
 
 
 def _status_table(status: Status) -> Table:
-    columns = (_named("part"), "live", "newest", "shares", _folded("last deployment"))
+    columns = (_name_column("part"), "live", "newest", "shares", _folded("last deployment"))
     table = Table(*columns, title=status.stack, title_justify="left")
     for part in status.parts:
         shares = ", ".join(f"{version}: {weight:g} %" for version, weight in part.weights.items())
@@ -263,7 +263,7 @@ def _status_table(status: Status) -> Table:
     return table
 
 
-def _named(header: str) -> Column:
+def _name_column(header: str) -> Column:
     """Return a column of names, which are never truncated."""
     return Column(header, no_wrap=True)
 

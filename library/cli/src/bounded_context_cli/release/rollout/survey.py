@@ -109,7 +109,7 @@ class Alarms:
 
     def firing(self, names: Sequence[str]) -> list[str]:
         """Return the alarms in the state ALARM. Raises ClientError."""
-        found: list[str] = []
+        alarm_names: list[str] = []
         for start in range(0, len(names), BATCH):
             answer = self._client.describe_alarms(
                 AlarmNames=names[start : start + BATCH],
@@ -120,8 +120,8 @@ class Alarms:
             )
             alarms = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
             # An emulator may ignore the filter by state.
-            found += sorted(alarm.get("AlarmName", "") for alarm in alarms if alarm.get("StateValue") == "ALARM")
-        return found
+            alarm_names += sorted(alarm.get("AlarmName", "") for alarm in alarms if alarm.get("StateValue") == "ALARM")
+        return alarm_names
 
 
 @dataclass(frozen=True)
@@ -321,8 +321,8 @@ def moving(release: Release, services: Services) -> list[str]:
     Parts that are not deployed do not count. Raises ClientError, BotoCoreError.
     """
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = list(pool.map(lambda function: _function(function, services), release.functions))
-    return [part for part in (*found, _machine(services)) if part]
+        function_parts = list(pool.map(lambda function: _function(function, services), release.functions))
+    return [part for part in (*function_parts, _machine(services)) if part]
 
 
 def _function(function: Function, services: Services) -> str:

@@ -33,11 +33,10 @@ from ...command.operation import SystemClock
 from ...command.output import fail
 from ...command.repair import RepairState
 from ..rollout.outputs import region_of
-from . import pulumi_cli as profile
 from .deploy import Case, report, write
 from .deploy import deploy as deploy_plan
 from .deploy import preview as preview_stack
-from .pulumi_cli import stack_of_step, variable
+from .pulumi_cli import stack_of_step, variable, write_profile
 
 EVENT = {"smoke_check": True}
 PASSED = "passed"
@@ -88,11 +87,11 @@ def check_stack(project: Project, file: Path) -> int:
         return fail(sentence(error))
     if state.line:
         sys.stdout.write(f"{state.line}\n")
-    found = check(outputs["functions"], invoke_with_boto3)
-    write(report(project, "smoke"), "smoke", found)
-    for case in found:
+    cases = check(outputs["functions"], invoke_with_boto3)
+    write(report(project, "smoke"), "smoke", cases)
+    for case in cases:
         sys.stdout.write(f"{case.name}: {case.failure or PASSED}\n")
-    failed = [case.name for case in found if case.failure]
+    failed = [case.name for case in cases if case.failure]
     back = "check again after the repair" if state.repair else "`context rollout back` returns to the version before"
     return fail(f"The smoke check failed for {', '.join(failed)}: {back}.") if failed else 0
 
@@ -124,11 +123,11 @@ def installed() -> str | None:
     return printed.strip().removeprefix("v")
 
 
-def install(wanted: str, folder: Path, fetch: Fetch) -> None:
-    """Install version `wanted` into `folder`. Raises ToolError if the archive's SHA-256 is not the published one."""
-    name = f"pulumi-v{wanted}-linux-{_ARCHITECTURES[platform.machine()]}.tar.gz"
+def install(version_number: str, folder: Path, fetch: Fetch) -> None:
+    """Install a version into `folder`. Raises ToolError if the archive's SHA-256 is not the published one."""
+    name = f"pulumi-v{version_number}-linux-{_ARCHITECTURES[platform.machine()]}.tar.gz"
     archive = fetch(_ARCHIVE.format(name=name))
-    stated = _stated(fetch(_CHECKSUMS.format(version=wanted)).decode(), name)
+    stated = _stated(fetch(_CHECKSUMS.format(version=version_number)).decode(), name)
     if hashlib.sha256(archive).hexdigest() != stated:
         raise ToolError(f"{name} does not have the SHA-256 that Pulumi states for it: do not use it, and tell Pulumi.")
     _unpack(archive, folder)
@@ -161,14 +160,14 @@ def _download(url: str) -> bytes:
 
 def require(folder: Path) -> None:
     """Install the CLI into a folder of the PATH, unless it is there, and the AWS plugin. Raises ToolError, OSError."""
-    wanted = version("pulumi")
-    if installed() != wanted:
-        install(wanted, folder, _download)
-    sys.stdout.write(f"pulumi {wanted}\n")
+    version_number = version("pulumi")
+    if installed() != version_number:
+        install(version_number, folder, _download)
+    sys.stdout.write(f"pulumi {version_number}\n")
     plugin = ["pulumi", "plugin", "install", "resource", "aws", version("pulumi-aws"), "--exact"]
-    done = subprocess.run(plugin, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        raise ToolError(f"`{' '.join(plugin)}` failed: {' '.join(done.stderr.split())}")
+    process = subprocess.run(plugin, capture_output=True, text=True, check=False)  # noqa: S603
+    if process.returncode != 0:
+        raise ToolError(f"`{' '.join(plugin)}` failed: {' '.join(process.stderr.split())}")
 
 
 def tools(folder: Annotated[Path, Argument(help="a folder on the PATH")]) -> int:
@@ -194,7 +193,7 @@ def aws_profile(file: Annotated[Path, Argument(help="the file that AWS_CONFIG_FI
     Examples:
       context step aws-profile build/aws-config
     """
-    profile.write(file, variable("ROLE_ARN"), f"pipeline-{variable('STACK')}")
+    write_profile(file, variable("ROLE_ARN"), f"pipeline-{variable('STACK')}")
 
 
 def preview() -> None:

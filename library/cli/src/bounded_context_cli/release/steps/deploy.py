@@ -27,8 +27,7 @@ from bounded_context_infra.configuration.strategy import too_long
 from ...command.aws_errors import AWS_ERRORS, RefusedByAws, denied, sentence
 from ...command.operation import Access, Clients, clients
 from ..rollout.survey import refuse_shift
-from .pulumi_cli import LOCKED, PulumiStack, refusal, require_unlocked, stop
-from .pulumi_cli import NAME as PROFILE
+from .pulumi_cli import LOCKED, PROFILE, PulumiStack, refusal, require_unlocked, stop
 
 _VIOLATION = re.compile("violates plan|not allowed by the plan|expected resource operations for|no plan for resource")
 """Pulumi's messages about a change that is missing in the plan, or a planned change that is not made."""
@@ -59,8 +58,8 @@ def deploy(stack: PulumiStack) -> None:
         )
     if status != 0 and LOCKED.search(text):
         stop(refusal(stack), "locked")
-    if status != 0 and (lacking := denied(text)):
-        stop(f"pulumi up failed: {lacking}: `context permissions deploy {stack.name}` prints what it needs.", "denied")
+    if status != 0 and (denial := denied(text)):
+        stop(f"pulumi up failed: {denial}: `context permissions deploy {stack.name}` prints what it needs.", "denied")
     if status != 0:
         stop(f"pulumi up failed with status {status}: see its output above.")
     stack.outputs.write_text(stack.output("stack", "output", "--json"))
@@ -166,22 +165,22 @@ def changes(preview: Mapping[str, Any]) -> list[Change]:
     return [Change.of(step) for step in preview.get("steps", []) if step["op"] in OPERATIONS]
 
 
-def summary(found: Sequence[Change]) -> str:
+def summary(changes: Sequence[Change]) -> str:
     """Return the changes in one line, for instance `3 to create, 2 to update, 0 to replace, 0 to delete`."""
-    counts = Counter(change.operation for change in found)
+    counts = Counter(change.operation for change in changes)
     line = ", ".join(f"{counts[operation]} to {operation}" for operation in OPERATIONS)
-    lost = [str(change) for change in found if change.loses_data]
+    lost = [str(change) for change in changes if change.loses_data]
     text = f"{line}; DATA IS LOST: {', '.join(lost)}" if lost else line
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def cases(found: Sequence[Change]) -> list[Case]:
+def cases(changes: Sequence[Change]) -> list[Case]:
     """Return a test case for each change. A change that deletes data fails."""
-    if not found:
+    if not changes:
         return [Case("preview", "nothing changes")]
     return [
         Case(change.type, f"{change.operation} {change.name}", "this deletes data" if change.loses_data else None)
-        for change in found
+        for change in changes
     ]
 
 
@@ -192,13 +191,13 @@ def preview(stack: PulumiStack) -> None:
         stop(f"{stack.file.name}: {problem}", "slow-strategy")
     require_unlocked(stack, os.environ.get("PULUMI_BACKEND_URL", ""))
     stack.use_profile()
-    found = changes(json.loads(stack.output("preview", "--json", "--save-plan", str(stack.plan), *stack.policies)))
-    for change in found:
+    operations = changes(json.loads(stack.output("preview", "--json", "--save-plan", str(stack.plan), *stack.policies)))
+    for change in operations:
         sys.stdout.write(f"{change}\n")
-    sys.stdout.write(f"{summary(found)}\n")
+    sys.stdout.write(f"{summary(operations)}\n")
     file = report(stack.project, "preview")
-    write(file, f"preview of {stack.name}", cases(found))
-    file.with_suffix(".txt").write_text(summary(found))
+    write(file, f"preview of {stack.name}", cases(operations))
+    file.with_suffix(".txt").write_text(summary(operations))
 
 
 def require_secrets_provider(stack_file: Path, provider: str | None) -> None:

@@ -27,13 +27,13 @@ from ...command.installed import repository_or_exit
 from ...command.pulumi import Pulumi, released
 from ...programs.pulumi_files import stack_file
 
-NAME = "environment"
+PROFILE = "environment"
 
 
-def write(path: Path, role_arn: str, session: str) -> None:
+def write_profile(path: Path, role_arn: str, session: str) -> None:
     """Write the profile `environment` into `path`. CloudTrail shows `session` as the session's name."""
     profile = configparser.ConfigParser()
-    profile[f"profile {NAME}"] = {
+    profile[f"profile {PROFILE}"] = {
         "role_arn": role_arn,
         "role_session_name": session,
         # CodeBuild provides credentials in the same way as ECS.
@@ -101,7 +101,7 @@ class PulumiStack:
 
         A plan contains the provider's settings. They name the profile, not the role, which differs between the steps.
         """
-        self.output("config", "set", "aws:profile", NAME)
+        self.output("config", "set", "aws:profile", PROFILE)
 
     @property
     def pulumi(self) -> Pulumi:
@@ -119,7 +119,7 @@ class PulumiStack:
         result = self.pulumi.call(*arguments)
         if result.returncode != 0:
             message = _errors(result.stdout) or result.stderr.strip()
-            stop(*_reported(f"pulumi {arguments[0]} failed: {message}", released(message, self.name, PROGRAM)))
+            stop(*_with_remedy(f"pulumi {arguments[0]} failed: {message}", released(message, self.name, PROGRAM)))
         return result.stdout
 
 
@@ -142,13 +142,13 @@ def stop(sentence: str, reason: Reason = "failed") -> NoReturn:
     raise StepError(sentence, reason)
 
 
-def _reported(failure: str, protected: list[str]) -> tuple[str, Reason]:
+def _with_remedy(failure: str, protected: list[str]) -> tuple[str, Reason]:
     """Return a failure with its remedy, and the reason."""
     if protected:
         return "\n".join([failure, *protected]), "protected"
-    lacking = denied(failure)
-    remedy = f"\nIn short: {lacking}: `context permissions` prints what it needs." if lacking else ""
-    return failure + remedy, "denied" if lacking else "failed"
+    denial = denied(failure)
+    remedy = f"\nIn short: {denial}: `context permissions` prints what it needs." if denial else ""
+    return failure + remedy, "denied" if denial else "failed"
 
 
 def _errors(printed: str) -> str:
@@ -198,7 +198,7 @@ def refusal(stack: PulumiStack, since: str = "") -> str:
 
 def _since(backend: str, stack: PulumiStack) -> datetime | None:
     """Return the time of the oldest lock, or None. Reads at most 1,000 locks, the maximum of an answer."""
-    found = client(backend).list_objects_v2(
+    listing = client(backend).list_objects_v2(
         Bucket=bucket_name(backend), Prefix=locks(stack.project.package, stack.name)
     )
-    return min((lock["LastModified"] for lock in found.get("Contents", []) if "LastModified" in lock), default=None)
+    return min((lock["LastModified"] for lock in listing.get("Contents", []) if "LastModified" in lock), default=None)

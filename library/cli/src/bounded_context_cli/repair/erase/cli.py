@@ -21,7 +21,7 @@ from .. import report as repair
 from ..report import command_line
 from ..report import identity as id_of
 from ..second_tables import names
-from . import stores as stacks
+from . import stores as erasure_stores
 from .inbox import Inbox, Lists
 from .person import Person
 from .stores import Bucket, DeadLetterStore, ErasureStack, Expiry, GivenUp, Place, Store, Unsearched, expiries
@@ -66,10 +66,10 @@ class ErasureReport(repair.RepairReport):
         results = self.results.values()
         return not any(result.unknown or result.reported or (self.executed and result.left) for result in results)
 
-    def add_expiries(self, found: Iterable[Expiry]) -> None:
+    def add_expiries(self, expiries: Iterable[Expiry]) -> None:
         """Add the stores that cannot be changed. An AWS error is a result: the erasure has already changed data."""
         try:
-            self.expires = [*found]
+            self.expires = [*expiries]
         except AWS_ERRORS as error:
             self.results[_EXPIRIES] = StoreResult(_EXPIRIES, unknown=sentence(error, "erase"))
 
@@ -85,7 +85,7 @@ def run(stores: Iterable[Store], *, go: bool) -> ErasureReport:
     for store in stores:
         _search(store, report, _erased if go else _looked_at)
         if go:
-            _search(store, report, _left)
+            _search(store, report, _add_remaining)
     return report
 
 
@@ -118,7 +118,7 @@ def _erased(place: Place, result: StoreResult) -> None:
         result.erased += 1
 
 
-def _left(place: Place, result: StoreResult) -> None:
+def _add_remaining(place: Place, result: StoreResult) -> None:
     why = place.waits or "it was written again, or still is: run the command again"
     (result.left if place.erase else result.reported).append(_why(place, why))
 
@@ -136,8 +136,8 @@ class ErasureScreen(Consoles):
             return
         self._out.print(_store_lines(report, " / ".join(names.values())), _expiries(report), sep="\n")
         for result in report.results.values():
-            for left in (*result.left, *result.reported):
-                self._print(f"{result.store}, {left['place']}: {left['why']}")
+            for place in (*result.left, *result.reported):
+                self._print(f"{result.store}, {place['place']}: {place['why']}")
             if result.unknown:
                 self._print(f"{result.store} could not be searched: {result.unknown}")
         if not report.executed:
@@ -148,8 +148,8 @@ def _store_lines(report: ErasureReport, title: str) -> Table:
     counts = ("found", "erased", "left", "reported")
     table = Table(Column("store", no_wrap=True), *counts, title=title, title_justify="left")
     for result in report.results.values():
-        left = "unknown" if result.unknown else str(len(result.left))
-        table.add_row(result.store, str(result.found), str(result.erased), left, str(len(result.reported)))
+        remaining = "unknown" if result.unknown else str(len(result.left))
+        table.add_row(result.store, str(result.found), str(result.erased), remaining, str(len(result.reported)))
     return table
 
 
@@ -193,14 +193,14 @@ def erase(
     def act() -> int:
         project = repository()
         person = _person(project.context, identity)
-        found = stacks.read(stack, project.service, outputs_file)
-        connect = access.clients_of(found.dead_letters.region)
+        stack_outputs = erasure_stores.read_stack(stack, project.service, outputs_file)
+        connect = access.clients_of(stack_outputs.dead_letters.region)
         state = RepairState(stack, "erase", access.clock.now(), outputs_file)
-        screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
-        stores = _stores(found, project.context, person, connect, access.clock, keep)
+        screen.show_repair(state.read(connect("dynamodb"), stack_outputs.table), writes=go)
+        stores = _stores(stack_outputs, project.context, person, connect, access.clock, keep)
         try:
             report = run(stores, go=go)
-            report.add_expiries(expiries(found, connect, access.clock))
+            report.add_expiries(expiries(stack_outputs, connect, access.clock))
         except KeyboardInterrupt:
             screen.fail("Interrupted. Run the command again: it searches every store anew.")
             return INTERRUPTED

@@ -58,8 +58,8 @@ class Lists:
         return any(self._item(kind + broken) for kind in (LIST, BROKEN_UPLOAD))
 
     def _item(self, key: str) -> "dict[str, AttributeValueTypeDef]":
-        found = self._client.get_item(TableName=self._table, Key={KEY: {"S": key}}, ConsistentRead=True)
-        return found.get("Item", {})
+        answer = self._client.get_item(TableName=self._table, Key={KEY: {"S": key}}, ConsistentRead=True)
+        return answer.get("Item", {})
 
 
 _LINE: Final = re.compile(r"^(\d+),", re.MULTILINE)
@@ -86,39 +86,39 @@ class Inbox:
         rows, others = self._rows()
         reported: dict[str, set[int]] = defaultdict(set)
         lists: dict[str, list[str]] = defaultdict(list)
-        for version, found in rows.items():
+        for version, lines in rows.items():
             file = self._bucket.pinned(version)
             for name in (file.list_id, file.report_key):
-                reported[name] |= found
+                reported[name] |= lines
             lists[file.report_key].append(file.list_id)
         for version in self._bucket.versions(REPORTS):
             if self._quotes(self._bucket.text(version), reported[version.key]):
                 # A list may have been opened since the files were searched.
                 yield self._place(REPORTS, version, next(filter(None, map(self._lists.open, lists[version.key])), ""))
             elif self._person.is_named_in(version.key):
-                yield self._reported(REPORTS, version, OUTSIDE)
+                yield self._report(REPORTS, version, OUTSIDE)
         for version in self._bucket.versions(STAGING):
             list_id, data = version.key.split("/")[1], self._bucket.open(version).read()
             text = data.decode(errors="replace")
             if self._quotes_staged(version, data, text, reported[list_id]):
                 yield self._place(STAGING, version, self._lists.open(list_id))
             elif self._person.is_outside(text):
-                yield self._reported(STAGING, version, OUTSIDE)
+                yield self._report(STAGING, version, OUTSIDE)
         for version in rows:
             yield self._place(INCOMING, version, self._not_imported(version))
-        yield from (self._reported(INCOMING, version, why) for version, why in others.items())
+        yield from (self._report(INCOMING, version, why) for version, why in others.items())
 
     def _rows(self) -> tuple[dict[Version, set[int]], dict[Version, str]]:
         """Return the lines of the person's rows in each file, and the reasons why a person must judge other files."""
         rows: dict[Version, set[int]] = {}
         others: dict[Version, str] = {}
         for version in self._bucket.versions(INCOMING):
-            found = self._searched(version)
-            if found.lines:
-                rows[version] = found.lines
-            elif found.unread:
-                others[version] = f"it cannot be searched: {found.unread}"
-            elif found.outside or self._person.is_named_in(version.key):
+            search_result = self._searched(version)
+            if search_result.lines:
+                rows[version] = search_result.lines
+            elif search_result.unread:
+                others[version] = f"it cannot be searched: {search_result.unread}"
+            elif search_result.outside or self._person.is_named_in(version.key):
                 others[version] = OUTSIDE
         return rows, others
 
@@ -151,7 +151,7 @@ class Inbox:
     def _place(self, store: str, version: Version, waits: str) -> Place:
         return Place(store, f"{version.key} {version.id}", partial(self._bucket.delete, version), waits)
 
-    def _reported(self, store: str, version: Version, why: str) -> Place:
+    def _report(self, store: str, version: Version, why: str) -> Place:
         return reported(store, f"{version.key} {version.id}", why)
 
     def _not_imported(self, version: Version) -> str:

@@ -39,8 +39,8 @@ def mapped(document: Any, of_object: OfObject) -> Any:
 def mapped_text(text: str, of_object: OfObject) -> str:
     """Return the text of a document as `mapped` does; a text that is no JSON, or does not change, as it is."""
     try:
-        found = mapped(document := parsed(text), of_object)
-        return text if found == document else json.dumps(found)
+        new_document = mapped(document := parsed(text), of_object)
+        return text if new_document == document else json.dumps(new_document)
     except RecursionError:
         return text
 
@@ -55,8 +55,8 @@ def parsed(text: str) -> Any:
 
 def opened(value: Any) -> Any:
     """Return the object or array that a value contains as JSON text, or the value."""
-    found = parsed(value) if isinstance(value, str) else None
-    return value if found is None else found
+    document = parsed(value) if isinstance(value, str) else None
+    return value if document is None else document
 
 
 _VALUE: Final = re.compile(r"[0-9.,:/+-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[0-9:+-]+)?")
@@ -110,19 +110,19 @@ class Person:
                 return any(map(self._names, members))
             case {"N": str(), **others} if not others:
                 return False
-            case dict() as found if self._is_own(found):
+            case dict() as json_object if self._is_own(json_object):
                 return False
-            case dict() as found if self._surrounds(found):
-                return any(self._names(member) for member in found.values() if isinstance(opened(member), list))
-            case dict() as found:
-                return any(map(self._names, (*found, *found.values())))
+            case dict() as json_object if self._surrounds(json_object):
+                return any(self._names(member) for member in json_object.values() if isinstance(opened(member), list))
+            case dict() as json_object:
+                return any(map(self._names, (*json_object, *json_object.values())))
         return False
 
-    def _is_own(self, found: Mapping[str, Any]) -> bool:
-        return found.get(self.field) in (self.id, {"S": self.id})
+    def _is_own(self, json_object: Mapping[str, Any]) -> bool:
+        return json_object.get(self.field) in (self.id, {"S": self.id})
 
-    def _surrounds(self, found: Mapping[str, Any]) -> bool:
-        inner = (member for member in map(opened, found.values()) if isinstance(member, dict))
+    def _surrounds(self, json_object: Mapping[str, Any]) -> bool:
+        inner = (member for member in map(opened, json_object.values()) if isinstance(member, dict))
         return any(self._is_own(member) or self._surrounds(member) for member in inner)
 
     def is_named_in(self, text: str) -> bool:
@@ -134,31 +134,31 @@ class Person:
         """The identity as a whole word, also after an escape of JSON such as a line break."""
         return re.compile(rf"(?:(?<![A-Za-z0-9._-])|(?<=\\[bfnrt])){re.escape(self.id)}(?![A-Za-z0-9_-])")
 
-    def _masked_object(self, found: dict[str, Any]) -> dict[str, Any]:
-        own = found.get(self.field)
+    def _masked_object(self, json_object: dict[str, Any]) -> dict[str, Any]:
+        own = json_object.get(self.field)
         if own == self.id:
-            return found | {name: value for name, value in self.erased.items() if name in found}
+            return json_object | {name: value for name, value in self.erased.items() if name in json_object}
         if own == {"S": self.id}:
-            return self._masked_item(found)
-        return self._masked_list(found) if own is None and "list_id" in found else found
+            return self._masked_item(json_object)
+        return self._masked_list(json_object) if own is None and "list_id" in json_object else json_object
 
-    def _masked_list(self, found: dict[str, Any]) -> dict[str, Any]:
+    def _masked_list(self, json_object: dict[str, Any]) -> dict[str, Any]:
         """Return a list's record or event without its reason if the reason names the identity, or quotes any row."""
-        match found.get("reason"):
+        match json_object.get("reason"):
             case str() as reason if self._quotes(reason):
-                return found | {"reason": ERASED}
+                return json_object | {"reason": ERASED}
             case {"S": str() as reason} if self._quotes(reason):
-                return found | {"reason": {"S": ERASED}}
-        return found
+                return json_object | {"reason": {"S": ERASED}}
+        return json_object
 
     def _quotes(self, reason: str) -> bool:
         return self.is_named_in(reason) or bool(_QUOTED.search(reason))
 
     def _masked_item(self, item: dict[str, Any]) -> dict[str, Any]:
         """Return an item without personal data. An item has no attribute for None."""
-        kept = {name: value for name, value in item.items() if name not in self.erased}
+        attributes = {name: value for name, value in item.items() if name not in self.erased}
         values = {name: value for name, value in self.erased.items() if name in item and value is not None}
-        return kept | {name: TypeSerializer().serialize(value) for name, value in values.items()}
+        return attributes | {name: TypeSerializer().serialize(value) for name, value in values.items()}
 
 
 UNKNOWN: Final = 0
@@ -194,43 +194,43 @@ class Search:
 
 def search(person: Person, read: Callable[[], BinaryIO]) -> Search:
     """Search a file for the person's rows, in constant memory. `read` returns its bytes, which may be read twice."""
-    found = _mentions(person, read())
-    return _rows(person, read(), found.unread) if found.outside else found
+    mentions = _mentions(person, read())
+    return _rows(person, read(), mentions.unread) if mentions.outside else mentions
 
 
 def _mentions(person: Person, body: BinaryIO) -> Search:
     """Search a file for the identity in any text, compressed or not. The result has no lines."""
-    found, rest = Search(), b"\n"
+    result, rest = Search(), b"\n"
     try:
         source = _unpacked(body)
         is_text = marked(source.head) == "utf-16" or source.head.startswith(codecs.BOM_UTF32_BE)
         if source.head.startswith(_ARMOURED):
-            found.unread = "it is encrypted"
+            result.unread = "it is encrypted"
         for block in _blocks(source):
             rest += block
-            found.outside = found.outside or _is_named(person, rest, at_end=not block)
+            result.outside = result.outside or _is_named(person, rest, at_end=not block)
             if not is_text and _is_binary(block):
-                found.unread = "it is no text, such as an archive or a workbook"
+                result.unread = "it is no text, such as an archive or a workbook"
             rest = rest[-_LONGEST:]
     except Unreadable as error:
         # A compressed file whose end is lost has no more rows.
-        found.outside = found.outside or _is_named(person, rest, at_end=True)
+        result.outside = result.outside or _is_named(person, rest, at_end=True)
         if not isinstance(error.__cause__, EOFError):
-            found.unread = found.unread or error.reason
-    return found
+            result.unread = result.unread or error.reason
+    return result
 
 
 def _rows(person: Person, body: BinaryIO, unread: str) -> Search:
-    found, header = Search(unread=unread), None
+    result, header = Search(unread=unread), None
     try:
         source = _unpacked(body)
         for record in source.records(detected(source.head)):
             cells = [cell.replace("\0", "").strip() for cell in record.cells]
             header = cells if header is None else header
-            _judge(person, header, Record(record.line, cells), found)
+            _judge(person, header, Record(record.line, cells), result)
     except Unreadable:
-        found.lines.add(UNKNOWN)
-    return found
+        result.lines.add(UNKNOWN)
+    return result
 
 
 class _Single(RawIOBase):
@@ -279,7 +279,7 @@ def _is_binary(block: bytes) -> bool:
     return (len(block) - len(block.translate(None, _CONTROL))) * _BINARY > len(block)
 
 
-def _judge(person: Person, header: list[str], record: Record, found: Search) -> None:
+def _judge(person: Person, header: list[str], record: Record, result: Search) -> None:
     """Add a record to the result. In an odd row, any cell with the identity makes the row the person's."""
     cells, own = record.cells, None
     if len(cells) == 1 and (members := json_lines.members(cells[0])) is not None:
@@ -291,6 +291,6 @@ def _judge(person: Person, header: list[str], record: Record, found: Search) -> 
         return
     # Without an identity in its column, the columns of the row are swapped.
     if own is None or own == person.id or no_identity(own):
-        found.lines.add(record.line)
+        result.lines.add(record.line)
     else:
-        found.outside = True
+        result.outside = True

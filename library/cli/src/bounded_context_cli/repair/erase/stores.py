@@ -100,7 +100,7 @@ class ErasureStack:
         return cls(outputs["table_name"], outputs.get("inbox_bucket"), dead_letters, waiting)
 
 
-def read(stack: str, program: Path, file: Path | None) -> ErasureStack:
+def read_stack(stack: str, program: Path, file: Path | None) -> ErasureStack:
     """Return the stores of a stack, from its outputs in `file` or from the Pulumi CLI. Raises Refused."""
     return ErasureStack.of(stack, read_outputs(stack, program, file))
 
@@ -131,10 +131,10 @@ class Bucket:
     def versions(self, folder: str) -> Iterator[Version]:
         """Yield all versions of all objects in a folder, also of deleted objects, without folders."""
         for page in self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=f"{folder}/"):
-            found: list[Any] = page.get("Versions", [])
-            for one in (one for one in found if not one["Key"].endswith("/")):
-                place = (one["Key"], one["VersionId"], one["Size"], one["ETag"])
-                yield Version(*place, one["LastModified"], one["IsLatest"])
+            entries: list[Any] = page.get("Versions", [])
+            for entry in (entry for entry in entries if not entry["Key"].endswith("/")):
+                place = (entry["Key"], entry["VersionId"], entry["Size"], entry["ETag"])
+                yield Version(*place, entry["LastModified"], entry["IsLatest"])
 
     def pinned(self, version: Version) -> PinnedFile:
         """Return a version as the file of a list."""

@@ -26,8 +26,7 @@ from ...command.operation import Stack as StackName
 from ...command.repair import RepairState
 from .. import report as repair
 from ..report import command_line, identity
-from . import rows as stacks
-from .rows import ListStack, RepairTable, Rows
+from .rows import ListStack, RepairTable, Rows, read_stack
 
 _EVERY: Final = 10_000
 """The interval of progress lines, in rows."""
@@ -156,14 +155,14 @@ class CloseRun:
     def _execution(self, arn: str) -> Execution:
         """Return an execution. Step Functions deletes its history 90 days after its end."""
         try:
-            found = self.clients("stepfunctions").describe_execution(executionArn=arn)
+            description = self.clients("stepfunctions").describe_execution(executionArn=arn)
         except ClientError as error:
             if code(error) != "ExecutionDoesNotExist":
                 raise
             return Execution(arn)
         # An emulator may have no redrives.
-        redrivable = found.get("redriveStatus") == "REDRIVABLE"
-        return Execution(arn, found["status"], found.get("error", ""), redrivable)
+        redrivable = description.get("redriveStatus") == "REDRIVABLE"
+        return Execution(arn, description["status"], description.get("error", ""), redrivable)
 
 
 class CloseScreen(Consoles):
@@ -223,11 +222,11 @@ def close(
 
     def act() -> int:
         project = repository()
-        found = stacks.read(stack, project.service, outputs_file)
-        connect = access.clients_of(found.region)
+        stack_outputs = read_stack(stack, project.service, outputs_file)
+        connect = access.clients_of(stack_outputs.region)
         state = RepairState(stack, "close", access.clock.now(), outputs_file)
-        screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
-        run = CloseRun(project.context, found, list_id, connect, access.clock, screen.tell)
+        screen.show_repair(state.read(connect("dynamodb"), stack_outputs.table), writes=go)
+        run = CloseRun(project.context, stack_outputs, list_id, connect, access.clock, screen.tell)
         report = run.go() if go else run.look()
         screen.show(report, {"stack": stack}, command_line("list", "close", stack, list_id, outputs=outputs_file))
         return report.exit_status

@@ -76,11 +76,11 @@ class Rows:
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Delete the aggregates of the given identities that this list created, and keep the others."""
-        left = list(identities)
+        remaining = list(identities)
         # A transaction writes all items or no item: it is repeated without the items that are not this list's.
-        while left and (others := patiently(partial(self._delete, list_id, left), _passes)):
-            left = [identity for index, identity in enumerate(left) if index not in others]
-        self.deleted(len(left))
+        while remaining and (others := patiently(partial(self._delete, list_id, remaining), _passes)):
+            remaining = [identity for index, identity in enumerate(remaining) if index not in others]
+        self.deleted(len(remaining))
 
     def _delete(self, list_id: str, identities: Sequence[str]) -> set[int]:
         """Delete all items, or no item; return the indexes of the items that are not the list's."""
@@ -104,20 +104,20 @@ class Rows:
             return {index for index, reason in enumerate(reasons) if reason == _FAILED}
         return set()
 
-    def _pages(self, list_id: str, **asked: Any) -> Iterator[Any]:
+    def _pages(self, list_id: str, **arguments: Any) -> Iterator[Any]:
         if "by_list" not in self.context.indexes:
-            yield from self._whole_table(list_id, asked)
+            yield from self._whole_table(list_id, arguments)
             return
         for number in range(INDEX_SHARDS):
             values = {":keys": {"S": shard(list_id, number)}}
             condition = {"KeyConditionExpression": f"{LIST_SHARD} = :keys", "ExpressionAttributeValues": values}
-            yield from _read(self.client.query, TableName=self.table, IndexName="by_list", **condition, **asked)
+            yield from _read(self.client.query, TableName=self.table, IndexName="by_list", **condition, **arguments)
 
-    def _whole_table(self, list_id: str, asked: Mapping[str, Any]) -> Iterator[Any]:
+    def _whole_table(self, list_id: str, arguments: Mapping[str, Any]) -> Iterator[Any]:
         values = {":list_id": {"S": list_id}, ":prefix": {"S": self.context.key_prefix}}
         condition = f"list_id = :list_id AND begins_with({KEY}, :prefix)"
         filtered = {"FilterExpression": condition, "ExpressionAttributeValues": values, "ConsistentRead": True}
-        yield from _read(self.client.scan, TableName=self.table, **filtered, **asked)
+        yield from _read(self.client.scan, TableName=self.table, **filtered, **arguments)
 
 
 def _read(read: Callable[..., Any], **request: Any) -> Iterator[Any]:
@@ -162,6 +162,6 @@ class ListStack:
         return cls(name, outputs["table_name"], outputs["inbox_bucket"], outputs["topic_arn"])
 
 
-def read(stack: str, program: Path, file: Path | None) -> ListStack:
+def read_stack(stack: str, program: Path, file: Path | None) -> ListStack:
     """Return the stack, from the outputs in `file` or from the Pulumi CLI in the program's folder. Raises Refused."""
     return parsed(lambda outputs: ListStack.of(stack, outputs), read_outputs(stack, program, file))

@@ -98,11 +98,11 @@ def redrive(
     access, screen, stop = Access.of(ctx, _ATTEMPTS), RedriveScreen(as_json=as_json), Stop()
 
     def act() -> int:
-        found = outputs.read(stack, repository().service, outputs_file)
-        connect = access.clients_of(found.region)
+        stack_outputs = outputs.read(stack, repository().service, outputs_file)
+        connect = access.clients_of(stack_outputs.region)
         state = RepairState(stack, "redrive", access.clock.now(), outputs_file)
-        screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
-        return Redrive(options, found, screen, stop, connect, access.clock).run()
+        screen.show_repair(state.read(connect("dynamodb"), stack_outputs.table), writes=go)
+        return Redrive(options, stack_outputs, screen, stop, connect, access.clock).run()
 
     stop.listen()
     return operate(screen, stack, "redrive", act)
@@ -151,9 +151,9 @@ class Redrive:
     def run(self) -> int:
         """List the queues, inspect one, or send its messages again; return the exit status."""
         if self.options.queue is None:
-            found = survey(self.stack, self.clients, self.clock)
-            self.screen.show_survey(found)
-            return found.exit_status
+            queue_survey = survey(self.stack, self.clients, self.clock)
+            self.screen.show_survey(queue_survey)
+            return queue_survey.exit_status
         queue = self.stack.queue(self.options.queue)
         if self.options.give_up and queue.kind != "stream":
             raise RefusedByAws(f"--give-up is for changes that are gone from the stream, and {queue.name} holds none.")
@@ -165,8 +165,8 @@ class Redrive:
     def _inspect(self, source: MessageSource, route: Route, names: dict[str, str]) -> int:
         selection, most = self.options.selection(), self.options.max
         with self.screen.progress("looking", min(source.count(), MOST)) as advance:
-            found = inspect(source, route, selection, most, self.clock.now(), lambda: self.stop.asked, advance)
-        self.screen.show_inspection(found, names, self.options.command)
+            inspection = inspect(source, route, selection, most, self.clock.now(), lambda: self.stop.asked, advance)
+        self.screen.show_inspection(inspection, names, self.options.command)
         return INTERRUPTED if self.stop.asked else 0
 
     def _redrive(self, source: MessageSource, route: Route, names: dict[str, str]) -> int:

@@ -234,20 +234,20 @@ class QueueReader(MessageSource):
 
     def delete(self, message: Message) -> None:
         """Delete a message by its newest receipt. Raises DeletedLate if it was visible again before the deletion."""
-        held = self._held[message.id]
+        entry = self._held[message.id]
         self._deleted.add(message.id)
-        self._client.delete_message(QueueUrl=self._url, ReceiptHandle=held.message.receipt)
+        self._client.delete_message(QueueUrl=self._url, ReceiptHandle=entry.message.receipt)
         del self._held[message.id]
-        if not self._is_hidden(held):
+        if not self._is_hidden(entry):
             raise DeletedLate(
                 f"its delivery took more than {HIDDEN_SECONDS} seconds, and another reader may have received it"
             )
 
     def release(self) -> int:
         """Make held messages visible; return the number of messages that stay hidden because SQS failed."""
-        held = [entry.message for entry in self._held.values() if self._is_hidden(entry)]
+        messages = [entry.message for entry in self._held.values() if self._is_hidden(entry)]
         self._held.clear()
-        return sum(self._make_visible(held[start : start + BATCH]) for start in range(0, len(held), BATCH))
+        return sum(self._make_visible(messages[start : start + BATCH]) for start in range(0, len(messages), BATCH))
 
     def _continues(self, quiet: int, old: int, newest: datetime) -> bool:
         """Return whether to receive again, after `quiet` empty receives and `old` receives without a new message."""
@@ -255,7 +255,7 @@ class QueueReader(MessageSource):
         if quiet < QUIET_RECEIVES and not idle:
             return True
         visible, hidden = counts(self._client, self._url)
-        held_here = sum(self._is_hidden(held) for number, held in self._held.items() if number in self._seen)
+        held_here = sum(self._is_hidden(entry) for number, entry in self._held.items() if number in self._seen)
         self._not_seen = visible + max(0, hidden - held_here)
         return self._not_seen > 0 and quiet < LONGEST_QUIET and not idle
 
@@ -275,10 +275,10 @@ class QueueReader(MessageSource):
 
     def _fresh(self, received: Sequence[Message]) -> Iterator[Message]:
         """Yield new and deleted messages, and release the rest if too little hidden time remains."""
-        wanted = [message for message in received if message.id not in self._seen or message.id in self._deleted]
-        for number, message in enumerate(wanted):
+        fresh = [message for message in received if message.id not in self._seen or message.id in self._deleted]
+        for number, message in enumerate(fresh):
             if self._held[message.id].until - self._clock.now() < timedelta(seconds=FRESH_SECONDS):
-                self._release_now(wanted[number:])
+                self._release_now(fresh[number:])
                 return
             self._seen.add(message.id)
             yield message
@@ -289,8 +289,8 @@ class QueueReader(MessageSource):
             for message in messages:
                 del self._held[message.id]
 
-    def _is_hidden(self, held: Held) -> bool:
-        return self._clock.now() < held.until
+    def _is_hidden(self, entry: Held) -> bool:
+        return self._clock.now() < entry.until
 
     def _make_visible(self, messages: Sequence[Message]) -> int:
         try:

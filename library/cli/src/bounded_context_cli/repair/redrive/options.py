@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-from ..report import command_line, given
+from ..report import command_line, option_words
 from .messages import Facts, Message
 
 DEFAULT_RATE: Final = 10
@@ -43,8 +43,8 @@ class Selection:
 
 def _matches(name: str, pattern: str, message: Message, facts: Facts) -> bool:
     values = {"type": [facts.type], "subject": [facts.subject], "source": [facts.source], "id": [facts.id, message.id]}
-    found = values[name] if name in values else [message.attribute(name)]
-    return any(fnmatchcase(value, pattern) for value in found if value)
+    candidates = values[name] if name in values else [message.attribute(name)]
+    return any(fnmatchcase(value, pattern) for value in candidates if value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Options:
 
     def __post_init__(self) -> None:
         of_a_queue = {"go": self.go, **self._selecting(), "give_up": self.give_up}
-        if self.queue is None and (needless := [*given(of_a_queue)]):
+        if self.queue is None and (needless := [*option_words(of_a_queue)]):
             raise typer.BadParameter(f"{needless[0]} is for one queue: name the queue after the stack")
         if self.give_up and not self.go:
             raise typer.BadParameter("--give-up deletes messages: write --go too")
@@ -99,7 +99,7 @@ def _duration(text: str | None) -> timedelta | None:
     """Parse a time such as ``90m``, ``2h`` or ``1d``."""
     if text is None:
         return None
-    found = _DURATION.fullmatch(text)
-    if not found:
+    match = _DURATION.fullmatch(text)
+    if not match:
         raise typer.BadParameter(f"{text!r} is not a time: write a number and s, m, h or d, such as 2h")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})

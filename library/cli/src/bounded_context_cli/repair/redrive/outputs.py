@@ -80,10 +80,10 @@ class RedriveStack:
         if self.unseen is not None and name == UNSEEN:
             return self.unseen
         own = [queue for queue in self.queues if queue.name == name]
-        found = own or [queue for queue in self.queues if name in self._alternative_names(queue)]
-        if len(found) == 1:
-            return found[0]
-        number = "more than one" if found else "no"
+        matches = own or [queue for queue in self.queues if name in self._alternative_names(queue)]
+        if len(matches) == 1:
+            return matches[0]
+        number = "more than one" if matches else "no"
         names = ", ".join([*(queue.name for queue in self.queues), *([UNSEEN] if self.unseen else [])])
         raise RefusedByAws(f"{self.name} has {number} dead-letter queue {name!r}: name one of {names}.")
 
@@ -171,13 +171,13 @@ class Survey:
 def survey(stack: RedriveStack, clients: Clients, clock: Clock) -> Survey:
     """Count the messages of every queue. Raises ClientError and BotoCoreError."""
     ages, queues = _ages(stack.queues, clients, clock), clients("sqs")
-    found = [_count(queue, queues, ages.get(queue.name)) for queue in stack.queues]
+    counts = [_count(queue, queues, ages.get(queue.name)) for queue in stack.queues]
     if stack.unseen is None:
-        return Survey(stack.name, found)
+        return Survey(stack.name, counts)
     try:
-        return Survey(stack.name, [*found, _unseen_uploads(stack.unseen, clients, clock)])
+        return Survey(stack.name, [*counts, _unseen_uploads(stack.unseen, clients, clock)])
     except (RefusedByAws, *AWS_ERRORS) as error:
-        return Survey(stack.name, found, sentence(error, "redrive"))
+        return Survey(stack.name, counts, sentence(error, "redrive"))
 
 
 def _count(queue: DeadLetterQueue, queues: "SQSClient", oldest: timedelta | None) -> Count:
@@ -186,9 +186,9 @@ def _count(queue: DeadLetterQueue, queues: "SQSClient", oldest: timedelta | None
 
 
 def _unseen_uploads(uploads: DeadLetterQueue, clients: Clients, clock: Clock) -> Count:
-    found = UnseenUploads(invoker(clients), uploads.url)
-    oldest = next(found.messages(lambda: False), None)
-    return Count(uploads.name, found.count(), 0, clock.now() - oldest.sent if oldest else None)
+    unseen_uploads = UnseenUploads(invoker(clients), uploads.url)
+    oldest = next(unseen_uploads.messages(lambda: False), None)
+    return Count(uploads.name, unseen_uploads.count(), 0, clock.now() - oldest.sent if oldest else None)
 
 
 def _ages(queues: Sequence[DeadLetterQueue], clients: Clients, clock: Clock) -> Mapping[str, timedelta]:

@@ -235,8 +235,8 @@ class Inspection:
     @property
     def redrivable(self) -> int:
         """The number of inspected messages that a redrive would deliver."""
-        found = self.chosen - self.not_redrivable.total()
-        return found if self.most is None else min(found, self.most)
+        number = self.chosen - self.not_redrivable.total()
+        return number if self.most is None else min(number, self.most)
 
     def add(self, message: Message, facts: Facts, problem: str) -> None:
         """Add a chosen message; `problem` is the reason if it cannot be redriven, or empty."""
@@ -275,22 +275,22 @@ def inspect(
     advance: Callable[[], None],
 ) -> Inspection:
     """Receive and check messages, then make them visible again. Raises ClientError and BotoCoreError."""
-    found, total = Inspection(route.action, most), source.count()
+    inspection, total = Inspection(route.action, most), source.count()
     try:
         for message in source.messages(stopped):
-            if stopped() or found.inspected == MOST:
-                found.more, found.not_seen = True, max(0, total - found.inspected)
+            if stopped() or inspection.inspected == MOST:
+                inspection.more, inspection.not_seen = True, max(0, total - inspection.inspected)
                 break
-            found.inspected += 1
+            inspection.inspected += 1
             facts = route.facts(message)
             if selection.matches(message, facts, now):
-                found.add(message, facts, _problem(route, message))
+                inspection.add(message, facts, _problem(route, message))
             advance()
         else:
-            found.not_seen = source.not_seen()
+            inspection.not_seen = source.not_seen()
     finally:
-        found.still_hidden = source.release()
-    return found
+        inspection.still_hidden = source.release()
+    return inspection
 
 
 def _problem(route: Route, message: Message) -> str:

@@ -25,7 +25,7 @@ class RedriveScreen(RepairScreen):
         """Print the counts of all queues."""
         if self._wrote(survey.as_json()):
             return
-        table = Table(_named("queue"), "messages", "in flight", "oldest", title=survey.stack, title_justify="left")
+        table = Table(_column("queue"), "messages", "in flight", "oldest", title=survey.stack, title_justify="left")
         for count in survey.counts:
             age = "" if count.oldest is None else _age(count.oldest)
             table.add_row(count.name, str(count.messages), str(count.in_flight), age)
@@ -94,7 +94,7 @@ def _groups(inspection: Inspection) -> Table:
     for group in inspection.groups:
         times = (_time(group.first_sent), _time(group.last_sent))
         fate = "redriven" if group.redrivable else "left"
-        names = (_shown(group.type), _shown(group.reason))
+        names = (_printable(group.type), _printable(group.reason))
         table.add_row(*names, str(group.messages), *times, str(group.most_receives), fate)
     return table
 
@@ -102,12 +102,12 @@ def _groups(inspection: Inspection) -> Table:
 def _samples(inspection: Inspection) -> Table:
     table = Table(Column("sample", overflow="fold"), "type", "subject", "sent (UTC)", "receives")
     for message, facts in inspection.samples:
-        texts = (_shown(facts.id or message.id), _shown(facts.type), _shown(facts.subject))
+        texts = (_printable(facts.id or message.id), _printable(facts.type), _printable(facts.subject))
         table.add_row(*texts, _time(message.sent), str(message.receives))
     return table
 
 
-def _shown(text: str) -> Text:
+def _printable(text: str) -> Text:
     """Return untrusted text of a message without markup and control characters, shortened."""
     plain = "".join(character if character.isprintable() else "?" for character in text)
     return Text(plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…")
@@ -127,5 +127,5 @@ def _age(age: timedelta) -> str:
     return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60} min"
 
 
-def _named(header: str) -> Column:
+def _column(header: str) -> Column:
     return Column(header, no_wrap=True)

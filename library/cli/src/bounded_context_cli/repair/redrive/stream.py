@@ -91,7 +91,7 @@ class FailedBatches(QueueReader):
             if object_of(message) in self._delivered:
                 super().delete(message)
             else:
-                yield self._opened(message)
+                yield self._open(message)
 
     def delete(self, message: Message) -> None:
         """Delete the object, then the message: a message without an object was delivered before."""
@@ -100,7 +100,7 @@ class FailedBatches(QueueReader):
             self._delivered.add(place)
         super().delete(message)
 
-    def _opened(self, message: Message) -> Message:
+    def _open(self, message: Message) -> Message:
         if (place := object_of(message)) is None:
             return message
         self._places[message.id] = place
@@ -123,14 +123,16 @@ class ReaderMapping:
     @classmethod
     def of(cls, functions: "LambdaClient", alias_arn: str) -> Self:
         """Read the mapping of a function's alias. Raises Refused unless there is exactly one with supported filters."""
-        found = functions.list_event_source_mappings(FunctionName=alias_arn)["EventSourceMappings"]
-        if len(found) != 1:
-            raise RefusedByAws(f"{alias_arn} has {len(found)} event source mappings, not one: deploy the stack again.")
-        filters = found[0].get("FilterCriteria", {}).get("Filters", [])
+        mappings = functions.list_event_source_mappings(FunctionName=alias_arn)["EventSourceMappings"]
+        if len(mappings) != 1:
+            raise RefusedByAws(
+                f"{alias_arn} has {len(mappings)} event source mappings, not one: deploy the stack again."
+            )
+        filters = mappings[0].get("FilterCriteria", {}).get("Filters", [])
         patterns = [json.loads(entry.get("Pattern", "{}")) for entry in filters]
         for pattern in patterns:
             _refuse_unsupported(pattern)
-        return cls(patterns, found[0].get("BatchSize", 100))
+        return cls(patterns, mappings[0].get("BatchSize", 100))
 
     def selects(self, record: Any) -> bool:
         """Return whether the record matches the filter."""

@@ -158,8 +158,8 @@ class UnseenUploads(MessageSource):
         return Page(response[_REQUEST], response.get("more", 0))
 
 
-def _message(found: Mapping[str, Any]) -> Message:
-    sent = round(datetime.fromisoformat(found["stored"]).timestamp() * 1000)
+def _message(upload: Mapping[str, Any]) -> Message:
+    sent = round(datetime.fromisoformat(upload["stored"]).timestamp() * 1000)
     system = {"SentTimestamp": str(sent), "ApproximateReceiveCount": "0"}
-    key: Any = {"key": {"DataType": "String", "StringValue": found["key"]}}
-    return Message(found["version"], "", json.dumps(found), key, system)
+    key: Any = {"key": {"DataType": "String", "StringValue": upload["key"]}}
+    return Message(upload["version"], "", json.dumps(upload), key, system)

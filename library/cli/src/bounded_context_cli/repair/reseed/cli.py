@@ -23,7 +23,7 @@ from ...command.values import counted, time
 from .. import report as repair
 from ..report import RepairScreen, command_line
 from . import target
-from .state import CurrentState, Found
+from .state import AggregateEvent, CurrentState
 from .target import Progress, ReseedTarget, Subscription
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class ReseedReport(repair.RepairReport):
 class Group:
     """The messages of an aggregate's event: one per major version that the subscriber gets."""
 
-    found: Found
+    event: AggregateEvent
     texts: tuple[tuple[str, Any], ...]
 
     @property
@@ -105,17 +105,17 @@ class ReseedRun:
         self._rate, self._clock = rate, clock
         self._next: datetime | None = None
 
-    def send(self, found: Iterator[Found], advance: Callable[[], None]) -> None:
+    def send(self, events: Iterator[AggregateEvent], advance: Callable[[], None]) -> None:
         """Send all events, then delete the progress. Raises AWS_ERRORS and QueueRefused."""
-        for batch in self._batches(found):
+        for batch in self._batches(events):
             self._send(batch)
             for _ in batch:
                 advance()
         self._file.unlink(missing_ok=True)
 
-    def _batches(self, found: Iterator[Found]) -> Iterator[list[Group]]:
+    def _batches(self, events: Iterator[AggregateEvent]) -> Iterator[list[Group]]:
         batch: list[Group] = []
-        for group in self._groups(found):
+        for group in self._groups(events):
             if batch and not self._fits([*batch, group]):
                 yield batch
                 batch = []
@@ -127,25 +127,25 @@ class ReseedRun:
         messages = sum(len(group.texts) for group in batch)
         return messages <= min(BATCH, self._rate) and sum(group.size for group in batch) <= BATCH_BYTES
 
-    def _groups(self, found: Iterator[Found]) -> Iterator[Group]:
-        for one in found:
-            if one.event is None:
-                self._progress.unreadable.append(one.place)
+    def _groups(self, events: Iterator[AggregateEvent]) -> Iterator[Group]:
+        for aggregate in events:
+            if aggregate.event is None:
+                self._progress.unreadable.append(aggregate.place)
                 continue
-            published = versions(self._context, one.event)
+            published = versions(self._context, aggregate.event)
             texts = tuple(text_and_attributes(event) for event in published if self._subscription.selects(event))
             self.report.withheld += len(published) - len(texts)
             if texts:
-                yield Group(one, texts)
+                yield Group(aggregate, texts)
 
     def _send(self, batch: Sequence[Group]) -> None:
         texts = [text for group in batch for text in group.texts]
         self._wait(len(texts))
         self._deliver(list(map(_entry, enumerate(texts))))
         self.report.sent += len(texts)
-        self.report.original += sum(len(group.texts) for group in batch if group.found.original)
+        self.report.original += sum(len(group.texts) for group in batch if group.event.original)
         self._progress.sent += len(texts)
-        self._progress.after = batch[-1].found.place
+        self._progress.after = batch[-1].event.place
         self._progress.save(self._file, self._clock.now())
 
     def _deliver(self, entries: "list[SendMessageBatchRequestEntryTypeDef]") -> None:
@@ -251,13 +251,13 @@ def reseed(
 
     def act() -> int:
         project = repository()
-        found = target.read(stack, to, project.service, outputs_file)
+        subscriber = target.read(stack, to, project.service, outputs_file)
         began = since and since.isoformat()
         command = command_line("reseed", stack, to=to, since=began, rate=rate, outputs=outputs_file)
-        connect = access.clients_of(found.region)
+        connect = access.clients_of(subscriber.region)
         state = RepairState(stack, "reseed", access.clock.now(), outputs_file)
-        screen.show_repair(state.read(connect("dynamodb"), found.table), writes=go)
-        run = Reseed(project, found, since, rate or DEFAULT_RATE, connect, access.clock, screen, command)
+        screen.show_repair(state.read(connect("dynamodb"), subscriber.table), writes=go)
+        run = Reseed(project, subscriber, since, rate or DEFAULT_RATE, connect, access.clock, screen, command)
         return run.send() if go else run.plan()
 
     interrupt_once()

@@ -65,8 +65,8 @@ class LastChanges:
 
     def get(self, key: str) -> Record | None:
         """Return the last record of an item, or None."""
-        found = self._rows.execute("SELECT record FROM change WHERE key = ?", (key,)).fetchone()
-        return pickle.loads(found[0]) if found else None  # noqa: S301 (written by this process)
+        row = self._rows.execute("SELECT record FROM change WHERE key = ?", (key,)).fetchone()
+        return pickle.loads(row[0]) if row else None  # noqa: S301 (written by this process)
 
     def items(self, *, removed: bool = False) -> Iterator[tuple[str, Record]]:
         """Yield all keys in order, each with its last record. If `removed`, only the keys of removed items."""
@@ -76,14 +76,14 @@ class LastChanges:
 
 def last_changes(streams: "DynamoDBStreamsClient", arn: str, prefix: str, clock: Clock) -> LastChanges:
     """Return the last change of each item whose key has a prefix. Raises Refused if the disk is full."""
-    found = LastChanges()
-    for record in _records(streams, arn, clock, found):
+    changes = LastChanges()
+    for record in _records(streams, arn, clock, changes):
         if (key := record["dynamodb"]["Keys"][KEY]["S"]).startswith(prefix):
             try:
-                found.add(key, record)
+                changes.add(key, record)
             except sqlite3.OperationalError as error:
                 raise RefusedByAws(f"The changes of the stream need space for temporary files ({error}).") from error
-    return found
+    return changes
 
 
 def time_of(record: Record) -> datetime:
@@ -91,7 +91,7 @@ def time_of(record: Record) -> datetime:
     return record["dynamodb"]["ApproximateCreationDateTime"]
 
 
-def _records(streams: "DynamoDBStreamsClient", arn: str, clock: Clock, found: LastChanges) -> Iterator[Record]:
+def _records(streams: "DynamoDBStreamsClient", arn: str, clock: Clock, changes: LastChanges) -> Iterator[Record]:
     began = clock.now()
     for shard, closed in shards(streams, arn):
         place: Any = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
@@ -103,7 +103,7 @@ def _records(streams: "DynamoDBStreamsClient", arn: str, clock: Clock, found: La
             iterator = page.get("NextShardIterator")
             proven = not iterator or any(time_of(record) > began for record in page["Records"])
             clock.sleep(_PAUSE)
-        found.unproven += not (closed or proven)
+        changes.unproven += not (closed or proven)
 
 
 PAGE: Final = 250
@@ -116,7 +116,7 @@ Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Found:
+class AggregateEvent:
     """The event of an aggregate, or None if this version cannot read the aggregate.
 
     `place` is the position in the order of a state's events. `original` is true for an event that was published.
@@ -151,40 +151,40 @@ class CurrentState:
             )
         self._changes = Changes(self.context)
 
-    def events(self, after: str) -> Iterator[Found]:
+    def events(self, after: str) -> Iterator[AggregateEvent]:
         """Yield the events of all aggregates from the place after `after`: existing aggregates, then deletions.
 
         The stream is read first. The relay publishes each later change. The table decides which state is current, since
         a page of the stream may be empty although the shard has more records.
         """
-        arn, prefix = self._described["LatestStreamArn"], self.context.key_prefix
+        arn, prefix = self._description["LatestStreamArn"], self.context.key_prefix
         recent = last_changes(self.clients("dynamodbstreams"), arn, prefix, self.clock)
         self.unproven = recent.unproven if self.since else 0
         if not after.startswith(_DELETED):
-            for key, item, record in self._changed(recent, after) if self.since else self._items(recent, after):
-                yield from self._found(key, item, record)
+            for key, item, record in self._changed_items(recent, after) if self.since else self._items(recent, after):
+                yield from self._aggregate_event(key, item, record)
         for key, record in recent.items(removed=True):
             is_next = (place := _DELETED + key) > after or not after.startswith(_DELETED)
             if is_next and self._is_since(record):
-                yield from self._found(place, self._item(key), record)
+                yield from self._aggregate_event(place, self._item(key), record)
 
     @property
     def items(self) -> int:
         """About the number of the table's items, including lists (AWS counts them every six hours)."""
-        return self._described.get("ItemCount", 0)
+        return self._description.get("ItemCount", 0)
 
     @cached_property
     def _tables(self) -> "DynamoDBClient":
         return self.clients("dynamodb")
 
     @cached_property
-    def _described(self) -> Any:
+    def _description(self) -> Any:
         return self._tables.describe_table(TableName=self.table)["Table"]
 
     def _is_since(self, record: Record) -> bool:
         return not self.since or time_of(record) >= self.since.replace(microsecond=0)
 
-    def _changed(self, recent: LastChanges, after: str) -> Iterator[tuple[str, Item, Record | None]]:
+    def _changed_items(self, recent: LastChanges, after: str) -> Iterator[tuple[str, Item, Record | None]]:
         for key, record in recent.items():
             if key > after and self._is_since(record) and (item := self._item(key)):
                 yield key, item, record
@@ -203,22 +203,22 @@ class CurrentState:
     def _item(self, key: str) -> Item:
         return self._tables.get_item(TableName=self.table, Key={KEY: {"S": key}}, ConsistentRead=True).get("Item", {})
 
-    def _found(self, place: str, item: Item, record: Record | None) -> Iterator[Found]:
+    def _aggregate_event(self, place: str, item: Item, record: Record | None) -> Iterator[AggregateEvent]:
         """Yield the published event if it reports the current state, else an event of the item."""
         original = record is not None and record["dynamodb"].get("NewImage", {}) == item
         if not original and (place.startswith(_DELETED) or not item):
             return
         try:
-            event = self._published(record) if record and original else self._stored(item)
+            event = self._published(record) if record and original else self._event_of(item)
         except (KeyError, ValueError):
             event = None
-        yield Found(place, event, original)
+        yield AggregateEvent(place, event, original)
 
     def _published(self, record: Record) -> dict[str, Any]:
         change = {**record["dynamodb"], "ApproximateCreationDateTime": time_of(record).timestamp()}
         # GetRecords returns no ARN of the stream.
-        whole = {**record, "dynamodb": change, "eventSourceARN": self._described["LatestStreamArn"]}
+        whole = {**record, "dynamodb": change, "eventSourceARN": self._description["LatestStreamArn"]}
         return self._changes.of_record(DynamoDBRecord(whole))
 
-    def _stored(self, item: Item) -> dict[str, Any]:
+    def _event_of(self, item: Item) -> dict[str, Any]:
         return self._changes.of_item(plain(item), self.clock.now())

@@ -60,9 +60,9 @@ class Subscription:
     def of(cls, topics: "SNSClient", topic_arn: str, queue_arn: str) -> Self:
         """Read a queue's subscription. Raises Refused without one, since later changes would not arrive."""
         pages = topics.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
-        found = (entry for page in pages for entry in page["Subscriptions"] if entry.get("Endpoint") == queue_arn)
+        entries = (entry for page in pages for entry in page["Subscriptions"] if entry.get("Endpoint") == queue_arn)
         # The ARN of an unconfirmed subscription is another text.
-        arns = [arn for entry in found if (arn := entry.get("SubscriptionArn", "")).startswith("arn:")]
+        arns = [arn for entry in entries if (arn := entry.get("SubscriptionArn", "")).startswith("arn:")]
         if not arns:
             raise RefusedByAws(f"{queue_arn.rpartition(':')[2]} has no subscription to the topic: deploy the stack.")
         attributes = topics.get_subscription_attributes(SubscriptionArn=arns[0])["Attributes"]
@@ -107,16 +107,16 @@ class Progress:
     def read(cls, file: Path, queue: str, since: str, now: datetime) -> Self:
         """Return the progress of an interrupted reseed with these options; empty if none was saved in 24 hours."""
         try:
-            found = cls(**json.loads(file.read_text(encoding="utf-8")))
-            current = now - datetime.fromisoformat(found.saved) < RETENTION
+            progress = cls(**json.loads(file.read_text(encoding="utf-8")))
+            current = now - datetime.fromisoformat(progress.saved) < RETENTION
         except (OSError, TypeError, ValueError):
             return cls(queue, since)
-        return found if current and (found.queue, found.since) == (queue, since) else cls(queue, since)
+        return progress if current and (progress.queue, progress.since) == (queue, since) else cls(queue, since)
 
     def save(self, file: Path, now: datetime) -> None:
         """Replace the file in a single step, so a killed process leaves a complete file."""
         self.saved = now.isoformat()
         file.parent.mkdir(parents=True, exist_ok=True)
-        written = file.with_suffix(".new")
-        written.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        written.replace(file)
+        new_file = file.with_suffix(".new")
+        new_file.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        new_file.replace(file)

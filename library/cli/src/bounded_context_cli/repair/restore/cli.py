@@ -24,7 +24,7 @@ from . import tables
 from .differences import Changes, Comparison
 from .pause import Lease, Pause, Progress, ProgressItem, Writes
 from .run import RestoreReport, RestoreRun, StillPaused
-from .run import resume as end
+from .run import resume as resume_stack
 from .tables import Copy, RestoreTarget, Tables
 
 _TO_END = "To resume the stack without a restore:"
@@ -74,9 +74,9 @@ class RestoreScreen(Consoles):
             self._print_second_tables(seconds)
 
     def _print_second_tables(self, seconds: Mapping[str, Any]) -> None:
-        for one in seconds["second_tables"]:
-            size, usd = one["bytes"] / 10**9, one["usd_a_month"]
-            self._print(f"Second table {one['table']}: {one['days']} days old, {size:.1f} GB, {usd:.2f} USD a month.")
+        for row in seconds["second_tables"]:
+            size, usd = row["bytes"] / 10**9, row["usd_a_month"]
+            self._print(f"Second table {row['table']}: {row['days']} days old, {size:.1f} GB, {usd:.2f} USD a month.")
         if why := seconds.get("second_tables_unknown"):
             self.fail(f"The second tables could not be listed: {why}")
 
@@ -135,16 +135,16 @@ def restore(
 
     def act() -> int:
         project = repository()
-        found = tables.read(stack, project.service, outputs_file, project.context)
+        target = tables.read(stack, project.service, outputs_file, project.context)
         try:
             if at is None:
-                return _resumed(stack, found, access, screen)
-            run = _run(project, found, at.replace(microsecond=0), _ids(only), access, screen)
+                return _resume(stack, target, access, screen)
+            run = _run(project, target, at.replace(microsecond=0), _ids(only), access, screen)
             report: RestoreReport = run.go() if go else run.look()
         except StillPaused as error:
             screen.show_paused(stack, error, way_back)
             return FAILED
-        seconds = listing(access.clients_of(found.region)("dynamodb"), found.table, access.clock.now())
+        seconds = listing(access.clients_of(target.region)("dynamodb"), target.table, access.clock.now())
         screen.show(stack, report, command, way_back, seconds)
         return report.exit_status
 
@@ -152,14 +152,14 @@ def restore(
     return operate(screen, stack, "restore", act)
 
 
-def _resumed(stack: str, found: RestoreTarget, access: Access, screen: RestoreScreen) -> int:
-    clients_of = access.clients_of(found.region)
+def _resume(stack: str, target: RestoreTarget, access: Access, screen: RestoreScreen) -> int:
+    clients_of = access.clients_of(target.region)
     dynamodb = clients_of("dynamodb")
-    lease = Lease(ProgressItem(dynamodb, found.table), access.clock)
-    pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), found, access.clock, lease.beat)
-    progress = end(lease, pause)
-    seconds = listing(dynamodb, found.table, access.clock.now())
-    screen.show_resumed(stack, progress, Copy(dynamodb, found, progress.at, access.clock).name, seconds)
+    lease = Lease(ProgressItem(dynamodb, target.table), access.clock)
+    pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), target, access.clock, lease.beat)
+    progress = resume_stack(lease, pause)
+    seconds = listing(dynamodb, target.table, access.clock.now())
+    screen.show_resumed(stack, progress, Copy(dynamodb, target, progress.at, access.clock).name, seconds)
     return 0
 
 
@@ -171,24 +171,24 @@ def _ids(file: Path | None) -> Set[str] | None:
         lines = file.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise RefusedByAws(f"{file} is not in UTF-8: save it as text in UTF-8.") from None
-    found = {number: line.strip() for number, line in enumerate(lines, 1) if line.strip()}
-    for number, one in found.items():
-        if fault := no_identity(one):
+    ids = {number: line.strip() for number, line in enumerate(lines, 1) if line.strip()}
+    for number, identity in ids.items():
+        if fault := no_identity(identity):
             raise RefusedByAws(f"{file}, line {number}: {fault}.")
-    if not found:
+    if not ids:
         raise RefusedByAws(f"{file} has no id: write one on each line.")
-    return frozenset(found.values())
+    return frozenset(ids.values())
 
 
 def _run(
-    project: Project, found: RestoreTarget, at: datetime, only: Set[str] | None, access: Access, screen: RestoreScreen
+    project: Project, target: RestoreTarget, at: datetime, only: Set[str] | None, access: Access, screen: RestoreScreen
 ) -> RestoreRun:
-    clients_of = access.clients_of(found.region)
+    clients_of = access.clients_of(target.region)
     dynamodb, clock = clients_of("dynamodb"), access.clock
-    copy = Copy(dynamodb, found, at, clock)
-    lease = Lease(ProgressItem(dynamodb, found.table), clock)
-    comparison = Comparison(Tables(dynamodb, found.table, copy.name), project.context, lease.beat, only)
-    writes = Writes(dynamodb, found.table, fresh_traceparent())
-    changes = Changes(dynamodb, clients_of("dynamodbstreams"), found.table, clock, lease.beat)
-    pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), found, clock, lease.beat)
+    copy = Copy(dynamodb, target, at, clock)
+    lease = Lease(ProgressItem(dynamodb, target.table), clock)
+    comparison = Comparison(Tables(dynamodb, target.table, copy.name), project.context, lease.beat, only)
+    writes = Writes(dynamodb, target.table, fresh_traceparent())
+    changes = Changes(dynamodb, clients_of("dynamodbstreams"), target.table, clock, lease.beat)
+    pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), target, clock, lease.beat)
     return RestoreRun(project.context, dynamodb, copy, comparison, changes, writes, pause, lease, screen.tell)

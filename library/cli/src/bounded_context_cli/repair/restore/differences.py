@@ -96,12 +96,12 @@ class Comparison:
             return
         number, stop = self._tables.segments(), Event()
         with ThreadPoolExecutor(number) as pool:
-            left = {pool.submit(self._of_segment, segment, number, stop) for segment in range(number)}
+            tasks = {pool.submit(self._of_segment, segment, number, stop) for segment in range(number)}
             try:
-                while left:
-                    done, left = wait(left, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
+                while tasks:
+                    finished, tasks = wait(tasks, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
                     self._beat()
-                    yield set().union(*(segment.result() for segment in done))
+                    yield set().union(*(segment.result() for segment in finished))
             finally:
                 stop.set()
 
@@ -114,7 +114,7 @@ class Comparison:
             for start in range(0, len(chunks), _CHUNKS):
                 self._beat()
                 for read in pool.map(self._read, chunks[start : start + _CHUNKS]):
-                    yield from (restorable for one in read if (restorable := self._restorable(one)))
+                    yield from (restorable for difference in read if (restorable := self._restorable(difference)))
 
     @property
     def selection(self) -> str:
@@ -139,21 +139,21 @@ class Comparison:
 
     def _read(self, keys: Sequence[str]) -> list[Difference]:
         live, restored = (self._tables.items(table, keys) for table in (self._tables.live, self._tables.restored))
-        return [found for key in keys if (found := self._difference(key, live.get(key), restored.get(key)))]
+        return [difference for key in keys if (difference := self._difference(key, live.get(key), restored.get(key)))]
 
     def _of_segment(self, segment: int, of: int, stop: Event) -> Set[str]:
         """Return the keys of a segment whose items differ, until `stop` is set."""
-        tables, found = self._tables, set[str]()
+        tables, keys = self._tables, set[str]()
         for page in tables.pages(tables.restored, (self._prefix, LIST), segment, of):
             live = tables.items(tables.live, list(page))
-            found.update(key for key, item in page.items() if self._difference(key, live.get(key), item))
+            keys.update(key for key, item in page.items() if self._difference(key, live.get(key), item))
             if stop.is_set():
                 break
         for page in tables.pages(tables.live, (self._prefix, LIST, self._answers), segment, of):
-            found.update(page.keys() - tables.items(tables.restored, list(page)).keys())
+            keys.update(page.keys() - tables.items(tables.restored, list(page)).keys())
             if stop.is_set():
                 break
-        return found
+        return keys
 
     def _is_selected(self, key: str) -> bool:
         if self._only is not None:
@@ -164,24 +164,25 @@ class Comparison:
         # Most items are equal in DynamoDB's notation. The elements of a set have no order there.
         if content(live, key) == content(restored, key):
             return None
-        found = Difference(key, live and plain(live), restored and plain(restored))
-        is_stored = self.is_answer(found) and restored is not None
-        return None if is_stored or content(found.live, key) == content(found.restored, key) else found
+        difference = Difference(key, live and plain(live), restored and plain(restored))
+        is_stored = self.is_answer(difference) and restored is not None
+        return None if is_stored or content(difference.live, key) == content(difference.restored, key) else difference
 
-    def _restorable(self, found: Difference) -> Difference | None:
+    def _restorable(self, difference: Difference) -> Difference | None:
         """Return the part of a difference that a restore writes, or None."""
-        if found.is_list:
-            is_imported = found.live is not None and found.live.get("status") == ListStatus.IMPORTED
-            return found if self._closed(self.identity(found)) and (found.kind != "created" or is_imported) else None
-        live, restored = (item.get("list_id") if item else None for item in (found.live, found.restored))
-        if found.kind == "changed" and live == restored:
-            return found if live is None or self._statuses(live)[0] in _CLOSED else None
+        if difference.is_list:
+            is_imported = difference.live is not None and difference.live.get("status") == ListStatus.IMPORTED
+            is_written = self._closed(self.identity(difference)) and (difference.kind != "created" or is_imported)
+            return difference if is_written else None
+        live, restored = (item.get("list_id") if item else None for item in (difference.live, difference.restored))
+        if difference.kind == "changed" and live == restored:
+            return difference if live is None or self._statuses(live)[0] in _CLOSED else None
         # Another change is the removal of an item, and the addition of another one.
         if live is not None and not self._closed(live):
             return None
         if restored is not None and not self._is_imported(restored):
-            return Difference(found.key, found.live, None) if found.live else None
-        return found
+            return Difference(difference.key, difference.live, None) if difference.live else None
+        return difference
 
     def _is_imported(self, list_id: str) -> bool:
         """Return whether a list has rows: by its live record, or by its restored record if the live one is missing."""
@@ -195,8 +196,8 @@ class Comparison:
         """Return the status of a list's live record and of its restored record, as read at the first call."""
         if list_id not in self._lists:
             tables, key = self._tables, LIST + list_id
-            found = (tables.items(table, [key]).get(key, {}) for table in (tables.live, tables.restored))
-            live, restored = map(plain, found)
+            records = (tables.items(table, [key]).get(key, {}) for table in (tables.live, tables.restored))
+            live, restored = map(plain, records)
             self._lists[list_id] = live.get("status"), restored.get("status")
         return self._lists[list_id]
 
@@ -256,21 +257,21 @@ class Changes:
 
     def keys(self) -> Set[str]:
         """Return the keys of all items that were written before this call. Raises Refused as `begin`."""
-        mark, written = f"{_MARK}{secrets.token_hex(8)}#", list[str]()
+        mark, marks = f"{_MARK}{secrets.token_hex(8)}#", list[str]()
         self._open("TRIM_HORIZON")
         unread = set(self._iterators)
         try:
             for _ in range(_ROUNDS):
                 if not unread:
                     return self._keys
-                written += [self._write(f"{mark}{len(written) + number}") for number in range(len(unread))]
+                marks += [self._write(f"{mark}{len(marks) + number}") for number in range(len(unread))]
                 self._clock.sleep(_PAUSE)
                 self._beat()
                 unread = {shard for shard in unread if not self._read(shard, mark)} | self._open("TRIM_HORIZON")
             raise RefusedByAws("The table's stream does not return its latest changes: run the command again.")
         finally:
             with suppress(*AWS_ERRORS):
-                for key in written:
+                for key in marks:
                     self._dynamodb.delete_item(TableName=self._table, Key={KEY: {"S": key}})
 
     def _open(self, position: "ShardIteratorTypeType") -> set[str]:

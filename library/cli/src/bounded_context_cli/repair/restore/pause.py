@@ -271,8 +271,8 @@ class Pause:
         return any(self._reserved(name) != reserved for name, reserved in progress.functions.items()) or any(readers)
 
     def _longest_call(self) -> int:
-        found = (self.client.get_function_configuration(FunctionName=name) for name in self.target.commands)
-        return max((one.get("Timeout", 0) for one in found), default=0)
+        configurations = (self.client.get_function_configuration(FunctionName=name) for name in self.target.commands)
+        return max((configuration.get("Timeout", 0) for configuration in configurations), default=0)
 
     def _reserved(self, name: str) -> int | None:
         return self.client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")

@@ -92,8 +92,8 @@ class RestoreRun:
         self.copy.restore()
         self._require_known()
         report = RestoreReport(self.copy.at.isoformat(), self.copy.name, executed=False)
-        for found in self.comparison.differences(set().union(*self.comparison.differing())):
-            self._count(report, found)
+        for difference in self.comparison.differences(set().union(*self.comparison.differing())):
+            self._count(report, difference)
         report.pause_seconds = self.pause.seconds(report.counts.total())
         if progress := self.lease.read():
             report.unended, report.paused = progress.at.isoformat(), self.pause.is_on(progress)
@@ -150,11 +150,11 @@ class RestoreRun:
         """Return the keys of the items that differ. The changes since the beginning are known by the stream."""
         self.tell("Comparing the tables.")
         self.changes.begin()
-        found = set[str]()
+        all_keys = set[str]()
         for keys in self.comparison.differing():
-            found |= keys
+            all_keys |= keys
             self.changes.read()
-        return found
+        return all_keys
 
     def _begin(self) -> Progress:
         table = self.client.describe_table(TableName=self.copy.target.table)["Table"]
@@ -197,10 +197,10 @@ class RestoreRun:
         """
         ignore_interrupts()
         try:
-            found = self.lease.read()
-            self.lease.store(found or progress)
+            stored_progress = self.lease.read()
+            self.lease.store(stored_progress or progress)
             self.pause.resume(progress)
-            if found and found.written:
+            if stored_progress and stored_progress.written:
                 self.copy.delete()
             self.lease.end()
         except AWS_ERRORS as error:
@@ -212,15 +212,15 @@ class RestoreRun:
 
         `keys` differed before the pause. The differences with the keys `pending` are in the report already.
         """
-        found, paused = 0, self.pause.clock.now()
+        count, paused = 0, self.pause.clock.now()
         for number in range(PASSES):
             keys |= self.changes.keys()
-            found = self._pass(report, keys, pending, first=number == 0)
+            count = self._pass(report, keys, pending, first=number == 0)
             if number == 0:
                 self.pause.wait_for_calls(paused)
-            elif not found:
+            elif not count:
                 break
-        return found
+        return count
 
     def _pass(self, report: RestoreReport, keys: Set[str], pending: Set[str], *, first: bool) -> int:
         total = 0
@@ -235,26 +235,26 @@ class RestoreRun:
 
     def _count_all(self, report: RestoreReport, chunk: Sequence[Difference], pending: Set[str]) -> None:
         """Count differences, and store the counts: a continuation after a kill reports the whole restore."""
-        for found in chunk:
-            if found.key in pending:
+        for difference in chunk:
+            if difference.key in pending:
                 report.written -= 1
             else:
-                self._count(report, found)
-        self.lease.count(report.counts, report.events, report.written, (found.key for found in chunk))
+                self._count(report, difference)
+        self.lease.count(report.counts, report.events, report.written, (difference.key for difference in chunk))
 
-    def _count(self, report: RestoreReport, found: Difference) -> None:
-        if found.is_list or self.comparison.is_answer(found):
-            report.counts["lists" if found.is_list else "answers"] += 1
+    def _count(self, report: RestoreReport, difference: Difference) -> None:
+        if difference.is_list or self.comparison.is_answer(difference):
+            report.counts["lists" if difference.is_list else "answers"] += 1
             return
-        report.counts[found.kind] += 1
-        report.events[self._last_event(found)] += found.events
-        report.differences.setdefault(found.kind, []).append(self.comparison.identity(found))
+        report.counts[difference.kind] += 1
+        report.events[self._last_event(difference)] += difference.events
+        report.differences.setdefault(difference.kind, []).append(self.comparison.identity(difference))
 
-    def _last_event(self, found: Difference) -> str:
-        if found.live is None:
+    def _last_event(self, difference: Difference) -> str:
+        if difference.live is None:
             return self.context.deletion_event
         names = {status.value: name for status, name in self.context.event_by_status.items()}
-        return names.get(str(found.live.get("status")), "unknown")
+        return names.get(str(difference.live.get("status")), "unknown")
 
 
 def resume(lease: Lease, pause: Pause) -> Progress:

@@ -71,20 +71,20 @@ class Tables:
             ExpressionAttributeValues=values,
         )
         for page in scan:
-            found = page["Items"]
-            for start in range(0, len(found), KEYS):
-                yield _by_key(found[start : start + KEYS])
+            items = page["Items"]
+            for start in range(0, len(items), KEYS):
+                yield _by_key(items[start : start + KEYS])
 
     def items(self, table: str, keys: Sequence[str]) -> dict[str, Item]:
         """Return the items with the given keys, at most 100, by key."""
-        found: dict[str, Item] = {}
+        items: dict[str, Item] = {}
         request: Any = {table: {"Keys": [{KEY: {"S": key}} for key in keys], "ConsistentRead": True}}
         while request:
             answer = self.client.batch_get_item(RequestItems=request)
-            found |= _by_key(answer["Responses"].get(table, []))
+            items |= _by_key(answer["Responses"].get(table, []))
             if request := answer.get("UnprocessedKeys"):
                 sleep(_WAIT)
-        return found
+        return items
 
 
 def plain(item: Item) -> Item:
@@ -156,7 +156,7 @@ class Copy:
         Raises:
             Refused: the time is outside of the window of the backup, or the copy was deleted meanwhile.
         """
-        if self._described() is None:
+        if self._describe() is None:
             self._require_window()
             self.client.restore_table_to_point_in_time(
                 SourceTableName=self.target.table,
@@ -168,32 +168,32 @@ class Copy:
             )
         while not self._is_complete():
             self.clock.sleep(_POLL_SECONDS)
-            if self._described() is None:
+            if self._describe() is None:
                 raise RefusedByAws(f"{self.name} was deleted during its restore: run the command again.")
 
     def exists(self) -> bool:
         """Return whether the copy is complete."""
-        return self._described() is not None and self._is_complete()
+        return self._describe() is not None and self._is_complete()
 
     def delete(self) -> None:
         """Delete the copy, if it exists."""
-        if self._described() is not None:
+        if self._describe() is not None:
             self.client.delete_table(TableName=self.name)
 
     def _is_complete(self) -> bool:
-        found = self._described() or {}
-        is_restoring = found.get("RestoreSummary", {}).get("RestoreInProgress", False)
-        return found.get("TableStatus") == "ACTIVE" and not is_restoring
+        description = self._describe() or {}
+        is_restoring = description.get("RestoreSummary", {}).get("RestoreInProgress", False)
+        return description.get("TableStatus") == "ACTIVE" and not is_restoring
 
-    def _described(self) -> Any:
+    def _describe(self) -> Any:
         """Return the description of the copy, or None if it does not exist or is being deleted."""
         try:
-            found = self.client.describe_table(TableName=self.name)["Table"]
+            description = self.client.describe_table(TableName=self.name)["Table"]
         except ClientError as error:
             if code(error) == "ResourceNotFoundException":
                 return None
             raise
-        return None if found.get("TableStatus") == "DELETING" else found
+        return None if description.get("TableStatus") == "DELETING" else description
 
     def _require_window(self) -> None:
         described = self.client.describe_continuous_backups(TableName=self.target.table)

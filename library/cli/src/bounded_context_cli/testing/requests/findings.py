@@ -40,9 +40,9 @@ class Limit(BaseModel):
 
     def faults(self, path: str, value: Any) -> Iterator[Fault]:
         """Yield what AWS would refuse of the value at a path in a request."""
-        for wanted, holds in self._checks():
+        for accepted, holds in self._checks():
             if not _passes(holds, value):
-                yield Fault(path, wanted, value)
+                yield Fault(path, accepted, value)
         if self.document and isinstance(value, str):
             yield from read(DOCUMENTS[self.document], path, value)
 
@@ -120,21 +120,21 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = TypeAdapter(dict[str, dict[st
 """Limits by a call's service and operation, and by the path in its request without the indexes of lists."""
 
 
-def documented(named: str, shape: Shape, request: Mapping[str, Any]) -> Iterator[Fault]:
+def documented(operation: str, shape: Shape, request: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield the documented limits that a request of an operation (`sqs CreateQueue`) breaks, also in its documents."""
-    limits = LIMITS.get(named, {})
+    limits = LIMITS.get(operation, {})
     for path, _, value in places(shape, request):
         if limit := limits.get(re.sub(r"\[\d+\](?=\.)", "", path)):
             yield from limit.faults(path, value)
 
 
-def contradictory(named: str, request: Mapping[str, Any]) -> Iterator[Fault]:
+def contradictory(operation: str, request: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield members that AWS refuses in combination with other members of the request.
 
     The evaluation window of an alarm is at most a day, or seven days if its periods are hours. Its datapoints to alarm
     are at most its evaluation periods (API reference, PutMetricAlarm).
     """
-    if named == "cloudwatch PutMetricAlarm":
+    if operation == "cloudwatch PutMetricAlarm":
         yield from _windows(request)
 
 
@@ -175,38 +175,38 @@ def findings(node: Node) -> list[str]:
 
 
 def _of_calls(calls: tuple[ProviderCall, ...], node: Node) -> Iterator[str]:
-    given = {name: ARCHIVE if isinstance(value, Archive | Asset) else value for name, value in node.inputs.items()}
-    outputs = {name: value for name, value in node.outputs.items() if name not in given}
+    own_inputs = {name: ARCHIVE if isinstance(value, Archive | Asset) else value for name, value in node.inputs.items()}
+    outputs = {name: value for name, value in node.outputs.items() if name not in own_inputs}
     earlier: Inputs = {}
-    for made, inputs in divided(calls, converted(calls, plain(given))):
-        known = {name: value for name, value in outputs.items() if made.places.get(name)}
-        sent = {**made.made, **known, **inputs}
-        unknown = dict(_unknown(made, sent))
+    for call, inputs in divided(calls, converted(calls, plain(own_inputs))):
+        known = {name: value for name, value in outputs.items() if call.places.get(name)}
+        sent = {**call.made, **known, **inputs}
+        unknown = dict(_unknown(call, sent))
         where = f": correct it, or {_WHERE}"
-        yield from (f", {name}: {made.operation} has no place for it ({why}){where}" for name, why in unknown.items())
+        yield from (f", {name}: {call.operation} has no place for it ({why}){where}" for name, why in unknown.items())
         accepted = {name: value for name, value in sent.items() if name not in unknown}
-        request = made.parameters(accepted, earlier)
-        yield from _of_request(made, accepted, request)
+        request = call.parameters(accepted, earlier)
+        yield from _of_request(call, accepted, request)
         earlier |= request
 
 
-def _unknown(made: ProviderCall, inputs: Inputs) -> Iterator[tuple[str, Untranslatable]]:
+def _unknown(call: ProviderCall, inputs: Inputs) -> Iterator[tuple[str, Untranslatable]]:
     for name, value in inputs.items():
         try:
-            made.parameters({name: value})
+            call.parameters({name: value})
         except Untranslatable as unknown:
             yield name, unknown
 
 
-def _of_request(made: ProviderCall, inputs: Inputs, request: Inputs) -> Iterator[str]:
-    parts = {name: made.parameters({name: value}) for name, value in inputs.items()}
-    found = [f", {name}: {made.operation}'s {fault}" for name, part in parts.items() for fault in _of_part(made, part)]
-    found += [f": {made.operation} needs {path}, which no input gives" for path in missing(made.shape, request)]
+def _of_request(call: ProviderCall, inputs: Inputs, request: Inputs) -> Iterator[str]:
+    parts = {name: call.parameters({name: value}) for name, value in inputs.items()}
+    texts = [f", {name}: {call.operation}'s {fault}" for name, part in parts.items() for fault in _of_part(call, part)]
+    texts += [f": {call.operation} needs {path}, which no input gives" for path in missing(call.shape, request)]
     # Comparing members with each other requires valid members.
-    yield from found or [f": {made.operation}'s {fault}" for fault in contradictory(made.named, request)]
+    yield from texts or [f": {call.operation}'s {fault}" for fault in contradictory(call.named, request)]
 
 
-def _of_part(made: ProviderCall, part: Inputs) -> Iterator[Fault]:
-    found = list(faults(made.shape, part))
-    known = {fault.path for fault in found}
-    return iter([*found, *(fault for fault in documented(made.named, made.shape, part) if fault.path not in known)])
+def _of_part(call: ProviderCall, part: Inputs) -> Iterator[Fault]:
+    of_shape = list(faults(call.shape, part))
+    known = {fault.path for fault in of_shape}
+    return iter([*of_shape, *(fault for fault in documented(call.named, call.shape, part) if fault.path not in known)])

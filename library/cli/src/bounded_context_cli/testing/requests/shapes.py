@@ -30,11 +30,11 @@ class Fault:
     """A refused member: its `path` in the request, the accepted values, and the given value."""
 
     path: str
-    wanted: str
-    given: Any
+    accepted: str
+    value: Any
 
     def __str__(self) -> str:
-        return f"{self.path} takes {_short(self.wanted)}, not {_short(repr(self.given))}"
+        return f"{self.path} takes {_short(self.accepted)}, not {_short(repr(self.value))}"
 
 
 def places(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, Shape, Any]]:
@@ -54,27 +54,27 @@ def places(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, Shap
 
 def missing(shape: Shape, value: Any) -> Iterator[str]:
     """Yield the path of each missing member that AWS requires."""
-    for path, found, given in places(shape, value):
-        if isinstance(found, StructureShape) and isinstance(given, Mapping):
-            made = {name for name, member in found.members.items() if "idempotencyToken" in member.metadata}
-            yield from (_below(path, name) for name in found.required_members if name not in {*given, *made})
+    for path, inner, item in places(shape, value):
+        if isinstance(inner, StructureShape) and isinstance(item, Mapping):
+            tokens = {name for name, member in inner.members.items() if "idempotencyToken" in member.metadata}
+            yield from (_below(path, name) for name in inner.required_members if name not in {*item, *tokens})
 
 
 def faults(shape: Shape, value: Any, path: str = "") -> Iterator[Fault]:
     """Yield the members of a value that AWS would refuse, except for missing members."""
-    for at, found, given in places(shape, value, path):
-        if isinstance(found, StructureShape | MapShape) and not isinstance(given, Mapping):
-            words = f"a structure of {', '.join(found.members)}" if isinstance(found, StructureShape) else "a map"
-            yield Fault(at, words, given)
-        elif isinstance(found, StructureShape):
-            if found.is_tagged_union and len(given) != 1:
-                yield Fault(at, f"one of {', '.join(found.members)}", sorted(given))
-        elif isinstance(found, MapShape | ListShape):
-            yield from _within(found, len(given), "entries", given, at)
-            if isinstance(found, MapShape):
-                yield from (fault for key in given for fault in faults(found.key, key, f"a key of {at}"))
+    for at, inner, item in places(shape, value, path):
+        if isinstance(inner, StructureShape | MapShape) and not isinstance(item, Mapping):
+            words = f"a structure of {', '.join(inner.members)}" if isinstance(inner, StructureShape) else "a map"
+            yield Fault(at, words, item)
+        elif isinstance(inner, StructureShape):
+            if inner.is_tagged_union and len(item) != 1:
+                yield Fault(at, f"one of {', '.join(inner.members)}", sorted(item))
+        elif isinstance(inner, MapShape | ListShape):
+            yield from _within(inner, len(item), "entries", item, at)
+            if isinstance(inner, MapShape):
+                yield from (fault for key in item for fault in faults(inner.key, key, f"a key of {at}"))
         else:
-            yield from _of_scalar(found, given, at)
+            yield from _of_scalar(inner, item, at)
 
 
 def _of_scalar(shape: Shape, value: Any, path: str) -> Iterator[Fault]:
@@ -108,8 +108,8 @@ def _within(shape: Shape, size: float, unit: str, value: Any, path: str) -> Iter
 
 def limits(shape: Shape) -> tuple[float | None, float | None]:
     """Return the minimum and maximum of a number, a text's characters or a list's entries. None means no limit."""
-    if named := _BETWEEN.fullmatch(shape.name):
-        return int(named[1]), int(named[2])
+    if match := _BETWEEN.fullmatch(shape.name):
+        return int(match[1]), int(match[2])
     return shape.metadata.get("min"), shape.metadata.get("max")
 
 
@@ -177,7 +177,7 @@ def _in_ascii(character: str) -> str:
     return character if character.isascii() else _LIKE.get(unicodedata.category(character)[0], character)
 
 
-Found = Iterator[tuple[str, str, Any]]
+Mismatches = Iterator[tuple[str, str, Any]]
 """The place in a document, the accepted values, and the given value."""
 
 _ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
@@ -201,17 +201,17 @@ _MATCHERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 """EventBridge User Guide, "Comparison operators for use in event patterns"."""
 
 
-def policy(document: Any, *, principals: bool) -> Found:
+def policy(document: Any, *, principals: bool) -> Mismatches:
     """Yield the values that IAM would refuse in a policy. Policies of resources and of trust have `principals`."""
     if document.get("Version", _VERSIONS[0]) not in _VERSIONS:
         yield "Version", f"one of {', '.join(_VERSIONS)}", document["Version"]
     statements = document.get("Statement") or [{}]
     for number, statement in enumerate(statements if isinstance(statements, list) else [statements]):
-        for at, wanted, given in _statement(statement, principals):
-            yield f"Statement[{number}].{at}", wanted, given
+        for at, accepted, value in _statement(statement, principals):
+            yield f"Statement[{number}].{at}", accepted, value
 
 
-def _statement(statement: Mapping[str, Any], principals: bool) -> Found:
+def _statement(statement: Mapping[str, Any], principals: bool) -> Mismatches:
     for name in sorted(statement.keys() - _ELEMENTS):
         yield name, f"any of {', '.join(sorted(_ELEMENTS))}", name
     if statement.get("Effect") not in ("Allow", "Deny"):
@@ -224,16 +224,16 @@ def _statement(statement: Mapping[str, Any], principals: bool) -> Found:
 
 
 def _texts(
-    statement: Mapping[str, Any], name: str, form: re.Pattern[str], wanted: str
+    statement: Mapping[str, Any], name: str, form: re.Pattern[str], accepted: str
 ) -> Iterator[tuple[str, str, Any]]:
     value = statement.get(name, statement.get(f"Not{name}", []))
     values = value if isinstance(value, list) else [value]
     for text in values or [None]:
         if not isinstance(text, str) or not form.fullmatch(text):
-            yield name, wanted, text
+            yield name, accepted, text
 
 
-def pattern(document: Any, path: str = "") -> Found:
+def pattern(document: Any, path: str = "") -> Mismatches:
     """Yield the values that EventBridge, Lambda and SNS would refuse in an event pattern."""
     if not isinstance(document, Mapping) or not document:
         yield path or "the pattern", "an object that is not empty", document
@@ -249,7 +249,7 @@ def pattern(document: Any, path: str = "") -> Found:
             yield from pattern(value, at)
 
 
-def _values(values: list[Any], path: str) -> Found:
+def _values(values: list[Any], path: str) -> Mismatches:
     if not values:
         yield path, "a list that is not empty", values
     for value in values:
@@ -259,17 +259,17 @@ def _values(values: list[Any], path: str) -> Found:
             yield from _matcher(value, path)
 
 
-def _matcher(value: Mapping[str, Any], path: str) -> Found:
+def _matcher(value: Mapping[str, Any], path: str) -> Mismatches:
     if len(value) != 1 or not value.keys() <= _MATCHERS.keys():
         yield path, f"one of {', '.join(_MATCHERS)}", dict(value)
         return
     ((name, operand),) = value.items()
-    wanted, fits = _MATCHERS[name]
+    accepted, fits = _MATCHERS[name]
     if not fits(operand):
-        yield f"{path}.{name}", wanted, operand
+        yield f"{path}.{name}", accepted, operand
 
 
-DOCUMENTS: Mapping[str, Callable[[Any], Found]] = {
+DOCUMENTS: Mapping[str, Callable[[Any], Mismatches]] = {
     "a pattern": pattern,
     "a role's policy": lambda document: policy(document, principals=False),
     "a resource's policy": lambda document: policy(document, principals=True),
@@ -278,7 +278,7 @@ DOCUMENTS: Mapping[str, Callable[[Any], Found]] = {
 """Checks by the kind of a document."""
 
 
-def read(check: Callable[[Any], Found], path: str, text: str) -> Iterator[Fault]:
+def read(check: Callable[[Any], Mismatches], path: str, text: str) -> Iterator[Fault]:
     """Yield the values that AWS would refuse in a document, given as JSON text."""
     try:
         document = json.loads(text)
@@ -286,7 +286,7 @@ def read(check: Callable[[Any], Found], path: str, text: str) -> Iterator[Fault]
         yield Fault(path, f"JSON ({error})", text)
         return
     try:
-        found = list(check(document))
+        refusals = list(check(document))
     except (AttributeError, TypeError):
-        found = [("the document", "an object", document)]
-    yield from (Fault(f"{path}, {at},", wanted, given) for at, wanted, given in found)
+        refusals = [("the document", "an object", document)]
+    yield from (Fault(f"{path}, {at},", accepted, value) for at, accepted, value in refusals)

@@ -142,36 +142,38 @@ def cost(
         project, program = repository(), service()
         context, stacks = project.context, [stack] if stack else stacks_on_aws(project.service)
         graphs = {name: program.graph(name) for name in stacks}
-        found = {name: estimate(context, graph) for name, graph in graphs.items()}
+        costs = {name: estimate(context, graph) for name, graph in graphs.items()}
     except ProjectError as error:
         return refuse(str(error))
-    sys.stdout.write(_json(found, stack) if as_json else _listed(stack, found[stack]) if stack else table(found))
+    sys.stdout.write(_json(costs, stack) if as_json else _estimate_text(stack, costs[stack]) if stack else table(costs))
     omitted = sorted({sentence for graph in graphs.values() for sentence in unknown(graph)})
     sys.stderr.writelines(f"{sentence}\n" for sentence in omitted)
     return 1 if omitted else 0
 
 
-def _json(found: dict[str, Estimate], stack: str | None) -> str:
-    documents = {name: one.as_json() for name, one in found.items()}
+def _json(costs: dict[str, Estimate], stack: str | None) -> str:
+    documents = {name: estimate.as_json() for name, estimate in costs.items()}
     return json.dumps(documents[stack] if stack else documents, indent=2) + "\n"
 
 
-def table(found: Mapping[str, Estimate]) -> str:
+def table(costs: Mapping[str, Estimate]) -> str:
     """Return the estimates of several stacks, one line each."""
-    width = max(map(len, (*found, "stack")))
+    width = max(map(len, (*costs, "stack")))
     head = "  ".join([f"{'stack':<{width}}", *_HEAD.values()])
-    rows = ("  ".join([f"{name:<{width}}", *_totals(one)]) for name, one in found.items())
+    rows = ("  ".join([f"{name:<{width}}", *_totals(estimate)]) for name, estimate in costs.items())
     return "\n".join([head, *rows, "", _priced()]) + "\n"
 
 
-def _totals(found: Estimate) -> Iterator[str]:
+def _totals(estimate: Estimate) -> Iterator[str]:
     """Yield the cost of each part; a dash for the imports of a context without lists."""
     for part, title in _HEAD.items():
-        yield f"{f'{found.total(part):.2f}' if found.counts(part) else '-':>{len(title)}}"
+        yield f"{f'{estimate.total(part):.2f}' if estimate.counts(part) else '-':>{len(title)}}"
 
 
-def _listed(stack: str, found: Estimate) -> str:
-    parts = ("\n".join([_head(title), *_rows(found, part)]) for part, title in TITLES.items() if found.counts(part))
+def _estimate_text(stack: str, estimate: Estimate) -> str:
+    parts = (
+        "\n".join([_head(title), *_rows(estimate, part)]) for part, title in TITLES.items() if estimate.counts(part)
+    )
     return "\n\n".join([f"{stack}, {_priced()}", *parts, _NOT_COUNTED]) + "\n"
 
 
@@ -183,9 +185,9 @@ def _head(title: str) -> str:
     return f"{title:<46}{'quantity':>12}  {'USD':>9}  price"
 
 
-def _rows(found: Estimate, part: Part) -> Iterator[str]:
-    yield from (_row(line) for line in found.lines if line.part == part)
-    yield f"  {'total':<56}  {found.total(part):>9.2f}"
+def _rows(estimate: Estimate, part: Part) -> Iterator[str]:
+    yield from (_row(line) for line in estimate.lines if line.part == part)
+    yield f"  {'total':<56}  {estimate.total(part):>9.2f}"
 
 
 def _row(line: Line) -> str:

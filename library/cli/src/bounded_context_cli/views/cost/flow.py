@@ -112,8 +112,8 @@ def index_bytes(table: Node, item: Mapping[str, Any]) -> Iterator[tuple[str, int
 
 def _keys(index: Mapping[str, Any]) -> set[str]:
     schemas = index.get("keySchemas") or ()
-    named = [key["attributeName"] for key in schemas] or [index.get("hashKey"), index.get("rangeKey")]
-    return {name for name in named if name}
+    names = [key["attributeName"] for key in schemas] or [index.get("hashKey"), index.get("rangeKey")]
+    return {name for name in names if name}
 
 
 def _projected(table: Node, index: Mapping[str, Any], keys: set[str], item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -149,19 +149,19 @@ class Flow:
 
     def function(self, name: str) -> Node:
         """Return a function by its name in code. Raises NotCounted."""
-        return _required(f"function {name}", functions(self.graph).get(name))
+        return _require(f"function {name}", functions(self.graph).get(name))
 
     @cached_property
     def table(self) -> Node:
         """The table of the aggregates."""
         used = {str(name) for function in functions(self.graph).values() if (name := _table_name(function))}
-        found = (node for node in self.graph.of("dynamodb/table") if node.inputs.get("name") in used)
-        return _required("table of the aggregates", next(found, None))
+        tables = (node for node in self.graph.of("dynamodb/table") if node.inputs.get("name") in used)
+        return _require("table of the aggregates", next(tables, None))
 
     @cached_property
     def machine(self) -> Machine:
         """The state machine of the list import."""
-        return _required("map that imports lists", imports(self.graph, self.function("import_list").arn))
+        return _require("map that imports lists", imports(self.graph, self.function("import_list").arn))
 
     @property
     def parts(self) -> float:
@@ -213,8 +213,8 @@ class Flow:
     def _feed(self) -> Node:
         """The event source mapping from the table's stream to the relay."""
         relay = self.function(RELAY)
-        found = (mapping for mapping in self.graph.stream_readers() if is_called(relay, mapping.inputs["functionName"]))
-        return _required(f"stream for {RELAY}", next(found, None))
+        feeds = (mapping for mapping in self.graph.stream_readers() if is_called(relay, mapping.inputs["functionName"]))
+        return _require(f"stream for {RELAY}", next(feeds, None))
 
     @property
     def relayed(self) -> float:
@@ -268,7 +268,7 @@ def _matches(condition: str | Mapping[str, Any], label: str) -> bool:
     return label == condition if isinstance(condition, str) else label not in condition.get("anything-but", ())
 
 
-def _required(resource: str, found: Resource | None) -> Resource:
-    if found is None:
+def _require(resource: str, node: Resource | None) -> Resource:
+    if node is None:
         raise NotCounted(f"The program registers no {resource}: the cost of a million rows cannot be estimated.")
-    return found
+    return node

@@ -57,20 +57,20 @@ def is_called(function: Node, arn: str) -> bool:
 
 def scheduled(graph: Graph) -> list[Scheduled]:
     """Return the functions with a fixed rate, sorted by name because Pulumi's order varies."""
-    found = [
+    entries = [
         Scheduled(name, function, calls)
         for schedule in graph.of("scheduler/schedule")
         if (calls := a_month(schedule))
         for name, function in functions(graph).items()
         if is_called(function, schedule.inputs["target"]["arn"])
     ]
-    return sorted(found, key=lambda entry: entry.name)
+    return sorted(entries, key=lambda entry: entry.name)
 
 
 def a_month(schedule: Node) -> float | None:
     """Return the calls of a schedule per month, or None if it is not a rate."""
-    found = _RATE.fullmatch(schedule.inputs["scheduleExpression"])
-    return assumed().hours_a_month * 60 / (int(found[1]) * _MINUTES[found[2]]) if found else None
+    match = _RATE.fullmatch(schedule.inputs["scheduleExpression"])
+    return assumed().hours_a_month * 60 / (int(match[1]) * _MINUTES[match[2]]) if match else None
 
 
 State = Mapping[str, Any]
@@ -91,15 +91,15 @@ class Machine:
         self._map = states[way[-1]]
         rest = _path(states, self._map["Next"], _is_good_end)
         self._way = [states[name] for name in (*_with_detours(states, way), *rest)]
-        self.transitions = _counted(len(self._way))
+        self.transitions = _transitions(len(self._way))
         """Transitions of an imported list, without the transitions of the children of its maps."""
 
     def transitions_a_child(self, arn: str) -> int:
         """Return the transitions of a child of the map that calls a function, by its ARN; 0 without such a map."""
-        if (found := self._map_of(arn)) is None:
+        if (map_state := self._map_of(arn)) is None:
             return 0
-        child = found["ItemProcessor"]
-        return _counted(len(_path(child["States"], child["StartAt"], _is_good_end)))
+        child = map_state["ItemProcessor"]
+        return _transitions(len(_path(child["States"], child["StartAt"], _is_good_end)))
 
     def calls(self, arn: str) -> int:
         """Return the calls of a function for each list, by its ARN, without the calls by the children of a map."""
@@ -107,8 +107,8 @@ class Machine:
 
     def lanes(self, arn: str) -> int | None:
         """Return the maximum concurrent children that call a function for a list, by its ARN; None without a map."""
-        found = self._map_of(arn)
-        return None if found is None else found["MaxConcurrency"]
+        map_state = self._map_of(arn)
+        return None if map_state is None else map_state["MaxConcurrency"]
 
     def _map_of(self, arn: str) -> State | None:
         return next((state for state in self._way if _is_map(state) and _calls(state, arn)), None)
@@ -121,14 +121,16 @@ class Machine:
 
 def imports(graph: Graph, import_arn: str) -> Machine | None:
     """Return the machine whose map calls the function that imports a part, given by its ARN without an alias."""
-    found = [json.loads(str(node.inputs["definition"])) for node in graph.of("sfn/stateMachine")]
+    definitions = [json.loads(str(node.inputs["definition"])) for node in graph.of("sfn/stateMachine")]
     callers = (
-        one for one in found if any(_is_map(state) and _calls(state, import_arn) for state in one["States"].values())
+        definition
+        for definition in definitions
+        if any(_is_map(state) and _calls(state, import_arn) for state in definition["States"].values())
     )
     return next((Machine(definition, import_arn) for definition in callers), None)
 
 
-def _counted(states: int) -> int:
+def _transitions(states: int) -> int:
     """Return the billed transitions: each entered state, and the start (Step Functions, pricing examples)."""
     return states + 1
 
@@ -164,23 +166,23 @@ def _detour(others: States, start: str, before: Sequence[str]) -> list[str]:
     return path if any(_is_map(others[name]) for name in path) else []
 
 
-def _first(names: Iterator[str], wanted: Sequence[str]) -> str:
-    return next((name for name in names if name in wanted), "")
+def _first(names: Iterator[str], order: Sequence[str]) -> str:
+    return next((name for name in names if name in order), "")
 
 
-def _path(states: States, start: str, wanted: Callable[[State], bool]) -> list[str]:
+def _path(states: States, start: str, is_goal: Callable[[State], bool]) -> list[str]:
     """Return the shortest path without failures to a wanted state. Raises LookupError without a path."""
-    if path := _shortest(states, start, wanted):
+    if path := _shortest(states, start, is_goal):
         return path
     raise LookupError(f"no path leads from {start} to its end")
 
 
-def _shortest(states: States, start: str, wanted: Callable[[State], bool]) -> list[str]:
+def _shortest(states: States, start: str, is_goal: Callable[[State], bool]) -> list[str]:
     """Return the names of the states on the shortest path without failures to a wanted state, or no names."""
     paths = deque([[start]] if start in states else [])
     while paths:
         path = paths.popleft()
-        if wanted(states[path[-1]]):
+        if is_goal(states[path[-1]]):
             return path
         paths += [[*path, name] for name in _following(states[path[-1]]) if name in states and name not in path]
     return []

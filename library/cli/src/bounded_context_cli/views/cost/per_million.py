@@ -37,15 +37,15 @@ def _table(flow: Flow) -> Counted:
 def _functions(flow: Flow) -> Counted:
     calls, seconds = _calls(flow), _seconds(flow)
     yield "calls of functions", sum(calls.values()), "lambda_request"
-    for name, taken in seconds.items():
-        yield f"duration of {name}", taken * memory_gb(flow.function(name)), "lambda_gb_second"
+    for name, duration in seconds.items():
+        yield f"duration of {name}", duration * memory_gb(flow.function(name)), "lambda_gb_second"
 
 
 def _calls(flow: Flow) -> Mapping[str, float]:
     children = _children(flow)
     steps = dict.fromkeys(("register_list", *children))
-    called = {name: flow.lists * flow.machine.calls(flow.function(name).arn) + children.get(name, 0) for name in steps}
-    return {**called, RELAY: flow.relayed, "measure_lists": flow.changes}
+    calls = {name: flow.lists * flow.machine.calls(flow.function(name).arn) + children.get(name, 0) for name in steps}
+    return {**calls, RELAY: flow.relayed, "measure_lists": flow.changes}
 
 
 def _children(flow: Flow) -> Mapping[str, float]:
@@ -109,8 +109,8 @@ def _events(flow: Flow) -> Counted:
 def logged_gb(flow: Flow) -> float:
     """Return the size of the rows' logs."""
     calls = sum(_calls(flow).values())
-    written = calls * assumed().log_bytes_a_call + flow.publishes * assumed().log_bytes_a_publish
-    return (written + flow.rows * assumed().log_bytes_an_event) / _GB
+    bytes_of_lines = calls * assumed().log_bytes_a_call + flow.publishes * assumed().log_bytes_a_publish
+    return (bytes_of_lines + flow.rows * assumed().log_bytes_an_event) / _GB
 
 
 def _observed(flow: Flow) -> Counted:
@@ -200,7 +200,7 @@ write, which is every hour for these metrics."""
 def idle(graph: Graph) -> Counted:
     """Yield the quantities of a month without traffic, each with its name and the name of its price."""
     yield from _permanent(graph)
-    yield from _called(scheduled(graph))
+    yield from _scheduled_calls(scheduled(graph))
     yield from _polled(graph)
     yield from _logged(graph)
 
@@ -223,7 +223,7 @@ def _watched(alarm: Node) -> int:
     return 1 if queries is None else sum("metric" in query for query in queries)
 
 
-def _called(schedules: list[Scheduled]) -> Counted:
+def _scheduled_calls(schedules: list[Scheduled]) -> Counted:
     """Yield the operations of scheduled functions."""
     for schedule in schedules:
         yield f"metrics that {schedule.name} writes", len(WRITTEN.get(schedule.name, ())), "custom_metric"
@@ -252,10 +252,10 @@ def _polled(graph: Graph) -> Counted:
 def _logged(graph: Graph) -> Counted:
     """Yield the logs of scheduled functions, and their storage."""
     for schedule in scheduled(graph):
-        written = schedule.calls * assumed().log_bytes_a_call / _GB
-        yield f"log of {schedule.name}", written, "log_ingestion"
+        gigabytes = schedule.calls * assumed().log_bytes_a_call / _GB
+        yield f"log of {schedule.name}", gigabytes, "log_ingestion"
         months = log_days(graph, schedule.function) / 30
-        yield f"stored log of {schedule.name}", written * months, "log_storage"
+        yield f"stored log of {schedule.name}", gigabytes * months, "log_storage"
 
 
 def unknown(graph: Graph) -> list[str]:

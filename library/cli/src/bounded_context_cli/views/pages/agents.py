@@ -22,8 +22,8 @@ def page(existing: str, title: str, package: str, *, lists: bool, api: bool) -> 
         lists: whether the context imports lists.
         api: whether the context has an HTTP API.
     """
-    before, found, after = existing.partition(END)
-    own = after if found else f"\n{before}" if before.strip() else ""
+    before, separator, after = existing.partition(END)
+    own = after if separator else f"\n{before}" if before.strip() else ""
     return "\n".join(_lines(title, package, lists=lists, api=api)) + f"\n\n{END}{own}"
 
 

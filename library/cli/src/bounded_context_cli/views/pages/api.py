@@ -15,7 +15,7 @@ from urllib.parse import quote
 from .parts import page, preformatted, table, text
 
 Document = dict[str, Any]
-Found = tuple[str, str, dict[str, Any]]
+Endpoint = tuple[str, str, dict[str, Any]]
 """A path, a method in capitals, and the operation."""
 
 _AUTHORISED: Final = (
@@ -60,45 +60,45 @@ def exports(called: Called) -> str:
     return "\n".join(f"export {name}={shlex.quote(text)}" for name, text in called.variables.items())
 
 
-def operations(made: Document) -> list[Found]:
+def operations(openapi: Document) -> list[Endpoint]:
     """Return the operations of a document in this order: create, read, change (by status), delete."""
-    found = [
+    endpoints = [
         (path, method.upper(), operation)
-        for path, methods in made["paths"].items()
+        for path, methods in openapi["paths"].items()
         for method, operation in methods.items()
     ]
-    return sorted(found, key=lambda operation: _turn(made, operation))
+    return sorted(endpoints, key=lambda operation: _turn(openapi, operation))
 
 
 def starts(operation: dict[str, Any]) -> str:
     """Return the statuses that a command starts from, read from its rejection; empty if it starts from all statuses."""
-    found = _STARTS.search(operation["responses"].get("409", {}).get("description", ""))
-    return found[1] if found else ""
+    match = _STARTS.search(operation["responses"].get("409", {}).get("description", ""))
+    return match[1] if match else ""
 
 
-def _turn(made: Document, found: Found) -> tuple[int, int, str]:
-    path, method, operation = found
+def _turn(openapi: Document, endpoint: Endpoint) -> tuple[int, int, str]:
+    path, method, operation = endpoint
     if "201" in operation["responses"]:
         return 0, 0, path
-    begins = [number for number, status in enumerate(_statuses(made)) if f"`{status}`" in starts(operation)]
+    begins = [number for number, status in enumerate(_statuses(openapi)) if f"`{status}`" in starts(operation)]
     return {"GET": 1, "DELETE": 3}.get(method, 2), min(begins, default=0), path
 
 
-def _statuses(made: Document) -> list[str]:
+def _statuses(openapi: Document) -> list[str]:
     """Return the statuses in the order in which an aggregate reaches them."""
-    shown = made["components"]["schemas"]["View"]["properties"]["status"]
-    return made["components"]["schemas"][shown["$ref"].rpartition("/")[2]]["enum"] if "$ref" in shown else []
+    status = openapi["components"]["schemas"]["View"]["properties"]["status"]
+    return openapi["components"]["schemas"][status["$ref"].rpartition("/")[2]]["enum"] if "$ref" in status else []
 
 
-def request(made: Document, found: Found, called: Called) -> str:
+def request(openapi: Document, endpoint: Endpoint, called: Called) -> str:
     """Return a request as a shell command that uses the variables of `exports`."""
-    path, method, operation = found
-    known = {**_samples(made), **called.known}
-    named = [parameter for parameter in operation["parameters"] if "name" in parameter]
-    for parameter in named:
+    path, method, operation = endpoint
+    known = {**_samples(openapi), **called.known}
+    parameters = [parameter for parameter in operation["parameters"] if "name" in parameter]
+    for parameter in parameters:
         if parameter["in"] == "path":
-            path = path.replace(f"{{{parameter['name']}}}", _value(made, parameter, known))
-    parts = [f'{_verb(method)}"$API{path}{_query(made, named, known)}"', *_AUTHORISED, *_body(operation)]
+            path = path.replace(f"{{{parameter['name']}}}", _value(openapi, parameter, known))
+    parts = [f'{_verb(method)}"$API{path}{_query(openapi, parameters, known)}"', *_AUTHORISED, *_body(operation)]
     return "curl -i " + " \\\n  ".join(parts)
 
 
@@ -106,7 +106,7 @@ def _verb(method: str) -> str:
     return "" if method == "GET" else f"-X {method} "
 
 
-def _query(made: Document, named: list[dict[str, Any]], known: Mapping[str, Any]) -> str:
+def _query(openapi: Document, named: list[dict[str, Any]], known: Mapping[str, Any]) -> str:
     """Return the query string of a list query, which needs a condition.
 
     Uses the list and the status if both are parameters, since one of them has an index. Otherwise uses the first field.
@@ -117,7 +117,7 @@ def _query(made: Document, named: list[dict[str, Any]], known: Mapping[str, Any]
         if parameter["in"] == "query" and parameter["name"] not in _PAGING
     }
     chosen = [name for name in _COMMON if name in parameters] or list(parameters)[:1]
-    return "?" + "&".join(f"{name}={_value(made, parameters[name], known)}" for name in chosen) if chosen else ""
+    return "?" + "&".join(f"{name}={_value(openapi, parameters[name], known)}" for name in chosen) if chosen else ""
 
 
 def _body(operation: dict[str, Any]) -> Iterator[str]:
@@ -126,36 +126,36 @@ def _body(operation: dict[str, Any]) -> Iterator[str]:
         yield f"-d {shlex.quote(json.dumps(content['example'], indent=2, ensure_ascii=False))}"
 
 
-def _samples(made: dict[str, Any]) -> dict[str, Any]:
+def _samples(openapi: dict[str, Any]) -> dict[str, Any]:
     """Return each member of the document's examples by name. Members of requests precede members of responses."""
-    found: dict[str, Any] = {}
-    for example in _examples(made):
+    samples: dict[str, Any] = {}
+    for example in _examples(openapi):
         for name, member in example.items():
             if member is not None and not isinstance(member, list | dict):
-                found.setdefault(name, member)
-    return found
+                samples.setdefault(name, member)
+    return samples
 
 
-def _value(made: dict[str, Any], parameter: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+def _value(openapi: dict[str, Any], parameter: Mapping[str, Any], known: Mapping[str, Any]) -> str:
     """Return a valid value of a parameter, encoded for a path."""
     if parameter["name"] in known:
-        return quote(_written(known[parameter["name"]]), safe="")
-    schema = _schema(made, parameter["schema"])
+        return quote(_value_text(known[parameter["name"]]), safe="")
+    schema = _schema(openapi, parameter["schema"])
     return quote(_of_schema(schema), safe="")
 
 
-def _examples(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    operations = [operation for methods in made["paths"].values() for operation in methods.values()]
+def _examples(openapi: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    operations = [operation for methods in openapi["paths"].values() for operation in methods.values()]
     bodies = [operation["requestBody"] for operation in operations if "requestBody" in operation]
     for part in (*bodies, *(answer for operation in operations for answer in operation["responses"].values())):
         for content in part.get("content", {}).values():
             yield content.get("example", {})
 
 
-def _schema(made: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _schema(openapi: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a value that is not null."""
     schema = schema.get("anyOf", [schema])[0]
-    return made["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return openapi["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
 def _of_schema(schema: Mapping[str, Any]) -> str:
@@ -165,7 +165,7 @@ def _of_schema(schema: Mapping[str, Any]) -> str:
     return _BY_FORMAT.get(schema.get("format", schema.get("type", ""))) or next(fits, _TEXTS[0])
 
 
-def _written(item: Any) -> str:
+def _value_text(item: Any) -> str:
     return str(item).lower() if isinstance(item, bool) else str(item)
 
 
@@ -180,39 +180,39 @@ _ORDER: Final = (
 )
 
 
-def api_page(made: dict[str, Any], called: Called = ANYWHERE, document: str = "openapi.json") -> str:
+def api_page(openapi: dict[str, Any], called: Called = ANYWHERE, document: str = "openapi.json") -> str:
     """Return an OpenAPI document as a page.
 
     Args:
-        made: the document.
+        openapi: the document.
         called: the destination of the page's requests.
         document: the address of the document, relative to the page.
     """
-    found = operations(made)
-    head = f"{text(made['info']['description'])} Version {escape(made['info']['version'])}."
+    endpoints = operations(openapi)
+    head = f"{text(openapi['info']['description'])} Version {escape(openapi['info']['version'])}."
     parts = [
         f'<p>{head} OpenAPI: <a href="{escape(document)}">openapi.json</a>.</p>',
-        *_contents(found),
-        *_access(made, called),
+        *_contents(endpoints),
+        *_access(openapi, called),
         '<h2 id="requests">Requests</h2>',
         f"<p>{text(_ORDER)}</p>",
-        *(part for operation in found for part in _operation(made, operation, called)),
+        *(part for operation in endpoints for part in _operation(openapi, operation, called)),
         '<h2 id="schemas">Values</h2>',
-        *_schemas(made),
+        *_schemas(openapi),
     ]
-    return page(f"{made['info']['title']}: HTTP API", filter(None, parts))
+    return page(f"{openapi['info']['title']}: HTTP API", filter(None, parts))
 
 
-def _contents(found: Iterable[Found]) -> Iterator[str]:
+def _contents(endpoints: Iterable[Endpoint]) -> Iterator[str]:
     yield '<nav aria-label="Operations">\n<ul>'
-    for path, method, operation in found:
+    for path, method, operation in endpoints:
         yield f'<li><a href="#{escape(operation["operationId"])}"><code>{escape(f"{method} {path}")}</code></a></li>'
     yield "</ul>\n</nav>"
 
 
-def _access(made: dict[str, Any], called: Called) -> Iterator[str]:
+def _access(openapi: dict[str, Any], called: Called) -> Iterator[str]:
     yield '<h2 id="access">Who may call</h2>'
-    schemes = made["components"]["securitySchemes"]
+    schemes = openapi["components"]["securitySchemes"]
     rows = ((f"<code>{escape(name)}</code>", text(scheme["description"])) for name, scheme in schemes.items())
     yield table(("way to sign in", "meaning"), rows)
     yield f"<p>{text(_SIGNED)}</p>"
@@ -220,17 +220,17 @@ def _access(made: dict[str, Any], called: Called) -> Iterator[str]:
     yield preformatted(exports(called), "exports")
 
 
-def _operation(made: dict[str, Any], found: Found, called: Called) -> Iterator[str]:
-    path, method, operation = found
+def _operation(openapi: dict[str, Any], endpoint: Endpoint, called: Called) -> Iterator[str]:
+    path, method, operation = endpoint
     name = escape(operation["operationId"])
     yield f'<h3 id="{name}"><code>{escape(f"{method} {path}")}</code></h3>'
     yield f"<p>{text(operation['summary'])} Operation <code>{name}</code>.</p>"
-    yield preformatted(request(made, found, called), "request")
+    yield preformatted(request(openapi, endpoint, called), "request")
     if begins := starts(operation):
         yield f"<p>It starts from {text(begins)}.</p>"
     for content in operation.get("requestBody", {}).get("content", {}).values():
         yield f"<p>Body: {_kind(content['schema'])}</p>"
-    parameters = [_resolved(made, parameter) for parameter in operation["parameters"]]
+    parameters = [_resolved(openapi, parameter) for parameter in operation["parameters"]]
     yield table(("parameter", "meaning and type"), map(_parameter, parameters))
     yield table(("status of the answer", "meaning"), map(_response, sorted(operation["responses"].items())))
 
@@ -244,29 +244,30 @@ def _parameter(parameter: dict[str, Any]) -> tuple[str, str]:
     )
 
 
-def _response(found: tuple[str, dict[str, Any]]) -> tuple[str, str]:
-    status, response = found
+def _response(entry: tuple[str, dict[str, Any]]) -> tuple[str, str]:
+    status, response = entry
     headers = ", ".join(f"<code>{escape(name)}</code>" for name in sorted(response["headers"]))
     bodies = ", ".join(_kind(content["schema"]) for content in response.get("content", {}).values())
     description = f"{text(response['description'])} Headers: {headers}."
     return f"<code>{escape(status)}</code>", f"{description} Body: {bodies}." if bodies else description
 
 
-def _resolved(made: dict[str, Any], parameter: dict[str, Any]) -> dict[str, Any]:
-    return made["components"]["parameters"][parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
+def _resolved(openapi: dict[str, Any], parameter: dict[str, Any]) -> dict[str, Any]:
+    parameters = openapi["components"]["parameters"]
+    return parameters[parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
 
 
-def _schemas(made: dict[str, Any]) -> Iterator[str]:
+def _schemas(openapi: dict[str, Any]) -> Iterator[str]:
     """Yield a section for each schema of a document."""
-    for name, schema in sorted(made["components"]["schemas"].items()):
+    for name, schema in sorted(openapi["components"]["schemas"].items()):
         yield f'<h3 id="{escape(name)}">{escape(name)}</h3>'
         yield f"<p>{text(schema.get('description', ''))} {_kind(schema)}</p>"
         members = schema.get("properties", {}).items()
-        rows = ((f"<code>{escape(member)}</code>", _described(member_schema)) for member, member_schema in members)
+        rows = ((f"<code>{escape(member)}</code>", _description(member_schema)) for member, member_schema in members)
         yield table(("property", "meaning and type"), rows)
 
 
-def _described(schema: dict[str, Any]) -> str:
+def _description(schema: dict[str, Any]) -> str:
     """Return the description of a value and its type."""
     return f"{text(schema.get('description', ''))} {_kind(schema)}".strip()
 

@@ -65,10 +65,10 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]], numbers: Iterable[
     titles = "".join(f'<th scope="col"{_class(kind)}>{escape(title)}</th>' for kind, title in columns)
     body = "\n".join(lines)
     # Keyboard users can only scroll an element that has the focus.
-    named = f'role="region" aria-label="{escape(", ".join(title for _, title in columns))}"'
+    attributes = f'role="region" aria-label="{escape(", ".join(title for _, title in columns))}"'
     narrow = ' class="blocks"' if len(columns) > _FEW else ""
     return (
-        f'<div class="wide" tabindex="0" {named}>\n<table{narrow}>\n<thead><tr>{titles}</tr></thead>\n'
+        f'<div class="wide" tabindex="0" {attributes}>\n<table{narrow}>\n<thead><tr>{titles}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
 

@@ -16,7 +16,8 @@ from ...command.installed import repository
 from ...command.output import refuse
 from ...programs.graph import PRODUCTION
 from ...programs.recording import service
-from .. import readme as diagrams
+from ..readme import NAME as README
+from ..readme import draw
 from . import picture
 from .model import Picture, merged
 from .resources import Arrow, Box
@@ -62,12 +63,12 @@ def _frame(group: str) -> str:
 
 def _ids(keys: Iterable[str]) -> Mapping[str, str]:
     """Return a unique ASCII word for each key. Each has an underscore, unlike mermaid's keywords such as `end`."""
-    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for key in keys:
         word = re.sub(r"[^A-Za-z0-9]", lambda match: "_" if match[0].isascii() else f"u{ord(match[0]):x}", key)
         words = chain([word if "_" in word else f"{word}_"], (f"{word}_{number}" for number in count(2)))
-        found[key] = next(candidate for candidate in words if candidate not in found.values())
-    return found
+        ids[key] = next(candidate for candidate in words if candidate not in ids.values())
+    return ids
 
 
 def _boxes(boxes: Sequence[Box], ids: Mapping[str, str]) -> Iterator[str]:
@@ -86,23 +87,23 @@ def _box(box: Box, ids: Mapping[str, str]) -> str:
 def _framed(arrows: Sequence[Arrow], frames: Mapping[str, frozenset[str]], *, into: bool = False) -> list[Arrow]:
     """Replace arrows that several boxes of a frame share by an arrow from the frame (or to the frame, with `into`)."""
     within = {key: frame for frame, keys in frames.items() for key in keys}
-    found = [_turned(arrow, into) for arrow in arrows]
-    shared = Counter((within.get(arrow.source), arrow.target) for arrow in found if not _is_within(arrow, within))
+    edges = [_turn(arrow, into) for arrow in arrows]
+    shared = Counter((within.get(arrow.source), arrow.target) for arrow in edges if not _is_within(arrow, within))
     lifted = {pair for pair, arrows in shared.items() if pair[0] and arrows >= min(2, len(frames[pair[0]]))}
     moved = (
         Arrow(within[arrow.source], arrow.target, arrow.label)
         if (within.get(arrow.source), arrow.target) in lifted and not _is_within(arrow, within)
         else arrow
-        for arrow in found
+        for arrow in edges
     )
-    return [_turned(arrow, into) for arrow in merged(moved)]
+    return [_turn(arrow, into) for arrow in merged(moved)]
 
 
 def _is_within(arrow: Arrow, within: Mapping[str, str]) -> bool:
     return within.get(arrow.source) == within.get(arrow.target, "")
 
 
-def _turned(arrow: Arrow, into: bool) -> Arrow:
+def _turn(arrow: Arrow, into: bool) -> Arrow:
     return Arrow(arrow.target, arrow.source, arrow.label) if into else arrow
 
 
@@ -114,21 +115,21 @@ def _lines(arrows: Sequence[Arrow], ids: Mapping[str, str]) -> Iterator[str]:
 
 def _alike(arrows: Sequence[Arrow]) -> list[tuple[str, str, list[str]]]:
     """Return each target with a label and its sources, sorted by the first source."""
-    found: dict[tuple[str, str], list[str]] = {}
+    sources_by_end: dict[tuple[str, str], list[str]] = {}
     for arrow in sorted(arrows):
-        found.setdefault((arrow.target, arrow.label), []).append(arrow.source)
-    return sorted(((*end, sources) for end, sources in found.items()), key=lambda line: (line[2], *line[:2]))
+        sources_by_end.setdefault((arrow.target, arrow.label), []).append(arrow.source)
+    return sorted(((*end, sources) for end, sources in sources_by_end.items()), key=lambda line: (line[2], *line[:2]))
 
 
 def _text(text: str) -> str:
     """Return a label with mermaid's special characters escaped, without unprintable characters."""
-    shown = "".join(character for character in text if character.isprintable() or character == "\n")
-    return "".join(_ESCAPED.get(character, character) for character in shown)
+    printable_text = "".join(character for character in text if character.isprintable() or character == "\n")
+    return "".join(_ESCAPED.get(character, character) for character in printable_text)
 
 
 def picture_(
     stack: Annotated[str, Argument(help="the Pulumi stack")] = PRODUCTION,
-    readme: Annotated[bool, Option("--readme", help=f"write the diagram of {PRODUCTION} into {diagrams.NAME}")] = False,
+    readme: Annotated[bool, Option("--readme", help=f"write the diagram of {PRODUCTION} into {README}")] = False,
     output: Annotated[Path | None, Option(help="write the picture into this file, and print its name")] = None,
 ) -> int:
     """Draw the resources of a stack: which triggers which, and which permissions they have.
@@ -143,13 +144,13 @@ def picture_(
     """
     try:
         project = repository()
-        shown = PRODUCTION if readme else stack
-        drawn = picture(project.context, service().graph(shown), shown)
+        drawn_stack = PRODUCTION if readme else stack
+        drawing = picture(project.context, service().graph(drawn_stack), drawn_stack)
         if readme:
-            is_new = diagrams.draw(project.root, flowchart(drawn))
-            sys.stdout.write(f"{diagrams.NAME} has a new picture\n" if is_new else "")
+            is_new = draw(project.root, flowchart(drawing))
+            sys.stdout.write(f"{README} has a new picture\n" if is_new else "")
         else:
-            _print(flowchart(drawn), output)
+            _print(flowchart(drawing), output)
     except (ProjectError, OSError) as error:
         return refuse(str(error))
     return 0

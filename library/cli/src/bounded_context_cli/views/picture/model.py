@@ -28,8 +28,8 @@ class Trigger:
 
 def triggers(resources: Resources) -> Iterator[Trigger]:
     """Yield all triggers."""
-    for found in (_rules, _schedules, _routes, _mappings, _subscriptions, _uploads):
-        yield from found(resources)
+    for triggers_of in (_rules, _schedules, _routes, _mappings, _subscriptions, _uploads):
+        yield from triggers_of(resources)
 
 
 def _rules(resources: Resources) -> Iterator[Trigger]:
@@ -56,16 +56,16 @@ def _schedules(resources: Resources) -> Iterator[Trigger]:
 
 def _sources(resources: Resources, pattern: str) -> list[Resource | tuple[str, str]]:
     """Return the resources that a pattern names, or else the service whose events it matches."""
-    named: list[Resource | tuple[str, str]] = [resource for resource in resources.all if resource.is_named_in(pattern)]
+    matches: list[Resource | tuple[str, str]] = [item for item in resources.all if item.is_named_in(pattern)]
     service = re.search(r'"source":\s*\["([^"]+)"', pattern)
-    return named or [("events", service[1] if service else "event bus")]
+    return matches or [("events", service[1] if service else "event bus")]
 
 
 def _every(expression: str) -> str:
-    found = _RATE.fullmatch(expression)
-    if not found:
+    match = _RATE.fullmatch(expression)
+    if not match:
         return expression
-    return f"every {found[2]}" if found[1] == "1" else f"every {found[1]} {found[2]}s"
+    return f"every {match[2]}" if match[1] == "1" else f"every {match[1]} {match[2]}s"
 
 
 def _routes(resources: Resources) -> Iterator[Trigger]:
@@ -88,8 +88,8 @@ def _mappings(resources: Resources) -> Iterator[Trigger]:
     for node in resources.graph.of("lambda/eventSourceMapping"):
         source = resources.by_arn(str(node.inputs.get("eventSourceArn", "")))
         name = str(node.inputs["functionName"])
-        named = (function for function in resources.of("function") if function.node.called == name)
-        target = resources.by_arn(name) or next(named, None)
+        functions = (function for function in resources.of("function") if function.node.called == name)
+        target = resources.by_arn(name) or next(functions, None)
         if source and target:
             yield Trigger(source, target, "stream" if source.kind == "table" else "starts")
 
@@ -144,7 +144,7 @@ def picture(context: Context[Any], graph: Graph, stack: str) -> Picture:
     framed = _frames(context, resources.all, started, steps)
     boxes = [_box(context, resources, resource, framed.get(resource.key, "")) for resource in resources.all]
     known = [*chain(*(arrows for _, arrows in steps)), *map(_arrow, started)]
-    arrows = merged([*known, *_permitted(resources, known, steps)])
+    arrows = merged([*known, *_permission_arrows(resources, known, steps)])
     title = f"What the {plain(context.title)} context is made of"
     return Picture(title, sorted([*boxes, *_outside(started)]), arrows)
 
@@ -166,7 +166,7 @@ def _frames(
 ) -> Mapping[str, str]:
     """Return the frame of each resource by its key: commands, queries, subscribers, or the steps of a workflow."""
     groups = dict.fromkeys(context.command_functions, "commands") | dict.fromkeys(context.queries, "queries")
-    found = {
+    frames = {
         resource.key: groups[resource.name]
         for resource in resources
         if resource.kind == "function" and resource.name in groups
@@ -176,7 +176,7 @@ def _frames(
         for workflow, arrows in steps
         for key in (workflow.key, *(arrow.target for arrow in arrows))
     }
-    return found | dict.fromkeys(_subscribers(started), "subscribers") | within
+    return frames | dict.fromkeys(_subscribers(started), "subscribers") | within
 
 
 def _name(context: Context[Any], resource: Resource) -> str:
@@ -219,7 +219,7 @@ def _steps(resources: Resources, workflow: Resource) -> Iterator[Arrow]:
             yield Arrow(source.key, target.key, label)
 
 
-def _permitted(resources: Resources, known: Sequence[Arrow], steps: Sequence[Steps]) -> Iterator[Arrow]:
+def _permission_arrows(resources: Resources, known: Sequence[Arrow], steps: Sequence[Steps]) -> Iterator[Arrow]:
     """Yield arrows for permissions that no other arrow implies.
 
     Other arrows imply that a workflow calls its steps, and that a function reads its queue.
@@ -230,8 +230,8 @@ def _permitted(resources: Resources, known: Sequence[Arrow], steps: Sequence[Ste
     for grant in grants(resources.graph):
         for owner in owners.get(grant.role, ()):
             for resource in _granted(resources, grant):
-                left = words(grant.actions) - _implied(owner, resource, ways)
-                yield from (Arrow(owner.key, resource.key, word) for word in left if owner != resource)
+                labels = words(grant.actions) - _implied(owner, resource, ways)
+                yield from (Arrow(owner.key, resource.key, word) for word in labels if owner != resource)
 
 
 def _granted(resources: Resources, grant: Grant) -> list[Resource]:
@@ -248,14 +248,14 @@ def _implied(owner: Resource, resource: Resource, ways: set[tuple[str, str]]) ->
 
 def _owners(resources: Resources) -> Iterator[tuple[str, list[Resource]]]:
     """Yield each role's name with the resources that use it. The role of an SFTP user belongs to the server."""
-    found: defaultdict[str, list[Resource]] = defaultdict(list)
+    owners: defaultdict[str, list[Resource]] = defaultdict(list)
     for resource in resources.all:
         if role := resource.node.inputs.get("role") or resource.node.inputs.get("roleArn"):
-            found[role_name(str(role))].append(resource)
+            owners[role_name(str(role))].append(resource)
     for user in resources.graph.of("transfer/user"):
         servers = [resource for resource in resources.all if id_of(resource.node) == user.inputs.get("serverId")]
-        found[role_name(str(user.inputs.get("role", "")))] += servers
-    yield from found.items()
+        owners[role_name(str(user.inputs.get("role", "")))] += servers
+    yield from owners.items()
 
 
 def merged(arrows: Iterable[Arrow]) -> list[Arrow]:
@@ -266,8 +266,8 @@ def merged(arrows: Iterable[Arrow]) -> list[Arrow]:
         labels[arrow.source, arrow.target].update(arrow.label.split(_COMMA))
         notes[arrow.source, arrow.target].add(arrow.note)
     return sorted(
-        Arrow(*ends, _COMMA.join(sorted(found - {""}, key=_rank)), "\n".join(sorted(notes[ends] - {""})))
-        for ends, found in labels.items()
+        Arrow(*ends, _COMMA.join(sorted(words - {""}, key=_rank)), "\n".join(sorted(notes[ends] - {""})))
+        for ends, words in labels.items()
     )
 
 

@@ -41,7 +41,7 @@ def grants(graph: Graph) -> Iterator[Grant]:
     for role, policy in _policies(graph):
         for statement in policy:
             if statement["Effect"] == "Allow":
-                yield Grant(role, _listed(statement.get("Action")), _listed(statement.get("Resource")))
+                yield Grant(role, _as_list(statement.get("Action")), _as_list(statement.get("Resource")))
 
 
 def words(actions: Sequence[str]) -> set[str]:
@@ -73,7 +73,7 @@ def _inline(role: Node, policy: dict[str, Any]) -> list[dict[str, Any]]:
     return replace(role, inputs=policy).statements()
 
 
-def _listed(value: Any) -> list[str]:
+def _as_list(value: Any) -> list[str]:
     """Return an element of a policy as a list, also if it is a single text."""
     return [value] if isinstance(value, str) else list(value or ())
 
@@ -139,10 +139,10 @@ class Resources:
     @cached_property
     def all(self) -> Sequence[Resource]:
         """All resources except for alarm topics, failure destinations and release hooks; sorted by key."""
-        found = [Resource(node, kind, self._name(node)) for node in self.graph.nodes if (kind := _kind(node))]
+        resources = [Resource(node, kind, self._name(node)) for node in self.graph.nodes if (kind := _kind(node))]
         quiet = {*self.failures, *_alarmed(self.graph)}
-        seen = (resource for resource in found if resource.arn not in quiet and not _is_hook(self.graph, resource.node))
-        return list(_keyed(sorted(seen, key=lambda resource: (resource.kind, resource.name, resource.node.urn))))
+        visible = (item for item in resources if item.arn not in quiet and not _is_hook(self.graph, item.node))
+        return list(_keyed(sorted(visible, key=lambda resource: (resource.kind, resource.name, resource.node.urn))))
 
     @cached_property
     def failures(self) -> Mapping[str, set[str]]:
@@ -163,11 +163,11 @@ class Resources:
 
 
 def _keyed(resources: Iterable[Resource]) -> Iterator[Resource]:
-    taken: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for resource in resources:
         key = f"{resource.kind} {resource.name}"
-        taken[key] += 1
-        yield replace(resource, key=key if taken[key] == 1 else f"{key} {taken[key]}")
+        counts[key] += 1
+        yield replace(resource, key=key if counts[key] == 1 else f"{key} {counts[key]}")
 
 
 def id_of(node: Node) -> str:
@@ -199,13 +199,13 @@ def failures(graph: Graph) -> Mapping[str, set[str]]:
     If a bucket receives a stream's lost records, their sources are added to the queue that gets a message for each
     object.
     """
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    sources: defaultdict[str, set[str]] = defaultdict(set)
     for destination, source in _destinations(graph):
         if destination:
-            found[destination].add(source)
-    for queue, bucket in list(_notified(graph, found)):
-        found[queue] |= found[bucket]
-    return found
+            sources[destination].add(source)
+    for queue, bucket in list(_notified(graph, sources)):
+        sources[queue] |= sources[bucket]
+    return sources
 
 
 def _destinations(graph: Graph) -> Iterator[tuple[str, str]]:
@@ -232,11 +232,11 @@ def _arn(config: Mapping[str, Any] | None, *names: str) -> str:
     return next((str(config[name]) for name in names if name in config), "") if config else ""
 
 
-def _notified(graph: Graph, found: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+def _notified(graph: Graph, sources: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
     """Yield the queues that a rule notifies of each object in a destination bucket, with the bucket's ARN."""
     patterns = {rule.called: str(rule.inputs["eventPattern"]) for rule in graph.rules()}
     for target in graph.of("cloudwatch/eventTarget"):
-        for bucket in (arn for arn in found if ":s3:::" in arn):
+        for bucket in (arn for arn in sources if ":s3:::" in arn):
             if f'"{bucket.rpartition(":")[2]}"' in patterns.get(str(target.inputs["rule"]), ""):
                 yield str(target.inputs["arn"]), bucket
 
@@ -281,12 +281,12 @@ class Machine:
         The start is an empty ARN. States without a function, such as choices, are skipped. If two functions are also
         linked without a failure, the label is empty.
         """
-        found: dict[tuple[str, str], str] = {}
+        labels: dict[tuple[str, str], str] = {}
         for before, state, label in self._ways():
             for after, next_label in self._ahead(state, label, frozenset()):
                 if before != after:
-                    found[before, after] = min(next_label, found.get((before, after), next_label))
-        return [(before, after, label) for (before, after), label in found.items()]
+                    labels[before, after] = min(next_label, labels.get((before, after), next_label))
+        return [(before, after, label) for (before, after), label in labels.items()]
 
     @cached_property
     def _states(self) -> Mapping[str, State]:
@@ -318,11 +318,11 @@ class Machine:
         """
         state = self._states[name]
         label = FAILURE if state.get("ResultPath") == _ERROR else ""
-        found = [(choice["Next"], label) for choice in (state, *state.get("Choices", ())) if "Next" in choice]
-        found += [(choice["Next"], FAILURE) for choice in state.get("Catch", ())]
-        found += [(state["Default"], FAILURE)] if "Default" in state else []
+        choices = [(choice["Next"], label) for choice in (state, *state.get("Choices", ())) if "Next" in choice]
+        choices += [(choice["Next"], FAILURE) for choice in state.get("Catch", ())]
+        choices += [(state["Default"], FAILURE)] if "Default" in state else []
         is_last = state.get("End") or state["Type"] == "Succeed"
-        return [*found, *(choice for choice in self._after_around(name) if is_last or choice[1] == FAILURE)]
+        return [*choices, *(choice for choice in self._after_around(name) if is_last or choice[1] == FAILURE)]
 
     def _after_around(self, name: str) -> list[tuple[str, str]]:
         """Return the states after the map or parallel that contains a state."""
@@ -355,5 +355,5 @@ def _functions(state: State) -> list[str]:
     """Return the functions that a task calls."""
     if state["Type"] != "Task":
         return []
-    named = [state.get(name, {}).get("FunctionName") for name in ("Parameters", "Arguments")]
-    return [arn for arn in (state["Resource"], *named) if arn and ":function:" in arn]
+    arns = [state.get(name, {}).get("FunctionName") for name in ("Parameters", "Arguments")]
+    return [arn for arn in (state["Resource"], *arns) if arn and ":function:" in arn]
