@@ -4,13 +4,17 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import pytest
+from botocore import httpsession, regions
+from botocore.client import ClientCreator
+from botocore.endpoint_provider import EndpointProvider
 from hypothesis import HealthCheck, settings
 
 from bounded_context_cli.programs.environment import FOLDER
@@ -39,6 +43,28 @@ gc.disable()
 
 # AWS's service models are megabytes of JSON: a process reads each once, not each session of boto3.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+
+def _once(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method that computes each value once for all objects of its class."""
+    values: dict[Any, Any] = {}
+
+    def value(owner: Any, *args: Any) -> Any:
+        if args not in values:
+            values[args] = method(owner, *args)
+        return values[args]
+
+    return value
+
+
+# A client takes milliseconds, and thousands are created: all share what depends on the service alone.
+for _name in ("_create_client_class", "_load_service_model"):
+    setattr(ClientCreator, _name, _once(getattr(ClientCreator, _name)))
+httpsession.create_urllib3_context = cache(httpsession.create_urllib3_context)
+_provider = _once(lambda make, _: make())
+regions.EndpointProvider = lambda ruleset_data, **named: _provider(  # pyrefly: ignore[bad-assignment]
+    partial(EndpointProvider, ruleset_data, **named), id(ruleset_data)
+)
 
 
 def pytest_collection_finish() -> None:
