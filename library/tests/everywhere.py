@@ -71,7 +71,7 @@ def pytest_collection_finish() -> None:
     """Let the collector leave alone what was imported: pulumi-aws alone is a million objects to look at each time."""
     gc.freeze()
     gc.enable()
-    gc.set_threshold(200_000, 50, 1000)
+    gc.set_threshold(100_000, 10, 10)
 
 
 @pytest.fixture(scope="session", autouse=True)
