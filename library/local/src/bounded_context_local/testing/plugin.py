@@ -3,6 +3,7 @@
 AWS in the test process is moto's server on a free port of 127.0.0.1. Both start only for tests that use them.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -124,8 +125,6 @@ def table(aws: None) -> Any:  # noqa: ARG001
 
 def made_table(indexes: Mapping[str, str]) -> Any:
     """Return an empty table with these indexes, given by their partition keys."""
-    import boto3
-
     _model("dynamodb").create_table(
         TABLE,
         schema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -140,7 +139,14 @@ def made_table(indexes: Mapping[str, str]) -> Any:
         deletion_protection_enabled=False,
         warm_throughput=None,
     )
-    return boto3.resource("dynamodb").Table(TABLE)
+    return _dynamodb(os.environ["AWS_ENDPOINT_URL"]).Table(TABLE)
+
+
+@cache
+def _dynamodb(_endpoint: str) -> Any:
+    import boto3
+
+    return boto3.resource("dynamodb")
 
 
 def _index(name: str, partition: str) -> Any:
