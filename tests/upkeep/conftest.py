@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from template import adopt
-from template.upkeep import update
+from template.upkeep import check, update
 from template.upkeep.bakes import bake_of
-from template.upkeep.errors import Unreachable
+from template.upkeep.errors import CannotTell, Unreachable
 from template.upkeep.releases import Release, release
 from template.upkeep.sources import sources
 
 from .team import BakedBy, Team, copied
 
 ANSWERS = {"context_name": "Payment"}
+Answers = Mapping[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -42,16 +43,27 @@ def _bake_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Updates copy an earlier bake of the same version and answers: a bake is most of an update's time."""
     made: dict[tuple[Release, str], Path] = {}
 
-    def copy_of(found: Release, tree: Path, answers: Mapping[str, str], folder: Path) -> Path:
+    def copy_of(found: Release, tree: Path, answers: Answers, folder: Path) -> Path:
         key = (found, json.dumps(answers, sort_keys=True))
         if key not in made:
             made[key] = bake_of(found, tree, answers, tmp_path_factory.mktemp("once"))
         return shutil.copytree(made[key], folder / made[key].name, symlinks=True)
 
+    def copies_of(found: Release, tree: Path, answers: Sequence[Answers], folder: Path) -> list[Path | CannotTell]:
+        return [_or_error(copy_of, found, tree, given, folder / str(number)) for number, given in enumerate(answers)]
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(check, "bakes_of", copies_of)
         patch.setattr(update, "bake_of", copy_of)
         patch.setattr(adopt, "bake_of", copy_of)
         yield
+
+
+def _or_error(bake: Callable[..., Path], *of: object) -> Path | CannotTell:
+    try:
+        return bake(*of)
+    except CannotTell as error:
+        return error
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,16 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
             _watched.append((folder, moment))
 
 
-sys.addaudithook(_audit)
+@cache
+def _install() -> None:
+    """Python cannot remove the hook: a process without schedules does not pay for it."""
+    sys.addaudithook(_audit)
 
 
 @contextmanager
 def moments(folder: Path, moment: Moment) -> Iterator[None]:
     """Call ``moment`` before each process, and before each access to a file below ``folder``."""
+    _install()
     _watched.append((str(folder), moment))
     try:
         yield

@@ -78,7 +78,7 @@ def stack_config(stack: str) -> dict[str, str]:
     return service().config(stack)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8)
 def run_shape(name: str, stack: str) -> Graph:
     """The graph of one of SHAPES as `stack`, whose file is that of the default context."""
     return recorded(f"{name} as {stack}", lambda: run_context(SHAPES[name], stack), current().root, SHAPED)

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
+from bounded_context_cli.programs.recording import recorded
 from bounded_context_infra import FunctionsError, SettingError
 from bounded_context_infra.components.table import TableError
 from bounded_context_infra.configuration.project import VARIABLE, current, list_workflow
@@ -41,9 +42,11 @@ class Repository:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def run(self, stack: str = "prod", **settings: Any) -> Graph:
-        """What its program registers."""
+        """What its program registers: stored between runs, under the digest of the copy and of the context."""
+        program = Program(self._folder / "infra" / "service", CONTEXT.name)
+        name, sources = f"program of a team as {stack} {settings}", current().sources
         with patch.dict(environ, {VARIABLE: str(self._folder)}):
-            return Program(self._folder / "infra" / "service", CONTEXT.name).run(stack, **settings)
+            return recorded(name, lambda: program.run(stack, **settings), self._folder, sources)
 
 
 MAIN = "infra/service/__main__.py"

@@ -192,7 +192,7 @@ def recorded_region(config: Mapping[str, str]) -> str:
     return REGION if partition_of(region) == partition_of(REGION) else region
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16)
 def _run_once(folder: Path, project: str, stack: str, config: tuple[tuple[str, str], ...]) -> Graph:
     program = Program(folder, project)
     name = f"{folder} {project} {stack} {config}"

@@ -3,9 +3,12 @@
 AWS in the test process is moto's server on a free port of 127.0.0.1. Both start only for tests that use them.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from urllib.parse import urlparse
 
 import pytest
 
@@ -37,6 +40,7 @@ def running() -> Iterator["Running"]:
 @pytest.fixture(scope="session")
 def aws_endpoint() -> Iterator[str]:
     """The address of moto's server, for the whole test session."""
+    from moto.core import responses
     from moto.dynamodb.models import DynamoDBBackend
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication
     from moto.server import ThreadedMotoServer
@@ -47,18 +51,29 @@ def aws_endpoint() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DynamoDBBackend, "batch_execute_statement", batch_execute_statement)
         patch.setattr(DomainDispatcherApplication, "__call__", _one_at_a_time(DomainDispatcherApplication.__call__))
+        # Half of the time that moto takes for a request: it lists its folder, and the methods of the service's class.
+        patch.setattr(DomainDispatcherApplication, "get_backend_for_host", _by_host(DomainDispatcherApplication))
+        patch.setattr(responses, "method_names_from_class", cache(responses.method_names_from_class))
         server.start()
         host, port = server.get_host_and_port()
         yield f"http://{host}:{port}"
         server.stop()
 
 
+def _by_host(application: type[Any]) -> Callable[[Any, str | None], Any]:
+    backend, backends = application.get_backend_for_host, dict[str | None, Any]()
+    return lambda app, host: backends[host] if host in backends else backends.setdefault(host, backend(app, host))
+
+
+_ONE_REQUEST: Final = threading.Lock()
+"""AWS checks and writes atomically, whereas moto's threads interleave."""
+
+
 def _one_at_a_time(answer: Callable[P, T]) -> Callable[P, T]:
-    """Serialise the requests: AWS checks and writes atomically, whereas moto's threads interleave."""
-    lock = threading.Lock()
+    """Serialise the calls."""
 
     def answered(*args: P.args, **keywords: P.kwargs) -> T:
-        with lock:
+        with _ONE_REQUEST:
             return answer(*args, **keywords)
 
     return answered
@@ -68,7 +83,7 @@ def _one_at_a_time(answer: Callable[P, T]) -> Callable[P, T]:
 def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty account that every client of the test uses."""
     set_account(monkeypatch, aws_endpoint)
-    _reset(aws_endpoint)
+    _reset()
 
 
 def set_account(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
@@ -85,10 +100,19 @@ def set_account(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
         monkeypatch.setenv(name, value)
 
 
-def _reset(endpoint: str) -> None:
-    import urllib.request
+@_one_at_a_time
+def _reset() -> None:
+    from moto.moto_api._internal.models import moto_api_backend
 
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # noqa: S310
+    moto_api_backend.reset()
+
+
+def _model(service: str, place: str = REGION) -> Any:
+    """Return moto's model of a service: fixtures create resources in it, without clients and requests."""
+    from moto.backends import get_backend
+    from moto.core import DEFAULT_ACCOUNT_ID
+
+    return get_backend(service)[DEFAULT_ACCOUNT_ID][place]  # pyrefly: ignore[no-matching-overload]
 
 
 @pytest.fixture
@@ -101,16 +125,28 @@ def table(aws: None) -> Any:  # noqa: ARG001
 
 def made_table(indexes: Mapping[str, str]) -> Any:
     """Return an empty table with these indexes, given by their partition keys."""
+    _model("dynamodb").create_table(
+        TABLE,
+        schema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        throughput=None,
+        attr=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", *indexes.values())],
+        global_indexes=[_index(*index) for index in indexes.items()],
+        indexes=[],
+        streams=None,
+        billing_mode="PAY_PER_REQUEST",
+        sse_specification=None,
+        tags=[],
+        deletion_protection_enabled=False,
+        warm_throughput=None,
+    )
+    return _dynamodb(os.environ["AWS_ENDPOINT_URL"]).Table(TABLE)
+
+
+@cache
+def _dynamodb(_endpoint: str) -> Any:
     import boto3
 
-    more: Any = {"GlobalSecondaryIndexes": [_index(*index) for index in indexes.items()]} if indexes else {}
-    return boto3.resource("dynamodb").create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", *indexes.values())],
-        BillingMode="PAY_PER_REQUEST",
-        **more,
-    )
+    return boto3.resource("dynamodb")
 
 
 def _index(name: str, partition: str) -> Any:
@@ -123,31 +159,26 @@ def bucket(aws: None) -> Any:  # noqa: ARG001
     """An empty, versioned bucket."""
     import boto3
 
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    return s3
+    s3 = _model("s3", "aws")
+    s3.create_bucket(BUCKET, REGION)
+    s3.put_bucket_versioning(BUCKET, "Enabled")
+    return boto3.client("s3")
 
 
 @pytest.fixture
-def topic(aws: None) -> tuple[str, str]:  # noqa: ARG001
+def topic(aws: None, aws_endpoint: str) -> tuple[str, str]:  # noqa: ARG001
     """A topic's ARN and the URL of a queue that receives all its messages."""
-    import boto3
-
-    sns, sqs = boto3.client("sns"), boto3.client("sqs")
-    arn = sns.create_topic(Name="events")["TopicArn"]
-    url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
-    queue_arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn, Attributes={"RawMessageDelivery": "true"})
-    return arn, url
+    sns, queue = _model("sns"), _model("sqs").create_queue("subscriber")
+    arn = sns.create_topic("events").arn
+    subscription = sns.subscribe(arn, queue.queue_arn, "sqs")
+    sns.set_subscription_attributes(subscription.arn, "RawMessageDelivery", "true")
+    return arn, queue.url(urlparse(aws_endpoint))
 
 
 @pytest.fixture
-def dead_letters(aws: None) -> str:  # noqa: ARG001
+def dead_letters(aws: None, aws_endpoint: str) -> str:  # noqa: ARG001
     """The URL of the dead-letter queue for incoming events."""
-    import boto3
-
-    return boto3.client("sqs").create_queue(QueueName="inbound-dead-letters")["QueueUrl"]
+    return _model("sqs").create_queue("inbound-dead-letters").url(urlparse(aws_endpoint))
 
 
 @pytest.fixture
