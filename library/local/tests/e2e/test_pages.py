@@ -28,7 +28,7 @@ pytestmark = pytest.mark.e2e
 
 SECTIONS = ("a-resource-of-your-own-and-a-function-that-uses-it", "a-secret", "a-queue", "a-schedule")
 FIRST, SECOND = "s3ntinel-before-the-rotation", "s3ntinel-after-the-rotation"
-SHORT = "\nfrom bounded_context.adapters import secrets\n\nsecrets.MAX_AGE = 1\n"
+SHORT = "\nfrom bounded_context.adapters import systems\n\nsystems.MAX_AGE = 1\n"
 """A second in the place of five minutes, for the copy's code alone."""
 
 

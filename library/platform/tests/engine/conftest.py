@@ -133,7 +133,8 @@ def _copy(folder: Path) -> Path:
 
 def _stand_in(program: Path, module: str) -> None:
     """Make a program that runs a module beside this one, with the same packages as this test."""
-    path = [str(Path(__file__).parents[3]), str(current().sources.parent)]
+    parts = [str(part) for part in Path(__file__).parents[3].glob("*/") if (part / "tests").is_dir()]
+    path = [*parts, str(current().sources.parent)]
     program.parent.mkdir(parents=True)
     program.write_text(_STAND_IN.format(python=sys.executable, path=path, module=module))
     program.chmod(0o755)
