@@ -24,7 +24,7 @@ NAME = "queues-keep-messages-long-enough"
 OWN = own.__doc__ or ""
 IMPORTS = """from collections.abc import Iterator
 
-from tests.programs.graph import Graph
+from ..programs.graph import Graph
 from .policy import Violation, policy
 """
 TOLD = """
@@ -70,6 +70,7 @@ def test_a_policy_of_the_platform_team_applies_everywhere(library: Path, project
     """In the promises, in the command, and in the pack."""
     told = _run([sys.executable, "-c", TOLD], library, project)
     assert told.returncode == 1, told.stderr
+    assert told.stdout.count("\n") > 1, told.stderr
     first, rest = told.stdout.split("\n", 1)
     sentence, breaches = json.loads(first)
     assert f'"""{sentence}.\n' in OWN
