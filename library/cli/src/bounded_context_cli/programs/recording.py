@@ -299,7 +299,8 @@ def _transform(request: Any, token: str) -> None:
     options = TransformResourceOptions(**{name: getattr(request, field) for name, field in _OPTIONS.items()})
     shared = {name: getattr(request, name) for name in ("type", "name", "custom", "parent")}
     message = TransformRequest(**shared, properties=request.object, options=options).SerializeToString()
-    answer: Any = asyncio.run_coroutine_threadsafe(server._callbacks[token](message), server._loop).result()
+    call: Any = server._callbacks[token](message)
+    answer = asyncio.run_coroutine_threadsafe(call, server._loop).result()
     request.object.CopyFrom(answer.properties)
     if answer.HasField("options"):
         changed = {field: getattr(answer.options, name) for name, field in _OPTIONS.items()}
