@@ -15,7 +15,7 @@ from .bakes import bakes_of
 from .differences import File, differences
 from .errors import CannotTell
 from .owners import Owner
-from .pins import PINNED, pinned
+from .pins import PINNED, is_of_library, pinned
 from .releases import Release, behind, newest
 from .repository import Repository, open_repository
 from .sources import sources, updatable
@@ -120,7 +120,7 @@ def library_of(folder: Path) -> Library:
     """Return the versions of the library in a repository. Raises CannotTell if a file cannot be read."""
     document = _toml(folder / PINNED)
     project, sources = document.get("project", {}), document.get("tool", {}).get("uv", {}).get("sources", {})
-    files = [source["path"] for source in sources.values() if "path" in source]
+    files = [source["path"] for name, source in sources.items() if "path" in source and is_of_library(name)]
     pins = (pinned(str(requirement)) for requirement in project.get("dependencies", []))
     packages = _toml(folder / "uv.lock").get("package", [])
     vendored = sorted({path.name.split("-")[1] for path in wheels(folder)})

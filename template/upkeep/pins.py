@@ -17,7 +17,12 @@ _REQUIREMENT = _NAME + rb"\s*(?:\[[^\]]*\]\s*)?\(?\s*={2,3}\s*"
 _TAG = _NAME + rb"[\"']?\s*(?:=\s*\{[^}]*|\][^\[]*)\btag\s*=\s*[\"']v"
 """A source of uv, as an inline table or as a table."""
 
-_WHEEL = rb"%s(?:_(?:%s))?-" % (NAME.replace("-", "_").encode(), _OTHERS.encode())
+_WHEEL = _NAME + rb"-"
+
+
+def is_of_library(distribution: str) -> bool:
+    """Whether a distribution is of the library, in any spelling of its name."""
+    return re.fullmatch(_NAME, distribution.encode()) is not None
 
 
 def pinned(requirement: str) -> str | None:

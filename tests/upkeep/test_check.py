@@ -97,6 +97,19 @@ def test_lock_and_wheel_are_held_against_the_version(baked_by: BakedBy) -> None:
     assert wheel.startswith("vendor/ ")
 
 
+def test_only_the_wheels_of_the_library_are_missing_from_its_folder(baked_by: BakedBy) -> None:
+    """A source of the team is the team's: its file may be elsewhere, or made later."""
+    team = baked_by(VERSION)
+    sources = "[tool.uv.sources]\n"
+    team.replace("pyproject.toml", sources, f'{sources}own-package = {{ path = "../own/dist/own_package.whl" }}\n')
+    assert inspect(team.folder).faults == ()
+    wheel = f"vendor/bounded_context_infra-{VERSION}-py3-none-any.whl"
+    (team.folder / wheel).unlink()
+    [fault] = inspect(team.folder).faults
+    assert wheel in fault
+    assert "own_package" not in fault
+
+
 def test_a_folder_that_is_no_repository_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 2, and one sentence."""
     assert main(["check", str(tmp_path)]) == 2

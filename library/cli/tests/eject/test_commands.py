@@ -33,7 +33,7 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def repository() -> Repository:
     """The current repository, read anew."""
-    project._found.cache_clear()
+    project._project_at.cache_clear()
     return Repository(project.current())
 
 
@@ -162,7 +162,7 @@ def test_a_table_in_another_form_is_refused(team: Path, capsys: pytest.CaptureFi
     file = team / "pyproject.toml"
     file.write_text(file.read_text().replace('PAYMENT"\n', 'PAYMENT"\nejected = {}\n', 1))
     before = files(team)
-    project._found.cache_clear()
+    project._project_at.cache_clear()
     assert context("eject", "workflow") == 2
     assert "[tool.bounded-context.ejected]" in capsys.readouterr().err
     assert files(team) == before

@@ -31,14 +31,14 @@ class TooLong(ValueError):
 
 def packed(documents: Iterable[Document]) -> Iterator[Document]:
     """Yield documents of at most LIMIT characters with all statements, in their order. Raises TooLong."""
-    kept: list[Document] = []
-    for statement in (short for one in documents for whole in one["Statement"] for short in _split(whole)):
-        if kept and _size([*kept, statement]) > LIMIT:
-            yield _document(kept)
-            kept = []
-        kept.append(statement)
-    if kept:
-        yield _document(kept)
+    statements: list[Document] = []
+    for statement in (short for policy in documents for whole in policy["Statement"] for short in _split(whole)):
+        if statements and _size([*statements, statement]) > LIMIT:
+            yield _document(statements)
+            statements = []
+        statements.append(statement)
+    if statements:
+        yield _document(statements)
 
 
 def _split(statement: Document) -> Iterator[Document]:
@@ -152,13 +152,13 @@ class Evidence(Component):
             names = [f"{context}-{end}" for context in self._access.contexts for end in ends]
             return [pulumi.Output.concat(start, own) for start in starts for own in names]
 
-        left_out = [*others, *arns(*(f"{kind}-" for kind in KINDS))]
+        excluded = [*others, *arns(*(f"{kind}-" for kind in KINDS))]
         return {
             "name": name,
             "field_selectors": [
                 {"field": "eventCategory", "equals": ["Data"]},
                 {"field": "resources.type", "equals": [kind]},
-                {"field": "resources.ARN", "starts_withs": arns(""), "not_starts_withs": left_out},
+                {"field": "resources.ARN", "starts_withs": arns(""), "not_starts_withs": excluded},
             ],
         }
 
@@ -204,7 +204,7 @@ class Deployments:
         config = placed()
         labels = start(context, permissions_boundary(config), reserved=DEPLOYER)
         self._tags = labels.tags
-        self.boundaries = {name: self._policy(name, found).arn for name, found in access.boundaries.items()}
+        self.boundaries = {name: self._policy(name, document).arn for name, document in access.boundaries.items()}
         provider = [self._oidc_provider(config.partition)] if access.oidc_provider else []
         self.roles = {name: self._role(name, role, provider) for name, role in access.roles.items()}
         if access.state is not None:

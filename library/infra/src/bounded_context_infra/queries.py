@@ -31,7 +31,7 @@ def placeholder(context: Context[Any]) -> str:
 
 def saved_queries(context: Context[Any]) -> tuple[Query, ...]:
     """Return the saved queries of a context."""
-    of_lists = (_SLOWEST, _BY_PARTNER, _rejected(context)) if context.has_lists else ()
+    of_lists = (_SLOWEST, _BY_PARTNER, _rejections(context)) if context.has_lists else ()
     return (*of_lists, _history(context), _errors(context))
 
 
@@ -53,7 +53,7 @@ _BY_PARTNER: Final = Query(
 )
 
 
-def _rejected(context: Context[Any]) -> Query:
+def _rejections(context: Context[Any]) -> Query:
     measure = context.measures.rows_rejected.name
     return Query(
         "rejected rows",

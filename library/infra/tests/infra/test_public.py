@@ -99,3 +99,26 @@ def test_every_component_has_a_type_that_stays() -> None:
 
 def _is_component(value: Any) -> bool:
     return isinstance(value, type) and value is not infra.Component and issubclass(value, infra.Component)
+
+
+VAGUE = {"found", "given", "kept", "made", "one", "shown", "taken"}
+"""Names that do not say what a value is."""
+
+
+def _vague(text: str) -> set[str]:
+    """Return the variables, parameters and private functions of a module with a vague name."""
+    names = set[str]()
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                names.add(name)
+            case ast.FunctionDef(name=name) if name.startswith("_"):
+                names.add(name.strip("_"))
+    return names & VAGUE
+
+
+def test_names_say_what_a_value_is() -> None:
+    """A planted name of each kind is detected."""
+    assert _vague("found = 1\ndef _made(given): return [one for one in given]\n") == {"found", "made", "given", "one"}
+    files = {path: _vague(path.read_text(encoding="utf-8")) for path in COMPONENTS.parent.rglob("*.py")}
+    assert {str(path): names for path, names in files.items() if names} == {}

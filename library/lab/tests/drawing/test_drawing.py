@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
 
+from bounded_context_cli.views.picture import resources
 from bounded_context_lab import drawing
 from bounded_context_lab.drawing import Arrow, Box, svg
 
@@ -138,6 +140,15 @@ def test_an_arrow_from_nowhere_is_refused() -> None:
 def test_two_boxes_of_one_key_are_refused() -> None:
     with pytest.raises(ValueError, match="'a'"):
         svg("Wrong", _boxes("a", "a"), [])
+
+
+def test_boxes_and_arrows_have_the_members_of_the_picture() -> None:
+    """The drawing has its own, since it is loaded alone; `python -m` passes the members by position."""
+    for kind, other in ((Box, resources.Box), (Arrow, resources.Arrow)):
+        assert tuple(field.name for field in fields(kind)) == other._fields
+        assert {field.name: field.default for field in fields(kind) if field.default is not MISSING} == (
+            other._field_defaults
+        )
 
 
 def test_it_is_loaded_alone() -> None:

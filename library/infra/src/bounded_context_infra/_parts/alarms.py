@@ -116,13 +116,17 @@ def joined(
     """
     for number, some in enumerate(_chunks(parts), 1):
         title = name if number == 1 else f"{name}-{number}"
-        which = replace(notice, effect=f"{notice.effect} One of {_named([part.name for part in some])}.")
-        _notifying_alarm(owner, alerts, title, which, when, metric_queries=_joined(some, by, when.period))
+        which = replace(notice, effect=f"{notice.effect} One of {_names_in_text([part.name for part in some])}.")
+        _notifying_alarm(owner, alerts, title, which, when, metric_queries=_metric_queries(some, by, when.period))
 
 
-def _named(names: list[str]) -> str:
-    shown = next(names[:count] for count in range(len(names), -1, -1) if len(", ".join(names[:count])) <= _NAMES_ROOM)
-    return ", ".join(shown) + (f" and {len(names) - len(shown)} more" if len(shown) < len(names) else "")
+def _names_in_text(names: list[str]) -> str:
+    listed_names = next(
+        names[:count] for count in range(len(names), -1, -1) if len(", ".join(names[:count])) <= _NAMES_ROOM
+    )
+    return ", ".join(listed_names) + (
+        f" and {len(names) - len(listed_names)} more" if len(listed_names) < len(names) else ""
+    )
 
 
 def composite(
@@ -138,7 +142,7 @@ def composite(
     rule = pulumi.Output.from_input(alarms).apply(
         lambda names: f" {joined_by} ".join(f'ALARM("{member}")' for member in names)
     )
-    made = cloudwatch.CompositeAlarm(
+    composite_alarm = cloudwatch.CompositeAlarm(
         name,
         alarm_name=owner.labels.alarm(name),
         alarm_description=alerts.description(notice),
@@ -148,8 +152,8 @@ def composite(
         tags=owner.labels.tags,
         opts=owner.child(),
     )
-    alerts.add(name, made.alarm_name, notice.severity)
-    return made
+    alerts.add(name, composite_alarm.alarm_name, notice.severity)
+    return composite_alarm
 
 
 def _on(metric: Metric, when: When) -> dict[str, Any]:
@@ -169,9 +173,9 @@ def _notifying_alarm(
 ) -> cloudwatch.MetricAlarm | None:
     if not alerts.wants(notice.severity):
         return None
-    made = _metric_alarm(owner, alerts, name, notice, when, [alerts.topics[notice.severity]], **watched)
-    alerts.add(name, made.name, notice.severity)
-    return made
+    metric_alarm = _metric_alarm(owner, alerts, name, notice, when, [alerts.topics[notice.severity]], **watched)
+    alerts.add(name, metric_alarm.name, notice.severity)
+    return metric_alarm
 
 
 def _metric_alarm(
@@ -211,7 +215,7 @@ def _room(parts: Sequence[Part]) -> int:
     return min(MOST_METRICS // len(form.metrics), MOST_EXPRESSIONS - 1 if form.expression else MOST_METRICS)
 
 
-def _joined(parts: Sequence[Part], by: str, period: int) -> list[Any]:
+def _metric_queries(parts: Sequence[Part], by: str, period: int) -> list[Any]:
     queries: list[Any] = []
     names: list[str] = []
     for number, part in enumerate(parts, 1):

@@ -66,15 +66,15 @@ def queue_and_dead_letters(
 ) -> tuple[sqs.Queue, sqs.Queue]:
     """Make a queue for a function that may take `timeout` seconds for a batch, and its dead-letter queue."""
     dead_letters = queue(owner, f"{name}-dead-letters", key_arn)
-    made = queue(
+    main_queue = queue(
         owner,
         name,
         key_arn,
         visibility_timeout_seconds=_TIMES * timeout,
         redrive_policy=redrive_to(dead_letters, maxReceiveCount=MAX_RECEIVES),
     )
-    only_from(owner, name, made, dead_letters)
-    return made, dead_letters
+    only_from(owner, name, main_queue, dead_letters)
+    return main_queue, dead_letters
 
 
 def feed_from(owner: Component, source: sqs.Queue, target: Target, timeout: int, *statements: Statement) -> None:

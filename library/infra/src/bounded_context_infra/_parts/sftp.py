@@ -55,7 +55,7 @@ def sftp_server(
 
 def sftp_endpoint(server_id: str, account: Account) -> pulumi.Output[str]:
     """Return the host name of a server that another stack owns."""
-    domain = account.partition.apply(lambda found: found.domain)
+    domain = account.partition.apply(lambda partition: partition.domain)
     return pulumi.Output.concat(server_id, ".server.transfer.", account.region, ".", domain)
 
 
@@ -104,12 +104,12 @@ def _import(
         if warning := key.warning(today):
             pulumi.log.warn(f"{name}: {warning}", owner)
         if not key.is_expired(today):
-            named, options = _named(name, number, key)
+            named, options = _key_name(name, number, key)
             options = owner.child(**options)
             transfer.SshKey(named, server_id=server_id, user_name=login.user_name, body=key.text, opts=options)
 
 
-def _named(name: str, number: int, key: PublicKey) -> tuple[str, dict[str, Any]]:
+def _key_name(name: str, number: int, key: PublicKey) -> tuple[str, dict[str, Any]]:
     """Return the name of a key's resource, and its options.
 
     A position changes with the removal of an earlier key. Pulumi would then import a key that the user still has.
@@ -170,7 +170,7 @@ def sftp_network(
         name=owner.labels.name(f"{name}-partners"),
         description="Partners that may connect over SFTP",
         vpc_id=vpc.vpc_id,
-        ingress=[_rule(address, allowed) for address in sorted({one for found in allowed.values() for one in found})],
+        ingress=[_rule(address, allowed) for address in sorted({cidr for cidrs in allowed.values() for cidr in cidrs})],
         tags=owner.labels.tags,
         opts=owner.child(),
     )
@@ -184,7 +184,7 @@ def sftp_network(
 
 def _rule(address: str, allowed: Mapping[str, Sequence[str]]) -> Any:
     """Return the rule of an address, which several partners may share: AWS refuses a second rule for it."""
-    names = ", ".join(sorted(partner for partner, found in allowed.items() if address in found))
+    names = ", ".join(sorted(partner for partner, cidrs in allowed.items() if address in cidrs))
     port = {"protocol": "tcp", "from_port": PORT, "to_port": PORT}
     return {**port, "cidr_blocks": [address], "description": names[:_DESCRIBED]}
 

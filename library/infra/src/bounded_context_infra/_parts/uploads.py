@@ -126,14 +126,14 @@ def start_on_upload(
     Returns the queue of events that EventBridge could not deliver within a day.
     """
     dead_letters = queue(owner, UPLOADS_DEAD_LETTERS, key_arn)
-    made = {rule.name: _event_rule(owner, rule) for rule in rules}
-    senders = [event_rule.arn for event_rule in made.values()]
+    event_rules = {rule.name: _event_rule(owner, rule) for rule in rules}
+    senders = [event_rule.arn for event_rule in event_rules.values()]
     allowed = [sent_by("events", senders, dead_letters)] if senders else []
     policy = queue_policy(owner, UPLOADS_DEAD_LETTERS, dead_letters, *allowed)
     for rule in rules:
         cloudwatch.EventTarget(
             rule.name,
-            rule=made[rule.name].name,
+            rule=event_rules[rule.name].name,
             arn=machine_arn,
             role_arn=role.arn,
             input_transformer={"input_paths": rule.paths, "input_template": rule.template},

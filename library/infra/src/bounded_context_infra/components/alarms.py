@@ -63,7 +63,7 @@ class FunctionAlarms(Component):
         background = [function for function in live if function not in callers]
         self._watch("callers", callers, "callers get errors and must repeat their calls.")
         self._watch("background", background, "calls are retried, and then abandoned.")
-        commands, percent = self._found(context.command_functions), stack.settings.objectives.command_percent
+        commands, percent = self._dimensions(context.command_functions), stack.settings.objectives.command_percent
         watch_answers(self, self._alerts, "commands", commands, percent)
         for watch in (WATCH_LISTS, WATCH_MAPPINGS):
             if watch in live:
@@ -85,13 +85,13 @@ class FunctionAlarms(Component):
         alarm(self, self._alerts, "mappings-failing", notice, metric, when)
 
     def _watch(self, group: str, functions: Iterable[str], means: str) -> None:
-        aliases = self._found(functions)
+        aliases = self._dimensions(functions)
         watch_errors(self, self._alerts, group, aliases, means)
         watch_throttles(self, self._alerts, group, aliases)
         timeouts = {kebab(name): target.timeout for name, target in self._live.items()}
         watch_durations(self, self._alerts, group, aliases, timeouts)
 
-    def _found(self, functions: Iterable[str]) -> dict[str, Dimensions]:
+    def _dimensions(self, functions: Iterable[str]) -> dict[str, Dimensions]:
         return {kebab(function): _any_version(self._live[function]) for function in functions}
 
 
@@ -112,18 +112,18 @@ class ListAlarms(Component):
     def __init__(self, name: str, stack: Stack) -> None:
         super().__init__(name, stack.labels)
         self._alerts = stack.alerts
-        self._rejected()
+        self._rejections()
         self._stuck()
-        self._broken()
-        self._unseen()
+        self._broken_uploads()
+        self._unseen_uploads()
         if stack.settings.malware != "none":
-            self._quarantined()
+            self._quarantined_uploads()
         self._late(stack.settings.objectives)
         if stack.settings.expect_list_hours is not None:
             self._missing(stack.settings.expect_list_hours)
         self.register_outputs({})
 
-    def _rejected(self) -> None:
+    def _rejections(self) -> None:
         limit = self._alerts.thresholds.rejected_lists
         effect = (
             f"Over {limit} lists were rejected within an hour: partners get the reasons, but so many at once point "
@@ -131,13 +131,13 @@ class ListAlarms(Component):
         )
         self._within_an_hour("rejected", Notice("warning", effect, "many-lists-are-rejected"), LISTS_REJECTED, limit)
 
-    def _broken(self) -> None:
+    def _broken_uploads(self) -> None:
         effect = (
             "An upload by SFTP broke off within the last hour. Nothing of it is imported, and its partner may not know."
         )
         self._within_an_hour("uploads-broken", Notice("warning", effect, "an-upload-broke-off"), UPLOADS_BROKEN, 0)
 
-    def _unseen(self) -> None:
+    def _unseen_uploads(self) -> None:
         effect = "Files have arrived, but no list was recorded for them: these lists are not imported."
         notice = Notice("critical", effect, "an-upload-started-no-import")
         # Written every quarter of an hour. With two periods, a late value does not end the alarm. A failed sweep writes
@@ -145,7 +145,7 @@ class ListAlarms(Component):
         when = When(0, bad=1, of=2, period=15 * MINUTE, missing="missing")
         alarm(self, self._alerts, f"{self.name}-uploads-unseen", notice, self._metric(UPLOADS_UNSEEN, "Maximum"), when)
 
-    def _quarantined(self) -> None:
+    def _quarantined_uploads(self) -> None:
         effect = "A malware scan found a threat in an upload, or could not scan it. Its list is rejected."
         notice = Notice("critical", effect, "an-upload-is-quarantined")
         self._within_an_hour("uploads-quarantined", notice, UPLOADS_QUARANTINED, 0)

@@ -49,7 +49,7 @@ class Function(Component):
         variable.
         """
         self.snake_name, name = name, kebab(name)
-        own = _checked(name, environment)
+        own = _environment(name, environment)
         labels = stack.labels
         super().__init__(_distinct(name, _GRANTING), labels)
         self.timeout, role = timeout, _distinct(name, stack.roles)
@@ -97,8 +97,8 @@ class Function(Component):
         )
 
 
-def _distinct(name: str, taken: Collection[str]) -> str:
-    return f"{name}--function" if name in taken else name
+def _distinct(name: str, names: Collection[str]) -> str:
+    return f"{name}--function" if name in names else name
 
 
 def _common(stack: Stack) -> dict[str, str]:
@@ -112,7 +112,7 @@ def _common(stack: Stack) -> dict[str, str]:
     }
 
 
-def _checked(function: str, environment: Mapping[str, pulumi.Input[str]]) -> Mapping[str, pulumi.Input[str]]:
+def _environment(function: str, environment: Mapping[str, pulumi.Input[str]]) -> Mapping[str, pulumi.Input[str]]:
     for variable in environment:
         if _RESERVED.fullmatch(variable):
             raise ValueError(f"{function} sets {variable}: names of AWS, Lambda and Powertools are reserved.")

@@ -104,7 +104,7 @@ class HttpApi(Component):
         if self._scopes and settings.api_jwt is None:
             problem = "is missing, yet the context's `scopes` require tokens: write their issuer and audience."
             raise SettingError("api_jwt", problem)
-        self.api = self._made(keys)
+        self.api = self._http_api(keys)
         self._authorization = self._authorized_by()
         self.log_group = stack.logs.group("vendedlogs/apigateway", name, parent=self)
         for function, key in keys.items():
@@ -118,7 +118,7 @@ class HttpApi(Component):
         stack.endpoints[name] = Endpoint({"id": self.id, "url": self.url}, sections)
         self.register_outputs({"id": self.id, "url": self.url})
 
-    def _made(self, keys: Mapping[str, str]) -> apigatewayv2.Api:
+    def _http_api(self, keys: Mapping[str, str]) -> apigatewayv2.Api:
         return apigatewayv2.Api(
             self.name,
             name=self.labels.name(self.name),

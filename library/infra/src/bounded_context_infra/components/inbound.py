@@ -104,4 +104,4 @@ def _topic_arn(consumed: Consumed) -> pulumi.Input[str]:
     if consumed.account_id is not None:
         return consumed.topic
     # The owner writes the parameter. Pulumi would hide `value`, and an ARN is not a secret.
-    return ssm.get_parameter_output(name=consumed.topic).apply(lambda found: found.insecure_value)
+    return ssm.get_parameter_output(name=consumed.topic).apply(lambda parameter: parameter.insecure_value)

@@ -43,14 +43,14 @@ class Dashboards(Component):
 
     def _dashboard(self, kind: str, names: pulumi.Output[Names]) -> pulumi.Output[str]:
         body = _BODIES[kind]
-        made = cloudwatch.Dashboard(
+        dashboard = cloudwatch.Dashboard(
             kind,
             dashboard_name=self.labels.name(kind),
             dashboard_body=names.apply(lambda known: json.dumps(body(known))),
             opts=self.child(),
         )
         region = names.apply(lambda known: known.region)
-        return pulumi.Output.all(region, made.dashboard_name).apply(lambda both: dashboard_url(*both))
+        return pulumi.Output.all(region, dashboard.dashboard_name).apply(lambda both: dashboard_url(*both))
 
 
 class Queries(Component):

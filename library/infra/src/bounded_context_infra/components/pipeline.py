@@ -77,7 +77,7 @@ class Pipeline(Component):
             opts=self.child(depends_on=[*permissions]),
         )
 
-    def start_on(self, pattern: pulumi.Input[str], made: codepipeline.Pipeline, store: Store) -> None:
+    def start_on(self, pattern: pulumi.Input[str], pipeline: codepipeline.Pipeline, store: Store) -> None:
         """Start the pipeline on each event of this pattern; `store` makes a queue for the undelivered events."""
         role = iam.Role(
             "commits",
@@ -93,12 +93,12 @@ class Pipeline(Component):
             tags=self.labels.tags,
             opts=self.child(),
         )
-        starts = grant(self, role, allow(["codepipeline:StartPipelineExecution"], made.arn))
+        starts = grant(self, role, allow(["codepipeline:StartPipelineExecution"], pipeline.arn))
         undelivered = store(rule)
         cloudwatch.EventTarget(
             "commits",
             rule=rule.name,
-            arn=made.arn,
+            arn=pipeline.arn,
             role_arn=role.arn,
             dead_letter_config={"arn": undelivered.arn},
             opts=self.child(depends_on=[starts, undelivered.policy]),
@@ -228,7 +228,7 @@ class Failures(Component):
         return EventQueue(stored.arn, queue_policy(self, name, stored, sent_by("events", rule.arn, stored)))
 
     def _message(self) -> pulumi.Output[str]:
-        return self._account.partition.apply(lambda found: _MESSAGE.replace("<console>", found.console))
+        return self._account.partition.apply(lambda partition: _MESSAGE.replace("<console>", partition.console))
 
     def _rule(self, pipeline_name: str) -> cloudwatch.EventRule:
         pattern = {

@@ -66,7 +66,7 @@ class Releases(Component):
             self.role,
             allow(["lambda:GetAlias", "lambda:UpdateAlias"], *functions),
             # AWS does not document whether CodeDeploy reads this of aliases or of versions.
-            allow(["lambda:GetProvisionedConcurrencyConfig"], *_qualified(functions)),
+            allow(["lambda:GetProvisionedConcurrencyConfig"], *_all_versions(functions)),
             allow(["lambda:InvokeFunction"], *hooks),
             # Alarms of other programs stop a release too, and an unreadable alarm stops every release. AWS returns
             # composite alarms only to roles that may read all alarms (CloudWatch API reference, DescribeAlarms).
@@ -76,7 +76,7 @@ class Releases(Component):
     def grant_check(self, role: iam.Role, functions: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:
         """Let the hook with this role call any version of the given functions (ARNs) and report the result."""
         # CodeDeploy has no resource-level permissions for the actions of a hook.
-        return grant(self, role, allow(["lambda:InvokeFunction"], *_qualified(functions)), allow(_REPORT, "*"))
+        return grant(self, role, allow(["lambda:InvokeFunction"], *_all_versions(functions)), allow(_REPORT, "*"))
 
     def _config_name(self, strategy: Strategy) -> pulumi.Output[str]:
         if strategy.predefined:
@@ -92,7 +92,7 @@ class Releases(Component):
         return own.deployment_config_name
 
 
-def _qualified(functions: Sequence[pulumi.Input[str]]) -> list[pulumi.Output[str]]:
+def _all_versions(functions: Sequence[pulumi.Input[str]]) -> list[pulumi.Output[str]]:
     """Return the ARNs of all versions and aliases of the given functions."""
     return [pulumi.Output.concat(function, ":*") for function in functions]
 

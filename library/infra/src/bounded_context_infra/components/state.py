@@ -77,6 +77,6 @@ class State(Component):
         if provider.key.startswith("arn:"):
             return pulumi.Output.from_input(provider.key)
         if provider.key not in self._arns:
-            found = kms.get_key_output(key_id=provider.key, region=provider.region)
-            self._arns[provider.key] = found.apply(lambda key: key.arn)
+            kms_key = kms.get_key_output(key_id=provider.key, region=provider.region)
+            self._arns[provider.key] = kms_key.apply(lambda key: key.arn)
         return self._arns[provider.key]

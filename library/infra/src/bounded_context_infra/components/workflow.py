@@ -112,7 +112,9 @@ class Workflow(Component):
             **concurrency(stack.settings, text),
             **(substitutions or {}),
         }
-        self.machine, self.role = self._made(stack, _placed(substitute(text, values), stack.account))
+        self.machine, self.role = self._machine_and_role(
+            stack, _with_partition(substitute(text, values), stack.account)
+        )
         self.alias_arn = self._alias().arn
         self.alarms = self._watch(stack.alerts)
         self.permissions: Sequence[iam.RolePolicy] = [
@@ -125,7 +127,7 @@ class Workflow(Component):
         self.grant_list(live[WATCH_LISTS].role)
         self.register_outputs({"alias_arn": self.alias_arn})
 
-    def _made(self, stack: Stack, definition: pulumi.Output[str]) -> tuple[sfn.StateMachine, iam.Role]:
+    def _machine_and_role(self, stack: Stack, definition: pulumi.Output[str]) -> tuple[sfn.StateMachine, iam.Role]:
         labels, account, name = stack.labels, stack.account, self.name
         machine_name = labels.name(name)
         log_group = stack.logs.group("vendedlogs/states", name, parent=self)
@@ -185,17 +187,17 @@ class Workflow(Component):
             "An import failed for a technical reason: its partner's list is not imported until a person acts.",
             "an-import-failed",
         )
-        late = self._ended("TimedOut")
+        late = self._executions("TimedOut")
         stopping = [
-            guard(self, alerts, f"{self.name}-failed", failed, self._ended("Failed"), When()),
+            guard(self, alerts, f"{self.name}-failed", failed, self._executions("Failed"), When()),
             guard(self, alerts, f"{self.name}-timed-out", _halfway("critical", "ran out of time"), late, When()),
         ]
         # Only a person aborts an import, so a warning is enough.
         aborted = _halfway("warning", "was aborted")
-        alarm(self, alerts, f"{self.name}-aborted", aborted, self._ended("Aborted"), When())
-        return [made.name for made in stopping]
+        alarm(self, alerts, f"{self.name}-aborted", aborted, self._executions("Aborted"), When())
+        return [metric_alarm.name for metric_alarm in stopping]
 
-    def _ended(self, outcome: str) -> Metric:
+    def _executions(self, outcome: str) -> Metric:
         return Metric("AWS/States", f"Executions{outcome}", {"StateMachineArn": self.machine.arn})
 
 
@@ -230,16 +232,16 @@ def substitute(asl: str, values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Outp
         raise ValueError(f"the state machine needs values for {', '.join(sorted(missing))}.")
     if unused := set(values) - used:
         raise ValueError(f"the state machine does not use {', '.join(sorted(unused))}.")
-    return pulumi.Output.all(**values).apply(lambda known: _filled(asl, known))
+    return pulumi.Output.all(**values).apply(lambda known: _substitution(asl, known))
 
 
-def _placed(asl: pulumi.Output[str], account: Account) -> pulumi.Output[str]:
+def _with_partition(asl: pulumi.Output[str], account: Account) -> pulumi.Output[str]:
     """Return the text with the integrations of the account's partition. The file names those of `aws`."""
     integrations = account.arn_of("states:::")
     return pulumi.Output.all(asl, integrations).apply(lambda both: both[0].replace(_INTEGRATIONS, both[1]))
 
 
-def _filled(asl: str, values: Mapping[str, Any]) -> str:
+def _substitution(asl: str, values: Mapping[str, Any]) -> str:
     filled = _PLACEHOLDER.sub(lambda placeholder: str(values[placeholder[1]]), asl)
     json.loads(filled)
     return filled

@@ -87,7 +87,7 @@ def _read(setting: Declared, config: SettingSource) -> Any:
             return setting.adapter.validate_json(text, context=config)
         return setting.adapter.validate_python(_value(setting.base, text), strict=True, context=config)
     except ValidationError as error:
-        raise _refused(setting, text, error.errors(include_url=False)[0]) from None
+        raise _setting_error(setting, text, error.errors(include_url=False)[0]) from None
 
 
 def _value(base: type, text: str | None) -> Any:
@@ -98,7 +98,7 @@ def _value(base: type, text: str | None) -> Any:
         return text
 
 
-def _refused(setting: Declared, text: str | None, fault: Mapping[str, Any]) -> SettingError:
+def _setting_error(setting: Declared, text: str | None, fault: Mapping[str, Any]) -> SettingError:
     """Return the error of a fault from pydantic, with the remedy of the validator or of the JSON Schema."""
     error, loc = fault.get("ctx", {}).get("error"), [*fault["loc"]]
     if isinstance(error, ValueError):

@@ -77,29 +77,31 @@ def _refuse_renamed(value: Any) -> Any:
     return value
 
 
-def _checked(given: Mapping[str, Consumed], info: ValidationInfo[Any]) -> Mapping[str, Consumed]:
+def _distinct_contexts(sources: Mapping[str, Consumed], info: ValidationInfo[Any]) -> Mapping[str, Consumed]:
     """Return the contexts with their aggregates. Raises ValueError for names that would overwrite other items."""
-    found = {
-        name: replace(source, aggregate=(source.aggregate or name).replace("-", "_")) for name, source in given.items()
+    contexts = {
+        name: replace(source, aggregate=(source.aggregate or name).replace("-", "_"))
+        for name, source in sources.items()
     }
-    for name, source in found.items():
+    for name, source in contexts.items():
         if source.aggregate in (info.context.context.name, "list"):
             own = f"is {source.aggregate!r}, and items of this name are this context's own: write another name"
             raise BadMember(f"{name}.aggregate", own)
     # Names in AWS are in kebab-case, where a_b and a-b are equal.
-    if len({kebab(name) for name in found}) != len(found):
-        raise ValueError(f"names {', '.join(found)}: name each once")
-    if len({source.topic for source in found.values()}) != len(found):
+    if len({kebab(name) for name in contexts}) != len(contexts):
+        raise ValueError(f"names {', '.join(contexts)}: name each once")
+    if len({source.topic for source in contexts.values()}) != len(contexts):
         raise ValueError("has one topic twice: each context has its own")
-    if len({source.aggregate for source in found.values()}) != len(found):
+    if len({source.aggregate for source in contexts.values()}) != len(contexts):
         raise ValueError("has one aggregate twice: events of two contexts about one aggregate have no order")
-    if sum(len(source.types) for source in found.values()) > MOST_TYPES:
+    if sum(len(source.types) for source in contexts.values()) > MOST_TYPES:
         raise ValueError(f"names over {MOST_TYPES} types of events: leave out those that change nothing")
-    return found
+    return contexts
 
 
 Consumes = Annotated[
-    Mapping[Annotated[str, _NAME], Annotated[Consumed, BeforeValidator(_refuse_renamed)]], AfterValidator(_checked)
+    Mapping[Annotated[str, _NAME], Annotated[Consumed, BeforeValidator(_refuse_renamed)]],
+    AfterValidator(_distinct_contexts),
 ]
 """The type of the setting: the events of the other contexts, by their names."""
 

@@ -136,8 +136,8 @@ _OF_LISTS: Final = ("uploads", "list-import", "call-sweep-uploads", "call-watch-
 def roles(*, lists: bool, backup: str, malware: str, partners: Iterable[str]) -> frozenset[str]:
     """Return the names of the roles in a stack that are not a function's. A test compares them with recorded graphs."""
     optional = {"backup": backup == "vault", "malware-scan": malware != "none"}
-    made = [name for name, is_made in optional.items() if is_made] + [f"sftp-{partner}" for partner in partners]
-    return frozenset(("release", *(_OF_LISTS if lists else ("call-watch-mappings",)), *made))
+    names = [name for name, exists in optional.items() if exists] + [f"sftp-{partner}" for partner in partners]
+    return frozenset(("release", *(_OF_LISTS if lists else ("call-watch-mappings",)), *names))
 
 
 def is_reserved(stack: str) -> bool:

@@ -50,9 +50,9 @@ def _key(value: Any) -> PublicKey:
 
 def last_day(text: Any) -> date:
     """Return the day of a text such as 2027-01-31. Raises ValueError with the remedy."""
-    found = _DAY.fullmatch(text) if isinstance(text, str) else None
+    match = _DAY.fullmatch(text) if isinstance(text, str) else None
     try:
-        return date.fromisoformat(found[1] if found else "")
+        return date.fromisoformat(match[1] if match else "")
     except ValueError:
         raise ValueError(f'the date {text!r}: write a day such as "2027-01-31"') from None
 
@@ -100,7 +100,7 @@ def formats(partners: Mapping[str, Partner]) -> Mapping[str, FileFormat]:
     return {name: partner.format for name, partner in partners.items() if partner.format}
 
 
-def _checked(partners: Mapping[str, Partner], info: ValidationInfo[Any]) -> Mapping[str, Partner]:
+def _valid_partners(partners: Mapping[str, Partner], info: ValidationInfo[Any]) -> Mapping[str, Partner]:
     """Return the partners. Raises ValueError if the server does not accept their addresses, names or formats."""
     fixed = info.context.get("sftp_vpc") is not None
     for name, partner in partners.items():
@@ -109,14 +109,14 @@ def _checked(partners: Mapping[str, Partner], info: ValidationInfo[Any]) -> Mapp
             raise BadMember(f"{name}.addresses", f"are {[*partner.addresses]}: {remedy}")
     if info.context.get("sftp") == "shared" and len(json.dumps([*partners])) > SHARED_PARTNERS_LIMIT:
         raise ValueError("are too many for one rule on a shared server: write sftp: dedicated")
-    length = len(json.dumps({name: one.settings for name, one in formats(partners).items()}))
+    length = len(json.dumps({name: file_format.settings for name, file_format in formats(partners).items()}))
     if length > MOST_CHARACTERS:
         problem = f"has formats of {length} characters, and at most {MOST_CHARACTERS} are possible"
         raise ValueError(f"{problem}: ask partners for our column names instead of mapping them")
     return partners
 
 
-Partners = Annotated[Mapping[Annotated[str, _NAME], Partner], AfterValidator(_checked)]
+Partners = Annotated[Mapping[Annotated[str, _NAME], Partner], AfterValidator(_valid_partners)]
 """The type of the setting: the partners by name."""
 
 

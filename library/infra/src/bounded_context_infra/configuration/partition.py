@@ -53,8 +53,8 @@ class Partition:
 
     def names(self, service: str) -> str | list[str]:
         """Return a service's names in conditions: in a partition with another domain, AWS may send either name."""
-        found = [f"{service}.{domain}" for domain in dict.fromkeys((GLOBAL_DOMAIN, self.domain))]
-        return found[0] if len(found) == 1 else found
+        names = [f"{service}.{domain}" for domain in dict.fromkeys((GLOBAL_DOMAIN, self.domain))]
+        return names[0] if len(names) == 1 else names
 
 
 AWS: Final = Partition("aws", GLOBAL_DOMAIN)
@@ -64,9 +64,9 @@ AWS: Final = Partition("aws", GLOBAL_DOMAIN)
 @functools.cache
 def partition_of(region: str) -> Partition:
     """Return the partition of a region, by botocore's data. Raises SettingError if it is not supported."""
-    for found in _known():
-        if found["id"] in _CONSOLES and re.match(found["regionRegex"], region):
-            return Partition(found["id"], found["outputs"]["dnsSuffix"])
+    for partition in _known():
+        if partition["id"] in _CONSOLES and re.match(partition["regionRegex"], region):
+            return Partition(partition["id"], partition["outputs"]["dnsSuffix"])
     raise SettingError("aws:region", f"is {region!r}: write a region of {', '.join(_CONSOLES)}, such as eu-west-1.")
 
 

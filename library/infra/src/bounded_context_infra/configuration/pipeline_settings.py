@@ -55,27 +55,27 @@ def require_separate(environments: Sequence[Environment], shared: Collection[str
         environments: all environments of the pipeline.
         shared: the accounts that several environments share on purpose.
     """
-    for one, other in combinations(environments, 2):
-        _no_common_role(one, other)
-    for one, other in permutations(environments, 2):
-        _no_foreign_role(one, other)
-        _no_collision(one, other)
-    for one, other in combinations(environments, 2):
-        _no_common_account(one, other, shared)
+    for environment, other in combinations(environments, 2):
+        _no_common_role(environment, other)
+    for environment, other in permutations(environments, 2):
+        _no_foreign_role(environment, other)
+        _no_collision(environment, other)
+    for environment, other in combinations(environments, 2):
+        _no_common_account(environment, other, shared)
 
 
-def _no_common_role(one: Environment, other: Environment) -> None:
+def _no_common_role(environment: Environment, other: Environment) -> None:
     for kind, arn in other.roles.items():
-        if arn in one.roles.values():
-            problem = f"is a role of {one.name} too: write a role that {other.name} alone has."
+        if arn in environment.roles.values():
+            problem = f"is a role of {environment.name} too: write a role that {other.name} alone has."
             raise SettingError(f"environments.{other.name}.roles.{kind}", problem)
 
 
-def _no_foreign_role(one: Environment, other: Environment) -> None:
-    for kind, arn in one.roles.items():
-        if _is_named_for(arn, other.name) and not _is_named_for(arn, one.name):
-            problem = f"is named for {other.name}: write a role of {one.name}, or rename the role."
-            raise SettingError(f"environments.{one.name}.roles.{kind}", problem)
+def _no_foreign_role(environment: Environment, other: Environment) -> None:
+    for kind, arn in environment.roles.items():
+        if _is_named_for(arn, other.name) and not _is_named_for(arn, environment.name):
+            problem = f"is named for {other.name}: write a role of {environment.name}, or rename the role."
+            raise SettingError(f"environments.{environment.name}.roles.{kind}", problem)
 
 
 def _is_named_for(arn: str, environment: str) -> bool:
@@ -83,21 +83,21 @@ def _is_named_for(arn: str, environment: str) -> bool:
     return f"-{environment}-" in f"-{words}-"
 
 
-def _no_collision(one: Environment, other: Environment) -> None:
+def _no_collision(environment: Environment, other: Environment) -> None:
     """Raise SettingError if the role that deploys an environment also covers the names of another in its account."""
-    if other.name.startswith(f"{one.name}-") and one.accounts & other.accounts:
+    if other.name.startswith(f"{environment.name}-") and environment.accounts & other.accounts:
         raise SettingError(
             f"environments.{other.name}",
-            f"is in the account of {one.name}, whose names begin alike: choose another name or account.",
+            f"is in the account of {environment.name}, whose names begin alike: choose another name or account.",
         )
 
 
-def _no_common_account(one: Environment, other: Environment, shared: Collection[str]) -> None:
-    for account in sorted(one.accounts & other.accounts - set(shared)):
+def _no_common_account(environment: Environment, other: Environment, shared: Collection[str]) -> None:
+    for account in sorted(environment.accounts & other.accounts - set(shared)):
         raise SettingError(
             "shared_accounts",
-            f'lacks {account}, the account of {one.name} and {other.name}: write ["{account}"] if they share it on '
-            "purpose, or give each environment its own account.",
+            f'lacks {account}, the account of {environment.name} and {other.name}: write ["{account}"] if they '
+            "share it on purpose, or give each environment its own account.",
         )
 
 

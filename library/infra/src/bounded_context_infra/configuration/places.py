@@ -22,8 +22,8 @@ def placed(error: BaseException, root: Path, unknown: str = "pyproject.toml") ->
     may begin with its place.
     """
     said = " ".join(str(error).split())[:_LENGTH]
-    found = _PLACE.match(said)
-    if found and (root / found[1]).is_file():
+    match = _PLACE.match(said)
+    if match and (root / match[1]).is_file():
         return said
     return f"{place(error, root, unknown)}: {_sentence(error, said)}"
 

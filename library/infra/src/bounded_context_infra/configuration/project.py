@@ -127,11 +127,11 @@ def current() -> Project:
 
 def at(folder: Path) -> Project:
     """Return the repository of `folder`, or of its nearest parent that is a repository. Raises NoProject."""
-    return _found(folder.resolve())
+    return _project_at(folder.resolve())
 
 
 @cache
-def _found(start: Path) -> Project:
+def _project_at(start: Path) -> Project:
     for folder in (start, *start.parents):
         settings = _settings(folder / "pyproject.toml")
         if settings is not None:

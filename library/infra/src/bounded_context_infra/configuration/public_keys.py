@@ -43,10 +43,10 @@ class PublicKey:
             raise ValueError("a private key, which nobody else may have: replace it, and write its public key")
         if "BEGIN SSH2 PUBLIC KEY" in text:
             raise ValueError("a key in the form of RFC 4716: convert it with `ssh-keygen -i -f FILE`")
-        found = _LINE.fullmatch(text.strip())
-        if not found or len(text) > LONGEST:
+        match = _LINE.fullmatch(text.strip())
+        if not match or len(text) > LONGEST:
             raise ValueError(f"the key {text[:80]!r}: {_WANTED}")
-        if fault := _fault(found[1], found[2]):
+        if fault := _fault(match[1], match[2]):
             raise ValueError(f"the key {text[:80]!r}, {fault}: {_WANTED}")
         return cls(text.strip(), expires, by_position)
 

@@ -118,7 +118,7 @@ class Declared:
     @cached_property
     def adapter(self) -> TypeAdapter[Any]:
         """The validation of the value. It is built for the settings of a file only, since that takes time."""
-        return TypeAdapter(_given(self.annotation))
+        return TypeAdapter(_value_type(self.annotation))
 
     @property
     def base(self) -> type:
@@ -135,11 +135,11 @@ class Declared:
 @cache
 def declared(kind: Any) -> tuple[Declared, ...]:
     """Return the settings that a dataclass declares."""
-    found = [each for each in fields(kind) if "example" in each.metadata]
-    return tuple(Declared(each.name, each.type, **each.metadata) for each in found)
+    settings = [each for each in fields(kind) if "example" in each.metadata]
+    return tuple(Declared(each.name, each.type, **each.metadata) for each in settings)
 
 
-def _given(annotation: Any) -> Any:
+def _value_type(annotation: Any) -> Any:
     """Return the type of a value in a file, which is not None."""
     return get_args(annotation)[0] if type(None) in get_args(annotation) else annotation
 
@@ -161,8 +161,8 @@ def schemas(kind: Any) -> dict[str, Schema]:
 def groups(kind: Any) -> dict[type, dict[str, Schema]]:
     """Return the JSON Schemas of a class's settings by the class that declares them."""
     own = {base: _docstrings(base) for base in reversed(kind.__mro__[:-1])}
-    found = {base: {name: schema for name, schema in schemas(base).items() if name in own[base]} for base in own}
-    return {base: group for base, group in found.items() if group}
+    by_class = {base: {name: schema for name, schema in schemas(base).items() if name in own[base]} for base in own}
+    return {base: group for base, group in by_class.items() if group}
 
 
 def _docstrings(kind: type) -> dict[str, str]:
@@ -210,7 +210,7 @@ class _Plain(GenerateJsonSchema):
     def generate(self, schema: Any, mode: Any = "validation") -> Schema:
         """Return the JSON Schema with its definitions in their places."""
         generated = super().generate(schema, mode)
-        return _inlined(generated, generated.pop("$defs", {}))
+        return _inline(generated, generated.pop("$defs", {}))
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         """Return False: titles only describe values."""
@@ -236,10 +236,10 @@ class _Plain(GenerateJsonSchema):
         return {name: value for name, value in generated.items() if name not in ("title", "description")}
 
 
-def _inlined(part: Any, definitions: Mapping[str, Schema]) -> Any:
+def _inline(part: Any, definitions: Mapping[str, Schema]) -> Any:
     if isinstance(part, list):
-        return [_inlined(each, definitions) for each in part]
+        return [_inline(each, definitions) for each in part]
     if not isinstance(part, dict):
         return part
     whole = {**definitions.get(part.get("$ref", "").removeprefix("#/$defs/"), {}), **part}
-    return {name: _inlined(value, definitions) for name, value in whole.items() if name != "$ref"}
+    return {name: _inline(value, definitions) for name, value in whole.items() if name != "$ref"}

@@ -38,13 +38,13 @@ def place_in_program(setting: str) -> str:
 
 def _line(root: Node, setting: str) -> int | None:
     """Return the line of the innermost known member of a path such as `partners.acme.public_keys`."""
-    node, found = root, None
+    node, line = root, None
     for name in ("config", *setting.split(".")):
         key, node = next(_members(node, name), (None, node))
         if key is None:
             break
-        found = None if name == "config" else key.start_mark.line + 1
-    return found
+        line = None if name == "config" else key.start_mark.line + 1
+    return line
 
 
 def _members(node: Node, name: str) -> Iterator[tuple[Node, Node]]:

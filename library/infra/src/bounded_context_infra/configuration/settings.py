@@ -199,7 +199,7 @@ _ADDRESS: Final = Form(
 )
 
 
-def _named(systems: Mapping[str, str]) -> Mapping[str, str]:
+def _valid_systems(systems: Mapping[str, str]) -> Mapping[str, str]:
     if wrong := [name for name in systems if not NAME.fullmatch(name)]:
         raise BadMember(wrong[0], f"has {wrong[0]!r}: write its name in kebab-case")
     return systems
@@ -209,7 +209,7 @@ def _named(systems: Mapping[str, str]) -> Mapping[str, str]:
 class SystemSettings:
     """Other systems."""
 
-    systems: Annotated[Mapping[str, Annotated[str, _ADDRESS]], AfterValidator(_named)] = setting(
+    systems: Annotated[Mapping[str, Annotated[str, _ADDRESS]], AfterValidator(_valid_systems)] = setting(
         {"credit-bureau": "https://api.example.org/v1"}, {}
     )
     """The addresses of the other systems that functions call, by name."""

@@ -52,12 +52,12 @@ class SecretsProvider:
     @classmethod
     def of(cls, url: str) -> Self | None:
         """Return the provider of a URL, or None if the provider is not in KMS."""
-        found = PROVIDER.fullmatch(url)
-        if found is None:
+        match = PROVIDER.fullmatch(url)
+        if match is None:
             return None
-        query = dict(parse_qsl(found["query"] or ""))
+        query = dict(parse_qsl(match["query"] or ""))
         context = {key.removeprefix(_CONTEXT): value for key, value in query.items() if key.startswith(_CONTEXT)}
-        return cls(found["alias"] or found["arn"], query.get("region"), context)
+        return cls(match["alias"] or match["arn"], query.get("region"), context)
 
 
 def of_stack(url: str, name: str) -> str:

@@ -63,9 +63,9 @@ def dashboard_url(region: str, name: str) -> str:
 
 def logs(region: str, groups: Sequence[str]) -> str:
     """Return the link to Logs Insights over the given log groups, with a query for warnings and errors."""
-    sources = "".join(f"~'{_escaped(group)}" for group in groups)
+    sources = "".join(f"~'{_escape(group)}" for group in groups)
     detail = (
-        f"~(end~0~start~-3600~timeType~'RELATIVE~unit~'seconds~editorString~'{_escaped(_TROUBLE)}~source~({sources}))"
+        f"~(end~0~start~-3600~timeType~'RELATIVE~unit~'seconds~editorString~'{_escape(_TROUBLE)}~source~({sources}))"
     )
     # Links to Logs Insights have dollars in place of percent signs, after a second encoding.
     encoded = quote(detail, safe="*").replace("~", "%7E").replace("%", "$25")
@@ -90,7 +90,7 @@ def _console(region: str, service: str) -> str:
     return f"https://{region}.{partition_of(region).console}/{service}/home?region={region}"
 
 
-def _escaped(value: str) -> str:
+def _escape(value: str) -> str:
     """Return text for the detail of a Logs Insights link, with stars in place of percent signs."""
     return quote(value, safe="").replace("~", "%7E").replace("%", "*")
 

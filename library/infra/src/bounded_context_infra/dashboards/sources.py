@@ -113,9 +113,9 @@ def topic(names: Names, name: str, **drawn: Any) -> Metric:
 
 def versions(names: Names, name: str, function_name: str, stat: str, period: int) -> Metric:
     """Return a search for a metric of each version called by the alias, since their numbers are not known before."""
-    found = (
+    search = (
         "{AWS/Lambda,FunctionName,Resource,ExecutedVersion} "
         f'MetricName="{name}" Resource="{function_name}:{names.alias}"'
     )
     label = f"{names.part(function_name)} ${{PROP('Dim.ExecutedVersion')}}"
-    return [{"expression": f"SEARCH('{found}', '{stat}', {period})", "label": label}]
+    return [{"expression": f"SEARCH('{search}', '{stat}', {period})", "label": label}]

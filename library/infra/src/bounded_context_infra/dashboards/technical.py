@@ -92,12 +92,12 @@ def _uploads(names: Names) -> Section:
         [
             graph("Uploads announced, broken off, and unseen", [*matched, broken, unseen]),
             graph("Imports started by uploads", started),
-            graph("SFTP server, all its users", _transferred(names)),
+            graph("SFTP server, all its users", _transfers(names)),
         ],
     )
 
 
-def _transferred(names: Names) -> Sequence[Metric]:
+def _transfers(names: Names) -> Sequence[Metric]:
     if names.server is None:
         return []
     return [
@@ -196,12 +196,12 @@ def _releases(names: Names) -> Section:
 
 
 def _by_version(names: Names, functions: Sequence[str], name: str) -> Widget:
-    found = [sources.versions(names, name, function, "Sum", MINUTE) for function in functions]
-    return graph(f"{name} by version", found, period=MINUTE)
+    searches = [sources.versions(names, name, function, "Sum", MINUTE) for function in functions]
+    return graph(f"{name} by version", searches, period=MINUTE)
 
 
 def _inbound(names: Names) -> Section:
-    taken = [
+    events = [
         own(names, measures.EVENTS_APPLIED, label="applied", color=GOOD),
         own(names, measures.EVENTS_STALE, label="older or repeated", color=DOUBTFUL),
     ]
@@ -213,7 +213,7 @@ def _inbound(names: Names) -> Section:
     return section(
         "Events of other contexts",
         [
-            graph("Taken", taken),
+            graph("Taken", events),
             graph("Poison messages, by reason", poison, stacked=True),
             graph("Waiting to be taken", waiting, stat="Maximum"),
         ],

@@ -46,8 +46,8 @@ class Widget:
     @property
     def is_empty(self) -> bool:
         """Whether the widget has no content."""
-        shown = {"text": "markdown", "metric": "metrics", "alarm": "alarms"}[self.kind]
-        return not self.properties[shown]
+        content = {"text": "markdown", "metric": "metrics", "alarm": "alarms"}[self.kind]
+        return not self.properties[content]
 
 
 def metric(namespace: str, name: str, dimensions: Mapping[str, str], **drawn: Any) -> Metric:
@@ -114,7 +114,7 @@ Section = Sequence[Row]
 
 def section(title: str, *rows: Row) -> Section:
     """Return a heading and its rows without empty widgets; an empty section if all widgets are empty."""
-    full = [shown for row in rows if (shown := [widget for widget in row if not widget.is_empty])]
+    full = [widgets for row in rows if (widgets := [widget for widget in row if not widget.is_empty])]
     return [[text(f"## {title}")], *full] if full else []
 
 
@@ -128,13 +128,13 @@ def body(region: str, start: str, *sections: Section) -> dict[str, Any]:
     placed: list[dict[str, Any]] = []
     top = 0
     for row in chain(*sections):
-        placed += _placed(row, top, region)
+        placed += _positions(row, top, region)
         top += max(widget.height for widget in row)
     # Each graph keeps its own period. Otherwise a sum of a day would become a sum of five minutes.
     return {"start": start, "periodOverride": "inherit", "widgets": placed}
 
 
-def _placed(row: Row, top: int, region: str) -> Iterator[dict[str, Any]]:
+def _positions(row: Row, top: int, region: str) -> Iterator[dict[str, Any]]:
     height = max(widget.height for widget in row)
     for number, widget in enumerate(row):
         left, right = (WIDTH * edge // len(row) for edge in (number, number + 1))

@@ -281,11 +281,11 @@ def _step(
 def _action(
     name: str, project: str, variables: Mapping[str, str], takes: tuple[str, ...], produces: Artifact | None
 ) -> Action:
-    told = {COMMIT: COMMIT_ID, **variables}
-    overrides = [{"name": key, "value": value, "type": "PLAINTEXT"} for key, value in told.items()]
+    environment = {COMMIT: COMMIT_ID, **variables}
+    overrides = [{"name": key, "value": value, "type": "PLAINTEXT"} for key, value in environment.items()]
     configuration = {"ProjectName": project, "EnvironmentVariables": json.dumps(overrides), "PrimarySource": takes[0]}
-    made = (produces.artifact, produces.namespace) if produces else (None, None)
-    return Action(name, "Build", "CodeBuild", configuration, takes, *made)
+    outputs = (produces.artifact, produces.namespace) if produces else (None, None)
+    return Action(name, "Build", "CodeBuild", configuration, takes, *outputs)
 
 
 def _review(
@@ -296,7 +296,7 @@ def _review(
         "https://",
         account.region,
         ".",
-        account.partition.apply(lambda found: found.console),
+        account.partition.apply(lambda partition: partition.console),
         "/codesuite/codebuild/",
         account.id,
         f"/projects/{project}/build/#{{{namespace}.PREVIEW_BUILD}}/?region=",

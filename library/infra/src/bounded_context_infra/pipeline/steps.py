@@ -119,27 +119,27 @@ class ProjectFactory:
 
     def build(self) -> Build:
         """Make the project of the build."""
-        made = self._make(BUILD.name, BUILD, None)
-        self.artifacts.grant_use(made.role, takes=[SOURCES], produces=BUILT)
-        return made
+        project = self._make(BUILD.name, BUILD, None)
+        self.artifacts.grant_use(project.role, takes=[SOURCES], produces=BUILT)
+        return project
 
     def environment(self, environment: Environment, number: int) -> dict[str, Build]:
         """Make the projects of an environment, by step. `number` is its position in the order of delivery, from 1."""
         return {step.name: self._step(step, environment, number) for step in OF_AN_ENVIRONMENT}
 
     def _step(self, step: PipelineStep, environment: Environment, number: int) -> Build:
-        made = self._make(f"{environment.name}-{step.name}", step, environment)
+        project = self._make(f"{environment.name}-{step.name}", step, environment)
         takes = [artifact_name(step.takes, number)] if step.takes else []
         produces = artifact_name(step.produces, number) if step.produces else None
-        self.artifacts.grant_use(made.role, takes=[BUILT, *takes], produces=produces)
-        return made
+        self.artifacts.grant_use(project.role, takes=[BUILT, *takes], produces=produces)
+        return project
 
     def _make(self, name: str, step: PipelineStep, environment: Environment | None) -> Build:
         role_arn = environment.roles[step.role] if environment and step.role else None
         provider = environment.secrets_provider if environment else None
         pipeline = self.account.arn("codepipeline", self.labels.prefix)
         variables = {"STACK": environment.name, "ROLE_ARN": role_arn} if environment and role_arn else {}
-        made = Build(
+        project = Build(
             name,
             self.labels,
             self.account,
@@ -153,10 +153,10 @@ class ProjectFactory:
             assumes=role_arn,
             more=[allow(["codepipeline:GetPipelineExecution"], pipeline)] if step.variable else [],
         )
-        self.key.grant_use(made.role)
+        self.key.grant_use(project.role)
         if environment and step.state:
-            self.state.grant(made.role, environment.name, provider, step.state)
-        return made
+            self.state.grant(project.role, environment.name, provider, step.state)
+        return project
 
 
 def names(projects: Mapping[str, Build]) -> ProjectNames:

@@ -90,9 +90,9 @@ def placed() -> Placed:
 
 def require_account(account: str) -> None:
     """Raise SettingError unless the credentials are of this account, the setting `account`."""
-    found = aws.get_caller_identity().account_id
-    if found != account:
-        raise SettingError("account", f"is {account}, but the credentials are of {found}: use those of {account}.")
+    caller = aws.get_caller_identity().account_id
+    if caller != account:
+        raise SettingError("account", f"is {account}, but the credentials are of {caller}: use those of {account}.")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Account:
 
     def arn_of(self, *rest: pulumi.Input[str]) -> pulumi.Output[str]:
         """Return the ARN that ends with the given texts, in the partition of the region."""
-        return pulumi.Output.concat("arn:", self.partition.apply(lambda found: found.name), ":", *rest)
+        return pulumi.Output.concat("arn:", self.partition.apply(lambda partition: partition.name), ":", *rest)
 
     def root(self, account: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
         """Return the principal of this account, or of another one: its IAM policies decide."""
@@ -124,7 +124,7 @@ class Account:
 
     def names(self, service: str) -> pulumi.Output[str | list[str]]:
         """Return the service's names in conditions."""
-        return self.partition.apply(lambda found: found.names(service))
+        return self.partition.apply(lambda partition: partition.names(service))
 
     @property
     def partition(self) -> pulumi.Output[Partition]:

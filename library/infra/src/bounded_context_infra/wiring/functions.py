@@ -64,7 +64,7 @@ class Functions(Mapping[str, Function]):
         values: Mapping[str, pulumi.Input[str]] | None = None,
     ) -> None:
         self._stack = stack
-        self.presets = _ordered(stack, {**_platform(stack), **presets})
+        self.presets = _in_order_for_readers(stack, {**_platform(stack), **presets})
         _check_reserved(stack, self.presets)
         self._values = {
             **_settings(stack),
@@ -166,7 +166,7 @@ def _platform(stack: Stack) -> dict[str, Preset]:
     return {name: preset for name, preset in PLATFORM.items() if name in (*stack.context.functions, *HOOKS)}
 
 
-def _ordered(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:
+def _in_order_for_readers(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:
     """Return the presets in the order for readers: the context's functions, the team's own, the hooks of releases."""
     names = stack.context.functions
     if missing := set(names) - set(presets):
@@ -201,7 +201,7 @@ def _settings(stack: Stack) -> dict[str, pulumi.Input[str]]:
         "FUNCTION_PREFIX": f"{stack.labels.prefix}-",
         "MAX_LIST_BYTES": str(settings.max_list_mb * _MB),
         "TEMPORARY_NAMES": json.dumps(settings.temporary_names),
-        "FORMATS": json.dumps({name: found.settings for name, found in settings.formats.items()}),
+        "FORMATS": json.dumps({name: file_format.settings for name, file_format in settings.formats.items()}),
         "TOLERATED_SHARE": str(settings.tolerated_share),
         "PART_ROWS": str(settings.part_rows),
         "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),
@@ -227,7 +227,7 @@ class Canary(Mapping[str, Release]):
         _check(stack, functions)
         self._stack = stack
         self._functions = functions
-        self.shared = self._shared()
+        self.shared = self._common_releases()
         self._releases = {
             name: Release(name, stack, function=functions[name], shared=self.shared) for name in functions.called
         }
@@ -252,7 +252,7 @@ class Canary(Mapping[str, Release]):
             "hooks": {name: self._functions[name].function.name for name in HOOKS},
         }
 
-    def _shared(self) -> Releases:
+    def _common_releases(self) -> Releases:
         shared = Releases("release", self._stack)
         hooks = [self._functions[name] for name in HOOKS]
         released = [self._functions[name].function.arn for name in self._functions.called]

@@ -40,8 +40,8 @@ class Observability:
         self.health = Health("unhealthy", stack)
         self.traces = Traces("traces", stack)
         Queries("queries", stack, {name: function.log_group for name, function in functions.items()})
-        shown = stack.settings.dashboards == "all"
-        self.dashboards = Dashboards("dashboards", stack, _names(components)) if shown else None
+        has_dashboards = stack.settings.dashboards == "all"
+        self.dashboards = Dashboards("dashboards", stack, _names(components)) if has_dashboards else None
         self.unhealthy_alarm = self.health.alarm_name
         self.dashboard_urls = self.dashboards.urls if self.dashboards else {}
 
@@ -96,10 +96,10 @@ def _functions(components: Components) -> dict[str, Any]:
     groups = {"Commands": context.command_functions, "Steps of an import": context.steps}
     grouped = [name for names in groups.values() for name in names]
     groups["Other functions"] = tuple(name for name in components.functions.called if name not in grouped)
-    shown = {title: [components.functions[name] for name in names] for title, names in groups.items()}
+    members = {title: [components.functions[name] for name in names] for title, names in groups.items()}
     return {
-        "functions": {title: [function.function.name for function in group] for title, group in shown.items()},
-        "log_groups": [function.log_group.name for group in shown.values() for function in group],
+        "functions": {title: [function.function.name for function in group] for title, group in members.items()},
+        "log_groups": [function.log_group.name for group in members.values() for function in group],
     }
 
 
@@ -131,13 +131,13 @@ def _queue_name(url: pulumi.Output[str]) -> pulumi.Output[str]:
 
 
 def _endpoints(stack: Stack) -> pulumi.Output[dict[str, list[Any]]]:
-    return pulumi.Output.all(*(endpoint.sections for endpoint in stack.endpoints.values())).apply(_joined)
+    return pulumi.Output.all(*(endpoint.sections for endpoint in stack.endpoints.values())).apply(_by_dashboard)
 
 
-def _joined(each: Sequence[Mapping[str, Sequence[Any]]]) -> dict[str, list[Any]]:
+def _by_dashboard(each: Sequence[Mapping[str, Sequence[Any]]]) -> dict[str, list[Any]]:
     """Return the sections of all endpoints, by dashboard."""
     joined: dict[str, list[Any]] = {}
     for sections in each:
-        for dashboard, shown in sections.items():
-            joined.setdefault(dashboard, []).extend(shown)
+        for dashboard, widgets in sections.items():
+            joined.setdefault(dashboard, []).extend(widgets)
     return joined

@@ -37,12 +37,12 @@ class Components:
             self.inbound,
             *self.stack.work_queues.values(),
         )
-        found: dict[str, pulumi.Output[str]] = {}
+        queues: dict[str, pulumi.Output[str]] = {}
         for name, url in (pair for owner in owners for pair in owner.dead_letter_queues.items()):
-            if name in found:
+            if name in queues:
                 raise pulumi.RunError(f"Two dead-letter queues are called {name}: give the queue another name.")
-            found[name] = url
-        return found
+            queues[name] = url
+        return queues
 
 
 def export_outputs(components: Components, observability: Observed) -> None:
