@@ -65,7 +65,7 @@ for _name in ("_create_client_class", "_load_service_model"):
     setattr(ClientCreator, _name, _once(getattr(ClientCreator, _name)))
 httpsession.create_urllib3_context = cache(httpsession.create_urllib3_context)
 _provider = _once(lambda make, _: make())
-regions.EndpointProvider = lambda ruleset_data, **named: _provider(  # pyrefly: ignore[bad-assignment]
+regions.EndpointProvider = lambda ruleset_data, **named: _provider(  # pyrefly: ignore[missing-attribute]
     partial(EndpointProvider, ruleset_data, **named), id(ruleset_data)
 )
 
