@@ -86,6 +86,7 @@ def test_an_error_of_aws_is_no_stale_event(table: Any, projection: ProjectionTab
         _tell(projection, [sequenced(1)])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_order_and_number_leave_the_same_item(table: Any, projection: ProjectionTable, data: st.DataObject):
