@@ -57,7 +57,9 @@ def runner(repository: Path, tmp_path: Path, aws_endpoint: str, github: Api) -> 
         for name, module in (("pulumi", pulumi), ("pip", stand_in_pip), ("uv", stand_in_uv)):
             stand_in(tmp_path / "bin", name, Path(str(module.__file__)))
         (tmp_path / "stacks").write_text("dev prod")
-        (tmp_path / "outputs.json").write_text(json.dumps({"functions": {"one": ALIAS}, "table_name": "payment-dev-table"}))
+        (tmp_path / "outputs.json").write_text(
+            json.dumps({"functions": {"one": ALIAS}, "table_name": "payment-dev-table"})
+        )
         variables = {
             "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
             "AWS_REGION": REGION,

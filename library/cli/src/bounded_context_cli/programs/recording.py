@@ -37,10 +37,10 @@ from bounded_context_infra.configuration.places import own
 from bounded_context_infra.configuration.project import ProjectError, current
 
 from . import pulumi_files
-from .environment import Made, digest, kept
 from .graph import RESOURCE_TYPES, Graph, Node
 from .pulumi_files import SettingsRead
 from .pulumi_program import execute, little_garbage, placed_in, silent_loop
+from .shared_cache import Value, cached, digest
 
 __all__ = [
     "ACCOUNT",
@@ -129,8 +129,8 @@ class Program:
             raise
         except SettingError as error:
             # A value that depends on AWS is checked after the end of the program, without the program's place.
-            said = error.at(pulumi_files.stack_file(self.folder, stack), self.project)
-            raise NotRun(f"{said} The program does not run as {stack}.") from error
+            sentence = error.at(pulumi_files.stack_file(self.folder, stack), self.project)
+            raise NotRun(f"{sentence} The program does not run as {stack}.") from error
         except Exception as error:
             raise NotRun(f"{placed_in(self.folder, error)} The program does not run as {stack}.") from error
 
@@ -171,7 +171,7 @@ def run(stack: str, **settings: Any) -> Graph:
     return _run_once(program.folder, program.project, stack, tuple(config.items()))
 
 
-def recorded(name: str, make: Callable[[], Made], root: Path, *others: Path) -> Made:
+def recorded(name: str, make: Callable[[], Value], root: Path, *others: Path) -> Value:
     """Return the cached graph of this name, or record and cache it, under the digest of everything it depends on.
 
     It may also be a value that is made of graphs.
@@ -183,7 +183,7 @@ def recorded(name: str, make: Callable[[], Made], root: Path, *others: Path) -> 
         others: further files and folders that `make` reads.
     """
     inputs = [root / part for part in OF_REPOSITORY]
-    return kept(f"{name} {_digest_of_library()}", make, *inputs, *others)
+    return cached(f"{name} {_digest_of_library()}", make, *inputs, *others)
 
 
 def recorded_region(config: Mapping[str, str]) -> str:
@@ -192,7 +192,7 @@ def recorded_region(config: Mapping[str, str]) -> str:
     return REGION if partition_of(region) == partition_of(REGION) else region
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16)
 def _run_once(folder: Path, project: str, stack: str, config: tuple[tuple[str, str], ...]) -> Graph:
     program = Program(folder, project)
     name = f"{folder} {project} {stack} {config}"
@@ -228,8 +228,8 @@ def _own_frame(folder: Path) -> StackTrace:
     root, frame = folder.parents[1], inspect.currentframe()
     file, line = f"infra/{folder.name}/__main__.py", 1
     while frame:
-        if found := own(frame.f_code.co_filename, root):
-            file, line = found, frame.f_lineno
+        if own_file := own(frame.f_code.co_filename, root):
+            file, line = own_file, frame.f_lineno
             break
         frame = frame.f_back
     return StackTrace(frames=[StackFrame(pc=SourcePosition(uri=file, line=line))])
@@ -299,8 +299,8 @@ def _transform(request: Any, token: str) -> None:
     options = TransformResourceOptions(**{name: getattr(request, field) for name, field in _OPTIONS.items()})
     shared = {name: getattr(request, name) for name in ("type", "name", "custom", "parent")}
     message = TransformRequest(**shared, properties=request.object, options=options).SerializeToString()
-    call: Any = server._callbacks[token](message)
-    answer = asyncio.run_coroutine_threadsafe(call, server._loop).result()
+    callback: Any = server._callbacks[token]
+    answer = asyncio.run_coroutine_threadsafe(callback(message), server._loop).result()
     request.object.CopyFrom(answer.properties)
     if answer.HasField("options"):
         changed = {field: getattr(answer.options, name) for name, field in _OPTIONS.items()}
