@@ -88,7 +88,7 @@ TRIED = {
     r"uv run context run --trace id-000000007": f"{E2E}trail.py",
     r"uv run context sample-list --rows 3": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
     r"uv run pytest": ".ci/run::uv run pytest",
-    r'uv run pytest -m "slow and not e2e and not nightly"': '.ci/run::uv run pytest -m "slow and',
+    r'uv run pytest -m "slow and not e2e and not nightly"': '.ci/run::uv run pytest -n 3 -m "slow and',
     r"uv run python -m tests\.graphs\.record --golden": "tests/test_graphs.py",
     r"uv run python -m tests\.matrix": "tests/test_matrix.py",
     r"uv run --directory library/lab python -m tests\.simulation": "library/lab/tests/simulation/test_simulation.py",

@@ -40,7 +40,7 @@ class Member:
     """The answers of its bake."""
     report: Report | None
     survey: Mapping[str, Any]
-    """The library's findings: see its modules ``survey.declared`` and ``survey.repository``."""
+    """The library's findings: see its module ``survey``."""
     updated: str
     """The day of the last update of the template (ISO 8601); empty if git has no such commit."""
     errors: tuple[str, ...]

@@ -131,7 +131,7 @@ def test_no_declaration_of_an_impact_reaches_the_operator_or_the_next_declaratio
 @pytest.mark.parametrize(
     ("evidence", "function", "fault"),
     [
-        ("module of a package", "surveyed", lambda groups: surveys.survey([[*chain(*groups)]])),
+        ("module of a package", "survey_of", lambda groups: surveys.survey([[*chain(*groups)]])),
         ("setting of git", "_member", lambda folder, *_: members._updated(folder)),
     ],
 )
