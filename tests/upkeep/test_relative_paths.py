@@ -93,7 +93,9 @@ def payment(baked: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(demo, "_run", run)
     monkeypatch.setattr(demo, "bake", lambda folder, _: baked_to(folder, "Demo"))
     monkeypatch.setattr(inbound_tests, "run_uv", lambda _, *words: CompletedProcess(words, 0, "", ""))
-    monkeypatch.setattr(members, "survey_of", lambda groups: [_surveyed(folder) for group in groups for folder in group])
+    monkeypatch.setattr(
+        members, "survey_of", lambda groups: [_surveyed(folder) for group in groups for folder in group]
+    )
     return Team(copied(baked("payment"), tmp_path / "fleet"))
 
 
