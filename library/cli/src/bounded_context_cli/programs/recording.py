@@ -216,8 +216,9 @@ def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) 
         try:
             pulumi.runtime.test(lambda: execute(program.folder).apply(graph.outputs.update))()
         finally:
-            # The server of the program's transforms, if it has any, belongs to this event loop.
-            asyncio.get_event_loop().run_until_complete(_CallbackServicer.shutdown())
+            # The server of the program's transforms belongs to this event loop.
+            if _CallbackServicer._servicers:
+                asyncio.get_event_loop().run_until_complete(_CallbackServicer.shutdown())
     if recorder.duplicate:
         raise DuplicateResource(recorder.duplicate)
     graph.unread.update(settings.unread(program.project))
