@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.operation import Access
 from bounded_context_cli.release.rollout import outputs
 from bounded_context_infra.configuration.project import current
@@ -52,20 +52,20 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str, sentence
     """It is not what Pulumi prints."""
     file = tmp_path / "outputs.json"
     file.write_text(text)
-    with pytest.raises(RefusedByAws, match=sentence):
+    with pytest.raises(Refusal, match=sentence):
         outputs.read("test", PROGRAM, file)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path):
     """One sentence names it."""
-    with pytest.raises(RefusedByAws, match="cannot be read"):
+    with pytest.raises(Refusal, match="cannot be read"):
         outputs.read("test", PROGRAM, tmp_path / "nowhere.json")
 
 
 def test_a_missing_pulumi_cli_is_refused(monkeypatch: pytest.MonkeyPatch):
     """The reason names the page that installs the CLI."""
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(RefusedByAws, match=r"pulumi\.com/docs/install"):
+    with pytest.raises(Refusal, match=r"pulumi\.com/docs/install"):
         outputs.read("test", PROGRAM, None)
 
 
@@ -80,7 +80,7 @@ def test_the_pulumi_cli_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     asked = (tmp_path / "asked").read_text()
     assert asked.strip() == f"stack output --json --stack test --cwd {PROGRAM} --non-interactive"
     script.write_text("#!/bin/sh\necho 'error: no test' >&2\nexit 255\n")
-    with pytest.raises(RefusedByAws, match="the stack test: error: no test"):
+    with pytest.raises(Refusal, match="the stack test: error: no test"):
         outputs.read("test", PROGRAM, None)
 
 

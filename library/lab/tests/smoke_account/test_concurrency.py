@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from tests.smoke_account.conftest import Place
 
 pytestmark = pytest.mark.usefixtures("aws", "cli")
@@ -26,7 +26,7 @@ def _check(place: Place, monkeypatch: pytest.MonkeyPatch, total: int, free: int 
     monkeypatch.setattr(account.aws, "call", answered)
     try:
         return account.check()
-    except RefusedByAws as refused:
+    except Refusal as refused:
         return str(refused)
 
 

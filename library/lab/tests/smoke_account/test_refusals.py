@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_lab.smoke_account import cli as command
 from tests.console import context
 from tests.smoke_account.conftest import NAME, STACK, Cli, Place
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 def refused(place: Place, stack: str = NAME) -> str:
     """The sentence."""
-    with pytest.raises(RefusedByAws) as caught:
+    with pytest.raises(Refusal) as caught:
         place.account(stack).check()
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -87,7 +87,7 @@ def test_without_credentials_nothing_is_done(place: Place, cli: Cli, monkeypatch
         raise NoCredentialsError
 
     monkeypatch.setattr(account.aws, "call", call)
-    with pytest.raises(RefusedByAws, match="AWS_PROFILE"):
+    with pytest.raises(Refusal, match="AWS_PROFILE"):
         account.check()
     assert untouched(place, cli)
 

@@ -12,7 +12,7 @@ from payment.context import PAYMENT
 
 from bounded_context.domain.formats import FileFormat, Formats
 from bounded_context.testing.functions import TABLE
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_local.reproduction.call import call_of_list
 from bounded_context_local.reproduction.execution import placed
 from bounded_context_local.reproduction.production import Copies, masked_object
@@ -116,9 +116,9 @@ def test_a_list_without_a_failed_step_and_an_unknown_list_are_refused(stack: Sta
         for item in boto3.resource("dynamodb").Table(TABLE).scan()["Items"]
         if str(item.get("key")).endswith("january.csv")
     )
-    with pytest.raises(RefusedByAws, match="IMPORTED"):
+    with pytest.raises(Refusal, match="IMPORTED"):
         call_of_list(production(stack), str(imported["list_id"]))
-    with pytest.raises(RefusedByAws, match="no list unknown"):
+    with pytest.raises(Refusal, match="no list unknown"):
         call_of_list(production(stack), "unknown")
 
 

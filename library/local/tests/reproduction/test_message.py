@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.repair.redrive.messages import HIDDEN_SECONDS
 from bounded_context_local.reproduction.call import call_of_dead_letter
 from bounded_context_platform.permissions.grants import ROLES
@@ -52,7 +52,7 @@ def test_a_message_of_a_subscriber_and_an_unknown_id_are_refused(stack: Stack):
     """The function of the first is another context's."""
     subscribers = next(iter(stack.sqs[stack.queues["dead"]].messages))
     for wanted in (subscribers, "unknown"):
-        with pytest.raises(RefusedByAws):
+        with pytest.raises(Refusal):
             call_of_dead_letter(production(stack), wanted)
     assert stack.sqs.hidden(stack.queues["dead"]) == 0
 
@@ -62,7 +62,7 @@ def test_messages_that_another_reader_hides_are_reported(stack: Stack, batch: st
     asked: Any = {"MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"], "WaitTimeSeconds": 1}
     url = stack.queues["changes"]
     stack.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600, **asked)
-    with pytest.raises(RefusedByAws, match="hides about 1 messages"):
+    with pytest.raises(Refusal, match="hides about 1 messages"):
         call_of_dead_letter(production(stack), batch)
 
 
@@ -99,7 +99,7 @@ def test_a_search_that_is_killed_at_any_call_leaves_every_message(stack: Stack, 
 
 def _is_killed_at(stack: Stack, call: int) -> bool:
     clients = stack.services() | {"lambda": Functions(), "sqs": Queues(stack.sqs, call)}
-    with suppress(RefusedByAws):
+    with suppress(Refusal):
         try:
             call_of_dead_letter(production(stack, clients), "unknown")
         except Killed:
@@ -111,7 +111,7 @@ def test_a_batch_whose_object_is_gone_is_refused(stack: Stack, batch: str):
     """It was delivered before."""
     place = json.loads(stack.sqs.bodies(stack.queues["changes"])[0])["detail"]
     stack.s3.delete_object(Bucket=place["bucket"]["name"], Key=place["object"]["key"])
-    with pytest.raises(RefusedByAws, match="is gone"):
+    with pytest.raises(Refusal, match="is gone"):
         call_of_dead_letter(production(stack), batch)
 
 
@@ -130,7 +130,7 @@ def test_the_command_needs_all_actions_of_its_policy_and_no_other(stack: Stack, 
     clients = stack.services() | {"lambda": Functions()}
     found = production(stack, {name: Watched(client, name, asked, None) for name, client in clients.items()})
     call_of_dead_letter(found, batch)
-    with pytest.raises(RefusedByAws):
+    with pytest.raises(Refusal):
         call_of_dead_letter(found, "unknown")
     found.item("PAYMENT#unknown")
     _ = [*found.keys(index_query())]

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from bounded_context.testing.functions import TABLE
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_local.reproduction import call as lists
 from bounded_context_local.reproduction.call import call_of_trace
 from tests.erase.conftest import NAME, Stack
@@ -49,5 +49,5 @@ def test_a_trace_without_a_failure_calls_the_relay_with_the_aggregates(stack: St
 def test_an_unknown_trace_and_another_text_are_refused(stack: Stack):
     """The first has no item."""
     for wanted in ("0" * 32, "p-4711"):
-        with pytest.raises(RefusedByAws):
+        with pytest.raises(Refusal):
             call_of_trace(production(stack), wanted)

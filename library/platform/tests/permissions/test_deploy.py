@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.operation import Access
 from bounded_context_cli.release.rollout.survey import refuse_shift
 from bounded_context_platform.permissions.grants import ROLES
@@ -27,7 +27,7 @@ def test_the_check_calls_all_that_its_role_permits_and_nothing_else(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = watch(stack, monkeypatch)
-    with pytest.raises(RefusedByAws):
+    with pytest.raises(Refusal):
         _checked(stack)
     assert asked == ACTIONS
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_platform.temporary_stacks.pulumi_cli import require_known
 from tests.sandbox.conftest import Sandbox
 from tests.smoke_account.conftest import Cli, Place
@@ -85,7 +85,7 @@ FAULTS = {
 @pytest.mark.parametrize("key", ["resources", "pending_operations"])
 def test_a_state_with_foreign_code_is_refused(planted: dict[str, Any], key: str) -> None:
     """Wherever the resource is in the state."""
-    with pytest.raises(RefusedByAws):
+    with pytest.raises(Refusal):
         versions(provider(), planted, key=key)
 
 

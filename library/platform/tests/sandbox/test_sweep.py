@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_platform.temporary_stacks.kinds import Services, as_tag
 from bounded_context_platform.temporary_stacks.sandbox import Swept, sweep_stacks
 from bounded_context_platform.temporary_stacks.stack import TemporaryStack
@@ -171,5 +171,5 @@ def test_a_person_is_who_calls_aws() -> None:
 
 def test_a_name_without_a_letter_or_digit_is_no_owner() -> None:
     """Any person could destroy such a stack. The error has the name."""
-    with pytest.raises(RefusedByAws, match=r"^'\[\]' "):
+    with pytest.raises(Refusal, match=r"^'\[\]' "):
         as_tag("[]")

@@ -54,7 +54,7 @@ def _principal(message: str) -> str:
     return f"the role {step}" if step else ""
 
 
-__all__ = ["AWS_ERRORS", "INTERRUPTED", "REFUSED", "Expired", "RefusedByAws", "code", "passes", "sentence"]
+__all__ = ["AWS_ERRORS", "INTERRUPTED", "REFUSED", "Expired", "Refusal", "code", "passes", "sentence"]
 
 AWS_ERRORS = (ClientError, BotoCoreError)
 """The exceptions of AWS calls."""
@@ -73,7 +73,7 @@ _THROTTLED = {
 }
 
 
-class RefusedByAws(Exception):
+class Refusal(Exception):
     """The command changed nothing. The message is a sentence with the remedy."""
 
 

@@ -36,7 +36,7 @@ class Consoles:
             writes: whether the command must not run during a repair.
 
         Raises:
-            Refused: a repair has paused the stack, and the command writes.
+            Refusal: a repair has paused the stack, and the command writes.
         """
         self._more = state.as_json()
         if writes:

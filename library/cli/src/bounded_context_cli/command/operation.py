@@ -17,7 +17,7 @@ from typer import Argument, Option
 
 from bounded_context_infra.configuration.project import ProjectError
 
-from .aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Document, RefusedByAws, sentence
+from .aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Document, Refusal, sentence
 from .console import Consoles
 
 
@@ -94,7 +94,7 @@ def operate(screen: Consoles, stack: str, document: Document, act: Callable[[], 
     """
     try:
         return act()
-    except (RefusedByAws, ProjectError) as error:
+    except (Refusal, ProjectError) as error:
         screen.refuse(stack, str(error))
     except AWS_ERRORS as error:
         screen.refuse(stack, sentence(error, document))

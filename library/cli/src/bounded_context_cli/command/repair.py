@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from botocore.exceptions import NoCredentialsError
 from pydantic import BaseModel, ConfigDict
 
-from .aws_errors import AWS_ERRORS, Document, RefusedByAws, code, sentence
+from .aws_errors import AWS_ERRORS, Document, Refusal, code, sentence
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -107,9 +107,9 @@ class RepairState:
         return {"repair": dict(self._members()) or None, "repair_unknown": self.problem}
 
     def require_none(self) -> None:
-        """Raise Refused if a repair has paused the stack, or if that is unknown."""
+        """Raise Refusal if a repair has paused the stack, or if that is unknown."""
         if self.repair or (self.problem and not self.tolerated):
-            raise RefusedByAws(self.line)
+            raise Refusal(self.line)
 
     def _members(self) -> Iterator[tuple[str, Any]]:
         if self.repair:

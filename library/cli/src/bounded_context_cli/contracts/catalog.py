@@ -24,7 +24,7 @@ def write(context: Context[Any], root: Path) -> Iterator[str]:
     """Update the catalogue file of the repository in ``root`` from the declaration; yields a line if it changed.
 
     Raises:
-        Refused: the existing file is not YAML.
+        RefusedChange: the existing file is not YAML.
     """
     theirs = _read(root)
     entities = _merge(context, root, theirs)
@@ -34,7 +34,7 @@ def write(context: Context[Any], root: Path) -> Iterator[str]:
 
 
 def is_current(context: Context[Any], root: Path) -> bool:
-    """Return whether the file is up to date with the declaration. Raises Refused."""
+    """Return whether the file is up to date with the declaration. Raises RefusedChange."""
     theirs = _read(root)
     return theirs == _merge(context, root, theirs)
 

@@ -68,7 +68,7 @@ def update(context: Context[Any], root: Path, overrides: Mapping[str, str] | Non
     ``overrides`` replaces the context's version of each event type.
 
     Raises:
-        Refused: a model breaks the newest schema. Or the code breaks data or callers of an earlier version. Or a
+        RefusedChange: a model breaks the newest schema. Or the code breaks data or callers of an earlier version. Or a
             subscriber would change to another major version at once. No file is written then.
     """
     events = root / "events"

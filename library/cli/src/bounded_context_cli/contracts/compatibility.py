@@ -210,7 +210,7 @@ def next_version(context: Context[Any], event_type: str, declared: str, folder: 
     """Return the version of the current model's schema: ``declared``, or the next minor version if the schema changed.
 
     Raises:
-        Refused: the model breaks subscribers of the newest schema in ``folder``, or ``declared`` skips versions.
+        RefusedChange: the model breaks subscribers of the newest schema in ``folder``, or ``declared`` skips versions.
             Or a schema was deleted.
     """
     if lost := deleted(event_type, folder):

@@ -15,7 +15,7 @@ from bounded_context_infra.configuration.project import ProjectError
 from bounded_context_infra.configuration.public_keys import PublicKey
 from bounded_context_infra.configuration.settings import Settings
 
-from ..command.aws_errors import RefusedByAws
+from ..command.aws_errors import Refusal
 from ..command.installed import repository
 from ..command.operation import Outputs, Stack
 from ..command.output import FAILED, fail, refuse
@@ -111,11 +111,9 @@ def add(
 
     def act(file: StackFile) -> int:
         if name in (partners := file.edited().partners):
-            raise RefusedByAws(
-                f"{file.path} has a partner {name}: `context partner rotate {stack} {name} KEY` adds a key."
-            )
+            raise Refusal(f"{file.path} has a partner {name}: `context partner rotate {stack} {name} KEY` adds a key.")
         if file.settings().sftp == "none":
-            raise RefusedByAws(f"{file.path} has sftp: none, and no server for partners: write sftp: dedicated.")
+            raise Refusal(f"{file.path} has sftp: none, and no server for partners: write sftp: dedicated.")
         entry = {"public_keys": [_entry(_read(key), expires)], **({"addresses": address} if address else {})}
         settings = file.change(lambda text: text.added(name, entry), {**partners, name: entry})
         return _print(file, name, settings, outputs)
@@ -212,7 +210,7 @@ def _all() -> int:
     try:
         project = repository()
         return _list([StackFile(project, stack) for stack in stacks(project.service)])
-    except (RefusedByAws, ProjectError) as error:
+    except (Refusal, ProjectError) as error:
         return fail(str(error), FAILED)
 
 
@@ -233,14 +231,14 @@ def _on(stack: str, act: Callable[[StackFile], int]) -> int:
     """Run a command on the file of a stack, and return its exit status."""
     try:
         return act(StackFile(repository(), stack))
-    except (RefusedByAws, ProjectError) as error:
+    except (Refusal, ProjectError) as error:
         return refuse(str(error))
 
 
 def _print(file: StackFile, name: str, settings: Settings, outputs: Path | None) -> int:
     try:
         sftp: Mapping[str, Any] = read_outputs(file.stack, file.project.service, outputs)["sftp"] or {}
-    except (RefusedByAws, KeyError, TypeError):
+    except (Refusal, KeyError, TypeError):
         if outputs:
             raise
         sftp = {}
@@ -252,11 +250,9 @@ def _read(file: Path) -> PublicKey:
     try:
         return PublicKey.parse(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
-        raise RefusedByAws(
-            f"{file} is not a file with a text: name the file of the public key, such as id.pub."
-        ) from None
+        raise Refusal(f"{file} is not a file with a text: name the file of the public key, such as id.pub.") from None
     except ValueError as error:
-        raise RefusedByAws(f"{file} has {error}.") from None
+        raise Refusal(f"{file} has {error}.") from None
 
 
 def _entry(key: PublicKey, expires: date | None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from bounded_context_infra.configuration.list_settings import Partner
 from bounded_context_infra.configuration.project import Project
 from bounded_context_infra.configuration.settings import Settings
 
-from ..command.aws_errors import RefusedByAws
+from ..command.aws_errors import Refusal
 from ..command.output import replace_file
 from ..programs.pulumi_files import as_text, stack_file, stacks
 
@@ -167,45 +167,43 @@ class StackFile:
         return stack_file(self.project.service, self.stack)
 
     def edited(self) -> Edited:
-        """Return the text of the file. Raises Refused if it cannot be read."""
+        """Return the text of the file. Raises Refusal if it cannot be read."""
         if self.stack not in (known := stacks(self.project.service)):
-            raise RefusedByAws(f"There is no stack {self.stack}: write one of {', '.join(known)}.")
+            raise Refusal(f"There is no stack {self.stack}: write one of {', '.join(known)}.")
         try:
             text = self.path.read_bytes().decode()
             edited_text = Edited(text, f"{self.project.context.name}:partners")
             edited_text.partners  # noqa: B018 (reads the file)
         except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
             where = " ".join(str(error).split())
-            raise RefusedByAws(f"{self.path} is not a stack's file ({where}): correct it.") from error
+            raise Refusal(f"{self.path} is not a stack's file ({where}): correct it.") from error
         return edited_text
 
     def settings(self, text: str | None = None) -> Settings:
-        """Return the settings of the file, or of its new text. Raises Refused with the file and the setting."""
+        """Return the settings of the file, or of its new text. Raises Refusal with the file and the setting."""
         start = f"{self.project.context.name}:"
         config: Mapping[str, Any] = yaml.safe_load(text or self.edited().text)["config"]
         own = {key.removeprefix(start): as_text(value) for key, value in config.items() if key.startswith(start)}
         try:
             return Settings.from_config(self.project.context, own)
         except SettingError as error:
-            raise RefusedByAws(error.at(self.path, self.project.context.name)) from error
+            raise Refusal(error.at(self.path, self.project.context.name)) from error
 
     def partner(self, name: str) -> Partner:
-        """Return a partner. Raises Refused if there is none of this name."""
+        """Return a partner. Raises Refusal if there is none of this name."""
         partners = self.settings().partners
         if name not in partners:
-            raise RefusedByAws(f"{self.path} has no partner {name}: write one of {', '.join(partners) or '(none)'}.")
+            raise Refusal(f"{self.path} has no partner {name}: write one of {', '.join(partners) or '(none)'}.")
         return partners[name]
 
     def change(self, edit: Callable[[Edited], Edited], partners: Mapping[str, Any]) -> Settings:
-        """Edit the file, and return its new settings. Raises Refused before the file is changed.
+        """Edit the file, and return its new settings. Raises Refusal before the file is changed.
 
         `partners` are the partners after the edit.
         """
         new = edit(self.edited()).text
         if _content(new) != {**_content(self.edited().text), f"{self.project.context.name}:partners": dict(partners)}:
-            raise RefusedByAws(
-                f"{self.path} has partners in a form that the command cannot edit: edit the file by hand."
-            )
+            raise Refusal(f"{self.path} has partners in a form that the command cannot edit: edit the file by hand.")
         settings = self.settings(new)
         replace_file(self.path, new)
         return settings

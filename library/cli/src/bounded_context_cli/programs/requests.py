@@ -198,8 +198,8 @@ def call(
 ) -> ProviderCall:
     """Return a call by its service and operation (`sqs CreateQueue`), with the places of its inputs.
 
-    `as_attributes` are inputs that SNS and SQS expect in one map of texts, with names in upper camel case. `Call`
-    describes the other arguments.
+    `as_attributes` are inputs that SNS and SQS expect in one map of texts, with names in upper camel case.
+    `ProviderCall` describes the other arguments.
     """
     service, operation = named.split()
     attributes = {name: f"Attributes.{name[0].upper()}{name[1:]}" for name in as_attributes}

@@ -38,7 +38,7 @@ def smoke_account(
     if emulator == (name is not None):
         raise typer.BadParameter("write either the name of a stack or --emulator")
     # Imported here for a fast help.
-    from bounded_context_cli.command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
+    from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, sentence
 
     from .worlds import Account, Emulated
 
@@ -48,7 +48,7 @@ def smoke_account(
         project = repository()
         world = Emulated(project) if name is None else Account(project, name)
         screen.tell(f"{world.stack} on {world.check()}: it is created, tested and destroyed.")
-    except (RefusedByAws, ProjectError, *AWS_ERRORS) as error:
+    except (Refusal, ProjectError, *AWS_ERRORS) as error:
         screen.refuse(name or "", sentence(error, "deploy"))
         return REFUSED
     except KeyboardInterrupt:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from bounded_context.declaration.context import Context
-from bounded_context_cli.command.aws_errors import AWS_ERRORS, RefusedByAws, code, sentence
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, code, sentence
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.release.package import PackageError
 from bounded_context_local.actors.caller import invoke
@@ -192,7 +192,7 @@ class _Command:
             raise Failed(f"version {live} of {self.name} is live, not {version}, and {answered} answers.")
 
 
-STOPS = (Failed, LocalRunError, PackageError, RefusedByAws, *AWS_ERRORS)
+STOPS = (Failed, LocalRunError, PackageError, Refusal, *AWS_ERRORS)
 """The expected errors of a step."""
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.command.aws_errors import Calls, RefusedByAws, code
+from bounded_context_cli.command.aws_errors import Calls, Refusal, code
 from bounded_context_cli.views.cost.prices import assumed
 from bounded_context_infra.configuration.project import Project
 from bounded_context_infra.configuration.settings import Settings
@@ -28,13 +28,13 @@ UNRESERVED: Final = 100
 
 
 def refuse_too_few(settings: Settings, limit: Mapping[str, int]) -> None:
-    """Raise Refused if an account cannot run the stack while it imports a list into a new table.
+    """Raise Refusal if an account cannot run the stack while it imports a list into a new table.
 
     `limit` is `AccountLimit` of Lambda's GetAccountSettings.
     """
     needs, free = executions(settings, assumed().shards), limit["UnreservedConcurrentExecutions"]
     if free < needs:
-        raise RefusedByAws(
+        raise Refusal(
             f"Lambda may run {free} concurrent executions in this account ({limit['ConcurrentExecutions']} less the "
             f"reservations of other functions), and the stack needs {needs}: request more (Service Quotas, Lambda, "
             '"Concurrent executions"), reserve fewer for relay_events (reserved_concurrency), or lower '
@@ -42,7 +42,7 @@ def refuse_too_few(settings: Settings, limit: Mapping[str, int]) -> None:
         )
     reserved = sum(settings.reserved_concurrency.values())
     if reserved and free - reserved < UNRESERVED:
-        raise RefusedByAws(
+        raise Refusal(
             f"reserved_concurrency takes {reserved} of {free} executions, and AWS keeps {UNRESERVED} unreserved: "
             'request more (Service Quotas, Lambda, "Concurrent executions"), or reserve fewer.'
         )
@@ -62,7 +62,7 @@ class Account:
         code: the archive of the functions.
 
     Raises:
-        Refused: the settings of `dev` are missing or cannot be read, or `name` cannot be part of a stack's name.
+        Refusal: the settings of `dev` are missing or cannot be read, or `name` cannot be part of a stack's name.
     """
 
     patience = 900.0
@@ -80,14 +80,12 @@ class Account:
         return self._stack.aws
 
     def check(self) -> str:
-        """Return a description of the account. Raises Refused if the stack exists, or cannot be created or removed."""
+        """Return a description of the account. Raises Refusal if the stack exists, or cannot be created or removed."""
         self._stack.check_name()
         if self._stack.file.exists():
-            raise RefusedByAws(f"{self._stack.file} exists: choose a new name, such as smoke.")
+            raise Refusal(f"{self._stack.file} exists: choose a new name, such as smoke.")
         if self._stack.exists():
-            raise RefusedByAws(
-                f"The stack {self.stack} exists: choose a new name, since the stack is destroyed at the end."
-            )
+            raise Refusal(f"The stack {self.stack} exists: choose a new name, since the stack is destroyed at the end.")
         account = self.aws.caller()["Account"]
         refuse_too_few(self._stack.settings(), self.aws.call("lambda", "get_account_settings")["AccountLimit"])
         self._check_table()
@@ -128,7 +126,7 @@ class Account:
             if code(error) != "ResourceNotFoundException":
                 raise
         else:
-            raise RefusedByAws(f"The account has a table {table} already: choose a new name of a stack.")
+            raise Refusal(f"The account has a table {table} already: choose a new name of a stack.")
 
 
 class Emulated:

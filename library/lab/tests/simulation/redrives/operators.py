@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bounded_context_cli.command.aws_errors import AWS_ERRORS, REFUSED, RefusedByAws
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, REFUSED, Refusal
 from bounded_context_cli.repair.redrive.cli import Redrive
 from bounded_context_cli.repair.redrive.messages import ContentLost, Facts, Message, NotRedrivable, Route
 from bounded_context_cli.repair.redrive.options import Options
@@ -147,7 +147,7 @@ class Operator:
         command.acknowledged, command.operator = self._acknowledged, self
         try:
             self.status = command.run()
-        except (RefusedByAws, *AWS_ERRORS):
+        except (Refusal, *AWS_ERRORS):
             self.status = REFUSED
 
     def _client(self, service: str, **_: Any) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, RefusedByAws
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refusal
 from bounded_context_cli.release.rollout import cli
 from bounded_context_cli.release.rollout.outputs import Function, Machine, Release
 from bounded_context_cli.release.rollout.report import RolloutReport
@@ -117,7 +117,7 @@ def exit_status(ran: Ran, started: RolloutRun) -> int:
         if drive.command == "start":
             return cli.start_release(started, drive.on_conflict, "", drive.minutes)
         return cli.return_release(started, drive.minutes)
-    except RefusedByAws as refusal:
+    except Refusal as refusal:
         ran.screen.refuse("test", str(refusal))
     except AWS_ERRORS as error:
         ran.screen.refuse("test", str(error))

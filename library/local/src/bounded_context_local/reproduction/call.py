@@ -13,7 +13,7 @@ from bounded_context.adapters.list_items import ROWS, UNTIL
 from bounded_context.application.staging import IDENTITIES, PROGRESS, RANGE_RESULTS, VALIDATED, VERIFIED
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import STAGING, ListStatus, PinnedFile
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.repair.redrive.messages import Message, NotRedrivable, QueueReader
 from bounded_context_cli.repair.redrive.outputs import DeadLetterQueue
 from bounded_context_cli.repair.redrive.stream import FailedBatches, missing_object, records_in
@@ -53,7 +53,7 @@ _SYSTEM: Final = ("SentTimestamp", "ApproximateReceiveCount", "AWSTraceHeader")
 
 
 def call_of_dead_letter(production: Production, identity: str) -> FailedCall:
-    """Return the call that failed on a message, by the message's id or the event's id. Raises Refused."""
+    """Return the call that failed on a message, by the message's id or the event's id. Raises Refusal."""
     hidden = 0
     # Subscribers' queues come last: they may have the same event.
     for queue in sorted(production.stack.dead_letters.queues, key=lambda queue: queue.kind in _ELSEWHERE):
@@ -66,7 +66,7 @@ def call_of_dead_letter(production: Production, identity: str) -> FailedCall:
             reader.release()
         hidden += reader.not_seen()
     more = f" Another reader hides about {hidden} messages: try again in 15 minutes." if hidden else ""
-    raise RefusedByAws(f"No dead letter has the id {identity}: `context redrive STACK QUEUE --json` prints ids.{more}")
+    raise Refusal(f"No dead letter has the id {identity}: `context redrive STACK QUEUE --json` prints ids.{more}")
 
 
 def _reader(production: Production, queue: DeadLetterQueue) -> QueueReader:
@@ -84,7 +84,7 @@ def _matching(reader: QueueReader, identity: str) -> Generator[Message, None, No
 
 def _call(production: Production, queue: DeadLetterQueue, message: Message) -> FailedCall:
     if queue.kind in _ELSEWHERE:
-        raise RefusedByAws(f"{message.id} of {queue.name}: {_ELSEWHERE[queue.kind]}.")
+        raise Refusal(f"{message.id} of {queue.name}: {_ELSEWHERE[queue.kind]}.")
     if queue.kind == "stream":
         return FailedCall({"Records": production.masked(_records(message))}, function=queue.name)
     return FailedCall({"Records": [production.masked(_record(message))]}, queue=queue.name)
@@ -97,7 +97,7 @@ def _records(message: Message) -> list[Any]:
         if (records := records_in(message)) is None:
             raise NotRedrivable("it has the position of its records, not the records themselves.")
     except NotRedrivable as error:
-        raise RefusedByAws(f"{message.id}: {error}") from error
+        raise Refusal(f"{message.id}: {error}") from error
     return list(records)
 
 
@@ -125,15 +125,15 @@ _AFTERWARDS: Final = frozenset(("failed", "failure", "reason", "imported_parts",
 
 
 def call_of_list(production: Production, list_id: str) -> FailedCall:
-    """Return the call of the step that failed, with the list's record as it was before. Raises Refused."""
+    """Return the call of the step that failed, with the list's record as it was before. Raises Refusal."""
     item = production.item(LIST + list_id)
     if item is None:
-        raise RefusedByAws(f"The stack has no list {list_id}: the report names a list by its id.")
+        raise Refusal(f"The stack has no list {list_id}: the report names a list by its id.")
     failure = item.get("failure", {}).get("M", {})
     step, part = failure.get("step", {}).get("S", ""), failure.get("part", {}).get("N")
     status = _status(production.context, step)
     if status is None:
-        raise RefusedByAws(f"The list {list_id} has the status {item['status']['S']}, and no step that failed.")
+        raise Refusal(f"The list {list_id} has the status {item['status']['S']}, and no step that failed.")
     event: dict[str, Any] = {"list_id": list_id}
     if part is not None:
         event["part"] = _part(production, list_id, int(part), VALIDATED if status is ListStatus.VALIDATED else VERIFIED)
@@ -187,10 +187,10 @@ _MOST: Final = 100
 
 
 def call_of_trace(production: Production, identity: str) -> FailedCall:
-    """Return the call of a trace, by its id. Raises Refused."""
+    """Return the call of a trace, by its id. Raises Refusal."""
     match = _ID.search(identity)
     if match is None:
-        raise RefusedByAws(
+        raise Refusal(
             f"{identity} is no id of a trace: copy it from X-Ray, or from the member traceparent of an event."
         )
     items = [*production.traced("".join(match.groups()))]
@@ -199,7 +199,7 @@ def call_of_trace(production: Production, identity: str) -> FailedCall:
     prefix = production.context.key_prefix
     changes = [_change(item) for item in items if item[KEY]["S"].startswith(prefix)][:_MOST]
     if not changes:
-        raise RefusedByAws(
+        raise Refusal(
             f"No failed list and no aggregate has the trace {identity}: an aggregate has that of its last change."
         )
     return FailedCall({"Records": changes}, function="relay_events")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import NoCredentialsError
 
-from bounded_context_cli.command.aws_errors import Calls, RefusedByAws
+from bounded_context_cli.command.aws_errors import Calls, Refusal
 from bounded_context_cli.command.output import INTERRUPTED, fail, refuse
 from bounded_context_infra.configuration import labels
 from bounded_context_infra.configuration.project import ProjectError
@@ -31,9 +31,9 @@ class StackKind:
     description: str
 
     def stack(self, name: str) -> str:
-        """Return the stack's name. Raises Refused if `name` does not have the form."""
+        """Return the stack's name. Raises Refusal if `name` does not have the form."""
         if not self.form.fullmatch(name) or len(name) > _LONGEST:
-            raise RefusedByAws(
+            raise Refusal(
                 f"{name!r} cannot be part of a stack's name: write {self.description}, {_LONGEST} characters at most."
             )
         return f"{self.prefix}-{name}"
@@ -57,14 +57,14 @@ def with_exit_status(command: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> int:
-        from bounded_context_cli.command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
+        from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, sentence
         from bounded_context_cli.release.package import PackageError
 
         from .pulumi_cli import Failed
 
         try:
             return command(*arguments, **options)
-        except (RefusedByAws, ProjectError) as error:
+        except (Refusal, ProjectError) as error:
             return refuse(str(error))
         except (Failed, PackageError, *AWS_ERRORS) as error:
             return fail(sentence(error, "deploy"))
@@ -92,20 +92,20 @@ class Services(Calls):
         super().__init__(region, lambda service: create(service, region_name=region))
 
     def caller(self) -> Mapping[str, Any]:
-        """Return the caller's identity from STS. Raises Refused without credentials."""
+        """Return the caller's identity from STS. Raises Refusal without credentials."""
         try:
             return self.call("sts", "get_caller_identity")
         except NoCredentialsError as error:
-            raise RefusedByAws("There are no AWS credentials: log in, or set AWS_PROFILE, and try again.") from error
+            raise Refusal("There are no AWS credentials: log in, or set AWS_PROFILE, and try again.") from error
 
     def person(self) -> str:
-        """Return the name of the caller's AWS session or user, as a tag. Raises Refused without credentials."""
+        """Return the name of the caller's AWS session or user, as a tag. Raises Refusal without credentials."""
         return as_tag(self.caller()["Arn"].rpartition("/")[2])
 
 
 def as_tag(name: str) -> str:
-    """Return a name without characters that tags forbid: `dependabot[bot]` becomes `dependabot-bot`. Raises Refused."""
+    """Return a name without characters that tags forbid: `dependabot[bot]` becomes `dependabot-bot`. Raises Refusal."""
     cleaned = _FORBIDDEN.sub("-", name).strip("-")[:_LONGEST_OWNER]
     if not cleaned:
-        raise RefusedByAws(f"{name!r} cannot be an owner: log in to AWS with a session or a user that has a name.")
+        raise Refusal(f"{name!r} cannot be an owner: log in to AWS with a session or a user that has a name.")
     return cleaned

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from bounded_context.domain.spelling import minute
-from bounded_context_cli.command.aws_errors import RefusedByAws
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.release.steps.deploy import Change, changes, summary
 from bounded_context_cli.release.steps.pulumi_cli import PulumiStack, stack_of_step, stop, variable
@@ -63,14 +63,14 @@ def comment() -> None:
     A stack has one comment, which is replaced each time. This is a separate job, which has GitHub's token and runs the
     code of the default branch. The pull request's code writes the report, so the report is only text.
     """
-    from bounded_context_cli.command.aws_errors import RefusedByAws
+    from bounded_context_cli.command.aws_errors import Refusal
     from bounded_context_cli.command.installed import repository_or_exit
 
     repository_or_exit()
     number, mark = int(variable("PULL_REQUEST")), f"<!-- preview of {variable('STACK')} -->"
     try:
         GitHub.here().comment(number, mark, variable("REPORT")[:_LONGEST_REPORT])
-    except RefusedByAws as error:
+    except Refusal as error:
         stop(f"The comment could not be written: {error}")
     sys.stdout.write(f"Wrote the comment of pull request {number}.\n")
 
@@ -192,14 +192,14 @@ class GitHub:
 
     @classmethod
     def here(cls) -> Self:
-        """Return the API of the current workflow's repository, from its variables. Raises Refused without them."""
+        """Return the API of the current workflow's repository, from its variables. Raises Refusal without them."""
         values = {name: os.environ.get(variable, "") for name, variable in _VARIABLES.items()}
         if not all(values.values()):
-            raise RefusedByAws("GITHUB_TOKEN is not set: it belongs in the step of the workflow.")
+            raise Refusal("GITHUB_TOKEN is not set: it belongs in the step of the workflow.")
         return cls(**values)
 
     def closed(self, since: datetime) -> list[int]:
-        """Return the numbers of the closed pull requests that changed since a time. Raises Refused."""
+        """Return the numbers of the closed pull requests that changed since a time. Raises Refusal."""
         numbers: list[int] = []
         for request in self._pages("pulls?state=closed&sort=updated&direction=desc"):
             if datetime.fromisoformat(request["updated_at"]) < since:
@@ -211,7 +211,7 @@ class GitHub:
         """Write a comment to a pull request. It replaces the comment that begins with `mark`, if any.
 
         Raises:
-            Refused: GitHub did not accept the comment.
+            Refusal: GitHub did not accept the comment.
         """
         body = {"body": f"{mark}\n{text}"}
         before = next(
@@ -243,4 +243,4 @@ class GitHub:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
                 return json.load(answer)
         except (OSError, ValueError) as error:
-            raise RefusedByAws(f"GitHub does not answer {method} {path.partition('?')[0]}: {error}.") from error
+            raise Refusal(f"GitHub does not answer {method} {path.partition('?')[0]}: {error}.") from error

@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bounded_context_cli.command.aws_errors import AWS_ERRORS, RefusedByAws, denied, sentence
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, denied, sentence
 from bounded_context_cli.command.pulumi import MISSING, Pulumi
 from bounded_context_cli.programs.pulumi_files import as_text, project_name
 from bounded_context_cli.release.steps.pulumi_cli import LOCKED, client, is_in_s3
@@ -37,12 +37,12 @@ def require_known(state: Mapping[str, Any], settings: Mapping[str, Any], remedy:
         remedy: the end of the error.
 
     Raises:
-        Refused: the destruction would run another provider, or the provider with other inputs; the first one.
+        Refusal: the destruction would run another provider, or the provider with other inputs; the first one.
     """
     resources = list(_resources(state))
     for resource in resources:
         if fault := _fault(resource, settings):
-            raise RefusedByAws(f"The state has the resource {resource['urn']} with {fault}: {remedy}")
+            raise Refusal(f"The state has the resource {resource['urn']} with {fault}: {remedy}")
     return {
         resource["inputs"]["version"]
         for resource in resources
@@ -116,12 +116,12 @@ class TemporaryPulumi(Pulumi):
     """The CLI for a temporary stack."""
 
     def stacks(self, start: str) -> set[str]:
-        """Return the names of the program's stacks that begin with `start`. Raises Refused if they cannot be listed.
+        """Return the names of the program's stacks that begin with `start`. Raises Refusal if they cannot be listed.
 
         The Pulumi CLI would read the state of all stacks, which a role for a kind of stacks may not.
         """
         if shutil.which("pulumi") is None:
-            raise RefusedByAws(f"{MISSING}.")
+            raise Refusal(f"{MISSING}.")
         backend = os.environ.get("PULUMI_BACKEND_URL", "")
         names = _in_s3(backend, project_name(self.program), start) if is_in_s3(backend) else self._names()
         return {name for name in names if name.startswith(start)}
@@ -129,7 +129,7 @@ class TemporaryPulumi(Pulumi):
     def _names(self) -> set[str]:
         listing = self.call_for_project("stack", "ls", "--json")
         if listing.returncode != 0:
-            raise RefusedByAws(f"Pulumi does not list the stacks: {_summary(listing)}")
+            raise Refusal(f"Pulumi does not list the stacks: {_summary(listing)}")
         return {stack["name"].rpartition("/")[2] for stack in json.loads(listing.stdout)}
 
     def init(self, provider: str) -> None:
@@ -158,7 +158,7 @@ class TemporaryPulumi(Pulumi):
             settings: the settings of `dev`.
 
         Raises:
-            Refused: the destruction would run the code of a provider in the state; no change was made.
+            Refusal: the destruction would run the code of a provider in the state; no change was made.
             Failed: the stack remains; the message lists the remaining resources.
         """
         self._check(settings)
@@ -171,7 +171,7 @@ class TemporaryPulumi(Pulumi):
                 raise Failed(f"{self._failure(arguments[0], process)} {self._remaining()}. {remedy}")
 
     def _check(self, settings: Mapping[str, Any]) -> None:
-        """Install the AWS provider in the versions of the state. Raises Refused if the state has another provider."""
+        """Install the AWS provider in the versions of the state. Raises Refusal if the state has another provider."""
         place = f"--cwd {self.program} --stack {self.stack}"
         remedy = (
             f"its destruction would run foreign code. Read `pulumi stack export {place}`, and run "
@@ -221,7 +221,7 @@ def _in_s3(backend: str, project: str, start: str) -> set[str]:
         contents = pages.paginate(Bucket=bucket_name(backend), Prefix=checkpoints(project, start))
         keys = [entry["Key"] for page in contents for entry in page.get("Contents", []) if "Key" in entry]
     except AWS_ERRORS as error:
-        raise RefusedByAws(f"The stacks in {backend} cannot be listed: {sentence(error, 'state')}") from error
+        raise Refusal(f"The stacks in {backend} cannot be listed: {sentence(error, 'state')}") from error
     return {key.rpartition("/")[2].partition(".json")[0] for key in keys if _STATE.search(key)}
 
 

@@ -15,7 +15,7 @@ import typer
 from typer import Argument, Option
 
 from bounded_context.domain.spelling import minute
-from bounded_context_cli.command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
+from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, sentence
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.output import refuse
 from bounded_context_cli.command.values import counted
@@ -137,24 +137,24 @@ def sweep(
 
 
 def _closed_requests() -> list[int]:
-    """Return the numbers in the variable CLOSED. Raises Refused."""
-    from bounded_context_cli.command.aws_errors import RefusedByAws
+    """Return the numbers in the variable CLOSED. Raises Refusal."""
+    from bounded_context_cli.command.aws_errors import Refusal
 
     text = os.environ.get("CLOSED", "")
     if not text:
         typer.echo("No numbers in CLOSED: which pull requests are closed is unknown.", err=True)
     elif not re.fullmatch(r"\[([1-9][0-9]*(, [1-9][0-9]*)*)?\]", text):
-        raise RefusedByAws(f"CLOSED is {text!r}: write the output of `context pull-request closed` into the workflow.")
+        raise Refusal(f"CLOSED is {text!r}: write the output of `context pull-request closed` into the workflow.")
     return json.loads(text or "[]")
 
 
 def _session_end() -> datetime | None:
     """Return the end of the AWS session by the variable SESSION_SECONDS; None without the variable."""
-    from bounded_context_cli.command.aws_errors import RefusedByAws
+    from bounded_context_cli.command.aws_errors import Refusal
 
     seconds = os.environ.get("SESSION_SECONDS", "")
     if seconds and not seconds.isdecimal():
-        raise RefusedByAws(f"SESSION_SECONDS is {seconds!r}: write whole seconds into the workflow.")
+        raise Refusal(f"SESSION_SECONDS is {seconds!r}: write whole seconds into the workflow.")
     return now() + timedelta(seconds=int(seconds)) if seconds else None
 
 
@@ -210,13 +210,13 @@ def sweep_stacks(
         report: receives the result of each stack.
 
     Raises:
-        Refused: the stacks cannot be listed.
+        Refusal: the stacks cannot be listed.
     """
     all_swept = True
     for stack in temporary_stacks(project, kinds):
         try:
             result = _sweep(stack, clock(), session_end, closed)
-        except (Failed, RefusedByAws, *AWS_ERRORS) as error:
+        except (Failed, Refusal, *AWS_ERRORS) as error:
             result, all_swept = Swept(stack.name, "failed", sentence(error, "deploy")), False
         report(result)
     return all_swept

@@ -14,7 +14,7 @@ import yaml
 
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.command.application import run
-from bounded_context_cli.command.aws_errors import INTERRUPTED, RefusedByAws
+from bounded_context_cli.command.aws_errors import INTERRUPTED, Refusal
 from bounded_context_cli.programs.pulumi_files import as_text, stack_file
 from bounded_context_cli.release.package import build_lambda
 from bounded_context_infra.configuration.config import SettingError
@@ -89,7 +89,7 @@ class TemporaryStack:
         aws: the account, in the region of `dev`.
 
     Raises:
-        Refused: the settings of `dev` are missing or cannot be read.
+        Refusal: the settings of `dev` are missing or cannot be read.
     """
 
     def __init__(self, project: Project, name: str) -> None:
@@ -107,27 +107,25 @@ class TemporaryStack:
         return Labels(self._project.context.name, self.name, self._project.context.owner)
 
     def check_name(self) -> None:
-        """Raise Refused if the stack's name cannot be part of AWS names."""
+        """Raise Refusal if the stack's name cannot be part of AWS names."""
         try:
             self.labels.bucket("given-up")
             for function in self._project.context.functions:
                 self.labels.name(function)
         except LabelError as error:
-            raise RefusedByAws(str(error)) from error
+            raise Refusal(str(error)) from error
 
     def settings(self) -> Settings:
-        """Return the settings of `dev`, validated like in the program. Raises Refused."""
+        """Return the settings of `dev`, validated like in the program. Raises Refusal."""
         start = f"{self._project.context.name}:"
         own = {key.removeprefix(start): as_text(value) for key, value in self._config.items() if key.startswith(start)}
         try:
             return Settings.from_config(self._project.context, own)
         except SettingError as error:
-            raise RefusedByAws(
-                error.at(stack_file(self._project.service, MODEL), self._project.context.name)
-            ) from error
+            raise Refusal(error.at(stack_file(self._project.service, MODEL), self._project.context.name)) from error
 
     def exists(self) -> bool:
-        """Return whether Pulumi's state contains the stack. Raises Refused without a Pulumi CLI or a login."""
+        """Return whether Pulumi's state contains the stack. Raises Refusal without a Pulumi CLI or a login."""
         return self.name in self._pulumi.stacks(self.name)
 
     def tags(self) -> Tags:
@@ -135,22 +133,20 @@ class TemporaryStack:
         return Tags.read(self._pulumi.tags())
 
     def is_owned_by(self, owner: str) -> bool:
-        """Return whether the stack exists. Raises Refused if it has another owner."""
+        """Return whether the stack exists. Raises Refusal if it has another owner."""
         if not self.exists():
             return False
         actual = self.tags().owner
         if actual != owner:
             whose = f"is {actual}'s" if actual else "has no owner"
-            raise RefusedByAws(
-                f"The stack {self.name} {whose}, and you are {owner}: choose another name, or ask the owner."
-            )
+            raise Refusal(f"The stack {self.name} {whose}, and you are {owner}: choose another name, or ask the owner.")
         return True
 
     def deploy_for(self, owner: str, expires: datetime) -> Mapping[str, Any]:
         """Create the owner's stack, or deploy the current sources to it again. Return its outputs.
 
         Raises:
-            Refused: the stack has another owner or cannot be created; no change was made.
+            Refusal: the stack has another owner or cannot be created; no change was made.
             Failed: the deployment failed; existing resources remain.
         """
         self.check_name()
@@ -194,7 +190,7 @@ class TemporaryStack:
             raise Failed(f"{self.name} is deployed, and not all of its traffic was shifted: {why}")
 
     def destroy(self) -> None:
-        """Destroy and remove the stack if it exists, and delete its file. Raises Refused or Failed, as `remove`."""
+        """Destroy and remove the stack if it exists, and delete its file. Raises Refusal or Failed, as `remove`."""
         if self.exists():
             self._pulumi.remove(self._config)
         self.file.unlink(missing_ok=True)
@@ -221,7 +217,7 @@ class TemporaryStack:
 
 
 def temporary_stacks(project: Project, kinds: Iterable[str] = KINDS) -> list[TemporaryStack]:
-    """Return the repository's stacks of the given kinds, sorted. Raises Refused without a Pulumi CLI or a login."""
+    """Return the repository's stacks of the given kinds, sorted. Raises Refusal without a Pulumi CLI or a login."""
     names_by_kind = (TemporaryPulumi("", project.service).stacks(f"{kind}-") for kind in sorted(kinds))
     return [TemporaryStack(project, name) for names in names_by_kind for name in sorted(names) if has_kind(name)]
 
@@ -230,4 +226,4 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
-        raise RefusedByAws(f"{file} cannot be read ({error}): a temporary stack copies its settings.") from error
+        raise Refusal(f"{file} cannot be read ({error}): a temporary stack copies its settings.") from error

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from ...command.aws_errors import INTERRUPTED, RefusedByAws
+from ...command.aws_errors import INTERRUPTED, Refusal
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Outputs, Stack, interrupt_once, operate
 from ...command.repair import RepairState
@@ -33,11 +33,11 @@ def begin_release(run: RolloutRun, report: RolloutReport, survey: Survey, minute
     """Release the versions that the survey found, and fill the report.
 
     Raises:
-        Refused: a function cannot be read; an earlier release left a state that only a return ends; or, if the order is
+        Refusal: a function cannot be read; an earlier release left a state that only a return ends; or, if the order is
             to fail then, deployments of other runs are active.
     """
     if survey.problems:
-        raise RefusedByAws(f"Nothing was started, since functions cannot be read: {survey.problems}.")
+        raise Refusal(f"Nothing was started, since functions cannot be read: {survey.problems}.")
     _refuse_remains(survey)
     if report.order.on_conflict == "fail":
         _refuse_conflicts(survey)
@@ -78,7 +78,7 @@ def _refuse_remains(survey: Survey) -> None:
         if finding.position and (finding.leftover or (finding.unverified and not finding.behind))
     ]
     if remains:
-        raise RefusedByAws(" ".join(remains))
+        raise Refusal(" ".join(remains))
 
 
 def _refuse_conflicts(survey: Survey) -> None:
@@ -90,9 +90,7 @@ def _refuse_conflicts(survey: Survey) -> None:
     if survey.routing.shifting or survey.routing.returning:
         active.append(conflict(survey.routing))
     if active:
-        raise RefusedByAws(
-            f"Active already: {', '.join(active)}: wait for the end, or pass --on-conflict wait or stop."
-        )
+        raise Refusal(f"Active already: {', '.join(active)}: wait for the end, or pass --on-conflict wait or stop.")
 
 
 _ATTEMPTS = 9

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias, TypeVar
 
-from ...command.aws_errors import AWS_ERRORS, Expired, RefusedByAws, passes, sentence
+from ...command.aws_errors import AWS_ERRORS, Expired, Refusal, passes, sentence
 from ...command.operation import Clock
 from .deployments import Deployment, Deployments
 from .report import Ended, ReleasedPart
@@ -63,7 +63,7 @@ class Task:
         except Ended as end:
             self.part.finish(end.result, end.why)
             return False
-        except RefusedByAws as error:
+        except Refusal as error:
             self.part.finish("failed", str(error))
             return False
         except AWS_ERRORS as error:

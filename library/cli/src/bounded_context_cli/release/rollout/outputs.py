@@ -8,7 +8,7 @@ from typing import Any, Final, Self, TypeVar
 
 from bounded_context_infra.configuration.strategy import BadStrategy, Strategy
 
-from ...command.aws_errors import RefusedByAws
+from ...command.aws_errors import Refusal
 from ...command.pulumi import MISSING, Pulumi
 
 T = TypeVar("T")
@@ -17,11 +17,11 @@ NO_MACHINE: Final = "none"
 """The name of the absent state machine of a context without lists; other names begin with the context's."""
 
 
-class NoStack(RefusedByAws):
+class NoStack(Refusal):
     """The Pulumi CLI knows no stack of this name."""
 
 
-class NoVersion(RefusedByAws):
+class NoVersion(Refusal):
     """A function has no version, or its alias has no version number."""
 
 
@@ -95,24 +95,22 @@ def _function(name: str, alias_arn: str, group: str) -> Function:
 
 
 def read(stack: str, program: Path, file: Path | None) -> Release:
-    """Return the release of a stack, from the outputs of `read_outputs`. Raises Refused."""
+    """Return the release of a stack, from the outputs of `read_outputs`. Raises Refusal."""
     release = parsed(Release.of, read_outputs(stack, program, file))
     refuse_others(release.application, stack)
     return release
 
 
 def parsed(parse: Callable[[Any], T], outputs: Any) -> T:
-    """Return the result of `parse`. Raises Refused for outputs that lack a value, or have another type."""
+    """Return the result of `parse`. Raises Refusal for outputs that lack a value, or have another type."""
     try:
         return parse(outputs)
     except BadStrategy as error:
-        raise RefusedByAws(f"The stack's strategy is unknown: {error}") from error
+        raise Refusal(f"The stack's strategy is unknown: {error}") from error
     except KeyError as error:
-        raise RefusedByAws(f"The outputs have no {error}: deploy the stack with `context deploy` first.") from error
+        raise Refusal(f"The outputs have no {error}: deploy the stack with `context deploy` first.") from error
     except (AttributeError, IndexError, TypeError, ValueError) as error:
-        raise RefusedByAws(
-            f"The outputs are not those of the service program ({error}): deploy the stack again."
-        ) from error
+        raise Refusal(f"The outputs are not those of the service program ({error}): deploy the stack again.") from error
 
 
 def read_outputs(stack: str, program: Path, file: Path | None) -> Any:
@@ -124,39 +122,37 @@ def read_outputs(stack: str, program: Path, file: Path | None) -> Any:
         file: a file with the output of `pulumi stack output --json`, which replaces the call of the Pulumi CLI.
 
     Raises:
-        Refused: there are no outputs; the message names the remedy. NoStack, if there is no such stack.
+        Refusal: there are no outputs; the message names the remedy. NoStack, if there is no such stack.
     """
     text = _text_of(file) if file else _text_from_pulumi(stack, program)
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         where = str(file) if file else "The output of the Pulumi CLI"
-        raise RefusedByAws(f"{where} is not JSON ({error}): write it with `pulumi stack output --json`.") from error
+        raise Refusal(f"{where} is not JSON ({error}): write it with `pulumi stack output --json`.") from error
 
 
 def refuse_others(application: str, stack: str) -> None:
-    """Raise Refused if the outputs' application, `<context>-<stack>`, belongs to another stack."""
+    """Raise Refusal if the outputs' application, `<context>-<stack>`, belongs to another stack."""
     # Pulumi Cloud also accepts <organization>/<project>/<stack>.
     if not f"-{application}".endswith(f"-{stack.rpartition('/')[2]}"):
-        raise RefusedByAws(
-            f"The outputs belong to {application}, not to a stack {stack}: name the stack of the outputs."
-        )
+        raise Refusal(f"The outputs belong to {application}, not to a stack {stack}: name the stack of the outputs.")
 
 
 def _text_of(file: Path) -> str:
     try:
         return file.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise RefusedByAws(f"{file} cannot be read ({error}): write it with `pulumi stack output --json`.") from error
+        raise Refusal(f"{file} cannot be read ({error}): write it with `pulumi stack output --json`.") from error
 
 
 def _text_from_pulumi(stack: str, program: Path) -> str:
     try:
         process = Pulumi(stack, program).call("stack", "output", "--json")
     except FileNotFoundError as error:
-        raise RefusedByAws(f"{MISSING}, or pass --outputs.") from error
+        raise Refusal(f"{MISSING}, or pass --outputs.") from error
     if process.returncode != 0:
         # Pulumi's message of a missing stack, of which its automation API also detects this part (go/auto/errors.go).
-        kind = NoStack if "no stack named" in process.stderr else RefusedByAws
+        kind = NoStack if "no stack named" in process.stderr else Refusal
         raise kind(f"Pulumi has no outputs of the stack {stack}: {' '.join(process.stderr.split())}")
     return process.stdout

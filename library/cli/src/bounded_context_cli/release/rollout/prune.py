@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from ...command.aws_errors import AWS_ERRORS, RefusedByAws, code, sentence
+from ...command.aws_errors import AWS_ERRORS, Refusal, code, sentence
 from .deployments import noted
 from .follow import WORKERS
 from .machines import Machines, NoMachine, Routing
@@ -66,7 +66,7 @@ class Pruning:
         """Return the versions of all functions, and of the hooks, which have no alias and no deployments.
 
         Raises:
-            Refused: the last release cannot be known.
+            Refusal: the last release cannot be known.
         """
         names = [*(function.aws_name for function in run.release.functions), *run.release.hooks.values()]
         with ThreadPoolExecutor(WORKERS) as pool:
@@ -160,7 +160,7 @@ def prune(run: RolloutRun, client: "LambdaClient") -> None:
         functions, layers = pruning.delete(pruning.read(run))
         machines = run.services.machines
         definitions = sum(map(machines.delete, old_definitions(machines)))
-    except (RefusedByAws, *AWS_ERRORS) as error:
+    except (Refusal, *AWS_ERRORS) as error:
         run.screen.tell(f"Old versions remain: {sentence(error)}.")
     except KeyboardInterrupt:
         run.screen.tell("Old versions remain: interrupted.")

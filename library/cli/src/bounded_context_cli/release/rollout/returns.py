@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Self
 
-from ...command.aws_errors import AWS_ERRORS, Expired, RefusedByAws, sentence
+from ...command.aws_errors import AWS_ERRORS, Expired, Refusal, sentence
 from .deployments import Deployment, deployment_of, unverified
 from .follow import POLL, Steps, Task
 from .functionmove import Goal
@@ -69,12 +69,12 @@ class Undone:
 
 
 def plan_return(run: RolloutRun) -> ReturnPlan:
-    """Find the changes of the last release. Raises Refused if they are unknown, or if there is none."""
+    """Find the changes of the last release. Raises Refusal if they are unknown, or if there is none."""
     survey = run.survey()
     plan = plan_of(run, survey)
     unchanged = plan.machine == survey.routing.old and not survey.routing.shifting and not survey.routing.returning
     if not plan.goals and unchanged:
-        raise RefusedByAws(f"Nothing can go back: no live version was brought by the last release. {_state(survey)}")
+        raise Refusal(f"Nothing can go back: no live version was brought by the last release. {_state(survey)}")
     return plan
 
 
@@ -82,10 +82,10 @@ def plan_of(run: RolloutRun, survey: Survey) -> ReturnPlan:
     """Return the plan that reverses the last release, and each release before it that had not ended.
 
     Without the latter, the stack would keep versions that it has never run together. No more releases are reversed if
-    the versions are those of an earlier release. Raises Refused if a function cannot be read.
+    the versions are those of an earlier release. Raises Refusal if a function cannot be read.
     """
     if survey.problems:
-        raise RefusedByAws(f"The last release cannot be known: {survey.problems}. {_state(survey)}")
+        raise Refusal(f"The last release cannot be known: {survey.problems}. {_state(survey)}")
     releases = _releases(survey)
     plan = _plan(run, survey, releases[:1])
     for number, (_, earlier) in enumerate(releases[1:], start=2):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ...command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
+from ...command.aws_errors import AWS_ERRORS, Refusal, sentence
 from ...command.operation import Clock
 from .follow import WORKERS, Follower, Task
 from .functionmove import FunctionMove, Goal
@@ -26,7 +26,7 @@ class RolloutRun:
     screen: RolloutScreen
 
     def survey(self) -> Survey:
-        """Read all functions and the state machine. Raises Refused if the state machine cannot be read."""
+        """Read all functions and the state machine. Raises Refusal if the state machine cannot be read."""
         return survey_all(self.release.functions, self.services)
 
     def report(self, order: Order) -> RolloutReport:
@@ -65,7 +65,7 @@ class RolloutRun:
     def _confirm(self, part: ReleasedPart, function: Function) -> None:
         try:
             position = self.services.functions.read(function)
-        except (RefusedByAws, *AWS_ERRORS) as error:
+        except (Refusal, *AWS_ERRORS) as error:
             if part.succeeded:
                 part.finish("failed", f"its alias cannot be read again ({sentence(error)}): see `rollout status`.")
             return

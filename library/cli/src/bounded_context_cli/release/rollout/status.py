@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
-from ...command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
+from ...command.aws_errors import AWS_ERRORS, Refusal, sentence
 from ...command.console import Consoles
 from .deployments import Deployment
 from .machinemove import ABANDONED_RETURN, ABANDONED_SHIFT
@@ -121,12 +121,12 @@ class Status:
 
 
 def status(stack: str, release: Release, services: Services) -> Status:
-    """Read the versions of all parts. Raises Refused if one problem, such as missing credentials, hides all parts."""
+    """Read the versions of all parts. Raises Refusal if one problem, such as missing credentials, hides all parts."""
     functions = [_function(finding) for finding in survey(release.functions, services)]
     stack_status = Status(stack, release.strategy.name, functions, _workflow(release, services))
     problems = {part.problem for part in stack_status.parts}
     if len(problems) == 1 and (problem := problems.pop()):
-        raise RefusedByAws(problem)
+        raise Refusal(problem)
     return stack_status
 
 
@@ -155,7 +155,7 @@ def _workflow(release: Release, services: Services) -> PartStatus:
     try:
         routing = services.machines.routing()
         newest = max(routing.old, services.machines.newest(), key=int)
-    except (RefusedByAws, *AWS_ERRORS) as error:
+    except (Refusal, *AWS_ERRORS) as error:
         return PartStatus(WORKFLOW, name, problem=sentence(error))
     note = routing.note
     moved = note is not None and note.returns and note.before != note.target

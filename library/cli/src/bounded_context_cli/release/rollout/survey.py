@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from botocore.exceptions import ClientError
 
-from ...command.aws_errors import AWS_ERRORS, RefusedByAws, code, sentence
+from ...command.aws_errors import AWS_ERRORS, Refusal, code, sentence
 from ...command.operation import Access, Clients
 from .deployments import Deployment, Deployments, deployment_of, unverified
 from .follow import WORKERS
@@ -258,12 +258,12 @@ def survey_all(functions: Sequence[Function], services: Services) -> Survey:
     Pulumi publishes a definition after its functions, so the functions' newest versions are never older.
 
     Raises:
-        Refused: the state machine cannot be read.
+        Refusal: the state machine cannot be read.
     """
     try:
         routing, newest = services.machines.routing(), services.machines.newest()
     except AWS_ERRORS as error:
-        raise RefusedByAws(f"The state machine cannot be read ({sentence(error)}): nothing was changed.") from error
+        raise Refusal(f"The state machine cannot be read ({sentence(error)}): nothing was changed.") from error
     return Survey(survey(functions, services), routing, newest)
 
 
@@ -277,7 +277,7 @@ def _find(function: Function, services: Services) -> Finding:
     try:
         history = services.deployments.history(function.group)
         return Finding(function, services.functions.read(function), services.functions.newest(function), history)
-    except (RefusedByAws, *AWS_ERRORS) as error:
+    except (Refusal, *AWS_ERRORS) as error:
         return Finding(function, problem=sentence(error))
 
 
@@ -294,7 +294,7 @@ _MISSING: Final = (
 
 
 def refuse_shift(stack: str, outputs: Any, access: Access, override: str) -> None:
-    """Raise Refused if traffic of the stack is being shifted.
+    """Raise Refusal if traffic of the stack is being shifted.
 
     A stack without a release in its outputs passes: nothing has been deployed.
 
@@ -308,7 +308,7 @@ def refuse_shift(stack: str, outputs: Any, access: Access, override: str) -> Non
         return
     release = parsed(Release.of, outputs)
     if parts := moving(release, Services.of(access.clients_of(release.region), release)):
-        raise RefusedByAws(
+        raise Refusal(
             f"The stack {stack} is shifting traffic ({', '.join(parts)}), and a deployment would replace the alarms "
             f"that guard the shift: see `context rollout status {stack}` and wait for the end, end the shift with "
             f"`context rollout back {stack}`, or {override}."

@@ -24,7 +24,7 @@ import yaml
 from bounded_context_infra.configuration.project import Project
 from bounded_context_infra.configuration.strategy import too_long
 
-from ...command.aws_errors import AWS_ERRORS, RefusedByAws, denied, sentence
+from ...command.aws_errors import AWS_ERRORS, Refusal, denied, sentence
 from ...command.operation import Access, Clients, clients
 from ..rollout.survey import refuse_shift
 from .pulumi_cli import LOCKED, PROFILE, PulumiStack, refusal, require_unlocked, stop
@@ -70,7 +70,7 @@ def _require_settled(stack: PulumiStack) -> None:
     outputs = json.loads(stack.output("stack", "output", "--json"))
     try:
         refuse_shift(stack.name, outputs, Access(_clients), f"set the pipeline's variable {DURING_SHIFT} to a reason")
-    except RefusedByAws as refused:
+    except Refusal as refused:
         stop(str(refused), "shifting")
     except AWS_ERRORS as error:
         stop(f"The traffic of the stack {stack.name} cannot be read: {sentence(error, 'deploy')}", "unknown-shift")

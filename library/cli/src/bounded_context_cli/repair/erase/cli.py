@@ -11,7 +11,7 @@ from typer import Argument, Option
 
 from bounded_context.declaration.context import Context
 
-from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, RefusedByAws, sentence
+from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, Refusal, sentence
 from ...command.console import Consoles
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Clients, Clock, Outputs, operate
@@ -213,7 +213,7 @@ def erase(
 
 def _person(context: Context[Any], identity: str) -> Person:
     if not context.personal:
-        raise RefusedByAws(
+        raise Refusal(
             f"{context.details.__name__} marks no field as Personal: write `Annotated[Text, Personal]` for each field"
             " with a person's data (`context docs personal`)."
         )

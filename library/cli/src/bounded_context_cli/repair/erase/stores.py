@@ -90,7 +90,7 @@ class ErasureStack:
 
     @classmethod
     def of(cls, name: str, outputs: Mapping[str, Any]) -> Self:
-        """Parse the outputs of the service program. Raises Refused if they are incomplete or another stack's."""
+        """Parse the outputs of the service program. Raises Refusal if they are incomplete or another stack's."""
         dead_letters = DeadLetters.of(name, outputs)
         return parsed(lambda outputs: cls._read(dead_letters, outputs), outputs)
 
@@ -101,7 +101,7 @@ class ErasureStack:
 
 
 def read_stack(stack: str, program: Path, file: Path | None) -> ErasureStack:
-    """Return the stores of a stack, from its outputs in `file` or from the Pulumi CLI. Raises Refused."""
+    """Return the stores of a stack, from its outputs in `file` or from the Pulumi CLI. Raises Refusal."""
     return ErasureStack.of(stack, read_outputs(stack, program, file))
 
 

@@ -18,7 +18,7 @@ from bounded_context.declaration.context import Context
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.lists import ListStatus, ReceivedList
 
-from ...command.aws_errors import AWS_ERRORS, RefusedByAws, code, sentence
+from ...command.aws_errors import AWS_ERRORS, Refusal, code, sentence
 from ...command.console import Consoles
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Clients, Clock, Outputs, interrupt_once, operate
@@ -79,7 +79,7 @@ class CloseReport(repair.RepairReport):
 
 @dataclass
 class CloseRun:
-    """A run on one list. Raises Refused, ClientError and BotoCoreError before the first change."""
+    """A run on one list. Raises Refusal, ClientError and BotoCoreError before the first change."""
 
     context: Context[Any]
     stack: ListStack
@@ -95,13 +95,13 @@ class CloseRun:
         self._deleted = 0
 
     def look(self) -> CloseReport:
-        """Return the status of the list and of its execution, and the number of its rows. Raises Refused."""
+        """Return the status of the list and of its execution, and the number of its rows. Raises Refusal."""
         received, execution = self._open_list()
         rows = self._rows.count(self.list_id)
         return CloseReport(self.list_id, received.status.value, execution, rows, executed=False)
 
     def go(self) -> CloseReport:
-        """Undo and close the list. Raises Refused."""
+        """Undo and close the list. Raises Refusal."""
         received, execution = self._open_list()
         report = CloseReport(self.list_id, received.status.value, execution)
         files = InboxBucket(self.clients("s3"), self.stack.inbox)
@@ -126,25 +126,23 @@ class CloseRun:
             raise Unpublished("SNS did not publish the event of the list: run the command again.")
 
     def _open_list(self) -> tuple[ReceivedList, Execution]:
-        """Return the list and its execution. Raises Refused if the list is unknown, closed, or still runs."""
+        """Return the list and its execution. Raises Refusal if the list is unknown, closed, or still runs."""
         try:
             received = self._lists.get(self.list_id)
         except LookupError:
             where = f"{self.stack.name} has no list {self.list_id}"
-            raise RefusedByAws(f"{where}: write the id of an item LIST#<id> of {self.stack.table}.") from None
+            raise Refusal(f"{where}: write the id of an item LIST#<id> of {self.stack.table}.") from None
         if received.closed:
-            raise RefusedByAws(f"list {self.list_id} is {received.status}: {self._after_close(received)}")
+            raise Refusal(f"list {self.list_id} is {received.status}: {self._after_close(received)}")
         execution = self._execution(received.execution)
         if execution.status in _RUNS:
             stop = f"aws stepfunctions stop-execution --execution-arn {execution.arn}"
             where = f"list {self.list_id} is {received.status}, and its execution is {execution.status}"
-            raise RefusedByAws(f"{where}: wait for its end, or end it with `{stop}`.")
+            raise Refusal(f"{where}: wait for its end, or end it with `{stop}`.")
         if received.awaits_scan:
             file = f"Bucket={received.file.bucket},Key={received.file.key},VersionId={received.file.version_id}"
             scan = f"aws guardduty send-object-malware-scan --s3-object {file}"
-            raise RefusedByAws(
-                f"list {self.list_id} is {received.status} and awaits its malware scan: start it: `{scan}`."
-            )
+            raise Refusal(f"list {self.list_id} is {received.status} and awaits its malware scan: start it: `{scan}`.")
         return received, execution
 
     def _after_close(self, received: ReceivedList) -> str:

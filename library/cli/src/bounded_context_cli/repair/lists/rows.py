@@ -13,7 +13,7 @@ from bounded_context.adapters.items import KEY, LIST_SHARD, shard
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.structure import INDEX_SHARDS
 
-from ...command.aws_errors import RefusedByAws
+from ...command.aws_errors import Refusal
 from ...release.rollout.outputs import parsed, read_outputs, refuse_others
 from ..restore.tables import as_stored, plain
 
@@ -155,13 +155,13 @@ class ListStack:
 
     @classmethod
     def of(cls, name: str, outputs: Mapping[str, Any]) -> Self:
-        """Parse the outputs of the service program. Raises Refused."""
+        """Parse the outputs of the service program. Raises Refusal."""
         refuse_others(outputs["release"]["application"], name)
         if "inbox_bucket" not in outputs:
-            raise RefusedByAws(f"{name} has no lists: its context declares none, or its outputs are of another stack.")
+            raise Refusal(f"{name} has no lists: its context declares none, or its outputs are of another stack.")
         return cls(name, outputs["table_name"], outputs["inbox_bucket"], outputs["topic_arn"])
 
 
 def read_stack(stack: str, program: Path, file: Path | None) -> ListStack:
-    """Return the stack, from the outputs in `file` or from the Pulumi CLI in the program's folder. Raises Refused."""
+    """Return the stack, from the outputs in `file` or from the Pulumi CLI in the program's folder. Raises Refusal."""
     return parsed(lambda outputs: ListStack.of(stack, outputs), read_outputs(stack, program, file))

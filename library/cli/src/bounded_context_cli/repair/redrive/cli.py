@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, RefusedByAws, sentence
+from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, Refusal, sentence
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Clients, Clock, Outputs, operate
 from ...command.operation import Stack as StackName
@@ -139,7 +139,7 @@ class Stop:
 
 @dataclass
 class Redrive:
-    """A redrive of one stack. Raises Refused, ClientError and BotoCoreError."""
+    """A redrive of one stack. Raises Refusal, ClientError and BotoCoreError."""
 
     options: Options
     stack: RedriveStack
@@ -156,7 +156,7 @@ class Redrive:
             return queue_survey.exit_status
         queue = self.stack.queue(self.options.queue)
         if self.options.give_up and queue.kind != "stream":
-            raise RefusedByAws(f"--give-up is for changes that are gone from the stream, and {queue.name} holds none.")
+            raise Refusal(f"--give-up is for changes that are gone from the stream, and {queue.name} holds none.")
         with self.stop.between_messages():
             source, route = self._source(queue), self._route(queue)
             names = {"stack": self.stack.name, "queue": queue.name}
@@ -177,7 +177,7 @@ class Redrive:
         try:
             with self.screen.progress("redriving", min(source.count(), options.max or sys.maxsize)) as advance:
                 run.redrive(lambda: self.stop.asked, advance)
-        except (*AWS_ERRORS, RefusedByAws) as error:
+        except (*AWS_ERRORS, Refusal) as error:
             if not report.tried:
                 raise
             report.stopped = sentence(error, "redrive")

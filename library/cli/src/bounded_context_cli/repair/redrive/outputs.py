@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from ...command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
+from ...command.aws_errors import AWS_ERRORS, Refusal, sentence
 from ...command.operation import Clients, Clock
 from ...release.rollout.outputs import parsed, read_outputs, refuse_others, region_of
 from .messages import counts, invoker
@@ -65,7 +65,7 @@ class RedriveStack:
 
     @classmethod
     def of(cls, name: str, outputs: Mapping[str, Any]) -> Self:
-        """Parse the outputs of the service program. Raises Refused if they are incomplete or another stack's."""
+        """Parse the outputs of the service program. Raises Refusal if they are incomplete or another stack's."""
         return parsed(lambda outputs: cls._read(name, outputs), outputs)
 
     @classmethod
@@ -76,7 +76,7 @@ class RedriveStack:
         return cls(name, prefix, outputs["table_name"], queues, region_of(outputs), _unseen(outputs))
 
     def queue(self, name: str) -> DeadLetterQueue:
-        """Return the queue with this name or alternative name. Raises Refused unless exactly one matches."""
+        """Return the queue with this name or alternative name. Raises Refusal unless exactly one matches."""
         if self.unseen is not None and name == UNSEEN:
             return self.unseen
         own = [queue for queue in self.queues if queue.name == name]
@@ -85,7 +85,7 @@ class RedriveStack:
             return matches[0]
         number = "more than one" if matches else "no"
         names = ", ".join([*(queue.name for queue in self.queues), *([UNSEEN] if self.unseen else [])])
-        raise RefusedByAws(f"{self.name} has {number} dead-letter queue {name!r}: name one of {names}.")
+        raise Refusal(f"{self.name} has {number} dead-letter queue {name!r}: name one of {names}.")
 
     def _alternative_names(self, queue: DeadLetterQueue) -> set[str]:
         """Return a queue's other names: its name on AWS with or without prefix and suffix, its key in kebab-case."""
@@ -97,7 +97,7 @@ class RedriveStack:
 def read(stack: str, program: Path, file: Path | None) -> RedriveStack:
     """Return the queues of a stack, from its outputs in `file` or from the Pulumi CLI in the program's folder.
 
-    Raises Refused.
+    Raises Refusal.
     """
     return RedriveStack.of(stack, read_outputs(stack, program, file))
 
@@ -176,7 +176,7 @@ def survey(stack: RedriveStack, clients: Clients, clock: Clock) -> Survey:
         return Survey(stack.name, counts)
     try:
         return Survey(stack.name, [*counts, _unseen_uploads(stack.unseen, clients, clock)])
-    except (RefusedByAws, *AWS_ERRORS) as error:
+    except (Refusal, *AWS_ERRORS) as error:
         return Survey(stack.name, counts, sentence(error, "redrive"))
 
 

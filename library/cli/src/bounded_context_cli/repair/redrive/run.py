@@ -103,7 +103,7 @@ class RedriveRun:
         """Redrive messages until the queue is read, `stopped` is true, or ten in a row fail; then release the rest.
 
         Raises:
-            Refused: the stack has a resource that this command does not support.
+            Refusal: the stack has a resource that this command does not support.
             ClientError, BotoCoreError: the queue cannot be read.
         """
         try:

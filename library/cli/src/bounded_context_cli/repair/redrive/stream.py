@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, BeforeValidator, Field
 
-from ...command.aws_errors import RefusedByAws, code
+from ...command.aws_errors import Refusal, code
 from ...command.operation import Clock
 from .messages import ContentLost, DeliveryFailed, Facts, Message, NotRedrivable, QueueReader, Route
 
@@ -122,12 +122,10 @@ class ReaderMapping:
 
     @classmethod
     def of(cls, functions: "LambdaClient", alias_arn: str) -> Self:
-        """Read the mapping of a function's alias. Raises Refused unless there is exactly one with supported filters."""
+        """Read the mapping of a function's alias. Raises Refusal unless there is exactly one with supported filters."""
         mappings = functions.list_event_source_mappings(FunctionName=alias_arn)["EventSourceMappings"]
         if len(mappings) != 1:
-            raise RefusedByAws(
-                f"{alias_arn} has {len(mappings)} event source mappings, not one: deploy the stack again."
-            )
+            raise Refusal(f"{alias_arn} has {len(mappings)} event source mappings, not one: deploy the stack again.")
         filters = mappings[0].get("FilterCriteria", {}).get("Filters", [])
         patterns = [json.loads(entry.get("Pattern", "{}")) for entry in filters]
         for pattern in patterns:
@@ -150,7 +148,7 @@ def _equals(alternative: Any, value: str) -> bool:
 
 
 def _refuse_unsupported(pattern: Any) -> None:
-    """Raise Refused for unsupported operators, which could select too many or too few records."""
+    """Raise Refusal for unsupported operators, which could select too many or too few records."""
     match pattern:
         case dict():
             for inner in pattern.values():
@@ -158,9 +156,7 @@ def _refuse_unsupported(pattern: Any) -> None:
         case list() if all(map(_is_supported, pattern)):
             return
         case _:
-            raise RefusedByAws(
-                f"The function's mapping has the filter {pattern!r}, which this command does not support."
-            )
+            raise Refusal(f"The function's mapping has the filter {pattern!r}, which this command does not support.")
 
 
 def _is_supported(alternative: Any) -> bool:

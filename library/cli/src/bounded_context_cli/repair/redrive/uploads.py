@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ...command.aws_errors import RefusedByAws
+from ...command.aws_errors import Refusal
 from .messages import Facts, Message, MessageSource, NotRedrivable, Route
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class UnseenUploads(MessageSource):
         self._filter = {} if age is None else {"seconds": age.total_seconds()}
 
     def count(self) -> int:
-        """Return the number of uploads. Raises Refused, ClientError and BotoCoreError, as does `messages`."""
+        """Return the number of uploads. Raises Refusal, ClientError and BotoCoreError, as does `messages`."""
         return len(self._first_page.uploads) + self._first_page.more
 
     def messages(self, stopped: Callable[[], bool]) -> Iterator[Message]:
@@ -154,7 +154,7 @@ class UnseenUploads(MessageSource):
         answer = self._functions.invoke(FunctionName=self._alias_arn, Payload=payload)
         response = json.loads(answer["Payload"].read())
         if "FunctionError" in answer or not isinstance(response, dict) or _REQUEST not in response:
-            raise RefusedByAws(f"{self._alias_arn} did not return the uploads whose event was lost: see its log.")
+            raise Refusal(f"{self._alias_arn} did not return the uploads whose event was lost: see its log.")
         return Page(response[_REQUEST], response.get("more", 0))
 
 

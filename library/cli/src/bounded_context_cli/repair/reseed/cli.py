@@ -266,7 +266,7 @@ def reseed(
 
 @dataclass
 class Reseed:
-    """A reseed of one subscriber. Raises Refused, ClientError and BotoCoreError before the first event is sent."""
+    """A reseed of one subscriber. Raises Refusal, ClientError and BotoCoreError before the first event is sent."""
 
     project: Project
     target: ReseedTarget

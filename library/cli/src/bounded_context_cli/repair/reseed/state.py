@@ -14,7 +14,7 @@ from bounded_context.adapters.changes import Changes
 from bounded_context.adapters.items import KEY
 from bounded_context.declaration.context import Context
 
-from ...command.aws_errors import RefusedByAws
+from ...command.aws_errors import Refusal
 from ...command.operation import Clients, Clock
 from ..redrive.stream import RETENTION
 from ..restore.tables import plain
@@ -75,14 +75,14 @@ class LastChanges:
 
 
 def last_changes(streams: "DynamoDBStreamsClient", arn: str, prefix: str, clock: Clock) -> LastChanges:
-    """Return the last change of each item whose key has a prefix. Raises Refused if the disk is full."""
+    """Return the last change of each item whose key has a prefix. Raises Refusal if the disk is full."""
     changes = LastChanges()
     for record in _records(streams, arn, clock, changes):
         if (key := record["dynamodb"]["Keys"][KEY]["S"]).startswith(prefix):
             try:
                 changes.add(key, record)
             except sqlite3.OperationalError as error:
-                raise RefusedByAws(f"The changes of the stream need space for temporary files ({error}).") from error
+                raise Refusal(f"The changes of the stream need space for temporary files ({error}).") from error
     return changes
 
 
@@ -131,7 +131,7 @@ class AggregateEvent:
 class CurrentState:
     """The aggregates of a stack, or the aggregates that changed `since` a time.
 
-    Raises Refused if the stream does not contain all changes since that time. `unproven` is the number of the stream's
+    Raises Refusal if the stream does not contain all changes since that time. `unproven` is the number of the stream's
     shards whose end was not reached for certain, so a change `since` the time may be missing.
     """
 
@@ -145,7 +145,7 @@ class CurrentState:
     def __post_init__(self) -> None:
         now = self.clock.now()
         if self.since and not now - RETENTION <= self.since <= now:
-            raise RefusedByAws(
+            raise Refusal(
                 f"--since {self.since.isoformat()} is not in the last 24 hours, whose changes the stream contains:"
                 " without --since, the command sends the state of all aggregates."
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bounded_context.domain.events import label_of
 
-from ...command.aws_errors import RefusedByAws
+from ...command.aws_errors import Refusal
 from ...release.rollout.outputs import parsed, read_outputs, refuse_others
 from ..redrive.stream import RETENTION
 
@@ -35,17 +35,17 @@ class ReseedTarget:
 
     @classmethod
     def of(cls, stack: str, subscriber: str, outputs: Mapping[str, Any]) -> Self:
-        """Parse the outputs of the service program. Raises Refused."""
+        """Parse the outputs of the service program. Raises Refusal."""
         refuse_others(outputs["release"]["application"], stack)
         queues = outputs["queues"]
         if subscriber not in queues:
-            raise RefusedByAws(f"{stack} has no subscriber {subscriber!r}: name one of {', '.join(queues) or 'none'}.")
+            raise Refusal(f"{stack} has no subscriber {subscriber!r}: name one of {', '.join(queues) or 'none'}.")
         arn = outputs["queue_arns"][subscriber]
         return cls(stack, subscriber, outputs["table_name"], outputs["topic_arn"], queues[subscriber], arn)
 
 
 def read(stack: str, subscriber: str, program: Path, file: Path | None) -> ReseedTarget:
-    """Return the target, from the outputs in `file` or from the Pulumi CLI in the program's folder. Raises Refused."""
+    """Return the target, from the outputs in `file` or from the Pulumi CLI in the program's folder. Raises Refusal."""
     return parsed(lambda outputs: ReseedTarget.of(stack, subscriber, outputs), read_outputs(stack, program, file))
 
 
@@ -58,19 +58,19 @@ class Subscription:
 
     @classmethod
     def of(cls, topics: "SNSClient", topic_arn: str, queue_arn: str) -> Self:
-        """Read a queue's subscription. Raises Refused without one, since later changes would not arrive."""
+        """Read a queue's subscription. Raises Refusal without one, since later changes would not arrive."""
         pages = topics.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
         entries = (entry for page in pages for entry in page["Subscriptions"] if entry.get("Endpoint") == queue_arn)
         # The ARN of an unconfirmed subscription is another text.
         arns = [arn for entry in entries if (arn := entry.get("SubscriptionArn", "")).startswith("arn:")]
         if not arns:
-            raise RefusedByAws(f"{queue_arn.rpartition(':')[2]} has no subscription to the topic: deploy the stack.")
+            raise Refusal(f"{queue_arn.rpartition(':')[2]} has no subscription to the topic: deploy the stack.")
         attributes = topics.get_subscription_attributes(SubscriptionArn=arns[0])["Attributes"]
         return cls.parse(json.loads(attributes.get("FilterPolicy") or "{}"))
 
     @classmethod
     def parse(cls, policy: Mapping[str, Any]) -> Self:
-        """Parse a filter policy of the stack's program. Raises Refused for other forms."""
+        """Parse a filter policy of the stack's program. Raises Refusal for other forms."""
         match policy:
             case {"type": [{"anything-but": [*names]}], **more} if not more:
                 return cls(withheld=frozenset(names))
@@ -79,9 +79,7 @@ class Subscription:
             case {**more} if not more:
                 return cls()
             case _:
-                raise RefusedByAws(
-                    f"The subscription has the filter {json.dumps(policy)}, which this command cannot apply."
-                )
+                raise Refusal(f"The subscription has the filter {json.dumps(policy)}, which this command cannot apply.")
 
     def selects(self, event: Mapping[str, Any]) -> bool:
         """Return whether the subscriber gets this event."""

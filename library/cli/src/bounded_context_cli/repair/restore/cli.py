@@ -11,7 +11,7 @@ from typer import BadParameter, Option
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context_infra.configuration.project import Project
 
-from ...command.aws_errors import RefusedByAws
+from ...command.aws_errors import Refusal
 from ...command.console import Consoles
 from ...command.installed import repository
 from ...command.operation import Access, AsJson, Outputs, interrupt_once, operate
@@ -164,19 +164,19 @@ def _resume(stack: str, target: RestoreTarget, access: Access, screen: RestoreSc
 
 
 def _ids(file: Path | None) -> Set[str] | None:
-    """Return the ids in a file with one on each line, None without a file. Raises Refused."""
+    """Return the ids in a file with one on each line, None without a file. Raises Refusal."""
     if file is None:
         return None
     try:
         lines = file.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise RefusedByAws(f"{file} is not in UTF-8: save it as text in UTF-8.") from None
+        raise Refusal(f"{file} is not in UTF-8: save it as text in UTF-8.") from None
     ids = {number: line.strip() for number, line in enumerate(lines, 1) if line.strip()}
     for number, identity in ids.items():
         if fault := no_identity(identity):
-            raise RefusedByAws(f"{file}, line {number}: {fault}.")
+            raise Refusal(f"{file}, line {number}: {fault}.")
     if not ids:
-        raise RefusedByAws(f"{file} has no id: write one on each line.")
+        raise Refusal(f"{file} has no id: write one on each line.")
     return frozenset(ids.values())
 
 

@@ -15,7 +15,7 @@ from bounded_context.adapters.items import ETAG, KEY, LIST, SCHEMA, TRACEPARENT
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import ListStatus
 
-from ...command.aws_errors import AWS_ERRORS, RefusedByAws
+from ...command.aws_errors import AWS_ERRORS, Refusal
 from ...command.operation import Clock
 from ..second_tables import shards
 from .tables import KEYS, Item, Tables, plain
@@ -246,7 +246,7 @@ class Changes:
         self._known, self._keys = set[str](), set[str]()
 
     def begin(self) -> None:
-        """Read from the present on. Raises Refused if the stream does not return its latest changes."""
+        """Read from the present on. Raises Refusal if the stream does not return its latest changes."""
         self._open("LATEST")
         self.keys()
 
@@ -256,7 +256,7 @@ class Changes:
             self._read(shard)
 
     def keys(self) -> Set[str]:
-        """Return the keys of all items that were written before this call. Raises Refused as `begin`."""
+        """Return the keys of all items that were written before this call. Raises Refusal as `begin`."""
         mark, marks = f"{_MARK}{secrets.token_hex(8)}#", list[str]()
         self._open("TRIM_HORIZON")
         unread = set(self._iterators)
@@ -268,7 +268,7 @@ class Changes:
                 self._clock.sleep(_PAUSE)
                 self._beat()
                 unread = {shard for shard in unread if not self._read(shard, mark)} | self._open("TRIM_HORIZON")
-            raise RefusedByAws("The table's stream does not return its latest changes: run the command again.")
+            raise Refusal("The table's stream does not return its latest changes: run the command again.")
         finally:
             with suppress(*AWS_ERRORS):
                 for key in marks:

@@ -14,7 +14,7 @@ from bounded_context.adapters.conditional import condition_failed, despite_confl
 from bounded_context.adapters.dynamodb import ABSENT
 from bounded_context.adapters.items import ETAG, KEY, TRACEPARENT
 
-from ...command.aws_errors import AWS_ERRORS, RefusedByAws
+from ...command.aws_errors import AWS_ERRORS, Refusal
 from ...command.operation import Clock
 from ...command.repair import ALIVE, RECORD, Repair
 from .differences import Difference
@@ -51,9 +51,9 @@ class Progress(Repair):
     pending: frozenset[str] = frozenset()
 
     def require_silent(self, now: datetime) -> None:
-        """Raise Refused if the owner is alive."""
+        """Raise Refusal if the owner is alive."""
         if self.alive(now):
-            raise RefusedByAws(f"Another call restores this stack ({self.sign(now)}).")
+            raise Refusal(f"Another call restores this stack ({self.sign(now)}).")
 
     def owned(self, owner: str, now: datetime) -> Self:
         """Return the progress with a sign of its owner."""
@@ -73,20 +73,20 @@ class ProgressItem:
         return Progress.model_validate_json(item["progress"].get("S", "")) if item else None
 
     def begin(self, progress: Progress) -> None:
-        """Store the progress of a restore that begins. Raises Refused if another restore has begun."""
+        """Store the progress of a restore that begins. Raises Refusal if another restore has begun."""
         try:
             self.client.put_item(TableName=self.table, Item=self._item(progress), ConditionExpression=ABSENT)
         except ClientError as error:
             if condition_failed(error):
-                raise RefusedByAws("Another restore has just begun: wait for its end.") from error
+                raise Refusal("Another restore has just begun: wait for its end.") from error
             raise
 
     def take(self, progress: Progress, before: Progress) -> None:
-        """Store the progress of a new owner. Raises Refused if another call has taken over meanwhile."""
+        """Store the progress of a new owner. Raises Refusal if another call has taken over meanwhile."""
         try:
             self._put(progress, before.owner)
         except Lost as error:
-            raise RefusedByAws("Another call has just continued this restore: wait for its end.") from error
+            raise Refusal("Another call has just continued this restore: wait for its end.") from error
 
     def store(self, progress: Progress) -> None:
         """Replace the stored progress. Raises Lost if it has another owner."""
@@ -119,12 +119,12 @@ class Lease:
         return self._item.read()
 
     def begin(self, progress: Progress) -> None:
-        """Store the progress of a restore that begins. Raises Refused if another restore has begun."""
+        """Store the progress of a restore that begins. Raises Refusal if another restore has begun."""
         self._progress = progress.owned(self._owner, self._clock.now())
         self._item.begin(self._progress)
 
     def take(self, before: Progress) -> None:
-        """Take over a restore. Raises Refused if its owner is alive."""
+        """Take over a restore. Raises Refusal if its owner is alive."""
         before.require_silent(self._clock.now())
         self._progress = before.owned(self._owner, self._clock.now())
         self._item.take(self._progress, before)
@@ -204,12 +204,12 @@ class Pause:
     """Called at least every some seconds during a wait."""
 
     def require_idle(self) -> None:
-        """Raise Refused while lists are imported: the retriers of throttled steps end after 50 attempts."""
+        """Raise Refusal while lists are imported: the retriers of throttled steps end after 50 attempts."""
         if not self.target.machine:
             return
         running = self.machines.list_executions(stateMachineArn=self.target.machine, statusFilter="RUNNING")
         if names := [execution["name"] for execution in running["executions"]]:
-            raise RefusedByAws(
+            raise Refusal(
                 f"{len(names)} executions of {self.target.machine} run ({names[0]}, ...): run the command again after"
                 " their end. `context list close` ends an import that hangs."
             )
@@ -219,13 +219,13 @@ class Pause:
         return max(self._longest_call(), items // _WRITES_PER_SECOND) + -(-items // _WRITES_PER_SECOND)
 
     def survey(self, at: datetime, stream_arn: str, selection: str) -> Progress:
-        """Return the state that `resume` restores. Raises Refused if no reader of the stream is enabled."""
+        """Return the state that `resume` restores. Raises Refusal if no reader of the stream is enabled."""
         pages = self.client.get_paginator("list_event_source_mappings").paginate(EventSourceArn=stream_arn)
         mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
         enabled = tuple(mapping.get("UUID", "") for mapping in mappings if mapping.get("State") == "Enabled")
         if not enabled or len(enabled) < len(mappings):
             states = ", ".join(f"{mapping.get('FunctionArn')}: {mapping.get('State')}" for mapping in mappings)
-            raise RefusedByAws(
+            raise Refusal(
                 f"Not every reader of the table's stream is enabled ({states or 'there is none'}): enable it."
             )
         functions = (*self.target.commands, *self.target.steps)
@@ -236,7 +236,7 @@ class Pause:
         """Pause the stack. May be repeated.
 
         Raises:
-            Refused: a reader of the stream does not stop.
+            Refusal: a reader of the stream does not stop.
         """
         for name in progress.functions:
             self.client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
@@ -286,7 +286,7 @@ class Pause:
                 return
             self.clock.sleep(_POLL_SECONDS)
             self.beat()
-        raise RefusedByAws(f"The event source mapping {uuid} does not stop: see its state in Lambda's console.")
+        raise Refusal(f"The event source mapping {uuid} does not stop: see its state in Lambda's console.")
 
 
 _STATE: Final = ("version", ETAG, "status")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bounded_context.declaration.context import Context
 
-from ...command.aws_errors import AWS_ERRORS, RefusedByAws, sentence
+from ...command.aws_errors import AWS_ERRORS, Refusal, sentence
 from ...command.operation import CONNECTIONS, ignore_interrupts
 from .. import report as repair
 from .differences import Changes, Comparison, Difference
@@ -74,7 +74,7 @@ class RestoreReport(repair.RepairReport):
 
 @dataclass
 class RestoreRun:
-    """A restore of a stack. Raises Refused, ClientError and BotoCoreError."""
+    """A restore of a stack. Raises Refusal, ClientError and BotoCoreError."""
 
     context: Context[Any]
     client: "DynamoDBClient"
@@ -105,18 +105,18 @@ class RestoreRun:
         The tables are compared before the pause. A continuation compares in the pause that it finds.
 
         Raises:
-            Refused: there is no copy, another restore has begun, lists are imported, or the stack cannot be paused.
+            Refusal: there is no copy, another restore has begun, lists are imported, or the stack cannot be paused.
             StillPaused: the stack could not be resumed.
         """
         progress = self.lease.read()
         if progress and progress.at != self.copy.at:
             begun = f"A restore to {progress.at.isoformat()} has not ended"
-            raise RefusedByAws(f"{begun}: continue it with --at of that time, or end it with --resume.")
+            raise Refusal(f"{begun}: continue it with --at of that time, or end it with --resume.")
         if progress and progress.selection != self.comparison.selection:
             begun = "with the same ids in --only" if progress.selection else "without --only"
-            raise RefusedByAws(f"This restore has begun with another selection: continue it {begun}, or use --resume.")
+            raise Refusal(f"This restore has begun with another selection: continue it {begun}, or use --resume.")
         if not (progress and progress.written) and not self.copy.exists():
-            raise RefusedByAws(
+            raise Refusal(
                 f"There is no table {self.copy.name}: run the command without --go first, and see its effect."
             )
         report, keys = RestoreReport(self.copy.at.isoformat(), self.copy.name), None
@@ -140,11 +140,11 @@ class RestoreRun:
         return report
 
     def _require_known(self) -> None:
-        """Raise Refused if an id is in neither table: such an id is misspelled, or another time is meant."""
+        """Raise Refusal if an id is in neither table: such an id is misspelled, or another time is meant."""
         if unknown := [*islice(self.comparison.unknown(), _SHOWN + 1)]:
             more = ", ..." if len(unknown) > _SHOWN else ""
             names = f"{', '.join(unknown[:_SHOWN])}{more}"
-            raise RefusedByAws(f"Neither table has {names}: correct the ids, or leave them out.")
+            raise Refusal(f"Neither table has {names}: correct the ids, or leave them out.")
 
     def _compare(self) -> set[str]:
         """Return the keys of the items that differ. The changes since the beginning are known by the stream."""
@@ -261,12 +261,12 @@ def resume(lease: Lease, pause: Pause) -> Progress:
     """Resume a stack that a restore has paused, and end this restore; its copy of the table stays.
 
     Raises:
-        Refused: no restore has paused the stack, or it is alive.
+        Refusal: no restore has paused the stack, or it is alive.
         StillPaused: the stack could not be resumed.
     """
     progress = lease.read()
     if progress is None:
-        raise RefusedByAws("No restore has paused this stack.")
+        raise Refusal("No restore has paused this stack.")
     lease.take(progress)
     try:
         pause.resume(progress)

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from bounded_context.adapters.items import KEY
 from bounded_context.declaration.context import Context
 
-from ...command.aws_errors import RefusedByAws, code
+from ...command.aws_errors import Refusal, code
 from ...command.operation import Clock
 from ...release.rollout.outputs import parsed, read_outputs, refuse_others, region_of
 
@@ -113,7 +113,7 @@ class RestoreTarget:
 
     @classmethod
     def of(cls, name: str, outputs: Mapping[str, Any], context: Context[Any]) -> Self:
-        """Parse the outputs of the service program. Raises Refused if they are incomplete or another stack's."""
+        """Parse the outputs of the service program. Raises Refusal if they are incomplete or another stack's."""
         return parsed(lambda outputs: cls._read(name, outputs, context), outputs)
 
     @classmethod
@@ -129,7 +129,7 @@ class RestoreTarget:
 
 
 def read(stack: str, program: Path, file: Path | None, context: Context[Any]) -> RestoreTarget:
-    """Return the target from the outputs in `file`, or from the Pulumi CLI in the program's folder. Raises Refused."""
+    """Return the target from the outputs in `file`, or from the Pulumi CLI in the program's folder. Raises Refusal."""
     return RestoreTarget.of(stack, read_outputs(stack, program, file), context)
 
 
@@ -154,7 +154,7 @@ class Copy:
         """Restore the table, and wait until the copy is complete. A later call continues to wait.
 
         Raises:
-            Refused: the time is outside of the window of the backup, or the copy was deleted meanwhile.
+            Refusal: the time is outside of the window of the backup, or the copy was deleted meanwhile.
         """
         if self._describe() is None:
             self._require_window()
@@ -169,7 +169,7 @@ class Copy:
         while not self._is_complete():
             self.clock.sleep(_POLL_SECONDS)
             if self._describe() is None:
-                raise RefusedByAws(f"{self.name} was deleted during its restore: run the command again.")
+                raise Refusal(f"{self.name} was deleted during its restore: run the command again.")
 
     def exists(self) -> bool:
         """Return whether the copy is complete."""
@@ -199,10 +199,10 @@ class Copy:
         described = self.client.describe_continuous_backups(TableName=self.target.table)
         window: Any = described["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
         if window.get("PointInTimeRecoveryStatus") != "ENABLED":
-            raise RefusedByAws(f"{self.target.table} has no point-in-time backup: deploy the stack, which enables it.")
+            raise Refusal(f"{self.target.table} has no point-in-time backup: deploy the stack, which enables it.")
         first, last = window["EarliestRestorableDateTime"], window["LatestRestorableDateTime"]
         if not first <= self.at <= last:
-            raise RefusedByAws(
+            raise Refusal(
                 f"{self.target.table} can be restored to a time from {first:%Y-%m-%dT%H:%M:%S%z} to"
                 f" {last:%Y-%m-%dT%H:%M:%S%z}, and --at is {self.at:%Y-%m-%dT%H:%M:%SZ}."
             )

@@ -55,7 +55,7 @@ class AppSpec:
 
     @classmethod
     def of_revision(cls, revision: Mapping[str, Any]) -> Self:
-        """Read and check the AppSpec of a revision. Raises Refused with InvalidRevisionException."""
+        """Read and check the AppSpec of a revision. Raises RefusedRequest with InvalidRevisionException."""
         document = _parse(_content(revision))
         _check("version", document.get("version"), str(document.get("version")) == "0.0", "write 0.0")
         resources: Any = document.get("Resources")
@@ -143,7 +143,7 @@ class Configs:
         self._infos = {name: _info(name, strategy) for name, strategy in self._strategies.items()}
 
     def strategy(self, name: str) -> Strategy:
-        """Return the strategy of a configuration. Raises Refused with DeploymentConfigDoesNotExistException."""
+        """Return the strategy of a configuration. Raises RefusedRequest with DeploymentConfigDoesNotExistException."""
         if name not in self._strategies:
             message = f"There is no deployment configuration for Lambda named {name}"
             raise RefusedRequest("DeploymentConfigDoesNotExistException", message)

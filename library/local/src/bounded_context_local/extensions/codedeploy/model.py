@@ -155,14 +155,14 @@ class CodeDeploy(Generic[D]):
         return (deployment for deployment in reversed(self.all) if deployment.group == group)
 
     def deployment(self, identity: str) -> D:
-        """Return a deployment. Raises Refused."""
+        """Return a deployment. Raises RefusedRequest."""
         for deployment in self.all:
             if deployment.id == identity:
                 return deployment
         raise RefusedRequest("DeploymentDoesNotExistException", f"The deployment {identity} does not exist")
 
     def create(self, request: dict[str, Any], strategy: Strategy) -> D:
-        """Create and start a deployment. Raises Refused if the group has one that has not ended."""
+        """Create and start a deployment. Raises RefusedRequest if the group has one that has not ended."""
         deployment = self._new(AppSpec.of_revision(request.get("revision") or {}), strategy, request)
         for existing in self.of(deployment.group):
             if existing.ended_at is None:
@@ -174,7 +174,7 @@ class CodeDeploy(Generic[D]):
         return deployment
 
     def stop(self, deployment: D, parameters: Parameters) -> None:
-        """Stop a deployment at its next step. Raises Refused if it has ended."""
+        """Stop a deployment at its next step. Raises RefusedRequest if it has ended."""
         if deployment.ended:
             raise RefusedRequest(
                 "DeploymentAlreadyCompletedException", f"The deployment {deployment.id} has ended already"

@@ -21,7 +21,7 @@ class Hooks(Protocol):
     """The executions of hooks."""
 
     def report(self, deployment: str, execution: str, status: str) -> None:
-        """Store the status of a hook. Raises Refused."""
+        """Store the status of a hook. Raises RefusedRequest."""
         ...
 
 
@@ -52,7 +52,7 @@ class Operations:
         }
 
     def answer(self, operation: str, parameters: Parameters) -> Parameters:
-        """Handle an operation; return the response, with times in seconds. Raises Refused."""
+        """Handle an operation; return the response, with times in seconds. Raises RefusedRequest."""
         if operation not in self._operations:
             raise RefusedRequest("UnsupportedOperation", f"CodeDeploy on this machine has no {operation}.")
         with self._deploys.lock:

@@ -82,7 +82,7 @@ class Service(CodeDeploy[Running]):
             deployment.signal.clear()
 
     def stop(self, deployment: Running, parameters: Parameters) -> None:
-        """Stop a deployment at once. Raises Refused."""
+        """Stop a deployment at once. Raises RefusedRequest."""
         super().stop(deployment, parameters)
         deployment.signal.set()
 
@@ -143,7 +143,7 @@ class Service(CodeDeploy[Running]):
             raise _hook_failure(event, function, problem)
 
     def report(self, deployment: str, execution: str, status: str) -> None:
-        """Store the status of a hook. Raises Refused, also for a second report."""
+        """Store the status of a hook. Raises RefusedRequest, also for a second report."""
         key = (deployment, execution)
         if key not in self._reports:
             code = "InvalidLifecycleEventHookExecutionIdException"
