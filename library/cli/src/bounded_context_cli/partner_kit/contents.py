@@ -19,7 +19,7 @@ from ..contracts.published import examples
 from ..programs.stack_settings import settings_of
 from ..views.pages.lists import Column, ListFormat, markdown
 
-_DESCRIBED_MB: Final = 1024 * 1024
+_MB: Final = 1024 * 1024
 
 
 def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
@@ -29,7 +29,7 @@ def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
     columns = [_column(column, rows, format_) for column in form.columns]
     text = replace(format_, encoding=PLAIN.encoding, compression=PLAIN.compression)
     sample = assembled([[column.name for column in columns], [column.example for column in columns]], text)
-    most_mb = format_.most_bytes(form.most_mb * _DESCRIBED_MB) // _DESCRIBED_MB
+    most_mb = format_.most_bytes(form.most_mb * _MB) // _MB
     sentences, sample_text = tuple(_sentences(format_)), sample.decode().strip("\r\n")
     return replace(form, columns=columns, file=sentences, sample=sample_text, most_mb=most_mb)
 
@@ -54,7 +54,6 @@ def _sentences(format_: FileFormat) -> Iterator[str]:
         yield f"It is compressed with {format_.compression}. The limit applies to the packed and the unpacked file."
 
 
-_MB = 1024 * 1024
 _ROWS = 3
 
 

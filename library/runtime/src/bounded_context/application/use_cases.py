@@ -24,9 +24,6 @@ def expected(command: Change, aggregates: Aggregates[A]) -> A:
     return current
 
 
-A = TypeVar("A", bound=Aggregate[Any, Any])
-
-
 class GuardedAggregates(Generic[A]):
     """The stored aggregates behind their context's transitions: every change and removal is checked.
 

@@ -161,10 +161,6 @@ class _Locked:
         return self.call.get_remaining_time_in_millis() + 1000 * MARGIN
 
 
-C = TypeVar("C", bound=Details | Change)
-A = TypeVar("A", bound=Aggregate[Any, Any])
-
-
 def command_handler(
     context: Context[A],
     command: type[C],
