@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -19,6 +19,7 @@ from bounded_context_local.rehearsal.versions import source_of, with_file
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.running.start import running_context
 from tests.console import PROGRAM
+from tests.local.storm.plants import PLANTS, Plant
 
 from .facts import CONTEXT, ENVIRONMENT, PROJECT
 
@@ -100,55 +101,6 @@ def test_a_lost_event_is_a_finding(storm: Storm, faults: dict[str, Fault], monke
     outcome = storm.perform(faults[f"reorder:events-{SUBSCRIBER}"])
     assert (len(outcome.lost), outcome.healed, outcome.seconds) == (1, "no", None)
     assert "lost" in {finding.split(": ")[1] for finding in outcome.findings()}
-
-
-class Plant(NamedTuple):
-    """A fault of the code: the fault of the storm that finds it, the function, and a changed line of a file."""
-
-    fault: str
-    function: str
-    file: str
-    before: str
-    after: str
-
-
-PLANTS: Final = {
-    "a refused event counts as published": Plant(
-        "refuse:fanout",
-        "relay_events",
-        "adapters/sns.py",
-        'return {int(failed["Id"]) for failed in patiently(send, is_throttling).get("Failed", [])}',
-        "return set() if patiently(send, is_throttling) else set()",
-    ),
-    "a throttled batch counts as published": Plant(
-        "throttle:fanout",
-        "relay_events",
-        "adapters/sns.py",
-        "return set(range(part.start, len(entries)))",
-        "return set()",
-    ),
-    "an unreadable change is skipped": Plant(
-        "spoil:relay-events-stream",
-        "relay_events",
-        "handlers/relay_events.py",
-        "failed = unreadable if refused is None else refused",
-        "failed = refused",
-    ),
-    "a malformed event is discarded": Plant(
-        "spoil:inbound-queue",
-        "on_event",
-        "handlers/inbound.py",
-        "self.dead_letters().bury(record.body, attributes, poison.reason)",
-        "pass",
-    ),
-    "a throttled row counts as written": Plant(
-        "refuse:table",
-        "import_list",
-        "adapters/dynamodb_inserts.py",
-        "if error not in _PASSING:",
-        "if True:",
-    ),
-}
 
 
 @contextmanager
