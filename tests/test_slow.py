@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from template.names import REPOSITORY
 
 TESTS = """
@@ -38,6 +40,7 @@ def ran(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([*COMMAND, *options], cwd=folder, env=variables, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_test_that_takes_much_cpu_time_is_named(tmp_path: Path) -> None:
     """Its own time or that of its processes; not the time that it waits, and not a test with the mark."""
     shutil.copy(REPOSITORY / "conftest.py", tmp_path)

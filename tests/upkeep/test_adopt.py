@@ -54,6 +54,7 @@ def test_git_restores_the_record(baked: Callable[[str], Path], tmp_path: Path) -
     assert whole.status() == {f"contexts/Payment/{FILE}": "??"}
 
 
+@pytest.mark.slow
 def test_answers_and_the_library_give_the_record(baked_by: BakedBy, tmp_path: Path) -> None:
     """Without git's history. The team's files are listed, and no other file is written."""
     team = baked_by(EARLIER[-1])

@@ -84,6 +84,7 @@ def test_lists_with_code_of_the_team_are_refused(baked_by: BakedBy, path: str, c
     assert team.read(path).endswith(content)
 
 
+@pytest.mark.slow
 def test_edited_code_of_lists_stays_as_ejected_code(baked_by: BakedBy) -> None:
     """A definition and a step that the team edited before 0.5.0; the library supplies the other steps."""
     team = baked_by("0.4.0")

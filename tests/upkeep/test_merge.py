@@ -200,6 +200,7 @@ PATHS = ("a", "b/c", "d")
 TREES = st.fixed_dictionaries({path: st.none() | LINES for path in PATHS})
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(base=TREES, team=TREES, template=TREES)
 def test_no_line_that_a_team_wrote_is_lost(

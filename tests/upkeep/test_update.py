@@ -343,6 +343,7 @@ def test_a_conflict_is_left_to_the_team_before_any_check(baked_by: BakedBy, caps
     assert team.status()["src/payment/context.py"] == "UU"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", UPDATED)
 def test_the_edits_that_the_pages_describe_cause_no_conflict(baked_by: BakedBy, version: str) -> None:
     """Commands, checks, resources, workflows and scripts: each arrives in the form of this version."""
@@ -370,6 +371,7 @@ def test_the_edits_that_the_pages_describe_cause_no_conflict(baked_by: BakedBy, 
     assert "context check  # ours\n" in team.read(WORKFLOW)
 
 
+@pytest.mark.slow
 def test_the_steps_are_listed_before_anything_is_written(
     baked_by: BakedBy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

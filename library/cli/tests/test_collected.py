@@ -38,6 +38,7 @@ def test_an_unknown_value_is_found_as_pulumi_finds_it(value: Any, unknown: bool)
         assert rpc.contains_unknowns(value) is unknown
 
 
+@pytest.mark.slow
 def test_a_program_leaves_no_function_for_each_value() -> None:
     """Each would be a cycle, which lives until it is searched for."""
     gc.collect()

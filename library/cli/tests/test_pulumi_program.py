@@ -58,6 +58,7 @@ second = pulumi.CustomResource("a:b:D", "second", {"name": first.urn.apply(refus
 """
 
 
+@pytest.mark.slow
 def test_a_failure_of_an_output_is_reported_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Pulumi raises it from its own effect: the causes form a circle. Each output that depends on it fails too, and
     the next program releases their futures."""

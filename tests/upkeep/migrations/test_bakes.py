@@ -29,6 +29,7 @@ def copied(folder: Path, to: Path) -> Path:
     return Path(shutil.copytree(folder, to, ignore=shutil.ignore_patterns(*(f"*{ending}" for ending in BINARY))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", UPDATED)
 @pytest.mark.parametrize("edited", [False, True], ids=["as it was baked", "with a team's edits"])
 def test_steps_that_are_applied_twice_change_nothing_more(

@@ -36,6 +36,7 @@ def test_the_text_of_a_stack_names_region_date_and_omissions(capsys: pytest.Capt
     assert "Not counted: " in said
 
 
+@pytest.mark.slow
 def test_without_a_name_all_stacks_on_aws_are_estimated(capsys: pytest.CaptureFixture[str]) -> None:
     """The one that runs on this machine costs nothing."""
     assert context("cost", "--json") == 0

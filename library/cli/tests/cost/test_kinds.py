@@ -31,6 +31,7 @@ def test_every_type_of_a_stack_is_priced_or_free(stack: str) -> None:
     assert unknown(run(stack)) == [], AGAIN
 
 
+@pytest.mark.slow
 def test_every_type_that_settings_add_is_priced_or_free() -> None:
     """Partners of a server of one's own and of another's, a strategy of one's own, a share of traces, tokens."""
     assert unknown(run("prod", **NETWORK, **MORE)) == [], AGAIN

@@ -46,6 +46,7 @@ def usd(whole: Graph, rows: float, lists_of: float) -> float:
     return sum(line.usd for line in found(whole, rows, lists_of).values())
 
 
+@pytest.mark.slow
 @given(*[st.floats(1, 1e8)] * 2, *[st.integers(1, 1000)] * 2)
 def test_two_batches_of_lists_cost_what_each_costs(one: float, other: float, few: int, many: int) -> None:
     """Nothing is paid for twice, or gets cheaper by the dozen."""

@@ -56,6 +56,7 @@ def registered(graph: Graph) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names", [("workflow", "step import_list", "component Table"), pytest.param(NAMES, marks=pytest.mark.nightly)]
 )

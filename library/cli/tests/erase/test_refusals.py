@@ -129,6 +129,7 @@ def test_every_code_of_the_import_is_tried() -> None:
     assert REFUSALS.keys() == {*ListFault, *ROW_CODES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codes", [[*ListFault], pytest.param([*ROW_CODES], marks=pytest.mark.nightly)], ids=len)
 def test_after_every_refusal_an_erasure_leaves_nothing_of_the_person(empty: Stack, codes: list[str]) -> None:
     """A list's record outlives its file, and its reason quotes no cell."""

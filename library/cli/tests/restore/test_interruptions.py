@@ -65,6 +65,7 @@ def _killed(world: World) -> str:
     return at
 
 
+@pytest.mark.slow
 def test_the_report_of_a_continuation_counts_the_whole_repair(
     tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from jsonschema import Draft7Validator
 
@@ -60,6 +61,7 @@ def test_every_setting_that_is_read_is_declared() -> None:
     assert pipeline.read == schemas(PipelineSettings).keys()
 
 
+@pytest.mark.slow
 def test_the_page_is_current() -> None:
     """`WRITE_SETTINGS=1` writes it again."""
     spec = spec_from_file_location("settings_page", GENERATOR)

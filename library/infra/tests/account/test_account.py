@@ -148,6 +148,7 @@ def test_the_key_requires_the_encryption_context_of_a_stack_from_its_roles(graph
     assert effect("administrator", TOOLS) is True
 
 
+@pytest.mark.slow
 def test_a_key_whose_secrets_have_no_encryption_context_keeps_its_policy(tmp_path: Path) -> None:
     """Repositories of earlier versions."""
     together = repository(tmp_path, dict.fromkeys(APART, DEV))
@@ -180,6 +181,7 @@ def _nothing(account: str) -> dict[str, Any]:
     return {"account": account, "oidc_provider": False, "boundaries": {}, "roles": {}, "state": None}
 
 
+@pytest.mark.slow
 def test_the_program_takes_what_the_command_prints(apart: Path, graphs: dict[str, Graph]) -> None:
     """By a process of its own."""
     graph = run(apart, PROD)
@@ -228,6 +230,7 @@ def test_without_the_account_of_the_pipeline_the_remedy_names_its_file(changed: 
         access(folder, DEV)
 
 
+@pytest.mark.slow
 def test_the_program_stops_with_the_sentence_of_the_command(changed: Any) -> None:
     folder = changed("pipeline", "main", account=None)
     with pytest.raises(RunError, match=r"infra/pipeline/Pulumi\.main\.yaml: account"):

@@ -72,6 +72,7 @@ def _assert_usual(names: list[str]) -> None:
             assert graph.one("iam/rolePolicy", node.name).inputs["policy"] == node.inputs["policy"]
 
 
+@pytest.mark.slow
 def test_a_command_may_have_the_name_of_a_role_or_of_a_permission() -> None:
     _assert_usual(list(TAKEN))
 

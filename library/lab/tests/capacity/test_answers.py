@@ -131,6 +131,7 @@ def test_events_that_wait_longer_than_the_stream_stores_changes_are_refused(
     assert [prod.quotas["messages"].asked in one for one in answer.warnings] == [True] * warned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "status"), [(10, 0), (30, 1)])
 def test_the_command_fails_for_events_that_would_be_lost(
     rows: int, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -107,6 +107,7 @@ def test_an_environment_named_like_a_temporary_stack_is_refused() -> None:
     assert is_refused(LIKE_A_SANDBOX)
 
 
+@pytest.mark.slow
 def test_a_step_detects_all_changes_of_its_artefact() -> None:
     assert intrusions() == set()
 
@@ -115,6 +116,7 @@ def test_no_permitted_prefix_covers_resources_of_another_context_or_stack() -> N
     assert collisions() == set()
 
 
+@pytest.mark.slow
 def test_each_reason_explains_a_finding() -> None:
     """The table has no action, principal or target that no document has."""
     findings = {one for layout in LAYOUTS for one in documented(reach(layout).world)}

@@ -419,6 +419,7 @@ def test_the_search_for_cycles_is_as_it_was_after_a_verification(on: bool) -> No
     assert gc.isenabled() is on
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("collecting")
 def test_the_garbage_of_a_list_does_not_grow_with_its_rows() -> None:
     """The collector pauses in the steps that read and write rows. Half of the rows are bad, and some exist."""

@@ -350,6 +350,7 @@ def _peak(format_: FileFormat, count: int) -> int:
     return peak
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "format_",
     [

@@ -131,6 +131,7 @@ def test_any_member_of_any_form_is_read_or_poison(members: dict[str, Any]):
         assert poison.reason in PoisonReason
 
 
+@pytest.mark.slow
 @settings(max_examples=1000, deadline=None)
 @given(st.data())
 def test_messages_in_any_order_and_number_leave_what_the_newest_says(data: st.DataObject):

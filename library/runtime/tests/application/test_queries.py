@@ -203,6 +203,7 @@ def test_any_text_is_a_place_or_refused(text: str):
         return
 
 
+@pytest.mark.slow
 @given(members=st.fixed_dictionaries({}, optional={"asked": _JSON, "shard": _JSON, "after": _JSON, "more": _JSON}))
 def test_any_members_are_a_place_or_refused(members: dict[str, Any]):
     """Of the right question too."""

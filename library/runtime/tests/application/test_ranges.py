@@ -144,6 +144,7 @@ files = st.builds(
 sizes = st.sampled_from((1, 30, 64, 100, 250))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(calm, st.sampled_from(("", "\n", "\r")), sizes, st.booleans())
 def test_ranges_of_a_list_with_bad_rows_have_the_result_of_one_pass(text: str, end: str, size: int, returns: bool):
@@ -153,6 +154,7 @@ def test_ranges_of_a_list_with_bad_rows_have_the_result_of_one_pass(text: str, e
         assert not differs(data.encode())
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(files, encodings, sizes)
 def test_ranges_have_the_result_of_one_pass(data: bytes, encoding: str, size: int):

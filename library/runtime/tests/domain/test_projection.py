@@ -32,6 +32,7 @@ def _after(events: list[ForeignEvent]) -> ForeignEvent | None:
     return reduce(lambda kept, event: newer(event, kept), events, None)
 
 
+@pytest.mark.slow
 @settings(max_examples=1000)
 @given(st.data())
 def test_any_order_and_any_repetition_of_a_history_leave_the_same(data: st.DataObject):

@@ -212,6 +212,7 @@ def test_what_a_change_takes_away_is_gone(table: Any):
 _NEW = itertools.count()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(st.booleans(), st.integers(1, 9), st.none() | st.just("a note")), max_size=6))
 def test_in_whichever_order_versions_change_an_item_nothing_of_the_newer_is_lost(changes: list[Any], table: Any):

@@ -153,6 +153,7 @@ def test_the_page_shows_how_to_leave_out_a_promise(small: Path) -> None:
     assert sorted(collected(small)) == sorted({OWN, *EACH} - {QUEUES})
 
 
+@pytest.mark.slow
 def test_a_breach_is_reported_without_a_traceback(tmp_path: Path) -> None:
     """For people and for `context check`: the id of the promise, and the sentence with the remedy."""
     ignored = shutil.ignore_patterns(".venv", "build", "vendor", "__pycache__", "test_promises.py")
