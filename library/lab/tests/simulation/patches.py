@@ -18,7 +18,7 @@ from bounded_context import aws
 from bounded_context.adapters import dynamodb_bulk, s3
 from bounded_context.declaration import environment
 from bounded_context.telemetry import calls, logger
-from bounded_context_cli.release.rollout import follow, run, survey
+from bounded_context_operations.release.rollout import follow, run, survey
 
 from .scheduler import Scheduler
 

@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.release.rollout import prune
-from bounded_context_cli.release.steps import cli
+from bounded_context_operations.release.rollout import prune
+from bounded_context_operations.release.steps import cli
 from bounded_context_platform.permissions.grants import ROLES
 from tests.rollout.conftest import Stack
 
