@@ -18,7 +18,7 @@ from bounded_context_cli.programs.pulumi_files import config, project_name, sett
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Node, Program
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.project import ProjectError, at
-from bounded_context_operations.repair.redrive.uploads import Page
+from bounded_context_operations.repair.redrive.outputs import Page
 from bounded_context_platform.permissions.account import OfAccount
 from bounded_context_platform.permissions.requested import Run
 from tests.console import context
@@ -177,7 +177,7 @@ class World:
         yield "bounded_context_operations.release.deploy.package", lambda: 0
         yield "signal.signal", lambda *_: None
         yield "bounded_context_operations.repair.redrive.messages.WAIT_SECONDS", 0
-        yield "bounded_context_operations.repair.redrive.uploads.UnseenUploads._page", _no_uploads
+        yield "bounded_context_operations.repair.redrive.outputs.UnseenUploads._page", _no_uploads
 
     def _status(self, command: Sequence[str]) -> int:
         try:

@@ -200,7 +200,7 @@ SOURCE_PLANTS: Final = [
     ("deploy", _group(CLI, INFRA), f"-{OPERATIONS}"),
     ("smoke", _requiring("boto3", "moto"), "+moto"),
     ("smoke", replace(SOURCES, project={**SOURCES.project, "build-system": {"requires": ["flit_core"]}}), "-flit-core"),
-    ("shift", _importing("bounded_context_operations.release.rollout.run", "hypothesis"), "-hypothesis"),
+    ("shift", _importing("bounded_context_operations.release.rollout.status", "hypothesis"), "-hypothesis"),
 ]
 
 

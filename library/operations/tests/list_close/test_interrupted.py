@@ -12,7 +12,7 @@ from payment.context import PAYMENT
 from bounded_context.adapters.items import Items
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing.functions import TABLE
-from bounded_context_operations.repair.lists.rows import Rows
+from bounded_context_operations.repair.lists import Rows
 from bounded_context_platform.permissions.grants import ROLES
 from tests.handlers.functions import SAMPLES
 from tests.list_close.conftest import ROWS, Stack

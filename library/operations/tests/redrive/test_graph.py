@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from bounded_context_operations.repair.redrive.messages import Message
-from bounded_context_operations.repair.redrive.outputs import RedriveStack
+from bounded_context_operations.repair.redrive.outputs import INPUTS, RedriveStack, input_of
 from bounded_context_operations.repair.redrive.stream import ReaderMapping, object_of
-from bounded_context_operations.repair.redrive.uploads import INPUTS, input_of
 from tests.contract.test_upload_events import rules_that_match, started_with
 from tests.infra.graph import PARTNERS, Graph, Node, run
 

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounded_context_operations.repair.redrive.messages import QueueReader, SubscriberRoute
-from bounded_context_operations.repair.redrive.options import Selection
-from bounded_context_operations.repair.redrive.run import RedriveRun
+from bounded_context_operations.repair.redrive.run import RedriveRun, Selection
 from tests.redrive.clients import Queues
 from tests.redrive.conftest import INBOX, ONE
 from tests.rollout.clients import FakeClock, error

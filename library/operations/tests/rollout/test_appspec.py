@@ -3,8 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from bounded_context_operations.release.rollout.notes import appspec, revision
-from bounded_context_operations.release.rollout.outputs import Function
+from bounded_context_operations.release.rollout.releases import Function, appspec, revision
 
 GOLDEN = Path(__file__).parent / "golden" / "appspec.json"
 HOOKS = {"pre_traffic": "app-test-pre-traffic", "post_traffic": "app-test-post-traffic"}

@@ -4,7 +4,7 @@ from re import fullmatch
 
 from botocore.exceptions import EndpointConnectionError
 
-from bounded_context_operations.release.rollout.notes import Note
+from bounded_context_operations.release.rollout.releases import Note
 from tests.rollout.conftest import Stack
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bounded_context_operations.release.rollout.deployments import MISMATCH
-from bounded_context_operations.release.rollout.notes import Note
+from bounded_context_operations.release.rollout.releases import Note
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
 from bounded_context_cli.command.operation import clients
-from bounded_context_operations.release.rollout.follow import GRACE
+from bounded_context_operations.release.rollout.deployments import GRACE
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack
 

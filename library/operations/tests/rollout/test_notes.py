@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bounded_context_operations.release.rollout.notes import LIMIT, Note, release_id
+from bounded_context_operations.release.rollout.releases import LIMIT, Note, release_id
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.operation import Access
 from bounded_context_infra.configuration.project import current
-from bounded_context_operations.release.rollout import outputs
+from bounded_context_operations.release.rollout import releases
 from tests.console import context
 from tests.rollout.conftest import Stack
 
@@ -53,20 +53,20 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str, sentence
     file = tmp_path / "outputs.json"
     file.write_text(text)
     with pytest.raises(Refusal, match=sentence):
-        outputs.read("test", PROGRAM, file)
+        releases.read("test", PROGRAM, file)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path):
     """One sentence names it."""
     with pytest.raises(Refusal, match="cannot be read"):
-        outputs.read("test", PROGRAM, tmp_path / "nowhere.json")
+        releases.read("test", PROGRAM, tmp_path / "nowhere.json")
 
 
 def test_a_missing_pulumi_cli_is_refused(monkeypatch: pytest.MonkeyPatch):
     """The reason names the page that installs the CLI."""
     monkeypatch.setenv("PATH", "")
     with pytest.raises(Refusal, match=r"pulumi\.com/docs/install"):
-        outputs.read("test", PROGRAM, None)
+        releases.read("test", PROGRAM, None)
 
 
 def test_the_pulumi_cli_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack):
@@ -76,12 +76,12 @@ def test_the_pulumi_cli_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     script.chmod(0o755)
     (tmp_path / "outputs").write_text(json.dumps(stack.outputs))
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert outputs.read("test", PROGRAM, None).application == "test"
+    assert releases.read("test", PROGRAM, None).application == "test"
     asked = (tmp_path / "asked").read_text()
     assert asked.strip() == f"stack output --json --stack test --cwd {PROGRAM} --non-interactive"
     script.write_text("#!/bin/sh\necho 'error: no test' >&2\nexit 255\n")
     with pytest.raises(Refusal, match="the stack test: error: no test"):
-        outputs.read("test", PROGRAM, None)
+        releases.read("test", PROGRAM, None)
 
 
 def test_the_program_of_the_current_repository_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack):
@@ -104,7 +104,7 @@ def test_outside_a_repository_nothing_is_done(tmp_path: Path, monkeypatch: pytes
 
 def test_the_region_is_that_of_the_arns(stack: Stack):
     """Whatever the environment says."""
-    release = outputs.Release.of({**stack.outputs, "state_machine": "arn:aws:states:eu-north-1:1:stateMachine:m"})
+    release = releases.Release.of({**stack.outputs, "state_machine": "arn:aws:states:eu-north-1:1:stateMachine:m"})
     assert release.region == "eu-north-1"
 
 

@@ -8,9 +8,8 @@ import pytest
 
 from bounded_context_operations.release.rollout import prune
 from bounded_context_operations.release.rollout.machines import Machines
-from bounded_context_operations.release.rollout.outputs import Release
-from bounded_context_operations.release.rollout.run import RolloutRun
-from bounded_context_operations.release.rollout.status import RolloutScreen
+from bounded_context_operations.release.rollout.releases import Release
+from bounded_context_operations.release.rollout.status import RolloutRun, RolloutScreen
 from bounded_context_operations.release.rollout.survey import Services
 from tests.rollout.clients import error
 from tests.rollout.conftest import REGION, Stack

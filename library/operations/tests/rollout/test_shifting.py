@@ -9,7 +9,7 @@ import pytest
 
 from bounded_context_cli.command.operation import Access
 from bounded_context_operations.release import deploy
-from bounded_context_operations.release.rollout.notes import Note
+from bounded_context_operations.release.rollout.releases import Note
 from tests.console import context
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack

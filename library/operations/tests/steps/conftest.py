@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from bounded_context_infra.configuration.project import Project, current
-from bounded_context_operations.release.steps import pulumi_cli
-from bounded_context_operations.release.steps.pulumi_cli import PulumiStack
+from bounded_context_operations.release import plan
+from bounded_context_operations.release.plan import PulumiStack
 from tests.pipeline import stand_in_pulumi
 from tests.pipeline.shell import stand_in
 
@@ -26,5 +26,5 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("STAND_IN_CALLS", str(tmp_path / "calls"))
     monkeypatch.setenv("STAND_IN_OUTPUTS", '{"functions": {}}')
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
-    pulumi_cli.write_profile(tmp_path / "aws-config", "arn:aws:iam::333344445555:role/prod-deploy", "pipeline-prod")
+    plan.write_profile(tmp_path / "aws-config", "arn:aws:iam::333344445555:role/prod-deploy", "pipeline-prod")
     return tmp_path / "calls"

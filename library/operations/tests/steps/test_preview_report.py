@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bounded_context_operations.release.steps.deploy import Case, Change, cases, changes, summary, write
+from bounded_context_operations.release.plan import Case, Change, cases, changes, summary, write
 
 TABLE = "aws:dynamodb/table:Table"
 FUNCTION = "aws:lambda/function:Function"

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from bounded_context_operations.release.steps import cli, pulumi_cli
-from bounded_context_operations.release.steps.deploy import Case
+from bounded_context_operations.release import plan, steps
+from bounded_context_operations.release.plan import Case
 from tests.repairs import Records, exits, item
 from tests.rollout.clients import error
 
 
 def test_a_profile_takes_on_the_environments_role(tmp_path: Path) -> None:
     """From the credentials that the build has."""
-    pulumi_cli.write_profile(tmp_path / "config", "arn:aws:iam::333344445555:role/deploy", "pipeline-prod")
+    plan.write_profile(tmp_path / "config", "arn:aws:iam::333344445555:role/deploy", "pipeline-prod")
     assert (tmp_path / "config").read_text() == (
         "[profile environment]\n"
         "role_arn = arn:aws:iam::333344445555:role/deploy\n"
@@ -44,14 +44,14 @@ def answer(payload: str, **more: str) -> dict[str, Any]:
 )
 def test_a_function_with_another_answer_fails(payload: str, more: dict[str, str]) -> None:
     """The failure has the answer."""
-    [case] = cli.check({"f": "arn"}, lambda _: answer(payload, **more))
+    [case] = steps.check({"f": "arn"}, lambda _: answer(payload, **more))
     assert (case.group, case.name) == ("smoke", "f")
     assert (case.failure or "").endswith(f": {payload}")
 
 
 def test_a_function_that_answers_passed_passes() -> None:
     payload = '{"smoke_check": "passed", "function": "f", "version": "2"}'
-    assert cli.check({"f": "arn"}, lambda _: answer(payload)) == [Case("smoke", "f", None)]
+    assert steps.check({"f": "arn"}, lambda _: answer(payload)) == [Case("smoke", "f", None)]
 
 
 def test_a_function_that_cannot_be_invoked_does_not_hide_the_others() -> None:
@@ -62,7 +62,7 @@ def test_a_function_that_cannot_be_invoked_does_not_hide_the_others() -> None:
             raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "gone"}}, "Invoke")
         return answer('{"smoke_check": "passed"}')
 
-    first, second = cli.check({"gone": "gone", "there": "there"}, invoke)
+    first, second = steps.check({"gone": "gone", "there": "there"}, invoke)
     assert "ResourceNotFoundException" in (first.failure or "")
     assert second.failure is None
 
@@ -89,7 +89,7 @@ class Stack:
         file = self._folder / "outputs.json"
         file.write_text(json.dumps({"functions": functions, "table_name": "payment-prod-table"}))
         project: Any = SimpleNamespace(build=self._folder)
-        return cli.check_stack(project, file)
+        return steps.check_stack(project, file)
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from moto import mock_aws
 from bounded_context_infra.configuration.project import current
 from bounded_context_infra.configuration.state import locks
 from bounded_context_infra.configuration.strategy import too_long
-from bounded_context_operations.release.steps import deploy, pulumi_cli
-from bounded_context_operations.release.steps.pulumi_cli import PulumiStack, StepError
+from bounded_context_operations.release import plan
+from bounded_context_operations.release.plan import PulumiStack, StepError
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack as ShiftingStack
 from tests.rollout.conftest import stack as aws
@@ -29,7 +29,7 @@ def test_a_preview_saves_the_plan_under_the_environments_profile(
     calls: Path, prod: PulumiStack, tmp_path: Path
 ) -> None:
     """The profile is in the stack's file, the plan and the report beside it."""
-    deploy.preview(prod)
+    plan.preview(prod)
     assert "aws:profile: environment" in prod.file.read_text()
     assert (tmp_path / "plan.json").exists()
     reports = tmp_path / "build" / "reports"
@@ -44,7 +44,7 @@ def test_a_preview_that_fails_prints_pulumis_error_and_nothing_else(
     """Pulumi's JSON contains every resource, and the error in one of its diagnostics."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31.")
     with pytest.raises(StepError, match=r": error: log_retention_days is 31\.$") as ended:
-        deploy.preview(prod)
+        plan.preview(prod)
     assert ended.value.reason == "failed"
 
 
@@ -53,7 +53,7 @@ def test_a_preview_that_would_delete_a_protected_resource_names_it_and_the_comma
 ) -> None:
     monkeypatch.setenv("STAND_IN_BAD_SETTING", f'resource "{URN}" cannot be deleted\nbecause it is protected.')
     with pytest.raises(StepError) as ended:
-        deploy.preview(prod)
+        plan.preview(prod)
     assert ended.value.reason == "protected"
     for verb in ("unprotect", "delete --force"):
         assert f"`pulumi state {verb} '{URN}' --stack prod --cwd " in str(ended.value)
@@ -66,8 +66,8 @@ def test_preview_and_deployment_pass_the_pipelines_policies_to_pulumi(
     packs: list[list[str]] = []
     for pack in (None, "/policies/pack"):
         monkeypatch.setenv("POLICY_PACK", pack or "")
-        deploy.preview(prod)
-        deploy.deploy(prod)
+        plan.preview(prod)
+        plan.deploy(prod)
         made = [json.loads(call) for call in calls.read_text().splitlines()]
         packs.append([call[call.index("--policy-pack") + 1] for call in made if "--policy-pack" in call])
     assert packs == [[], ["/policies/pack"] * 2]
@@ -80,7 +80,7 @@ def test_a_stack_without_a_key_of_the_secrets_provider_is_refused(text: str, tmp
     """Pulumi would ask for a passphrase, which does not exist."""
     (tmp_path / "Pulumi.prod.yaml").write_text(text)
     with pytest.raises(StepError, match=rf"^Pulumi\.prod\.yaml .*{re.escape(PROVIDER)}") as ended:
-        deploy.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
+        plan.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
     assert ended.value.reason == "no-key"
 
 
@@ -97,14 +97,14 @@ def test_the_remedy_of_a_missing_key_creates_the_stack_or_moves_its_secrets(
 ) -> None:
     (tmp_path / "Pulumi.prod.yaml").write_text(text)
     with pytest.raises(StepError, match=rf"`pulumi {command} [^`]*{re.escape(PROVIDER)}"):
-        deploy.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
+        plan.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
 
 
 def test_a_stack_with_its_key_is_accepted(tmp_path: Path) -> None:
     """As `pulumi stack init` writes it; Pulumi Cloud needs no key."""
     (tmp_path / "Pulumi.prod.yaml").write_text(f"secretsprovider: {PROVIDER}\nencryptedkey: AQI=\nconfig: {{}}\n")
-    deploy.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
-    deploy.require_secrets_provider(tmp_path / "Pulumi.dev.yaml", None)
+    plan.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
+    plan.require_secrets_provider(tmp_path / "Pulumi.dev.yaml", None)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_bad_strategy_is_reported_by_the_program_alone() -> None:
 
 def test_a_deployment_uses_its_plan_and_writes_the_outputs(calls: Path, prod: PulumiStack, tmp_path: Path) -> None:
     """The next steps read them."""
-    deploy.preview(prod)
-    deploy.deploy(prod)
+    plan.preview(prod)
+    plan.deploy(prod)
     assert json.loads((tmp_path / "outputs.json").read_text()) == {"functions": {}}
     up = next(arguments for call in calls.read_text().splitlines() if "up" in (arguments := json.loads(call)))
     assert up[up.index("--plan") + 1] == str(tmp_path / "plan.json")
@@ -147,7 +147,7 @@ def test_a_plan_that_no_longer_fits_ends_the_deployment(
     """These are the messages of Pulumi 3.274.1."""
     monkeypatch.setenv("STAND_IN_UNFIT", f"error: {words}")
     with pytest.raises(StepError, match=r"\bprod\b") as ended:
-        deploy.deploy(prod)
+        plan.deploy(prod)
     assert ended.value.reason == "unfit-plan"
     assert not (tmp_path / "outputs.json").exists()
 
@@ -156,10 +156,10 @@ def test_another_failure_of_a_deployment_is_not_reported_as_an_unfit_plan(
     calls: Path, prod: PulumiStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new preview would not help. After a failure, Pulumi prints the same messages for the remaining changes."""
-    deploy.preview(prod)
+    plan.preview(prod)
     monkeypatch.setenv("STAND_IN_FAULT", "error: AccessDenied\nerror: expected resource operations for urn")
     with pytest.raises(StepError, match=r"status 1\b") as ended:
-        deploy.deploy(prod)
+        plan.deploy(prod)
     assert ended.value.reason == "failed"
 
 
@@ -174,10 +174,10 @@ def test_a_locked_stack_is_not_deployed(
     said: str, calls: Path, prod: PulumiStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error names the runbook's section, because the deployment that made the lock may have ended."""
-    deploy.preview(prod)
+    plan.preview(prod)
     monkeypatch.setenv("STAND_IN_UNFIT", said)
     with pytest.raises(StepError, match=r"\bprod\b.*\ba-stack-is-locked\b") as ended:
-        deploy.deploy(prod)
+        plan.deploy(prod)
     assert ended.value.reason == "locked"
 
 
@@ -197,7 +197,7 @@ def test_a_preview_of_a_locked_stack_ends_before_the_approval(state: Any, calls:
     """The error has the time of the lock. Pulumi is not called."""
     state.put_object(Bucket="state", Key=f"{locks(prod.project.package, 'prod')}6d1e.json", Body=b"{}")
     with pytest.raises(StepError, match=r"\bprod\b.* 20\d\d-\d\d-\d\d \d\d:\d\d UTC") as ended:
-        deploy.preview(prod)
+        plan.preview(prod)
     assert ended.value.reason == "locked"
     assert not calls.exists()
 
@@ -205,7 +205,7 @@ def test_a_preview_of_a_locked_stack_ends_before_the_approval(state: Any, calls:
 def test_the_lock_of_another_stack_is_not_in_the_way(state: Any, calls: Path, prod: PulumiStack) -> None:
     """Also of one whose name begins alike."""
     state.put_object(Bucket="state", Key=f"{locks(prod.project.package, 'prod-eu')}6d1e.json", Body=b"{}")
-    deploy.preview(prod)
+    plan.preview(prod)
     assert prod.plan.exists()
 
 
@@ -215,7 +215,7 @@ def test_a_state_that_cannot_be_read_ends_the_preview(
     """For instance, the bucket does not exist."""
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://nowhere?region=eu-west-1")
     with pytest.raises(StepError, match=r"\bprod\b.*: NoSuchBucket") as ended:
-        deploy.preview(prod)
+        plan.preview(prod)
     assert ended.value.reason == "unknown-lock"
 
 
@@ -239,11 +239,11 @@ def test_a_role_that_lacks_an_action_ends_the_deployment_with_both_names(
     said: str, role: str, action: str, calls: Path, prod: PulumiStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The role in AWS's message; without a role there, the step's."""
-    deploy.preview(prod)
+    plan.preview(prod)
     monkeypatch.setenv("ROLE_ARN", "arn:aws:iam::333344445555:role/prod-of-the-step")
     monkeypatch.setenv("STAND_IN_FAULT", f"error: {said}")
     with pytest.raises(StepError, match=rf"\b{role}\b.*\b{action}\b.*permissions deploy prod`") as ended:
-        deploy.deploy(prod)
+        plan.deploy(prod)
     assert ended.value.reason == "denied"
 
 
@@ -254,7 +254,7 @@ def test_a_role_that_lacks_an_action_ends_the_preview_with_both_names(
     action = "ValidateStateMachineDefinition"
     monkeypatch.setenv("STAND_IN_BAD_SETTING", SDK.format(action, USER.format(action).replace("deploy", "preview")))
     with pytest.raises(StepError) as ended:
-        deploy.preview(prod)
+        plan.preview(prod)
     assert re.search(rf"\bprod-preview\b.*\bstates:{action}\b.*`context permissions", str(ended.value).splitlines()[-1])
     assert ended.value.reason == "denied"
 
@@ -263,13 +263,13 @@ def test_a_step_without_its_variable_names_it(monkeypatch: pytest.MonkeyPatch) -
     """For instance a step that runs outside its project."""
     monkeypatch.delenv("ROLE_ARN", raising=False)
     with pytest.raises(StepError, match=r"^ROLE_ARN "):
-        pulumi_cli.variable("ROLE_ARN")
+        plan.variable("ROLE_ARN")
 
 
 def test_a_step_works_on_the_stack_that_its_project_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the repository that it runs in."""
     monkeypatch.setenv("STACK", "prod")
-    stack = pulumi_cli.stack_of_step()
+    stack = plan.stack_of_step()
     assert (stack.name, stack.project) == ("prod", current())
     assert "\nconfig:" in stack.file.read_text()
 
@@ -279,7 +279,7 @@ def test_a_preview_of_a_strategy_that_takes_too_long_is_refused(prod: PulumiStac
     name = prod.project.context.name
     prod.file.write_text(f"config:\n  {name}:rollout_strategy: Canary9Percent206Minutes\n")
     with pytest.raises(StepError, match=r"^Pulumi\.prod\.yaml: Canary9Percent206Minutes") as ended:
-        deploy.preview(prod)
+        plan.preview(prod)
     assert ended.value.reason == "slow-strategy"
 
 
@@ -288,16 +288,16 @@ def shifting(aws: ShiftingStack, monkeypatch: pytest.MonkeyPatch) -> ShiftingSta
     """A deployed stack one of whose functions is being shifted."""
     aws.publish("one")
     aws.begin("one", "1", "2")
-    monkeypatch.setattr(deploy, "_clients", aws.clients)
+    monkeypatch.setattr(plan, "_clients", aws.clients)
     monkeypatch.setenv("STAND_IN_OUTPUTS", json.dumps(aws.outputs))
     return aws
 
 
 def test_a_deployment_during_a_shift_is_refused(calls: Path, prod: PulumiStack, shifting: ShiftingStack) -> None:
     """The error names the stack, the function, the commands and the pipeline's variable. Nothing is deployed."""
-    deploy.preview(prod)
+    plan.preview(prod)
     with pytest.raises(StepError, match=r"\bprod\b.*\(one .*rollout status prod`.*rollout back prod`.*DURING_SHIFT"):
-        deploy.deploy(prod)
+        plan.deploy(prod)
     assert not any("up" in json.loads(call) for call in calls.read_text().splitlines())
 
 
@@ -307,13 +307,13 @@ def test_a_reason_in_the_pipelines_variable_deploys_during_a_shift(
 ) -> None:
     """Pulumi's history of the stack contains the reason."""
     monkeypatch.setenv("DURING_SHIFT", reason)
-    deploy.preview(prod)
+    plan.preview(prod)
     if not deploys:
         with pytest.raises(StepError) as ended:
-            deploy.deploy(prod)
+            plan.deploy(prod)
         assert ended.value.reason == "shifting"
         return
-    deploy.deploy(prod)
+    plan.deploy(prod)
     assert f"during a shift: {reason}" in calls.read_text()
 
 
@@ -321,9 +321,9 @@ def test_a_shift_that_cannot_be_read_ends_the_deployment(
     calls: Path, prod: PulumiStack, shifting: ShiftingStack
 ) -> None:
     """The error has the role and the policy that lack the permission."""
-    deploy.preview(prod)
+    plan.preview(prod)
     denied = error("ListDeployments", "AccessDeniedException", USER.format("x"))
     shifting.codedeploy.before["list_deployments"] = [denied, denied]
     with pytest.raises(StepError, match=r"\bprod-deploy\b.*`context permissions deploy") as ended:
-        deploy.deploy(prod)
+        plan.deploy(prod)
     assert ended.value.reason == "unknown-shift"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_operations.release.steps import cli
+from bounded_context_operations.release import steps
 from tests.console import context
 
 
@@ -31,7 +31,7 @@ def archive() -> bytes:
     return packed("pulumi/../pulumi", b"#!/bin/sh\necho v1.2.3\n")
 
 
-def release(archive: bytes, digest: str, name: str) -> cli.Fetch:
+def release(archive: bytes, digest: str, name: str) -> steps.Fetch:
     """What the two hosts answer."""
     return lambda url: f"{digest}  {name}\n".encode() if url.endswith("checksums.txt") else archive
 
@@ -39,41 +39,41 @@ def release(archive: bytes, digest: str, name: str) -> cli.Fetch:
 def test_a_tool_is_installed_if_it_is_what_its_maker_states(archive: bytes, tmp_path: Path) -> None:
     """Its programs can be run, and lie in the folder."""
     name = _name()
-    cli.install("1.2.3", tmp_path, release(archive, hashlib.sha256(archive).hexdigest(), name))
+    steps.install("1.2.3", tmp_path, release(archive, hashlib.sha256(archive).hexdigest(), name))
     (program,) = tmp_path.iterdir()
     assert program.stat().st_mode & 0o111
 
 
 def test_a_tool_with_another_hash_is_not_installed(archive: bytes, tmp_path: Path) -> None:
     """Nothing of it is unpacked."""
-    with pytest.raises(cli.ToolError, match=re.escape(_name())):
-        cli.install("1.2.3", tmp_path, release(archive, "0" * 64, _name()))
+    with pytest.raises(steps.ToolError, match=re.escape(_name())):
+        steps.install("1.2.3", tmp_path, release(archive, "0" * 64, _name()))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_tool_of_which_nothing_is_stated_is_not_installed(archive: bytes, tmp_path: Path) -> None:
     """For instance a version that does not exist."""
-    with pytest.raises(cli.ToolError, match="states no SHA-256"):
-        cli.install("1.2.3", tmp_path, release(archive, "0" * 64, "another.tar.gz"))
+    with pytest.raises(steps.ToolError, match="states no SHA-256"):
+        steps.install("1.2.3", tmp_path, release(archive, "0" * 64, "another.tar.gz"))
 
 
 def test_both_come_over_https_and_from_two_hosts(archive: bytes, tmp_path: Path) -> None:
     """A forger would have to hold both."""
     asked: list[str] = []
     served = release(archive, hashlib.sha256(archive).hexdigest(), _name())
-    cli.install("1.2.3", tmp_path, lambda url: (asked.append(url), served(url))[1])
+    steps.install("1.2.3", tmp_path, lambda url: (asked.append(url), served(url))[1])
     assert all(url.startswith("https://") and "1.2.3" in url for url in asked)
     assert len({url.split("/")[2] for url in asked}) == 2
 
 
 def test_a_tool_that_is_there_is_not_fetched(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It tells its version, and installs the AWS plugin in the version of the lock."""
-    monkeypatch.setattr(cli, "install", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(steps, "install", lambda *_: pytest.fail("fetched"))
     assert context("step", "tools", "bin") == 0
     [_, installing] = [json.loads(line) for line in calls.read_text().splitlines()]
     assert installing == ["plugin", "install", "resource", "aws", version("pulumi-aws"), "--exact"]
     monkeypatch.setenv("PATH", "")
-    assert cli.installed() is None
+    assert steps.installed() is None
 
 
 @pytest.mark.usefixtures("calls")

@@ -10,9 +10,9 @@ from bounded_context.handlers import sweep_uploads
 from bounded_context_cli.command.aws_errors import AWS_ERRORS
 from bounded_context_operations.repair.redrive import messages as queue_reader
 from bounded_context_operations.repair.redrive.messages import InboundRoute, Message, QueueReader, SubscriberRoute
+from bounded_context_operations.repair.redrive.outputs import UnseenUploads
 from bounded_context_operations.repair.redrive.run import RedriveReport, RedriveRun
 from bounded_context_operations.repair.redrive.stream import FailedBatches
-from bounded_context_operations.repair.redrive.uploads import UnseenUploads
 
 Plant = Callable[[], AbstractContextManager[Any]]
 

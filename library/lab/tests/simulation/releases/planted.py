@@ -12,9 +12,8 @@ from bounded_context_operations.release.rollout import machinemove, machines, re
 from bounded_context_operations.release.rollout.functionmove import FunctionMove, Goal
 from bounded_context_operations.release.rollout.machinemove import MachineMove
 from bounded_context_operations.release.rollout.machines import MachineAlias
-from bounded_context_operations.release.rollout.notes import Note
-from bounded_context_operations.release.rollout.report import Ended
-from bounded_context_operations.release.rollout.run import RolloutRun
+from bounded_context_operations.release.rollout.releases import Ended, Note
+from bounded_context_operations.release.rollout.status import RolloutRun
 
 Plant = Callable[[], AbstractContextManager[Any]]
 

@@ -1,9 +1,8 @@
-"""The report of a repair, the command that executes its plan, its output, and the ids in its arguments."""
+"""The report of a repair, its output, and the ids in its arguments."""
 
 import re
-import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -51,21 +50,6 @@ class RepairReport(ABC):
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON."""
         return {"result": self.result, **vars(self)}
-
-
-def command_line(*words: str, **options: object) -> str:
-    """Return the command with `--go`. It contains the options that have a value."""
-    return shlex.join(["uv", "run", "context", *words, *option_words(options), "--go"])
-
-
-def option_words(options: Mapping[str, object]) -> Iterator[str]:
-    """Yield the words of the options that have a value. A tuple has several values, True is a flag."""
-    for name, value in options.items():
-        for item in value if isinstance(value, tuple) else (value,):
-            if item:
-                yield f"--{name.replace('_', '-')}"
-                if item is not True:
-                    yield str(item)
 
 
 LINE_EVERY = 100

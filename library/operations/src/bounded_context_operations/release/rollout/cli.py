@@ -13,16 +13,14 @@ from bounded_context_cli.command.operation import Access, AsJson, Outputs, Stack
 from bounded_context_cli.command.repair import RepairState
 from bounded_context_cli.command.values import counted, reason
 
-from . import outputs
-from .follow import Task
+from . import releases
+from .deployments import Task
 from .functionmove import Goal
 from .machinemove import MachineMove, conflict
-from .notes import OnConflict, Order, release_id
 from .prune import prune
-from .report import RolloutReport
+from .releases import OnConflict, Order, RolloutReport, release_id
 from .returns import execute, plan_return
-from .run import RolloutRun
-from .status import RolloutScreen
+from .status import RolloutRun, RolloutScreen
 from .status import status as read_status
 from .survey import Services, Survey
 
@@ -229,7 +227,7 @@ def _run(
     access, screen = Access.of(ctx, _ATTEMPTS), RolloutScreen(as_json=as_json)
 
     def act() -> int:
-        release = outputs.read(stack, repository().service, file)
+        release = releases.read(stack, repository().service, file)
         connect = access.clients_of(release.region)
         state = RepairState(stack, "shift", access.clock.now(), file)
         screen.show_repair(state.read(connect("dynamodb"), release.table), writes=starts)

@@ -7,11 +7,8 @@ from botocore.exceptions import ClientError
 
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Expired, code, sentence
 
-from .deployments import THROTTLED, Deployment, Shift, deployment_of, unverified
-from .follow import Steps, retried, wait_for_aws
-from .notes import HOOKS, Order
-from .outputs import Function
-from .report import Ended, ReleasedPart, Result, only_version
+from .deployments import THROTTLED, Deployment, Shift, Steps, deployment_of, retried, unverified, wait_for_aws
+from .releases import HOOKS, Ended, Function, Order, ReleasedPart, Result, only_version
 from .survey import Finding, Position, Services
 
 TRIES = 3

@@ -7,10 +7,9 @@ from datetime import timedelta
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Expired, passes, sentence
 from bounded_context_cli.command.operation import Clock
 
-from .follow import GRACE, POLL, Steps, retried
+from .deployments import GRACE, POLL, Steps, retried
 from .machines import PATIENCE, Changed, MachineAlias, Routing
-from .notes import Note, Order
-from .report import Ended, ReleasedPart, Result, only_version
+from .releases import Ended, Note, Order, ReleasedPart, Result, only_version
 from .survey import Services, Survey
 
 ABANDONED_SHIFT = "if that run is gone, pass --on-conflict stop"

@@ -15,10 +15,8 @@ from botocore.exceptions import ClientError
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, code, passes
 from bounded_context_cli.command.operation import Clock
 
-from .follow import Steps, retried
-from .notes import Note
-from .outputs import Machine, NoVersion
-from .report import ReleasedPart
+from .deployments import Steps, retried
+from .releases import Machine, Note, NoVersion, ReleasedPart
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

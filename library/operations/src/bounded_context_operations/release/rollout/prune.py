@@ -12,11 +12,10 @@ from botocore.exceptions import ClientError
 
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, code, sentence
 
-from .deployments import noted
-from .follow import WORKERS
+from .deployments import WORKERS, noted
 from .machines import Machines, NoMachine, Routing
 from .returns import plan_of
-from .run import RolloutRun
+from .status import RolloutRun
 from .survey import Finding
 
 if TYPE_CHECKING:

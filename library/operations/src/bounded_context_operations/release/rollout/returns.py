@@ -8,14 +8,12 @@ from typing import Self
 
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Expired, Refusal, sentence
 
-from .deployments import Deployment, deployment_of, unverified
-from .follow import POLL, Steps, Task
+from .deployments import POLL, Deployment, Steps, Task, deployment_of, unverified
 from .functionmove import Goal
 from .machinemove import note_of_return
 from .machines import NO_VERSION, Changed, MachineAlias, Routing
-from .notes import WORKFLOW, Note, digest_of
-from .report import Ended, RolloutReport
-from .run import RolloutRun
+from .releases import WORKFLOW, Ended, Note, RolloutReport, digest_of
+from .status import RolloutRun
 from .survey import Finding, Survey
 
 MINUTES = 30

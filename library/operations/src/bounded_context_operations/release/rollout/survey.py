@@ -15,11 +15,9 @@ from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, code, se
 from bounded_context_cli.command.operation import Access, Clients
 from bounded_context_cli.command.outputs import parsed
 
-from .deployments import Deployment, Deployments, deployment_of, unverified
-from .follow import WORKERS
+from .deployments import WORKERS, Deployment, Deployments, deployment_of, unverified
 from .machines import Machines, NoMachine, Routing
-from .notes import WORKFLOW
-from .outputs import Function, NoVersion, Release
+from .releases import WORKFLOW, Function, NoVersion, Release
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

@@ -15,17 +15,16 @@ from bounded_context_cli.command.console import Consoles
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.operation import Access, AsJson, Clients, Clock, Outputs, operate
 from bounded_context_cli.command.operation import Stack as StackName
+from bounded_context_cli.command.output import command_line
 from bounded_context_cli.command.repair import RepairState
 from bounded_context_cli.views.cost.second_tables import names
 
 from .. import report as repair
-from ..report import command_line
 from ..report import identity as id_of
 from . import stores as erasure_stores
-from .inbox import Inbox, Lists
 from .person import Person
+from .records import Inbox, Lists, SecondTable, TableStore
 from .stores import Bucket, DeadLetterStore, ErasureStack, Expiry, GivenUp, Place, Store, Unsearched, expiries
-from .table import SecondTable, TableStore
 
 _EXPIRIES: Final = "stores that cannot be changed"
 
@@ -204,7 +203,7 @@ def erase(
         except KeyboardInterrupt:
             screen.fail("Interrupted. Run the command again: it searches every store anew.")
             return INTERRUPTED
-        command = command_line("erase", stack, identity, keep=keep, outputs=outputs_file)
+        command = command_line("erase", stack, identity, keep=keep, outputs=outputs_file, go=True)
         screen.show(report, {"stack": stack, "id": identity}, command)
         return report.exit_status
 

@@ -16,15 +16,14 @@ from bounded_context_cli.command.aws_errors import AWS_ERRORS, sentence
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.operation import Access, AsJson, Clients, Clock, Outputs, interrupt_once, operate
 from bounded_context_cli.command.operation import Stack as StackName
+from bounded_context_cli.command.output import command_line
 from bounded_context_cli.command.repair import RepairState
 from bounded_context_cli.command.values import counted, time
 from bounded_context_infra.configuration.project import Project
 
 from .. import report as repair
-from ..report import RepairScreen, command_line
-from . import target
-from .state import AggregateEvent, CurrentState
-from .target import Progress, ReseedTarget, Subscription
+from ..report import RepairScreen
+from .state import AggregateEvent, CurrentState, Progress, ReseedTarget, Subscription, read
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -251,9 +250,9 @@ def reseed(
 
     def act() -> int:
         project = repository()
-        subscriber = target.read(stack, to, project.service, outputs_file)
+        subscriber = read(stack, to, project.service, outputs_file)
         began = since and since.isoformat()
-        command = command_line("reseed", stack, to=to, since=began, rate=rate, outputs=outputs_file)
+        command = command_line("reseed", stack, to=to, since=began, rate=rate, outputs=outputs_file, go=True)
         connect = access.clients_of(subscriber.region)
         state = RepairState(stack, "reseed", access.clock.now(), outputs_file)
         screen.show_repair(state.read(connect("dynamodb"), subscriber.table), writes=go)

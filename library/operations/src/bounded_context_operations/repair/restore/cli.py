@@ -14,12 +14,13 @@ from bounded_context_cli.command.console import Consoles
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.operation import Access, AsJson, Outputs, interrupt_once, operate
 from bounded_context_cli.command.operation import Stack as StackName
-from bounded_context_cli.command.output import FAILED
+from bounded_context_cli.command.output import FAILED, command_line
+from bounded_context_cli.command.repair import TIME
 from bounded_context_cli.command.values import existing_file, time
 from bounded_context_cli.views.cost.second_tables import listing
 from bounded_context_infra.configuration.project import Project
 
-from ..report import command_line, no_identity
+from ..report import no_identity
 from . import tables
 from .differences import Changes, Comparison
 from .pause import Lease, Pause, Progress, ProgressItem, Writes
@@ -90,7 +91,6 @@ class RestoreScreen(Consoles):
         self._print(f"{title}: {', '.join(f'{number} {name}' for name, number in counts.items()) or 'none'}.")
 
 
-_FORM = "%Y-%m-%dT%H:%M:%SZ"
 _ATTEMPTS = 10
 """The attempts of a call. A table on demand throttles while it grows."""
 
@@ -130,8 +130,8 @@ def restore(
     access, screen = Access.of(ctx, _ATTEMPTS), RestoreScreen(as_json=as_json)
     if resume == bool(at) or (resume and (go or only)):
         raise BadParameter("write --at TIME to restore, or --resume without other options")
-    command = command_line("restore", stack, at=at and f"{at:{_FORM}}", only=only, outputs=outputs_file)
-    way_back = command_line("restore", stack, resume=True, outputs=outputs_file).removesuffix(" --go")
+    command = command_line("restore", stack, at=at and f"{at:{TIME}}", only=only, outputs=outputs_file, go=True)
+    way_back = command_line("restore", stack, resume=True, outputs=outputs_file)
 
     def act() -> int:
         project = repository()

@@ -33,10 +33,9 @@ from bounded_context_cli.command.outputs import region_of
 from bounded_context_cli.command.repair import RepairState
 from bounded_context_infra.configuration.project import Project
 
-from .deploy import Case, report, write
-from .deploy import deploy as deploy_plan
-from .deploy import preview as preview_stack
-from .pulumi_cli import stack_of_step, variable, write_profile
+from .plan import Case, report, stack_of_step, variable, write, write_profile
+from .plan import deploy as deploy_plan
+from .plan import preview as preview_stack
 
 EVENT = {"smoke_check": True}
 PASSED = "passed"
