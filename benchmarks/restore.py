@@ -115,12 +115,12 @@ class Lambda:
 def measure(items: int, changed: int) -> dict[str, float]:
     """Restore `changed` of `items`; return the seconds of the command and of its pause."""
     from bounded_context_cli.command.operation import SystemClock
-    from bounded_context_cli.repair.restore import tables
-    from bounded_context_cli.repair.restore.differences import Changes, Comparison
-    from bounded_context_cli.repair.restore.pause import Lease, Pause, ProgressItem, Writes
-    from bounded_context_cli.repair.restore.run import RestoreRun
-    from bounded_context_cli.repair.restore.tables import Copy
-    from bounded_context_cli.repair.restore.tables import Tables as Both
+    from bounded_context_operations.repair.restore import tables
+    from bounded_context_operations.repair.restore.differences import Changes, Comparison
+    from bounded_context_operations.repair.restore.pause import Lease, Pause, ProgressItem, Writes
+    from bounded_context_operations.repair.restore.run import RestoreRun
+    from bounded_context_operations.repair.restore.tables import Copy
+    from bounded_context_operations.repair.restore.tables import Tables as Both
     from payment.context import PAYMENT
 
     found: Any = Tables(dict(_items(items, PAYMENT.key_prefix)), changed)

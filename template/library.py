@@ -33,7 +33,7 @@ def _project(folder: Path) -> dict[str, Any]:
     return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-FOLDERS = ("runtime", "infra", "cli", "local", "platform", "lab")
+FOLDERS = ("runtime", "infra", "cli", "operations", "local", "platform", "lab")
 """The folders of the distributions: each needs only those before it."""
 
 PROJECTS = {folder: _project(SOURCES / folder) for folder in FOLDERS}

@@ -37,11 +37,11 @@ def test_a_team_gets_what_it_can_read(payment: Path) -> None:
 
 
 def test_few_files_are_the_same_in_every_context() -> None:
-    """A team reads lines about its context."""
-    assert MEASURED["measure"]().same <= 10
+    """A team reads lines about its context. The library's seven wheels are the same everywhere."""
+    assert MEASURED["measure"]().same <= 11
 
 
-@pytest.mark.parametrize(("answers", "most"), [({}, 41), ({"pull_requests": "none"}, 38)], ids=["with", "without"])
+@pytest.mark.parametrize(("answers", "most"), [({}, 42), ({"pull_requests": "none"}, 39)], ids=["with", "without"])
 def test_a_context_without_lists_is_smaller(answers: dict[str, str], most: int, tmp_path: Path) -> None:
-    """With the workflows of pull requests or without them; the library's wheel is a file, too."""
+    """With the workflows of pull requests or without them; the library's seven wheels are files, too."""
     assert len(list(files(bake(tmp_path, {**answers, "lists": "none"}), ()))) <= most

@@ -28,8 +28,10 @@ ROOTS: Final = SESSION["root_packages"]
 TABLE: Final = "bounded_context_infra.components.table"
 PLANTED: Final = [
     ("street", "bounded_context.domain.spelling", "bounded_context_infra.configuration.settings"),
-    ("street", "bounded_context_infra.wiring.functions", "bounded_context_cli.release.package"),
+    ("street", "bounded_context_infra.wiring.functions", "bounded_context_cli.package"),
     ("street", "bounded_context_cli.contracts.compatibility", "bounded_context_local.emulator.aws"),
+    ("street", "bounded_context_cli.policies.account", "bounded_context_operations.release.deploy"),
+    ("street", "bounded_context_operations.repair.report", "bounded_context_platform.bootstrap"),
     ("street", "bounded_context_platform.bootstrap", "bounded_context_local.emulator.aws"),
     ("street", "bounded_context_local.rehearsal.cli", "bounded_context_lab.storm.storm"),
     ("floors", "bounded_context.domain.spelling", "bounded_context.adapters.dynamodb"),
@@ -46,9 +48,10 @@ PLANTED: Final = [
     ("infra", TABLE, "bounded_context_infra.wiring.observability"),
     ("infra", "bounded_context_infra.stack.stack", "bounded_context_infra._parts.queues"),
     ("components", TABLE, "bounded_context_infra.components.inbox"),
-    ("tools", "bounded_context_cli.command.console", "bounded_context_cli.release.package"),
-    ("operations", "bounded_context_cli.repair.redrive.cli", "pulumi"),
-    ("restores", "bounded_context_cli.repair.restore.cli", "pulumi"),
+    ("tools", "bounded_context_cli.command.console", "bounded_context_cli.package"),
+    ("operations", "bounded_context_operations.release.deploy", "bounded_context_operations.repair.report"),
+    ("shifting", "bounded_context_operations.repair.redrive.cli", "pulumi"),
+    ("restores", "bounded_context_operations.repair.restore.cli", "pulumi"),
     ("extensions", "bounded_context_local.extensions.codedeploy.service", "bounded_context_local.emulator.process"),
 ]
 """A contract, and an import that breaks it: the importing module, and a module of the library or another package."""

@@ -27,7 +27,7 @@ with open(sys.argv.pop(1), "w", encoding="utf-8") as sys.stdout:
 """The console script `context`, whose standard output is the file of the first argument."""
 
 
-_NEEDED = ("runtime", "infra", "cli", "platform")
+_NEEDED = ("runtime", "infra", "cli", "operations", "platform")
 """The distributions that `context survey` needs."""
 
 

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from bounded_context_cli.release.package import write_code
+from bounded_context_cli.package import write_code
 from bounded_context_infra.configuration.project import current
 from bounded_context_local.actors.subscriber import Subscriber
 from bounded_context_local.api import owner

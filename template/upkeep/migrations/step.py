@@ -42,7 +42,7 @@ _STEPS: tuple[Step, ...] = (
         "Remove an events.py that repeats the details: the library derives the events' data",
     ),
     Step("0.5.0", "v0_5_0.library_workflow", "Take the state machine and four steps of lists from the library"),
-    Step("0.5.0", "v0_5_0.distributions", "Follow the modules of the library into its six distributions"),
+    Step("0.5.0", "v0_5_0.distributions", "Follow the modules of the library into its seven distributions"),
 )
 """All steps, in the order of their application."""
 

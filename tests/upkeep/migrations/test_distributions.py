@@ -32,7 +32,18 @@ DEV = 'dev = ["bounded-context[infra,local,pinned,tools]", "httpx==1"]\n'
             "from bounded_context.testing.running import Running\n",
             "from bounded_context_local.testing.running import Running\n",
         ),
-        ("patch('bounded_context.tools.release.rollout.run')\n", "patch('bounded_context_cli.release.rollout.run')\n"),
+        (
+            "patch('bounded_context.tools.release.rollout.run')\n",
+            "patch('bounded_context_operations.release.rollout.run')\n",
+        ),
+        (
+            "from bounded_context.tools.release.package import build_lambda\n",
+            "from bounded_context_cli.package import build_lambda\n",
+        ),
+        (
+            "from bounded_context.tools.repair.redrive import cli\n",
+            "from bounded_context_operations.repair.redrive import cli\n",
+        ),
         ("from bounded_context import Command\n", "from bounded_context import Command\n"),
         (
             "from bounded_context.infra.parts.buckets import private_bucket\n",

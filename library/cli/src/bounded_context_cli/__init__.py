@@ -1,1 +1,1 @@
-"""The console script `context`: checks, contracts, releases, repairs, policies, partners and pages."""
+"""The console script `context`: checks, contracts, policies, partners and pages."""

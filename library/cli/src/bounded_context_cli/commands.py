@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .command.commands import CHECK, DOCUMENTS, OPERATE, RELEASE, STEPS
+from .command.commands import CHECK, DOCUMENTS, OPERATE, RELEASE
 from .command.deferred import Groups, Table
 
 _OWN: Final = Table("bounded_context_cli")
@@ -35,30 +35,11 @@ GROUPS: Final[Groups] = {
         "docs": _OWN.one("Show a page of the library's documentation, or search all pages", "docs.cli", "docs"),
     },
     RELEASE: {
-        "package": _OWN.one("Build the functions' code and layer for Lambda", "release.package", "package"),
-        "preview": _OWN.one("Show what a deployment would change", "release.deploy", "preview", passes=True),
-        "deploy": _OWN.one("Deploy a stack: publish new versions", "release.deploy", "deploy", passes=True),
-        "rollout": _OWN.group(
-            "Shift traffic to the newest versions, and back", "release.rollout.cli", "start", "status", "back"
-        ),
-        "pipeline": _OWN.group("Deploy the delivery pipeline", "release.pipeline", "preview", "deploy", passes=True),
-        "account": _OWN.group(
-            "Deploy what deployments need in an account", "release.account", "preview", "deploy", passes=True
-        ),
+        "package": _OWN.one("Build the functions' code and layer for Lambda", "package", "package"),
     },
     OPERATE: {
-        "erase": _OWN.one("Erase a person's data in every store of a stack", "repair.erase.cli", "erase"),
-        "list": _OWN.group("Close a list that its workflow cannot undo", "repair.lists.cli", "close"),
         "partner": _OWN.group(
             "Partners, their keys, and their connection sheets", "partners.cli", "add", "rotate", "remove", "list_"
-        ),
-        "redrive": _OWN.one("List dead-letter queues, and send their messages again", "repair.redrive.cli", "redrive"),
-        "reseed": _OWN.one("Send the current state to one subscriber, as events", "repair.reseed.cli", "reseed"),
-        "restore": _OWN.one("Restore aggregates and lists to an earlier time", "repair.restore.cli", "restore"),
-    },
-    STEPS: {
-        "step": _OWN.group(
-            "One step of a pipeline", "release.steps.cli", "tools", "aws_profile", "preview", "deploy", "smoke"
         ),
     },
 }

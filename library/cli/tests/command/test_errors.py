@@ -14,8 +14,8 @@ from botocore.exceptions import NoCredentialsError
 from bounded_context_cli.command import deferred, main
 from bounded_context_cli.command.aws_errors import INTERRUPTED, sentence
 from bounded_context_cli.command.commands import GROUPS
-from bounded_context_cli.release import deploy
 from bounded_context_infra.configuration.project import VARIABLE
+from bounded_context_operations.release import deploy
 from tests.console import command_lines, context, parsed
 
 from .test_help import helped, statuses

@@ -90,7 +90,7 @@ def test_a_missing_repository_is_no_missing_library(monkeypatch: pytest.MonkeyPa
         repository()
 
 
-OTHERS = tuple(f"{DISTRIBUTION}-{name}" for name in ("infra", "cli", "local", "platform", "lab"))
+OTHERS = tuple(f"{DISTRIBUTION}-{name}" for name in ("infra", "cli", "operations", "local", "platform", "lab"))
 
 
 def _versions(other: str, found: str | None) -> Callable[[str], str]:

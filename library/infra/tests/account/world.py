@@ -16,9 +16,9 @@ import yaml
 
 from bounded_context_cli.programs.pulumi_files import config, project_name, settings, stacks
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Node, Program
-from bounded_context_cli.repair.redrive.uploads import Page
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.project import ProjectError, at
+from bounded_context_operations.repair.redrive.outputs import Page
 from bounded_context_platform.permissions.account import OfAccount
 from bounded_context_platform.permissions.requested import Run
 from tests.console import context
@@ -172,12 +172,12 @@ class World:
     def _stand_ins(self) -> Iterator[tuple[str, Any]]:
         """Yield the functions that start processes, and their stand-ins."""
         yield "shutil.which", lambda name, *_, **__: f"/usr/bin/{name}"
-        yield "bounded_context_cli.release.deploy._run", lambda command, _: self._status(command)
+        yield "bounded_context_operations.release.deploy._run", lambda command, _: self._status(command)
         yield "bounded_context_cli.command.pulumi._run", self._completed
-        yield "bounded_context_cli.release.deploy.package", lambda: 0
+        yield "bounded_context_operations.release.deploy.package", lambda: 0
         yield "signal.signal", lambda *_: None
-        yield "bounded_context_cli.repair.redrive.messages.WAIT_SECONDS", 0
-        yield "bounded_context_cli.repair.redrive.uploads.UnseenUploads._page", _no_uploads
+        yield "bounded_context_operations.repair.redrive.messages.WAIT_SECONDS", 0
+        yield "bounded_context_operations.repair.redrive.outputs.UnseenUploads._page", _no_uploads
 
     def _status(self, command: Sequence[str]) -> int:
         try:

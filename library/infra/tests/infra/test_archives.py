@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bounded_context_cli import package
 from bounded_context_cli.programs.recording import REGION, Graph, run
-from bounded_context_cli.release import package
 from bounded_context_infra.configuration.project import current
 
 _BROUGHT_BY_LAMBDA = ("boto3", "botocore", "dateutil", "s3transfer", "six", "urllib3")

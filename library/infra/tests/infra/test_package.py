@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.release import package
+from bounded_context_cli import package
 from bounded_context_infra.configuration.project import Project, current
 from tests.console import context
 

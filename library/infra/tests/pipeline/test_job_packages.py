@@ -31,7 +31,9 @@ OF_TESTS: Final = frozenset({"asyncssh", "moto", "pytest", "ruff"})
 WITH_TESTS: Final = frozenset({"build", "check/check"})
 """The jobs that run `context check`."""
 
-PACKAGES: Final = tuple(f"bounded_context{end}" for end in ("", "_cli", "_infra", "_lab", "_local", "_platform"))
+PACKAGES: Final = tuple(
+    f"bounded_context{end}" for end in ("", "_cli", "_infra", "_lab", "_local", "_operations", "_platform")
+)
 ENTRIES: Final = {name: entry for entries in GROUPS.values() for name, entry in entries.items()}
 _CALLS: Final = re.compile(r"\buv (sync|run context)((?: [\w-]+)*)")
 _MODULES: Final = packages_distributions()
@@ -178,7 +180,9 @@ def _importing(importer: str, imported: str) -> Sources:
     return replace(SOURCES, imports=graph)
 
 
-CLI, INFRA, PLATFORM, LOCAL = (f"bounded-context-{name}" for name in ("cli", "infra", "platform", "local"))
+CLI, INFRA, OPERATIONS, PLATFORM, LOCAL = (
+    f"bounded-context-{name}" for name in ("cli", "infra", "operations", "platform", "local")
+)
 SYNC: Final = "uv sync --quiet --group deploy"
 JOB_PLANTS: Final = [
     ("preview", _variables(), "+moto"),
@@ -190,12 +194,13 @@ JOB_PLANTS: Final = [
     ("shift", _lines("context rollout", "context rehearse"), f"-{LOCAL}"),
 ]
 SOURCE_PLANTS: Final = [
-    ("deploy", _group(CLI, INFRA, PLATFORM, LOCAL), "+asyncssh"),
+    ("deploy", _group(CLI, INFRA, OPERATIONS, PLATFORM, LOCAL), "+asyncssh"),
     ("preview/stack", _group(CLI, INFRA), f"-{PLATFORM}"),
-    ("preview", _group(f"{CLI}[check]", INFRA, PLATFORM), "+pytest"),
+    ("preview", _group(f"{CLI}[check]", INFRA, OPERATIONS, PLATFORM), "+pytest"),
+    ("deploy", _group(CLI, INFRA), f"-{OPERATIONS}"),
     ("smoke", _requiring("boto3", "moto"), "+moto"),
     ("smoke", replace(SOURCES, project={**SOURCES.project, "build-system": {"requires": ["flit_core"]}}), "-flit-core"),
-    ("shift", _importing("bounded_context_cli.release.rollout.run", "hypothesis"), "-hypothesis"),
+    ("shift", _importing("bounded_context_operations.release.rollout.status", "hypothesis"), "-hypothesis"),
 ]
 
 

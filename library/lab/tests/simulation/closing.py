@@ -12,7 +12,7 @@ from bounded_context.application.importing import list_event
 from bounded_context.application.undoing import Closing
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.lists import ReceivedList
-from bounded_context_cli.repair.lists.rows import RepairTable, Rows
+from bounded_context_operations.repair.lists import RepairTable, Rows
 
 from .account import BUCKET, TABLE, TOPIC, Account
 from .scheduler import Scheduler

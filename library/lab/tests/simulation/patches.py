@@ -18,7 +18,7 @@ from bounded_context import aws
 from bounded_context.adapters import dynamodb_bulk, s3
 from bounded_context.declaration import environment
 from bounded_context.telemetry import calls, logger
-from bounded_context_cli.release.rollout import follow, run, survey
+from bounded_context_operations.release.rollout import deployments, status, survey
 
 from .scheduler import Scheduler
 
@@ -238,7 +238,7 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield calls, "_metrics", _Metrics()
     yield calls, "single_metric", lambda *_, **__: nullcontext()
     yield logger, "append_keys", lambda **_: None
-    yield from ((module, "ThreadPoolExecutor", _Serial) for module in (follow, run, s3, survey))
+    yield from ((module, "ThreadPoolExecutor", _Serial) for module in (deployments, status, s3, survey))
     yield from unpatched_dates()
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.command.operation import Access
-from bounded_context_cli.repair.reseed.state import LastChanges
 from bounded_context_local.actors.subscriber import Subscriber
 from bounded_context_local.provider import deploy
 from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.running.start import running_context
+from bounded_context_operations.repair.reseed.state import LastChanges
 from tests.console import PROGRAM, context
 from tests.event_schemas import faults
 
@@ -227,7 +227,7 @@ def test_a_reseed_without_the_stream_completes_an_empty_projection_and_later_cha
     details = _details(sample)
     assert _send(deployed, CREATE, details)["ok"]
     before = _until(lambda: _kept(deployed, outputs, details[ID]))
-    monkeypatch.setattr("bounded_context_cli.repair.reseed.state.last_changes", lambda *_: LastChanges())
+    monkeypatch.setattr("bounded_context_operations.repair.reseed.state.last_changes", lambda *_: LastChanges())
     access = Access(lambda _: lambda service, **_: deployed.aws.client(service))
     for _ in range(2):
         assert context(*_command(deployed, tmp_path), access=access) == 0

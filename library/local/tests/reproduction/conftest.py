@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context_cli.repair.erase import stores as stacks
 from bounded_context_local.reproduction.production import Production
+from bounded_context_operations.repair.erase import stores as stacks
 from tests.erase.conftest import BATCH, FUNCTION, GIVEN_UP, Stack, empty, function, settings, stack
 
 __all__ = ["empty", "function", "settings", "stack"]

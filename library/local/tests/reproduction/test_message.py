@@ -8,8 +8,8 @@ import pytest
 from payment.context import PAYMENT
 
 from bounded_context_cli.command.aws_errors import Refusal
-from bounded_context_cli.repair.redrive.messages import HIDDEN_SECONDS
 from bounded_context_local.reproduction.call import call_of_dead_letter
+from bounded_context_operations.repair.redrive.messages import HIDDEN_SECONDS
 from bounded_context_platform.permissions.grants import ROLES
 from tests.erase.conftest import NAME, OTHER, PERSON, Stack, event
 from tests.permissions.watched import Watched

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bounded_context_cli.programs.recording import run
-from bounded_context_cli.release.steps import pulumi_cli
 from bounded_context_infra.configuration.state import locks
+from bounded_context_operations.release import plan
 from tests.infra.contexts import DEFAULT as CONTEXT
 
 from .conftest import STACK, Engine
@@ -119,7 +119,7 @@ def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine)
     engine.do("preview")
     refused = engine.run("up", "--yes", "--skip-preview")
     assert refused.returncode != 0
-    assert pulumi_cli.LOCKED.search(refused.stdout + refused.stderr)
+    assert plan.LOCKED.search(refused.stdout + refused.stderr)
     engine.do("cancel", "--yes")
     assert not list(place.glob("*.json"))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bounded_context_cli.command.pulumi import released
-from bounded_context_cli.release import deploy
-from bounded_context_cli.release.steps.pulumi_cli import _errors
+from bounded_context_operations.release import deploy
+from bounded_context_operations.release.plan import _errors
 
 from .conftest import STACK, Engine, empty
 

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.operation import Access
-from bounded_context_cli.release.rollout.survey import refuse_shift
+from bounded_context_operations.release.rollout.survey import refuse_shift
 from bounded_context_platform.permissions.grants import ROLES
 from bounded_context_platform.permissions.policies import PIPELINE_ROLES, policy
 from tests.infra.graph import run

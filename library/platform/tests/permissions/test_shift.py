@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.release.rollout import prune
-from bounded_context_cli.release.steps import cli
+from bounded_context_operations.release import steps
+from bounded_context_operations.release.rollout import prune
 from bounded_context_platform.permissions.grants import ROLES
 from tests.rollout.conftest import Stack
 
@@ -60,5 +60,5 @@ def test_a_smoke_check_that_may_not_invoke_says_so() -> None:
             {"Error": {"Code": "AccessDeniedException", "Message": refusal("lambda:InvokeFunction")}}, "Invoke"
         )
 
-    [case] = cli.check({"one": "arn"}, invoke)
+    [case] = steps.check({"one": "arn"}, invoke)
     assert f"the role {ROLE} may not lambda:InvokeFunction" in str(case.failure)

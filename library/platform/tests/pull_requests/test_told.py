@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.release.steps.deploy import Change
+from bounded_context_operations.release.plan import Change
 from bounded_context_platform.temporary_stacks import pull_request
 from tests.console import context
 from tests.sandbox.conftest import Api

@@ -40,6 +40,10 @@ MODULES = {
     "tools.local.storm": "bounded_context_lab.storm",
     "tools.programs.file_formats": "bounded_context.testing.samples",
     "tools.programs.samples": "bounded_context.testing.samples",
+    "tools.release": "bounded_context_operations.release",
+    "tools.release.package": "bounded_context_cli.package",
+    "tools.repair": "bounded_context_operations.repair",
+    "tools.repair.second_tables": "bounded_context_cli.views.cost.second_tables",
     "tools.survey": "bounded_context_platform.survey",
     "tools.views.capacity": "bounded_context_lab.capacity",
     "tools.views.drawing": "bounded_context_lab.drawing",
@@ -76,7 +80,7 @@ _PRIVATE = frozenset(_PRIVATE_NAMES.split())
 _GROUP = 'dev = ["bounded-context[infra,local,pinned,tools]"'
 _GROUPS = """\
 # Of a deployment, and of CI.
-deploy = ["bounded-context-cli", "bounded-context-infra", "bounded-context-platform"]
+deploy = ["bounded-context-cli", "bounded-context-infra", "bounded-context-operations", "bounded-context-platform"]
 dev = [{ include-group = "deploy" }, "bounded-context-cli[pinned]", "bounded-context-local\""""
 
 _NAMED = re.compile(rf'"({LIBRARY}(?:\.\w+)+)"')

@@ -25,6 +25,11 @@ TITLES: Final = (RUN, CHECK, DOCUMENTS, RELEASE, OPERATE, STEPS)
 REGISTRY: Final = "bounded_context.commands"
 
 ELSEWHERE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "bounded-context-operations": {
+        RELEASE: ("preview", "deploy", "rollout", "pipeline", "account"),
+        OPERATE: ("erase", "list", "redrive", "reseed", "restore"),
+        STEPS: ("step",),
+    },
     "bounded-context-local": {
         RUN: ("run", "invoke", "debug", "logs", "mcp", "rehearse"),
         OPERATE: ("reproduce",),

@@ -13,7 +13,7 @@ from bounded_context_infra.configuration.project import DISTRIBUTION, Project, P
 
 from .deferred import not_installed
 
-_OTHERS: Final = tuple(f"{DISTRIBUTION}-{name}" for name in ("infra", "cli", "local", "platform", "lab"))
+_OTHERS: Final = tuple(f"{DISTRIBUTION}-{name}" for name in ("infra", "cli", "operations", "local", "platform", "lab"))
 """The other distributions of the library, which one tag releases together."""
 
 _FILES: Final = {

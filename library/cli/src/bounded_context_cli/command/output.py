@@ -1,8 +1,10 @@
-"""The output of commands: exit statuses (0 is success), messages on standard error, and files."""
+"""The output of commands: exit statuses (0 is success), messages on standard error, files, and the next command."""
 
+import shlex
 import shutil
 import signal
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -49,3 +51,18 @@ def replace_file(path: Path, text: str) -> None:
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def command_line(*words: str, **options: object) -> str:
+    """Return the line of a command of `context` that a message prints. It contains the options that have a value."""
+    return shlex.join(["uv", "run", "context", *words, *option_words(options)])
+
+
+def option_words(options: Mapping[str, object]) -> Iterator[str]:
+    """Yield the words of the options that have a value. A tuple has several values, True is a flag."""
+    for name, value in options.items():
+        for item in value if isinstance(value, tuple) else (value,):
+            if item:
+                yield f"--{name.replace('_', '-')}"
+                if item is not True:
+                    yield str(item)

@@ -1,6 +1,5 @@
 """The repair that has paused a stack: its record in the stack's table, and its facts for every command on the stack."""
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from botocore.exceptions import NoCredentialsError
 from pydantic import BaseModel, ConfigDict
 
 from .aws_errors import AWS_ERRORS, Document, Refusal, code, sentence
+from .output import command_line
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,7 +21,9 @@ RECORD: Final[Any] = {"pk": {"S": "RESTORE-RUN#"}}
 ALIVE: Final = timedelta(minutes=1)
 """The time after an owner's last sign during which it counts as alive."""
 
-_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
+TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
+"""The form of the time of a restore, as its option takes it."""
+
 _UNREADABLE: Final = "its record has a form that this version cannot read: update the library."
 _LATER_PERMITTED: Final = ("redrive", "shift")
 """The roles whose policies of earlier versions do not permit to read the record."""
@@ -97,7 +99,7 @@ class RepairState:
             return f"It is unknown whether a repair has paused this stack: {self.problem}"
         if self.repair is None:
             return ""
-        start = f"A {self.repair.kind} to {self.repair.at:{_TIME}} has paused this stack"
+        start = f"A {self.repair.kind} to {self.repair.at:{TIME}} has paused this stack"
         same = " (FILE has the same ids)" if self.repair.selection else ""
         continues, ends = self._exits(self.repair)
         return f"{start} ({self.repair.sign(self.now)}). It continues with{same}: {continues}; it ends with: {ends}"
@@ -119,8 +121,6 @@ class RepairState:
 
     def _exits(self, repair: Repair) -> tuple[str, str]:
         """Return the command that continues a repair, and the command that resumes the stack without it."""
-        only = ["--only", "FILE"] if repair.selection else []
-        outputs = ["--outputs", str(self.outputs)] if self.outputs else []
-        command = ["uv", "run", "context", repair.kind, self.stack]
-        continues = [*command, "--at", f"{repair.at:{_TIME}}", *only, *outputs, "--go"]
-        return shlex.join(continues), shlex.join([*command, "--resume", *outputs])
+        at, only = f"{repair.at:{TIME}}", repair.selection and "FILE"
+        continues = command_line(repair.kind, self.stack, at=at, only=only, outputs=self.outputs, go=True)
+        return continues, command_line(repair.kind, self.stack, resume=True, outputs=self.outputs)

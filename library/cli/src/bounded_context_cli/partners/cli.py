@@ -19,9 +19,9 @@ from ..command.aws_errors import Refusal
 from ..command.installed import repository
 from ..command.operation import Outputs, Stack
 from ..command.output import FAILED, fail, refuse
+from ..command.outputs import read_outputs
 from ..command.values import counted
 from ..programs.pulumi_files import stacks
-from ..release.rollout.outputs import read_outputs
 from .stack_file import StackFile
 
 PORT: Final = 22

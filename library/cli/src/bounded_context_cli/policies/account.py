@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..programs.graph import Graph, Node
-from ..repair.second_tables import second_tables
+from ..views.cost.second_tables import second_tables
 from .policy import Policy, Violation, policy
 
 _KIND: Final = "dynamodb/secondTable"

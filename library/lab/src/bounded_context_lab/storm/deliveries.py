@@ -10,7 +10,6 @@ from typing import Any, Final, Self
 from botocore.exceptions import ClientError
 
 from bounded_context_cli.programs.graph import Node
-from bounded_context_cli.repair.redrive.stream import ReaderMapping
 from bounded_context_local.actors.caller import invoke
 from bounded_context_local.actors.partner import COMPLETED, FAILED, RENAMED, SftpPartner
 from bounded_context_local.actors.subscriber import Subscriber
@@ -20,6 +19,7 @@ from bounded_context_local.observation.logs import Sample
 from bounded_context_local.periodic import repeated
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.table import changes
+from bounded_context_operations.repair.redrive.stream import ReaderMapping
 
 from .expected_alarms import MAPPINGS, Kind
 from .faults import queue_of

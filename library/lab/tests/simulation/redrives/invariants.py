@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bounded_context_cli.command.aws_errors import REFUSED
-from bounded_context_cli.repair.redrive.run import RedriveReport
+from bounded_context_operations.repair.redrive.run import RedriveReport
 
 from ..history import Violation
 from ..services.sqs import Message

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, REFUSED, Refusal
-from bounded_context_cli.repair.redrive.cli import Redrive
-from bounded_context_cli.repair.redrive.messages import ContentLost, Facts, Message, NotRedrivable, Route
-from bounded_context_cli.repair.redrive.options import Options
-from bounded_context_cli.repair.redrive.outputs import DeadLetterQueue, RedriveStack
-from bounded_context_cli.repair.redrive.run import Inspection, RedriveReport
+from bounded_context_operations.repair.redrive.cli import Redrive
+from bounded_context_operations.repair.redrive.messages import ContentLost, Facts, Message, NotRedrivable, Route
+from bounded_context_operations.repair.redrive.outputs import DeadLetterQueue, RedriveStack
+from bounded_context_operations.repair.redrive.run import Inspection, Options, RedriveReport
 
 from ..scheduler import Scheduler
 from .scenario import Person

@@ -8,11 +8,11 @@ from unittest.mock import patch
 from bounded_context.application import sweep
 from bounded_context.handlers import sweep_uploads
 from bounded_context_cli.command.aws_errors import AWS_ERRORS
-from bounded_context_cli.repair.redrive import messages as queue_reader
-from bounded_context_cli.repair.redrive.messages import InboundRoute, Message, QueueReader, SubscriberRoute
-from bounded_context_cli.repair.redrive.run import RedriveReport, RedriveRun
-from bounded_context_cli.repair.redrive.stream import FailedBatches
-from bounded_context_cli.repair.redrive.uploads import UnseenUploads
+from bounded_context_operations.repair.redrive import messages as queue_reader
+from bounded_context_operations.repair.redrive.messages import InboundRoute, Message, QueueReader, SubscriberRoute
+from bounded_context_operations.repair.redrive.outputs import UnseenUploads
+from bounded_context_operations.repair.redrive.run import RedriveReport, RedriveRun
+from bounded_context_operations.repair.redrive.stream import FailedBatches
 
 Plant = Callable[[], AbstractContextManager[Any]]
 

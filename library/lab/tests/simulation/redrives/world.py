@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from bounded_context.domain.lists import PinnedFile
 from bounded_context.handlers import sweep_uploads
-from bounded_context_cli.repair.redrive.outputs import DeadLetterQueue, RedriveStack
+from bounded_context_operations.repair.redrive.outputs import DeadLetterQueue, RedriveStack
 
 from .. import functions as lambda_functions
 from ..account import BUCKET, TABLE, Account

@@ -6,12 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refusal
-from bounded_context_cli.release.rollout import cli
-from bounded_context_cli.release.rollout.outputs import Function, Machine, Release
-from bounded_context_cli.release.rollout.report import RolloutReport
-from bounded_context_cli.release.rollout.run import RolloutRun
-from bounded_context_cli.release.rollout.status import Status
 from bounded_context_infra.configuration.strategy import Strategy
+from bounded_context_operations.release.rollout import cli
+from bounded_context_operations.release.rollout.releases import Function, Machine, Release, RolloutReport
+from bounded_context_operations.release.rollout.status import RolloutRun, Status
 
 from ..scheduler import Scheduler
 from .clients import ARN, Seen

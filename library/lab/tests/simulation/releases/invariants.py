@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from math import inf
 from typing import TYPE_CHECKING
 
-from bounded_context_cli.release.rollout.report import ReleasedPart
-from bounded_context_cli.release.rollout.status import Status
+from bounded_context_operations.release.rollout.releases import ReleasedPart
+from bounded_context_operations.release.rollout.status import Status
 
 from ..history import Violation
 from .aliases import Alias, Change

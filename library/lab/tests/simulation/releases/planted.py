@@ -8,13 +8,12 @@ from operator import itemgetter
 from typing import Any, Final
 from unittest.mock import patch
 
-from bounded_context_cli.release.rollout import machinemove, machines, returns, survey
-from bounded_context_cli.release.rollout.functionmove import FunctionMove, Goal
-from bounded_context_cli.release.rollout.machinemove import MachineMove
-from bounded_context_cli.release.rollout.machines import MachineAlias
-from bounded_context_cli.release.rollout.notes import Note
-from bounded_context_cli.release.rollout.report import Ended
-from bounded_context_cli.release.rollout.run import RolloutRun
+from bounded_context_operations.release.rollout import machinemove, machines, returns, survey
+from bounded_context_operations.release.rollout.functionmove import FunctionMove, Goal
+from bounded_context_operations.release.rollout.machinemove import MachineMove
+from bounded_context_operations.release.rollout.machines import MachineAlias
+from bounded_context_operations.release.rollout.releases import Ended, Note
+from bounded_context_operations.release.rollout.status import RolloutRun
 
 Plant = Callable[[], AbstractContextManager[Any]]
 

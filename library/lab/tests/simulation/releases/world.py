@@ -4,10 +4,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from bounded_context_cli.release.rollout.run import RolloutRun
-from bounded_context_cli.release.rollout.status import Status, status
-from bounded_context_cli.release.rollout.survey import Services
 from bounded_context_infra.configuration.strategy import Strategy
+from bounded_context_operations.release.rollout.status import RolloutRun, Status, status
+from bounded_context_operations.release.rollout.survey import Services
 
 from .. import profile as faults
 from ..history import Violation

@@ -23,7 +23,7 @@ from bounded_context_cli.command.application import run
 from bounded_context_cli.command.aws_errors import INTERRUPTED
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.command.operation import Access
-from bounded_context_cli.repair.restore.differences import content
+from bounded_context_operations.repair.restore.differences import content
 
 from ..actors.caller import invoke
 from ..actors.subscriber import Subscriber, wait_for

@@ -14,9 +14,9 @@ from bounded_context.application.staging import IDENTITIES, PROGRESS, RANGE_RESU
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import STAGING, ListStatus, PinnedFile
 from bounded_context_cli.command.aws_errors import Refusal
-from bounded_context_cli.repair.redrive.messages import Message, NotRedrivable, QueueReader
-from bounded_context_cli.repair.redrive.outputs import DeadLetterQueue
-from bounded_context_cli.repair.redrive.stream import FailedBatches, missing_object, records_in
+from bounded_context_operations.repair.redrive.messages import Message, NotRedrivable, QueueReader
+from bounded_context_operations.repair.redrive.outputs import DeadLetterQueue
+from bounded_context_operations.repair.redrive.stream import FailedBatches, missing_object, records_in
 
 from .production import Item, Production
 

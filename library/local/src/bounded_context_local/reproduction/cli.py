@@ -13,11 +13,11 @@ from bounded_context_cli.command.console import Consoles
 from bounded_context_cli.command.installed import installed_packages, repository
 from bounded_context_cli.command.operation import Access, Outputs, operate
 from bounded_context_cli.command.operation import Stack as StackName
+from bounded_context_cli.command.outputs import read_outputs
 from bounded_context_cli.command.repair import RepairState
-from bounded_context_cli.release.rollout.outputs import read_outputs
-from bounded_context_cli.repair.erase.stores import ErasureStack
-from bounded_context_cli.repair.report import identity
 from bounded_context_infra.configuration.project import Project
+from bounded_context_operations.repair.erase.stores import ErasureStack
+from bounded_context_operations.repair.report import identity
 
 from .call import FailedCall, call_of_dead_letter, call_of_list, call_of_trace
 from .production import Production

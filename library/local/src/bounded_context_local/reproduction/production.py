@@ -29,8 +29,8 @@ from bounded_context.domain.rows import Record, Unreadable
 from bounded_context.testing.samples import assembled
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Calls
 from bounded_context_cli.command.operation import Clock
-from bounded_context_cli.repair.erase.person import mapped
-from bounded_context_cli.repair.erase.stores import ErasureStack
+from bounded_context_operations.repair.erase.person import mapped
+from bounded_context_operations.repair.erase.stores import ErasureStack
 
 from ..stand_ins.http_server import Request, Response, Upstream, serving
 from ..stand_ins.inserts import insert, is_insert

@@ -58,7 +58,7 @@ def with_exit_status(command: Callable[..., int]) -> Callable[..., int]:
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> int:
         from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, sentence
-        from bounded_context_cli.release.package import PackageError
+        from bounded_context_cli.package import PackageError
 
         from .pulumi_cli import Failed
 

@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from bounded_context.domain.spelling import minute
 from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.release.steps.deploy import Change, changes, summary
-from bounded_context_cli.release.steps.pulumi_cli import PulumiStack, stack_of_step, stop, variable
 from bounded_context_infra.configuration.project import Project
+from bounded_context_operations.release.plan import Change, PulumiStack, changes, stack_of_step, stop, summary, variable
 
 from .kinds import now, with_exit_status
 

@@ -15,8 +15,8 @@ import yaml
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.command.application import run
 from bounded_context_cli.command.aws_errors import INTERRUPTED, Refusal
+from bounded_context_cli.package import build_lambda
 from bounded_context_cli.programs.pulumi_files import as_text, stack_file
-from bounded_context_cli.release.package import build_lambda
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.labels import LabelError, Labels
 from bounded_context_infra.configuration.project import Project

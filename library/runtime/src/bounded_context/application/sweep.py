@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count, islice
 from typing import Final
 
-from ..domain.lists import NotAList, PinnedFile, StoredVersion, is_temporary
+from ..domain.lists import StoredVersion, is_list, is_temporary
 from .ports import Files, Lists
 
 AGE: Final = timedelta(minutes=15)
@@ -34,7 +34,7 @@ def unseen(
     """
     recent = (version for version in files.arrived() if age <= now - version.modified <= REACH)
     lists_only = (
-        version for version in recent if _is_list(version.file) and not is_temporary(version.file.key, temporary)
+        version for version in recent if is_list(version.file) and not is_temporary(version.file.key, temporary)
     )
     while batch := list(islice(lists_only, BATCH)):
         yield from _unrecorded(lists, batch)
@@ -64,10 +64,3 @@ def _unrecorded(lists: Lists, batch: Sequence[StoredVersion]) -> Iterator[Stored
 def _ids(version: StoredVersion) -> Iterator[str]:
     yield version.file.list_id
     yield version.file.broken_off(version.etag).list_id
-
-
-def _is_list(file: PinnedFile) -> bool:
-    try:
-        return bool(file.partner)
-    except NotAList:
-        return False

@@ -231,6 +231,14 @@ def record_units(parts: float) -> float:
     return 3 + parts / 256
 
 
+def is_list(file: PinnedFile) -> bool:
+    """Whether a file is in a partner's folder."""
+    try:
+        return bool(file.partner)
+    except NotAList:
+        return False
+
+
 def is_temporary(key: str, endings: Collection[str]) -> bool:
     """Return whether a file's name has the suffix of an unfinished file, in lower-case letters or capitals."""
     return key.casefold().endswith(tuple(suffix.casefold() for suffix in endings))

@@ -1,0 +1,1 @@
+"""Releases and repairs of deployed stacks: deployment, traffic shifting, redrive, reseed, restore and erasure."""
