@@ -131,13 +131,17 @@ def _separate(lines: list[Line], place: int) -> list[Line]:
 
 
 def remove_imports(module: cst.Module, source: str, *names: str) -> cst.Module:
-    """Return a module that does not import the names from a source."""
-    for line in module.body:
+    """Return a module that does not import the names from a source. The next import takes the place of a whole line."""
+    for number, line in enumerate(module.body):
         for statement in statements([line]):
             if isinstance(statement, cst.ImportFrom) and _source(statement) == source:
                 rest = [alias for alias in _aliases(statement) if name_of(alias.name) not in names]
                 if not rest:
-                    return module.with_changes(body=[other for other in module.body if other is not line])
+                    following = [*module.body[number + 1 :]]
+                    if following and _is_import(following[0]):
+                        lines = following[0].leading_lines or line.leading_lines
+                        following[0] = following[0].with_changes(leading_lines=lines)
+                    return module.with_changes(body=[*module.body[:number], *following])
                 if len(rest) < len(_aliases(statement)):
                     return replaced(
                         module, statement, statement.with_changes(names=_separated(rest, like=_aliases(statement)))

@@ -55,6 +55,12 @@ DEV = 'dev = ["bounded-context[infra,local,pinned,tools]", "httpx==1"]\n'
             "from bounded_context_infra import Component, Stack, private_bucket\n",
         ),
         (
+            '"""Receipts."""\n\n'
+            "from bounded_context.infra import Component\n"
+            "from bounded_context.infra.parts.buckets import private_bucket\n",
+            '"""Receipts."""\n\nfrom bounded_context_infra import Component, private_bucket\n',
+        ),
+        (
             "from bounded_context.testing.functions import Functions\n",
             "from bounded_context.testing.functions import Functions\n",
         ),
