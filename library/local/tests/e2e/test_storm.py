@@ -137,15 +137,15 @@ PLANTS: Final = {
     "a malformed event is discarded": Plant(
         "spoil:inbound-queue",
         "on_event",
-        "handlers/inbound.py",
+        "handlers/queues.py",
         "self.dead_letters().bury(record.body, attributes, poison.reason)",
         "pass",
     ),
     "a throttled row counts as written": Plant(
         "refuse:table",
         "import_list",
-        "adapters/dynamodb_inserts.py",
-        "if error not in _PASSING:",
+        "adapters/dynamodb_bulk.py",
+        "if error not in _INSERTS_PASSING:",
         "if True:",
     ),
 }

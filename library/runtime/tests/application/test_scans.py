@@ -11,8 +11,8 @@ from itertools import permutations
 import pytest
 from payment.context import PAYMENT
 
+from bounded_context.application.inbound import AGE, unseen
 from bounded_context.application.list_import import Outcome, Step, Upload
-from bounded_context.application.sweep import AGE, unseen
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.lists import CLEAN, INFECTED, THREAT, ListStatus, NotScanned
 from bounded_context_infra._parts.uploads import NOT_TAGGED

@@ -3,8 +3,8 @@
 import importlib
 import json
 
+from bounded_context.adapters.conditional import key_of
 from bounded_context.adapters.items import KEY, LIST, Items
-from bounded_context.adapters.projection import key_of
 from bounded_context.adapters.services import ALIAS
 from bounded_context.declaration.entry_points import of_library
 from bounded_context.declaration.structure import WATCH_MAPPINGS

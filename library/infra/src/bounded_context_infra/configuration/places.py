@@ -8,7 +8,7 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Final
 
-from bounded_context.domain.errors import chain
+from bounded_context.domain.aggregate import chain
 
 _PLACE: Final = re.compile(r"([\w./@-]+)(?::\d+)?: ")
 _LENGTH: Final = 500

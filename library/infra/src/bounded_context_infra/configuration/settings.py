@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import NAME
-from bounded_context.domain import epochs
+from bounded_context.domain import events
 from bounded_context.domain.formats import FileFormat
 
 from .access import Boundary
@@ -54,7 +54,7 @@ class StackSettings:
     """A tag of all resources, for instance a person. By default it is the context's team."""
     expires: Annotated[str, _TIME] | None = setting("2026-01-31T18:00:00Z", None)
     """A tag of all resources: the time from which the stack may be destroyed (UTC, ISO 8601, in quotes)."""
-    table_epoch: Annotated[int, within(0, epochs.MOST)] = setting(1, 0)
+    table_epoch: Annotated[int, within(0, events.MOST_EPOCHS)] = setting(1, 0)
     """The number of replacements of the table. A table of a later epoch has another name."""
     # Lambda API reference, CreateEventSourceMapping.
     stream_parallelization_factor: Annotated[int, within(1, 10)] = setting(5, 10)

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from grimp import ImportGraph
 from grimp.exceptions import GrimpException
 
-from bounded_context.application.checks import SMOKE
+from bounded_context.declaration.entry_points import SMOKE
 from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.release.package import PackageError, write_code
 from bounded_context_infra.configuration.places import syntax_errors

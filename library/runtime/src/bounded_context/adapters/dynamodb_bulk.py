@@ -24,10 +24,9 @@ from pydynox import DynamoDBClient
 from pydynox.exceptions import ProvisionedThroughputExceededException, TransactionCanceledException
 
 from ..application.ports import AlreadyTaken
-from ..domain.projection import Standing
-from .conditional import patiently
+from ..domain.events import Standing
+from .conditional import key_of, patiently
 from .items import KEY, TRACEPARENT, Items
-from .projection import key_of
 from .systems import Signed, Unanswered
 
 AT_ONCE: Final = 25

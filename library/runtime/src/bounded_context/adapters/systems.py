@@ -30,10 +30,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
-from ..application.ports import Throttled
-from ..application.systems import Reply, Sender, SystemRequest, answers
+from ..application.ports import Reply, Sender, SystemRequest, Throttled, answers
 from ..declaration.entry_points import without_value
-from ..domain.errors import Unavailable
+from ..domain.aggregate import Unavailable
 from .conditional import patiently, throttling_as_one
 from .items import KEY
 

@@ -15,12 +15,12 @@ from urllib.parse import unquote_plus
 
 from ..declaration.context import Context
 from ..domain import lists as scans
-from ..domain.errors import shortened
+from ..domain.aggregate import shortened
 from ..domain.faults import ListFault
 from ..domain.formats import Formats
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary
 from ..domain.rows import Unreadable
-from .deadline import seconds_to_spare
+from .calls import seconds_to_spare
 from .ports import Fact, Files, ImportedAggregates, Lists, RepeatedLines, SeenIds
 from .reading import check_size
 from .results import LinesInMemory

@@ -12,13 +12,12 @@ from ..domain.faults import Fault
 from ..domain.formats import FileFormat
 from ..domain.lists import FileRange, ListStatus, PinnedFile, ReceivedList, rows_a_part
 from ..domain.rows import Checked, Rejection, Unreadable
+from .calls import without_garbage_collection
 from .checking import FilePass, ListFile, already_on, checked_range, no_rows, repetition
-from .deadline import without_garbage_collection
 from .list_import import Outcome, Step, Workflow
 from .ports import RepeatedLines
 from .reading import Misfit, read_until
-from .report import FirstRejections, Report, Reported
-from .results import RangeIdentities, RangePart, RangeResult, Refusal, repetitions
+from .results import FirstRejections, RangeIdentities, RangePart, RangeResult, Refusal, Report, Reported, repetitions
 from .staging import Part, Staging, attempt, read_part
 
 _QUOTE: Final = b'"'

@@ -17,10 +17,9 @@ from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
 from .. import aws
-from ..adapters.changes import Changes, image_of, versions
-from ..adapters.items import TRACEPARENT
+from ..adapters.items import TRACEPARENT, Changes, image_of, versions
 from ..adapters.services import BATCH
-from ..application.deadline import time_left
+from ..application.calls import time_left
 from ..declaration import measures
 from ..declaration.context import declared
 from ..settings import RelaySettings

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters.items import KEY, LIST
-from bounded_context.adapters.list_items import BROKEN_UPLOAD
+from bounded_context.adapters.items import BROKEN_UPLOAD, KEY, LIST
+from bounded_context.application.inbound import REACH
 from bounded_context.application.results import digest_of
 from bounded_context.application.staging import IDENTITIES, PROGRESS, RANGE_RESULTS
-from bounded_context.application.sweep import REACH
 from bounded_context.domain.lists import INCOMING, REPORTS, STAGING, ListStatus, NotAList, PinnedFile
 
 from ...command.aws_errors import sentence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from bounded_context.adapters.items import ERASED_AT, ETAG, KEY, TRACEPARENT
-from bounded_context.declaration.contradictions import OWN_FIELDS
+from bounded_context.declaration.context import OWN_FIELDS
 from bounded_context.domain.events import fresh_traceparent
 
 from ...command.aws_errors import code

@@ -4,7 +4,7 @@
 and cannot be redriven: its staged parts are deleted, or the execution ended more than 14 days ago.
 
 - **Without `--go`** it prints the status of the list and of its execution, and counts the list's rows.
-- **With `--go`** it undoes the list (`bounded_context.application.undoing`): it deletes the list's rows, writes the
+- **With `--go`** it undoes the list (`bounded_context.application.importing`): it deletes the list's rows, writes the
   partner's report, publishes the event, and closes the list. The relay publishes an event for each deleted row.
 
 The rows come from the index `by_list`, in passes until a pass after a pause finds no row. A context without this index
