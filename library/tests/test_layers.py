@@ -36,7 +36,7 @@ PLANTED: Final = [
     ("floors", "bounded_context.declaration.measures", "bounded_context.application.results"),
     ("floors", "bounded_context.telemetry.traces", "bounded_context.adapters.conditional"),
     ("cycles", "bounded_context.declaration.structure", "bounded_context.declaration.context"),
-    ("cycles", "bounded_context_infra.stack.key", "bounded_context_infra.stack.stack"),
+    ("cycles", "bounded_context_infra.stack.program", "bounded_context_infra.stack.stack"),
     ("runtime", "bounded_context.handlers.steps", "pulumi"),
     ("runtime", "bounded_context.aws", "typer"),
     ("domain", "bounded_context.application.results", "boto3"),

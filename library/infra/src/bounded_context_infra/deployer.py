@@ -15,11 +15,10 @@ from bounded_context.declaration.context import Context
 
 from ._parts.buckets import archive_bucket
 from .configuration.access import AccountAccess, Document, EvidenceAccess, RoleAccess, StateAccess, permissions_boundary
+from .configuration.config import Partition
 from .configuration.labels import DEPLOYER, KINDS, Labels
-from .configuration.partition import Partition
 from .configuration.project import current
-from .stack.key import Statement, allow, document
-from .stack.program import Account, Component, placed, require_account, start
+from .stack.program import Account, Component, Statement, allow, document, placed, require_account, start
 
 LIMIT = 6144
 """Characters of a managed policy without white space (IAM user guide, "IAM and AWS STS quotas")."""

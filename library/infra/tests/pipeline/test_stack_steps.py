@@ -12,8 +12,8 @@ from moto import mock_aws
 
 from bounded_context_cli.release.steps import deploy, pulumi_cli
 from bounded_context_cli.release.steps.pulumi_cli import PulumiStack, StepError
+from bounded_context_infra.configuration.access import locks
 from bounded_context_infra.configuration.project import current
-from bounded_context_infra.configuration.state import locks
 from bounded_context_infra.configuration.strategy import too_long
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack as ShiftingStack

@@ -8,7 +8,7 @@ import pytest
 
 from bounded_context_cli.programs.recording import run
 from bounded_context_cli.release.steps import pulumi_cli
-from bounded_context_infra.configuration.state import locks
+from bounded_context_infra.configuration.access import locks
 from tests.infra.contexts import DEFAULT as CONTEXT
 
 from .conftest import STACK, Engine

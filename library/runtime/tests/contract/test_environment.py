@@ -11,8 +11,8 @@ from bounded_context.declaration.structure import WATCH_MAPPINGS
 from bounded_context.domain.spelling import kebab
 from bounded_context.handlers.watch_lists import MAPPED
 from bounded_context_infra import PLATFORM
-from bounded_context_infra.configuration.event_settings import Consumed
 from bounded_context_infra.configuration.project import current
+from bounded_context_infra.configuration.settings import Consumed
 from tests.function_settings import by_function
 from tests.infra.graph import CONTEXT, Graph
 

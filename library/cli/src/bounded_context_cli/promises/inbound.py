@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bounded_context.application.inbound import by_name, read
 from bounded_context.domain import events
 from bounded_context.domain.faults import Poison
-from bounded_context_infra.configuration.event_settings import Consumed
+from bounded_context_infra.configuration.settings import Consumed
 
 from ..programs.pulumi_files import stacks_on_aws
 from ..programs.stack_settings import settings_of

@@ -17,7 +17,7 @@ from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, denied, 
 from bounded_context_cli.command.pulumi import MISSING, Pulumi
 from bounded_context_cli.programs.pulumi_files import as_text, project_name
 from bounded_context_cli.release.steps.pulumi_cli import LOCKED, client, is_in_s3
-from bounded_context_infra.configuration.state import bucket_name, checkpoints
+from bounded_context_infra.configuration.access import bucket_name, checkpoints
 
 _KNOWN: Final = ("aws", "pulumi")
 """The packages of a context's resources. The provider `pulumi` is a part of the CLI."""

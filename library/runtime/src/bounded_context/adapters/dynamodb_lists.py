@@ -53,7 +53,7 @@ class ListTable:
     def register(self, received: ReceivedList) -> ReceivedList:
         """Record a list for its execution; return the list of the execution, or else the recorded list.
 
-        A list has one execution, and an execution has one list. Two calls of an execution may see different versions of
+        Two calls of an execution may see different versions of
         a file, and only the first call records its version.
         """
         now = datetime.now(UTC)
@@ -135,10 +135,7 @@ class ListTable:
         return to_list(response["Item"])
 
     def record_scan(self, list_id: str, execution: str, result: str, reason: str | None, code: str) -> ReceivedList:
-        """Record the result of the scan that a list awaits, and the reason to refuse the list with its code.
-
-        The execution then has the list. A list that awaits no scan stays as it is. Return the record.
-        """
+        """Record the result of the scan that a list awaits, if it awaits one (`Lists`). Return the record."""
         facts = {"scan": result, "execution": execution} | ({"reason": reason, "code": code} if reason else {})
         _, record = self._conditional_update(
             list_id,
@@ -154,10 +151,7 @@ class ListTable:
         return self._move(list_id, status, BEFORE[status], facts)
 
     def refuse(self, list_id: str, reason: str, during: Sequence[ListStatus] = (), **facts: Fact) -> ReceivedList:
-        """Record that a list is being undone, and why; return the record. The first reason stays.
-
-        A list stays as it is if it is being undone already, is closed, or is in none of the statuses ``during``.
-        """
+        """Record that a list is being undone, and why; return the record. The first reason stays."""
         undone = ListStatus.COMPENSATING
         return self._move(list_id, undone, during or BEFORE[undone], {**facts, "reason": reason})
 
@@ -176,11 +170,7 @@ class ListTable:
         return to_list(record)
 
     def take_part(self, list_id: str, part: int, writer: str, until: int) -> tuple[bool, ReceivedList]:
-        """Make an invocation the writer of a part, until a time in seconds since 1970.
-
-        Return whether it is, and the record as it was before: its ``writers`` may name an earlier writer of the part.
-        A part that is written, and a list that is not being imported, have no writer.
-        """
+        """Make an invocation the writer of a part (`Lists`); return whether it is, and the record as it was before."""
         names = _NAMES | {"#writer": _writer(part), "#until": _until(part)}
         values = _IMPORTING | {":writer": writer, ":until": until, ":part": part}
         condition = "#status = :importing AND NOT contains(imported_parts, :part)"

@@ -221,16 +221,13 @@ class Secrets:
         try:
             value = self._provider.get(arn, max_age=MAX_AGE)
         except GetParameterError as error:
-            if _is_absent(error.__context__):
+            cause = error.__context__
+            if isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") == _ABSENT:
                 raise without_value(arn) from None
             raise
         if not isinstance(value, str):
             raise without_value(arn)
         return SecretStr(value)
-
-
-def _is_absent(cause: BaseException | None) -> bool:
-    return isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") == _ABSENT
 
 
 _SECONDS: Final = 10.0

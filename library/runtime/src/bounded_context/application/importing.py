@@ -109,7 +109,8 @@ def list_event(context: Context[Any], closed: ReceivedList, traceparent: str) ->
     """
     imported, rejected = context.list_events
     if closed.status is ListStatus.IMPORTED:
-        return _event(context, closed, imported, "imported", _counts(closed), traceparent)
+        counts = {"rows": closed.rows, "imported": closed.valid, "rejected": closed.rejected}
+        return _event(context, closed, imported, "imported", counts, traceparent)
     return _event(context, closed, rejected, "rejected", _refusal(closed), traceparent)
 
 
@@ -120,10 +121,6 @@ def _event(
     about_list = {"list_id": closed.list_id, "partner": file.partner, "file": file.key}
     event_id, now = f"{closed.list_id}-{suffix}", datetime.now(UTC)
     return context.source.cloud_event(event_id, event_type, closed.list_id, now, about_list | data, caused_by)
-
-
-def _counts(closed: ReceivedList) -> dict[str, Any]:
-    return {"rows": closed.rows, "imported": closed.valid, "rejected": closed.rejected}
 
 
 def _refusal(closed: ReceivedList) -> dict[str, Any]:

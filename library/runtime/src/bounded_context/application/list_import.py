@@ -88,15 +88,14 @@ class Upload:
         """Return whether a stored version may be the announced version. Without an ETag, size and time decide."""
         if self.etag:
             return stored.etag == self.etag
-        return self.size in (None, stored.file.size) and (self.version is not None or self._is_near(stored.modified))
+        return self.size in (None, stored.file.size) and (
+            self.version is not None or self._distance(stored.modified) <= NEAR
+        )
 
     def _distance(self, modified: datetime) -> timedelta:
         """Return the time between the operation and a version; 0 during the operation, or without its times."""
         start, end = self.during or (modified, modified)
         return max(start - modified, modified - end, timedelta())
-
-    def _is_near(self, modified: datetime) -> bool:
-        return self._distance(modified) <= NEAR
 
 
 class Workflow:

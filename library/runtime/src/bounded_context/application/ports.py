@@ -29,22 +29,18 @@ class Aggregates(Protocol[A]):
 
     def get(self, identity: str) -> A:
         """Return the aggregate as stored. Raises NotFound."""
-        ...
 
     def add(self, aggregate: A) -> None:
         """Store a new aggregate. Raises AlreadyExists."""
-        ...
 
     def save(self, aggregate: A) -> None:
         """Store the version after the stored version; stored attributes besides its fields stay.
 
         Raises IllegalMove, VersionConflict.
         """
-        ...
 
     def remove(self, aggregate: A) -> None:
         """Remove exactly this version. Raises IllegalMove, VersionConflict."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -64,19 +60,15 @@ class Shards(Protocol[A_co]):
     @property
     def count(self) -> int:
         """The number of shards."""
-        ...
 
     def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice[A_co]:
         """Return at most ``most`` of a list's aggregates in a shard, from the identity after ``after``."""
-        ...
 
     def in_status(self, status: StrEnum, number: int, after: str, most: int) -> Slice[A_co]:
         """Return at most ``most`` aggregates in a status, of a shard, from the identity after ``after``."""
-        ...
 
     def with_value(self, field: str, value: str, after: str, most: int) -> Slice[A_co]:
         """Return at most ``most`` aggregates with a value in a field, from the identity after ``after``."""
-        ...
 
 
 class ImportedAggregates(Protocol):
@@ -84,23 +76,19 @@ class ImportedAggregates(Protocol):
 
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:
         """Return the identities that exist and were not imported by this list."""
-        ...
 
     @property
     def unanswered(self) -> int:
         """The time of the last write without an answer, in seconds since 1970, or 0. It may still take effect."""
-        ...
 
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None) -> None:
         """Create an aggregate for each row, with the list's traceparent; aggregates that this list created stay.
 
         Raises AlreadyTaken; rows before the conflict may be written then.
         """
-        ...
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Delete all aggregates of the given identities that this list created, and keep the others."""
-        ...
 
 
 class AlreadyTaken(Exception):
@@ -141,33 +129,27 @@ class Lists(Protocol):
 
         A list has one execution, and an execution has one list.
         """
-        ...
 
     def remember_broken(self, broken: "PinnedFile", at: "datetime") -> None:
         """Remember for 30 days that an upload broke off ``at`` a time, without recording a list.
 
         ``broken`` is the placeholder of the upload; a later time replaces an earlier time.
         """
-        ...
 
     def broke_off_at(self, broken: "PinnedFile") -> "datetime | None":
         """Return when a broken upload was recorded or remembered, or None. ``broken`` is its placeholder."""
-        ...
 
     def conclude(self, execution: str, list_id: str) -> "ReceivedList":
         """Record another execution's list as the list of an execution; return the list of the execution.
 
         A late call of the execution registers no list any more. If another call was first, its list is returned.
         """
-        ...
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
         """Return the ids of recorded lists that await no scan. Recent records may be missing."""
-        ...
 
     def get(self, list_id: str) -> "ReceivedList":
         """Return the recorded list. Raises LookupError."""
-        ...
 
     def record_scan(self, list_id: str, execution: str, result: str, reason: str | None, code: str) -> "ReceivedList":
         """Record the result of the scan that a list awaits, and the reason to refuse the list with its code.
@@ -176,21 +158,18 @@ class Lists(Protocol):
 
         The execution then has the list. A list that awaits no scan stays as it is.
         """
-        ...
 
     def progress(self, list_id: str, status: "ListStatus", **facts: Fact) -> "ReceivedList":
         """Move a list to a status that may follow its own, with facts such as ``rows``; return the record.
 
         The record's status shows whether the list moved.
         """
-        ...
 
     def refuse(self, list_id: str, reason: str, during: "Sequence[ListStatus]" = (), **facts: Fact) -> "ReceivedList":
         """Record that a list is being undone, and why; return the record. The first reason stays.
 
         A list stays as it is if it is being undone already, is closed, or is in none of the statuses ``during``.
         """
-        ...
 
     def take_part(self, list_id: str, part: int, writer: str, until: int) -> "tuple[bool, ReceivedList]":
         """Make an invocation the writer of a part, until a time in seconds since 1970.
@@ -198,31 +177,24 @@ class Lists(Protocol):
         Return whether it is, and the record as it was before: its ``writers`` may name an earlier writer of the part.
         A part that is written, and a list that is not being imported, have no writer.
         """
-        ...
 
     def keep_part(self, list_id: str, part: int, writer: str, rows: int) -> bool:
         """Record how many rows of a part are written; return whether the invocation is still the part's writer."""
-        ...
 
     def leave_part(self, list_id: str, part: int, writer: str, rows: int, until: int) -> None:
         """Record that an invocation writes no more, how many rows are written, and until when others may write."""
-        ...
 
     def part_imported(self, list_id: str, part: int, writer: str) -> bool:
         """Record that a part is written by its writer; return whether it is."""
-        ...
 
     def part_undone(self, list_id: str, part: int) -> None:
         """Record that all rows of a part are undone. Repetitions have no effect."""
-        ...
 
     def record_failure(self, list_id: str, failure: "Failure", part: int | None = None) -> None:
         """Remember for 30 days the exception of a step, or of a part's import. Its next exception replaces it."""
-        ...
 
     def failure(self, list_id: str, step: str, part: int | None = None) -> "Failure | None":
         """Return the last exception of a step or of a part's import, or None. A later try may have succeeded."""
-        ...
 
 
 class Files(Protocol):
@@ -230,47 +202,36 @@ class Files(Protocol):
 
     def versions(self, key: str) -> "Sequence[StoredVersion]":
         """Return the versions of an object, newest first. A long history may be cut at its old end."""
-        ...
 
     def arrived(self) -> "Iterable[StoredVersion]":
         """Return the versions of all files that partners have uploaded."""
-        ...
 
     def version(self, key: str, version: str) -> "StoredVersion | None":
         """Return a version of an object, or None. Whether the object was removed since is not checked."""
-        ...
 
     def scan_result(self, pinned: "PinnedFile") -> str | None:
         """Return the result of a version's malware scan, or None if it has no result yet."""
-        ...
 
     def open(self, pinned: "PinnedFile", start: int = 0, end: int | None = None) -> BinaryIO:
         """Return one version's bytes as a stream, from the byte ``start`` to the byte before ``end``."""
-        ...
 
     def stream(self, key: str) -> BinaryIO | None:
         """Return an object's bytes as a stream, or None if it does not exist."""
-        ...
 
     def read(self, key: str) -> bytes | None:
         """Return a small object's bytes, or None if it does not exist."""
-        ...
 
     def read_all(self, keys: Sequence[str]) -> Iterator[bytes | None]:
         """Yield the bytes of small objects in the order of their keys, or None for an object that does not exist."""
-        ...
 
     def write(self, key: str, data: bytes) -> None:
         """Store an object."""
-        ...
 
     def tag(self, key: str) -> str | None:
         """Return the tag of an object's newest version, or None if there is no object."""
-        ...
 
     def replace(self, key: str, data: bytes, tag: str | None) -> bool:
         """Store an object if its newest version still has the tag; return whether it did."""
-        ...
 
 
 class SeenIds(Protocol):
@@ -278,7 +239,6 @@ class SeenIds(Protocol):
 
     def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
         """Remember (identity, line) pairs; for each repeated identity return its line and its first line."""
-        ...
 
 
 class RepeatedLines(Protocol):
@@ -286,11 +246,9 @@ class RepeatedLines(Protocol):
 
     def add(self, repeated: Iterable[tuple[int, int]]) -> None:
         """Remember lines, each with the first line of its identity."""
-        ...
 
     def between(self, first: int, last: int) -> dict[int, int]:
         """Return the lines from ``first`` to ``last``, each with the first line of its identity."""
-        ...
 
 
 class Projection(Protocol):
@@ -298,7 +256,6 @@ class Projection(Protocol):
 
     def apply(self, event: "ForeignEvent") -> bool:
         """Store an event if it is newer than the stored event of its subject; return whether it was."""
-        ...
 
 
 class References(Protocol):
@@ -306,7 +263,6 @@ class References(Protocol):
 
     def known(self, identities: Collection[str]) -> set[str]:
         """Return the identities that exist; an aggregate that is recorded as gone does not exist."""
-        ...
 
 
 class BadReply(Exception):
@@ -348,14 +304,12 @@ class System(Protocol):
 
     def get(self, path: str, /) -> Reply:
         """Return the reply to a request without an effect."""
-        ...
 
     def post(self, path: str, body: Any, /, *, key: str) -> Reply:
         """Return the reply to a request with an effect.
 
         The system gets ``key`` in ``Idempotency-Key``: retries, and a repeated command, must have one effect.
         """
-        ...
 
 
 Send = Callable[[SystemRequest], Reply]

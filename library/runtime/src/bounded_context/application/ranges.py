@@ -258,7 +258,7 @@ class Join:
             Unreadable: the file cannot be read as a list. The refusal has no settings of the file's beginning.
             Misfit: a range ends inside a quoted cell.
         """
-        repeated = self._repeated(list(self._identities()))
+        repeated = self._repeated([result.identities for result in self._results() if result.identities])
         for result in self._results():
             self._take(result, repeated)
         if not self._file_pass.rows:
@@ -276,9 +276,6 @@ class Join:
 
     def _validate(self, place: FileRange) -> RangeResult:
         return range_result(self._flow, self._received, place, self._part_rows)
-
-    def _identities(self) -> Iterator[str]:
-        return (result.identities for result in self._results() if result.identities)
 
     def _repeated(self, keys: Sequence[str]) -> RepeatedLines:
         """Return the lines whose identity is in an earlier range."""

@@ -297,7 +297,8 @@ class RangeIdentities:
     def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
         """Remember (identity, line) pairs; for each repeated identity return its line and its first line."""
         earlier = self._seen.first_lines(found)
-        self._entries += [_entry(identity, line) for identity, line in found if line not in earlier]
+        new = ((identity, line) for identity, line in found if line not in earlier)
+        self._entries += [digest_of(identity) + line.to_bytes(_ENTRY - _DIGEST, "big") for identity, line in new]
         if len(self.repeated) < REPORTED_REJECTIONS:
             self.repeated |= earlier
         return earlier
@@ -311,10 +312,6 @@ class RangeIdentities:
 def digest_of(identity: str) -> bytes:
     """Return the digest of an identity."""
     return blake2b(identity.encode(), digest_size=_DIGEST).digest()
-
-
-def _entry(identity: str, line: int) -> bytes:
-    return digest_of(identity) + line.to_bytes(_ENTRY - _DIGEST, "big")
 
 
 def repetitions(ranges: Iterable[BinaryIO]) -> Iterator[tuple[int, int]]:

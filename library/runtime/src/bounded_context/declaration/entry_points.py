@@ -186,28 +186,18 @@ def _has(answer: Any, expected: Any) -> bool:
 SMOKE: Final = Check("smoke check", {"smoke_check": True}, has(PASSED))
 
 
-def _empty_command() -> Check:
-    # The command reaches the validation and ends before a read or a write. Its key is new: otherwise a stored answer
-    # could replace the version's own.
-    event = {"idempotency_key": f"check-{uuid4()}", "payload": {}}
-    return Check("empty command", event, has({"ok": False, "error": {"code": "invalid"}}))
-
-
-def _empty_query() -> Check:
-    return Check("empty query", {"payload": {}}, has({"ok": False, "error": {"code": "invalid"}}))
-
-
-def _no_changes() -> Check:
-    return Check("no changes", {"Records": []}, has({"batchItemFailures": []}))
-
-
+_INVALID: Final = has({"ok": False, "error": {"code": "invalid"}})
+_NO_CHANGES: Final = Check("no changes", {"Records": []}, has({"batchItemFailures": []}))
 _BATCHES: Final = ("relay_events", "measure_lists", "on_event")
 
 
 def checks_of(function: str, context: Context[Any]) -> tuple[Check, ...]:
     """Return the checks of a function of a context in their order; each call creates new events."""
     if function in context.command_functions:
-        return SMOKE, _empty_command()
+        # The command reaches the validation and ends before a read or a write. Its key is new: otherwise a stored
+        # answer could replace the version's own.
+        event = {"idempotency_key": f"check-{uuid4()}", "payload": {}}
+        return SMOKE, Check("empty command", event, _INVALID)
     if function in context.queries:
-        return SMOKE, _empty_query()
-    return (SMOKE, _no_changes()) if function in _BATCHES else (SMOKE,)
+        return SMOKE, Check("empty query", {"payload": {}}, _INVALID)
+    return (SMOKE, _NO_CHANGES) if function in _BATCHES else (SMOKE,)

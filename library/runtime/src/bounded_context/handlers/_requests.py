@@ -342,11 +342,6 @@ def version_answer(view: dict[str, Any], tag: str, status: int = 200, headers: d
     return json_answer(view, status, {"ETag": etag(tag)} | (headers or {}))
 
 
-def created_answer(view: dict[str, Any], tag: str, place: str) -> Answer:
-    """Return the response with a created aggregate and its location."""
-    return version_answer(view, tag, 201, {"Location": place})
-
-
 def unchanged(tag: str) -> Answer:
     """Return the response for a caller that already has this version: 304."""
     return _answer(304, "", {"ETag": etag(tag)})

@@ -17,7 +17,7 @@ from pydantic_core import to_jsonable_python
 
 from ..application.queries import LONGEST_CURSOR, LONGEST_VALUE, MOST, ById, Selection, by_id, selection
 from ..declaration.context import Context
-from ..domain.aggregate import TAG, Change, Command, Kind
+from ..domain.aggregate import TAG, Change, Command
 from ..domain.faults import INVALID
 from ..domain.fields import IDENTIFIER, description_of
 from ..domain.spelling import plain
@@ -27,7 +27,6 @@ from ._requests import (
     Answer,
     Refused,
     Request,
-    created_answer,
     described,
     etag,
     json_answer,
@@ -251,6 +250,7 @@ Perform = Callable[[Any, str | list[str] | None, dict[str, Any], Any], dict[str,
 def command_operation(context: Context[Any], declared: Command[Any, Any], perform: Perform) -> Operation:
     """Return the HTTP operation of a command."""
     form = _Form(context, declared)
+    path, parameter = Route.read(context.routes[context.get_function]).path, f"{{{context.identity}}}"
 
     def answer(request: Asked) -> Answer:
         command = form.command(request)
@@ -259,7 +259,11 @@ def command_operation(context: Context[Any], declared: Command[Any, Any], perfor
         response = perform(command, key, _explicit_values(command), request.context)
         view = response[context.name]
         # Answers that library versions before 0.3.0 recorded have no etag.
-        return _SHOWN[declared.kind](request.request, context, view, response.get("etag", str(view["version"])))
+        tag = response.get("etag", str(view["version"]))
+        if declared.kind == "deletes":
+            return json_answer(view)
+        place = {"Location": request.request.base + path.replace(parameter, view[context.identity])}
+        return version_answer(view, tag, 201, place) if declared.kind == "creates" else version_answer(view, tag)
 
     return Operation(form.route, form.parameters, answer, form.body)
 
@@ -321,22 +325,6 @@ def _explicit_values(command: BaseModel) -> dict[str, Any]:
     values = command.model_dump(mode="json", exclude_unset=True)
     tag = values.get("expected_version")
     return values if tag is None else values | {"expected_version": int(tag)}
-
-
-def _created(request: Request, context: Context[Any], view: dict[str, Any], tag: str) -> Answer:
-    path = Route.read(context.routes[context.get_function]).path
-    return created_answer(view, tag, request.base + path.replace(f"{{{context.identity}}}", view[context.identity]))
-
-
-def _changed(_request: Request, _context: Context[Any], view: dict[str, Any], tag: str) -> Answer:
-    return version_answer(view, tag)
-
-
-def _deleted(_request: Request, _context: Context[Any], view: dict[str, Any], _tag: str) -> Answer:
-    return json_answer(view)
-
-
-_SHOWN: Final[Mapping[Kind, Callable[..., Answer]]] = {"creates": _created, "changes": _changed, "deletes": _deleted}
 
 
 _LIST_ID: Final = Parameter(

@@ -90,7 +90,6 @@ class DeadLetters(Protocol):
 
     def bury(self, body: str, attributes: Mapping[str, Any], reason: str, /) -> None:
         """Store a message with its attributes, in Lambda's format, and the reason."""
-        ...
 
 
 def event_handler(

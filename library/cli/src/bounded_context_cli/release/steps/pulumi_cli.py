@@ -19,8 +19,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bounded_context.domain.spelling import minute
+from bounded_context_infra.configuration.access import bucket_name, locks
 from bounded_context_infra.configuration.project import Project
-from bounded_context_infra.configuration.state import bucket_name, locks
 
 from ...command.aws_errors import denied, sentence
 from ...command.installed import repository_or_exit
