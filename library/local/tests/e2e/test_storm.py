@@ -137,7 +137,7 @@ PLANTS: Final = {
     "a malformed event is discarded": Plant(
         "spoil:inbound-queue",
         "on_event",
-        "handlers/queues.py",
+        "handlers/inbound.py",
         "self.dead_letters().bury(record.body, attributes, poison.reason)",
         "pass",
     ),

@@ -124,13 +124,7 @@ class Build(Component):
         """
         super().__init__(name, labels)
         self.project_name = labels.name(name)
-        self.role = iam.Role(
-            name,
-            name=self.project_name,
-            assume_role_policy=trust("codebuild", account.id),
-            tags=labels.tags,
-            opts=self.child(),
-        )
+        self.role = iam.Role(name, assume_role_policy=trust("codebuild", account.id), **self.named(name))
         log_group = logs.group("codebuild", name, parent=self)
         statements = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.Output.concat(log_group.arn, ":*"))]
         if report is not None:
@@ -140,7 +134,6 @@ class Build(Component):
         runs = grant(self, self.role, *statements, *more)
         self.project_arn = codebuild.Project(
             name,
-            name=self.project_name,
             service_role=self.role.arn,
             source={"type": "CODEPIPELINE", "buildspec": buildspec},
             artifacts={"type": "CODEPIPELINE"},
@@ -150,8 +143,7 @@ class Build(Component):
             build_timeout=timeout,
             # Minutes. If no machine is free by then, start the execution again.
             queued_timeout=60,
-            tags=labels.tags,
-            opts=self.child(depends_on=[runs]),
+            **self.named(name, depends_on=[runs]),
         ).arn
         self.register_outputs({"project": self.project_name})
 

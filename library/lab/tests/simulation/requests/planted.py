@@ -19,7 +19,7 @@ from bounded_context.application import list_import, queries
 from bounded_context.application.queries import Position
 from bounded_context.domain.aggregate import Aggregate
 from bounded_context.domain.lists import ListStatus
-from bounded_context.handlers import commands, measure_lists, queues
+from bounded_context.handlers import commands, inbound, measure_lists
 from bounded_context.handlers.commands import CommandHandler
 
 from ..planted import PLANTS as OF_IMPORTS
@@ -135,8 +135,8 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a page begins with its shard": _patched(queries, "_read_on", _overlapping(queries._read_on)),
     "a page leaves out the rest of a shard": _patched(queries, "_read_on", _skipping(queries._read_on)),
     "a change moves a row to another key": _patched(items, "_suffix", lambda _: ""),
-    "unreadable messages are dropped": _patched(queues._Taker, "_bury", lambda *_: None),
-    "failed messages are not delivered again": _patched(queues, "take_each", _taken_anyway),
+    "unreadable messages are dropped": _patched(inbound._Taker, "_bury", lambda *_: None),
+    "failed messages are not delivered again": _patched(inbound, "take_each", _taken_anyway),
     "late events count": OF_IMPORTS["late events of others count"],
     "remains of a broken upload are a file": _patched(list_import, "_is_remains", lambda *_: False),
     "a late event brings any version": _patched(list_import.Upload, "_distance", lambda *_: timedelta()),

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from symtable import symtable
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
@@ -108,6 +107,9 @@ def _own_steps(context: Context[Any]) -> set[str]:
     module = find_spec(f"{context.name}.{STEPS}") if find_spec(context.name) else None
     if module is None or module.origin is None:
         return set()
+    # No function of AWS needs it.
+    from symtable import symtable
+
     names = symtable(Path(module.origin).read_text(encoding="utf-8"), module.origin, "exec").get_symbols()
     return {name.get_name() for name in names if name.is_assigned() or name.is_imported()}
 

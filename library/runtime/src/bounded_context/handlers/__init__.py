@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from ..telemetry import logger
     from ._function import function
     from .commands import command_handler
+    from .inbound import event_handler
     from .queries import get_handler, list_handler
-    from .queues import event_handler, queue_handler
+    from .queues import queue_handler
     from .steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent, ValidationEvent, VerificationEvent, step
 
 __all__ = [
@@ -41,7 +42,7 @@ __all__ = [
 
 _PLACES: Final = {
     "command_handler": ".commands",
-    "event_handler": ".queues",
+    "event_handler": ".inbound",
     "function": "._function",
     "get_handler": ".queries",
     "list_handler": ".queries",

@@ -58,7 +58,7 @@ def _list(context: _Context[_Any]) -> _Handler:
 
 
 def _on_event(context: _Context[_Any]) -> _Handler:
-    from .queues import event_handler
+    from .inbound import event_handler
 
     return event_handler(context, _aws.projection, _aws.dead_letters)
 
