@@ -28,8 +28,8 @@ from bounded_context.adapters.items import Items
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.adapters.systems import Signed
 from bounded_context.adapters.temporary_database import SqliteSeenIds
-from bounded_context.application.creating import CreatingRule
 from bounded_context.application.staging import VERIFIED, Staging
+from bounded_context.application.verification import CreatingRule
 from bounded_context.domain.lists import PinnedFile, StoredVersion
 from bounded_context.lists import ListImport, Upload
 from bounded_context.testing import InMemoryAggregates, InMemoryLists

@@ -21,10 +21,9 @@ from bounded_context.adapters.items import Items
 from bounded_context.declaration.measures import Measure
 from bounded_context.declaration.structure import LIST_STEPS, VERIFY_LIST
 from bounded_context_infra.configuration import labels
-from bounded_context_infra.configuration.config import SettingError
-from bounded_context_infra.configuration.partition import partition_of
+from bounded_context_infra.configuration.config import SettingError, partition_of
 from bounded_context_infra.configuration.project import list_workflow
-from bounded_context_infra.wiring.presets import PLATFORM
+from bounded_context_infra.wiring.functions import PLATFORM
 from conftest import sources
 from pydantic._internal._config import config_defaults
 

@@ -5,8 +5,7 @@ from typing import Any, Final
 
 import yaml
 
-from bounded_context_infra.configuration.account_settings import AccountSettings
-from bounded_context_infra.configuration.pipeline_settings import PipelineSettings
+from bounded_context_infra.configuration.pipeline_settings import AccountSettings, PipelineSettings
 from bounded_context_infra.configuration.schema import Schema, groups
 from bounded_context_infra.configuration.settings import ApiSettings, Settings
 

@@ -16,8 +16,7 @@ from bounded_context_cli.programs.pulumi_files import config
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Program, service
 from bounded_context_cli.views.picture.cli import flowchart
 from bounded_context_cli.views.picture.model import picture
-from bounded_context_infra.configuration.config import SettingError
-from bounded_context_infra.configuration.partition import Placed, partition_of
+from bounded_context_infra.configuration.config import Placed, SettingError, partition_of
 from bounded_context_infra.configuration.pipeline_settings import SourceKind
 from bounded_context_infra.configuration.project import Project, current
 from bounded_context_infra.pipeline import Delivery

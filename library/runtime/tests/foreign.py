@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bounded_context.domain.projection import Consumed
+from bounded_context.domain.events import Consumed
 
 SOURCE = "somewhere_else"
 CREATED, CHANGED, REMOVED = "OrderLineCreated", "OrderLineChanged", "OrderLineRemoved"

@@ -8,7 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
-from bounded_context.adapters import list_items
+from bounded_context.adapters import items
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
 
 _RECORD = json.loads((Path(__file__).parent / "events" / "stream_insert.json").read_text())
@@ -32,7 +32,7 @@ def change(before: Item | None, after: Item | None, number: int = 1, time: datet
 def list_item(status: ListStatus = ListStatus.REGISTERED, version: str = "v1", **facts: Any) -> Item:
     """Return a list's record as it is in the table."""
     received = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", version, 42), "run-1", status)
-    return list_items.from_list(received) | {"received_at": ARRIVED.isoformat(), **facts}
+    return items.from_list(received) | {"received_at": ARRIVED.isoformat(), **facts}
 
 
 def closing(status: ListStatus, seconds: float = 60, **facts: Any) -> dict[str, Any]:

@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
-from bounded_context_infra.configuration.account_settings import REPOSITORY, AccountSettings
 from bounded_context_infra.configuration.list_settings import OF_LISTS
-from bounded_context_infra.configuration.pipeline_settings import PipelineSettings
+from bounded_context_infra.configuration.pipeline_settings import REPOSITORY, AccountSettings, PipelineSettings
 from bounded_context_infra.configuration.project import Project, ProjectError
 from bounded_context_infra.configuration.schema import Schema, schemas
 from bounded_context_infra.configuration.settings import ApiSettings, Settings

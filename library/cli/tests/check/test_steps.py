@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context_cli.check.steps import FILE, MOST, listed, record, remedies
-from bounded_context_infra.configuration.places import placed, syntax_errors
+from bounded_context_infra.configuration.project import placed, syntax_errors
 
 MODEL, TEST = "src/payment/model.py", "tests/test_rules.py"
 

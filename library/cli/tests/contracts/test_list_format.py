@@ -11,7 +11,7 @@ from payment.context import PAYMENT
 
 from bounded_context import Amount, BusinessError, Context, Text
 from bounded_context.application.reading import MAX_RECORD_CHARACTERS
-from bounded_context.application.report import REPORTED_REJECTIONS
+from bounded_context.application.results import REPORTED_REJECTIONS
 from bounded_context.domain.faults import LIST_CODES, ROW_CODES, Fault, ListFault
 from bounded_context.domain.rows import Record
 from bounded_context_cli.contracts import documents as list_format_module

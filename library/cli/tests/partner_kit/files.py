@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bounded_context import Context
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.testing import Samples
-from bounded_context.testing.samples import assembled
+from bounded_context.testing.functions import assembled
 from tests.contexts import CONTEXTS
 from tests.test_optional_fields import TYPES
 from tests.things import context_of

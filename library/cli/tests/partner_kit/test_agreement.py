@@ -13,8 +13,8 @@ from payment.context import PAYMENT
 from payment.use_cases import register_payment
 
 from bounded_context import BusinessError, Context, NotFound
-from bounded_context.application.creating import CreatingRule
 from bounded_context.application.list_import import Outcome
+from bounded_context.application.verification import CreatingRule
 from bounded_context.domain.formats import PLAIN, FileFormat, Formats
 from bounded_context.domain.lists import ListStatus
 from bounded_context_cli.partner_kit.check import BAD_FILE, REJECTS, VALID, Result, Terms, check

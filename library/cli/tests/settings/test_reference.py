@@ -14,9 +14,8 @@ from jsonschema import Draft7Validator
 from bounded_context_cli.docs.cli import FOLDER
 from bounded_context_cli.programs.pulumi_files import as_text, project_name
 from bounded_context_cli.settings import documents
-from bounded_context_infra.configuration.account_settings import AccountSettings
 from bounded_context_infra.configuration.config import SettingError
-from bounded_context_infra.configuration.pipeline_settings import PipelineSettings
+from bounded_context_infra.configuration.pipeline_settings import AccountSettings, PipelineSettings
 from bounded_context_infra.configuration.project import current
 from bounded_context_infra.configuration.schema import schemas
 from bounded_context_infra.configuration.settings import ApiSettings, Settings

@@ -15,11 +15,10 @@ from bounded_context.declaration.context import Context
 
 from ._parts.buckets import archive_bucket
 from .configuration.access import AccountAccess, Document, EvidenceAccess, RoleAccess, StateAccess, permissions_boundary
+from .configuration.config import Partition
 from .configuration.labels import DEPLOYER, KINDS, Labels
-from .configuration.partition import Partition
 from .configuration.project import current
-from .stack.key import Statement, allow, document
-from .stack.program import Account, Component, placed, require_account, start
+from .stack.program import Account, Component, Statement, allow, document, placed, require_account, start
 
 LIMIT = 6144
 """Characters of a managed policy without white space (IAM user guide, "IAM and AWS STS quotas")."""
@@ -80,22 +79,19 @@ class Evidence(Component):
         super().__init__(name, labels)
         self._account = account
         self._access = access
-        trail = labels.name(name)
-        self._trail_arn = account.arn("cloudtrail", f"trail/{trail}")
+        self._trail_arn = account.arn("cloudtrail", f"trail/{labels.name(name)}")
         self._key = self._make_key()
         bucket, policy = archive_bucket(self, name, self._key.arn, access.days, self._writes, protect=True)
         self.trail = cloudtrail.Trail(
             name,
-            name=trail,
             s3_bucket_name=bucket.id,
             kms_key_id=self._key.arn,
             is_multi_region_trail=True,
             include_global_service_events=True,
             enable_log_file_validation=True,
             advanced_event_selectors=self._selectors(bucket.arn),
-            tags=labels.tags,
             # CreateTrail checks that it may write.
-            opts=self.child(depends_on=[policy]),
+            **self.named(name, depends_on=[policy]),
         )
         self.register_outputs({"trail": self.trail.arn, "bucket": bucket.id})
 

@@ -31,15 +31,9 @@ from .components.workflow import Workflow
 from .configuration.config import SettingError
 from .configuration.labels import LabelError
 from .configuration.settings import Settings
-from .stack.alerts import Notice
-from .stack.interfaces import ALL_KEYS
-from .stack.key import Statement, allow, grant, trust
-from .stack.program import Component
-from .stack.stack import Stack
-from .wiring.functions import Canary, Functions, FunctionsError
-from .wiring.observability import Observability, finish
-from .wiring.outputs import Components, export_outputs
-from .wiring.presets import (
+from .stack.program import Component, Statement, allow, grant, trust
+from .stack.stack import ALL_KEYS, Notice, Stack
+from .wiring.functions import (
     COMMAND,
     COMPENSATE_ERROR,
     GET,
@@ -50,9 +44,13 @@ from .wiring.presets import (
     REGISTER_LIST,
     VALIDATE_LIST,
     VERIFY_LIST,
+    Canary,
+    Functions,
+    FunctionsError,
     Preset,
     standard_presets,
 )
+from .wiring.observability import Components, Observability, export_outputs, finish
 
 __all__ = [
     "ALL_KEYS",

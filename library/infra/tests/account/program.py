@@ -14,7 +14,7 @@ from bounded_context.domain.spelling import kebab
 from bounded_context_cli.programs.pulumi_files import config, project_name
 from bounded_context_cli.programs.recording import REGION, Graph, Program, recorded
 from bounded_context_infra.configuration.access import AccountAccess, boundary_name
-from bounded_context_infra.configuration.account_settings import PERSONS
+from bounded_context_infra.configuration.pipeline_settings import PERSONS
 from bounded_context_infra.configuration.project import VARIABLE, at, current
 from bounded_context_platform.permissions.account import OfAccount
 from bounded_context_platform.permissions.requested import Run

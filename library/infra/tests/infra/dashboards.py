@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
 
-from bounded_context_infra.dashboards.business import business
-from bounded_context_infra.dashboards.sources import Names
-from bounded_context_infra.dashboards.technical import technical
+from bounded_context_infra.dashboards.boards import business, technical
+from bounded_context_infra.dashboards.widgets import Names
 
 from .graph import CONTEXT, REGION, Graph
 

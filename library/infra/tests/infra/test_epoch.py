@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.domain.epochs import MOST, epoch_of
+from bounded_context.domain.events import MOST_EPOCHS, epoch_of
 from bounded_context_infra import SettingError
 
 from .graph import Graph, run
@@ -13,7 +13,7 @@ def _epoch(graph: Graph) -> int:
     return epoch_of(f"arn:aws:dynamodb:eu-central-1:1:table/{table.inputs['name']}/stream/2026-01-31T12:00:00.000")
 
 
-@pytest.mark.parametrize("epoch", [0, 1, MOST])
+@pytest.mark.parametrize("epoch", [0, 1, MOST_EPOCHS])
 def test_the_name_of_the_table_has_the_epoch_of_the_stack(epoch: int) -> None:
     """The relay reads it from there."""
     assert _epoch(run("prod", table_epoch=epoch)) == epoch
@@ -26,7 +26,7 @@ def test_a_stack_that_names_no_epoch_keeps_the_name_of_its_table(prod: Graph) ->
     assert _epoch(prod) == 0
 
 
-@pytest.mark.parametrize("epoch", [-1, MOST + 1, "1.5"])
+@pytest.mark.parametrize("epoch", [-1, MOST_EPOCHS + 1, "1.5"])
 def test_an_epoch_that_has_no_digits_in_a_sequence_is_refused(epoch: object) -> None:
     """It has 4 digits."""
     with pytest.raises(SettingError) as refused:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bounded_context.application.sweep import REACH
+from bounded_context.application.inbound import REACH
 from bounded_context_infra import SettingError
 from bounded_context_infra.configuration.list_settings import SHARED_PARTNERS_LIMIT
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bounded_context.application.sweep import AGE
+from bounded_context.application.inbound import AGE
 
 from .alarms import Evaluation, told
 from .graph import ACCOUNT, Graph

@@ -12,12 +12,12 @@ from typing import Any
 import yaml
 
 from bounded_context_infra.configuration.project import current
-from bounded_context_infra.pipeline import steps
-from bounded_context_infra.pipeline.steps import BUILD, OF_AN_ENVIRONMENT
+from bounded_context_infra.pipeline import delivery
+from bounded_context_infra.pipeline.delivery import BUILD, OF_AN_ENVIRONMENT
 
 LIBRARY = Path(__file__).parents[3]
 ROOT = current().root
-BUILDSPECS = Path(steps.__file__).with_name("buildspecs")
+BUILDSPECS = Path(delivery.__file__).with_name("buildspecs")
 STEPS = {step.name: step for step in (BUILD, *OF_AN_ENVIRONMENT)}
 PHASES = ("install", "pre_build", "build", "post_build")
 

@@ -9,8 +9,8 @@ import pytest
 
 from bounded_context_cli.programs.recording import Graph
 from bounded_context_infra.configuration.defaults import PYTHON
-from bounded_context_infra.pipeline import steps
-from bounded_context_infra.pipeline.steps import BUILD, PipelineStep
+from bounded_context_infra.pipeline import delivery
+from bounded_context_infra.pipeline.delivery import BUILD, PipelineStep
 
 from .shell import BUILDSPECS, ROOT, STEPS, buildspec, commands
 
@@ -40,7 +40,7 @@ def test_a_repository_may_have_its_own_buildspec(
     own.parent.mkdir(parents=True)
     own.write_text("version: 0.2\n", encoding="utf-8")
     before = {name: other.buildspec for name, other in STEPS.items()}
-    monkeypatch.setattr(steps, "current", lambda: SimpleNamespace(root=tmp_path))
+    monkeypatch.setattr(delivery, "current", lambda: SimpleNamespace(root=tmp_path))
     assert {name: other.buildspec for name, other in STEPS.items()} == {**before, step.name: "version: 0.2\n"}
 
 

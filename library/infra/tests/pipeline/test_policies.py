@@ -10,7 +10,7 @@ import yaml
 
 from bounded_context_infra.configuration.pipeline_settings import Policies
 from bounded_context_infra.configuration.project import current
-from bounded_context_infra.pipeline.steps import PipelineStep, command
+from bounded_context_infra.pipeline.delivery import PipelineStep, command
 
 from .program import LEAST, run
 from .shell import LIBRARY, STEPS, commands

@@ -10,8 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from bounded_context.adapters.items import shard_of
-from bounded_context.adapters.list_items import from_list
+from bounded_context.adapters.items import from_list, shard_of
 from bounded_context.declaration.structure import EARLIER_INDEX_SHARDS
 from bounded_context.declaration.structure import INDEX_SHARDS as SHARDS
 from bounded_context.domain.lists import MOST_WRITTEN, PinnedFile, ReceivedList, record_units, rows_a_part

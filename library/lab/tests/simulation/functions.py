@@ -11,7 +11,7 @@ from payment.context import PAYMENT
 
 from bounded_context import adapters
 from bounded_context.testing.functions import handler_of
-from bounded_context_infra.wiring import presets
+from bounded_context_infra.wiring import functions
 
 from .profile import SKEWED
 from .scheduler import Activity, Scheduler
@@ -32,16 +32,16 @@ class Function:
 
 
 _PRESETS: Final = {
-    "register_list": presets.REGISTER_LIST,
-    "validate_list": presets.VALIDATE_LIST,
-    "verify_subscription": presets.VERIFY_LIST,
-    "import_list": presets.IMPORT_LIST,
-    "compensate_error": presets.COMPENSATE_ERROR,
-    **dict.fromkeys((*PAYMENT.command_functions, *PAYMENT.queries), presets.COMMAND),
-    "measure_lists": presets.PLATFORM["measure_lists"],
-    "on_event": presets.ON_EVENT,
-    "relay_events": presets.PLATFORM["relay_events"],
-    "sweep_uploads": presets.PLATFORM["sweep_uploads"],
+    "register_list": functions.REGISTER_LIST,
+    "validate_list": functions.VALIDATE_LIST,
+    "verify_subscription": functions.VERIFY_LIST,
+    "import_list": functions.IMPORT_LIST,
+    "compensate_error": functions.COMPENSATE_ERROR,
+    **dict.fromkeys((*PAYMENT.command_functions, *PAYMENT.queries), functions.COMMAND),
+    "measure_lists": functions.PLATFORM["measure_lists"],
+    "on_event": functions.ON_EVENT,
+    "relay_events": functions.PLATFORM["relay_events"],
+    "sweep_uploads": functions.PLATFORM["sweep_uploads"],
 }
 
 FUNCTIONS: Final[Mapping[str, Function]] = {name: Function(name, preset.timeout) for name, preset in _PRESETS.items()}

@@ -16,8 +16,8 @@ from unittest.mock import patch
 
 from bounded_context import aws
 from bounded_context.adapters import dynamodb_bulk, s3
-from bounded_context.declaration import environment
-from bounded_context.telemetry import calls, logger
+from bounded_context.declaration import entry_points
+from bounded_context.telemetry import logger, traces
 from bounded_context_operations.release.rollout import deployments, status, survey
 
 from .scheduler import Scheduler
@@ -232,11 +232,11 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield from ((time, "time", _time), (time, "monotonic", _monotonic), (time, "sleep", _sleep))
     yield from ((random, "uniform", _uniform), (random, "random", _random), (os, "urandom", _urandom))
     yield random, "_urandom", _urandom
-    yield environment, "os", SimpleNamespace(environ=_Environ())
+    yield entry_points, "os", SimpleNamespace(environ=_Environ())
     yield from ((aws, name, value) for name, value in _adapters().items())
     yield dynamodb_bulk, "existing", _existing_in_order
-    yield calls, "_metrics", _Metrics()
-    yield calls, "single_metric", lambda *_, **__: nullcontext()
+    yield traces, "_metrics", _Metrics()
+    yield traces, "single_metric", lambda *_, **__: nullcontext()
     yield logger, "append_keys", lambda **_: None
     yield from ((module, "ThreadPoolExecutor", _Serial) for module in (deployments, status, s3, survey))
     yield from unpatched_dates()

@@ -11,15 +11,15 @@ from unittest.mock import patch
 
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters import conditional, dynamodb, dynamodb_bulk, dynamodb_lists, projection
+from bounded_context.adapters import conditional, dynamodb, dynamodb_bulk, dynamodb_lists
 from bounded_context.adapters.conditional import condition_failed
 from bounded_context.adapters.dynamodb_bulk import Inserts
-from bounded_context.application import importing, ranges, report, undoing, validation, verification
+from bounded_context.application import importing, ranges, results, validation, verification
+from bounded_context.application.calls import GuardedAggregates
+from bounded_context.application.importing import Closing
 from bounded_context.application.list_import import Outcome, Step, Workflow
 from bounded_context.application.results import PartResult
 from bounded_context.application.staging import VERIFIED, Staging
-from bounded_context.application.undoing import Closing
-from bounded_context.application.use_cases import GuardedAggregates
 from bounded_context.domain.lists import BEFORE, ListStatus, ReceivedList
 from bounded_context.handlers import relay_events, sweep_uploads
 from bounded_context.handlers.commands import CommandHandler, _Locked
@@ -126,7 +126,7 @@ def _report_only_rejections(received: ReceivedList, flow: Workflow) -> Any:
     verified = Staging(flow.files, received.list_id, received.verified)
     verified.publish(VERIFIED)
     if verified.rejections():
-        report.write_report(flow.files, flow.lists, received, report.document(verified.rejections()))
+        results.write_report(flow.files, flow.lists, received, results.document(verified.rejections()))
     return Step(received.list_id, Outcome.VERIFIED)
 
 
@@ -276,7 +276,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "the relay goes on after a refusal": _function(relay_events, "_first_refused", _publish_on),
     "refused events are left out": _function(relay_events, "_first_refused", _ignore_refusals),
     "an event has another id each time": _function(relay_events, "to_event", _fresh_ids(relay_events.to_event)),
-    "late events of others count": _function(projection.ProjectionTable, "apply", _apply_anything),
+    "late events of others count": _function(conditional.ProjectionTable, "apply", _apply_anything),
     "the sweep sees nothing": _function(sweep_uploads, "unseen", lambda *_: iter(())),
     "parts are not counted at the end": _asl(" AND size(imported_parts) = parts", ""),
     "a failed import is marked as imported": _asl('"Next": "UndoList"', '"Next": "MarkImported"'),
@@ -285,15 +285,15 @@ PLANTS: Final[Mapping[str, Plant]] = {
 
 
 def _no_waiting() -> AbstractContextManager[Any]:
-    return _both(importing, undoing, name="await_end", put=lambda _until: None)
+    return _both(importing, importing, name="await_end", put=lambda _until: None)
 
 
 def _undone_imported() -> AbstractContextManager[Any]:
-    return patch.object(undoing, "begin_undoing", _undo_imported)
+    return patch.object(importing, "begin_undoing", _undo_imported)
 
 
 def _late_reports() -> AbstractContextManager[Any]:
-    return _both(undoing, report, name="write_report", put=_write_report_late)
+    return _both(importing, results, name="write_report", put=_write_report_late)
 
 
 def _part_first() -> AbstractContextManager[Any]:

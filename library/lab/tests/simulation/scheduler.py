@@ -26,7 +26,7 @@ TICK: Final = 0.01
 EPOCH: Final = 1_769_860_800.0
 """The schedule's start: 2026-01-31T12:00:00Z."""
 LONGEST_FLIGHT: Final = 8.0
-"""Seconds from a request to its effect, below the smallest read timeout of a client (10 seconds, `adapters.signed`)."""
+"""Seconds from a request to its effect, below the shortest timeout of a client (10 seconds, `adapters.systems`)."""
 _LONGEST_WAIT: Final = 30.0
 """Seconds after which an activity no longer waits for its trigger."""
 _MOST_STEPS: Final = 50_000

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ValidationError
 
 from bounded_context.declaration.context import Context
-from bounded_context.domain.errors import AlreadyExists, NotFound
+from bounded_context.domain.aggregate import AlreadyExists, NotFound
 
 from .api import http_request, owner
 from .executions import FAILED

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.application.checks import checks_of
+from bounded_context.declaration.entry_points import checks_of
 from bounded_context_local.running.context import RunningContext
 
 from .facts import CONTEXT

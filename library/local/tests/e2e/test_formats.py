@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bounded_context.testing.samples import Samples
+from bounded_context.testing.functions import Samples
 from bounded_context_local.actors.partner import SftpPartner
 from bounded_context_local.running.context import RunningContext
 

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
-from bounded_context.application.checks import SMOKE
+from bounded_context.declaration.entry_points import SMOKE
 from bounded_context_lab.storm.checks import MEASURING, Checks
 from bounded_context_local.observation.logs import LogLine
 from bounded_context_local.running.context import RunningContext

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from urllib3 import request
 
-from bounded_context.application.systems import SystemRequest
+from bounded_context.application.ports import SystemRequest
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project, current
 from bounded_context_local.stand_ins import http_server

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bounded_context.application.undoing import UNRECORDED
-from bounded_context.domain.failures import Failure
+from bounded_context.application.importing import UNRECORDED
+from bounded_context.domain.lists import Failure
 from bounded_context_local.run.screen import RunScreen
 from bounded_context_local.running.context import Rows, RunResult
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 import boto3
 import pytest
 
-from bounded_context.application.creating import CreatingRule
 from bounded_context.application.results import RuleProgress
 from bounded_context.application.staging import TypedRow
+from bounded_context.application.verification import CreatingRule
 from bounded_context.domain.faults import INVALID, ROW_CODES, Fault, ListFault
 from bounded_context.domain.formats import FileFormat
 from bounded_context.domain.rows import Rejection

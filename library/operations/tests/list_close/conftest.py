@@ -8,8 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters.items import LIST
-from bounded_context.adapters.list_items import to_list
+from bounded_context.adapters.items import LIST, to_list
 from bounded_context.domain.lists import ReceivedList
 from bounded_context.testing.functions import BUCKET, TABLE, LambdaContext
 from tests.console import context

@@ -9,7 +9,7 @@ from bounded_context.adapters.items import LIST
 from bounded_context.application.list_import import TECHNICAL_FAILURE
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing.functions import BUCKET, TABLE
-from bounded_context_infra.configuration.account_settings import PERSONS
+from bounded_context_infra.configuration.pipeline_settings import PERSONS
 from tests.handlers.functions import SAMPLES
 from tests.list_close.conftest import ROWS, Stack
 from tests.lost_table import commands

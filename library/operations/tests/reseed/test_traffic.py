@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.adapters.changes import Changes
+from bounded_context.adapters.items import Changes
 from bounded_context_operations.repair.reseed import cli, state
 from tests.reseed.conftest import Reseeding
 from tests.reseed.world import Killed, World, existing, projection

@@ -10,12 +10,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from payment.context import PAYMENT
 
-from bounded_context.adapters import list_items
 from bounded_context.adapters.dynamodb import AggregateTable
-from bounded_context.adapters.items import KEY, LIST, Items
+from bounded_context.adapters.items import KEY, LIST, Items, from_list
 from bounded_context.domain import events
+from bounded_context.domain.events import order_key
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
-from bounded_context.domain.projection import order_key
 from bounded_context.handlers.relay_events import to_event
 from bounded_context_cli.command.operation import Access, Clients
 from tests.console import context
@@ -133,7 +132,7 @@ class World:
     def import_list(self, name: str, status: ListStatus, *numbers: int) -> str:
         """Put the record of a list, and rows of it; return its id."""
         received = ReceivedList(PinnedFile("inbox", f"incoming/acme/{name}.csv", "v1", 42), name, status)
-        self.table.put_item(Item=list_items.from_list(received) | {"received_at": "2026-01-31T12:00:00+00:00"})
+        self.table.put_item(Item=from_list(received) | {"received_at": "2026-01-31T12:00:00+00:00"})
         for number in numbers:
             values = SAMPLES.aggregate(number).details.model_dump(mode="json")
             item = Items(PAYMENT).from_values(values, PAYMENT.initial_status, 1, received.list_id)

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from bounded_context_infra.configuration.access import locks
 from bounded_context_infra.configuration.project import current
-from bounded_context_infra.configuration.state import locks
 from bounded_context_infra.configuration.strategy import too_long
 from bounded_context_operations.release import plan
 from bounded_context_operations.release.plan import PulumiStack, StepError

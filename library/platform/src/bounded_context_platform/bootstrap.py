@@ -16,10 +16,10 @@ from bounded_context.declaration.context import Context
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.output import fail
+from bounded_context_infra.configuration.access import Access, on_bucket, on_bucket_key, on_secrets_key
+from bounded_context_infra.configuration.config import Partition, partition_of
 from bounded_context_infra.configuration.labels import DEPLOYER, PIPELINE, STATE
-from bounded_context_infra.configuration.partition import Partition, partition_of
 from bounded_context_infra.configuration.project import ProjectError
-from bounded_context_infra.configuration.state import Access, on_bucket, on_bucket_key, on_secrets_key
 
 from .temporary_stacks.kinds import KINDS
 

@@ -15,10 +15,9 @@ from pulumi import RunError
 
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Node, Program, recorded, service
-from bounded_context_infra.configuration.access import boundary_name, role_name
+from bounded_context_infra.configuration.access import boundary_name, bucket_name, role_name
 from bounded_context_infra.configuration.labels import RESERVED, LabelError, require_context
 from bounded_context_infra.configuration.project import ProjectError, current
-from bounded_context_infra.configuration.state import bucket_name
 from bounded_context_platform import bootstrap, temporary_stacks
 from bounded_context_platform.permissions.grants import Place
 from bounded_context_platform.permissions.policies import PROVIDER, of_kind, place, policy

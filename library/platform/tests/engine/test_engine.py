@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context_cli.programs.recording import run
-from bounded_context_infra.configuration.state import locks
+from bounded_context_infra.configuration.access import locks
 from bounded_context_operations.release import plan
 from tests.infra.contexts import DEFAULT as CONTEXT
 

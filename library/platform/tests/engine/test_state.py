@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto.backends import get_backend
 
-from bounded_context_infra.configuration.state import Access, bucket_name
+from bounded_context_infra.configuration.access import Access, bucket_name
 from bounded_context_platform.bootstrap import StateBackend, bootstrap
 from bounded_context_platform.permissions.state import Backend, policy
 from tests.accounts.evaluation import Document

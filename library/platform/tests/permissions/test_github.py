@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from bounded_context_infra.configuration.access import objects
 from bounded_context_infra.configuration.project import Project, current
-from bounded_context_infra.configuration.state import objects
 from bounded_context_platform.permissions import cli as command
 from bounded_context_platform.permissions.policies import PROVIDER
 from tests.console import context

@@ -1,12 +1,15 @@
 """A platform for bounded contexts on AWS: the runtime of their functions, their infrastructure, and their tools."""
 
+from .application.calls import expected
 from .application.ports import Aggregates, Projection, Shards
-from .application.use_cases import expected
 from .declaration.context import BadContext, Context
-from .domain.aggregate import Aggregate, Change, Command, Details
-from .domain.errors import (
+from .domain.aggregate import (
+    Aggregate,
     AlreadyExists,
     BusinessError,
+    Change,
+    Command,
+    Details,
     IllegalMove,
     ListOpen,
     NotFound,

@@ -8,8 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from .declaration.context import Context
-from .declaration.entry_points import secret_arn, system_address
-from .declaration.environment import TableSettings, load
+from .declaration.entry_points import TableSettings, load, secret_arn, system_address
 from .declaration.measures import RULE_SECONDS
 from .domain.aggregate import Aggregate
 from .telemetry import conceal, count, logger, span, traceparent, watched
@@ -18,19 +17,18 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
     from pydantic import SecretStr
 
+    from .adapters.conditional import ProjectionTable
     from .adapters.dynamodb_bulk import ImportedAggregateTable, Inserts, ReferenceTable
     from .adapters.dynamodb_lists import ListTable
-    from .adapters.dynamodb_queries import AggregateShards
-    from .adapters.projection import ProjectionTable
+    from .adapters.items import AggregateShards
     from .adapters.s3 import InboxBucket
     from .adapters.services import DeadLetters, Deployments, EventSources, Executions, Topic, Versions
     from .adapters.systems import Secrets
     from .adapters.temporary_database import SqliteRepeatedLines, SqliteSeenIds
-    from .application.creating import Ran
-    from .application.systems import System
-    from .application.use_cases import GuardedAggregates
-    from .application.verification import RowsCheck
-    from .domain.errors import Unavailable
+    from .application.calls import GuardedAggregates
+    from .application.ports import System
+    from .application.verification import Ran, RowsCheck
+    from .domain.aggregate import Unavailable
     from .domain.formats import Formats
     from .lists import ListImport
 
@@ -118,7 +116,7 @@ def aggregates(context: Context[A]) -> "GuardedAggregates[A]":
     """Return a context's aggregates, which allow only the declared transitions."""
     from .adapters.dynamodb import AggregateTable, ListStates
     from .adapters.items import Items
-    from .application.use_cases import GuardedAggregates
+    from .application.calls import GuardedAggregates
 
     table = AggregateTable(Items(context), _table(), traceparent)
     return GuardedAggregates(context.transitions, table, ListStates(_table()).is_open)
@@ -127,8 +125,7 @@ def aggregates(context: Context[A]) -> "GuardedAggregates[A]":
 @_cached
 def shards(context: Context[A]) -> "AggregateShards[A]":
     """Return a context's aggregates by list, by status and by field."""
-    from .adapters.dynamodb_queries import AggregateShards
-    from .adapters.items import Items
+    from .adapters.items import AggregateShards, Items
 
     return AggregateShards(Items(context), _table())
 
@@ -253,7 +250,7 @@ def obeys(context: Context[Any]) -> "RowsCheck[Any]":
     Raises:
         ValueError: the command requires a field that no row has.
     """
-    from .application.creating import CreatingRule
+    from .application.verification import CreatingRule
 
     return CreatingRule(context, context.creating.rule, aggregates(context), _ran)
 
@@ -276,7 +273,7 @@ def topic() -> "Topic":
 @_cached
 def projection() -> "ProjectionTable":
     """Return the writer of the projection of other contexts' events."""
-    from .adapters.projection import ProjectionTable
+    from .adapters.conditional import ProjectionTable
 
     return ProjectionTable(_table())
 

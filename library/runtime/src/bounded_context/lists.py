@@ -1,10 +1,9 @@
 """The steps of a context's list workflow, with its adapters. Every step can be repeated."""
 
-from .application import importing, list_import, ranges, undoing, validation, verification
-from .application.creating import RuleFailed
+from .application import importing, list_import, ranges, validation, verification
 from .application.list_import import Outcome, Step, Upload, Workflow
 from .application.staging import Part, StagedRow, TypedRow
-from .application.verification import RowsCheck
+from .application.verification import RowsCheck, RuleFailed
 from .domain.faults import Fault
 from .domain.lists import ListStatus, PinnedFile, ReceivedList
 from .domain.rows import Rejection
@@ -36,5 +35,5 @@ class ListImport(Workflow):
     verify_part = verification.verify_part
     verify = verification.verify_list
     import_part = importing.import_part
-    undo_part = undoing.undo_part
-    compensate = undoing.compensate
+    undo_part = importing.undo_part
+    compensate = importing.compensate

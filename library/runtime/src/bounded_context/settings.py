@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import Field, Json
 
-from .declaration.environment import Settings, TableSettings, load
+from .declaration.entry_points import Settings, TableSettings, load
+from .domain.events import Consumed
 from .domain.formats import FileFormat
-from .domain.projection import Consumed
 
 __all__ = [
     "GateSettings",

@@ -15,10 +15,10 @@ from pydynox.exceptions import (
 )
 
 from bounded_context import Context
+from bounded_context.adapters.conditional import key_of
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable, ReferenceTable
 from bounded_context.adapters.items import TRACEPARENT, Items
-from bounded_context.adapters.projection import key_of
 from bounded_context.application.ports import AlreadyTaken, Throttled
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context.testing import Samples

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.adapters import conditional, list_items
+from bounded_context.adapters import conditional, items
 from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import LIST, TRACEPARENT
 from bounded_context.application.ports import Throttled
@@ -193,7 +193,7 @@ def test_a_list_keeps_the_place_in_a_trace_where_it_came_in(table: Any):
 @pytest.mark.parametrize("noted", [{}, {TRACEPARENT: "none"}, {TRACEPARENT: 7}])
 def test_a_list_without_a_good_place_in_a_trace_is_read(lists: ListTable, table: Any, noted: dict[str, Any]):
     """It was recorded before there was one, or by somebody else."""
-    table.put_item(Item=list_items.from_list(RECEIVED) | {"received_at": "2026-01-01T00:00Z"} | noted)
+    table.put_item(Item=items.from_list(RECEIVED) | {"received_at": "2026-01-01T00:00Z"} | noted)
     assert lists.get(ID) == RECEIVED
     assert lists.get(ID).traceparent is None
 

@@ -11,8 +11,7 @@ from payment.model import Payment, Status
 from bounded_context import Context
 from bounded_context.adapters import items
 from bounded_context.adapters.dynamodb import AggregateTable
-from bounded_context.adapters.dynamodb_queries import AggregateShards
-from bounded_context.adapters.items import Items
+from bounded_context.adapters.items import AggregateShards, Items
 from bounded_context.application.queries import list_many, selection
 from bounded_context.declaration.structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS
 from bounded_context.testing import Samples

@@ -14,7 +14,7 @@ from bounded_context import AlreadyExists, NotFound, VersionConflict
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import Items
-from bounded_context.application.deadline import time_left
+from bounded_context.application.calls import time_left
 from bounded_context.application.ports import AlreadyTaken, Throttled
 from bounded_context.testing import Samples
 from bounded_context.testing.functions import TABLE

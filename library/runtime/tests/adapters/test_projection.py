@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bounded_context.adapters.projection import TOMBSTONE_SECONDS, ProjectionTable, key_of
+from bounded_context.adapters.conditional import TOMBSTONE_SECONDS, ProjectionTable, key_of
 from bounded_context.application.inbound import apply, read
-from bounded_context.domain.projection import Consumed
+from bounded_context.domain.events import Consumed
 from tests.foreign import CONSUMES, CREATED, HISTORIES, REMOVED, THING, Event, arrivals, sequenced, told
 
 NOW = 1_800_000_000

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydynox import DynamoDBClient
 
+from bounded_context.adapters.conditional import ProjectionTable
 from bounded_context.adapters.dynamodb_bulk import ReferenceTable
-from bounded_context.adapters.projection import ProjectionTable
-from bounded_context.domain.projection import ForeignEvent, Standing
+from bounded_context.domain.events import ForeignEvent, Standing
 from bounded_context.testing.functions import TABLE
 
 THING = "order_line"

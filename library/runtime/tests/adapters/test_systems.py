@@ -14,8 +14,7 @@ from pydantic import SecretStr
 from bounded_context import Unavailable
 from bounded_context.adapters import systems
 from bounded_context.adapters.systems import CIRCUIT, HttpSystem, circuits
-from bounded_context.application.ports import Throttled
-from bounded_context.application.systems import BadReply
+from bounded_context.application.ports import BadReply, Throttled
 from bounded_context.declaration.entry_points import NoSecret
 from bounded_context.testing.functions import TABLE
 from bounded_context_local.stand_ins.http_server import Request, Response, serving

@@ -6,7 +6,7 @@ import pytest
 from payment.context import PAYMENT
 
 from bounded_context import Context
-from bounded_context.application.checks import SMOKE, checks_of, has
+from bounded_context.declaration.entry_points import SMOKE, checks_of, has
 from tests.contexts import over_contexts
 
 

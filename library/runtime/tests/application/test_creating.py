@@ -18,13 +18,12 @@ from payment.use_cases import register_payment
 from pydantic import Field, ValidationError
 
 from bounded_context import Aggregate, Aggregates, BusinessError, Context, NotFound, Text, WholeNumber
-from bounded_context.application import creating
-from bounded_context.application.creating import CreatingRule, Ran, RuleFailed
-from bounded_context.application.deadline import time_left
+from bounded_context.application import verification
+from bounded_context.application.calls import time_left
 from bounded_context.application.list_import import Outcome, Upload
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VALIDATED, VERIFIED, StagedRow, Staging, StagingGone, TypedRow
-from bounded_context.application.verification import typed
+from bounded_context.application.verification import CreatingRule, Ran, RuleFailed, typed
 from bounded_context.domain.faults import INVALID, Fault
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing import InMemory, InMemoryAggregates, Run, Samples, run_list
@@ -315,7 +314,7 @@ def _until_done(step: Callable[[], object]) -> None:
 def test_a_slow_rule_ends_before_the_function_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule that asks no system of the library, for a second a row: the step stops it in time and continues later."""
     seen: list[str] = []
-    monkeypatch.setattr(creating, "perf_counter", lambda: float(len(seen)))
+    monkeypatch.setattr(verification, "perf_counter", lambda: float(len(seen)))
 
     def slow(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
         seen.append(command.payment_id)

@@ -21,7 +21,7 @@ from bounded_context.domain.formats import CHOICES, MOST_BYTES, PLAIN, FileForma
 from bounded_context.domain.lists import ListStatus
 from bounded_context.domain.rows import Unreadable
 from bounded_context.testing import InMemorySeenIds, Samples
-from bounded_context.testing.samples import assembled
+from bounded_context.testing.functions import assembled
 from tests.application.world import World
 
 FORM, SAMPLES = PAYMENT.rows, Samples(PAYMENT)

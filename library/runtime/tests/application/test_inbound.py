@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from bounded_context import Context
 from bounded_context.application.inbound import LONGEST_ID, LONGEST_SUBJECT, Applied, apply, by_name, read
+from bounded_context.domain.events import Consumed, Standing
 from bounded_context.domain.faults import Poison, PoisonReason
-from bounded_context.domain.projection import Consumed, Standing
 from bounded_context.testing import InMemoryProjection
 from tests.contexts import over_contexts
 from tests.foreign import (

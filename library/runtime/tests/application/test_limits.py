@@ -13,13 +13,13 @@ from payment.context import PAYMENT
 from pydantic import model_validator
 
 from bounded_context import Details, Identifier
-from bounded_context.adapters.list_items import from_list
+from bounded_context.adapters.items import from_list
 from bounded_context.application.importing import list_event
 from bounded_context.application.list_import import Upload
 from bounded_context.application.ports import AlreadyTaken
-from bounded_context.application.report import Report, with_reason
+from bounded_context.application.results import Report, with_reason
 from bounded_context.application.staging import VERIFIED, Staging
-from bounded_context.domain.errors import REASON_CHARACTERS
+from bounded_context.domain.aggregate import REASON_CHARACTERS
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.faults import Fault, ListFault
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 
-from bounded_context.application import undoing
+from bounded_context.application import importing
 from bounded_context.application.list_import import SECOND_EVENT, TECHNICAL_FAILURE, Outcome, Upload
 from bounded_context.application.staging import VALIDATED, VERIFIED, Staging, StagingGone
 from bounded_context.domain import lists
@@ -524,7 +524,7 @@ def test_a_list_that_another_version_began_to_undo_has_failed_whatever_sentence_
     list_id = world.ready_to_import(world.rows(5))
     [part] = Staging(world.files, list_id).manifest(VERIFIED)
     with monkeypatch.context() as earlier:
-        earlier.setattr(undoing, "TECHNICAL_FAILURE", "another sentence")
+        earlier.setattr(importing, "TECHNICAL_FAILURE", "another sentence")
         world.steps.undo_part(list_id, part)
     assert world.compensate(list_id) is ListStatus.FAILED
 

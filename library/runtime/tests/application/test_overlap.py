@@ -9,8 +9,8 @@ from payment.context import PAYMENT
 from payment.model import Status
 
 from bounded_context import ListOpen
-from bounded_context.application import deadline
-from bounded_context.application.deadline import seconds_to_spare, time_left
+from bounded_context.application import calls
+from bounded_context.application.calls import seconds_to_spare, time_left
 from bounded_context.application.list_import import Outcome
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VERIFIED, Part, Staging
@@ -59,7 +59,7 @@ def test_undoing_waits_for_a_writer_that_may_still_write(world: World, waited: l
     _lost_writer(world, list_id)
     assert world.compensate(list_id) is ListStatus.FAILED
     [wait] = waited
-    assert 100 < wait <= 100 + deadline.MARGIN
+    assert 100 < wait <= 100 + calls.MARGIN
 
 
 def test_undoing_waits_for_nobody_if_every_writer_has_ended(world: World, waited: list[float]):
@@ -84,7 +84,7 @@ def test_an_unanswered_write_is_awaited(world: World, waited: list[float]):
     list_id = world.ready_to_import(world.rows(30))
     world.aggregates.unanswered = int(time.time())
     world.import_parts(list_id)
-    assert [0 < wait <= deadline.MARGIN for wait in waited] == [True] * 3
+    assert [0 < wait <= calls.MARGIN for wait in waited] == [True] * 3
     world.exists(900)
     other = world.register(world.samples.file([world.samples.values(900)]), "run-2").list_id
     world.validate(other)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounded_context import Context
-from bounded_context.application import report
+from bounded_context.application import results
 from bounded_context.application.list_import import Outcome
 from bounded_context.application.results import PartResult
 from bounded_context.application.staging import VERIFIED, Staging
@@ -146,7 +146,7 @@ def test_the_report_of_many_parts_has_the_first_rejections_and_counts_all(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     """Each part reports as many as the whole list may."""
-    monkeypatch.setattr(report, "REPORTED_REJECTIONS", 4)
+    monkeypatch.setattr(results, "REPORTED_REJECTIONS", 4)
     world.exists(*range(0, 30))
     list_id = world.register(world.samples.file(world.rows(ROWS))).list_id
     world.validate(list_id, PART_ROWS)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from payment.context import PAYMENT
 
-from bounded_context.application import checking, ranges, reading, report
+from bounded_context.application import checking, ranges, reading, results
 from bounded_context.application import results as repetitions
 from bounded_context.application.list_import import Outcome
 from bounded_context.application.results import RangeResult
@@ -44,7 +44,7 @@ def small(range_bytes: int = 100, text_bytes: int = 16) -> Iterator[None]:
         (reading, "MAX_RECORD_CHARACTERS", 300),
         (checking, "ROWS_AT_ONCE", 2),
         (repetitions, "_ENTRIES_AT_ONCE", 2),
-        (report, "REPORTED_REJECTIONS", 5),
+        (results, "REPORTED_REJECTIONS", 5),
         (repetitions, "REPORTED_REJECTIONS", 5),
     ]
     with ExitStack() as patched:

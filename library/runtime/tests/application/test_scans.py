@@ -11,11 +11,11 @@ from itertools import permutations
 import pytest
 from payment.context import PAYMENT
 
+from bounded_context.application.inbound import AGE, unseen
 from bounded_context.application.list_import import Outcome, Step, Upload
-from bounded_context.application.sweep import AGE, unseen
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.lists import CLEAN, INFECTED, THREAT, ListStatus, NotScanned
-from bounded_context_infra._parts.uploads import NOT_TAGGED
+from bounded_context_infra._parts.queues import NOT_TAGGED
 from tests.application.world import KEY, REPORT, World
 
 BY_VERSION = Upload("inbox", KEY, "1")

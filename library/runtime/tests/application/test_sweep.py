@@ -9,8 +9,8 @@ import pytest
 from payment.context import PAYMENT
 
 from bounded_context.adapters.dynamodb_lists import MOST_KEYS
+from bounded_context.application.inbound import AGE, BATCH, REACH, oldest, place, unseen
 from bounded_context.application.list_import import Upload
-from bounded_context.application.sweep import AGE, BATCH, REACH, oldest, place, unseen
 from bounded_context.domain.lists import StoredVersion
 from tests.application.world import KEY, World
 

@@ -3,16 +3,16 @@
 import importlib
 import json
 
+from bounded_context.adapters.conditional import key_of
 from bounded_context.adapters.items import KEY, LIST, Items
-from bounded_context.adapters.projection import key_of
 from bounded_context.adapters.services import ALIAS
 from bounded_context.declaration.entry_points import of_library
 from bounded_context.declaration.structure import WATCH_MAPPINGS
 from bounded_context.domain.spelling import kebab
 from bounded_context.handlers.watch_lists import MAPPED
 from bounded_context_infra import PLATFORM
-from bounded_context_infra.configuration.event_settings import Consumed
 from bounded_context_infra.configuration.project import current
+from bounded_context_infra.configuration.settings import Consumed
 from tests.function_settings import by_function
 from tests.infra.graph import CONTEXT, Graph
 

@@ -14,10 +14,9 @@ from bounded_context.adapters.items import Items
 from bounded_context.declaration.measures import CURRENCY, REASON, Measure
 from bounded_context.domain.lists import BROKEN, ListStatus
 from bounded_context.handlers import event_handler, measure_lists, relay_events, sweep_uploads, watch_lists
-from bounded_context.telemetry.calls import flush
-from bounded_context.testing.functions import handler_of
+from bounded_context.telemetry.traces import flush
+from bounded_context.testing.functions import Samples, handler_of
 from bounded_context.testing.in_memory import InMemoryAggregates, InMemoryFiles, InMemoryLists, InMemoryProjection
-from bounded_context.testing.samples import Samples
 from tests import foreign
 from tests.emf import Emitted, emitted
 from tests.handlers.conftest import LambdaContext

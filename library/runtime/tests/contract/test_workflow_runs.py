@@ -13,9 +13,9 @@ from payment.context import PAYMENT
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import KEY, LIST, TRACEPARENT
 from bounded_context.application import ranges
+from bounded_context.application.importing import SPLIT_AGAIN
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VERIFIED, StagingGone
-from bounded_context.application.undoing import SPLIT_AGAIN
 from bounded_context.domain.lists import STAGING, NotScanned
 from bounded_context.testing.functions import BUCKET, Functions
 from bounded_context_cli.promises.workflow import LAMBDAS_OWN

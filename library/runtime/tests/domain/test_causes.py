@@ -1,6 +1,6 @@
 """The causes of an exception: as a traceback shows them, and each once."""
 
-from bounded_context.domain.errors import chain
+from bounded_context.domain.aggregate import chain
 
 
 def _raised(error: Exception, cause: Exception | None) -> Exception:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounded_context.domain.projection import ForeignEvent, Standing, newer, order_key
+from bounded_context.domain.events import ForeignEvent, Standing, newer, order_key
 
 TIMES = st.datetimes(timezones=st.sampled_from((UTC, timezone(timedelta(hours=-9, minutes=-30)))))
 SEQUENCES = st.integers(0, 10**40 - 1).map(lambda number: f"{number:040d}")

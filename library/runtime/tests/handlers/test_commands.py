@@ -11,7 +11,7 @@ from payment.context import PAYMENT
 from bounded_context import aws
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.items import TRACEPARENT
-from bounded_context.application.deadline import MARGIN
+from bounded_context.application.calls import MARGIN
 from tests.commands import CHANGES, CREATE, DELETE
 from tests.emf import totals
 from tests.handlers.conftest import PARENT, TRACE, LambdaContext

@@ -10,10 +10,9 @@ from payment import list_steps
 from payment.context import PAYMENT
 
 from bounded_context import BadContext
-from bounded_context.application.checks import SMOKE
-from bounded_context.declaration.entry_points import entry_point, of_library
+from bounded_context.declaration.entry_points import SMOKE, entry_point, of_library
 from bounded_context.declaration.structure import LIST_STEPS
-from bounded_context.handlers import PartEvent, _entry_points, entry_points, step
+from bounded_context.handlers import PartEvent, entry_points, step
 from bounded_context.lists import ListImport, Outcome, Step
 from bounded_context.testing import Samples
 from bounded_context.testing.functions import Functions
@@ -50,7 +49,7 @@ def test_a_context_without_a_list_query_has_no_entry_point_of_it():
     """Nothing is built that the declaration leaves out."""
     assert PARCEL.list_function not in of_library(PARCEL)
     with pytest.raises(AttributeError, match="Parcel has no function list_parcels"):
-        _entry_points.handler_of(PARCEL, "list_parcels")
+        entry_points._handler_of(PARCEL, "list_parcels")
 
 
 @pytest.mark.usefixtures("function")

@@ -11,10 +11,10 @@ from payment.context import PAYMENT
 
 from bounded_context import aws
 from bounded_context.adapters import dynamodb_bulk
-from bounded_context.adapters.list_items import FAILURE
+from bounded_context.adapters.items import FAILURE
 from bounded_context.application.ports import Throttled
-from bounded_context.declaration import environment
-from bounded_context.telemetry import errors
+from bounded_context.declaration import entry_points
+from bounded_context.telemetry import logs
 from bounded_context.testing.functions import BUCKET, LambdaContext
 from tests.handlers.conftest import Lines
 from tests.handlers.functions import handler
@@ -187,8 +187,8 @@ def test_the_local_stack_shows_messages(
     validated: dict[str, Any], table: Any, context: LambdaContext, monkeypatch: pytest.MonkeyPatch, lines: Lines
 ):
     """Its data is made up. Secrets stay hidden there, too."""
-    monkeypatch.setattr(errors, "_values", {"Lovelace"})
-    monkeypatch.setattr("bounded_context.telemetry.errors.local", lambda: True)
+    monkeypatch.setattr(logs, "_values", {"Lovelace"})
+    monkeypatch.setattr("bounded_context.telemetry.logs.local", lambda: True)
     _verification_fails(validated, context, monkeypatch)
     _call("compensate_error", {**validated, "error": STEP_ERROR}, context)
     cause = _record(table, validated["list_id"])["failure"]
@@ -211,13 +211,13 @@ def test_the_local_stack_shows_messages(
 def test_no_variable_alone_shows_values(endpoint: str, stack: str, monkeypatch: pytest.MonkeyPatch):
     """A function that shows values can only call an emulator on its own host."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    monkeypatch.setenv(environment.LOCAL_STACK, stack)
-    assert not environment.local()
-    assert errors.hidden(next(name for name in PAYMENT.details.model_fields if name not in errors._ids(PAYMENT)))
+    monkeypatch.setenv(entry_points.LOCAL_STACK, stack)
+    assert not entry_points.local()
+    assert logs.hidden(next(name for name in PAYMENT.details.model_fields if name not in logs._ids(PAYMENT)))
 
 
 def test_the_emulator_shows_values(monkeypatch: pytest.MonkeyPatch):
     """It sets both variables to its own address."""
-    for name in ("AWS_ENDPOINT_URL", environment.LOCAL_STACK):
+    for name in ("AWS_ENDPOINT_URL", entry_points.LOCAL_STACK):
         monkeypatch.setenv(name, "http://127.0.0.1:4566")
-    assert environment.local()
+    assert entry_points.local()

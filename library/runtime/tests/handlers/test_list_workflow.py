@@ -12,7 +12,7 @@ from payment.context import PAYMENT
 from pydantic import ValidationError
 
 from bounded_context.adapters.items import LIST, TRACEPARENT
-from bounded_context.declaration.contradictions import OTHERS, OWN_FIELDS
+from bounded_context.declaration.context import OTHERS, OWN_FIELDS
 from bounded_context.domain.events import from_traceparent
 from bounded_context.domain.lists import TAG, THREAT
 from bounded_context.testing.functions import BUCKET

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from payment.context import PAYMENT
 
 from bounded_context import aws
-from bounded_context.adapters.projection import key_of
+from bounded_context.adapters.conditional import key_of
 from bounded_context.handlers import event_handler
 from bounded_context.testing.functions import handler_of
 from tests.emf import totals

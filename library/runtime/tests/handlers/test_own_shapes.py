@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bounded_context import BadContext, Context, aws
-from bounded_context.domain.errors import REASON_CHARACTERS
+from bounded_context.domain.aggregate import REASON_CHARACTERS
 from bounded_context.handlers import command_handler, get_handler, list_handler
 from bounded_context.testing import InMemory, Samples
 from tests import contexts

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.application.checks import SMOKE
+from bounded_context.declaration.entry_points import SMOKE
 from bounded_context.handlers import queue_handler
 from bounded_context.testing.functions import LambdaContext
 from bounded_context_infra.configuration.project import current

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from bounded_context.adapters.items import Items
 from bounded_context.domain.fields import kind_of
 from bounded_context.telemetry import entry_point, logger
-from bounded_context.telemetry.errors import HIDDEN, redacted
+from bounded_context.telemetry.logs import HIDDEN, redacted
 from bounded_context.testing.functions import BUCKET
 from tests import foreign
 from tests.commands import CHANGES, CREATE, DELETE

@@ -13,12 +13,10 @@ from boto3.dynamodb.types import TypeSerializer
 from payment.context import PAYMENT
 
 from bounded_context import aws
-from bounded_context.adapters.changes import Changes
-from bounded_context.adapters.items import TRACEPARENT, Items
+from bounded_context.adapters.items import TRACEPARENT, Changes, Items
 from bounded_context.declaration.context import Context
 from bounded_context.domain import events
-from bounded_context.domain.events import fresh_traceparent, from_traceparent
-from bounded_context.domain.projection import order_key
+from bounded_context.domain.events import fresh_traceparent, from_traceparent, order_key
 from bounded_context.handlers import relay_events
 from bounded_context.handlers.relay_events import lambda_handler
 from tests.contracts.test_previous_version import BI, CREATED, FRONTEND, beside

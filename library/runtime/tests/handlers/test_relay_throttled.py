@@ -26,7 +26,7 @@ from bounded_context import aws
 from bounded_context.adapters import conditional
 from bounded_context.adapters.items import Items
 from bounded_context.adapters.services import Topic
-from bounded_context.application import deadline
+from bounded_context.application import calls
 from bounded_context.handlers.relay_events import lambda_handler
 from bounded_context.testing.functions import LambdaContext
 from tests.handlers.functions import SAMPLES
@@ -147,7 +147,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> tuple[Batch, int]:
     config: Any = aws.topic()._client.meta.config
     sns, relay = _Sns(time, config.retries["total_max_attempts"]), _Lambda(time)
     monkeypatch.setattr(aws, "topic", lambda: Topic(sns, "arn"))  # pyrefly: ignore[bad-argument-type] (a stand-in)
-    for module in (deadline, conditional):
+    for module in (calls, conditional):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: time.now, sleep=time.sleep))
     monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: int(1000 * (_END.get() - time.now)))
     time.run(partial(relay.deliver, lane) for lane in range(LANES))

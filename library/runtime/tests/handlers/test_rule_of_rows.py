@@ -8,7 +8,7 @@ from payment.context import PAYMENT
 from payment.use_cases import register_payment
 
 from bounded_context import BusinessError
-from bounded_context.application.creating import RuleFailed
+from bounded_context.application.verification import RuleFailed
 from bounded_context.testing.functions import BUCKET
 from tests.emf import emitted
 from tests.handlers.conftest import LambdaContext, Lines

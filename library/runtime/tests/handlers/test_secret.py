@@ -8,10 +8,9 @@ import boto3
 import pytest
 
 from bounded_context import aws as adapters
-from bounded_context.application.checks import SMOKE
-from bounded_context.declaration.entry_points import NoSecret
+from bounded_context.declaration.entry_points import SMOKE, NoSecret
 from bounded_context.handlers import function
-from bounded_context.telemetry import about, errors, logger
+from bounded_context.telemetry import about, logger, logs
 from bounded_context.testing.functions import LambdaContext, forget_adapters
 from bounded_context_infra.configuration.project import current
 
@@ -27,7 +26,7 @@ def named(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     forget_adapters()
     arn = boto3.client("secretsmanager").create_secret(Name="shop-dev-acquirer-key", SecretString=SENTINEL)["ARN"]
     monkeypatch.setenv("SECRET_ACQUIRER_KEY", arn)
-    monkeypatch.setattr(errors, "_values", set())
+    monkeypatch.setattr(logs, "_values", set())
     yield arn
     forget_adapters()
 

@@ -4,7 +4,7 @@ import pytest
 from payment.context import PAYMENT
 from pydantic import BaseModel
 
-from bounded_context.declaration.environment import BadEnvironment
+from bounded_context.declaration.entry_points import BadEnvironment
 from bounded_context.settings import ValidationSettings, load
 from tests.function_settings import by_function
 

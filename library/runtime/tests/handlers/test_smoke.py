@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.application.checks import SMOKE
-from bounded_context.declaration.environment import BadEnvironment
+from bounded_context.declaration.entry_points import SMOKE, BadEnvironment
 from bounded_context.handlers._function import answers_smoke_checks
 from bounded_context.settings import TrafficHookSettings
 from tests.function_settings import by_function

@@ -9,7 +9,7 @@ from payment.context import PAYMENT
 
 from bounded_context import aws
 from bounded_context.adapters.services import FunctionFailed, Target
-from bounded_context.application.checks import SMOKE
+from bounded_context.declaration.entry_points import SMOKE
 from tests.function_settings import by_function
 from tests.handlers.conftest import LambdaContext
 from tests.handlers.traffic import HOOKS, DeployedVersions, FakeDeployments, FakeVersions, deployed_name, run

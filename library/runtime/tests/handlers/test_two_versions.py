@@ -18,8 +18,8 @@ from bounded_context import Amount, Context, Text, WholeNumber
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import ETAG, SCHEMA, TRACEPARENT, Items
-from bounded_context.application.creating import CreatingRule
 from bounded_context.application.staging import VERIFIED, Part, Staging
+from bounded_context.application.verification import CreatingRule
 from bounded_context.handlers import command_handler
 from bounded_context.handlers.steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent
 from bounded_context.lists import Fault, ListImport, Rejection, Upload

@@ -6,7 +6,7 @@ import pytest
 
 from bounded_context.declaration import measures
 from bounded_context.declaration.measures import NO_UNIT, Measure
-from bounded_context.telemetry.calls import count, flush
+from bounded_context.telemetry.traces import count, flush
 from tests.emf import emitted
 
 PLAIN = Measure("Boxes")

@@ -9,7 +9,7 @@ from payment.context import PAYMENT
 
 from bounded_context import Context
 from bounded_context.telemetry import entry_point, logger, set_up
-from bounded_context.telemetry.errors import HIDDEN, hidden, loggable_message, redacted
+from bounded_context.telemetry.logs import HIDDEN, hidden, loggable_message, redacted
 from tests.contexts import INVOICE, ORDER, NotPacked, over_contexts
 
 

@@ -15,8 +15,8 @@ from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import Items
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.adapters.temporary_database import SqliteSeenIds
+from bounded_context.application.calls import GuardedAggregates
 from bounded_context.application.ports import AlreadyTaken, Files, ImportedAggregates, Lists, SeenIds
-from bounded_context.application.use_cases import GuardedAggregates
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
 from bounded_context.testing import InMemoryAggregates, InMemoryFiles, InMemoryLists, InMemorySeenIds, Samples
 from bounded_context.testing.functions import BUCKET, TABLE

@@ -14,7 +14,7 @@ from payment.context import PAYMENT
 from payment.use_cases import register_payment
 
 from bounded_context import Context, EventData, Text
-from bounded_context.application.creating import CreatingRule
+from bounded_context.application.verification import CreatingRule
 from bounded_context.handlers import command_handler
 from bounded_context.testing import InMemory
 from bounded_context_cli.programs.recording import Graph, Node, run

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bounded_context_infra.configuration.config import SettingError
-from bounded_context_infra.configuration.places import placed, syntax_errors
-from bounded_context_infra.configuration.project import Project, ProjectError
+from bounded_context_infra.configuration.project import Project, ProjectError, placed, syntax_errors
 
 from ..command.installed import repository
 from ..programs.pulumi_files import project_name, stack_file

@@ -13,8 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from bounded_context_infra.configuration.places import own, place, placed
-from bounded_context_infra.configuration.project import Project, ProjectError
+from bounded_context_infra.configuration.project import Project, ProjectError, own, place, placed
 
 from ..programs.shared_cache import FOLDER
 from .selection import LEAVE_OUT_PROGRAM, LEAVE_OUT_PROMISES, Selection

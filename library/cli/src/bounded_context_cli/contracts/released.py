@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from boto3.dynamodb.types import TypeDeserializer
 from pydantic import ValidationError
 
-from bounded_context.adapters import list_items
+from bounded_context.adapters import items
 from bounded_context.adapters.items import Items
 from bounded_context.application.ports import Files
 from bounded_context.application.queries import BadCursor, position
@@ -71,7 +71,7 @@ def _item(context: Context[Any], sample: Any) -> object:
 
 
 def _list(_: Context[Any], sample: Any) -> object:
-    return list_items.to_list(_plain(sample))
+    return items.to_list(_plain(sample))
 
 
 def _answer(context: Context[Any], sample: Any) -> object:

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeSerializer
 
-from bounded_context.adapters import list_items
-from bounded_context.adapters.items import TRACEPARENT, Items
+from bounded_context.adapters.items import TRACEPARENT, Items, from_list
 from bounded_context.application.queries import Position, cursor
 from bounded_context.application.staging import Part
 from bounded_context.declaration.context import Context
@@ -89,7 +88,7 @@ def _item(context: Context[Any], aggregate: Aggregate[Any, Any]) -> dict[str, An
 
 
 def _list(context: Context[Any]) -> dict[str, Any]:
-    recorded = list_items.from_list(ReceivedList(_FILE, "execution-1", ListStatus.IMPORTED))
+    recorded = from_list(ReceivedList(_FILE, "execution-1", ListStatus.IMPORTED))
     counted = {"rows": 2, "valid": 1, "rejected": 1, "parts": 1, "rejections": {Fault.VALUE.value: 1}}
     sums = {name: {context.currencies[0]: Decimal("12.50")} for name in context.amounts}
     noted = {"received_at": _TIME.isoformat(), TRACEPARENT: _TRACEPARENT, "imported_parts": {0}}

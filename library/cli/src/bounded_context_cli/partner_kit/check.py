@@ -13,11 +13,10 @@ from typing import Any, BinaryIO, Final, NoReturn
 
 from bounded_context.adapters.temporary_database import SqliteSeenIds
 from bounded_context.application.checking import ListFile
-from bounded_context.application.creating import CreatingRule, RuleFailed
 from bounded_context.application.reading import check_size
-from bounded_context.application.report import Report, document, file_lines, format_lines, remedy, with_reason
+from bounded_context.application.results import Report, document, file_lines, format_lines, remedy, with_reason
 from bounded_context.application.staging import StagedRow, TypedRow
-from bounded_context.application.verification import typed
+from bounded_context.application.verification import CreatingRule, RuleFailed, typed
 from bounded_context.declaration.context import Context, named
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.formats import PLAIN, FileFormat

@@ -11,7 +11,7 @@ from bounded_context.domain.fields import kind_of
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.rows import Rows
 from bounded_context.domain.spelling import kebab
-from bounded_context.testing.samples import Samples, assembled
+from bounded_context.testing.functions import Samples, assembled
 from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..contracts.documents import list_format

@@ -10,9 +10,8 @@ from typer import Argument, Option
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.rows import Rows
-from bounded_context_infra.configuration.list_settings import Partner, last_day
+from bounded_context_infra.configuration.list_settings import Partner, PublicKey, last_day
 from bounded_context_infra.configuration.project import ProjectError
-from bounded_context_infra.configuration.public_keys import PublicKey
 from bounded_context_infra.configuration.settings import Settings
 
 from ..command.aws_errors import Refusal

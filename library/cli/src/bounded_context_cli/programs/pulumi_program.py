@@ -17,7 +17,7 @@ from unittest.mock import patch
 import pulumi
 from pulumi.runtime import known_types
 
-from bounded_context_infra.configuration.places import placed
+from bounded_context_infra.configuration.project import placed
 
 
 def execute(folder: Path) -> pulumi.Output[dict[str, Any]]:

@@ -31,10 +31,8 @@ from pulumi.runtime.proto.resource_pb2 import TransformRequest, TransformResourc
 from pulumi.runtime.proto.source_pb2 import SourcePosition, StackFrame, StackTrace
 from pulumi.runtime.settings import set_root_resource
 
-from bounded_context_infra.configuration.config import SettingError
-from bounded_context_infra.configuration.partition import partition_of
-from bounded_context_infra.configuration.places import own
-from bounded_context_infra.configuration.project import ProjectError, current
+from bounded_context_infra.configuration.config import SettingError, partition_of
+from bounded_context_infra.configuration.project import ProjectError, current, own
 
 from . import pulumi_files
 from .graph import RESOURCE_TYPES, Graph, Node

@@ -8,13 +8,10 @@ from typing import Any
 
 import yaml
 
-from bounded_context_infra.configuration.account_settings import AccountSettings
-from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.config import Placed, SettingError, partition_of, shown
 from bounded_context_infra.configuration.labels import LabelError, require_stack
-from bounded_context_infra.configuration.partition import Placed, partition_of
-from bounded_context_infra.configuration.pipeline_settings import PipelineSettings, SourceKind
+from bounded_context_infra.configuration.pipeline_settings import AccountSettings, PipelineSettings, SourceKind
 from bounded_context_infra.configuration.project import Project, ProjectError, current
-from bounded_context_infra.configuration.setting_places import shown
 from bounded_context_infra.configuration.settings import Settings
 
 from .pulumi_files import PIPELINE, config, project_name, settings, stack_file

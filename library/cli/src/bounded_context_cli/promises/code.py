@@ -9,13 +9,13 @@ from os import environ
 from pathlib import Path
 from typing import Any, Final
 
-from bounded_context.application.creating import CreatingRule, lacking_in_rows
+from bounded_context.application.verification import CreatingRule, lacking_in_rows
 from bounded_context.declaration.context import VARIABLE
 from bounded_context.declaration.entry_points import STEPS, entry_point
-from bounded_context.domain.errors import BusinessError
+from bounded_context.domain.aggregate import BusinessError
 from bounded_context.handlers._function import mark
 from bounded_context.testing.functions import VARIABLES, forget_adapters
-from bounded_context_infra.configuration.setting_places import setting_place
+from bounded_context_infra.configuration.config import setting_place
 
 from ..eject import parts
 from ..programs.pulumi_files import project_name, stack_file

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 
 from bounded_context.application.inbound import by_name, read
-from bounded_context.domain import projection
+from bounded_context.domain import events
 from bounded_context.domain.faults import Poison
-from bounded_context_infra.configuration.event_settings import Consumed
+from bounded_context_infra.configuration.settings import Consumed
 
 from ..programs.pulumi_files import stacks_on_aws
 from ..programs.stack_settings import settings_of
@@ -25,7 +25,7 @@ def consumed_events_are_read(where: Repository) -> Iterator[str]:
 
 def _unread(publisher: Publisher, context: str, consumed: Consumed) -> Iterator[str]:
     created_by, deleted_by = frozenset(consumed.created_by), frozenset(consumed.deleted_by)
-    known = projection.Consumed(aggregate=consumed.aggregate, created_by=created_by, deleted_by=deleted_by)
+    known = events.Consumed(aggregate=consumed.aggregate, created_by=created_by, deleted_by=deleted_by)
     for label in consumed.types:
         try:
             for sample in publisher.samples(label):

@@ -1,216 +1,122 @@
 """The private names that the library's components are written with. An ejected component imports these alone."""
 
-from bounded_context.declaration.measures import (
-    LISTS_LATE,
-    LISTS_RECEIVED,
-    LISTS_REJECTED,
-    MAPPINGS_FAILING,
-    OLDEST_UNFINISHED,
-    UPLOADS_BROKEN,
-    UPLOADS_QUARANTINED,
-    UPLOADS_UNSEEN,
-    Measure,
-)
-from bounded_context.declaration.structure import WATCH_LISTS, WATCH_MAPPINGS
-from bounded_context.domain.spelling import kebab
+from bounded_context.declaration.measures import LISTS_LATE as LISTS_LATE
+from bounded_context.declaration.measures import LISTS_RECEIVED as LISTS_RECEIVED
+from bounded_context.declaration.measures import LISTS_REJECTED as LISTS_REJECTED
+from bounded_context.declaration.measures import MAPPINGS_FAILING as MAPPINGS_FAILING
+from bounded_context.declaration.measures import OLDEST_UNFINISHED as OLDEST_UNFINISHED
+from bounded_context.declaration.measures import UPLOADS_BROKEN as UPLOADS_BROKEN
+from bounded_context.declaration.measures import UPLOADS_QUARANTINED as UPLOADS_QUARANTINED
+from bounded_context.declaration.measures import UPLOADS_UNSEEN as UPLOADS_UNSEEN
+from bounded_context.declaration.measures import Measure as Measure
+from bounded_context.declaration.structure import WATCH_LISTS as WATCH_LISTS
+from bounded_context.declaration.structure import WATCH_MAPPINGS as WATCH_MAPPINGS
+from bounded_context.domain.spelling import kebab as kebab
 
-from ..configuration.alarms import Objectives, Severity, Thresholds
-from ..configuration.config import SettingError
-from ..configuration.defaults import PYTHON
-from ..configuration.event_settings import Consumed
-from ..configuration.labels import LabelError, Labels
-from ..configuration.list_settings import Partner, Vpc, require_encrypted
-from ..configuration.settings import ApiObjectives, ApiSettings, Settings
-from ..configuration.strategy import Strategy
-from ..dashboards.business import business
-from ..dashboards.sections import BUSINESS, TECHNICAL, api_sections, dashboard_url
-from ..dashboards.sources import Names
-from ..dashboards.technical import technical
-from ..queries import Query, saved_queries
-from ..stack.alerts import AlarmTopic, Alerts, Notice
-from ..stack.interfaces import (
-    ALL_KEYS,
-    CIRCUIT_KEY,
-    LIST_KEY,
-    Endpoint,
-    Folder,
-    Items,
-    LambdaFunction,
-    Machine,
-    Objects,
-    Observed,
-    Operation,
-    Queue,
-    ReleaseResources,
-    Startable,
-    Target,
-    Topic,
-)
-from ..stack.key import Key, Logs, Statement, allow, document, grant, only_over_tls, trust
-from ..stack.program import LIVE, Account, Component
-from ..stack.stack import Stack
-from . import access_log
-from .alarms import (
-    HOUR,
-    MINUTE,
-    Metric,
-    Objective,
-    Part,
-    When,
-    alarm,
-    calculated,
-    composite,
-    guard,
-    joined,
-    watch_objective,
-)
-from .backup import back_up
-from .buckets import archive_bucket, private_bucket
-from .on_failure import abandoned_bucket, report_abandoned, write_abandoned
-from .queues import feed_from, only_from, queue, queue_and_dead_letters, queue_policy, redrive_to, sent_by
-from .resource_alarms import (
-    Dimensions,
-    alarm_on_dead_letters,
-    watch_age,
-    watch_answers,
-    watch_api,
-    watch_dead_letters,
-    watch_durations,
-    watch_errors,
-    watch_stream,
-    watch_table,
-    watch_throttles,
-)
-from .sftp import sftp_addresses, sftp_endpoint, sftp_folders, sftp_name, sftp_network, sftp_server, sftp_user
-from .uploads import (
-    UPLOADS_DEAD_LETTERS,
-    UploadRule,
-    s3_rules,
-    scan_rules,
-    scan_statements,
-    scan_uploads,
-    sftp_rules,
-    start_on_upload,
-)
-
-__all__ = [
-    "ALL_KEYS",
-    "BUSINESS",
-    "CIRCUIT_KEY",
-    "HOUR",
-    "LISTS_LATE",
-    "LISTS_RECEIVED",
-    "LISTS_REJECTED",
-    "LIST_KEY",
-    "LIVE",
-    "MAPPINGS_FAILING",
-    "MINUTE",
-    "OLDEST_UNFINISHED",
-    "PYTHON",
-    "TECHNICAL",
-    "UPLOADS_BROKEN",
-    "UPLOADS_DEAD_LETTERS",
-    "UPLOADS_QUARANTINED",
-    "UPLOADS_UNSEEN",
-    "WATCH_LISTS",
-    "WATCH_MAPPINGS",
-    "Account",
-    "AlarmTopic",
-    "Alerts",
-    "ApiObjectives",
-    "ApiSettings",
-    "Component",
-    "Consumed",
-    "Dimensions",
-    "Endpoint",
-    "Folder",
-    "Items",
-    "Key",
-    "LabelError",
-    "Labels",
-    "LambdaFunction",
-    "Logs",
-    "Machine",
-    "Measure",
-    "Metric",
-    "Names",
-    "Notice",
-    "Objective",
-    "Objectives",
-    "Objects",
-    "Observed",
-    "Operation",
-    "Part",
-    "Partner",
-    "Query",
-    "Queue",
-    "ReleaseResources",
-    "SettingError",
-    "Settings",
-    "Severity",
-    "Stack",
-    "Startable",
-    "Statement",
-    "Strategy",
-    "Target",
-    "Thresholds",
-    "Topic",
-    "UploadRule",
-    "Vpc",
-    "When",
-    "abandoned_bucket",
-    "access_log",
-    "alarm",
-    "alarm_on_dead_letters",
-    "allow",
-    "api_sections",
-    "archive_bucket",
-    "back_up",
-    "business",
-    "calculated",
-    "composite",
-    "dashboard_url",
-    "document",
-    "feed_from",
-    "grant",
-    "guard",
-    "joined",
-    "kebab",
-    "only_from",
-    "only_over_tls",
-    "private_bucket",
-    "queue",
-    "queue_and_dead_letters",
-    "queue_policy",
-    "redrive_to",
-    "report_abandoned",
-    "require_encrypted",
-    "s3_rules",
-    "saved_queries",
-    "scan_rules",
-    "scan_statements",
-    "scan_uploads",
-    "sent_by",
-    "sftp_addresses",
-    "sftp_endpoint",
-    "sftp_folders",
-    "sftp_name",
-    "sftp_network",
-    "sftp_rules",
-    "sftp_server",
-    "sftp_user",
-    "start_on_upload",
-    "technical",
-    "trust",
-    "watch_age",
-    "watch_answers",
-    "watch_api",
-    "watch_dead_letters",
-    "watch_durations",
-    "watch_errors",
-    "watch_objective",
-    "watch_stream",
-    "watch_table",
-    "watch_throttles",
-    "write_abandoned",
-]
+from ..configuration.alarms import Objectives as Objectives
+from ..configuration.alarms import Severity as Severity
+from ..configuration.alarms import Thresholds as Thresholds
+from ..configuration.config import SettingError as SettingError
+from ..configuration.defaults import PYTHON as PYTHON
+from ..configuration.labels import LabelError as LabelError
+from ..configuration.labels import Labels as Labels
+from ..configuration.list_settings import Partner as Partner
+from ..configuration.list_settings import Vpc as Vpc
+from ..configuration.list_settings import require_encrypted as require_encrypted
+from ..configuration.settings import ApiObjectives as ApiObjectives
+from ..configuration.settings import ApiSettings as ApiSettings
+from ..configuration.settings import Consumed as Consumed
+from ..configuration.settings import Settings as Settings
+from ..configuration.strategy import Strategy as Strategy
+from ..dashboards.boards import business as business
+from ..dashboards.boards import technical as technical
+from ..dashboards.widgets import BUSINESS as BUSINESS
+from ..dashboards.widgets import TECHNICAL as TECHNICAL
+from ..dashboards.widgets import Names as Names
+from ..dashboards.widgets import api_sections as api_sections
+from ..dashboards.widgets import dashboard_url as dashboard_url
+from ..queries import Query as Query
+from ..queries import saved_queries as saved_queries
+from ..stack.program import LIVE as LIVE
+from ..stack.program import Account as Account
+from ..stack.program import Component as Component
+from ..stack.program import Key as Key
+from ..stack.program import Logs as Logs
+from ..stack.program import Statement as Statement
+from ..stack.program import allow as allow
+from ..stack.program import document as document
+from ..stack.program import grant as grant
+from ..stack.program import only_over_tls as only_over_tls
+from ..stack.program import trust as trust
+from ..stack.stack import ALL_KEYS as ALL_KEYS
+from ..stack.stack import CIRCUIT_KEY as CIRCUIT_KEY
+from ..stack.stack import LIST_KEY as LIST_KEY
+from ..stack.stack import AlarmTopic as AlarmTopic
+from ..stack.stack import Alerts as Alerts
+from ..stack.stack import Endpoint as Endpoint
+from ..stack.stack import Folder as Folder
+from ..stack.stack import Items as Items
+from ..stack.stack import LambdaFunction as LambdaFunction
+from ..stack.stack import Machine as Machine
+from ..stack.stack import Notice as Notice
+from ..stack.stack import Objects as Objects
+from ..stack.stack import Observed as Observed
+from ..stack.stack import Operation as Operation
+from ..stack.stack import Queue as Queue
+from ..stack.stack import ReleaseResources as ReleaseResources
+from ..stack.stack import Stack as Stack
+from ..stack.stack import Startable as Startable
+from ..stack.stack import Target as Target
+from ..stack.stack import Topic as Topic
+from . import access_log as access_log
+from .alarms import HOUR as HOUR
+from .alarms import MINUTE as MINUTE
+from .alarms import Metric as Metric
+from .alarms import Objective as Objective
+from .alarms import Part as Part
+from .alarms import When as When
+from .alarms import alarm as alarm
+from .alarms import calculated as calculated
+from .alarms import composite as composite
+from .alarms import guard as guard
+from .alarms import joined as joined
+from .alarms import watch_objective as watch_objective
+from .buckets import archive_bucket as archive_bucket
+from .buckets import back_up as back_up
+from .buckets import private_bucket as private_bucket
+from .queues import UPLOADS_DEAD_LETTERS as UPLOADS_DEAD_LETTERS
+from .queues import UploadRule as UploadRule
+from .queues import abandoned_bucket as abandoned_bucket
+from .queues import feed_from as feed_from
+from .queues import only_from as only_from
+from .queues import queue as queue
+from .queues import queue_and_dead_letters as queue_and_dead_letters
+from .queues import queue_policy as queue_policy
+from .queues import redrive_to as redrive_to
+from .queues import report_abandoned as report_abandoned
+from .queues import s3_rules as s3_rules
+from .queues import scan_rules as scan_rules
+from .queues import scan_statements as scan_statements
+from .queues import scan_uploads as scan_uploads
+from .queues import sent_by as sent_by
+from .queues import sftp_rules as sftp_rules
+from .queues import start_on_upload as start_on_upload
+from .queues import write_abandoned as write_abandoned
+from .resource_alarms import Dimensions as Dimensions
+from .resource_alarms import alarm_on_dead_letters as alarm_on_dead_letters
+from .resource_alarms import watch_age as watch_age
+from .resource_alarms import watch_answers as watch_answers
+from .resource_alarms import watch_api as watch_api
+from .resource_alarms import watch_dead_letters as watch_dead_letters
+from .resource_alarms import watch_durations as watch_durations
+from .resource_alarms import watch_errors as watch_errors
+from .resource_alarms import watch_stream as watch_stream
+from .resource_alarms import watch_table as watch_table
+from .resource_alarms import watch_throttles as watch_throttles
+from .sftp import sftp_addresses as sftp_addresses
+from .sftp import sftp_endpoint as sftp_endpoint
+from .sftp import sftp_folders as sftp_folders
+from .sftp import sftp_name as sftp_name
+from .sftp import sftp_network as sftp_network
+from .sftp import sftp_server as sftp_server
+from .sftp import sftp_user as sftp_user

@@ -8,8 +8,8 @@ import pulumi
 from pulumi_aws import cloudwatch
 
 from ..configuration.alarms import BURNS, Burn
-from ..stack.alerts import Alerts, Notice
 from ..stack.program import Component
+from ..stack.stack import Alerts, Notice
 
 MINUTE = 60
 """Seconds: the shortest period of the metrics of AWS services."""

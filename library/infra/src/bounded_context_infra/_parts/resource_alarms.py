@@ -12,8 +12,8 @@ from pulumi_aws import sqs
 
 from ..configuration.alarms import Severity
 from ..configuration.settings import ApiObjectives
-from ..stack.alerts import Alerts, DeadLetters, Notice
 from ..stack.program import Component
+from ..stack.stack import Alerts, DeadLetters, Notice
 from .alarms import MINUTE, Metric, Objective, Part, When, alarm, calculated, joined, watch_objective
 
 Dimensions = Mapping[str, pulumi.Input[str]]

@@ -7,10 +7,8 @@ from typing import Any, Final
 import pulumi
 from pulumi_aws import ec2, iam, route53, s3, transfer
 
-from ..configuration.list_settings import SECURITY_POLICY, Vpc
-from ..configuration.public_keys import PublicKey
-from ..stack.key import Logs, allow, grant, trust
-from ..stack.program import Account, Component
+from ..configuration.list_settings import SECURITY_POLICY, PublicKey, Vpc
+from ..stack.program import Account, Component, Logs, allow, grant, trust
 
 FOLDERS: Final = ("incoming", "reports")
 """The folders that a partner sees."""
@@ -71,13 +69,7 @@ def sftp_user(
 ) -> None:
     """Make a partner's user, who logs in by key only and sees /incoming and /reports, the partner's own prefixes."""
     name = f"sftp-{partner}"
-    role = iam.Role(
-        name,
-        name=owner.labels.name(name),
-        assume_role_policy=trust("transfer", account.id),
-        tags=owner.labels.tags,
-        opts=owner.child(),
-    )
+    role = iam.Role(name, assume_role_policy=trust("transfer", account.id), **owner.named(name))
     _permit(owner, role, partner, bucket, key_arn)
     login = transfer.User(
         name,
@@ -167,12 +159,10 @@ def sftp_network(
     """
     group = ec2.SecurityGroup(
         f"{name}-partners",
-        name=owner.labels.name(f"{name}-partners"),
         description="Partners that may connect over SFTP",
         vpc_id=vpc.vpc_id,
         ingress=[_rule(address, allowed) for address in sorted({cidr for cidrs in allowed.values() for cidr in cidrs})],
-        tags=owner.labels.tags,
-        opts=owner.child(),
+        **owner.named(f"{name}-partners"),
     )
     return {
         "vpc_id": vpc.vpc_id,

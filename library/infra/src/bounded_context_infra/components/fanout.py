@@ -46,9 +46,7 @@ class Fanout(Component):
         labels, settings, key_arn = stack.labels, stack.settings, stack.key.arn
         super().__init__(name, labels, opts)
         self._stack = stack
-        self.topic = sns.Topic(
-            name, name=labels.name("events"), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()
-        )
+        self.topic = sns.Topic(name, kms_master_key_id=key_arn, **self.named("events"))
         sns.TopicPolicy(
             f"{name}-policy",
             arn=self.topic.arn,

@@ -54,13 +54,10 @@ class Function(Component):
         super().__init__(_distinct(name, _GRANTING), labels)
         self.timeout, role = timeout, _distinct(name, stack.roles)
         self.log_group = log_group = stack.logs.group("lambda", name, parent=self)
-        self.role = iam.Role(
-            role, name=labels.name(role), assume_role_policy=trust("lambda"), tags=labels.tags, opts=self.child()
-        )
+        self.role = iam.Role(role, assume_role_policy=trust("lambda"), **self.named(role))
         writes = grant(self, self.role, *_write_logs_and_traces(log_group.arn))
         self.function = lambda_.Function(
             name,
-            name=labels.name(name),
             role=self.role.arn,
             code=code,
             layers=[layer_arn],
@@ -76,8 +73,7 @@ class Function(Component):
             logging_config={"log_format": "JSON", "log_group": log_group.name, "application_log_level": LEAST_LEVEL},
             publish=True,
             snap_start=self._snap_start(stack),
-            tags=labels.tags,
-            opts=self.child(depends_on=[log_group, writes]),
+            **self.named(name, depends_on=[log_group, writes]),
         )
         self.register_outputs({"arn": self.function.arn})
 

@@ -120,12 +120,7 @@ class HttpApi(Component):
 
     def _http_api(self, keys: Mapping[str, str]) -> apigatewayv2.Api:
         return apigatewayv2.Api(
-            self.name,
-            name=self.labels.name(self.name),
-            protocol_type="HTTP",
-            cors_configuration=self._cors(keys),
-            tags=self.labels.tags,
-            opts=self.child(),
+            self.name, protocol_type="HTTP", cors_configuration=self._cors(keys), **self.named(self.name)
         )
 
     def _cors(self, keys: Mapping[str, str]) -> apigatewayv2.ApiCorsConfigurationArgs | None:

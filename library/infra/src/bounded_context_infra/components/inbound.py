@@ -1,8 +1,7 @@
 """The events of other contexts: a queue that subscribes to their topics, and the function that receives messages."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import pulumi
 from pulumi_aws import sns, ssm
@@ -28,15 +27,6 @@ TIMEOUT = 30
 """Seconds that the function may take for a batch."""
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A topic of another context, and the event types that the queue receives."""
-
-    context: str
-    topic_arn: pulumi.Input[str]
-    types: Sequence[str]
-
-
 class Inbound(Component):
     """A queue for the events that the setting `consumes` names, and its dead-letter queue.
 
@@ -56,7 +46,7 @@ class Inbound(Component):
         self.queue_url = self.queue.url
         self.dead_letter_url = self.dead_letters.url
         self.dead_letter_queues = {name: self.dead_letter_url}
-        self._subscribe([_source(context, consumed) for context, consumed in stack.settings.consumes.items()])
+        self._subscribe(stack.settings.consumes)
         self._watch(stack.alerts)
         self.register_outputs({"queue_url": self.queue_url})
 
@@ -69,18 +59,18 @@ class Inbound(Component):
         send_dead_letters = allow(["sqs:SendMessage"], self.dead_letters.arn)
         feed_from(self, self.queue, target, self._timeout, send_dead_letters)
 
-    def _subscribe(self, sources: Sequence[_Source]) -> None:
+    def _subscribe(self, sources: Mapping[str, Consumed]) -> None:
         targets = {self.name: self.queue, f"{self.name}-dead-letters": self.dead_letters}
         # One statement: a policy has at most 10 conditions (SQS developer guide, "Amazon SQS policy quotas").
-        topics = [source.topic_arn for source in sources]
+        topics = {context: _topic_arn(source) for context, source in sources.items()}
         policies = [
-            queue_policy(self, name, target, *([sent_by("sns", topics, target)] if topics else []))
+            queue_policy(self, name, target, *([sent_by("sns", [*topics.values()], target)] if topics else []))
             for name, target in targets.items()
         ]
-        for source in sources:
+        for context, source in sources.items():
             sns.TopicSubscription(
-                f"{self.name}-{source.context}",
-                topic=source.topic_arn,
+                f"{self.name}-{kebab(context)}",
+                topic=topics[context],
                 protocol="sqs",
                 endpoint=self.queue.arn,
                 raw_message_delivery=True,
@@ -94,10 +84,6 @@ class Inbound(Component):
         watch_dead_letters(alerts, f"{self.name}-dead-letters", self.dead_letters, "warning")
         behind = "the copy of their data is out of date."
         watch_age(self, alerts, self.name, {self.name: self.queue}, behind, "events-of-other-contexts-wait")
-
-
-def _source(context: str, consumed: Consumed) -> _Source:
-    return _Source(kebab(context), _topic_arn(consumed), consumed.types)
 
 
 def _topic_arn(consumed: Consumed) -> pulumi.Input[str]:

@@ -11,7 +11,6 @@ from bounded_context_infra._parts import (
     UPLOADS_DEAD_LETTERS,
     Component,
     Folder,
-    Settings,
     Stack,
     Startable,
     Statement,
@@ -57,11 +56,6 @@ _FOLDER_BYTES = 1
 """Larger objects expire. Empty objects are folders, which partners need. The provider ignores 0."""
 
 
-def _expiry(settings: Settings) -> list[Any]:
-    """Return the lifecycle rules of the folders whose objects expire."""
-    return [_STAGING, _folder("incoming", settings.incoming_days), _folder("reports", settings.reports_days)]
-
-
 def _folder(name: str, days: int) -> dict[str, Any]:
     files = {"and": {"prefix": f"{name}/", "object_size_greater_than": _FOLDER_BYTES}}
     return {"id": name, "status": "Enabled", "filter": files, "expiration": {"days": days}}
@@ -83,21 +77,18 @@ class Inbox(Component):
         self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
         self._gated = settings.malware != "none"
         self.login: Mapping[str, Any] = {}
+        folders = {"incoming": settings.incoming_days, "reports": settings.reports_days}
         self.bucket = private_bucket(
             self,
             name,
             stack.key.arn,
             protect=settings.protect,
-            expiry=_expiry(settings),
+            expiry=[_STAGING, *(_folder(folder, days) for folder, days in folders.items())],
             statements=lambda arn: scan_statements(self, stack.account, arn) if self._gated else [],
         )
         self.bucket_name = self.bucket.id
         self.starter = iam.Role(
-            "uploads",
-            name=labels.name("uploads"),
-            assume_role_policy=trust("events", stack.account.id),
-            tags=labels.tags,
-            opts=self.child(),
+            "uploads", assume_role_policy=trust("events", stack.account.id), **self.named("uploads")
         )
         self._send_events()
         self.server_id, self.endpoint = self._sftp()
@@ -151,7 +142,8 @@ class Inbox(Component):
     def _list(self, folder: Folder) -> Statement:
         # A read of a missing object is a 404 only for a role that may list. A read has no prefix, hence IfExists.
         condition = {"StringLikeIfExists": {"s3:prefix": f"{folder}/*"}}
-        return allow(_list_actions(folder), self.bucket.arn, Condition=condition)
+        versions = ["s3:ListBucketVersions"] if folder == "incoming" else []
+        return allow(["s3:ListBucket", *versions], self.bucket.arn, Condition=condition)
 
     def _send_events(self) -> None:
         """Let S3 and GuardDuty announce uploads to EventBridge, as far as the settings need it."""
@@ -216,7 +208,3 @@ class Inbox(Component):
             return [*s3_rules(self.bucket.id), *scans]
         users = list(settings.partners) if settings.sftp == "shared" else None
         return [*sftp_rules(settings.upload_event_source, self.server_id, self.bucket.id, users), *scans]
-
-
-def _list_actions(folder: Folder) -> list[str]:
-    return ["s3:ListBucket", "s3:ListBucketVersions"] if folder == "incoming" else ["s3:ListBucket"]

@@ -10,8 +10,16 @@ from pulumi_aws import cloudwatch, codepipeline, iam, sns, sqs
 
 from bounded_context_infra.configuration.alarms import RUNBOOK
 from bounded_context_infra.configuration.labels import Labels
-from bounded_context_infra.stack.key import Statement, allow, document, grant, only_over_tls, trust
-from bounded_context_infra.stack.program import Account, Component
+from bounded_context_infra.stack.program import (
+    Account,
+    Component,
+    Statement,
+    allow,
+    document,
+    grant,
+    only_over_tls,
+    trust,
+)
 
 from .._parts.buckets import private_bucket
 from .._parts.queues import EventQueue, queue, queue_policy, sent_by
@@ -38,12 +46,10 @@ class Pipeline(Component):
         self.pipeline_name = labels.prefix
         self.role = iam.Role(
             name,
-            name=labels.name("run"),
             # AWS's own policies for pipelines have no condition: CodePipeline may not send the account that it acts
             # for.
             assume_role_policy=trust("codepipeline"),
-            tags=labels.tags,
-            opts=self.child(),
+            **self.named("run"),
         )
         self.register_outputs({"name": self.pipeline_name})
 
@@ -79,20 +85,8 @@ class Pipeline(Component):
 
     def start_on(self, pattern: pulumi.Input[str], pipeline: codepipeline.Pipeline, store: Store) -> None:
         """Start the pipeline on each event of this pattern; `store` makes a queue for the undelivered events."""
-        role = iam.Role(
-            "commits",
-            name=self.labels.name("commits"),
-            assume_role_policy=trust("events", self._account.id),
-            tags=self.labels.tags,
-            opts=self.child(),
-        )
-        rule = cloudwatch.EventRule(
-            "commits",
-            name=self.labels.name("commits"),
-            event_pattern=pattern,
-            tags=self.labels.tags,
-            opts=self.child(),
-        )
+        role = iam.Role("commits", assume_role_policy=trust("events", self._account.id), **self.named("commits"))
+        rule = cloudwatch.EventRule("commits", event_pattern=pattern, **self.named("commits"))
         starts = grant(self, role, allow(["codepipeline:StartPipelineExecution"], pipeline.arn))
         undelivered = store(rule)
         cloudwatch.EventTarget(
@@ -198,9 +192,7 @@ class Failures(Component):
     ) -> None:
         super().__init__(name, labels)
         self._account = account
-        self._topic = sns.Topic(
-            "alarms", name=labels.name("alarms"), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()
-        )
+        self._topic = sns.Topic("alarms", kms_master_key_id=key_arn, **self.named("alarms"))
         self.topic_arn = self._topic.arn
         self._key_arn = key_arn
         rule = self._rule(pipeline_name)
@@ -236,13 +228,7 @@ class Failures(Component):
             "detail-type": ["CodePipeline Pipeline Execution State Change"],
             "detail": {"state": ["FAILED"], "pipeline": [pipeline_name]},
         }
-        return cloudwatch.EventRule(
-            "failed",
-            name=self.labels.name("failed"),
-            event_pattern=json.dumps(pattern),
-            tags=self.labels.tags,
-            opts=self.child(),
-        )
+        return cloudwatch.EventRule("failed", event_pattern=json.dumps(pattern), **self.named("failed"))
 
     def _policy(self) -> sns.TopicPolicy:
         # EventBridge does not send SNS the rule's ARN. A condition on it would reject every notification (EventBridge
@@ -266,7 +252,6 @@ class Failures(Component):
     def _watch(self, name: str, stored: sqs.Queue, undelivered: Undelivered) -> None:
         cloudwatch.MetricAlarm(
             name,
-            name=self.labels.name(name),
             alarm_description=f"{undelivered.effect} Runbook: {RUNBOOK} {undelivered.section}",
             namespace="AWS/SQS",
             metric_name="ApproximateNumberOfMessagesVisible",
@@ -278,6 +263,5 @@ class Failures(Component):
             comparison_operator="GreaterThanThreshold",
             treat_missing_data="notBreaching",
             alarm_actions=[self.topic_arn],
-            tags=self.labels.tags,
-            opts=self.child(),
+            **self.named(name),
         )

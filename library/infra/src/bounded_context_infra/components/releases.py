@@ -46,13 +46,7 @@ class Releases(Component):
             name, name=labels.prefix, compute_platform="Lambda", tags=labels.tags, opts=self.child()
         )
         self.config_name = self._config_name(stack.settings.rollout_strategy)
-        self.role = iam.Role(
-            name,
-            name=labels.name(name),
-            assume_role_policy=trust("codedeploy", account.id),
-            tags=labels.tags,
-            opts=self.child(),
-        )
+        self.role = iam.Role(name, assume_role_policy=trust("codedeploy", account.id), **self.named(name))
         self.register_outputs({"application": self.application.name})
 
     def permit(self, functions: Sequence[pulumi.Input[str]], hooks: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:

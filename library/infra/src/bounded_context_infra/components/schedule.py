@@ -52,9 +52,7 @@ class Schedule(Component):
         alias = target.alias
         age, tries = _RETRIES.get(when, (HOUR, TRIES))
         super().__init__(name, stack.labels, opts)
-        self.group = scheduler.ScheduleGroup(
-            name, name=self.labels.name(name), tags=self.labels.tags, opts=self.child()
-        )
+        self.group = scheduler.ScheduleGroup(name, **self.named(name))
         role = self._role(stack)
         self.schedule = scheduler.Schedule(
             name,
@@ -89,10 +87,4 @@ class Schedule(Component):
         """Make the role that only schedules of the group may use."""
         name = f"call-{self.name}"
         trusted = trust("scheduler", stack.account.id, self.group.arn)
-        return iam.Role(
-            name,
-            name=self.labels.name(name),
-            assume_role_policy=trusted,
-            tags=self.labels.tags,
-            opts=self.child(),
-        )
+        return iam.Role(name, assume_role_policy=trusted, **self.named(name))

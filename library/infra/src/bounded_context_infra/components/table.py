@@ -135,6 +135,7 @@ class Table(Component):
         reads = allow(_READ_STREAM, self.table.stream_arn)
         permission = grant(self, target.role, reads, *write_abandoned(self.abandoned))
         prefix = {"aggregates": self._stack.context.key_prefix, "lists": LIST_KEY}[items]
+        pattern = {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}}
         mapping = lambda_.EventSourceMapping(
             f"{consumer}-stream",
             event_source_arn=self.table.stream_arn,
@@ -147,7 +148,7 @@ class Table(Component):
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=STREAM_RETRIES,
             destination_config={"on_failure": {"destination_arn": self.abandoned.arn}},
-            filter_criteria={"filters": [{"pattern": _key_pattern(prefix)}]},
+            filter_criteria={"filters": [{"pattern": json.dumps(pattern)}]},
             tags=self.labels.tags,
             opts=self.child(depends_on=[permission]),
         )
@@ -172,7 +173,3 @@ def _only(keys: Sequence[str]) -> dict[str, Any]:
 
 def _keys(partition: str) -> list[dynamodb.TableGlobalSecondaryIndexKeySchemaArgsDict]:
     return [{"attribute_name": partition, "key_type": "HASH"}, {"attribute_name": "pk", "key_type": "RANGE"}]
-
-
-def _key_pattern(prefix: str) -> str:
-    return json.dumps({"dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}})

@@ -131,13 +131,10 @@ class Workflow(Component):
         labels, account, name = stack.labels, stack.account, self.name
         machine_name = labels.name(name)
         log_group = stack.logs.group("vendedlogs/states", name, parent=self)
-        role = iam.Role(
-            name, name=machine_name, assume_role_policy=trust("states", account.id), tags=labels.tags, opts=self.child()
-        )
+        role = iam.Role(name, assume_role_policy=trust("states", account.id), **self.named(name))
         runs = grant(self, role, *_run(account, machine_name, stack.machine_arn(name)))
         machine = sfn.StateMachine(
             name,
-            name=machine_name,
             role_arn=role.arn,
             definition=definition,
             logging_configuration={
@@ -148,8 +145,7 @@ class Workflow(Component):
             },
             tracing_configuration={"enabled": True},
             publish=True,
-            tags=labels.tags,
-            opts=self.child(depends_on=[runs]),
+            **self.named(name, depends_on=[runs]),
         )
         return machine, role
 

@@ -8,8 +8,7 @@ sooner, but needs two more alarms for each objective. Without it, an alarm ends 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from .config import Retention
-from .partition import ARN
+from .config import ARN, Retention
 from .schema import Form, Members, setting, within
 
 RUNBOOK: Final = "uv run context docs runbook"

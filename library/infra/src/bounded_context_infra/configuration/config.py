@@ -1,16 +1,75 @@
-"""Reading and checking of a stack's settings. A bad value stops the program with a message that contains the remedy."""
+"""Reading and checking of a stack's settings, their places in its file, and the partition of its region.
 
+A bad value stops the program with a message that contains the remedy. Partitions of AWS are separate clouds, whose ARNs
+and addresses differ. A region is in one partition.
+"""
+
+import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, get_args
 
+import pulumi
+import yaml
 from pulumi import RunError
 from pydantic import ValidationError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from .schema import Declared, Members, Rule, Schema, declared, words
-from .setting_places import place_in_program, setting_place
+
+
+def shown(file: Path) -> str:
+    """Return the path of a stack's file from the repository's root, such as `infra/service/Pulumi.dev.yaml`."""
+    return "/".join(file.parts[-3:])
+
+
+def setting_place(file: Path, project: str, setting: str) -> str:
+    """Return the place of a setting, such as `infra/service/Pulumi.dev.yaml:7`.
+
+    The line is that of the innermost member that the file has. Without the setting, the place is the file.
+    """
+    try:
+        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return shown(file)
+    line = _line(root, setting if ":" in setting else f"{project}:{setting}")
+    return f"{shown(file)}:{line}" if line else shown(file)
+
+
+def place_in_program(setting: str) -> str:
+    """Return the place of a setting of the running Pulumi program, or an empty text outside of a program."""
+    main = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
+    if not (main.parent / "Pulumi.yaml").is_file():
+        return ""
+    file = main.parent / f"Pulumi.{pulumi.get_stack()}.yaml"
+    return setting_place(file.resolve(), pulumi.get_project(), setting)
+
+
+def _line(root: Node, setting: str) -> int | None:
+    """Return the line of the innermost known member of a path such as `partners.acme.public_keys`."""
+    node, line = root, None
+    for name in ("config", *setting.split(".")):
+        key, node = next(_members(node, name), (None, node))
+        if key is None:
+            break
+        line = None if name == "config" else key.start_mark.line + 1
+    return line
+
+
+def _members(node: Node, name: str) -> Iterator[tuple[Node, Node]]:
+    """Yield the key and the value of a map's member, or of a list's map whose `name` this is."""
+    if isinstance(node, MappingNode):
+        yield from ((key, value) for key, value in node.value if key.value == name)
+    elif isinstance(node, SequenceNode):
+        for item in node.value:
+            named = (value for key, value in _members(item, "name"))
+            yield from ((item, item) for value in named if isinstance(value, ScalarNode) and value.value == name)
+
 
 # fmt: off
 Retention = Literal[
@@ -128,3 +187,97 @@ def _path(name: str, text: str | None, loc: Sequence[Any]) -> str:
         own = json.loads(text or "")[loc[0]]["name"] if loc[1:] not in ([], ["name"]) else None
         loc = [own, *loc[1:]] if isinstance(own, str) else []
     return ".".join([name, *(step for step in loc if isinstance(step, str))])
+
+
+GLOBAL_DOMAIN: Final = "amazonaws.com"
+"""The domain of service principals in all partitions (aws-cdk, region-info/lib/default.ts)."""
+
+ARN: Final = "arn:aws[a-z-]*:"
+"""The pattern of an ARN's first two parts."""
+
+_NAMED = re.compile("arn:(aws[a-z-]*):")
+_CONSOLES: Final = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-eusc": "console.amazonaws-eusc.eu",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+"""The consoles of the supported partitions, which botocore does not know (the AWS user guides of each partition)."""
+
+_ONLY_IN_AWS: Final = {"malware": "guardduty"}
+"""The values of settings whose feature no document of AWS names for another partition than `aws`.
+
+Malware Protection for S3: GuardDuty user guide, "Amazon GuardDuty Regions and endpoints".
+"""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition: its name in ARNs, and the domain of its services' addresses."""
+
+    name: str
+    domain: str
+
+    @property
+    def console(self) -> str:
+        """The domain of the console."""
+        return _CONSOLES[self.name]
+
+    def arn_of(self, rest: str) -> str:
+        """Return the ARN that ends with `rest`, such as `s3:::bucket`."""
+        return f"arn:{self.name}:{rest}"
+
+    def root(self, account: str) -> str:
+        """Return the principal of an account: its IAM policies decide."""
+        return self.arn_of(f"iam::{account}:root")
+
+    def names(self, service: str) -> str | list[str]:
+        """Return a service's names in conditions: in a partition with another domain, AWS may send either name."""
+        names = [f"{service}.{domain}" for domain in dict.fromkeys((GLOBAL_DOMAIN, self.domain))]
+        return names[0] if len(names) == 1 else names
+
+
+AWS: Final = Partition("aws", GLOBAL_DOMAIN)
+"""The partition of most regions."""
+
+
+@functools.cache
+def partition_of(region: str) -> Partition:
+    """Return the partition of a region, by botocore's data. Raises SettingError if it is not supported."""
+    for partition in _known():
+        if partition["id"] in _CONSOLES and re.match(partition["regionRegex"], region):
+            return Partition(partition["id"], partition["outputs"]["dnsSuffix"])
+    raise SettingError("aws:region", f"is {region!r}: write a region of {', '.join(_CONSOLES)}, such as eu-west-1.")
+
+
+@functools.cache
+def _known() -> list[dict[str, Any]]:
+    # The import of botocore's loaders takes longer than all settings.
+    return json.loads(files("botocore").joinpath("data/partitions.json").read_bytes())["partitions"]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A source of settings that rejects ARNs and features of other partitions than that of the stack's region."""
+
+    config: SettingSource
+    region: str | None
+
+    @property
+    def partition(self) -> Partition:
+        """The partition of the region; without a region, the partition of most regions."""
+        return partition_of(self.region) if self.region else AWS
+
+    def get(self, key: str, /) -> str | None:
+        """Return the text of `key`. Raises SettingError for an ARN or a feature of another partition."""
+        text = self.config.get(key)
+        if text is not None and text == _ONLY_IN_AWS.get(key) and self.partition.name != AWS.name:
+            raise SettingError(
+                key, f"is {text}, yet no document of AWS names it for {self.partition.name} ({self.region}): remove it."
+            )
+        others = {*_NAMED.findall(text or "")} - {self.partition.name} if self.region else set[str]()
+        if others:
+            raise SettingError(
+                key, f"has an ARN of {min(others)}: write ARNs of the partition of the stack's region {self.region}."
+            )
+        return text

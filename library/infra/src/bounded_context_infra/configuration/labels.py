@@ -8,7 +8,7 @@ from typing import Final
 
 from pulumi import RunError
 
-from bounded_context.domain.epochs import table_of
+from bounded_context.domain.events import table_of
 from bounded_context.domain.spelling import kebab
 
 _STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")

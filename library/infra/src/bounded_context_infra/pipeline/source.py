@@ -10,8 +10,7 @@ from pulumi_aws import codestarconnections
 
 from ..configuration.config import SettingError
 from ..configuration.pipeline_settings import PipelineSettings
-from ..stack.key import Statement, allow
-from ..stack.program import Account
+from ..stack.program import Account, Statement, allow
 
 Category = Literal["Source", "Build", "Test", "Deploy", "Approval"]
 

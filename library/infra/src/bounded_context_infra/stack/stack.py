@@ -1,19 +1,280 @@
-"""The settings, names and resources that all components of a stack share."""
+"""The settings, names, notifications and resources that all components of a stack share, and their interfaces.
 
-from typing import Any
+A component depends on the protocols of other components, not on their classes. A team's copy of a component fits as
+well.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol
 
 import pulumi
+from pulumi_aws import cloudwatch, codedeploy, iam, lambda_, sfn, sns
 
 from bounded_context.declaration.context import Context
 
-from ..configuration.alarms import Severity  # noqa: TC001 (the dictionary of topics)
-from ..configuration.labels import roles
+from ..configuration.alarms import RUNBOOK, Severity, Thresholds, Wanted
+from ..configuration.labels import Labels, roles
 from ..configuration.project import current
 from ..configuration.settings import Settings
-from .alerts import AlarmTopic, Alerts
-from .interfaces import Endpoint, Queue  # noqa: TC001 (public: the values of `endpoints` and `work_queues`)
-from .key import Key, Logs
-from .program import Account, placed, start
+from ..dashboards.widgets import Section
+from .program import Account, Component, Key, Logs, Statement, allow, document, grant, only_over_tls, placed, start
+
+Operation = Literal["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "PartiQLInsert"]
+"""An operation on the table's items."""
+
+ALL_KEYS: Final = ("",)
+"""The prefix of the keys of all items."""
+
+LIST_KEY: Final = "LIST#"
+"""The prefix of the key of each list's item."""
+
+CIRCUIT_KEY: Final = "CIRCUIT-BREAKER#"
+"""The prefix of the key of each circuit's item."""
+
+Folder = Literal["incoming", "staging", "reports"]
+"""A folder of the inbox: uploads, intermediate files of the workflow, and reports for partners."""
+
+Urls = Mapping[str, pulumi.Output[str]]
+
+
+class DeadLetterSource(Protocol):
+    """A component with dead-letter queues."""
+
+    @property
+    def dead_letter_queues(self) -> Urls:
+        """The URLs of its dead-letter queues, by the name that `context redrive` lists."""
+
+
+class LambdaFunction(Protocol):
+    """A function; `snake_name` is its name in snake_case, and `timeout` is in seconds."""
+
+    snake_name: str
+    function: lambda_.Function
+    role: iam.Role
+    log_group: cloudwatch.LogGroup
+    timeout: int
+
+
+class Target(Protocol):
+    """A function behind its alias `live`, which streams, queues, schedules, routes and workflows call."""
+
+    snake_name: str
+    alias: lambda_.Alias
+    alias_arn: pulumi.Output[str]
+    role: iam.Role
+    timeout: int
+
+    def grant_invoke(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` invoke the alias, and no other version."""
+
+
+class ReleaseResources(Protocol):
+    """The resources that all releases of a stack share; `role` shifts their traffic."""
+
+    application: codedeploy.Application
+    config_name: pulumi.Output[str]
+    role: iam.Role
+
+
+class Items(DeadLetterSource, Protocol):
+    """The table. `readers` are the functions that read its stream, by their names in AWS."""
+
+    table_name: pulumi.Output[str]
+    readers: list[str]
+
+    @property
+    def circuits(self) -> Statement:
+        """The permission for the items of circuits, of functions that call other systems."""
+
+    def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
+        """Let `role` perform the given operations on items whose keys begin with any of `keys`."""
+
+    def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` query the indexes."""
+
+
+class Topic(DeadLetterSource, Protocol):
+    """The topic of the context's events, and the subscribers' queues, by subscriber."""
+
+    topic: sns.Topic
+
+    @property
+    def queues(self) -> Urls:
+        """The URLs of the queues."""
+
+    @property
+    def queue_arns(self) -> Urls:
+        """The ARNs of the queues."""
+
+    def grant_publish(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` publish events."""
+
+
+class Queue(DeadLetterSource, Protocol):
+    """A queue that feeds a function, and its dead-letter queue."""
+
+    queue_url: pulumi.Output[str]
+    dead_letter_url: pulumi.Output[str]
+
+
+class Objects(DeadLetterSource, Protocol):
+    """The inbox: its bucket, and the access to it. `server_id` and `endpoint` are None without SFTP."""
+
+    bucket_name: pulumi.Output[str]
+    server_id: pulumi.Output[str] | None
+    endpoint: pulumi.Output[str] | None
+
+    @property
+    def event_source(self) -> str:
+        """The source of the events about uploads."""
+
+    @property
+    def rules(self) -> Mapping[str, str]:
+        """The names in AWS of the rules that start imports, by the event that they match."""
+
+    def grant_objects(
+        self,
+        role: iam.Role,
+        *,
+        read: Sequence[Folder] = (),
+        write: Sequence[Folder] = (),
+        list_: Sequence[Folder] = (),
+    ) -> iam.RolePolicy:
+        """Let `role` read, write and list objects of the given folders."""
+
+
+class Startable(Protocol):
+    """A state machine behind its alias. Its role needs `permissions` before the first execution."""
+
+    alias_arn: pulumi.Output[str]
+    permissions: Sequence[iam.RolePolicy]
+
+    def grant_start(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` start executions of the alias."""
+
+
+class Machine(Startable, Protocol):
+    """The workflow that imports lists."""
+
+    machine: sfn.StateMachine
+    role: iam.Role
+
+    @property
+    def alarms(self) -> Sequence[pulumi.Output[str]]:
+        """The names of the alarms that stop the release of a new definition."""
+
+
+class Observed(Protocol):
+    """The observability of a stack: its health alarm, if any, and the addresses of its dashboards."""
+
+    @property
+    def unhealthy_alarm(self) -> pulumi.Output[str] | None:
+        """The name of the health alarm."""
+
+    @property
+    def dashboard_urls(self) -> Urls:
+        """The addresses by the dashboards' names."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint, such as the HTTP API: its `output` of the stack, and its `sections` of the dashboards."""
+
+    output: Mapping[str, Any]
+    sections: pulumi.Output[Mapping[str, Sequence[Section]]]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The message of an alarm: severity, the `effect` of the fault, and the section of the runbook with the remedy."""
+
+    severity: Severity
+    effect: str
+    section: str
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """A dead-letter queue: its name in the stack, its name in AWS, and the severity of a message in it."""
+
+    name: str
+    queue_name: pulumi.Output[str]
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class NotifyingAlarm:
+    """An alarm that notifies a topic: its name within the stack and in AWS."""
+
+    name: str
+    alarm_name: pulumi.Output[str]
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """The topics and thresholds of a stack's alarms.
+
+    `alarms` collects the alarms made so far, `dead_letters` the queues that still need an alarm. If `wanted` is
+    "critical", warnings are left out; if it is "none", all alarms are.
+    """
+
+    topics: Mapping[Severity, pulumi.Input[str]]
+    runbook_url: str
+    thresholds: Thresholds
+    wanted: Wanted = "all"
+    alarms: list[NotifyingAlarm] = field(default_factory=list)
+    dead_letters: list[DeadLetters] = field(default_factory=list)
+
+    def wants(self, severity: Severity) -> bool:
+        """Return whether the stack has alarms of this severity."""
+        return self.wanted == "all" or severity == self.wanted
+
+    def description(self, notice: Notice) -> str:
+        """Return the alarm's description, which ends with the runbook's address or the command that prints it."""
+        runbook = f"{self.runbook_url}#{notice.section}" if self.runbook_url else f"{RUNBOOK} {notice.section}"
+        return f"{notice.effect} Runbook: {runbook}"
+
+    def add(self, name: str, alarm_name: pulumi.Output[str], severity: Severity) -> None:
+        """Record the alarm `name`, which notifies the topic of `severity` and is called `alarm_name` in AWS."""
+        self.alarms.append(NotifyingAlarm(name, alarm_name, severity))
+
+    def names(self, severity: Severity) -> pulumi.Output[list[str]]:
+        """Return the names of the alarms made so far with this severity, sorted so that their order never changes."""
+        return pulumi.Output.all(*(alarm.alarm_name for alarm in self.alarms if alarm.severity == severity)).apply(
+            sorted
+        )
+
+
+class AlarmTopic(Component):
+    """A topic for a stack's alarms of one severity. People, chat and pagers subscribe outside of this program."""
+
+    urn_type = "bounded-context:infra:AlarmTopic"
+
+    def __init__(self, name: str, labels: Labels, account: Account, key_arn: pulumi.Input[str]) -> None:
+        super().__init__(name, labels)
+        self.topic = sns.Topic(name, kms_master_key_id=key_arn, **self.named(name))
+        self.arn = self.topic.arn
+        sns.TopicPolicy(
+            f"{name}-policy",
+            arn=self.arn,
+            policy=document(
+                only_over_tls("sns:Publish", self.arn),
+                allow(
+                    ["sns:Publish"],
+                    self.arn,
+                    Principal={"Service": "cloudwatch.amazonaws.com"},
+                    Condition={"ArnLike": {"aws:SourceArn": account.arn("cloudwatch", f"alarm:{labels.prefix}-*")}},
+                ),
+            ),
+            opts=self.child(),
+        )
+        self.register_outputs({"arn": self.arn})
+
+    def grant_publish(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` publish notifications for people."""
+        return grant(self, role, allow(["sns:Publish"], self.arn))
 
 
 class Stack:

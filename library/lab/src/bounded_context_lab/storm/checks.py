@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bounded_context.domain.projection import order_key
+from bounded_context.domain.events import order_key
 from bounded_context_local.actors.subscriber import Event
 from bounded_context_local.running.context import RunningContext
 

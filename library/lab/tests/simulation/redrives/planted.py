@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 from unittest.mock import patch
 
-from bounded_context.application import sweep
+from bounded_context.application import inbound
 from bounded_context.handlers import sweep_uploads
 from bounded_context_cli.command.aws_errors import AWS_ERRORS
 from bounded_context_operations.repair.redrive import messages as queue_reader
@@ -146,7 +146,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "the reason goes back too": _function(InboundRoute, "deliver", SubscriberRoute.deliver),
     "an object is deleted when it is read": _function(FailedBatches, "_open", _object_first(FailedBatches._open)),
     "the first answer has all uploads": _function(UnseenUploads, "messages", _first_page(UnseenUploads.messages)),
-    "uploads of one second share a place": _function(sweep_uploads, "oldest", _by_time_alone(sweep.oldest)),
+    "uploads of one second share a place": _function(sweep_uploads, "oldest", _by_time_alone(inbound.oldest)),
 }
 """The planted faults by their names."""
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from bounded_context.declaration.environment import LOCAL_STACK
+from bounded_context.declaration.entry_points import LOCAL_STACK
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.programs.environment import environment
 

@@ -15,8 +15,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from bounded_context.application.checks import SMOKE
-from bounded_context.declaration.environment import LOCAL_STACK
+from bounded_context.declaration.entry_points import LOCAL_STACK, SMOKE
 from bounded_context_cli.command.errors import LocalRunError
 
 from ..actors.caller import invoke
@@ -84,7 +83,7 @@ def entry_point(function: Deployed) -> Callable[[object], Any]:
 def own_frames(_kind: object, error: BaseException, _trace: object) -> None:
     """Print an exception with the frames of `src/` only. It is a hook of the interpreter, so debuggers stop before."""
     # The module reads the function's environment when it is imported.
-    from bounded_context.telemetry.errors import loggable_traceback
+    from bounded_context.telemetry.logs import loggable_traceback
 
     sys.stderr.write(without_library_frames(loggable_traceback(error)) + "\n")
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bounded_context.application.checks import checks_of
 from bounded_context.application.staging import VERIFIED
 from bounded_context.declaration.context import Context
+from bounded_context.declaration.entry_points import checks_of
 from bounded_context.domain.lists import STAGING, ListStatus
 from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.command.errors import LocalRunError

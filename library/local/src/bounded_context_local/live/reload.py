@@ -19,10 +19,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from grimp import ImportGraph
 from grimp.exceptions import GrimpException
 
-from bounded_context.application.checks import SMOKE
+from bounded_context.declaration.entry_points import SMOKE
 from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.package import PackageError, write_code
-from bounded_context_infra.configuration.places import syntax_errors
+from bounded_context_infra.configuration.project import syntax_errors
 
 from ..actors.caller import invoke
 from ..emulator.aws import UNANSWERED

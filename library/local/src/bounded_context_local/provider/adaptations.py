@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from bounded_context_cli.programs.requests import Untranslatable
-from bounded_context_infra._parts.uploads import SCANS
+from bounded_context_infra._parts.queues import SCANS
 
 from ..emulator.aws import Aws
 from ..emulator.clock import shortened

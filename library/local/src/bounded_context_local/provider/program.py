@@ -19,7 +19,7 @@ from bounded_context_cli.programs.pulumi_files import as_text, project_name
 from bounded_context_cli.programs.pulumi_program import execute, little_garbage, placed_in, silent_loop
 from bounded_context_cli.programs.recording import REGION, Program
 from bounded_context_cli.programs.requests import KINDS, Inputs, plain
-from bounded_context_infra.configuration.partition import AWS, partition_of
+from bounded_context_infra.configuration.config import AWS, partition_of
 from bounded_context_infra.configuration.project import Project
 
 from ..emulator.aws import Aws

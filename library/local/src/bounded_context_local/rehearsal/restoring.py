@@ -18,7 +18,7 @@ from boto3.dynamodb.types import TypeSerializer
 
 from bounded_context.adapters.items import Items as TableItems
 from bounded_context.domain import events
-from bounded_context.domain.projection import order_key
+from bounded_context.domain.events import order_key
 from bounded_context_cli.command.application import run
 from bounded_context_cli.command.aws_errors import INTERRUPTED
 from bounded_context_cli.command.errors import LocalRunError

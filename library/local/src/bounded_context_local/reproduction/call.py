@@ -8,8 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bounded_context.adapters.items import KEY, LIST
-from bounded_context.adapters.list_items import ROWS, UNTIL
+from bounded_context.adapters.items import KEY, LIST, ROWS, UNTIL
 from bounded_context.application.staging import IDENTITIES, PROGRESS, RANGE_RESULTS, VALIDATED, VERIFIED
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import STAGING, ListStatus, PinnedFile

@@ -19,14 +19,14 @@ from boto3.dynamodb.types import TypeSerializer
 from urllib3.exceptions import HTTPError
 
 from bounded_context.adapters.items import KEY, TRACEPARENT
-from bounded_context.application import json_lines
+from bounded_context.application.detection import json_record
 from bounded_context.application.reading import records
 from bounded_context.declaration.context import Context
 from bounded_context.domain.fields import ERASED
 from bounded_context.domain.formats import FileFormat, Formats
 from bounded_context.domain.lists import INCOMING
 from bounded_context.domain.rows import Record, Unreadable
-from bounded_context.testing.samples import assembled
+from bounded_context.testing.functions import assembled
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Calls
 from bounded_context_cli.command.operation import Clock
 from bounded_context_operations.repair.erase.person import mapped
@@ -94,7 +94,7 @@ def _table(data: bytes, context: Context[Any], format_: FileFormat) -> list[list
     if format_.kind == "csv":
         return [record.cells for record in lines]
     columns = context.rows.columns
-    rows = (json_lines.record(record, columns, format_) for record in lines)
+    rows = (json_record(record, columns, format_) for record in lines)
     return [format_.names(columns), *(row.cells if isinstance(row, Record) else [ERASED] for row in rows)]
 
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bounded_context.application.undoing import UNRECORDED
-from bounded_context.domain.failures import Failure
+from bounded_context.application.importing import UNRECORDED
+from bounded_context.domain.lists import Failure
 
 from ..additions import ActionResult
 from ..provider.program import STACK

@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bounded_context.application.checks import SMOKE
 from bounded_context.declaration.context import Context
-from bounded_context.domain.failures import Failure
+from bounded_context.declaration.entry_points import SMOKE
+from bounded_context.domain.lists import Failure
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project
 

@@ -14,8 +14,7 @@ from bounded_context.declaration.context import Context
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.package import PackageError, build_local
 from bounded_context_infra.configuration.labels import Labels
-from bounded_context_infra.configuration.places import syntax_errors
-from bounded_context_infra.configuration.project import Project
+from bounded_context_infra.configuration.project import Project, syntax_errors
 
 from ..actors.partner import BucketPartner, Partner, SftpPartner
 from ..actors.subscriber import neighbours

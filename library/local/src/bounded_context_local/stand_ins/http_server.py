@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
-from bounded_context.application.systems import Answer, SystemRequest
+from bounded_context.application.ports import Answer, SystemRequest
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bounded_context.domain.failures import Failure
+from bounded_context.domain.lists import Failure
 from bounded_context_local.list_views.page import list_page
 
 from .a_list import ARRIVED, FACTS, HISTORY, RESULT, event, state

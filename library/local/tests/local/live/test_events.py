@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 
-from bounded_context.application.checks import checks_of
 from bounded_context.declaration.context import Context
+from bounded_context.declaration.entry_points import checks_of
 from bounded_context.domain.lists import ListStatus
 from bounded_context.handlers.measure_lists import Change
 from bounded_context_cli.command.errors import LocalRunError

@@ -33,8 +33,8 @@ from bounded_context_cli.command.installed import repository_or_exit
 from bounded_context_cli.command.operation import Access, Clients, clients
 from bounded_context_cli.command.pulumi import Pulumi, released
 from bounded_context_cli.programs.pulumi_files import stack_file
+from bounded_context_infra.configuration.access import bucket_name, locks
 from bounded_context_infra.configuration.project import Project
-from bounded_context_infra.configuration.state import bucket_name, locks
 from bounded_context_infra.configuration.strategy import too_long
 
 from .rollout.survey import refuse_shift

@@ -18,12 +18,12 @@ from bounded_context_infra.configuration.access import (
     boundary_name,
     role_name,
 )
-from bounded_context_infra.configuration.account_settings import AccountSettings
+from bounded_context_infra.configuration.config import Partition, partition_of
 from bounded_context_infra.configuration.labels import PIPELINE as OF_PIPELINE
 from bounded_context_infra.configuration.labels import Labels
-from bounded_context_infra.configuration.partition import Partition, partition_of
+from bounded_context_infra.configuration.pipeline_settings import AccountSettings
 from bounded_context_infra.configuration.project import Project, ProjectError
-from bounded_context_infra.pipeline.steps import OF_AN_ENVIRONMENT
+from bounded_context_infra.pipeline.delivery import OF_AN_ENVIRONMENT
 
 from ..temporary_stacks.kinds import KINDS, SANDBOX
 from .policies import PIPELINE_ROLES, assumed_by

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.command.repair import RECORD
 from bounded_context_cli.programs.recording import ACCOUNT, Graph
+from bounded_context_infra.configuration.config import partition_of
 from bounded_context_infra.configuration.labels import Labels
-from bounded_context_infra.configuration.partition import partition_of
 
 When = Literal[
     "always",

@@ -6,11 +6,11 @@ from typing import Any, Final
 from bounded_context.declaration.context import Context
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_infra.configuration.account_settings import PERSONS, REPOSITORY
-from bounded_context_infra.configuration.event_settings import Consumed
+from bounded_context_infra.configuration.config import AWS, Partition
 from bounded_context_infra.configuration.labels import PIPELINE, XRAY_LIMIT, Labels, require_context, require_stack
-from bounded_context_infra.configuration.partition import AWS, Partition
+from bounded_context_infra.configuration.pipeline_settings import PERSONS, REPOSITORY
 from bounded_context_infra.configuration.project import ProjectError
+from bounded_context_infra.configuration.settings import Consumed
 
 from ..temporary_stacks.kinds import PULL_REQUEST, SANDBOX
 from .grants import KINDS, Grant, Place, document, on

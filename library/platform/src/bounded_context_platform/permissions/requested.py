@@ -10,13 +10,11 @@ from bounded_context_cli.programs.pulumi_files import PIPELINE as PIPELINE_STACK
 from bounded_context_cli.programs.pulumi_files import secrets_provider, settings, stack_file
 from bounded_context_cli.programs.recording import Graph, service
 from bounded_context_cli.programs.stack_settings import delivery
-from bounded_context_infra.configuration.access import permissions_boundary
-from bounded_context_infra.configuration.config import SettingError
-from bounded_context_infra.configuration.event_settings import consumed
+from bounded_context_infra.configuration.access import of_stack, permissions_boundary
+from bounded_context_infra.configuration.config import SettingError, partition_of
 from bounded_context_infra.configuration.labels import PIPELINE, LabelError, Labels, require_context, require_stack
-from bounded_context_infra.configuration.partition import partition_of
 from bounded_context_infra.configuration.project import Project, ProjectError
-from bounded_context_infra.configuration.state import of_stack
+from bounded_context_infra.configuration.settings import consumed
 
 from ..temporary_stacks.kinds import KINDS, MODEL
 from ..temporary_stacks.stack import Tags, boundary_of

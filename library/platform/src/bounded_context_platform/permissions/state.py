@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from bounded_context.domain.spelling import kebab
-from bounded_context_infra.configuration.access import StateAccess, role_name
-from bounded_context_infra.configuration.labels import PIPELINE, Labels
-from bounded_context_infra.configuration.partition import partition_of
-from bounded_context_infra.configuration.project import Project
-from bounded_context_infra.configuration.state import (
+from bounded_context_infra.configuration.access import (
     Access,
     SecretsProvider,
+    StateAccess,
     bucket_name,
     on_bucket,
     on_bucket_key,
     on_secrets_key,
+    role_name,
 )
-from bounded_context_infra.pipeline.steps import OF_AN_ENVIRONMENT
+from bounded_context_infra.configuration.config import partition_of
+from bounded_context_infra.configuration.labels import PIPELINE, Labels
+from bounded_context_infra.configuration.project import Project
+from bounded_context_infra.pipeline.delivery import OF_AN_ENVIRONMENT
 
 from ..bootstrap import policies_of
 from ..temporary_stacks.kinds import MODEL

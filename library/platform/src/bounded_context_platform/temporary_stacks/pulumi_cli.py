@@ -16,7 +16,7 @@ from typing import Any, Final
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, denied, sentence
 from bounded_context_cli.command.pulumi import MISSING, Pulumi
 from bounded_context_cli.programs.pulumi_files import as_text, project_name
-from bounded_context_infra.configuration.state import bucket_name, checkpoints
+from bounded_context_infra.configuration.access import bucket_name, checkpoints
 from bounded_context_operations.release.plan import LOCKED, client, is_in_s3
 
 _KNOWN: Final = ("aws", "pulumi")

@@ -17,11 +17,11 @@ from bounded_context_cli.command.application import run
 from bounded_context_cli.command.aws_errors import INTERRUPTED, Refusal
 from bounded_context_cli.package import build_lambda
 from bounded_context_cli.programs.pulumi_files import as_text, stack_file
+from bounded_context_infra.configuration.access import of_stack
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.labels import LabelError, Labels
 from bounded_context_infra.configuration.project import Project
 from bounded_context_infra.configuration.settings import Settings
-from bounded_context_infra.configuration.state import of_stack
 
 from .kinds import KINDS, MODEL, Services, has_kind
 from .pulumi_cli import Failed, TemporaryPulumi

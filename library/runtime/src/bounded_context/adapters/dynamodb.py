@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
-from ..domain.aggregate import Aggregate
-from ..domain.errors import AlreadyExists, NotFound, VersionConflict
+from ..domain.aggregate import Aggregate, AlreadyExists, NotFound, VersionConflict
 from ..domain.events import fresh_traceparent
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, refusing_item
 from .items import ETAG, KEY, LIST, SCHEMA, TRACEPARENT, Items

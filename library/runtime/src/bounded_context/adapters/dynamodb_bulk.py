@@ -24,10 +24,9 @@ from pydynox import DynamoDBClient
 from pydynox.exceptions import ProvisionedThroughputExceededException, TransactionCanceledException
 
 from ..application.ports import AlreadyTaken
-from ..domain.projection import Standing
-from .conditional import patiently
+from ..domain.events import Standing
+from .conditional import key_of, patiently
 from .items import KEY, TRACEPARENT, Items
-from .projection import key_of
 from .systems import Signed, Unanswered
 
 AT_ONCE: Final = 25
@@ -96,7 +95,7 @@ class Inserts:
             if pending:
                 raise TurnedAway
 
-        patiently(attempt, _insert_passes)
+        patiently(attempt, lambda error: isinstance(error, (TurnedAway, Unanswered)))
         return sorted(conflicts)
 
     def _errors(self, items: Collection[Mapping[str, Any]]) -> Iterator[str | None]:
@@ -149,10 +148,6 @@ def _refused(status: int, content: bytes) -> Exception:
     return ClientError(
         {"Error": {"Code": code, "Message": str(document.get("message", document.get("Message", "")))}}, _OPERATION
     )
-
-
-def _insert_passes(error: Exception) -> bool:
-    return isinstance(error, (TurnedAway, Unanswered))
 
 
 T = TypeVar("T")

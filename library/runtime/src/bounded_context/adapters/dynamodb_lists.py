@@ -10,12 +10,24 @@ from botocore.exceptions import ClientError
 
 from ..application.ports import Fact
 from ..domain.events import fresh_traceparent
-from ..domain.failures import Failure
-from ..domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
-from . import list_items
+from ..domain.lists import BEFORE, Failure, ListStatus, PinnedFile, ReceivedList
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, patiently, refusing_item
 from .dynamodb import ABSENT
-from .items import KEY, LIST, TRACEPARENT
+from .items import (
+    BROKEN_UPLOAD,
+    KEY,
+    LIST,
+    ROWS,
+    RUN,
+    RUN_SECONDS,
+    TRACEPARENT,
+    UNTIL,
+    failure_key,
+    from_broken,
+    from_list,
+    from_run,
+    to_list,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -41,14 +53,14 @@ class ListTable:
     def register(self, received: ReceivedList) -> ReceivedList:
         """Record a list for its execution; return the list of the execution, or else the recorded list.
 
-        A list has one execution, and an execution has one list. Two calls of an execution may see different versions of
+        Two calls of an execution may see different versions of
         a file, and only the first call records its version.
         """
         now = datetime.now(UTC)
         metadata = {"received_at": now.isoformat(), TRACEPARENT: self._traceparent()}
         items = (
-            list_items.from_list(received) | metadata,
-            list_items.from_run(received.execution, received.list_id, now),
+            from_list(received) | metadata,
+            from_run(received.execution, received.list_id, now),
         )
         puts: Any = [
             {"Put": {"TableName": self._table.name, "Item": item, "ConditionExpression": ABSENT}} for item in items
@@ -64,7 +76,7 @@ class ListTable:
     def conclude(self, execution: str, list_id: str) -> ReceivedList:
         """Record another execution's list as the list of an execution; return the list of the execution."""
         try:
-            item = list_items.from_run(execution, list_id, datetime.now(UTC))
+            item = from_run(execution, list_id, datetime.now(UTC))
             self._table.put_item(Item=item, ConditionExpression=ABSENT)
         except ClientError as error:
             if not condition_failed(error):
@@ -73,16 +85,16 @@ class ListTable:
 
     def _list_of(self, execution: str) -> str | None:
         """Return the id of an execution's list, or None. An older version of the library did not record it."""
-        response = self._table.get_item(Key={KEY: list_items.RUN + execution}, ConsistentRead=True)
+        response = self._table.get_item(Key={KEY: RUN + execution}, ConsistentRead=True)
         return str(response["Item"]["list_id"]) if "Item" in response else None
 
     def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
         """Remember for 30 days that an upload broke off ``at`` a time, without recording a list."""
-        self._table.put_item(Item=list_items.from_broken(broken, at))
+        self._table.put_item(Item=from_broken(broken, at))
 
     def broke_off_at(self, broken: PinnedFile) -> datetime | None:
         """Return when a broken upload was recorded or remembered, or None."""
-        for kind in (LIST, list_items.BROKEN_UPLOAD):
+        for kind in (LIST, BROKEN_UPLOAD):
             response = self._table.get_item(Key={KEY: kind + broken.list_id}, ConsistentRead=True)
             if "Item" in response:
                 return datetime.fromisoformat(str(response["Item"]["received_at"]))
@@ -120,13 +132,10 @@ class ListTable:
         response = self._table.get_item(Key=_key(list_id), ConsistentRead=True)
         if "Item" not in response:
             raise LookupError(f"list {list_id} is not recorded")
-        return list_items.to_list(response["Item"])
+        return to_list(response["Item"])
 
     def record_scan(self, list_id: str, execution: str, result: str, reason: str | None, code: str) -> ReceivedList:
-        """Record the result of the scan that a list awaits, and the reason to refuse the list with its code.
-
-        The execution then has the list. A list that awaits no scan stays as it is. Return the record.
-        """
+        """Record the result of the scan that a list awaits, if it awaits one (`Lists`). Return the record."""
         facts = {"scan": result, "execution": execution} | ({"reason": reason, "code": code} if reason else {})
         _, record = self._conditional_update(
             list_id,
@@ -135,17 +144,14 @@ class ListTable:
             {f"#{name}": name for name in facts},
             {f":{name}": value for name, value in facts.items()},
         )
-        return list_items.to_list(record)
+        return to_list(record)
 
     def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> ReceivedList:
         """Move a list to a status that may follow its own, with facts; return the record, moved or not."""
         return self._move(list_id, status, BEFORE[status], facts)
 
     def refuse(self, list_id: str, reason: str, during: Sequence[ListStatus] = (), **facts: Fact) -> ReceivedList:
-        """Record that a list is being undone, and why; return the record. The first reason stays.
-
-        A list stays as it is if it is being undone already, is closed, or is in none of the statuses ``during``.
-        """
+        """Record that a list is being undone, and why; return the record. The first reason stays."""
         undone = ListStatus.COMPENSATING
         return self._move(list_id, undone, during or BEFORE[undone], {**facts, "reason": reason})
 
@@ -161,20 +167,16 @@ class ListTable:
             _NAMES | {f"#{name}": name for name in facts},
             {":status": status.value} | {f":{name}": value for name, value in facts.items()} | before,
         )
-        return list_items.to_list(record)
+        return to_list(record)
 
     def take_part(self, list_id: str, part: int, writer: str, until: int) -> tuple[bool, ReceivedList]:
-        """Make an invocation the writer of a part, until a time in seconds since 1970.
-
-        Return whether it is, and the record as it was before: its ``writers`` may name an earlier writer of the part.
-        A part that is written, and a list that is not being imported, have no writer.
-        """
+        """Make an invocation the writer of a part (`Lists`); return whether it is, and the record as it was before."""
         names = _NAMES | {"#writer": _writer(part), "#until": _until(part)}
         values = _IMPORTING | {":writer": writer, ":until": until, ":part": part}
         condition = "#status = :importing AND NOT contains(imported_parts, :part)"
         update = "SET #writer = :writer, #until = :until"
         is_writer, record = self._conditional_update(list_id, update, condition, names, values, returned="ALL_OLD")
-        return is_writer, list_items.to_list(record)
+        return is_writer, to_list(record)
 
     def keep_part(self, list_id: str, part: int, writer: str, rows: int) -> bool:
         """Record how many rows of a part are written; return whether the invocation is still the part's writer."""
@@ -212,17 +214,17 @@ class ListTable:
 
     def record_failure(self, list_id: str, failure: Failure, part: int | None = None) -> None:
         """Remember for 30 days the exception of a step's call, in an item of its own: the record may be large."""
-        key = list_items.failure_key(list_id, failure.step, part)
+        key = failure_key(list_id, failure.step, part)
         # An update, because the roles of all steps may update items.
         self._table.update_item(
             Key={KEY: key},
             UpdateExpression="SET failure = :failure, expires_at = :end",
-            ExpressionAttributeValues={":failure": failure.facts(), ":end": int(time.time()) + list_items.RUN_SECONDS},
+            ExpressionAttributeValues={":failure": failure.facts(), ":end": int(time.time()) + RUN_SECONDS},
         )
 
     def failure(self, list_id: str, step: str, part: int | None = None) -> Failure | None:
         """Return the last exception of a step, or of a part's import, or None."""
-        key = {KEY: list_items.failure_key(list_id, step, part)}
+        key = {KEY: failure_key(list_id, step, part)}
         item: Any = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
         return Failure.of(item.get("failure"))
 
@@ -281,8 +283,8 @@ def _writer(part: int) -> str:
 
 
 def _until(part: int) -> str:
-    return f"{list_items.UNTIL}{part}"
+    return f"{UNTIL}{part}"
 
 
 def _rows(part: int) -> str:
-    return f"{list_items.ROWS}{part}"
+    return f"{ROWS}{part}"

@@ -1,14 +1,28 @@
-"""The DynamoDB items of aggregates. Every item of a table has one key attribute, ``pk``."""
+"""The items of the table: aggregates and lists, the events of their changes, and aggregates by a common value.
+
+Every item has one key attribute, ``pk``. Indexes of DynamoDB are eventually consistent: a write appears a moment later.
+"""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from zlib import crc32
 
+from ..application.ports import Slice
 from ..declaration.context import Context
 from ..declaration.structure import INDEX_SHARDS
+from ..domain import events
 from ..domain.aggregate import Aggregate
+from ..domain.events import accepted, epoch_of, from_traceparent
+from ..domain.faults import Fault
+from ..domain.lists import Failure, ListStatus, PinnedFile, ReceivedList
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+    from mypy_boto3_dynamodb.service_resource import Table
+
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
@@ -114,3 +128,218 @@ def _suffix(item: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     # DynamoDB may return 100 as 1E+2, which is not the form of a partner's number.
     return format(value, "f") if isinstance(value, Decimal) else value
+
+
+UNTIL: Final = "until_"
+"""The prefix of the attribute with the time until which an invocation may write a part; the part's number follows."""
+ROWS: Final = "rows_"
+"""The prefix of the attribute that counts the written rows of a part."""
+
+BROKEN_UPLOAD: Final = "BROKEN-UPLOAD#"
+"""The prefix of the key of each item that remembers a broken upload. No aggregate has a dash in its prefix, and no
+reader of the stream gets such items."""
+
+BROKEN_UPLOAD_SECONDS: Final = 30 * 24 * 60 * 60
+"""The time for which a broken upload is remembered: the retention of replaced versions in the inbox. A dead-letter
+queue keeps an event that may still name the file for 14 days."""
+
+RUN: Final = "LIST-RUN#"
+"""The prefix of the key of each item that names the list of an execution. No aggregate has a dash in its prefix, and no
+reader of the stream gets such items."""
+
+RUN_SECONDS: Final = 30 * 24 * 60 * 60
+"""The time for which the list of an execution is stored. An execution is redriven within 14 days (Step Functions
+Developer Guide, "Redriving executions"), and runs for a day."""
+
+FAILURE: Final = "LIST-FAILURE#"
+"""The prefix of the key of each item with the exception of a step's call. It is stored as long as an execution can be
+redriven. No aggregate has a dash in its prefix, and no reader of the stream gets such items."""
+
+_FAILURE_BEFORE_0_4: Final = "a technical failure: nothing of the list was kept, and it can be sent again"
+"""The reason by which versions before 0.4.0 recorded a technical failure; their records have no ``failed``."""
+
+_FAULTS: Final = frozenset(Fault)
+
+
+def from_list(received: ReceivedList) -> dict[str, Any]:
+    """Return a list's item as it is first recorded."""
+    file = received.file
+    item = {
+        KEY: LIST + received.list_id,
+        "list_id": received.list_id,
+        "status": received.status.value,
+        "execution": received.execution,
+        "partner": file.partner,
+        "bucket": file.bucket,
+        "key": file.key,
+        "version_id": file.version_id,
+        "size": file.size,
+    }
+    waiting = {"awaits_scan": True} if received.awaits_scan else {}
+    refused = {} if received.reason is None else {"reason": received.reason, "code": received.code}
+    return item | waiting | refused
+
+
+def from_broken(broken: PinnedFile, at: datetime) -> dict[str, Any]:
+    """Return the item that remembers a broken upload, until it expires."""
+    expires_at = int(at.timestamp()) + BROKEN_UPLOAD_SECONDS
+    return {KEY: BROKEN_UPLOAD + broken.list_id, "received_at": at.isoformat(), "expires_at": expires_at}
+
+
+def from_run(execution: str, list_id: str, at: datetime) -> dict[str, Any]:
+    """Return the item that names the list of an execution."""
+    return {KEY: RUN + execution, "list_id": list_id, "expires_at": int(at.timestamp()) + RUN_SECONDS}
+
+
+def to_list(item: Mapping[str, Any]) -> ReceivedList:
+    """Return the list of an item. Unknown attributes and unknown faults are ignored."""
+    file = PinnedFile(item["bucket"], item["key"], item["version_id"], int(item["size"]))
+    counts = {name: int(item.get(name, 0)) for name in ("rows", "valid", "rejected", "parts")}
+    context = from_traceparent(item.get(TRACEPARENT))
+    return ReceivedList(
+        file,
+        item["execution"],
+        ListStatus(item["status"]),
+        item.get("reason"),
+        **counts,
+        traceparent=context.traceparent if context else None,
+        rejections={Fault(name): int(rows) for name, rows in item.get("rejections", {}).items() if name in _FAULTS},
+        amounts=item.get("amounts", {}),
+        received_at=datetime.fromisoformat(item["received_at"]),
+        undone_parts=_parts(item, "undone_parts"),
+        imported_parts=_parts(item, "imported_parts"),
+        staged=item.get("staged"),
+        verified=item.get("verified"),
+        writers=_by_part(item, UNTIL),
+        written=_by_part(item, ROWS),
+        failed=item.get("failed", item.get("reason") == _FAILURE_BEFORE_0_4),
+        failure=Failure.of(item.get("failure")),
+        awaits_scan=item.get("awaits_scan", False),
+        scan=item.get("scan"),
+        code=item.get("code", ""),
+    )
+
+
+def failure_key(list_id: str, step: str, part: int | None) -> str:
+    """Return the key of the item with the last exception of a step, or of the import of a part."""
+    return f"{FAILURE}{list_id}#{step}" + ("" if part is None else f"#{part}")
+
+
+def _parts(item: Mapping[str, Any], name: str) -> frozenset[int]:
+    return frozenset(int(part) for part in item.get(name, ()))
+
+
+def _by_part(item: Mapping[str, Any], prefix: str) -> dict[int, int]:
+    """Return the attributes of parts that have this prefix, by the parts' numbers."""
+    return {int(name.removeprefix(prefix)): int(value) for name, value in item.items() if name.startswith(prefix)}
+
+
+class Changes:
+    """Builds the events of a context's aggregates.
+
+    Fields that only a newer version knows are published unchanged. A newer version may run at the same time, or have
+    run before a rollback.
+    """
+
+    def __init__(self, context: Context[Any]) -> None:
+        self._context = context
+        self._items: Items[Any] = Items(context)
+
+    def of_record(self, record: "DynamoDBRecord") -> dict[str, Any]:
+        """Return the event that publishes a committed change of an aggregate."""
+        change = record.dynamodb
+        if change is None:
+            raise ValueError("a stream record without its change")
+        time = datetime.fromtimestamp(change.approximate_creation_date_time or 0, UTC)
+        number = events.sequence(str(change.sequence_number), epoch_of(record.event_source_arn or ""))
+        return self._event(image_of(record), time, number, event_id=str(record.event_id), removed=_is_removal(record))
+
+    def of_item(self, item: Mapping[str, Any], time: datetime) -> dict[str, Any]:
+        """Return an event that reports the stored state of an aggregate, which the stream no longer contains.
+
+        Its id is the same each time. Its sequence is the aggregate's version. It is smaller than each number of a
+        stream, which has 21 digits or more (DynamoDB Streams API reference, GetShardIterator).
+        """
+        aggregate = self._items.to_aggregate(item)
+        number = events.sequence(str(aggregate.version))
+        return self._event(item, time, number, event_id=f"{aggregate.id}.{aggregate.tag}")
+
+    def _event(
+        self, image: Mapping[str, Any], time: datetime, number: str, *, event_id: str, removed: bool = False
+    ) -> dict[str, Any]:
+        aggregate = self._items.to_aggregate(image)
+        event_type, schema = self._type_and_schema(image, aggregate.status, removed=removed)
+        return self._context.source.cloud_event(
+            event_id,
+            event_type,
+            aggregate.id,
+            time,
+            events.payload(aggregate) | self._items.beyond(image),
+            accepted(image.get(TRACEPARENT)),
+            schema,
+            sequence=number,
+            **_erasure(image),
+        )
+
+    def _type_and_schema(self, image: Mapping[str, Any], status: StrEnum, *, removed: bool) -> tuple[str, str | None]:
+        """Return the type of the event for a change, and its schema if only a newer version knows the type."""
+        if removed:
+            return self._context.deletion_event, None
+        if status in self._context.event_by_status:
+            return self._context.event_by_status[status], None
+        schema = image[SCHEMA]
+        return self._context.source.type_of(schema), schema
+
+
+def _erasure(image: Mapping[str, Any]) -> dict[str, str]:
+    """Return the member of each event after `context erase`, from which subscribers delete the person's data."""
+    return {"erasure": str(image[ERASED_AT])} if ERASED_AT in image else {}
+
+
+def _is_removal(record: "DynamoDBRecord") -> bool:
+    return record.get("eventName") == "REMOVE"
+
+
+def image_of(record: "DynamoDBRecord") -> Mapping[str, Any]:
+    """Return the item after a change; for a removal the old item, which the last write left."""
+    change = record.dynamodb
+    return (change and (change.old_image if _is_removal(record) else change.new_image)) or {}
+
+
+def versions(context: Context[Any], event: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Return the events to publish for a change, made from its current event: one per published major version."""
+    previous = context.previous_version
+    return previous.events(event, context.source) if previous else (event,)
+
+
+class AggregateShards(Generic[A]):
+    """The aggregates of a list, in a status, or with a value, if the context has an index for it."""
+
+    count = INDEX_SHARDS
+
+    def __init__(self, items: Items[A], table: "Table") -> None:
+        self._items = items
+        self._table = table
+
+    def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice[A]:
+        """Return at most ``most`` of a list's aggregates in a shard, from the identity after ``after``."""
+        return self._read("by_list", LIST_SHARD, shard(list_id, number), after, most)
+
+    def in_status(self, status: StrEnum, number: int, after: str, most: int) -> Slice[A]:
+        """Return at most ``most`` aggregates in a status, of a shard, from the identity after ``after``."""
+        return self._read("by_status", STATUS_SHARD, shard(status.value, number), after, most)
+
+    def with_value(self, field: str, value: str, after: str, most: int) -> Slice[A]:
+        """Return at most ``most`` aggregates with a value in a field, from the identity after ``after``."""
+        return self._read(f"by_{field}", field, value, after, most)
+
+    def _read(self, index: str, attribute: str, value: str, after: str, most: int) -> Slice[A]:
+        start: Any = {"ExclusiveStartKey": {attribute: value, **self._items.key(after)}} if after else {}
+        # Other functions read items without boto3.
+        from boto3.dynamodb.conditions import Key
+
+        condition = Key(attribute).eq(value)
+        response = self._table.query(IndexName=index, KeyConditionExpression=condition, Limit=most, **start)
+        last: Any = response.get("LastEvaluatedKey")
+        read = [self._items.to_aggregate(item) for item in response["Items"]]
+        return Slice(read, self._items.identity_of(str(last[KEY])) if last else None)

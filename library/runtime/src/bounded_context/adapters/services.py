@@ -155,13 +155,10 @@ class Versions:
         reply = self._client.invoke(FunctionName=f"{function_name}:{version}", Payload=payload)
         answer = json.loads(reply["Payload"].read())
         if "FunctionError" in reply:
-            raise FunctionFailed(_sentence(answer))
+            # Lambda's own errors, such as a timeout, may come without a type.
+            members = (member for member in ("errorType", "errorMessage") if member in answer)
+            raise FunctionFailed(": ".join(str(answer[member]) for member in members))
         return answer
-
-
-def _sentence(error: Mapping[str, Any]) -> str:
-    # Lambda's own errors, such as a timeout, may come without a type.
-    return ": ".join(str(error[member]) for member in ("errorType", "errorMessage") if member in error)
 
 
 ALIAS: Final = "live"

@@ -30,10 +30,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
-from ..application.ports import Throttled
-from ..application.systems import Reply, Sender, SystemRequest, answers
+from ..application.ports import Reply, Sender, SystemRequest, Throttled, answers
 from ..declaration.entry_points import without_value
-from ..domain.errors import Unavailable
+from ..domain.aggregate import Unavailable
 from .conditional import patiently, throttling_as_one
 from .items import KEY
 
@@ -222,16 +221,13 @@ class Secrets:
         try:
             value = self._provider.get(arn, max_age=MAX_AGE)
         except GetParameterError as error:
-            if _is_absent(error.__context__):
+            cause = error.__context__
+            if isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") == _ABSENT:
                 raise without_value(arn) from None
             raise
         if not isinstance(value, str):
             raise without_value(arn)
         return SecretStr(value)
-
-
-def _is_absent(cause: BaseException | None) -> bool:
-    return isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") == _ABSENT
 
 
 _SECONDS: Final = 10.0

@@ -11,8 +11,7 @@ from ..domain.faults import Fault, ListFault
 from ..domain.formats import MOST_BYTES, PLAIN, Difference, FileFormat
 from ..domain.lists import FileRange
 from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, rejected_rows, unexpected
-from . import json_lines
-from .detection import differences
+from .detection import differences, json_members, json_record
 from .ports import SeenIds
 from .reading import ROWS_AT_ONCE, FileSource, chunks, continued_records
 from .staging import Staging
@@ -115,7 +114,7 @@ class ListFile:
 
     def _check_members(self, first: Record) -> None:
         """Refuse the file if the names of its first object are no columns."""
-        members = json_lines.members(first.cells[0])
+        members = json_members(first.cells[0])
         if members is None:
             raise Unreadable("the line is no JSON object", ListFault.HEADER)
         names = [name for name, _ in members]
@@ -168,7 +167,7 @@ class RecordCheck:
         return check if self._format.kind == "csv" else (lambda chunk: self._check_objects(chunk, check))
 
     def _check_objects(self, lines: list[Record], check: Callable[[list[Record]], Checked]) -> Checked:
-        results = [json_lines.record(line, self._form.columns, self._format) for line in lines]
+        results = [json_record(line, self._form.columns, self._format) for line in lines]
         checked = check([record for record in results if isinstance(record, Record)])
         rejected = [rejection for rejection in results if isinstance(rejection, Rejection)]
         return Checked(checked.rows, checked.rejections + rejected)

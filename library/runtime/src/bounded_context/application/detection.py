@@ -1,6 +1,11 @@
-"""The detection of a file's format from its beginning: the settings that would accept a refused file."""
+"""The detection of a file's format from its beginning, and the records of JSON lines.
+
+The settings that are detected would accept a refused file. JSON lines have an object a line, with the texts that the
+cells of a CSV file would contain.
+"""
 
 import csv
+import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +15,60 @@ from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
+from ..domain.aggregate import quoted
+from ..domain.faults import Fault
 from ..domain.formats import CHOICES, PLAIN, Difference, FileFormat
-from ..domain.rows import Record, Rows, Unreadable
-from . import json_lines, reading
+from ..domain.rows import Record, Rejection, Rows, Unreadable
+from . import reading
 from .reading import GZIP, HEAD_BYTES, FileSource
+
+
+class Members(list[tuple[str, Any]]):
+    """The members of a JSON object, also repeated names."""
+
+
+def json_members(text: str) -> Members | None:
+    """Return the members of the object that a line contains, or None. A number is its text, as it is written."""
+    try:
+        document = json.loads(text, object_pairs_hook=Members, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, Members) else None
+
+
+def json_record(line: Record, columns: Sequence[str], format_: FileFormat) -> Record | Rejection:
+    """Return a line as a record with a cell for each of the columns, or the reason to reject the line.
+
+    A missing member and null are an empty cell.
+    """
+    pairs = json_members(line.cells[0])
+    if pairs is None:
+        return Rejection(line.line, "", "the line is no JSON object", Fault.CELLS)
+    cells: dict[str, str] = {}
+    for name, value in pairs:
+        column = format_.column(name)
+        if column not in columns or column in cells:
+            return Rejection(line.line, "", f"{quoted(name)} is no column, or is repeated", Fault.CELLS)
+        text = _text(value)
+        if text is None:
+            return Rejection(line.line, column, f"{quoted(value)}: expected a text, a number or a boolean", Fault.VALUE)
+        cells[column] = text
+    return Record(line.line, [cells.get(column, "") for column in columns])
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as text; None for an object, an array, and a text that is no Unicode."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str() if value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value):
+            return value
+    return None
+
 
 _SAMPLE: Final = 100
 """The maximum number of rows that are read to detect the notations of their values."""
@@ -55,7 +108,7 @@ def _detected(head: bytes, expected: FileFormat, form: Rows | None) -> tuple[Fil
     if not text or _BINARY.search(text):
         return replace(actual, encoding=expected.encoding), ""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    if json_lines.members(first) is not None or first.startswith('{"'):
+    if json_members(first) is not None or first.startswith('{"'):
         return replace(actual, kind="json-lines"), text
     return replace(actual, kind="csv", delimiter=_delimiter(first, actual, form)), text
 
@@ -111,8 +164,8 @@ def _rows(text: str, form: Rows, actual: FileFormat) -> tuple[list[str], list[Re
         records.extend(islice(FileSource(BytesIO(whole.encode(errors="replace"))).records(plain), _SAMPLE + 1))
     if actual.kind == "csv" or not records:
         return (records[0].cells if records else []), records[1:]
-    objects = (json_lines.record(record, form.columns, actual) for record in records)
-    names = [name for name, _ in json_lines.members(records[0].cells[0]) or ()]
+    objects = (json_record(record, form.columns, actual) for record in records)
+    names = [name for name, _ in json_members(records[0].cells[0]) or ()]
     return names, [record for record in objects if isinstance(record, Record)]
 
 

@@ -1,18 +1,25 @@
-"""The list workflow's step that writes a part of a list, and the event of a closed list. A repeated step continues."""
+"""The list workflow's steps that write a part of a list, or undo and close a list, and the event of a closed list.
+
+A repeated step continues. A list can also be undone when its staged parts are gone.
+"""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, Protocol
 
 from ..declaration.context import Context
-from ..domain.errors import enumerated, shortened
-from ..domain.lists import ListStatus, ReceivedList
-from .deadline import await_end, latest_end, without_garbage_collection
-from .list_import import Outcome, Step, Workflow, refuse
-from .ports import AlreadyTaken, Throttled
+from ..domain.aggregate import enumerated, shortened
+from ..domain.faults import FILE_FAULTS, ListFault
+from ..domain.lists import Failure, ListStatus, ReceivedList
+from .calls import await_end, latest_end, without_garbage_collection
+from .list_import import TECHNICAL_FAILURE, Outcome, Step, Workflow, refuse
+from .ports import AlreadyTaken, Files, Lists, Throttled
 from .reading import ROWS_AT_ONCE, chunks
-from .staging import Part, StagedRow, read_part
+from .results import document, with_reason, write_report
+from .staging import VERIFIED, Part, StagedRow, Staging, StagingGone, identities, read_part
 
 ROWS_RECORDED: Final = 5000
 """Rows of a part that are written before the list's record is updated. A try whose function was ended without warning
@@ -102,7 +109,8 @@ def list_event(context: Context[Any], closed: ReceivedList, traceparent: str) ->
     """
     imported, rejected = context.list_events
     if closed.status is ListStatus.IMPORTED:
-        return _event(context, closed, imported, "imported", _counts(closed), traceparent)
+        counts = {"rows": closed.rows, "imported": closed.valid, "rejected": closed.rejected}
+        return _event(context, closed, imported, "imported", counts, traceparent)
     return _event(context, closed, rejected, "rejected", _refusal(closed), traceparent)
 
 
@@ -115,11 +123,222 @@ def _event(
     return context.source.cloud_event(event_id, event_type, closed.list_id, now, about_list | data, caused_by)
 
 
-def _counts(closed: ReceivedList) -> dict[str, Any]:
-    return {"rows": closed.rows, "imported": closed.valid, "rejected": closed.rejected}
-
-
 def _refusal(closed: ReceivedList) -> dict[str, Any]:
     # Older versions did not shorten the reason before they recorded it.
     reason = closed.reason and shortened(closed.reason)
     return {"report": closed.file.report_key, "outcome": closed.status.value, "reason": reason}
+
+
+IMPORT: Final = "import_list"
+ENDED: Final = "no exception: the calls were throttled, timed out, or ended for lack of memory"
+UNRECORDED: Final = "an exception that the step could not record: see the log of the step"
+SPLIT_AGAIN: Final = "the step answered SPLIT again after its map: the state does not pass it the outcome SPLIT"
+_ALL_IMPORTED: Final = "the state machine failed after the import of all parts"
+_MOST: Final = 20
+"""Parts whose exception is read. Parts that fail together mostly fail for one reason."""
+
+_OF_MAP: Final = "States.ExceedToleratedFailureThreshold"
+"""The error of a map whose child failed. It does not name the child's error."""
+
+_OF_LAMBDA: Final = ("Lambda.", "Sandbox.", "States.", "Runtime.ExitError")
+"""The beginnings of errors that Step Functions reports for a call that raised no exception (Step Functions Developer
+Guide, "Handling errors"; Lambda Developer Guide, "Runtime.ExitError")."""
+
+
+def cause_of(context: Context[Any], lists: Lists, received: ReceivedList, caught: str) -> Failure:
+    """Return the cause of a failed list, of which all rows are undone.
+
+    ``caught`` is the name of the error that Step Functions caught, or an empty text. A later try may have repaired an
+    exception: only the exceptions of the step and the parts that did not succeed are causes.
+    """
+    if received.parts:
+        return _of_import(lists, received, caught)
+    step = context.verification_step if received.rows else "validate_list"
+    caught = "" if caught == _OF_MAP else caught
+    raised = None if caught.startswith(_OF_LAMBDA) else lists.failure(received.list_id, step)
+    return raised or Failure(step, error=caught, message=_without_record(caught))
+
+
+def _of_import(lists: Lists, received: ReceivedList, caught: str) -> Failure:
+    if len(received.imported_parts) == received.parts:
+        return Failure(IMPORT, error=caught, message=_ALL_IMPORTED)
+    failed = sorted((received.undone_parts | received.begun_parts) - received.imported_parts)
+    raised = (lists.failure(received.list_id, IMPORT, part) for part in islice(failed, _MOST))
+    # The state machine only notices that a part is missing, by a condition: that error is no cause.
+    error = "" if caught.endswith("ConditionalCheckFailedException") else caught
+    return next(filter(None, raised), Failure(IMPORT, next(iter(failed), None), error, _without_record(error)))
+
+
+def _without_record(caught: str) -> str:
+    if caught == "SplitAgain":
+        return SPLIT_AGAIN
+    return ENDED if not caught or caught.startswith(_OF_LAMBDA) else UNRECORDED
+
+
+def undo_part(flow: Workflow, list_id: str, part: Part) -> Step:
+    """Delete the rows of a part that this list wrote. From here on no invocation may write the list.
+
+    A part without a trace of a writer has no rows. A closed list stays as it is.
+
+    Raises:
+        StagingGone: rows of the part may be in the table, and the part that names them is gone.
+        Throttled: the table throttles, or the function's time is too short.
+    """
+    received = begin_undoing(list_id, flow.lists)
+    if not received.closed and part.part not in received.undone_parts:
+        _undo(flow, received, part)
+    return Step(list_id, Outcome.UNDONE)
+
+
+def compensate(flow: Workflow, list_id: str, caught: str | None = None) -> ReceivedList:
+    """Delete the rows that this list wrote, write the reason into the report, and return the list, closed.
+
+    Parts that the workflow's map or an earlier try has undone are skipped. A list with a reason is rejected. A list
+    without a reason broke for a technical reason and has failed: its record gets the cause. ``caught`` is the name of
+    the error that Step Functions caught.
+
+    An imported list stays imported: the workflow comes here if it lost the answer to its last write.
+
+    Raises:
+        StagingGone: rows of the list may be in the table, and the parts that name them are gone.
+        Throttled: the table throttles, or the function's time is too short.
+    """
+    lists, files = flow.lists, flow.files
+    received = begin_undoing(list_id, lists)
+    if received.closed:
+        return received
+    for part in _parts_to_undo(received, files):
+        _undo(flow, received, part)
+    write_report(files, lists, received, report_of(received, files))
+    return closed(flow.context, lists, received, caught or "")
+
+
+def report_of(received: ReceivedList, files: Files) -> bytes:
+    """Return the report of a rejected list. The validation has reported a file that it cannot read.
+
+    Raises:
+        StagingGone: the lines of the rejected rows are gone.
+    """
+    rows = _rows_report(received, files)
+    if received.staged and received.code in FILE_FAULTS:
+        return document(rows)
+    return with_reason(rows, received.reason or "", received.code)
+
+
+def closed(context: Context[Any], lists: Lists, received: ReceivedList, caught: str) -> ReceivedList:
+    """Close a list of which all rows are undone, and return its record. ``caught`` names the error that was caught."""
+    if not received.failed:
+        return lists.progress(received.list_id, ListStatus.REJECTED)
+    cause = cause_of(context, lists, lists.get(received.list_id), caught)
+    return lists.progress(received.list_id, ListStatus.FAILED, failure=cause.facts())
+
+
+def begin_undoing(list_id: str, lists: Lists) -> ReceivedList:
+    """Mark a list as being undone, unless it is closed; return it."""
+    received = lists.get(list_id)
+    if received.cancelled or received.closed:
+        return received
+    if received.reason:
+        return lists.refuse(list_id, received.reason)
+    return lists.refuse(list_id, TECHNICAL_FAILURE, failed=True, code=ListFault.FAILED)
+
+
+def _parts_to_undo(received: ReceivedList, files: Files) -> list[Part]:
+    """Return the parts that are not undone yet. Without rows to undo, their manifest may be gone."""
+    if len(received.undone_parts) == received.parts:
+        return []
+    try:
+        parts = Staging(files, received.list_id, received.verified).manifest(VERIFIED)
+    except StagingGone:
+        if received.begun_parts <= received.undone_parts:
+            return []
+        raise
+    return [part for part in parts if part.part not in received.undone_parts]
+
+
+def _undo(flow: Workflow, received: ReceivedList, part: Part) -> None:
+    if part.part in received.begun_parts:
+        await_end(received.writers.get(part.part, 0))
+        rows = read_part(flow.files, part, flow.form)
+        flow.imported.undo_rows(received.list_id, list(identities(rows, flow.form.identity)))
+    flow.lists.part_undone(received.list_id, part.part)
+
+
+def _rows_report(received: ReceivedList, files: Files) -> str:
+    """Return the report's lines of rejected rows or of a refused file, from the attempt that is recorded."""
+    attempt, refused_file = received.verified or received.staged, received.staged and not received.rows
+    return Staging(files, received.list_id, attempt).rejections() if received.rejected or refused_file else ""
+
+
+SETTLE_SECONDS: Final = 15
+"""The pause before the last pass over the rows: all writes are then in the index.
+
+A write appears in an index "within 1 second" (AWS re:Post, "Why are table items missing in my DynamoDB global secondary
+index?"). AWS gives no upper bound.
+"""
+
+
+class ListRows(Protocol):
+    """The rows of lists in the table."""
+
+    def of_list(self, list_id: str) -> Iterator[Sequence[str]]:
+        """Yield the identities of a list's rows, page by page. Recent writes may be missing."""
+        ...
+
+    def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
+        """Delete all aggregates of the given identities that this list created, and keep the others."""
+        ...
+
+
+@dataclass
+class Closing:
+    """The steps that undo and close a list without its staged parts. They can be repeated.
+
+    ``publish`` publishes the event of the closed list, and ``pause`` waits for a number of seconds. ``undone`` counts
+    the rows that were deleted.
+    """
+
+    context: Context[Any]
+    lists: Lists
+    files: Files
+    rows: ListRows
+    publish: Callable[[ReceivedList], None]
+    pause: Callable[[float], None]
+    undone: int = field(default=0, init=False)
+
+    def close(self, list_id: str, caught: str) -> ReceivedList:
+        """Delete the rows that a list wrote, write its report, publish its event, and close it; return its record.
+
+        ``caught`` is the error of the list's execution, which must have ended. A closed list stays as it is. The event
+        is published before the list is closed: a run that is killed between both publishes it again, with the same id.
+        """
+        received = begin_undoing(list_id, self.lists)
+        if received.closed:
+            return received
+        await_end(max(received.writers.values(), default=0))
+        self._undo_all(list_id)
+        write_report(self.files, self.lists, received, self._report(received))
+        status = ListStatus.FAILED if received.failed else ListStatus.REJECTED
+        self.publish(replace(received, status=status))
+        return closed(self.context, self.lists, received, caught)
+
+    def _undo_all(self, list_id: str) -> None:
+        """Delete rows until a pass that began after a pause finds no row."""
+        self._undo(list_id)
+        self.pause(SETTLE_SECONDS)
+        while self._undo(list_id):
+            self.pause(SETTLE_SECONDS)
+
+    def _undo(self, list_id: str) -> int:
+        before = self.undone
+        for page in self.rows.of_list(list_id):
+            self.rows.undo_rows(list_id, page)
+            self.undone += len(page)
+        return self.undone - before
+
+    def _report(self, received: ReceivedList) -> bytes:
+        """Return the partner's report. If the lines of the rejected rows are gone, it has only the reason."""
+        try:
+            return report_of(received, self.files)
+        except StagingGone:
+            return with_reason("", received.reason or "", received.code)

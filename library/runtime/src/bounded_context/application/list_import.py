@@ -15,12 +15,12 @@ from urllib.parse import unquote_plus
 
 from ..declaration.context import Context
 from ..domain import lists as scans
-from ..domain.errors import shortened
+from ..domain.aggregate import shortened
 from ..domain.faults import ListFault
 from ..domain.formats import Formats
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary
 from ..domain.rows import Unreadable
-from .deadline import seconds_to_spare
+from .calls import seconds_to_spare
 from .ports import Fact, Files, ImportedAggregates, Lists, RepeatedLines, SeenIds
 from .reading import check_size
 from .results import LinesInMemory
@@ -88,15 +88,14 @@ class Upload:
         """Return whether a stored version may be the announced version. Without an ETag, size and time decide."""
         if self.etag:
             return stored.etag == self.etag
-        return self.size in (None, stored.file.size) and (self.version is not None or self._is_near(stored.modified))
+        return self.size in (None, stored.file.size) and (
+            self.version is not None or self._distance(stored.modified) <= NEAR
+        )
 
     def _distance(self, modified: datetime) -> timedelta:
         """Return the time between the operation and a version; 0 during the operation, or without its times."""
         start, end = self.during or (modified, modified)
         return max(start - modified, modified - end, timedelta())
-
-    def _is_near(self, modified: datetime) -> bool:
-        return self._distance(modified) <= NEAR
 
 
 class Workflow:

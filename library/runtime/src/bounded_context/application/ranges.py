@@ -12,13 +12,12 @@ from ..domain.faults import Fault
 from ..domain.formats import FileFormat
 from ..domain.lists import FileRange, ListStatus, PinnedFile, ReceivedList, rows_a_part
 from ..domain.rows import Checked, Rejection, Unreadable
+from .calls import without_garbage_collection
 from .checking import FilePass, ListFile, already_on, checked_range, no_rows, repetition
-from .deadline import without_garbage_collection
 from .list_import import Outcome, Step, Workflow
 from .ports import RepeatedLines
 from .reading import Misfit, read_until
-from .report import FirstRejections, Report, Reported
-from .results import RangeIdentities, RangePart, RangeResult, Refusal, repetitions
+from .results import FirstRejections, RangeIdentities, RangePart, RangeResult, Refusal, Report, Reported, repetitions
 from .staging import Part, Staging, attempt, read_part
 
 _QUOTE: Final = b'"'
@@ -259,7 +258,7 @@ class Join:
             Unreadable: the file cannot be read as a list. The refusal has no settings of the file's beginning.
             Misfit: a range ends inside a quoted cell.
         """
-        repeated = self._repeated(list(self._identities()))
+        repeated = self._repeated([result.identities for result in self._results() if result.identities])
         for result in self._results():
             self._take(result, repeated)
         if not self._file_pass.rows:
@@ -277,9 +276,6 @@ class Join:
 
     def _validate(self, place: FileRange) -> RangeResult:
         return range_result(self._flow, self._received, place, self._part_rows)
-
-    def _identities(self) -> Iterator[str]:
-        return (result.identities for result in self._results() if result.identities)
 
     def _repeated(self, keys: Sequence[str]) -> RepeatedLines:
         """Return the lines whose identity is in an earlier range."""

@@ -122,11 +122,7 @@ class Staging:
         return key
 
     def read_identities(self, key: str) -> BinaryIO:
-        """Return the stored digests of the identities of a range as a stream.
-
-        Raises:
-            StagingGone: they are not there.
-        """
+        """Return the stored digests of the identities of a range as a stream. Raises StagingGone."""
         return _require(self.files.stream(key), key)
 
     def write_ranges(self, ranges: Sequence[FileRange]) -> None:
@@ -134,11 +130,7 @@ class Staging:
         self.files.write(self._key(_RANGES), json.dumps([asdict(place) for place in ranges]).encode())
 
     def ranges(self) -> list[FileRange]:
-        """Return the stored ranges of the file.
-
-        Raises:
-            StagingGone: they are not there.
-        """
+        """Return the stored ranges of the file. Raises StagingGone."""
         return [_range(member) for member in json.loads(_read(self.files, self._key(_RANGES)))]
 
     def write_range_result(self, place: FileRange, data: bytes) -> None:
@@ -170,20 +162,12 @@ class Staging:
         self.files.write(self._key(name), json.dumps([asdict(part) for part in self.parts]).encode())
 
     def publish(self, name: str) -> None:
-        """Copy the attempt's manifest into the list's folder, where the workflow reads it.
-
-        Raises:
-            StagingGone: there is no such manifest.
-        """
+        """Copy the attempt's manifest into the list's folder, where the workflow reads it. Raises StagingGone."""
         if self.attempt:
             self.files.write(Staging(self.files, self.list_id)._key(name), _read(self.files, self._key(name)))
 
     def manifest(self, name: str) -> list[Part]:
-        """Return the parts in a manifest.
-
-        Raises:
-            StagingGone: there is no such manifest.
-        """
+        """Return the parts in a manifest. Raises StagingGone."""
         return [_part(member) for member in json.loads(_read(self.files, self._key(name)))]
 
     def write_rejections(self, text: str) -> None:
@@ -191,11 +175,7 @@ class Staging:
         self.files.write(self._key(_REJECTIONS), text.encode())
 
     def rejections(self) -> str:
-        """Return the report's lines of rejected rows.
-
-        Raises:
-            StagingGone: the attempt's lines are gone.
-        """
+        """Return the report's lines of rejected rows. Raises StagingGone."""
         if self.attempt:
             return _read(self.files, self._key(_REJECTIONS)).decode()
         return (self.files.read(self._key(_REJECTIONS)) or b"").decode()
@@ -216,11 +196,7 @@ class Staging:
 def read_part(files: Files, part: Part, form: Rows) -> list[StagedRow]:
     """Return a part's rows, which any version may have staged.
 
-    A missing value is the column's default. A value that only a newer version knows is included.
-
-    Raises:
-        StagingGone: the part is not there.
-    """
+    A missing value is the column's default. A value that only a newer version knows is included. Raises StagingGone."""
     staged = json.loads(_read(files, part.key))
     rows = zip(staged["lines"], staged["rows"], strict=True)
     return [StagedRow(line, form.completed(values)) for line, values in rows]

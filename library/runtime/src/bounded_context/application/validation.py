@@ -11,13 +11,13 @@ from ..domain.faults import ListFault
 from ..domain.formats import PLAIN, Difference
 from ..domain.lists import ListStatus, ReceivedList, over_tolerance, rows_a_part
 from ..domain.rows import Unreadable
+from .calls import without_garbage_collection
 from .checking import FilePass, ListFile
-from .deadline import without_garbage_collection
 from .list_import import Outcome, Step, Workflow, counts, refuse
 from .ports import Files, Lists
 from .ranges import Join, has_ranges, plan
 from .reading import HEAD_BYTES, Misfit, check_size
-from .report import Report, file_lines, format_lines, remedy
+from .results import Report, file_lines, format_lines, remedy
 from .staging import VALIDATED, Staging, attempt
 
 

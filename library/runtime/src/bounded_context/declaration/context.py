@@ -1,14 +1,315 @@
-"""The declaration of a context as data, which its code, its infrastructure and its tools read."""
+"""The declaration of a context as data, which its code, its infrastructure and its tools read, and its contradictions.
+
+A contradiction is a sentence that names the field.
+"""
 
 import importlib
 import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from ..domain.aggregate import Aggregate
-from ..domain.events import FIRST_VERSION, EventData, data_of
-from .contradictions import contradictions
-from .structure import Structure
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from ..domain.aggregate import Aggregate, BusinessError, Change, Command, Unavailable
+from ..domain.events import FIRST_VERSION, EventData, data_of, major
+from ..domain.field_types import MOST_LONG_TEXTS
+from ..domain.fields import (
+    description_of,
+    erased_value,
+    is_default_of_type,
+    is_personal,
+    kind_of,
+    may_be_none,
+    no_cells,
+    of_kind,
+)
+from ..domain.spelling import snake
+from .structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS, Structure
+
+_SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_VERSION: Final = re.compile(r"[1-9][0-9]*\.[0-9]+")
+_ROUTE: Final = re.compile(r"(DELETE|PATCH|POST|PUT) (/[A-Za-z0-9._-]+|/\{[a-z0-9_]+\})+")
+_SCOPE: Final = re.compile(r"[!#-\[\]-~]{1,64}")
+"""A scope (RFC 6749, section 3.3) within the length that API Gateway accepts ("CreateRoute")."""
+
+_MOST_SCOPES: Final = 10
+"""Maximum scopes of a route (API Gateway, "Quotas for configuring and running an HTTP API")."""
+
+_HOOKS: Final = ("pre_traffic", "post_traffic")
+_REFERRING: Final = ("text", "identifier", None)
+_OWN: Final = (
+    "id identity pk status version list_id list_shard status_shard traceparent dataschema etag erased_at expires_at"
+)
+OWN_FIELDS: Final = frozenset(_OWN.split())
+"""The attributes of an aggregate and its item besides the details."""
+
+_OF_LISTS: Final = """
+amounts awaits_scan bucket code execution failed failure imported_parts key partner parts reason received_at rejected
+rejections rows scan size staged undone_parts valid verified version_id
+"""
+_OF_PROJECTIONS: Final = "event_id event_type order source"
+_OF_STORED_ANSWERS: Final = "data expiration in_progress_expiration validation"
+_OF_CIRCUITS: Final = "circuit_state failure_count half_open_owner opened_at probe_lease_expiry"
+OTHERS: Final = frozenset(f"{_OF_LISTS} {_OF_PROJECTIONS} {_OF_STORED_ANSWERS} {_OF_CIRCUITS}".split())
+"""The attributes of the items of lists, of other contexts' aggregates, of stored answers and of circuits. An index by
+such an attribute would contain these items too. DynamoDB rejects an item whose index key is a number or empty."""
+
+_PARAMETERS: Final = ("cursor", "limit")
+"""The further parameters of the list query."""
+
+
+def contradictions(context: Structure[Any]) -> Iterator[str]:
+    """Yield a sentence for each contradiction; the earlier sentences explain the later."""
+    yield from _names(context)
+    yield from _details(context)
+    yield from _columns(context)
+    yield from _defaults(context)
+    yield from _personal(context)
+    yield from _commands(context)
+    yield from _statuses(context)
+    yield from _transitions(context)
+    yield from _queries(context)
+    yield from _functions(context)
+    yield from _scopes(context)
+    yield from _events(context)
+    yield from _previous_version(context)
+    yield from _references(context)
+    yield from _errors(context)
+    yield from _measures(context)
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _names(context: Structure[Any]) -> Iterator[str]:
+    if snake(context.title) != context.name:
+        yield f"name is {context.name!r}: for the aggregate {context.title} write {snake(context.title)!r}."
+    for field, value in (("plural", context.plural), ("verification", context.verification)):
+        if value is not None and not _SNAKE.fullmatch(value):
+            yield f"{field} is {value!r}: write it in snake_case."
+
+
+def _details(context: Structure[Any]) -> Iterator[str]:
+    details = context.details
+    if not context.identity or not _is_identity(details.model_fields[context.identity]):
+        yield f"aggregate: the first field of {details.__name__} must be its identity: an Identifier without a default."
+    for name in details.model_fields:
+        if name in OWN_FIELDS:
+            yield f"aggregate: {details.__name__} has a field {name!r}, which every aggregate has: rename it."
+
+
+def _columns(context: Structure[Any]) -> Iterator[str]:
+    details = context.details
+    for name, field in details.model_fields.items():
+        for member in no_cells(field):
+            remedy = "write a type of the library, an enumeration, or a field for each of its values"
+            yield f"{details.__name__}.{name} is a {member}, which is not the text of one cell: {remedy}."
+    for name in of_kind("longtext", details)[MOST_LONG_TEXTS:]:
+        remedy = "write a Text, or store the text elsewhere and its address here"
+        yield f"{details.__name__}.{name} is one LongText too many for an event, which has {MOST_LONG_TEXTS}: {remedy}."
+
+
+def _is_identity(field: FieldInfo) -> bool:
+    return kind_of(field) == "identifier" and field.is_required() and not may_be_none(field)
+
+
+def _defaults(context: Structure[Any]) -> Iterator[str]:
+    details = context.details
+    for name, field in details.model_fields.items():
+        # None is not stored: an item without the attribute is read with the default.
+        if may_be_none(field) and (field.is_required() or field.default is not None):
+            yield f"{details.__name__}.{name} may be None, which is not stored: write `= None` as its default."
+    for model in (details, *(command.model for command in context.commands if issubclass(command.model, Change))):
+        yield from _bad_defaults(model)
+
+
+def _personal(context: Structure[Any]) -> Iterator[str]:
+    for name, field in context.details.model_fields.items():
+        if is_personal(field) and name == context.identity:
+            yield f"{context.details.__name__}.{name} is Personal: the identity is in keys and logs, so take another."
+        elif is_personal(field) and field.is_required() and not erased_value(field):
+            yield f"{context.details.__name__}.{name} is Personal: give it a default, its value after an erasure."
+
+
+def _bad_defaults(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        # pydantic validates the values of callers, but not the defaults in the code.
+        if not field.is_required() and not is_default_of_type(field):
+            description = description_of(field) or "a value of its type"
+            yield f"{model.__name__}.{name} has the default {field.default!r}: write {description}."
+
+
+def _commands(context: Structure[Any]) -> Iterator[str]:
+    for name in _repeated(command.name for command in context.commands):
+        yield f"commands has {name} twice: name each once."
+    for kind in ("creates", "deletes"):
+        count = sum(command.kind == kind for command in context.commands)
+        if count != 1:
+            yield f"commands has {count} that {kind}: write one."
+    for command in context.commands:
+        yield from _command(context, command)
+
+
+def _command(context: Structure[Any], command: Command[Any, Any]) -> Iterator[str]:
+    base = context.details if command.kind == "creates" else Change
+    if command.model.identity != context.identity:
+        yield f"commands: the first field of {command.name} is {command.model.identity!r}: name {context.identity}."
+    elif not issubclass(command.model, base):
+        yield f"commands: {command.name} {command.kind}, so its class must be made from {base.__name__}."
+    if not callable(command.rule):
+        yield f"commands: {command.name} has no rule: write the function {command.function} as its second argument."
+    if command.route is not None:
+        yield from _route(context, command)
+
+
+def _route(context: Structure[Any], command: Command[Any, Any]) -> Iterator[str]:
+    example = f"PUT /{context.plural}/{{{context.identity}}}/{command.action(context.title)}"
+    if not _ROUTE.fullmatch(command.route or ""):
+        yield f"commands: the route of {command.name} is {command.route!r}: write a method and a path, as in {example}."
+    for name in re.findall(r"\{(\w+)\}", command.route or ""):
+        if name not in command.model.model_fields:
+            yield f"commands: the route of {command.name} has {{{name}}}, which is not one of its fields."
+
+
+def _statuses(context: Structure[Any]) -> Iterator[str]:
+    with_status = [command for command in context.commands if command.status is not None]
+    for command in with_status:
+        if not isinstance(command.status, context.statuses):
+            yield f"commands: {command.name} sets {command.status!r}, which is not a status of {context.title}."
+    for name in _repeated(str(command.status) for command in with_status):
+        yield f"commands: two set the status {name}, which determines the event: give each command its own status."
+    for status in context.statuses:
+        if status not in {command.status for command in with_status}:
+            yield f"commands: no command sets {status}: remove it from {context.statuses.__name__}, or add a command."
+
+
+def _transitions(context: Structure[Any]) -> Iterator[str]:
+    for command in context.commands:
+        if command.kind != "creates":
+            yield from _starts(context, command)
+    reached = _reachable(context)
+    for command in context.commands:
+        if command.status not in reached:
+            fault = f"{command.status} cannot be reached from {context.initial_status}"
+            yield f"commands: {fault}: let {command.name} start after a status that can be reached."
+
+
+def _starts(context: Structure[Any], command: Command[Any, Any]) -> Iterator[str]:
+    if not command.after:
+        yield f"commands: after of {command.name} is empty: name the statuses from which it may start."
+    for status in command.after:
+        if not isinstance(status, context.statuses):
+            yield f"commands: {command.name} starts after {status!r}, which is not a status of {context.title}."
+    for name in _repeated(str(status) for status in command.after):
+        yield f"commands: after of {command.name} has {name} twice: name each once."
+    if command.status in command.after:
+        yield f"commands: {command.name} starts after {command.status}, which it sets: remove it from after."
+
+
+def _reachable(context: Structure[Any]) -> set[StrEnum | None]:
+    """Return the statuses that an aggregate can have, and None for a deleted aggregate."""
+    reached: set[StrEnum | None] = {context.initial_status, None}
+    while more := {command.status for command in context.commands if reached & {*command.after}} - reached:
+        reached |= more
+    return reached
+
+
+def _queries(context: Structure[Any]) -> Iterator[str]:
+    for name in _repeated(context.queried_by):
+        yield f"queried_by has {name!r} twice: name each once."
+    if not context.has_lists and "list" in context.queried_by:
+        yield "queried_by has 'list', and the context has no lists, since verification is None: write status instead."
+    if context.index_shards not in (EARLIER_INDEX_SHARDS, INDEX_SHARDS):
+        yield f"index_shards is {context.index_shards!r}: write {EARLIER_INDEX_SHARDS} or {INDEX_SHARDS}."
+    for name in context.queried_fields:
+        field = context.details.model_fields.get(name)
+        if field is None or kind_of(field) not in ("text", "identifier") or not field.is_required():
+            yield f"queried_by has {name!r}: write list, status, or a required field that is a Text or an Identifier."
+        elif name in (context.identity, *_PARAMETERS) or name in OTHERS:
+            yield f"queried_by has {name!r}, which is a reserved name: rename the field, or leave it out."
+
+
+def _functions(context: Structure[Any]) -> Iterator[str]:
+    for name in _repeated((*context.functions, *_HOOKS)):
+        field = "verification" if name == context.verification else "commands"
+        yield f"{field}: there would be two functions {name}: choose another name."
+    for route in _repeated(re.sub(r"\{\w+\}", "{}", route) for route in context.routes.values()):
+        yield f"commands: two have the route {route}: choose another name, or write a route."
+
+
+def _scopes(context: Structure[Any]) -> Iterator[str]:
+    for function, scopes in context.scopes.items():
+        good = isinstance(scopes, tuple) and all(_SCOPE.fullmatch(scope) for scope in scopes)
+        if function not in context.routes:
+            yield f"scopes names {function}, which has no route: remove it, or name a function with a route."
+        elif not good or not 1 <= len(scopes) <= _MOST_SCOPES:
+            form = f"a tuple of 1 to {_MOST_SCOPES} scopes without spaces, each of at most 64 characters"
+            yield f"scopes of {function} are {scopes!r}: write {form}."
+
+
+def _events(context: Structure[Any]) -> Iterator[str]:
+    for event in _repeated(context.events):
+        yield f"commands: there are two events {event}: choose another name."
+    for event, version in context.versions.items():
+        if event not in context.events:
+            yield f"versions has {event}, which no command raises: remove it."
+        elif not _VERSION.fullmatch(version):
+            yield f"versions: {event} has {version!r}: write <major>.<minor>, such as 1.0."
+
+
+def _previous_version(context: Structure[Any]) -> Iterator[str]:
+    for event, version in context.previous_version.versions.items() if context.previous_version else ():
+        if event not in context.changes:
+            yield f"previous_version has {event}, which no command raises: remove it."
+            continue
+        today = context.versions.get(event, FIRST_VERSION)
+        if not _VERSION.fullmatch(version) or major(version) + 1 != major(today):
+            yield (
+                f"previous_version: {event} has {version!r}, and its current version is {today!r}: "
+                "write a version of the previous major version."
+            )
+
+
+def _references(context: Structure[Any]) -> Iterator[str]:
+    details = context.details
+    for name, kind in context.references.items():
+        if name not in details.model_fields:
+            yield f"references has {name!r}, which is not a field of {details.__name__}."
+        elif kind_of(details.model_fields[name]) not in _REFERRING:
+            yield f"references has {name!r}, which is not a text: name a field that contains an id."
+        if not _SNAKE.fullmatch(kind):
+            yield f"references: {name} refers to {kind!r}: write it in snake_case."
+        elif kind in (context.name, "list"):
+            yield f"references: {name} refers to {kind!r}, which is the name of this context's own items: rename it."
+
+
+def _errors(context: Structure[Any]) -> Iterator[str]:
+    codes = (*_repeated(context.refusals), BusinessError.code)
+    for error in context.errors:
+        if error.code in codes:
+            yield f"errors: the code of {error.__name__} is {error.code!r}, which is in use: choose another code."
+        if issubclass(error, Unavailable):
+            if error.status != Unavailable.status:
+                yield f"errors: the status of {error.__name__} is {error.status}: leave it at {Unavailable.status}."
+        elif not 400 <= error.status <= 499:
+            yield f"errors: the status of {error.__name__} is {error.status}: write a status from 400 to 499."
+
+
+def _measures(context: Structure[Any]) -> Iterator[str]:
+    repeated = _repeated(measure.name for measure in context.measures.all)
+    for event in context.changes:
+        if event in repeated:
+            yield f"commands: the event {event} has the name of another metric: choose another name."
+    for field, measure in context.measures.amounts_imported.items():
+        if measure.name in repeated:
+            yield f"aggregate: its field {field!r} has the name of another metric, {measure.name}: rename it."
+
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 

@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from ..domain.aggregate import METHODS, Aggregate, Command, Details, Transitions
-from ..domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
+from ..domain.aggregate import (
+    METHODS,
+    Aggregate,
+    AlreadyExists,
+    BusinessError,
+    Command,
+    Details,
+    IllegalMove,
+    ListOpen,
+    NotFound,
+    Transitions,
+    VersionConflict,
+)
 from ..domain.events import EventData, PreviousVersion, Source, label, major
 from ..domain.faults import INVALID, Fault
 from ..domain.fields import of_kind, personal

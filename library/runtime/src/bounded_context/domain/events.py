@@ -1,12 +1,21 @@
-"""Events: their envelope, data and labels, and the names and versions of their schemas.
+"""Events: their envelope, data, labels and order, their traces, and the projection of other contexts' events.
 
 The relay builds events without the models, since it builds hundreds in a call. Tests validate the built events against
 the schemas. A field that is added later has a default, as in ``note: Text | None = None``, for events without it that
 are still in transit.
 
-Messages and items carry the first (W3C, "Trace Context", version 00): ``00-<32 hex>-<16 hex>-<2 hex>``. Lambda gives
-the second in ``_X_AMZN_TRACE_ID``: ``Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=1``. The 32 digits are the two
-parts of the root, joined. Text of another form is not a context: no function here raises.
+Each table of a stack has a stream of its own, whose numbers may begin below those of the stream before. The epoch is
+the number of replacements of the table, at the end of the table's name. It is the first part of `sequence`, so events
+of a later table are newer. It comes from the name in the stream's ARN. Every version of a function therefore computes
+the same `sequence` of a change, and a late redrive of the earlier stream stays older.
+
+Messages and items carry the first notation of a trace (W3C, "Trace Context", version 00):
+``00-<32 hex>-<16 hex>-<2 hex>``. Lambda gives the second in ``_X_AMZN_TRACE_ID``:
+``Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=1``. The 32 digits are the two parts of the root, joined. Text of
+another form is not a context: no function here raises.
+
+The order of other contexts' events is total: the events of a subject give the same result in any order and with any
+repetitions.
 """
 
 import re
@@ -14,13 +23,39 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 from .aggregate import Aggregate
 from .spelling import plain
+
+MOST_EPOCHS: Final = 9_999
+"""The largest epoch: the first 4 digits of a `sequence`. DynamoDB's documented maximum is 40 digits, of which it uses
+some 28."""
+
+_EPOCH: Final = re.compile(r"-epoch-([1-9][0-9]{0,3})$")
+
+
+def table_of(name: str, epoch: int) -> str:
+    """Return the name of a stack's table in an epoch. Epoch 0 is the stack's first table."""
+    return f"{name}-epoch-{epoch}" if epoch else name
+
+
+def epoch_of(stream_arn: str) -> int:
+    """Return the epoch of a table, from the ARN of its stream."""
+    table = stream_arn.partition(":table/")[2].partition("/")[0]
+    match = _EPOCH.search(table)
+    return int(match[1]) if match else 0
+
+
+def is_second(name: str, table: str) -> bool:
+    """Return whether a table's name is that of a copy of a stack's table from a restore, or of another epoch."""
+    first = re.escape(_EPOCH.sub("", table))
+    return name != table and bool(re.fullmatch(rf"{first}(-epoch-[1-9][0-9]{{0,3}})?(-at-.+)?", name))
+
 
 _SEQUENCE_DIGITS = 40
 """The maximum length of a stream's sequence number (DynamoDB Streams API reference, StreamRecord)."""
@@ -300,3 +335,87 @@ def fresh_traceparent() -> str:
 def accepted(text: object) -> str:
     """Return a valid ``traceparent`` as it is, or a new one for any other value."""
     return (from_traceparent(text) or fresh()).traceparent
+
+
+SEQUENCE_DIGITS: Final = 40
+"""The maximum length of a DynamoDB stream's sequence number (DynamoDB Streams API reference, StreamRecord)."""
+
+
+class Standing(StrEnum):
+    """Whether another context's aggregate exists for this context. Gone aggregates keep a record, for late events."""
+
+    KNOWN = "KNOWN"
+    GONE = "GONE"
+
+
+@dataclass(frozen=True)
+class ForeignEvent:
+    """The stored members of another context's event.
+
+    ``aggregate`` is the name of its aggregate in snake_case, and ``subject`` the aggregate's id. ``order`` is the
+    event's position among the events of the subject.
+    """
+
+    aggregate: str
+    subject: str
+    standing: Standing
+    order: str
+    event_id: str
+    event_type: str
+    source: str
+
+
+def order_key(event_id: str, sequence: str | None, time: datetime | None) -> str:
+    """Return the text by which the events of a subject are ordered: the greater is the newer.
+
+    Events with a ``sequence`` (CloudEvents' extension, digits) are newer than all events without, and ordered by it.
+    Events without are ordered by ``time``, which depends on clocks. Two events of the same time are ordered by their
+    ids: all receivers then keep the same event.
+
+    Raises:
+        ValueError: there is neither, or the time is outside the calendar in UTC.
+    """
+    if sequence is not None:
+        return f"1{sequence.zfill(SEQUENCE_DIGITS)}#{event_id}"
+    if time is None:
+        raise ValueError("an event has neither sequence nor time")
+    try:
+        utc = time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an event's time is outside the calendar") from None
+    return f"0{utc.isoformat(timespec='microseconds')}#{event_id}"
+
+
+def newer(event: ForeignEvent, stored: ForeignEvent | None) -> ForeignEvent:
+    """Return the newer event. A repetition of the kept event has no effect."""
+    return event if stored is None or event.order > stored.order else stored
+
+
+class Consumed(BaseModel):
+    """The consumed events of another context.
+
+    Events of the types in ``created_by`` add the event's subject to the projection. Events of the types in
+    ``deleted_by`` delete the subject. ``aggregate`` is the name of the other context's aggregate in snake_case, and
+    begins the keys of its items. If this context is passed as pydantic's validation context, ``aggregate`` must not be
+    the name of its own items.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
+
+    aggregate: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    created_by: frozenset[str]
+    deleted_by: frozenset[str]
+
+    @field_validator("aggregate")
+    @classmethod
+    def _of_others(cls, aggregate: str, info: ValidationInfo) -> str:
+        own = ("list", getattr(info.context, "name", None))
+        if aggregate in own:
+            raise ValueError("another context's events would overwrite items of this one")
+        return aggregate
+
+    def standing(self, event_type: str) -> Standing | None:
+        """Return the standing that an event of this type gives its subject; None if the type is not consumed."""
+        if event_type in self.deleted_by:
+            return Standing.GONE
+        return Standing.KNOWN if event_type in self.created_by else None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 MOST_BYTES: Final = 2048 * 1024 * 1024
@@ -105,7 +106,9 @@ class FileFormat:
     @property
     def notations(self) -> dict[type, "Notation"]:
         """The notations of the types of values that the format writes in another way."""
-        numbers = {Decimal: Notation(_swapped, _swapped, _described_number)} if self.decimal != PLAIN.decimal else {}
+        numbers = (
+            {Decimal: Notation(_swapped, _swapped, partial(_POINT.sub, ","))} if self.decimal != PLAIN.decimal else {}
+        )
         return numbers | ({date: _days(self.date)} if self.date != PLAIN.date else {})
 
 
@@ -154,10 +157,6 @@ class Difference:
 def _swapped(text: str) -> str:
     # In a file with decimal commas, a text with a point becomes a text with a comma, which is no number.
     return text.translate(_SWAPPED)
-
-
-def _described_number(text: str) -> str:
-    return _POINT.sub(",", text)
 
 
 def _days(form: str) -> Notation:

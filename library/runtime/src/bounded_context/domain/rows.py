@@ -9,8 +9,7 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from .aggregate import Details
-from .errors import enumerated, quoted
+from .aggregate import Details, enumerated, quoted
 from .faults import Fault, ListFault
 from .fields import defaults, description_of
 from .formats import PLAIN, Difference, FileFormat

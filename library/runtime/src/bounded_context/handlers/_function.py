@@ -6,9 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..application.checks import PASSED, SMOKE
 from ..declaration.context import Context
-from ..declaration.environment import Settings, load
+from ..declaration.entry_points import PASSED, SMOKE, Settings, load
 from ..telemetry import Handler, entry_point
 
 

@@ -1,12 +1,18 @@
-"""Requests from API Gateway (HTTP API, payload format 2.0), and refusals as answers to messages and requests."""
+"""Requests from API Gateway (HTTP API, payload format 2.0), their answers, and refusals of messages and requests.
+
+An entry point accepts requests and messages. Every response has the correlation id. A refusal becomes a problem
+document. An unexpected exception is raised, as for a message. It counts as an error of the function, which sets off
+alarms. API Gateway responds with 500.
+"""
 
 import json
 import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import wraps
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qs
 
@@ -15,10 +21,11 @@ from pydantic import BaseModel, ValidationError
 from ..application.queries import BadCursor
 from ..declaration.context import Context
 from ..declaration.structure import IN_PROGRESS, REUSED
-from ..domain.errors import BusinessError, shortened
+from ..domain.aggregate import BusinessError, shortened
 from ..domain.faults import INVALID
 from ..domain.field_types import BY_KIND
 from ..domain.fields import description_of, kind_of
+from ..telemetry import Handler, about, continuing
 
 
 class Refused(Exception):
@@ -89,6 +96,15 @@ def described(error: ValidationError, model: type[BaseModel] | None) -> Iterator
             place,
             f"{text} (expected {description_of(declared)})" if declared and kind_of(declared) in BY_KIND else text,
         )
+
+
+Answer = dict[str, Any]
+"""A function's response to API Gateway."""
+
+
+def etag(tag: str) -> str:
+    """Return the entity tag of a version's tag."""
+    return f'"{tag}"'
 
 
 MALFORMED: Final = "malformed-request"
@@ -275,3 +291,61 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         raise ValueError
     return members
+
+
+Run = Callable[[Request, Any], Answer]
+"""Runs an operation for a request and Lambda's context. Raises Refused."""
+Watch = Callable[[], AbstractContextManager[None]]
+
+
+def answers_requests(run: Run, source: str, watch: Watch) -> Callable[[Handler], Handler]:
+    """Return a decorator that answers HTTP requests with an operation, and passes messages to the handler.
+
+    ``source`` is the context's name. ``watch`` wraps each request to log its outcome; refusals reach it as ``Refused``.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def answering(event: dict[str, Any], context: Any) -> Any:
+            if not is_request(event):
+                return handler(event, context)
+            return _run_operation(run, source, watch, event, context)
+
+        return answering
+
+    return decorate
+
+
+def _run_operation(run: Run, source: str, watch: Watch, event: dict[str, Any], context: Any) -> Answer:
+    correlation_id = correlation_of(event)
+    about(correlation_id=correlation_id)
+    if application := application_of(event):
+        about(caller=application)
+    with continuing(headers(event).get("traceparent"), context.function_name):
+        try:
+            with watch():
+                response = run(read(event), context)
+        except Refused as refused:
+            response = problem(refused, source, correlation_id)
+    # A response may contain personal data, so no cache may store it.
+    response["headers"] |= {"X-Correlation-Id": correlation_id, "Cache-Control": "no-store"}
+    return response
+
+
+def json_answer(view: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """Return a JSON response."""
+    return _answer(status, json.dumps(view), {"Content-Type": "application/json"} | (headers or {}))
+
+
+def version_answer(view: dict[str, Any], tag: str, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """Return the response with an aggregate, and its version as the entity tag."""
+    return json_answer(view, status, {"ETag": etag(tag)} | (headers or {}))
+
+
+def unchanged(tag: str) -> Answer:
+    """Return the response for a caller that already has this version: 304."""
+    return _answer(304, "", {"ETag": etag(tag)})
+
+
+def _answer(status: int, body: str, headers: dict[str, str]) -> Answer:
+    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}

@@ -28,10 +28,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .. import aws
 from ..adapters import dynamodb
-from ..application.deadline import MARGIN
+from ..application.calls import MARGIN
 from ..application.ports import Aggregates
 from ..declaration.context import Context
-from ..declaration.environment import TableSettings
+from ..declaration.entry_points import TableSettings
 from ..declaration.structure import IN_PROGRESS, REUSED
 from ..domain import events
 from ..domain.aggregate import Aggregate, Change, Command, Details
@@ -186,8 +186,8 @@ def command_handler(
 def _answering(handler: CommandHandler[Any, Any]) -> Handler:
     if not handler.context.api:
         return handler.take
-    from ._http import answers_requests
+    from ._requests import answers_requests
     from ._routes import command_operation
 
     operation = command_operation(handler.context, handler.declared, handler.perform)
-    return answers_requests(operation, handler.context.name, handler.counting)(handler.take)
+    return answers_requests(operation.run, handler.context.name, handler.counting)(handler.take)

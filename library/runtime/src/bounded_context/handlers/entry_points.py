@@ -1,13 +1,19 @@
 """The entry points of commands, queries, other contexts' events and steps of lists, which the declaration names.
 
 The handler of the command VerifyPayment is ``bounded_context.handlers.entry_points.verify_payment``. The environment
-variable CONTEXT names the context.
+variable CONTEXT names the context. Each import is in the function that needs it: every import extends a cold start.
 """
 
 # Functions of a context may have any name without a leading underscore.
+from typing import Any as _Any
+
+from .. import aws as _aws
+from ..declaration.context import Context as _Context
 from ..declaration.context import declared as _declared
+from ..declaration.entry_points import ON_EVENT as _ON_EVENT
+from ..declaration.entry_points import of_library as _of_library
+from ..declaration.structure import LIST_STEPS as _LIST_STEPS
 from ..telemetry import Handler as _Handler
-from ._entry_points import handler_of as _handler_of
 
 
 def __getattr__(name: str) -> _Handler:
@@ -16,3 +22,48 @@ def __getattr__(name: str) -> _Handler:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = handler = _handler_of(_declared(), name)
     return handler
+
+
+def _handler_of(context: _Context[_Any], name: str) -> _Handler:
+    """Return a new handler of a function.
+
+    Raises:
+        AttributeError: the function does not follow from the declaration.
+    """
+    if name not in _of_library(context):
+        raise AttributeError(f"{context.title} has no function {name}: name one of {', '.join(_of_library(context))}.")
+    makers = {context.get_function: _get, context.list_function: _list, _ON_EVENT: _on_event}
+    if name in _LIST_STEPS:
+        return _step(context, name)
+    return makers[name](context) if name in makers else _command(context, name)
+
+
+def _command(context: _Context[_Any], name: str) -> _Handler:
+    from .commands import command_handler
+
+    command = next(command for command in context.commands if command.function == name)
+    return command_handler(context, command.model, command.rule, lambda: _aws.aggregates(context))
+
+
+def _get(context: _Context[_Any]) -> _Handler:
+    from .queries import get_handler
+
+    return get_handler(context, lambda: _aws.aggregates(context))
+
+
+def _list(context: _Context[_Any]) -> _Handler:
+    from .queries import list_handler
+
+    return list_handler(context, lambda: _aws.shards(context))
+
+
+def _on_event(context: _Context[_Any]) -> _Handler:
+    from .inbound import event_handler
+
+    return event_handler(context, _aws.projection, _aws.dead_letters)
+
+
+def _step(context: _Context[_Any], name: str) -> _Handler:
+    from .list_steps import handler
+
+    return handler(context, name)

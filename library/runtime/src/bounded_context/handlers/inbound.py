@@ -11,8 +11,8 @@ from ..application.inbound import Applied, Message
 from ..application.ports import Projection
 from ..declaration import measures
 from ..declaration.context import Context
+from ..domain.events import Consumed
 from ..domain.faults import Poison
-from ..domain.projection import Consumed
 from ..settings import OnEventSettings, load
 from ..telemetry import Handler, count, logger
 from ._function import function

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
-from ..adapters.list_items import to_list
+from ..adapters.items import to_list
 from ..declaration import measures
 from ..declaration.context import declared
 from ..domain import lists

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..declaration.context import declared
 from ..telemetry import entry_point
-from ._traffic import run
+from .pre_traffic import run
 
 CONTEXT = declared()
 

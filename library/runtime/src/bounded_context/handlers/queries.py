@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from ..application.ports import Aggregates, Shards
 from ..application.queries import ById, Page, Selection, by_id, get_one, list_many, selection
 from ..declaration.context import BadContext, Context
-from ..declaration.environment import TableSettings
+from ..declaration.entry_points import TableSettings
 from ..domain import events
 from ..domain.aggregate import Aggregate
 from ..telemetry import Handler, about, logger
@@ -75,10 +75,10 @@ def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) ->
 
     handler = _taking(by_id(context), query)
     if context.api:
-        from ._http import answers_requests
+        from ._requests import answers_requests
         from ._routes import get_operation
 
-        handler = answers_requests(get_operation(context, query), context.name, logging_outcome)(handler)
+        handler = answers_requests(get_operation(context, query).run, context.name, logging_outcome)(handler)
     return function(context, context.get_function, TableSettings, [aggregates])(handler)
 
 
@@ -98,10 +98,10 @@ def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handle
 
     handler = _taking(selection(context), query)
     if context.api:
-        from ._http import answers_requests
+        from ._requests import answers_requests
         from ._routes import list_operation
 
-        handler = answers_requests(list_operation(context, query), context.name, logging_outcome)(handler)
+        handler = answers_requests(list_operation(context, query).run, context.name, logging_outcome)(handler)
     return function(context, context.list_function, TableSettings, [shards])(handler)
 
 

@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import BaseModel
 
 from ..declaration.context import Context
-from ..declaration.environment import Settings
-from ..domain.errors import Unavailable
+from ..declaration.entry_points import Settings
+from ..domain.aggregate import Unavailable
 from ..telemetry import Handler, continuing, logger
 from ._function import function
 

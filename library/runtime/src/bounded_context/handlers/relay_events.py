@@ -17,10 +17,9 @@ from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
 from .. import aws
-from ..adapters.changes import Changes, image_of, versions
-from ..adapters.items import TRACEPARENT
+from ..adapters.items import TRACEPARENT, Changes, image_of, versions
 from ..adapters.services import BATCH
-from ..application.deadline import time_left
+from ..application.calls import time_left
 from ..declaration import measures
 from ..declaration.context import declared
 from ..settings import RelaySettings
@@ -87,7 +86,9 @@ def _read(records: Sequence[DynamoDBRecord]) -> tuple[list[_Change], str | None]
         except Exception as error:
             if not changes and len(records) > 1 and not any(map(_is_readable, records)):
                 raise
-            _log_unreadable(record, error)
+            logger.error(
+                "change not readable", event_id=record.event_id, sequence_number=_number(record), exc_info=error
+            )
             return changes, _number(record)
     return changes, None
 
@@ -98,10 +99,6 @@ def _is_readable(record: DynamoDBRecord) -> bool:
     except Exception:
         return False
     return True
-
-
-def _log_unreadable(record: DynamoDBRecord, error: Exception) -> None:
-    logger.error("change not readable", event_id=record.event_id, sequence_number=_number(record), exc_info=error)
 
 
 def _number(record: DynamoDBRecord) -> str:

@@ -21,15 +21,14 @@ from pydantic import (
 
 from .. import aws
 from ..adapters.conditional import throttling_as_one
-from ..application.deadline import seconds_to_spare, time_left
+from ..application.calls import seconds_to_spare, time_left
 from ..application.importing import list_event
 from ..application.list_import import Outcome, Step, Upload
 from ..application.ports import Throttled
 from ..application.staging import Part
 from ..declaration.context import BadContext, Context
-from ..domain.errors import shortened
-from ..domain.failures import Failure
-from ..domain.lists import FileRange, ReceivedList
+from ..domain.aggregate import shortened
+from ..domain.lists import Failure, FileRange, ReceivedList
 from ..lists import ListImport
 from ..settings import ListSettings, load
 from ..telemetry import Handler, about, failure_of, logger, span, traceparent

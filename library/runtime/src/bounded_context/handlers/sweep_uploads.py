@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from .. import aws
-from ..application.sweep import AGE, Place, oldest, unseen
+from ..application.inbound import AGE, Place, oldest, unseen
 from ..declaration import measures
 from ..declaration.context import declared
 from ..domain.lists import StoredVersion

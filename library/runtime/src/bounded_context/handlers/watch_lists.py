@@ -12,7 +12,7 @@ from ..declaration.context import declared
 from ..settings import WatchListsSettings
 from ..telemetry import count
 from ._function import function
-from ._mappings import count_failing
+from .watch_mappings import count_failing
 
 MAPPED: Final = ("relay_events", "measure_lists", "on_event")
 """The functions that an event source mapping calls in every stack with lists."""

@@ -3,13 +3,25 @@
 It is the watch of a context without lists. A context with lists has WatchLists, which publishes the same metric.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from .. import aws
+from ..declaration import measures
 from ..declaration.context import declared
 from ..settings import WatchMappingsSettings
+from ..telemetry import count, logger
 from ._function import function
-from ._mappings import count_failing
+
+
+def count_failing(functions: Sequence[str]) -> int:
+    """Log, count and return the event source mappings that are stopped, missing, or failed at their last attempt."""
+    failing = aws.event_sources().failing(functions)
+    for mapping in failing:
+        logger.warning("event source mapping fails", mapping_of=mapping.function, why=mapping.why)
+    count(measures.MAPPINGS_FAILING, len(failing))
+    return len(failing)
+
 
 MAPPED = ("relay_events", "on_event")
 """The functions that an event source mapping calls in every stack without lists."""

@@ -1,9 +1,7 @@
 """Telemetry of a call: log lines, metrics, and its position in a trace."""
 
-from .calls import Handler, about, count, entry_point
-from .errors import conceal, failure_of, set_up
-from .logs import logger
-from .traces import continuing, span, traceparent, watched
+from .logs import conceal, failure_of, logger, set_up
+from .traces import Handler, about, continuing, count, entry_point, span, traceparent, watched
 
 __all__ = [
     "Handler",

@@ -1,11 +1,12 @@
-"""This call's part of its trace. Lambda records the function's segment; this module records the work inside.
+"""The observation of one call of a function: its part of a trace, its log lines, and its counters.
 
-Only sampled traces are recorded. Errors of this module never reach a handler.
+Lambda records the function's segment; this module records the work inside. Only sampled traces are recorded. Errors
+of this module never reach a handler. Namespace and service of the counters come from the environment (POWERTOOLS_*).
 
 Each document is a datagram to the daemon that Lambda runs at AWS_XRAY_DAEMON_ADDRESS. Its content and its transport
 follow the X-Ray developer guide ("AWS X-Ray segment documents", "Sending segment documents to the X-Ray daemon").
 
-Each call is a subsegment of the trace, and a DEBUG line if that level is on.
+Each call of AWS is a subsegment of the trace, and a DEBUG line if that level is on.
 """
 
 import json
@@ -18,13 +19,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from decimal import Decimal
+from functools import cache, wraps
 from typing import Any, Final, TypeVar
 
+from aws_lambda_powertools import Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
 from ..application.ports import THROTTLING_CODES
+from ..declaration.context import Context
+from ..declaration.measures import Measure
 from ..domain.events import TraceContext, fresh, from_header, from_traceparent
-from .errors import hidden, without_secrets
-from .logs import logger
+from .logs import hidden, loggable_error, logger, set_up, without_secrets
 
 Document = dict[str, Any]
 
@@ -126,7 +132,7 @@ _PARENT: ContextVar[Document | None] = ContextVar("parent", default=None)
 
 
 @contextmanager
-def call(function: str) -> Iterator[None]:
+def recorded_call(function: str) -> Iterator[None]:
     """Record one call of a function as a subsegment of Lambda's own segment."""
     context = _from_lambda()
     document = subsegment_document(function, context.root, context.parent) if context.sampled else None
@@ -283,3 +289,65 @@ def _end(document: Document, result: int | str) -> None:
     logger.debug("aws call", **document["aws"], result=result, milliseconds=milliseconds)
     if document["trace_id"]:
         end(document)
+
+
+_metrics = Metrics()
+
+
+def count(measure: Measure, value: float | Decimal = 1, **extra: str) -> None:
+    """Add a value to a measure. ``extra`` is the measure's dimension with its value, if the measure has a dimension.
+
+    Raises:
+        ValueError: ``extra`` is not the measure's dimension, or not an allowed value.
+    """
+    measure.check(extra)
+    unit = MetricUnit(measure.unit)
+    if measure.dimension is None:
+        _metrics.add_metric(measure.name, unit, float(value))
+        return
+    # A record has one set of dimensions for all of its metrics: this metric needs a record of its own.
+    with single_metric(measure.name, unit, float(value), default_dimensions=extra):
+        pass
+
+
+def flush() -> None:
+    """Write the counted values; `entry_point` calls this function at the end of a call."""
+    # Powertools warns about a call without metrics, and most calls have none.
+    if _metrics.provider.metric_set:
+        _metrics.flush_metrics()
+
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+def entry_point(context: Context[Any]) -> Callable[[Handler], Handler]:
+    """Return a decorator that observes a Lambda handler of a context: ids on each log line, a subsegment, metrics.
+
+    Payloads and answers are not recorded, since they hold personal data. An exception is logged once and raised again,
+    without the parts of its message that may quote personal data.
+    """
+    set_up(context)
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def observed(event: dict[str, Any], call: Any) -> Any:
+            set_up(context)
+            logger.append_keys(version=call.function_version)
+            with recorded_call(call.function_name):
+                try:
+                    return handler(event, call)
+                except Exception as error:
+                    logger.exception("uncaught exception")
+                    raise loggable_error(error) from None
+                finally:
+                    flush()
+
+        return logger.inject_lambda_context(observed, clear_state=True)
+
+    return decorate
+
+
+def about(**ids: str | int) -> None:
+    """Add ids to each further log line of this call, and to its trace as annotations."""
+    logger.append_keys(**ids)
+    annotate(**ids)

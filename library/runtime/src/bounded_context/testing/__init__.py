@@ -1,7 +1,7 @@
 """The test kit of a context: samples, in-memory adapters, and AWS in the test process."""
 
-from ..application.systems import SystemRequest
-from .functions import InMemorySystem, Run, run_list
+from ..application.ports import SystemRequest
+from .functions import KNOWN, InMemorySystem, Run, Samples, run_list
 from .in_memory import (
     InMemory,
     InMemoryAggregates,
@@ -11,7 +11,6 @@ from .in_memory import (
     InMemoryReferences,
     InMemorySeenIds,
 )
-from .samples import KNOWN, Samples
 
 __all__ = [
     "KNOWN",

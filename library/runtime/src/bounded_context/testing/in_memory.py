@@ -6,22 +6,21 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import Any, BinaryIO, Final, Generic, TypeVar
 
-from ..application.creating import CreatingRule
 from ..application.ports import Aggregates, AlreadyTaken
-from ..application.verification import RowsCheck, known_to, not_taken
+from ..application.verification import CreatingRule, RowsCheck, known_to, not_taken
 from ..declaration.context import Context
-from ..domain.aggregate import Aggregate
-from ..domain.errors import AlreadyExists, ListOpen, NotFound, VersionConflict
-from ..domain.failures import Failure
+from ..domain.aggregate import Aggregate, AlreadyExists, ListOpen, NotFound, VersionConflict
+from ..domain.events import ForeignEvent, newer
 from ..domain.formats import Formats
-from ..domain.lists import BEFORE, INCOMING, ListStatus, PinnedFile, ReceivedList, StoredVersion
-from ..domain.projection import ForeignEvent, newer
+from ..domain.lists import BEFORE, INCOMING, Failure, ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..lists import ListImport
-from .samples import KNOWN
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
+
+KNOWN: Final = ("ref-0", "ref-1", "ref-2")
+"""The identities of the aggregates that samples reference."""
 
 _KEPT = {field.name for field in fields(ReceivedList)}
 

@@ -15,11 +15,18 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.structure import IN_PROGRESS, REUSED
-from bounded_context.domain.aggregate import Command, Kind
-from bounded_context.domain.errors import AlreadyExists, IllegalMove, ListOpen, NotFound, Unavailable, VersionConflict
+from bounded_context.domain.aggregate import (
+    AlreadyExists,
+    Command,
+    IllegalMove,
+    Kind,
+    ListOpen,
+    NotFound,
+    Unavailable,
+    VersionConflict,
+)
 from bounded_context.domain.faults import INVALID
 from bounded_context.domain.spelling import either, plain
-from bounded_context.handlers._operations import Operation, Parameter, Place
 from bounded_context.handlers._requests import (
     BAD_PARAMETER,
     CORRELATION_ID,
@@ -29,7 +36,14 @@ from bounded_context.handlers._requests import (
     UNSUPPORTED,
     kinds,
 )
-from bounded_context.handlers._routes import command_operation, get_operation, list_operation
+from bounded_context.handlers._routes import (
+    Operation,
+    Parameter,
+    Place,
+    command_operation,
+    get_operation,
+    list_operation,
+)
 
 from ..compatibility import without_null
 from ..published import examples

@@ -13,7 +13,7 @@ from bounded_context.adapters.items import TRACEPARENT, Items
 from bounded_context.adapters.services import BATCH
 from bounded_context.application.importing import ROWS_RECORDED
 from bounded_context.declaration.context import Context
-from bounded_context.testing.samples import Samples
+from bounded_context.testing.functions import Samples
 from bounded_context_infra.configuration.project import ProjectError
 
 from ...programs.recording import Graph, Node

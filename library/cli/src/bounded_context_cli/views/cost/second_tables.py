@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from bounded_context.domain.epochs import is_second
+from bounded_context.domain.events import is_second
 
 from ...command.aws_errors import AWS_ERRORS, sentence
 from .prices import prices

@@ -1,4 +1,4 @@
-"""DynamoDB as ``adapters.signed.Signed`` has it: BatchExecuteStatement over HTTP, with PartiQL's INSERT only."""
+"""DynamoDB as ``adapters.systems.Signed`` has it: BatchExecuteStatement over HTTP, with PartiQL's INSERT only."""
 
 import json
 from collections.abc import Mapping, Sequence

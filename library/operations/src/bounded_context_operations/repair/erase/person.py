@@ -11,8 +11,7 @@ from typing import Any, BinaryIO, Final, cast
 
 from boto3.dynamodb.types import TypeSerializer
 
-from bounded_context.application import json_lines
-from bounded_context.application.detection import detected
+from bounded_context.application.detection import detected, json_members
 from bounded_context.application.reading import GZIP, HEAD_BYTES, FileSource, marked
 from bounded_context.domain.fields import ERASED
 from bounded_context.domain.rows import Record, Unreadable
@@ -282,7 +281,7 @@ def _is_binary(block: bytes) -> bool:
 def _judge(person: Person, header: list[str], record: Record, result: Search) -> None:
     """Add a record to the result. In an odd row, any cell with the identity makes the row the person's."""
     cells, own = record.cells, None
-    if len(cells) == 1 and (members := json_lines.members(cells[0])) is not None:
+    if len(cells) == 1 and (members := json_members(cells[0])) is not None:
         values = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in members]
         cells, own = [text for member in values for text in member], dict(values).get(person.field)
     elif person.field in header and len(header) == len(cells):

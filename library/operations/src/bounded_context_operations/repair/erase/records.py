@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters.items import ERASED_AT, ETAG, KEY, LIST, TRACEPARENT
-from bounded_context.adapters.list_items import BROKEN_UPLOAD
+from bounded_context.adapters.items import BROKEN_UPLOAD, ERASED_AT, ETAG, KEY, LIST, TRACEPARENT
+from bounded_context.application.inbound import REACH
 from bounded_context.application.results import digest_of
 from bounded_context.application.staging import IDENTITIES, PROGRESS, RANGE_RESULTS
-from bounded_context.application.sweep import REACH
-from bounded_context.declaration.contradictions import OWN_FIELDS
+from bounded_context.declaration.context import OWN_FIELDS
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.lists import INCOMING, REPORTS, STAGING, ListStatus, PinnedFile, is_list
 from bounded_context_cli.command.aws_errors import code, sentence

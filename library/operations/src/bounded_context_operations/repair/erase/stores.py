@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, Self
 from botocore.exceptions import ClientError
 
 from bounded_context.adapters.s3 import InboxBucket
-from bounded_context.domain.epochs import is_second
+from bounded_context.domain.events import is_second
 from bounded_context.domain.lists import PinnedFile
 from bounded_context_cli.command.aws_errors import code
 from bounded_context_cli.command.operation import Clients, Clock

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from typer import Option
 
-from bounded_context.adapters.changes import versions
+from bounded_context.adapters.items import versions
 from bounded_context.adapters.services import text_and_attributes
 from bounded_context.declaration.context import Context
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, sentence

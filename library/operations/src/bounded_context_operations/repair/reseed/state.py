@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
-from bounded_context.adapters.changes import Changes
-from bounded_context.adapters.items import KEY
+from bounded_context.adapters.items import KEY, Changes
 from bounded_context.declaration.context import Context
 from bounded_context.domain.events import label_of
 from bounded_context_cli.command.aws_errors import Refusal

@@ -6,11 +6,32 @@ from itertools import pairwise
 from typing import Any
 
 from bounded_context.declaration import measures
+from bounded_context.declaration.measures import Measure
 
-from . import sources
-from .sections import BUSINESS, TECHNICAL, head
-from .sources import Names, by_value, own
-from .widgets import BAD, DOUBTFUL, GOOD, MINUTE, WORSE, Metric, Row, Section, Widget, body, graph, section
+from . import widgets
+from .widgets import (
+    BAD,
+    BUSINESS,
+    DOUBTFUL,
+    GOOD,
+    MINUTE,
+    TECHNICAL,
+    WORSE,
+    Metric,
+    Names,
+    Row,
+    Section,
+    Widget,
+    body,
+    by_value,
+    graph,
+    head,
+    line,
+    numbers,
+    own,
+    rows,
+    section,
+)
 
 LEGIBLE = 7
 """Functions of a graph, each with up to two lines, that stay legible in a third of the dashboard's width."""
@@ -43,11 +64,11 @@ def technical(names: Names) -> dict[str, Any]:
 
 
 def _workflow(machine_arn: str) -> Section:
-    times = [sources.machine(machine_arn, "ExecutionTime", label=stat, stat=stat) for stat in ("p50", "p99")]
+    times = [widgets.machine(machine_arn, "ExecutionTime", label=stat, stat=stat) for stat in ("p50", "p99")]
     return section(
         "List imports",
         [
-            graph("Executions", [sources.machine(machine_arn, name, **drawn) for name, drawn in _OUTCOMES.items()]),
+            graph("Executions", [widgets.machine(machine_arn, name, **drawn) for name, drawn in _OUTCOMES.items()]),
             graph("Duration of an execution (ms)", times),
         ],
     )
@@ -62,26 +83,26 @@ def _functions(names: Names, title: str) -> Section:
 
 def _rate_errors_duration(names: Names, each: Sequence[str]) -> Row:
     failures = [
-        sources.function(names, name, function, label=f"{names.part(function)} {name.lower()}")
+        widgets.function(names, name, function, label=f"{names.part(function)} {name.lower()}")
         for function in each
         for name in ("Errors", "Throttles")
     ]
     durations = [
-        sources.function(names, "Duration", function, label=f"{names.part(function)} {stat}", stat=stat)
+        widgets.function(names, "Duration", function, label=f"{names.part(function)} {stat}", stat=stat)
         for function in each
         for stat in ("p50", "p99")
     ]
     return [
-        graph("Invocations", [sources.function(names, "Invocations", function) for function in each]),
+        graph("Invocations", [widgets.function(names, "Invocations", function) for function in each]),
         graph("Errors and throttles", failures),
         graph("Duration (ms)", durations),
     ]
 
 
 def _uploads(names: Names) -> Section:
-    matched = [sources.rule("MatchedEvents", name, label=event) for event, name in names.rules.items()]
+    matched = [widgets.rule("MatchedEvents", name, label=event) for event, name in names.rules.items()]
     started = [
-        sources.rule(metric, name, label=f"{event} {word}", **drawn)
+        widgets.rule(metric, name, label=f"{event} {word}", **drawn)
         for event, name in names.rules.items()
         for metric, word, drawn in (("Invocations", "started", {}), ("FailedInvocations", "lost", {"color": BAD}))
     ]
@@ -101,8 +122,8 @@ def _transfers(names: Names) -> Sequence[Metric]:
     if names.server is None:
         return []
     return [
-        sources.server(names.server, "FilesIn", label="files"),
-        sources.server(names.server, "BytesIn", label="bytes", yAxis="right"),
+        widgets.server(names.server, "FilesIn", label="files"),
+        widgets.server(names.server, "BytesIn", label="bytes", yAxis="right"),
     ]
 
 
@@ -127,13 +148,13 @@ def _events(names: Names) -> Section:
 
 
 def _deliveries(names: Names) -> Sequence[Metric]:
-    published = sources.topic(names, "NumberOfMessagesPublished", label="published")
+    published = widgets.topic(names, "NumberOfMessagesPublished", label="published")
     if not names.queues:
         return [published]
     return [
         published,
-        sources.topic(names, "NumberOfNotificationsDelivered", label="delivered", color=GOOD),
-        sources.topic(names, "NumberOfNotificationsFailed", label="failed", color=BAD),
+        widgets.topic(names, "NumberOfNotificationsDelivered", label="delivered", color=GOOD),
+        widgets.topic(names, "NumberOfNotificationsFailed", label="failed", color=BAD),
     ]
 
 
@@ -145,7 +166,7 @@ def _queues(names: Names) -> Section:
             graph(
                 "Age of the oldest message (s)",
                 [
-                    sources.queue("ApproximateAgeOfOldestMessage", name, label=title)
+                    widgets.queue("ApproximateAgeOfOldestMessage", name, label=title)
                     for title, name in names.queues.items()
                 ],
                 stat="Maximum",
@@ -156,12 +177,12 @@ def _queues(names: Names) -> Section:
 
 
 def _depth(title: str, queues: Mapping[str, str]) -> Widget:
-    depths = [sources.queue("ApproximateNumberOfMessagesVisible", name, label=label) for label, name in queues.items()]
+    depths = [widgets.queue("ApproximateNumberOfMessagesVisible", name, label=label) for label, name in queues.items()]
     return graph(title, depths, stat="Maximum")
 
 
 def _table(names: Names) -> Section:
-    consumed = [sources.table(names, f"Consumed{kind}CapacityUnits", label=kind.lower()) for kind in ("Read", "Write")]
+    consumed = [widgets.table(names, f"Consumed{kind}CapacityUnits", label=kind.lower()) for kind in ("Read", "Write")]
     failing = own(names, measures.MAPPINGS_FAILING, label="mappings", color=BAD, stat="Maximum")
     stopped = graph("Event source mappings that fail", [failing])
     return section("Table and stream", [graph("Capacity units consumed", consumed), *_table_troubles(names), stopped])
@@ -169,17 +190,17 @@ def _table(names: Names) -> Section:
 
 def _table_troubles(names: Names) -> Row:
     throttled = [
-        sources.table(names, f"{kind}ThrottleEvents", label=f"{kind.lower()} throttled") for kind in ("Read", "Write")
+        widgets.table(names, f"{kind}ThrottleEvents", label=f"{kind.lower()} throttled") for kind in ("Read", "Write")
     ]
     errors = [
-        sources.operation(names, "SystemErrors", operation, label=f"{operation} error")
+        widgets.operation(names, "SystemErrors", operation, label=f"{operation} error")
         for operation in names.operations
     ]
     latency = [
-        sources.operation(names, "SuccessfulRequestLatency", operation, label=operation)
+        widgets.operation(names, "SuccessfulRequestLatency", operation, label=operation)
         for operation in names.operations
     ]
-    behind = [sources.function(names, "IteratorAge", name) for name in names.readers]
+    behind = [widgets.function(names, "IteratorAge", name) for name in names.readers]
     return [
         graph("Throttles and errors", [*throttled, *errors]),
         graph("Latency (ms)", latency, stat="Average"),
@@ -196,7 +217,7 @@ def _releases(names: Names) -> Section:
 
 
 def _by_version(names: Names, functions: Sequence[str], name: str) -> Widget:
-    searches = [sources.versions(names, name, function, "Sum", MINUTE) for function in functions]
+    searches = [widgets.versions(names, name, function, "Sum", MINUTE) for function in functions]
     return graph(f"{name} by version", searches, period=MINUTE)
 
 
@@ -207,8 +228,8 @@ def _inbound(names: Names) -> Section:
     ]
     poison = by_value(names, measures.EVENTS_POISONED)
     waiting = [
-        sources.queue("ApproximateNumberOfMessagesVisible", names.inbound, label="messages"),
-        sources.queue("ApproximateAgeOfOldestMessage", names.inbound, label="age (s)", yAxis="right", color=BAD),
+        widgets.queue("ApproximateNumberOfMessagesVisible", names.inbound, label="messages"),
+        widgets.queue("ApproximateAgeOfOldestMessage", names.inbound, label="age (s)", yAxis="right", color=BAD),
     ]
     return section(
         "Events of other contexts",
@@ -218,3 +239,99 @@ def _inbound(names: Names) -> Section:
             graph("Waiting to be taken", waiting, stat="Maximum"),
         ],
     )
+
+
+_LIST_OUTCOMES: Mapping[Measure, Mapping[str, Any]] = {
+    measures.LISTS_RECEIVED: {},
+    measures.LISTS_IMPORTED: {"color": GOOD},
+    measures.LISTS_REJECTED: {"color": DOUBTFUL},
+    measures.LISTS_FAILED: {"color": BAD},
+}
+
+
+def business(names: Names) -> dict[str, Any]:
+    """Return the body: aggregates, lists, rows, and the amounts of rows."""
+    return body(
+        names.region,
+        "-P1D",
+        head(names, BUSINESS, TECHNICAL),
+        _today(names),
+        *names.endpoints.get(BUSINESS, ()),
+        _aggregates(names),
+        *((_lists(names), _contents(names)) if names.machine_arn else ()),
+    )
+
+
+def _today(names: Names) -> Section:
+    of_lists = [
+        numbers("Lists", _outcomes(names)),
+        numbers("Rows imported", _rows(names)),
+        numbers("Rows rejected", by_value(names, names.measures.rows_rejected)),
+    ]
+    changes = numbers("Changes", _changes(names))
+    return section("Day by day (UTC)", [changes, *(of_lists if names.machine_arn else ())])
+
+
+def _aggregates(names: Names) -> Section:
+    return section(
+        "Changes and commands",
+        [
+            graph("Changes published to other contexts", _changes(names)),
+            graph("Commands refused, by code", by_value(names, names.measures.commands_refused), stacked=True),
+        ],
+    )
+
+
+def _lists(names: Names) -> Section:
+    target = line(f"target: {names.target_seconds} s", names.target_seconds)
+    return section(
+        "Lists",
+        [
+            graph("Lists received, and what became of them", _outcomes(names)),
+            graph(
+                "From received to closed (s)",
+                [own(names, measures.LIST_DURATION, label=stat, stat=stat) for stat in ("p50", "p99")],
+                annotations=target,
+            ),
+        ],
+        [
+            graph("Lists closed too late", [own(names, measures.LISTS_LATE, color=BAD)]),
+            graph(
+                "Age of the oldest unfinished list (s)",
+                [own(names, measures.OLDEST_UNFINISHED, label="oldest")],
+                stat="Maximum",
+                annotations=target,
+            ),
+            graph(
+                "The rule, for the rows of a part (s)",
+                [own(names, measures.RULE_SECONDS, label=stat, stat=stat) for stat in ("p50", "p99")],
+            ),
+        ],
+    )
+
+
+def _contents(names: Names) -> Section:
+    return section(
+        "What lists bring",
+        [
+            graph("Rows imported", _rows(names)),
+            graph("Rows rejected, by reason", by_value(names, names.measures.rows_rejected), stacked=True),
+        ],
+        *rows([_by_currency(names, measure) for measure in names.measures.amounts_imported.values()], 2),
+    )
+
+
+def _by_currency(names: Names, measure: Measure) -> Widget:
+    return graph(f"{measure.name}, by currency", by_value(names, measure))
+
+
+def _changes(names: Names) -> list[Metric]:
+    return [own(names, measure) for measure in names.measures.changes.values()]
+
+
+def _outcomes(names: Names) -> list[Metric]:
+    return [own(names, measure, **drawn) for measure, drawn in _LIST_OUTCOMES.items()]
+
+
+def _rows(names: Names) -> list[Metric]:
+    return [own(names, measures.ROWS_IMPORTED, color=GOOD)]
