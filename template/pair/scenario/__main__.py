@@ -11,9 +11,8 @@ from typing import Any
 
 from bounded_context_infra.configuration.project import Project, current
 from bounded_context_local.emulator import endpoints
-from bounded_context_local.run.exit_status import exit_status
-from bounded_context_local.run.keep import keep_running
-from bounded_context_local.run.screen import RunScreen
+from bounded_context_local.run.execution import keep_running
+from bounded_context_local.run.screen import RunScreen, exit_status
 from bounded_context_local.running.start import running_context
 
 from .acts import TOLERATED_SHARE, Orders, act

@@ -18,8 +18,8 @@ from bounded_context.declaration.context import Context
 from bounded_context.domain.errors import AlreadyExists, NotFound
 
 from .api import http_request, owner
-from .executions import FAILED
-from .periodic import until
+from .emulator.clock import until
+from .stack_state import FAILED
 
 if TYPE_CHECKING:
     from .running.context import RunningContext

@@ -12,7 +12,7 @@ import pytest
 
 from bounded_context_cli.testing import browser
 from bounded_context_local.api import owner
-from bounded_context_local.run import keep
+from bounded_context_local.run import execution
 from bounded_context_local.running import start
 from bounded_context_local.running.context import RunningContext
 from tests.pages.reading import commands, exports, requests
@@ -29,7 +29,7 @@ def page(deployed: RunningContext, tmp_path_factory: pytest.TempPathFactory) -> 
     """The page, in a folder of its own: a run may be kept beside these tests."""
     ours = replace(PROJECT, root=tmp_path_factory.mktemp("kept"))
     shutil.copytree(PROJECT.root / "docs", ours.root / "docs")
-    with keep.published_api_page(ours, deployed.emulator, deployed.outputs):
+    with execution.published_api_page(ours, deployed.emulator, deployed.outputs):
         yield start.api_page_file(ours)
 
 

@@ -17,11 +17,11 @@ from bounded_context_cli.optional.cli import written_by
 from bounded_context_infra.configuration.project import VARIABLE, Project, at
 from bounded_context_local.actors.caller import invoke
 from bounded_context_local.emulator import endpoints
+from bounded_context_local.emulator.clock import until
 from bounded_context_local.live import reload
 from bounded_context_local.live.events import samples_of, step_samples
 from bounded_context_local.live.function import Deployed
 from bounded_context_local.live.reload import publish, watching
-from bounded_context_local.periodic import until
 from bounded_context_local.running import start
 from bounded_context_local.running.context import RunningContext
 from tests.console import PROGRAM

@@ -17,7 +17,7 @@ from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project
 from bounded_context_local.emulator import endpoints
 from bounded_context_local.emulator.process import Emulator
-from bounded_context_local.run import keep
+from bounded_context_local.run import execution
 from bounded_context_local.running import start
 from tests.event_schemas import REPOSITORY
 from tests.pages.reading import exports, requests
@@ -92,9 +92,9 @@ def test_without_a_kept_run_the_error_names_the_command_that_starts_one(reposito
 
 def test_a_kept_run_ends_with_its_emulator(ours: endpoints.Endpoints, monkeypatch: pytest.MonkeyPatch):
     """Also in a context without lists, whose run polls no folder."""
-    monkeypatch.setattr(keep, "UNREADY_SECONDS", 0)
+    monkeypatch.setattr(execution, "UNREADY_SECONDS", 0)
     with pytest.raises(LocalRunError):
-        keep.wait_for_end(ours.emulator)
+        execution.wait_for_end(ours.emulator)
 
 
 def test_only_the_owner_can_read_the_api_page(repository: Project, ours: endpoints.Endpoints):
@@ -104,7 +104,7 @@ def test_only_the_owner_can_read_the_api_page(repository: Project, ours: endpoin
     documents.mkdir(parents=True)
     shutil.copy(REPOSITORY / "docs" / "api" / "openapi.json", documents)
     page = start.api_page_file(repository)
-    with keep.published_api_page(repository, with_api.emulator, with_api.outputs, "list-7"):
+    with execution.published_api_page(repository, with_api.emulator, with_api.outputs, "list-7"):
         text = page.read_text(encoding="utf-8")
         assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert not page.exists()
@@ -120,5 +120,5 @@ def test_only_the_owner_can_read_the_api_page(repository: Project, ours: endpoin
 
 
 def test_a_run_without_an_api_has_no_api_page(repository: Project, ours: endpoints.Endpoints):
-    with keep.published_api_page(repository, ours.emulator, ours.outputs):
+    with execution.published_api_page(repository, ours.emulator, ours.outputs):
         assert not start.api_page_file(repository).exists()

@@ -15,11 +15,10 @@ from bounded_context_local.actors.caller import invoke
 from bounded_context_local.actors.partner import COMPLETED, FAILED, RENAMED, SftpPartner
 from bounded_context_local.actors.subscriber import Subscriber
 from bounded_context_local.emulator.aws import UNANSWERED
-from bounded_context_local.executions import Upload
+from bounded_context_local.emulator.clock import repeated
 from bounded_context_local.observation.logs import Sample
-from bounded_context_local.periodic import repeated
 from bounded_context_local.running.context import RunningContext
-from bounded_context_local.table import changes
+from bounded_context_local.stack_state import Upload, changes
 
 from .expected_alarms import MAPPINGS, Kind
 from .faults import queue_of

@@ -21,10 +21,9 @@ from bounded_context_local.actors.caller import invoke
 from bounded_context_local.actors.partner import INCOMING, SftpPartner
 from bounded_context_local.api import http_request, owner
 from bounded_context_local.emulator.aws import UNANSWERED
-from bounded_context_local.emulator.clock import MINUTE_SECONDS
-from bounded_context_local.executions import Upload
-from bounded_context_local.periodic import repeated
+from bounded_context_local.emulator.clock import MINUTE_SECONDS, repeated
 from bounded_context_local.running.context import RunningContext
+from bounded_context_local.stack_state import Upload
 
 ROWS: Final = 20
 _IDENTITIES: Final = 3

@@ -14,8 +14,8 @@ import psutil
 
 from bounded_context_cli.programs.graph import Node
 from bounded_context_local.observation.logs import Sample
-from bounded_context_local.provider.adaptations import as_list
-from bounded_context_local.stand_ins.http_server import Response
+from bounded_context_local.provider.creation import as_list
+from bounded_context_local.stand_ins import Response
 
 from .deliveries import (
     PlayedMapping,

@@ -14,7 +14,7 @@ from typing import Any, Final
 from bounded_context_cli.command.application import run
 from bounded_context_cli.command.operation import Access
 from bounded_context_cli.programs.graph import Graph
-from bounded_context_local import executions
+from bounded_context_local import stack_state
 from bounded_context_local.emulator.clock import ShortMinutes
 from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.context import RunningContext
@@ -105,7 +105,7 @@ class Remedies:
 def _is_redrivable(running: RunningContext, arn: str) -> bool:
     if running.aws.call("stepfunctions", "describe_execution", executionArn=arn)["status"] != "FAILED":
         return False
-    return executions.entered(running.aws, arn)[-1]["name"] != "Failed"
+    return stack_state.entered(running.aws, arn)[-1]["name"] != "Failed"
 
 
 def redrive(running: RunningContext, arn: str) -> str:
@@ -114,7 +114,7 @@ def redrive(running: RunningContext, arn: str) -> str:
     The emulator has no RedriveExecution. AWS continues the execution itself, with its ARN and with all retries of the
     state again (Step Functions developer guide, "Restarting state machine executions with redrive").
     """
-    last, machine = executions.entered(running.aws, arn)[-1], running.outputs["state_machine"]
+    last, machine = stack_state.entered(running.aws, arn)[-1], running.outputs["state_machine"]
     described = running.aws.call("stepfunctions", "describe_state_machine", stateMachineArn=machine)
     definition = json.loads(described["definition"], object_hook=partial(_with_id, arn)) | {"StartAt": last["name"]}
     machine_copy = running.aws.call(

@@ -10,12 +10,12 @@ from typing import Final
 from bounded_context.declaration import measures
 from bounded_context_cli.programs.graph import Graph
 from bounded_context_local.emulator.clock import FASTER
-from bounded_context_local.executions import Upload
 from bounded_context_local.metric_math import alarms
 from bounded_context_local.metric_math.expressions import Recorded
 from bounded_context_local.observation.aws_metrics import invocations, messages
 from bounded_context_local.observation.logs import LoggedCall, Sample, calls
 from bounded_context_local.running.context import RunningContext, collect
+from bounded_context_local.stack_state import Upload
 
 from .faults import Resources, prefix_of
 from .interception import Interception, Rule, forwarded

@@ -16,8 +16,8 @@ from typing import Any
 
 from bounded_context_cli.command.aws_errors import Calls
 
+from .. import stand_ins
 from ..emulator.aws import Aws
-from ..stand_ins import malware
 
 NAMESPACE = "AWS/Lambda"
 PAUSE_SECONDS = 0.02
@@ -111,4 +111,4 @@ class Caller:
             "Duration": (call.milliseconds, "Milliseconds"),
         }
         for dimensions in (resource, resource | {"ExecutedVersion": call.version}):
-            malware.put(self._aws, NAMESPACE, dimensions, values)
+            stand_ins.put_metrics(self._aws, NAMESPACE, dimensions, values)

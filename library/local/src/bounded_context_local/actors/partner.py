@@ -21,13 +21,13 @@ from botocore.exceptions import ClientError
 
 from bounded_context_cli.command.errors import LocalRunError
 
-from .. import executions
+from .. import stack_state
 from ..emulator.aws import Aws
 from ..emulator.process import HOST
-from ..executions import Sent, Upload
+from ..stack_state import Sent, Upload
 
 if TYPE_CHECKING:
-    from ..stand_ins.malware import Scanner
+    from ..stand_ins import Scanner
 
 
 NAME: Final = "demo"
@@ -105,7 +105,7 @@ class Partner(ABC):
 
     def executions_of(self, path: str) -> list[str]:
         """Return the ARNs of the executions that uploads to a path have started."""
-        return executions.of_path(self._aws, self.outputs["state_machine"], path)
+        return stack_state.of_path(self._aws, self.outputs["state_machine"], path)
 
     def _place(self, name: str) -> tuple[str, str]:
         """Return the bucket and the key of a file."""

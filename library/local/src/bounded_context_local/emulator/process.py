@@ -19,7 +19,7 @@ from bounded_context.declaration.environment import LOCAL_STACK
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.programs.environment import environment
 
-from ..periodic import until
+from .clock import until
 
 HOST = "127.0.0.1"
 KEEPER = Path(__file__).with_name("keeper.py")

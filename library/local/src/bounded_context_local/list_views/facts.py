@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import STAGING
 
-from .. import executions
+from .. import stack_state
 from ..actors.subscriber import Reception
 from ..observation.logs import METRICS, LoggedCall, LogLine, calls
 from ..running.context import RunningContext
 
 if TYPE_CHECKING:
-    from ..executions import Ended, Upload
+    from ..stack_state import Ended, Upload
 
 PUBLISHED: Final = "events published"
 ROUTING: Final = ("Choice", "Pass")
@@ -168,7 +168,7 @@ def gather(
         report=report,
         record=running.table.list_item(list_id) if list_id else {},
         manifest=json.loads(next(filter(None, manifests), "[]")),
-        history=executions.history(running.aws, execution.arn),
+        history=stack_state.history(running.aws, execution.arn),
         calls=calls(running.watch.logs.lines),
         receptions={subscriber.name: subscriber.received_of_list(list_id or "") for subscriber in running.subscribers},
     )

@@ -21,7 +21,7 @@ from ..api import http_request
 from ..emulator.aws import UNANSWERED, Aws
 from ..emulator.endpoints import Endpoints
 from ..running import start
-from ..table import Item, Table
+from ..stack_state import Item, Table
 from .function import Deployed, NoSuchName, chosen
 
 STANDARD_INPUT: Final = "-"

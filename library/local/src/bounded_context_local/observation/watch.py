@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from bounded_context_cli.command.errors import LocalRunError
 
+from .. import stand_ins
 from ..emulator.aws import Aws
 from ..provider import Deployment
-from ..stand_ins import malware
 from .aws_metrics.messages import Queues
 from .logs import Logs, Sample, own_metrics
 
@@ -87,7 +87,7 @@ def put(aws: Aws, samples: Iterable[Sample]) -> None:
     for (namespace, dimensions), values in _by_metric(samples).items():
         while any(numbers for numbers, _ in values.values()):
             first = {metric: (numbers[:_VALUES], unit) for metric, (numbers, unit) in values.items() if numbers}
-            malware.put(aws, namespace, dict(dimensions), first)
+            stand_ins.put_metrics(aws, namespace, dict(dimensions), first)
             values = {metric: (numbers[_VALUES:], unit) for metric, (numbers, unit) in values.items()}
 
 

@@ -13,8 +13,7 @@ from typer import Argument, BadParameter, Option
 from bounded_context_cli.command.installed import of_distribution, repository
 from bounded_context_infra.configuration.project import Project
 
-from ..run.exit_status import exit_status
-from ..run.screen import RunScreen
+from ..run.screen import RunScreen, exit_status
 from ..running.start import running_context
 from .acts import ACTS, STRATEGY, Performed, Stage
 from .restoring import Restoring

@@ -30,10 +30,9 @@ from ..actors.subscriber import Subscriber, wait_for
 from ..provider.program import STACK
 from ..run.screen import RunScreen
 from ..running.context import RunningContext
-from ..table import quiet_second
-from . import versions
-from .acts import command_message
-from .versions import CHANGED, NEW, REMOVED, damages, messages
+from ..stack_state import quiet_second
+from . import acts
+from .acts import CHANGED, NEW, REMOVED, command_message, damages, messages
 
 ROWS: Final = 10_000
 MOST_SECONDS: Final = 120.0
@@ -164,9 +163,7 @@ class Restoring:
     def _release_damage(self, items: Items) -> None:
         """Release the bad version to all callers, call it, and return to the version before."""
         code, file = self._running.project.build / "local" / "code.zip", f"{self._running.project.package}/context.py"
-        before = self._move_to(
-            versions.publish(self._aws, self._function, code, file, damages(versions.source_of(code, file)))
-        )
+        before = self._move_to(acts.publish(self._aws, self._function, code, file, damages(acts.source_of(code, file))))
         identity = self._context.identity
         fields = tuple(name for name in self._context.details.model_fields if name != identity)
         for message in messages(items, fields, identity):

@@ -86,8 +86,7 @@ def _reproduce(project: Project, production: Production, call: FailedCall, teste
     # The imports take seconds, and refusals do not need them.
     with installed_packages():
         from ..live.debugger import own_frames
-        from ..run.exit_status import exit_status
-        from ..run.screen import RunScreen
+        from ..run.screen import RunScreen, exit_status
         from ..running.start import running_context
         from . import execution
         from .execution import execute, stop_at

@@ -32,8 +32,8 @@ from bounded_context_cli.command.operation import Clock
 from bounded_context_cli.repair.erase.person import mapped
 from bounded_context_cli.repair.erase.stores import ErasureStack
 
-from ..stand_ins.http_server import Request, Response, Upstream, serving
-from ..stand_ins.inserts import insert, is_insert
+from ..inserts import insert, is_insert
+from ..stand_ins import Request, Response, Upstream, serving
 
 _TYPES = frozenset(("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"))
 

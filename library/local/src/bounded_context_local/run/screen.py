@@ -1,11 +1,14 @@
-"""Output of a run on the terminal: its stages, its final numbers, and the endpoints of a kept run."""
+"""Output of a run on the terminal, and the completion of a command that starts the embedded AWS."""
 
 import json
+import signal
+import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,15 +16,21 @@ from rich.table import Table
 
 from bounded_context.application.undoing import UNRECORDED
 from bounded_context.domain.failures import Failure
+from bounded_context_cli.command.aws_errors import INTERRUPTED
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_infra.configuration.project import ProjectError
 
 from ..additions import ActionResult
+from ..emulator.aws import UNANSWERED
+from ..emulator.endpoints import ending_with_launchers
 from ..provider.program import STACK
 from ..running.context import RunningContext, RunResult
 from ..running.start import api_page_file
-from ..stand_ins.http_server import MODES, mode_file
+from ..stand_ins import MODES, mode_file
 
 if TYPE_CHECKING:
     from rich.status import Status
+
 
 REPORT_LINES = 12
 
@@ -181,3 +190,30 @@ def _by_reason(adapted: list[str]) -> dict[str, str]:
 
 def _shortened(names: list[str]) -> str:
     return ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
+
+
+def exit_status(run: Callable[[], int], screen: RunScreen) -> int:
+    """Run a command and return its exit status: 130 after Ctrl-C, 1 with a message on the screen after a failure.
+
+    The run also ends when a command that started it, such as `uv run context run`, is killed.
+    """
+    signal.signal(signal.SIGTERM, _exit)
+    try:
+        with ending_with_launchers():
+            return run()
+    except KeyboardInterrupt:
+        # uv forwards the terminal's Ctrl-C, so the signal may arrive twice.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        screen.fail("Interrupted: everything that was started is stopped.")
+        return INTERRUPTED
+    except (LocalRunError, ProjectError) as error:
+        screen.fail(str(error))
+        return 1
+    except UNANSWERED as error:
+        screen.fail(f"The emulator does not answer: start the run again ({error}).")
+        return 1
+
+
+def _exit(number: int, _: FrameType | None) -> NoReturn:
+    """Raise SystemExit on SIGTERM, so every `finally` block runs."""
+    sys.exit(128 + number)

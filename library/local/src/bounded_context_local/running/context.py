@@ -13,22 +13,21 @@ from bounded_context.domain.failures import Failure
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
-from .. import executions
+from .. import stack_state
 from ..actors import caller
 from ..actors.partner import Partner
 from ..actors.subscriber import Neighbour, Reception, Subscriber
 from ..api_requests import ApiRequests
 from ..emulator.aws import Aws, QueueCalls
 from ..emulator.process import CALLS_AT_ONCE, WAIT_SCALE
-from ..executions import FAILED, Ended, Upload
 from ..metric_math.metric_lines import OF_AWS
 from ..observation.aws_metrics import invocations, messages
 from ..observation.logs import LogLine, Sample, calls, own_metrics
 from ..observation.watch import Watch
 from ..provider import Deployment
 from ..sample_lists import Samples
-from ..stand_ins.x_ray import Document, TraceDaemon
-from ..table import Table
+from ..stack_state import FAILED, Ended, Table, Upload
+from ..stand_ins import Document, TraceDaemon
 
 _STAND_INS: Final = (
     "codedeploy: an extension of the emulator executes deployments 60 times faster",
@@ -92,18 +91,18 @@ class RunningContext:
         """The differences of this run from AWS, a sentence each."""
         return (*self.partner.stand_ins, *_STAND_INS)
 
-    def follow(self, uploaded: Upload, progress: executions.Progress | None = None) -> Ended:
+    def follow(self, uploaded: Upload, progress: stack_state.Progress | None = None) -> Ended:
         """Wait for the start and the end of the execution that an upload starts.
 
         Behind the malware gate, the upload and its scan start an execution each. One of them has nothing to do.
         """
         machine, earlier = self.outputs["state_machine"], uploaded.earlier
-        arn = executions.wait_for_next(self.aws, machine, uploaded.path, earlier)
-        execution = executions.follow(self.aws, arn, progress)
+        arn = stack_state.wait_for_next(self.aws, machine, uploaded.path, earlier)
+        execution = stack_state.follow(self.aws, arn, progress)
         if self.partner.scanner is None or execution.outcome not in _NOTHING_TO_DO:
             return execution
-        arn = executions.wait_for_next(self.aws, machine, uploaded.path, [*earlier, arn])
-        return executions.follow(self.aws, arn, progress)
+        arn = stack_state.wait_for_next(self.aws, machine, uploaded.path, [*earlier, arn])
+        return stack_state.follow(self.aws, arn, progress)
 
     def least_received(self) -> int:
         """Return the number of events of the subscriber that has received the fewest."""
@@ -191,7 +190,7 @@ def _aws_samples(
     yield from messages.sqs_samples(
         running.watch.queues.samples, {_queue(url): receptions for url, receptions in received.items()}
     )
-    histories = (executions.history(aws, execution["executionArn"]) for execution in runs)
+    histories = (stack_state.history(aws, execution["executionArn"]) for execution in runs)
     yield from messages.sns_samples(outputs["topic_arn"], own, histories, received, now)
     yield from invocations.dynamodb_samples(outputs["table_name"], documents, now)
     yield from messages.events_samples(aws, running.partner.sent, now)

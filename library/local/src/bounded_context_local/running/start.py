@@ -25,9 +25,7 @@ from ..emulator.endpoints import Endpoints
 from ..emulator.process import emulator_python, running_emulator
 from ..provider import creation, deploy, program
 from ..provider.program import NO_SETTINGS, STACK, Progress
-from ..stand_ins.http_server import serving_systems
-from ..stand_ins.malware import Scanner
-from ..stand_ins.x_ray import TraceDaemon, listening
+from ..stand_ins import Scanner, TraceDaemon, listening, serving_systems
 from .context import RunningContext
 
 Stage = Callable[[str], AbstractContextManager[Any]]

@@ -13,7 +13,7 @@ from bounded_context_lab.storm.faults import derive
 from bounded_context_lab.storm.interception import _with_body, action_of
 from bounded_context_lab.storm.remedies import commands, section_of
 from bounded_context_lab.storm.storm import Outcome
-from bounded_context_local.stand_ins.http_server import Request
+from bounded_context_local.stand_ins import Request
 from tests.infra.contexts import DEFAULT
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"

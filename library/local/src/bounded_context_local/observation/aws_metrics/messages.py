@@ -23,12 +23,12 @@ from bounded_context.declaration.measures import EVENTS_PUBLISHED
 
 from ...actors.subscriber import Reception
 from ...emulator.aws import Aws
-from ...executions import Sent
+from ...stack_state import Sent
 from ..logs import LoggedCall, Sample
 from . import zeros
 
 if TYPE_CHECKING:
-    from ...executions import Upload
+    from ...stack_state import Upload
 
 
 SNS_NAMESPACE = "AWS/SNS"
