@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bounded_context_local.emulator.clock import shortened
-from bounded_context_local.metric_math import metric_lines
-from bounded_context_local.metric_math.expressions import Calculator, NotCalculated, Recorded, Series, tree
-from bounded_context_local.metric_math.metric_lines import OF_AWS, Line, Metric, lines
-from bounded_context_local.observation.aws_metrics import invocations, messages
+from bounded_context_local.observation import invocations, messages, metric_checks
+from bounded_context_local.observation.metric_checks import OF_AWS, Line, Metric, NotCalculated, lines_of_widget, tree
+
+from ..metric_math import Calculator, Recorded, Series
 
 NO_ACTIVITY: Final = "No activity"
 NO_CALLS: Final = "No calls"
@@ -35,9 +35,12 @@ Name = tuple[str, str]
 """A metric's namespace and its name."""
 
 
-def without_data(line: Line, lines: Iterable[Line]) -> str:
+def without_data(line: Line, lines_of_widget: Iterable[Line]) -> str:
     """Return why a line of a widget has no value; `lines` are all lines of the widget."""
-    reasons = {_reason(name) for name in _names(line, {candidate.id: candidate for candidate in lines if candidate.id})}
+    reasons = {
+        _reason(name)
+        for name in _names(line, {candidate.id: candidate for candidate in lines_of_widget if candidate.id})
+    }
     return next((reason for reason in (NOT_EMULATED, NO_CALLS, NO_ACTIVITY) if reason in reasons), NO_ACTIVITY)
 
 
@@ -77,10 +80,10 @@ def _names(line: Line, by_id: Mapping[str, Line]) -> set[Name]:
 
 def _searched(text: str) -> set[Name]:
     try:
-        search = metric_lines.read(text)
-    except metric_lines.Unreadable:
+        search = metric_checks.read_search(text)
+    except metric_checks.Unreadable:
         return set()
-    return {(search.namespace, name) for name in search.terms.get(metric_lines.METRIC_NAME, ())}
+    return {(search.namespace, name) for name in search.terms.get(metric_checks.METRIC_NAME, ())}
 
 
 _DYNAMIC = re.compile(r"\$\{(?P<part>[^}]*)\}")
@@ -126,7 +129,7 @@ class Drawing:
 
 def drawing(properties: Mapping[str, Any], recorded: Recorded) -> Drawing:
     """Calculate a widget over the run. With `setPeriodToTimeRange`, the whole run is one period."""
-    requested = lines(properties)
+    requested = lines_of_widget(properties)
     whole = properties.get("setPeriodToTimeRange", False)
     calculator = Calculator(requested, recorded, (lambda _: recorded.seconds) if whole else _periods(recorded))
     result, values = Drawing(), list[Found]()
@@ -187,11 +190,11 @@ class _Names:
 
 def _dynamic(part: str, own: str, metric: Metric | None) -> str:
     """Return the value of a dynamic part; unsupported parts are returned unchanged."""
-    has = metric_lines.values(metric) if metric else {}
+    has = metric_checks.term_values(metric) if metric else {}
     if part == "LABEL":
         return own
     if part == "PROP('MetricName')":
-        return has.get(metric_lines.METRIC_NAME, "")
+        return has.get(metric_checks.METRIC_NAME, "")
     if match := _DIMENSION.fullmatch(part):
         return has.get(match["name"], "")
     return f"${{{part}}}"

@@ -24,10 +24,10 @@ from typing import Any, Final
 
 from bounded_context_cli.programs.graph import Graph, Node
 from bounded_context_local.emulator.clock import MINUTE_SECONDS
-from bounded_context_local.metric_math import alarms
-from bounded_context_local.metric_math.expressions import Recorded
 from bounded_context_local.observation.logs import Sample
 
+from .. import metric_math
+from ..metric_math import Recorded
 from .faults import UPLOADS, Expected, Fault, Resources, metrics_of, prefix_of, queue_of
 
 _TOPICS: Final = {"critical": "alarm_topic_arn", "warning": "warning_topic_arn"}
@@ -96,7 +96,7 @@ def _state(alarm: Mapping[str, Any], expected: Expected, value: float | None, mi
     samples = [_sample(expected, minute * MINUTE_SECONDS, value or 0) for minute in times]
     recorded = Recorded(samples, 0, minutes * MINUTE_SECONDS - 1)
     actions = {"alarmActions": ["topic"], "insufficientDataActions": ["topic"]}
-    return alarms.notified([{**alarm, **actions}], recorded).get(alarm["name"], "")
+    return metric_math.notified([{**alarm, **actions}], recorded).get(alarm["name"], "")
 
 
 def _sample(expected: Expected, time: float, value: float) -> Sample:

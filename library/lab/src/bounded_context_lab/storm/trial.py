@@ -10,13 +10,13 @@ from typing import Final
 from bounded_context.declaration import measures
 from bounded_context_cli.programs.graph import Graph
 from bounded_context_local.emulator.clock import FASTER
-from bounded_context_local.metric_math import alarms
-from bounded_context_local.metric_math.expressions import Recorded
-from bounded_context_local.observation.aws_metrics import invocations, messages
+from bounded_context_local.observation import invocations, messages
 from bounded_context_local.observation.logs import LoggedCall, Sample, calls
 from bounded_context_local.running.context import RunningContext, collect
 from bounded_context_local.stack_state import Upload
 
+from .. import metric_math
+from ..metric_math import Recorded
 from .faults import Resources, prefix_of
 from .interception import Interception, Rule, forwarded
 
@@ -107,7 +107,7 @@ def observed(running: RunningContext, graph: Graph, started: float, more: Iterab
     recorded = Recorded(map(_accelerated, samples), started, time.time())
     definitions = [inputs for label, inputs in running.deployment.inputs.items() if label.startswith(_ALARM)]
     prefix = prefix_of(graph)
-    return {name.removeprefix(prefix): state for name, state in alarms.notified(definitions, recorded).items()}
+    return {name.removeprefix(prefix): state for name, state in metric_math.notified(definitions, recorded).items()}
 
 
 def _accelerated(sample: Sample) -> Sample:

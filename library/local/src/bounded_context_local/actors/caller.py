@@ -1,6 +1,7 @@
-"""Invocations, and callers of an alias with weights.
+"""Callers of a context in a local run: invocations, callers of an alias with weights, and callers of the HTTP API.
 
-The emulator only stores the weights: the callers apply them, and put Lambda's metrics.
+The emulator only stores the weights: the callers apply them, and put Lambda's metrics. Each caller of the API
+authenticates with its own credentials (Signature Version 4) or token.
 """
 
 import json
@@ -8,11 +9,18 @@ import random
 import threading
 import time
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
 
 from bounded_context_cli.command.aws_errors import Calls
 
@@ -112,3 +120,102 @@ class Caller:
         }
         for dimensions in (resource, resource | {"ExecutedVersion": call.version}):
             stand_ins.put_metrics(self._aws, NAMESPACE, dimensions, values)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answered request. `sent` is in seconds since 1970, `milliseconds` is the latency."""
+
+    method: str
+    path: str
+    sent: float
+    status: int
+    milliseconds: float
+
+
+SERVICE = "execute-api"
+API_CONNECTIONS = 256
+API_SECONDS = 120
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The response to a request. The names in `headers` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed as JSON."""
+        return json.loads(self.body)
+
+
+Sign = Callable[[AWSRequest], None]
+"""Adds the sender's authentication to a request."""
+
+
+def signature(region: str, access_key: str, secret_key: str, token: str | None = None) -> Sign:
+    """Return a function that signs requests with the given credentials (Signature Version 4)."""
+    return SigV4Auth(Credentials(access_key, secret_key, token), SERVICE, region).add_auth
+
+
+def bearer(token: str) -> Sign:
+    """Return a function that adds a bearer token to requests."""
+
+    def add(request: AWSRequest) -> None:
+        request.headers["Authorization"] = f"Bearer {token}"
+
+    return add
+
+
+def unsigned(_: AWSRequest) -> None:
+    """Leave the request unauthenticated."""
+
+
+class ApiCaller:
+    """A client of an API, safe for use by several threads."""
+
+    def __init__(self, url: str, sign: Sign, on_answer: Callable[[Answered], None] = lambda _: None) -> None:
+        """Send requests to the API at `url`, and call `on_answer` with each answered request."""
+        self._url = url
+        self._sign = sign
+        self._on_answer = on_answer
+        self._session = URLLib3Session(proxies={}, timeout=API_SECONDS, max_pool_connections=API_CONNECTIONS)
+
+    def send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] = _NOTHING) -> Answer:
+        """Send a request and return the answer.
+
+        Args:
+            method: such as "POST".
+            path: from the slash on, with an optional query, percent-encoded.
+            body: sent as JSON; bytes are sent unchanged.
+            headers: additional headers.
+        """
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        sent_headers = {name.lower(): value for name, value in headers.items()}
+        if data is not None:
+            sent_headers.setdefault("content-type", "application/json")
+        request = AWSRequest(method=method, url=f"{self._url}{path}", data=data, headers=sent_headers)
+        self._sign(request)
+        sent_at, started = time.time(), time.monotonic()
+        answer = self._session.send(request.prepare())
+        took = (time.monotonic() - started) * 1000
+        self._on_answer(Answered(method, path, sent_at, answer.status_code, took))
+        low = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status_code, low, answer.content)
+
+
+def http_request(route: str, payload: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """Return the method, the path and the body members of a request.
+
+    Args:
+        route: the key of the route, such as `POST /payments/{payment_id}/verify`.
+        payload: the function's payload; members that the path names go into the path, the others into the body.
+    """
+    method, _, form = route.partition(" ")
+    path = form.format_map({name: quote(str(value), safe="") for name, value in payload.items()})
+    return method, path, {name: value for name, value in payload.items() if f"{{{name}}}" not in form}

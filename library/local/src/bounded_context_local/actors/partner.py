@@ -29,7 +29,6 @@ from ..stack_state import Sent, Upload
 if TYPE_CHECKING:
     from ..stand_ins import Scanner
 
-
 NAME: Final = "demo"
 
 UNFINISHED: Final = ".filepart"

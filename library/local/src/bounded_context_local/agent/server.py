@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from bounded_context_infra.configuration.project import DISTRIBUTION, VARIABLE
 
-from ..emulator import endpoints
+from ..emulator.process import STARTED_BY
 from .environment import allowed
 
 NAME: Final = r"^[A-Za-z][A-Za-z0-9_-]*$"
@@ -146,7 +146,7 @@ class Processes:
         self._environment = {
             **allowed(os.environ),
             VARIABLE: str(root),
-            endpoints.VARIABLE: str(os.getpid()),
+            STARTED_BY: str(os.getpid()),
         }
         self._run: Process | None = None
         self._starting = anyio.Lock()

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import STAGING
@@ -15,9 +15,7 @@ from .. import stack_state
 from ..actors.subscriber import Reception
 from ..observation.logs import METRICS, LoggedCall, LogLine, calls
 from ..running.context import RunningContext
-
-if TYPE_CHECKING:
-    from ..stack_state import Ended, Upload
+from ..stack_state import Ended, Upload
 
 PUBLISHED: Final = "events published"
 ROUTING: Final = ("Choice", "Pass")
@@ -140,7 +138,7 @@ class RowFacts:
 
 
 def gather(
-    running: RunningContext, uploaded: "Upload", execution: "Ended", report: str, identity: str | None = None
+    running: RunningContext, uploaded: Upload, execution: Ended, report: str, identity: str | None = None
 ) -> Facts:
     """Return the facts about a completed list, after the functions' logs have arrived.
 

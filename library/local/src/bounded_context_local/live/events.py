@@ -16,10 +16,10 @@ from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project, ProjectError, current
 
+from ..actors.caller import http_request
 from ..actors.subscriber import cloud_event
-from ..api import http_request
 from ..emulator.aws import UNANSWERED, Aws
-from ..emulator.endpoints import Endpoints
+from ..emulator.process import Endpoints
 from ..running import start
 from ..stack_state import Item, Table
 from .function import Deployed, NoSuchName, chosen

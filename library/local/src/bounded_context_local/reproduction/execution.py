@@ -18,9 +18,8 @@ from bounded_context.domain.lists import PinnedFile
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.repair.redrive.messages import counts
 
-from ..emulator import endpoints
-from ..live.debugger import become, entry_point
-from ..live.function import Deployed
+from ..emulator.process import endpoints_of
+from ..live.function import Deployed, become, entry_point
 from ..running.context import RunningContext
 from .call import FailedCall, of_file
 from .production import Copies, Item, Production, reading_through
@@ -91,7 +90,7 @@ def _disable_rules(running: RunningContext) -> None:
 
 
 def _deployed(running: RunningContext, call: FailedCall) -> Deployed:
-    run = endpoints.of(running.context, running.emulator, running.outputs)
+    run = endpoints_of(running.context, running.emulator, running.outputs)
     return Deployed.find(running.aws, run, call.function or _reader(running, call.queue))
 
 

@@ -23,22 +23,21 @@ from .. import additions
 from ..actors.partner import UNFINISHED
 from ..actors.subscriber import wait_until
 from ..additions import ActionResult, AdditionalActions, calls, foreign_event, schedules, transitions
-from ..emulator import endpoints
 from ..emulator.clock import until
-from ..emulator.endpoints import standing
-from ..emulator.process import Emulator, is_ready
+from ..emulator.process import Emulator, endpoints_of, is_ready, published_endpoints, read_endpoints, standing
 from ..list_views import trail
 from ..list_views.facts import gather, gather_row
 from ..list_views.page import list_page
 from ..list_views.trail import Trail, trail_of
 from ..live.reload import watching
+from ..observation import metric_checks
 from ..provider.program import Progress
 from ..running import start
 from ..running.context import RunningContext, RunResult, expected_events, of_functions, read_result, settled
 from ..running.start import api_page_file, running_context
 from ..sample_lists import Samples, count_records
 from ..stack_state import Ended, Upload
-from . import PAGE, ROWS, Options, metric_checks
+from . import PAGE, ROWS, Options
 from .screen import RunScreen, exit_status
 
 SECONDS = 1.0
@@ -189,13 +188,13 @@ def _lacking(received: Mapping[str, Counter[str]], expected: Iterable[str]) -> I
 @contextmanager
 def _running(options: Options, project: Project, screen: RunScreen) -> Iterator[RunningContext]:
     """Yield the deployed context. With `--keep` or `--endpoints`, other commands find it."""
-    join = endpoints.read(options.join) if options.join else None
+    join = read_endpoints(options.join) if options.join else None
     with running_context(project, screen.stage, _counting(screen), join=join) as running, ExitStack() as published:
-        ours = endpoints.of(running.context, running.emulator, running.outputs)
+        ours = endpoints_of(running.context, running.emulator, running.outputs)
         if options.keep:
             published.enter_context(start.published(project, ours))
         if options.endpoints:
-            published.enter_context(endpoints.published(options.endpoints, ours))
+            published.enter_context(published_endpoints(options.endpoints, ours))
         yield running
 
 

@@ -22,7 +22,7 @@ from bounded_context_infra.configuration.project import ProjectError
 
 from ..additions import ActionResult
 from ..emulator.aws import UNANSWERED
-from ..emulator.endpoints import ending_with_launchers
+from ..emulator.process import ending_with_launchers
 from ..provider.program import STACK
 from ..running.context import RunningContext, RunResult
 from ..running.start import api_page_file

@@ -15,15 +15,16 @@ from bounded_context_infra.configuration.project import Project
 
 from .. import stack_state
 from ..actors import caller
+from ..actors.caller import ApiCaller, Sign, signature
 from ..actors.partner import Partner
 from ..actors.subscriber import Neighbour, Reception, Subscriber
-from ..api_requests import ApiRequests
 from ..emulator.aws import Aws, QueueCalls
 from ..emulator.process import CALLS_AT_ONCE, WAIT_SCALE
-from ..metric_math.metric_lines import OF_AWS
-from ..observation.aws_metrics import invocations, messages
+from ..observation import invocations, messages
+from ..observation.invocations import ApiRequests
 from ..observation.logs import LogLine, Sample, calls, own_metrics
-from ..observation.watch import Watch
+from ..observation.messages import Watch
+from ..observation.metric_checks import OF_AWS
 from ..provider import Deployment
 from ..sample_lists import Samples
 from ..stack_state import FAILED, Ended, Table, Upload
@@ -138,6 +139,17 @@ def invoke(aws: Aws, alias_arn: str, message: object) -> Any:
     if call.failed:
         raise LocalRunError(f"{alias_arn.split(':')[6]} failed: {call.answer}")
     return call.answer
+
+
+def api_owner(running: RunningContext) -> ApiCaller:
+    """Return a caller that signs as the account's root user, which has all permissions."""
+    emulator = running.emulator
+    return api_caller(running, signature(emulator.region, emulator.access_key, emulator.secret_key))
+
+
+def api_caller(running: RunningContext, sign: Sign) -> ApiCaller:
+    """Return a caller of a running context's API."""
+    return ApiCaller(running.outputs["api"]["url"], sign, running.api_requests.answered.append)
 
 
 QUIET_SECONDS = 2.0

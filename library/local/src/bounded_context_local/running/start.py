@@ -19,10 +19,8 @@ from bounded_context_infra.configuration.project import Project
 
 from ..actors.partner import BucketPartner, Partner, SftpPartner
 from ..actors.subscriber import neighbours
-from ..emulator import endpoints
 from ..emulator.aws import Aws
-from ..emulator.endpoints import Endpoints
-from ..emulator.process import emulator_python, running_emulator
+from ..emulator.process import Endpoints, emulator_python, published_endpoints, read_endpoints, running_emulator
 from ..provider import creation, deploy, program
 from ..provider.program import NO_SETTINGS, STACK, Progress
 from ..stand_ins import Scanner, TraceDaemon, listening, serving_systems
@@ -173,7 +171,7 @@ def api_page_file(project: Project) -> Path:
 
 def published(project: Project, ours: Endpoints) -> AbstractContextManager[None]:
     """Publish this run to the repository's commands until the end of the block. Each run has its own file."""
-    return endpoints.published(project.build / f"kept-run-{os.getpid()}-{ours.emulator.port}.json", ours)
+    return published_endpoints(project.build / f"kept-run-{os.getpid()}-{ours.emulator.port}.json", ours)
 
 
 def find(project: Project) -> Endpoints:
@@ -185,7 +183,7 @@ def find(project: Project) -> Endpoints:
     problem = f"No run is kept here: {_START}."
     for file in _files(project):
         try:
-            return endpoints.read(file)
+            return read_endpoints(file)
         except LocalRunError as error:
             problem = f"The kept run does not answer ({error}): {_START}."
     raise LocalRunError(problem)

@@ -1,4 +1,6 @@
-"""Metrics of AWS/Lambda, AWS/ApiGateway, AWS/DynamoDB and AWS/States.
+"""AWS's own metrics of invocations: AWS/Lambda, AWS/ApiGateway, AWS/DynamoDB and AWS/States.
+
+The emulator records few of them. Assumed samples are zero.
 
 Measured: Invocations, Errors and Duration, from the functions' logs (the emulator counts direct calls only);
 Throttles, by the emulator; IteratorAge, where a function writes a metric of its events' age.
@@ -13,15 +15,24 @@ capacity, which the emulator does not calculate.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bounded_context.declaration.measures import EVENT_AGE
 
-from ...emulator.aws import Aws
-from ..logs import METRICS, LoggedCall, Sample, own_metrics
-from . import zeros
+from ..actors.caller import Answered
+from ..emulator.aws import Aws
+from ..emulator.process import Emulator
+from .logs import METRICS, LoggedCall, Sample, own_metrics
+
+
+def zeros(
+    namespace: str, dimensions: Mapping[str, str], metrics: Iterable[str], time: float, unit: str = "Count"
+) -> Iterator[Sample]:
+    """Yield an assumed zero for each metric."""
+    for metric in metrics:
+        yield Sample(namespace, metric, dimensions, unit, time, 0.0, assumed=True)
+
 
 LAMBDA_NAMESPACE = "AWS/Lambda"
 LAMBDA_NAMES = ("Invocations", "Errors", "Duration", "Throttles", "IteratorAge")
@@ -99,17 +110,6 @@ STAGE = "$default"
 COUNTED = ("Count", "4xx", "5xx")
 TIMED = ("Latency", "IntegrationLatency")
 APIGATEWAY_NAMES = (*COUNTED, *TIMED)
-
-
-@dataclass(frozen=True)
-class Answered:
-    """An answered request. `sent` is in seconds since 1970, `milliseconds` is the latency."""
-
-    method: str
-    path: str
-    sent: float
-    status: int
-    milliseconds: float
 
 
 def apigateway_samples(
@@ -222,3 +222,27 @@ def states_samples(machine: str, runs: list[dict[str, Any]]) -> Iterator[Sample]
             for status, metric in ENDS.items():
                 yield Sample(STATES_NAMESPACE, metric, dimensions, "Count", end, int(execution["status"] == status))
             yield Sample(STATES_NAMESPACE, "ExecutionTime", dimensions, "Milliseconds", end, (end - start) * 1000)
+
+
+class ApiRequests:
+    """The requests that this run sent to the API. Methods return nothing if the stack has no API."""
+
+    def __init__(self, routes: Mapping[str, str]) -> None:
+        """Begin without requests. `routes` contains the route key of each function."""
+        self._routes = routes
+        self.answered: list[Answered] = []
+
+    def samples(self, outputs: Mapping[str, Any], now: float) -> Iterator[Sample]:
+        """Return the metric samples that API Gateway would have written by `now`, in seconds since 1970."""
+        if not outputs.get("api"):
+            return iter(())
+        return apigateway_samples(outputs["api"]["id"], self._routes, list(self.answered), now)
+
+    def to_call(self, emulator: Emulator, outputs: Mapping[str, Any]) -> list[str]:
+        """Return a `curl` command for the API, and its routes."""
+        if not outputs.get("api"):
+            return []
+        service = f"aws:amz:{emulator.region}:execute-api"
+        signed = f'--aws-sigv4 "{service}" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
+        routes = [f"# route of {function}: {key}" for function, key in self._routes.items()]
+        return [f"curl -i {signed} {outputs['api']['url']}/...", *routes]
