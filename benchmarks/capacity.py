@@ -68,8 +68,7 @@ def predicted(rows: int, small: Times, large: Times) -> Times:
     """Return the model's seconds of each stage for a list with `rows` rows, calibrated by a small and a large list."""
     from bounded_context_cli.programs.stack_settings import settings_of
     from bounded_context_infra.configuration.project import current
-    from bounded_context_lab.capacity.plan import Plan, Rate, Stage
-    from bounded_context_lab.capacity.simulation import simulate
+    from bounded_context_lab.capacity.simulation import Plan, Rate, Stage, simulate
 
     settings = settings_of(current(), "local")
     lanes, size = settings.import_concurrency, settings.part_rows

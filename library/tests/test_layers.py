@@ -31,7 +31,7 @@ PLANTED: Final = [
     ("street", "bounded_context_infra.wiring.functions", "bounded_context_cli.release.package"),
     ("street", "bounded_context_cli.contracts.compatibility", "bounded_context_local.emulator.aws"),
     ("street", "bounded_context_platform.bootstrap", "bounded_context_local.emulator.aws"),
-    ("street", "bounded_context_local.rehearsal.cli", "bounded_context_lab.storm.storm"),
+    ("street", "bounded_context_local.rehearsal.cli", "bounded_context_lab.storm"),
     ("floors", "bounded_context.domain.spelling", "bounded_context.adapters.dynamodb"),
     ("floors", "bounded_context.declaration.measures", "bounded_context.application.report"),
     ("floors", "bounded_context.telemetry.traces", "bounded_context.adapters.conditional"),

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from bounded_context_cli.command.aws_errors import INTERRUPTED
-from bounded_context_lab.smoke_account import cli as command
+from bounded_context_lab import smoke_account as command
 from bounded_context_lab.smoke_account import steps as of_steps
 from bounded_context_lab.smoke_account import worlds
 from bounded_context_lab.smoke_account.steps import Steps, smoke

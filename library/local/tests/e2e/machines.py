@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from bounded_context_lab.storm.remedies import redrive
+from bounded_context_lab.storm.checks import redrive
 from bounded_context_local import stack_state
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.stack_state import Ended

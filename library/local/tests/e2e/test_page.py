@@ -9,7 +9,7 @@ import pytest
 
 from bounded_context_cli.testing import browser
 from bounded_context_cli.testing.browser import Seen
-from bounded_context_lab.dashboards.drawing import MEASURED
+from bounded_context_lab.dashboards import MEASURED
 from bounded_context_lab.dashboards.page import bodies as deployed_bodies
 from bounded_context_lab.dashboards.page import draw
 from bounded_context_local.observation.logs import Sample as Observed

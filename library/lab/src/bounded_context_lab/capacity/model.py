@@ -18,8 +18,7 @@ from bounded_context_cli.views.cost.prices import assumed
 from bounded_context_infra.configuration.schema import declared
 from bounded_context_infra.configuration.settings import Settings
 
-from .plan import Plan, Quota, Rate, Stage, quotas, seconds
-from .simulation import EXECUTIONS, SCALING
+from .simulation import EXECUTIONS, SCALING, Plan, Quota, Rate, Stage, quotas, seconds
 
 REGISTRATION: Final = "registration"
 VALIDATION: Final = "validation"

@@ -21,7 +21,7 @@ from bounded_context_local.running.context import RunningContext
 
 from .. import metric_math
 from ..metric_math import Recorded
-from .drawing import Drawn, drawing
+from . import Drawn, drawing
 from .plots import Scale, colored, measured, plot
 
 Properties = Mapping[str, Any]

@@ -10,7 +10,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any, Final
 
-from .drawing import Drawn
+from . import Drawn
 
 _MARKS: Final = 4
 """The approximate number of intervals of an axis."""

@@ -67,7 +67,7 @@ def rehearse(
 def _rehearse_storm(
     names: Sequence[str] | None, seed: int, only_list: bool, project: Project, screen: RunScreen, *, as_json: bool
 ) -> int:
-    report = of_distribution("bounded_context_lab.storm.storm")
+    report = of_distribution("bounded_context_lab.storm")
 
     report.refuse_unknown_kinds(names)
     graph = report.graph_of(project)

@@ -10,9 +10,8 @@ import pytest
 from bounded_context_cli.programs.recording import run
 from bounded_context_cli.repair.redrive.stream import ReaderMapping
 from bounded_context_lab.storm import deliveries
-from bounded_context_lab.storm.deliveries import PlayedMapping
+from bounded_context_lab.storm.deliveries import PlayedMapping, Trial
 from bounded_context_lab.storm.interception import Interception
-from bounded_context_lab.storm.trial import Trial
 from bounded_context_local.actors.caller import Call
 from tests.infra.contexts import DEFAULT
 
