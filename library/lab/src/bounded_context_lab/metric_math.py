@@ -359,12 +359,10 @@ def _states(alarm: Mapping[str, Any], recorded: Recorded) -> set[str]:
         values = [watched.points.get(start - back * watched.period) for back in range(periods + look_back)]
         is_early = start < (periods + look_back) * watched.period
         if any(value is not None for value in values) or not is_early:
-            states.add(_state_of(alarm, values[:periods] if _has(values[:periods]) else values))
+            states.add(
+                _state_of(alarm, values[:periods] if any(value is not None for value in values[:periods]) else values)
+            )
     return states
-
-
-def _has(values: Sequence[float | None]) -> bool:
-    return any(value is not None for value in values)
 
 
 def _state(alarm: Mapping[str, Any], recorded: Recorded) -> str | None:

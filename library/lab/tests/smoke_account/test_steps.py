@@ -14,7 +14,7 @@ from bounded_context_lab import smoke_account as command
 from bounded_context_lab.smoke_account import steps as of_steps
 from bounded_context_lab.smoke_account import worlds
 from bounded_context_lab.smoke_account.steps import Steps, smoke
-from bounded_context_platform.temporary_stacks.pulumi_cli import Failed
+from bounded_context_platform.temporary_stacks.kinds import Failed
 from tests.console import context
 from tests.smoke_account.conftest import NAME, STACK, Cli, Place
 

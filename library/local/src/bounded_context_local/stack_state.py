@@ -75,8 +75,8 @@ def follow(aws: Aws, arn: str, progress: Progress | None = None) -> Ended:
     while (description := _describe(aws, arn))["status"] == "RUNNING":
         if (waited := time.monotonic() - start) > END_SECONDS:
             raise LocalRunError(f"the execution {arn} has not ended in {END_SECONDS:.0f} s")
-        if progress and (state := _state(aws, arn)):
-            progress(state)
+        if progress and (states := entered(aws, arn)):
+            progress(states[-1]["name"])
         time.sleep(max(POLL_SECONDS, waited * POLL_SHARE))
     return _end_of(aws, description)
 
@@ -92,11 +92,6 @@ def _end_of(aws: Aws, description: dict[str, Any]) -> Ended:
 
 def _describe(aws: Aws, arn: str) -> dict[str, Any]:
     return aws.call("stepfunctions", "describe_execution", executionArn=arn)
-
-
-def _state(aws: Aws, arn: str) -> str | None:
-    states = entered(aws, arn)
-    return states[-1]["name"] if states else None
 
 
 def entered(aws: Aws, arn: str) -> list[dict[str, Any]]:

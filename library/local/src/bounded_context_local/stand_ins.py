@@ -16,11 +16,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict
@@ -35,6 +35,8 @@ from bounded_context_infra.configuration.project import Project
 from .emulator.aws import Aws
 from .emulator.process import HOST
 from .stack_state import Sent
+
+S = TypeVar("S", bound=socketserver.BaseServer)
 
 
 class Request(NamedTuple):
@@ -62,10 +64,17 @@ Respond = Callable[[Request], Response]
 @contextmanager
 def serving(respond: Respond, port: int, name: str) -> Iterator[str]:
     """Serve until the block ends; yield the endpoint. Port 0 selects a free port; `name` is the thread's name."""
-    with _Server(respond, port) as server:
+    with _served(_Server(respond, port), name) as server:
+        yield f"http://{HOST}:{server.server_address[1]}"
+
+
+@contextmanager
+def _served(server: S, name: str) -> Iterator[S]:
+    """Serve in a thread with this name until the block ends."""
+    with server:
         threading.Thread(target=server.serve_forever, args=(0.01,), name=name, daemon=True).start()
         try:
-            yield f"http://{HOST}:{server.server_address[1]}"
+            yield server
         finally:
             server.shutdown()
 
@@ -252,11 +261,7 @@ def put_metrics(
 Document = dict[str, Any]
 
 HEADER = {"format": "json", "version": 1}
-DATAGRAM_BYTES = 65_535
-"""The maximum of UDP; X-Ray accepts documents of up to 64 kB."""
-
 _BUFFER_BYTES = 4 * 1024 * 1024
-_PAUSE_SECONDS = 0.2
 
 _Id = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 _Seconds = Annotated[float, Field(strict=True)]
@@ -293,54 +298,35 @@ class _Segment(BaseModel):
         return parent
 
 
-class TraceDaemon:
+class TraceDaemon(socketserver.UDPServer):
     """A receiver at `address`: stores valid `documents`, and in `rejected` the reasons for rejected datagrams."""
+
+    max_packet_size = 65_535
+    """The maximum of UDP; X-Ray accepts documents of up to 64 kB."""
 
     def __init__(self) -> None:
         """Listen on a free port."""
+        super().__init__((HOST, 0), socketserver.BaseRequestHandler)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         self.documents: list[Document] = []
         self.rejected: list[str] = []
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
-        self._socket.settimeout(_PAUSE_SECONDS)
-        self._socket.bind((HOST, 0))
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="x-ray", daemon=True)
-        self._thread.start()
 
     @property
     def address(self) -> str:
         """Host and port in the format of `AWS_XRAY_DAEMON_ADDRESS`."""
-        return f"{HOST}:{self._socket.getsockname()[1]}"
+        return f"{HOST}:{self.server_address[1]}"
 
-    def stop(self) -> None:
-        """End the thread and close the socket."""
-        self._stopped.set()
-        self._thread.join()
-        self._socket.close()
-
-    def _listen(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                self._store(self._socket.recv(DATAGRAM_BYTES))
-            except TimeoutError:
-                continue
-
-    def _store(self, datagram: bytes) -> None:
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        """Store the document of a datagram."""
         try:
-            self.documents.append(read_datagram(datagram))
+            self.documents.append(read_datagram(request[0]))
         except InvalidDatagram as error:
             self.rejected.append(str(error))
 
 
-@contextmanager
-def listening() -> Iterator[TraceDaemon]:
+def listening() -> AbstractContextManager[TraceDaemon]:
     """Listen until the block ends."""
-    daemon = TraceDaemon()
-    try:
-        yield daemon
-    finally:
-        daemon.stop()
+    return _served(TraceDaemon(), "x-ray")
 
 
 def read_datagram(datagram: bytes) -> Document:

@@ -23,7 +23,7 @@ from bounded_context_local.rehearsal import acts
 from bounded_context_local.rehearsal.acts import cannot_start, works
 from bounded_context_local.sample_lists import Samples
 from bounded_context_local.stack_state import Table
-from bounded_context_platform.temporary_stacks.pulumi_cli import Failed
+from bounded_context_platform.temporary_stacks.kinds import Failed
 
 from .worlds import World
 

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import shlex
-import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -17,12 +16,12 @@ from typing import Any, Final
 
 from bounded_context.domain.projection import order_key
 from bounded_context_cli.command.application import run
-from bounded_context_cli.command.operation import Access
 from bounded_context_cli.programs.graph import Graph
 from bounded_context_local import stack_state
 from bounded_context_local.actors.subscriber import Event
 from bounded_context_local.emulator.clock import ShortMinutes
 from bounded_context_local.provider.program import STACK
+from bounded_context_local.rehearsal.acts import run_command
 from bounded_context_local.running.context import RunningContext
 
 from .load import Load, Schedules
@@ -261,16 +260,9 @@ class Remedies:
         words = command.removeprefix("uv run context ").replace("<stack>", STACK).replace(" 2m ", f" {_LOCAL_AGE} ")
         queues = self._checks.dead_letters() if "<queue>" in words else [""]
         for queue in queues:
-            self._context(*shlex.split(words.replace("<queue>", queue)))
-
-    def _context(self, *words: str) -> None:
-        """Run a command on the local stack, with an accelerated clock."""
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        access = Access(lambda _: lambda service, **_: self._running.aws.client(service), ShortMinutes())
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            run([*words, "--outputs", str(self._outputs), "--json"], access)
-        for number, handler in handlers.items():  # the command ignores signals in the end
-            signal.signal(number, handler)
+            own = shlex.split(words.replace("<queue>", queue))
+            with redirect_stderr(io.StringIO()):
+                run_command(self._running.aws, [*own, "--outputs", str(self._outputs)], ShortMinutes())
 
     def _request_again(self) -> None:
         for name in self._checks.failed_lists():

@@ -332,7 +332,7 @@ class SftpPartner(Partner):
 
     def detail_of(self, uploaded: Upload) -> dict[str, Any]:
         """Return the detail of Transfer's event."""
-        return upload_detail(self._server_id, self.name, uploaded)
+        return upload_detail(self.outputs["sftp"]["server_id"], self.name, uploaded)
 
     def report(self, name: str) -> str:
         """Return the report on a file, read over SFTP. Raises LocalRunError if the report is missing."""
@@ -362,7 +362,3 @@ class SftpPartner(Partner):
     def send(self, kind: str, detail: dict[str, Any]) -> None:
         """Send an event of Transfer."""
         self.sent.append(send(self._aws, self.outputs["upload_event_source"], kind, detail))
-
-    @property
-    def _server_id(self) -> str:
-        return self.outputs["sftp"]["server_id"]

@@ -54,7 +54,9 @@ class Aws(Calls):
         session = botocore.session.Session(session_vars=UNCONFIGURED)
         session.register_component("data_loader", LOADER)
         self._session: Any = boto3.Session(
-            **(credentials or _root(emulator)), region_name=emulator.region, botocore_session=session
+            **(credentials or {"aws_access_key_id": emulator.access_key, "aws_secret_access_key": emulator.secret_key}),
+            region_name=emulator.region,
+            botocore_session=session,
         )
 
     def _new_client(self, service: str) -> Any:
@@ -74,10 +76,6 @@ class Aws(Calls):
     def account(self) -> str:
         """The account's id."""
         return self.call("sts", "get_caller_identity")["Account"]
-
-
-def _root(emulator: Emulator) -> Mapping[str, str]:
-    return {"aws_access_key_id": emulator.access_key, "aws_secret_access_key": emulator.secret_key}
 
 
 _ACCESS_KEY: Final = re.compile(r"Credential=([^/]+)/")

@@ -176,15 +176,13 @@ def gather(
 def _with_calls_of_parts(running: RunningContext, facts: Facts) -> Facts:
     """Read the logs until the calls of every imported part have their durations, whose lines arrive last."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and not all(map(_is_measured, facts.parts)):
+    while time.monotonic() < deadline and any(
+        part.state == "imported" and not any(call.milliseconds for call in part.calls) for part in facts.parts
+    ):
         time.sleep(PAUSE_SECONDS)
         running.read_late_lines(_IMPORTS)
         facts = replace(facts, calls=calls(running.watch.logs.lines))
     return facts
-
-
-def _is_measured(part: ListPart) -> bool:
-    return part.state != "imported" or any(call.milliseconds for call in part.calls)
 
 
 def gather_row(running: RunningContext, facts: Facts, identity: str, lines: Sequence[int]) -> RowFacts:

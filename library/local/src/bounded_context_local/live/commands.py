@@ -191,16 +191,11 @@ def _call(aws: Aws, function: Deployed, event: Event, *, verbose: bool) -> int:
     lines_of_call = parse(function.name, [(time.time(), line) for line in messages_of_tail(call.log)])
     for line in readable(lines_of_call, verbose=verbose):
         _log(line)
-    _print(_without_stack(call.answer) if call.failed and not verbose else call.answer)
+    if call.failed and not verbose and isinstance(call.answer, dict):
+        call.answer.pop("stackTrace", None)  # mostly frames of libraries
+    _print(call.answer)
     _log(f"{function.name}:{call.version} {'raised' if call.failed else 'answered'}, {call.milliseconds:.0f} ms")
     return 1 if call.failed else 0
-
-
-def _without_stack(answer: Any) -> Any:
-    """Return Lambda's description of an error without the stack, whose frames are mostly the libraries'."""
-    return (
-        {name: value for name, value in answer.items() if name != "stackTrace"} if isinstance(answer, dict) else answer
-    )
 
 
 def _function(name: str | None, run: Endpoints, aws: Aws) -> Deployed | None:

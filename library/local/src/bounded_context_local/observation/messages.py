@@ -219,7 +219,8 @@ class Watch:
 
     def __init__(self, aws: Aws, deployment: Deployment) -> None:
         """Start to poll all queues and functions of a deployment."""
-        self.logs = Logs(aws, _log_groups(deployment))
+        functions = deployment.physical_ids(FUNCTION).items()
+        self.logs = Logs(aws, {name.replace("-", "_"): f"/aws/lambda/{function}" for name, function in functions})
         self.queues = Queues(aws, {url.rpartition("/")[2]: url for url in deployment.physical_ids(QUEUE).values()})
         self._aws = aws
         self._failure: Exception | None = None
@@ -260,14 +261,6 @@ class Watch:
 
     def _forward(self) -> None:
         put(self._aws, own_metrics(self.logs.take()))
-
-
-def _log_groups(deployment: Deployment) -> dict[str, str]:
-    """Return the functions' log groups, by their names in the code."""
-    return {
-        name.replace("-", "_"): f"/aws/lambda/{function}"
-        for name, function in deployment.physical_ids(FUNCTION).items()
-    }
 
 
 def put(aws: Aws, samples: Iterable[Sample]) -> None:

@@ -215,12 +215,9 @@ def problems_of_run(
         for kind in ("cloudwatch/dashboard", "cloudwatch/metricAlarm", "lambda/function")
     )
     bodies = {board["dashboardName"]: json.loads(board["dashboardBody"]) for board in dashboards}
-    defined = [metric for namespace in _namespaces(functions) for metric in defined_by(context, namespace)]
+    namespaces = {function["environment"]["variables"][NAMESPACE] for function in functions}
+    defined = [metric for namespace in namespaces for metric in defined_by(context, namespace)]
     return [*problems(bodies, {alarm["name"]: alarm for alarm in alarms}, defined), *undeclared(samples, defined)]
-
-
-def _namespaces(functions: Iterable[Mapping[str, Any]]) -> set[str]:
-    return {function["environment"]["variables"][NAMESPACE] for function in functions}
 
 
 def problems(

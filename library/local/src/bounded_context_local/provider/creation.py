@@ -157,15 +157,15 @@ def without_tls_statements(_: Aws, request: Request) -> None:
     """Remove the statements that deny plain HTTP from a resource policy; remove a policy without other statements."""
     policy = json.loads(request.take("policy"))
     statements = as_list(policy["Statement"])
-    remaining = [statement for statement in statements if not _only_about_tls(statement)]
+    remaining = [
+        statement
+        for statement in statements
+        if statement["Effect"] != "Deny" or "aws:SecureTransport" not in json.dumps(statement.get("Condition", {}))
+    ]
     if len(remaining) < len(statements):
         request.adapted.append("the statement that denies plain HTTP is omitted, because the emulator uses plain HTTP")
     if remaining:
         request.inputs["policy"] = json.dumps(policy | {"Statement": remaining})
-
-
-def _only_about_tls(statement: dict[str, Any]) -> bool:
-    return statement["Effect"] == "Deny" and "aws:SecureTransport" in json.dumps(statement.get("Condition", {}))
 
 
 def as_list(value: Any) -> list[Any]:

@@ -6,6 +6,7 @@ The bad versions cannot start, fail for their callers, or change, remove and cre
 import copy
 import io
 import json
+import signal
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -16,7 +17,7 @@ from typing import Any, Final, Literal
 from bounded_context_cli.command.application import run
 from bounded_context_cli.command.aws_errors import INTERRUPTED, Calls
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_cli.command.operation import Access
+from bounded_context_cli.command.operation import Access, Clock
 
 from ..actors.caller import Call, Caller
 from ..emulator.aws import Aws
@@ -123,7 +124,10 @@ def messages(items: Mapping[str, Mapping[str, Any]], fields: Sequence[str], iden
     """
     keys = list(items)
     bad, removed = keys[:CHANGED], keys[CHANGED : CHANGED + REMOVED]
-    puts = [{"pk": key, **_values(items[donor], fields)} for key, donor in zip(bad, reversed(keys), strict=False)]
+    puts = [
+        {"pk": key, **_plain({name: items[donor][name] for name in fields if name in items[donor]})}
+        for key, donor in zip(bad, reversed(keys), strict=False)
+    ]
     for key in removed[:NEW]:
         name = f"{items[key][identity]}x"
         prefix = key.removesuffix(str(items[key][identity]))
@@ -132,10 +136,6 @@ def messages(items: Mapping[str, Mapping[str, Any]], fields: Sequence[str], iden
         yield {"put": puts[start : start + _AT_ONCE], "remove": []}
     for start in range(0, len(removed), _AT_ONCE):
         yield {"put": [], "remove": removed[start : start + _AT_ONCE]}
-
-
-def _values(item: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-    return _plain({name: item[name] for name in fields if name in item})
 
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -273,6 +273,23 @@ class Performed:
         }
 
 
+def run_command(aws: Calls, words: Sequence[str], clock: Clock) -> tuple[int, dict[str, Any]]:
+    """Run a command of `context` on the embedded AWS, and return its exit status and its JSON report.
+
+    Raises:
+        KeyboardInterrupt: the command was interrupted. It ignores further signals, so the run can clean up.
+    """
+    printed = io.StringIO()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with redirect_stdout(printed):
+        status = run([*words, "--json"], Access(lambda _: lambda service, **_: aws.client(service), clock))
+    if status == INTERRUPTED:
+        raise KeyboardInterrupt
+    for number, handler in handlers.items():  # a command ignores signals in the end
+        signal.signal(number, handler)
+    return status, json.loads(printed.getvalue() or "{}")
+
+
 class Driver:
     """The rollout driver on the deployed stack."""
 
@@ -285,18 +302,9 @@ class Driver:
         self._clock = ShortMinutes()
 
     def run(self, command: str) -> tuple[int, dict[str, Any]]:
-        """Run a command, and return its exit status and its report. The driver prints progress on standard error.
-
-        Raises:
-            KeyboardInterrupt: the driver was interrupted. It ignores further signals, so the run can clean up.
-        """
-        printed = io.StringIO()
-        arguments = ["rollout", command, self._stack, "--outputs", str(self._outputs), "--json"]
-        with redirect_stdout(printed):
-            status = run(arguments, Access(lambda _: lambda service, **_: self._aws.client(service), self._clock))
-        if status == INTERRUPTED:
-            raise KeyboardInterrupt
-        return status, json.loads(printed.getvalue())
+        """Run a command, and return its exit status and its report. The driver prints progress on standard error."""
+        words = ("rollout", command, self._stack, "--outputs", str(self._outputs))
+        return run_command(self._aws, words, self._clock)
 
 
 STRATEGY = "Canary25Percent5Minutes"

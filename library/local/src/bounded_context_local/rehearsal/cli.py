@@ -86,18 +86,13 @@ def _rehearse_restore(project: Project, screen: RunScreen, *, as_json: bool) -> 
     sys.stdout.write(json.dumps(restored.as_json(), indent=2) + "\n")
     if not as_json:
         sys.stdout.write(f"{BACKUP}\n")
-    for problem in restored.problems():
-        screen.fail(problem)
-    return int(bool(restored.problems()))
+    return screen.fail_each(restored.problems())
 
 
 def _rehearse_releases(project: Project, screen: RunScreen, *, as_json: bool) -> int:
     performed = _rehearse(project, screen)
     _show(performed, as_json=as_json)
-    problems = [problem for result in performed for problem in result.problems()]
-    for problem in problems:
-        screen.fail(problem)
-    return 1 if problems else 0
+    return screen.fail_each([problem for result in performed for problem in result.problems()])
 
 
 def _rehearse(project: Project, screen: RunScreen) -> list[Performed]:

@@ -1,16 +1,15 @@
 """The rehearsal of a restore: a bad release damages aggregates, and `context restore` restores them."""
 
-import io
 import json
-import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +18,8 @@ from boto3.dynamodb.types import TypeSerializer
 from bounded_context.adapters.items import Items as TableItems
 from bounded_context.domain import events
 from bounded_context.domain.projection import order_key
-from bounded_context_cli.command.application import run
-from bounded_context_cli.command.aws_errors import INTERRUPTED
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_cli.command.operation import Access
+from bounded_context_cli.command.operation import SystemClock
 from bounded_context_cli.repair.restore.differences import content
 
 from ..actors.caller import invoke
@@ -32,7 +29,7 @@ from ..run.screen import RunScreen
 from ..running.context import RunningContext
 from ..stack_state import quiet_second
 from . import acts
-from .acts import CHANGED, NEW, REMOVED, command_message, damages, messages
+from .acts import CHANGED, NEW, REMOVED, command_message, damages, messages, run_command
 
 ROWS: Final = 10_000
 MOST_SECONDS: Final = 120.0
@@ -179,17 +176,8 @@ class Restoring:
 
     def _restore(self, at: datetime, *more: str) -> dict[str, Any]:
         """Run the command; return its report."""
-        printed = io.StringIO()
-        words = ["restore", STACK, "--at", at.isoformat(), "--outputs", str(self._outputs), "--json", *more]
-        access = Access(lambda _: lambda service, **_: self._aws.client(service))
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        with redirect_stdout(printed):
-            status = run(words, access)
-        for number, handler in handlers.items():  # the command ignores signals in the end
-            signal.signal(number, handler)
-        if status == INTERRUPTED:
-            raise KeyboardInterrupt
-        return json.loads(printed.getvalue() or "{}")
+        words = ("restore", STACK, "--at", at.isoformat(), "--outputs", str(self._outputs), *more)
+        return run_command(self._aws, words, SystemClock())[1]
 
     @contextmanager
     def _calling(self) -> Iterator[Counter[str]]:
@@ -246,13 +234,11 @@ class Restoring:
         for event in subscriber.of_list(list_id):
             if event["type"] in self._context.changes:
                 order = order_key(event["id"], event["sequence"], None)
-                newest[event["subject"]] = max(newest.get(event["subject"], ("", {})), (order, event), key=_order)
+                newest[event["subject"]] = max(
+                    newest.get(event["subject"], ("", {})), (order, event), key=itemgetter(0)
+                )
         deletion = self._context.deletion_event
         return {subject: event["data"] for subject, (_, event) in newest.items() if event["type"] != deletion}
-
-
-def _order(entry: tuple[str, dict[str, Any]]) -> str:
-    return entry[0]
 
 
 def _different(first: Mapping[str, Any], second: Mapping[str, Any]) -> int:

@@ -31,6 +31,7 @@ from ..list_views.page import list_page
 from ..list_views.trail import Trail, trail_of
 from ..live.reload import watching
 from ..observation import metric_checks
+from ..observation.logs import Sample
 from ..provider.program import Progress
 from ..running import start
 from ..running.context import RunningContext, RunResult, expected_events, of_functions, read_result, settled
@@ -156,14 +157,8 @@ def _send_commands(options: Options, project: Project, screen: RunScreen) -> int
             _print(_calls_as_json(running, received, actions, screen))
         screen.show_calls({name: counts.total() for name, counts in received.items()}, actions)
         screen.show_limits(running.deployment.not_emulated, running.deployment.adapted)
-        if options.dashboards:
-            of_distribution(DASHBOARDS).draw(running, samples_of_run, started, "commands", options.dashboards)
-            screen.show_file("Dashboards", options.dashboards)
-        if options.keep:
-            keep_running(running, screen, watched=options.watch)
-    wrong = [action.problem for action in actions if action.problem]
-    of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples_of_run)
-    return _exit_status([*wrong, *_lacking(received, expected), *of_metrics], screen)
+        _draw_and_keep(options, running, screen, samples_of_run, started, "commands")
+    return screen.fail_each([*_wrong(running, actions, samples_of_run), *_lacking(received, expected)])
 
 
 def _calls_as_json(
@@ -241,22 +236,33 @@ def _import_list(options: Options, project: Project, screen: RunScreen) -> int:
         if options.page:
             screen.show_file("Page of the list", _write(list_page(facts, result), options.page, project))
         screen.show_more(next(iter(samples.lines_by_identity(content)), ""))
-        if options.dashboards:
-            of_distribution(DASHBOARDS).draw(
-                running, samples_of_run, started, f"{name}: {result.outcome}", options.dashboards
-            )
-            screen.show_file("Dashboards", options.dashboards)
-        if options.keep:
-            keep_running(running, screen, watched=options.watch, list_id=execution.list_id)
-    wrong = [action.problem for action in actions if action.problem]
-    of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples_of_run)
-    return _exit_status([*result.problems(), *wrong, *of_metrics], screen)
+        _draw_and_keep(
+            options, running, screen, samples_of_run, started, f"{name}: {result.outcome}", execution.list_id
+        )
+    return screen.fail_each([*result.problems(), *_wrong(running, actions, samples_of_run)])
 
 
-def _exit_status(problems: Sequence[str], screen: RunScreen) -> int:
-    for problem in problems:
-        screen.fail(problem)
-    return 1 if problems else 0
+def _draw_and_keep(
+    options: Options,
+    running: RunningContext,
+    screen: RunScreen,
+    samples: Sequence[Sample],
+    started: float,
+    title: str,
+    list_id: str | None = None,
+) -> None:
+    """Draw the dashboards, and keep the run, as the options say."""
+    if options.dashboards:
+        of_distribution(DASHBOARDS).draw(running, samples, started, title, options.dashboards)
+        screen.show_file("Dashboards", options.dashboards)
+    if options.keep:
+        keep_running(running, screen, watched=options.watch, list_id=list_id)
+
+
+def _wrong(running: RunningContext, actions: Iterable[ActionResult], samples: Iterable[Sample]) -> list[str]:
+    """Return the problems of the actions, and of the metrics that the functions wrote."""
+    of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples)
+    return [*(action.problem for action in actions if action.problem), *of_metrics]
 
 
 def _list(options: Options, samples: Samples) -> tuple[str, bytes]:

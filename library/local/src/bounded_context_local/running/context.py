@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bounded_context.application.checks import SMOKE
-from bounded_context.declaration.context import Context
 from bounded_context.domain.failures import Failure
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project
@@ -17,7 +16,7 @@ from .. import stack_state
 from ..actors import caller
 from ..actors.caller import ApiCaller, Sign, signature
 from ..actors.partner import Partner
-from ..actors.subscriber import Neighbour, Reception, Subscriber
+from ..actors.subscriber import Neighbour, Subscriber
 from ..emulator.aws import Aws, QueueCalls
 from ..emulator.process import CALLS_AT_ONCE, WAIT_SCALE
 from ..observation import invocations, messages
@@ -193,14 +192,19 @@ def _aws_samples(
     running: RunningContext, lines: Sequence[LogLine], own: Sequence[Sample], documents: Sequence[Document]
 ) -> Iterator[Sample]:
     aws, outputs, now = running.aws, running.outputs, time.time()
-    completed, received = calls(lines), _received(running)
-    yield from _lambda_samples(running, list(invocations.lambda_samples(completed, outputs["functions"])), now)
+    completed = calls(lines)
+    received = {subscriber.url: list(subscriber.received) for subscriber in running.subscribers}
+    aliases: Mapping[str, str] = outputs["functions"]
+    samples = list(invocations.lambda_samples(completed, aliases))
+    yield from samples
+    yield from invocations.throttles(aws, aliases, now)
+    yield from invocations.unknown_ages(aws, aliases, samples, now)
     machine = outputs.get("state_machine")
     runs = invocations.executions(aws, machine) if machine else []
     if machine:
         yield from invocations.states_samples(machine, runs)
     yield from messages.sqs_samples(
-        running.watch.queues.samples, {_queue(url): receptions for url, receptions in received.items()}
+        running.watch.queues.samples, {url.rpartition("/")[2]: receptions for url, receptions in received.items()}
     )
     histories = (stack_state.history(aws, execution["executionArn"]) for execution in runs)
     yield from messages.sns_samples(outputs["topic_arn"], own, histories, received, now)
@@ -210,22 +214,6 @@ def _aws_samples(
     yield from running.api_requests.samples(outputs, now)
     if outputs.get("sftp"):
         yield from messages.transfer_samples(outputs["sftp"]["server_id"], running.partner.uploads)
-
-
-def _lambda_samples(running: RunningContext, samples: list[Sample], now: float) -> Iterator[Sample]:
-    aliases: Mapping[str, Any] = running.outputs["functions"]
-    yield from samples
-    yield from invocations.throttles(running.aws, aliases, now)
-    yield from invocations.unknown_ages(running.aws, aliases, samples, now)
-
-
-def _received(running: RunningContext) -> dict[str, list[Reception]]:
-    """Return the subscribers' received events, by queue URL."""
-    return {subscriber.url: list(subscriber.received) for subscriber in running.subscribers}
-
-
-def _queue(url: str) -> str:
-    return url.rpartition("/")[2]
 
 
 def settled(
@@ -316,27 +304,21 @@ def read_result(
     # The record of a file that is rejected as a whole has no counts: all of its rows are rejected.
     valid, rejected = int(record.get("valid", 0)), int(record.get("rejected", uploaded))
     failure = Failure.of(record.get("failure"))
+    own_event, rejection_event = running.context.list_events
     return RunResult(
         rows=Rows(uploaded, valid, rejected, imported),
         events=events,
         outcome=execution.outcome,
-        own_event=_own_event(running.context, execution.outcome),
+        own_event=own_event if execution.outcome == IMPORTED else rejection_event,
         not_emulated=running.deployment.not_emulated,
         adapted=running.deployment.adapted,
         stages=stages,
         cause=execution.error if execution.outcome == FAILED and not failure else str(record.get("reason", "")),
-        report=_report(running, str(record["key"])) if record and (rejected or "reason" in record) else "",
+        report=running.partner.report(str(record["key"]).rpartition("/")[2])
+        if record and (rejected or "reason" in record)
+        else "",
         failure=failure,
     )
-
-
-def _report(running: RunningContext, key: str) -> str:
-    return running.partner.report(key.rpartition("/")[2])
-
-
-def _own_event(context: Context[Any], outcome: str) -> str:
-    imported, rejected = context.list_events
-    return imported if outcome == IMPORTED else rejected
 
 
 def expected_events(execution: Ended, imported: int) -> int:
