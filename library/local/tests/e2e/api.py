@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from botocore.awsrequest import AWSRequest
+
 from bounded_context_local.actors.caller import Answer, ApiCaller, Sign, signature
 from bounded_context_local.running.context import RunningContext, api_caller
 
@@ -13,6 +15,19 @@ from .facts import ID, ROUTES, SAMPLES
 from .lists import Sample
 
 PROBLEM = "application/problem+json"
+
+
+def bearer(token: str) -> Sign:
+    """Return a function that adds a bearer token to requests."""
+
+    def add(request: AWSRequest) -> None:
+        request.headers["Authorization"] = f"Bearer {token}"
+
+    return add
+
+
+def unsigned(_: AWSRequest) -> None:
+    """Leave the request unauthenticated."""
 
 
 def signing(deployed: RunningContext, routes: Iterable[str]) -> Sign:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bounded_context_local.actors.caller import ApiCaller, signature, unsigned
+from bounded_context_local.actors.caller import ApiCaller, signature
 from bounded_context_local.running.context import RunningContext, api_caller, api_owner
 
-from .api import permitted, send, signing
+from .api import permitted, send, signing, unsigned
 from .facts import ROUTES, with_api
 
 pytestmark = [pytest.mark.e2e, with_api]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from bounded_context_local.actors.caller import ApiCaller, bearer, unsigned
+from bounded_context_local.actors.caller import ApiCaller
 from bounded_context_local.running.context import RunningContext, api_caller, api_owner
 from bounded_context_local.running.start import running_context
 
-from .api import send
+from .api import bearer, send, unsigned
 from .facts import GET, PROJECT, ROUTES, with_api
 from .tokens import Issuer, published
 

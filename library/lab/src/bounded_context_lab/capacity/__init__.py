@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Final
 
 from typer import Argument, Option
@@ -90,7 +90,9 @@ def as_document(answer: Answer) -> dict[str, Any]:
         "throttles": [throttle.as_json() for throttle in answer.throttles],
         "change": {"change": answer.change.words, "seconds": round(answer.change.seconds)} if answer.change else None,
         "usd": round(answer.usd, 4),
-        "log10_overload": {name: _finite(bound) for name, bound in answer.hot_keys.items()},
+        "log10_overload": {
+            name: round(bound, 1) if math.isfinite(bound) else None for name, bound in answer.hot_keys.items()
+        },
         "in_flight_seconds": round(answer.in_flight_seconds, 1),
         "oldest_event_seconds": round(answer.warm.oldest),
         "messages_a_second": round(answer.model.quotas["messages"].value),
@@ -101,10 +103,6 @@ def as_document(answer: Answer) -> dict[str, Any]:
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     stages = {name: round(seconds, 1) for name, seconds in outcome.stages.items()}
     return {"seconds": round(outcome.total, 1), "stages": stages, "delivered": outcome.delivered}
-
-
-def _finite(bound: float) -> float | None:
-    return round(bound, 1) if math.isfinite(bound) else None
 
 
 def table(answers: Sequence[Answer]) -> str:
@@ -156,17 +154,13 @@ def _facts(answer: Answer) -> Iterator[str]:
     new, warm = _executions(answer)
     least = f"reserved_concurrency: {{{RELAY}: {answer.model.least_relay}}} is enough for SNS's quota"
     yield f"Concurrent executions: {warm:,} (new table: {new:,}); {least}"
-    yield f"Hot keys, in any second of the import: {', '.join(_bounds(answer.hot_keys))}"
+    bounds = (f"{name} {_bound(bound)}" for name, bound in answer.hot_keys.items())
+    yield f"Hot keys, in any second of the import: {', '.join(bounds)}"
 
 
 def _executions(answer: Answer) -> tuple[int, int]:
     """Return the concurrent executions for a new table, and for a table that has had this load."""
     return answer.model.executions(answer.lists, new=True), answer.model.executions(answer.lists, new=False)
-
-
-def _bounds(bounds: Mapping[str, float]) -> Iterable[str]:
-    for name, bound in bounds.items():
-        yield f"{name} {_bound(bound)}"
 
 
 def _bound(bound: float) -> str:

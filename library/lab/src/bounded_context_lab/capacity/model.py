@@ -328,14 +328,14 @@ def with_lanes(plan: Plan, lanes: int) -> Plan:
 
 def with_rate(plan: Plan, limit: str, times: float) -> Plan:
     """Return the plan with a rate so many times as high. A quota of tables and indexes raises the rates of both."""
-    raised = {name: _raised(rate, times) for name, rate in plan.rates.items() if quota_of(name) == quota_of(limit)}
+    raised = {
+        name: replace(rate, a_second=rate.a_second * times, most=rate.most * times)
+        for name, rate in plan.rates.items()
+        if quota_of(name) == quota_of(limit)
+    }
     return replace(plan, rates={**plan.rates, **(raised if limit == quota_of(limit) else {limit: raised[limit]})})
 
 
 def quota_of(limit: str) -> str:
     """Return the name of a limit's quota. The limit of an index has the name of its index too."""
     return limit.partition(" of ")[0]
-
-
-def _raised(rate: Rate, times: float) -> Rate:
-    return replace(rate, a_second=rate.a_second * times, most=rate.most * times)

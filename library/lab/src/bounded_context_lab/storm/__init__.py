@@ -107,7 +107,8 @@ class Outcome:
         findings += [f"duplicate: {text}." for text in self.duplicates]
         expected = self.fault.expects(self.alarms)
         unexpected = ", ".join(sorted(_on(self.alarms) - expected))
-        if self._needs_alarm and not expected:
+        needs_alarm = self.stopped or self.lost or (self.fault.kind in ALWAYS and not self.untried)
+        if needs_alarm and not expected:
             alarms = ", ".join(sorted(self.fault.alarms)) or "none is defined"
             findings.append(
                 f"silent: no expected alarm went off ({alarms}).{f' Other alarms: {unexpected}.' if unexpected else ''}"
@@ -117,10 +118,6 @@ class Outcome:
                 f"false alarm: only the delivery of events changed, and these alarms went off: {unexpected}."
             )
         return [f"{self.fault.name}: {text}" for text in findings]
-
-    @property
-    def _needs_alarm(self) -> bool:
-        return self.stopped or bool(self.lost) or (self.fault.kind in ALWAYS and not self.untried)
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome in the form that `--json` prints."""

@@ -163,19 +163,6 @@ def signature(region: str, access_key: str, secret_key: str, token: str | None =
     return SigV4Auth(Credentials(access_key, secret_key, token), SERVICE, region).add_auth
 
 
-def bearer(token: str) -> Sign:
-    """Return a function that adds a bearer token to requests."""
-
-    def add(request: AWSRequest) -> None:
-        request.headers["Authorization"] = f"Bearer {token}"
-
-    return add
-
-
-def unsigned(_: AWSRequest) -> None:
-    """Leave the request unauthenticated."""
-
-
 class ApiCaller:
     """A client of an API, safe for use by several threads."""
 

@@ -62,16 +62,6 @@ class Aws(Calls):
     def _new_client(self, service: str) -> Any:
         return self._session.client(service, endpoint_url=self.emulator.endpoint, config=CONFIG)
 
-    def acting_as(self, role_arn: str) -> "Aws":
-        """Assume a role, and return its calls. Raises botocore's ClientError if the role does not trust the caller."""
-        role_session = self.call("sts", "assume_role", RoleArn=role_arn, RoleSessionName="local")["Credentials"]
-        credentials = {
-            "aws_access_key_id": role_session["AccessKeyId"],
-            "aws_secret_access_key": role_session["SecretAccessKey"],
-            "aws_session_token": role_session["SessionToken"],
-        }
-        return Aws(self.emulator, credentials)
-
     @cached_property
     def account(self) -> str:
         """The account's id."""

@@ -77,14 +77,6 @@ class Emulator:
         """The URL of all services."""
         return f"http://{HOST}:{self.port}"
 
-    def _functions_endpoints(self) -> dict[str, str]:
-        """Return the variables with the endpoints of the functions; without a proxy, the emulator adds its own."""
-        proxy = f"http://{HOST}:{self.proxy_port}"
-        return {
-            LOCAL_STACK: proxy if self.proxy_port else self.endpoint,
-            **({"AWS_ENDPOINT_URL": proxy} if self.proxy_port else {}),
-        }
-
     @property
     def log(self) -> Path:
         """The emulator's log file, which is deleted when the emulator stops."""
@@ -92,6 +84,7 @@ class Emulator:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the emulator's process. It is minimal because functions inherit it."""
+        proxy = f"http://{HOST}:{self.proxy_port}" if self.proxy_port else ""
         return {
             "PATH": "/usr/bin:/bin",
             "HOME": str(self.folder),
@@ -109,7 +102,8 @@ class Emulator:
             "LAMBDA_ACCOUNT_CONCURRENCY": str(CALLS_AT_ONCE),
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
-            **self._functions_endpoints(),
+            LOCAL_STACK: proxy or self.endpoint,
+            **({"AWS_ENDPOINT_URL": proxy} if proxy else {}),  # without a proxy, the emulator adds its own
             **({"AWS_XRAY_DAEMON_ADDRESS": self.trace_address} if self.trace_address else {}),
         }
 
@@ -232,7 +226,7 @@ class Endpoints:
     """The context and the emulator of a run.
 
     `context` is the context's name, `outputs` are the outputs of its stack, `identity` is the column of the identity.
-    `columns` maps the columns of a list to their kinds (`samples.KINDS`).
+    `columns` maps the columns of a list to their kinds (`sample_lists.KINDS`).
     """
 
     context: str

@@ -18,7 +18,7 @@ from bounded_context_infra.configuration.project import ProjectError
 
 ROWS: Final = 1000
 MOST_ROWS: Final = 200_000
-"""A run waits at most 600 s for an import (`executions.END_SECONDS`). 100,000 rows take 208 s (measured: the page of
+"""A run waits at most 600 s for an import (`stack_state.END_SECONDS`). 100,000 rows take 208 s (measured: the page of
 proofs). 200,000 rows leave a third of the time to a slower machine."""
 
 PAGE: Final = Path("build/list.html")

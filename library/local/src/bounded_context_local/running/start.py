@@ -17,7 +17,7 @@ from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.configuration.places import syntax_errors
 from bounded_context_infra.configuration.project import Project
 
-from ..actors.partner import BucketPartner, Partner, SftpPartner
+from ..actors.partner import Partner, SftpPartner
 from ..actors.subscriber import neighbours
 from ..emulator.aws import Aws
 from ..emulator.process import Endpoints, emulator_python, published_endpoints, read_endpoints, running_emulator
@@ -158,7 +158,7 @@ def _partner(aws: Aws, context: Context[Any], settings: Mapping[str, str]) -> Pa
     A context without lists has a partner who uploads nothing.
     """
     without_server = settings.get("sftp") == "none" or not context.has_lists
-    return BucketPartner(aws) if without_server else SftpPartner(aws)
+    return Partner(aws) if without_server else SftpPartner(aws)
 
 
 _START: Final = "start one with `uv run context run --keep`"
