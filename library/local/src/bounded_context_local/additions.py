@@ -74,7 +74,7 @@ def transitions(running: RunningContext) -> Iterator[ActionResult]:
 
     A refusal by a rule of the team ends the calls: later commands may depend on the refused command.
     """
-    context, send = running.context, _over_http(running) if running.outputs.get("api") else _by_message(running)
+    context, send = running.context, _sender(running)
     try:
         payload, status = _sample(running, _SEED + 1), None
     except ValidationError:
@@ -106,8 +106,7 @@ def _sample(running: RunningContext, seed: int = _SEED) -> dict[str, Any]:
 
 
 def _create_twice(running: RunningContext, create: str, payload: dict[str, Any]) -> Iterator[ActionResult]:
-    context = running.context
-    send = _over_http(running) if running.outputs.get("api") else _by_message(running)
+    context, send = running.context, _sender(running)
     first, again = send(create, payload), send(create, payload)
     query = send(context.get_function, {context.identity: payload[context.identity]})
     # A rule of the team may reject the sample: then the second call is rejected too, and the query finds nothing.
@@ -119,6 +118,10 @@ def _create_twice(running: RunningContext, create: str, payload: dict[str, Any])
     for request, answer, code, published in answers:
         problem = f"{request}: the answer is {answer.text!r} instead of {code or 'success'}."
         yield ActionResult(request, answer.text, "" if answer.code == code else problem, published)
+
+
+def _sender(running: RunningContext) -> Send:
+    return _over_http(running) if running.outputs.get("api") else _by_message(running)
 
 
 def _over_http(running: RunningContext) -> Send:

@@ -163,7 +163,7 @@ def serving_systems(project: Project) -> Iterator[dict[str, str]]:
     """
     with ExitStack() as servers:
         yield {
-            name: servers.enter_context(serving(StandIn(_answer(name, place), mode_file(project, name)), 0, name))
+            name: servers.enter_context(serving(_stand_in(_answer(name, place), mode_file(project, name)), 0, name))
             for name, place in project.settings.get("systems", {}).items()
         }
 
@@ -182,24 +182,21 @@ def _answer(name: str, place: object) -> Answer:
         raise LocalRunError(f"{where}: write <module>:<function> ({error}).") from error
 
 
-class StandIn:
-    """Returns the responses of a system. The mode `down` answers 503, and `slow` answers after 5 seconds."""
+def _stand_in(answer: Answer, mode_of: Path) -> Respond:
+    """Return the responses of a system. The mode `down` answers 503, and `slow` answers after 5 seconds."""
 
-    def __init__(self, answer: Answer, mode: Path) -> None:
-        self._answer = answer
-        self._mode = mode
-
-    def __call__(self, request: Request) -> Response:
-        """Return the response to a request."""
-        mode = self._mode.read_text(encoding="utf-8").strip() if self._mode.exists() else MODES[0]
+    def respond(request: Request) -> Response:
+        mode = mode_of.read_text(encoding="utf-8").strip() if mode_of.exists() else MODES[0]
         if mode == "slow":
             time.sleep(SLOW)
         if mode == "down":
             return Response(503, {}, b"")
         body = json.loads(request.body) if request.body else None
         key = request.headers.get("Idempotency-Key", "")
-        status, value = self._answer(SystemRequest(request.method, request.path, body, key))
+        status, value = answer(SystemRequest(request.method, request.path, body, key))
         return Response(status, {"Content-Type": "application/json"}, json.dumps(value).encode())
+
+    return respond
 
 
 SCAN_SOURCE: Final = "local.guardduty"

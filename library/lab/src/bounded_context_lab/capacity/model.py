@@ -146,7 +146,6 @@ class ListStages:
 RELAYED: Final = "relay"
 """The name of the rate of changes that all batches of the relay publish."""
 
-
 _QUEUE: Final = 10
 """Batches of the inbox queue that Lambda delivers concurrently."""
 

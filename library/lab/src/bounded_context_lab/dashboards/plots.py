@@ -19,7 +19,6 @@ _ROUND: Final = (1.0, 2.0, 5.0, 10.0)
 _FAR: Final = 2.5
 """The maximum ratio of a limit to the greatest value; a higher limit would flatten the lines."""
 
-
 _WORDS: Final[Mapping[str, str]] = {
     "Count": "number",
     "Seconds": "s",

@@ -10,7 +10,6 @@ import threading
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -26,6 +25,7 @@ from bounded_context_cli.command.aws_errors import Calls
 
 from .. import stand_ins
 from ..emulator.aws import Aws
+from ..emulator.clock import in_background
 
 NAMESPACE = "AWS/Lambda"
 PAUSE_SECONDS = 0.02
@@ -87,19 +87,13 @@ class Caller:
         If a call raises an error, the end of the block raises it.
         """
         calls: list[Call] = []
-        stopped = threading.Event()
 
-        def keep_calling() -> None:
+        def keep_calling(stopped: threading.Event) -> None:
             while not stopped.wait(pause_seconds):
                 calls.append(self.call(message))
 
-        with ThreadPoolExecutor(1, thread_name_prefix=f"caller-{self._function}") as pool:
-            caller = pool.submit(keep_calling)
-            try:
-                yield calls
-            finally:
-                stopped.set()
-            caller.result()
+        with in_background(f"caller-{self._function}", keep_calling):
+            yield calls
 
     def _version(self) -> str:
         alias = self._aws.call("lambda", "get_alias", FunctionName=self._function, Name=self._alias)

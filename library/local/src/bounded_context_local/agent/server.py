@@ -120,7 +120,6 @@ TOOLS: Final = {
     "invoke": Tool(Invoke, _invoke, "call it with a smaller event"),
 }
 
-
 SECONDS: Final = 600.0
 """The maximum of a command, ten times as long as a check of the default context."""
 

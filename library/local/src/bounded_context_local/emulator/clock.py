@@ -6,6 +6,7 @@ Releases and alarm periods run 60 times faster than on AWS. The emulator's proce
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -65,3 +66,16 @@ def until(find: Callable[[], T], seconds: float, pause: float = 0.1) -> T:
     while not (result := find()) and time.monotonic() < deadline:
         time.sleep(pause)
     return result
+
+
+@contextmanager
+def in_background(name: str, act: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Call `act` in a thread, with an event that is set at the end of the block. The end raises the error of `act`."""
+    stopped = threading.Event()
+    with ThreadPoolExecutor(1, thread_name_prefix=name) as pool:
+        running = pool.submit(act, stopped)
+        try:
+            yield
+        finally:
+            stopped.set()
+        running.result()

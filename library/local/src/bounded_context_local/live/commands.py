@@ -30,7 +30,6 @@ PAUSE_SECONDS: Final = 0.3
 
 _TRACEBACK: Final = "Traceback (most recent call last):"
 
-
 _EXCEPTION: Final = ("exception", "stack_trace", "exception_name")
 """Fields that are shown below the line."""
 

@@ -178,14 +178,11 @@ def _step_event(aws: Calls, function: str, item: Item) -> Event:
             upload = {"bucket": item["bucket"], "key": item["key"], "version": item["version_id"]}
             return {"upload": upload, "execution": item["execution"]}
         case "import_list":
-            return {"list_id": item["list_id"], "part": _first_part(aws, item)}
+            key = f"{STAGING}/{item['list_id']}/{VERIFIED}"
+            parts = json.loads(aws.call("s3", "get_object", Bucket=item["bucket"], Key=key)["Body"].read())
+            return {"list_id": item["list_id"], "part": parts[0]}
         case _:
             return {"list_id": item["list_id"]}
-
-
-def _first_part(aws: Calls, item: Item) -> dict[str, Any]:
-    key = f"{STAGING}/{item['list_id']}/{VERIFIED}"
-    return json.loads(aws.call("s3", "get_object", Bucket=item["bucket"], Key=key)["Body"].read())[0]
 
 
 def function_names(incomplete: str) -> list[str]:

@@ -96,9 +96,7 @@ class Deployed:
 UNCAUGHT: Final = "uncaught exception"
 """The message that every function logs for an unhandled exception."""
 
-
 _UNPACKED: Final = re.compile(r'^  File "[^"\n]*/ministack-lambda-[^/"]+/code/(?!bounded_context/)', re.MULTILINE)
-
 
 _FRAME: Final = re.compile(r'^  File "(?!src/)[^\n]*\n(?:    [^\n]*\n)*', re.MULTILINE)
 """A frame of a traceback outside of `src/`, with its line of code."""

@@ -23,7 +23,7 @@ from bounded_context.declaration.measures import EVENT_AGE
 from ..actors.caller import Answered
 from ..emulator.aws import Aws
 from ..emulator.process import Emulator
-from .logs import METRICS, LoggedCall, Sample, own_metrics
+from .logs import LoggedCall, Sample, own_metrics
 
 
 def zeros(
@@ -43,30 +43,19 @@ def lambda_samples(calls: Iterable[LoggedCall], aliases: Mapping[str, str]) -> I
     """Yield the samples of calls; `aliases` are the aliases' ARNs by function."""
     for call in calls:
         if call.function in aliases:
-            for dimensions in _of_call(aliases[call.function], call.version):
-                yield Sample(LAMBDA_NAMESPACE, "Invocations", dimensions, "Count", call.began, 1)
-                yield Sample(LAMBDA_NAMESPACE, "Errors", dimensions, "Count", call.ended, int(call.failed))
-                yield Sample(LAMBDA_NAMESPACE, "Duration", dimensions, "Milliseconds", call.ended, call.milliseconds)
-                for age in _ages(call):
-                    yield Sample(LAMBDA_NAMESPACE, "IteratorAge", dimensions, "Milliseconds", call.began, age)
-
-
-def _of_call(alias: str, version: str) -> Iterator[dict[str, str]]:
-    by_name, by_alias = dimensions(alias)
-    yield by_name
-    yield by_alias
-    yield by_alias | {"ExecutedVersion": version}
+            by_name, by_alias = dimensions(aliases[call.function])
+            for labels in (by_name, by_alias, by_alias | {"ExecutedVersion": call.version}):
+                yield Sample(LAMBDA_NAMESPACE, "Invocations", labels, "Count", call.began, 1)
+                yield Sample(LAMBDA_NAMESPACE, "Errors", labels, "Count", call.ended, int(call.failed))
+                yield Sample(LAMBDA_NAMESPACE, "Duration", labels, "Milliseconds", call.ended, call.milliseconds)
+                for age in (sample for sample in own_metrics(call.lines) if sample.metric == EVENT_AGE.name):
+                    yield Sample(LAMBDA_NAMESPACE, "IteratorAge", labels, "Milliseconds", call.began, 1000 * age.value)
 
 
 def dimensions(alias: str) -> tuple[dict[str, str], dict[str, str]]:
     """Return the dimensions of a function and of its alias."""
     name, qualifier = alias.split(":")[-2:]
     return {"FunctionName": name}, {"FunctionName": name, "Resource": f"{name}:{qualifier}"}
-
-
-def _ages(call: LoggedCall) -> Iterator[float]:
-    own = own_metrics(line for line in call.lines if line.level == METRICS)
-    yield from (1000 * sample.value for sample in own if sample.metric == EVENT_AGE.name)
 
 
 def throttles(aws: Aws, aliases: Mapping[str, str], time: float) -> Iterator[Sample]:

@@ -5,10 +5,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from bounded_context_cli.repair.restore.differences import content
 
 from ..actors.caller import invoke
 from ..actors.subscriber import Subscriber, wait_for
+from ..emulator.clock import in_background
 from ..provider.program import STACK
 from ..run.screen import RunScreen
 from ..running.context import RunningContext
@@ -182,15 +183,9 @@ class Restoring:
     @contextmanager
     def _calling(self) -> Iterator[Counter[str]]:
         """Repeat a command that creates, until it is answered after the block; yield the counts of the results."""
-        calls, stopped = Counter[str](), threading.Event()
-        message = command_message(self._running.samples)
-        with ThreadPoolExecutor(1) as pool:
-            caller = pool.submit(self._call, message, calls, stopped)
-            try:
-                yield calls
-            finally:
-                stopped.set()
-            caller.result()
+        calls, message = Counter[str](), command_message(self._running.samples)
+        with in_background("caller", partial(self._call, message, calls)):
+            yield calls
         identity = message["payload"][self._context.identity]
         calls["executed"] = int(self._running.table.item_of(identity) is not None)
 

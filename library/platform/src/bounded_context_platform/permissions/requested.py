@@ -222,7 +222,6 @@ def _require_key(settings: Mapping[str, Any]) -> None:
 
 Document = dict[str, Any]
 
-
 Run = tuple[Mapping[str, str], Graph]
 """The config and the graph of a stack."""
 
