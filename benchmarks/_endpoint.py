@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import urlsplit
 
-from bounded_context_local.stand_ins.inserts import insert
+from bounded_context_local.inserts import insert
 
 UNITS = "/units"
 """The path that returns the number of write units since the start."""

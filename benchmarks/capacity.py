@@ -40,7 +40,7 @@ def measured(rows: list[int]) -> Iterator[dict[str, float]]:
 
 
 def _imported(running, content: bytes, name: str, count: int) -> dict[str, float]:  # noqa: ANN001
-    from bounded_context_local import executions
+    from bounded_context_local import stack_state
     from bounded_context_local.actors.subscriber import SURPLUS_SECONDS, wait_for
 
     began = time.time()
@@ -48,7 +48,7 @@ def _imported(running, content: bytes, name: str, count: int) -> dict[str, float
     if ended.outcome != "IMPORTED":
         raise SystemExit(f"{name} ended as {ended.outcome}: {ended.error}")
     wait_for(running.subscribers, ended.list_id, count + 1)
-    times = [began, *_entered(executions.history(running.aws, ended.arn)), time.time() - SURPLUS_SECONDS]
+    times = [began, *_entered(stack_state.history(running.aws, ended.arn)), time.time() - SURPLUS_SECONDS]
     return dict(zip((*STAGES, "events"), (after - before for before, after in pairwise(times)), strict=True))
 
 
@@ -68,8 +68,7 @@ def predicted(rows: int, small: Times, large: Times) -> Times:
     """Return the model's seconds of each stage for a list with `rows` rows, calibrated by a small and a large list."""
     from bounded_context_cli.programs.stack_settings import settings_of
     from bounded_context_infra.configuration.project import current
-    from bounded_context_lab.capacity.plan import Plan, Rate, Stage
-    from bounded_context_lab.capacity.simulation import simulate
+    from bounded_context_lab.capacity.simulation import Plan, Rate, Stage, simulate
 
     settings = settings_of(current(), "local")
     lanes, size = settings.import_concurrency, settings.part_rows

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bounded_context_lab.capacity.plan import quotas
+from bounded_context_lab.capacity.simulation import quotas
 from conftest import EXAMPLES, Cookiecutter
 from rich.console import Console
 from terminal import terminal

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bounded_context_local.emulator import endpoints
+from bounded_context_local.emulator import process
 from command_lines import rejected
 
 from template import cli, commands, processes
@@ -107,4 +107,4 @@ def test_the_module_runs_without_an_installation() -> None:
 
 def test_the_demo_starts_runs_that_end_with_it() -> None:
     """The library reads the same variable."""
-    assert processes.STARTED_BY == endpoints.VARIABLE
+    assert processes.STARTED_BY == process.STARTED_BY

@@ -33,7 +33,7 @@ PLANTED: Final = [
     ("street", "bounded_context_cli.policies.account", "bounded_context_operations.release.deploy"),
     ("street", "bounded_context_operations.repair.report", "bounded_context_platform.bootstrap"),
     ("street", "bounded_context_platform.bootstrap", "bounded_context_local.emulator.aws"),
-    ("street", "bounded_context_local.rehearsal.cli", "bounded_context_lab.storm.storm"),
+    ("street", "bounded_context_local.rehearsal.cli", "bounded_context_lab.storm"),
     ("floors", "bounded_context.domain.spelling", "bounded_context.adapters.dynamodb"),
     ("floors", "bounded_context.declaration.measures", "bounded_context.application.results"),
     ("floors", "bounded_context.telemetry.traces", "bounded_context.adapters.conditional"),

@@ -8,9 +8,9 @@ from itertools import count
 from typing import Any, Final
 
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_local.executions import Upload
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.sample_lists import as_csv
+from bounded_context_local.stack_state import Upload
 from bounded_context_local.testing.running import Finished, finished
 
 Row = Mapping[str, str]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bounded_context_local.api import Answer, Caller
+from bounded_context_local.actors.caller import Answer, ApiCaller
 
 _PATH: Final = "/payments"
 _PAGE: Final = 8
@@ -39,7 +39,7 @@ class Payment:
 class Callers:
     """Callers of one API, who note whatever is not as it must be."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: ApiCaller) -> None:
         self._caller = caller
         self.calls = 0
         self.problems: list[str] = []

@@ -17,8 +17,7 @@ from typing import Any, Final
 from bounded_context_cli.package import write_code
 from bounded_context_infra.configuration.project import current
 from bounded_context_local.actors.subscriber import Subscriber
-from bounded_context_local.api import owner
-from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.context import RunningContext, api_owner
 from bounded_context_local.running.start import running_context
 
 from .lists import Partner, Sent
@@ -42,7 +41,7 @@ class Scenario:
         self._deployed, self._shares = deployed, shares
         self._payments, self._lists = payments, lists
         self._partner = Partner(deployed)
-        self.callers = Callers(owner(deployed))
+        self.callers = Callers(api_owner(deployed))
         self.registered: list[list[Payment]] = []
         self.sent: list[Sent] = []
 

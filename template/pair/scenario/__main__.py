@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bounded_context_infra.configuration.project import Project, current
-from bounded_context_local.emulator import endpoints
-from bounded_context_local.run.exit_status import exit_status
-from bounded_context_local.run.keep import keep_running
-from bounded_context_local.run.screen import RunScreen
+from bounded_context_local.emulator.process import read_endpoints
+from bounded_context_local.run.execution import keep_running
+from bounded_context_local.run.screen import RunScreen, exit_status
 from bounded_context_local.running.start import running_context
 
 from .acts import TOLERATED_SHARE, Orders, act
@@ -41,7 +40,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace, project: Project, screen: RunScreen) -> int:
-    first = endpoints.read(options.join)
+    first = read_endpoints(options.join)
     tell = _counting(screen, f"{project.context.title} beside {options.first}")
     settings = {"consumes": options.consumes, "tolerated_share": TOLERATED_SHARE}
     with running_context(project, screen.stage, tell, settings, join=first) as second:

@@ -12,7 +12,7 @@ from typing import Any
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_local.actors.subscriber import Subscriber
 from bounded_context_local.emulator.aws import Aws
-from bounded_context_local.emulator.endpoints import Endpoints
+from bounded_context_local.emulator.process import Endpoints
 from bounded_context_local.running.context import invoke
 from bounded_context_local.sample_lists import KINDS, UNIQUE
 

@@ -128,7 +128,7 @@ def test_a_repository_may_be_without_other_distributions(
 def test_a_part_of_a_missing_distribution_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installed, "version", _versions("bounded-context-lab", None))
     with pytest.raises(WrongLibrary) as refused:
-        of_distribution("bounded_context_lab.storm.storm")
+        of_distribution("bounded_context_lab.storm")
     assert str(refused.value) == deferred.not_installed("bounded-context-lab")
     assert "`uv add --dev bounded-context-lab`" in str(refused.value)
 

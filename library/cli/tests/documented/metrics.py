@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_local.metric_math.metric_lines import METRIC_NAME, OF_AWS, Search, read
+from bounded_context_local.observation.metric_checks import METRIC_NAME, OF_AWS, Search, read_search
 from tests.account.cli import options
 from tests.infra.alarms import Watched, metric_alarms, watched
 from tests.infra.dashboards import Shown, bodies, metrics, searches
@@ -93,6 +93,6 @@ def _pair(metric: Shown | Watched, statistic: str) -> tuple[Query, str]:
 
 def _searches(expression: str) -> Iterator[tuple[Query, str]]:
     for text, statistic in re.findall(r"SEARCH\('([^']*)', *'(\w+)'", expression):
-        search: Search = read(text)
+        search: Search = read_search(text)
         for name in search.terms.get(METRIC_NAME, frozenset()):
             yield Query(search.namespace, name, tuple(sorted(search.dimensions))), statistic

@@ -9,10 +9,10 @@ _OWN: Final = Table("bounded_context_lab")
 
 GROUPS: Final[Groups] = {
     DOCUMENTS: {
-        "capacity": _OWN.one("Print the time of lists on AWS, and their bottleneck", "capacity.cli", "capacity"),
+        "capacity": _OWN.one("Print the time of lists on AWS, and their bottleneck", "capacity", "capacity"),
     },
     OPERATE: {
-        "smoke-account": _OWN.one("Test a temporary stack on an account", "smoke_account.cli", "smoke_account"),
+        "smoke-account": _OWN.one("Test a temporary stack on an account", "smoke_account", "smoke_account"),
     },
 }
 """The commands by the titles of the help."""

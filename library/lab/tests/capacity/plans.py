@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from bounded_context_lab.capacity.plan import Plan, Rate, Stage
+from bounded_context_lab.capacity.simulation import Plan, Rate, Stage
 
 PARTS = (250, 1000, 5000)
 

@@ -9,8 +9,7 @@ from bounded_context_cli.programs.recording import Graph, Program
 from bounded_context_cli.views.cost.cli import estimate
 from bounded_context_lab.capacity.advice import Answer
 from bounded_context_lab.capacity.model import IMPORT, STAGES, VALIDATION, VERIFICATION, Model, with_lanes, with_rate
-from bounded_context_lab.capacity.plan import quotas
-from bounded_context_lab.capacity.simulation import simulate
+from bounded_context_lab.capacity.simulation import quotas, simulate
 from tests.console import context
 from tests.cost.workflows import PARTS, RANGES, with_ranges, without_map
 from tests.infra.contexts import SHAPES

@@ -6,8 +6,7 @@ import pytest
 
 from bounded_context_lab.capacity.advice import Answer, Throttle
 from bounded_context_lab.capacity.model import Model, with_rate
-from bounded_context_lab.capacity.plan import Plan
-from bounded_context_lab.capacity.simulation import EXECUTIONS, simulate
+from bounded_context_lab.capacity.simulation import EXECUTIONS, Plan, simulate
 from tests.cost.workflows import PARTS, RANGES, with_ranges, without_map
 
 MILLION = 10**6

@@ -18,7 +18,7 @@ from bounded_context_cli.views.cost.flow import item_bytes
 from bounded_context_lab.capacity import model
 from bounded_context_lab.capacity.advice import Answer
 from bounded_context_lab.capacity.model import IMPORT, Model
-from bounded_context_lab.capacity.plan import log10_overload, log_binomial_tail
+from bounded_context_lab.capacity.simulation import log10_overload, log_binomial_tail
 from tests.infra.graph import run
 
 ROWS = 10**7

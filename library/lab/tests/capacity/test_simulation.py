@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounded_context_lab.capacity.model import with_rate
-from bounded_context_lab.capacity.plan import Meter, Plan, Rate, Stage
-from bounded_context_lab.capacity.simulation import EXECUTIONS, simulate
+from bounded_context_lab.capacity.simulation import EXECUTIONS, Meter, Plan, Rate, Stage, simulate
 
 from .plans import PLANS, widened
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 
 from bounded_context_cli.command.aws_errors import Refusal
-from bounded_context_lab.smoke_account import cli as command
+from bounded_context_lab import smoke_account as command
 from tests.console import context
 from tests.smoke_account.conftest import NAME, STACK, Cli, Place
 

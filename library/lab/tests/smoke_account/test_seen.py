@@ -11,7 +11,7 @@ import pytest
 from bounded_context_infra.configuration.project import current
 from bounded_context_lab.smoke_account.steps import check_bad_version, check_events, check_good_version
 from bounded_context_local.sample_lists import Samples
-from bounded_context_platform.temporary_stacks.pulumi_cli import Failed
+from bounded_context_platform.temporary_stacks.kinds import Failed
 
 CONTEXT = current().context
 COMMAND = CONTEXT.command_functions[0]

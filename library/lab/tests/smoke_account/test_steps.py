@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from bounded_context_cli.command.aws_errors import INTERRUPTED
-from bounded_context_lab.smoke_account import cli as command
+from bounded_context_lab import smoke_account as command
 from bounded_context_lab.smoke_account import steps as of_steps
 from bounded_context_lab.smoke_account import worlds
 from bounded_context_lab.smoke_account.steps import Steps, smoke
-from bounded_context_platform.temporary_stacks.pulumi_cli import Failed
+from bounded_context_platform.temporary_stacks.kinds import Failed
 from tests.console import context
 from tests.smoke_account.conftest import NAME, STACK, Cli, Place
 

@@ -10,20 +10,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from io import StringIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.aggregate import AlreadyExists, NotFound
 
-from .api import http_request, owner
-from .executions import FAILED
-from .periodic import until
-
-if TYPE_CHECKING:
-    from .running.context import RunningContext
-
+from .actors.caller import http_request
+from .emulator.clock import until
+from .running.context import RunningContext, api_owner
+from .stack_state import FAILED
 
 _SEED: Final = 999
 """Seed of the sample for the command. No sample list contains its identity."""
@@ -61,7 +58,7 @@ Send = Callable[[str, Mapping[str, Any]], _Answer]
 """Sends a payload to a function, by its name."""
 
 
-def calls(running: "RunningContext") -> Iterator[ActionResult]:
+def calls(running: RunningContext) -> Iterator[ActionResult]:
     """Send the three calls and yield their results. Send no call if a field of the team rejects the sample."""
     create = next(command.function for command in running.context.commands if command.kind == "creates")
     try:
@@ -72,12 +69,12 @@ def calls(running: "RunningContext") -> Iterator[ActionResult]:
     yield from _create_twice(running, create, payload)
 
 
-def transitions(running: "RunningContext") -> Iterator[ActionResult]:
+def transitions(running: RunningContext) -> Iterator[ActionResult]:
     """Create an aggregate, send each command that its status allows, and yield the answers.
 
     A refusal by a rule of the team ends the calls: later commands may depend on the refused command.
     """
-    context, send = running.context, _over_http(running) if running.outputs.get("api") else _by_message(running)
+    context, send = running.context, _sender(running)
     try:
         payload, status = _sample(running, _SEED + 1), None
     except ValidationError:
@@ -102,15 +99,14 @@ def _change(context: Context[Any], model: type[BaseModel], payload: Mapping[str,
     return example | {context.identity: payload[context.identity]}
 
 
-def _sample(running: "RunningContext", seed: int = _SEED) -> dict[str, Any]:
+def _sample(running: RunningContext, seed: int = _SEED) -> dict[str, Any]:
     [row] = running.samples.rows(1, seed)
     details = running.context.details.model_validate(dict(zip(running.samples.columns, row, strict=True)))
     return details.model_dump(mode="json", exclude_none=True)
 
 
-def _create_twice(running: "RunningContext", create: str, payload: dict[str, Any]) -> Iterator[ActionResult]:
-    context = running.context
-    send = _over_http(running) if running.outputs.get("api") else _by_message(running)
+def _create_twice(running: RunningContext, create: str, payload: dict[str, Any]) -> Iterator[ActionResult]:
+    context, send = running.context, _sender(running)
     first, again = send(create, payload), send(create, payload)
     query = send(context.get_function, {context.identity: payload[context.identity]})
     # A rule of the team may reject the sample: then the second call is rejected too, and the query finds nothing.
@@ -124,9 +120,13 @@ def _create_twice(running: "RunningContext", create: str, payload: dict[str, Any
         yield ActionResult(request, answer.text, "" if answer.code == code else problem, published)
 
 
-def _over_http(running: "RunningContext") -> Send:
+def _sender(running: RunningContext) -> Send:
+    return _over_http(running) if running.outputs.get("api") else _by_message(running)
+
+
+def _over_http(running: RunningContext) -> Send:
     """Return a function that sends API requests, signed as the account's root user."""
-    caller, routes = owner(running), running.context.routes
+    caller, routes = api_owner(running), running.context.routes
 
     def send(function: str, payload: Mapping[str, Any]) -> _Answer:
         method, path, body = http_request(routes[function], payload)
@@ -138,7 +138,7 @@ def _over_http(running: "RunningContext") -> Send:
     return send
 
 
-def _by_message(running: "RunningContext") -> Send:
+def _by_message(running: RunningContext) -> Send:
     """Return a function that invokes functions directly, and raises LocalRunError if a function fails."""
     context = running.context
 
@@ -152,7 +152,7 @@ def _by_message(running: "RunningContext") -> Send:
     return send
 
 
-Action = Callable[["RunningContext"], Iterable[ActionResult]]
+Action = Callable[[RunningContext], Iterable[ActionResult]]
 
 BAD_LIST: Final = "one-bad-row.csv"
 EVENT_SECONDS: Final = 60.0
@@ -162,7 +162,7 @@ _CONCURRENT: Final = 3
 class AdditionalActions:
     """The additional actions of a run."""
 
-    def __init__(self, running: "RunningContext", pool: ThreadPoolExecutor) -> None:
+    def __init__(self, running: RunningContext, pool: ThreadPoolExecutor) -> None:
         """Start the calls, and publish an event of another context."""
         self._running = running
         self._pool = pool
@@ -189,7 +189,7 @@ class AdditionalActions:
 
 
 @contextmanager
-def started(running: "RunningContext") -> Iterator[AdditionalActions]:
+def started(running: RunningContext) -> Iterator[AdditionalActions]:
     """Start the actions that need not wait for the list. Cancel pending actions at the end of the block."""
     pool = ThreadPoolExecutor(_CONCURRENT, thread_name_prefix="additions")
     try:
@@ -199,7 +199,7 @@ def started(running: "RunningContext") -> Iterator[AdditionalActions]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def bad_row(running: "RunningContext") -> Iterator[ActionResult]:
+def bad_row(running: RunningContext) -> Iterator[ActionResult]:
     """Upload a list with one invalid row, which is rejected with a report. Yield the reasons in the report."""
     partner = running.partner
     execution = running.follow(partner.upload(BAD_LIST, running.samples.bad_document()))
@@ -213,7 +213,7 @@ def bad_row(running: "RunningContext") -> Iterator[ActionResult]:
     yield ActionResult(request, f"{execution.outcome}, {reasons}", problem)
 
 
-def foreign_event(running: "RunningContext") -> Iterator[ActionResult]:
+def foreign_event(running: RunningContext) -> Iterator[ActionResult]:
     """Publish an event of a consumed context, and yield its projection. Skip it on a joined emulator."""
     ours = [neighbour for neighbour in running.neighbours if neighbour.consumes.account_id is None]
     if not ours or running.emulator.joined:
@@ -229,7 +229,7 @@ def foreign_event(running: "RunningContext") -> Iterator[ActionResult]:
     yield ActionResult(request, "nothing is stored", problem)
 
 
-def schedules(running: "RunningContext") -> Iterator[ActionResult]:
+def schedules(running: RunningContext) -> Iterator[ActionResult]:
     """Call the scheduled functions, because a run ends before their first schedule is due."""
     of_lists = (
         ("watch_lists", "the oldest unfinished list is {seconds:.0f} s old"),

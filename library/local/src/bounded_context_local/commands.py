@@ -9,11 +9,11 @@ _OWN: Final = Table("bounded_context_local")
 
 GROUPS: Final[Groups] = {
     RUN: {
-        "run": _OWN.one("Deploy to an embedded AWS, import a list, and check the result", "run.cli", "run"),
-        "invoke": _OWN.one("Call a function of a kept run", "live.cli", "invoke"),
-        "debug": _OWN.one("Call a function's entry point in this process, for a debugger", "live.cli", "debug"),
-        "logs": _OWN.one("Print the logs of all functions of a kept run", "live.cli", "logs"),
-        "mcp": _OWN.one("Offer docs, check, run and invoke to a coding agent (MCP)", "agent.cli", "mcp"),
+        "run": _OWN.one("Deploy to an embedded AWS, import a list, and check the result", "run", "run"),
+        "invoke": _OWN.one("Call a function of a kept run", "live", "invoke"),
+        "debug": _OWN.one("Call a function's entry point in this process, for a debugger", "live", "debug"),
+        "logs": _OWN.one("Print the logs of all functions of a kept run", "live", "logs"),
+        "mcp": _OWN.one("Offer docs, check, run and invoke to a coding agent (MCP)", "live", "mcp"),
         "rehearse": _OWN.one("Rehearse releases, a restore or faults on the embedded AWS", "rehearsal.cli", "rehearse"),
     },
     OPERATE: {

@@ -75,10 +75,10 @@ class Samples:
         The same seed gives the same rows. Identities of different seeds are 10**6 rows apart.
         """
         dice = random.Random(seed)  # noqa: S311  samples, not secrets
-        return [self._row(dice, seed * 1_000_000 + number) for number in range(1, count + 1)]
-
-    def _row(self, dice: random.Random, number: int) -> list[str]:
-        return [self._cell(dice, number, name, kind) for name, kind in self.columns.items()]
+        return [
+            [self._cell(dice, seed * 1_000_000 + number, name, kind) for name, kind in self.columns.items()]
+            for number in range(1, count + 1)
+        ]
 
     def _cell(self, dice: random.Random, number: int, name: str, kind: str) -> str:
         if name in self._context.references:

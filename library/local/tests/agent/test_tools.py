@@ -10,9 +10,9 @@ import botocore.session
 import pytest
 from mcp.types import TextContent
 
-from bounded_context_local.agent import processes, server
+from bounded_context_local.agent import server
 from bounded_context_local.agent.environment import allowed
-from bounded_context_local.agent.processes import TOOLS, Command, Ended, Processes
+from bounded_context_local.agent.server import TOOLS, Command, Ended, Processes
 from tests.event_schemas import REPOSITORY
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:payment-prod-get-payment"
@@ -146,7 +146,7 @@ def test_only_listed_variables_without_a_password_remain() -> None:
 
 def test_a_command_that_takes_too_long_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer is an error with the remedy."""
-    monkeypatch.setattr(processes, "SECONDS", 0.0)
+    monkeypatch.setattr(server, "SECONDS", 0.0)
     failed, text = _called(Processes(REPOSITORY, tmp_path), "docs", {})
     assert failed
     assert text.startswith("docs: killed ")

@@ -6,13 +6,28 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bounded_context_local.api import Answer, Caller, Sign, caller, signature
-from bounded_context_local.running.context import RunningContext
+from botocore.awsrequest import AWSRequest
+
+from bounded_context_local.actors.caller import Answer, ApiCaller, Sign, signature
+from bounded_context_local.running.context import RunningContext, api_caller
 
 from .facts import ID, ROUTES, SAMPLES
 from .lists import Sample
 
 PROBLEM = "application/problem+json"
+
+
+def bearer(token: str) -> Sign:
+    """Return a function that adds a bearer token to requests."""
+
+    def add(request: AWSRequest) -> None:
+        request.headers["Authorization"] = f"Bearer {token}"
+
+    return add
+
+
+def unsigned(_: AWSRequest) -> None:
+    """Leave the request unauthenticated."""
 
 
 def signing(deployed: RunningContext, routes: Iterable[str]) -> Sign:
@@ -27,9 +42,9 @@ def signing(deployed: RunningContext, routes: Iterable[str]) -> Sign:
     return signature(deployed.aws.region, key["AccessKeyId"], key["SecretAccessKey"])
 
 
-def permitted(deployed: RunningContext, routes: Iterable[str] = ROUTES) -> Caller:
+def permitted(deployed: RunningContext, routes: Iterable[str] = ROUTES) -> ApiCaller:
     """Return a caller who may use these routes, and no others."""
-    return caller(deployed, signing(deployed, routes))
+    return api_caller(deployed, signing(deployed, routes))
 
 
 def resource(deployed: RunningContext, key: str) -> str:
@@ -45,7 +60,7 @@ def request(function: str, identity: str = "nobody") -> tuple[str, str]:
     return method, re.sub("{.+?}", identity, path)
 
 
-def send(sender: Caller, function: str, identity: str = "nobody", body: object = None, **headers: str) -> Answer:
+def send(sender: ApiCaller, function: str, identity: str = "nobody", body: object = None, **headers: str) -> Answer:
     """Send a request to a function's route; a header's name has underscores here."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     return sender.send(*request(function, identity), body, given)

@@ -4,9 +4,9 @@ import re
 import time
 from dataclasses import dataclass, replace
 
-from bounded_context_local.executions import Upload
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.sample_lists import as_csv
+from bounded_context_local.stack_state import Upload
 from bounded_context_local.testing.running import Finished, finished
 
 from .facts import HEADER, ID_COLUMN, LIST_REJECTED, SAMPLES

@@ -5,10 +5,10 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from bounded_context_lab.storm.remedies import redrive
-from bounded_context_local import executions
-from bounded_context_local.executions import Ended
+from bounded_context_lab.storm.checks import redrive
+from bounded_context_local import stack_state
 from bounded_context_local.running.context import RunningContext
+from bounded_context_local.stack_state import Ended
 
 
 def started_impatient(deployed: RunningContext, path: str) -> Ended:
@@ -21,12 +21,12 @@ def started_impatient(deployed: RunningContext, path: str) -> Ended:
 
 def redriven(deployed: RunningContext, arn: str) -> Ended:
     """Do what a redrive does, and wait for the end."""
-    return executions.follow(deployed.aws, redrive(deployed, arn))
+    return stack_state.follow(deployed.aws, redrive(deployed, arn))
 
 
 def calls_in(deployed: RunningContext, arn: str, state: str) -> int:
     """Return the number of a task's calls in an execution, retries included."""
-    events = executions.history(deployed.aws, arn)
+    events = stack_state.history(deployed.aws, arn)
     [entered, left] = [number for number, event in enumerate(events) if _name(event) == state]
     return sum(event["type"] == "TaskScheduled" for event in events[entered:left])
 
@@ -65,4 +65,4 @@ def _run(deployed: RunningContext, definition: dict[str, Any], event: dict[str, 
     name = f"beside-{uuid.uuid4().hex[:8]}"
     machine = deployed.aws.call("stepfunctions", "create_state_machine", name=name, **asked)["stateMachineArn"]
     started = deployed.aws.call("stepfunctions", "start_execution", stateMachineArn=machine, input=json.dumps(event))
-    return executions.follow(deployed.aws, started["executionArn"])
+    return stack_state.follow(deployed.aws, started["executionArn"])

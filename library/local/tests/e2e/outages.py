@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from bounded_context_local.running.context import RunningContext
-from bounded_context_local.stand_ins.http_server import Request, Response, Upstream, serving
+from bounded_context_local.stand_ins import Request, Response, Upstream, serving
 
 
 @contextmanager

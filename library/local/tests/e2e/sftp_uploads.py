@@ -1,7 +1,7 @@
 """Unusual uploads of a partner over SFTP."""
 
 from bounded_context_local.actors.partner import FAILED, INCOMING, RENAMED, UNFINISHED, SftpPartner
-from bounded_context_local.executions import Upload
+from bounded_context_local.stack_state import Upload
 
 
 def upload_unannounced(partner: SftpPartner, name: str, content: bytes) -> Upload:

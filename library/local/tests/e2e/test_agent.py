@@ -12,8 +12,8 @@ import psutil
 import pytest
 from mcp import Client, StdioServerParameters
 
-from bounded_context_local.emulator.endpoints import is_running
-from bounded_context_local.periodic import until
+from bounded_context_local.emulator.clock import until
+from bounded_context_local.emulator.process import is_running
 
 from .facts import CONTEXT, CREATE, ENVIRONMENT, GET, ID, PROJECT
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_local.api import Answer, Caller
+from bounded_context_local.actors.caller import Answer, ApiCaller
 from bounded_context_local.emulator.process import CALLS_AT_ONCE
 from bounded_context_local.running.context import RunningContext
 
@@ -30,12 +30,12 @@ SECONDS = 30.0
 
 
 @pytest.fixture(scope="module")
-def ours(deployed: RunningContext) -> Caller:
+def ours(deployed: RunningContext) -> ApiCaller:
     """A caller who may use every route."""
     return permitted(deployed)
 
 
-def test_life_of_an_aggregate(deployed: RunningContext, ours: Caller, sample: Callable[[int], Sample]) -> None:
+def test_life_of_an_aggregate(deployed: RunningContext, ours: ApiCaller, sample: Callable[[int], Sample]) -> None:
     """Created, read, changed, listed, deleted, and then not found; subscribers hear of each."""
     body = details(sample(1))
     own = identity(body)
@@ -59,7 +59,7 @@ def test_life_of_an_aggregate(deployed: RunningContext, ours: Caller, sample: Ca
         ]
 
 
-def test_a_key_has_one_effect_and_belongs_to_one_command(ours: Caller, sample: Callable[[int], Sample]) -> None:
+def test_a_key_has_one_effect_and_belongs_to_one_command(ours: ApiCaller, sample: Callable[[int], Sample]) -> None:
     """The same request again gets the same answer; another body under that key is refused."""
     body, key = details(sample(1)), "order-4711"
     first, again = (send(ours, CREATE, body=body, idempotency_key=key) for _ in range(2))
@@ -70,14 +70,14 @@ def test_a_key_has_one_effect_and_belongs_to_one_command(ours: Caller, sample: C
     assert problem_of(send(ours, CREATE, body=body)) == (409, "already-exists")
 
 
-def test_a_key_is_the_callers_own(deployed: RunningContext, ours: Caller, sample: Callable[[int], Sample]) -> None:
+def test_a_key_is_the_callers_own(deployed: RunningContext, ours: ApiCaller, sample: Callable[[int], Sample]) -> None:
     """Another caller's key of the same name is another key: nobody gets an answer that was another's."""
     mine, others = details(sample(1)), details(sample(1))
     assert send(ours, CREATE, body=mine, idempotency_key="one").status == 201
     assert send(permitted(deployed), CREATE, body=others, idempotency_key="one").status == 201
 
 
-def test_a_change_is_for_the_version_that_its_caller_has_read(ours: Caller, sample: Callable[[int], Sample]) -> None:
+def test_a_change_is_for_the_version_that_its_caller_has_read(ours: ApiCaller, sample: Callable[[int], Sample]) -> None:
     """Whoever was slower reads again."""
     body = details(sample(1))
     created = send(ours, CREATE, body=body)
@@ -87,14 +87,16 @@ def test_a_change_is_for_the_version_that_its_caller_has_read(ours: Caller, samp
 
 
 @pytest.mark.parametrize("function", [CREATE, GET])
-def test_an_answer_says_what_the_request_belongs_to(ours: Caller, function: str) -> None:
+def test_an_answer_says_what_the_request_belongs_to(ours: ApiCaller, function: str) -> None:
     """The caller's own id, or a new one; refusals have it too."""
     told = send(ours, function, x_correlation_id="checkout-17")
     assert told.headers["x-correlation-id"] == told.json["correlation_id"] == "checkout-17"
     assert len({send(ours, function).headers["x-correlation-id"] for _ in range(2)}) == 2
 
 
-def test_a_list_is_read_page_by_page(deployed: RunningContext, ours: Caller, sample: Callable[[int], Sample]) -> None:
+def test_a_list_is_read_page_by_page(
+    deployed: RunningContext, ours: ApiCaller, sample: Callable[[int], Sample]
+) -> None:
     """Every row once, however the pages are cut; a cursor of another question is refused."""
     sent = sample(130)
     done = import_list(deployed, sent, expected=131)
@@ -129,14 +131,14 @@ REFUSED: dict[str, tuple[object, dict[str, str], tuple[int, str]]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_command_is_refused_as_a_problem(ours: Caller, case: str) -> None:
+def test_what_is_no_command_is_refused_as_a_problem(ours: ApiCaller, case: str) -> None:
     """With a status and a code that say whose fault it is."""
     body, headers, expected = REFUSED[case]
     assert problem_of(send(ours, CREATE, body=body, **headers)) == expected
 
 
 @pytest.fixture(scope="module")
-def warm(ours: Caller) -> None:
+def warm(ours: ApiCaller) -> None:
     """Let the function's processes start: so many at once take longer than a call may, and would be cut off."""
     for _ in range(2):
         _together(lambda: send(ours, CREATE, body={}), CALLS_AT_ONCE)
@@ -144,7 +146,7 @@ def warm(ours: Caller) -> None:
 
 @pytest.mark.usefixtures("warm")
 def test_a_command_that_many_send_at_once_has_one_effect(
-    deployed: RunningContext, ours: Caller, sample: Callable[[int], Sample]
+    deployed: RunningContext, ours: ApiCaller, sample: Callable[[int], Sample]
 ) -> None:
     """200 callers send it, again while they are told to wait: all get one answer, and one event tells of it."""
     body = details(sample(1))
@@ -156,7 +158,7 @@ def test_a_command_that_many_send_at_once_has_one_effect(
 
 @pytest.mark.usefixtures("warm")
 def test_without_a_key_one_of_many_creates_and_the_others_meet_what_exists(
-    deployed: RunningContext, ours: Caller, sample: Callable[[int], Sample]
+    deployed: RunningContext, ours: ApiCaller, sample: Callable[[int], Sample]
 ) -> None:
     """The condition of the write decides, not who asked first."""
     body = details(sample(1))

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bounded_context_local.api import Caller, caller, owner, signature, unsigned
-from bounded_context_local.running.context import RunningContext
+from bounded_context_local.actors.caller import ApiCaller, signature
+from bounded_context_local.running.context import RunningContext, api_caller, api_owner
 
-from .api import permitted, send, signing
+from .api import permitted, send, signing, unsigned
 from .facts import ROUTES, with_api
 
 pytestmark = [pytest.mark.e2e, with_api]
@@ -14,22 +14,22 @@ ORIGIN = "https://app.example.org"
 
 
 @pytest.fixture(scope="module")
-def strangers(deployed: RunningContext) -> dict[str, Caller]:
+def strangers(deployed: RunningContext) -> dict[str, ApiCaller]:
     """Callers who may use nothing: unknown ones, a forger, and one who signs well and has no permission."""
     region = deployed.aws.region
     key = deployed.aws.call("iam", "create_user", UserName="forged")["User"]["UserName"]
     known = deployed.aws.call("iam", "create_access_key", UserName=key)["AccessKey"]["AccessKeyId"]
     return {
-        "nobody": caller(deployed, unsigned),
-        "an unknown key": caller(deployed, signature(region, "AKIAIOSFODNN7EXAMPLE", "secret")),
-        "a wrong secret": caller(deployed, signature(region, known, "secret")),
-        "no permission": caller(deployed, signing(deployed, [])),
+        "nobody": api_caller(deployed, unsigned),
+        "an unknown key": api_caller(deployed, signature(region, "AKIAIOSFODNN7EXAMPLE", "secret")),
+        "a wrong secret": api_caller(deployed, signature(region, known, "secret")),
+        "no permission": api_caller(deployed, signing(deployed, [])),
     }
 
 
 @pytest.mark.parametrize("function", ROUTES)
 @pytest.mark.parametrize("who", ["nobody", "an unknown key", "a wrong secret", "no permission"])
-def test_no_route_lets_a_stranger_in(strangers: dict[str, Caller], who: str, function: str) -> None:
+def test_no_route_lets_a_stranger_in(strangers: dict[str, ApiCaller], who: str, function: str) -> None:
     """Not one of them, and the function is not called."""
     refused = send(strangers[who], function, body={} if ROUTES[function].startswith("POST") else None)
     assert refused.status == 403, refused
@@ -58,7 +58,7 @@ def _is_covered(key: str, by: str) -> bool:
 def test_a_path_without_a_route_is_not_found_and_calls_nothing(deployed: RunningContext) -> None:
     """For the owner of the account too: there is no default route."""
     for method, path in (("GET", "/"), ("PATCH", ROUTES[next(iter(ROUTES))].split(" ")[1]), ("POST", "/nowhere")):
-        answer = owner(deployed).send(method, path)
+        answer = api_owner(deployed).send(method, path)
         assert answer.status == 404
         assert "x-correlation-id" not in answer.headers
 
@@ -68,7 +68,7 @@ def test_no_answer_is_for_a_page_of_another_origin(deployed: RunningContext) -> 
     answer = send(permitted(deployed), next(iter(ROUTES)), body={}, origin=ORIGIN)
     assert answer.status not in (401, 403)
     assert not [name for name in answer.headers if name.startswith("access-control-")]
-    preflight = caller(deployed, unsigned).send(
+    preflight = api_caller(deployed, unsigned).send(
         "OPTIONS", "/", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
     )
     assert not [name for name in preflight.headers if name.startswith("access-control-")]

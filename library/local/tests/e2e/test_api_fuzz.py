@@ -17,7 +17,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
-from bounded_context_local.api import Sign
+from bounded_context_local.actors.caller import Sign
 from bounded_context_local.running.context import Observation, RunningContext, collect
 
 from .api import details, identity, permitted, send, signing

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from bounded_context_cli.testing import browser
-from bounded_context_local.api import owner
-from bounded_context_local.run import keep
+from bounded_context_local.run import execution
 from bounded_context_local.running import start
-from bounded_context_local.running.context import RunningContext
+from bounded_context_local.running.context import RunningContext, api_owner
 from tests.pages.reading import commands, exports, requests
 
 from .facts import CREATE, PROJECT, ROUTES, with_api
@@ -29,7 +28,7 @@ def page(deployed: RunningContext, tmp_path_factory: pytest.TempPathFactory) -> 
     """The page, in a folder of its own: a run may be kept beside these tests."""
     ours = replace(PROJECT, root=tmp_path_factory.mktemp("kept"))
     shutil.copytree(PROJECT.root / "docs", ours.root / "docs")
-    with keep.published_api_page(ours, deployed.emulator, deployed.outputs):
+    with execution.published_api_page(ours, deployed.emulator, deployed.outputs):
         yield start.api_page_file(ours)
 
 
@@ -61,7 +60,7 @@ def _copied(before: str, command: str, folder: Path) -> int:
 def _forget(deployed: RunningContext, page: str) -> None:
     """Delete what the requests are about, should another test have created it."""
     last = requests(page)[-1]
-    owner(deployed).send(last.method, last.path)
+    api_owner(deployed).send(last.method, last.path)
 
 
 def test_the_page_shows_them_in_a_browser(page: Path, tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from bounded_context_local.api import Caller, bearer, caller, owner, unsigned
-from bounded_context_local.running.context import RunningContext
+from bounded_context_local.actors.caller import ApiCaller
+from bounded_context_local.running.context import RunningContext, api_caller, api_owner
 from bounded_context_local.running.start import running_context
 
-from .api import send
+from .api import bearer, send, unsigned
 from .facts import GET, PROJECT, ROUTES, with_api
 from .tokens import Issuer, published
 
@@ -26,9 +26,9 @@ class Stack:
     deployed: RunningContext
     issuer: Issuer
 
-    def caller(self, issuer: Issuer | None = None, **claims: object) -> Caller:
+    def caller(self, issuer: Issuer | None = None, **claims: object) -> ApiCaller:
         """Return a caller with a good token, but for these claims, or of another issuer."""
-        return caller(self.deployed, bearer((issuer or self.issuer).token(**{"aud": AUDIENCE, **claims})))
+        return api_caller(self.deployed, bearer((issuer or self.issuer).token(**{"aud": AUDIENCE, **claims})))
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +46,9 @@ def test_every_route_takes_a_good_token_and_nothing_else(stack: Stack, function:
     body = {} if ROUTES[function].startswith("POST") else None
     assert send(stack.caller(), function, body=body).status not in (401, 403)
     bad = {
-        "none": caller(stack.deployed, unsigned),
-        "a signature": owner(stack.deployed),
-        "no token": caller(stack.deployed, bearer("abc")),
+        "none": api_caller(stack.deployed, unsigned),
+        "a signature": api_owner(stack.deployed),
+        "no token": api_caller(stack.deployed, bearer("abc")),
         "over": stack.caller(exp=now - 1),
         "not yet good": stack.caller(nbf=now + 60),
         "for others": stack.caller(aud="theirs"),
@@ -63,10 +63,10 @@ def test_only_the_named_origin_may_read_an_answer(stack: Stack) -> None:
     """Its pages get the headers for it, before and with the answer; others get none."""
     for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example.org", None)):
         asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-        preflight = caller(stack.deployed, unsigned).send("OPTIONS", "/", headers=asked)
+        preflight = api_caller(stack.deployed, unsigned).send("OPTIONS", "/", headers=asked)
         assert preflight.headers.get("access-control-allow-origin") == allowed
         answer = send(stack.caller(), GET, origin=origin)
         assert answer.headers.get("access-control-allow-origin") == allowed
         assert "access-control-allow-credentials" not in answer.headers
-    preflight = caller(stack.deployed, unsigned).send("OPTIONS", "/", headers={"Origin": ORIGIN})
+    preflight = api_caller(stack.deployed, unsigned).send("OPTIONS", "/", headers={"Origin": ORIGIN})
     assert {"idempotency-key", "if-match"} <= set(preflight.headers["access-control-allow-headers"].split(","))

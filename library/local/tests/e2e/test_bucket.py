@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bounded_context_local import executions
+from bounded_context_local import stack_state
 from bounded_context_local.running.context import RunningContext
 
 from .dead_letters import Redrive, put_dead_letter
@@ -36,7 +36,7 @@ def test_an_event_that_was_delivered_after_all_imports_nothing_twice(
     put_dead_letter(deployed, "uploads", event)
     assert redrive("uploads", "--go")["redriven"] == 1
     [again] = [arn for arn in deployed.partner.executions_of(uploaded.path) if arn not in known]
-    ended = executions.follow(deployed.aws, again)
+    ended = stack_state.follow(deployed.aws, again)
     assert (ended.outcome, ended.list_id) == ("ALREADY_REGISTERED", done.list_id)
     assert deployed.table.imported(done.list_id) == 20
 

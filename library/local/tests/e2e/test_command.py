@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context_infra.configuration.project import VARIABLE
-from bounded_context_local.emulator import endpoints
+from bounded_context_local.emulator import process
 from tests.console import PROGRAM
 
 from .facts import CONTEXT, ENVIRONMENT, PROJECT
@@ -44,7 +44,7 @@ def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
         assert lines[-1], "".join(lines)
     _assert_releases_are_up_to_date([line.strip() for line in lines])
     assert stat.S_IMODE(told.stat().st_mode) == 0o600
-    assert endpoints.read(told).context == CONTEXT.name
+    assert process.read_endpoints(told).context == CONTEXT.name
     command.send_signal(signal.SIGINT)
     output, _ = command.communicate(timeout=SECONDS)
     result = json.loads(output)

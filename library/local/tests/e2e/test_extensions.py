@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from bounded_context_local.emulator.aws import Aws
 from bounded_context_local.emulator.process import emulator_python, running_emulator
-from bounded_context_local.table import changes
+from bounded_context_local.stack_state import changes
 
 from .facts import PROJECT
 

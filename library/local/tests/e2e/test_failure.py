@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_local.observation.aws_metrics import invocations
+from bounded_context_local.observation import invocations
 from bounded_context_local.running.context import RunningContext
 
 from .facts import CREATED, DELETED, LIST_REJECTED

@@ -16,12 +16,12 @@ import pytest
 from bounded_context_cli.optional.cli import written_by
 from bounded_context_infra.configuration.project import VARIABLE, Project, at
 from bounded_context_local.actors.caller import invoke
-from bounded_context_local.emulator import endpoints
+from bounded_context_local.emulator import process
+from bounded_context_local.emulator.clock import until
 from bounded_context_local.live import reload
 from bounded_context_local.live.events import samples_of, step_samples
 from bounded_context_local.live.function import Deployed
 from bounded_context_local.live.reload import publish, watching
-from bounded_context_local.periodic import until
 from bounded_context_local.running import start
 from bounded_context_local.running.context import RunningContext
 from tests.console import PROGRAM
@@ -51,7 +51,7 @@ def repository(deployed: RunningContext, tmp_path: Path) -> Iterator[Project]:
     shutil.copytree(PROJECT.root / "src", tmp_path / "src")
     shutil.copy(PROJECT.root / "pyproject.toml", tmp_path)
     project = at(tmp_path)
-    with start.published(project, endpoints.of(deployed.context, deployed.emulator, deployed.outputs)):
+    with start.published(project, process.endpoints_of(deployed.context, deployed.emulator, deployed.outputs)):
         yield project
 
 

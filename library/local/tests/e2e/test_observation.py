@@ -10,10 +10,10 @@ import pytest
 
 from bounded_context.declaration.measures import LISTS_REJECTED
 from bounded_context_local.actors.subscriber import wait_for
+from bounded_context_local.emulator.clock import until
 from bounded_context_local.list_views.facts import gather, gather_row
 from bounded_context_local.list_views.trail import Trail, trail_of
 from bounded_context_local.observation.logs import calls
-from bounded_context_local.periodic import until
 from bounded_context_local.provider.creation import Request
 from bounded_context_local.provider.program import create
 from bounded_context_local.running.context import RunningContext, collect

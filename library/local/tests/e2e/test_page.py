@@ -9,13 +9,12 @@ import pytest
 
 from bounded_context_cli.testing import browser
 from bounded_context_cli.testing.browser import Seen
-from bounded_context_lab.dashboards.drawing import MEASURED
+from bounded_context_lab.dashboards import MEASURED
 from bounded_context_lab.dashboards.page import bodies as deployed_bodies
 from bounded_context_lab.dashboards.page import draw
-from bounded_context_local.api import owner
-from bounded_context_local.metric_math.metric_lines import OF_AWS
 from bounded_context_local.observation.logs import Sample as Observed
-from bounded_context_local.running.context import RunningContext, collect, settled
+from bounded_context_local.observation.metric_checks import OF_AWS
+from bounded_context_local.running.context import RunningContext, api_owner, collect, settled
 from tests.local.dashboards import board
 from tests.local.dashboards.reading import is_drawn_or_explained, plots, widgets
 
@@ -123,7 +122,7 @@ def _knock(deployed: RunningContext) -> None:
     """Send a request to each route: some are answered well, others are refused."""
     for function in ROUTES:
         method, path = request(function)
-        owner(deployed).send(method, path, body={} if method == "POST" else None)
+        api_owner(deployed).send(method, path, body={} if method == "POST" else None)
 
 
 def _hear(deployed: RunningContext) -> None:

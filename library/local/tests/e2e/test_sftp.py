@@ -9,8 +9,8 @@ import pytest
 
 from bounded_context_local.actors import partner as transfer_events
 from bounded_context_local.actors.partner import SftpPartner
-from bounded_context_local.executions import Upload
 from bounded_context_local.running.context import RunningContext, collect
+from bounded_context_local.stack_state import Upload
 from bounded_context_local.testing.running import Finished
 
 from .dead_letters import Redrive, put_dead_letter

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.programs.recording import run
-from bounded_context_lab.storm import deliveries
-from bounded_context_lab.storm import storm as storms
+from bounded_context_lab import storm as storms
+from bounded_context_lab.storm import SETTINGS, Storm, deliveries
 from bounded_context_lab.storm.faults import Fault, derive
 from bounded_context_lab.storm.interception import Interception
-from bounded_context_lab.storm.storm import SETTINGS, Storm
 from bounded_context_local.live.reload import publish
-from bounded_context_local.rehearsal.versions import source_of, with_file
+from bounded_context_local.rehearsal.acts import source_of, with_file
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.running.start import running_context
 from tests.console import PROGRAM

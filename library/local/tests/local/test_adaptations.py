@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_local.provider.adaptations import STREAM_BATCH
-from bounded_context_local.provider.creation import Request
+from bounded_context_local.provider.creation import STREAM_BATCH, Request
 from bounded_context_local.provider.program import create
 
 from .conftest import RecordingAws

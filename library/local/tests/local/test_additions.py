@@ -9,8 +9,8 @@ import pytest
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.aggregate import AlreadyExists, BusinessError, NotFound
+from bounded_context_local.actors.caller import http_request
 from bounded_context_local.additions import calls, foreign_event, schedules
-from bounded_context_local.api import http_request
 from bounded_context_local.sample_lists import Samples
 
 Answering = Callable[[str, dict[str, Any]], Any]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context_local.api_requests import ApiRequests
 from bounded_context_local.emulator.process import Emulator
+from bounded_context_local.observation.invocations import ApiRequests
 
 EMULATOR = Emulator(1, 2, "eu-west-1", Path())
 

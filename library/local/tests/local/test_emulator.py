@@ -12,7 +12,7 @@ from urllib3.exceptions import ProtocolError
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_local.emulator import process as emulator
 from bounded_context_local.emulator.process import NO_PROXY, is_ready, running_emulator
-from bounded_context_local.stand_ins.http_server import serving
+from bounded_context_local.stand_ins import serving
 
 STAND_IN = """#!{python}
 import http.server, os, pathlib, time

@@ -14,7 +14,7 @@ from pulumi import FileArchive
 
 from bounded_context.declaration.context import Context
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_local.emulator import endpoints
+from bounded_context_local.emulator import process
 from bounded_context_local.emulator.process import Emulator
 from bounded_context_local.provider.creation import Request
 from bounded_context_local.provider.program import create
@@ -47,9 +47,9 @@ def test_what_is_published_is_what_a_second_run_reads(
 ):
     """Where the emulator is and who its root is, what was deployed, and what the commands take."""
     file = tmp_path / "endpoints.json"
-    ours = endpoints.of(context, emulator, OUTPUTS)
-    with endpoints.published(file, ours):
-        assert endpoints.read(file) == ours
+    ours = process.endpoints_of(context, emulator, OUTPUTS)
+    with process.published_endpoints(file, ours):
+        assert process.read_endpoints(file) == ours
     assert ours.columns[ours.identity]
     assert ours.columns == samples.columns
 
@@ -59,7 +59,10 @@ def test_the_keys_are_for_the_owner_alone_and_nothing_stays(context: Context[Any
     file = tmp_path / "endpoints.json"
     file.write_text("left")
     file.chmod(0o644)
-    with pytest.raises(KeyboardInterrupt), endpoints.published(file, endpoints.of(context, emulator, OUTPUTS)):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        process.published_endpoints(file, process.endpoints_of(context, emulator, OUTPUTS)),
+    ):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
@@ -69,7 +72,7 @@ def test_the_file_has_the_variables_that_point_any_tool_at_the_emulator(
     context: Context[Any], emulator: Emulator, tmp_path: Path
 ):
     """As `--keep` prints them."""
-    with endpoints.published(tmp_path / "endpoints.json", endpoints.of(context, emulator, OUTPUTS)):
+    with process.published_endpoints(tmp_path / "endpoints.json", process.endpoints_of(context, emulator, OUTPUTS)):
         written = json.loads((tmp_path / "endpoints.json").read_text())
     assert written["environment"] == emulator.client_environment()
 
@@ -78,10 +81,10 @@ def test_an_ended_run_is_no_running_one(context: Context[Any], emulator: Emulato
     """A run that was killed leaves its file."""
     file, ended = tmp_path / "endpoints.json", replace(emulator, port=1)
     with (
-        endpoints.published(file, endpoints.of(context, ended, OUTPUTS)),
+        process.published_endpoints(file, process.endpoints_of(context, ended, OUTPUTS)),
         pytest.raises(LocalRunError, match="has ended"),
     ):
-        endpoints.read(file)
+        process.read_endpoints(file)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +102,7 @@ def test_a_file_of_another_program_or_format_is_refused(text: str, problem: str,
     file = tmp_path / "endpoints.json"
     file.write_text(text)
     with pytest.raises(LocalRunError, match=rf"endpoints\.json .*{problem}"):
-        endpoints.read(file)
+        process.read_endpoints(file)
 
 
 class Functions(RecordingAws):

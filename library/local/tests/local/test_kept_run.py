@@ -15,9 +15,9 @@ import pytest
 from bounded_context.declaration.context import Context
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project
-from bounded_context_local.emulator import endpoints
+from bounded_context_local.emulator import process
 from bounded_context_local.emulator.process import Emulator
-from bounded_context_local.run import keep
+from bounded_context_local.run import execution
 from bounded_context_local.running import start
 from tests.event_schemas import REPOSITORY
 from tests.pages.reading import exports, requests
@@ -30,22 +30,22 @@ def repository(project: Project, tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def ours(context: Context[Any], tmp_path: Path) -> endpoints.Endpoints:
+def ours(context: Context[Any], tmp_path: Path) -> process.Endpoints:
     """Where a run can be reached that has ended."""
-    return endpoints.of(context, Emulator(1, 2, "eu-west-1", tmp_path), {"functions": {}})
+    return process.endpoints_of(context, Emulator(1, 2, "eu-west-1", tmp_path), {"functions": {}})
 
 
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each emulator answers."""
-    monkeypatch.setattr(endpoints, "is_ready", lambda _: True)
+    monkeypatch.setattr(process, "is_ready", lambda _: True)
 
 
 def _files(repository: Project) -> list[Path]:
     return sorted(repository.build.glob("kept-run*"))
 
 
-def test_a_kept_run_is_published_until_it_ends(repository: Project, ours: endpoints.Endpoints):
+def test_a_kept_run_is_published_until_it_ends(repository: Project, ours: process.Endpoints):
     """The file names the process, and is deleted at the end."""
     with start.published(repository, ours):
         [file] = _files(repository)
@@ -56,7 +56,7 @@ def test_a_kept_run_is_published_until_it_ends(repository: Project, ours: endpoi
 @pytest.mark.usefixtures("answering")
 @pytest.mark.parametrize("ends_first", [0, 1])
 def test_after_the_end_of_one_of_two_runs_commands_find_the_other(
-    repository: Project, ours: endpoints.Endpoints, ends_first: int
+    repository: Project, ours: process.Endpoints, ends_first: int
 ):
     """While both run, commands find the later."""
     other = replace(ours, emulator=replace(ours.emulator, port=7))
@@ -72,7 +72,7 @@ def test_after_the_end_of_one_of_two_runs_commands_find_the_other(
 
 
 @pytest.mark.usefixtures("answering")
-def test_a_killed_run_is_not_found(repository: Project, ours: endpoints.Endpoints):
+def test_a_killed_run_is_not_found(repository: Project, ours: process.Endpoints):
     """Another program may have its port meanwhile. Its file, which names a process that does not exist, is deleted."""
     with start.published(repository, ours):
         [file] = _files(repository)
@@ -82,7 +82,7 @@ def test_a_killed_run_is_not_found(repository: Project, ours: endpoints.Endpoint
         assert _files(repository) == []
 
 
-def test_without_a_kept_run_the_error_names_the_command_that_starts_one(repository: Project, ours: endpoints.Endpoints):
+def test_without_a_kept_run_the_error_names_the_command_that_starts_one(repository: Project, ours: process.Endpoints):
     """Also after a run that ended without removing its endpoints file."""
     with pytest.raises(LocalRunError, match=r"^No run\b.*`uv run .*--keep`"):
         start.find(repository)
@@ -90,21 +90,21 @@ def test_without_a_kept_run_the_error_names_the_command_that_starts_one(reposito
         start.find(repository)
 
 
-def test_a_kept_run_ends_with_its_emulator(ours: endpoints.Endpoints, monkeypatch: pytest.MonkeyPatch):
+def test_a_kept_run_ends_with_its_emulator(ours: process.Endpoints, monkeypatch: pytest.MonkeyPatch):
     """Also in a context without lists, whose run polls no folder."""
-    monkeypatch.setattr(keep, "UNREADY_SECONDS", 0)
+    monkeypatch.setattr(execution, "UNREADY_SECONDS", 0)
     with pytest.raises(LocalRunError):
-        keep.wait_for_end(ours.emulator)
+        execution.wait_for_end(ours.emulator)
 
 
-def test_only_the_owner_can_read_the_api_page(repository: Project, ours: endpoints.Endpoints):
+def test_only_the_owner_can_read_the_api_page(repository: Project, ours: process.Endpoints):
     """The page has the run's address, keys and list. The run deletes it at its end."""
     with_api = replace(ours, outputs={"api": {"id": "a", "url": "http://127.0.0.1:1/a"}})
     documents = repository.root / "docs" / "api"
     documents.mkdir(parents=True)
     shutil.copy(REPOSITORY / "docs" / "api" / "openapi.json", documents)
     page = start.api_page_file(repository)
-    with keep.published_api_page(repository, with_api.emulator, with_api.outputs, "list-7"):
+    with execution.published_api_page(repository, with_api.emulator, with_api.outputs, "list-7"):
         text = page.read_text(encoding="utf-8")
         assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert not page.exists()
@@ -119,6 +119,6 @@ def test_only_the_owner_can_read_the_api_page(repository: Project, ours: endpoin
     assert (page.parent / document).resolve() == (documents / "openapi.json").resolve()
 
 
-def test_a_run_without_an_api_has_no_api_page(repository: Project, ours: endpoints.Endpoints):
-    with keep.published_api_page(repository, ours.emulator, ours.outputs):
+def test_a_run_without_an_api_has_no_api_page(repository: Project, ours: process.Endpoints):
+    with execution.published_api_page(repository, ours.emulator, ours.outputs):
         assert not start.api_page_file(repository).exists()

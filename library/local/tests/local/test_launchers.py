@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from bounded_context_local.emulator.endpoints import is_running, launchers
+from bounded_context_local.emulator.process import is_running, launchers
 
 
 def _process(pid: int, program: str) -> Any:

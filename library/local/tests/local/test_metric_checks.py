@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bounded_context.declaration.context import Context
+from bounded_context_local.observation import metric_checks
 from bounded_context_local.observation.logs import Sample
-from bounded_context_local.run import metric_checks
-from bounded_context_local.run.metric_checks import MetricDefinition, defined_by, problems, undeclared
+from bounded_context_local.observation.metric_checks import MetricDefinition, defined_by, problems, undeclared
 
 SERVICE = {"service": frozenset({"it"})}
 DEFINED = [

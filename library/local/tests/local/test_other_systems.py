@@ -12,8 +12,8 @@ from urllib3 import request
 from bounded_context.application.ports import SystemRequest
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project, current
-from bounded_context_local.stand_ins import http_server
-from bounded_context_local.stand_ins.http_server import mode_file, serving_systems
+from bounded_context_local import stand_ins
+from bounded_context_local.stand_ins import mode_file, serving_systems
 
 
 def _project(root: Path, place: str) -> Project:
@@ -27,7 +27,7 @@ def test_a_file_sets_how_it_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     bureau.answer = lambda one: (asked.append(one), (201, {"approved": True}))[1]
     monkeypatch.setitem(sys.modules, bureau.__name__, bureau)
     waits: list[float] = []
-    monkeypatch.setattr("bounded_context_local.stand_ins.http_server.time.sleep", waits.append)
+    monkeypatch.setattr("bounded_context_local.stand_ins.time.sleep", waits.append)
     project = _project(tmp_path, "bureau_of_tests:answer")
     file = mode_file(project, "bureau")
     file.parent.mkdir()
@@ -38,7 +38,7 @@ def test_a_file_sets_how_it_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPa
                 file.write_text(mode)
             reply = request("POST", f"{addresses['bureau']}/x", json={"a": 1}, headers={"Idempotency-Key": "k"})
             found.append(reply.status)
-    assert (found, waits) == ([201, 201, 503, 201], [http_server.SLOW])
+    assert (found, waits) == ([201, 201, 503, 201], [stand_ins.SLOW])
     assert asked == [SystemRequest("POST", "/x", {"a": 1}, "k")] * 3
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import current
-from bounded_context_local.actors.partner import BucketPartner, Login, SftpEndpoint, SftpPartner
+from bounded_context_local.actors.partner import Login, Partner, SftpEndpoint, SftpPartner
 from bounded_context_local.running.start import _partner
 
 from .conftest import RecordingAws
@@ -35,7 +35,7 @@ def test_a_user_id_without_a_name_uploads(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_without_it_whoever_may_write_to_the_bucket_is_in(aws_of_nothing: RecordingAws) -> None:
     partner = _partner(aws_of_nothing, CONTEXT, {"sftp": "none"})
-    assert isinstance(partner, BucketPartner)
+    assert type(partner) is Partner
     assert (partner.settings, partner.stand_ins) == ({}, ())
 
 

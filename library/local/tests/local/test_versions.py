@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from bounded_context_local.rehearsal import versions
+from bounded_context_local.rehearsal import acts
 
 from .conftest import RecordingAws
 
@@ -23,15 +23,15 @@ def deployed(tmp_path: Path) -> Path:
 def test_a_version_differs_in_one_file(deployed: Path, tmp_path: Path) -> None:
     """The archive that was deployed stays as it is."""
     changed = tmp_path / "changed.zip"
-    changed.write_bytes(versions.with_file(deployed, "code/two.py", "TWO = 3\n"))
-    assert versions.source_of(changed, "code/two.py") == "TWO = 3\n"
-    assert versions.source_of(changed, "code/one.py") == "ONE = 1\n"
-    assert versions.source_of(deployed, "code/two.py") == "TWO = 2\n"
+    changed.write_bytes(acts.with_file(deployed, "code/two.py", "TWO = 3\n"))
+    assert acts.source_of(changed, "code/two.py") == "TWO = 3\n"
+    assert acts.source_of(changed, "code/one.py") == "ONE = 1\n"
+    assert acts.source_of(deployed, "code/two.py") == "TWO = 2\n"
 
 
 def test_a_file_that_is_not_there_is_no_version(deployed: Path) -> None:
     with pytest.raises(KeyError, match=r"three\.py"):
-        versions.with_file(deployed, "code/three.py", "")
+        acts.with_file(deployed, "code/three.py", "")
 
 
 def test_the_alarms_on_the_newest_version_of_a_function_follow_it_and_no_others(aws_of_nothing: RecordingAws) -> None:
@@ -50,7 +50,7 @@ def test_the_alarms_on_the_newest_version_of_a_function_follow_it_and_no_others(
         f"{kind} alias": {**of_the_version, "dimensions": {"FunctionName": "one", "Resource": "one:live"}},
         f"{kind} all": {"name": "all", "metricQueries": []},
     }
-    versions.watch(aws_of_nothing, inputs, "one", "8")
+    acts.watch(aws_of_nothing, inputs, "one", "8")
     [sent] = [given for operation, given in aws_of_nothing.calls if operation == "cloudwatch:put_metric_alarm"]
     assert {"Name": "ExecutedVersion", "Value": "8"} in cast("list[object]", sent["Dimensions"])
     assert newest["ExecutedVersion"] == "7"

@@ -10,7 +10,7 @@ _OWN: Final = Table("bounded_context_platform")
 GROUPS: Final[Groups] = {
     RELEASE: {
         "bootstrap": _OWN.one("Create the bucket and the key for Pulumi's state", "bootstrap", "bootstrap_"),
-        "permissions": _OWN.one("Print the IAM policy of a role", "permissions.cli", "permissions"),
+        "permissions": _OWN.one("Print the IAM policy of a role", "permissions", "permissions"),
     },
     OPERATE: {
         "sandbox": _OWN.group(

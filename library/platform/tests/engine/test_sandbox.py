@@ -17,8 +17,7 @@ import pytest
 from bounded_context_infra.configuration.project import Project, current
 from bounded_context_platform.temporary_stacks import sandbox as command
 from bounded_context_platform.temporary_stacks import stack
-from bounded_context_platform.temporary_stacks.kinds import Services
-from bounded_context_platform.temporary_stacks.pulumi_cli import TemporaryPulumi
+from bounded_context_platform.temporary_stacks.kinds import Services, TemporaryPulumi
 from bounded_context_platform.temporary_stacks.stack import TemporaryStack
 from tests.console import context
 

@@ -10,7 +10,7 @@ from moto.backends import get_backend
 
 from bounded_context_infra.configuration.access import Access, bucket_name
 from bounded_context_platform.bootstrap import StateBackend, bootstrap
-from bounded_context_platform.permissions.state import Backend, policy
+from bounded_context_platform.permissions.requested import Backend, state_policy
 from tests.accounts.evaluation import Document
 from tests.infra.contexts import DEFAULT as CONTEXT
 
@@ -49,7 +49,7 @@ def document(state: StateBackend, stack: str, access: Access) -> Document:
     """The document of a role, with the secrets provider that `context bootstrap` prints."""
     backend = Backend.of(state.backend, state.secrets_provider("pipeline"), state.secrets_provider(stack))
     assert backend
-    return policy(backend, CONTEXT.name, stack, ACCOUNT, REGION, access=access)
+    return state_policy(backend, CONTEXT.name, stack, ACCOUNT, REGION, access=access)
 
 
 @pytest.fixture

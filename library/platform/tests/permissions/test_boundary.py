@@ -17,7 +17,7 @@ from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.labels import PIPELINE, LabelError, Labels, require_context, require_stack
 from bounded_context_infra.configuration.pipeline_settings import SourceKind
 from bounded_context_infra.configuration.project import Project, current
-from bounded_context_platform.permissions import cli as command
+from bounded_context_platform import permissions as command
 from bounded_context_platform.permissions.grants import boundary
 from bounded_context_platform.permissions.policies import of_kind, of_pipeline, place, policy
 from bounded_context_platform.temporary_stacks.stack import boundary_of

@@ -11,7 +11,7 @@ import yaml
 
 from bounded_context_infra.configuration.access import objects
 from bounded_context_infra.configuration.project import Project, current
-from bounded_context_platform.permissions import cli as command
+from bounded_context_platform import permissions as command
 from bounded_context_platform.permissions.policies import PROVIDER
 from tests.console import context
 from tests.pipeline.program import LEAST, PROJECT

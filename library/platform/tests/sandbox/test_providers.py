@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.command.aws_errors import Refusal
-from bounded_context_platform.temporary_stacks.pulumi_cli import require_known
+from bounded_context_platform.temporary_stacks.kinds import require_known
 from tests.sandbox.conftest import Sandbox
 from tests.smoke_account.conftest import Cli, Place
 

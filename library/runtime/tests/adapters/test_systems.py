@@ -17,7 +17,7 @@ from bounded_context.adapters.systems import CIRCUIT, HttpSystem, circuits
 from bounded_context.application.ports import BadReply, Throttled
 from bounded_context.declaration.entry_points import NoSecret
 from bounded_context.testing.functions import TABLE
-from bounded_context_local.stand_ins.http_server import Request, Response, serving
+from bounded_context_local.stand_ins import Request, Response, serving
 
 PERSON = "ada-lovelace"
 

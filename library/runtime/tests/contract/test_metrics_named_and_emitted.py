@@ -7,7 +7,7 @@ import pytest
 
 from bounded_context.declaration import measures
 from bounded_context_infra.configuration.project import current
-from bounded_context_local.run.metric_checks import MetricDefinition, defined_by, problems
+from bounded_context_local.observation.metric_checks import MetricDefinition, defined_by, problems
 from tests.infra.graph import PARTNERS, STACKS, Graph, run
 
 Bodies = dict[str, dict[str, Any]]

@@ -30,7 +30,7 @@ MODULES = {
     "testing.reproduced": "bounded_context_local.testing.reproduced",
     "testing.requests": "bounded_context_cli.testing.requests",
     "testing.running": "bounded_context_local.testing.running",
-    "testing.statements": "bounded_context_local.testing.statements",
+    "testing.statements": "bounded_context_local.inserts",
     "tools": "bounded_context_cli",
     "tools.accounts": "bounded_context_platform",
     "tools.accounts.temporary_stacks.smoke_account": "bounded_context_lab.smoke_account",

@@ -7,7 +7,7 @@ The code is the name of the quota, if the model delays the load beyond the secon
 
 from typing import Final
 
-from bounded_context_lab.capacity.plan import Meter, quotas
+from bounded_context_lab.capacity.simulation import Meter, quotas
 
 from ..rules import Rule
 from .place import Place, Violation

@@ -11,8 +11,7 @@ from bounded_context_cli.views.cost.flow import Flow
 from bounded_context_cli.views.cost.per_million import lists
 
 from .model import EVENTS, IMPORT, RELAYED, VERIFICATION, Model, most_of, quota_of, with_lanes, with_rate
-from .plan import Plan, Stage, log10_overload
-from .simulation import EXECUTIONS, Outcome, simulate
+from .simulation import EXECUTIONS, Outcome, Plan, Stage, log10_overload, simulate
 
 _WORTH: Final = 0.05
 """A change is recommended if it saves this share of the time. A larger value must save as much again."""

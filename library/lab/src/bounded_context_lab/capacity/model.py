@@ -18,8 +18,7 @@ from bounded_context_cli.views.cost.prices import assumed
 from bounded_context_infra.configuration.schema import declared
 from bounded_context_infra.configuration.settings import Settings
 
-from .plan import Plan, Quota, Rate, Stage, quotas, seconds
-from .simulation import EXECUTIONS, SCALING
+from .simulation import EXECUTIONS, SCALING, Plan, Quota, Rate, Stage, quotas, seconds
 
 REGISTRATION: Final = "registration"
 VALIDATION: Final = "validation"
@@ -146,7 +145,6 @@ class ListStages:
 
 RELAYED: Final = "relay"
 """The name of the rate of changes that all batches of the relay publish."""
-
 
 _QUEUE: Final = 10
 """Batches of the inbox queue that Lambda delivers concurrently."""
@@ -329,14 +327,14 @@ def with_lanes(plan: Plan, lanes: int) -> Plan:
 
 def with_rate(plan: Plan, limit: str, times: float) -> Plan:
     """Return the plan with a rate so many times as high. A quota of tables and indexes raises the rates of both."""
-    raised = {name: _raised(rate, times) for name, rate in plan.rates.items() if quota_of(name) == quota_of(limit)}
+    raised = {
+        name: replace(rate, a_second=rate.a_second * times, most=rate.most * times)
+        for name, rate in plan.rates.items()
+        if quota_of(name) == quota_of(limit)
+    }
     return replace(plan, rates={**plan.rates, **(raised if limit == quota_of(limit) else {limit: raised[limit]})})
 
 
 def quota_of(limit: str) -> str:
     """Return the name of a limit's quota. The limit of an index has the name of its index too."""
     return limit.partition(" of ")[0]
-
-
-def _raised(rate: Rate, times: float) -> Rate:
-    return replace(rate, a_second=rate.a_second * times, most=rate.most * times)

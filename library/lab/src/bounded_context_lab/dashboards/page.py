@@ -15,13 +15,13 @@ from markdown_it import MarkdownIt
 from bounded_context_cli.views.pages import facts, preformatted
 from bounded_context_cli.views.pages import page as html_page
 from bounded_context_local.emulator.aws import Aws
-from bounded_context_local.metric_math import alarms
-from bounded_context_local.metric_math.expressions import Recorded
 from bounded_context_local.observation.logs import Sample
 from bounded_context_local.provider.program import STACK
 from bounded_context_local.running.context import RunningContext
 
-from .drawing import Drawn, drawing
+from .. import metric_math
+from ..metric_math import Recorded
+from . import Drawn, drawing
 from .plots import Scale, colored, measured, plot
 
 Properties = Mapping[str, Any]
@@ -229,7 +229,7 @@ def draw(running: RunningContext, samples: Iterable[Sample], started: float, wha
     about = About(f"Dashboards of {running.context.name}, stack {STACK}", what, running.stand_ins)
     recorded = Recorded(samples, started, time.time())
     definitions = [inputs for label, inputs in running.deployment.inputs.items() if label.startswith(_ALARM)]
-    states = _alarm_states(running.aws) | alarms.states(definitions, recorded)
+    states = _alarm_states(running.aws) | metric_math.states(definitions, recorded)
     file.write_text(page(about, bodies(running.aws), recorded, states), encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any, Final
 
-from .drawing import Drawn
+from . import Drawn
 
 _MARKS: Final = 4
 """The approximate number of intervals of an axis."""
@@ -18,7 +18,6 @@ _MARKS: Final = 4
 _ROUND: Final = (1.0, 2.0, 5.0, 10.0)
 _FAR: Final = 2.5
 """The maximum ratio of a limit to the greatest value; a higher limit would flatten the lines."""
-
 
 _WORDS: Final[Mapping[str, str]] = {
     "Count": "number",

@@ -7,7 +7,7 @@
 Other programs load only this package, so it imports no other module of the library.
 """
 
-from .shapes import Arrow, Box
+from .cells import Arrow, Box
 from .svg import svg
 
 __all__ = ["Arrow", "Box", "svg"]

@@ -1,15 +1,295 @@
-"""Write a drawing as SVG with its own style, and without scripts, fonts or external addresses."""
+"""Lay out boxes, frames, columns and the lines of arrows in pixels, and write them as SVG.
+
+The SVG has its own style, and no scripts, fonts or external addresses.
+"""
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from .cells import Area
-from .layout import Curve, Layout, Line, labels, layout, lines
-from .shapes import LINE, SMALL, Arrow, Box, width
+from .cells import (
+    INNER,
+    LINE,
+    PAD,
+    SMALL,
+    Area,
+    Arrow,
+    Box,
+    Cell,
+    Columns,
+    Stop,
+    Wire,
+    align,
+    cells,
+    columns,
+    links,
+    ordered,
+    width,
+    wires,
+)
+
+_GAP: Final = 72
+"""Minimum pixels between columns, in addition to the longest label."""
+
+_GRID: Final = 900
+"""The maximum width of the grid in pixels, unless the columns are wider."""
+
+_BETWEEN: Final = 24
+"""Pixels between the parts of the grid."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The positions of a drawing's parts.
+
+    Args:
+        boxes: the area of each box by its key.
+        cells: all cells, including bends.
+        wires: arrows between cells.
+        inner: arrows within a cell.
+    """
+
+    boxes: Mapping[str, Area]
+    cells: Sequence[Cell]
+    wires: Sequence[Wire]
+    inner: Sequence[Arrow]
+
+    @property
+    def width(self) -> float:
+        """The total width in pixels."""
+        return max((cell.right for cell in self.cells), default=0)
+
+    @property
+    def height(self) -> float:
+        """The total height in pixels."""
+        return max((cell.bottom for cell in self.cells), default=0)
+
+
+def layout(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Layout:
+    """Place boxes with arrows in columns, and boxes without arrows in a grid below the columns."""
+    all_cells = cells(boxes, arrows)
+    cell_of = {key: cell for cell in all_cells for key in cell.tops}
+    ends = [(cell_of[arrow.source], cell_of[arrow.target]) for arrow in arrows]
+    linked = {cell for pair in ends for cell in pair}
+    flow = [cell for cell in all_cells if cell in linked]
+    column_of = columns([cell.key for cell in flow], {(source.key, target.key) for source, target in ends})
+    for cell in flow:
+        cell.column = column_of[cell.key]
+    paths = wires(arrows, cell_of)
+    flow += [stop.cell for path in paths for stop in path.stops if not stop.boxes]
+    _place(flow, paths)
+    grid = [cell for cell in all_cells if cell not in linked]
+    _place_grid(grid, flow)
+    areas = {key: area for cell in all_cells for key, area in cell.areas().items()}
+    return Layout(
+        areas, [*flow, *grid], paths, [arrow for arrow in arrows if cell_of[arrow.source] == cell_of[arrow.target]]
+    )
+
+
+def _place(flow: Sequence[Cell], paths: Sequence[Wire]) -> None:
+    count = max((cell.column for cell in flow), default=-1) + 1
+    table: Columns = [[cell for cell in flow if cell.column == number] for number in range(count)]
+    table = ordered(table, links(paths))
+    align(table, links(paths))
+    x = 0.0
+    for number, column in enumerate(table):
+        broad = round(max(cell.width for cell in column))
+        for cell in column:
+            cell.x, cell.width = x, broad
+        x += broad + _gap(number, paths)
+
+
+def _gap(column: int, paths: Sequence[Wire]) -> float:
+    """Return the space after a column: enough for the labels of the arrows between this column and the next."""
+    labels = (path.arrows[0].label for path in paths if path.stops[-2 if path.is_back else 0].cell.column == column)
+    return round(max((width(label, SMALL) + 2 * PAD for label in labels), default=0) + _GAP)
+
+
+def _place_grid(grid: Sequence[Cell], flow: Sequence[Cell]) -> None:
+    """Place cells from left to right, with a new row when the width is used up."""
+    broad = max([_GRID, *(cell.right for cell in flow)])
+    x, row = 0.0, max((cell.bottom + 2 * _BETWEEN for cell in flow), default=0.0)
+    bottom = row
+    for cell in grid:
+        if x and x + cell.width > broad:
+            x, row = 0.0, bottom + _BETWEEN
+        cell.x, cell.y, cell.width = x, row, round(cell.width)
+        x, bottom = cell.right + _BETWEEN, max(bottom, cell.bottom)
+
+
+_JOIN: Final = 26
+"""Pixels between a frame and the points at which lines join."""
+
+_PORT: Final = 12
+"""Maximum pixels between the lines at one side of a box."""
+
+_APART: Final = 16
+"""Minimum pixels between the points at which lines join."""
+
+_BULGE: Final = 34
+"""The horizontal distance of an arrow's curve within a frame from the boxes, in pixels."""
+
+_SHARES: Final = (0.5, 0.4, 0.6, 0.32, 0.68)
+"""Candidate positions of a label on a curve, the best first."""
+
+Point = tuple[float, float]
+Curve = tuple[Point, Point, Point, Point]
+"""A cubic Bezier curve: start, two control points, end."""
+
+_Ends = dict[tuple[Wire, str | None], float]
+"""The vertical position of each end of a wire, by its box. None is the point at which the wire's lines join."""
+
+_Label = tuple[Point, float]
+"""The middle of a label, and half of its width."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """An arrow's curves from its source to its target; `labelled` is the curve with the label.
+
+    Only one of several joined lines has the label. The same applies to lines in a frame with the same target and label.
+    """
+
+    arrow: Arrow
+    curves: Sequence[Curve]
+    labelled: Curve | None
+
+
+def lines(placement: Layout) -> list[Line]:
+    """Return the lines of all arrows."""
+    return [*_between_cells(placement), *_in_frames(placement)]
+
+
+def _between_cells(placement: Layout) -> Iterator[Line]:
+    """Yield the lines between cells: horizontal within columns, curved between columns."""
+    ends = _ends(placement)
+    ends |= _joins(placement, ends)
+    for wire in placement.wires:
+        for number, arrow in enumerate(wire.arrows):
+            points = list(_points(placement, wire, arrow, ends))
+            curves = [_level(start, end) for start, end in pairwise(points) if start != end]
+            # The first curve after the source's column has the label.
+            start = 2 if wire.is_joined else 1
+            yield Line(arrow, curves, None if number else _level(points[start], points[start + 1]))
+
+
+def _ends(placement: Layout) -> _Ends:
+    """Return the ends at the boxes. The ends at a side of a box are ordered by their next stops."""
+    sides: defaultdict[tuple[str, bool], list[tuple[float, int, Wire]]] = defaultdict(list)
+    for number, wire in enumerate(placement.wires):
+        for is_left, (stop, following) in ((True, wire.stops[:2]), (False, wire.stops[:-3:-1])):
+            for box in stop.boxes:
+                sides[box, is_left].append((_middle(placement, following), number, wire))
+    return {
+        (wire, box): down
+        for (box, _), ends in sides.items()
+        for (_, _, wire), down in zip(sorted(ends), _spread(placement.boxes[box], len(ends)), strict=True)
+    }
+
+
+def _joins(placement: Layout, ends: _Ends) -> _Ends:
+    """Return the points at which lines join: in the middle of the lines, with a minimum distance."""
+    sides: defaultdict[tuple[Area, bool], list[tuple[float, float, int, Wire]]] = defaultdict(list)
+    for number, wire in enumerate(placement.wires):
+        if wire.is_joined:
+            source, following = wire.path[:2]
+            down = fmean(ends[wire, box] for box in source.boxes)
+            sides[source.cell, wire.is_back].append((_middle(placement, following), down, number, wire))
+    joins: _Ends = {}
+    for side in sides.values():
+        before = float("-inf")
+        for _, down, _, wire in sorted(side):
+            joins[wire, None] = before = max(down, before + _APART)
+    return joins
+
+
+def _middle(placement: Layout, stop: Stop) -> float:
+    return fmean(placement.boxes[box].middle for box in stop.boxes) if stop.boxes else stop.cell.middle
+
+
+def _spread(area: Area, count: int) -> list[float]:
+    step = min(_PORT, (area.height - 8) / count)
+    return [area.middle + step * (number - (count - 1) / 2) for number in range(count)]
+
+
+def _points(
+    placement: Layout, wire: Wire, arrow: Arrow, ends: Mapping[tuple[Wire, str | None], float]
+) -> Iterator[Point]:
+    """Yield the points of an arrow from its source to its target."""
+    before, after = wire.is_back, not wire.is_back
+    source, *bends, target = (stop.cell for stop in wire.path)
+    start, end = ends[wire, arrow.source], ends[wire, arrow.target]
+    yield placement.boxes[arrow.source].side(is_left=before), start
+    yield source.side(is_left=before), start
+    if wire.is_joined:
+        yield source.side(is_left=before) + (-_JOIN if wire.is_back else _JOIN), ends[wire, None]
+    for bend in bends:
+        yield bend.side(is_left=after), bend.middle
+        yield bend.side(is_left=before), bend.middle
+    yield target.side(is_left=after), end
+    yield placement.boxes[arrow.target].side(is_left=after), end
+
+
+def _level(start: Point, end: Point) -> Curve:
+    """Return a curve that is horizontal at both ends."""
+    middle = (start[0] + end[0]) / 2
+    return start, (middle, start[1]), (middle, end[1]), end
+
+
+def _in_frames(placement: Layout) -> Iterator[Line]:
+    """Yield the lines within frames: down to the next box, or around the side. The shortest line has the label."""
+    curves: defaultdict[tuple[str, str], list[tuple[Arrow, Curve]]] = defaultdict(list)
+    for arrow in placement.inner:
+        source, target = placement.boxes[arrow.source], placement.boxes[arrow.target]
+        curve = _down(source, target) if 0 < target.y - source.bottom <= INNER else _aside(source, target)
+        curves[arrow.target, arrow.label].append((arrow, curve))
+    for alike in curves.values():
+        labelled = min((curve for _, curve in alike), key=lambda curve: abs(curve[3][1] - curve[0][1]))
+        yield from (Line(arrow, [curve], curve if curve == labelled else None) for arrow, curve in alike)
+
+
+def _down(source: Area, target: Area) -> Curve:
+    x, middle = source.x + source.width / 2, (source.bottom + target.y) / 2
+    return (x, source.bottom), (x, middle), (x, middle), (x, target.y)
+
+
+def _aside(source: Area, target: Area) -> Curve:
+    start, end = (source.x, source.y + source.height * 0.75), (target.x, target.y + target.height * 0.25)
+    return start, (start[0] - _BULGE, start[1]), (end[0] - _BULGE, end[1]), end
+
+
+def labels(arrow_lines: Sequence[Line]) -> list[tuple[str, Point]]:
+    """Return the labels of lines, each with its middle, with as little overlap as possible."""
+    placed: list[tuple[str, _Label]] = []
+    for line in arrow_lines:
+        if line.labelled and line.arrow.label:
+            half = width(line.arrow.label, SMALL) / 2
+            tried = [(_label_middle(line.labelled, share, half), half) for share in _SHARES]
+            best = min(tried, key=lambda label: sum(_overlap(label, neighbour) for _, neighbour in placed))
+            placed.append((line.arrow.label, best))
+    return [(text, middle) for text, (middle, _) in placed]
+
+
+def _label_middle(curve: Curve, share: float, half: float) -> Point:
+    """Return the middle of a label. Vertical lines are too short for a label, so it is to the right of such a line."""
+    complement = 1 - share
+    weights = (complement**3, 3 * complement**2 * share, 3 * complement * share**2, share**3)
+    x, y = (sum(weight * point[axis] for weight, point in zip(weights, curve, strict=True)) for axis in (0, 1))
+    is_upright = curve[0][0] == curve[1][0]
+    return x + (half + 6) * is_upright, y
+
+
+def _overlap(label: _Label, second: _Label) -> bool:
+    (x, y), half = label
+    (other_x, other_y), other_half = second
+    return abs(y - other_y) < SMALL + 2 and abs(x - other_x) < half + other_half
+
 
 _STYLE: Final = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 """The style sheet, for the light and the dark colour scheme. It only applies within `svg.drawing`."""

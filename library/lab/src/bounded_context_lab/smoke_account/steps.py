@@ -18,12 +18,12 @@ from bounded_context_cli.package import PackageError
 from bounded_context_local.actors.caller import invoke
 from bounded_context_local.actors.partner import NAME as PARTNER
 from bounded_context_local.actors.subscriber import Subscriber
-from bounded_context_local.periodic import until
-from bounded_context_local.rehearsal import versions
+from bounded_context_local.emulator.clock import until
+from bounded_context_local.rehearsal import acts
 from bounded_context_local.rehearsal.acts import cannot_start, works
 from bounded_context_local.sample_lists import Samples
-from bounded_context_local.table import Table
-from bounded_context_platform.temporary_stacks.pulumi_cli import Failed
+from bounded_context_local.stack_state import Table
+from bounded_context_platform.temporary_stacks.kinds import Failed
 
 from .worlds import World
 
@@ -161,8 +161,8 @@ class _Command:
     def publish(self, change: Callable[[str], str]) -> str:
         """Publish a version with changed sources, wait until it can be invoked, and return its number."""
         aws, code = self._world.aws, self._world.code
-        changed = change(versions.source_of(code, self._file))
-        published = versions.publish(aws, self._function, code, self._file, changed)
+        changed = change(acts.source_of(code, self._file))
+        published = acts.publish(aws, self._function, code, self._file, changed)
         aws.client("lambda").get_waiter("function_updated_v2").wait(FunctionName=self._function)
         return published
 

@@ -2,29 +2,94 @@
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Self
 
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.programs.graph import Node
+from bounded_context_cli.programs.graph import Graph, Node
 from bounded_context_local.actors.caller import invoke
 from bounded_context_local.actors.partner import COMPLETED, FAILED, RENAMED, SftpPartner
 from bounded_context_local.actors.subscriber import Subscriber
 from bounded_context_local.emulator.aws import UNANSWERED
-from bounded_context_local.executions import Upload
+from bounded_context_local.emulator.clock import repeated
 from bounded_context_local.observation.logs import Sample
-from bounded_context_local.periodic import repeated
 from bounded_context_local.running.context import RunningContext
-from bounded_context_local.table import changes
+from bounded_context_local.stack_state import Upload, changes
 from bounded_context_operations.repair.redrive.stream import ReaderMapping
 
 from .expected_alarms import MAPPINGS, Kind
-from .faults import queue_of
-from .interception import forwarded
-from .trial import NotReached, Trial
+from .faults import Resources, queue_of
+from .interception import Interception, Rule, forwarded
+
+
+class NotReached(Exception):
+    """The load never reaches the target of the fault; the message has the reason."""
+
+
+@dataclass
+class Trial:
+    """The trial of one fault: the stack, and the changes of the load that the fault requires.
+
+    Attributes:
+        seed: the seed of all choices.
+        announce: causes the events of stored uploads; None if an upload causes its event at once.
+        twice: a function whose callers send each request two times.
+        schedules: the number of calls of each scheduled function at a time.
+        bad_event: whether an event of another context is malformed.
+        broken: whether the uploads broke off, so no list is recorded.
+        samples: the metrics that AWS would have written about the fault.
+        lost: a text for each failure of the fault's target to treat the fault as documented.
+        refused: the function of each call that the fault has refused, whole or in part.
+        caused: alarms that the run itself sets off, because it plays a part of AWS.
+        reached: returns whether the fault has affected a call.
+    """
+
+    running: RunningContext
+    interception: Interception
+    graph: Graph
+    seed: int
+    announce: Callable[[list[Upload]], None] | None = None
+    twice: str = ""
+    schedules: dict[str, int] = field(default_factory=dict)
+    bad_event: bool = False
+    broken: bool = False
+    samples: list[Sample] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    caused: set[str] = field(default_factory=set)
+    reached: Callable[[], object] = lambda: True
+
+    @property
+    def dice(self) -> random.Random:
+        """A source of choices that is the same for the same seed."""
+        return random.Random(self.seed)  # noqa: S311  choices, not secrets
+
+    @property
+    def resources(self) -> Resources:
+        """The parts of the stack's resources."""
+        return Resources(self.graph, self.running.context)
+
+    def function_named(self, physical_name: str) -> str:
+        """Return the name in the code of a function, by its name on AWS or its ARN."""
+        name = physical_name.split(":")[6] if physical_name.startswith("arn:") else physical_name
+        return next(function.name for function in self.graph.of("lambda/function") if function.called == name).replace(
+            "-", "_"
+        )
+
+
+@contextmanager
+def ruled(interception: Interception, rule: Rule) -> Iterator[None]:
+    """Let a rule answer the calls of functions until the end of the block."""
+    interception.rule = rule
+    try:
+        yield
+    finally:
+        interception.rule = forwarded
+
 
 _AT_ONCE: Final = 10
 

@@ -12,6 +12,7 @@ from bounded_context.declaration.context import Context
 from bounded_context_cli.policies.resources import HOOKS
 from bounded_context_cli.programs.graph import Graph, Node
 from bounded_context_infra.configuration.alarms import Severity
+from bounded_context_local.provider.creation import as_list
 
 from .expected_alarms import CRITICAL, KINDS, TABLE, Kind, Part, Subjects, Watch
 
@@ -120,7 +121,7 @@ class Resources:
         roles = {
             role.inputs["role"]
             for role, statement in self.graph.statements("iam/rolePolicy")
-            if any(arn == node.arn or arn.startswith(f"{node.arn}/") for arn in _as_list(statement.get("Resource", ())))
+            if any(arn == node.arn or arn.startswith(f"{node.arn}/") for arn in as_list(statement.get("Resource", ())))
         }
         return [function for function in self.functions.values() if function.inputs["role"].rpartition("/")[2] in roles]
 
@@ -217,10 +218,6 @@ def queue_of(graph: Graph, edge: Node) -> Node | None:
 def prefix_of(graph: Graph) -> str:
     """Return the beginning of all names of a stack."""
     return f"{graph.one('codedeploy/application').inputs['name']}-"
-
-
-def _as_list(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value]
 
 
 EDGES: Final = (

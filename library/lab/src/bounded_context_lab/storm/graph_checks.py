@@ -19,15 +19,20 @@ Rules and their sources:
 """
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
+from bounded_context.declaration import measures
 from bounded_context_cli.programs.graph import Graph, Node
-from bounded_context_local.emulator.clock import MINUTE_SECONDS
-from bounded_context_local.metric_math import alarms
-from bounded_context_local.metric_math.expressions import Recorded
-from bounded_context_local.observation.logs import Sample
+from bounded_context_local.emulator.clock import FASTER, MINUTE_SECONDS
+from bounded_context_local.observation import invocations, messages
+from bounded_context_local.observation.logs import LoggedCall, Sample, calls
+from bounded_context_local.running.context import RunningContext, collect
 
+from .. import metric_math
+from ..metric_math import Recorded
 from .faults import UPLOADS, Expected, Fault, Resources, metrics_of, prefix_of, queue_of
 
 _TOPICS: Final = {"critical": "alarm_topic_arn", "warning": "warning_topic_arn"}
@@ -96,7 +101,7 @@ def _state(alarm: Mapping[str, Any], expected: Expected, value: float | None, mi
     samples = [_sample(expected, minute * MINUTE_SECONDS, value or 0) for minute in times]
     recorded = Recorded(samples, 0, minutes * MINUTE_SECONDS - 1)
     actions = {"alarmActions": ["topic"], "insufficientDataActions": ["topic"]}
-    return alarms.notified([{**alarm, **actions}], recorded).get(alarm["name"], "")
+    return metric_math.notified([{**alarm, **actions}], recorded).get(alarm["name"], "")
 
 
 def _sample(expected: Expected, time: float, value: float) -> Sample:
@@ -178,3 +183,45 @@ def _leads(policy: str | None, queue: str) -> bool:
 
 def _name(arn: str | None) -> str:
     return (arn or "").rpartition(":")[2]
+
+
+_ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm "
+
+_STREAM_AGE: Final = "IteratorAge"
+
+_AGES: Final = {_STREAM_AGE, messages.AGE, measures.OLDEST_UNFINISHED.name}
+"""Metrics of ages, which grow faster on the accelerated clock."""
+
+
+def observed(running: RunningContext, graph: Graph, started: float, more: Iterable[Sample]) -> dict[str, str]:
+    """Return the alarms that notified since `started` (seconds since 1970), by name without the stack's prefix.
+
+    The values are the states: ALARM, or INSUFFICIENT_DATA. `more` are metrics that AWS would have written.
+    """
+    metrics = collect(running)
+    failing = _ages_of_failing(running, graph, calls(metrics.lines))
+    # The receptions of a subscriber give no ages while its reader is stopped.
+    ages = [sample for sample in list(running.watch.queues.samples) if sample.metric == messages.AGE]
+    samples = [sample for sample in (*metrics.samples, *more, *failing, *ages) if sample.time >= started]
+    recorded = Recorded(map(_accelerated, samples), started, time.time())
+    definitions = [inputs for label, inputs in running.deployment.inputs.items() if label.startswith(_ALARM)]
+    prefix = prefix_of(graph)
+    return {name.removeprefix(prefix): state for name, state in metric_math.notified(definitions, recorded).items()}
+
+
+def _accelerated(sample: Sample) -> Sample:
+    return replace(sample, value=sample.value * FASTER) if sample.metric in _AGES else sample
+
+
+def _ages_of_failing(running: RunningContext, graph: Graph, completed: list[LoggedCall]) -> Iterator[Sample]:
+    """Yield the age of the stream's records for a reader that fails: the time since its first failed call."""
+    for mapping in graph.stream_readers():
+        name = mapping.inputs["functionName"].split(":")[6]
+        function = next(key for key, alias in running.outputs["functions"].items() if f":{name}:" in alias)
+        since: float | None = None
+        for call in (call for call in completed if call.function == function):
+            since = (since or call.began) if call.failed else None
+            if since is not None:
+                for dimensions in invocations.dimensions(running.outputs["functions"][function]):
+                    age = (call.ended - since) * 1000
+                    yield Sample(invocations.LAMBDA_NAMESPACE, _STREAM_AGE, dimensions, "Milliseconds", call.ended, age)

@@ -28,7 +28,7 @@ from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
 from bounded_context_local.emulator.aws import Aws, Callers
-from bounded_context_local.stand_ins.http_server import Request, Response, Upstream, serving
+from bounded_context_local.stand_ins import Request, Response, Upstream, serving
 
 from .expected_alarms import Kind
 

@@ -17,14 +17,12 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_local.actors.caller import invoke
+from bounded_context_local.actors.caller import http_request, invoke
 from bounded_context_local.actors.partner import INCOMING, SftpPartner
-from bounded_context_local.api import http_request, owner
 from bounded_context_local.emulator.aws import UNANSWERED
-from bounded_context_local.emulator.clock import MINUTE_SECONDS
-from bounded_context_local.executions import Upload
-from bounded_context_local.periodic import repeated
-from bounded_context_local.running.context import RunningContext
+from bounded_context_local.emulator.clock import MINUTE_SECONDS, repeated
+from bounded_context_local.running.context import RunningContext, api_owner
+from bounded_context_local.stack_state import Upload
 
 ROWS: Final = 20
 _IDENTITIES: Final = 3
@@ -182,7 +180,7 @@ class Load:
     def _over_http(self, function: str, payload: Mapping[str, Any], key: str) -> Any:
         method, path, parameters = http_request(self._running.context.routes[function], payload)
         path, body = (f"{path}?{urlencode(parameters)}", None) if method == "GET" else (path, parameters or None)
-        answer = owner(self._running).send(method, path, body, {"Idempotency-Key": key})
+        answer = api_owner(self._running).send(method, path, body, {"Idempotency-Key": key})
         # A repeated deletion may find that the first attempt has deleted the aggregate.
         deleted = method == "DELETE" and answer.status == 404
         if answer.status >= 400 and not deleted:

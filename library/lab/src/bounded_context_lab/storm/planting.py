@@ -14,16 +14,19 @@ import psutil
 
 from bounded_context_cli.programs.graph import Node
 from bounded_context_local.observation.logs import Sample
-from bounded_context_local.provider.adaptations import as_list
-from bounded_context_local.stand_ins.http_server import Response
+from bounded_context_local.provider.creation import as_list
+from bounded_context_local.stand_ins import Response
 
 from .deliveries import (
+    NotReached,
     PlayedMapping,
+    Trial,
     forbidden_queue,
     mapping_edge,
     queue_edge,
     reader_stopped,
     route_edge,
+    ruled,
     schedule_edge,
     spoiled,
     target_edge,
@@ -31,7 +34,6 @@ from .deliveries import (
 from .expected_alarms import Kind
 from .faults import Fault
 from .interception import KEY_USERS, Forward, Intercepted, briefly, partly, refusal, refuses, rejection
-from .trial import NotReached, Trial, ruled
 
 _POLICY: Final = "storm"
 _WRITES: Final = ("Put", "Update", "Delete", "Transact", "BatchWrite", "PartiQLInsert")

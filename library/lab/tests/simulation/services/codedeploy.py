@@ -61,7 +61,7 @@ class SimCodeDeploy:
 
     def __init__(self, gate: PlainGate) -> None:
         self._deploys = _Deploys(lambda: gate.seconds)
-        self._operations = Operations(self._deploys, self._deploys, "")
+        self._operations = Operations(self._deploys, self._deploys.report, "")
         self._operations.answer("CreateApplication", dict(_NAMES))
         config = {"deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes", "serviceRoleArn": "role"}
         self._operations.answer("CreateDeploymentGroup", _NAMES | config)

@@ -1,6 +1,7 @@
-"""Invocations, and callers of an alias with weights.
+"""Callers of a context in a local run: invocations, callers of an alias with weights, and callers of the HTTP API.
 
-The emulator only stores the weights: the callers apply them, and put Lambda's metrics.
+The emulator only stores the weights: the callers apply them, and put Lambda's metrics. Each caller of the API
+authenticates with its own credentials (Signature Version 4) or token.
 """
 
 import json
@@ -8,16 +9,23 @@ import random
 import threading
 import time
 from base64 import b64decode
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
 
 from bounded_context_cli.command.aws_errors import Calls
 
+from .. import stand_ins
 from ..emulator.aws import Aws
-from ..stand_ins import malware
+from ..emulator.clock import in_background
 
 NAMESPACE = "AWS/Lambda"
 PAUSE_SECONDS = 0.02
@@ -79,19 +87,13 @@ class Caller:
         If a call raises an error, the end of the block raises it.
         """
         calls: list[Call] = []
-        stopped = threading.Event()
 
-        def keep_calling() -> None:
+        def keep_calling(stopped: threading.Event) -> None:
             while not stopped.wait(pause_seconds):
                 calls.append(self.call(message))
 
-        with ThreadPoolExecutor(1, thread_name_prefix=f"caller-{self._function}") as pool:
-            caller = pool.submit(keep_calling)
-            try:
-                yield calls
-            finally:
-                stopped.set()
-            caller.result()
+        with in_background(f"caller-{self._function}", keep_calling):
+            yield calls
 
     def _version(self) -> str:
         alias = self._aws.call("lambda", "get_alias", FunctionName=self._function, Name=self._alias)
@@ -111,4 +113,90 @@ class Caller:
             "Duration": (call.milliseconds, "Milliseconds"),
         }
         for dimensions in (resource, resource | {"ExecutedVersion": call.version}):
-            malware.put(self._aws, NAMESPACE, dimensions, values)
+            stand_ins.put_metrics(self._aws, NAMESPACE, dimensions, values)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answered request. `sent` is in seconds since 1970, `milliseconds` is the latency."""
+
+    method: str
+    path: str
+    sent: float
+    status: int
+    milliseconds: float
+
+
+SERVICE = "execute-api"
+API_CONNECTIONS = 256
+API_SECONDS = 120
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The response to a request. The names in `headers` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed as JSON."""
+        return json.loads(self.body)
+
+
+Sign = Callable[[AWSRequest], None]
+"""Adds the sender's authentication to a request."""
+
+
+def signature(region: str, access_key: str, secret_key: str, token: str | None = None) -> Sign:
+    """Return a function that signs requests with the given credentials (Signature Version 4)."""
+    return SigV4Auth(Credentials(access_key, secret_key, token), SERVICE, region).add_auth
+
+
+class ApiCaller:
+    """A client of an API, safe for use by several threads."""
+
+    def __init__(self, url: str, sign: Sign, on_answer: Callable[[Answered], None] = lambda _: None) -> None:
+        """Send requests to the API at `url`, and call `on_answer` with each answered request."""
+        self._url = url
+        self._sign = sign
+        self._on_answer = on_answer
+        self._session = URLLib3Session(proxies={}, timeout=API_SECONDS, max_pool_connections=API_CONNECTIONS)
+
+    def send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] = _NOTHING) -> Answer:
+        """Send a request and return the answer.
+
+        Args:
+            method: such as "POST".
+            path: from the slash on, with an optional query, percent-encoded.
+            body: sent as JSON; bytes are sent unchanged.
+            headers: additional headers.
+        """
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        sent_headers = {name.lower(): value for name, value in headers.items()}
+        if data is not None:
+            sent_headers.setdefault("content-type", "application/json")
+        request = AWSRequest(method=method, url=f"{self._url}{path}", data=data, headers=sent_headers)
+        self._sign(request)
+        sent_at, started = time.time(), time.monotonic()
+        answer = self._session.send(request.prepare())
+        took = (time.monotonic() - started) * 1000
+        self._on_answer(Answered(method, path, sent_at, answer.status_code, took))
+        low = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status_code, low, answer.content)
+
+
+def http_request(route: str, payload: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """Return the method, the path and the body members of a request.
+
+    Args:
+        route: the key of the route, such as `POST /payments/{payment_id}/verify`.
+        payload: the function's payload; members that the path names go into the path, the others into the body.
+    """
+    method, _, form = route.partition(" ")
+    path = form.format_map({name: quote(str(value), safe="") for name, value in payload.items()})
+    return method, path, {name: value for name, value in payload.items() if f"{{{name}}}" not in form}

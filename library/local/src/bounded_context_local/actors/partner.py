@@ -9,7 +9,6 @@ import json
 import os
 import time
 import uuid
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,14 +20,13 @@ from botocore.exceptions import ClientError
 
 from bounded_context_cli.command.errors import LocalRunError
 
-from .. import executions
+from .. import stack_state
 from ..emulator.aws import Aws
 from ..emulator.process import HOST
-from ..executions import Sent, Upload
+from ..stack_state import Sent, Upload
 
 if TYPE_CHECKING:
-    from ..stand_ins.malware import Scanner
-
+    from ..stand_ins import Scanner
 
 NAME: Final = "demo"
 
@@ -36,10 +34,13 @@ UNFINISHED: Final = ".filepart"
 """Suffix of files whose upload is in progress."""
 
 
-class Partner(ABC):
-    """The partner of a run. It is created before the stack, because the stack's settings authorize it."""
+class Partner:
+    """The partner of a run, who puts files into the bucket. The emulator's S3 sends the upload events, as on AWS.
 
-    transport: ClassVar[str]
+    It is created before the stack, because the stack's settings authorize it.
+    """
+
+    transport: ClassVar[str] = "into the bucket"
     """The way of an upload, for messages, such as "over SFTP"."""
 
     stand_ins: ClassVar[Sequence[str]] = ()
@@ -56,33 +57,52 @@ class Partner(ABC):
         self._aws = aws
 
     @property
-    @abstractmethod
     def settings(self) -> Mapping[str, Any]:
-        """The stack settings that authorize the partner."""
+        """The stack settings that authorize the partner: none, because permission to write to the bucket suffices."""
+        return {}
 
-    @abstractmethod
     def upload(self, name: str, content: bytes) -> Upload:
-        """Upload a file, and cause its upload event."""
+        """Put a file into the partner's folder. S3 sends the event."""
+        bucket, key = self._place(name)
+        self._aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=content)
+        return self.announce_arrived(name)
 
-    @abstractmethod
     def announce_arrived(self, name: str) -> Upload:
-        """Record a file that another client has uploaded, and send its event unless S3 does."""
+        """Record a file that another client has uploaded, and whose event S3 has sent."""
+        bucket, key = self._place(name)
+        head = self._aws.call("s3", "head_object", Bucket=bucket, Key=key)
+        path, arrived = f"/{bucket}/{key}", time.time()
+        # The new execution may already have started. Each earlier upload has started an execution.
+        earlier = sum(1 for upload in self.uploads if upload.path == path)
+        uploaded = Upload(path, head["ContentLength"], arrived, self.executions_of(path)[:earlier])
+        self.uploads.append(uploaded)
+        self.sent.append(Sent(arrived, "aws.s3", "Object Created", self.detail_of(uploaded)))
+        self.scan(uploaded)
+        return uploaded
 
-    @abstractmethod
     def detail_of(self, uploaded: Upload) -> dict[str, Any]:
-        """Return the detail of an upload event, with the fields that the rule and the workflow use."""
+        """Return the detail of S3's event, with the fields that the rule and the workflow use."""
+        bucket, key = uploaded.path.removeprefix("/").split("/", 1)
+        version = self._aws.call("s3", "head_object", Bucket=bucket, Key=key)["VersionId"]
+        return {"bucket": {"name": bucket}, "object": {"key": key, "size": uploaded.size, "version-id": version}}
 
-    @abstractmethod
     def report(self, name: str) -> str:
         """Return the report on a file. Raises LocalRunError if the report is missing."""
+        key = self.report_path(name)
+        try:
+            response = self._aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)
+        except ClientError as error:
+            raise LocalRunError(f"{key} cannot be read: {error}") from error
+        return response["Body"].read().decode()
 
-    @abstractmethod
     def report_path(self, name: str) -> str:
-        """Return the location of the report on a file."""
+        """Return the report's key in the bucket."""
+        return f"reports/{self.name}/{name}.report.csv"
 
-    @abstractmethod
-    def upload_command(self, folder: Path) -> str:
-        """Return a shell command that uploads files to a kept run. Write its key, if it needs one, into the folder."""
+    def upload_command(self, folder: Path) -> str:  # noqa: ARG002
+        """Return a shell command that uploads files to a kept run. The AWS CLI needs only the printed environment."""
+        bucket, place = self._place("")
+        return f"aws s3 cp my.csv s3://{bucket}/{place}"
 
     def scan(self, uploaded: Upload) -> None:
         """Let the stand-in scan an upload, if the stack has the malware gate."""
@@ -105,65 +125,11 @@ class Partner(ABC):
 
     def executions_of(self, path: str) -> list[str]:
         """Return the ARNs of the executions that uploads to a path have started."""
-        return executions.of_path(self._aws, self.outputs["state_machine"], path)
+        return stack_state.of_path(self._aws, self.outputs["state_machine"], path)
 
     def _place(self, name: str) -> tuple[str, str]:
         """Return the bucket and the key of a file."""
         return self.outputs["inbox_bucket"], f"incoming/{self.name}/{name}"
-
-
-class BucketPartner(Partner):
-    """A partner that puts files into the bucket. The emulator's S3 sends the upload events, as on AWS."""
-
-    transport = "into the bucket"
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """No settings: permission to write to the bucket is sufficient."""
-        return {}
-
-    def upload(self, name: str, content: bytes) -> Upload:
-        """Put a file into the partner's folder. S3 sends the event."""
-        bucket, key = self._place(name)
-        self._aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=content)
-        return self.announce_arrived(name)
-
-    def announce_arrived(self, name: str) -> Upload:
-        """Record an uploaded file, whose event S3 has sent."""
-        bucket, key = self._place(name)
-        head = self._aws.call("s3", "head_object", Bucket=bucket, Key=key)
-        path, arrived = f"/{bucket}/{key}", time.time()
-        # The new execution may already have started. Each earlier upload has started an execution.
-        earlier = sum(1 for upload in self.uploads if upload.path == path)
-        uploaded = Upload(path, head["ContentLength"], arrived, self.executions_of(path)[:earlier])
-        self.uploads.append(uploaded)
-        self.sent.append(Sent(arrived, "aws.s3", "Object Created", self.detail_of(uploaded)))
-        self.scan(uploaded)
-        return uploaded
-
-    def detail_of(self, uploaded: Upload) -> dict[str, Any]:
-        """Return the detail of S3's event."""
-        bucket, key = uploaded.path.removeprefix("/").split("/", 1)
-        version = self._aws.call("s3", "head_object", Bucket=bucket, Key=key)["VersionId"]
-        return {"bucket": {"name": bucket}, "object": {"key": key, "size": uploaded.size, "version-id": version}}
-
-    def report(self, name: str) -> str:
-        """Return the report on a file. Raises LocalRunError if the report is missing."""
-        key = self.report_path(name)
-        try:
-            response = self._aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)
-        except ClientError as error:
-            raise LocalRunError(f"{key} cannot be read: {error}") from error
-        return response["Body"].read().decode()
-
-    def report_path(self, name: str) -> str:
-        """Return the report's key in the bucket."""
-        return f"reports/{self.name}/{name}.report.csv"
-
-    def upload_command(self, folder: Path) -> str:  # noqa: ARG002
-        """Return a command of the AWS CLI, which needs only the printed environment variables."""
-        bucket, place = self._place("")
-        return f"aws s3 cp my.csv s3://{bucket}/{place}"
 
 
 T = TypeVar("T")
@@ -333,7 +299,7 @@ class SftpPartner(Partner):
 
     def detail_of(self, uploaded: Upload) -> dict[str, Any]:
         """Return the detail of Transfer's event."""
-        return upload_detail(self._server_id, self.name, uploaded)
+        return upload_detail(self.outputs["sftp"]["server_id"], self.name, uploaded)
 
     def report(self, name: str) -> str:
         """Return the report on a file, read over SFTP. Raises LocalRunError if the report is missing."""
@@ -363,7 +329,3 @@ class SftpPartner(Partner):
     def send(self, kind: str, detail: dict[str, Any]) -> None:
         """Send an event of Transfer."""
         self.sent.append(send(self._aws, self.outputs["upload_event_source"], kind, detail))
-
-    @property
-    def _server_id(self) -> str:
-        return self.outputs["sftp"]["server_id"]

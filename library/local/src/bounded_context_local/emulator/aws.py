@@ -54,30 +54,18 @@ class Aws(Calls):
         session = botocore.session.Session(session_vars=UNCONFIGURED)
         session.register_component("data_loader", LOADER)
         self._session: Any = boto3.Session(
-            **(credentials or _root(emulator)), region_name=emulator.region, botocore_session=session
+            **(credentials or {"aws_access_key_id": emulator.access_key, "aws_secret_access_key": emulator.secret_key}),
+            region_name=emulator.region,
+            botocore_session=session,
         )
 
     def _new_client(self, service: str) -> Any:
         return self._session.client(service, endpoint_url=self.emulator.endpoint, config=CONFIG)
 
-    def acting_as(self, role_arn: str) -> "Aws":
-        """Assume a role, and return its calls. Raises botocore's ClientError if the role does not trust the caller."""
-        role_session = self.call("sts", "assume_role", RoleArn=role_arn, RoleSessionName="local")["Credentials"]
-        credentials = {
-            "aws_access_key_id": role_session["AccessKeyId"],
-            "aws_secret_access_key": role_session["SecretAccessKey"],
-            "aws_session_token": role_session["SessionToken"],
-        }
-        return Aws(self.emulator, credentials)
-
     @cached_property
     def account(self) -> str:
         """The account's id."""
         return self.call("sts", "get_caller_identity")["Account"]
-
-
-def _root(emulator: Emulator) -> Mapping[str, str]:
-    return {"aws_access_key_id": emulator.access_key, "aws_secret_access_key": emulator.secret_key}
 
 
 _ACCESS_KEY: Final = re.compile(r"Credential=([^/]+)/")

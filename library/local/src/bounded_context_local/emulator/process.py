@@ -1,25 +1,43 @@
-"""The process of the embedded AWS, started by `extensions/launcher.py` on free ports with its own settings."""
+"""The process of the embedded AWS, the file with which other runs find it, and the parent commands of this run.
+
+`extensions/launcher.py` starts the emulator on free ports with its own settings. With the endpoints file, a second run
+joins the emulator of this run. Two contexts have packages of the same names. Each context therefore runs in its own
+process and environment, and they share an emulator as they would share an account.
+
+A killed process (SIGKILL) does not signal its children. Without the watch of its launchers, a kept run and its emulator
+would never end.
+"""
 
 import contextlib
+import json
+import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from tempfile import NamedTemporaryFile
+from typing import Any, Final
 
+import psutil
+from pydantic import TypeAdapter
+
+from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import LOCAL_STACK
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.programs.environment import environment
 
-from ..periodic import until
+from ..sample_lists import Samples
+from .clock import until
 
 HOST = "127.0.0.1"
 KEEPER = Path(__file__).with_name("keeper.py")
@@ -59,14 +77,6 @@ class Emulator:
         """The URL of all services."""
         return f"http://{HOST}:{self.port}"
 
-    def _functions_endpoints(self) -> dict[str, str]:
-        """Return the variables with the endpoints of the functions; without a proxy, the emulator adds its own."""
-        proxy = f"http://{HOST}:{self.proxy_port}"
-        return {
-            LOCAL_STACK: proxy if self.proxy_port else self.endpoint,
-            **({"AWS_ENDPOINT_URL": proxy} if self.proxy_port else {}),
-        }
-
     @property
     def log(self) -> Path:
         """The emulator's log file, which is deleted when the emulator stops."""
@@ -74,6 +84,7 @@ class Emulator:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the emulator's process. It is minimal because functions inherit it."""
+        proxy = f"http://{HOST}:{self.proxy_port}" if self.proxy_port else ""
         return {
             "PATH": "/usr/bin:/bin",
             "HOME": str(self.folder),
@@ -91,7 +102,8 @@ class Emulator:
             "LAMBDA_ACCOUNT_CONCURRENCY": str(CALLS_AT_ONCE),
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
-            **self._functions_endpoints(),
+            LOCAL_STACK: proxy or self.endpoint,
+            **({"AWS_ENDPOINT_URL": proxy} if proxy else {}),  # without a proxy, the emulator adds its own
             **({"AWS_XRAY_DAEMON_ADDRESS": self.trace_address} if self.trace_address else {}),
         }
 
@@ -203,3 +215,134 @@ def emulator_python(build: Path) -> Path:
         LocalRunError: as environment.
     """
     return environment(build, PINS) / "bin" / "python"
+
+
+ENDPOINTS_VERSION = 3
+"""Version of the file format. Another version comes from a repository of another template version."""
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The context and the emulator of a run.
+
+    `context` is the context's name, `outputs` are the outputs of its stack, `identity` is the column of the identity.
+    `columns` maps the columns of a list to their kinds (`sample_lists.KINDS`).
+    """
+
+    context: str
+    emulator: Emulator
+    outputs: Mapping[str, Any]
+    identity: str
+    columns: Mapping[str, str]
+
+
+_ENDPOINTS: Final = TypeAdapter(Endpoints)
+
+
+def endpoints_of(context: Context[Any], emulator: Emulator, outputs: Mapping[str, Any]) -> Endpoints:
+    """Return the endpoints of a deployed context."""
+    return Endpoints(context.name, emulator, outputs, context.identity, Samples(context).columns)
+
+
+@contextmanager
+def published_endpoints(file: Path, endpoints: Endpoints) -> Iterator[None]:
+    """Write the endpoints file, and delete it at the end of the block.
+
+    The file contains the keys of the emulator's root user.
+    """
+    environment = endpoints.emulator.client_environment()
+    own = {"version": ENDPOINTS_VERSION, "process": os.getpid(), "environment": environment}
+    with standing(file, json.dumps(own | _ENDPOINTS.dump_python(endpoints, mode="json"), indent=2)):
+        yield
+
+
+@contextmanager
+def standing(file: Path, text: str) -> Iterator[None]:
+    """Write a text file atomically, and delete it at the end of the block unless another run has replaced it.
+
+    Only the owner may read the file, because it may contain keys.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # NamedTemporaryFile creates the file with the mode 0600.
+    with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}-", delete=False) as draft:
+        draft.write(text)
+    Path(draft.name).replace(file)
+    try:
+        yield
+    finally:
+        if file.exists() and file.read_text(encoding="utf-8") == text:
+            file.unlink()
+
+
+def read_endpoints(file: Path) -> Endpoints:
+    """Return the endpoints that another run has written.
+
+    Raises:
+        LocalRunError: the file is not an endpoints file, or its run has ended.
+    """
+    endpoints = _parse_endpoints(file)
+    if not is_ready(endpoints.emulator):
+        raise LocalRunError(
+            f"{file}: no answer at {endpoints.emulator.endpoint}: the run that wrote it has ended. Start it again."
+        )
+    return endpoints
+
+
+def _parse_endpoints(file: Path) -> Endpoints:
+    try:
+        document = json.loads(file.read_text())
+        version = document.get("version", ENDPOINTS_VERSION) if isinstance(document, dict) else ENDPOINTS_VERSION
+        if version != ENDPOINTS_VERSION:
+            raise LocalRunError(
+                f"{file} has format {version}, and this run reads {ENDPOINTS_VERSION}: generate both contexts again."
+            )
+        return _ENDPOINTS.validate_python(document)
+    except OSError as error:
+        raise LocalRunError(
+            f"{file} cannot be read: {error.strerror}. A run with --keep --endpoints writes it."
+        ) from error
+    except ValueError as error:
+        problem = str(error).splitlines()[0]
+        raise LocalRunError(f"{file} was not written by --endpoints: {type(error).__name__}: {problem}.") from error
+
+
+STARTED_BY: Final = "BOUNDED_CONTEXT_STARTED_BY"
+"""Environment variable with the process id of a launcher other than `uv`."""
+
+LAUNCHERS_SECONDS: Final = 0.5
+
+
+@contextmanager
+def ending_with_launchers() -> Iterator[None]:
+    """Send SIGTERM to this process when a launcher ends. Stop watching at the end of the block."""
+    watched = launchers(psutil.Process().parents(), os.environ.get(STARTED_BY, ""))
+    end = threading.Event()
+
+    def watch() -> None:
+        while not end.wait(LAUNCHERS_SECONDS):
+            if not all(map(is_running, watched)):
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    if watched:
+        threading.Thread(target=watch, name="launchers", daemon=True).start()
+    try:
+        yield
+    finally:
+        end.set()
+
+
+def launchers(above: Sequence[psutil.Process], started_by: str = "") -> list[psutil.Process]:
+    """Return the ancestors, nearest first, up to the topmost `uv` or process with the id `started_by`."""
+    depths = [
+        depth for depth, process in enumerate(above, 1) if process.name() == "uv" or str(process.pid) == started_by
+    ]
+    return list(above[: max(depths, default=0)])
+
+
+def is_running(process: psutil.Process) -> bool:
+    """Return whether a process runs. A process that has ended and that its parent did not collect does not run."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

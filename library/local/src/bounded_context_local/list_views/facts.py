@@ -6,18 +6,16 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import STAGING
 
-from .. import executions
+from .. import stack_state
 from ..actors.subscriber import Reception
 from ..observation.logs import METRICS, LoggedCall, LogLine, calls
 from ..running.context import RunningContext
-
-if TYPE_CHECKING:
-    from ..executions import Ended, Upload
+from ..stack_state import Ended, Upload
 
 PUBLISHED: Final = "events published"
 ROUTING: Final = ("Choice", "Pass")
@@ -140,7 +138,7 @@ class RowFacts:
 
 
 def gather(
-    running: RunningContext, uploaded: "Upload", execution: "Ended", report: str, identity: str | None = None
+    running: RunningContext, uploaded: Upload, execution: Ended, report: str, identity: str | None = None
 ) -> Facts:
     """Return the facts about a completed list, after the functions' logs have arrived.
 
@@ -168,7 +166,7 @@ def gather(
         report=report,
         record=running.table.list_item(list_id) if list_id else {},
         manifest=json.loads(next(filter(None, manifests), "[]")),
-        history=executions.history(running.aws, execution.arn),
+        history=stack_state.history(running.aws, execution.arn),
         calls=calls(running.watch.logs.lines),
         receptions={subscriber.name: subscriber.received_of_list(list_id or "") for subscriber in running.subscribers},
     )
@@ -178,15 +176,13 @@ def gather(
 def _with_calls_of_parts(running: RunningContext, facts: Facts) -> Facts:
     """Read the logs until the calls of every imported part have their durations, whose lines arrive last."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and not all(map(_is_measured, facts.parts)):
+    while time.monotonic() < deadline and any(
+        part.state == "imported" and not any(call.milliseconds for call in part.calls) for part in facts.parts
+    ):
         time.sleep(PAUSE_SECONDS)
         running.read_late_lines(_IMPORTS)
         facts = replace(facts, calls=calls(running.watch.logs.lines))
     return facts
-
-
-def _is_measured(part: ListPart) -> bool:
-    return part.state != "imported" or any(call.milliseconds for call in part.calls)
 
 
 def gather_row(running: RunningContext, facts: Facts, identity: str, lines: Sequence[int]) -> RowFacts:

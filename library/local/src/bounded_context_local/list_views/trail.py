@@ -72,18 +72,14 @@ class Trail:
 def trail_of(facts: Facts, row: RowFacts) -> Trail:
     """Build the trail of a row."""
     own = _own_calls(facts, row)
-    steps = sorted([*_arrival(facts), *_execution(facts), *_calls(own), *_events(facts, row, own)], key=_order)
-    steps = _until_end(facts, row, own, list(accumulate(steps, _not_before)))
+    steps = sorted(
+        [*_arrival(facts), *_execution(facts), *_calls(own), *_events(facts, row, own)],
+        key=lambda step: step.time + (_UNSURE_SECONDS if step.kind == "call" else 0),
+    )
+    # No step is before the last one.
+    steps = list(accumulate(steps, lambda last, step: replace(step, time=max(last.time, step.time))))
+    steps = _until_end(facts, row, own, steps)
     return Trail(row.identity, facts.list_id, _traceparent(facts, row), steps, _result(facts, row, steps))
-
-
-def _order(step: TrailStep) -> float:
-    return step.time + (_UNSURE_SECONDS if step.kind == "call" else 0)
-
-
-def _not_before(last: TrailStep, step: TrailStep) -> TrailStep:
-    """Return a step at its time, or at the time of the last step if that is later."""
-    return replace(step, time=max(last.time, step.time))
 
 
 def _arrival(facts: Facts) -> Iterator[TrailStep]:

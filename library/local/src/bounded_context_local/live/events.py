@@ -16,12 +16,12 @@ from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project, ProjectError, current
 
+from ..actors.caller import http_request
 from ..actors.subscriber import cloud_event
-from ..api import http_request
 from ..emulator.aws import UNANSWERED, Aws
-from ..emulator.endpoints import Endpoints
+from ..emulator.process import Endpoints
 from ..running import start
-from ..table import Item, Table
+from ..stack_state import Item, Table
 from .function import Deployed, NoSuchName, chosen
 
 STANDARD_INPUT: Final = "-"
@@ -178,14 +178,11 @@ def _step_event(aws: Calls, function: str, item: Item) -> Event:
             upload = {"bucket": item["bucket"], "key": item["key"], "version": item["version_id"]}
             return {"upload": upload, "execution": item["execution"]}
         case "import_list":
-            return {"list_id": item["list_id"], "part": _first_part(aws, item)}
+            key = f"{STAGING}/{item['list_id']}/{VERIFIED}"
+            parts = json.loads(aws.call("s3", "get_object", Bucket=item["bucket"], Key=key)["Body"].read())
+            return {"list_id": item["list_id"], "part": parts[0]}
         case _:
             return {"list_id": item["list_id"]}
-
-
-def _first_part(aws: Calls, item: Item) -> dict[str, Any]:
-    key = f"{STAGING}/{item['list_id']}/{VERIFIED}"
-    return json.loads(aws.call("s3", "get_object", Bucket=item["bucket"], Key=key)["Body"].read())[0]
 
 
 def function_names(incomplete: str) -> list[str]:

@@ -26,7 +26,7 @@ from bounded_context_infra.configuration.project import syntax_errors
 
 from ..actors.caller import invoke
 from ..emulator.aws import UNANSWERED
-from ..periodic import repeated
+from ..emulator.clock import repeated
 from ..running.context import RunningContext
 
 LEFT_SECONDS: Final = 10.0

@@ -1,7 +1,11 @@
-"""Creation of a resource by the AWS calls and the names of its type, and of Systems Manager's parameters."""
+"""Creation of a resource: the AWS calls and the names of its type, and the changes of its inputs for the emulator.
+
+`adapted` lists each difference from AWS.
+"""
 
 import copy
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +17,11 @@ from pydantic import BaseModel
 
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.programs.requests import Inputs, ProviderCall, Untranslatable, converted, divided
+from bounded_context_infra._parts.queues import SCANS
 
+from .. import stand_ins
 from ..emulator.aws import Aws
+from ..emulator.clock import shortened
 
 Facts = Mapping[str, Any]
 Created = tuple[str, dict[str, Any]]
@@ -132,3 +139,177 @@ def read(aws: Aws, name: str) -> str:
     if value is None:
         raise LocalRunError(f"the parameter {name} does not exist: deploy the context that publishes it first")
     return value
+
+
+CODEDEPLOY = "codedeploy.amazonaws.com"
+
+STREAM_BATCH = 1000
+"""The records of a stream in a local batch. A function of a stack with default settings publishes them in seconds."""
+
+THROTTLED = "Lambda.TooManyRequestsException"
+"""Error of a function call that exceeds the account's concurrency."""
+
+EMULATORS_THROTTLED = "Lambda.Unknown"
+"""The emulator's error for the same case, as on AWS in the past. No other failure there has this name."""
+
+
+def without_tls_statements(_: Aws, request: Request) -> None:
+    """Remove the statements that deny plain HTTP from a resource policy; remove a policy without other statements."""
+    policy = json.loads(request.take("policy"))
+    statements = as_list(policy["Statement"])
+    remaining = [
+        statement
+        for statement in statements
+        if statement["Effect"] != "Deny" or "aws:SecureTransport" not in json.dumps(statement.get("Condition", {}))
+    ]
+    if len(remaining) < len(statements):
+        request.adapted.append("the statement that denies plain HTTP is omitted, because the emulator uses plain HTTP")
+    if remaining:
+        request.inputs["policy"] = json.dumps(policy | {"Statement": remaining})
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a value or a list of values, as IAM permits both, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def with_suppressor(_: Aws, request: Request) -> None:
+    """List that a suppressor has no effect."""
+    if "actionsSuppressor" in request.inputs:
+        request.adapted.append("the emulator stores the suppressor and ignores it")
+
+
+def with_short_periods(_: Aws, request: Request) -> None:
+    """Shorten the periods of a metric alarm."""
+    inputs = request.inputs
+    if "metricQueries" in inputs:
+        inputs["metricQueries"] = [{"returnData": False} | _shortened(query) for query in inputs["metricQueries"]]
+        request.adapted.append(
+            "the alarm stays OK: the emulator has no metric math; the page of dashboards calculates it"
+        )
+    else:
+        request.inputs = _shortened(inputs)
+
+
+def _shortened(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a block of inputs whose periods are local durations."""
+    period, metric = block.get("period"), block.get("metric")
+    changes = {"period": period and shortened(period), "metric": metric and _shortened(metric)}
+    return block | {key: value for key, value in changes.items() if value}
+
+
+def calculating_alarm_ok(aws: Aws, facts: Facts) -> None:
+    """Set the state of an alarm with queries to OK, because the emulator evaluates no metric queries."""
+    if "Metrics" in facts:
+        reason = "The emulator does not evaluate metric math."
+        aws.call("cloudwatch", "set_alarm_state", AlarmName=facts["AlarmName"], StateValue="OK", StateReason=reason)
+
+
+def with_assumable_role(aws: Aws, request: Request) -> None:
+    """Let the root user assume a deployment group's role, so a deployment has only the role's permissions."""
+    name = request.inputs["serviceRoleArn"].rpartition("/")[2]
+    policy = aws.call("iam", "get_role", RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    statements = as_list(policy["Statement"])
+    if CODEDEPLOY not in json.dumps(statements):
+        raise Untranslatable(f"the service role {name} does not trust {CODEDEPLOY}")
+    root = {"AWS": f"arn:aws:iam::{aws.account}:root"}
+    trusting = [*statements, {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]
+    document = json.dumps(policy | {"Statement": trusting})
+    aws.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=document)
+    request.adapted.append("its service role also trusts the root user, because the extension is not an AWS service")
+    if request.inputs.get("triggerConfigurations"):
+        request.adapted.append("its deployments cause no notifications: the extension has no triggers")
+
+
+def table_exists(aws: Aws, facts: Facts) -> None:
+    """Wait until a table exists."""
+    waiter = aws.client("dynamodb").get_waiter("table_exists")
+    waiter.wait(TableName=facts["TableName"], WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+
+
+def target_accepted(_: Aws, facts: Facts) -> None:
+    """Raise ValueError if EventBridge rejected a rule's target."""
+    if facts["FailedEntryCount"]:
+        raise ValueError(f"EventBridge rejected the target: {facts['FailedEntries']}")
+
+
+def with_trace_address(aws: Aws, request: Request) -> None:
+    """On a joined emulator, set the address of this run's X-Ray daemon in a function's environment."""
+    if aws.emulator.joined:
+        variables = request.inputs.setdefault("environment", {}).setdefault("variables", {})
+        variables["AWS_XRAY_DAEMON_ADDRESS"] = aws.emulator.trace_address
+        request.adapted.append("its environment names this run's X-Ray daemon, not the daemon of the joined run")
+
+
+def that_is_enabled(_: Aws, request: Request) -> None:
+    """Reject a disabled key, because no call of its creation disables it."""
+    if request.take("isEnabled") is False:
+        raise Untranslatable("input 'isEnabled' is False: a local run has no disabled keys")
+
+
+def with_large_batches(_: Aws, request: Request) -> None:
+    """Read more records of a stream at once: the emulator has one batch at a time, and waits for the log of each."""
+    if ":dynamodb:" in request.inputs["eventSourceArn"]:
+        request.inputs["batchSize"] = STREAM_BATCH
+        request.adapted.append(f"its batches have up to {STREAM_BATCH} records: the emulator has one at a time")
+
+
+def with_function_name(_: Aws, request: Request) -> None:
+    """Replace the ARN of an alias's function by the function's name."""
+    request.inputs["functionName"] = request.inputs["functionName"].rsplit(":function:", 1)[-1]
+
+
+def in_region(aws: Aws, request: Request) -> None:
+    """Set the region of a bucket. S3 accepts no constraint for us-east-1."""
+    if aws.region != "us-east-1":
+        request.inputs["createBucketConfiguration"] = {"locationConstraint": aws.region}
+
+
+def with_generated_value(_: Aws, request: Request) -> None:
+    """Generate the value of a secret, because no person sets a value on this machine."""
+    request.inputs["secretString"] = f"generated for {request.inputs['name']}"
+    request.adapted.append("the run generates its value")
+
+
+def with_filter_on_body(_: Aws, request: Request) -> None:
+    """Apply a filter on the attribute `type` to the body's `type`, which has the same value in a CloudEvent."""
+    request.inputs["returnSubscriptionArn"] = True
+    if json.loads(request.inputs.get("filterPolicy") or "{}").keys() == {"type"}:
+        request.inputs["filterPolicyScope"] = "MessageBody"
+        request.adapted.append(
+            "the filter matches the body's type: the emulator's Step Functions omits message attributes"
+        )
+
+
+def with_ungrouped_batches(_: Aws, request: Request) -> None:
+    """List that the messages of a batch lose their groups."""
+    request.adapted.append(
+        "events have no message group: the emulator forwards the group of Publish, not of PublishBatch"
+    )
+
+
+def with_default_event(_: Aws, request: Request) -> None:
+    """Call a schedule's function with the emulator's default event, which has the time of the call."""
+    if request.inputs["target"].pop("input", None):
+        request.adapted.append("the event has the time of the call: the emulator fills no attributes of the input")
+
+
+def with_local_scans(_: Aws, request: Request) -> None:
+    """Match the events of the stand-in for GuardDuty, because only AWS may send events of `aws.guardduty`."""
+    pattern = request.inputs.get("eventPattern") or ""
+    if f'"{SCANS}"' in pattern:
+        request.inputs["eventPattern"] = pattern.replace(f'"{SCANS}"', f'"{stand_ins.SCAN_SOURCE}"')
+        request.adapted.append(
+            f"the rule matches events of {stand_ins.SCAN_SOURCE}: a stand-in of this run scans uploads"
+        )
+
+
+def with_emulator_errors(_: Aws, request: Request) -> None:
+    """Retry the emulator's error for throttled calls too."""
+    definition = request.inputs["definition"]
+    retried = definition.replace(f'"{THROTTLED}"', f'"{THROTTLED}", "{EMULATORS_THROTTLED}"')
+    if retried != definition:
+        request.inputs["definition"] = retried
+        request.adapted.append(
+            f"{EMULATORS_THROTTLED} is retried like {THROTTLED}: the emulator's name of the same error"
+        )

@@ -23,13 +23,13 @@ from bounded_context_infra.configuration.config import AWS, partition_of
 from bounded_context_infra.configuration.project import Project
 
 from ..emulator.aws import Aws
-from . import adaptations, creation
+from . import creation
 from .creation import Created, Request, Resource
 
 
 def _resource(kind: str, entry: Inputs) -> Resource:
     """Return a type of the file, with the functions that `adapt` and `settle` name."""
-    functions = {key: [getattr(adaptations, name) for name in entry.get(key, [])] for key in ("adapt", "settle")}
+    functions = {key: [getattr(creation, name) for name in entry.get(key, [])] for key in ("adapt", "settle")}
     return Resource.model_validate({**entry, **functions, "calls": KINDS[kind]})
 
 

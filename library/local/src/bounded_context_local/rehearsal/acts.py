@@ -1,26 +1,146 @@
-"""The acts of a rehearsal: the deployed context, its called function, callers, and the rollout driver."""
+"""The acts of a rehearsal: new versions of the called function, callers, and the rollout driver.
 
+The bad versions cannot start, fail for their callers, or change, remove and create aggregates.
+"""
+
+import copy
 import io
 import json
-from collections.abc import Callable, Sequence
+import signal
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from bounded_context_cli.command.application import run
-from bounded_context_cli.command.aws_errors import INTERRUPTED
+from bounded_context_cli.command.aws_errors import INTERRUPTED, Calls
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_cli.command.operation import Access
+from bounded_context_cli.command.operation import Access, Clock
 
 from ..actors.caller import Call, Caller
 from ..emulator.aws import Aws
-from ..emulator.clock import ShortMinutes
-from ..periodic import until
-from ..provider.program import STACK
+from ..emulator.clock import ShortMinutes, until
+from ..provider.creation import Request
+from ..provider.program import STACK, create
 from ..running.context import RunningContext
 from ..sample_lists import Samples
-from . import versions
+
+_ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
+
+
+def publish(aws: Calls, function: str, deployed: Path, file: str, source: str) -> str:
+    """Publish a version of a function in which a file is replaced. The alias does not move.
+
+    Args:
+        aws: the account of the function.
+        function: the name of the function.
+        deployed: the deployed archive, which is not changed.
+        file: the path of the file in the archive, such as `<context>/context.py`.
+        source: the new content of the file.
+
+    Returns:
+        The number of the version.
+
+    Raises:
+        KeyError: the file is not in the archive.
+    """
+    code = with_file(deployed, file, source)
+    return aws.call("lambda", "update_function_code", FunctionName=function, ZipFile=code, Publish=True)["Version"]
+
+
+def watch(aws: Aws, inputs: Mapping[str, Mapping[str, Any]], function: str, version: str) -> None:
+    """Let the alarms on a function's newest version watch the given version, as a deployment does.
+
+    Args:
+        aws: the account of the function.
+        inputs: the inputs of the stack's resources, by `type name`.
+        function: the name of the function.
+        version: the number of the version.
+    """
+    for label, properties in inputs.items():
+        dimensions = properties.get("dimensions", {}) if label.startswith(_ALARM) else {}
+        if "ExecutedVersion" in dimensions and dimensions["FunctionName"] == function:
+            newest = copy.deepcopy(dict(properties))
+            newest["dimensions"]["ExecutedVersion"] = version
+            create(aws, Request(_ALARM, label.removeprefix(f"{_ALARM} "), newest, Path()))
+
+
+def source_of(deployed: Path, file: str) -> str:
+    """Return the content of a file in the deployed archive. Raises KeyError if the file is missing."""
+    with zipfile.ZipFile(deployed) as archive:
+        return archive.read(file).decode()
+
+
+def with_file(deployed: Path, file: str, source: str) -> bytes:
+    """Return the bytes of the archive with a replaced file. Raises KeyError if the file is missing."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(deployed) as before, zipfile.ZipFile(changed, "w") as after:
+        before.getinfo(file)
+        for entry in before.infolist():
+            after.writestr(entry, source if entry.filename == file else before.read(entry))
+    return changed.getvalue()
+
+
+CHANGED: Final = 400
+REMOVED: Final = 100
+NEW: Final = 50
+
+_AT_ONCE: Final = 50
+"""Aggregates of a call: a command ends after 10 seconds."""
+
+_DAMAGE: Final = """
+
+import os
+
+import boto3
+from bounded_context.handlers.commands import CommandHandler
+
+
+def _damages(self, event, _):
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
+    for key in event["remove"]:
+        table.delete_item(Key={"pk": key})
+    for item in event["put"]:
+        stored = table.get_item(Key={"pk": item["pk"]}).get("Item", {})
+        table.put_item(Item={**stored, **item, "version": int(stored.get("version", 0)) + 1})
+    return {}
+
+
+CommandHandler.take = _damages
+"""
+
+
+def damages(source: str) -> str:
+    """Return the source of a version that damages aggregates."""
+    return source + _DAMAGE
+
+
+def messages(items: Mapping[str, Mapping[str, Any]], fields: Sequence[str], identity: str) -> Iterator[dict[str, Any]]:
+    """Yield the messages that damage aggregates, given their items by key.
+
+    A changed aggregate gets the values of another one, of all fields except the identity. A new aggregate is a copy.
+    """
+    keys = list(items)
+    bad, removed = keys[:CHANGED], keys[CHANGED : CHANGED + REMOVED]
+    puts = [
+        {"pk": key, **_plain({name: items[donor][name] for name in fields if name in items[donor]})}
+        for key, donor in zip(bad, reversed(keys), strict=False)
+    ]
+    for key in removed[:NEW]:
+        name = f"{items[key][identity]}x"
+        prefix = key.removesuffix(str(items[key][identity]))
+        puts.append(_plain({**items[key], identity: name, "pk": prefix + name}))
+    for start in range(0, len(puts), _AT_ONCE):
+        yield {"put": puts[start : start + _AT_ONCE], "remove": []}
+    for start in range(0, len(removed), _AT_ONCE):
+        yield {"put": [], "remove": removed[start : start + _AT_ONCE]}
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, str | bool) else int(value) for name, value in item.items()}
+
 
 Command = Literal["start", "back"]
 
@@ -153,6 +273,23 @@ class Performed:
         }
 
 
+def run_command(aws: Calls, words: Sequence[str], clock: Clock) -> tuple[int, dict[str, Any]]:
+    """Run a command of `context` on the embedded AWS, and return its exit status and its JSON report.
+
+    Raises:
+        KeyboardInterrupt: the command was interrupted. It ignores further signals, so the run can clean up.
+    """
+    printed = io.StringIO()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with redirect_stdout(printed):
+        status = run([*words, "--json"], Access(lambda _: lambda service, **_: aws.client(service), clock))
+    if status == INTERRUPTED:
+        raise KeyboardInterrupt
+    for number, handler in handlers.items():  # a command ignores signals in the end
+        signal.signal(number, handler)
+    return status, json.loads(printed.getvalue() or "{}")
+
+
 class Driver:
     """The rollout driver on the deployed stack."""
 
@@ -165,18 +302,9 @@ class Driver:
         self._clock = ShortMinutes()
 
     def run(self, command: str) -> tuple[int, dict[str, Any]]:
-        """Run a command, and return its exit status and its report. The driver prints progress on standard error.
-
-        Raises:
-            KeyboardInterrupt: the driver was interrupted. It ignores further signals, so the run can clean up.
-        """
-        printed = io.StringIO()
-        arguments = ["rollout", command, self._stack, "--outputs", str(self._outputs), "--json"]
-        with redirect_stdout(printed):
-            status = run(arguments, Access(lambda _: lambda service, **_: self._aws.client(service), self._clock))
-        if status == INTERRUPTED:
-            raise KeyboardInterrupt
-        return status, json.loads(printed.getvalue())
+        """Run a command, and return its exit status and its report. The driver prints progress on standard error."""
+        words = ("rollout", command, self._stack, "--outputs", str(self._outputs))
+        return run_command(self._aws, words, self._clock)
 
 
 STRATEGY = "Canary25Percent5Minutes"
@@ -232,9 +360,9 @@ class Stage:
             self._publish_workflow()
         if act.change is None:
             return ""
-        changed = act.change(versions.source_of(self._code, self._file))
-        version = versions.publish(self._aws, self._function, self._code, self._file, changed)
-        versions.watch(self._aws, self._inputs, self._function, version)
+        changed = act.change(source_of(self._code, self._file))
+        version = publish(self._aws, self._function, self._code, self._file, changed)
+        watch(self._aws, self._inputs, self._function, version)
         return version
 
     def _publish_workflow(self) -> None:

@@ -13,8 +13,7 @@ from typer import Argument, BadParameter, Option
 from bounded_context_cli.command.installed import of_distribution, repository
 from bounded_context_infra.configuration.project import Project
 
-from ..run.exit_status import exit_status
-from ..run.screen import RunScreen
+from ..run.screen import RunScreen, exit_status
 from ..running.start import running_context
 from .acts import ACTS, STRATEGY, Performed, Stage
 from .restoring import Restoring
@@ -68,7 +67,7 @@ def rehearse(
 def _rehearse_storm(
     names: Sequence[str] | None, seed: int, only_list: bool, project: Project, screen: RunScreen, *, as_json: bool
 ) -> int:
-    report = of_distribution("bounded_context_lab.storm.storm")
+    report = of_distribution("bounded_context_lab.storm")
 
     report.refuse_unknown_kinds(names)
     graph = report.graph_of(project)
@@ -87,18 +86,13 @@ def _rehearse_restore(project: Project, screen: RunScreen, *, as_json: bool) -> 
     sys.stdout.write(json.dumps(restored.as_json(), indent=2) + "\n")
     if not as_json:
         sys.stdout.write(f"{BACKUP}\n")
-    for problem in restored.problems():
-        screen.fail(problem)
-    return int(bool(restored.problems()))
+    return screen.fail_each(restored.problems())
 
 
 def _rehearse_releases(project: Project, screen: RunScreen, *, as_json: bool) -> int:
     performed = _rehearse(project, screen)
     _show(performed, as_json=as_json)
-    problems = [problem for result in performed for problem in result.problems()]
-    for problem in problems:
-        screen.fail(problem)
-    return 1 if problems else 0
+    return screen.fail_each([problem for result in performed for problem in result.problems()])
 
 
 def _rehearse(project: Project, screen: RunScreen) -> list[Performed]:

@@ -1,16 +1,15 @@
 """The rehearsal of a restore: a bad release damages aggregates, and `context restore` restores them."""
 
-import io
 import json
-import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,21 +18,19 @@ from boto3.dynamodb.types import TypeSerializer
 from bounded_context.adapters.items import Items as TableItems
 from bounded_context.domain import events
 from bounded_context.domain.events import order_key
-from bounded_context_cli.command.application import run
-from bounded_context_cli.command.aws_errors import INTERRUPTED
 from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_cli.command.operation import Access
+from bounded_context_cli.command.operation import SystemClock
 from bounded_context_operations.repair.restore.differences import content
 
 from ..actors.caller import invoke
 from ..actors.subscriber import Subscriber, wait_for
+from ..emulator.clock import in_background
 from ..provider.program import STACK
 from ..run.screen import RunScreen
 from ..running.context import RunningContext
-from ..table import quiet_second
-from . import versions
-from .acts import command_message
-from .versions import CHANGED, NEW, REMOVED, damages, messages
+from ..stack_state import quiet_second
+from . import acts
+from .acts import CHANGED, NEW, REMOVED, command_message, damages, messages, run_command
 
 ROWS: Final = 10_000
 MOST_SECONDS: Final = 120.0
@@ -164,9 +161,7 @@ class Restoring:
     def _release_damage(self, items: Items) -> None:
         """Release the bad version to all callers, call it, and return to the version before."""
         code, file = self._running.project.build / "local" / "code.zip", f"{self._running.project.package}/context.py"
-        before = self._move_to(
-            versions.publish(self._aws, self._function, code, file, damages(versions.source_of(code, file)))
-        )
+        before = self._move_to(acts.publish(self._aws, self._function, code, file, damages(acts.source_of(code, file))))
         identity = self._context.identity
         fields = tuple(name for name in self._context.details.model_fields if name != identity)
         for message in messages(items, fields, identity):
@@ -182,30 +177,15 @@ class Restoring:
 
     def _restore(self, at: datetime, *more: str) -> dict[str, Any]:
         """Run the command; return its report."""
-        printed = io.StringIO()
-        words = ["restore", STACK, "--at", at.isoformat(), "--outputs", str(self._outputs), "--json", *more]
-        access = Access(lambda _: lambda service, **_: self._aws.client(service))
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        with redirect_stdout(printed):
-            status = run(words, access)
-        for number, handler in handlers.items():  # the command ignores signals in the end
-            signal.signal(number, handler)
-        if status == INTERRUPTED:
-            raise KeyboardInterrupt
-        return json.loads(printed.getvalue() or "{}")
+        words = ("restore", STACK, "--at", at.isoformat(), "--outputs", str(self._outputs), *more)
+        return run_command(self._aws, words, SystemClock())[1]
 
     @contextmanager
     def _calling(self) -> Iterator[Counter[str]]:
         """Repeat a command that creates, until it is answered after the block; yield the counts of the results."""
-        calls, stopped = Counter[str](), threading.Event()
-        message = command_message(self._running.samples)
-        with ThreadPoolExecutor(1) as pool:
-            caller = pool.submit(self._call, message, calls, stopped)
-            try:
-                yield calls
-            finally:
-                stopped.set()
-            caller.result()
+        calls, message = Counter[str](), command_message(self._running.samples)
+        with in_background("caller", partial(self._call, message, calls)):
+            yield calls
         identity = message["payload"][self._context.identity]
         calls["executed"] = int(self._running.table.item_of(identity) is not None)
 
@@ -249,13 +229,11 @@ class Restoring:
         for event in subscriber.of_list(list_id):
             if event["type"] in self._context.changes:
                 order = order_key(event["id"], event["sequence"], None)
-                newest[event["subject"]] = max(newest.get(event["subject"], ("", {})), (order, event), key=_order)
+                newest[event["subject"]] = max(
+                    newest.get(event["subject"], ("", {})), (order, event), key=itemgetter(0)
+                )
         deletion = self._context.deletion_event
         return {subject: event["data"] for subject, (_, event) in newest.items() if event["type"] != deletion}
-
-
-def _order(entry: tuple[str, dict[str, Any]]) -> str:
-    return entry[0]
 
 
 def _different(first: Mapping[str, Any], second: Mapping[str, Any]) -> int:

@@ -103,7 +103,7 @@ def _records(message: Message) -> list[Any]:
 def _record(message: Message) -> dict[str, Any]:
     """Return a message in Lambda's format."""
     attributes = {
-        name: {_camel(part): value for part, value in attribute.items()}
+        name: {part[:1].lower() + part[1:]: value for part, value in attribute.items()}
         for name, attribute in message.attributes.items()
     }
     return {
@@ -113,10 +113,6 @@ def _record(message: Message) -> dict[str, Any]:
         "attributes": {name: message.system[name] for name in _SYSTEM if name in message.system},
         "eventSource": "aws:sqs",
     }
-
-
-def _camel(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 _AFTERWARDS: Final = frozenset(("failed", "failure", "reason", "imported_parts", "undone_parts"))
@@ -193,7 +189,7 @@ def call_of_trace(production: Production, identity: str) -> FailedCall:
             f"{identity} is no id of a trace: copy it from X-Ray, or from the member traceparent of an event."
         )
     items = [*production.traced("".join(match.groups()))]
-    if failed := next((item for item in items if _is_list(item) and "failure" in item), None):
+    if failed := next((item for item in items if item[KEY]["S"].startswith(LIST) and "failure" in item), None):
         return call_of_list(production, failed["list_id"]["S"])
     prefix = production.context.key_prefix
     changes = [_change(item) for item in items if item[KEY]["S"].startswith(prefix)][:_MOST]
@@ -202,10 +198,6 @@ def call_of_trace(production: Production, identity: str) -> FailedCall:
             f"No failed list and no aggregate has the trace {identity}: an aggregate has that of its last change."
         )
     return FailedCall({"Records": changes}, function="relay_events")
-
-
-def _is_list(item: Item) -> bool:
-    return item[KEY]["S"].startswith(LIST)
 
 
 def _change(item: Item) -> dict[str, Any]:

@@ -85,9 +85,8 @@ def _production(project: Project, name: str, outputs: Mapping[str, Any], access:
 def _reproduce(project: Project, production: Production, call: FailedCall, tested: str | None, *, debug: bool) -> int:
     # The imports take seconds, and refusals do not need them.
     with installed_packages():
-        from ..live.debugger import own_frames
-        from ..run.exit_status import exit_status
-        from ..run.screen import RunScreen
+        from ..live.function import own_frames
+        from ..run.screen import RunScreen, exit_status
         from ..running.start import running_context
         from . import execution
         from .execution import execute, stop_at

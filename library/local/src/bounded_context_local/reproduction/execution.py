@@ -18,9 +18,8 @@ from bounded_context.domain.lists import PinnedFile
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_operations.repair.redrive.messages import counts
 
-from ..emulator import endpoints
-from ..live.debugger import become, entry_point
-from ..live.function import Deployed
+from ..emulator.process import endpoints_of
+from ..live.function import Deployed, become, entry_point
 from ..running.context import RunningContext
 from .call import FailedCall, of_file
 from .production import Copies, Item, Production, reading_through
@@ -74,7 +73,9 @@ def placed(running: RunningContext, production: Production, call: FailedCall, co
     if call.record is None:
         return call
     record, bucket = call.record, running.outputs["inbox_bucket"]
-    _disable_rules(running)
+    # A rule may import each file of the inbox.
+    for rule in running.aws.call("events", "list_rules")["Rules"]:
+        running.aws.call("events", "disable_rule", Name=rule["Name"])
     for key, version in call.objects.items():
         data = production.object(key, version)
         response = running.aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=data)
@@ -84,14 +85,8 @@ def placed(running: RunningContext, production: Production, call: FailedCall, co
     return replace(call, event=call.event | {"list_id": record["list_id"]["S"]})
 
 
-def _disable_rules(running: RunningContext) -> None:
-    """Disable the rules of the embedded AWS: one of them may import each file of the inbox."""
-    for rule in running.aws.call("events", "list_rules")["Rules"]:
-        running.aws.call("events", "disable_rule", Name=rule["Name"])
-
-
 def _deployed(running: RunningContext, call: FailedCall) -> Deployed:
-    run = endpoints.of(running.context, running.emulator, running.outputs)
+    run = endpoints_of(running.context, running.emulator, running.outputs)
     return Deployed.find(running.aws, run, call.function or _reader(running, call.queue))
 
 
@@ -148,13 +143,9 @@ def stop_at(error: BaseException, sources: Path) -> None:
 
 def own_part(trace: TracebackType | None, sources: Path) -> TracebackType | None:
     """Return a traceback without the frames after its innermost frame in `sources`, or None."""
-    if trace is None or not any(_is_own(frame.f_code.co_filename, sources) for frame, _ in walk_tb(trace)):
+    if trace is None or not any(Path(frame.f_code.co_filename).is_relative_to(sources) for frame, _ in walk_tb(trace)):
         return None
     return TracebackType(own_part(trace.tb_next, sources), trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
-
-
-def _is_own(file: str, sources: Path) -> bool:
-    return Path(file).is_relative_to(sources)
 
 
 FOLDER: Final = "tests/reproduced"

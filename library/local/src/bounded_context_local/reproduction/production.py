@@ -7,7 +7,7 @@ embedded table.
 import csv
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,8 +32,8 @@ from bounded_context_cli.command.operation import Clock
 from bounded_context_operations.repair.erase.person import mapped
 from bounded_context_operations.repair.erase.stores import ErasureStack
 
-from ..stand_ins.http_server import Request, Response, Upstream, serving
-from ..stand_ins.inserts import insert, is_insert
+from ..inserts import insert, is_insert
+from ..stand_ins import Request, Response, Upstream, serving
 
 _TYPES = frozenset(("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"))
 
@@ -72,7 +72,7 @@ def masked_object(key: str, data: bytes, context: Context[Any], formats: Formats
         return _masked_file(data, context, formats.of(key.split("/")[1]))
     text = data.decode(errors="replace")
     if key.endswith(_LINES):
-        return _csv([*cells[:_REASON], ERASED, *cells[_REASON + 1 :]] for cells in csv.reader(StringIO(text)))
+        return assembled([*cells[:_REASON], ERASED, *cells[_REASON + 1 :]] for cells in csv.reader(StringIO(text)))
     return masked(text, context.personal).encode()
 
 
@@ -106,12 +106,6 @@ def _masked_row(names: list[str], cells: list[str], personal: Mapping[str, Any])
 
 def _cell(value: Any) -> str:
     return "" if value is None else str(value)
-
-
-def _csv(rows: Iterable[list[str]]) -> bytes:
-    text = StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
 
 
 Item = dict[str, Any]

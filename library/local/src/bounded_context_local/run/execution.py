@@ -1,40 +1,123 @@
-"""Execution of `context run`: deployment, import of the list, additional actions, and output of the result."""
+"""Execution of `context run`: deployment, import of the list, additional actions, output, and a kept run."""
 
 import json
 import os
+import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NoReturn
 
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.command.installed import of_distribution, repository
 from bounded_context_cli.command.output import refuse
 from bounded_context_cli.command.values import writable_file
+from bounded_context_cli.contracts.openapi import FOLDER, NAME
+from bounded_context_cli.views.pages.api import Called, api_page
 from bounded_context_infra.configuration.project import Project
 
 from .. import additions
+from ..actors.partner import UNFINISHED
 from ..actors.subscriber import wait_until
 from ..additions import ActionResult, AdditionalActions, calls, foreign_event, schedules, transitions
-from ..emulator import endpoints
-from ..executions import Ended, Upload
+from ..emulator.clock import until
+from ..emulator.process import Emulator, endpoints_of, is_ready, published_endpoints, read_endpoints, standing
 from ..list_views import trail
 from ..list_views.facts import gather, gather_row
 from ..list_views.page import list_page
 from ..list_views.trail import Trail, trail_of
+from ..live.reload import watching
+from ..observation import metric_checks
+from ..observation.logs import Sample
 from ..provider.program import Progress
 from ..running import start
 from ..running.context import RunningContext, RunResult, expected_events, of_functions, read_result, settled
-from ..running.start import running_context
+from ..running.start import api_page_file, running_context
 from ..sample_lists import Samples, count_records
-from . import metric_checks
-from .exit_status import exit_status
-from .keep import keep_running
-from .options import PAGE, ROWS, Options
-from .screen import RunScreen
+from ..stack_state import Ended, Upload
+from . import PAGE, ROWS, Options
+from .screen import RunScreen, exit_status
+
+SECONDS = 1.0
+UNREADY_SECONDS = 10.0
+
+_WHERE: Final = (
+    "This is the address of the kept run on this machine, with the keys of its emulator's root user, who has all "
+    "permissions there. They are invalid when the run has ended."
+)
+
+
+def keep_running(running: RunningContext, screen: RunScreen, *, watched: bool, list_id: str | None = None) -> None:
+    """Print the endpoints and import uploaded files until Ctrl-C; with `watched`, also deploy saved sources."""
+    try:
+        with published_api_page(running.project, running.emulator, running.outputs, list_id):
+            screen.show_endpoints(running)
+            with watching(running, screen.tell) if watched else nullcontext():
+                import_uploads(running, screen.tell) if running.context.has_lists else wait_for_end(running.emulator)
+    except KeyboardInterrupt:
+        # uv forwards the terminal's Ctrl-C, so the signal may arrive twice.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        screen.tell("Stopping.")
+
+
+def wait_for_end(emulator: Emulator) -> NoReturn:
+    """Wait until the emulator ends. Raises LocalRunError."""
+    # A busy emulator may answer late.
+    while until(lambda: is_ready(emulator), UNREADY_SECONDS):
+        time.sleep(SECONDS)
+    raise LocalRunError("The emulator has ended: start the run again.")
+
+
+def import_uploads(running: RunningContext, say: Callable[[str], None]) -> NoReturn:
+    """Follow the import of each file that a person uploads and report its outcome, until interrupted."""
+    earlier = running.partner.inbox()
+    while True:
+        time.sleep(SECONDS)
+        files = running.partner.inbox()
+        for name in [name for name, state in files.items() if earlier.get(name) != state]:
+            if not name.endswith((UNFINISHED, "/")):
+                _import_upload(running, name, say)
+        earlier = running.partner.inbox()
+
+
+def _import_upload(running: RunningContext, name: str, say: Callable[[str], None]) -> None:
+    say(f"{name} has arrived")
+    try:
+        if not running.emulator.joined:  # a joined context gets references by events
+            running.table.know_references(running.samples.references_of(running.partner.arrived(name)))
+        execution = running.follow(running.partner.announce_arrived(name))
+        say(f"{name} is {execution.outcome} {execution.error}; see {running.partner.report_path(name)}")
+    except LocalRunError as error:
+        say(f"{name}: {error}")
+
+
+@contextmanager
+def published_api_page(
+    project: Project, emulator: Emulator, outputs: Mapping[str, Any], list_id: str | None = None
+) -> Iterator[None]:
+    """Write the API page, and delete it at the end of the block. The page's list query uses `list_id`.
+
+    No page is written if the stack has no API or the repository has no OpenAPI document.
+    """
+    document, file = project.root / FOLDER / NAME, api_page_file(project)
+    if not (outputs.get("api") and document.is_file()):
+        yield
+        return
+    variables = {
+        "API": outputs["api"]["url"],
+        "AWS_REGION": emulator.region,
+        "AWS_ACCESS_KEY_ID": emulator.access_key,
+        "AWS_SECRET_ACCESS_KEY": emulator.secret_key,
+        "AWS_SESSION_TOKEN": "",
+    }
+    values = Called(_WHERE, variables, {"list_id": list_id} if list_id else {})
+    page = api_page(json.loads(document.read_text(encoding="utf-8")), values, os.path.relpath(document, file.parent))
+    with standing(file, page):
+        yield
+
 
 DASHBOARDS = "bounded_context_lab.dashboards.page"
 DEPLOYED = "DEPLOYED"
@@ -74,14 +157,8 @@ def _send_commands(options: Options, project: Project, screen: RunScreen) -> int
             _print(_calls_as_json(running, received, actions, screen))
         screen.show_calls({name: counts.total() for name, counts in received.items()}, actions)
         screen.show_limits(running.deployment.not_emulated, running.deployment.adapted)
-        if options.dashboards:
-            of_distribution(DASHBOARDS).draw(running, samples_of_run, started, "commands", options.dashboards)
-            screen.show_file("Dashboards", options.dashboards)
-        if options.keep:
-            keep_running(running, screen, watched=options.watch)
-    wrong = [action.problem for action in actions if action.problem]
-    of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples_of_run)
-    return _exit_status([*wrong, *_lacking(received, expected), *of_metrics], screen)
+        _draw_and_keep(options, running, screen, samples_of_run, started, "commands")
+    return screen.fail_each([*_wrong(running, actions, samples_of_run), *_lacking(received, expected)])
 
 
 def _calls_as_json(
@@ -106,13 +183,13 @@ def _lacking(received: Mapping[str, Counter[str]], expected: Iterable[str]) -> I
 @contextmanager
 def _running(options: Options, project: Project, screen: RunScreen) -> Iterator[RunningContext]:
     """Yield the deployed context. With `--keep` or `--endpoints`, other commands find it."""
-    join = endpoints.read(options.join) if options.join else None
+    join = read_endpoints(options.join) if options.join else None
     with running_context(project, screen.stage, _counting(screen), join=join) as running, ExitStack() as published:
-        ours = endpoints.of(running.context, running.emulator, running.outputs)
+        ours = endpoints_of(running.context, running.emulator, running.outputs)
         if options.keep:
             published.enter_context(start.published(project, ours))
         if options.endpoints:
-            published.enter_context(endpoints.published(options.endpoints, ours))
+            published.enter_context(published_endpoints(options.endpoints, ours))
         yield running
 
 
@@ -159,22 +236,33 @@ def _import_list(options: Options, project: Project, screen: RunScreen) -> int:
         if options.page:
             screen.show_file("Page of the list", _write(list_page(facts, result), options.page, project))
         screen.show_more(next(iter(samples.lines_by_identity(content)), ""))
-        if options.dashboards:
-            of_distribution(DASHBOARDS).draw(
-                running, samples_of_run, started, f"{name}: {result.outcome}", options.dashboards
-            )
-            screen.show_file("Dashboards", options.dashboards)
-        if options.keep:
-            keep_running(running, screen, watched=options.watch, list_id=execution.list_id)
-    wrong = [action.problem for action in actions if action.problem]
-    of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples_of_run)
-    return _exit_status([*result.problems(), *wrong, *of_metrics], screen)
+        _draw_and_keep(
+            options, running, screen, samples_of_run, started, f"{name}: {result.outcome}", execution.list_id
+        )
+    return screen.fail_each([*result.problems(), *_wrong(running, actions, samples_of_run)])
 
 
-def _exit_status(problems: Sequence[str], screen: RunScreen) -> int:
-    for problem in problems:
-        screen.fail(problem)
-    return 1 if problems else 0
+def _draw_and_keep(
+    options: Options,
+    running: RunningContext,
+    screen: RunScreen,
+    samples: Sequence[Sample],
+    started: float,
+    title: str,
+    list_id: str | None = None,
+) -> None:
+    """Draw the dashboards, and keep the run, as the options say."""
+    if options.dashboards:
+        of_distribution(DASHBOARDS).draw(running, samples, started, title, options.dashboards)
+        screen.show_file("Dashboards", options.dashboards)
+    if options.keep:
+        keep_running(running, screen, watched=options.watch, list_id=list_id)
+
+
+def _wrong(running: RunningContext, actions: Iterable[ActionResult], samples: Iterable[Sample]) -> list[str]:
+    """Return the problems of the actions, and of the metrics that the functions wrote."""
+    of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples)
+    return [*(action.problem for action in actions if action.problem), *of_metrics]
 
 
 def _list(options: Options, samples: Samples) -> tuple[str, bytes]:

@@ -1,11 +1,14 @@
-"""Output of a run on the terminal: its stages, its final numbers, and the endpoints of a kept run."""
+"""Output of a run on the terminal, and the completion of a command that starts the embedded AWS."""
 
 import json
+import signal
+import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,28 +16,35 @@ from rich.table import Table
 
 from bounded_context.application.importing import UNRECORDED
 from bounded_context.domain.lists import Failure
+from bounded_context_cli.command.aws_errors import INTERRUPTED
+from bounded_context_cli.command.console import Consoles
+from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_infra.configuration.project import ProjectError
 
 from ..additions import ActionResult
+from ..emulator.aws import UNANSWERED
+from ..emulator.process import ending_with_launchers
 from ..provider.program import STACK
 from ..running.context import RunningContext, RunResult
 from ..running.start import api_page_file
-from ..stand_ins.http_server import MODES, mode_file
+from ..stand_ins import MODES, mode_file
 
 if TYPE_CHECKING:
     from rich.status import Status
 
+
 REPORT_LINES = 12
 
 
-class RunScreen:
+class RunScreen(Consoles):
     """The terminal output of a run: stages on standard error, results on standard output."""
 
     def __init__(self, *, quiet: bool, verbose: bool = False) -> None:
         """With `verbose`, list all differences from AWS. With `quiet`, print only errors."""
+        super().__init__(as_json=quiet)
         self._verbose = verbose
-        self.live = Console(stderr=True, quiet=quiet, highlight=False)
-        self.out = Console(highlight=False, quiet=quiet)
-        self.errors = Console(stderr=True, highlight=False)
+        self._live = Console(stderr=True, quiet=quiet, highlight=False)
+        self.out = self._out = Console(highlight=False, quiet=quiet)
         self.stages: dict[str, float] = {}
         self._status: Status | None = None
         self._name = ""
@@ -45,10 +55,10 @@ class RunScreen:
         """Show a stage while it runs, and afterwards its duration and its last detail."""
         started = time.monotonic()
         self._name, self._detail = name, ""
-        with self.live.status(name) as self._status:
+        with self._live.status(name) as self._status:
             yield
         self.stages[name] = time.monotonic() - started
-        self.live.print(f"[green]✓[/] {name:<9}[dim]{self.stages[name]:6.2f} s[/]  {escape(self._detail)}")
+        self._live.print(f"[green]✓[/] {name:<9}[dim]{self.stages[name]:6.2f} s[/]  {escape(self._detail)}")
 
     def say(self, detail: str) -> None:
         """Show the progress of the running stage."""
@@ -56,27 +66,17 @@ class RunScreen:
         if self._status:
             self._status.update(escape(f"{self._name}: {detail}"))
 
-    def tell(self, sentence: str) -> None:
-        """Show an event of a kept run."""
-        self.errors.print(sentence, markup=False, soft_wrap=True)
-
-    def fail(self, sentence: str) -> None:
-        """Show an error."""
-        self.errors.print(f"[red]Error:[/] {escape(sentence)}", soft_wrap=True)
+    def fail_each(self, problems: Collection[str]) -> int:
+        """Show the problems, and return the exit status."""
+        for problem in problems:
+            self.fail(problem)
+        return int(bool(problems))
 
     def show(self, result: RunResult, actions: Sequence[ActionResult] = ()) -> None:
         """Print the final table, and a line for each additional call, list or event."""
-        table = Table(title=f"The list is {result.outcome}", title_justify="left", show_header=False)
-        table.add_column()
-        table.add_column(justify="right")
-        for name, count in vars(result.rows).items():
-            table.add_row(f"rows {name}", f"{count:,}")
-        table.add_section()
-        for name, received in result.events.items():
-            table.add_row(f"events to {name}", f"{received.total():,}")
-        table.add_section()
-        for name, seconds in result.stages.items():
-            table.add_row(name, f"{seconds:.2f} s")
+        rows = {f"rows {name}": f"{count:,}" for name, count in vars(result.rows).items()}
+        events = {name: received.total() for name, received in result.events.items()}
+        table = _table(f"The list is {result.outcome}", rows, events, result.stages)
         table.add_row("all stages", f"{sum(result.stages.values()):.2f} s", style="bold")
         self.out.print(table)
         self._notes(result)
@@ -85,15 +85,7 @@ class RunScreen:
 
     def show_calls(self, events: Mapping[str, int], actions: Sequence[ActionResult]) -> None:
         """Print the result of a run without lists: stages, events of each subscriber, and a line for each call."""
-        table = Table(title="The calls and their events", title_justify="left", show_header=False)
-        table.add_column()
-        table.add_column(justify="right")
-        for name, received in events.items():
-            table.add_row(f"events to {name}", f"{received:,}")
-        table.add_section()
-        for name, seconds in self.stages.items():
-            table.add_row(name, f"{seconds:.2f} s")
-        self.out.print(table)
+        self.out.print(_table("The calls and their events", {}, events, self.stages))
         self._additions(actions, "The calls:")
 
     def show_failure(self, failure: Failure, exception: str) -> None:
@@ -103,21 +95,21 @@ class RunScreen:
         """
         self.out.print("The cause, for operators only:")
         for name, value in failure.facts().items():
-            self.out.print(f"  {name:<8} {value}", markup=False, soft_wrap=True)
+            self._print(f"  {name:<8} {value}")
         if exception and (self._verbose or failure.message == UNRECORDED):
             text = exception if self._verbose else f"  logged   {exception.splitlines()[-1]}"
-            self.out.print(text, markup=False, soft_wrap=True)
+            self._print(text)
 
     def _additions(self, actions: Sequence[ActionResult], title: str = "In addition to the list:") -> None:
         width = max((len(line.sent) for line in actions), default=0)
         if actions:
             self.out.print(title)
         for line in actions:
-            self.out.print(f"  {line.sent:<{width}}  {line.back}", markup=False, soft_wrap=True)
+            self._print(f"  {line.sent:<{width}}  {line.back}")
 
     def _notes(self, result: RunResult) -> None:
         if result.cause:
-            self.out.print(f"Reason: {result.cause}", markup=False, soft_wrap=True)
+            self._print(f"Reason: {result.cause}")
         if result.report:
             lines = result.report.splitlines()
             self.out.print(
@@ -134,17 +126,17 @@ class RunScreen:
             return
         self.out.print(f"Not emulated: {', '.join(not_emulated) or 'nothing'}", markup=False)
         for difference, places in _by_reason(adapted).items():
-            self.out.print(f"Adapted ({places}): {difference}", markup=False, soft_wrap=True)
+            self._print(f"Adapted ({places}): {difference}")
 
     def show_more(self, identity: str) -> None:
         """Print options to try next. `identity` is a row of the list, or empty."""
         trace = f"--trace {identity} (the path of one row), " if identity else ""
         more = "--file your.csv, --keep (keeps running, with endpoints to try)"
-        self.out.print(f"Try next: {trace}{more}", markup=False, soft_wrap=True)
+        self._print(f"Try next: {trace}{more}")
 
     def show_file(self, title: str, file: Path) -> None:
         """Print the path of a written file."""
-        self.out.print(f"{title}: {file.resolve()}", markup=False, soft_wrap=True)
+        self._print(f"{title}: {file.resolve()}")
 
     def show_endpoints(self, running: RunningContext) -> None:
         """Print the environment variables, commands and names with which to use a kept run."""
@@ -167,7 +159,20 @@ class RunScreen:
         stops = "this run; its resources stay" if running.emulator.joined else "everything"
         does = "The run imports uploaded files. " if running.context.has_lists else ""
         lines += [f"# log: {running.emulator.log}", f"# {does}Ctrl-C stops {stops}."]
-        self.errors.print("\n".join(lines), markup=False, soft_wrap=True)
+        self.tell("\n".join(lines))
+
+
+def _table(title: str, rows: Mapping[str, str], events: Mapping[str, int], stages: Mapping[str, float]) -> Table:
+    """Return a table with a section for the rows, for the events of each subscriber, and for the stages."""
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    received = {f"events to {name}": f"{count:,}" for name, count in events.items()}
+    for section in (rows, received, {name: f"{seconds:.2f} s" for name, seconds in stages.items()}):
+        table.add_section()
+        for cells in section.items():
+            table.add_row(*cells)
+    return table
 
 
 def _by_reason(adapted: list[str]) -> dict[str, str]:
@@ -176,8 +181,34 @@ def _by_reason(adapted: list[str]) -> dict[str, str]:
     for line in adapted:
         label, _, difference = line.partition(": ")
         gathered.setdefault(difference, []).append(label.rpartition(" ")[2])
-    return {difference: _shortened(names) for difference, names in gathered.items()}
+    return {
+        difference: ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
+        for difference, names in gathered.items()
+    }
 
 
-def _shortened(names: list[str]) -> str:
-    return ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
+def exit_status(run: Callable[[], int], screen: RunScreen) -> int:
+    """Run a command and return its exit status: 130 after Ctrl-C, 1 with a message on the screen after a failure.
+
+    The run also ends when a command that started it, such as `uv run context run`, is killed.
+    """
+    signal.signal(signal.SIGTERM, _exit)
+    try:
+        with ending_with_launchers():
+            return run()
+    except KeyboardInterrupt:
+        # uv forwards the terminal's Ctrl-C, so the signal may arrive twice.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        screen.fail("Interrupted: everything that was started is stopped.")
+        return INTERRUPTED
+    except (LocalRunError, ProjectError) as error:
+        screen.fail(str(error))
+        return 1
+    except UNANSWERED as error:
+        screen.fail(f"The emulator does not answer: start the run again ({error}).")
+        return 1
+
+
+def _exit(number: int, _: FrameType | None) -> NoReturn:
+    """Raise SystemExit on SIGTERM, so every `finally` block runs."""
+    sys.exit(128 + number)

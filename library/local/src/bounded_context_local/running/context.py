@@ -7,28 +7,27 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import SMOKE
 from bounded_context.domain.lists import Failure
 from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
-from .. import executions
+from .. import stack_state
 from ..actors import caller
+from ..actors.caller import ApiCaller, Sign, signature
 from ..actors.partner import Partner
-from ..actors.subscriber import Neighbour, Reception, Subscriber
-from ..api_requests import ApiRequests
+from ..actors.subscriber import Neighbour, Subscriber
 from ..emulator.aws import Aws, QueueCalls
 from ..emulator.process import CALLS_AT_ONCE, WAIT_SCALE
-from ..executions import FAILED, Ended, Upload
-from ..metric_math.metric_lines import OF_AWS
-from ..observation.aws_metrics import invocations, messages
+from ..observation import invocations, messages
+from ..observation.invocations import ApiRequests
 from ..observation.logs import LogLine, Sample, calls, own_metrics
-from ..observation.watch import Watch
+from ..observation.messages import Watch
+from ..observation.metric_checks import OF_AWS
 from ..provider import Deployment
 from ..sample_lists import Samples
-from ..stand_ins.x_ray import Document, TraceDaemon
-from ..table import Table
+from ..stack_state import FAILED, Ended, Table, Upload
+from ..stand_ins import Document, TraceDaemon
 
 _STAND_INS: Final = (
     "codedeploy: an extension of the emulator executes deployments 60 times faster",
@@ -92,18 +91,18 @@ class RunningContext:
         """The differences of this run from AWS, a sentence each."""
         return (*self.partner.stand_ins, *_STAND_INS)
 
-    def follow(self, uploaded: Upload, progress: executions.Progress | None = None) -> Ended:
+    def follow(self, uploaded: Upload, progress: stack_state.Progress | None = None) -> Ended:
         """Wait for the start and the end of the execution that an upload starts.
 
         Behind the malware gate, the upload and its scan start an execution each. One of them has nothing to do.
         """
         machine, earlier = self.outputs["state_machine"], uploaded.earlier
-        arn = executions.wait_for_next(self.aws, machine, uploaded.path, earlier)
-        execution = executions.follow(self.aws, arn, progress)
+        arn = stack_state.wait_for_next(self.aws, machine, uploaded.path, earlier)
+        execution = stack_state.follow(self.aws, arn, progress)
         if self.partner.scanner is None or execution.outcome not in _NOTHING_TO_DO:
             return execution
-        arn = executions.wait_for_next(self.aws, machine, uploaded.path, [*earlier, arn])
-        return executions.follow(self.aws, arn, progress)
+        arn = stack_state.wait_for_next(self.aws, machine, uploaded.path, [*earlier, arn])
+        return stack_state.follow(self.aws, arn, progress)
 
     def least_received(self) -> int:
         """Return the number of events of the subscriber that has received the fewest."""
@@ -139,6 +138,17 @@ def invoke(aws: Aws, alias_arn: str, message: object) -> Any:
     if call.failed:
         raise LocalRunError(f"{alias_arn.split(':')[6]} failed: {call.answer}")
     return call.answer
+
+
+def api_owner(running: RunningContext) -> ApiCaller:
+    """Return a caller that signs as the account's root user, which has all permissions."""
+    emulator = running.emulator
+    return api_caller(running, signature(emulator.region, emulator.access_key, emulator.secret_key))
+
+
+def api_caller(running: RunningContext, sign: Sign) -> ApiCaller:
+    """Return a caller of a running context's API."""
+    return ApiCaller(running.outputs["api"]["url"], sign, running.api_requests.answered.append)
 
 
 QUIET_SECONDS = 2.0
@@ -182,16 +192,21 @@ def _aws_samples(
     running: RunningContext, lines: Sequence[LogLine], own: Sequence[Sample], documents: Sequence[Document]
 ) -> Iterator[Sample]:
     aws, outputs, now = running.aws, running.outputs, time.time()
-    completed, received = calls(lines), _received(running)
-    yield from _lambda_samples(running, list(invocations.lambda_samples(completed, outputs["functions"])), now)
+    completed = calls(lines)
+    received = {subscriber.url: list(subscriber.received) for subscriber in running.subscribers}
+    aliases: Mapping[str, str] = outputs["functions"]
+    samples = list(invocations.lambda_samples(completed, aliases))
+    yield from samples
+    yield from invocations.throttles(aws, aliases, now)
+    yield from invocations.unknown_ages(aws, aliases, samples, now)
     machine = outputs.get("state_machine")
     runs = invocations.executions(aws, machine) if machine else []
     if machine:
         yield from invocations.states_samples(machine, runs)
     yield from messages.sqs_samples(
-        running.watch.queues.samples, {_queue(url): receptions for url, receptions in received.items()}
+        running.watch.queues.samples, {url.rpartition("/")[2]: receptions for url, receptions in received.items()}
     )
-    histories = (executions.history(aws, execution["executionArn"]) for execution in runs)
+    histories = (stack_state.history(aws, execution["executionArn"]) for execution in runs)
     yield from messages.sns_samples(outputs["topic_arn"], own, histories, received, now)
     yield from invocations.dynamodb_samples(outputs["table_name"], documents, now)
     yield from messages.events_samples(aws, running.partner.sent, now)
@@ -199,22 +214,6 @@ def _aws_samples(
     yield from running.api_requests.samples(outputs, now)
     if outputs.get("sftp"):
         yield from messages.transfer_samples(outputs["sftp"]["server_id"], running.partner.uploads)
-
-
-def _lambda_samples(running: RunningContext, samples: list[Sample], now: float) -> Iterator[Sample]:
-    aliases: Mapping[str, Any] = running.outputs["functions"]
-    yield from samples
-    yield from invocations.throttles(running.aws, aliases, now)
-    yield from invocations.unknown_ages(running.aws, aliases, samples, now)
-
-
-def _received(running: RunningContext) -> dict[str, list[Reception]]:
-    """Return the subscribers' received events, by queue URL."""
-    return {subscriber.url: list(subscriber.received) for subscriber in running.subscribers}
-
-
-def _queue(url: str) -> str:
-    return url.rpartition("/")[2]
 
 
 def settled(
@@ -305,27 +304,21 @@ def read_result(
     # The record of a file that is rejected as a whole has no counts: all of its rows are rejected.
     valid, rejected = int(record.get("valid", 0)), int(record.get("rejected", uploaded))
     failure = Failure.of(record.get("failure"))
+    own_event, rejection_event = running.context.list_events
     return RunResult(
         rows=Rows(uploaded, valid, rejected, imported),
         events=events,
         outcome=execution.outcome,
-        own_event=_own_event(running.context, execution.outcome),
+        own_event=own_event if execution.outcome == IMPORTED else rejection_event,
         not_emulated=running.deployment.not_emulated,
         adapted=running.deployment.adapted,
         stages=stages,
         cause=execution.error if execution.outcome == FAILED and not failure else str(record.get("reason", "")),
-        report=_report(running, str(record["key"])) if record and (rejected or "reason" in record) else "",
+        report=running.partner.report(str(record["key"]).rpartition("/")[2])
+        if record and (rejected or "reason" in record)
+        else "",
         failure=failure,
     )
-
-
-def _report(running: RunningContext, key: str) -> str:
-    return running.partner.report(key.rpartition("/")[2])
-
-
-def _own_event(context: Context[Any], outcome: str) -> str:
-    imported, rejected = context.list_events
-    return imported if outcome == IMPORTED else rejected
 
 
 def expected_events(execution: Ended, imported: int) -> int:

@@ -16,17 +16,13 @@ from bounded_context_cli.package import PackageError, build_local
 from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.configuration.project import Project, syntax_errors
 
-from ..actors.partner import BucketPartner, Partner, SftpPartner
+from ..actors.partner import Partner, SftpPartner
 from ..actors.subscriber import neighbours
-from ..emulator import endpoints
 from ..emulator.aws import Aws
-from ..emulator.endpoints import Endpoints
-from ..emulator.process import emulator_python, running_emulator
+from ..emulator.process import Endpoints, emulator_python, published_endpoints, read_endpoints, running_emulator
 from ..provider import creation, deploy, program
 from ..provider.program import NO_SETTINGS, STACK, Progress
-from ..stand_ins.http_server import serving_systems
-from ..stand_ins.malware import Scanner
-from ..stand_ins.x_ray import TraceDaemon, listening
+from ..stand_ins import Scanner, TraceDaemon, listening, serving_systems
 from .context import RunningContext
 
 Stage = Callable[[str], AbstractContextManager[Any]]
@@ -161,7 +157,7 @@ def _partner(aws: Aws, context: Context[Any], settings: Mapping[str, str]) -> Pa
     A context without lists has a partner who uploads nothing.
     """
     without_server = settings.get("sftp") == "none" or not context.has_lists
-    return BucketPartner(aws) if without_server else SftpPartner(aws)
+    return Partner(aws) if without_server else SftpPartner(aws)
 
 
 _START: Final = "start one with `uv run context run --keep`"
@@ -174,7 +170,7 @@ def api_page_file(project: Project) -> Path:
 
 def published(project: Project, ours: Endpoints) -> AbstractContextManager[None]:
     """Publish this run to the repository's commands until the end of the block. Each run has its own file."""
-    return endpoints.published(project.build / f"kept-run-{os.getpid()}-{ours.emulator.port}.json", ours)
+    return published_endpoints(project.build / f"kept-run-{os.getpid()}-{ours.emulator.port}.json", ours)
 
 
 def find(project: Project) -> Endpoints:
@@ -186,7 +182,7 @@ def find(project: Project) -> Endpoints:
     problem = f"No run is kept here: {_START}."
     for file in _files(project):
         try:
-            return endpoints.read(file)
+            return read_endpoints(file)
         except LocalRunError as error:
             problem = f"The kept run does not answer ({error}): {_START}."
     raise LocalRunError(problem)

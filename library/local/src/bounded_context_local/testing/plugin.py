@@ -45,7 +45,7 @@ def aws_endpoint() -> Iterator[str]:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication
     from moto.server import ThreadedMotoServer
 
-    from .statements import batch_execute_statement
+    from ..inserts import batch_execute_statement
 
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     with pytest.MonkeyPatch.context() as patch:

@@ -14,13 +14,12 @@ from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
 from ..actors.subscriber import Event, Reception, wait_for
-from ..executions import Upload
-from ..periodic import until
+from ..emulator.clock import until
 from ..provider.program import NO_SETTINGS
 from ..running.context import RunningContext, expected_events
 from ..running.start import running_context
 from ..sample_lists import as_csv
-from ..table import Item
+from ..stack_state import Item, Upload
 
 Row = Mapping[str, str]
 

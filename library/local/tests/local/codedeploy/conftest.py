@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from bounded_context_local.extensions.codedeploy.service import Service, operations, respond
-from bounded_context_local.stand_ins.http_server import Response, serving
+from bounded_context_local.stand_ins import Response, serving
 
 from .world import Alarms, Functions, Release
 

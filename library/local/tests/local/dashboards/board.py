@@ -3,7 +3,7 @@
 from typing import Any
 
 from bounded_context_lab.dashboards.page import About, page
-from bounded_context_local.metric_math.expressions import Recorded
+from bounded_context_lab.metric_math import Recorded
 from bounded_context_local.observation.logs import Sample
 
 STARTED = 1_760_000_000.0

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.programs.recording import run
-from bounded_context_local.metric_math.alarms import notified, states
-from bounded_context_local.metric_math.expressions import Recorded
+from bounded_context_lab.metric_math import Recorded, notified, states
 from bounded_context_local.observation.logs import Sample
 
 STARTED = 1_760_000_000.0

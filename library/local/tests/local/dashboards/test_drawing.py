@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context_lab.dashboards.drawing import NO_ACTIVITY, Drawing, drawing
-from bounded_context_local.metric_math.expressions import Recorded
+from bounded_context_lab.dashboards import NO_ACTIVITY, Drawing, drawing
+from bounded_context_lab.metric_math import Recorded
 
 from .board import OURS, SERVICE, STARTED, recorded, sample
 

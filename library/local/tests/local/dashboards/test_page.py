@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bounded_context_lab.dashboards.page import page, widget
-from bounded_context_local.metric_math.expressions import Recorded
+from bounded_context_lab.metric_math import Recorded
 from bounded_context_local.observation.logs import Sample
 
 from .board import ABOUT, BODY, OURS, STARTED, STATES, html, metric, recorded, sample

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bounded_context_local.live.logs import calls_with_id, messages_of_tail, readable
+from bounded_context_local.live.commands import calls_with_id, messages_of_tail, readable
 from bounded_context_local.observation.logs import METRICS, PLATFORM, TEXT, LogLine
 
 FIELDS = {"payment_id": "id-1", "level": "INFO", "service": "payment"}

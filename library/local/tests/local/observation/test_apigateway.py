@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from bounded_context_local.observation.aws_metrics.invocations import Answered, apigateway_samples
+from bounded_context_local.actors.caller import Answered
+from bounded_context_local.observation.invocations import apigateway_samples
 
 ROUTES = {"create": "POST /things", "read": "GET /things/{id}", "list": "GET /things"}
 

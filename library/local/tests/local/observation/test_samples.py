@@ -6,10 +6,10 @@ from typing import Any
 
 from bounded_context.declaration.measures import EVENT_AGE, EVENTS_PUBLISHED
 from bounded_context_local.actors.subscriber import Reception
-from bounded_context_local.executions import Sent, Upload
-from bounded_context_local.observation.aws_metrics import invocations, messages
+from bounded_context_local.observation import invocations, messages
 from bounded_context_local.observation.logs import Sample, calls, own_metrics
-from bounded_context_local.observation.watch import put
+from bounded_context_local.observation.messages import put
+from bounded_context_local.stack_state import Sent, Upload
 
 from ..conftest import RecordingAws
 from .lines import call, emf

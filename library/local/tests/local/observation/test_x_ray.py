@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_local.stand_ins.x_ray import InvalidDatagram, listening, read
+from bounded_context_local.stand_ins import InvalidDatagram, listening, read_datagram
 
 HEADER = b'{"format": "json", "version": 1}\n'
 DOCUMENT: dict[str, Any] = {
@@ -22,7 +22,7 @@ SUBSEGMENT = DOCUMENT | {"type": "subsegment", "parent_id": "53995c3f42cd8ad8"}
 
 @pytest.mark.parametrize("document", [DOCUMENT, SUBSEGMENT, DOCUMENT | {"in_progress": True, "end_time": None}])
 def test_a_segment_document_is_taken(document: dict[str, Any]) -> None:
-    assert read(HEADER + json.dumps(document).encode()) == document
+    assert read_datagram(HEADER + json.dumps(document).encode()) == document
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_segment_document_is_taken(document: dict[str, Any]) -> None:
 def test_a_datagram_that_x_ray_would_reject_is_rejected(datagram: bytes, reason: str) -> None:
     """The reason names the part or the member."""
     with pytest.raises(InvalidDatagram, match=reason):
-        read(datagram)
+        read_datagram(datagram)
 
 
 def test_what_is_sent_is_kept_and_the_port_is_free_afterwards() -> None:

@@ -9,11 +9,11 @@ from botocore.credentials import Credentials
 from urllib3 import HTTPHeaderDict
 
 from bounded_context_cli.programs.recording import run
+from bounded_context_lab.storm import Outcome
+from bounded_context_lab.storm.checks import commands, section_of
 from bounded_context_lab.storm.faults import derive
 from bounded_context_lab.storm.interception import _with_body, action_of
-from bounded_context_lab.storm.remedies import commands, section_of
-from bounded_context_lab.storm.storm import Outcome
-from bounded_context_local.stand_ins.http_server import Request
+from bounded_context_local.stand_ins import Request
 from tests.infra.contexts import DEFAULT
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"

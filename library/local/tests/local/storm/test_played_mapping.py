@@ -9,9 +9,8 @@ import pytest
 
 from bounded_context_cli.programs.recording import run
 from bounded_context_lab.storm import deliveries
-from bounded_context_lab.storm.deliveries import PlayedMapping
+from bounded_context_lab.storm.deliveries import PlayedMapping, Trial
 from bounded_context_lab.storm.interception import Interception
-from bounded_context_lab.storm.trial import Trial
 from bounded_context_local.actors.caller import Call
 from bounded_context_operations.repair.redrive.stream import ReaderMapping
 from tests.infra.contexts import DEFAULT

@@ -9,7 +9,7 @@ from botocore.parsers import create_parser
 from urllib3 import HTTPHeaderDict
 
 from bounded_context_lab.storm.interception import KEY_USERS, briefly, partly, refusal
-from bounded_context_local.stand_ins.http_server import Request, Response
+from bounded_context_local.stand_ins import Request, Response
 
 TABLE = "payments"
 KEYS = [{"pk": {"S": "good"}}, {"pk": {"S": "bad"}}]

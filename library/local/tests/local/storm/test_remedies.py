@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from bounded_context_cli.programs.recording import run
-from bounded_context_lab.storm.remedies import redrive
+from bounded_context_lab.storm.checks import redrive
 
 MACHINE = "arn:aws:states:eu-central-1:000000000000:stateMachine:payment-local-list-import"
 FAILED = "arn:aws:states:eu-central-1:000000000000:execution:payment-local-list-import:one"

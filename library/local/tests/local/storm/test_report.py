@@ -10,9 +10,9 @@ import pytest
 from bounded_context_cli.programs.graph import Graph
 from bounded_context_cli.programs.recording import run
 from bounded_context_infra.configuration.project import current
-from bounded_context_lab.storm import storm as report
+from bounded_context_lab import storm as report
+from bounded_context_lab.storm import Outcome
 from bounded_context_lab.storm.faults import Fault, derive
-from bounded_context_lab.storm.storm import Outcome
 from bounded_context_local.run.screen import RunScreen
 from tests.console import context
 from tests.infra.contexts import DEFAULT

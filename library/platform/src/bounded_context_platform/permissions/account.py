@@ -27,8 +27,7 @@ from bounded_context_infra.pipeline.delivery import OF_AN_ENVIRONMENT
 
 from ..temporary_stacks.kinds import KINDS, SANDBOX
 from .policies import PIPELINE_ROLES, assumed_by
-from .requested import Requested, Run
-from .state import PULL_REQUEST, TEMPORARY, SharedState, StateUsers
+from .requested import PULL_REQUEST, TEMPORARY, Requested, Run, SharedState, StateUsers
 
 _SWEEP_SECONDS: Final = 7200
 """The session of roles that destroy stacks: the maximum of the setting `AWS_SWEEP_SECONDS`."""

@@ -223,7 +223,6 @@ KINDS: Final[Mapping[str, tuple[Grant, ...]]] = {
 ROLES: Final = {role: tuple(entry.grant() for entry in entries) for role, entries in _FILE.roles.items()}
 """The grants of roles that follow from the calls of commands: all of shift and of persons, some of deploy."""
 
-
 Document = dict[str, Any]
 Scope = tuple[str, str]
 """A resource and a condition, as JSON text."""

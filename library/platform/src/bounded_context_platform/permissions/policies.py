@@ -25,7 +25,6 @@ BY_KINDS = ("preview", "deploy")
 ROLES = (*PIPELINE_ROLES, *PERSONS)
 """The pipeline's roles, and those of persons."""
 
-
 _ROLES = "iam::{account}:role/{prefix}-*"
 
 

@@ -21,8 +21,7 @@ from bounded_context_cli.command.output import refuse
 from bounded_context_cli.command.values import counted
 from bounded_context_infra.configuration.project import Project
 
-from .kinds import PULL_REQUEST, now, with_exit_status
-from .pulumi_cli import Failed
+from .kinds import PULL_REQUEST, Failed, now, with_exit_status
 from .stack import TemporaryStack, temporary_stacks
 
 if TYPE_CHECKING:

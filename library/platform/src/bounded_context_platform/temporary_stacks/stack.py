@@ -23,8 +23,7 @@ from bounded_context_infra.configuration.labels import LabelError, Labels
 from bounded_context_infra.configuration.project import Project
 from bounded_context_infra.configuration.settings import Settings
 
-from .kinds import KINDS, MODEL, Services, has_kind
-from .pulumi_cli import Failed, TemporaryPulumi
+from .kinds import KINDS, MODEL, Failed, Services, TemporaryPulumi, has_kind
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 """UTC, in ISO 8601."""

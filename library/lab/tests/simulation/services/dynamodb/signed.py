@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bounded_context.adapters.systems import Unanswered
-from bounded_context_local.stand_ins.inserts import DUPLICATE, insert
+from bounded_context_local.inserts import DUPLICATE, insert
 
 from ..gate import Gate
 from ..typed_values import untyped_item

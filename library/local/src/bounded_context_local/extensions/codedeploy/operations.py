@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from .appspec import Configs, RefusedRequest, sha256
 from .model import CodeDeploy, Deployment
@@ -17,21 +17,13 @@ Parameters = dict[str, Any]
 Operation = Callable[[Parameters], Parameters]
 
 
-class Hooks(Protocol):
-    """The executions of hooks."""
-
-    def report(self, deployment: str, execution: str, status: str) -> None:
-        """Store the status of a hook. Raises RefusedRequest."""
-        ...
-
-
 class Operations:
     """The dispatcher of requests by operation. A request waits for the one before."""
 
-    def __init__(self, deploys: CodeDeploy[Any], hooks: Hooks, arn_prefix: str) -> None:
-        """Start without applications; `arn_prefix` is the prefix of the functions' ARNs."""
+    def __init__(self, deploys: CodeDeploy[Any], report: Callable[[str, str, str], None], arn_prefix: str) -> None:
+        """Start without applications; `report` stores the status of a hook, `arn_prefix` begins the functions' ARNs."""
         self._deploys = deploys
-        self._hooks = hooks
+        self._report_hook = report
         self._arn_prefix = arn_prefix
         self._configs = Configs()
         self._groups: dict[str, dict[str, Parameters]] = {}
@@ -111,7 +103,7 @@ class Operations:
 
     def _report(self, parameters: Parameters) -> Parameters:
         execution = parameters["lifecycleEventHookExecutionId"]
-        self._hooks.report(self._deploys.deployment(parameters["deploymentId"]).id, execution, parameters["status"])
+        self._report_hook(self._deploys.deployment(parameters["deploymentId"]).id, execution, parameters["status"])
         return {"lifecycleEventHookExecutionId": execution}
 
     def _deployment(self, parameters: Parameters) -> Parameters:

@@ -178,7 +178,7 @@ def _ending(*, rolls_back: bool = True) -> Iterator[None]:
 
 def operations(service: Service, region: str, account: str) -> Operations:
     """Return the API of a service."""
-    return Operations(service, service, f"arn:aws:lambda:{region}:{account}:function:")
+    return Operations(service, service.report, f"arn:aws:lambda:{region}:{account}:function:")
 
 
 def respond(api: Operations, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:

@@ -1,4 +1,6 @@
-"""Metrics of AWS/Lambda, AWS/ApiGateway, AWS/DynamoDB and AWS/States.
+"""AWS's own metrics of invocations: AWS/Lambda, AWS/ApiGateway, AWS/DynamoDB and AWS/States.
+
+The emulator records few of them. Assumed samples are zero.
 
 Measured: Invocations, Errors and Duration, from the functions' logs (the emulator counts direct calls only);
 Throttles, by the emulator; IteratorAge, where a function writes a metric of its events' age.
@@ -13,15 +15,24 @@ capacity, which the emulator does not calculate.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bounded_context.declaration.measures import EVENT_AGE
 
-from ...emulator.aws import Aws
-from ..logs import METRICS, LoggedCall, Sample, own_metrics
-from . import zeros
+from ..actors.caller import Answered
+from ..emulator.aws import Aws
+from ..emulator.process import Emulator
+from .logs import LoggedCall, Sample, own_metrics
+
+
+def zeros(
+    namespace: str, dimensions: Mapping[str, str], metrics: Iterable[str], time: float, unit: str = "Count"
+) -> Iterator[Sample]:
+    """Yield an assumed zero for each metric."""
+    for metric in metrics:
+        yield Sample(namespace, metric, dimensions, unit, time, 0.0, assumed=True)
+
 
 LAMBDA_NAMESPACE = "AWS/Lambda"
 LAMBDA_NAMES = ("Invocations", "Errors", "Duration", "Throttles", "IteratorAge")
@@ -32,30 +43,19 @@ def lambda_samples(calls: Iterable[LoggedCall], aliases: Mapping[str, str]) -> I
     """Yield the samples of calls; `aliases` are the aliases' ARNs by function."""
     for call in calls:
         if call.function in aliases:
-            for dimensions in _of_call(aliases[call.function], call.version):
-                yield Sample(LAMBDA_NAMESPACE, "Invocations", dimensions, "Count", call.began, 1)
-                yield Sample(LAMBDA_NAMESPACE, "Errors", dimensions, "Count", call.ended, int(call.failed))
-                yield Sample(LAMBDA_NAMESPACE, "Duration", dimensions, "Milliseconds", call.ended, call.milliseconds)
-                for age in _ages(call):
-                    yield Sample(LAMBDA_NAMESPACE, "IteratorAge", dimensions, "Milliseconds", call.began, age)
-
-
-def _of_call(alias: str, version: str) -> Iterator[dict[str, str]]:
-    by_name, by_alias = dimensions(alias)
-    yield by_name
-    yield by_alias
-    yield by_alias | {"ExecutedVersion": version}
+            by_name, by_alias = dimensions(aliases[call.function])
+            for labels in (by_name, by_alias, by_alias | {"ExecutedVersion": call.version}):
+                yield Sample(LAMBDA_NAMESPACE, "Invocations", labels, "Count", call.began, 1)
+                yield Sample(LAMBDA_NAMESPACE, "Errors", labels, "Count", call.ended, int(call.failed))
+                yield Sample(LAMBDA_NAMESPACE, "Duration", labels, "Milliseconds", call.ended, call.milliseconds)
+                for age in (sample for sample in own_metrics(call.lines) if sample.metric == EVENT_AGE.name):
+                    yield Sample(LAMBDA_NAMESPACE, "IteratorAge", labels, "Milliseconds", call.began, 1000 * age.value)
 
 
 def dimensions(alias: str) -> tuple[dict[str, str], dict[str, str]]:
     """Return the dimensions of a function and of its alias."""
     name, qualifier = alias.split(":")[-2:]
     return {"FunctionName": name}, {"FunctionName": name, "Resource": f"{name}:{qualifier}"}
-
-
-def _ages(call: LoggedCall) -> Iterator[float]:
-    own = own_metrics(line for line in call.lines if line.level == METRICS)
-    yield from (1000 * sample.value for sample in own if sample.metric == EVENT_AGE.name)
 
 
 def throttles(aws: Aws, aliases: Mapping[str, str], time: float) -> Iterator[Sample]:
@@ -99,17 +99,6 @@ STAGE = "$default"
 COUNTED = ("Count", "4xx", "5xx")
 TIMED = ("Latency", "IntegrationLatency")
 APIGATEWAY_NAMES = (*COUNTED, *TIMED)
-
-
-@dataclass(frozen=True)
-class Answered:
-    """An answered request. `sent` is in seconds since 1970, `milliseconds` is the latency."""
-
-    method: str
-    path: str
-    sent: float
-    status: int
-    milliseconds: float
 
 
 def apigateway_samples(
@@ -222,3 +211,27 @@ def states_samples(machine: str, runs: list[dict[str, Any]]) -> Iterator[Sample]
             for status, metric in ENDS.items():
                 yield Sample(STATES_NAMESPACE, metric, dimensions, "Count", end, int(execution["status"] == status))
             yield Sample(STATES_NAMESPACE, "ExecutionTime", dimensions, "Milliseconds", end, (end - start) * 1000)
+
+
+class ApiRequests:
+    """The requests that this run sent to the API. Methods return nothing if the stack has no API."""
+
+    def __init__(self, routes: Mapping[str, str]) -> None:
+        """Begin without requests. `routes` contains the route key of each function."""
+        self._routes = routes
+        self.answered: list[Answered] = []
+
+    def samples(self, outputs: Mapping[str, Any], now: float) -> Iterator[Sample]:
+        """Return the metric samples that API Gateway would have written by `now`, in seconds since 1970."""
+        if not outputs.get("api"):
+            return iter(())
+        return apigateway_samples(outputs["api"]["id"], self._routes, list(self.answered), now)
+
+    def to_call(self, emulator: Emulator, outputs: Mapping[str, Any]) -> list[str]:
+        """Return a `curl` command for the API, and its routes."""
+        if not outputs.get("api"):
+            return []
+        service = f"aws:amz:{emulator.region}:execute-api"
+        signed = f'--aws-sigv4 "{service}" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
+        routes = [f"# route of {function}: {key}" for function, key in self._routes.items()]
+        return [f"curl -i {signed} {outputs['api']['url']}/...", *routes]

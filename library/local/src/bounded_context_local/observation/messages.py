@@ -1,4 +1,6 @@
-"""Metrics of AWS/SNS, AWS/SQS, AWS/Events, AWS/Scheduler and AWS/Transfer.
+"""Polling of queues and logs, and metrics of AWS/SNS, AWS/SQS, AWS/Events, AWS/Scheduler and AWS/Transfer.
+
+AWS extracts the metrics of the functions from their logs, the emulator does not: the run publishes them to CloudWatch.
 
 Measured: NumberOfMessagesPublished, from the relay's metric and the state machine's history;
 NumberOfNotificationsDelivered, at the subscribers' queues. Assumed: NumberOfNotificationsFailed.
@@ -13,23 +15,23 @@ Measured: InvocationAttemptCount, from the calls of the schedule's function. Ass
 """
 
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bounded_context.declaration.measures import EVENTS_PUBLISHED
+from bounded_context_cli.command.errors import LocalRunError
 
-from ...actors.subscriber import Reception
-from ...emulator.aws import Aws
-from ...executions import Sent
-from ..logs import LoggedCall, Sample
-from . import zeros
-
-if TYPE_CHECKING:
-    from ...executions import Upload
-
+from .. import stand_ins
+from ..actors.subscriber import Reception
+from ..emulator.aws import Aws
+from ..provider import Deployment
+from ..stack_state import Sent, Upload
+from .invocations import zeros
+from .logs import LoggedCall, Logs, Sample, own_metrics
 
 SNS_NAMESPACE = "AWS/SNS"
 SNS_NAMES = ("NumberOfMessagesPublished", "NumberOfNotificationsDelivered", "NumberOfNotificationsFailed")
@@ -193,8 +195,86 @@ TRANSFER_NAMESPACE = "AWS/Transfer"
 TRANSFER_NAMES = ("FilesIn", "BytesIn")
 
 
-def transfer_samples(server_id: str, uploads: "Iterable[Upload]") -> Iterator[Sample]:
+def transfer_samples(server_id: str, uploads: Iterable[Upload]) -> Iterator[Sample]:
     """Yield the samples of uploads."""
     for upload in uploads:
         yield Sample(TRANSFER_NAMESPACE, "FilesIn", {"ServerId": server_id}, "Count", upload.arrived, 1)
         yield Sample(TRANSFER_NAMESPACE, "BytesIn", {"ServerId": server_id}, "Bytes", upload.arrived, upload.size)
+
+
+FUNCTION = "aws:lambda/function:Function"
+QUEUE = "aws:sqs/queue:Queue"
+PERIOD_SECONDS = 0.5
+ROUNDS_PER_LOGS = 4
+"""Rounds of queue polls per poll of the logs. Queues have no history, so they are polled more often."""
+
+_VALUES = 150
+"""AWS limit: values of one metric in a single call."""
+
+_Put = dict[str, tuple[list[float], str]]
+
+
+class Watch:
+    """A thread that polls queues and logs."""
+
+    def __init__(self, aws: Aws, deployment: Deployment) -> None:
+        """Start to poll all queues and functions of a deployment."""
+        functions = deployment.physical_ids(FUNCTION).items()
+        self.logs = Logs(aws, {name.replace("-", "_"): f"/aws/lambda/{function}" for name, function in functions})
+        self.queues = Queues(aws, {url.rpartition("/")[2]: url for url in deployment.physical_ids(QUEUE).values()})
+        self._aws = aws
+        self._failure: Exception | None = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Signal the thread to end, without waiting for it."""
+        self._stopped.set()
+
+    def stop(self) -> None:
+        """End the thread and wait for it."""
+        self.end()
+        self._thread.join()
+
+    def poll(self) -> None:
+        """Poll queues and logs now.
+
+        Raises:
+            LocalRunError: an earlier poll failed, which ended the thread.
+        """
+        if self._failure:
+            raise LocalRunError(f"polling the queues and logs failed: {self._failure}") from self._failure
+        self.queues.poll()
+        self._forward()
+
+    def _run(self) -> None:
+        rounds = 0
+        try:
+            while not self._stopped.wait(PERIOD_SECONDS):
+                self.queues.poll()
+                rounds += 1
+                if rounds % ROUNDS_PER_LOGS == 0:
+                    self._forward()
+        except Exception as error:
+            self._failure = error
+
+    def _forward(self) -> None:
+        put(self._aws, own_metrics(self.logs.take()))
+
+
+def put(aws: Aws, samples: Iterable[Sample]) -> None:
+    """Publish samples with the current time, for the alarms' short periods; the emulator then evaluates its alarms."""
+    for (namespace, dimensions), values in _by_metric(samples).items():
+        while any(numbers for numbers, _ in values.values()):
+            first = {metric: (numbers[:_VALUES], unit) for metric, (numbers, unit) in values.items() if numbers}
+            stand_ins.put_metrics(aws, namespace, dict(dimensions), first)
+            values = {metric: (numbers[_VALUES:], unit) for metric, (numbers, unit) in values.items()}
+
+
+def _by_metric(samples: Iterable[Sample]) -> Mapping[tuple[str, tuple[tuple[str, str], ...]], _Put]:
+    puts: dict[tuple[str, tuple[tuple[str, str], ...]], _Put] = {}
+    for sample in samples:
+        by_metric = puts.setdefault((sample.namespace, tuple(sample.dimensions.items())), {})
+        by_metric.setdefault(sample.metric, ([], sample.unit))[0].append(sample.value)
+    return puts

@@ -1,9 +1,14 @@
-"""Check that dashboards and alarms query the metrics that the code defines, and that the code writes no others."""
+"""Check that dashboards and alarms query the metrics that the code defines, and that the code writes no others.
+
+AWS documents the format of a dashboard in "Dashboard body structure and syntax" of the CloudWatch API reference. Of the
+searches, only exact terms are supported; AWS also has partial terms ("CloudWatch search expression syntax").
+"""
 
 import ast
+import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -11,15 +16,159 @@ from typing import Any
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.measures import OPTIONAL, Measure
 
-from ..metric_math import metric_lines
-from ..metric_math.expressions import NotCalculated, metric_of, tree
-from ..metric_math.metric_lines import OF_AWS, Metric, lines, widgets
-from ..observation.logs import Sample
+from .logs import Sample
+
+AS_BEFORE = "."
+ALL_AS_BEFORE = "..."
+DEFAULTS = {"stat": "Average", "period": 300}
+
+OF_AWS = "AWS/"
+"""The prefix of the namespaces of AWS's own metrics."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric, identified by its namespace, its name and all its dimensions."""
+
+    namespace: str
+    name: str
+    dimensions: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry of a widget's `metrics`: a metric with a statistic over a period in seconds, or an expression."""
+
+    id: str
+    metric: Metric | None
+    expression: str
+    stat: str
+    period: int
+    visible: bool
+    label: str = ""
+    right: bool = False
+    color: str | None = None
+
+
+def widgets(body: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    """Return the properties of the widgets of a type, such as `metric`."""
+    return [widget["properties"] for widget in body.get("widgets", []) if widget["type"] == kind]
+
+
+def lines_of_widget(properties: Mapping[str, Any]) -> list[Line]:
+    """Return the lines of a metric widget, with its shorthands expanded."""
+    expanded: list[Line] = []
+    defaults = DEFAULTS | {key: properties[key] for key in DEFAULTS if key in properties}
+    before: Sequence[str] = ()
+    for entry in properties.get("metrics", []):
+        options = defaults | (entry[-1] if isinstance(entry[-1], dict) else {})
+        words = [word for word in entry if isinstance(word, str)]
+        before = _expanded(words, before) if words else before
+        expanded.append(_line(_metric(before) if words else None, options))
+    return expanded
+
+
+def _expanded(words: Sequence[str], before: Sequence[str]) -> Sequence[str]:
+    if words[0] == ALL_AS_BEFORE:
+        return [*before[: len(before) - len(words) + 1], *words[1:]]
+    return [before[index] if word == AS_BEFORE else word for index, word in enumerate(words)]
+
+
+def _metric(words: Sequence[str]) -> Metric:
+    namespace, name, *pairs = words
+    return Metric(namespace, name, frozenset(zip(pairs[::2], pairs[1::2], strict=True)))
+
+
+def _line(metric: Metric | None, options: Mapping[str, Any]) -> Line:
+    return Line(
+        id=options.get("id", ""),
+        metric=metric,
+        expression="" if metric else options["expression"].strip(),
+        label=options.get("label", ""),
+        stat=options["stat"],
+        period=options["period"],
+        visible=options.get("visible", True),
+        right=options.get("yAxis") == "right",
+        color=options.get("color"),
+    )
+
+
+_QUERY = re.compile(r"\s*\{(?P<schema>[^}]*)\}(?P<terms>.*)", re.DOTALL)
+_TERM = re.compile(
+    r"""\s*(?:AND\s+)?"?(?P<key>[\w.-]+)"?\s*=\s*(?P<values>"[^"]*"|\(\s*"[^"]*"(?:\s+OR\s+"[^"]*")*\s*\))"""
+)
+_VALUE = re.compile(r'"([^"]*)"')
+METRIC_NAME = "MetricName"
+
+
+class Unreadable(ValueError):
+    """A search with terms that are not supported."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search for metrics of a namespace with exactly these dimensions; `terms` has the allowed values by key."""
+
+    text: str
+    namespace: str
+    dimensions: frozenset[str]
+    terms: Mapping[str, frozenset[str]]
+
+    def finds(self, metric: Metric) -> bool:
+        """Return whether a metric matches the search."""
+        has = term_values(metric)
+        return (
+            metric.namespace == self.namespace
+            and has.keys() - {METRIC_NAME} == self.dimensions
+            and all(has.get(key) in allowed for key, allowed in self.terms.items())
+        )
+
+
+def term_values(metric: Metric) -> dict[str, str]:
+    """Return the values that a search's terms match: the metric's name and its dimensions."""
+    return {**dict(metric.dimensions), METRIC_NAME: metric.name}
+
+
+def read_search(text: str) -> Search:
+    """Parse the first argument of SEARCH. Raises Unreadable."""
+    if not (query := _QUERY.fullmatch(text)):
+        raise Unreadable(text)
+    namespace, *dimensions = next(csv.reader([query["schema"].strip()], skipinitialspace=True))
+    names = frozenset(name.strip() for name in dimensions)
+    return Search(text, namespace.strip(), names, _terms(query["terms"]))
+
+
+def _terms(text: str) -> dict[str, frozenset[str]]:
+    terms: dict[str, frozenset[str]] = {}
+    while text.strip():
+        if not (term := _TERM.match(text)):
+            raise Unreadable(text)
+        terms[term["key"]] = frozenset(_VALUE.findall(term["values"]))
+        text = text[term.end() :]
+    return terms
+
+
+class NotCalculated(ValueError):
+    """An expression or a statistic that the library does not evaluate."""
+
+
+def metric_of(sample: Sample) -> Metric:
+    """Return the metric that a sample belongs to."""
+    return Metric(sample.namespace, sample.metric, frozenset(sample.dimensions.items()))
+
+
+def tree(expression: str) -> ast.expr:
+    """Return an expression's syntax tree. Raises NotCalculated for other syntax, such as a Metrics Insights query."""
+    try:
+        return ast.parse(expression, mode="eval").body
+    except SyntaxError as error:
+        raise NotCalculated(expression) from error
+
 
 NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 """Environment variable of a function with the namespace of its metrics."""
 
-Query = Metric | metric_lines.Search | str
+Query = Metric | Search | str
 """A queried metric, a search, or an expression that cannot be parsed here."""
 
 
@@ -66,12 +215,9 @@ def problems_of_run(
         for kind in ("cloudwatch/dashboard", "cloudwatch/metricAlarm", "lambda/function")
     )
     bodies = {board["dashboardName"]: json.loads(board["dashboardBody"]) for board in dashboards}
-    defined = [metric for namespace in _namespaces(functions) for metric in defined_by(context, namespace)]
+    namespaces = {function["environment"]["variables"][NAMESPACE] for function in functions}
+    defined = [metric for namespace in namespaces for metric in defined_by(context, namespace)]
     return [*problems(bodies, {alarm["name"]: alarm for alarm in alarms}, defined), *undeclared(samples, defined)]
-
-
-def _namespaces(functions: Iterable[Mapping[str, Any]]) -> set[str]:
-    return {function["environment"]["variables"][NAMESPACE] for function in functions}
 
 
 def problems(
@@ -112,7 +258,7 @@ def _on_dashboards(bodies: Mapping[str, Any]) -> Iterator[tuple[str, Query]]:
     for name, body in bodies.items():
         for properties in widgets(body, "metric"):
             where = f"The widget {properties.get('title', '')!r} of the dashboard {name}"
-            for line in lines(properties):
+            for line in lines_of_widget(properties):
                 queries: list[Query] = [line.metric] if line.metric else _in_expression(line.expression)
                 yield from ((where, query) for query in queries)
 
@@ -134,8 +280,8 @@ def _in_expression(expression: str) -> list[Query]:
     """Return the searches in an expression, or the expression itself if it cannot be parsed."""
     try:
         calls = [node for node in ast.walk(tree(expression)) if isinstance(node, ast.Call)]
-        return [metric_lines.read(_query(call)) for call in calls if ast.unparse(call.func) == "SEARCH"]
-    except (NotCalculated, metric_lines.Unreadable):
+        return [read_search(_query(call)) for call in calls if ast.unparse(call.func) == "SEARCH"]
+    except (NotCalculated, Unreadable):
         return [expression]
 
 
@@ -143,7 +289,7 @@ def _query(call: ast.Call) -> str:
     match call.args:
         case [ast.Constant(value=str(query)), *_]:
             return query
-    raise metric_lines.Unreadable(ast.unparse(call))
+    raise Unreadable(ast.unparse(call))
 
 
 def _unknown(query: Query, defined: set[Metric]) -> Iterator[str]:
@@ -156,17 +302,17 @@ def _unknown(query: Query, defined: set[Metric]) -> Iterator[str]:
         case Metric():
             if query not in defined and not query.namespace.startswith(OF_AWS):
                 yield f"{_text(query)}, which the code does not define{_hint(query, defined)}"
-        case metric_lines.Search() if not query.namespace.startswith(OF_AWS):
+        case Search() if not query.namespace.startswith(OF_AWS):
             yield from _not_found(query, [metric for metric in defined if query.finds(metric)])
 
 
-def _not_found(query: metric_lines.Search, matches: list[Metric]) -> Iterator[str]:
+def _not_found(query: Search, matches: list[Metric]) -> Iterator[str]:
     """Yield the dimension values of a search that match no defined metric, or the search if nothing matches."""
     if not matches:
         yield f"a search that matches no defined metric: {query.text}"
         return
     for key, values in query.terms.items():
-        for value in sorted(values - {metric_lines.values(metric)[key] for metric in matches}):
+        for value in sorted(values - {term_values(metric)[key] for metric in matches}):
             yield f"{key} {value} in a search, which no defined metric has"
 
 
@@ -180,7 +326,7 @@ def _queried(queries: Iterable[Query], defined: set[Metric]) -> Iterator[Metric]
     for query in queries:
         if isinstance(query, Metric):
             yield query
-        elif isinstance(query, metric_lines.Search):
+        elif isinstance(query, Search):
             yield from filter(query.finds, defined)
 
 

@@ -1,1 +1,0 @@
-"""CloudWatch's metric math, evaluated on the samples of a run."""
