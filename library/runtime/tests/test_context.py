@@ -424,12 +424,12 @@ BAD = {
         "scopes names get_payment, which has no route: remove it, or name a function with a route.",
     ),
     **{
-        f"scopes: {given!r}": (
-            lambda given=given: _as(PAYMENT, scopes={"get_payment": given}),
-            f"scopes of get_payment are {given!r}: write a tuple of 1 to 10 scopes without spaces, each of at most 64"
+        f"scopes: {scope!r}": (
+            lambda scope=scope: _as(PAYMENT, scopes={"get_payment": scope}),
+            f"scopes of get_payment are {scope!r}: write a tuple of 1 to 10 scopes without spaces, each of at most 64"
             " characters.",
         )
-        for given in ((), "payments.read", ("payments read",), ("",), ("a" * 65,), tuple(map(str, range(11))))
+        for scope in ((), "payments.read", ("payments read",), ("",), ("a" * 65,), tuple(map(str, range(11))))
     },
     "errors: one code twice": (
         lambda: _as(PAYMENT, errors=(NotPacked, NotPacked)),
@@ -541,7 +541,7 @@ def test_what_follows_from_a_context_with_routes_and_refusals_of_its_own():
         "GET /orders/{order_id}",
         "GET /orders",
     ]
-    assert ORDER.event_by_status == {one: f"Order{one.title()}" for one in Progress}
+    assert ORDER.event_by_status == {status: f"Order{status.title()}" for status in Progress}
     assert (ORDER.amounts, ORDER.currency, ORDER.currencies) == (("weight",), None, ("NONE",))
     assert ORDER.refusals[6:] == ("not-packed", "idempotency-key-reused", "in-progress")
 
@@ -571,7 +571,7 @@ def test_every_measure_of_a_context_has_a_name_of_its_own(context: Context[Any])
     assert measures["CommandsRefused"].values == context.refusals
     assert measures["RowsRejected"].values == context.faults
     sums = {f"{name.title()}Imported": context.currencies for name in context.amounts}
-    assert {name: one.values for name, one in measures.items() if one.dimension == "currency"} == sums
+    assert {name: measure.values for name, measure in measures.items() if measure.dimension == "currency"} == sums
 
 
 def test_two_declarations_are_never_one():

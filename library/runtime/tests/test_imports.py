@@ -25,8 +25,8 @@ def _imported(module: str) -> set[str]:
         "POWERTOOLS_METRICS_NAMESPACE": "tests",
         "POWERTOOLS_SERVICE_NAME": "tests",
     }
-    done = subprocess.run([sys.executable, "-c", code], env=os.environ | own, capture_output=True, check=True)  # noqa: S603
-    return set(json.loads(done.stdout))
+    result = subprocess.run([sys.executable, "-c", code], env=os.environ | own, capture_output=True, check=True)  # noqa: S603
+    return set(json.loads(result.stdout))
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,8 @@ def test_imported_rows_keep_their_lists_place_in_a_trace(imported: ImportedAggre
     imported.import_rows("l-1", _rows(1), place)
     imported.import_rows("l-1", _rows(2), place)
     imported.import_rows("l-2", _rows(3)[2:])
-    found = {item[ID]: item.get(TRACEPARENT) for item in table.scan()["Items"]}
-    assert [found[row[ID]] for row in _rows(3)] == [place, place, None]
+    traces = {item[ID]: item.get(TRACEPARENT) for item in table.scan()["Items"]}
+    assert [traces[row[ID]] for row in _rows(3)] == [place, place, None]
 
 
 class _Throttled:
@@ -183,8 +183,8 @@ def test_throttled_reads_are_tried_again(error: Exception, monkeypatch: pytest.M
 def test_only_a_consistent_read_rejects_an_identity():
     """The first read is eventually consistent, and may show an item that is gone. A missed identity is free."""
     client: Any = _Behind({"id-1", "id-2"}, {"id-1", "id-3"})
-    found = _uninserted(client).taken(["id-1", "id-2", "id-3"], "l-2")
-    assert (found, client.requests) == ({"id-1"}, [(3, False), (2, True)])
+    identities = _uninserted(client).taken(["id-1", "id-2", "id-3"], "l-2")
+    assert (identities, client.requests) == ({"id-1"}, [(3, False), (2, True)])
 
 
 def test_only_a_consistent_read_makes_a_reference_unknown():
@@ -205,16 +205,16 @@ class _Behind:
     def sync_batch_get(self, _table: str, keys: list[dict[str, Any]], **options: Any) -> list[dict[str, Any]]:
         consistent = options["consistent_read"]
         self.requests.append((len(keys), consistent))
-        found = {self._prefix + identity for identity in self._found[consistent]}
-        return [{**key, "list_id": "l-1"} for key in keys if key["pk"] in found]
+        stored_keys = {self._prefix + identity for identity in self._found[consistent]}
+        return [{**key, "list_id": "l-1"} for key in keys if key["pk"] in stored_keys]
 
 
 class _Unprocessed(BaseHTTPRequestHandler):
     """DynamoDB, which hands every key of a batch back."""
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["RequestItems"]
-        answer = json.dumps({"Responses": {TABLE: []}, "UnprocessedKeys": asked}).encode()
+        request_items = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["RequestItems"]
+        answer = json.dumps({"Responses": {TABLE: []}, "UnprocessedKeys": request_items}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()

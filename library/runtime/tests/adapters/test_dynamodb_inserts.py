@@ -28,7 +28,7 @@ class Scripted:
         self.sent: list[list[str]] = []
 
     def __call__(self, body: dict[str, Any]) -> tuple[int, Any]:
-        self.sent.append([one["Parameters"][0]["S"] for one in body["Statements"]])
+        self.sent.append([statement["Parameters"][0]["S"] for statement in body["Statements"]])
         turn = self.turns.pop(0) if self.turns else [None] * len(body["Statements"])
         if isinstance(turn, tuple):
             return cast("tuple[int, Any]", turn)
@@ -65,9 +65,9 @@ def test_an_existing_key_is_returned_and_not_overwritten(table: Any):
     table.put_item(Item={"pk": "k-3", "mine": True})
     table.put_item(Item={"pk": "k-30", "mine": True})
     assert inserts().insert(_items(60)) == [3, 30]
-    found = {item["pk"]: item for item in table.scan()["Items"]}
-    assert len(found) == 60
-    assert found["k-3"] == {"pk": "k-3", "mine": True}
+    items = {item["pk"]: item for item in table.scan()["Items"]}
+    assert len(items) == 60
+    assert items["k-3"] == {"pk": "k-3", "mine": True}
 
 
 def test_what_is_turned_away_is_sent_again_alone(reached: Any):
@@ -142,7 +142,7 @@ def test_every_item_is_sent_once_and_no_batch_is_too_large(count: int):
 
     class Recorded(Inserts):
         def _send(self, statements: list[str]) -> Any:
-            sent.append([json.loads(one)["Parameters"][0]["S"] for one in statements])
+            sent.append([json.loads(statement)["Parameters"][0]["S"] for statement in statements])
             return {"Responses": [{} for _ in statements]}
 
     Recorded("table", None).insert(_items(count))  # pyrefly: ignore[bad-argument-type] (sends nothing)

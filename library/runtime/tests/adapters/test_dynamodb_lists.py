@@ -32,9 +32,9 @@ def lists(table: Any) -> ListTable:
 @pytest.fixture(params=["in memory", "in a table"])
 def records(request: pytest.FixtureRequest) -> Any:
     """Records of either make, with one list."""
-    found = InMemoryLists() if request.param == "in memory" else ListTable(request.getfixturevalue("table"))
-    found.register(RECEIVED)
-    return found
+    lists = InMemoryLists() if request.param == "in memory" else ListTable(request.getfixturevalue("table"))
+    lists.register(RECEIVED)
+    return lists
 
 
 def _brought_to(records: Any, status: ListStatus) -> None:
@@ -86,8 +86,8 @@ def test_a_part_has_one_writer(records: Any):
     _brought_to(records, ListStatus.IMPORTING)
     assert records.take_part(ID, 0, "first", 100)[1].writers == {}
     assert records.keep_part(ID, 0, "first", 500)
-    taken, before = records.take_part(ID, 0, "second", 200)
-    assert (taken, before.writers[0], before.written[0]) == (True, 100, 500)
+    is_writer, before = records.take_part(ID, 0, "second", 200)
+    assert (is_writer, before.writers[0], before.written[0]) == (True, 100, 500)
     assert not records.keep_part(ID, 0, "first", 1000)
     assert not records.part_imported(ID, 0, "first")
     records.leave_part(ID, 0, "first", 0, 0)
@@ -101,11 +101,11 @@ def test_a_written_part_has_no_writer_any_more(records: Any):
     _brought_to(records, ListStatus.IMPORTING)
     records.take_part(ID, 0, "first", 100)
     records.part_imported(ID, 0, "first")
-    taken, before = records.take_part(ID, 0, "second", 200)
-    assert (taken, before.imported_parts) == (False, {0})
+    is_writer, before = records.take_part(ID, 0, "second", 200)
+    assert (is_writer, before.imported_parts) == (False, {0})
 
 
-@pytest.mark.parametrize("status", [one for one in ListStatus if one is not ListStatus.IMPORTING], ids=str)
+@pytest.mark.parametrize("status", [status for status in ListStatus if status is not ListStatus.IMPORTING], ids=str)
 def test_a_list_that_is_not_being_imported_has_no_writers(records: Any, status: ListStatus):
     """Nobody begins a part, and a writer learns at its next write that the list is not wanted any more."""
     if status in (ListStatus.REGISTERED, ListStatus.VALIDATED):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bounded_context.adapters.projection import TOMBSTONE_SECONDS, ProjectionTable, key_of
 from bounded_context.application.inbound import apply, read
 from bounded_context.domain.projection import Consumed
-from tests.foreign import CONSUMES, CREATED, HISTORIES, REMOVED, THING, Event, arrivals, sequenced, told
+from tests.foreign import CONSUMES, CREATED, HISTORIES, REMOVED, THING, Event, arrivals, events_of, sequenced
 
 NOW = 1_800_000_000
 
@@ -94,7 +94,7 @@ def test_any_order_and_number_leave_the_same_item(table: Any, projection: Projec
     history = data.draw(HISTORIES)
     for subject in ("in-order", "as-it-comes"):
         table.delete_item(Key={"pk": key_of(THING, subject)})
-    _tell(projection, told(history, "in-order"))
-    _tell(projection, data.draw(arrivals(told(history, "as-it-comes"))))
-    one, other = (_item(table, subject) for subject in ("in-order", "as-it-comes"))
-    assert {**one, "pk": ""} == {**other, "pk": ""}
+    _tell(projection, events_of(history, "in-order"))
+    _tell(projection, data.draw(arrivals(events_of(history, "as-it-comes"))))
+    first, other = (_item(table, subject) for subject in ("in-order", "as-it-comes"))
+    assert {**first, "pk": ""} == {**other, "pk": ""}

@@ -92,8 +92,8 @@ def test_versions_differ_by_size_and_tag(files: InboxBucket):
     """Newest first, with the tag as Transfer's events write it."""
     for data in (b"first", b"second one"):
         files.write(KEY, data)
-    found = [(one.file.size, one.etag, one.removed) for one in files.versions(KEY)]
-    assert found == [
+    versions = [(version.file.size, version.etag, version.removed) for version in files.versions(KEY)]
+    assert versions == [
         (len(data), md5(data, usedforsecurity=False).hexdigest(), False) for data in (b"second one", b"first")
     ]
 
@@ -101,33 +101,33 @@ def test_versions_differ_by_size_and_tag(files: InboxBucket):
 @pytest.mark.parametrize("key", [KEY, "incoming/acme/a+b & <c> %0A.csv"])
 def test_versions_are_those_of_this_name_alone(files: InboxBucket, key: str):
     """A name may hold anything, and may be the beginning of another."""
-    for one in (key, f"{key}.2"):
-        files.write(one, one.encode())
+    for name in (key, f"{key}.2"):
+        files.write(name, name.encode())
     [stored] = files.versions(key)
     assert (stored.file.key, stored.file.size) == (key, len(key.encode()))
 
 
 def test_a_name_with_a_line_end_is_found(files: InboxBucket, bucket: Any):
     """S3 writes names into XML, which turns some signs into others, unless it is asked to encode them."""
-    key, asked = "incoming/acme/ja\r\nnu ary.csv", list[str]()
+    key, urls = "incoming/acme/ja\r\nnu ary.csv", list[str]()
 
     def answer(request: Any, **_: Any) -> AWSResponse:
-        asked.append(request.url)
+        urls.append(request.url)
         return AWSResponse(request.url, 200, HTTPHeaders(), cast("Any", _Raw(_LISTED.encode())))
 
     bucket.meta.events.register("before-send.s3.ListObjectVersions", answer)
     [stored] = files.versions(key)
     assert (stored.file.key, stored.file.version_id) == (key, "v1")
-    assert "prefix=incoming%2Facme%2Fja%0D%0Anu%20ary.csv" in asked[0]
+    assert "prefix=incoming%2Facme%2Fja%0D%0Anu%20ary.csv" in urls[0]
 
 
 def test_a_removed_file_is_known_with_its_versions(files: InboxBucket, bucket: Any):
     """The partner may have withdrawn it."""
     files.write(KEY, b"first")
     bucket.delete_object(Bucket=BUCKET, Key=KEY)
-    assert [one.removed for one in files.versions(KEY)] == [True]
+    assert [version.removed for version in files.versions(KEY)] == [True]
     files.write(KEY, b"second")
-    assert [one.removed for one in files.versions(KEY)] == [False, False]
+    assert [version.removed for version in files.versions(KEY)] == [False, False]
 
 
 def test_a_named_version_is_found(files: InboxBucket):

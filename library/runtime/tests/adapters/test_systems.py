@@ -115,13 +115,13 @@ def test_after_five_failures_it_is_left_alone_until_a_probe_succeeds(
     for _ in range(5):
         with pytest.raises(BureauUnavailable):
             _ask(system)
-    asked = len(bureau.requests)
+    count = len(bureau.requests)
     other = HttpSystem("bureau", bureau.address, BureauUnavailable, _store())
-    for one in (system, other):
+    for client in (system, other):
         with pytest.raises(BureauUnavailable) as raised:
-            _ask(one)
+            _ask(client)
         assert 1 <= raised.value.retry_after <= 30
-    assert len(bureau.requests) == asked
+    assert len(bureau.requests) == count
     item = table.get_item(Key={"pk": f"{CIRCUIT}bureau"})["Item"]
     assert item["circuit_state"] == "OPEN"
     table.update_item(
@@ -194,6 +194,6 @@ def test_lines_have_neither_address_nor_content(system: HttpSystem, bureau: Bure
     with pytest.raises(BureauUnavailable) as raised:
         _ask(system)
     assert [line["message"] for line in bureau.lines] == ["system called", "system unavailable"]
-    told = str(bureau.lines) + str(raised.value) + str(raised.value.__cause__)
-    assert PERSON not in told
-    assert "t-1" not in told
+    text = str(bureau.lines) + str(raised.value) + str(raised.value.__cause__)
+    assert PERSON not in text
+    assert "t-1" not in text

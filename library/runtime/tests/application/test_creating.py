@@ -64,7 +64,7 @@ def test_a_row_that_a_command_would_be_refused_for_is_rejected_with_the_refusals
     assert [(line["line"], line["field"], line["code"]) for line in run.report] == [
         (str(n + 2), "", TooLarge.code) for n in range(10, 20)
     ]
-    assert {one.id for one in run.aggregates} == {row["payment_id"] for row in ROWS[:10]}
+    assert {aggregate.id for aggregate in run.aggregates} == {row["payment_id"] for row in ROWS[:10]}
 
 
 def test_refused_rows_count_towards_the_tolerance() -> None:
@@ -131,7 +131,7 @@ def doubled(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
 def test_what_the_rule_made_of_a_row_is_imported() -> None:
     """And summed up."""
     run = sent(doubled)
-    assert [(one.details.amount, one.details.payer) for one in run.aggregates] == [
+    assert [(aggregate.details.amount, aggregate.details.payer) for aggregate in run.aggregates] == [
         (Decimal(f"{n}.50") * 2, "Ada") for n in range(20)
     ]
     world, list_id = _verified(doubled, ROWS)
@@ -162,11 +162,11 @@ def _by_commands(rule: Rule, rows: list[dict[str, str]]) -> list[Payment]:
     return list(stored.stored.values())
 
 
-def _adds(*made: Callable[[PaymentDetails], Payment]) -> Rule:
+def _adds(*factories: Callable[[PaymentDetails], Payment]) -> Rule:
     def rule(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
-        created = [one(PaymentDetails.of(command)) for one in made]
-        for one in created:
-            payments.add(one)
+        created = [factory(PaymentDetails.of(command)) for factory in factories]
+        for payment in created:
+            payments.add(payment)
         return created[0] if created else Payment(command, Status.REGISTERED)
 
     return rule
@@ -206,7 +206,7 @@ def test_a_rule_reads_what_is_stored() -> None:
     rows = [SAMPLES.values(1, payer=there.id), SAMPLES.values(2, payer="nobody")]
     run = sent(after_another, rows, existing=[there])
     assert [(line["line"], line["code"]) for line in run.report] == [("3", NotFound.code)]
-    assert {one.id for one in run.aggregates} == {there.id, "id-000001"}
+    assert {aggregate.id for aggregate in run.aggregates} == {there.id, "id-000001"}
 
 
 def test_a_rule_reads_what_it_has_added() -> None:
@@ -335,9 +335,9 @@ def _typed(rows: list[dict[str, str]]) -> list[TypedRow[Any]]:
 
 def test_a_part_reports_the_run_of_its_rule() -> None:
     """With the time, for whoever looks for a slow rule."""
-    told: list[Ran] = []
-    CreatingRule(PAYMENT, limited, InMemoryAggregates(PAYMENT), told.append)(_typed(ROWS), "l-1")
-    [ran] = told
+    runs: list[Ran] = []
+    CreatingRule(PAYMENT, limited, InMemoryAggregates(PAYMENT), runs.append)(_typed(ROWS), "l-1")
+    [ran] = runs
     assert (ran.rule, ran.rows, ran.refused) == ("limited", 20, {TooLarge.code: 10})
     assert ran.seconds > 0
 
@@ -376,7 +376,7 @@ def test_a_row_that_the_commands_own_model_refuses_is_rejected_as_a_caller_is() 
     context = replace(plain, commands=(replace(create, model=model), *others))
     rows = [{"thing_id": f"t-{n}", "size": str(n)} for n in range(4, 8)]
     run = run_list(context, rows, rule=_made, tolerated_share=TOLERANT)
-    assert [one.id for one in run.aggregates] == ["t-4", "t-5"]
+    assert [aggregate.id for aggregate in run.aggregates] == ["t-4", "t-5"]
     assert [(line["line"], line["field"], line["code"]) for line in run.report] == [
         ("4", "size", INVALID),
         ("5", "size", INVALID),
@@ -508,6 +508,6 @@ def test_commands_and_rows_are_taken_alike(given_rows: list[tuple[str, str]], ru
     if not accepted:
         assert run.outcome == "REJECTED"
         return
-    assert {one.id for one in run.aggregates} == accepted | {there.id}
-    for one in run.aggregates:
-        assert one.details.model_dump(mode="json") == stored.get(one.id).details.model_dump(mode="json")
+    assert {aggregate.id for aggregate in run.aggregates} == accepted | {there.id}
+    for aggregate in run.aggregates:
+        assert aggregate.details.model_dump(mode="json") == stored.get(aggregate.id).details.model_dump(mode="json")

@@ -24,8 +24,8 @@ from tests.foreign import (
     THING,
     arrivals,
     event,
+    events_of,
     sequenced,
-    told,
 )
 
 
@@ -68,8 +68,8 @@ def test_a_major_version_is_asked_for_by_its_number():
     }
     schema = f"urn:event-schema:{SOURCE}:{CREATED}"
     messages = [event(1, dataschema=f"{schema}:1.3"), event(2, dataschema=f"{schema}:2.0"), event(3)]
-    found = [read(json.dumps(one), second).event for one in messages]
-    assert [one is not None for one in found] == [False, True, False]
+    events = [read(json.dumps(message), second).event for message in messages]
+    assert [item is not None for item in events] == [False, True, False]
 
 
 @pytest.mark.parametrize("source", ["somewhere_else", "somewhere-else"])
@@ -135,15 +135,15 @@ def test_any_member_of_any_form_is_read_or_poison(members: dict[str, Any]):
 @given(st.data())
 def test_messages_in_any_order_and_number_leave_what_the_newest_says(data: st.DataObject):
     """Sequences, times that are equal, and both for one thing."""
-    events = told(data.draw(HISTORIES))
+    events = events_of(data.draw(HISTORIES))
     ends = [_kept(events), _kept(data.draw(arrivals(events)))]
     assert ends[0] == ends[1]
 
 
 def _kept(events: list[dict[str, Any]]) -> Any:
     projection = InMemoryProjection()
-    for one in events:
-        apply(_read(one), projection)
+    for message in events:
+        apply(_read(message), projection)
     return projection.kept
 
 

@@ -117,10 +117,10 @@ def test_a_thousand_taken_identities_are_a_short_reason(monkeypatch: pytest.Monk
     [part] = Staging(world.files, list_id).manifest(VERIFIED)
     identities = [f"{n:064}" for n in range(1_000)]
 
-    def taken(*_: Any) -> None:
+    def raise_taken(*_: Any) -> None:
         raise AlreadyTaken(identities)
 
-    monkeypatch.setattr(world.aggregates, "import_rows", taken)
+    monkeypatch.setattr(world.aggregates, "import_rows", raise_taken)
     world.steps.import_part(list_id, part)
     closed = world.steps.compensate(list_id)
     assert closed.status is ListStatus.REJECTED
@@ -144,9 +144,9 @@ class Quoting(Details):
 
 def test_a_message_of_a_teams_own_rule_is_shortened_in_the_report():
     """Ten thousand of them are kept in memory."""
-    [found] = Rows(Quoting).check(("quoting_id", "note"), [Record(2, ["a", "x" * 50_000])]).rejections
+    [rejection] = Rows(Quoting).check(("quoting_id", "note"), [Record(2, ["a", "x" * 50_000])]).rejections
     report = Report()
-    report.add([found, Rejection(3, "f" * 50_000, '"' * 50_000, Fault.VALUE)])
+    report.add([rejection, Rejection(3, "f" * 50_000, '"' * 50_000, Fault.VALUE)])
     assert all(len(line) <= LINE_CHARACTERS for line in report.rows.splitlines())
 
 

@@ -103,11 +103,11 @@ def test_two_uploads_within_a_minute_are_two_lists_whatever_tells_them_apart(wor
     """Where nothing does, each event still gets a version of its own; one that is sent again gets none."""
     for data in (MONDAY, MONDAY[:-2] + b"9\n"):
         world.files.write(KEY, MONDAY if event.etag else data)
-    taken = [world.announced(event, run) for run in ("run-1", "run-2", "run-1", "run-3")]
+    steps = [world.announced(event, run) for run in ("run-1", "run-2", "run-1", "run-3")]
     outcomes = [Outcome.REGISTERED] * 3 + [Outcome.ALREADY_REGISTERED]
-    assert [step.outcome for step in taken] == outcomes
-    assert taken[0].list_id == taken[2].list_id
-    assert {one.file.version_id for one in world.lists.stored.values()} == {"1", "2"}
+    assert [step.outcome for step in steps] == outcomes
+    assert steps[0].list_id == steps[2].list_id
+    assert {record.file.version_id for record in world.lists.stored.values()} == {"1", "2"}
 
 
 RENAMED = Upload("inbox", KEY)
@@ -120,16 +120,16 @@ def _at(world: World, minutes: int, data: bytes) -> None:
     world.files.write(KEY, data)
 
 
-def _broke_off(world: World, left: bytes, *, tag: bool, event: str = "event-1") -> None:
+def _broke_off(world: World, content: bytes, *, tag: bool, event: str = "event-1") -> None:
     """An upload breaks off and leaves something behind, which its event describes."""
-    _at(world, -1, left)
-    upload = replace(_event(left, tag=tag), broken_by=event)
+    _at(world, -1, content)
+    upload = replace(_event(content, tag=tag), broken_by=event)
     assert world.announced(upload, f"run-{event}").outcome is Outcome.REFUSED
 
 
 def _versions(world: World) -> set[str]:
     """The versions that lists were recorded of; broken uploads are none."""
-    return {one.file.version_id for one in world.lists.stored.values() if not one.file.broke_off}
+    return {record.file.version_id for record in world.lists.stored.values() if not record.file.broke_off}
 
 
 @pytest.mark.parametrize("tag", [True, False], ids=["by its tag", "by its size"])
@@ -310,7 +310,7 @@ def test_a_file_under_a_temporary_name_is_no_list_until_it_is_renamed(world: Wor
         world.steps.register(_event(MONDAY, key=name), f"run-{name}", MAX_BYTES, [".tmp", ".part"]) for name in names
     )
     assert (draft.outcome, last.outcome) == (Outcome.IGNORED, Outcome.REGISTERED)
-    assert [one.file.key for one in world.lists.stored.values()] == [KEY]
+    assert [record.file.key for record in world.lists.stored.values()] == [KEY]
 
 
 def test_a_broken_upload_with_a_temporary_name_is_refused(world: World):

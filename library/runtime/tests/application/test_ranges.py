@@ -101,8 +101,8 @@ class Lists:
         parts = self.staging.manifest(VALIDATED)
         assert [part.part for part in parts] == list(range(len(parts)))
         rows = [(part.rows, read_part(self.world.files, part, PAYMENT.rows)) for part in parts]
-        assert all(0 < count == len(found) <= PART_ROWS for count, found in rows)
-        return [(row.line, row.values) for _, found in rows for row in found]
+        assert all(0 < count == len(part) <= PART_ROWS for count, part in rows)
+        return [(row.line, row.values) for _, part in rows for row in part]
 
 
 def differs(data: bytes, format_: FileFormat = PLAIN) -> bool:
@@ -232,7 +232,7 @@ def test_a_range_travels_as_json():
         large = Lists(QUOTED)
         large.validate(Outcome.REGISTERED)
         stored = json.loads(large.world.files.read(f"staging/{large.list_id}/ranges.json") or b"")
-        events = [ValidationEvent.model_validate({"list_id": "l", "range": {**one, "more": 1}}) for one in stored]
+        events = [ValidationEvent.model_validate({"list_id": "l", "range": {**range_, "more": 1}}) for range_ in stored]
         assert [event.range for event in events] == large.staging.ranges()
 
 
@@ -416,7 +416,7 @@ def _ranges_are(**members: Any) -> Iterator[None]:
     between = ranges._between
 
     def wrong(*arguments: Any) -> Iterator[FileRange]:
-        return (replace(one, **members) if one.number else one for one in between(*arguments))
+        return (replace(range_, **members) if range_.number else range_ for range_ in between(*arguments))
 
     with patch.object(ranges, "_between", wrong):
         yield
@@ -466,7 +466,11 @@ PLANTED: Final[dict[str, tuple[Callable[[], Any], bytes, FileFormat]]] = {
         REPEATED,
         PLAIN,
     ),
-    "the first line is of the range": (lambda: patch.object(ranges, "_renamed", lambda one, *_: one), REPEATED, PLAIN),
+    "the first line is of the range": (
+        lambda: patch.object(ranges, "_renamed", lambda rejection, *_: rejection),
+        REPEATED,
+        PLAIN,
+    ),
     "the parts keep repeated rows": (
         lambda: patch.object(ranges.Join, "_take_part", _keep_part),
         REPEATED,

@@ -31,10 +31,10 @@ def world() -> World:
 
 
 def _gated() -> World:
-    found = World(PAYMENT)
-    found.steps.gated = True
-    found.files.write(KEY, found.samples.file([found.samples.values(n) for n in range(3)]))
-    return found
+    world = World(PAYMENT)
+    world.steps.gated = True
+    world.files.write(KEY, world.samples.file([world.samples.values(n) for n in range(3)]))
+    return world
 
 
 def _tag(world: World, result: str = CLEAN, version: str = "1") -> None:
@@ -63,7 +63,7 @@ def _executed(world: World, name: str, upload: Upload, result: str) -> Step:
 
 def _unseen(world: World) -> list[str]:
     later = datetime.now(UTC) + AGE + timedelta(minutes=1)
-    return [found.file.version_id for found in unseen(world.files, world.lists, later)]
+    return [upload.file.version_id for upload in unseen(world.files, world.lists, later)]
 
 
 @pytest.mark.parametrize("result", RESULTS)

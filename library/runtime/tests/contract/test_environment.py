@@ -46,9 +46,9 @@ def test_each_function_has_exactly_the_variables_of_its_settings(deployed: Graph
 
 def test_the_librarys_functions_have_the_name_of_the_context(deployed: Graph) -> None:
     """By the name under which it is declared; the repository's own steps know it."""
-    told = {name for name in BY_FUNCTION if "CONTEXT" in _variables(deployed, name)}
-    assert told == {*PLATFORM, *of_library(current().context)} - {WATCH_MAPPINGS}
-    assert {_variables(deployed, name)["CONTEXT"] for name in told} == {current().settings["context"]}
+    functions = {name for name in BY_FUNCTION if "CONTEXT" in _variables(deployed, name)}
+    assert functions == {*PLATFORM, *of_library(current().context)} - {WATCH_MAPPINGS}
+    assert {_variables(deployed, name)["CONTEXT"] for name in functions} == {current().settings["context"]}
 
 
 def test_the_deployed_values_are_good_settings(deployed: Graph) -> None:
@@ -79,7 +79,7 @@ def test_each_reader_of_the_stream_gets_the_items_that_it_knows(deployed: Graph)
     """The prefixes of keys are written by the code and filtered by the infrastructure."""
     for reader, prefix in {"relay-events": Items(CONTEXT).prefix, "measure-lists": LIST}.items():
         mapping = deployed.one("lambda/eventSourceMapping", f"{reader}-stream").inputs
-        (pattern,) = [json.loads(one["pattern"]) for one in mapping["filterCriteria"]["filters"]]
+        (pattern,) = [json.loads(entry["pattern"]) for entry in mapping["filterCriteria"]["filters"]]
         assert pattern == {"dynamodb": {"Keys": {KEY: {"S": [{"prefix": prefix}]}}}}
 
 

@@ -17,11 +17,11 @@ DOCUMENT = json.loads((EVENTS / documents.NAME).read_text(encoding="utf-8"))
 
 def test_the_names_are_those_of_what_is_deployed(deployed: Graph) -> None:
     """Topic, queues and dead letters, with the stack's name in them."""
-    made = {node.inputs["name"] for kind in ("sns/topic", "sqs/queue") for node in deployed.of(kind)}
+    deployed_names = {node.inputs["name"] for kind in ("sns/topic", "sqs/queue") for node in deployed.of(kind)}
     for channel in DOCUMENT["channels"].values():
         [binding] = channel["bindings"].values()
         names = [channel["address"], *(binding.get(part, binding)["name"] for part in ("queue", "deadLetterQueue"))]
-        assert {name.replace("{stack}", "staging") for name in names if name} <= made
+        assert {name.replace("{stack}", "staging") for name in names if name} <= deployed_names
 
 
 def test_the_attributes_are_those_that_are_published(deployed: Graph) -> None:

@@ -29,7 +29,7 @@ def _attributes(event_type: str) -> dict[str, str]:
     client: Any = _Sns()
     traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     Topic(client, "").publish([CONTEXT.source.cloud_event("1", event_type, "s", datetime.now(UTC), {}, traceparent)])
-    return {name: one["StringValue"] for name, one in client.entries[0]["MessageAttributes"].items()}
+    return {name: attribute["StringValue"] for name, attribute in client.entries[0]["MessageAttributes"].items()}
 
 
 def _received(graph: Graph) -> dict[str, tuple[str, ...]]:

@@ -50,16 +50,16 @@ def test_a_finished_upload_starts_the_import(deployed: Graph, upload: dict[str, 
     assert rules_that_match(deployed, upload) == ["upload-completed"]
     started = started_with(deployed, "upload-completed", upload)
     assert started == {"path": "/inbox/incoming/acme/january.csv", "detail": upload["detail"]}
-    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
-    assert (told.key, told.size, told.etag) == ("incoming/acme/january.csv", 1234, "b6d81b360a5672d80c27430f39153e2c")
+    file = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (file.key, file.size, file.etag) == ("incoming/acme/january.csv", 1234, "b6d81b360a5672d80c27430f39153e2c")
 
 
 def test_an_upload_whose_event_has_no_tag_starts_it_as_well(deployed: Graph, upload: dict[str, Any]) -> None:
     """A variable of the input for what an event lacks would make no JSON: the tag is none."""
     detail = {name: value for name, value in upload["detail"].items() if name != "etag"}
     started = started_with(deployed, "upload-completed", upload | {"detail": detail})
-    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
-    assert (told.size, told.etag) == (1234, "")
+    file = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (file.size, file.etag) == (1234, "")
 
 
 @pytest.mark.parametrize("result", ["NO_THREATS_FOUND", "THREATS_FOUND", "UNSUPPORTED", "ACCESS_DENIED", "FAILED"])
@@ -83,8 +83,8 @@ def test_the_result_of_a_scan_starts_it_by_its_version(result: str) -> None:
     event = {"source": "aws.guardduty", "detail-type": SCANNED, "detail": detail}
     assert rules_that_match(graph, event) == ["upload-scanned"]
     started = started_with(graph, "upload-scanned", event)
-    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
-    assert (told.key, told.version, told.scan) == ("incoming/acme/january.csv", scanned["versionId"], result)
+    file = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (file.key, file.version, file.scan) == ("incoming/acme/january.csv", scanned["versionId"], result)
     elsewhere = {"s3ObjectDetails": scanned | {"objectKey": "reports/acme/january.csv"}}
     assert rules_that_match(graph, event | {"detail": detail | elsewhere}) == []
 
@@ -98,8 +98,8 @@ def test_a_tag_that_could_not_be_set_starts_it_by_its_version() -> None:
     event = {"source": "aws.guardduty", "detail-type": NOT_TAGGED, "detail": detail}
     assert rules_that_match(graph, event) == ["scan-not-tagged"]
     started = started_with(graph, "scan-not-tagged", event)
-    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
-    assert (told.key, told.version, told.scan) == ("incoming/acme/january.csv", "v1", NOT_TAGGED)
+    upload = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (upload.key, upload.version, upload.scan) == ("incoming/acme/january.csv", "v1", NOT_TAGGED)
 
 
 def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> None:
@@ -133,8 +133,8 @@ def test_a_rename_says_when_it_was(deployed: Graph, upload: dict[str, Any], time
     path = "/inbox/incoming/acme/january.csv"
     event = upload | {"detail": {"renamed-file-path": path, **times}}
     started = started_with(deployed, "rename-completed", event)
-    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
-    assert (told.key, told.during) == ("incoming/acme/january.csv", during)
+    file = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (file.key, file.during) == ("incoming/acme/january.csv", during)
 
 
 def test_a_failed_upload_starts_an_execution_that_refuses_the_list(deployed: Graph, upload: dict[str, Any]) -> None:

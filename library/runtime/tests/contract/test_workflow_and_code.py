@@ -51,10 +51,10 @@ def test_an_event_has_a_good_traceparent_whatever_version_of_a_function_wrote_wh
     marked = _states(deployed)["MarkImported"]
     assert f"{TRACEPARENT} = if_not_exists({TRACEPARENT}, :untraced)" in marked["Parameters"]["UpdateExpression"]
     assert marked["ResultSelector"]["traceparent.$"] == f"$.Attributes.{TRACEPARENT}.S"
-    made = [marked["Parameters"]["ExpressionAttributeValues"][":untraced"]["S.$"]]
-    made.append(_states(deployed)["CompensateError"]["ResultSelector"]["event.$"])
+    expressions = [marked["Parameters"]["ExpressionAttributeValues"][":untraced"]["S.$"]]
+    expressions.append(_states(deployed)["CompensateError"]["ResultSelector"]["event.$"])
     list_id = PinnedFile("inbox", "key", "v", 1).list_id
-    for expression in made:
+    for expression in expressions:
         [form] = re.findall(r"00-\{\}-[0-9a-f]+-[0-9a-f]+", expression)
         context = from_traceparent(form.format(list_id))
         assert context is not None

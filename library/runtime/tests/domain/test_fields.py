@@ -174,11 +174,11 @@ def test_an_amount_is_read_exactly(amount: Decimal):
 def test_no_text_breaks_a_line_or_runs_as_a_formula(text: str):
     """Whatever is taken as text is one line of a report and no formula in a spreadsheet."""
     try:
-        taken = TypeAdapter(Text).validate_python(text)
+        value = TypeAdapter(Text).validate_python(text)
     except ValidationError:
         return
-    assert not any(ord(character) < 32 or ord(character) == 127 for character in taken)
-    assert taken[0] not in "=+-@"
+    assert not any(ord(character) < 32 or ord(character) == 127 for character in value)
+    assert value[0] not in "=+-@"
 
 
 _OFFSETS = st.integers(-(23 * 60 + 59), 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -193,17 +193,17 @@ def _cells(known: FieldType) -> st.SearchStrategy[str]:
     """Return cells of a type: all that its pattern and its length allow, but a byte order mark, which no list has."""
     text = st.from_regex(known.pattern, fullmatch=True) if known.pattern else st.nothing()
     text = text.filter(lambda cell: len(cell) <= (known.longest or len(cell)) and "\ufeff" not in cell)
-    made = _TEXTS.get(known.kind, text)
-    return made.filter(lambda cell: Decimal(cell) > 0) if known.kind == "decimal" else made
+    strategy = _TEXTS.get(known.kind, text)
+    return strategy.filter(lambda cell: Decimal(cell) > 0) if known.kind == "decimal" else strategy
 
 
 CELLS = {known.kind: _cells(known) for known in FIELD_TYPES} | {"enum": st.sampled_from(["low", "high"])}
 """Valid cells of each kind of field."""
 ALL = {known.kind: (getattr(bounded_context, known.name), ...) for known in FIELD_TYPES}
-EVERY = context_of({f"a_{kind}": found for kind, found in ALL.items()} | {"a_enum": (Literal["low", "high"], ...)})
+EVERY = context_of({f"a_{kind}": field for kind, field in ALL.items()} | {"a_enum": (Literal["low", "high"], ...)})
 
 
-@given(cells=st.fixed_dictionaries({f"a_{kind}": made for kind, made in CELLS.items()}))
+@given(cells=st.fixed_dictionaries({f"a_{kind}": strategy for kind, strategy in CELLS.items()}))
 @settings(max_examples=50)
 def test_a_cell_is_the_same_in_the_model_the_table_and_events(cells: dict[str, str]):
     """A list's cell is read, staged, stored and published, and each of these forms is read as the same value."""
@@ -219,11 +219,15 @@ def test_a_cell_is_the_same_in_the_model_the_table_and_events(cells: dict[str, s
     assert aggregate.details == read
     published = json.loads(json.dumps(events.payload(aggregate)))
     assert faults_of(published, schemas.of_data(EVERY, "ThingMade", "1.0")) == []
-    told = EVERY.data.model_validate(published)
-    assert {name: getattr(told, name) for name in cells} == {name: getattr(read, name) for name in cells}
+    data = EVERY.data.model_validate(published)
+    assert {name: getattr(data, name) for name in cells} == {name: getattr(read, name) for name in cells}
 
 
-@pytest.mark.parametrize("known", [one for one in FIELD_TYPES if "pattern" in one.shown], ids=lambda one: one.kind)
+@pytest.mark.parametrize(
+    "known",
+    [field_type for field_type in FIELD_TYPES if "pattern" in field_type.shown],
+    ids=lambda field_type: field_type.kind,
+)
 def test_the_schema_of_an_event_refuses_a_line_end_after_a_value(known: FieldType):
     """Python's `$` also matches before a final line end: this validator uses its `re`. A long text may have lines."""
     schema = schemas.of_data(EVERY, "ThingMade", "1.0")["properties"][f"a_{known.kind}"]
@@ -244,8 +248,8 @@ def test_the_table_has_the_schemas_of_its_types(known: FieldType):
     """The bake writes its documents from the table, and the library from the types."""
     model: Any = create_model("Model", field=ALL[known.kind])
     words = {"description": known.accepted}
-    asked = model.model_json_schema(schema_generator=_Plain)["properties"]["field"]
-    assert asked == known.asked | words | {"kind": known.kind}
+    schema = model.model_json_schema(schema_generator=_Plain)["properties"]["field"]
+    assert schema == known.asked | words | {"kind": known.kind}
     assert schemas.of_model(model)["properties"]["field"] == known.shown | words
     read = model.model_validate({"field": known.sample})
     assert read.model_dump(mode="json")["field"] == known.value

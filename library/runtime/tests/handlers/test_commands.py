@@ -100,11 +100,11 @@ def test_from_where_a_command_starts_is_known_without_another_read(
 
 
 def _counted(calls: list[str], name: str) -> Any:
-    done = getattr(AggregateTable, name)
+    method = getattr(AggregateTable, name)
 
     def call(table: AggregateTable[Any], said: Any) -> Any:
         calls.append(name)
-        return done(table, said)
+        return method(table, said)
 
     return call
 
@@ -195,7 +195,7 @@ def test_of_many_messages_with_one_key_at_once_one_is_run(context: LambdaContext
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: _create(context), range(8)))
     assert created == [SAMPLES.aggregate(1).id]
-    done = [answer for answer in answers if answer["ok"]]
-    assert done
-    assert all(answer == done[0] for answer in done)
+    successes = [answer for answer in answers if answer["ok"]]
+    assert successes
+    assert all(answer == successes[0] for answer in successes)
     assert {answer["error"]["code"] for answer in answers if not answer["ok"]} <= {"in-progress"}

@@ -280,18 +280,18 @@ def test_a_request_without_headers_is_answered():
     assert call(CREATES, event)["statusCode"] == 201
 
 
-@pytest.mark.parametrize("given", ["a", "Order_4711.b-c", "x" * 128])
-def test_the_callers_correlation_id_comes_back_and_is_on_every_line(given: str, lines: Lines):
+@pytest.mark.parametrize("correlation_id", ["a", "Order_4711.b-c", "x" * 128])
+def test_the_callers_correlation_id_comes_back_and_is_on_every_line(correlation_id: str, lines: Lines):
     """Success or problem."""
-    assert create(1, headers={"X-Correlation-Id": given}).headers["x-correlation-id"] == given
-    _is_problem(create(1, headers={"x-correlation-id": given}), 409, "already-exists")
-    assert [line["correlation_id"] for line in lines()] == [given, given]
+    assert create(1, headers={"X-Correlation-Id": correlation_id}).headers["x-correlation-id"] == correlation_id
+    _is_problem(create(1, headers={"x-correlation-id": correlation_id}), 409, "already-exists")
+    assert [line["correlation_id"] for line in lines()] == [correlation_id, correlation_id]
 
 
-@pytest.mark.parametrize("given", [None, "", "x" * 129, "two words", "a\nb", "é", "a,b"])
-def test_a_bad_correlation_id_gives_way_to_the_requests_own(given: str | None, lines: Lines):
+@pytest.mark.parametrize("correlation_id", [None, "", "x" * 129, "two words", "a\nb", "é", "a,b"])
+def test_a_bad_correlation_id_gives_way_to_the_requests_own(correlation_id: str | None, lines: Lines):
     """Nothing that a caller sends gets into a line as it is."""
-    headers = {} if given is None else {"x-correlation-id": given}
+    headers = {} if correlation_id is None else {"x-correlation-id": correlation_id}
     assert create(1, headers=headers).headers["x-correlation-id"] == IAM["requestContext"]["requestId"]
     assert {line["correlation_id"] for line in lines()} == {IAM["requestContext"]["requestId"]}
 

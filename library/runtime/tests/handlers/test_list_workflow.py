@@ -177,7 +177,7 @@ def test_a_repeated_rename_leaves_the_remains_of_a_broken_upload_alone(bucket: A
     assert _call("register_list", broken, context)["outcome"] == "REFUSED"
     bucket.put_object(Bucket=BUCKET, Key=KEY, Body=whole)
     outcomes = [_call("register_list", {"upload": upload, "execution": f"run-{n}"}, context) for n in (2, 3)]
-    assert [one["outcome"] for one in outcomes] == ["REGISTERED", "ALREADY_REGISTERED"]
+    assert [outcome["outcome"] for outcome in outcomes] == ["REGISTERED", "ALREADY_REGISTERED"]
 
 
 def test_an_upload_that_broke_off_is_refused(context: LambdaContext):

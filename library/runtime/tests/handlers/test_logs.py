@@ -200,8 +200,8 @@ def test_what_lambda_lets_through_is_not_what_is_written():
         "print(logger.log_level, logging.getLogger('botocore').getEffectiveLevel())"
     )
     command = [sys.executable, "-c", code]
-    told = subprocess.run(command, env=os.environ | lambda_says, capture_output=True, text=True, check=True)  # noqa: S603
-    assert told.stdout.split() == ["20", "30"]
+    result = subprocess.run(command, env=os.environ | lambda_says, capture_output=True, text=True, check=True)  # noqa: S603
+    assert result.stdout.split() == ["20", "30"]
 
 
 @pytest.mark.usefixtures("function", "every_call_in_detail")

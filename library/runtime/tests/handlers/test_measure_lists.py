@@ -49,8 +49,8 @@ def test_an_upload_that_is_not_clean_is_counted_once(result: str, counted: int, 
     """When its scan is recorded; no later change of the record counts."""
     waiting, scanned = list_item(awaits_scan=True), list_item(scan=result)
     undone = list_item(ListStatus.COMPENSATING, scan=result)
-    found = _measured(capsys, context, change(waiting, scanned), change(scanned, undone))
-    assert found == ({("UploadsQuarantined",): 1} if counted else {})
+    counts = _measured(capsys, context, change(waiting, scanned), change(scanned, undone))
+    assert counts == ({("UploadsQuarantined",): 1} if counted else {})
 
 
 def test_an_imported_list_says_what_it_brought(context: LambdaContext, capsys: Output):

@@ -131,8 +131,8 @@ def test_what_became_of_messages_is_counted(context: LambdaContext, capsys: pyte
 def test_a_line_tells_what_became_of_which_event(context: LambdaContext, lines: Lines):
     """By its ids, in words that a query finds."""
     _take([record(event(1), "m-1"), record(event(1), "m-2"), record("x", "m-3")], context)
-    told = [(line["message"], line.get("ids"), line.get("code")) for line in lines() if "event" in line["message"]]
-    assert told == [
+    messages = [(line["message"], line.get("ids"), line.get("code")) for line in lines() if "event" in line["message"]]
+    assert messages == [
         ("event applied", ["thing-1"], None),
         ("event stale", ["thing-1"], None),
         ("event is poison", None, "not-json"),

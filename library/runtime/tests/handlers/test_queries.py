@@ -13,16 +13,16 @@ from tests.handlers.messages import brought, call, created, identity
 pytestmark = pytest.mark.usefixtures("function")
 
 
-def _page(**asked: Any) -> dict[str, Any]:
-    return call(LIST, {"payload": asked})
+def _page(**filters: Any) -> dict[str, Any]:
+    return call(LIST, {"payload": filters})
 
 
 def test_one_is_shown_as_it_stands_with_its_version():
     """Right after it was written: it is read consistently."""
-    one = created(1)
-    assert one["version"] == 1
+    aggregate = created(1)
+    assert aggregate["version"] == 1
     answer = call(GET, {"payload": {ID: identity(1)}})
-    assert (answer["ok"], answer[PAYMENT.name]) == (True, one)
+    assert (answer["ok"], answer[PAYMENT.name]) == (True, aggregate)
     assert len(answer["etag"]) == 15
 
 
@@ -33,14 +33,14 @@ def test_a_missing_aggregate_is_not_found():
 
 def test_those_of_a_list_come_page_by_page():
     """Until there is no next cursor."""
-    made = [brought(n) for n in range(5)]
+    aggregates = [brought(n) for n in range(5)]
     page = _page(list_id="l-1", limit=2)
-    found: list[dict[str, Any]] = page["items"]
+    items: list[dict[str, Any]] = page["items"]
     while page["next_cursor"] is not None:
         page = _page(list_id="l-1", limit=2, cursor=page["next_cursor"])
         assert len(page["items"]) <= 2
-        found += page["items"]
-    assert sorted(found, key=lambda one: one[ID]) == sorted(made, key=lambda one: one[ID])
+        items += page["items"]
+    assert sorted(items, key=lambda item: item[ID]) == sorted(aggregates, key=lambda aggregate: aggregate[ID])
 
 
 def test_a_cursor_is_good_for_its_own_question_only():

@@ -48,16 +48,16 @@ def test_those_of_a_list_come_page_by_page():
     """Until there is no next cursor."""
     created = {brought(n)[ID] for n in range(5)}
     query: dict[str, Any] = {"list_id": "l-1", "limit": 2}
-    found: list[str] = []
+    ids: list[str] = []
     while True:
         answer = send(LIST, query=query)
         assert answer.status == 200
         assert len(answer.body["items"]) <= 2
-        found += [item[ID] for item in answer.body["items"]]
+        ids += [item[ID] for item in answer.body["items"]]
         if answer.body["next_cursor"] is None:
             break
         query["cursor"] = answer.body["next_cursor"]
-    assert (len(found), set(found)) == (5, created)
+    assert (len(ids), set(ids)) == (5, created)
 
 
 @pytest.mark.parametrize(

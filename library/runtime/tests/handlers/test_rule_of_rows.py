@@ -68,7 +68,7 @@ def test_a_refused_row_is_reported_and_the_others_are_imported(
     assert [(line["rule"], line["rows"]) for line in ran] == [("_refusing", 10)] * 4
     assert [line["refused"] for line in ran] == [{"not-this-one": 1}, {}, {}, {}]
     assert all(line["seconds"] >= 0 and line["list_id"] == event["list_id"] for line in ran)
-    [measured] = [one for one in emitted(capsys.readouterr().out) if one.name == "RuleSeconds"]
+    [measured] = [metric for metric in emitted(capsys.readouterr().out) if metric.name == "RuleSeconds"]
     assert len(measured.values) == 4
 
 

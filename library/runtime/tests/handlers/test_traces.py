@@ -141,15 +141,15 @@ def test_others_may_have_ten_traces_a_minute_recorded_here(
 ):
     """Each costs money here, and a flag is quickly set; all is worked on, and what X-Ray chose to record counts."""
     monkeypatch.setattr("bounded_context.telemetry.traces._OF_OTHERS", Allowance(MOST_OF_OTHERS, lambda: 0))
-    done: list[int] = []
+    numbers: list[int] = []
 
     def work() -> None:
         for number in range(50):
             with continuing(f"00-{number + 1:032x}-b7ad6b7169203331-01", "a function", ours=ours):
-                done.append(number)
+                numbers.append(number)
 
     _call(work, context)
-    assert done == list(range(50))
+    assert numbers == list(range(50))
     *segments, _own = daemon.documents()
     assert len({segment["trace_id"] for segment in segments}) == recorded
 
@@ -169,14 +169,14 @@ def test_a_trace_that_is_recorded_is_recorded_whole_and_the_next_minute_is_anoth
 @pytest.mark.parametrize("carried", [None, "", "junk", CARRIED.removesuffix("1") + "0"])
 def test_a_message_without_a_recorded_trace_is_not_continued(carried: Any, daemon: Daemon, context: LambdaContext):
     """It is worked on all the same."""
-    done: list[str] = []
+    calls: list[str] = []
 
     def work() -> None:
         with continuing(carried, "a function"):
-            done.append("work")
+            calls.append("work")
 
     _call(work, context)
-    assert done == ["work"]
+    assert calls == ["work"]
     [own] = daemon.documents()
     assert "metadata" not in own
 

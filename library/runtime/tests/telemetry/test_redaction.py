@@ -22,9 +22,9 @@ def test_every_field_is_hidden_but_ids(context: Context[Any]):
         assert hidden(field) is (field not in ids)
         assert hidden(field.title().replace("_", "")) is (field not in ids)
     record = {"payload": dict.fromkeys(context.details.model_fields, "x"), "password": "y", "list_id": "l-1"}
-    shown = redacted(record)
-    assert {name for name, value in shown["payload"].items() if value != HIDDEN} == ids
-    assert (shown["password"], shown["list_id"]) == (HIDDEN, "l-1")
+    result = redacted(record)
+    assert {name for name, value in result["payload"].items() if value != HIDDEN} == ids
+    assert (result["password"], result["list_id"]) == (HIDDEN, "l-1")
 
 
 class _Call:

@@ -125,10 +125,10 @@ def test_a_list_keeps_its_first_record_and_its_first_reason(lists: Lists):
 def test_lists_are_known_by_the_hundred(lists: Lists):
     """Some of many are recorded; one may be asked for twice."""
     received = [ReceivedList(PinnedFile("inbox", f"incoming/acme/{n}.csv", "v1", 42), f"run-{n}") for n in range(120)]
-    for one in received[::2]:
-        lists.register(one)
-    asked = [one.list_id for one in received]
-    assert lists.recorded([*asked, *asked]) == {one.list_id for one in received[::2]}
+    for record in received[::2]:
+        lists.register(record)
+    ids = [record.list_id for record in received]
+    assert lists.recorded([*ids, *ids]) == {record.list_id for record in received[::2]}
     assert lists.recorded([]) == set()
 
 
@@ -162,9 +162,9 @@ def test_a_pinned_file_stays_what_it_was(files: Files):
     named = files.version("a", first.file.version_id)
     assert named is not None
     assert (named.file, named.etag) == (first.file, first.etag)
-    assert [one.file.size for one in files.versions("a")] == [6, 5]
+    assert [version.file.size for version in files.versions("a")] == [6, 5]
     files.write("incoming/acme/b", b"b")
-    assert [one.file.key for one in files.arrived()] == ["incoming/acme/b"]
+    assert [version.file.key for version in files.arrived()] == ["incoming/acme/b"]
     assert files.read("a") == b"second"
 
 

@@ -478,9 +478,9 @@ def prod() -> Graph:
 
 def repository(graph: Graph) -> Repository:
     """The default context's repository, with this for its stack."""
-    one = Repository(current())
-    one.__dict__["graph"] = graph
-    return one
+    repository = Repository(current())
+    repository.__dict__["graph"] = graph
+    return repository
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=str)
@@ -514,13 +514,13 @@ _INTEGRATIONS: tuple[tuple[str, str, Any], ...] = (
 )
 
 
-@pytest.mark.parametrize(("call", "name", "given"), _INTEGRATIONS)
-def test_a_call_of_a_team_is_good_if_aws_takes_it(call: str, name: str, given: Any, prod: Graph) -> None:
+@pytest.mark.parametrize(("call", "name", "value"), _INTEGRATIONS)
+def test_a_call_of_a_team_is_good_if_aws_takes_it(call: str, name: str, value: Any, prod: Graph) -> None:
     """Names begin with a capital letter, values may come from the state, and texts may be written as JSON."""
 
     def change(state: dict[str, Any]) -> None:
         del state["Parameters"]
-        state |= {"Resource": f"arn:aws:states:::{call}", name: given}
+        state |= {"Resource": f"arn:aws:states:::{call}", name: value}
 
     changed = _changed(prod, "sfn/stateMachine", with_state("PublishOutcome", change))
     assert BY_NAME["calls-are-well-formed"].breaches(repository(changed)) == []
@@ -647,20 +647,20 @@ def test_a_field_of_the_aggregate_alone_is_missed_in_the_events(
 def test_a_function_or_a_queue_that_a_stack_lacks_is_named(output: str, lacking: list[str], prod: Graph) -> None:
     """With the file to repair. A stack without the output breaks another promise."""
     rest = {name: arn for name, arn in prod.outputs[output].items() if name not in {"get_payment", "bi"}}
-    for outputs, found in ((rest, lacking), (None, [])):
+    for outputs, expected in ((rest, lacking), (None, [])):
         where = repository(prod)
         where.__dict__["graphs"] = {"service prod": replace(prod, outputs={**prod.outputs, output: outputs})}
         breaches = BY_NAME["each-stack-has-its-functions-and-queues"].breaches(where)
-        assert [breach.partition(": keep")[0] for breach in breaches] == found
+        assert [breach.partition(": keep")[0] for breach in breaches] == expected
 
 
 def test_parts_of_lists_are_leftovers_in_a_context_without_lists(prod: Graph) -> None:
     """Each component, and the module of the steps; a context with lists has none too many."""
     project, graphs = current(), {"service prod": prod}
-    for context, found in ((project.context, []), (_without_lists(project.context), _PARTS)):
+    for context, leftovers in ((project.context, []), (_without_lists(project.context), _PARTS)):
         where: Any = SimpleNamespace(context=context, graphs=graphs, project=project)
         breaches = BY_NAME["nothing-of-lists-is-left"].breaches(where)
-        assert [part for part in _PARTS if any(part in breach for breach in breaches)] == found
+        assert [part for part in _PARTS if any(part in breach for breach in breaches)] == leftovers
 
 
 _PARTS = ["has Inbox", "has Workflow", "has ListAlarms", "list_steps.py"]
