@@ -20,9 +20,9 @@ class Service:
     url: str = ""
     asked: set[str] = field(default_factory=set)
 
-    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the ids of what is known about each package that is asked for."""
-        names = [query["package"]["name"] for query in asked["queries"]]
+        names = [query["package"]["name"] for query in request["queries"]]
         self.asked |= set(names)
         known = {"vulns": [{"id": ID, "modified": "2026-01-31T12:00:00Z"}]}
         return {"results": [known if name == self.vulnerable else {} for name in names]}

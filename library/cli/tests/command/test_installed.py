@@ -93,13 +93,13 @@ def test_a_missing_repository_is_no_missing_library(monkeypatch: pytest.MonkeyPa
 OTHERS = tuple(f"{DISTRIBUTION}-{name}" for name in ("infra", "cli", "local", "platform", "lab"))
 
 
-def _versions(other: str, found: str | None) -> Callable[[str], str]:
+def _versions(other: str, installed: str | None) -> Callable[[str], str]:
     """Return the reader of installed versions, with another version of a distribution, or without it."""
 
     def read(name: str) -> str:
-        if name == other and found is None:
+        if name == other and installed is None:
             raise PackageNotFoundError(name)
-        return str(found) if name == other else version(name)
+        return str(installed) if name == other else version(name)
 
     return read
 

@@ -70,12 +70,12 @@ def _references(part: Any) -> Iterator[str]:
 def test_whatever_it_refers_to_is_there(committed: dict[str, Any]) -> None:
     """In the document, or in a file beside it."""
     for reference in set(_references(committed)):
-        place, found = reference.removeprefix("#/"), committed
+        place, node = reference.removeprefix("#/"), committed
         if place == reference:
             assert (EVENTS / reference).is_file(), reference
             continue
         for name in place.split("/"):
-            found = found[name]
+            node = node[name]
 
 
 def test_every_event_goes_to_the_topic_and_to_every_subscriber(committed: dict[str, Any]) -> None:

@@ -165,9 +165,9 @@ def test_what_is_let_through_can_be_read_both_ways(old: dict[str, Any], edits: A
     new = _edited(old, edits)
     assume(not list(breaks(old, new)))
     for writer, reader in ((new, old), (old, new)):
-        told = {name: value for name, value in event.items() if name in writer["properties"]}
-        if not faults_of(told, writer):
-            assert faults_of(told, reader) == []
+        published = {name: value for name, value in event.items() if name in writer["properties"]}
+        if not faults_of(published, writer):
+            assert faults_of(published, reader) == []
 
 
 @given(SCHEMAS, PARTS)

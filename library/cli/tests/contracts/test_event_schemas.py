@@ -129,9 +129,9 @@ def test_a_fault_is_found(spoilt: dict[str, Any], fault: str) -> None:
 def test_a_value_of_another_type_is_found() -> None:
     """In the data too."""
     schema = published.of_data(PAYMENT, PAYMENT.deletion_event, "1.0")
-    found = faults_of({"version": "1", PAYMENT.identity: 5}, schema)
-    assert any("$.version" in fault for fault in found)
-    assert any(PAYMENT.identity in fault for fault in found)
+    sentences = faults_of({"version": "1", PAYMENT.identity: 5}, schema)
+    assert any("$.version" in fault for fault in sentences)
+    assert any(PAYMENT.identity in fault for fault in sentences)
 
 
 class WrittenData(EventData):

@@ -142,7 +142,7 @@ def test_a_declaration_names_only_the_versions_that_left_the_first(repository: P
         assert f"{DECLARATION} has {event_type} {new}" in list(raised(PAYMENT, repository, event_type, old, new))
     [context] = (node.value for node in ast.parse(path.read_text()).body if isinstance(node, ast.Assign))
     assert isinstance(context, ast.Call)
-    [versions] = (ast.literal_eval(one.value) for one in context.keywords if one.arg == "versions")
+    [versions] = (ast.literal_eval(keyword.value) for keyword in context.keywords if keyword.arg == "versions")
     assert list(versions.items()) == [(LIST_REJECTED, "1.2"), (LIST_IMPORTED, "2.0")]
 
 

@@ -116,8 +116,8 @@ def test_the_old_one_stays_until_every_subscriber_gets_both(repository: Path, re
 
 def _steps(repository: Path, *ready: tuple[str, ...]) -> None:
     """Commit one step after the other, each with these subscribers that are ready."""
-    for one in ready:
-        list(update(beside(ready=one), repository))
+    for subscriber in ready:
+        list(update(beside(ready=subscriber), repository))
 
 
 def test_the_document_lists_both_and_who_gets_which(repository: Path) -> None:

@@ -28,8 +28,8 @@ STATED: Final = re.compile(r"(\d+\.\d\d) USD (an hour|a month)")
 
 
 def _counted() -> str:
-    found = {stack: estimate(CONTEXT, run(stack)) for stack in ("dev", "prod", "staging")}
-    return "\n".join([table(found), *_largest(found["dev"])]) + "\n"
+    estimates = {stack: estimate(CONTEXT, run(stack)) for stack in ("dev", "prod", "staging")}
+    return "\n".join([table(estimates), *_largest(estimates["dev"])]) + "\n"
 
 
 def _largest(dev: Estimate) -> Iterator[str]:

@@ -65,8 +65,8 @@ class Stack(erase.Stack):
         self._capsys.readouterr()
         access = erase.Access(self.clients, self.clock)
         status = context("list", *arguments, "--outputs", str(self.file), access=access)
-        out, told = self._capsys.readouterr()
-        return status, out, told
+        out, err = self._capsys.readouterr()
+        return status, out, err
 
     def halfway(self, name: str, numbers: range) -> str:
         """Write the parts of a list whose execution then ends, delete its staging, and return its id."""
@@ -78,14 +78,14 @@ class Stack(erase.Stack):
         manifest = self.s3.get_object(Bucket=BUCKET, Key=f"{staged}import.json")["Body"].read()
         for part in json.loads(manifest):
             handler("import_list")({**event, "part": part}, LambdaContext())
-        for one in self.s3.list_objects_v2(Bucket=BUCKET, Prefix=staged)["Contents"]:
-            self.s3.delete_object(Bucket=BUCKET, Key=one["Key"])
+        for entry in self.s3.list_objects_v2(Bucket=BUCKET, Prefix=staged)["Contents"]:
+            self.s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
         return event["list_id"]
 
     def record(self, list_id: str) -> ReceivedList:
         """Return the record of a list."""
-        found: Any = boto3.resource("dynamodb").Table(TABLE).get_item(Key={"pk": LIST + list_id})
-        return to_list(found["Item"])
+        response: Any = boto3.resource("dynamodb").Table(TABLE).get_item(Key={"pk": LIST + list_id})
+        return to_list(response["Item"])
 
     def rows(self) -> set[str]:
         """Return the identities of all aggregates."""
@@ -94,12 +94,12 @@ class Stack(erase.Stack):
     def published(self) -> list[dict[str, Any]]:
         """Return the events that the topic has published."""
         sqs: Any = boto3.client("sqs")
-        found: list[dict[str, Any]] = []
+        events: list[dict[str, Any]] = []
         while messages := sqs.receive_message(QueueUrl=self._events, MaxNumberOfMessages=10).get("Messages"):
-            found += [json.loads(message["Body"]) for message in messages]
+            events += [json.loads(message["Body"]) for message in messages]
             for message in messages:
                 sqs.delete_message(QueueUrl=self._events, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return events
 
     def command(self, function: str, identity: str) -> dict[str, Any]:
         """Send a command on an aggregate."""

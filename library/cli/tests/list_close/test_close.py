@@ -78,10 +78,10 @@ def test_the_plan_names_a_redrive_that_is_still_possible(stack: Stack, list_id: 
 
 def test_the_runbook_closes_the_list(stack: Stack, list_id: str) -> None:
     """Its commands run as they are, in their order."""
-    asked = list(commands("uv", "a-list-that-cannot-be-redriven", stack="test", list_id=list_id))
-    closing = [words for _, _, command, *words in asked if command == "list"]
+    steps = list(commands("uv", "a-list-that-cannot-be-redriven", stack="test", list_id=list_id))
+    closing = [words for _, _, command, *words in steps if command == "list"]
     assert [stack.list_say(*words)[0] for words in closing] == [0, 0]
-    assert [words for _, _, command, *words in asked if command == "permissions"] == [["close", "test"]]
+    assert [words for _, _, command, *words in steps if command == "permissions"] == [["close", "test"]]
     assert "close" in PERSONS
     assert (stack.rows(), stack.record(list_id).status) == (set(), ListStatus.FAILED)
     assert stack.list_say(*closing[-1])[0] == 2

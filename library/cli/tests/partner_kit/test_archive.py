@@ -74,9 +74,9 @@ def test_the_archive_writes_the_report_of_the_import(kit: Contents, built: Path,
     for number, (data, status) in enumerate(cases.items()):
         file = tmp_path / f"{number} list.csv"
         file.write_bytes(data)
-        done = _run(built, file)
+        result = _run(built, file)
         report = imported(PAYMENT, data, kit.tolerated_share)[1].replace(b"partners.acme", b"partners.<partner>")
-        assert (done.returncode, done.stdout) == (status, report), done.stderr
+        assert (result.returncode, result.stdout) == (status, report), result.stderr
     assert _run(built, tmp_path / "missing.csv").returncode == BAD_FILE
     assert _run(built, "--sample").stdout == kit.sample
     assert b"# Payment: lists" in _run(built, "--format").stdout

@@ -22,21 +22,21 @@ ARROW = re.compile(rf"(\w+(?: & \w+)*) (?:-- {TEXT} )?--> (\w+)")
 _HARD = '支払い "x" `a` <b>#35; [c](d) {{e}} |f|\n&'
 
 
-def _lines(found: Picture) -> list[str]:
-    kind, title, *lines = flowchart(found).rstrip("\n").split("\n")
+def _lines(drawing: Picture) -> list[str]:
+    kind, title, *lines = flowchart(drawing).rstrip("\n").split("\n")
     assert kind == "flowchart LR"
     assert title.startswith("    accTitle: ")
     return [line.strip() for line in lines]
 
 
-def _checked(found: Picture) -> list[str]:
+def _checked(drawing: Picture) -> list[str]:
     """The lines, each of which is a box, a frame or an arrow between these; ids are words of ASCII, used once."""
-    lines = _lines(found)
-    ids = [one[1] for line in lines if (one := BOX.fullmatch(line) or FRAME.fullmatch(line))]
-    arrows = [one for line in lines if (one := ARROW.fullmatch(line))]
+    lines = _lines(drawing)
+    ids = [match[1] for line in lines if (match := BOX.fullmatch(line) or FRAME.fullmatch(line))]
+    arrows = [match for line in lines if (match := ARROW.fullmatch(line))]
     assert len(ids) + len(arrows) + lines.count("end") == len(lines)
     assert len(ids) == len(set(ids))
-    assert all(one.isascii() for one in ids)
+    assert all(box_id.isascii() for box_id in ids)
     assert {key for arrow in arrows for key in (*arrow[1].split(" & "), arrow[2])} <= set(ids)
     return lines
 
@@ -81,13 +81,13 @@ def test_a_partner_does_not_change_the_picture() -> None:
 
 def test_a_readme_keeps_what_is_around_the_picture(tmp_path: Path) -> None:
     """A team's own flowchart too; without one it comes at the end."""
-    found = picture(CONTEXT, run("prod"), "prod")
+    drawing = picture(CONTEXT, run("prod"), "prod")
     mine = "# Mine\n\n```mermaid\nflowchart LR\n    accTitle: Mine\n    a --> b\n```\n"
     (tmp_path / "README.md").write_text(mine, encoding="utf-8")
-    assert draw(tmp_path, flowchart(found))
+    assert draw(tmp_path, flowchart(drawing))
     first = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert first == f"{mine}\n```mermaid\n{flowchart(found)}```\n"
+    assert first == f"{mine}\n```mermaid\n{flowchart(drawing)}```\n"
     (tmp_path / "README.md").write_text(f"{first.replace('RegisterPayment', 'Old')}\nAfter it.\n", encoding="utf-8")
-    assert with_diagram(tmp_path, flowchart(found)) == f"{first}\nAfter it.\n"
-    assert draw(tmp_path, flowchart(found))
-    assert not draw(tmp_path, flowchart(found))
+    assert with_diagram(tmp_path, flowchart(drawing)) == f"{first}\nAfter it.\n"
+    assert draw(tmp_path, flowchart(drawing))
+    assert not draw(tmp_path, flowchart(drawing))

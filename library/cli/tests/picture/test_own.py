@@ -13,9 +13,9 @@ OBJECTS = f"{RECEIPTS.arn}/*"
 
 
 def test_a_bucket_and_a_function_that_writes_into_it() -> None:
-    found = drawn(RECEIPTS, function("write-receipt"), grant("write-receipt", ["s3:PutObject"], OBJECTS))
-    assert said(found) == {("function write_receipt", "writes", "bucket receipts")}
-    assert {box.label for box in found.boxes} == {"bucket receipts", "WriteReceipt"}
+    drawing = drawn(RECEIPTS, function("write-receipt"), grant("write-receipt", ["s3:PutObject"], OBJECTS))
+    assert said(drawing) == {("function write_receipt", "writes", "bucket receipts")}
+    assert {box.label for box in drawing.boxes} == {"bucket receipts", "WriteReceipt"}
 
 
 @pytest.mark.parametrize("how", ["within the role", "attached", "one text alone"])
@@ -36,8 +36,8 @@ def test_a_grant_is_found_wherever_it_stands(how: str) -> None:
             )
         ],
     }
-    found = drawn(RECEIPTS, function("audit"), *grants[how])
-    assert said(found) == {("function audit", "reads", "bucket receipts")}
+    drawing = drawn(RECEIPTS, function("audit"), *grants[how])
+    assert said(drawing) == {("function audit", "reads", "bucket receipts")}
 
 
 def test_what_is_denied_or_of_others_is_no_arrow() -> None:
@@ -48,15 +48,15 @@ def test_what_is_denied_or_of_others_is_no_arrow() -> None:
 
 def test_a_type_that_no_context_has_yet_is_a_box() -> None:
     """Whatever stands beside a thing, such as a bucket's policy, is none."""
-    found = drawn(
+    drawing = drawn(
         RECEIPTS, node("s3/bucketPolicy", "receipts"), node("elasticache/cluster", "rates"), node("kms/key", "k")
     )
-    assert keys(found) == {"bucket receipts", "cluster rates"}
+    assert keys(drawing) == {"bucket receipts", "cluster rates"}
 
 
 def test_two_things_of_one_name_are_two_boxes() -> None:
-    found = drawn(node("ecs/service", "web"), node("apprunner/service", "web"))
-    assert keys(found) == {"service web", "service web 2"}
+    drawing = drawn(node("ecs/service", "web"), node("apprunner/service", "web"))
+    assert keys(drawing) == {"service web", "service web 2"}
 
 
 def test_a_queue_and_who_works_it_off() -> None:
@@ -72,15 +72,15 @@ def test_a_queue_and_who_works_it_off() -> None:
         grant("send", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], letters.arn),
         grant("place", ["sqs:SendMessage"], letters.arn),
     ]
-    found = drawn(letters, function("send"), function("place"), mapping, *grants)
-    assert said(found) == {("queue letters", "starts", "function send"), ("function place", "sends", "queue letters")}
+    drawing = drawn(letters, function("send"), function("place"), mapping, *grants)
+    assert said(drawing) == {("queue letters", "starts", "function send"), ("function place", "sends", "queue letters")}
 
 
 def test_another_contexts_topic_is_outside() -> None:
     inbound, topic = node("sqs/queue", "inbound"), "arn:aws:sns:eu-west-1:444455556666:billing-prod-events"
     heard = node("sns/topicSubscription", "billing", topic=topic, endpoint=inbound.arn)
-    found = drawn(inbound, heard)
-    [(source, action, target)] = said(found)
+    drawing = drawn(inbound, heard)
+    [(source, action, target)] = said(drawing)
     assert (source.split()[-1], action, target) == ("billing-prod-events", "", "queue inbound")
 
 

@@ -61,13 +61,13 @@ def test_a_queue_is_known_by_its_name_on_aws_too(stack: Stack, name: str):
     stack.outputs["functions"]["read_changes"] = READER
     ran = stack.redrive(name)
     assert (ran.status, ran.report["queue"]) == (0, "read_changes")
-    assert {asked["QueueUrl"] for asked in stack.queues.called("receive_message")} == {url}
+    assert {request["QueueUrl"] for request in stack.queues.called("receive_message")} == {url}
 
 
 def test_a_name_of_two_queues_is_refused(stack: Stack):
     """The wrong one might be meant; the name in the list says which, and comes first."""
-    one, two = "https://sqs/1/context-test-events-one-dead-letters", "https://sqs/1/context-test-one-dead-letters"
-    stack.outputs["dead_letter_queues"] = {"one": one, "events_one": two}
+    first, two = "https://sqs/1/context-test-events-one-dead-letters", "https://sqs/1/context-test-one-dead-letters"
+    stack.outputs["dead_letter_queues"] = {"one": first, "events_one": two}
     stack.outputs["queues"]["events_one"] = INBOX
     ran = stack.redrive("events-one")
     assert ran.status == 2

@@ -56,11 +56,11 @@ class Lambda:
 
     def keys(self) -> list[str]:
         """What is kept."""
-        return [one["Key"] for one in self.objects.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+        return [entry["Key"] for entry in self.objects.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 
 def _metadata(records: Any, now: datetime) -> dict[str, Any]:
-    numbers = [one["dynamodb"]["SequenceNumber"] for one in records if isinstance(one, dict)]
+    numbers = [entry["dynamodb"]["SequenceNumber"] for entry in records if isinstance(entry, dict)]
     time = f"{now:%Y-%m-%dT%H:%M:%SZ}"
     return {
         "requestContext": {"functionArn": READER, "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 101},

@@ -26,8 +26,8 @@ def _hide(stack: Stack, messages: int) -> None:
 
 def _slow(stack: Stack, *seconds: float) -> None:
     """Let the next deliveries take so long."""
-    left = list(seconds)
-    stack.queues.meanwhile["send_message"] = lambda: stack.clock.sleep(left.pop(0)) if left else None
+    waits = list(seconds)
+    stack.queues.meanwhile["send_message"] = lambda: stack.clock.sleep(waits.pop(0)) if waits else None
 
 
 def test_no_chosen_message_is_left_when_others_are_visible_again(stack: Stack):
@@ -75,7 +75,7 @@ def test_a_message_that_another_reader_may_have_received_may_come_twice(stack: S
     stack.queues.meanwhile["send_message"] = slow
     ran = stack.redrive("one", "--go")
     assert (ran.status, ran.report["redriven"]) == (1, 1)
-    assert [one["message_id"] for one in ran.report["may_come_twice"]] == [number]
+    assert [message["message_id"] for message in ran.report["may_come_twice"]] == [number]
 
 
 def test_a_failed_message_that_is_visible_again_is_not_tried_again(stack: Stack):

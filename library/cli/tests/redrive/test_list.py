@@ -8,7 +8,7 @@ def test_empty_queues_are_well(stack: Stack):
     """The exit status says it to a script."""
     ran = stack.redrive()
     assert (ran.status, ran.report["result"]) == (0, "empty")
-    assert [one["queue"] for one in ran.report["queues"]] == ["one", "two", "reader", "uploads"]
+    assert [queue["queue"] for queue in ran.report["queues"]] == ["one", "two", "reader", "uploads"]
 
 
 def test_messages_are_counted_with_their_age(stack: Stack):

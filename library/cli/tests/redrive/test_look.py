@@ -34,7 +34,7 @@ def test_nothing_is_changed_and_everything_is_visible_again(stack: Stack):
 def test_messages_are_waited_for(stack: Stack):
     """Without waiting SQS asks some of its servers, and may find nothing where there is something."""
     stack.redrive("one")
-    assert all(asked["WaitTimeSeconds"] > 0 for asked in stack.queues.called("receive_message"))
+    assert all(request["WaitTimeSeconds"] > 0 for request in stack.queues.called("receive_message"))
     assert len(stack.queues.called("receive_message")) == 2
 
 

@@ -65,9 +65,9 @@ class Table:
 @pytest.fixture
 def table(stack: Stack, moto: Any) -> Table:
     """The table, whose stream the stack reads."""
-    made = Table(moto)
-    stack.streams = made.streams
-    return made
+    table = Table(moto)
+    stack.streams = table.streams
+    return table
 
 
 def _given(stack: Stack) -> list[list[str]]:
@@ -102,8 +102,8 @@ def test_nothing_beyond_the_place_is_read(stack: Stack, table: Table, monkeypatc
     """Even where its last record is missing."""
     real = table.streams.get_records
 
-    def without_the_last(**asked: Any) -> Any:
-        page = real(**asked)
+    def without_the_last(**parameters: Any) -> Any:
+        page = real(**parameters)
         kept = [record for record in page["Records"] if record["dynamodb"]["SequenceNumber"] != table.numbers[3]]
         return page | {"Records": kept}
 
@@ -204,12 +204,12 @@ def test_messages_are_given_up_for_a_reason(stack: Stack, table: Table, monkeypa
     real, lost = table.streams.get_shard_iterator, table.message()
     lost["DDBStreamBatchInfo"]["shardId"] = "shardId-of-yesterday"
 
-    def found(**asked: Any) -> Any:
-        if asked["ShardId"] != table.shard:
+    def replacement(**parameters: Any) -> Any:
+        if parameters["ShardId"] != table.shard:
             raise error("GetShardIterator", "TrimmedDataAccessException")
-        return real(**asked)
+        return real(**parameters)
 
-    monkeypatch.setattr(table.streams, "get_shard_iterator", found)
+    monkeypatch.setattr(table.streams, "get_shard_iterator", replacement)
     stack.queues.put(CHANGES, lost)
     stack.queues.put(CHANGES, table.message())
     stack.queues.put(CHANGES, "not JSON")

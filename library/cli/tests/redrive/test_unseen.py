@@ -38,9 +38,9 @@ class Sweeper(Client):
         if self.fails:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": "no"}')}
         after = self.asked[-1]["unseen"].get("after", {}).get("version", "v-1")
-        later = [one for one in self.unseen if int(one["version"][1:]) > int(after[1:])]
-        told = {"unseen": later[: self.page], "more": len(later[self.page :])}
-        return {"Payload": io.BytesIO(json.dumps(told).encode())}
+        later = [upload for upload in self.unseen if int(upload["version"][1:]) > int(after[1:])]
+        payload = {"unseen": later[: self.page], "more": len(later[self.page :])}
+        return {"Payload": io.BytesIO(json.dumps(payload).encode())}
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def test_they_are_listed_beside_the_queues(stack: Stack, sweeper: Sweeper):
     sweeper.arrived("incoming/acme/monday.csv", minutes=90)
     sweeper.arrived("incoming/acme/tuesday.csv", minutes=30)
     ran = stack.redrive()
-    told = {"queue": "unseen", "messages": 2, "in_flight": 0, "oldest_seconds": 5400}
-    assert (ran.status, ran.report["queues"][-1]) == (1, told)
+    expected = {"queue": "unseen", "messages": 2, "in_flight": 0, "oldest_seconds": 5400}
+    assert (ran.status, ran.report["queues"][-1]) == (1, expected)
 
 
 @pytest.mark.parametrize("denied", [True, False], ids=["not allowed", "fails"])
@@ -88,8 +88,8 @@ def test_each_is_started_by_its_version(stack: Stack, sweeper: Sweeper):
     sweeper.arrived("incoming/other/january.csv", minutes=20)
     ran = stack.redrive("unseen", "--where", "key=incoming/acme/*", "--go")
     assert (ran.status, ran.report["redriven"], ran.report["not_chosen"]) == (0, 1, 1)
-    asked = {"bucket": "inbox", "key": "incoming/acme/ja\nnuary.csv", "version": "v0"}
-    assert stack.machines.inputs == [(MACHINE, asked)]
+    upload = {"bucket": "inbox", "key": "incoming/acme/ja\nnuary.csv", "version": "v0"}
+    assert stack.machines.inputs == [(MACHINE, upload)]
 
 
 def test_a_person_may_ask_for_younger_ones(stack: Stack, sweeper: Sweeper):
@@ -106,7 +106,7 @@ def test_every_upload_is_started_however_many_there_are(stack: Stack, sweeper: S
         sweeper.arrived(f"incoming/{'other' if number % 2 else 'acme'}/{number}.csv", minutes=30 - number)
     ran = stack.redrive("unseen", "--go", "--where", "key=incoming/other/*")
     assert (ran.status, ran.report["redriven"], ran.report["not_chosen"]) == (0, 3, 4)
-    assert [given["version"] for _, given in stack.machines.inputs] == ["v1", "v3", "v5"]
+    assert [upload["version"] for _, upload in stack.machines.inputs] == ["v1", "v3", "v5"]
 
 
 def test_uploads_are_counted_by_the_first_answer(stack: Stack, sweeper: Sweeper):

@@ -20,8 +20,8 @@ def _recorded(name: str) -> Any:
 def _started(moto: Any, machine: str) -> list[Any]:
     machines = moto("stepfunctions")
     executions = machines.list_executions(stateMachineArn=machine)["executions"]
-    described = [machines.describe_execution(executionArn=one["executionArn"]) for one in executions]
-    return [json.loads(one["input"]) for one in described]
+    described = [machines.describe_execution(executionArn=execution["executionArn"]) for execution in executions]
+    return [json.loads(execution["input"]) for execution in described]
 
 
 def test_the_event_starts_the_machine_with_what_its_rule_would_have_sent(stack: Stack, moto: Any):

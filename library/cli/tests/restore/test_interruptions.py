@@ -92,10 +92,10 @@ def test_a_kill_during_the_look_needs_no_second_copy(world: World) -> None:
     """The next call finds the table by its name."""
     at = damaged(world)
     world.restore(at)
-    made: Counter[str] = Counter()
-    world.before = lambda name, _: made.update([name])
+    calls: Counter[str] = Counter()
+    world.before = lambda name, _: calls.update([name])
     _, report = world.restore(at)
-    assert (report["result"], made) == ("compared", Counter())
+    assert (report["result"], calls) == ("compared", Counter())
 
 
 def test_ctrl_c_resumes_the_stack(world: World) -> None:
@@ -138,21 +138,21 @@ def test_calls_that_ran_at_the_pause_do_not_damage_what_was_restored(world: Worl
     """A call of the bad release writes right before the item's restore, and another one at the end of its time."""
     at = damaged(world)
     world.restore(at)
-    done: list[str] = []
+    writes: list[str] = []
 
     def before(name: str, parameters: Any) -> None:
-        if name == "put_item" and parameters["Item"]["pk"]["S"] == world.item(2)["pk"] and not done:
+        if name == "put_item" and parameters["Item"]["pk"]["S"] == world.item(2)["pk"] and not writes:
             world.verify(2)
-            done.append("at once")
+            writes.append("at once")
             world.clock.at(world.clock.minutes + 9 / 60, late)
 
     def late() -> None:
         world.verify(6)
-        done.append("late")
+        writes.append("late")
 
     world.before = before
     status, report = world.restore(at, "--go")
-    assert (status, report["remaining"], done) == (0, 0, ["at once", "late"])
+    assert (status, report["remaining"], writes) == (0, 0, ["at once", "late"])
     assert world.contents() == world.contents(at)
     assert world.projection() == world.expected_projection()
     versions = [event["data"]["version"] for event in world.published() if event["subject"] == IDS[2]]
@@ -334,10 +334,10 @@ def test_a_call_that_lost_its_restore_and_is_denied_prints_the_way_back(world: W
 @pytest.mark.parametrize("at", ["2031-05-06T07:08:08Z", "2031-05-06T07:00:00+02:00", "2041-01-01T00:00:00Z"])
 def test_a_time_outside_of_the_backup_is_refused(world: World, at: str) -> None:
     """Before the table, or in the future."""
-    made: list[str] = []
-    world.before = lambda name, _: made.append(name)
+    calls: list[str] = []
+    world.before = lambda name, _: calls.append(name)
     status, report = world.restore(at)
-    assert (status, report["result"], made) == (2, "refused", [])
+    assert (status, report["result"], calls) == (2, "refused", [])
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2031-05-06T07:08:08", "12:00"])

@@ -64,9 +64,9 @@ def test_a_restored_aggregate_has_a_version_and_a_tag_that_no_other_content_had(
     lost = world.aggregates.get(IDS[2])
     world.restore(at)
     world.restore(at, "--go")
-    found = world.aggregates.get(IDS[2])
-    assert (found.version, found.status) == (lost.version + 1, PAYMENT.initial_status)
-    assert found.incarnation == lost.incarnation
+    restored = world.aggregates.get(IDS[2])
+    assert (restored.version, restored.status) == (lost.version + 1, PAYMENT.initial_status)
+    assert restored.incarnation == lost.incarnation
     assert world.aggregates.get(IDS[3]).tag != tag
     world.verify(2, 3)
 

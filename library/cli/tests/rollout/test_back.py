@@ -88,10 +88,10 @@ def test_a_shifting_machine_is_put_back(stack: Stack):
 
 def test_a_stack_that_was_never_rolled_out_has_no_way_back(stack: Stack):
     """One sentence, and nothing changed."""
-    status, out, told = stack.say("back")
+    status, out, err = stack.say("back")
     assert (status, out) == (2, "")
-    assert len(told.splitlines()) == 1
-    assert "one 1, two 1, workflow 1 (100 %)" in told
+    assert len(err.splitlines()) == 1
+    assert "one 1, two 1, workflow 1 (100 %)" in err
 
 
 def test_a_removed_function_leaves_the_last_release_unknown(stack: Stack):
@@ -165,9 +165,9 @@ def test_a_returned_version_is_started_again_with_a_note(stack: Stack):
     stack.publish("one", "machine")
     stack.rollout("start")
     stack.rollout("back")
-    found = stack.rollout("status").report
-    assert "taken back on 2031-05-06" in found["functions"][0]["rolled_back"]
-    assert found["workflow"]["rolled_back"] == "version 2 was taken back"
+    report = stack.rollout("status").report
+    assert "taken back on 2031-05-06" in report["functions"][0]["rolled_back"]
+    assert report["workflow"]["rolled_back"] == "version 2 was taken back"
     ran = stack.rollout("start")
     assert "one: version 2 was taken back" in ran.told
     assert (ran.status, stack.live("one"), stack.machines.weights) == (0, "2", {"2": 100})

@@ -77,8 +77,8 @@ def test_the_pulumi_cli_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "outputs").write_text(json.dumps(stack.outputs))
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert outputs.read("test", PROGRAM, None).application == "test"
-    asked = (tmp_path / "asked").read_text()
-    assert asked.strip() == f"stack output --json --stack test --cwd {PROGRAM} --non-interactive"
+    command = (tmp_path / "asked").read_text()
+    assert command.strip() == f"stack output --json --stack test --cwd {PROGRAM} --non-interactive"
     script.write_text("#!/bin/sh\necho 'error: no test' >&2\nexit 255\n")
     with pytest.raises(Refusal, match="the stack test: error: no test"):
         outputs.read("test", PROGRAM, None)

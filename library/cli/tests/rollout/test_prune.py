@@ -115,9 +115,9 @@ def test_a_function_with_an_active_deployment_keeps_all_versions(stack: Stack) -
     release(stack, "one", "two")
     stack.publish("one", "one", "one")
     stack.begin("one", "2", "5")
-    [one, *_] = _read(stack)
-    assert (one.moving, one.old) == (True, [])
-    assert replace(one, moving=False).old != []
+    [versions, *_] = _read(stack)
+    assert (versions.moving, versions.old) == (True, [])
+    assert replace(versions, moving=False).old != []
 
 
 def test_a_deployment_that_begins_while_versions_are_read_keeps_all_versions(
@@ -134,8 +134,8 @@ def test_a_deployment_that_begins_while_versions_are_read_keeps_all_versions(
         return pages(name)
 
     monkeypatch.setattr(stack.functions, "get_paginator", begun)
-    [one, *_] = _read(stack)
-    assert (one.moving, one.old) == (True, [])
+    [versions, *_] = _read(stack)
+    assert (versions.moving, versions.old) == (True, [])
 
 
 def _read(stack: Stack) -> list[prune.Versions]:
@@ -162,8 +162,8 @@ def test_layers_of_another_stack_remain() -> None:
     arn = "arn:aws:lambda:eu-central-1:123456789012:layer:{}:1"
     names = ["test-dependencies", "other-dependencies", "tests-dependencies", "test"]
     versions = {"1": frozenset(arn.format(name) for name in names), **{str(n): frozenset[str]() for n in range(2, 5)}}
-    found = [prune.Versions("test-one", versions, frozenset())]
-    assert prune.old_layers(found, "test") == [arn.format("test-dependencies")]
+    functions = [prune.Versions("test-one", versions, frozenset())]
+    assert prune.old_layers(functions, "test") == [arn.format("test-dependencies")]
 
 
 @pytest.mark.parametrize("operation", ["list_aliases", "delete_function", "delete_layer_version"])
@@ -193,8 +193,8 @@ def test_a_version_that_an_alias_routes_to_since_it_was_read_remains(stack: Stac
     """Lambda refuses to delete it."""
     client = prune.Pruning(stack.functions, "test")
     stack.publish("one")
-    found = prune.Versions("test-one", dict.fromkeys("123", frozenset[str]()), frozenset())
-    assert found.old == ["1"]
+    versions = prune.Versions("test-one", dict.fromkeys("123", frozenset[str]()), frozenset())
+    assert versions.old == ["1"]
     with pytest.MonkeyPatch.context() as patched:
         refused = error("DeleteFunction", "ResourceConflictException")
         patched.setattr(stack.functions, "delete_function", lambda **_: (_ for _ in ()).throw(refused))

@@ -57,8 +57,8 @@ def test_functions_shift_at_the_same_time(stack: Stack):
 def test_every_change_is_a_line_of_the_log(stack: Stack):
     """A build's log has no table that moves, and no line twice."""
     stack.publish("one")
-    _, out, told = stack.say("start")
-    lines = told.splitlines()
+    _, out, err = stack.say("start")
+    lines = err.splitlines()
     assert any("one 1 -> 2: shifting, 10 % of the traffic [d-000000001]" in line for line in lines)
     assert len(lines) == len(set(lines)) < 12
     assert "test: succeeded" in out
@@ -71,10 +71,10 @@ def test_an_alarm_rolls_a_function_back(stack: Stack):
     stack.alarms.firing = {"test-one-errors"}
     ran = stack.rollout("start")
     assert (ran.status, ran.results) == (1, ["rolled back", "succeeded", "not started"])
-    one = ran.functions["one"]
-    assert (one["live"], stack.live("one"), stack.live("two")) == ("1", "1", "2")
-    assert "(test-one-errors): " in one["why"]
-    assert "log of test-one " in one["why"]
+    function = ran.functions["one"]
+    assert (function["live"], stack.live("one"), stack.live("two")) == ("1", "1", "2")
+    assert "(test-one-errors): " in function["why"]
+    assert "log of test-one " in function["why"]
     assert stack.machines.shares == []
 
 
@@ -253,8 +253,8 @@ def test_the_results_are_a_table_of_plain_words(stack: Stack):
     """In a build's log and in a file there are no colours, and no names of colours either."""
     stack.publish("one")
     _, out, _ = stack.say("start")
-    [one] = [line for line in out.splitlines() if line.startswith("│ one")]
-    assert [cell.strip() for cell in one.strip("│").split("│")] == [
+    [row] = [line for line in out.splitlines() if line.startswith("│ one")]
+    assert [cell.strip() for cell in row.strip("│").split("│")] == [
         "one",
         "1 -> 2",
         "2",

@@ -49,7 +49,7 @@ def plant(repository: Path, kind: str) -> str:
     lines = (repository / name).read_text().splitlines(keepends=True)
     text = "".join(new if line in old else old for old in lines)
     (repository / name).write_text(text)
-    return f"{name}:{next(number for number, one in enumerate(text.splitlines(), 1) if '#!' in one)}"
+    return f"{name}:{next(number for number, line in enumerate(text.splitlines(), 1) if '#!' in line)}"
 
 
 @pytest.mark.parametrize("kind", PLANTED)
