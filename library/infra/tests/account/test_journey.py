@@ -53,8 +53,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def journey() -> str:
     """The text of the sections, without their subsections."""
-    found = (section(*place.split("#")) for place in PAGES)
-    return "\n".join(text.partition("\n### ")[0] for text in found)
+    texts = (section(*place.split("#")) for place in PAGES)
+    return "\n".join(text.partition("\n### ")[0] for text in texts)
 
 
 def follow(text: str, repository: Path, profiles: dict[str, str]) -> World:

@@ -20,8 +20,8 @@ def backed_up() -> Graph:
 
 
 def _of_the_role(graph: Graph) -> list[dict[str, Any]]:
-    found = graph.statements("iam/rolePolicy", "policy")
-    return [statement for node, statement in found if node.name.endswith("-to-backup")]
+    statements = graph.statements("iam/rolePolicy", "policy")
+    return [statement for node, statement in statements if node.name.endswith("-to-backup")]
 
 
 def test_a_stack_has_no_vault_by_default() -> None:
@@ -67,7 +67,9 @@ def test_backups_stay_readable_without_the_key_of_the_stack(backed_up: Graph) ->
 
 def test_the_role_reads_one_table_and_writes_into_two_vaults(backed_up: Graph) -> None:
     """It restores nothing, and deletes nothing."""
-    resources = {action: one["Resource"] for one in _of_the_role(backed_up) for action in one["Action"]}
+    resources = {
+        action: statement["Resource"] for statement in _of_the_role(backed_up) for action in statement["Action"]
+    }
     assert resources["backup:CopyIntoBackupVault"] == [VAULT, ELSEWHERE]
     assert len(resources["dynamodb:StartAwsBackupJob"]) == 1
     assert not [action for action in resources if "Delete" in action or "Restore" in action]
@@ -77,7 +79,7 @@ def test_the_role_reads_one_table_and_writes_into_two_vaults(backed_up: Graph) -
 def test_the_role_tags_its_backups_in_both_regions(copies: str) -> None:
     """The table has tags, which AWS Backup copies to each backup. Without the permission, its jobs fail."""
     graph = run("prod", backup="vault", backup_copy=copies)
-    [tags] = [one for one in _of_the_role(graph) if "backup:TagResource" in one["Action"]]
+    [tags] = [statement for statement in _of_the_role(graph) if "backup:TagResource" in statement["Action"]]
     points = [f"arn:aws:backup:{region}:{ACCOUNT}:recovery-point:*" for region in (REGION, "eu-west-1")]
     assert tags == {"Effect": "Allow", "Action": ["backup:TagResource"], "Resource": points}
 

@@ -8,7 +8,7 @@ import pytest
 from bounded_context.domain.spelling import kebab
 from bounded_context_infra.components.inbound import TIMEOUT
 
-from .alarms import severity_of, told
+from .alarms import notifying_alarms, severity_of
 from .graph import ACCOUNT, CONTEXT, REGION, Graph, run
 from .test_permissions import actions_on, granted
 
@@ -55,7 +55,7 @@ def test_a_fresh_stack_hears_of_nobody(prod: Graph) -> None:
 def test_a_local_stack_hears_of_what_its_lists_are_verified_against() -> None:
     """So that a run on this machine has it whole; where rows refer to nothing, of a context that is made up."""
     heard = json.loads(_variables(run("local"))["CONSUMES"])
-    assert [one["aggregate"] for one in heard.values()] == list(CONTEXT.referenced_kinds or ["neighbour"])
+    assert [source["aggregate"] for source in heard.values()] == list(CONTEXT.referenced_kinds or ["neighbour"])
 
 
 def _variables(graph: Graph) -> dict[str, str]:
@@ -161,10 +161,10 @@ def test_the_function_may_put_items_take_messages_and_put_poison_aside(hearing: 
 
 def test_waiting_and_lost_events_are_warnings(full: Graph) -> None:
     """Lists are verified against what was true before, which wakes nobody."""
-    letters = told(full)["dead-letters-warning"]
-    assert {severity_of(full, one) for one in (told(full)["inbound-age"], letters)} == {"warning"}
+    letters = notifying_alarms(full)["dead-letters-warning"]
+    assert {severity_of(full, alarm) for alarm in (notifying_alarms(full)["inbound-age"], letters)} == {"warning"}
     assert " inbound-dead-letters" in letters.inputs["alarmDescription"]
-    assert told(full)["inbound-age"].inputs["threshold"] == 7 * 60
+    assert notifying_alarms(full)["inbound-age"].inputs["threshold"] == 7 * 60
 
 
 def test_other_contexts_find_the_topic_by_a_parameter(prod: Graph) -> None:

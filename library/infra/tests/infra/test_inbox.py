@@ -123,10 +123,12 @@ def test_a_new_partner_finds_its_folders(prod: Graph, shared: Graph, without_sft
     assert prod.one("transfer/server").inputs["s3StorageOptions"] == {"directoryListingOptimization": "ENABLED"}
     assert prod.of("s3/bucketObjectv2") == without_sftp.of("s3/bucketObjectv2") == []
     folders = [node.inputs for node in shared.of("s3/bucketObjectv2")]
-    assert {one["bucket"] for one in folders} == {shared.outputs["inbox_bucket"]}
-    targets = {one["target"] for user in shared.of("transfer/user") for one in user.inputs["homeDirectoryMappings"]}
-    assert {f"/{one['bucket']}/{one['key']}" for one in folders} == {f"{target}/" for target in targets}
-    assert all("content" not in one and "source" not in one for one in folders)
+    assert {folder["bucket"] for folder in folders} == {shared.outputs["inbox_bucket"]}
+    targets = {
+        mapping["target"] for user in shared.of("transfer/user") for mapping in user.inputs["homeDirectoryMappings"]
+    }
+    assert {f"/{folder['bucket']}/{folder['key']}" for folder in folders} == {f"{target}/" for target in targets}
+    assert all("content" not in folder and "source" not in folder for folder in folders)
 
 
 def test_partners_of_a_shared_server_are_users_of_it(shared: Graph) -> None:

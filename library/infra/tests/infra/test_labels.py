@@ -26,8 +26,8 @@ def test_what_is_there_for_a_while_says_until_when() -> None:
     """As a tag of everything that takes tags, with whose it is."""
     graph = run("dev", owner="anna@example.org", expires="2026-11-27T18:00:00Z")
     tagged = [node.inputs["tags"] for node in graph.nodes if "tags" in node.inputs]
-    told = {(tags["owner"], tags["expires"]) for tags in tagged}
-    assert told == {("anna@example.org", "2026-11-27T18:00:00Z")}
+    labels = {(tags["owner"], tags["expires"]) for tags in tagged}
+    assert labels == {("anna@example.org", "2026-11-27T18:00:00Z")}
     assert len(tagged) == len([node for node in run("dev").nodes if "tags" in node.inputs]) > 50
 
 

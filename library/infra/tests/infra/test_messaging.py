@@ -66,12 +66,12 @@ def test_a_filter_passes_both_major_versions_of_its_types_to_who_is_ready() -> N
     """And the one before alone to who is not; other types to neither."""
     old, new = CONTEXT.subscribers
     event, other = CONTEXT.changes[:2]
-    filters = {one: [event, CONTEXT.list_events[0]] for one in (old, new)}
-    found = policies(run_context(beside(ready=(new,)), "prod", filters=filters))
+    filters = {subscriber: [event, CONTEXT.list_events[0]] for subscriber in (old, new)}
+    by_subscriber = policies(run_context(beside(ready=(new,)), "prod", filters=filters))
     labels = {*CONTEXT.events, *NEW_LABELS}
     assert other not in filters[old]
-    assert _passed(found[old], labels) == {event, CONTEXT.list_events[0]}
-    assert _passed(found[new], labels) == {event, f"{event}.2", CONTEXT.list_events[0]}
+    assert _passed(by_subscriber[old], labels) == {event, CONTEXT.list_events[0]}
+    assert _passed(by_subscriber[new], labels) == {event, f"{event}.2", CONTEXT.list_events[0]}
 
 
 def _passed(policy: Mapping[str, list[Any]], labels: set[str]) -> set[str]:

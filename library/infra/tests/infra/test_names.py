@@ -63,7 +63,7 @@ def _others(names: list[str], graph: Graph) -> list[str]:
 
 def _assert_usual(names: list[str]) -> None:
     """The program registers no URN and no identity in AWS twice. The workflow and the picture are as without names."""
-    graph, usual = (run_context(of_commands(given), "prod", **SETTINGS) for given in (names, ["Pay"]))
+    graph, usual = (run_context(of_commands(commands), "prod", **SETTINGS) for commands in (names, ["Pay"]))
     assert resources_do_not_replace_each_other.violations(graph) == []
     assert _others(names, graph) == _others(["Pay"], usual)
     assert graph.one("sfn/stateMachine").inputs["definition"] == usual.one("sfn/stateMachine").inputs["definition"]

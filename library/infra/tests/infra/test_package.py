@@ -74,11 +74,11 @@ def test_two_runs_of_a_repository_write_its_archive_at_a_time(tmp_path: Path) ->
         yield "a.py", source
 
     runs = [both.Process(target=lambda: package._write_zip(archive, entries())) for _ in range(2)]
-    for one in runs:
-        one.start()
-    for one in runs:
-        one.join()
-    assert [one.exitcode for one in runs] == [0, 0]
+    for process in runs:
+        process.start()
+    for process in runs:
+        process.join()
+    assert [process.exitcode for process in runs] == [0, 0]
     with zipfile.ZipFile(archive) as packed:
         assert packed.read("a.py") == b"x = 1"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "code.zip"]

@@ -132,9 +132,13 @@ def test_the_watch_may_list_this_machines_executions_and_do_nothing_with_them(pr
 def test_the_sweep_may_list_what_has_arrived_and_the_lists_records_and_read_no_file(prod: Graph) -> None:
     """Of a file it learns name, size and time."""
     assert actions_on(prod, "sweep-uploads", prod.one("dynamodb/table").arn) == {"dynamodb:BatchGetItem"}
-    statements = [one for one in granted(prod, "sweep-uploads") if any(a.startswith("s3:") for a in one["Action"])]
-    assert [sorted(one["Action"]) for one in statements] == [["s3:ListBucket", "s3:ListBucketVersions"]]
-    assert [one["Condition"] for one in statements] == [{"StringLikeIfExists": {"s3:prefix": "incoming/*"}}]
+    statements = [
+        statement
+        for statement in granted(prod, "sweep-uploads")
+        if any(a.startswith("s3:") for a in statement["Action"])
+    ]
+    assert [sorted(statement["Action"]) for statement in statements] == [["s3:ListBucket", "s3:ListBucketVersions"]]
+    assert [statement["Condition"] for statement in statements] == [{"StringLikeIfExists": {"s3:prefix": "incoming/*"}}]
 
 
 def test_the_rules_may_start_the_alias_of_this_machine_and_nothing_else(prod: Graph) -> None:
@@ -195,8 +199,8 @@ def test_a_redriven_machine_may_take_up_its_children_and_no_other_execution(prod
 def _keys(graph: Graph, role: str) -> list[list[str]]:
     """The leading keys of each statement on items of the table; [] where it has no such condition."""
     table = graph.one("dynamodb/table").arn
-    on_items = [one for one in granted(graph, role) if table in one["Resource"]]
-    conditions = [one.get("Condition", {}).get("ForAllValues:StringLike", {}) for one in on_items]
+    on_items = [statement for statement in granted(graph, role) if table in statement["Resource"]]
+    conditions = [statement.get("Condition", {}).get("ForAllValues:StringLike", {}) for statement in on_items]
     return [condition.get("dynamodb:LeadingKeys", []) for condition in conditions]
 
 

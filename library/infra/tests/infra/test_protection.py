@@ -156,7 +156,8 @@ def test_names_are_unique_in_their_kind(prod: Graph) -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", [one if one == "backup" else pytest.param(one, marks=pytest.mark.nightly) for one in OPTED]
+    "setting",
+    [setting if setting == "backup" else pytest.param(setting, marks=pytest.mark.nightly) for setting in OPTED],
 )
 def test_the_page_names_each_protected_resource_that_a_setting_adds(setting: str, prod: Graph) -> None:
     """Pulumi refuses to delete them when the setting is removed."""

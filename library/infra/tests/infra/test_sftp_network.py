@@ -105,9 +105,9 @@ def test_an_expired_key_is_not_deployed_and_named() -> None:
 
 def test_a_key_keeps_its_resource_if_another_key_is_removed() -> None:
     """Else Pulumi would import a key that the user still has."""
-    one, other = {"key": KEY}, {"key": OTHER}
-    both, left = _keys(one, other).of("transfer/sshKey"), _keys(other).of("transfer/sshKey")
-    assert [key.urn for key in left] == [key.urn for key in both if key.inputs["body"] == OTHER]
+    first, other = {"key": KEY}, {"key": OTHER}
+    both, remaining = _keys(first, other).of("transfer/sshKey"), _keys(other).of("transfer/sshKey")
+    assert [key.urn for key in remaining] == [key.urn for key in both if key.inputs["body"] == OTHER]
 
 
 def test_a_key_without_an_end_keeps_its_resource_of_earlier_versions() -> None:

@@ -9,7 +9,7 @@ import pytest
 from bounded_context_cli.docs.cli import section, steps
 from bounded_context_cli.testing.requests import findings
 
-from .alarms import told
+from .alarms import notifying_alarms
 from .graph import CONTEXT, Graph
 from .test_alarms import OF_A_SCHEDULE, OF_A_WORK_QUEUE
 from .test_permissions import actions_on
@@ -19,12 +19,12 @@ from .test_team import FUNCTIONS, MAIN, Repository
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     """With what the pages say about a queue and a schedule, but for the code of the functions."""
-    made = Repository(tmp_path)
+    repository = Repository(tmp_path)
     for anchor in ("a-queue", "a-schedule"):
         for step in steps(section("changing", anchor), CONTEXT.name):
             if step.path.startswith("infra/"):
                 step.follow(tmp_path)
-    return made
+    return repository
 
 
 @pytest.fixture
@@ -48,10 +48,10 @@ def test_failed_messages_reach_a_dead_letter_queue_with_an_alarm(graph: Graph) -
     assert queue.document("redrivePolicy") == {"deadLetterTargetArn": letters.arn, "maxReceiveCount": 5}
     allowed = graph.one("sqs/redriveAllowPolicy", "letters-redrive-allow").document("redriveAllowPolicy")
     assert allowed["sourceQueueArns"] == [queue.arn]
-    assert [one.inputs["messageRetentionSeconds"] for one in (queue, letters)] == [7 * 86_400, 14 * 86_400]
+    assert [node.inputs["messageRetentionSeconds"] for node in (queue, letters)] == [7 * 86_400, 14 * 86_400]
     assert graph.outputs["dead_letter_queues"]["letters"] == letters.outputs["url"]
     assert graph.outputs["work_queues"] == {"letters": queue.outputs["url"]}
-    alarms = {name: json.dumps(dict(node.inputs)) for name, node in told(graph).items()}
+    alarms = {name: json.dumps(dict(node.inputs)) for name, node in notifying_alarms(graph).items()}
     assert letters.inputs["name"] in alarms["dead-letters-warning"]
     assert queue.inputs["name"] in alarms["letters-age"]
     assert f"docs runbook {OF_A_WORK_QUEUE}" in alarms["letters-age"]

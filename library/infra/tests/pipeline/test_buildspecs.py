@@ -85,9 +85,9 @@ def test_every_variable_that_it_uses_is_given(step: PipelineStep, pipeline: Grap
     text = "\n".join(commands(spec))
     name = step.name if step is BUILD else f"prod-{step.name}"
     project: Any = pipeline.one("codebuild/project", name).inputs["environment"]["environmentVariables"]
-    given = {variable["name"] for variable in project} | set(_SET.findall(text)) | BY_CODEBUILD | BY_THE_ACTION
-    assert {match[1] for match in _USED.finditer(text) if match[1].isupper()} <= given
-    assert set(spec.get("env", {}).get("exported-variables", [])) <= given
+    variables = {variable["name"] for variable in project} | set(_SET.findall(text)) | BY_CODEBUILD | BY_THE_ACTION
+    assert {match[1] for match in _USED.finditer(text) if match[1].isupper()} <= variables
+    assert set(spec.get("env", {}).get("exported-variables", [])) <= variables
 
 
 def test_it_writes_the_report_that_its_role_may_fill(step: PipelineStep) -> None:

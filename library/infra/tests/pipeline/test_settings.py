@@ -151,7 +151,8 @@ def test_a_person_may_pin_the_library_of_the_policies(place: str) -> None:
     """From an index or from the repository; in each case by the hashes of its wheels."""
     names = {name: wheel.partition("==")[0] for name, wheel in PINNED.items()}
     wheels = {
-        name: f"{place.format(one if '==' in place else one.replace('-', '_'))} {HASH}" for name, one in names.items()
+        name: f"{place.format(package if '==' in place else package.replace('-', '_'))} {HASH}"
+        for name, package in names.items()
     }
     assert vars(settings({"policies": wheels}).policies) == wheels
     assert settings({}).policies is None
@@ -159,8 +160,8 @@ def test_a_person_may_pin_the_library_of_the_policies(place: str) -> None:
 
 def test_an_environment_has_the_secrets_provider_of_the_pipeline_unless_it_has_its_own() -> None:
     own = ENVIRONMENTS[2] | {"secrets_provider": OF_PROD}
-    found = settings({"environments": [ENVIRONMENTS[0], own]}).environments
-    assert [one.secrets_provider for one in found] == [LEAST["secrets_provider"], OF_PROD]
+    environments = settings({"environments": [ENVIRONMENTS[0], own]}).environments
+    assert [environment.secrets_provider for environment in environments] == [LEAST["secrets_provider"], OF_PROD]
     with pytest.raises(SettingError) as refused:
         settings({"environments": [own]}, CLOUD)
     assert refused.value.setting == "environments.prod.secrets_provider"

@@ -94,10 +94,10 @@ class Stack:
 
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    made = Stack(tmp_path)
-    monkeypatch.setattr("boto3.client", made.client)
+    stack = Stack(tmp_path)
+    monkeypatch.setattr("boto3.client", stack.client)
     monkeypatch.setenv("STACK", "prod")
-    return made
+    return stack
 
 
 def test_the_check_of_a_paused_stack_begins_with_the_repair(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:

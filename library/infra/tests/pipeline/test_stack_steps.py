@@ -68,8 +68,8 @@ def test_preview_and_deployment_pass_the_pipelines_policies_to_pulumi(
         monkeypatch.setenv("POLICY_PACK", pack or "")
         deploy.preview(prod)
         deploy.deploy(prod)
-        made = [json.loads(call) for call in calls.read_text().splitlines()]
-        packs.append([call[call.index("--policy-pack") + 1] for call in made if "--policy-pack" in call])
+        invocations = [json.loads(call) for call in calls.read_text().splitlines()]
+        packs.append([call[call.index("--policy-pack") + 1] for call in invocations if "--policy-pack" in call])
     assert packs == [[], ["/policies/pack"] * 2]
 
 

@@ -59,11 +59,11 @@ def test_a_tool_of_which_nothing_is_stated_is_not_installed(archive: bytes, tmp_
 
 def test_both_come_over_https_and_from_two_hosts(archive: bytes, tmp_path: Path) -> None:
     """A forger would have to hold both."""
-    asked: list[str] = []
+    urls: list[str] = []
     served = release(archive, hashlib.sha256(archive).hexdigest(), _name())
-    cli.install("1.2.3", tmp_path, lambda url: (asked.append(url), served(url))[1])
-    assert all(url.startswith("https://") and "1.2.3" in url for url in asked)
-    assert len({url.split("/")[2] for url in asked}) == 2
+    cli.install("1.2.3", tmp_path, lambda url: (urls.append(url), served(url))[1])
+    assert all(url.startswith("https://") and "1.2.3" in url for url in urls)
+    assert len({url.split("/")[2] for url in urls}) == 2
 
 
 def test_a_tool_that_is_there_is_not_fetched(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
