@@ -114,8 +114,8 @@ def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine)
     """By its place, since a preview does not mind it, and by the engine's words; `pulumi cancel` takes it away."""
     place = engine.folder / locks(CONTEXT.name, STACK)
     place.mkdir(parents=True, exist_ok=True)
-    made = {"pid": 1, "username": "root", "hostname": "build", "timestamp": "2026-01-01T00:00:00Z"}
-    (place / "dead.json").write_text(json.dumps(made))
+    lock = {"pid": 1, "username": "root", "hostname": "build", "timestamp": "2026-01-01T00:00:00Z"}
+    (place / "dead.json").write_text(json.dumps(lock))
     engine.do("preview")
     refused = engine.run("up", "--yes", "--skip-preview")
     assert refused.returncode != 0

@@ -26,10 +26,10 @@ def _checked(stack: Stack) -> None:
 def test_the_check_calls_all_that_its_role_permits_and_nothing_else(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = watch(stack, monkeypatch)
+    calls = watch(stack, monkeypatch)
     with pytest.raises(Refusal):
         _checked(stack)
-    assert asked == ACTIONS
+    assert calls == ACTIONS
 
 
 @pytest.mark.parametrize("action", sorted(ACTIONS))

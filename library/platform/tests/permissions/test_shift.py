@@ -38,9 +38,9 @@ def test_a_rollout_asks_for_what_its_role_may_do_and_for_all_of_it(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Conflicts, alarms, releases that ignore them, the way back, and the question where everything is."""
-    asked = watch(stack, monkeypatch)
+    actions = watch(stack, monkeypatch)
     live_through_all(stack)
-    assert asked == set(CALLED)
+    assert actions == set(CALLED)
 
 
 @pytest.mark.parametrize("action", CALLED)

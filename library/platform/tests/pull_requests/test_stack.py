@@ -29,8 +29,8 @@ def test_it_is_made_for_its_author_and_leaves_its_outputs(place: Place, cli: Cli
     assert context("pull-request", "up") == 0
     tags = cli.tags("pr-12")
     assert tags["owner"] == "dependabot-bot"
-    left = datetime.fromisoformat(tags["expires"]) - datetime.now(UTC)
-    assert timedelta(hours=71) < left <= timedelta(hours=72)
+    remaining = datetime.fromisoformat(tags["expires"]) - datetime.now(UTC)
+    assert timedelta(hours=71) < remaining <= timedelta(hours=72)
     assert json.loads((place.project.root / "outputs.json").read_text()) == OUTPUTS
     assert capsys.readouterr().out.startswith("pr-12 is there until ")
 

@@ -21,7 +21,7 @@ TABLE = Change("replace", "aws:dynamodb/table:Table", "table")
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
+def comment_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
     """Return a function that returns the output `report` of the step that previews dev."""
     file = tmp_path / "output"
     monkeypatch.setenv("STACK", "dev")
@@ -31,10 +31,12 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
     return lambda: outputs(file.read_text())["report"]
 
 
-def test_a_preview_lists_each_change(calls: Path, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_lists_each_change(
+    calls: Path, comment_text: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """To the pull request and to the job's page; no plan is kept, and no profile is written."""
     assert context("pull-request", "preview") == 0
-    text = told()
+    text = comment_text()
     assert text.startswith("### `dev`: 1 to create, 1 to update, 0 to replace, 0 to delete\n")
     assert "| create | `table` | aws:dynamodb/table:Table |" in text
     assert (tmp_path / "summary").read_text() == text
@@ -44,14 +46,14 @@ def test_a_preview_lists_each_change(calls: Path, told: Told, tmp_path: Path, mo
 
 
 def test_a_failed_preview_reports_pulumis_error(
-    calls: Path, told: Told, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    calls: Path, comment_text: Told, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """In Pulumi's own words, and the step fails."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31: write one of 1, 3, 5.")
     assert context("pull-request", "preview") == 1
     assert " dev " in capsys.readouterr().err
-    assert told().startswith("### `dev` cannot be previewed\n")
-    assert "log_retention_days is 31: write one of" in told()
+    assert comment_text().startswith("### `dev` cannot be previewed\n")
+    assert "log_retention_days is 31: write one of" in comment_text()
 
 
 def test_what_would_take_data_away_stands_out() -> None:
@@ -73,15 +75,17 @@ def test_a_long_preview_fits_a_comment() -> None:
     assert "\n800 more " in text
 
 
-def test_words_of_pulumi_cannot_end_their_block(calls: Path, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_of_pulumi_cannot_end_their_block(
+    calls: Path, comment_text: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They may hold anything that a commit has written."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "x ```` [a link](https://example.org)")
     assert context("pull-request", "preview") == 1
-    assert told().count("````") == 2
+    assert comment_text().count("````") == 2
 
 
 def test_the_error_of_a_preview_adds_no_output(
-    calls: Path, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    calls: Path, comment_text: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lines of the report in the form of an output stay in the report, since each report has another delimiter."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "x\nEOF\nghadelimiter\nrole=arn\nrole<<EOF\narn\nEOF")
@@ -89,7 +93,7 @@ def test_the_error_of_a_preview_adds_no_output(
         assert context("pull-request", "preview") == 1
     text = (tmp_path / "output").read_text()
     assert set(outputs(text)) == {"report"}
-    assert "role=arn" in told()
+    assert "role=arn" in comment_text()
     assert len(set(re.findall(r"^report<<(\w{32})$", text, re.MULTILINE))) == 2
 
 
@@ -100,7 +104,7 @@ def test_a_pull_request_has_one_comment(github: Api, monkeypatch: pytest.MonkeyP
     for text in ("first", "second"):
         monkeypatch.setenv("REPORT", text)
         assert context("pull-request", "comment") == 0
-    assert [one["body"] for one in github.comments[100:]] == ["<!-- preview of dev -->\nsecond"]
+    assert [comment["body"] for comment in github.comments[100:]] == ["<!-- preview of dev -->\nsecond"]
     assert github.tokens == {"Bearer token"}
 
 
@@ -141,8 +145,8 @@ def test_the_sweep_gets_the_closed_requests_that_may_have_a_stack(
     github.closed |= {1000 + days: now - timedelta(days=days) for days in range(4, 300)}
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
     assert context("pull-request", "closed") == 0
-    told = outputs((tmp_path / "output").read_text())
-    assert json.loads(told["numbers"]) == list(range(1, count + 1))
+    job_outputs = outputs((tmp_path / "output").read_text())
+    assert json.loads(job_outputs["numbers"]) == list(range(1, count + 1))
     assert github.tokens == {"Bearer token"}
 
 

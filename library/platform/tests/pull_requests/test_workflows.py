@@ -33,8 +33,8 @@ def lines() -> Iterator[str]:
 
 def checkout(job: dict[str, Any]) -> dict[str, Any]:
     """Return the step of a job that fetches the sources."""
-    [found] = [step for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
-    return found
+    [step] = [step for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
+    return step
 
 
 def test_there_is_a_workflow_for_the_check_and_one_for_temporary_stacks() -> None:
@@ -60,9 +60,9 @@ def test_the_same_action_is_everywhere_of_the_same_version() -> None:
     """What is renewed in one place would else be forgotten in another."""
     pins: dict[str, set[str]] = {}
     for line in lines():
-        if found := re.search(r"uses: ([\w-]+/[\w-]+)@(\S+)", line):
-            pins.setdefault(found[1], set()).add(found[2])
-    assert [name for name, found in pins.items() if len(found) > 1] == []
+        if match := re.search(r"uses: ([\w-]+/[\w-]+)@(\S+)", line):
+            pins.setdefault(match[1], set()).add(match[2])
+    assert [name for name, versions in pins.items() if len(versions) > 1] == []
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -135,14 +135,14 @@ def test_one_sweep_of_a_kind_runs_at_a_time() -> None:
 def test_a_job_may_do_what_its_steps_need(job: dict[str, Any]) -> None:
     """Read the sources; a role and a comment where there is a step for it; and it ends some time."""
     used = list(steps(job))
-    told = {"contents": "read"}
+    permissions = {"contents": "read"}
     if any("role" in step.get("with", {}) for step in job["steps"]):
-        told["id-token"] = "write"
+        permissions["id-token"] = "write"
     if any("pull-request comment" in step.get("run", "") for step in used):
-        told["pull-requests"] = "write"
+        permissions["pull-requests"] = "write"
     if any("pull-request closed" in step.get("run", "") for step in used):
-        told["pull-requests"] = "read"
-    assert job["permissions"] == told
+        permissions["pull-requests"] = "read"
+    assert job["permissions"] == permissions
     assert int(job["timeout-minutes"]) <= 150
 
 
@@ -233,8 +233,8 @@ def copied(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("tool", ["actionlint", "zizmor"])
 def test_a_tool_finds_nothing(tool: str, copied: Path) -> None:
     """Neither a mistake of form nor what an attacker could use."""
-    done = checked(tool, copied)
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = checked(tool, copied)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.e2e
@@ -260,9 +260,9 @@ def test_a_mistake_would_be_found(tool: str, good: str, bad: str, said: str, cop
     text = preview.read_text()
     assert good in text
     preview.write_text(text.replace(good, bad))
-    done = checked(tool, copied)
-    assert done.returncode != 0
-    assert said in done.stdout + done.stderr
+    result = checked(tool, copied)
+    assert result.returncode != 0
+    assert said in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -272,9 +272,9 @@ def test_a_repository_without_a_lock_installs_nothing(path: Path, tmp_path: Path
     [command] = {step["run"] for _, job in jobs() for step in steps(job) if step.get("run", "").startswith("uv sync")}
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "UV_OFFLINE": "1", **locked(read(path))}
     shell = ["/bin/sh", "-c", command]
-    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode != 0
-    [sentence] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    result = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    assert result.returncode != 0
+    [sentence] = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
     assert "`uv.lock`" in sentence
     assert "`uv lock`" in sentence
     assert not (tmp_path / "uv.lock").exists()

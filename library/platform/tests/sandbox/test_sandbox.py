@@ -34,16 +34,16 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
         backup="vault",
     )
     assert sandbox("up", "mine") == 0
-    made = settings(place)
-    assert {name: made[name] for name in ("sftp", "alarms", "protect", "part_rows", "owner")} == {
+    config = settings(place)
+    assert {name: config[name] for name in ("sftp", "alarms", "protect", "part_rows", "owner")} == {
         "sftp": "none",
         "alarms": "none",
         "protect": False,
         "part_rows": 777,
         "owner": ANNA,
     }
-    assert not {"partners", "sftp_host_name", "backup"} & made.keys()
-    assert cli.tags("sandbox-mine") == {"owner": ANNA, "expires": made["expires"]}
+    assert not {"partners", "sftp_host_name", "backup"} & config.keys()
+    assert cli.tags("sandbox-mine") == {"owner": ANNA, "expires": config["expires"]}
     assert [call for call in cli.calls if call not in ("stack ls", "stack tag")] == [
         "stack init",
         "up --yes",
@@ -64,15 +64,15 @@ def test_the_program_takes_the_settings_of_a_sandbox(sandbox: Sandbox, place: Pl
     graph = program.run_with("sandbox-mine", config)
     assert {node.inputs["tags"]["owner"] for node in graph.nodes if "tags" in node.inputs} == {ANNA}
     assert not [kind for kind in ("transfer/server", "cloudwatch/metricAlarm") if graph.of(kind)]
-    left = [n.name for n in graph.nodes if n.protect or n.retain_on_delete or n.inputs.get("skipDestroy")]
-    assert left == []
+    remaining = [n.name for n in graph.nodes if n.protect or n.retain_on_delete or n.inputs.get("skipDestroy")]
+    assert remaining == []
 
 
-@pytest.mark.parametrize(("hours", "given"), [(24, []), (2, ["--hours", "2"])])
-def test_it_expires_after_some_hours(hours: int, given: list[str], sandbox: Sandbox, cli: Cli) -> None:
+@pytest.mark.parametrize(("hours", "options"), [(24, []), (2, ["--hours", "2"])])
+def test_it_expires_after_some_hours(hours: int, options: list[str], sandbox: Sandbox, cli: Cli) -> None:
     """From now on."""
     before = datetime.now(UTC).replace(microsecond=0)
-    assert sandbox("up", "mine", *given) == 0
+    assert sandbox("up", "mine", *options) == 0
     until = datetime.fromisoformat(cli.tags("sandbox-mine")["expires"])
     assert before <= until - timedelta(hours=hours) <= datetime.now(UTC)
 
@@ -173,8 +173,10 @@ def test_the_list_says_whose_each_is_and_until_when(sandbox: Sandbox, cli: Cli, 
     cli.tag("sandbox-mine", owner=ANNA, expires="2126-01-01T00:00:00Z")
     cli.tag("pr-12", owner="ben", expires="2026-01-01T00:00:00Z")
     assert sandbox("list", "--json") == 0
-    told = {one["stack"]: (one["owner"], one["expires"], one["expired"]) for one in printed(capsys)["stacks"]}
-    assert told == {
+    stacks = {
+        stack["stack"]: (stack["owner"], stack["expires"], stack["expired"]) for stack in printed(capsys)["stacks"]
+    }
+    assert stacks == {
         "pr-12": ("ben", "2026-01-01T00:00:00Z", True),
         "sandbox-mine": (ANNA, "2126-01-01T00:00:00Z", False),
         "sandbox-odd": (None, None, False),

@@ -108,10 +108,10 @@ def swept(place: Place, cli: Cli, aws: None, monkeypatch: pytest.MonkeyPatch) ->
         destroy(stack)
 
     def run(minutes: int | None) -> list[Swept]:
-        found = list[Swept]()
+        results = list[Swept]()
         end = None if minutes is None else time + timedelta(minutes=minutes)
-        assert sweep_stacks(place.project, ["pr", "sandbox"], lambda: time, end, (), found.append)
-        return found
+        assert sweep_stacks(place.project, ["pr", "sandbox"], lambda: time, end, (), results.append)
+        return results
 
     monkeypatch.setattr(TemporaryStack, "destroy", slow)
     return run
@@ -124,25 +124,25 @@ def test_no_destruction_begins_that_the_session_may_not_end(
     swept: Callable[[int | None], list[Swept]], cli: Cli, minutes: int | None, destroyed: int
 ) -> None:
     """A destruction may take 30 minutes. After the session, it could neither continue nor remove its lock."""
-    assert [one.result for one in swept(minutes)] == ["destroyed"] * destroyed + ["postponed"] * (4 - destroyed)
+    assert [stack.result for stack in swept(minutes)] == ["destroyed"] * destroyed + ["postponed"] * (4 - destroyed)
     assert len(cli.stacks) == 6 - destroyed
 
 
 def test_the_next_sweep_destroys_the_postponed_stacks(swept: Callable[[int | None], list[Swept]], cli: Cli) -> None:
     """It has a session of its own."""
     swept(60)
-    assert [one.result for one in swept(60)] == ["destroyed"] * 2
+    assert [stack.result for stack in swept(60)] == ["destroyed"] * 2
     assert cli.stacks == ["dev", "prod"]
 
 
-@pytest.mark.parametrize(("seconds", "left"), [("3600", 4), ("1799", 6)])
+@pytest.mark.parametrize(("seconds", "remaining"), [("3600", 4), ("1799", 6)])
 def test_a_workflow_gives_the_seconds_of_its_session(
-    sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, seconds: str, left: int
+    sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, seconds: str, remaining: int
 ) -> None:
     """A postponed stack does not fail the sweep."""
     monkeypatch.setenv("SESSION_SECONDS", seconds)
     assert sandbox("sweep") == 0
-    assert len(cli.stacks) == left
+    assert len(cli.stacks) == remaining
 
 
 def test_a_session_without_a_number_of_seconds_sweeps_nothing(
