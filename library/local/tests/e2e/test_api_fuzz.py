@@ -100,10 +100,10 @@ class Fuzz:
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
         )
         @given(case=operation.as_strategy(mode, **fixed))
-        def one(case: Case) -> None:
+        def check_case(case: Case) -> None:
             self._send(case)
 
-        one()
+        check_case()
 
     def _send(self, case: Case) -> None:
         response = case.call(base_url=self.url, auth=self.auth)

@@ -50,8 +50,8 @@ def test_file_that_is_no_list_is_rejected(kind: str, deployed: RunningContext, s
     """The report and the event say why."""
     spoil, reason = FILES[kind]
     good = sample(10)
-    done = finish(deployed, deployed.partner.upload(f"{kind}.csv", spoil(good)))
-    assert_refused(done, reason)
+    result = finish(deployed, deployed.partner.upload(f"{kind}.csv", spoil(good)))
+    assert_refused(result, reason)
 
 
 def test_a_large_list_is_rejected_by_its_ranges(deployed: RunningContext, sample: Callable[[int], Sample]):
@@ -60,9 +60,9 @@ def test_a_large_list_is_rejected_by_its_ranges(deployed: RunningContext, sample
     rows = good.content.partition(b"\n")[2]
     times = int(RANGES_MB * 2**20 / len(rows))
     content = good.content + rows * times + b"x" * 20 + b"\n"
-    done = finish(deployed, deployed.partner.upload(good.name, content))
-    assert_refused(done, f"{1000 * times + 1} of {1000 * (times + 1) + 1} rows were rejected")
-    lines = (done.report or "").splitlines()
+    result = finish(deployed, deployed.partner.upload(good.name, content))
+    assert_refused(result, f"{1000 * times + 1} of {1000 * (times + 1) + 1} rows were rejected")
+    lines = (result.report or "").splitlines()
     assert [lines[1].split(",")[0], lines[1].split(",")[3]] == ["1002", "repeated"]
 
 
@@ -75,5 +75,5 @@ def test_amount_that_is_none_is_rejected(text: str, deployed: RunningContext, sa
     good = sample(1)
     for column in amounts:
         good = good.with_cell(0, column, text)
-    done = finish(deployed, deployed.partner.upload(good.name, good.content))
-    assert_refused(done, "expected an amount")
+    result = finish(deployed, deployed.partner.upload(good.name, good.content))
+    assert_refused(result, "expected an amount")

@@ -62,24 +62,40 @@ def test_changes_that_could_not_be_published_are_read_from_the_stream_and_publis
     deployed: RunningContext, sample: Callable[[int], Sample], redrive: Redrive
 ):
     """Subscribers hear of them again, with the same ids: here they had been published before."""
-    done = import_list(deployed, sample(3), expected=4)
-    put_dead_letter(deployed, "relay_events", _batch(deployed, done.list_id))
+    result = import_list(deployed, sample(3), expected=4)
+    put_dead_letter(deployed, "relay_events", _batch(deployed, result.list_id))
     assert redrive("relay_events", "--go")["redriven"] == 1
-    wanted = {name: sorted(2 * _created(events)) for name, events in done.events.items()}
-    _until(lambda: {one.name: sorted(_created(one.of_list(done.list_id))) for one in deployed.subscribers} == wanted)
+    wanted = {name: sorted(2 * _created(events)) for name, events in result.events.items()}
+    _until(
+        lambda: (
+            {
+                subscriber.name: sorted(_created(subscriber.of_list(result.list_id)))
+                for subscriber in deployed.subscribers
+            }
+            == wanted
+        )
+    )
 
 
 def test_changes_that_lambda_kept_whole_are_published_without_the_stream(
     deployed: RunningContext, sample: Callable[[int], Sample], redrive: Redrive
 ):
     """The emulator's Lambda knows no bucket as a destination, so its part is played; all after it is the emulator's."""
-    done = import_list(deployed, sample(3), expected=4)
-    place, key = _batch(deployed, done.list_id), _give_up(deployed, done.list_id)
+    result = import_list(deployed, sample(3), expected=4)
+    place, key = _batch(deployed, result.list_id), _give_up(deployed, result.list_id)
     own = ("relay_events", "--where", f"id={place['DDBStreamBatchInfo']['startSequenceNumber']}")
     _until(lambda: redrive(*own)["would_redrive"] == 1)
     assert redrive(*own, "--go")["redriven"] == 1
-    wanted = {name: sorted(2 * _created(events)) for name, events in done.events.items()}
-    _until(lambda: {one.name: sorted(_created(one.of_list(done.list_id))) for one in deployed.subscribers} == wanted)
+    wanted = {name: sorted(2 * _created(events)) for name, events in result.events.items()}
+    _until(
+        lambda: (
+            {
+                subscriber.name: sorted(_created(subscriber.of_list(result.list_id)))
+                for subscriber in deployed.subscribers
+            }
+            == wanted
+        )
+    )
     assert key not in _given_up(deployed)
     assert redrive(*own)["would_redrive"] == 0
 
@@ -96,7 +112,7 @@ def _give_up(deployed: RunningContext, list_id: str) -> str:
 
 def _given_up(deployed: RunningContext) -> list[str]:
     bucket, _ = _destination(deployed)
-    return [one["Key"] for one in deployed.aws.call("s3", "list_objects_v2", Bucket=bucket).get("Contents", [])]
+    return [entry["Key"] for entry in deployed.aws.call("s3", "list_objects_v2", Bucket=bucket).get("Contents", [])]
 
 
 def _destination(deployed: RunningContext) -> tuple[str, str]:
@@ -151,8 +167,8 @@ def _own(deployed: RunningContext, list_id: str) -> list[dict[str, Any]]:
 
 
 def _records(deployed: RunningContext) -> Iterator[dict[str, Any]]:
-    asked = {"StreamArn": _stream(deployed), "ShardId": _shard(deployed), "ShardIteratorType": "TRIM_HORIZON"}
-    iterator = deployed.aws.call("dynamodbstreams", "get_shard_iterator", **asked)["ShardIterator"]
+    parameters = {"StreamArn": _stream(deployed), "ShardId": _shard(deployed), "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = deployed.aws.call("dynamodbstreams", "get_shard_iterator", **parameters)["ShardIterator"]
     while (page := deployed.aws.call("dynamodbstreams", "get_records", ShardIterator=iterator))["Records"]:
         yield from page["Records"]
         iterator = page["NextShardIterator"]
@@ -166,4 +182,4 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 def _listed(survey: dict[str, Any], queue: str) -> dict[str, Any]:
-    return next(one for one in survey["queues"] if one["queue"] == queue)
+    return next(entry for entry in survey["queues"] if entry["queue"] == queue)

@@ -56,8 +56,8 @@ def test_a_failure_counts_for_the_alias_and_for_the_version_that_was_run() -> No
     """The dimensions are those of Lambda for an alias with weights."""
     aws = WeightedAlias()
     aws.share = 1.0
-    done = Caller(aws, ALIAS_ARN).call({})
-    assert (done.version, done.failed) == ("2", True)
+    outcome = Caller(aws, ALIAS_ARN).call({})
+    assert (outcome.version, outcome.failed) == ("2", True)
     errors = [datum for datum in aws.data() if datum["MetricName"] == "Errors"]
     resource = [{"Name": "FunctionName", "Value": "name"}, {"Name": "Resource", "Value": "name:live"}]
     executed = [*resource, {"Name": "ExecutedVersion", "Value": "2"}]
@@ -68,9 +68,9 @@ def test_calls_go_on_until_the_block_is_left() -> None:
     with Caller(WeightedAlias(), ALIAS_ARN).calling({}, pause_seconds=0.001) as calls:
         while len(calls) < 3:
             pass
-    made = len(calls)
-    assert made >= 3
-    assert len(calls) == made
+    count = len(calls)
+    assert count >= 3
+    assert len(calls) == count
 
 
 def test_a_failed_call_raises_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

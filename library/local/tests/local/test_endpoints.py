@@ -118,7 +118,7 @@ def test_traces_go_to_the_run_that_deployed_the_function(joined: bool, tmp_path:
     inputs = {"environment": {"variables": {"A": "b"}}, "code": FileArchive("code.zip")}
     request = Request("aws:lambda/function:Function", "f", inputs, tmp_path)
     create(aws, request)
-    [parameters] = [given for operation, given in aws.calls if operation == "lambda:create_function"]
+    [parameters] = [arguments for operation, arguments in aws.calls if operation == "lambda:create_function"]
     added = {"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"} if joined else {}
     assert parameters["Environment"] == {"Variables": {"A": "b"} | added}
     assert bool(request.adapted) == joined

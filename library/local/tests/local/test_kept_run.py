@@ -114,7 +114,7 @@ def test_only_the_owner_can_read_the_api_page(repository: Project, ours: endpoin
         "http://127.0.0.1:1/a",
         *keys,
     )
-    assert {one.query.get("list_id", "list-7") for one in requests(text)} == {"list-7"}
+    assert {request.query.get("list_id", "list-7") for request in requests(text)} == {"list-7"}
     [document] = re.findall(r'href="([^"#]+)"', text)
     assert (page.parent / document).resolve() == (documents / "openapi.json").resolve()
 

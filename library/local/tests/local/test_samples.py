@@ -13,8 +13,8 @@ def test_sample_rows_are_good_rows(context: Context[Any], samples: Samples):
     """The context takes every row, whatever its fields are."""
     header, *rows = csv.reader(samples.document(500).decode().splitlines())
     assert header == list(context.details.model_fields)
-    taken = [context.details.model_validate(dict(zip(header, row, strict=True))) for row in rows]
-    assert len({details.id for details in taken}) == 500
+    models = [context.details.model_validate(dict(zip(header, row, strict=True))) for row in rows]
+    assert len({details.id for details in models}) == 500
 
 
 def test_samples_are_the_same_every_time(samples: Samples):

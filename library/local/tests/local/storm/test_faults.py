@@ -32,9 +32,9 @@ def graph() -> Graph:
 
 @pytest.fixture(scope="module")
 def faults(graph: Graph) -> dict[str, Fault]:
-    found = derive(graph, DEFAULT)
-    assert len({fault.name for fault in found}) == len(found)
-    return {fault.name: fault for fault in found}
+    faults = derive(graph, DEFAULT)
+    assert len({fault.name for fault in faults}) == len(faults)
+    return {fault.name: fault for fault in faults}
 
 
 @pytest.mark.parametrize("kind", TARGETS)
