@@ -39,10 +39,10 @@ class Shard:
 
     def of(self, key: str) -> "Shard":
         """The open shard of an item."""
-        found = next(
+        child = next(
             (child for child in self.children if child.begin <= crc32(key.encode()) % HASHES < child.end), None
         )
-        return found.of(key) if found else self
+        return child.of(key) if child else self
 
     def split(self) -> None:
         middle = (self.begin + self.end) // 2

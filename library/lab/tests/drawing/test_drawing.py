@@ -56,7 +56,7 @@ def test_arrows_that_need_not_cross_do_not() -> None:
     pairs = [("a", "z"), ("b", "y"), ("c", "x")]
     boxes = Seen(_boxes(*"abcxyz"), [Arrow(*pair) for pair in pairs]).boxes()
     lefts, rights = (sorted(names, key=lambda name: boxes[name].top) for names in ("abc", "xyz"))
-    assert [dict(pairs)[left] for left in lefts] == rights
+    assert [dict(pairs)[label] for label in lefts] == rights
 
 
 def test_what_has_no_arrow_stands_below() -> None:
@@ -90,7 +90,7 @@ def test_lines_of_a_frame_that_say_the_same_to_one_box_join() -> None:
 def test_any_text_is_a_label(label: str) -> None:
     seen = Seen([Box("a", label, label, label, label)], [Arrow("a", "a", label, label)], label)
     assert seen.root.attrib["role"] == "img"
-    said = "".join(one for one in label if one not in "\x00\x1b\ud800\n")
+    said = "".join(character for character in label if character not in "\x00\x1b\ud800\n")
     assert said in "".join(seen.texts())
 
 
@@ -103,7 +103,7 @@ def test_a_box_is_as_wide_as_its_text() -> None:
 
 def test_the_title_is_a_label_and_notes_are_tooltips() -> None:
     seen = Seen([Box("a", "A", note="of the context")], [Arrow("a", "a", note="by itself")], "Payment & more")
-    titles = [one.text for one in seen.root.iter("{http://www.w3.org/2000/svg}title")]
+    titles = [element.text for element in seen.root.iter("{http://www.w3.org/2000/svg}title")]
     assert seen.root.attrib["aria-label"] == "Payment & more"
     assert sorted(titles, key=str) == ["Payment & more", "by itself", "of the context"]
 
@@ -160,5 +160,5 @@ module = sys.modules["drawing"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 print(module.svg("Alone", [module.Box("a", "A")], [])[:4])
 """
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
-    assert (done.stdout, done.stderr) == ("<svg\n", "")
+    result = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert (result.stdout, result.stderr) == ("<svg\n", "")

@@ -31,7 +31,7 @@ _every_drawing = given(drawing=_drawings())
 @_every_drawing
 def test_no_two_boxes_overlap(drawing: tuple[list[Box], list[Arrow]]) -> None:
     areas = Seen(*drawing).boxes()
-    assert not [(one, other) for one, other in combinations(areas, 2) if areas[one].overlaps(areas[other])]
+    assert not [(first, other) for first, other in combinations(areas, 2) if areas[first].overlaps(areas[other])]
     assert set(areas) == {box.key for box in drawing[0]}
 
 

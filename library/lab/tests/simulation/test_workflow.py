@@ -53,11 +53,11 @@ class Services:
         return self.items
 
 
-def played(states: dict[str, Any], services: Callable[[Scheduler], Services], given: Any = None) -> Execution:
+def played(states: dict[str, Any], services: Callable[[Scheduler], Services], data: Any = None) -> Execution:
     """Run one execution to its end."""
     scheduler = Scheduler(0, Profile())
     machine = Machine({"StartAt": next(iter(states)), "States": states}, scheduler, services(scheduler))
-    machine.start({} if given is None else given)
+    machine.start({} if data is None else data)
     scheduler.run()
     return machine.executions[0]
 

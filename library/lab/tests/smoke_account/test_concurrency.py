@@ -20,8 +20,8 @@ def _check(place: Place, monkeypatch: pytest.MonkeyPatch, total: int, free: int 
     call = account.aws.call
 
     def answered(service: str, operation: str, **parameters: object) -> dict[str, Any]:
-        asked = operation == "get_account_settings"
-        return {"AccountLimit": limit} if asked else call(service, operation, **parameters)
+        limits_call = operation == "get_account_settings"
+        return {"AccountLimit": limit} if limits_call else call(service, operation, **parameters)
 
     monkeypatch.setattr(account.aws, "call", answered)
     try:

@@ -29,8 +29,8 @@ class Aws:
     def client(self, _: str) -> Any:
         return SimpleNamespace(get_waiter=lambda _: SimpleNamespace(wait=lambda **_: None))
 
-    def call(self, _: str, operation: str, **asked: Any) -> dict[str, Any]:
-        return getattr(self, operation)(**asked)
+    def call(self, _: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        return getattr(self, operation)(**parameters)
 
     def get_queue_attributes(self, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         numbers = {"ApproximateNumberOfMessages": self.messages[QueueUrl], "ApproximateNumberOfMessagesNotVisible": 0}

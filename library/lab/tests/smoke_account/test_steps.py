@@ -27,14 +27,14 @@ TRIED = ("check_import", "check_events", "check_bad_version", "check_good_versio
 @pytest.fixture
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which steps between deployment and destruction were taken; each goes well."""
-    taken: list[str] = []
+    steps: list[str] = []
 
     def well(name: str) -> Any:
-        return lambda *_: taken.append(name) or "well"
+        return lambda *_: steps.append(name) or "well"
 
     for name in TRIED:
         monkeypatch.setattr(of_steps, name, well(name))
-    return taken
+    return steps
 
 
 def ran(place: Place) -> Steps:
@@ -86,7 +86,7 @@ def test_a_step_that_fails_ends_the_others_and_the_stack_is_destroyed(
     cli.outputs(OUTPUTS)
     steps = ran(place)
     assert tuple(tried) == TRIED[: TRIED.index(step)]
-    [failed] = [one for one in steps.completed if not one.passed]
+    [failed] = [step for step in steps.completed if not step.passed]
     assert (failed.message, steps.completed[-1].name, steps.completed[-1].passed) == ("what was seen", "destroy", True)
     assert (cli.stacks, place.file.exists()) == (["dev", "prod"], False)
 

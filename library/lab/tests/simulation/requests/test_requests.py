@@ -37,9 +37,9 @@ def test_a_schedule_that_once_failed_keeps_every_invariant_of_requests(seed: int
 @pytest.mark.usefixtures("simulated")
 def test_a_schedule_of_requests_is_replayed_from_its_choices():
     for seed in range(10):
-        found = run(seed)
-        again = play(seed, found.scenario, found.profile, found.choices, kind=RequestsWorld)
-        assert (again.trace, str(again.violation)) == (found.trace, str(found.violation))
+        outcome = run(seed)
+        again = play(seed, outcome.scenario, outcome.profile, outcome.choices, kind=RequestsWorld)
+        assert (again.trace, str(again.violation)) == (outcome.trace, str(outcome.violation))
 
 
 @pytest.mark.parametrize("name", QUICKEST)
