@@ -52,20 +52,20 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("TABLE_NAME", TABLE)
     handler._table.cache_clear()
     with mock_aws():
-        made = boto3.resource("dynamodb").create_table(
+        table = boto3.resource("dynamodb").create_table(
             TableName=TABLE,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        yield made
+        yield table
     handler._table.cache_clear()
 
 
 def send(*messages: dict[str, Any] | str) -> list[int]:
     """Hand over a batch; return which of its messages have to come again, counted from 0."""
     record = json.loads((EVENTS / "sqs_record.json").read_text())
-    bodies = [one if isinstance(one, str) else json.dumps(one) for one in messages]
+    bodies = [message if isinstance(message, str) else json.dumps(message) for message in messages]
     records = [record | {"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
     answer = handler.lambda_handler({"Records": records}, LambdaContext())
     return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
@@ -149,8 +149,8 @@ def test_the_log_says_what_was_not_taken_and_quotes_nothing(table: Any, caplog: 
     """Messages may name people."""
     send(recorded("created", id="", subject="Ada Lovelace"), '{"Ada Lovelace')
     lines = [vars(record) for record in caplog.records]
-    told = [line["why"] for line in lines if line["msg"] == "event not taken"]
-    assert told == ["the event has no id", "the message is no JSON"]
+    reasons = [line["why"] for line in lines if line["msg"] == "event not taken"]
+    assert reasons == ["the event has no id", "the message is no JSON"]
     assert "Ada" not in str(lines)
 
 
@@ -163,8 +163,8 @@ def test_the_newest_event_is_what_is_kept_in_whatever_order_they_come(table: Any
     middle = len(sent) // 2
     for batch in filter(None, (sent[:middle], sent[middle:])):
         assert send(*batch) == []
-    found = table.get_item(Key={"pk": f"{sent[0]['source']}#{subject}"})["Item"]
-    assert found["data"]["n"] == max(numbers)
+    item = table.get_item(Key={"pk": f"{sent[0]['source']}#{subject}"})["Item"]
+    assert item["data"]["n"] == max(numbers)
 
 
 def test_nothing_but_an_event_can_be_read() -> None:
