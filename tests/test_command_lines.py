@@ -34,8 +34,8 @@ def test_commands_of_a_page_exist(page: Path) -> None:
     """Lines of blocks are complete; code in the text may name a command without its arguments."""
     text = page.read_text(encoding="utf-8")
     lines = [line for line in typed(blocks(text)) if line.split()[1] not in OWN.findall(text)]
-    found = [rejected(line) for line in lines] + [rejected(line, incomplete=True) for line in named(text)]
-    assert [reason for reason in found if reason] == []
+    reasons = [rejected(line) for line in lines] + [rejected(line, incomplete=True) for line in named(text)]
+    assert [reason for reason in reasons if reason] == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=name)

@@ -92,8 +92,8 @@ def test_only_the_source_differs(ways: Mapping[str, Path]) -> None:
 
 def test_the_wheel_is_there_only_if_it_is_the_source(ways: Mapping[str, Path]) -> None:
     """Under the name that the source says."""
-    found = {way: {path.name for path in project.glob("vendor/*")} for way, project in ways.items()}
-    assert found == {"wheel": {*WHEELS}, INDEX: set(), "git": set()}
+    wheels = {way: {path.name for path in project.glob("vendor/*")} for way, project in ways.items()}
+    assert wheels == {"wheel": {*WHEELS}, INDEX: set(), "git": set()}
 
 
 def test_git_takes_the_wheel(ways: Mapping[str, Path]) -> None:
@@ -150,9 +150,9 @@ def test_a_bake_without_uv_says_so_and_leaves_nothing_behind(
     """Before anything is written."""
     monkeypatch.delenv("UV", raising=False)
     monkeypatch.setenv("PATH", "")
-    done = cookiecutter("--no-input")
-    assert done.returncode == 1
-    assert (done.stdout, done.stderr) == (f"{NO_UV}\n", "")
+    result = cookiecutter("--no-input")
+    assert result.returncode == 1
+    assert (result.stdout, result.stderr) == (f"{NO_UV}\n", "")
     assert list((tmp_path / "here" / "there").iterdir()) == []
 
 
@@ -192,8 +192,8 @@ def test_another_machine_gets_the_library(way: str, ways: Mapping[str, Path], tm
     subprocess.run(["git", "clone", "--quiet", str(ways[way]), str(elsewhere)], check=True)
     variables = environment() | published[way]()
     command = ["uv", "run", "--quiet", "python", "-c", "import payment.context; print('it works')"]
-    done = subprocess.run(command, cwd=elsewhere, env=variables, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "it works\n"), done.stderr
+    result = subprocess.run(command, cwd=elsewhere, env=variables, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, "it works\n"), result.stderr
 
 
 @pytest.mark.slow
@@ -204,7 +204,7 @@ def test_only_the_index_of_the_answer_supplies_the_library(tmp_path: Path) -> No
         command, variables = ["uv", "lock", "--quiet"], environment() | {"UV_INDEX": other}
         subprocess.run(command, cwd=project, env=variables, check=True)
     locked = tomllib.loads((project / "uv.lock").read_text())["package"]
-    assert [one["source"] for one in locked if one["name"] == NAME] == [{"registry": own}]
+    assert [package["source"] for package in locked if package["name"] == NAME] == [{"registry": own}]
 
 
 @contextmanager

@@ -81,9 +81,9 @@ def test_a_repositorys_documents_point_to_what_is_there(project: Path) -> None:
 
 def test_a_repository_names_pages_of_the_library_that_are_there(project: Path) -> None:
     """In its documents, settings and code: a page's name, and a section's."""
-    found = [named for name in sources(project) for named in PAGE.findall((project / name).read_text(encoding="utf-8"))]
-    assert ("changing", "a-field") in found
-    for page, section in found:
+    links = [named for name in sources(project) for named in PAGE.findall((project / name).read_text(encoding="utf-8"))]
+    assert ("changing", "a-field") in links
+    for page, section in links:
         assert cli.section(page, section) if section else cli.page(page)
 
 

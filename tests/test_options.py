@@ -33,10 +33,10 @@ def test_an_option_drops_what_is_there(option: Option) -> None:
     assert [path for path in dropped if not (TREE / path).exists()] == []
 
 
-@pytest.mark.parametrize(("one", "other"), list(combinations(OPTIONS, 2)), ids=lambda option: option.name)
-def test_options_never_meet_in_a_file(one: Option, other: Option) -> None:
+@pytest.mark.parametrize(("first", "other"), list(combinations(OPTIONS, 2)), ids=lambda option: option.name)
+def test_options_never_meet_in_a_file(first: Option, other: Option) -> None:
     """Else the order would decide, and what they are together had to be written, too."""
-    assert named(one) & named(other) == set()
+    assert named(first) & named(other) == set()
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_without_an_api_nothing_speaks_of_one(tmp_path: Path) -> None:
 
 def test_what_speaks_of_an_api_would_be_found(payment: Path) -> None:
     """In each of the places where it can be."""
-    found = {line.partition(": ")[0].partition("/")[0] for line in of_api(payment)}
-    assert found >= {"README.md", "docs"}
+    places = {line.partition(": ")[0].partition("/")[0] for line in of_api(payment)}
+    assert places >= {"README.md", "docs"}
 
 
 OF_LISTS = re.compile(

@@ -116,10 +116,8 @@ def commands(page: Path) -> Iterator[Command]:
     for block in BLOCK.finditer(page.read_text(encoding="utf-8")):
         if not block["account"]:
             for line in block["text"].splitlines():
-                found = COMMENT.sub("", line).strip()
-                yield from (
-                    Command(page, part) for part in ([found] if "clone" in found else found.split(" && ")) if part
-                )
+                text = COMMENT.sub("", line).strip()
+                yield from (Command(page, part) for part in ([text] if "clone" in text else text.split(" && ")) if part)
 
 
 ALL = [command for page in PAGES for command in commands(page)]
@@ -148,7 +146,7 @@ def test_the_table_names_commands_and_tests_that_are_there(pattern: str) -> None
 
 def defined(text: str) -> set[str]:
     """The functions of a module."""
-    return {one.name for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef)}
+    return {function.name for function in ast.walk(ast.parse(text)) if isinstance(function, ast.FunctionDef)}
 
 
 def test_a_command_without_a_test_is_seen(tmp_path: Path) -> None:

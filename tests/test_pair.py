@@ -156,10 +156,10 @@ def test_a_context_that_verifies_nothing_is_refused(tmp_path: Path) -> None:
 def test_the_command_refuses_what_cannot_work(arguments: list[str], status: int, sentence: str) -> None:
     """Before it bakes anything."""
     command = [sys.executable, "-m", "template", "demo", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    assert done.returncode == status
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+    result = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert result.returncode == status
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.slow
@@ -169,7 +169,7 @@ def test_the_second_joins_the_first_and_both_are_gone_afterwards(stage: Stage) -
     out, error = process.communicate(timeout=60)
     first, scenario = stage.said("first"), stage.said("scenario")
     assert (process.returncode, out, error) == (0, "the outcome\n", "")
-    assert [Path(str(one["folder"])).name for one in (first, scenario)] == ["Subscription", "Payment"]
+    assert [Path(str(context["folder"])).name for context in (first, scenario)] == ["Subscription", "Payment"]
     assert first["interrupts"] == 1
     assert first["venv"] is None
     assert {"--keep", "--deploy-only"} <= set(_list(first))
@@ -235,15 +235,15 @@ def _list(record: dict[str, object]) -> list[str]:
 def test_subscription_tells_and_payment_verifies() -> None:
     """The generated contexts themselves, on one emulator: all is read from queues, tables and the partner's report."""
     command = [sys.executable, "-m", "template", "demo", "--contexts", "subscription,payment", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["emitted"] == {"SubscriptionStarted": 20, "SubscriptionEnded": 1}
-    assert told["projected"] == {"known": 19, "gone": 1}
-    assert told["rows"] == {"uploaded": 97, "imported": 95, "rejected": 2}
-    assert [one["line"] for one in told["rejected"]] == [97, 98]
-    assert all(one["field"] == "subscription_id" for one in told["rejected"])
-    assert all(one["reason"].endswith(UNKNOWN) for one in told["rejected"])
+    result = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert report["emitted"] == {"SubscriptionStarted": 20, "SubscriptionEnded": 1}
+    assert report["projected"] == {"known": 19, "gone": 1}
+    assert report["rows"] == {"uploaded": 97, "imported": 95, "rejected": 2}
+    assert [rejection["line"] for rejection in report["rejected"]] == [97, 98]
+    assert all(rejection["field"] == "subscription_id" for rejection in report["rejected"])
+    assert all(rejection["reason"].endswith(UNKNOWN) for rejection in report["rejected"])
 
 
 class Orphan:
@@ -256,17 +256,17 @@ class Orphan:
         # The shell ends at once: above what it leaves is no uv that started these tests.
         shell = f'{shlex.join(command)} > "{self.log}" 2>&1 & echo $!'
         environment = os.environ | {"TMPDIR": str(self.temporary)}
-        done = subprocess.run(["sh", "-c", shell], env=environment, stdout=subprocess.PIPE, text=True, check=True)
-        self.process = int(done.stdout)
+        result = subprocess.run(["sh", "-c", shell], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        self.process = int(result.stdout)
 
     def alive(self) -> dict[int, str]:
         """Its processes, and those that they have started: all have its temporary folder."""
-        mark, found = f"TMPDIR={self.temporary}".encode(), dict[int, str]()
+        mark, processes = f"TMPDIR={self.temporary}".encode(), dict[int, str]()
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 if mark in (process / "environ").read_bytes().split(b"\0"):
-                    found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        return found
+                    processes[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return processes
 
     def left(self) -> list[str]:
         """What is in its temporary folder, but for uv's own locks."""
@@ -276,9 +276,9 @@ class Orphan:
 @pytest.fixture
 def orphan(tmp_path: Path) -> Iterator[Orphan]:
     """It, and nothing of it afterwards."""
-    one = Orphan(tmp_path)
-    yield one
-    for process in one.alive():
+    orphan = Orphan(tmp_path)
+    yield orphan
+    for process in orphan.alive():
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
 

@@ -27,5 +27,5 @@ def test_the_baked_picture_is_the_one_that_is_drawn(answers: dict[str, str], tmp
     project = bake(tmp_path, {**answers, "library": INDEX})
     variables = {**environment(), "PYTHONPATH": str(project / "src")}
     command = [sys.executable, "-m", "bounded_context_cli.command", "picture", "--readme"]
-    done = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    result = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

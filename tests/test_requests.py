@@ -27,11 +27,11 @@ def breaches(project: Path) -> list[str]:
     """What AWS would refuse of a baked context, by its own promise."""
     variables = {**environment(), "PYTHONPATH": os.pathsep.join(map(str, (project / "src", project)))}
     command = [sys.executable, "-c", CHECK]
-    done = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    count, *found = done.stdout.splitlines()
+    result = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    count, *breaches = result.stdout.splitlines()
     assert int(count) > 500
-    return found
+    return breaches
 
 
 @pytest.mark.nightly

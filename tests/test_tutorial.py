@@ -91,7 +91,7 @@ class Terminals:
         self._read, self._said = len(self._log.read_text(encoding="utf-8")) if self._log.exists() else 0, ""
 
     def _run(self, line: str) -> str:
-        done = subprocess.run(
+        result = subprocess.run(
             ["bash", "-c", here(line)],
             cwd=self._folder,
             env=self._variables,
@@ -100,8 +100,8 @@ class Terminals:
             text=True,
             check=False,
         )
-        self.last, self.status = line, done.returncode
-        return done.stdout
+        self.last, self.status = line, result.returncode
+        return result.stdout
 
     def _stay(self, line: str) -> None:
         with self._log.open("wb") as log:
@@ -130,7 +130,7 @@ def seen(expected: str, said: str) -> bool:
     spaced = [" ".join(line.split()) for line in expected.splitlines()]
     patterns = {line: ".*".join(map(re.escape, re.split(r" ?\.\.\. ?", line))) for line in spaced}
     return all(
-        any(re.search(patterns[line], one) for one in (lines if line.partition(":")[0] in STEPS else later))
+        any(re.search(patterns[line], text) for text in (lines if line.partition(":")[0] in STEPS else later))
         for line in spaced
     )
 

@@ -33,11 +33,11 @@ def test_a_fresh_bake_is_in_step(
     bakes: Callable[[str], Path], version: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of each version that can be updated; that there is a newer one is said, and is no drift."""
-    status, told = said(bakes(version), capsys, "--json")
-    report = json.loads(told)
+    status, output = said(bakes(version), capsys, "--json")
+    report = json.loads(output)
     assert (status, report["in_step"], report["files"], report["faults"]) == (0, True, [], [])
     assert report["version"] == version
-    assert report["behind"] == len(releases()) - 1 - [one.version for one in releases()].index(version)
+    assert report["behind"] == len(releases()) - 1 - [release.version for release in releases()].index(version)
 
 
 def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
@@ -50,15 +50,15 @@ def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
     team.write("own.txt", "ours\n")
     assert said(team.folder, capsys)[0] == 0
     team.write(BUILD, team.read(BUILD) + "# ours\n")
-    status, told = said(team.folder, capsys, "--diff")
+    status, output = said(team.folder, capsys, "--diff")
     assert status == 1
-    assert f"\n--- template/{BUILD}\n+++ {BUILD}\n" in told
-    assert "+# ours" in told
-    assert f"  changed {BUILD}\n" in told
-    assert f"  changed {RULES}" in told
-    assert "  missing tests/test_list.py" in told
-    assert "own.txt" not in told
-    assert told.endswith("Not in step.\n")
+    assert f"\n--- template/{BUILD}\n+++ {BUILD}\n" in output
+    assert "+# ours" in output
+    assert f"  changed {BUILD}\n" in output
+    assert f"  changed {RULES}" in output
+    assert "  missing tests/test_list.py" in output
+    assert "own.txt" not in output
+    assert output.endswith("Not in step.\n")
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_what_does_not_fit_together_is_a_sentence(
     """And the exit status is 1."""
     team = baked_by(VERSION)
     team.replace(path, old, new)
-    status, told = said(team.folder, capsys)
-    assert (status, sentence in told) == (1, True)
+    status, output = said(team.folder, capsys)
+    assert (status, sentence in output) == (1, True)
 
 
 def test_lock_and_wheel_are_held_against_the_version(baked_by: BakedBy) -> None:
@@ -122,6 +122,6 @@ def test_each_file_of_a_bake_is_somebodys(bakes: Callable[[str], Path]) -> None:
     """Of each kind there are some; nothing that a team writes its rules in is the template's."""
     owners = {path: owner(path) for path in files(bakes(VERSION), ())}
     assert set(owners.values()) == set(Owner)
-    assert {path for path, one in owners.items() if path.startswith("src/")} & {
-        path for path, one in owners.items() if one is Owner.TEMPLATE
+    assert {path for path, holder in owners.items() if path.startswith("src/")} & {
+        path for path, holder in owners.items() if holder is Owner.TEMPLATE
     } == set()

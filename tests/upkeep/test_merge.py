@@ -190,8 +190,8 @@ def test_one_command_takes_it_back(tmp_path: Path) -> None:
         {"a": "theirs\n", "b": None, "c": None, "new": "new\n"},
     )
     ours.git("reset", "--hard")
-    found = {path: content for path, content in ours.everything().items() if path not in ("HEAD", "index")}
-    assert found == {"pyproject.toml": PROJECT.encode(), "a": b"ours\n", "b": b"1\n", "c": b"ours\n"}
+    files = {path: content for path, content in ours.everything().items() if path not in ("HEAD", "index")}
+    assert files == {"pyproject.toml": PROJECT.encode(), "a": b"ours\n", "b": b"1\n", "c": b"ours\n"}
     assert ours.status() == {}
 
 

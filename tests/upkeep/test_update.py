@@ -32,8 +32,12 @@ from .team import BakedBy, Team, copied, largest_file
 DESCRIPTION = "Registers every payment, one by one or by the list, and tells the other contexts."
 """The default of 0.4.0, which a repository keeps."""
 
-EARLIER = [one.version for one in releases() if one.version != VERSION and behind(one.version) <= behind(OLDEST)]
-UPDATED = [*(pytest.param(one, marks=pytest.mark.nightly) for one in EARLIER[:-1]), EARLIER[-1]]
+EARLIER = [
+    release.version
+    for release in releases()
+    if release.version != VERSION and behind(release.version) <= behind(OLDEST)
+]
+UPDATED = [*(pytest.param(version, marks=pytest.mark.nightly) for version in EARLIER[:-1]), EARLIER[-1]]
 """The versions that can be updated; all except the last are tested nightly."""
 
 PACKAGE = "src/payment"

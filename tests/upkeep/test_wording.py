@@ -69,6 +69,6 @@ def test_no_code_of_the_team_changes(
 ) -> None:
     """Whatever the template rewords."""
     texts = ["\n".join(lines) for lines in (old, new, ours)]
-    found = reworded(tmp_path_factory.mktemp("words"), *texts).split("\n")
-    assert [line.partition("#")[0] for line in found] == [line.partition("#")[0] for line in texts[2].split("\n")]
-    assert set(found) <= set(new) | set(texts[2].split("\n"))
+    lines = reworded(tmp_path_factory.mktemp("words"), *texts).split("\n")
+    assert [line.partition("#")[0] for line in lines] == [line.partition("#")[0] for line in texts[2].split("\n")]
+    assert set(lines) <= set(new) | set(texts[2].split("\n"))

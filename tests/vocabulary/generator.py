@@ -135,11 +135,11 @@ class _Draw:
         context = self.answers["context_name"]
         if not self._one_in(15):  # else a name or an event occurs twice
             self._verb = self._random.choice(self._words.verbs)
-        verb, done = self._verb
+        verb, participle = self._verb
         name = verb + self._random.choice((context, context, context, "", self._noun()))
         if self._words.taken and self._one_in(10):
             name = _pascal(self._taken())
-        return f"{name}:{kind}:{context}{done}"
+        return f"{name}:{kind}:{context}{participle}"
 
     def verification(self) -> str:
         """Return the step for a field with an id, or none."""

@@ -29,10 +29,10 @@ CHANGED = {
 def released(path: str) -> str:
     """A file of 0.4.0."""
     command = ["git", "show", f"{RELEASED}:{path}"]
-    shown = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if shown.returncode:
-        pytest.skip(shown.stderr)
-    return shown.stdout
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if result.returncode:
+        pytest.skip(result.stderr)
+    return result.stdout
 
 
 @pytest.fixture
