@@ -451,7 +451,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("build", "sentence"), BAD.values(), ids=BAD)
-def test_what_contradicts_itself_is_refused(build: Any, sentence: str):
+def test_a_contradictory_context_is_refused(build: Any, sentence: str):
     """Where it is built, in one sentence that begins with the field."""
     with pytest.raises(BadContext) as refused:
         build()
@@ -468,7 +468,7 @@ def test_what_contradicts_itself_is_refused(build: Any, sentence: str):
         (("list", "payer"), {"by_list": "list_shard", "by_payer": "payer"}),
     ],
 )
-def test_many_are_asked_for_by_what_the_context_names(queried_by: Any, indexes: dict[str, str]):
+def test_many_aggregates_are_queried_by_the_declared_fields(queried_by: Any, indexes: dict[str, str]):
     """Each costs an index; without any there is no function, and no route."""
     context = _as(PAYMENT, queried_by=queried_by)
     assert context.indexes == indexes
@@ -476,7 +476,7 @@ def test_many_are_asked_for_by_what_the_context_names(queried_by: Any, indexes: 
     assert ("list_payments" in context.functions) == ("list_payments" in context.routes) == bool(queried_by)
 
 
-def test_what_follows_from_the_default_context():
+def test_the_names_of_the_default_context():
     """These names are in AWS, in items and in events: they may not change."""
     assert PAYMENT.title == "Payment"
     assert (PAYMENT.identity, PAYMENT.key_prefix, PAYMENT.referenced_kinds) == (
@@ -529,7 +529,7 @@ def test_what_follows_from_the_default_context():
     )
 
 
-def test_what_follows_from_a_context_with_routes_and_refusals_of_its_own():
+def test_the_names_of_a_context_with_own_routes_and_refusals():
     """Without a currency, amounts have one sum."""
     assert ORDER.command_functions == ("place_order", "pack_order", "ship_order", "cancel_order")
     assert ORDER.steps[2] == "verify_customer"
@@ -546,7 +546,7 @@ def test_what_follows_from_a_context_with_routes_and_refusals_of_its_own():
     assert ORDER.refusals[6:] == ("not-packed", "idempotency-key-reused", "in-progress")
 
 
-def test_what_follows_from_a_context_of_few_answers():
+def test_the_names_of_a_context_with_few_answers():
     """No route, no reference, and a name of two words."""
     assert INVOICE.routes == {}
     assert (INVOICE.identity, INVOICE.key_prefix) == ("number", "SALES_INVOICE#")
@@ -581,7 +581,7 @@ def test_two_declarations_are_never_one():
     assert len({same, PAYMENT}) == 2
 
 
-def test_a_context_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch):
+def test_a_context_is_loaded_by_its_name(monkeypatch: pytest.MonkeyPatch):
     """The functions of the library read it from their environment."""
     assert named("payment.context:PAYMENT") is PAYMENT
     monkeypatch.setenv("CONTEXT", "payment.context:PAYMENT")
@@ -610,7 +610,7 @@ def test_a_name_of_no_context_is_refused(reference: str, sentence: str, monkeypa
         declared()
 
 
-def test_a_context_without_lists_has_nothing_of_lists():
+def test_a_context_without_lists_has_neither_steps_nor_events_of_lists():
     """Its steps, functions, events, faults and metrics follow from the declaration."""
     without = _as(PAYMENT, verification=None, queried_by=("status",), versions={})
     assert (without.has_lists, without.steps, without.list_events, without.faults) == (False, (), (), ())

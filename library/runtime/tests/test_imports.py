@@ -58,6 +58,6 @@ def test_tools_in_infrastructure_know_the_measures_without_a_framework():
         ("bounded_context.handlers.pre_traffic", {"pydynox", "bounded_context.lists", EVENTS}),
     ],
 )
-def test_a_function_is_without_what_it_does_not_use(module: str, without: set[str]):
+def test_a_function_does_not_import_unused_packages(module: str, without: set[str]):
     """Of the library, and of others' packages."""
     assert _imported(module) & without == set()

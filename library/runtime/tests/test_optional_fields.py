@@ -192,7 +192,7 @@ def test_it_comes_back_from_the_table_as_it_was_stored(case: Case, table: Any):
 
 
 @over_left_out
-def test_none_is_no_attribute_and_no_attribute_is_the_default(case: Case, table: Any):
+def test_none_is_stored_as_no_attribute_and_read_as_the_default(case: Case, table: Any):
     """So an item of the version before is read."""
     context, items = case.context, Items(case.context)
     item = items.from_aggregate(_unsaid(context))
@@ -252,7 +252,7 @@ def test_the_bad_sample_list_has_a_bad_row(case: Case):
 
 
 @over_left_out
-def test_a_default_may_be_left_out_of_a_change_too(case: Case):
+def test_a_change_may_omit_a_field_with_a_default(case: Case):
     """Callers' commands are strict about what nobody knows all the same."""
     move = case.context.commands[1].model
     assert move.model_validate({"thing_id": "t-1"}).field == case.absent
@@ -260,7 +260,7 @@ def test_a_default_may_be_left_out_of_a_change_too(case: Case):
         move.model_validate({"thing_id": "t-1", "feild": case.of.text})
 
 
-def test_the_header_names_what_must_be_there_and_what_may():
+def test_the_header_names_required_and_optional_columns():
     """Each for itself."""
     rows = context_of({"size": (WholeNumber, ...), "note": (Text | None, None), "fee": (Amount | None, None)}).rows
     with pytest.raises(Unreadable) as refused:
@@ -280,7 +280,7 @@ ALL = context_of(OPTIONAL_FIELDS)
 
 
 @given(st.sets(st.sampled_from(list(OPTIONAL_FIELDS))), st.permutations(["thing_id", *OPTIONAL_FIELDS]))
-def test_whichever_columns_a_file_has_a_row_is_what_its_cells_say(named: set[str], order: list[str]):
+def test_a_file_with_any_columns_has_the_values_of_its_cells(named: set[str], order: list[str]):
     """In any order; what it does not name is as if its cells were empty."""
     values = Samples(ALL).values(3)
     header = [name for name in order if name == "thing_id" or name in named]
@@ -293,7 +293,7 @@ def test_whichever_columns_a_file_has_a_row_is_what_its_cells_say(named: set[str
 
 
 @given(st.sets(st.sampled_from(list(OPTIONAL_FIELDS))))
-def test_whatever_attributes_an_item_lacks_it_is_read(lacking: set[str]):
+def test_an_item_that_lacks_any_optional_attributes_is_read(lacking: set[str]):
     """Each of them is the default, and the others are as they were."""
     items, sample = Items(ALL), Samples(ALL).aggregate(3)
     item = {name: value for name, value in items.from_aggregate(sample).items() if name not in lacking}
@@ -315,7 +315,7 @@ def test_an_amount_that_is_missing_adds_nothing():
     assert context.measures.amounts_imported.keys() == {"fee"}
 
 
-def test_what_refers_to_nothing_is_not_looked_up():
+def test_an_empty_reference_is_not_looked_up():
     """Only what it refers to must be known."""
     context = context_of({"owner_id": (Text | None, None)}, references={"owner_id": "owner"})
     samples = Samples(context)
@@ -345,7 +345,7 @@ def test_a_default_is_one_of_the_values(field: Any, sentence: str):
 
 
 @pytest.mark.parametrize("field", [(TYPES["identifier"].type | None, None), (Identifier, "t-1")])
-def test_an_identity_is_never_left_out(field: Any):
+def test_an_identity_is_required(field: Any):
     """Nothing would be found without it."""
     with pytest.raises(BadContext, match="must be its identity: an Identifier without a default"):
         context_of({"thing_id": field})

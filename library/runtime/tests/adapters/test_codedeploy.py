@@ -44,7 +44,7 @@ def test_a_deployment_without_targets_is_an_error(client: Any, stub: Stubber):
         Deployments(client).target("d-1")
 
 
-def test_a_target_that_is_no_function_is_an_error(client: Any, stub: Stubber):
+def test_a_target_that_is_not_a_function_is_an_error(client: Any, stub: Stubber):
     """CodeDeploy deploys to servers and containers, too."""
     _described(stub, {"deploymentTargetType": "ECSTarget", "ecsTarget": {}})
     with pytest.raises(LookupError):

@@ -92,7 +92,7 @@ def test_undoing_takes_only_this_lists_rows(imported: ImportedAggregateTable, ta
     assert sorted(item[ID] for item in table.scan()["Items"]) == [row[ID] for row in rows[50:52]]
 
 
-def test_taken_are_those_of_others(imported: ImportedAggregateTable):
+def test_identities_of_the_same_list_are_not_taken(imported: ImportedAggregateTable):
     """A list's own rows do not stand in its way when a step is tried again."""
     rows = _rows(130)
     imported.import_rows("l-1", rows[:2])
@@ -102,7 +102,7 @@ def test_taken_are_those_of_others(imported: ImportedAggregateTable):
     assert imported.taken([], "l-1") == set()
 
 
-def test_a_part_written_again_leaves_what_has_changed_since(imported: ImportedAggregateTable, table: Any):
+def test_a_repeated_part_keeps_later_changes(imported: ImportedAggregateTable, table: Any):
     """A child that is tried again fills the gaps; what a command changed meanwhile stays as it is."""
     imported.import_rows("l-1", _rows(2))
     moved = samples.aggregate(0, version=2, list_id="l-1")
@@ -126,12 +126,12 @@ class _Throttled:
     """A client whose first removals are cancelled for a reason that passes by itself."""
 
     def __init__(self, times: int) -> None:
-        self.left = times
+        self.remaining = times
         self.written = 0
 
     def sync_transact_write(self, operations: list[dict[str, Any]]) -> None:
-        if self.left:
-            self.left -= 1
+        if self.remaining:
+            self.remaining -= 1
             raise TransactionCanceledException("for specific reasons [ConditionalCheckFailed, ThrottlingError]")
         self.written += len(operations)
 
@@ -221,7 +221,7 @@ class _Unprocessed(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
 
-def test_pydynox_says_of_unprocessed_keys_what_is_taken_for_throttling(monkeypatch: pytest.MonkeyPatch):
+def test_an_error_of_unprocessed_keys_counts_as_throttling(monkeypatch: pytest.MonkeyPatch):
     """Its words, for which it has no error: another version may have others."""
     waits: list[float] = []
     monkeypatch.setattr("bounded_context.adapters.conditional._TRIES", 2)

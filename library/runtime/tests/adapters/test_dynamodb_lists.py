@@ -123,7 +123,7 @@ def test_a_list_that_is_not_being_imported_has_no_writers(records: Any, status: 
     assert not records.take_part(ID, 7, "second", 200)[0]
 
 
-def test_a_writer_that_leaves_says_how_far_it_came(records: Any):
+def test_an_interrupted_writer_records_its_progress(records: Any):
     """Also when the list is being undone: the undoing need not wait for it."""
     _brought_to(records, ListStatus.IMPORTING)
     records.take_part(ID, 3, "first", 100)
@@ -213,7 +213,7 @@ def test_an_execution_has_one_list(records: Any):
     assert records.register(replace(RECEIVED, execution="run-3")).execution == RECEIVED.execution
 
 
-def test_an_execution_that_found_its_list_taken_registers_none(records: Any):
+def test_an_execution_whose_list_exists_registers_no_list(records: Any):
     """A call that outlives it may see a newer version of the file."""
     assert records.conclude("run-2", ID).list_id == ID
     newer = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v2", 43), "run-2")

@@ -51,7 +51,7 @@ def test_a_list_is_read_page_by_page_and_whole(limit: int, shards: Shards, table
 
 @over_contexts
 @pytest.mark.usefixtures("aws")
-def test_what_comes_back_is_what_was_stored(context: Context[Any]):
+def test_a_queried_aggregate_equals_the_stored_one(context: Context[Any]):
     """With all of its values, from each index that the context has."""
     sample, own, table = Samples(context).aggregate(100, list_id="l-1"), Items(context), made_table(context.indexes)
     AggregateTable(own, table).add(sample)
@@ -124,7 +124,7 @@ def test_an_item_from_before_the_indexes_is_read_and_not_listed(shards: Shards, 
 
 
 @pytest.mark.usefixtures("aws")
-def test_those_with_a_value_come_from_an_index_of_the_field_itself():
+def test_aggregates_with_a_value_come_from_an_index_of_the_field():
     """Every aggregate is in it, whichever version stored it: none has a key of its own for it."""
     context = replace(PAYMENT, queried_by=("list", "payer"))
     table, own = made_table(context.indexes), Items(PAYMENT)

@@ -33,7 +33,7 @@ def test_a_mapping_that_works_or_is_about_to_does_not_fail(state: str, result: s
 
 
 @pytest.mark.parametrize("state", ["Disabled", "Disabling", "Deleting"])
-def test_a_mapping_that_reads_nothing_fails(state: str):
+def test_a_mapping_that_reads_no_records_fails(state: str):
     """The stream forgets its changes after 24 hours."""
     assert _failing([WELL | {"State": state}]) == [Failing(FUNCTION, state)]
 

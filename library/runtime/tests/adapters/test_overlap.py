@@ -158,7 +158,7 @@ def test_a_row_that_another_took_is_a_conflict(payments: AggregateTable[Payment]
         _imports(Vanishing(inserts(), replaced)).import_rows("l-1", _rows(3))
 
 
-def test_undoing_goes_on_until_no_row_of_the_list_is_left(payments: AggregateTable[Payment], table: Any):
+def test_undoing_continues_until_the_list_has_no_rows(payments: AggregateTable[Payment], table: Any):
     """A transaction is cancelled as a whole by each row of another that appears meanwhile."""
     _imports(inserts()).import_rows("l-1", _rows(4))
     client = DynamoDBClient()

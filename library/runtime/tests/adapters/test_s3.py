@@ -32,7 +32,7 @@ class _Raw(BytesIO):
         yield self.getvalue()
 
 
-def test_a_file_stays_what_it_was(files: InboxBucket):
+def test_a_pinned_version_does_not_change(files: InboxBucket):
     """A new version of the object changes nothing for who knows the old one."""
     files.write(KEY, b"a\n1\n")
     [stored] = files.versions(KEY)
@@ -99,7 +99,7 @@ def test_versions_differ_by_size_and_tag(files: InboxBucket):
 
 
 @pytest.mark.parametrize("key", [KEY, "incoming/acme/a+b & <c> %0A.csv"])
-def test_versions_are_those_of_this_name_alone(files: InboxBucket, key: str):
+def test_versions_belong_to_one_name_only(files: InboxBucket, key: str):
     """A name may hold anything, and may be the beginning of another."""
     for name in (key, f"{key}.2"):
         files.write(name, name.encode())
@@ -107,7 +107,7 @@ def test_versions_are_those_of_this_name_alone(files: InboxBucket, key: str):
     assert (stored.file.key, stored.file.size) == (key, len(key.encode()))
 
 
-def test_a_name_with_a_line_end_is_found(files: InboxBucket, bucket: Any):
+def test_a_name_with_a_line_end_is_listed(files: InboxBucket, bucket: Any):
     """S3 writes names into XML, which turns some signs into others, unless it is asked to encode them."""
     key, urls = "incoming/acme/ja\r\nnu ary.csv", list[str]()
 
@@ -130,7 +130,7 @@ def test_a_removed_file_is_known_with_its_versions(files: InboxBucket, bucket: A
     assert [version.removed for version in files.versions(KEY)] == [False, False]
 
 
-def test_a_named_version_is_found(files: InboxBucket):
+def test_a_named_version_is_read(files: InboxBucket):
     """An event that names a version means that one, whatever came after it."""
     files.write(KEY, b"first")
     [first] = files.versions(KEY)
@@ -140,14 +140,14 @@ def test_a_named_version_is_found(files: InboxBucket):
     assert (named.file, named.etag) == (first.file, first.etag)
 
 
-def test_what_is_not_there_is_none(files: InboxBucket):
+def test_a_missing_file_is_none(files: InboxBucket):
     """A missing object is no error: the caller decides."""
     assert files.versions("incoming/acme/nothing.csv") == []
     assert files.version("incoming/acme/nothing.csv", "1") is None
     assert files.read("reports/acme/nothing") is None
 
 
-def test_what_is_written_is_read(files: InboxBucket):
+def test_a_written_file_is_read_unchanged(files: InboxBucket):
     """Bytes come back as they were."""
     files.write("staging/l/part-00000", b"\x00\xff")
     assert files.read("staging/l/part-00000") == b"\x00\xff"

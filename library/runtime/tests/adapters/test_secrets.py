@@ -78,7 +78,7 @@ def test_bytes_are_no_value(manager: Any, arn: str) -> None:
         Secrets(manager).get(arn)
 
 
-def test_what_is_wrong_with_the_service_is_not_taken_for_a_missing_value(manager: Any, arn: str) -> None:
+def test_an_error_of_the_service_is_not_a_missing_value(manager: Any, arn: str) -> None:
     """Nobody should put a value because of a permission that is missing."""
     manager.delete_secret(SecretId=arn)
     with pytest.raises(GetParameterError):

@@ -21,7 +21,7 @@ def machine(aws: None) -> tuple[Any, str]:
     return client, client.create_state_machine(name="m", definition=WORKING, roleArn=role)["stateMachineArn"]
 
 
-def test_only_what_runs_counts(machine: tuple[Any, str]):
+def test_only_running_executions_count(machine: tuple[Any, str]):
     """What has ended is nobody's worry."""
     client, arn = machine
     assert Executions(client, arn).oldest_start() is None
@@ -31,7 +31,7 @@ def test_only_what_runs_counts(machine: tuple[Any, str]):
     assert Executions(client, arn).oldest_start() == started[1]["startDate"]
 
 
-def test_the_oldest_is_found_on_the_last_page():
+def test_the_oldest_execution_is_on_the_last_page():
     """AWS answers with the newest first, a hundred at a time."""
     client: Any = boto3.client(
         "stepfunctions", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x"

@@ -82,7 +82,7 @@ def test_retries_have_one_key_and_the_token(system: HttpSystem, bureau: Bureau) 
     assert {request.headers["Authorization"] for request in bureau.requests} == {"Bearer t-1"}
 
 
-def test_a_slow_system_is_left_after_its_time(
+def test_a_slow_system_is_abandoned_after_its_timeout(
     system: HttpSystem, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A try ends, and so does the call."""
@@ -95,7 +95,7 @@ def test_a_slow_system_is_left_after_its_time(
     assert time.monotonic() - began < 1
 
 
-def test_the_refusal_has_the_seconds_that_the_system_asks_for(system: HttpSystem, bureau: Bureau) -> None:
+def test_the_refusal_has_the_seconds_that_the_system_requests(system: HttpSystem, bureau: Bureau) -> None:
     """At most an hour; a date has the default."""
     for header, seconds in (("7", 7), ("999999", 3600), ("Sat, 28 Nov 2026 09:00:00 GMT", 30)):
         bureau.only(503, Retry_After=header)
@@ -104,7 +104,7 @@ def test_the_refusal_has_the_seconds_that_the_system_asks_for(system: HttpSystem
         assert raised.value.retry_after == seconds
 
 
-def test_after_five_failures_it_is_left_alone_until_a_probe_succeeds(
+def test_after_five_failures_the_system_is_not_called_until_a_probe_succeeds(
     system: HttpSystem, bureau: Bureau, table: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also by other functions: the circuit is an item of the table. Replies such as 404 do not count."""

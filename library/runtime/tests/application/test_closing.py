@@ -81,7 +81,7 @@ def test_all_rows_of_the_list_are_deleted_and_no_others(world: World):
     assert set(world.owners.values()) == {None, "another-list"}
 
 
-def test_record_report_and_event_are_those_of_a_normal_undo(world: World):
+def test_record_report_and_event_equal_those_of_a_normal_undo(world: World):
     """Only the time and the trace of the event differ."""
     other = World(world.context)
     list_id = interrupted(world)

@@ -128,7 +128,7 @@ def doubled(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
     return created
 
 
-def test_what_the_rule_made_of_a_row_is_imported() -> None:
+def test_the_result_of_the_rule_is_imported() -> None:
     """And summed up."""
     run = sent(doubled)
     assert [(aggregate.details.amount, aggregate.details.payer) for aggregate in run.aggregates] == [
@@ -138,7 +138,7 @@ def test_what_the_rule_made_of_a_row_is_imported() -> None:
     assert world.lists.get(list_id).amounts == {"amount": {"EUR": sum(Decimal(f"{n}.50") for n in range(20)) * 2}}
 
 
-def test_an_amount_that_is_equal_and_written_otherwise_is_what_the_command_would_store() -> None:
+def test_an_equal_amount_in_another_notation_is_stored_as_by_the_command() -> None:
     """12.5 and 12.50 are equal numbers and different texts."""
 
     def precise(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
@@ -189,13 +189,13 @@ def _plain(details: PaymentDetails) -> Payment:
         (lambda command, payments: payments.remove(_plain(command)) or _plain(command), "calls remove"),
     ],
 )
-def test_what_no_row_can_bring_fails_the_step_and_says_what_to_write(rule: Rule, why: str) -> None:
+def test_a_result_that_no_row_can_have_fails_the_step_with_advice(rule: Rule, why: str) -> None:
     """It is the rule that has to change, and nothing that a partner could."""
     with pytest.raises(RuleFailed, match=f"on line 2: it {why}|on line 2: .*{why}"):
         sent(rule)
 
 
-def test_a_rule_reads_what_is_stored() -> None:
+def test_a_rule_reads_stored_aggregates() -> None:
     """As a command does: an aggregate, or that there is none."""
 
     def after_another(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
@@ -209,7 +209,7 @@ def test_a_rule_reads_what_is_stored() -> None:
     assert {aggregate.id for aggregate in run.aggregates} == {there.id, "id-000001"}
 
 
-def test_a_rule_reads_what_it_has_added() -> None:
+def test_a_rule_reads_its_own_additions() -> None:
     """And rows of a list do not see each other."""
     seen: list[str] = []
 
@@ -350,13 +350,13 @@ def _with_channel(default: Any) -> Context[Any]:
     return replace(plain, commands=(replace(create, model=model), *others))
 
 
-def test_a_command_that_requires_what_no_row_has_is_refused() -> None:
+def test_a_command_that_requires_a_field_without_a_column_is_refused() -> None:
     context = _with_channel(...)
     with pytest.raises(ValueError, match="MakeThing requires channel, which no row has"):
         CreatingRule(context, _made, InMemoryAggregates(context))
 
 
-def test_a_command_with_a_default_that_no_row_has_is_taken() -> None:
+def test_a_command_with_a_default_for_a_field_without_a_column_is_accepted() -> None:
     """The rule finds the default."""
     context, channels = _with_channel("list"), set[str]()
 
@@ -492,7 +492,7 @@ def rules(draw: st.DrawFn) -> Rule:
 
 
 @given(row_lists, rules())
-def test_commands_and_rows_are_taken_alike(given_rows: list[tuple[str, str]], rule: Rule) -> None:
+def test_commands_and_rows_are_accepted_alike(given_rows: list[tuple[str, str]], rule: Rule) -> None:
     """Whatever the rows and the rule are: the same are accepted, and what is stored is the same."""
     there = SAMPLES.aggregate(90)
     rows = [SAMPLES.values(n, amount=amount, payer=payer) for n, (amount, payer) in enumerate(given_rows)]

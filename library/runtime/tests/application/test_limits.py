@@ -194,9 +194,7 @@ _NAMES = st.builds(lambda name: name.replace("/", "_").encode()[:1_000].decode(e
 
 @settings(max_examples=60, deadline=None)
 @given(_HEADERS, st.lists(_WIDE, max_size=4), _NAMES)
-def test_whatever_a_file_contains_its_rejection_is_published_and_recorded(
-    header: list[str], rows: list[list[str]], name: str
-):
+def test_the_rejection_of_any_file_is_published_and_recorded(header: list[str], rows: list[list[str]], name: str):
     """Header, rows and the file's name are the partner's."""
     world, closed = _rejected(_file([header, *rows]), f"incoming/acme/{name}")
     assert _within(closed)

@@ -120,7 +120,7 @@ def test_a_late_child_changes_no_decided_list(world: World):
     assert (_decided(world, list_id), world.files.objects) == (before, objects)
 
 
-def test_a_child_that_began_before_the_decision_changes_nothing_after_it(world: World):
+def test_a_child_that_began_before_the_decision_has_no_effect_after_it(world: World):
     """Its result arrives last. A repetition of the decision returns the recorded answer."""
     list_id = world.register(world.samples.file(world.rows(ROWS))).list_id
     world.validate(list_id, PART_ROWS)

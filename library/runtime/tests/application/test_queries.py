@@ -158,7 +158,7 @@ def test_a_page_takes_a_bounded_number_of_reads(shards: FakeShards, filters: dic
     assert all(0 < most <= MOST for most in shards.reads)
 
 
-def test_a_page_that_finds_nothing_for_long_says_where_to_go_on():
+def test_a_page_without_matches_returns_a_cursor_after_a_limit():
     """Of a long list none is in the status, but for the last one."""
     long = [samples.aggregate(n, list_id="l-1") for n in range(MOST * (READS + 1))]
     shards = FakeShards([[*long, samples.aggregate(900_000, list_id="l-1", status=OTHER[0])]])
@@ -174,7 +174,7 @@ _POSITIONS = st.builds(Position, st.integers(0, 15), st.one_of(st.just(""), _IDE
 
 
 @given(question=_QUESTIONS, position=_POSITIONS)
-def test_a_cursor_is_read_as_the_place_that_it_was_made_of(question: dict[str, str | None], position: Position):
+def test_a_cursor_is_read_as_its_position(question: dict[str, str | None], position: Position):
     """And can stand in a URL."""
     text = queries.cursor(question, position)
     assert text.replace("-", "").replace("_", "").isalnum()
@@ -229,7 +229,7 @@ def test_a_cursor_of_another_version_is_read():
 
 
 @pytest.mark.parametrize("place", [[16, ""], [-1, ""], [True, ""], [1.0, ""], ["1", ""], [0, "a/b"], [0, "x\n"], [0]])
-def test_a_place_that_is_none_is_refused(place: list[Any]):
+def test_an_invalid_position_is_refused(place: list[Any]):
     """DynamoDB would refuse it with an error, or read elsewhere."""
     with pytest.raises(BadCursor):
         queries.position(
@@ -247,7 +247,7 @@ def test_a_place_that_is_none_is_refused(place: list[Any]):
         (_BY_STATUS, {"list_id": "l-1"}, "status is needed: there is no index by list_id alone"),
     ],
 )
-def test_something_must_be_asked_for_that_there_is_an_index_of(kind: Any, filters: dict[str, Any], refusal: str):
+def test_a_query_without_an_indexed_field_is_refused(kind: Any, filters: dict[str, Any], refusal: str):
     """Everything is not, and what there is no index of is said."""
     with pytest.raises(ValidationError) as refused:
         kind(**filters)
@@ -255,7 +255,7 @@ def test_something_must_be_asked_for_that_there_is_an_index_of(kind: Any, filter
 
 
 @over_contexts
-def test_one_is_found_by_its_identity(context: Context[Any]):
+def test_an_aggregate_is_queried_by_its_identity(context: Context[Any]):
     """Or said to be missing."""
     sample, stored = Samples(context).aggregate(1), InMemoryAggregates(context)
     stored.add(sample)
@@ -265,7 +265,7 @@ def test_one_is_found_by_its_identity(context: Context[Any]):
 
 
 @over_contexts
-def test_only_what_a_context_has_can_be_asked_for(context: Context[Any]):
+def test_only_fields_and_statuses_of_the_context_can_be_queried(context: Context[Any]):
     """Its own identity, and its own statuses."""
     filters = {"list_id": "l-1", "status": context.initial_status.value}
     assert selection(context).model_validate(filters).status is context.initial_status
@@ -290,7 +290,7 @@ def paid_by(payer: str, number: int, **standing: Any) -> Payment:
     narrowed=_NARROWED,
     limit=st.integers(1, 20),
 )
-def test_those_with_a_value_are_read_in_one_order_whatever_else_is_asked(
+def test_aggregates_with_a_value_are_read_in_one_order_with_any_filter(
     payers: list[str], count: int, narrowed: dict[str, Any], limit: int
 ):
     """The index of a field has no shards; list and status narrow down what it finds."""
@@ -309,7 +309,7 @@ def test_those_with_a_value_are_read_in_one_order_whatever_else_is_asked(
     assert all(len(page.aggregates) <= limit for page in pages)
 
 
-def test_a_cursor_says_nothing_of_a_value_and_is_good_for_it_alone():
+def test_a_cursor_does_not_contain_a_value_and_is_valid_for_it_alone():
     """It may be about a person, and a cursor stands in addresses."""
     shards = FakeShards([[paid_by("Ada", n) for n in range(3)]])
     cursor = list_many(_BY_PAYER(payer="Ada", limit=1), shards).next_cursor

@@ -45,7 +45,7 @@ def test_a_record_is_known_by_the_line_it_starts_on():
     ],
     ids=["utf-16", "invalid utf-8", "picture", "open quote", "text after quote", "10 MB", "endless record", "wide"],
 )
-def test_what_is_no_csv_is_refused_with_the_reason(data: bytes, complaint: str):
+def test_a_file_that_is_not_csv_is_refused_with_the_reason(data: bytes, complaint: str):
     """The partner learns why, and nothing of such a file is taken."""
     with pytest.raises(Unreadable, match=complaint):
         _read(data)
@@ -61,7 +61,7 @@ def test_the_widest_record_is_read():
         st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff")), min_size=1).filter(any)
     )
 )
-def test_what_a_csv_writer_writes_is_read_back(table: list[list[str]]):
+def test_the_output_of_a_csv_writer_is_read_back(table: list[list[str]]):
     """Commas, quotes, line breaks and any Unicode but a byte order mark survive."""
     text = StringIO(newline="")
     csv.writer(text).writerows(table)

@@ -34,7 +34,7 @@ def test_lines_of_a_version_that_wrote_no_code_have_as_many_cells() -> None:
     assert [cells[2] for cells in lines[1:]] == ['no, "really"\r\nnot', "and 3 more", "too large"]
 
 
-def test_what_this_version_wrote_is_taken_over_as_it_is() -> None:
+def test_rows_of_an_earlier_report_are_copied_unchanged() -> None:
     rejections = Report()
     rejections.add([Rejection(3, "", "too large", Fault.RULE, "too-large")])
     assert Report(rejections.rows).rows == rejections.rows

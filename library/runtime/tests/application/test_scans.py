@@ -88,7 +88,7 @@ def _check_order(order: Sequence[str], upload: Upload, result: str) -> None:
 
 
 @pytest.mark.parametrize("announced", [CLEAN, ""])
-def test_a_clean_announcement_without_a_tag_starts_nothing(world: World, announced: str):
+def test_a_clean_announcement_without_a_tag_starts_no_list(world: World, announced: str):
     """Only the tag is proof; the state tries again, and after that the sweep finds the file."""
     assert world.announced(BY_VERSION, "upload").outcome is Outcome.ALREADY_REGISTERED
     if announced:
@@ -129,7 +129,7 @@ def test_an_upload_whose_scan_was_lost_is_unseen_until_it_is_redriven(world: Wor
     assert _unseen(world) == []
 
 
-def test_a_scan_without_a_recorded_upload_starts_nothing(world: World):
+def test_a_scan_without_a_recorded_upload_starts_no_list(world: World):
     """Its file may be the remains of a broken upload, whose event comes late or never."""
     _tag(world)
     assert world.announced(replace(BY_VERSION, scan=CLEAN), "scan").outcome is Outcome.IGNORED

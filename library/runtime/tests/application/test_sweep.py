@@ -52,13 +52,13 @@ def test_a_file_is_waited_for_a_while_and_not_looked_for_for_ever(world: World, 
 
 
 @pytest.mark.parametrize("key", ["incoming/acme/", "incoming/acme/2026/", "incoming/stray.csv"])
-def test_what_is_no_list_is_not_missed(world: World, key: str):
+def test_objects_that_are_not_lists_are_not_missed(world: World, key: str):
     """Folders, and what lies outside of partners' folders."""
     world.files.write(key, b"")
     assert _keys(world) == []
 
 
-def test_what_is_still_being_written_is_not_missed(world: World):
+def test_an_unfinished_upload_is_not_missed(world: World):
     """Its name says so; it has to be renamed before anybody waits for it."""
     world.files.write(f"{KEY}.Part", b"")
     later = datetime.now(UTC) + LATER
@@ -66,7 +66,7 @@ def test_what_is_still_being_written_is_not_missed(world: World):
     assert len(list(unseen(world.files, world.lists, later, temporary=[".tmp"]))) == 1
 
 
-def test_what_a_broken_upload_left_behind_is_not_missed(world: World):
+def test_the_remains_of_a_broken_upload_are_not_missed(world: World):
     """Half a list must not be taken for one: by its tag it is known, however often its event comes."""
     world.files.write(KEY, half := b"id\n1")
     etag = md5(half, usedforsecurity=False).hexdigest()

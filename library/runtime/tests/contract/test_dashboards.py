@@ -46,7 +46,7 @@ def _measured() -> set[tuple[str, frozenset[tuple[str, str]]]]:
     return plain | told_apart
 
 
-def test_our_metrics_on_dashboards_are_those_that_we_measure(stack: Graph, drawn_metrics: list[Shown]) -> None:
+def test_own_metrics_on_dashboards_equal_the_measured_ones(stack: Graph, drawn_metrics: list[Shown]) -> None:
     """Each is shown, with each reason and currency, and nothing else is."""
     prefix = stack.one("cloudwatch/dashboard", "business").inputs["dashboardName"].removesuffix("-business")
     ours = [metric for metric in drawn_metrics if not metric.namespace.startswith("AWS/")]
@@ -86,7 +86,7 @@ def test_the_dimensions_name_resources_of_the_stack(stack: Graph, drawn_metrics:
             assert all(value in resources[name] for name, value in metric.dimensions.items()), metric
 
 
-def test_nothing_that_works_is_missing(stack: Graph, drawn_metrics: list[Shown]) -> None:
+def test_every_working_resource_is_on_a_dashboard(stack: Graph, drawn_metrics: list[Shown]) -> None:
     """Every function that is called, every queue, every reader of the stream."""
     seen = {(dimension, value) for metric in drawn_metrics for dimension, value in metric.dimensions.items()}
     called = {arn.split(":")[6] for arn in stack.outputs["functions"].values()}

@@ -83,14 +83,14 @@ def test_documents_of_other_shapes_and_of_the_pipeline_are_valid(name: str) -> N
     assert complaints(*(resource(node) for node in GRAPHS[name]().nodes if node.kind in PARTS)) == []
 
 
-def test_a_bad_policy_of_any_kind_would_be_found(deployed: Graph) -> None:
+def test_a_bad_policy_of_any_kind_is_reported(deployed: Graph) -> None:
     """The check of each kind of policy can fail."""
     policies = [broken(deployed.of(kind)[0]) for kind in PARTS if kind != "sfn/stateMachine"]
     errors = [complaint for complaint in complaints(*policies) if "'Permit' is not one of" in complaint]
     assert len(errors) == len(policies)
 
 
-def test_a_bad_state_and_an_unknown_action_would_be_found(deployed: Graph) -> None:
+def test_a_bad_state_and_an_unknown_action_are_reported(deployed: Graph) -> None:
     """States are checked field by field, actions against the list of each service."""
     machine = resource(deployed.one("sfn/stateMachine"))
     definition = json.loads(machine["Properties"]["DefinitionString"])

@@ -83,7 +83,7 @@ def test_each_reader_of_the_stream_gets_the_items_that_it_knows(deployed: Graph)
         assert pattern == {"dynamodb": {"Keys": {KEY: {"S": [{"prefix": prefix}]}}}}
 
 
-def test_the_items_of_others_things_have_the_keys_that_the_code_writes() -> None:
+def test_the_projection_items_have_the_keys_that_the_code_writes() -> None:
     """A role that may write other keys alone would refuse every event."""
     assert Consumed("/topic", "order_line", ("A",), ()).key == key_of("order_line", "")
 

@@ -15,7 +15,7 @@ def test_the_table_has_the_indexes_that_the_context_names(deployed: Graph) -> No
     assert indexes == {name: (key, "pk") for name, key in CONTEXT.indexes.items()}
 
 
-def test_the_query_for_many_may_read_the_indexes_and_nothing_else(deployed: Graph) -> None:
+def test_the_query_for_many_may_only_read_the_indexes(deployed: Graph) -> None:
     """Not even the table that they are of."""
     by_id, by_index = CONTEXT.queries
     arn = deployed.one("dynamodb/table", "table").arn

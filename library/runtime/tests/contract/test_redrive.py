@@ -79,7 +79,7 @@ def test_every_dead_letter_queue_has_a_way_back():
     assert readers == {_told(graph, mapping): mapping.inputs["functionName"] for mapping in graph.stream_readers()}
 
 
-def test_what_a_reader_gives_up_is_where_its_message_says():
+def test_a_given_up_batch_is_at_the_place_of_its_message():
     """The event that its queue gets names the object of this mapping."""
     graph = run("dev")
     for mapping in graph.stream_readers():

@@ -128,7 +128,7 @@ def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> 
     ],
     ids=["as AWS shows it", "an end alone", "no times of a zone", "none"],
 )
-def test_a_rename_says_when_it_was(deployed: Graph, upload: dict[str, Any], times: dict[str, str], during: Any) -> None:
+def test_a_rename_has_its_time(deployed: Graph, upload: dict[str, Any], times: dict[str, str], during: Any) -> None:
     """Nine digits of a second are read; what is no time is passed over, because an import does not need it."""
     path = "/inbox/incoming/acme/january.csv"
     event = upload | {"detail": {"renamed-file-path": path, **times}}
@@ -154,7 +154,7 @@ def test_a_failed_upload_to_the_reports_is_nobodys_list(deployed: Graph, upload:
 
 
 @pytest.mark.parametrize("detail", [{"server-id": "s-99999999999999999"}, {"username": "someone-else"}])
-def test_other_servers_and_users_start_nothing(deployed: Graph, upload: dict[str, Any], detail: dict[str, str]) -> None:
+def test_other_servers_and_users_start_no_list(deployed: Graph, upload: dict[str, Any], detail: dict[str, str]) -> None:
     """Contexts that share a server do not start each other's imports."""
     assert rules_that_match(deployed, changed(upload, detail)) == []
 
@@ -167,7 +167,7 @@ def test_other_servers_and_users_start_nothing(deployed: Graph, upload: dict[str
         {"detail_type": "FTPS Server File Upload Completed"},
     ],
 )
-def test_other_events_start_nothing(deployed: Graph, upload: dict[str, Any], top: dict[str, str]) -> None:
+def test_other_events_start_no_list(deployed: Graph, upload: dict[str, Any], top: dict[str, str]) -> None:
     """Only what Transfer itself says of an SFTP upload counts."""
     assert rules_that_match(deployed, changed(upload, {}, **top)) == []
 

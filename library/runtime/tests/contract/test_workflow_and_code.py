@@ -44,7 +44,7 @@ def test_the_event_is_published_with_the_same_attributes_as_every_other_event(de
     assert published["MessageGroupId.$"] == "$.event.subject"
 
 
-def test_an_event_has_a_good_traceparent_whatever_version_of_a_function_wrote_what_it_is_made_of(
+def test_an_event_has_a_valid_traceparent_from_every_version_of_a_function(
     deployed: Graph,
 ) -> None:
     """To read a member that is not there would end the execution of a list that is in the table by then."""
@@ -61,7 +61,7 @@ def test_an_event_has_a_good_traceparent_whatever_version_of_a_function_wrote_wh
         assert not context.sampled
 
 
-def test_the_machine_knows_where_the_steps_keep_things(deployed: Graph) -> None:
+def test_the_machine_reads_the_keys_that_the_steps_write(deployed: Graph) -> None:
     """The parts to import, and the list's record."""
     states = _states(deployed)
     for step in ("ImportList", "UndoList"):
@@ -72,7 +72,7 @@ def test_the_machine_knows_where_the_steps_keep_things(deployed: Graph) -> None:
     assert states["MarkImported"]["Parameters"]["Key"] == {KEY: {"S.$": f"States.Format('{LIST}{{}}', $.list_id)"}}
 
 
-def test_what_may_have_written_rows_is_undone_by_the_part_and_all_else_is_closed_at_once(deployed: Graph) -> None:
+def test_written_parts_are_undone_and_earlier_failures_close_the_list(deployed: Graph) -> None:
     """Before the import there is no manifest to undo by, and nothing to undo."""
     states = _states(deployed)
     undoing = {name for name, state in states.items() if any(c["Next"] == "UndoList" for c in state.get("Catch", []))}

@@ -48,7 +48,7 @@ def test_each_state_is_as_pinned(deployed: Graph) -> None:
     assert pins(deployed.one("sfn/stateMachine").document("definition")) == PINS
 
 
-def test_every_state_waits_long_for_what_is_turned_away(deployed: Graph) -> None:
+def test_every_state_waits_long_for_throttled_calls(deployed: Graph) -> None:
     """Lists that arrive together are late, not failed: for most of an hour, and each at a time of its own."""
     for state, _ in states(deployed.one("sfn/stateMachine").document("definition")):
         if state["Type"] == "Task":

@@ -536,7 +536,7 @@ def test_a_planted_fault_of_the_message_is_seen(
     assert event["attributes"] == {"type": SENT, TRACEPARENT: IMPORTED}
 
 
-def test_a_planted_retrier_of_what_is_gone_is_seen(
+def test_a_planted_change_of_the_retrier_for_missing_staging_is_detected(
     interpreter: Interpreter,
     definition: Definition,
     calls: Lambda,

@@ -61,7 +61,7 @@ def test_without_a_currency_there_is_one_sum():
     assert currencies(None) == (NONE,)
 
 
-def test_without_a_decimal_there_is_nothing_to_sum():
+def test_without_a_decimal_there_is_no_sum():
     """Not even the rows are looked at."""
     amounts = _amounts(Visit)
     amounts.add([{}])

@@ -152,13 +152,13 @@ BAD = [
 
 
 @pytest.mark.parametrize(("kind", "text"), GOOD)
-def test_takes_what_a_partner_would_write(kind: Any, text: str):
+def test_accepts_the_usual_form_of_a_value(kind: Any, text: str):
     """A value in its usual form is taken."""
     TypeAdapter(kind).validate_python(text)
 
 
 @pytest.mark.parametrize(("kind", "text"), BAD)
-def test_refuses_what_only_looks_right(kind: Any, text: str):
+def test_refuses_a_value_that_only_looks_valid(kind: Any, text: str):
     """A value that another program would read differently, or not at all, is refused."""
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(text)
@@ -313,7 +313,7 @@ class _Nested(BaseModel):
     ],
     ids=str,
 )
-def test_a_type_that_is_no_cell_is_refused_in_the_declaration(kind: Any, named: str):
+def test_a_type_that_is_not_a_cell_is_refused_in_the_declaration(kind: Any, named: str):
     """In one sentence, which names the field and its type."""
     with pytest.raises(BadContext, match=rf"^ThingDetails\.field is a {named}, which .*\.$") as refused:
         context_of({"field": (kind, None if type(None) in get_args(kind) else ...)})
@@ -360,7 +360,7 @@ def test_a_required_personal_field_has_a_value_after_the_erasure_or_is_refused(k
     TypeAdapter(ALL[known.kind][0]).validate_python(erased["field"])
 
 
-def test_a_field_that_may_be_left_out_has_the_kind_and_the_words_of_its_type():
+def test_an_optional_field_has_the_kind_and_the_words_of_its_type():
     """And a type of one's own has none."""
 
     class Noted(BaseModel):

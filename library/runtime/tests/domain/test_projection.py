@@ -49,9 +49,7 @@ def test_the_greater_sequence_is_the_newer(sequence: str, other: str, first: str
 
 
 @given(TIMES, TIMES, IDS, IDS)
-def test_the_later_time_is_the_newer_wherever_its_clock_stands(
-    time: datetime, other: datetime, first: str, second: str
-):
+def test_the_later_time_is_the_newer_in_every_time_zone(time: datetime, other: datetime, first: str, second: str):
     """Times of two zones are the same moment, and a time without microseconds is one with none."""
     try:
         keys = order_key(first, None, time), order_key(second, None, other)
@@ -85,7 +83,7 @@ def test_two_of_one_time_are_ordered_by_their_ids():
 
 
 @pytest.mark.parametrize("time", [None, datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))])
-def test_what_has_no_place_in_the_order_is_refused(time: datetime | None):
+def test_an_event_without_an_order_is_refused(time: datetime | None):
     """Neither sequence nor time, or a time that is none in UTC."""
     with pytest.raises(ValueError, match=r"neither sequence nor time|outside the calendar"):
         order_key("e", None, time)

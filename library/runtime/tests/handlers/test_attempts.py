@@ -51,7 +51,7 @@ def test_a_change_is_answered_by_its_effect(table: Any):
 
 
 @pytest.mark.parametrize("key", [None, "key-2"])
-def test_another_key_or_none_does_not_find_it(table: Any, key: str | None):
+def test_an_attempt_is_visible_to_its_own_key_only(table: Any, key: str | None):
     create(1, key="key-1")
     _forget(table)
     assert create(1, key=key).body["code"] == "already-exists"
@@ -81,7 +81,7 @@ def test_a_removal_leaves_no_effect_to_find(table: Any):
     assert send(DELETES, identity=identity(1), headers=key).body["code"] == "not-found"
 
 
-def test_an_attempt_reads_and_changes_what_it_has_written_itself():
+def test_an_attempt_reads_and_changes_its_own_writes():
     """A rule may write more than once."""
     payments, payment = aws.aggregates(PAYMENT), SAMPLES.aggregate(1)
     with dynamodb.attempt(payment.id, "key-1"):
@@ -92,7 +92,7 @@ def test_an_attempt_reads_and_changes_what_it_has_written_itself():
         payments.get(payment.id)
 
 
-def test_an_attempt_goes_on_where_an_earlier_one_has_changed_another_aggregate():
+def test_an_attempt_continues_after_an_earlier_change_of_another_aggregate():
     """A rule may change others before its own one: these are no effect of the whole command."""
     payments, other, payment = aws.aggregates(PAYMENT), SAMPLES.aggregate(1), SAMPLES.aggregate(2)
     with dynamodb.attempt(payment.id, "key-1"):

@@ -119,7 +119,7 @@ def _counted(calls: list[str], name: str) -> Any:
         (_message(SAMPLES.values(1), key=""), "idempotency_key"),
     ],
 )
-def test_a_bad_message_is_refused_with_what_is_wrong(event: dict[str, Any], detail: str, context: LambdaContext):
+def test_a_bad_message_is_refused_with_its_errors(event: dict[str, Any], detail: str, context: LambdaContext):
     """Every problem is named by its member."""
     answer = _handler(CREATE)(event, context)
     assert answer["error"]["code"] == "invalid"
@@ -182,7 +182,7 @@ def test_a_key_is_locked_until_its_function_has_ended_by_any_clock(
     assert began + MARGIN - 1 < end < began + MARGIN + 30
 
 
-def test_of_many_messages_with_one_key_at_once_one_is_run(context: LambdaContext, monkeypatch: pytest.MonkeyPatch):
+def test_of_many_concurrent_messages_with_one_key_one_is_run(context: LambdaContext, monkeypatch: pytest.MonkeyPatch):
     """The others get its answer, or are told to ask again."""
     created: list[str] = []
     add = AggregateTable.add

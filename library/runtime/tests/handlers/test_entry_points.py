@@ -94,7 +94,7 @@ def test_a_step_in_a_renamed_file_keeps_log_lines_spans_and_smoke_check(
     assert "write rows" in {document["name"] for document in daemon.documents()}
 
 
-def test_a_function_that_is_no_step_of_the_context_is_refused():
+def test_a_function_that_is_not_a_step_of_the_context_is_refused():
     """At its import, by a sentence that names the steps."""
     with pytest.raises(BadContext, match="verify_customer is no step of Payment's lists: name the function register_l"):
         step(PAYMENT, PartEvent)(_named("verify_customer", "payment.list_steps"))
@@ -123,7 +123,7 @@ def test_a_step_of_the_repository_replaces_the_librarys(code: str, tmp_path: Pat
     assert own == ["verify_list", "import_list"]
 
 
-def test_an_entry_point_of_ones_own_is_called_by_its_module():
+def test_an_own_entry_point_is_called_by_its_module():
     own: Any = ModuleType("own")
     own.lambda_handler = lambda event, _: event
     assert Functions(PAYMENT).invoke(own, {"a": 1}) == {"a": 1}

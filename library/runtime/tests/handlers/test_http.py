@@ -32,7 +32,7 @@ def _is_problem(answer: Answer, status: int, code: str) -> None:
     assert answer.body["correlation_id"] == answer.headers["x-correlation-id"]
 
 
-def test_what_is_created_is_shown_with_its_place_and_version(table: Any):
+def test_a_created_aggregate_is_returned_with_its_location_and_version(table: Any):
     """And is in the table."""
     answer = create(1)
     assert answer.status == 201
@@ -44,7 +44,7 @@ def test_what_is_created_is_shown_with_its_place_and_version(table: Any):
     assert aws.aggregates(PAYMENT).get(identity(1)) == SAMPLES.aggregate(1)
 
 
-def test_a_change_and_a_removal_show_what_they_leave():
+def test_a_change_and_a_removal_return_the_result():
     """The next version, and the aggregate as it was."""
     created = create(1)
     changed = send(CHANGE, identity=identity(1), headers={"if-match": created.headers["etag"]})
@@ -72,7 +72,7 @@ def test_a_command_for_another_version_fails_its_condition(function_name: str):
 
 
 @pytest.mark.parametrize("if_match", ["1", '"0"', 'W/"1"', '"1", "2"', '"x"', "", '"' + "9" * 16 + '"'])
-def test_a_condition_that_is_none_is_refused(if_match: str):
+def test_an_invalid_condition_is_refused(if_match: str):
     """A command that the caller wanted guarded is never run unguarded."""
     create(1)
     answer = send(CHANGE, identity=identity(1), headers={"if-match": if_match})
@@ -114,7 +114,7 @@ def test_the_same_key_with_another_command_is_refused():
 
 
 @pytest.mark.parametrize("other", [ANOTHER, JWT], ids=["another user", "a token"])
-def test_no_caller_gets_the_answer_to_another_ones_key(other: dict[str, Any]):
+def test_no_caller_gets_the_answer_to_another_callers_key(other: dict[str, Any]):
     """The key is its own: the second command is run, and meets the rules."""
     create(1, key="key-1")
     _is_problem(create(1, key="key-1", recorded=other), 409, "already-exists")
@@ -150,7 +150,7 @@ def test_a_command_that_is_being_run_is_to_be_tried_again(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("key", ["", "two words", "é", "x" * 129])
-def test_a_key_that_is_none_is_refused(key: str):
+def test_an_invalid_key_is_refused(key: str):
     """A command that the caller wanted once is never run without its key."""
     headers = JSON | {"idempotency-key": key}
     _is_problem(send(CREATES, json.dumps(SAMPLES.values(1)), headers=headers), 400, "bad-parameter")
@@ -199,7 +199,7 @@ def test_a_bad_body_is_a_problem(body: str | bytes | None, status: int, code: st
     assert table.scan()["Count"] == 0
 
 
-def test_a_body_that_is_not_what_its_encoding_says_is_a_problem():
+def test_a_body_with_an_invalid_encoding_is_a_problem():
     """API Gateway would not send it."""
     event = request(CREATES, headers=JSON) | {"body": "{}", "isBase64Encoded": True}
     assert call(CREATES, event)["statusCode"] == 400
@@ -260,7 +260,7 @@ def test_each_bad_value_is_named_and_not_quoted():
 
 @pytest.mark.parametrize("name", ["a/b", "..", "-x", "x" * 65, "a b", "%2F", "é", "x\n", "<script>", ""])
 @pytest.mark.parametrize("function_name", [*ON_EXISTING, GET])
-def test_an_identity_that_nothing_can_have_is_a_problem(function_name: str, name: str):
+def test_an_impossible_identity_is_a_problem(function_name: str, name: str):
     """API Gateway decodes the path: a slash that was encoded is one here."""
     assert send(function_name, identity=name).body["code"] in {"bad-parameter", "no-such-route"}
 
@@ -305,7 +305,7 @@ TOKEN_OF_A_CLIENT = {**JWT, "requestContext": {**JWT["requestContext"], "authori
     [(IAM, "shop"), (TOKEN_OF_A_CLIENT, "shop-7"), (ANOTHER, None)],
     ids=["a role, without its session", "the client of a token", "a user, whose name may be a person's"],
 )
-def test_a_line_says_which_application_asked(recorded: dict[str, Any], caller: str | None, lines: Lines):
+def test_a_line_names_the_calling_application(recorded: dict[str, Any], caller: str | None, lines: Lines):
     """Callers who sign are all of the API's own account: nothing else tells them apart."""
     create(1, recorded=recorded)
     _is_problem(create(1, recorded=recorded), 409, "already-exists")
@@ -339,7 +339,7 @@ def test_a_refusal_counts_once_by_its_code(capsys: pytest.CaptureFixture[str]):
     assert counted == {("CommandsRefused", "already-exists"): 1, ("CommandsRefused", "invalid"): 4}
 
 
-def test_what_nobody_expected_is_raised(lines: Lines, capfd: pytest.CaptureFixture[str], monkeypatch: Any):
+def test_an_unexpected_error_is_raised(lines: Lines, capfd: pytest.CaptureFixture[str], monkeypatch: Any):
     """Alarms count the function's errors; API Gateway answers with 500. Nothing of it is quoted."""
 
     def broken(*_: Any) -> None:

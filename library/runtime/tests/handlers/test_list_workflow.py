@@ -76,7 +76,7 @@ def test_an_event_of_s3_names_the_file_as_well(sent: Any, bucket: Any, context: 
     assert _call("register_list", again, context) == {**first, "outcome": "ALREADY_REGISTERED"}
 
 
-def test_an_event_of_transfer_means_the_version_that_it_was_sent_for(sent: Any, bucket: Any, context: LambdaContext):
+def test_an_event_of_transfer_selects_its_own_version(sent: Any, bucket: Any, context: LambdaContext):
     """Its detail has size and tag; the file has been replaced since."""
     head = bucket.head_object(Bucket=BUCKET, Key=KEY)
     bucket.put_object(Bucket=BUCKET, Key=KEY, Body=b"the next day's")
@@ -187,15 +187,13 @@ def test_an_upload_that_broke_off_is_refused(context: LambdaContext):
 
 
 @pytest.mark.parametrize("step", ["register_list", "validate_list", "import_list", "compensate_error"])
-def test_an_event_of_another_form_is_an_error_that_names_what_is_missing(step: str, context: LambdaContext):
+def test_an_event_of_another_form_is_an_error_that_names_the_missing_member(step: str, context: LambdaContext):
     """A wrongly wired workflow shows at once."""
     with pytest.raises(ValidationError, match="Field required"):
         _call(step, {}, context)
 
 
-def test_no_other_item_has_what_an_index_of_a_field_may_be_of(
-    sent: list[dict[str, str]], table: Any, context: LambdaContext
-):
+def test_no_other_item_has_the_attribute_of_an_index(sent: list[dict[str, str]], table: Any, context: LambdaContext):
     """Items of lists, of others' things and of remembered answers have names that are all written down."""
     event = _verified(context)
     _call("import_list", {**event, "part": _parts(event["list_id"])[0]}, context)

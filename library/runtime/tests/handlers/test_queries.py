@@ -17,7 +17,7 @@ def _page(**filters: Any) -> dict[str, Any]:
     return call(LIST, {"payload": filters})
 
 
-def test_one_is_shown_as_it_stands_with_its_version():
+def test_an_aggregate_is_returned_with_its_version():
     """Right after it was written: it is read consistently."""
     aggregate = created(1)
     assert aggregate["version"] == 1
@@ -31,7 +31,7 @@ def test_a_missing_aggregate_is_not_found():
     assert call(GET, {"payload": {ID: "nobody"}})["error"]["code"] == "not-found"
 
 
-def test_those_of_a_list_come_page_by_page():
+def test_aggregates_of_a_list_are_returned_page_by_page():
     """Until there is no next cursor."""
     aggregates = [brought(n) for n in range(5)]
     page = _page(list_id="l-1", limit=2)
@@ -52,7 +52,7 @@ def test_a_cursor_is_good_for_its_own_question_only():
     assert _page(list_id="l-2", cursor=cursor)["error"]["code"] == "invalid"
 
 
-def test_what_there_is_no_index_of_is_refused_in_words():
+def test_a_query_without_an_index_is_refused_with_its_reason():
     """The context is listed by list alone."""
     refused = _page(status=PAYMENT.initial_status.value)["error"]
     assert (refused["code"], refused["detail"]) == ("invalid", "list_id is needed: there is no index by status alone")
@@ -90,7 +90,7 @@ def test_a_query_counts_as_no_refused_command(lines: Lines, capsys: pytest.Captu
     ]
 
 
-def test_each_status_can_be_asked_for():
+def test_each_status_can_be_queried():
     """Also one that nothing stands in."""
     for status in PAYMENT.statuses:
         assert _page(list_id="l-1", status=status.value) == {"ok": True, "items": [], "next_cursor": None}

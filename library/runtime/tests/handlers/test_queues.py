@@ -37,7 +37,7 @@ def test_messages_that_fail_come_again_alone(lines: Lines) -> None:
     assert "sentinel" not in str(lines())
 
 
-def test_a_batch_of_which_nothing_could_be_taken_is_an_error() -> None:
+def test_a_batch_of_failed_messages_is_an_error() -> None:
     """So that a release that breaks everything is seen by its alarm."""
     with pytest.raises(ValueError):
         _answer(_batch("bad", "bad too"), [])

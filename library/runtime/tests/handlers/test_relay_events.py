@@ -63,7 +63,7 @@ def test_each_committed_change_is_one_event(topic: tuple[str, str], context: Lam
     assert {event["id"] for event in _received(topic[1])} == {f"event-{n}" for n in range(25)}
 
 
-def test_an_event_says_what_happened_to_whom_and_when(topic: tuple[str, str], context: LambdaContext):
+def test_an_event_has_type_subject_and_time(topic: tuple[str, str], context: LambdaContext):
     """The envelope is CloudEvents; the data is the aggregate."""
     lambda_handler({"Records": [_record(3)]}, context)
     [event] = _received(topic[1])
@@ -144,7 +144,7 @@ def test_a_removed_aggregate_is_announced_as_it_was(topic: tuple[str, str], cont
 
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
-def test_events_after_an_erasure_ask_subscribers_for_the_same(
+def test_events_after_an_erasure_request_erasure_from_subscribers(
     name: str, topic: tuple[str, str], context: LambdaContext
 ):
     """A deletion has the request of the last write. The mark is no field of the data, and other events lack it."""
@@ -188,7 +188,7 @@ def test_the_relay_shows_once_in_each_trace_that_brought_changes(daemon: Daemon,
     assert {document["trace_id"] for document in segments} == roots
 
 
-def test_what_was_published_is_logged_by_its_identities(lines: Lines, context: LambdaContext):
+def test_published_events_are_logged_by_their_identities(lines: Lines, context: LambdaContext):
     """One line for each message to the topic, which takes ten events."""
     lambda_handler({"Records": [_record(n) for n in range(25)]}, context)
     published = [line["ids"] for line in lines() if line["message"] == "events published"]
@@ -256,7 +256,7 @@ def test_a_record_without_its_change_fails_the_batch(topic: tuple[str, str], con
     assert _published(topic) == {"event-0"}
 
 
-def test_a_version_that_reads_none_of_several_records_fails(topic: tuple[str, str], context: LambdaContext):
+def test_a_version_that_can_read_no_record_fails(topic: tuple[str, str], context: LambdaContext):
     """The alarm of its release sees that, and Lambda halves the batch."""
     with pytest.raises(KeyError):
         lambda_handler({"Records": [_unreadable(n) for n in range(3)]}, context)
@@ -318,7 +318,7 @@ class _RefusingTopic:
         return refused
 
 
-def test_the_stream_goes_on_from_the_first_refused_event(
+def test_the_stream_continues_at_the_first_refused_event(
     lines: Lines, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """Nothing after it is published before its turn, nothing is lost, and the log says what was taken."""
@@ -365,7 +365,7 @@ class _Failing:
         return set()
 
 
-def test_what_was_published_is_counted_by_its_type(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
+def test_published_events_are_counted_by_their_type(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
     """Each event once, over all batches of a call."""
     lambda_handler({"Records": [*(_record(n) for n in range(12)), _record(12, "REMOVE")]}, context)
     counted = totals(capsys.readouterr().out)
@@ -374,7 +374,7 @@ def test_what_was_published_is_counted_by_its_type(context: LambdaContext, capsy
     assert ("EventsRefused",) not in counted
 
 
-def test_what_was_refused_is_not_counted_as_published(
+def test_refused_events_are_not_counted_as_published(
     context: LambdaContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     """The stream sends it again, and it is counted then."""
@@ -459,7 +459,7 @@ def test_the_new_major_version_is_published_once_a_subscriber_is_ready(
     assert totals(capsys.readouterr().out)[CREATED,] == 12
 
 
-def test_the_stream_goes_on_from_a_change_of_which_one_version_was_refused(
+def test_the_stream_continues_at_a_change_of_which_one_version_was_refused(
     context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is published again in both: each is delivered at least once."""

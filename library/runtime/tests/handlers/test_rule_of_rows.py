@@ -72,7 +72,7 @@ def test_a_refused_row_is_reported_and_the_others_are_imported(
     assert len(measured.values) == 4
 
 
-def test_a_rule_that_breaks_is_logged_by_its_name_and_the_line_and_nothing_of_the_row(
+def test_a_failing_rule_is_logged_by_its_name_and_line_without_the_row(
     validated: Any, rule: Any, context: LambdaContext, lines: Lines
 ):
     """Nor is it in what Lambda writes."""

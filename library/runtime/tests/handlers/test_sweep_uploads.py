@@ -63,7 +63,7 @@ def test_a_sweep_that_fails_writes_no_count(
     assert UNSEEN not in totals(capsys.readouterr().out)
 
 
-def test_a_person_gets_what_starts_each(
+def test_a_person_gets_the_start_of_each_upload(
     inbox: InMemoryFiles, context: LambdaContext, capsys: pytest.CaptureFixture[str]
 ):
     """Bucket, key and version; the size tells whether it is whole. A question changes no metric."""
@@ -94,7 +94,7 @@ def test_a_person_gets_the_oldest_of_very_many(
     assert ([upload["version"] for upload in rest["unseen"]], rest["more"]) == (["1", "0"], 0)
 
 
-def test_uploads_of_one_moment_are_each_in_one_answer(
+def test_simultaneous_uploads_are_each_in_one_answer(
     inbox: InMemoryFiles, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """S3 counts whole seconds."""

@@ -188,7 +188,7 @@ def _everything() -> str:
 
 
 @pytest.mark.parametrize("header", [None, "", "junk", HEADER.replace("Sampled=1", "Sampled=0")])
-def test_nothing_is_sent_of_what_is_not_sampled(
+def test_an_unsampled_call_sends_no_document(
     header: str | None, daemon: Daemon, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """What the call causes is told so: the last digit of its traceparent."""
@@ -222,7 +222,7 @@ def test_a_document_that_is_too_long_for_a_datagram_is_lost(daemon: Daemon, cont
     assert daemon.documents() == []
 
 
-def test_all_that_a_call_causes_has_one_trace_also_if_nobody_records_it(context: LambdaContext):
+def test_all_effects_of_a_call_have_one_trace_also_if_it_is_not_recorded(context: LambdaContext):
     """Two items of one call are found together."""
     assert _call(lambda: traceparent() == traceparent(), context)
     assert _call(traceparent, context) != _call(traceparent, context)

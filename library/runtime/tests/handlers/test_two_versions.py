@@ -157,7 +157,7 @@ def _growing(context: Context[Any]) -> CreatingRule[Any, Any]:
     list(itertools.product((BEFORE, AFTER), repeat=3)),
     ids=lambda them: "-".join(NAMES[context] for context in them),
 )
-def test_a_rule_changes_what_its_version_knows_and_nothing_else(versions: tuple[Context[Any], ...], table: Any):
+def test_a_rule_changes_only_the_fields_of_its_version(versions: tuple[Context[Any], ...], table: Any):
     """What the validating version knew besides reaches the table."""
     validates, verifies, imports = versions
     way = Import(table)
@@ -172,7 +172,7 @@ def test_a_rule_changes_what_its_version_knows_and_nothing_else(versions: tuple[
 
 
 @pytest.mark.parametrize("note", ["a note", None])
-def test_after_a_way_back_nothing_is_lost_that_the_newer_version_wrote(note: str | None, table: Any):
+def test_after_a_rollback_values_of_the_newer_version_are_kept(note: str | None, table: Any):
     """The older one changes what it knows, and leaves the rest: also what is an index's key, and a lack of a value."""
     before, after = (AggregateTable(Items(context), table) for context in (BEFORE, AFTER))
     details = AFTER.details.model_validate(
@@ -192,7 +192,7 @@ def test_after_a_way_back_nothing_is_lost_that_the_newer_version_wrote(note: str
     assert table.scan()["Items"] == []
 
 
-def test_what_a_change_takes_away_is_gone(table: Any):
+def test_a_removed_value_is_deleted(table: Any):
     """None is no attribute, whatever was there; what is not its own stays."""
     things = AggregateTable(Items(AFTER), table)
     things.add(Samples(AFTER).aggregate(1, list_id="l-1"))
@@ -214,7 +214,7 @@ _NEW = itertools.count()
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(st.booleans(), st.integers(1, 9), st.none() | st.just("a note")), max_size=6))
-def test_in_whichever_order_versions_change_an_item_nothing_of_the_newer_is_lost(changes: list[Any], table: Any):
+def test_versions_that_change_an_item_in_any_order_keep_newer_values(changes: list[Any], table: Any):
     """The last size stands, whoever said it, and the last note of the one that knows notes."""
     identity, size, note = f"t-{next(_NEW)}", 1, None
     before, after = (AggregateTable(Items(context), table) for context in (BEFORE, AFTER))
@@ -228,7 +228,7 @@ def test_in_whichever_order_versions_change_an_item_nothing_of_the_newer_is_lost
     assert (read.size, read.note) == (size, note)
 
 
-def test_steps_pass_over_what_they_do_not_know_of_an_event():
+def test_steps_ignore_unknown_members_of_an_event():
     """An execution goes on in whichever version its steps meet."""
     part = {"part": 1, "key": "k", "rows": 10, "size": 7}
     assert PartEvent.model_validate({"list_id": "l", "more": 1, "part": part}).part == Part(1, "k", 10)
@@ -238,7 +238,7 @@ def test_steps_pass_over_what_they_do_not_know_of_an_event():
     assert RegisterEvent.model_validate({"upload": upload, "execution": "run", "more": 1}).upload.key == "k"
 
 
-def test_a_manifest_may_say_more_of_a_part():
+def test_a_manifest_may_have_further_members():
     """Than this version knows."""
     world = InMemory(BEFORE)
     manifest = [{"part": 0, "key": "k", "rows": 10, "size": 7}]

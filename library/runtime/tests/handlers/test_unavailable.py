@@ -31,11 +31,11 @@ class Bureau:
     """Refuses its first calls, and then answers."""
 
     def __init__(self, refusals: int) -> None:
-        self.left = refusals
+        self.remaining = refusals
 
     def __call__(self, *_: Any) -> None:
-        if self.left:
-            self.left -= 1
+        if self.remaining:
+            self.remaining -= 1
             raise BureauUnavailable("bureau", retry_after=7)
 
 

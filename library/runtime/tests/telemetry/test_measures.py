@@ -13,7 +13,7 @@ PLAIN = Measure("Boxes")
 BY_COLOUR = Measure("Balls", NO_UNIT, "colour", ("red", "blue"))
 
 
-def test_what_a_call_counts_is_written_at_its_end_as_one_record(capsys: pytest.CaptureFixture[str]):
+def test_the_measures_of_a_call_are_written_at_its_end_as_one_record(capsys: pytest.CaptureFixture[str]):
     """A record is a log line that costs."""
     count(PLAIN, 2)
     count(PLAIN)
@@ -52,7 +52,7 @@ def test_no_value_that_is_not_foreseen_becomes_a_metric(measure: Measure, extra:
         count(measure, 1, **extra)
 
 
-def test_a_call_that_counted_nothing_writes_nothing(capsys: pytest.CaptureFixture[str]):
+def test_a_call_without_measures_writes_nothing(capsys: pytest.CaptureFixture[str]):
     """Most calls of most functions do."""
     flush()
     assert capsys.readouterr().out == ""

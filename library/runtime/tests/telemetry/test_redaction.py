@@ -37,7 +37,7 @@ class _Call:
     aws_request_id = "request-1"
 
 
-def test_each_call_tells_of_its_own_context(capsys: pytest.CaptureFixture[str]):
+def test_each_call_redacts_for_its_own_context(capsys: pytest.CaptureFixture[str]):
     """Where functions of two contexts are in one process, as in tests."""
     handler: Any = logger.registered_handler
     before = handler.setStream(sys.stdout)

@@ -132,7 +132,7 @@ def test_lists_are_known_by_the_hundred(lists: Lists):
     assert lists.recorded([]) == set()
 
 
-def test_a_broken_upload_is_found_with_its_time(lists: Lists):
+def test_a_broken_upload_is_listed_with_its_time(lists: Lists):
     """By its list, or by its size: of two of one size, the later counts."""
     file = PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42)
     recorded = lists.register(ReceivedList(file.broken_off("tag"), "run-1"))
@@ -151,7 +151,7 @@ def files(request: pytest.FixtureRequest) -> Files:
     return InMemoryFiles() if request.param == "in memory" else InboxBucket(request.getfixturevalue("bucket"), BUCKET)
 
 
-def test_a_pinned_file_stays_what_it_was(files: Files):
+def test_a_pinned_file_does_not_change(files: Files):
     """Whatever is written under its name later."""
     assert (files.versions("a"), files.read("a")) == ([], None)
     files.write("a", b"first")

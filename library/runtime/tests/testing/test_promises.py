@@ -549,7 +549,7 @@ def test_a_verification_without_the_commands_rule_is_reported(
 
 
 @pytest.mark.parametrize(("rule", "breaches"), [(register_payment, 0), (_another, 1)])
-def test_an_entry_point_of_ones_own_runs_the_declared_rule(
+def test_an_own_entry_point_runs_the_declared_rule(
     rule: Any, breaches: int, prod: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else callers and lists would follow different rules."""
@@ -597,7 +597,7 @@ def test_a_variable_that_a_handler_reads_by_name_is_missed(prod: Graph, tmp_path
     assert breach.startswith("infra/service/functions.py")
 
 
-def test_a_setting_that_nothing_reads_is_named() -> None:
+def test_an_unused_setting_is_named() -> None:
     """With what it may have been meant to be: a slip of the pen would leave the default without a word."""
     graphs = {"service prod": run("prod", log_retention_day=30, colour="blue"), "pipeline main": run_delivery("main")}
     where: Any = SimpleNamespace(graphs=graphs, project=current())
@@ -670,6 +670,6 @@ def _without_lists(context: Context[Any]) -> Context[Any]:
     return replace(context, verification=None, queried_by=(), versions={})
 
 
-def test_each_promise_is_broken_somewhere() -> None:
+def test_each_promise_has_a_breach() -> None:
     """A check that cannot fail holds nothing."""
     assert {name for name, *_ in BREACHES} | ELSEWHERE == set(BY_NAME)

@@ -50,7 +50,7 @@ def test_one_bad_row_rejects_the_list_by_default():
     assert run.aggregates == [there]
 
 
-def test_a_check_of_ones_own_joins_the_others():
+def test_an_own_check_joins_the_others():
     """It gets the rows of a part, and says what is wrong with them."""
 
     def light(rows: Sequence[TypedRow[OrderDetails]], _list_id: str) -> list[Rejection]:
@@ -113,7 +113,7 @@ PAINT = Context(
 )
 
 
-def test_a_field_of_ones_own_type_needs_a_value():
+def test_a_field_of_an_own_type_needs_a_value():
     """No sample can be made up for it."""
     with pytest.raises(LookupError, match=r"^colour "):
         Samples(PAINT).values(1)
