@@ -43,7 +43,7 @@ class Inputs:
         self.other.write_text("SHAPE = 1\n")
         monkeypatch.setattr(recording, "_READ", tuple(self.read))
 
-    def given(self) -> list[Path]:
+    def copies(self) -> list[Path]:
         """Return the copies, one for each file or folder."""
         return [*self.read, *(self.root / path.name for path in REPOSITORY), self.other]
 
@@ -71,7 +71,7 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inputs:
 
 def test_a_fault_in_any_input_is_recorded(inputs: Inputs) -> None:
     """Of the library, the repository, its declaration, its workflow, the settings of its stacks, and other files."""
-    for input_ in inputs.given():
+    for input_ in inputs.copies():
         with sorted(path for path in (input_, *input_.rglob("*")) if path.is_file())[-1].open("a") as file:
             file.write("\n")
         assert inputs.recordings() == 1, input_
@@ -129,7 +129,7 @@ def test_all_files_that_a_recording_reads_are_inputs() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80", b"0" * 100], ids=["empty", "short", "another value"])
-def test_a_corrupt_value_is_made_again(content: bytes, folder: Path) -> None:
+def test_a_corrupt_value_is_recorded_again(content: bytes, folder: Path) -> None:
     """A full disk, an interrupted copy."""
     assert cached("a", lambda: "first") == "first"
     [file] = folder.glob("*.kept")

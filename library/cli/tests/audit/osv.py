@@ -18,12 +18,12 @@ class Service:
 
     vulnerable: str = ""
     url: str = ""
-    asked: set[str] = field(default_factory=set)
+    packages: set[str] = field(default_factory=set)
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the ids of what is known about each package that is asked for."""
         names = [query["package"]["name"] for query in request["queries"]]
-        self.asked |= set(names)
+        self.packages |= set(names)
         known = {"vulns": [{"id": ID, "modified": "2026-01-31T12:00:00Z"}]}
         return {"results": [known if name == self.vulnerable else {} for name in names]}
 

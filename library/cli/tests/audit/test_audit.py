@@ -114,10 +114,12 @@ def _accept(root: Path, line: str) -> None:
 
 
 @pytest.mark.usefixtures("repository")
-def test_nothing_is_found_where_nothing_is_known(clean: Service, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bill_without_known_vulnerabilities_has_no_findings(
+    clean: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every package of the lock was asked for, and what is the context's own was not."""
     assert context("audit", "--service-url", clean.url) == CLEAN
-    assert clean.asked == {"copyleft", "elsewhere", "idna", "pluggy"}
+    assert clean.packages == {"copyleft", "elsewhere", "idna", "pluggy"}
     said = "build/audit/sbom.json: 4 packages, of which functions run 2 (CycloneDX 1.5)\n"
     assert capsys.readouterr().out == said
 
@@ -131,7 +133,7 @@ def test_a_vulnerability_names_the_fixed_version(knowing: Service, capsys: pytes
 
 
 @pytest.mark.parametrize("name", [ID, ALIAS, "idna"])
-def test_a_team_accepts_what_it_gives_a_reason_for(
+def test_a_vulnerability_with_a_reason_is_accepted(
     name: str, repository: Path, knowing: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """By any of its names; it is still said."""
@@ -141,7 +143,7 @@ def test_a_team_accepts_what_it_gives_a_reason_for(
 
 
 @pytest.mark.parametrize("reason", ['""', '" "', "true"])
-def test_without_a_reason_nothing_is_accepted(
+def test_a_vulnerability_without_a_reason_is_not_accepted(
     reason: str, repository: Path, knowing: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And nothing is called clean."""
@@ -209,7 +211,7 @@ def test_an_unreachable_service_is_an_error_and_no_pass(capsys: pytest.CaptureFi
         '{"summary": {"audited_packages": 9}, "vulnerabilities": [{}], "adverse_statuses": []}',
     ],
 )
-def test_an_answer_that_cannot_be_read_is_none(
+def test_an_unreadable_answer_is_no_pass(
     said: str, repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of a uv that says it in another form, or that looked at nothing."""
@@ -273,7 +275,7 @@ def test_every_package_of_a_step_is_in_the_bill(setting: str, listed: set[str], 
     ]
     names = {tool["name"] for tool in tools}
     assert (names >= listed, len(names) > 1) == (True, len(listed) > 1)
-    assert service.asked >= names
+    assert service.packages >= names
     assert {(tool["scope"], bool(tool["licenses"])) for tool in tools} == {("excluded", True)}
     assert _against_the_schema(_sbom(repository)) is None
 
@@ -282,14 +284,16 @@ def _kept(component: dict[str, Any]) -> list[dict[str, str]]:
     return component.get("properties", [])
 
 
-def test_without_a_lock_nothing_is_known(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_repository_without_a_lock_is_refused(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """uv says why."""
     (repository / "uv.lock").unlink()
     assert context("audit") == REFUSED
     assert "uv.lock" in capsys.readouterr().err
 
 
-def test_the_bill_says_what_functions_run_and_under_which_licence(repository: Path, says: Says, clean: Service) -> None:
+def test_the_bill_lists_the_packages_of_functions_and_their_licences(
+    repository: Path, says: Says, clean: Service
+) -> None:
     """What is for another machine has no licence here."""
     says("Classifier: License :: Ours")
     context("audit", "--service-url", clean.url)

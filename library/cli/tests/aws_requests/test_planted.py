@@ -155,7 +155,7 @@ def having(node: Node, inputs: dict[str, Any]) -> Node:
 
 
 @pytest.mark.parametrize(("kind", "inputs", "sentence"), (*MODELS, *DOCUMENTED, *DOCUMENTS))
-def test_what_is_refused_is_found(kind: str, inputs: dict[str, Any], sentence: str, graph: Graph) -> None:
+def test_a_refused_value_is_a_finding(kind: str, inputs: dict[str, Any], sentence: str, graph: Graph) -> None:
     """The resource is named, and so is what AWS takes."""
     node = next(node for node in graph.of(kind) if inputs.keys() <= {*node.inputs, *UNSET})
     faults = findings(having(node, inputs))
@@ -165,14 +165,14 @@ def test_what_is_refused_is_found(kind: str, inputs: dict[str, Any], sentence: s
 
 
 @pytest.mark.parametrize(("kind", "inputs", "sentence"), PIPELINE)
-def test_what_is_refused_of_the_pipeline_is_found(kind: str, inputs: dict[str, Any], sentence: str) -> None:
+def test_a_refused_value_of_the_pipeline_is_a_finding(kind: str, inputs: dict[str, Any], sentence: str) -> None:
     """Its program is another one, and its resources too."""
     node = program.run(program.LEAST).of(kind)[0]
     faults = findings(having(node, inputs))
     assert any(sentence in fault for fault in faults), faults
 
 
-def test_a_type_that_nothing_knows_is_found(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_type_is_a_finding(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """And whoever has it says what it is."""
     inputs = {"name": "letters", "tags": {"owner": "team"}}
     node = replace(graph.nodes[0], type="aws:appconfig/application:Application", name="own", inputs=inputs)
@@ -198,7 +198,7 @@ NOTHING: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 @pytest.mark.parametrize(("kind", "inputs"), NOTHING)
-def test_what_the_provider_turns_is_no_finding(kind: str, inputs: dict[str, Any]) -> None:
+def test_a_value_that_the_provider_converts_is_no_finding(kind: str, inputs: dict[str, Any]) -> None:
     """Values that mean nothing, and blocks that are several members."""
     assert findings(having(run("dev").of(kind)[0], inputs)) == []
 

@@ -189,7 +189,7 @@ def test_ctrl_c_ends_with_130(command: tuple[str, ...], monkeypatch: pytest.Monk
     assert context(*command, *arguments) == INTERRUPTED
 
 
-def test_without_pulumi_nothing_is_built(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_a_command_without_pulumi_builds_no_graph(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """The error comes first, with the address of the CLI."""
     built: list[bool] = []
     monkeypatch.setattr(deploy, "package", lambda: built.append(True))

@@ -34,14 +34,14 @@ def _repository(folder: Path, wanted: str, locked: str | None = None) -> Path:
     return folder
 
 
-def test_the_version_that_is_asked_for_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_matching_version_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the repository is that of `project.current`."""
     monkeypatch.setenv("BOUNDED_CONTEXT_PROJECT", str(_repository(tmp_path, THERE, locked=THERE)))
     assert repository() == current()
     assert repository().root == tmp_path
 
 
-def test_another_version_than_the_project_asks_for_is_refused(tmp_path: Path) -> None:
+def test_a_version_that_differs_from_the_projects_is_refused(tmp_path: Path) -> None:
     """The sentence has both versions and the remedy."""
     with pytest.raises(WrongLibrary) as refused:
         check(_repository(tmp_path, "0.0.1"))

@@ -92,13 +92,13 @@ def test_it_is_valid_by_the_published_schemas(context: Context[Any], root: Path)
         {"apiVersion": "backstage.io/v1alpha1", "kind": "API"},
     ],
 )
-def test_the_schemas_refuse_what_is_wrong(wrong: Mapping[str, Any], root: Path) -> None:
+def test_the_schemas_refuse_invalid_entities(wrong: Mapping[str, Any], root: Path) -> None:
     """Or they would prove nothing."""
     list(write(ORDER, root))
     assert faults({**_read(root)["Component", "order"], **wrong})
 
 
-def test_it_says_what_the_declaration_says(root: Path) -> None:
+def test_the_entities_equal_the_declaration(root: Path) -> None:
     """Its names for people and for machines, its owner, and how it is asked and heard."""
     list(write(ORDER, root))
     component = _read(root)["Component", "order"]
@@ -110,7 +110,7 @@ def test_it_says_what_the_declaration_says(root: Path) -> None:
     assert component["spec"]["consumesApis"] == []
 
 
-def test_without_an_api_there_is_none(root: Path) -> None:
+def test_without_an_api_the_catalogue_has_no_api_entity(root: Path) -> None:
     """But that of the events. And one that is gone is gone."""
     list(write(INVOICE, root))
     assert [name for kind, name in _read(root) if kind == "API"] == ["sales-invoice-events"]
@@ -122,7 +122,7 @@ def test_without_an_api_there_is_none(root: Path) -> None:
     assert _read(root)["Component", "order"]["spec"]["providesApis"] == ["order-events"]
 
 
-def test_the_events_that_a_stack_on_aws_hears_are_consumed(root: Path) -> None:
+def test_the_events_that_a_stack_on_aws_consumes_are_in_the_catalogue(root: Path) -> None:
     """Of each context that any stack names; the emulator's stack speaks for contexts that may not even be there."""
     service = root / "infra" / "service"
     (service / "Pulumi.prod.yaml").write_text(_CONSUMES.format("customer"))
@@ -152,7 +152,7 @@ ADDED: Mapping[str, Change] = {
 
 
 @pytest.mark.parametrize("added", ADDED)
-def test_what_a_team_adds_stays(added: str, root: Path) -> None:
+def test_entries_of_the_team_are_kept(added: str, root: Path) -> None:
     """It breaks no promise, and what the declaration says later is written beside it."""
     list(write(ORDER, root))
     _changed(root, ADDED[added])
@@ -168,7 +168,7 @@ def test_what_a_team_adds_stays(added: str, root: Path) -> None:
     assert after == before
 
 
-def test_a_component_of_a_larger_system_needs_none_of_its_own(root: Path) -> None:
+def test_a_component_of_a_larger_system_has_no_system_of_its_own(root: Path) -> None:
     """The team says which, and takes its own away."""
 
     def move(entities: dict[tuple[str, str], Entity]) -> None:
@@ -213,7 +213,7 @@ def test_a_fact_that_is_lost_is_noticed_and_written_again(lost: str, root: Path)
         ("kind: API\n", "has a part "),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_and_left_alone(text: str, said: str, root: Path) -> None:
+def test_an_unreadable_file_is_refused_and_kept(text: str, said: str, root: Path) -> None:
     """The refusal is one line that names the file."""
     (root / NAME).write_text(text)
     with pytest.raises(RefusedChange, match=rf"^{NAME} {said}[^\n]*$"):

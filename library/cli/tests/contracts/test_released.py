@@ -114,7 +114,7 @@ def test_sent_samples_are_events_as_subscribers_read_them() -> None:
     assert [fault for [event] in version_of(PAYMENT)["sent"].values() for fault in faults(event)] == []
 
 
-def test_a_field_that_may_be_left_out_may_come(root: Path) -> None:
+def test_a_missing_field_may_become_optional(root: Path) -> None:
     """Nothing breaks; the file of the version lacks the new form, and grows by it."""
     more = Released(having(note=(Text | None, None)), root)
     assert (kept(more.context, root), said(more.context, root), more.is_written) == ("", "", False)
@@ -123,7 +123,7 @@ def test_a_field_that_may_be_left_out_may_come(root: Path) -> None:
     assert "note" in json.dumps(new[len(old) :])
 
 
-def test_what_a_version_has_is_never_taken_out_of_its_file(root: Path) -> None:
+def test_members_of_a_version_stay_in_its_file(root: Path) -> None:
     """Also if the code has it no more."""
     grown = Released(having(statuses=Settled), root).grown
     assert {"item VERIFIED", "item SETTLED"} <= set(grown["stored"])
@@ -210,7 +210,7 @@ def test_each_version_is_held_and_named(root: Path) -> None:
     assert "0.1.0" not in text
 
 
-def test_a_field_is_taken_away_in_two_versions(root: Path) -> None:
+def test_a_field_is_removed_in_two_versions(root: Path) -> None:
     """First it gets a default; a version later it goes."""
     optional = having(payer=(Text | None, None))
     assert kept(optional, root) == ""
@@ -247,7 +247,7 @@ def test_a_command_with_a_new_required_field_is_reported(root: Path) -> None:
     assert f"reason {MISSING} in VerifyPayment of released/0.1.0.json: " in said(context, root)
 
 
-def test_nothing_is_written_while_something_breaks(root: Path) -> None:
+def test_a_breaking_change_writes_no_file(root: Path) -> None:
     """The refusal names the field, like the repository's own check."""
     shutil.copytree(current().root / "events", root / "events")
     before = sorted(root.rglob("*"))

@@ -59,7 +59,7 @@ STANDING = [
 
 
 @pytest.mark.parametrize(("resource", "usd"), STANDING, ids=[resource.kind for resource, _ in STANDING])
-def test_what_stands_there_costs_every_month(resource: Node, usd: float) -> None:
+def test_idle_resources_have_a_monthly_price(resource: Node, usd: float) -> None:
     """An alarm counts as often as it has metrics."""
     assert month(resource) == pytest.approx(usd)
 
@@ -72,7 +72,7 @@ def test_an_alarm_more_costs_a_tenth_more(dev: Graph) -> None:
     )
 
 
-def test_nothing_costs_nothing() -> None:
+def test_an_empty_graph_costs_nothing() -> None:
     """There is no line without a quantity."""
     assert idle_lines(graph()) == []
 
@@ -122,12 +122,12 @@ def test_lambda_polls_an_empty_queue(settings: dict[str, Any], pollers: int) -> 
     assert quantities == {"queue_request": pollers * 3 * MINUTES}
 
 
-def test_a_stream_is_read_for_nothing() -> None:
+def test_reading_a_stream_is_free() -> None:
     """What Lambda reads of it."""
     assert counted(node("lambda/eventSourceMapping", startingPosition="TRIM_HORIZON")) == {}
 
 
-def test_each_price_says_where_it_is_from() -> None:
+def test_each_price_names_its_source() -> None:
     """A page of AWS, and what it was compared with."""
     for name, price in prices().by_name.items():
         assert price.page.startswith("https://aws.amazon.com/"), name

@@ -78,7 +78,7 @@ class _Watched:
         return lambda *_, **__: {}
 
 
-def test_the_units_of_a_write_are_those_of_the_way_in_which_rows_are_written() -> None:
+def test_the_units_of_a_write_depend_on_how_rows_are_written() -> None:
     """A statement for each, and no transaction, which would take two."""
     client: Any = _Watched()
     inserts: Any = _Watched()
@@ -100,7 +100,7 @@ ITEM = {"pk": "THING#1", "list_shard": "l#01", "text": "x" * 2048}
         ({"keySchemas": [{"attributeName": "status_shard"}], "projectionType": "ALL"}, []),
     ],
 )
-def test_an_index_costs_what_it_holds_of_a_row(index: dict[str, Any], expected: list[tuple[str, int]]) -> None:
+def test_an_index_costs_the_attributes_that_it_holds(index: dict[str, Any], expected: list[tuple[str, int]]) -> None:
     """Two KB and a bit are three units; keys are one; an index whose key the row lacks costs nothing."""
     table = node("dynamodb/table", hashKey="pk", globalSecondaryIndexes=[{"name": "by", **index}])
     assert [(name, units(size)) for name, size in index_bytes(table, ITEM)] == expected
@@ -168,7 +168,7 @@ def test_the_relay_is_paid_for_by_its_memory_and_its_batches(dev: Graph) -> None
     assert larger == pytest.approx(2 * bill(dev)["duration of relay_events"].quantity)
 
 
-def test_a_batch_is_never_larger_than_the_mapping_says(dev: Graph) -> None:
+def test_a_batch_is_never_larger_than_the_limit_of_the_mapping(dev: Graph) -> None:
     """However fast rows come."""
     assert Flow(CONTEXT, changed(dev, "lambda/eventSourceMapping", batchSize=7.0), MILLION).batch == 7
 
@@ -211,7 +211,7 @@ def test_a_context_of_any_shape_has_a_price(shape: str) -> None:
     assert 0 < costs.per_million < 100
 
 
-def test_a_row_of_no_list_costs_nothing() -> None:
+def test_an_import_without_rows_costs_nothing() -> None:
     """All lines come of rows and of lists."""
     assert bill(run("dev"), 0, 0) == {}
     assert replace(Flow(CONTEXT, graph(), 5), rows=6).rows == 6

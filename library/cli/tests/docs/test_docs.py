@@ -77,7 +77,7 @@ def test_a_section_has_its_smaller_ones(capsys: pytest.CaptureFixture[str]) -> N
     ("arguments", "says"),
     [(["xyzzy"], "runbook"), (["../pages.py"], "runbook"), (["runbook", "nothing"], "the-alarms")],
 )
-def test_what_is_not_there_is_refused_with_what_is(
+def test_an_unknown_page_is_refused_with_the_known_pages(
     arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A word that no page contains, or a misspelt section."""
@@ -85,7 +85,7 @@ def test_what_is_not_there_is_refused_with_what_is(
     assert says in capsys.readouterr().err
 
 
-def test_what_only_an_account_settles_says_what_to_try_or_what_is_wrong() -> None:
+def test_a_block_that_needs_an_account_names_its_trial_or_its_error() -> None:
     """An item that one can neither run nor recognize would be a worry, and no help."""
     items = re.split(r"^(?:\*\*|## )", cli.page("account"), flags=re.MULTILINE)[1:]
     named = [item for item in items if item.partition("\n")[0].count("**") == 1]

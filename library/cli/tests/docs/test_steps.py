@@ -27,7 +27,7 @@ echo loan
 """
 
 
-def test_blocks_that_name_a_file_are_steps_of_ones_own_context() -> None:
+def test_blocks_that_name_a_file_are_steps_in_the_readers_context() -> None:
     """A block without a file is read by people."""
     assert list(steps(SECTION, "order")) == [
         DocumentedStep("src/order/thing.py", "", "", 'ORDER = "Order"\n'),

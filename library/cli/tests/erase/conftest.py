@@ -61,7 +61,7 @@ class Ran:
     status: int
     report: dict[str, Any]
 
-    def left(self, store: str) -> list[dict[str, str]]:
+    def remaining(self, store: str) -> list[dict[str, str]]:
         """Return the places that are left in a store."""
         return self.store(store)["left"]
 

@@ -30,7 +30,7 @@ def test_the_person_is_in_every_store_before(stack: Stack) -> None:
     }
 
 
-def test_a_search_finds_each_store_and_changes_nothing(stack: Stack) -> None:
+def test_a_search_lists_each_store_and_changes_nothing(stack: Stack) -> None:
     """The exit status is 0, since the search is complete."""
     before = stack.known()
     ran = stack.erase()
@@ -83,7 +83,7 @@ def test_an_unknown_id_is_searched_for(stack: Stack) -> None:
     assert stack.known()
 
 
-def test_a_row_that_only_begins_as_the_id_is_another_s(stack: Stack) -> None:
+def test_a_row_whose_id_begins_with_the_id_stays(stack: Stack) -> None:
     """No cell but the identity counts either."""
     ran = stack.erase(identity=PERSON[:-1])
     assert sum(store["found"] for store in ran.report["stores"]) == 0

@@ -60,7 +60,7 @@ def test_a_missing_action_is_reported_with_the_role_and_the_document(action: str
     assert stack.known() == []
 
 
-def test_stores_that_nobody_can_change_have_a_date(stack: Stack) -> None:
+def test_unchangeable_stores_have_a_date(stack: Stack) -> None:
     """The stream for a day, recovery for its period, a backup until a person deletes it, a queue as it retains."""
     table = "table"
     enabled = {"PointInTimeRecoveryEnabled": True}
@@ -103,7 +103,7 @@ def test_a_row_of_a_list_that_opens_meanwhile_waits(stack: Stack, monkeypatch: p
 
     monkeypatch.setattr(stack.dynamodb, "put_item", late)
     ran = stack.erase("--go")
-    [entry] = ran.left("table")
+    [entry] = ran.remaining("table")
     assert (ran.status, imported[0] in entry["why"]) == (1, True)
     assert (stack.item() or {})["list_id"] == imported[0]
 
@@ -127,7 +127,7 @@ def test_an_item_of_a_newer_model_waits(stack: Stack) -> None:
     update = "SET phone = :phone"
     stack.dynamodb.update_item(TableName="table", Key=key, UpdateExpression=update, ExpressionAttributeValues=values)
     ran = stack.erase("--go")
-    assert ["phone" in entry["why"] for entry in ran.left("table")] == [True]
+    assert ["phone" in entry["why"] for entry in ran.remaining("table")] == [True]
     assert stack.item()
 
 

@@ -64,7 +64,7 @@ def test_an_escaped_identity_of_an_imported_row_is_erased(empty: Stack, monkeypa
     assert (empty.known(), len(empty.bodies("dead"))) == ([], 1)
 
 
-def test_what_a_person_must_judge_is_reported_and_stays(empty: Stack) -> None:
+def test_entries_for_a_person_to_judge_are_reported_and_stay(empty: Stack) -> None:
     """It names the identity outside of a row of the aggregate, or cannot be searched."""
     empty.upload("workbook.xlsx", _zip())
     empty.upload("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500))
@@ -96,7 +96,7 @@ def test_numbers_and_times_are_no_identities(empty: Stack) -> None:
     assert empty.erase(identity="2026").status == 0
 
 
-def test_a_file_that_nobody_may_read_is_reported(empty: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_reported(empty: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bucket's policy denies reads of a file with malware. The other files are erased."""
     empty.upload("malware.csv", SAMPLES.file([row(3)]))
     empty.upload("good.csv", SAMPLES.file([row(3)]))

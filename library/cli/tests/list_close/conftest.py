@@ -26,13 +26,13 @@ class Executions:
     """Step Functions with one execution; without a status, its history is deleted."""
 
     def __init__(self) -> None:
-        self.found: dict[str, Any] = {"status": "FAILED", "error": "States.DataLimitExceeded"}
+        self.execution: dict[str, Any] = {"status": "FAILED", "error": "States.DataLimitExceeded"}
 
     def describe_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803
-        if not self.found:
+        if not self.execution:
             error: Any = {"Code": "ExecutionDoesNotExist", "Message": executionArn}
             raise ClientError({"Error": error}, "DescribeExecution")
-        return self.found
+        return self.execution
 
 
 class Stack(erase.Stack):

@@ -51,7 +51,7 @@ def test_each_body_is_one_that_the_operation_takes(context: Context) -> None:
             Draft202012Validator(schema).validate(json.loads(request.body))
 
 
-def test_what_creates_comes_first_and_what_deletes_last() -> None:
+def test_creating_requests_come_first_and_deleting_ones_last() -> None:
     """Whoever copies one after the other gets the answers that the page promises."""
     by_kind = {command.function: command.kind for context in CONTEXTS for command in context.commands}
     for context in CONTEXTS:
@@ -60,7 +60,7 @@ def test_what_creates_comes_first_and_what_deletes_last() -> None:
             assert kinds == sorted(kinds, key=["creates", "asks", "changes", "deletes"].index)
 
 
-def test_the_page_says_how_to_be_authorised() -> None:
+def test_the_page_names_the_ways_to_be_authorised() -> None:
     """By a signature or by a token; each request signs, and names no key."""
     page = api_page(document(PARCEL, "0.1.0"))
     for word in ("execute-api:Invoke", "Authorization: Bearer", "uv run context docs access"):

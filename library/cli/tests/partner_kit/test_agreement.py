@@ -111,7 +111,7 @@ def _agree(context: Context[Any], examples: int, format_: FileFormat = PLAIN) ->
     assert statuses >= {REJECTS, BAD_FILE}
 
 
-def test_a_rule_that_reads_stored_records_is_left_to_the_service() -> None:
+def test_a_rule_that_reads_stored_records_runs_in_the_service_only() -> None:
     """As is a rule that fails: the partner cannot correct it."""
 
     def reading(command: Any, payments: Any) -> Any:

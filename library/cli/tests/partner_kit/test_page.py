@@ -199,7 +199,7 @@ def test_a_partner_chooses_a_list_and_gets_the_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
-def test_the_page_is_readable_everywhere_and_loads_nothing(tmp_path: Path) -> None:
+def test_the_page_is_readable_without_loading_resources(tmp_path: Path) -> None:
     path = tmp_path / "kit.html"
     path.write_text(page(_kit(), PAYMENT), encoding="utf-8")
     flaws = browser.look(browser.found_or_skip(), path, tmp_path / "browser").flaws()

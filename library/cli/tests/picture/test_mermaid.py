@@ -60,7 +60,7 @@ def test_words_of_mermaid_s_own_are_no_ids() -> None:
     assert boxes == ["end_", "style_", "a_b", "a_b_2", "a_b_2_2", "a_b_2_3"]
 
 
-def test_what_the_boxes_of_a_frame_share_is_one_arrow() -> None:
+def test_a_shared_target_of_the_boxes_of_a_frame_is_one_arrow() -> None:
     """Two of them, or all; what one of several does is its own."""
     boxes = [Box("a", "A", group="g"), Box("b", "B", group="g"), Box("c", "C", group="g"), Box("t", "T"), Box("u", "U")]
     arrows = [Arrow("a", "t", "reads"), Arrow("b", "t", "writes"), Arrow("c", "u"), Arrow("u", "a"), Arrow("u", "b")]
@@ -79,7 +79,7 @@ def test_a_partner_does_not_change_the_picture() -> None:
     assert flowchart(picture(CONTEXT, with_partners, "prod")) == flowchart(picture(CONTEXT, run("prod"), "prod"))
 
 
-def test_a_readme_keeps_what_is_around_the_picture(tmp_path: Path) -> None:
+def test_a_readme_keeps_its_text_around_the_picture(tmp_path: Path) -> None:
     """A team's own flowchart too; without one it comes at the end."""
     drawing = picture(CONTEXT, run("prod"), "prod")
     mine = "# Mine\n\n```mermaid\nflowchart LR\n    accTitle: Mine\n    a --> b\n```\n"

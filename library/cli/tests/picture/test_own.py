@@ -19,7 +19,7 @@ def test_a_bucket_and_a_function_that_writes_into_it() -> None:
 
 
 @pytest.mark.parametrize("how", ["within the role", "attached", "one text alone"])
-def test_a_grant_is_found_wherever_it_stands(how: str) -> None:
+def test_a_grant_in_any_document_becomes_an_arrow(how: str) -> None:
     policy = allowed(["s3:GetObject"], OBJECTS)
     grants = {
         "within the role": [node("iam/role", "audit", inlinePolicies=[{"policy": policy}])],
@@ -40,7 +40,7 @@ def test_a_grant_is_found_wherever_it_stands(how: str) -> None:
     assert said(drawing) == {("function audit", "reads", "bucket receipts")}
 
 
-def test_what_is_denied_or_of_others_is_no_arrow() -> None:
+def test_denied_and_foreign_resources_have_no_arrow() -> None:
     denied = node("iam/rolePolicy", "no", role="order-prod-audit", policy=allowed(["s3:*"], OBJECTS, effect="Deny"))
     others = grant("audit", ["s3:GetObject"], "arn:aws:s3:::order-prod-receipts-of-others/*", "*")
     assert said(drawn(RECEIPTS, function("audit"), denied, others)) == set()
@@ -54,7 +54,7 @@ def test_a_type_that_no_context_has_yet_is_a_box() -> None:
     assert keys(drawing) == {"bucket receipts", "cluster rates"}
 
 
-def test_two_things_of_one_name_are_two_boxes() -> None:
+def test_two_resources_of_one_name_are_two_boxes() -> None:
     drawing = drawn(node("ecs/service", "web"), node("apprunner/service", "web"))
     assert keys(drawing) == {"service web", "service web 2"}
 
@@ -92,7 +92,7 @@ def test_another_contexts_topic_is_outside() -> None:
         ("cron(0 6 * * ? *)", "cron(0 6 * * ? *)"),
     ],
 )
-def test_a_schedule_says_when(expression: str, says: str) -> None:
+def test_a_schedule_has_its_expression(expression: str, says: str) -> None:
     target = {"arn": f"{arn('lambda/function', 'remind')}:live"}
     schedule = node("scheduler/schedule", "remind", scheduleExpression=expression, target=target)
     assert said(drawn(schedule, function("remind"))) == {(f"schedule {says}", "starts", "function remind")}
@@ -109,13 +109,13 @@ def test_a_schedule_says_when(expression: str, says: str) -> None:
         ({"detail-type": ["Anything"]}, "events event bus"),
     ],
 )
-def test_a_rule_begins_at_what_its_pattern_names(pattern: dict[str, object], source: str) -> None:
+def test_a_rule_begins_at_the_source_of_its_pattern(pattern: dict[str, object], source: str) -> None:
     rule = node("cloudwatch/eventRule", "told", eventPattern=json.dumps(pattern))
     target = node("cloudwatch/eventTarget", "told", rule=rule.called, arn=arn("lambda/function", "audit"))
     assert said(drawn(RECEIPTS, rule, target, function("audit"))) == {(source, "starts", "function audit")}
 
 
-def test_topics_of_alarms_are_left_out() -> None:
+def test_topics_of_alarms_have_no_box() -> None:
     topic = node("sns/topic", "warnings")
     assert keys(drawn(topic, node("cloudwatch/metricAlarm", "a", alarmActions=[topic.arn]))) == set()
     assert keys(drawn(topic)) == {"topic warnings"}
@@ -150,7 +150,7 @@ def _task(name: str, **more: object) -> dict[str, object]:
     }
 
 
-def test_steps_are_found_through_choices_maps_and_branches() -> None:
+def test_steps_in_choices_maps_and_branches_have_boxes() -> None:
     machine = {
         "StartAt": "A",
         "States": {

@@ -13,7 +13,7 @@ def payment() -> Picture:
     return picture(CONTEXT, run("prod"), "prod")
 
 
-def test_everything_of_the_context_is_there_and_nothing_that_serves_it(payment: Picture) -> None:
+def test_every_resource_of_the_context_is_drawn_and_no_supporting_resource(payment: Picture) -> None:
     """No alarm, log group, key, role, queue of dead letters, nor what looks at releases."""
     functions = {f"function {name}" for name in CONTEXT.functions}
     assert keys(payment) == functions | {
@@ -52,7 +52,7 @@ def test_commands_and_queries_have_frames_of_their_own(payment: Picture) -> None
     assert ("function get_payment", "reads", "table table") in said(payment)
 
 
-def test_what_has_dead_letters_says_so(payment: Picture) -> None:
+def test_a_function_with_dead_letters_is_marked(payment: Picture) -> None:
     """And where they are, in its note."""
     boxes = {box.key: box for box in payment.boxes}
     with_letters = {key for key, box in boxes.items() if box.label.endswith("\n+ dead letters")}

@@ -16,7 +16,7 @@ from bounded_context_cli.policies import own
 from bounded_context_infra.configuration.project import current
 from tests.console import PROGRAM
 
-from .asked import analyzer
+from .analyzer import analyzer
 
 pytestmark = pytest.mark.e2e
 

@@ -10,7 +10,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from bounded_context_cli.policies.cli import pack_folder
 from bounded_context_infra.configuration.project import Project, current
 
-from .asked import analyzer
+from .analyzer import analyzer
 
 pytestmark = pytest.mark.e2e
 

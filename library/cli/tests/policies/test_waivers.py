@@ -48,7 +48,7 @@ def test_a_waiver_is_for_one_resource(broken: Graph) -> None:
     assert breaches(repository(broken, WAIVER)) == []
 
 
-def test_a_waiver_for_another_resource_waives_nothing(broken: Graph) -> None:
+def test_a_waiver_for_another_resource_has_no_effect(broken: Graph) -> None:
     """Both are problems: the violation, and the needless waiver."""
     encrypted, needless = breaches(repository(broken, WAIVER | {"resource": "inbound"}))
     assert ": sqs/queue reminders " in encrypted
@@ -65,7 +65,7 @@ def test_a_waiver_for_another_resource_waives_nothing(broken: Graph) -> None:
         ({"until": "2027"}, r"\buntil\b.* policy, resource and reason\."),
     ],
 )
-def test_a_waiver_with_a_bad_member_waives_nothing(said: dict[str, str], problem: str, broken: Graph) -> None:
+def test_an_invalid_waiver_has_no_effect(said: dict[str, str], problem: str, broken: Graph) -> None:
     """The violation remains, and the problem names the file, the waiver and its member."""
     violation, bad = sorted(breaches(repository(broken, WAIVER | said)), reverse=True)
     assert ": sqs/queue reminders " in violation
@@ -104,7 +104,7 @@ def _told(said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_command_tells_each_policy(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_lists_each_policy(capsys: pytest.CaptureFixture[str]) -> None:
     """For programs, with its reason, what breaks it and what is waived."""
     assert context("policies", "--json") == 0
     policies = json.loads(capsys.readouterr().out)["policies"]
@@ -143,7 +143,7 @@ def test_the_command_shows_waivers(
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "local"])
-def test_other_stacks_are_held_to_what_holds_there(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_stacks_need_no_protection(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What they keep may go with them, so that nothing has to be waived for it."""
     assert context("policies", stack) == 0
     assert "data-is-protected" not in capsys.readouterr().out

@@ -39,7 +39,7 @@ class Ran:
 
     status: int
     report: dict[str, Any]
-    told: str
+    err: str
 
 
 class Stack:

@@ -34,7 +34,7 @@ def test_bad_outputs_are_refused(stack: Stack, change: Change, sentence: str):
     ran = stack.redrive()
     assert (ran.status, ran.report["result"]) == (2, "refused")
     assert sentence in ran.report["why"]
-    assert "Traceback" not in ran.told
+    assert "Traceback" not in ran.err
 
 
 def test_a_queue_that_the_stack_does_not_have_is_refused(stack: Stack):
@@ -66,8 +66,8 @@ def test_a_queue_is_known_by_its_name_on_aws_too(stack: Stack, name: str):
 
 def test_a_name_of_two_queues_is_refused(stack: Stack):
     """The wrong one might be meant; the name in the list says which, and comes first."""
-    first, two = "https://sqs/1/context-test-events-one-dead-letters", "https://sqs/1/context-test-one-dead-letters"
-    stack.outputs["dead_letter_queues"] = {"one": first, "events_one": two}
+    first, second = "https://sqs/1/context-test-events-one-dead-letters", "https://sqs/1/context-test-one-dead-letters"
+    stack.outputs["dead_letter_queues"] = {"one": first, "events_one": second}
     stack.outputs["queues"]["events_one"] = INBOX
     ran = stack.redrive("events-one")
     assert ran.status == 2

@@ -102,7 +102,7 @@ def test_a_payload_may_be_an_object_of_json(stack: Stack, lambda_: Lambda):
     assert stack.functions.given == [[record(1)]]
 
 
-def test_a_look_says_what_was_given_up_and_changes_nothing(stack: Stack, lambda_: Lambda):
+def test_a_look_lists_the_given_up_batches_and_changes_nothing(stack: Stack, lambda_: Lambda):
     """It neither calls the function nor deletes an object."""
     key = lambda_.gives_up(record(7))
     ran = stack.redrive("reader")
@@ -112,7 +112,7 @@ def test_a_look_says_what_was_given_up_and_changes_nothing(stack: Stack, lambda_
     assert len(stack.queues.bodies(CHANGES)) == 1
 
 
-def test_what_the_function_still_does_not_take_is_kept(stack: Stack, lambda_: Lambda):
+def test_a_batch_that_fails_again_is_kept(stack: Stack, lambda_: Lambda):
     """Object and message both, for another day."""
     key = lambda_.gives_up(record(1), record(2))
     stack.functions.answers = [lambda _: {"batchItemFailures": [{"itemIdentifier": "2"}]}] * 2
@@ -160,7 +160,7 @@ BROKEN = ["no JSON", "{}", '{"Records": []}', '{"Records": [1]}', '{"Records": [
 
 
 @pytest.mark.parametrize("payload", BROKEN, ids=lambda payload: str(payload)[:30])
-def test_a_payload_that_is_no_batch_stays_and_the_others_are_redriven(stack: Stack, lambda_: Lambda, payload: Any):
+def test_an_invalid_payload_stays_and_the_others_are_redriven(stack: Stack, lambda_: Lambda, payload: Any):
     """The reason names the console in which a person can read the object."""
     broken = lambda_.gives_up(payload=payload)
     lambda_.gives_up(record(1))

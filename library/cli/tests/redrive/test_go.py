@@ -69,7 +69,7 @@ def test_at_most_so_many_go(stack: Stack):
 
 
 @pytest.mark.parametrize(("options", "seconds"), [([], 2.4), (["--rate", "1"], 24), (["--rate", "100"], 0.24)])
-def test_messages_go_at_the_rate_that_was_asked_for(stack: Stack, options: list[str], seconds: float):
+def test_messages_are_sent_at_the_requested_rate(stack: Stack, options: list[str], seconds: float):
     """25 messages are 24 pauses: no burst, and no pause before the first. The last two receives wait for messages."""
     for number in range(25):
         stack.queues.put(ONE, event(number))

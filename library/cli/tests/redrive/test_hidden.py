@@ -30,7 +30,7 @@ def _slow(stack: Stack, *seconds: float) -> None:
     stack.queues.meanwhile["send_message"] = lambda: stack.clock.sleep(waits.pop(0)) if waits else None
 
 
-def test_no_chosen_message_is_left_when_others_are_visible_again(stack: Stack):
+def test_no_chosen_message_stays_when_others_are_visible_again(stack: Stack):
     """A slow delivery shows 28 messages again that are not chosen, before the last chosen ones were received."""
     kinds = ["Done", *["Other"] * 28, "Done", *["Done"] * 5]
     for number, kind in enumerate(kinds):

@@ -66,7 +66,7 @@ def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[
     return redrive
 
 
-def test_a_redrive_asks_for_what_its_policy_has_and_for_all_of_it(night: Any) -> None:
+def test_a_redrive_calls_exactly_the_actions_of_its_policy(night: Any) -> None:
     """Messages of every kind, the list of them, and a look."""
     actions, _ = night()
     assert actions == set(CALLED)
@@ -101,7 +101,7 @@ def test_an_error_names_the_role_or_the_user(who: str, named: str) -> None:
     )
 
 
-def test_what_is_no_refusal_names_no_document() -> None:
+def test_an_error_that_is_not_a_denial_names_no_document() -> None:
     """Whatever AWS says otherwise."""
     error: Any = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
     assert sentence(ClientError(error, "UpdateAlias")) == "ThrottlingException: Rate exceeded"

@@ -98,7 +98,7 @@ def test_only_the_place_that_the_message_names_is_read(stack: Stack, table: Tabl
     assert _given(stack) == [["ITEM#2", "ITEM#3"]]
 
 
-def test_nothing_beyond_the_place_is_read(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
+def test_the_stream_is_not_read_beyond_the_batch(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
     """Even where its last record is missing."""
     real = table.streams.get_records
 
@@ -113,7 +113,7 @@ def test_nothing_beyond_the_place_is_read(stack: Stack, table: Table, monkeypatc
     assert _given(stack) == [["ITEM#1", "ITEM#2"]]
 
 
-def test_an_item_that_expired_says_who_deleted_it(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
+def test_an_expired_item_names_ttl_as_its_deleter(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
     """Lambda writes the names of this one member in another way than the stream."""
     record = {
         "eventName": "REMOVE",
@@ -131,7 +131,7 @@ def test_an_item_that_expired_says_who_deleted_it(stack: Stack, table: Table, mo
     assert identity == {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
 
 
-def test_what_the_function_reports_is_tried_once_more(stack: Stack, table: Table):
+def test_failed_items_are_retried_once(stack: Stack, table: Table):
     """From the first record that it did not take, as the stream would."""
     stack.queues.put(CHANGES, table.message())
     stack.functions.answers = [_fails_at(1)]
@@ -157,7 +157,7 @@ def test_a_report_on_a_record_that_it_was_not_given_is_one_on_all(stack: Stack, 
     assert _given(stack) == [["ITEM#1", "ITEM#2", "ITEM#3"]] * 2
 
 
-def test_a_function_that_fails_is_not_asked_again(stack: Stack, table: Table):
+def test_a_failing_function_is_not_called_again(stack: Stack, table: Table):
     """The kind of its error is told; its words may say more than anybody should read."""
     stack.queues.put(CHANGES, table.message())
     stack.functions.answers = [lambda _: ValueError("nobody's business")]

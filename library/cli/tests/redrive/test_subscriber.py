@@ -36,7 +36,7 @@ def test_a_message_goes_back_as_it_was_sent(stack: Stack, moto: Any):
     assert "Messages" not in queues.receive_message(QueueUrl=dead)
 
 
-def test_messages_of_a_queue_of_ones_own_go_back_to_it(stack: Stack, moto: Any):
+def test_messages_of_an_own_queue_go_back_to_it(stack: Stack, moto: Any):
     """A stack that has none, or none yet, has no such output."""
     queues = stack.queues = moto("sqs")
     dead, messages = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("messages-dead-letters", "messages"))

@@ -23,7 +23,7 @@ class Sweeper(Client):
         self.unseen: list[dict[str, Any]] = []
         self.fails = False
         self.page = 500
-        self.asked: list[Any] = []
+        self.requests: list[Any] = []
         self._clock = stack.clock
 
     def arrived(self, key: str, minutes: int, size: int = 1234) -> None:
@@ -34,10 +34,10 @@ class Sweeper(Client):
 
     def _invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
         assert FunctionName == SWEEPER
-        self.asked.append(json.loads(Payload))
+        self.requests.append(json.loads(Payload))
         if self.fails:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": "no"}')}
-        after = self.asked[-1]["unseen"].get("after", {}).get("version", "v-1")
+        after = self.requests[-1]["unseen"].get("after", {}).get("version", "v-1")
         later = [upload for upload in self.unseen if int(upload["version"][1:]) > int(after[1:])]
         payload = {"unseen": later[: self.page], "more": len(later[self.page :])}
         return {"Payload": io.BytesIO(json.dumps(payload).encode())}
@@ -73,7 +73,7 @@ def test_queues_are_listed_also_if_the_uploads_cannot_be_counted(stack: Stack, s
     assert SWEEPER in stack.say()[1]
 
 
-def test_a_look_says_what_they_are_and_starts_nothing(stack: Stack, sweeper: Sweeper):
+def test_a_look_lists_the_uploads_and_starts_no_execution(stack: Stack, sweeper: Sweeper):
     """Whose file, and how large: by it the partner says whether it is whole."""
     sweeper.arrived("incoming/acme/january.csv", minutes=20, size=77)
     looked = stack.redrive("unseen").report
@@ -92,11 +92,11 @@ def test_each_is_started_by_its_version(stack: Stack, sweeper: Sweeper):
     assert stack.machines.inputs == [(MACHINE, upload)]
 
 
-def test_a_person_may_ask_for_younger_ones(stack: Stack, sweeper: Sweeper):
+def test_a_person_may_include_younger_uploads(stack: Stack, sweeper: Sweeper):
     """The alarm waits for a quarter of an hour; who knows that an event was lost need not."""
     sweeper.arrived("incoming/acme/january.csv", minutes=3)
     assert stack.redrive("unseen", "--older-than", "2m", "--go").report["redriven"] == 1
-    assert sweeper.asked == [{"unseen": {"seconds": 120}}]
+    assert sweeper.requests == [{"unseen": {"seconds": 120}}]
 
 
 def test_every_upload_is_started_however_many_there_are(stack: Stack, sweeper: Sweeper):
@@ -115,7 +115,7 @@ def test_uploads_are_counted_by_the_first_answer(stack: Stack, sweeper: Sweeper)
     for number in range(7):
         sweeper.arrived(f"incoming/acme/{number}.csv", minutes=30 - number)
     assert stack.redrive().report["queues"][-1]["messages"] == 7
-    assert len(sweeper.asked) == 1
+    assert len(sweeper.requests) == 1
 
 
 def test_a_function_that_fails_in_the_middle_ends_the_run_with_its_report(stack: Stack, sweeper: Sweeper):
@@ -150,7 +150,7 @@ def test_an_upload_whose_execution_does_not_start_is_reported(stack: Stack, swee
     assert (ran.status, ran.report["failed"][0]["messages"]) == (1, 1)
 
 
-def test_a_stack_that_cannot_be_asked_has_none(stack: Stack):
+def test_a_stack_without_the_function_has_no_unseen_queue(stack: Stack):
     """It was deployed before."""
     ran = stack.redrive("unseen")
     assert (ran.status, ran.report["result"]) == (2, "refused")

@@ -23,7 +23,7 @@ def _fill(world: World, number: int) -> None:
         world.create(index)
 
 
-def test_the_plan_sends_nothing(world: World, reseed: Reseeding) -> None:
+def test_the_plan_sends_no_event(world: World, reseed: Reseeding) -> None:
     """It contains about the number of events, and the duration."""
     _fill(world, 250)
     ran = reseed("--rate", "50")

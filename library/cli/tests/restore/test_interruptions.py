@@ -134,7 +134,7 @@ def test_ctrl_c_during_the_resumption_is_ignored(world: World) -> None:
     assert not world.lambda_.is_paused
 
 
-def test_calls_that_ran_at_the_pause_do_not_damage_what_was_restored(world: World) -> None:
+def test_calls_that_ran_at_the_pause_do_not_damage_restored_items(world: World) -> None:
     """A call of the bad release writes right before the item's restore, and another one at the end of its time."""
     at = damaged(world)
     world.restore(at)
@@ -201,7 +201,7 @@ def test_a_stack_whose_reader_does_not_read_is_refused_before_anything(world: Wo
     assert 0 not in world.lambda_.reserved.values()
 
 
-def test_a_person_who_may_not_pause_changes_nothing(world: World) -> None:
+def test_a_person_without_permission_to_pause_changes_nothing(world: World) -> None:
     """AWS's refusal is reported."""
     at = damaged(world)
     world.restore(at)
@@ -238,7 +238,7 @@ def test_a_way_back_that_stops_is_printed_again(world: World) -> None:
     assert not world.lambda_.is_paused
 
 
-def test_a_comparison_tells_whether_the_stack_is_really_paused(world: World) -> None:
+def test_a_comparison_reports_whether_the_stack_is_paused(world: World) -> None:
     """A person may have resumed it in the console."""
     at = _killed(world)
     assert world.restore(at)[1]["paused"]
@@ -312,7 +312,7 @@ def _overtaken(world: World, then: Callable[[], None]) -> tuple[list[int], int, 
     return second, *world.restore(at, "--go")
 
 
-def test_a_call_that_was_silent_too_long_writes_and_resumes_nothing_more(world: World) -> None:
+def test_a_call_after_a_long_silence_neither_writes_nor_resumes(world: World) -> None:
     """Another one has taken over and ended the restore: a later command stays."""
     second, status, report = _overtaken(world, lambda: world.verify(5))
     assert (second, status, report["result"]) == ([0], 1, "stopped")

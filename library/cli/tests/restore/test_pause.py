@@ -156,7 +156,7 @@ def test_a_restore_waits_for_lists_that_are_being_imported(world: World) -> None
     assert world.restore(at, "--go")[0] == 0
 
 
-def test_a_comparison_tells_the_length_of_the_pause(world: World) -> None:
+def test_a_comparison_prints_the_length_of_the_pause(world: World) -> None:
     """The timeout of the longest command, and the writes."""
     at = damaged(world)
     _, look = world.restore(at)

@@ -21,7 +21,7 @@ def _watch(world: World, actions: set[str], lacking: str | None = None) -> None:
     world.watched = lambda service, client: Watched(client, service, actions, lacking)
 
 
-def test_a_restore_asks_for_what_its_policy_has_and_for_all_of_it(world: World) -> None:
+def test_a_restore_calls_exactly_the_actions_of_its_policy(world: World) -> None:
     """From the copy to its deletion."""
     at, actions = damaged(world), set[str]()
     _watch(world, actions)

@@ -26,7 +26,7 @@ def damaged(world: World) -> str:
     return at
 
 
-def test_a_look_changes_nothing_of_the_stack_and_says_what_differs(world: World) -> None:
+def test_a_look_reports_the_differences_and_changes_nothing(world: World) -> None:
     """The published events that the restored state lacks are counted by type."""
     at = damaged(world)
     before = world.table.scan()["Items"]
@@ -71,7 +71,7 @@ def test_a_restored_aggregate_has_a_version_and_a_tag_that_no_other_content_had(
     world.verify(2, 3)
 
 
-def test_a_second_go_undoes_nothing(world: World) -> None:
+def test_a_second_run_with_go_changes_nothing(world: World) -> None:
     """Commands that followed the restore stay: without a second table there is nothing to compare."""
     at = damaged(world)
     world.restore(at)
@@ -138,7 +138,7 @@ def test_a_list_after_the_time_is_as_if_it_had_never_come(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", [ListStatus.REJECTED, ListStatus.FAILED])
-def test_the_record_of_a_list_that_imported_nothing_stays(world: World, status: ListStatus) -> None:
+def test_the_record_of_a_list_without_imported_rows_stays(world: World, status: ListStatus) -> None:
     """Without it, a redrive would import a file that broke off."""
     at = world.remember()
     list_id = world.import_list("tuesday", status)
@@ -148,7 +148,7 @@ def test_the_record_of_a_list_that_imported_nothing_stays(world: World, status: 
     assert LIST + list_id in world.contents()
 
 
-def test_a_list_that_is_being_imported_goes_on(world: World) -> None:
+def test_a_running_import_continues(world: World) -> None:
     """Its execution writes the rest after the pause."""
     at = world.remember()
     list_id = world.import_list("tuesday", ListStatus.IMPORTING, 21)
@@ -159,9 +159,7 @@ def test_a_list_that_is_being_imported_goes_on(world: World) -> None:
 
 
 @pytest.mark.parametrize(("later", "rows"), [(ListStatus.IMPORTED, {21, 22}), (ListStatus.FAILED, set())])
-def test_a_list_that_was_open_at_the_time_keeps_what_became_of_it(
-    world: World, later: ListStatus, rows: set[int]
-) -> None:
+def test_a_list_that_was_open_at_the_time_keeps_its_end(world: World, later: ListStatus, rows: set[int]) -> None:
     """No execution would close the record of that time: a row of an undone list does not come back."""
     list_id = world.import_list("tuesday", ListStatus.IMPORTING, 21)
     at = world.remember()

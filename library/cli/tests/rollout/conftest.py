@@ -32,7 +32,7 @@ class Ran:
 
     status: int
     report: dict[str, Any]
-    told: str
+    err: str
 
     @property
     def functions(self) -> dict[str, dict[str, Any]]:

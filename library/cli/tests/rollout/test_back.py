@@ -45,7 +45,7 @@ def test_a_release_goes_back_once(stack: Stack):
     assert "one 1, two 1, workflow 1 (100 %)" in ran.report["why"]
 
 
-def test_what_was_rolled_back_by_itself_takes_no_earlier_release_with_it(stack: Stack):
+def test_an_automatic_rollback_does_not_return_an_earlier_release(stack: Stack):
     """The last release is the one that failed, and it is live nowhere."""
     stack.publish("one")
     stack.rollout("start")
@@ -56,7 +56,7 @@ def test_what_was_rolled_back_by_itself_takes_no_earlier_release_with_it(stack: 
     assert stack.live("one") == "2"
 
 
-def test_what_somebody_moved_by_hand_since_then_stays(stack: Stack):
+def test_an_alias_that_was_moved_by_hand_stays(stack: Stack):
     """The last deployment did not bring what is live."""
     stack.publish("one", "one")
     stack.rollout("start")
@@ -135,12 +135,12 @@ def test_a_release_that_failed_goes_back_with_the_release_that_overtook_it(stack
     stack.publish("one", "two", "machine")
     assert stack.rollout("start").status == 0
     ran = stack.rollout("back")
-    assert (ran.status, ran.functions["one"]["from"], ran.told.count("had not ended")) == (0, "3", 1)
+    assert (ran.status, ran.functions["one"]["from"], ran.err.count("had not ended")) == (0, "3", 1)
     assert (stack.live("one"), stack.live("two"), stack.machines.weights) == ("1", "1", {"1": 100})
     assert stack.rollout("back").status == 2
 
 
-def test_a_release_that_was_taken_back_in_part_goes_back_with_the_next_one(stack: Stack):
+def test_a_partly_returned_release_is_returned_with_the_next_one(stack: Stack):
     """The way back was killed after the state machine."""
     stack.publish("one", "machine")
     stack.rollout("start")
@@ -169,7 +169,7 @@ def test_a_returned_version_is_started_again_with_a_note(stack: Stack):
     assert "taken back on 2031-05-06" in report["functions"][0]["rolled_back"]
     assert report["workflow"]["rolled_back"] == "version 2 was taken back"
     ran = stack.rollout("start")
-    assert "one: version 2 was taken back" in ran.told
+    assert "one: version 2 was taken back" in ran.err
     assert (ran.status, stack.live("one"), stack.machines.weights) == (0, "2", {"2": 100})
 
 

@@ -118,7 +118,7 @@ def test_fail_counts_a_shifting_machine(stack: Stack):
     assert stack.codedeploy.called("create_deployment") == []
 
 
-def test_fail_refuses_what_came_in_between(stack: Stack):
+def test_fail_refuses_a_concurrent_deployment(stack: Stack):
     """Another run creates its deployment between the look and the creation."""
     stack.publish("one")
     create = stack.codedeploy.begin

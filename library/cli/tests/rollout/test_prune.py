@@ -99,7 +99,7 @@ def test_versions_of_any_alias_remain(stack: Stack) -> None:
     assert stack.versions("one") == [1, 2, 4, 5]
 
 
-def test_a_failed_release_and_a_return_delete_nothing(stack: Stack) -> None:
+def test_a_failed_release_and_a_return_prune_no_version(stack: Stack) -> None:
     stack.publish("one", "one", "one")
     stack.plan("one", "alarm")
     assert stack.rollout("start").status == 1
@@ -167,7 +167,9 @@ def test_layers_of_another_stack_remain() -> None:
 
 
 @pytest.mark.parametrize("operation", ["list_aliases", "delete_function", "delete_layer_version"])
-def test_an_error_is_shown_and_fails_no_release(operation: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_pruning_is_printed_and_fails_no_release(
+    operation: str, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The next release deletes the versions that remain."""
     everything = ("one", "two", "pre-traffic", "post-traffic")
     release(stack, *everything, layer=True)
@@ -182,7 +184,7 @@ def test_an_error_is_shown_and_fails_no_release(operation: str, stack: Stack, mo
     monkeypatch.setattr(stack.functions, "get_paginator", lambda name: denied() if name == operation else pages(name))
     ran = stack.rollout("start")
     assert ran.status == 0
-    assert "AccessDeniedException" in ran.told
+    assert "AccessDeniedException" in ran.err
     monkeypatch.setattr(stack.functions, operation, calls)
     monkeypatch.setattr(stack.functions, "get_paginator", pages)
     release(stack)
@@ -215,7 +217,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_of_the_pruning_is_found(fault: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_fault_of_the_pruning_is_detected(fault: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prune, "KEPT", 1)
     monkeypatch.setattr(prune, *FAULTS[fault])
     with pytest.raises(AssertionError):

@@ -38,7 +38,7 @@ def test_an_owner_is_alive_for_a_minute_after_its_sign(seconds: int, alive: bool
     assert stack.rollout("status").report["repair"]["alive"] is alive
 
 
-def test_the_record_of_an_earlier_version_is_shown(stack: Stack):
+def test_the_status_has_the_record_of_an_earlier_version(stack: Stack):
     """It has neither an owner nor signs."""
     stack.records.item = EARLIER
     repair = stack.rollout("status").report["repair"]

@@ -7,7 +7,7 @@ import pytest
 from tests.rollout.conftest import Stack
 
 
-def test_a_first_deployment_has_nothing_to_shift(stack: Stack):
+def test_a_first_deployment_shifts_no_traffic(stack: Stack):
     """Pulumi creates the alias at the first version, which the reason names."""
     ran = stack.rollout("start")
     assert (ran.status, ran.results) == (0, ["up to date"] * 3)
@@ -15,7 +15,7 @@ def test_a_first_deployment_has_nothing_to_shift(stack: Stack):
     assert stack.codedeploy.deployments == {}
 
 
-def test_nothing_to_do_changes_nothing(stack: Stack):
+def test_an_unchanged_stack_is_not_released(stack: Stack):
     """A second run finds all at the newest version."""
     stack.publish("one", "two", "machine")
     assert stack.rollout("start").status == 0
@@ -128,7 +128,7 @@ def test_a_version_whose_last_hook_failed_does_not_count_as_live(stack: Stack, r
     assert stack.rollout("start").status == 0
 
 
-def test_success_is_what_the_aliases_show_at_the_end(stack: Stack):
+def test_the_result_depends_on_the_aliases_at_the_end(stack: Stack):
     """A person moves an alias back while the state machine shifts."""
     stack.publish("one", "machine")
     stack.clock.at(7, lambda: stack.move("one", "1"))
@@ -146,7 +146,7 @@ def test_a_version_that_is_published_meanwhile_waits_for_the_next_release(stack:
     assert (stack.live("one"), stack.machines.weights) == ("3", {"3": 100})
 
 
-def test_a_deployment_that_somebody_stops(stack: Stack):
+def test_a_deployment_that_a_person_stops_is_reported(stack: Stack):
     """It is told apart from an alarm's stop."""
     stack.publish("one")
     stack.clock.at(2, lambda: stack.codedeploy.stop_deployment(deploymentId="d-000000001", autoRollbackEnabled=True))
@@ -161,11 +161,11 @@ def test_a_version_that_was_rolled_back_is_started_again_with_a_note(stack: Stac
     stack.plan("one", "alarm")
     stack.rollout("start")
     ran = stack.rollout("start")
-    assert search(r"one: version 2 .* 2031-05-06 at 07:08 UTC \(d-000000001\)", ran.told)
+    assert search(r"one: version 2 .* 2031-05-06 at 07:08 UTC \(d-000000001\)", ran.err)
     assert (ran.status, stack.live("one")) == (0, "2")
 
 
-def test_a_timeout_stops_what_runs(stack: Stack):
+def test_a_timeout_stops_the_running_deployments(stack: Stack):
     """It is stopped with rollback, which is followed to its end."""
     stack.publish("one")
     stack.plan("one", "hangs")
@@ -183,7 +183,7 @@ def test_the_time_is_the_strategys_and_half_an_hour(stack: Stack):
     assert 35 <= stack.clock.minutes < 37
 
 
-def test_ignored_alarms_are_shown_and_recorded(stack: Stack):
+def test_ignored_alarms_are_printed_and_recorded(stack: Stack):
     """The alarms stop nothing. The log warns twice; the description and the report have the reason."""
     stack.publish("one", "machine")
     stack.plan("one", "alarm")
@@ -194,7 +194,7 @@ def test_ignored_alarms_are_shown_and_recorded(stack: Stack):
     assert request["overrideAlarmConfiguration"] == {"enabled": False}
     assert request["description"].endswith("; alarms ignored: ticket 4711")
     assert ran.report["ignored_alarms"] == "ticket 4711"
-    assert ran.told.count("ALARMS ARE IGNORED") == 2
+    assert ran.err.count("ALARMS ARE IGNORED") == 2
 
 
 def test_the_report_has_the_promised_form(stack: Stack):

@@ -17,7 +17,7 @@ def test_all_at_the_newest(stack: Stack):
     assert "move" not in result.report["next"]
 
 
-def test_what_is_behind(stack: Stack):
+def test_the_status_lists_aliases_behind_the_newest_version(stack: Stack):
     """One line contains the effect of a start."""
     stack.publish("one", "machine")
     result = stack.rollout("status")
@@ -28,7 +28,7 @@ def test_what_is_behind(stack: Stack):
     assert stack.codedeploy.deployments == {}
 
 
-def test_what_is_shifting(stack: Stack):
+def test_the_status_lists_running_shifts(stack: Stack):
     """The weights are percentages, and the running deployment is the last one."""
     stack.publish("one")
     stack.machines.route({"1": 70, "2": 30})
@@ -74,7 +74,7 @@ def test_a_problem_of_all_parts_is_reported_once(stack: Stack, monkeypatch: pyte
     assert "AWS_PROFILE" in err
 
 
-def test_what_cannot_be_read(stack: Stack):
+def test_the_status_lists_unreadable_parts(stack: Stack):
     """The rest is shown all the same."""
     stack.codedeploy.before["list_deployments"] = [error("ListDeployments", "AccessDeniedException", "no")]
     result = stack.rollout("status")

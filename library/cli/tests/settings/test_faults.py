@@ -107,7 +107,7 @@ def test_every_stack_with_an_invalid_setting_is_reported(repository: Path, capsy
     assert len(reported) <= 15
 
 
-def test_a_run_with_an_invalid_setting_starts_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_with_an_invalid_setting_starts_no_emulator(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     local = repository / SERVICE.replace("dev", "local")
     local.write_text(local.read_text().replace("trace_percent: 100", "trace_percent: 101"))
     assert context("run") == 1

@@ -40,7 +40,7 @@ def _nullable(api: Document) -> None:
     parameter["schema"] = {"anyOf": [parameter["schema"], {"type": "null"}]}
 
 
-def test_a_parameter_that_was_null_breaks_nobody() -> None:
+def test_a_parameter_that_was_null_breaks_no_caller() -> None:
     """No caller could send null."""
     old = deepcopy(MADE)
     _nullable(old)
@@ -99,7 +99,7 @@ BREAKS: tuple[tuple[Callable[[Document], object], list[str]], ...] = (
 
 
 @pytest.mark.parametrize(("change", "phrases"), BREAKS)
-def test_what_callers_rely_on_is_missed(change: Callable[[Document], object], phrases: list[str]) -> None:
+def test_a_missing_member_of_a_request_is_reported(change: Callable[[Document], object], phrases: list[str]) -> None:
     """Each is a phrase that names the operation and the field."""
     new = deepcopy(MADE)
     change(new)
@@ -122,7 +122,7 @@ def test_what_callers_rely_on_is_missed(change: Callable[[Document], object], ph
         (_enveloped, "the answer's is of another type"),
     ],
 )
-def test_what_callers_read_is_missed(change: Callable[[Document], object], phrase: str) -> None:
+def test_a_missing_member_of_an_answer_is_reported(change: Callable[[Document], object], phrase: str) -> None:
     """In the answer of each operation that has it."""
     new = deepcopy(MADE)
     change(new)
@@ -149,7 +149,7 @@ def _renamed_parameter(api: Document) -> None:
         _renamed_parameter,
     ],
 )
-def test_what_callers_do_not_rely_on_may_change(change: Callable[[Document], object]) -> None:
+def test_members_that_callers_do_not_use_may_change(change: Callable[[Document], object]) -> None:
     """What comes beside the rest, what takes more, another refusal, words, the name of a part of the path."""
     new = deepcopy(MADE)
     change(new)
@@ -187,7 +187,7 @@ def test_an_api_that_is_switched_off_is_missed(root: Path) -> None:
     assert len(list(missed(replace(PAYMENT, api=False), root))) == len(json.loads(as_json(MADE))["paths"]) + 2
 
 
-def test_where_no_document_is_nobody_relies_on_one(root: Path) -> None:
+def test_without_a_committed_document_no_change_breaks_a_caller(root: Path) -> None:
     """As in a context that gets its API now."""
     (root / "docs" / "api" / "openapi.json").unlink()
     assert list(missed(PAYMENT, root)) == []

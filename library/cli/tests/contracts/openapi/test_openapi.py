@@ -94,7 +94,7 @@ def test_each_refusal_is_a_problem(context: Context) -> None:
 
 
 @over_apis
-def test_each_route_says_from_which_statuses_its_command_starts(context: Context) -> None:
+def test_each_route_names_the_statuses_from_which_its_command_starts(context: Context) -> None:
     """A command that starts from everywhere is never refused for where something stands, nor is one that creates."""
     operations = {operation["operationId"]: operation for operation in _operations(MADE[context.name]).values()}
     for command in context.commands:
@@ -153,12 +153,12 @@ def test_each_example_is_a_good_one(context: Context) -> None:
 
 
 @over_apis
-def test_no_schema_is_left_over(context: Context) -> None:
+def test_every_schema_is_used(context: Context) -> None:
     """Powertools' own are replaced by problems."""
     assert not [name for name in MADE[context.name]["components"]["schemas"] if "ValidationError" in name]
 
 
-def test_fields_of_a_command_stand_in_the_path_in_the_body_or_in_a_header() -> None:
+def test_fields_of_a_command_are_in_the_path_the_body_or_a_header() -> None:
     """Each in one place."""
     api = MADE["parcel"]
     reroute = api["paths"]["/depots/{depot}/parcels/{parcel_id}/{until}"]["patch"]
@@ -197,7 +197,7 @@ class _Page(HTMLParser):
 
 
 @over_apis
-def test_the_page_is_whole_and_its_links_lead_somewhere(context: Context) -> None:
+def test_the_page_is_whole_and_its_links_have_targets(context: Context) -> None:
     """Within it, or to the document beside it."""
     parsed = _Page()
     parsed.feed(api_page(MADE[context.name]))
@@ -206,12 +206,12 @@ def test_the_page_is_whole_and_its_links_lead_somewhere(context: Context) -> Non
     assert set(context.routes) <= parsed.anchors
 
 
-def test_the_page_needs_no_network_and_runs_nothing() -> None:
+def test_the_page_needs_no_network_and_runs_no_script() -> None:
     """It can be opened from the folder."""
     assert not re.search(r"<script|https?://|@import|url\(", api_page(MADE["payment"]))
 
 
-def test_what_the_document_says_is_text_in_the_page() -> None:
+def test_texts_of_the_document_are_escaped_in_the_page() -> None:
     """Never markup."""
     api = MADE["payment"]
     text = api_page(api | {"info": api["info"] | {"title": "<b>", "description": "<i>"}})
