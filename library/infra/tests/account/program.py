@@ -128,7 +128,7 @@ def _access(folder: Path, account: str) -> AccountAccess:
 
 
 def run(folder: Path, account: str, *, credentials: str | None = None, access: AccountAccess | None = None) -> Graph:
-    """The graph of the program for an account; `found` replaces what the command prints."""
+    """The graph of the program for an account; `access` replaces what the command prints."""
     answers = {"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": credentials or account}}
     program = Program(folder / "infra" / "account", f"{current().package}-account", answers)
     name = f"account {account} {answers} {access}"

@@ -74,7 +74,7 @@ def test_only_the_account_of_the_workflows_has_githubs_provider(graphs: dict[str
     assert roles < names(graphs[DEV], "iam/role")
 
 
-def test_a_role_trusts_the_steps_of_the_pipeline_and_nobody_else(graphs: dict[str, Graph]) -> None:
+def test_a_role_trusts_the_steps_of_the_pipeline_only(graphs: dict[str, Graph]) -> None:
     """The steps need not exist yet, and the whole account of tools is not trusted."""
     (role,) = [role for role in graphs[PROD].of("iam/role") if role.inputs["name"] == "payment-deployer-prod-deploy"]
     (statement,) = role.document("assumeRolePolicy")["Statement"]
@@ -176,7 +176,7 @@ def test_a_pipeline_without_the_setting_gets_no_boundary(changed: Any) -> None:
     assert access(folder, TOOLS).boundaries == {}
 
 
-def test_credentials_of_another_account_make_nothing(apart: Path) -> None:
+def test_credentials_of_another_account_deploy_nothing(apart: Path) -> None:
     with pytest.raises(SettingError) as refused:
         run(apart, PROD, credentials=DEV, access=AccountAccess(**_nothing(PROD)))
     assert refused.value.setting == "account"
@@ -186,7 +186,7 @@ def _nothing(account: str) -> dict[str, Any]:
     return {"account": account, "oidc_provider": False, "boundaries": {}, "roles": {}, "state": None}
 
 
-def test_the_program_takes_what_the_command_prints(apart: Path, graphs: dict[str, Graph]) -> None:
+def test_the_program_reads_the_output_of_the_command(apart: Path, graphs: dict[str, Graph]) -> None:
     """By a process of its own."""
     graph = run(apart, PROD)
     documents = {node.inputs["name"]: node.document() for node in graph.of("iam/policy")}
@@ -240,7 +240,7 @@ def test_the_program_stops_with_the_sentence_of_the_command(changed: Any) -> Non
         run(folder, DEV)
 
 
-def test_another_repository_may_have_made_the_provider(changed: Any) -> None:
+def test_an_existing_provider_of_another_repository_is_used(changed: Any) -> None:
     account_access = access(changed("account", name_of(DEV), oidc_provider="existing"), DEV)
     assert not account_access.oidc_provider
     assert "payment-deployer-pr-stacks" in account_access.roles
@@ -307,7 +307,7 @@ def test_people_assume_the_role_of_sandboxes_without_a_workflow(changed: Any) ->
     assert not account_access.oidc_provider
 
 
-def test_an_environment_with_roles_of_its_own_gets_none(changed: Any, apart: Path) -> None:
+def test_an_environment_with_its_own_roles_gets_no_roles(changed: Any, apart: Path) -> None:
     roles = {kind: f"arn:aws:iam::{PROD}:role/prod-{kind}" for kind in ("preview", "deploy", "shift")}
     folder = changed("pipeline", "main", environments=[{"name": "prod", "roles": roles}])
     assert access(folder, PROD).roles == {}

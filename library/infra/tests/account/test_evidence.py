@@ -72,7 +72,7 @@ def _archive(graph: Graph) -> Any:
     return bucket
 
 
-def test_nobody_deletes_from_the_archive_while_it_is_locked(recorded: Graph) -> None:
+def test_a_locked_archive_cannot_be_deleted(recorded: Graph) -> None:
     """The mode binds the root user, too. Pulumi deletes neither the objects nor the key."""
     rule = recorded.one("s3/bucketObjectLockConfiguration").inputs["rule"]
     assert rule["defaultRetention"] == {"mode": "COMPLIANCE", "days": 90}

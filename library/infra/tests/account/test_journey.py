@@ -147,7 +147,7 @@ EARLY = 5
 @pytest.mark.parametrize(
     "fault", [*[*FAULTS][:EARLY], *(pytest.param(fault, marks=pytest.mark.nightly) for fault in [*FAULTS][EARLY:])]
 )
-def test_a_fault_of_the_pages_is_found(fault: str, repository: Path) -> None:
+def test_a_fault_of_the_pages_is_detected(fault: str, repository: Path) -> None:
     """Steps in another order, and a missing or bad variable, setting or option."""
     text = FAULTS[fault](journey())
     assert text != journey()

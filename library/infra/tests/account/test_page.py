@@ -350,6 +350,6 @@ def test_moto_lacks_the_listed_operations_only(repository: Path) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_the_page_is_found(fault: str, repository: Path) -> None:
+def test_a_fault_of_the_page_is_detected(fault: str, repository: Path) -> None:
     """Other names, orders, outputs, options, accounts and settings, and missing variables and files."""
     require_found(fault, shell_after(follow(first_deployment(repository), repository, PROFILES)))

@@ -46,7 +46,7 @@ def section(alarm: Any) -> str:
     return alarm.inputs["alarmDescription"].rpartition("#")[2]
 
 
-def test_every_alarm_tells_one_topic_when_it_goes_off_and_when_it_is_over(full: Graph) -> None:
+def test_every_alarm_notifies_one_topic_at_its_start_and_end(full: Graph) -> None:
     """Nobody has to look whether something is over."""
     assert full.outputs["alarm_topic_arn"] != full.outputs["warning_topic_arn"]
     for node in notifying_alarms(full).values():
@@ -54,7 +54,7 @@ def test_every_alarm_tells_one_topic_when_it_goes_off_and_when_it_is_over(full: 
         assert severity_of(full, node) in ("critical", "warning")
 
 
-def test_an_alarm_says_what_it_means_in_one_or_two_sentences_and_where_to_read_on(full: Graph) -> None:
+def test_an_alarm_has_one_or_two_sentences_and_a_link(full: Graph) -> None:
     """CloudWatch takes 1,024 characters."""
     for node in everything_of(full):
         description = node.inputs["alarmDescription"]
@@ -125,14 +125,14 @@ def test_the_runbooks_table_has_every_alarm_with_its_severity_and_its_section(
 
 
 @pytest.mark.parametrize("setting", ["thresholds", "objectives"])
-def test_the_runbook_says_what_each_limit_is_by_default(setting: str) -> None:
+def test_the_runbook_has_the_default_of_each_limit(setting: str) -> None:
     """A number in the documentation that is not that of the code is worse than none."""
     kind = {"thresholds": Thresholds, "objectives": Objectives}[setting]
     said = dict(re.findall(rf"^\| `{setting}\.(\w+)` \| ([\d.]+) \|", RUNBOOK.read_text(), re.MULTILINE))
     assert {name: float(value) for name, value in said.items()} == dataclasses.asdict(kind())
 
 
-def test_an_alarm_watches_what_is_there(full: Graph) -> None:
+def test_an_alarm_watches_existing_resources(full: Graph) -> None:
     """Every dimension names a resource of the stack, or AWS's own word."""
     known: dict[str, set[str]] = {
         "FunctionName": {node.inputs["name"] for node in full.of("lambda/function")},
@@ -240,7 +240,7 @@ def test_every_queue_and_every_reader_of_the_stream_is_watched(full: Graph) -> N
         assert notifying_alarms(full)[f"{mapping.name.removesuffix('-stream')}-stream-age"]
 
 
-def test_letters_that_nobody_else_knows_of_wake_somebody(full: Graph) -> None:
+def test_dead_letters_without_another_trace_are_critical(full: Graph) -> None:
     """Uploads that started nothing, and changes that no subscriber was told of."""
     urgent = names_in(
         [notifying_alarms(full)["dead-letters-critical"]], "ApproximateNumberOfMessagesVisible", "QueueName"
@@ -248,7 +248,7 @@ def test_letters_that_nobody_else_knows_of_wake_somebody(full: Graph) -> None:
     assert set(urgent) == {f"{prefix_of(full)}-{name}-dead-letters" for name in ("uploads", "relay-events")}
 
 
-def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph) -> None:
+def test_lost_data_and_waiting_partners_are_critical(full: Graph) -> None:
     """And what fixes itself, or is a subscriber's, does not."""
     critical = {name for name, node in notifying_alarms(full).items() if severity_of(full, node) == "critical"}
     expected = {"callers-errors", "background-errors", "commands-burn-fast"}
@@ -259,7 +259,7 @@ def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph)
     assert critical == expected
 
 
-def test_a_stack_has_no_more_alarms_than_somebody_can_own(prod: Graph) -> None:
+def test_the_number_of_alarms_of_a_stack_is_limited(prod: Graph) -> None:
     """Thirty-four, and one for each function that stops its releases alone."""
     of_releases = {name for group in prod.of("codedeploy/deploymentGroup") for name in _stopping(group)}
     assert len(of_releases) == len(CONTEXT.functions)
@@ -282,7 +282,7 @@ def test_a_stack_may_have_no_alarms_at_all() -> None:
     assert {str(_stopping(group)) for group in none.of("codedeploy/deploymentGroup")} == {"[]"}
 
 
-def test_a_stack_without_warnings_costs_little_while_nothing_happens() -> None:
+def test_an_idle_stack_without_warnings_costs_little() -> None:
     """Of its 15 USD a month alarms, dashboards, key and the metrics that schedules write leave a sixth."""
     few = run("dev", alarms="critical")
     metrics = sum(len(watched(node)) for node in metric_alarms(few))
@@ -316,7 +316,7 @@ def test_the_context_is_unhealthy_while_any_critical_alarm_is_on(full: Graph) ->
     assert full.outputs["unhealthy_alarm"] == name_of(composite)
 
 
-def test_a_composite_alarm_is_made_after_what_it_asks_for(full: Graph) -> None:
+def test_a_composite_alarm_depends_on_its_members(full: Graph) -> None:
     """CloudWatch refuses a rule with an alarm that does not exist."""
     urns = {name_of(node): node.urn for node in everything_of(full)}
     for node in composites(full):
@@ -401,7 +401,7 @@ def test_objectives_arrive_in_the_alarms(full: Graph) -> None:
     )
 
 
-def test_only_what_must_may_publish_to_a_topic(full: Graph) -> None:
+def test_only_cloudwatch_and_releases_may_publish_to_a_topic(full: Graph) -> None:
     """CloudWatch for alarms of this stack, on both; releases by their role, on that of warnings."""
     for name in ("alarms", "warnings"):
         policy = full.one("sns/topicPolicy", f"{name}-policy").document()["Statement"]

@@ -29,7 +29,7 @@ def test_a_stack_has_no_vault_by_default() -> None:
     assert [node for node in run("prod").nodes if node.kind.startswith("backup/")] == []
 
 
-def test_nobody_deletes_a_backup_before_its_end(backed_up: Graph) -> None:
+def test_a_backup_cannot_be_deleted_before_its_end(backed_up: Graph) -> None:
     """The lock covers the whole retention, and after three days it cannot be removed."""
     lock = backed_up.one("backup/vaultLockConfiguration").inputs
     assert (lock["minRetentionDays"], lock["changeableForDays"]) == (90, 3)
@@ -128,7 +128,7 @@ def test_each_job_without_a_whole_backup_is_reported(event: Any, alarming: bool,
 
 
 @pytest.mark.parametrize("wrong", ["", "payment-copies", "arn:aws:backup:eu-west-1:1:backup-vault:copies"])
-def test_a_backup_without_a_vault_elsewhere_is_refused(wrong: str) -> None:
+def test_a_backup_without_a_vault_in_another_region_is_refused(wrong: str) -> None:
     """A loss of the account would take it along."""
     with pytest.raises(SettingError, match="backup_copy"):
         run("prod", backup="vault", backup_copy=wrong)

@@ -80,7 +80,7 @@ def test_a_second_run_changes_nothing() -> None:
     assert _described(_bucket(first)) == before
 
 
-def test_it_says_what_to_log_in_to(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_prints_the_login_of_the_state(capsys: pytest.CaptureFixture[str]) -> None:
     """The command's lines can be pasted, into a shell and into the pipeline's file."""
     context("bootstrap")
     out = capsys.readouterr().out
@@ -120,14 +120,16 @@ def test_a_bucket_of_another_account_is_refused(monkeypatch: pytest.MonkeyPatch)
         bootstrap.bootstrap(CONTEXT, boto3.Session())
 
 
-def test_without_a_region_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_region_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The state's region is the user's choice."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     assert context("bootstrap") == 1
     assert "set AWS_REGION" in capsys.readouterr().err
 
 
-def test_what_it_asks_for_is_what_it_takes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_region_comes_from_aws_region_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """AWS_REGION, of which boto3 by itself knows nothing, and before any other."""
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
     context("bootstrap")

@@ -14,7 +14,7 @@ def _reserved(graph: Graph) -> dict[str, float]:
     return {name: number for name, number in functions.items() if number is not None}
 
 
-def test_nothing_is_reserved_unless_the_stack_says_so(prod: Graph) -> None:
+def test_concurrency_is_reserved_only_by_the_settings(prod: Graph) -> None:
     """A reservation takes executions from every other function of the account."""
     assert _reserved(prod) == {}
 

@@ -69,7 +69,7 @@ def test_cloudwatch_takes_the_body(dashboards: list[Body]) -> None:
         assert [error.message for error in VALIDATOR.iter_errors(dashboard)] == []
 
 
-def test_widgets_fill_the_width_and_none_lies_over_another(dashboards: list[Body]) -> None:
+def test_widgets_fill_the_width_without_overlap(dashboards: list[Body]) -> None:
     """Each row is as wide as the dashboard, and begins where the one above ends."""
     for dashboard in dashboards:
         assert all(widget["x"] + widget["width"] <= WIDTH for widget in dashboard["widgets"])
@@ -109,7 +109,7 @@ def test_no_graph_is_too_full_to_read() -> None:
             assert len(entries) <= 16 or "expression" in entries[0][0], widget["properties"]["title"]
 
 
-def test_both_say_what_they_are_and_where_else_to_look(prod: Graph) -> None:
+def test_both_name_the_stack_and_link_to_the_other_views(prod: Graph) -> None:
     """The first widget names the stack and links to the other dashboard, logs, traces and executions."""
     (machine,) = prod.of("sfn/stateMachine")
     for name, other in (("business", "technical"), ("technical", "business")):
@@ -141,7 +141,7 @@ def test_a_runbook_that_has_no_url_is_named() -> None:
         assert f"Runbook: `{says}`" in first["widgets"][0]["properties"]["markdown"]
 
 
-def test_every_alarm_that_tells_somebody_is_on_both(any_stack: Graph) -> None:
+def test_every_alarm_with_an_action_is_on_both(any_stack: Graph) -> None:
     """Whoever is told of one finds it here."""
     names = {_alarm_name(node.inputs) for node in _telling(any_stack)}
     for dashboard in bodies(any_stack).values():
@@ -169,7 +169,7 @@ def test_the_most_urgent_alarms_come_first() -> None:
         assert dashboard["widgets"][2]["type"] == "alarm"
 
 
-def test_what_has_no_data_is_left_out() -> None:
+def test_graphs_without_data_are_omitted() -> None:
     """No queues without subscribers, no uploads without SFTP, and no heading without graphs."""
     business, technical = both(LEAST)
     assert "Alarms" not in titles(business)
@@ -182,7 +182,7 @@ def test_what_has_no_data_is_left_out() -> None:
     assert "NumberOfNotificationsDelivered" not in str(technical)
 
 
-def test_a_context_without_amounts_shows_none() -> None:
+def test_a_context_without_amounts_has_no_graph_of_amounts() -> None:
     """There is neither a graph nor a gap."""
     (business, _) = both(replace(LEAST, context=OTHER))
     assert "currency" not in str(business)
@@ -203,7 +203,7 @@ def test_the_target_is_drawn_where_lists_are_measured_against_it(prod: Graph) ->
     assert marked == {LIST_DURATION.name, OLDEST_UNFINISHED.name}
 
 
-def test_the_stack_says_where_its_dashboards_are(prod: Graph) -> None:
+def test_the_outputs_name_the_dashboards(prod: Graph) -> None:
     """Their URLs are outputs."""
     urls = prod.outputs["dashboards"]
     assert set(urls) == {"business", "technical"}
@@ -211,7 +211,7 @@ def test_the_stack_says_where_its_dashboards_are(prod: Graph) -> None:
         assert url.endswith(f"#dashboards/dashboard/{prod.one('cloudwatch/dashboard', name).inputs['dashboardName']}")
 
 
-def test_a_section_of_empty_graphs_is_none() -> None:
+def test_a_section_of_empty_graphs_is_omitted() -> None:
     """A heading over nothing would be noise."""
     assert section("Nothing", [graph("Nothing", [])]) == []
     assert len(section("One", [graph("Nothing", []), graph("One", [metric("A", "B", {})])])[1]) == 1
@@ -278,7 +278,7 @@ BROKEN: dict[str, Change] = {
 }
 
 
-def test_the_schema_is_one_and_takes_what_is_right() -> None:
+def test_the_schema_is_valid_and_accepts_a_good_body() -> None:
     """Otherwise what it refuses would say nothing."""
     VALIDATOR.check_schema(SCHEMA)
     assert VALIDATOR.is_valid(_good())

@@ -192,7 +192,7 @@ def documented() -> dict[str, set[str]]:
     return {what: set(re.findall(r"`([^`]+)`", alarms)) for what, alarms in rows if "`" in alarms}
 
 
-def test_the_page_says_of_each_failure_which_alarm_sees_it() -> None:
+def test_the_page_names_the_alarm_of_each_failure() -> None:
     """A kind of failure that is dropped here, or there, is noticed."""
     said = documented()
     assert list(said) == list(FAILURES)

@@ -56,13 +56,13 @@ def test_a_route_calls_the_alias_of_its_function_with_payload_2_and_waits_longer
         assert timeout < integration["timeoutMilliseconds"] <= 30_000
 
 
-def test_every_route_asks_for_iam_unless_the_stack_says_otherwise(any_stack: Graph) -> None:
+def test_every_route_requires_iam_unless_the_settings_differ(any_stack: Graph) -> None:
     """Nothing is reachable without an authorization."""
     assert {node.inputs["authorizationType"] for node in any_stack.of("apigatewayv2/route")} == {"AWS_IAM"}
     assert any_stack.of("apigatewayv2/authorizer") == []
 
 
-def test_with_an_issuer_every_route_asks_for_one_of_its_tokens(with_tokens: Graph) -> None:
+def test_with_an_issuer_every_route_requires_its_tokens(with_tokens: Graph) -> None:
     """Of the audiences that the stack names, in the header."""
     authorizer = with_tokens.one("apigatewayv2/authorizer")
     assert authorizer.inputs["authorizerType"] == "JWT"
@@ -75,7 +75,7 @@ def test_with_an_issuer_every_route_asks_for_one_of_its_tokens(with_tokens: Grap
 SCOPES = {CONTEXT.get_function: ("things.read", "things.write")}
 
 
-def test_a_route_requires_one_of_its_scopes_and_the_others_none() -> None:
+def test_a_route_requires_one_of_its_scopes_and_the_others_no_scope() -> None:
     """Whatever the context names."""
     graph = run_context(replace(CONTEXT, scopes=SCOPES), "staging", sftp="none", api_jwt=JWT)
     required = {
@@ -147,7 +147,7 @@ def test_every_request_leaves_a_line_in_a_log_that_is_encrypted_and_expires(prod
     assert group.inputs["retentionInDays"] == 365
 
 
-def test_a_line_says_what_happened_and_nothing_of_a_person(prod: Graph) -> None:
+def test_an_access_log_line_has_the_outcome_and_no_personal_data(prod: Graph) -> None:
     """Neither the path, in which identities stand, nor an address, nor a session's name."""
     line = json.loads(prod.one("apigatewayv2/stage").inputs["accessLogSettings"]["format"])
     assert {"request_id", "route", "status", "latency_ms", "integration_error", "caller_client"} <= set(line)
@@ -156,7 +156,7 @@ def test_a_line_says_what_happened_and_nothing_of_a_person(prod: Graph) -> None:
         assert personal not in text
 
 
-def test_the_saved_query_asks_for_what_a_line_has(prod: Graph) -> None:
+def test_the_saved_query_uses_fields_of_the_access_log(prod: Graph) -> None:
     """Logs Insights finds nothing under another name, and says nothing of it."""
     query = prod.one("cloudwatch/queryDefinition", access_log.REFUSED.replace(" ", "-"))
     assert query.inputs["logGroupNames"] == [prod.one("cloudwatch/logGroup", "api-logs").inputs["name"]]
@@ -177,7 +177,7 @@ def test_no_page_may_call_it_unless_its_origin_is_named(any_stack: Graph, with_t
     assert "*" not in json.dumps(cors)
 
 
-def test_the_stack_says_where_its_api_is(prod: Graph) -> None:
+def test_the_outputs_name_the_api(prod: Graph) -> None:
     """The address has no slash at its end: a path follows."""
     assert prod.outputs["api"] == {"id": API, "url": f"https://{API}.execute-api.{REGION}.amazonaws.com"}
 
@@ -210,7 +210,7 @@ def told_times(graph: Graph, name: str, **metrics: Samples) -> int:
 _METRICS = {"requests": "Count", "refused": "4xx", "failed": "5xx", "latency": "Latency"}
 
 
-def test_one_failed_request_at_night_wakes_nobody(prod: Graph) -> None:
+def test_one_failed_request_at_night_raises_no_alarm(prod: Graph) -> None:
     """Two bad minutes of three do."""
     samples = {"requests": every(10, 1, start=0), "failed": {120: [1.0]}}
     for name in ("api-errors", "api-burn-fast", "api-burn-slow"):
@@ -218,7 +218,7 @@ def test_one_failed_request_at_night_wakes_nobody(prod: Graph) -> None:
     assert told_times(prod, "api-errors", failed={120: [1.0], 121: [2.0]}) == 1
 
 
-def test_requests_that_fail_for_two_hours_wake_somebody_once(prod: Graph) -> None:
+def test_requests_that_fail_for_two_hours_raise_one_alarm(prod: Graph) -> None:
     """However few there are."""
     failing = {"requests": every(5, 1, start=0), "failed": every(5, 1, start=120, end=240)}
     assert told_times(prod, "api-burn-fast", **failing) == 1

@@ -43,7 +43,7 @@ def _subscribed(graph: Graph) -> dict[str, Any]:
     return {node.name: node for node in graph.of("sns/topicSubscription") if node.inputs["endpoint"] == arn}
 
 
-def test_a_fresh_stack_hears_of_nobody(prod: Graph) -> None:
+def test_a_fresh_stack_consumes_no_events(prod: Graph) -> None:
     """It deploys alone: the queue is there, and nobody may send to it."""
     assert _subscribed(prod) == {}
     for name in ("inbound", "inbound-dead-letters"):
@@ -52,7 +52,7 @@ def test_a_fresh_stack_hears_of_nobody(prod: Graph) -> None:
     assert _variables(prod)["CONSUMES"] == "{}"
 
 
-def test_a_local_stack_hears_of_what_its_lists_are_verified_against() -> None:
+def test_a_local_stack_consumes_the_events_of_its_references() -> None:
     """So that a run on this machine has it whole; where rows refer to nothing, of a context that is made up."""
     heard = json.loads(_variables(run("local"))["CONSUMES"])
     assert [source["aggregate"] for source in heard.values()] == list(CONTEXT.referenced_kinds or ["neighbour"])
@@ -106,7 +106,7 @@ def test_only_these_topics_may_send(hearing: Graph) -> None:
         ]
 
 
-def test_a_subscription_is_made_once_the_queue_takes_its_messages(hearing: Graph) -> None:
+def test_a_subscription_depends_on_the_queue_policy(hearing: Graph) -> None:
     """The first message would be refused otherwise."""
     policies = {hearing.one("sqs/queuePolicy", f"{name}-policy").urn for name in ("inbound", "inbound-dead-letters")}
     for node in _subscribed(hearing).values():
@@ -134,7 +134,7 @@ def test_a_message_is_tried_five_times_and_then_kept(hearing: Graph) -> None:
     }
 
 
-def test_the_function_takes_small_batches_and_reports_what_failed(prod: Graph) -> None:
+def test_the_function_gets_small_batches_and_reports_failed_messages(prod: Graph) -> None:
     """By its alias; a message stays hidden for six times the timeout, as Lambda asks."""
     mapping = prod.one("lambda/eventSourceMapping", "inbound-queue")
     assert mapping.inputs["functionName"] == prod.outputs["functions"]["on_event"]

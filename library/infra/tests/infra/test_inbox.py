@@ -40,7 +40,7 @@ def test_the_bucket_keeps_versions_and_is_closed_to_the_public(prod: Graph) -> N
     }
 
 
-def test_what_nobody_needs_expires(prod: Graph) -> None:
+def test_temporary_objects_expire(prod: Graph) -> None:
     """Staging objects, old versions and unfinished uploads cost nothing for long; what partners sent stays."""
     rules = {
         rule["id"]: rule for rule in prod.one("s3/bucketLifecycleConfiguration", "inbox-lifecycle").inputs["rules"]
@@ -61,7 +61,7 @@ def test_staging_outlives_every_redrive_that_may_need_it(prod: Graph) -> None:
     assert rules["staging"]["expiration"]["days"] >= 2 * (runs + REDRIVABLE_DAYS)
 
 
-def test_what_partners_sent_and_read_is_kept_as_long_as_the_stack_says() -> None:
+def test_files_of_partners_are_kept_for_the_days_of_the_settings() -> None:
     """Personal data need not stay; the empty objects that are folders do."""
     graph = run("prod", sftp="dedicated", partners=PARTNERS, incoming_days=90, reports_days=30)
     rules = {
@@ -98,7 +98,7 @@ def test_a_dedicated_server_speaks_sftp_alone_and_no_old_algorithm(prod: Graph) 
     assert server["structuredLogDestinations"] == [prod.one("cloudwatch/logGroup", "sftp-logs").arn + ":*"]
 
 
-def test_a_dedicated_server_says_once_what_it_costs(prod: Graph, shared: Graph, without_sftp: Graph) -> None:
+def test_a_dedicated_server_prints_its_price_once(prod: Graph, shared: Graph, without_sftp: Graph) -> None:
     """The user who chose the endpoint sees its price at every update; others see nothing."""
     assert [line for line in prod.log if "0.30 USD an hour" in line] == prod.log
     assert len(prod.log) == 1
@@ -207,7 +207,7 @@ def test_no_import_is_started_before_the_machine_may_do_its_work(prod: Graph, wi
             assert needed <= target.dependencies, target.name
 
 
-def test_inputs_stay_json_whatever_a_file_is_called(prod: Graph) -> None:
+def test_inputs_stay_json_for_any_file_name(prod: Graph) -> None:
     """Values are not quoted in the template, so EventBridge encodes them."""
     for target in _targets(prod):
         transformer = target.inputs["inputTransformer"]

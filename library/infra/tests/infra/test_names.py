@@ -109,7 +109,7 @@ def test_a_context_may_have_the_name_of_a_resource(name: str) -> None:
     assert resources_do_not_replace_each_other.violations(graph) == []
 
 
-def test_the_roles_are_those_of_the_recorded_graph(full: Graph) -> None:
+def test_the_roles_equal_those_of_the_recorded_graph(full: Graph) -> None:
     """Besides those of functions."""
     functions = {node.inputs["role"].rpartition("/")[2] for node in full.of("lambda/function")}
     others = {str(node.inputs["name"]) for node in full.of("iam/role")} - functions

@@ -77,6 +77,6 @@ def test_each_alarm_that_is_tried_on_an_account_exists(full: Graph) -> None:
         ("`<prefix>-relay-events-found`", ["relay-events-found"]),
     ],
 )
-def test_a_wrong_name_is_found(text: str, wrong: list[str], full: Graph) -> None:
+def test_a_wrong_name_is_detected(text: str, wrong: list[str], full: Graph) -> None:
     """Also beside an open part of another."""
     assert _wrong(text, _names(full), NAMED) == wrong

@@ -122,7 +122,7 @@ def test_a_missing_uv_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         package.write_layer(tmp_path / "layer.zip", package.LAMBDA_TARGET)
 
 
-def test_a_failed_installation_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_installation_has_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What uv says is passed on; nothing half-built is left."""
     unpinned = tmp_path / "requirements.txt"
     unpinned.write_text("pydantic==2.14.4\n")
@@ -195,7 +195,7 @@ def test_the_code_archive_holds_every_handler(tmp_path: Path) -> None:
     assert handlers <= set(names(tmp_path / "code.zip"))
 
 
-def test_a_repository_that_asks_for_another_library_gets_no_archives(
+def test_a_repository_with_another_library_version_gets_no_archives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What would be packed is not what it was tested with."""

@@ -97,7 +97,7 @@ def test_every_dead_letter_is_kept_for_two_weeks(prod: Graph) -> None:
     assert {node.inputs["messageRetentionSeconds"] for node in last} == {14 * 24 * 3600}
 
 
-def test_every_log_group_expires_and_is_made_before_what_writes_to_it(prod: Graph) -> None:
+def test_every_log_group_expires_and_precedes_its_writers(prod: Graph) -> None:
     """A log group that AWS makes by itself would be kept for ever, and unencrypted by our key."""
     assert {node.inputs["retentionInDays"] for node in prod.of("cloudwatch/logGroup")} == {365}
     groups = {node.inputs["name"]: node.urn for node in prod.of("cloudwatch/logGroup")}

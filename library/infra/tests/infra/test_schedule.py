@@ -47,7 +47,7 @@ def test_its_role_calls_its_alias_and_serves_its_group_alone(prod: Graph, name: 
 
 
 @pytest.mark.parametrize(("name", "age"), [("watch-lists", 60), ("sweep-uploads", 900)])
-def test_a_missed_call_is_not_made_up_for(prod: Graph, name: str, age: int) -> None:
+def test_a_missed_call_is_not_repeated(prod: Graph, name: str, age: int) -> None:
     """The next call measures the same, and does not meet the one before."""
     target = prod.one("scheduler/schedule", name).inputs["target"]
     assert target["retryPolicy"] == {"maximumEventAgeInSeconds": age, "maximumRetryAttempts": 0}

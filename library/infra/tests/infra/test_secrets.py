@@ -60,7 +60,7 @@ def test_it_stays_where_a_stack_protects_its_data(repository: Repository, stack:
     assert findings(secret) == []
 
 
-def test_it_is_priced_and_its_deployer_has_what_it_takes(repository: Repository) -> None:
+def test_it_is_priced_and_its_deployer_has_the_permissions(repository: Repository) -> None:
     """To make it and to remove it, and never to read or to put a value."""
     graph = _with(repository, charge=READER).run("prod")
     assert unknown(graph) == []

@@ -342,7 +342,7 @@ def test_logs_may_be_kept_for_ten_years() -> None:
     assert Settings.from_config(CONTEXT, LEAST | {"log_retention_days": "3653"}).log_retention_days == 3653
 
 
-def test_what_a_map_of_limits_does_not_name_keeps_its_default() -> None:
+def test_a_limit_that_a_map_does_not_name_keeps_its_default() -> None:
     """A whole number is a good percentage too."""
     settings = Settings.from_config(
         CONTEXT, LEAST | {"objectives": '{"import_percent": 98}', "thresholds": '{"rejected_lists": 0}'}

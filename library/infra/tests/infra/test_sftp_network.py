@@ -48,7 +48,7 @@ def test_the_partners_addresses_connect_and_no_others(networked: Graph) -> None:
     assert details["securityGroupIds"] == [group.outputs["id"]]
 
 
-def test_without_partners_nobody_connects() -> None:
+def test_without_partners_no_address_may_connect() -> None:
     assert run("prod", **{**NETWORK, "partners": {}}).one("ec2/securityGroup").inputs.get("ingress", []) == []
 
 
@@ -58,7 +58,7 @@ def test_the_name_leads_to_the_server(networked: Graph) -> None:
     assert record["records"] == [networked.outputs["sftp"]["endpoint"]]
 
 
-def test_a_name_without_a_zone_is_made_by_others() -> None:
+def test_a_host_name_without_a_zone_gets_no_record() -> None:
     assert run("prod", sftp="dedicated", sftp_host_name="sftp.example.org").of("route53/record") == []
 
 
@@ -130,7 +130,7 @@ def test_other_stacks_have_the_public_endpoint() -> None:
     ("kind", "parameter"),
     [(transfer.ServerProtocolDetailsArgs, "sftp_ports"), (transfer.HostKeyArgs, "storage_type")],
 )
-def test_the_pinned_provider_lacks_what_the_page_says(kind: Any, parameter: str) -> None:
+def test_the_pinned_provider_lacks_the_documented_member(kind: Any, parameter: str) -> None:
     """A provider that has the parameter makes the page's commands a setting."""
     assert parameter not in inspect.signature(kind).parameters
     assert f"`pulumi-aws` {version('pulumi-aws')} " in page("partners")

@@ -57,7 +57,7 @@ def test_names_tags_and_metrics_are_the_contexts(shape: Shape) -> None:
     assert names == {context.name}
 
 
-def test_routes_are_those_of_the_declaration(shape: Shape) -> None:
+def test_the_routes_equal_the_declaration(shape: Shape) -> None:
     """None without an API, and then nothing of one either."""
     context, graph = shape
     assert sorted(node.inputs["routeKey"] for node in graph.of("apigatewayv2/route")) == sorted(context.routes.values())
@@ -67,7 +67,7 @@ def test_routes_are_those_of_the_declaration(shape: Shape) -> None:
         assert [name for name in notifying_alarms(graph) if name.startswith("api-")] == []
 
 
-def test_the_relay_hears_of_the_aggregates(shape: Shape) -> None:
+def test_the_relay_reads_the_aggregates(shape: Shape) -> None:
     """By what their keys begin with."""
     context, graph = shape
     mapping = graph.one("lambda/eventSourceMapping", "relay-events-stream")
@@ -125,19 +125,19 @@ def test_queries_speak_of_the_context(shape: Shape) -> None:
     assert f"{prefix_of(graph)}/history of one {context.name}" in queries
 
 
-def test_a_context_without_references_tells_no_unknown_rows() -> None:
+def test_a_context_without_references_has_no_metric_of_unknown_rows() -> None:
     """Nobody pays for a metric that cannot be."""
     assert "unknown" not in json.dumps(bodies(run_shape("other names", "prod"))["business"])
     assert "unknown" in json.dumps(bodies(run_shape("the default", "prod"))["business"])
 
 
-def test_a_refusal_of_ones_own_is_on_the_dashboard() -> None:
+def test_an_own_refusal_is_on_the_dashboard() -> None:
     """By its code."""
     (error,) = OTHER.errors
     assert error.code in json.dumps(bodies(run_shape("other names", "prod"))["business"])
 
 
-def test_another_context_without_sftp_takes_what_is_put_into_its_bucket() -> None:
+def test_another_context_without_sftp_imports_from_its_bucket() -> None:
     """A setting of the stack, and no other program."""
     graph = run_context(OTHER, "prod", sftp="none", partners={})
     assert [node for node in graph.nodes if node.kind.startswith("transfer/")] == []

@@ -124,7 +124,7 @@ def test_a_function_of_its_own_may_have_a_limit_on_its_latency(repository: Repos
     assert refused.value.setting == "latency_alarms"
 
 
-def test_a_function_may_use_what_the_context_has(repository: Repository) -> None:
+def test_a_function_gets_the_permissions_of_its_preset(repository: Repository) -> None:
     """The table, an index, a folder of the inbox: each by a word in its preset."""
     _function(
         repository,
@@ -258,7 +258,7 @@ def test_a_queue_hides_a_message_for_as_long_as_its_function_may_take(repository
     assert repository.run().one("sqs/queue", "inbound").inputs["visibilityTimeoutSeconds"] == 360
 
 
-def test_a_role_of_ones_own_has_the_boundary_of_the_stack(repository: Repository) -> None:
+def test_an_own_role_has_the_boundary_of_the_stack(repository: Repository) -> None:
     """Without a line about it."""
     own = 'from pulumi_aws import iam\niam.Role("own", name="payment-prod-own", assume_role_policy="{}")\n'
     repository.replace("infra/service/__main__.py", CONNECTED, own + CONNECTED)

@@ -8,7 +8,7 @@ from .graph import CONTEXT, Graph, run
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
-def test_an_accounts_25_rules_are_left_to_who_wants_something_else(stack: str) -> None:
+def test_a_stack_uses_none_of_the_accounts_25_sampling_rules(stack: str) -> None:
     """X-Ray's own rule keeps the first import of each second and 5 percent of the others, as our stacks do."""
     graph = run(stack)
     assert graph.of("xray/samplingRule") == []

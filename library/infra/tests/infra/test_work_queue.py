@@ -57,7 +57,7 @@ def test_failed_messages_reach_a_dead_letter_queue_with_an_alarm(graph: Graph) -
     assert f"docs runbook {OF_A_WORK_QUEUE}" in alarms["letters-age"]
 
 
-def test_the_function_may_take_messages_and_nobody_sends_who_was_not_let_to(
+def test_the_function_may_receive_messages_and_only_named_senders_may_send(
     graph: Graph, repository: Repository
 ) -> None:
     """The queue's own policy lets nobody in; a role of the context is let to by one line."""

@@ -210,7 +210,7 @@ def test_the_traffic_is_shifted_in_prods_account(
 
 
 @pytest.mark.parametrize(("answers", "status"), [([PASSED, PASSED], 0), ([PASSED, '{"errorMessage": "boom"}'], 1)])
-def test_the_smoke_check_asks_every_function_in_prods_account(
+def test_the_smoke_check_calls_every_function_in_prods_account(
     answers: list[str],
     status: int,
     aws: None,

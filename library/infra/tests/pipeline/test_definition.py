@@ -165,7 +165,7 @@ def test_the_actions_of_a_stage_run_one_after_another(pipeline: Graph) -> None:
         assert orders == list(range(1, len(orders) + 1)), stage["name"]
 
 
-def test_what_was_built_once_goes_to_every_environment_and_what_was_previewed_is_deployed(pipeline: Graph) -> None:
+def test_one_build_goes_to_every_environment_and_the_previewed_plan_is_deployed(pipeline: Graph) -> None:
     """Every step takes the files of the build. The plan and the outputs go through the environment."""
     for number, environment in enumerate(ENVIRONMENTS, start=1):
         name = environment["name"]

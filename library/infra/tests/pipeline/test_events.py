@@ -79,6 +79,6 @@ def test_a_commit_to_the_branch_starts_the_pipeline(event: str, from_codecommit:
         pushed("another", "branch", "main"),
     ],
 )
-def test_nothing_else_does(event: Any, from_codecommit: Graph) -> None:
+def test_no_other_event_starts_the_pipeline(event: Any, from_codecommit: Graph) -> None:
     """No other branch, no tag, no deletion, no other repository."""
     assert not matches(from_codecommit, "commits", event)

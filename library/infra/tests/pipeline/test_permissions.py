@@ -130,7 +130,7 @@ def test_a_project_writes_its_own_log_and_report_only(pipeline: Graph) -> None:
     ]
 
 
-def test_the_pipeline_runs_its_projects_and_nothing_else(pipeline: Graph) -> None:
+def test_the_pipeline_runs_its_projects_only(pipeline: Graph) -> None:
     """It starts each of them by name, with the project's own buildspec."""
     runs = [s for s in granted(pipeline, "pipeline") if "codebuild:StartBuild" in s["Action"]]
     assert {arn for s in runs for arn in s["Resource"]} == {node.arn for node in pipeline.of("codebuild/project")}

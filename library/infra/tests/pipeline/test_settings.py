@@ -193,13 +193,13 @@ def test_a_connection_that_is_not_available_is_refused_before_the_first_resource
     assert refused.value.setting == "connection_arn"
 
 
-def test_the_older_kind_of_connection_is_taken() -> None:
+def test_the_older_kind_of_connection_is_accepted() -> None:
     """AWS renamed the service; ARNs made before keep their name."""
     old = CONNECTION.replace("codeconnections", "codestar-connections")
     assert settings({"connection_arn": old}).connection_arn == old
 
 
-def test_the_file_as_it_is_generated_says_what_is_missing() -> None:
+def test_the_generated_file_names_the_missing_settings() -> None:
     """Nothing can be deployed before the user has filled it in."""
     with pytest.raises(SettingError, match="is None"):
         run({})

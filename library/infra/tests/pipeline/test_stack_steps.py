@@ -38,7 +38,7 @@ def test_a_preview_saves_the_plan_under_the_environments_profile(
     assert ["--non-interactive" in json.loads(call) for call in calls.read_text().splitlines()] == [True, True]
 
 
-def test_a_preview_that_fails_prints_pulumis_error_and_nothing_else(
+def test_a_failing_preview_prints_pulumis_error_only(
     calls: Path, prod: PulumiStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pulumi's JSON contains every resource, and the error in one of its diagnostics."""

@@ -36,7 +36,7 @@ def release(archive: bytes, digest: str, name: str) -> cli.Fetch:
     return lambda url: f"{digest}  {name}\n".encode() if url.endswith("checksums.txt") else archive
 
 
-def test_a_tool_is_installed_if_it_is_what_its_maker_states(archive: bytes, tmp_path: Path) -> None:
+def test_a_tool_with_its_published_digest_is_installed(archive: bytes, tmp_path: Path) -> None:
     """Its programs can be run, and lie in the folder."""
     name = _name()
     cli.install("1.2.3", tmp_path, release(archive, hashlib.sha256(archive).hexdigest(), name))
@@ -51,7 +51,7 @@ def test_a_tool_with_another_hash_is_not_installed(archive: bytes, tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_tool_of_which_nothing_is_stated_is_not_installed(archive: bytes, tmp_path: Path) -> None:
+def test_a_tool_without_a_published_digest_is_not_installed(archive: bytes, tmp_path: Path) -> None:
     """For instance a version that does not exist."""
     with pytest.raises(cli.ToolError, match="states no SHA-256"):
         cli.install("1.2.3", tmp_path, release(archive, "0" * 64, "another.tar.gz"))
