@@ -67,14 +67,14 @@ def _world(escalation: Escalation, intruder: Principal, trust: str) -> World:
 
 
 @EVERY
-def test_an_escalation_is_found_with_its_actions_and_leads_to_its_gain(escalation: Escalation) -> None:
+def test_an_escalation_is_detected_with_its_actions_and_has_its_gain(escalation: Escalation) -> None:
     (step,) = steps(escalation, needed(escalation))
     leads = {"become": [VICTIM], "run": [VICTIM], "made": ["administrator"]}
     assert [lead.name for lead in step.leads] == leads.get(escalation.gain, [])
 
 
 @EVERY
-def test_an_escalation_is_not_found_without_one_of_its_actions(escalation: Escalation) -> None:
+def test_an_escalation_is_not_detected_without_one_of_its_actions(escalation: Escalation) -> None:
     """A trust policy that names the role needs no permission besides."""
     every = needed(escalation)
     if escalation.actions[0].startswith("sts:"):
@@ -87,7 +87,7 @@ def test_an_escalation_is_not_found_without_one_of_its_actions(escalation: Escal
 
 
 @EVERY
-def test_an_escalation_is_not_found_on_another_resource(escalation: Escalation) -> None:
+def test_an_escalation_is_not_detected_on_another_resource(escalation: Escalation) -> None:
     if not escalation.actions[0].startswith("sts:"):
         assert steps(escalation, [(action, f"{arn}-2") for action, arn in needed(escalation)]) == []
 

@@ -31,7 +31,7 @@ def findings() -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("hole", DOCUMENTS, ids=lambda hole: hole.name)
-def test_a_hole_in_a_document_is_found(hole: Hole, findings: set[tuple[str, str]]) -> None:
+def test_a_hole_in_a_document_is_detected(hole: Hole, findings: set[tuple[str, str]]) -> None:
     assert (hole.finding[0].lower(), hole.finding[1]) in findings
 
 
@@ -41,13 +41,13 @@ def test_the_holes_have_different_findings() -> None:
 
 
 @pytest.mark.parametrize("hole", PATHS, ids=lambda hole: hole.name)
-def test_a_hole_that_opens_a_path_is_found(hole: Hole) -> None:
+def test_a_hole_that_opens_a_path_is_detected(hole: Hole) -> None:
     # The search ends with the finding: a hole may open thousands of paths.
     assert any(hole.finding == (end.escalation, end.source) for end in ends(Reach(built(ONE, edit([hole])))))
 
 
 @pytest.mark.parametrize("hole", JOBS, ids=lambda hole: hole.name)
-def test_a_hole_in_a_job_is_found(hole: Hole) -> None:
+def test_a_hole_in_a_job_is_detected(hole: Hole) -> None:
     assert hole.finding not in named({*executed(files())})
     assert hole.finding in named({*executed(workflows(hole))})
 
@@ -72,6 +72,6 @@ def test_the_attack_reads_each_kind_of_node_and_each_policy() -> None:
         ("sns/topic", "policy"),
     ],
 )
-def test_a_policy_that_the_attack_does_not_read_is_found(kind: str, name: str) -> None:
+def test_a_policy_that_the_attack_does_not_read_is_detected(kind: str, name: str) -> None:
     [node, *_] = documents.pipeline_graph().nodes
     assert [*unread([replace(node, type=f"aws:{kind}:A", inputs={name: ""})], attaching=False)]

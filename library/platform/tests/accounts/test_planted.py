@@ -314,7 +314,7 @@ PLANTS = (
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: f"{plant.source}: {plant.escalation} of {plant.target}")
-def test_a_planted_path_is_found(plant: Plant) -> None:
+def test_a_planted_path_is_detected(plant: Plant) -> None:
     """It is not among the findings before."""
     finding = Finding(plant.escalation, plant.source, plant.target)
     assert finding not in reach(plant.layout).findings()
@@ -356,7 +356,7 @@ def test_the_plants_use_each_group_of_escalations() -> None:
     assert {groups[plant.escalation] for plant in PLANTS} >= {*groups.values()}
 
 
-def test_a_path_of_several_steps_is_found_and_printed() -> None:
+def test_a_path_of_several_steps_is_printed() -> None:
     """Shift of dev, function of dev, trust of prod."""
     change = both(
         grants("staging shift", "lambda:UpdateFunctionCode", on=arn_of("function", "staging", "relay-events")),
@@ -429,7 +429,7 @@ OWN: Document = {
 }
 
 
-def test_a_role_within_a_narrow_boundary_reaches_nothing_else() -> None:
+def test_a_role_within_a_narrow_boundary_reaches_no_other_resource() -> None:
     access = _limited(world(ONE), OWN)
     source = principal(access.world, "dev deploy")
     assert {(step.escalation, step.unbounded) for step in access.steps(source) if step.gain == "made"} == {

@@ -78,7 +78,7 @@ def test_an_untagged_key_with_another_alias_cannot_be_tagged(deploy: tuple[Calle
 @pytest.mark.parametrize(
     ("action", "resource"), [("kms:UntagResource", KEY), ("lambda:UntagResource", MAPPING), ("apigateway:PUT", TAGS)]
 )
-def test_an_untagged_resource_is_made_by_nobody(deploy: tuple[Caller, str], action: str, resource: str) -> None:
+def test_no_role_creates_an_untagged_resource(deploy: tuple[Caller, str], action: str, resource: str) -> None:
     """A resource that loses its tags would be free for other stacks; an existing API without tags stays so."""
     caller, stack = deploy
     assert not permits(caller, action, resource, of(stack, OWN) if "Untag" in action else NEW, of(stack, OWN))
@@ -186,7 +186,7 @@ def networked() -> Caller:
 
 
 @pytest.mark.parametrize(("call", "resource"), MADE)
-def test_an_address_or_a_group_is_made_with_the_own_tags_only(networked: Caller, call: str, resource: str) -> None:
+def test_an_address_or_a_group_is_created_with_its_own_tags_only(networked: Caller, call: str, resource: str) -> None:
     assert permits(networked, f"ec2:{call}", resource, NEW, OWN)
     assert not permits(networked, f"ec2:{call}", resource, NEW, OTHER)
     assert not permits(networked, f"ec2:{call}", resource, NEW, {})

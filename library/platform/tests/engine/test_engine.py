@@ -110,7 +110,7 @@ def test_an_error_about_a_plan_quotes_no_secret(engine: Engine, tmp_path: Path) 
 
 
 @pytest.mark.nightly
-def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine) -> None:
+def test_a_lock_of_a_dead_deployment_is_recognised(engine: Engine) -> None:
     """By its place, since a preview does not mind it, and by the engine's words; `pulumi cancel` takes it away."""
     place = engine.folder / locks(CONTEXT.name, STACK)
     place.mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,7 @@ def clone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Project:
     return project
 
 
-def test_a_sandbox_is_made_shown_and_destroyed_from_another_clone(
+def test_a_sandbox_is_created_listed_and_destroyed_from_another_clone(
     clone: Project, engine: Engine, capsys: Capture
 ) -> None:
     """There is nothing of it in that clone, neither its settings nor the key of its secrets."""

@@ -219,7 +219,7 @@ def test_the_documents_of_a_stack_require_the_boundary_of_its_file(repository: P
         assert f"policy/payment-{stack}-boundary" in capsys.readouterr().out
 
 
-def test_a_boundary_that_is_no_policy_is_refused_with_file_and_setting(repository: Path, capsys: Capture) -> None:
+def test_an_invalid_boundary_is_refused_with_file_and_setting(repository: Path, capsys: Capture) -> None:
     _set(repository, "dev", "payment-dev-boundary")
     assert context("permissions", "boundary", "dev", ACCOUNT) == 2
     error = capsys.readouterr().err
@@ -269,7 +269,7 @@ def test_the_pipeline_has_no_other_document(role: str) -> None:
 @pytest.mark.parametrize(
     "bad", ["", "payment-boundary", "arn:aws:iam::aws:policy/AdministratorAccess", f"arn:aws:iam::{ACCOUNT}:role/limit"]
 )
-def test_a_program_refuses_a_boundary_that_is_no_policy_of_an_account(bad: str) -> None:
+def test_a_program_refuses_a_boundary_that_is_not_an_arn_of_a_policy(bad: str) -> None:
     with pytest.raises(SettingError) as refused:
         run("dev", permissions_boundary=bad)
     assert refused.value.setting == "permissions_boundary"

@@ -254,7 +254,7 @@ def test_the_preview_changes_nothing(graph: Graph) -> None:
     assert all(action.partition(":")[2].startswith(verbs) for action in actions(policy("preview", WHERE, graph, {})))
 
 
-def test_the_preview_may_ask_what_its_provider_asks(graph: Graph) -> None:
+def test_the_preview_may_call_the_actions_of_its_provider(graph: Graph) -> None:
     """Whether a definition is a good one, which versions there are, and whether code is signed."""
     assert {
         "states:ValidateStateMachineDefinition",

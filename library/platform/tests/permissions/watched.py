@@ -27,10 +27,10 @@ _NAMES = {
 
 
 class Watched:
-    """A client whose calls are kept in `asked` as IAM names them; the action `lacking` is refused."""
+    """A client whose calls are kept in `actions` as IAM names them; the action `lacking` is refused."""
 
     def __init__(self, client: Any, service: str, actions: set[str], lacking: str | None) -> None:
-        self._client, self._service, self._asked, self._lacking = client, service, actions, lacking
+        self._client, self._service, self._actions, self._lacking = client, service, actions, lacking
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name == "get_paginator":
@@ -45,7 +45,7 @@ class Watched:
         operation = operations(self._service)[name]
         prefix = PREFIXES.get(self._service) or _OTHERS.get(self._service, self._service)
         action = f"{prefix}:{_NAMES.get(operation, operation)}"
-        self._asked.add(action)
+        self._actions.add(action)
         if action == self._lacking:
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": refusal(action)}}, operation)
 

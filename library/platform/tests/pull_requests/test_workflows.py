@@ -75,7 +75,7 @@ def test_a_forks_code_runs_with_a_token_that_reads_only(path: Path) -> None:
 
 
 @of_each_job
-def test_what_may_take_on_a_role_is_no_job_for_forks(job: dict[str, Any]) -> None:
+def test_a_job_with_a_role_does_not_run_for_forks(job: dict[str, Any]) -> None:
     """Forks get the check alone. A job of no pull request names its events."""
     takes_on = "id-token" in job["permissions"]
     asks = "head.repo.full_name == github.repository" in job.get("if", "")
@@ -132,7 +132,7 @@ def test_one_sweep_of_a_kind_runs_at_a_time() -> None:
 
 
 @of_each_job
-def test_a_job_may_do_what_its_steps_need(job: dict[str, Any]) -> None:
+def test_a_job_has_the_permissions_of_its_steps(job: dict[str, Any]) -> None:
     """Read the sources; a role and a comment where there is a step for it; and it ends some time."""
     used = list(steps(job))
     permissions = {"contents": "read"}
@@ -185,7 +185,7 @@ def test_the_checkout_leaves_no_token_behind(job: dict[str, Any]) -> None:
 
 
 @of_each_job
-def test_githubs_token_is_there_for_the_step_that_asks_github(job: dict[str, Any]) -> None:
+def test_only_a_step_that_calls_github_gets_its_token(job: dict[str, Any]) -> None:
     """And never while a pull request's own program runs."""
     with_token = [step["run"] for step in steps(job) if "GITHUB_TOKEN" in step.get("env", {})]
     assert "GITHUB_TOKEN" not in job.get("env", {})
@@ -203,12 +203,12 @@ def test_each_step_is_one_command_that_is_there(job: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["preview/stack", "preview/gone", "preview/sweep"])
-def test_nothing_ends_a_deployment_in_the_middle(name: str) -> None:
+def test_a_running_deployment_is_not_cancelled(name: str) -> None:
     """It would leave a lock; what comes later waits."""
     assert JOBS[name]["concurrency"]["cancel-in-progress"] == "false"
 
 
-def test_a_stack_is_made_and_destroyed_one_at_a_time() -> None:
+def test_creation_and_destruction_of_a_stack_do_not_overlap() -> None:
     """By the same group."""
     assert JOBS["preview/stack"]["concurrency"]["group"] == JOBS["preview/gone"]["concurrency"]["group"]
 
@@ -231,7 +231,7 @@ def copied(tmp_path: Path) -> Path:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("tool", ["actionlint", "zizmor"])
-def test_a_tool_finds_nothing(tool: str, copied: Path) -> None:
+def test_the_tools_report_no_finding(tool: str, copied: Path) -> None:
     """Neither a mistake of form nor what an attacker could use."""
     result = checked(tool, copied)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -254,7 +254,7 @@ def test_a_tool_finds_nothing(tool: str, copied: Path) -> None:
         ),
     ],
 )
-def test_a_mistake_would_be_found(tool: str, good: str, bad: str, said: str, copied: Path) -> None:
+def test_the_tools_report_a_mistake(tool: str, good: str, bad: str, said: str, copied: Path) -> None:
     """One of each kind, planted."""
     preview = copied / ".github" / "workflows" / "preview.yml"
     text = preview.read_text()

@@ -21,7 +21,7 @@ def settings(place: Place, stack: str = "sandbox-mine") -> dict[str, object]:
     return {name.rpartition(":")[2]: value for name, value in config.items()}
 
 
-def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
+def test_a_sandbox_has_the_settings_of_dev_without_sftp_and_alarms(
     sandbox: Sandbox, place: Place, cli: Cli, capsys: Capture
 ) -> None:
     """The output has its end, the place for files and the address of its API."""
@@ -90,7 +90,7 @@ def test_one_that_is_there_is_deployed_anew_and_lasts_longer(sandbox: Sandbox, p
     assert "awskms://alias/x" in (place.project.service / "Pulumi.sandbox-mine.yaml").read_text()
 
 
-def test_what_is_somebody_elses_is_left_alone(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_a_sandbox_of_another_owner_is_not_changed(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
     """It is neither deployed nor destroyed. The error names its owner and the caller."""
     cli.has("dev", "sandbox-mine")
     cli.tag("sandbox-mine", owner="ben@example.org", expires="2026-01-01T00:00:00Z")
@@ -119,7 +119,7 @@ def test_hours_are_from_one_to_a_week(hours: str, sandbox: Sandbox, capsys: Capt
 
 
 @pytest.mark.parametrize("arguments", [["up", "mine"], ["down", "mine"], ["list"], ["sweep"]])
-def test_without_pulumi_nothing_is_done(
+def test_without_pulumi_no_stack_is_changed(
     arguments: list[str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """The error names the page that installs it."""
@@ -128,7 +128,7 @@ def test_without_pulumi_nothing_is_done(
     assert "https://www.pulumi.com/docs/install/" in capsys.readouterr().err
 
 
-def test_one_that_could_not_be_deployed_stays_and_says_why(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_a_sandbox_that_could_not_be_deployed_stays_with_its_error(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
     """To be fixed, or destroyed."""
     cli.fails("up", "error: bucket limit reached\n")
     assert sandbox("up", "mine") == 1
@@ -167,7 +167,7 @@ def test_one_that_is_destroyed_leaves_neither_stack_nor_file(sandbox: Sandbox, p
     assert not (place.project.service / "Pulumi.sandbox-mine.yaml").exists()
 
 
-def test_the_list_says_whose_each_is_and_until_when(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_the_list_has_owner_and_expiry_of_each_sandbox(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
     """Of sandboxes and preview stacks, and of no stack of the repository."""
     cli.has("dev", "prod", "sandbox-mine", "pr-12", "sandbox-odd", "pr-nine")
     cli.tag("sandbox-mine", owner=ANNA, expires="2126-01-01T00:00:00Z")

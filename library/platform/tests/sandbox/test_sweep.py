@@ -57,7 +57,7 @@ def test_that_of_an_open_one_stays(
 
 
 @pytest.mark.parametrize("closed", ["8", "[8", "[8]; rm", '["8"]', "[-8]", "[8.0]"])
-def test_a_list_that_is_none_sweeps_nothing(
+def test_an_invalid_list_sweeps_no_stack(
     sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: Capture, closed: str
 ) -> None:
     """The sentence names the variable and the command that writes it."""
@@ -87,7 +87,7 @@ def test_a_stack_without_its_end_fails_the_sweep_and_stays(sandbox: Sandbox, cli
     assert "sandbox-old" in cli.stacks
 
 
-def test_what_cannot_be_read_is_in_nobodys_way(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_an_unreadable_stack_does_not_stop_the_sweep(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
     """It makes the sweep red, and the others are swept."""
     (cli.folder / "tags-pr-7.json").write_text("{")
     assert sandbox("sweep") == 1
@@ -145,7 +145,7 @@ def test_a_workflow_gives_the_seconds_of_its_session(
     assert len(cli.stacks) == remaining
 
 
-def test_a_session_without_a_number_of_seconds_sweeps_nothing(
+def test_a_session_without_a_number_of_seconds_sweeps_no_stack(
     sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """The sentence names the variable."""

@@ -171,7 +171,7 @@ def test_a_repository_that_cannot_be_read_is_an_error(of: Of, change: Callable[[
     assert named in of(change)["error"]
 
 
-def test_what_a_repository_prints_is_no_part_of_the_result(said: "subprocess.CompletedProcess[str]") -> None:
+def test_the_output_of_a_repository_goes_to_the_standard_error(said: "subprocess.CompletedProcess[str]") -> None:
     """It goes to the standard error."""
     assert "here I am" not in said.stdout
     assert "here I am" in said.stderr
