@@ -87,7 +87,7 @@ def test_a_change_is_for_the_version_that_its_caller_has_read(ours: Caller, samp
 
 
 @pytest.mark.parametrize("function", [CREATE, GET])
-def test_an_answer_says_what_the_request_belongs_to(ours: Caller, function: str) -> None:
+def test_an_answer_has_the_correlation_id_of_its_request(ours: Caller, function: str) -> None:
     """The caller's own id, or a new one; refusals have it too."""
     response = send(ours, function, x_correlation_id="checkout-17")
     assert response.headers["x-correlation-id"] == response.json["correlation_id"] == "checkout-17"
@@ -129,7 +129,7 @@ REFUSED: dict[str, tuple[object, dict[str, str], tuple[int, str]]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_command_is_refused_as_a_problem(ours: Caller, case: str) -> None:
+def test_an_invalid_command_is_refused_as_a_problem(ours: Caller, case: str) -> None:
     """With a status and a code that say whose fault it is."""
     body, headers, expected = REFUSED[case]
     assert problem_of(send(ours, CREATE, body=body, **headers)) == expected
@@ -155,7 +155,7 @@ def test_a_command_that_many_send_at_once_has_one_effect(
 
 
 @pytest.mark.usefixtures("warm")
-def test_without_a_key_one_of_many_creates_and_the_others_meet_what_exists(
+def test_without_a_key_one_of_many_requests_creates_and_the_others_conflict(
     deployed: RunningContext, ours: Caller, sample: Callable[[int], Sample]
 ) -> None:
     """The condition of the write decides, not who asked first."""

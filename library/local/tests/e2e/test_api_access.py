@@ -55,7 +55,7 @@ def _is_covered(key: str, by: str) -> bool:
     return method == by_method and by_path.endswith("}") and path.startswith(by_path.rpartition("{")[0])
 
 
-def test_a_path_without_a_route_is_not_found_and_calls_nothing(deployed: RunningContext) -> None:
+def test_a_path_without_a_route_is_not_found_and_calls_no_function(deployed: RunningContext) -> None:
     """For the owner of the account too: there is no default route."""
     for method, path in (("GET", "/"), ("PATCH", ROUTES[next(iter(ROUTES))].split(" ")[1]), ("POST", "/nowhere")):
         answer = owner(deployed).send(method, path)

@@ -40,7 +40,7 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.mark.parametrize("function", ROUTES)
-def test_every_route_takes_a_good_token_and_nothing_else(stack: Stack, function: str) -> None:
+def test_every_route_accepts_valid_tokens_only(stack: Stack, function: str) -> None:
     """None, one that is over, not yet good, for others, of others, forged; a signature is none either."""
     now = int(time.time())
     body = {} if ROUTES[function].startswith("POST") else None

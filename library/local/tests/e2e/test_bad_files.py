@@ -46,7 +46,7 @@ ODD_AMOUNTS = ("NaN", "Infinity", "1e400", "-0", "-1.00", "0x10", "1,000.00", "Ù
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_file_that_is_no_list_is_rejected(kind: str, deployed: RunningContext, sample: Callable[[int], Sample]):
+def test_a_file_that_is_not_a_list_is_rejected(kind: str, deployed: RunningContext, sample: Callable[[int], Sample]):
     """The report and the event say why."""
     spoil, reason = FILES[kind]
     good = sample(10)
@@ -67,7 +67,7 @@ def test_a_large_list_is_rejected_by_its_ranges(deployed: RunningContext, sample
 
 
 @pytest.mark.parametrize("text", ODD_AMOUNTS)
-def test_amount_that_is_none_is_rejected(text: str, deployed: RunningContext, sample: Callable[[int], Sample]):
+def test_an_invalid_amount_is_rejected(text: str, deployed: RunningContext, sample: Callable[[int], Sample]):
     """What only a program takes for an amount is none."""
     amounts = [column for column, kind in enumerate(SAMPLES.columns.values()) if kind == "decimal"]
     if not amounts:

@@ -61,7 +61,7 @@ def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
     "number",
     [signal.SIGINT, *(pytest.param(number, marks=pytest.mark.nightly) for number in (signal.SIGTERM, signal.SIGKILL))],
 )
-def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_path: Path):
+def test_a_run_that_is_ended_leaves_no_files(number: signal.Signals, tmp_path: Path):
     """However it ends, in the middle of its work, its emulator ends too and its folder goes."""
     command = _start(tmp_path)
     while not (port := _port(tmp_path)):
@@ -74,7 +74,7 @@ def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_pat
 
 
 @pytest.mark.nightly
-def test_run_whose_outer_command_is_killed_leaves_nothing_behind(tmp_path: Path):
+def test_a_run_whose_outer_command_is_killed_leaves_no_files(tmp_path: Path):
     """`uv run` cannot signal anything when it is killed, and the run ends all the same."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()

@@ -67,7 +67,7 @@ def test_a_command_that_does_not_start_from_there_is_refused(
         assert len(received) == count
 
 
-def test_message_that_is_no_command_is_refused(deployed: RunningContext):
+def test_an_invalid_message_is_refused(deployed: RunningContext):
     """A wrong message gets an answer that says what is wrong, and no exception."""
     assert deployed.invoke(CREATE, {"hello": "world"})["error"]["code"] == "invalid"
 

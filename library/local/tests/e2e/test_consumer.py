@@ -94,7 +94,7 @@ def _dead(deployed: RunningContext) -> list[str]:
 
 
 @pytest.mark.nightly
-def test_the_consumer_keeps_what_becomes_of_an_aggregate(
+def test_the_consumer_follows_the_life_of_an_aggregate(
     consuming: tuple[RunningContext, dict[str, Any]], sample: Callable[[int], Sample]
 ):
     """Its life in the context is its life at the consumer, each event once; the last is its removal."""

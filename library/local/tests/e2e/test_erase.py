@@ -24,7 +24,7 @@ SECONDS = 30.0
 
 
 @pytest.mark.nightly
-def test_a_person_of_a_list_leaves_every_store_and_subscribers_are_asked_for_the_same(
+def test_a_person_is_erased_from_every_store_and_subscribers_get_the_request(
     deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The events of the erasure have no personal data. The other rows of the list stay in the table."""

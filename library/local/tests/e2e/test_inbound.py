@@ -22,7 +22,7 @@ Told = tuple[int, bool, str]
 """An event of a history: its number, whether it has a sequence, its type."""
 
 
-def test_events_of_many_things_come_through_the_queue_in_any_order(deployed: RunningContext, neighbour: Neighbour):
+def test_events_of_many_aggregates_pass_the_queue_in_any_order(deployed: RunningContext, neighbour: Neighbour):
     """The newest first, each twice, through SNS, SQS and Lambda as they are."""
     consumes, mark = neighbour.consumes, uuid.uuid4().hex[:8]
     subjects = {f"{mark}-{number}": ("GONE", "KNOWN")[number % 2] for number in range(10)}
@@ -107,7 +107,9 @@ def _end(deployed: RunningContext, subject: str) -> tuple[str, str]:
     return item["status"], item["event_id"]
 
 
-def test_poison_is_put_aside_with_the_reason_and_events_go_on(deployed: RunningContext, neighbour: Neighbour):
+def test_a_poison_message_is_rejected_with_its_reason_and_events_continue(
+    deployed: RunningContext, neighbour: Neighbour
+):
     """From the topic, and straight into the queue what no topic would let through."""
     known, mark = neighbour.consumes.created_by[0], uuid.uuid4().hex[:8]
     neighbour.publish_event(known, f"{mark}-bad", 1, specversion="0.3")

@@ -12,7 +12,7 @@ from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, GET, HEAD
 pytestmark = pytest.mark.e2e
 
 
-def test_a_list_is_imported_and_every_subscriber_hears_of_it(running: Running) -> None:
+def test_a_list_is_imported_and_every_subscriber_gets_its_event(running: Running) -> None:
     """Of each row, and of the list."""
     rows = running.rows(30)
     result = running.upload(rows)

@@ -37,7 +37,7 @@ def _seen(file: Path, folder: Path) -> Seen:
     return seen
 
 
-def test_the_page_of_a_list_tells_its_rows_rejects_parts_and_times(
+def test_the_page_of_a_list_has_its_rows_rejects_parts_and_times(
     deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
 ) -> None:
     """On a wide screen and on a phone, by day and in the dark."""
@@ -60,7 +60,7 @@ def test_the_page_of_a_list_tells_its_rows_rejects_parts_and_times(
         assert {"deploy 1.25", "import 2.50"} <= set(lines)
 
 
-def test_the_page_of_a_refused_list_says_why(
+def test_the_page_of_a_refused_list_has_the_reason(
     deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
 ) -> None:
     """With each reason that its partner reads, and how many rows there are of it."""

@@ -38,7 +38,7 @@ def test_list_is_imported_in_parts(deployed: RunningContext, sample: Samples):
     assert (result.record["parts"], result.record["imported_parts"]) == (2, {0, 1})
 
 
-def test_bad_rows_within_the_tolerance_are_left_out(deployed: RunningContext, sample: Samples):
+def test_bad_rows_within_the_tolerance_are_not_imported(deployed: RunningContext, sample: Samples):
     """A few bad rows are reported by their line, and the good ones are imported."""
     sent = sample(100).with_ragged(3)
     result = import_list(deployed, sent, expected=98)
@@ -68,7 +68,7 @@ def test_repeated_identity_is_imported_once(deployed: RunningContext, sample: Sa
     assert "is on line 2 already" in result.report
 
 
-def test_same_file_as_a_new_version_takes_nothing_twice(deployed: RunningContext, sample: Samples):
+def test_the_same_file_as_a_new_version_imports_nothing_twice(deployed: RunningContext, sample: Samples):
     """The same rows in a new upload are another list: it is rejected, and the first one's rows stay as they were."""
     sent = sample(30)
     first = import_list(deployed, sent, expected=31)

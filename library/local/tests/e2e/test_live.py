@@ -65,7 +65,7 @@ def edited(deployed: RunningContext, repository: Project) -> Iterator[list[str]]
     publish(deployed.aws, deployed.outputs["functions"][STEP], (PROJECT.build / "local" / "code.zip").read_bytes())
 
 
-def test_a_call_prints_the_answer_and_what_the_function_logs(repository: Project):
+def test_a_call_prints_the_answer_and_the_log_of_the_function(repository: Project):
     """The answer alone is on standard output."""
     nobody = json.dumps({"payload": {PROJECT.context.identity: f"nobody-{uuid.uuid4().hex[:8]}"}})
     result = _live(repository, "invoke", GET, "-", standard_input=nobody)
@@ -89,7 +89,7 @@ def test_a_call_that_raises_ends_with_1_and_a_wrong_name_with_2(repository: Proj
 
 
 @pytest.mark.nightly
-def test_logs_are_found_by_a_caller_s_id(repository: Project, tmp_path: Path):
+def test_logs_are_selected_by_the_id_of_a_caller(repository: Project, tmp_path: Path):
     """All lines of that call, and of no other."""
     mark = f"mark-{uuid.uuid4().hex}"
     listed = _live(repository, "invoke", GET).stdout.split()

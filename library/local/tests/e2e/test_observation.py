@@ -47,7 +47,7 @@ def _calls(deployed: RunningContext, function: str) -> int:
     return sum(call.function == function for call in calls(collect(deployed).lines))
 
 
-def test_a_run_tells_what_it_did(deployed: RunningContext, sample: Callable[[int], Sample]):
+def test_a_run_records_logs_metrics_and_traces(deployed: RunningContext, sample: Callable[[int], Sample]):
     """Every step's call is there, with its list; each message counts once; every trace document is in order."""
     before = {subscriber.name: len(subscriber.received) for subscriber in deployed.subscribers}
     result = import_list(deployed, sample(20), expected=21)

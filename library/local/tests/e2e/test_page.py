@@ -49,7 +49,7 @@ def _assert_drawn(seen: Seen) -> None:
     assert seen.flaws() == []
 
 
-def test_every_plot_draws_its_series_and_nothing_is_cut_off(chromium: str, tmp_path: Path) -> None:
+def test_every_plot_draws_its_series_without_clipping(chromium: str, tmp_path: Path) -> None:
     """A page with every kind of widget, and with many more alarms than its tile has room for."""
     seen = _seen(chromium, tmp_path, board.html(alarms=90))
     assert len(widgets(seen.wide.html)) == len(board.BODY["widgets"]) + 1

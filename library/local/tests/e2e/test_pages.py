@@ -64,7 +64,7 @@ def _signature(value: str) -> str:
     return hmac.new(value.encode(), b"o-1", hashlib.sha256).hexdigest()
 
 
-def test_a_rotated_secret_is_read_and_stands_nowhere_in_clear(changed: RunningContext) -> None:
+def test_a_rotated_secret_is_read_and_never_in_clear_text(changed: RunningContext) -> None:
     """The function has the new value once the time is over that it keeps the old one for."""
     _put(changed, FIRST)
     assert _signed(changed) == _signature(FIRST)
@@ -107,7 +107,7 @@ def test_only_the_function_that_names_a_secret_may_read_it(changed: RunningConte
 
 
 @pytest.mark.nightly
-def test_letters_of_a_queue_are_taken_and_what_fails_comes_back_by_a_redrive(
+def test_messages_of_an_own_queue_are_handled_and_failed_ones_are_redriven(
     changed: RunningContext, tmp_path: Path
 ) -> None:
     """In one batch: two good ones, and one that nobody can read, which is a dead letter after its last try."""
@@ -141,7 +141,7 @@ def _waiting(running: RunningContext, url: str) -> int:
     return sum(map(int, attributes.values()))
 
 
-def test_a_function_writes_into_a_bucket_of_ones_own(changed: RunningContext) -> None:
+def test_a_function_writes_into_an_own_bucket(changed: RunningContext) -> None:
     """With its own role, to which nothing but the writing is permitted."""
     changed.invoke("write_receipt", {CONTEXT.identity: "r-1", "text": "granted"})
     s3 = changed.aws.client("s3")

@@ -27,7 +27,7 @@ def test_rows_that_refer_to_the_unknown_are_rejected(deployed: RunningContext, s
     assert result.report.count("'999999999'") == 10
 
 
-def test_what_another_context_tells_decides_on_rows(
+def test_events_of_another_context_decide_on_rows(
     deployed: RunningContext, neighbour: Neighbour, sample: Callable[[int], Sample]
 ):
     """Known after its event, and no longer known after another one: the partner reads so in the report."""

@@ -74,18 +74,14 @@ def test_upload_whose_event_is_lost_is_noticed_and_started(
     assert deployed.follow(_known_by_now(partner, uploaded)).outcome == "ALREADY_REGISTERED"
 
 
-def test_half_a_list_that_was_left_behind_is_not_counted(
-    deployed: RunningContext, partner: SftpPartner, sample: Samples
-):
+def test_a_broken_upload_is_not_counted(deployed: RunningContext, partner: SftpPartner, sample: Samples):
     """Nobody is to start it."""
     good, before = sample(6), _unseen(deployed)
     finish(deployed, upload_broken(partner, good.name, replace(good, rows=good.rows[:2]).content))
     assert _unseen(deployed) == before
 
 
-def test_upload_of_which_no_version_is_left_is_rejected(
-    deployed: RunningContext, partner: SftpPartner, sample: Samples
-):
+def test_an_upload_without_a_version_is_rejected(deployed: RunningContext, partner: SftpPartner, sample: Samples):
     """Nothing else is taken for it, and its partner is told."""
     uploaded = upload_unannounced(partner, (sent := sample(3)).name, sent.content)
     partner.announce(replace(uploaded, etag="0" * 32))
@@ -135,7 +131,7 @@ def test_upload_that_could_not_start_the_workflow_is_imported(
     assert finish(deployed, uploaded, expected=21).imported == 20
 
 
-def test_a_run_tells_what_the_server_took(deployed: RunningContext, partner: SftpPartner, sample: Samples):
+def test_a_run_records_the_metrics_of_the_sftp_server(deployed: RunningContext, partner: SftpPartner, sample: Samples):
     """As AWS Transfer would."""
     partner.upload((sent := sample(1)).name, sent.content)
     assert "AWS/Transfer" in {sample.namespace for sample in collect(deployed).samples}

@@ -35,7 +35,7 @@ def untouched() -> Iterator[RunningContext]:
 
 
 @pytest.mark.nightly
-def test_a_stack_is_made_tried_and_taken_away() -> None:
+def test_a_stack_is_created_tested_and_destroyed() -> None:
     """Ten rows come through to every queue, a bad version is rolled back, a good one is live, and nothing is left."""
     result = subprocess.run(  # noqa: S603
         [*COMMAND, "--json"], env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=240
@@ -87,7 +87,7 @@ class There(Account):
 
 
 @pytest.mark.nightly
-def test_what_an_account_is_asked_for_is_asked_of_the_emulator(
+def test_the_checks_of_an_account_run_against_the_emulator(
     untouched: RunningContext, place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By boto3 as it is, with the driver's own clients and clock; the Pulumi CLI is a stand-in."""

@@ -54,7 +54,7 @@ def _running(context: Context[Any], invoke: Answering, errors: tuple[type[Busine
     return SimpleNamespace(context=said, samples=Samples(context), outputs={"api": None}, invoke=invoke)
 
 
-def test_a_command_is_accepted_once_and_its_aggregate_is_found(context: Context[Any]):
+def test_a_command_is_accepted_once_and_its_aggregate_is_queried(context: Context[Any]):
     """In a context without an API they are messages."""
     accepted, again, queried = calls(_running(context, FakeContext(context).invoke))
     assert [call.back for call in (accepted, again, queried)] == ["ok OPEN", "refused already-exists", "ok OPEN"]

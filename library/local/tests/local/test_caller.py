@@ -64,7 +64,7 @@ def test_a_failure_counts_for_the_alias_and_for_the_version_that_was_run() -> No
     assert [(datum["Dimensions"], datum["Value"]) for datum in errors] == [(resource, 1), (executed, 1)]
 
 
-def test_calls_go_on_until_the_block_is_left() -> None:
+def test_calls_continue_until_the_end_of_the_block() -> None:
     with Caller(WeightedAlias(), ALIAS_ARN).calling({}, pause_seconds=0.001) as calls:
         while len(calls) < 3:
             pass

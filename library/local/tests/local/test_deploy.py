@@ -25,7 +25,7 @@ def program(tmp_path: Path):
     return write
 
 
-def test_resource_is_made_and_its_outputs_go_on(aws_of_nothing: RecordingAws, program):
+def test_a_resource_is_created_and_its_outputs_are_used(aws_of_nothing: RecordingAws, program):
     """A queue gets the program's settings; its real URL comes out of the program."""
     source = """
 delay = pulumi.Config().require_int("delay")

@@ -42,7 +42,7 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
         server.shutdown()
 
 
-def test_what_is_published_is_what_a_second_run_reads(
+def test_a_second_run_reads_the_published_endpoints(
     context: Context[Any], samples: Samples, emulator: Emulator, tmp_path: Path
 ):
     """Where the emulator is and who its root is, what was deployed, and what the commands take."""
@@ -54,7 +54,9 @@ def test_what_is_published_is_what_a_second_run_reads(
     assert ours.columns == samples.columns
 
 
-def test_the_keys_are_for_the_owner_alone_and_nothing_stays(context: Context[Any], emulator: Emulator, tmp_path: Path):
+def test_only_the_owner_may_read_the_keys_and_no_file_remains(
+    context: Context[Any], emulator: Emulator, tmp_path: Path
+):
     """The file is there for as long as the run is, however that ends, and also if an earlier one left it readable."""
     file = tmp_path / "endpoints.json"
     file.write_text("left")

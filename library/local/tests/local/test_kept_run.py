@@ -72,7 +72,7 @@ def test_after_the_end_of_one_of_two_runs_commands_find_the_other(
 
 
 @pytest.mark.usefixtures("answering")
-def test_a_killed_run_is_not_found(repository: Project, ours: endpoints.Endpoints):
+def test_a_killed_run_is_not_reused(repository: Project, ours: endpoints.Endpoints):
     """Another program may have its port meanwhile. Its file, which names a process that does not exist, is deleted."""
     with start.published(repository, ours):
         [file] = _files(repository)

@@ -77,7 +77,7 @@ def test_an_undefined_metric_in_an_alarm_is_a_problem(alarm: dict[str, Any]) -> 
     assert re.search(r"\brate\b.* Dome \(ours: service it\)", problem)
 
 
-def test_a_defined_metric_must_be_queried_somewhere() -> None:
+def test_a_defined_metric_must_be_queried() -> None:
     """With each value of its dimensions."""
     board = _board(DONE, ["ours", "Refused", "service", "it", "reason", "late"])
     [problem] = problems(board, {}, DEFINED)

@@ -33,7 +33,7 @@ def test_a_user_id_without_a_name_uploads(monkeypatch: pytest.MonkeyPatch) -> No
         SftpEndpoint("127.0.0.1", 1).write(Login.with_new_key("demo"), "list.csv", b"")
 
 
-def test_without_it_whoever_may_write_to_the_bucket_is_in(aws_of_nothing: RecordingAws) -> None:
+def test_without_sftp_uploads_go_to_the_bucket(aws_of_nothing: RecordingAws) -> None:
     partner = _partner(aws_of_nothing, CONTEXT, {"sftp": "none"})
     assert isinstance(partner, BucketPartner)
     assert (partner.settings, partner.stand_ins) == ({}, ())

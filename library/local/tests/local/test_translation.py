@@ -13,7 +13,7 @@ def shape(service: str, operation: str, parameter: str) -> Shape:
     return shape_of(service, operation).members[parameter]
 
 
-def test_names_match_whatever_their_case():
+def test_names_match_in_any_case():
     """`kmsMasterKeyId` is the API's `KMSMasterKeyID`, at every depth, and one block is a list of one."""
     rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "key"}}
     parameters = to_parameters(
@@ -84,6 +84,6 @@ def test_a_number_is_text_where_text_is_wanted(value: Any, parameter: Any):
 
 
 @pytest.mark.parametrize(("value", "parameter"), [("30", 30), ("soon", "soon"), (1.5, 1.5), (None, None)])
-def test_what_is_no_whole_number_stays_for_whoever_checks_the_call(value: Any, parameter: Any):
+def test_a_fraction_is_passed_on_unchanged(value: Any, parameter: Any):
     """Half a second would be none."""
     assert to_parameters(shape("lambda", "CreateFunction", "Timeout"), value, {}) == parameter

@@ -32,7 +32,7 @@ def test_a_predefined_configuration_shifts_in_its_steps(release: Release, config
     assert seconds >= minutes * MINUTE_SECONDS * 0.9
 
 
-def test_a_configuration_of_ones_own_shifts_in_its_steps(release: Release) -> None:
+def test_an_own_configuration_shifts_in_its_steps(release: Release) -> None:
     routing = {"type": "TimeBasedLinear", "timeBasedLinear": {"linearPercentage": 40, "linearInterval": 2}}
     release.client.create_deployment_config(
         deploymentConfigName="own",
@@ -52,7 +52,7 @@ def test_a_deployment_may_bring_a_configuration_of_its_own(release: Release) -> 
     assert weights(release) == [10]
 
 
-def test_the_target_says_how_much_traffic_the_new_version_has(started: Started) -> None:
+def test_the_target_has_the_traffic_of_the_new_version(started: Started) -> None:
     release = started(1.0)
     release.group("CodeDeployDefault.LambdaCanary10Percent5Minutes")
     deployment = release.deploy()

@@ -48,7 +48,7 @@ def test_two_bad_minutes_of_three_are_enough_whichever_of_both_it_was() -> None:
     assert state(alarm(), sample_of("Errors", "of", "a", 18.1), sample_of("Errors", "of", "b", 18.2)) == "OK"
 
 
-def test_what_was_bad_before_is_over() -> None:
+def test_earlier_breaches_expire() -> None:
     before = [sample_of("Errors", "of", "a", at) for at in (10.1, 11.1, 12.1)]
     assert state(alarm(), *before, sample_of("Errors", "of", "a", 19.1, 0)) == "OK"
 
@@ -57,21 +57,21 @@ def test_what_was_bad_before_is_over() -> None:
     ("missing", "expected"),
     [("notBreaching", "OK"), ("breaching", "ALARM"), ("missing", "INSUFFICIENT_DATA"), ("ignore", "OK")],
 )
-def test_an_alarm_without_data_is_what_it_says_of_itself(missing: str, expected: str) -> None:
+def test_an_alarm_without_data_follows_its_own_setting(missing: str, expected: str) -> None:
     assert state(alarm(treatMissingData=missing)) == expected
 
 
-def test_too_little_is_wrong_where_the_alarm_says_so() -> None:
+def test_values_below_a_lower_limit_breach() -> None:
     few = alarm("FILL(SUM([a, b]), 0)", comparisonOperator="LessThanThreshold", threshold=1.0)
     assert state(few, sample_of("Errors", "of", "a", 3)) == "ALARM"
     assert state(few, *(sample_of("Errors", "of", "a", at) for at in (17.5, 18.5, 19.2))) == "OK"
 
 
-def test_what_cannot_be_calculated_is_left_to_the_emulator() -> None:
+def test_an_expression_that_cannot_be_calculated_stays_with_the_emulator() -> None:
     assert states([alarm("ANOMALY_DETECTION_BAND(a)")], recorded()) == {}
 
 
-def test_an_alarm_on_one_metric_is_left_to_the_emulator() -> None:
+def test_an_alarm_on_one_metric_stays_with_the_emulator() -> None:
     assert states([{"name": "plain", "metricName": "Errors"}], recorded()) == {}
 
 

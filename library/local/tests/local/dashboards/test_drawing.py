@@ -38,7 +38,7 @@ def _labels(drawing: Drawing) -> list[str]:
         ("p100", 4),
     ],
 )
-def test_a_statistic_of_what_was_measured_in_a_minute(stat: str, value: float) -> None:
+def test_a_statistic_of_the_samples_of_a_minute(stat: str, value: float) -> None:
     over = Recorded([sample("Done", 0.2 * number, number) for number in (1, 2, 3, 4)], STARTED, STARTED + 5)
     assert _points(_drawn(DONE, over=over, stat=stat))[0] == {0: pytest.approx(value)}
 
@@ -53,7 +53,7 @@ def test_a_widget_on_the_whole_time_has_one_value() -> None:
     assert points == {0: pytest.approx(80.4)}
 
 
-def test_what_was_measured_before_the_run_is_left_out() -> None:
+def test_samples_before_the_run_are_omitted() -> None:
     over = Recorded([sample("Done", -1, 5), sample("Done", 1, 2)], STARTED, STARTED + 5)
     assert _points(_drawn(DONE, over=over)) == [{1: 2}]
 
@@ -126,7 +126,7 @@ def test_a_search_draws_each_metric_with_the_label_in_which_they_differ() -> Non
     assert _labels(named) == ["double of Refused", "late of Refused"]
 
 
-def test_a_search_that_finds_nothing_is_without_data() -> None:
+def test_a_search_without_matches_is_without_data() -> None:
     chart = _drawn([{"expression": "SEARCH('{ours,service} MetricName=\"Never\"', 'Sum', 60)", "label": "never"}])
     assert (chart.traces, chart.without_data) == ([], {NO_ACTIVITY: ["never"]})
 

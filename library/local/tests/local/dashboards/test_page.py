@@ -32,7 +32,7 @@ def test_a_widget_without_a_place_takes_the_next() -> None:
     assert "grid-column: span 8; grid-row: span 6" in placed
 
 
-def test_the_page_loads_nothing(whole: str) -> None:
+def test_the_page_loads_no_resources(whole: str) -> None:
     """The browser is told so, and there is nothing to load."""
     assert "default-src 'none'" in whole
     assert re.findall(r"<(?:script|img|link|iframe)", whole) == []
@@ -67,7 +67,7 @@ def test_numbers_have_their_units_and_their_labels() -> None:
     ]
 
 
-def test_alarms_have_their_states_and_those_that_are_well_come_last() -> None:
+def test_alarms_have_their_states_and_quiet_ones_come_last() -> None:
     markup = _widget(BODY["widgets"][7])
     assert re.findall(r'<li class="(\w+)"><b>([^<]*)</b> (\w)', markup) == [
         ("alarm", "ALARM", "b"),
@@ -174,7 +174,7 @@ def test_a_near_limit_is_a_line_and_a_far_limit_is_in_the_legend() -> None:
         ((-5, 5), ["5", "0", "-5"]),
     ],
 )
-def test_a_scale_fits_what_is_drawn(values: tuple[float, ...], marks: list[str]) -> None:
+def test_a_scale_fits_the_drawn_values(values: tuple[float, ...], marks: list[str]) -> None:
     """Whatever the widget asks for; whole numbers have no halves between them."""
     over = Recorded([sample("Done", second + 0.5, value) for second, value in enumerate(values)], STARTED, STARTED + 9)
     assert _scale(_plotted(DONE, over=over, yAxis={"left": {"min": 0, "max": 1000}})) == marks

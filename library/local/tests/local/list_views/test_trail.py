@@ -143,7 +143,7 @@ def test_a_task_that_failed_is_a_step() -> None:
     assert (2000, "failed", "Timeout") in _steps(trail)
 
 
-def test_without_a_list_there_is_what_was_sent() -> None:
+def test_without_a_list_the_trail_has_the_upload() -> None:
     """An execution that failed in its first state has registered nothing."""
     trail = trail_of(replace(FACTS, list_id="", calls=[], record={}, history=HISTORY[:1]), VALID)
     assert trail.trace_id == ""

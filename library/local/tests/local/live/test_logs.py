@@ -9,20 +9,20 @@ FIELDS = {"payment_id": "id-1", "level": "INFO", "service": "payment"}
 LINE = LogLine("register_payment", "3", "request-1", 0.0, "INFO", "command done", FIELDS)
 
 
-def test_a_line_says_when_who_and_what():
+def test_a_line_has_time_function_and_message():
     """Without what all lines of a function have in common."""
     [line] = readable([LINE])
     assert line.split(maxsplit=1)[1] == "register_payment:3       INFO    command done payment_id=id-1"
 
 
-def test_metrics_are_left_out_and_a_call_ends_with_its_time():
+def test_metrics_are_omitted_and_a_call_ends_with_its_time():
     """Lambda's START and END say nothing that is not there."""
     start, report = (replace(LINE, level=PLATFORM, message=message, fields={}) for message in ("START", "REPORT"))
     lines = list(readable([start, replace(LINE, level=METRICS), replace(report, fields={"milliseconds": 12.4})]))
     assert [line.rpartition("REPORT")[2].strip() for line in lines] == ["12 ms"]
 
 
-def test_an_exception_is_shown_once():
+def test_an_exception_is_printed_once():
     """As the function logged it; what it did not log is as Lambda wrote it."""
     logged = replace(LINE, level="ERROR", message="uncaught exception", fields={"exception": "ValueError: no"})
     written = replace(LINE, level=TEXT, message="Traceback (most recent call last):", fields={})
@@ -50,7 +50,7 @@ TRACE = """  File "/runtime/library/calls.py", line 3, in observed
 KeyError: 'x'"""
 
 
-def test_frames_of_libraries_are_shown_if_wanted():
+def test_frames_of_libraries_are_optional():
     """Otherwise, a traceback has the frames of the repository, and the exception."""
     line = replace(LINE, level="ERROR", message="uncaught exception", fields={"exception": TRACE})
     [short] = readable([line])

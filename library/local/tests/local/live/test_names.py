@@ -20,7 +20,7 @@ def test_a_name_is_known_in_each_of_its_forms(name: str):
         ("zzz", "register_payment, verify_payment or"),
     ],
 )
-def test_a_wrong_name_is_refused_with_the_close_ones(name: str, near: str):
+def test_a_wrong_name_is_refused_with_similar_names(name: str, near: str):
     """Or with all of them, if none is close."""
     with pytest.raises(NoSuchName, match=near):
         chosen("function", name, FUNCTIONS)

@@ -60,7 +60,7 @@ def events(context: Context[Any]) -> dict[str, Item]:
     }
 
 
-def test_a_step_is_asked_about_the_newest_list_that_came_so_far(context: Context[Any], events: dict[str, Item]):
+def test_the_sample_of_a_step_is_the_newest_list_of_its_status(context: Context[Any], events: dict[str, Item]):
     """The first about any; it is the execution that has it already, so nothing is recorded anew."""
     register, validate, verify, load, _ = context.steps
     upload = {"bucket": "inbox", "key": "incoming/demo/bad.csv", "version": "v"}
@@ -69,13 +69,13 @@ def test_a_step_is_asked_about_the_newest_list_that_came_so_far(context: Context
     assert events[load] == {"list_id": "new", "part": PART}
 
 
-def test_only_what_was_refused_is_undone_again(context: Context[Any], events: dict[str, Item]):
+def test_the_sample_of_the_compensation_is_a_refused_list(context: Context[Any], events: dict[str, Item]):
     """Of a list that was imported, its rows would go."""
     assert events[context.steps[-1]] == {"list_id": "bad"}
     assert list(step_samples(Keeping(LISTS[0]), {"table_name": "table"}, context, context.steps[-1])) == []
 
 
-def test_what_is_no_step_has_none(context: Context[Any], events: dict[str, Item]):
+def test_functions_that_are_not_steps_have_no_sample(context: Context[Any], events: dict[str, Item]):
     """And neither has one where no list has come yet."""
     assert {function for function, event in events.items() if event} == set(context.steps)
     assert list(step_samples(Keeping(), {"table_name": "table"}, context, context.steps[0])) == []

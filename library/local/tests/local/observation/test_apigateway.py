@@ -35,7 +35,7 @@ def test_methods_of_one_path_are_two_routes() -> None:
     assert {resource for _, resource, _ in _told(Answered("GET", "/others", 1.0, 404, 1.0))} == {None}
 
 
-def test_while_nobody_calls_counts_are_assumed_and_times_unknown() -> None:
+def test_without_calls_counts_are_assumed_and_times_unknown() -> None:
     """An answer that nobody waited for has no duration."""
     samples = list(apigateway_samples("a1", ROUTES, [], now=9.0))
     assert all(sample.assumed and sample.value == 0 for sample in samples)

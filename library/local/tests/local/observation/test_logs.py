@@ -72,7 +72,7 @@ class LogGroup(RecordingAws):
         return [{"events": events[:2]}, {"events": events[2:]}]
 
 
-def test_every_line_is_taken_once() -> None:
+def test_every_line_is_read_once() -> None:
     """Also one that is written late, and says an earlier time."""
     aws = LogGroup()
     logs = Logs(aws, {"one": "/group"})

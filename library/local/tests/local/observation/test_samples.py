@@ -99,7 +99,7 @@ def test_a_queue_without_a_reader_grows_older_until_it_is_empty() -> None:
     assert third > 0
 
 
-def test_readers_tell_what_was_sent_received_and_deleted_and_how_old_it_was() -> None:
+def test_samples_of_readers_have_counts_and_ages() -> None:
     polled = [
         Sample(messages.SQS_NAMESPACE, messages.AGE, {"QueueName": "read"}, "Seconds", 1.0, age) for age in (99.0, 0.0)
     ]
@@ -112,7 +112,7 @@ def test_readers_tell_what_was_sent_received_and_deleted_and_how_old_it_was() ->
     ]
 
 
-def test_the_topic_counts_what_the_relay_and_the_machine_published() -> None:
+def test_the_topic_counts_messages_of_the_relay_and_the_machine() -> None:
     own = [Sample("space", EVENTS_PUBLISHED.name, {}, "Count", 3.0, 10)]
     resource = {"resource": "arn:aws:states:::sns:publish"}
     history = [{"timestamp": datetime.fromtimestamp(4, UTC), "taskSucceededEventDetails": resource}]
@@ -124,7 +124,7 @@ def test_the_topic_counts_what_the_relay_and_the_machine_published() -> None:
     assert [sample.assumed for sample in samples if sample.metric == "NumberOfNotificationsFailed"] == [True]
 
 
-def test_trace_documents_tell_how_long_the_table_took() -> None:
+def test_samples_of_the_table_have_the_latency_of_trace_documents() -> None:
     """At whatever depth; calls that failed, and calls of other services, do not count."""
     aws = {"operation": "GetItem", "table_name": "table"}
     good = {"namespace": "aws", "name": "DynamoDB", "aws": aws, "start_time": 1.0, "end_time": 1.25}

@@ -155,7 +155,7 @@ def test_contexts_of_other_shapes_have_all_expected_alarms(name: str):
 
 
 @pytest.mark.parametrize("plant", PLANTS)
-def test_a_planted_fault_is_found_before_anything_runs(plant: str):
+def test_a_planted_fault_is_detected_before_the_run(plant: str):
     kind, name, edit = PLANTS[plant]
     assert len(findings(edited(run("prod"), kind, name, edit))) >= 1
 
