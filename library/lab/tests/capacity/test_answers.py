@@ -151,7 +151,7 @@ def test_the_command_fails_for_events_that_would_be_lost(
 @pytest.mark.parametrize(
     ("reserved", "new", "warm"), [({}, 62, 422), ({"relay_events": 18}, 40, 40), ({"import_list": 30}, 72, 432)]
 )
-def test_the_needed_executions_are_those_of_the_tables_shards(
+def test_the_needed_executions_equal_the_tables_shards(
     prod: Model, reserved: dict[str, int], new: int, warm: int
 ) -> None:
     """A new table has 4 shards, and a table with this load 40. Each has ten batches of the relay."""

@@ -187,7 +187,7 @@ def test_the_convolution_is_the_distribution() -> None:
     assert _distribution(b"id-0000000000", 3) == [counted[shard] for shard in range(SHARDS)]
 
 
-def test_a_planted_skewed_key_is_found() -> None:
+def test_a_planted_skewed_key_is_detected() -> None:
     """Identities of one shard, among others: each second has more of them than a partition takes."""
     identities = (f"id-{number:09d}" for number in range(10**6))
     skewed = (shard_of(identity) for identity in identities if shard_of(identity) == 3)

@@ -20,7 +20,7 @@ def _boxes(*keys: str) -> list[Box]:
     return [Box(key, key.title()) for key in keys]
 
 
-def test_what_comes_later_stands_further_to_the_right() -> None:
+def test_later_boxes_are_further_to_the_right() -> None:
     seen = Seen(_boxes("upload", "table", "topic"), [Arrow("upload", "table"), Arrow("table", "topic")]).boxes()
     assert seen["upload"].right < seen["table"].left
     assert seen["table"].right < seen["topic"].left
@@ -59,7 +59,7 @@ def test_arrows_that_need_not_cross_do_not() -> None:
     assert [dict(pairs)[label] for label in lefts] == rights
 
 
-def test_what_has_no_arrow_stands_below() -> None:
+def test_a_box_without_arrows_is_below() -> None:
     seen = Seen(_boxes("a", "alone", "b"), [Arrow("a", "b")]).boxes()
     assert seen["alone"].top > max(seen["a"].bottom, seen["b"].bottom)
 
@@ -69,14 +69,14 @@ def test_boxes_without_any_arrow_take_several_rows() -> None:
     assert 1 < len(set(tops)) < 30
 
 
-def test_steps_of_a_group_stand_one_below_the_other() -> None:
+def test_steps_of_a_group_are_drawn_in_a_column() -> None:
     boxes = [Box(name, name, group="workflow") for name in ("validate", "import", "register")]
     ways = [Arrow("register", "validate"), Arrow("validate", "import")]
     seen = Seen(boxes, ways).boxes()
     assert seen["register"].bottom < seen["validate"].top < seen["validate"].bottom < seen["import"].top
 
 
-def test_lines_of_a_frame_that_say_the_same_to_one_box_join() -> None:
+def test_equal_lines_from_a_frame_to_one_box_join() -> None:
     """With one label; each still begins at its own box, and one that says something else is alone."""
     boxes = [*(Box(name, name, group="commands") for name in "abc"), Box("table", "table")]
     seen = Seen(boxes, [Arrow("a", "table", "writes"), Arrow("b", "table", "writes"), Arrow("c", "table", "reads")])
@@ -114,7 +114,7 @@ def test_kinds_have_a_legend_once_there_are_several() -> None:
     assert Seen(boxes[:1], []).texts() == ["A"]
 
 
-def test_it_is_readable_in_the_dark_and_asks_nobody_for_anything() -> None:
+def test_it_is_readable_in_the_dark_and_loads_nothing() -> None:
     text = svg("Dark", _boxes("a", "b"), [Arrow("a", "b", "to")])
     assert "@media (prefers-color-scheme: dark)" in text
     assert "<script" not in text

@@ -6,7 +6,7 @@ from .profile import Profile
 from .scheduler import Endless, Scheduler
 
 
-def test_the_clock_goes_on_to_the_next_activity_that_wakes():
+def test_the_clock_advances_to_the_next_activity():
     scheduler, woken = Scheduler(0, Profile()), list[float]()
 
     def work(seconds: float) -> None:

@@ -90,7 +90,7 @@ def test_a_path_that_is_not_there_is_an_error():
 
 
 @pytest.mark.parametrize(("attempts", "status"), [(1, "FAILED"), (2, "SUCCEEDED")])
-def test_a_task_is_tried_again_as_often_as_its_retrier_says(attempts: int, status: str):
+def test_a_task_is_retried_as_often_as_its_retrier_permits(attempts: int, status: str):
     retry = [{"ErrorEquals": ["Throttled"], "IntervalSeconds": 2, "MaxAttempts": attempts}]
     ended = played({"Try": task(Retry=retry)}, lambda scheduler: Services(scheduler, failures=2))
     assert ended.status == status

@@ -79,7 +79,7 @@ def test_a_hundred_executions_must_stay_unreserved(
     assert _refused(_check(place, monkeypatch, 1000, free)) == refused
 
 
-def test_what_is_reserved_is_needed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reserved_concurrency_counts_as_needed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what the function does not use."""
     place.set(reserved_concurrency={"relay_events": 500})
     assert "522" in _check(place, monkeypatch, 521)

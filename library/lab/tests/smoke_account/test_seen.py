@@ -106,7 +106,7 @@ def test_a_bad_version_that_gets_through_is_a_failure(world: Any) -> None:
         check_bad_version(world, CONTEXT, OUTPUTS)
 
 
-def test_what_is_live_is_asked_of_aws_and_not_of_the_driver(world: Any) -> None:
+def test_the_live_version_comes_from_aws_and_not_from_the_driver(world: Any) -> None:
     """A report is not traffic."""
     releases(world, 0, "succeeded", "2")
     assert check_good_version(world, CONTEXT, OUTPUTS) == f"version 2 of {COMMAND} has all traffic"

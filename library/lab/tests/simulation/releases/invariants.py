@@ -173,9 +173,9 @@ class Invariants:
             # Its version is live without its hooks, which every way back ends.
             return
         for other in back.reversed:
-            first, two = self._ran(other.run), self._ran(reversed_.run)
-            apart = first.publishes != two.publishes and not self._together(other, reversed_)
-            if apart and first.stable and two.stable:
+            first, second = self._ran(other.run), self._ran(reversed_.run)
+            apart = first.publishes != second.publishes and not self._together(other, reversed_)
+            if apart and first.stable and second.stable:
                 self._raise("back-takes-two-releases", f"{back.seen.name}: {other.id} and {reversed_.id}")
         back.reversed.append(reversed_)
 

@@ -43,7 +43,7 @@ def test_a_schedule_of_requests_is_replayed_from_its_choices():
 
 
 @pytest.mark.parametrize("name", QUICKEST)
-def test_a_planted_fault_of_requests_is_found(name: str):
+def test_a_planted_fault_of_requests_is_detected(name: str):
     assert is_found(PLANTS[name], run)
 
 
@@ -56,7 +56,7 @@ def test_a_seed_of_requests_fails_with_its_fault(name: str):
 @pytest.mark.e2e
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", [name for name in PLANTS if name not in QUICKEST])
-def test_each_planted_fault_of_requests_is_found_within_the_schedules(name: str):
+def test_each_planted_fault_of_requests_is_detected_within_the_schedules(name: str):
     assert is_found(PLANTS[name], run)
 
 

@@ -59,7 +59,7 @@ def test_a_batch_of_statements_whose_answer_was_lost_finds_its_own_items(monkeyp
     assert inserts.insert([{"pk": "a"}, {"pk": "b"}]) == [0, 1]
 
 
-def test_a_connection_raises_what_the_real_one_raises():
+def test_a_connection_raises_the_errors_of_the_real_one():
     """The adapter repeats the batch after Unanswered."""
     store, _, gate = _store("unanswered")
     with pytest.raises(Unanswered):

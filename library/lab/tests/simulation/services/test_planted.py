@@ -139,7 +139,7 @@ FAULTS: tuple[Callable[[Patch], None], ...] = (
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__.strip("_"))
-def test_a_planted_fault_is_found(fault: Callable[[Patch], None], moto: Any, monkeypatch: Patch):
+def test_a_planted_fault_is_detected(fault: Callable[[Patch], None], moto: Any, monkeypatch: Patch):
     """The library's requests and a short sequence detect each fault."""
     fault(monkeypatch)
     with pytest.raises(AssertionError):

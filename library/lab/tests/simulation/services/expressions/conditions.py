@@ -93,8 +93,8 @@ def _comparison(tokens: Tokens) -> Condition:
     sign = tokens.take()
     if sign not in _COMPARISONS:
         raise Malformed(f"Syntax error; token: {sign!r}")
-    compare, right = _COMPARISONS[sign], _operand(tokens)
-    return lambda item, names, values: compare(operand(item, names, values), right(item, names, values))
+    compare, second = _COMPARISONS[sign], _operand(tokens)
+    return lambda item, names, values: compare(operand(item, names, values), second(item, names, values))
 
 
 def _operand(tokens: Tokens) -> Operand:
@@ -151,8 +151,8 @@ def _of_two(compare: Callable[[Any, Any], bool]) -> Callable[[Tokens], Condition
     def read(tokens: Tokens) -> Condition:
         first = simple(tokens)
         tokens.expect(",")
-        right = simple(tokens)
-        return lambda item, names, values: compare(first(item, names, values), right(item, names, values))
+        second = simple(tokens)
+        return lambda item, names, values: compare(first(item, names, values), second(item, names, values))
 
     return read
 

@@ -80,9 +80,9 @@ def _set(tokens: Tokens) -> _Action:
     return steps, _sum(first, sign, _term(tokens)) if sign else first
 
 
-def _sum(first: Operand, sign: str, right: Operand) -> Operand:
+def _sum(first: Operand, sign: str, second: Operand) -> Operand:
     def add(item: Mapping[str, Any], names: Names, values: Values) -> Decimal:
-        value, other = first(item, names, values), right(item, names, values)
+        value, other = first(item, names, values), second(item, names, values)
         if type(value) is not Decimal or type(other) is not Decimal:
             raise Mismatch("An operand in the update expression has an incorrect data type")
         return value + other if sign == "+" else value - other
@@ -123,11 +123,11 @@ def _default(tokens: Tokens) -> Operand:
 def _joined(tokens: Tokens) -> Operand:
     first = _term(tokens)
     tokens.expect(",")
-    right = _term(tokens)
+    second = _term(tokens)
     tokens.expect(")")
 
     def join(item: Mapping[str, Any], names: Names, values: Values) -> Any:
-        value, other = first(item, names, values), right(item, names, values)
+        value, other = first(item, names, values), second(item, names, values)
         if type(value) is not list or type(other) is not list:
             raise Mismatch("An operand in the update expression has an incorrect data type")
         return value + other
