@@ -354,7 +354,7 @@ INJECTIONS = [
 
 
 @pytest.mark.parametrize("answers", TAKEN)
-def test_supported_answers_are_taken(answers: Mapping[str, str]) -> None:
+def test_supported_answers_are_accepted(answers: Mapping[str, str]) -> None:
     """No sentence, and so no refusal."""
     assert check({**DEFAULTS, **answers}) == []
 
@@ -534,7 +534,7 @@ def test_the_verification_follows_from_the_fields(fields: str, step: str) -> Non
     assert check(answers) == []
 
 
-def test_changes_are_looked_at_on_github_unless_the_sources_are_elsewhere() -> None:
+def test_changes_are_reviewed_on_github_unless_the_sources_are_elsewhere() -> None:
     """Answers of before the question was asked are good ones still."""
     assert filled({})["pull_requests"] == "github"
     old = filled({"source": "codecommit"})
@@ -548,7 +548,7 @@ def test_names_are_separated_by_commas_as_well_as_by_spaces() -> None:
     assert read_subscribers("none") == ()
 
 
-def test_choices_are_lists_of_what_is_accepted() -> None:
+def test_choices_are_lists_of_accepted_values() -> None:
     """Whoever asks shows them; the first is the default."""
     questions = json.loads((REPOSITORY / "cookiecutter.json").read_text())
     choices = {

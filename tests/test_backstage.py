@@ -31,7 +31,7 @@ CONTENTS = "{{cookiecutter and 'contents'}}"
 OURS = ("<<cookiecutter.context_name>>", "cookiecutter.json", "hooks", "library", "pyproject.toml", "template")
 
 
-def test_the_file_is_what_the_questions_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_equals_the_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made by `uv run template examples`."""
     monkeypatch.delenv(REPOSITORY_OF_LIBRARY)
     assert FILE.read_text(encoding="utf-8") == text()
@@ -52,7 +52,7 @@ def is_accepted(answers: Mapping[str, str]) -> bool:
     return Draft7Validator(page()).is_valid({**answers, "repoUrl": "github.com?owner=acme&repo=one"})
 
 
-def test_the_page_asks_what_the_bake_asks() -> None:
+def test_the_page_has_the_questions_of_the_bake() -> None:
     """In its order, by its words, with its choices; the first answer and the place have to be there."""
     properties, questions = page()["properties"], json.loads((REPOSITORY / "cookiecutter.json").read_text())
     assert list(properties) == [*RULES, "repoUrl"]
@@ -77,14 +77,14 @@ def test_its_defaults_are_the_templates(payment: Path) -> None:
 @pytest.mark.parametrize(
     "answers", [VAT_RETURN, SHORTEST, LONGEST, *EXAMPLES.values()], ids=lambda answers: answers["context_name"]
 )
-def test_the_page_takes_what_the_bake_takes(answers: Mapping[str, str]) -> None:
+def test_the_page_accepts_the_answers_that_the_bake_accepts(answers: Mapping[str, str]) -> None:
     """The longest and the shortest of all."""
     assert check(answers) == []
     assert is_accepted(answers)
 
 
 @pytest.mark.parametrize("question", RULES)
-def test_every_value_that_the_limits_allow_is_taken(question: str) -> None:
+def test_every_value_within_the_limits_is_accepted(question: str) -> None:
     """Each of the matrix's, which are at the limits."""
     for name, value in MATRIX["VALUES"][question].items():
         answer = value({"context_name": "Ox", "fields": "ab_id:str"})
@@ -105,7 +105,7 @@ def test_every_value_that_the_limits_allow_is_taken(question: str) -> None:
         ("fields", "x" * 2201),
     ],
 )
-def test_what_the_page_refuses_the_bake_refuses_too(question: str, answer: str) -> None:
+def test_the_bake_refuses_the_answers_that_the_page_refuses(question: str, answer: str) -> None:
     """One more than the most, another form, another choice."""
     answers = {"context_name": "Payment", question: answer}
     assert check(answers)
@@ -139,7 +139,7 @@ def act(template: Path, output: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.slow
-def test_the_action_bakes_what_was_asked_for(tmp_path: Path) -> None:
+def test_the_action_bakes_the_answers(tmp_path: Path) -> None:
     """Byte for byte what `template new` makes of the same answers."""
     values = {name: VAT_RETURN[name] for name in ("context_name", "fields", "owner", "api", "verification")}
     result = act(fetched(tmp_path, values), tmp_path / "output")

@@ -124,7 +124,7 @@ def test_an_example_has_nothing_of_payment(name: str, baked: Baked) -> None:
     assert of_payment(baked(name), EXAMPLES[name]) == []
 
 
-def test_what_is_of_payment_would_be_found(payment: Path) -> None:
+def test_names_of_payment_are_detected(payment: Path) -> None:
     """In each of the places where it can be."""
     lines = of_payment(payment, {})
     assert {line.partition(": ")[0].partition("/")[0] for line in lines} >= {

@@ -96,7 +96,7 @@ def assert_named(places: Iterable[str], project: Path) -> None:
 
 
 @pytest.mark.slow
-def test_all_that_is_wrong_is_found_at_once(clean: Path) -> None:
+def test_all_planted_faults_are_reported_at_once(clean: Path) -> None:
     """A red step of a check hides no other."""
     assert_named([plant(kind, clean) for kind in TOGETHER], clean)
 
@@ -104,7 +104,7 @@ def test_all_that_is_wrong_is_found_at_once(clean: Path) -> None:
 @pytest.mark.e2e
 @pytest.mark.nightly
 @pytest.mark.parametrize("kind", PLANTED)
-def test_what_is_wrong_is_found_and_named(kind: str, clean: Path) -> None:
+def test_each_planted_fault_is_reported_with_its_place(kind: str, clean: Path) -> None:
     """Also where it is the only thing, and the check runs no more than that can break."""
     assert_named([plant(kind, clean)], clean)
 

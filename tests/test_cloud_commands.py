@@ -56,7 +56,7 @@ def test_a_misspelt_command_is_rejected(line: str, wrong: list[str]) -> None:
     assert all(reason in text for reason, text in zip(wrong, texts, strict=True))
 
 
-def test_an_undefined_name_is_found() -> None:
+def test_an_undefined_name_is_reported() -> None:
     """A later definition, and a variable without an assignment."""
     block = '```sh account\naws s3 ls s3://$bucket/<partner>/<a day>\nrole=x\necho "$role"\n```\n'
     assert list(undefined(f"Text.\n\n{block}\n`<partner>` is a partner.\n")) == ["$bucket", "<partner>"]

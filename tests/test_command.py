@@ -44,9 +44,7 @@ def left_behind(tmp_path: Path) -> list[str]:
         "__package=../evil",
     ],
 )
-def test_a_bad_answer_is_refused_and_leaves_nothing_behind(
-    answer: str, cookiecutter: Cookiecutter, tmp_path: Path
-) -> None:
+def test_a_bad_answer_is_refused_and_leaves_no_files(answer: str, cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """Exit status 1, words instead of a traceback, no folder, not even above the one that cookiecutter was run in."""
     before = set(tmp_path.iterdir())
     result = cookiecutter("--no-input", answer)
@@ -108,7 +106,7 @@ def test_a_replay_gives_the_same_context(cookiecutter: Cookiecutter, tmp_path: P
     assert "Team 7" in (tmp_path / "here" / "there" / "Payment" / "src" / "payment" / "context.py").read_text()
 
 
-def test_the_command_says_what_to_do_next(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_the_command_prints_the_next_steps(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """And the prototype of the handlers is gone."""
     result = cookiecutter("--no-input")
     assert f"cd {tmp_path / 'here' / 'there' / 'Payment'}\n" in result.stdout
@@ -148,7 +146,7 @@ def test_a_bad_choice_of_a_file_is_refused_in_words(cookiecutter: Cookiecutter, 
     assert left_behind(tmp_path) == []
 
 
-def test_a_choice_of_a_file_is_taken(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_a_choice_of_a_file_is_accepted(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """Also one that is not the first."""
     answers = tmp_path / "answers.yaml"
     answers.write_text(

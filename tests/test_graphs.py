@@ -30,7 +30,7 @@ To see what differs in a resource, record the graphs of both commits whole, and 
         pytest.param((*(name for name in ANSWERS if name != WHOLE),), id="the examples", marks=pytest.mark.slow),
     ],
 )
-def test_the_programs_register_what_they_did(names: tuple[str, ...], baked: Baked, tmp_path: Path) -> None:
+def test_the_programs_register_the_recorded_resources(names: tuple[str, ...], baked: Baked, tmp_path: Path) -> None:
     """The service and the pipeline of every context: a URN that changes is a resource that a deployment replaces."""
     projects = {name: baked(name) for name in names}
     now = digests_of(projects, tmp_path)

@@ -144,7 +144,7 @@ def test_a_failed_build_has_the_error_of_uv(tmp_path: Path, monkeypatch: pytest.
         vendor(tmp_path)
 
 
-def test_a_bake_without_uv_says_so_and_leaves_nothing_behind(
+def test_a_bake_without_uv_is_refused_and_leaves_no_files(
     cookiecutter: Cookiecutter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is written."""
@@ -156,7 +156,7 @@ def test_a_bake_without_uv_says_so_and_leaves_nothing_behind(
     assert list((tmp_path / "here" / "there").iterdir()) == []
 
 
-def test_who_takes_the_library_from_elsewhere_needs_no_uv_to_bake(
+def test_a_bake_with_the_library_from_an_index_needs_no_uv(
     cookiecutter: Cookiecutter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is nothing to build then."""
@@ -166,7 +166,7 @@ def test_who_takes_the_library_from_elsewhere_needs_no_uv_to_bake(
     assert not (tmp_path / "here" / "there" / "Payment" / "vendor").exists()
 
 
-def test_a_repository_says_what_it_was_baked_of(vat_return: Path) -> None:
+def test_a_repository_records_its_version_and_answers(vat_return: Path) -> None:
     """The version and the answers, and nothing of the machine."""
     said = json.loads((vat_return / ".template.json").read_text(encoding="utf-8"))
     assert said == {"template": VERSION, "digest": digest(VAT_RETURN), "default_context": VAT_RETURN}

@@ -44,7 +44,7 @@ def test_every_pair_of_values_occurs() -> None:
     assert set.union(*map(within, ROWS)) == pairs(VALUES, NEVER)
 
 
-def test_a_missing_pair_would_be_found() -> None:
+def test_a_missing_pair_is_detected() -> None:
     """Of three questions with two values each, four rows have all pairs, and three do not."""
     values = {"a": "12", "b": "34", "c": "56"}
     all_rows = list(rows(values, ()))

@@ -53,7 +53,7 @@ def test_the_bake_is_the_one_of_cookiecutter(cookiecutter: Cookiecutter, tmp_pat
     assert contents(new(tmp_path / "new", file, ask=False)) == contents(tmp_path / "here" / "there" / "VATReturn")
 
 
-def test_somebody_is_asked_again_at_a_terminal(tmp_path: Path) -> None:
+def test_a_question_is_repeated_at_a_terminal(tmp_path: Path) -> None:
     """At once and with the reason, as often as it takes; what was answered before is kept; choices are a list."""
     with terminal("template", "new", cwd=tmp_path) as screen:
         screen.wait_for("[Payment]: ")
@@ -109,11 +109,11 @@ def interview(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
     return ask
 
 
-Asked = Callable[..., tuple[dict[str, str], str]]
+Interview = Callable[..., tuple[dict[str, str], str]]
 ENTER = [""] * len(RULES)
 
 
-def test_an_answer_is_changed_in_the_summary(interview: Asked) -> None:
+def test_an_answer_is_changed_in_the_summary(interview: Interview) -> None:
     """By its number. Typed answers are kept, and defaults follow the change; an answer that is bad then is asked."""
     answers, screen = interview(*["", "", "Zahlung"], *ENTER[3:], "1", "Order", "99", "16", "core", "")
     assert (answers["context_name"], answers["plural"], answers["owner"]) == ("Order", "Orders", "core")
@@ -126,14 +126,14 @@ def test_an_answer_is_changed_in_the_summary(interview: Asked) -> None:
     assert answers["commands"].startswith("RegisterOrder:creates:OrderRegistered ")
 
 
-def test_the_question_before_is_asked_again(interview: Asked) -> None:
+def test_the_question_before_is_repeated(interview: Interview) -> None:
     """As often as wanted, with the answer of before as the default; the first question has none before it."""
     answers, _ = interview("<", "Order", "Ordres", "Bestellung", "<", "<", "Orders", "", "none")
     assert (answers["context_name"], answers["plural"], answers["display_name"]) == ("Order", "Orders", "Bestellung")
     assert answers["lists"] == "none"
 
 
-def test_missing_answers_are_asked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_missing_answers_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """An update asks the new questions. Neither the way back nor a summary changes the others."""
     typed = iter(["<", "2"])
     monkeypatch.setattr(command.Console, "input", lambda *_: next(typed))
@@ -141,14 +141,14 @@ def test_missing_answers_are_asked_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     assert command.completed(known, ask=True) == {**known, "api": "none"}
 
 
-def test_a_plural_is_asked_about(interview: Asked) -> None:
+def test_a_plural_gets_a_question(interview: Interview) -> None:
     """Enter takes the singular, and the same name again is kept. Other names are not asked about."""
     assert interview("Orders")[0]["context_name"] == "Order"
     assert interview("Branches", "Branches")[0]["context_name"] == "Branches"
     assert "plural?" not in interview("Address")[1]
 
 
-def test_answers_are_shown_as_they_are_typed(interview: Asked) -> None:
+def test_answers_are_printed_as_they_are_typed(interview: Interview) -> None:
     """Rich would show `:date:` and `[red]` as an emoji and as a colour."""
     _, screen = interview(*ENTER[:4], "[red]a[/]", "Pays on :date: in full", *ENTER[5:])
     assert "not '[red]a[/]'" in screen
@@ -164,7 +164,7 @@ def test_a_file_without_answers_is_refused(text: str, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_no_files(tmp_path: Path) -> None:
     """One sentence, and no traceback."""
     with terminal("template", "new", "--output-dir", "contexts", cwd=tmp_path) as screen:
         screen.wait_for("[Payment]: ")
@@ -177,7 +177,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_whoever_leaves_during_the_bake_has_nothing_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_bake_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A repository is there whole, or not at all."""
 
     def half(output: Path, _: object) -> Path:
@@ -221,7 +221,7 @@ def test_one_of_two_processes_writes_the_repository(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["Payment"]
 
 
-def test_answers_of_a_file_are_what_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_of_a_file_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bad one among them is told at its question, and the default stands in for it."""
     file = written(tmp_path, {"context_name": "Order", "owner": "aws:us", "subscribers": "none", "library": INDEX})
     project = answered(tmp_path / "new", monkeypatch, "Loan", answers=file)

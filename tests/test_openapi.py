@@ -61,7 +61,7 @@ def test_the_page_has_the_changes_in_the_order_in_which_they_work(openapi: dict)
     assert re.findall(r"It starts from <code>(\w+)</code>", page) == ["OPENED", "SETTLED"]
 
 
-def test_nothing_of_the_prototype_is_left(openapi: dict) -> None:
+def test_no_name_of_the_prototype_remains(openapi: dict) -> None:
     """What stood for a command's names is filled in."""
     assert "CommandName" not in json.dumps(openapi)
     assert "command-action" not in json.dumps(openapi)

@@ -52,7 +52,7 @@ SCREEN = 60
         for title in SECTIONS
     ],
 )
-def test_what_a_page_says_is_all_that_is_needed(anchors: tuple[str, ...], repository: Repository) -> None:
+def test_the_steps_of_a_page_are_complete(anchors: tuple[str, ...], repository: Repository) -> None:
     """No line more, and nothing to repair."""
     typed: dict[str, None] = {}
     for anchor in anchors:

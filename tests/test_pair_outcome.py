@@ -48,7 +48,7 @@ def test_a_right_outcome_has_no_problems() -> None:
         (replace(GOOD, rejected=[REJECTED[0], replace(REJECTED[1], field="amount")]), "The report has"),
     ],
 )
-def test_each_thing_that_does_not_add_up_is_one_sentence(outcome: Outcome, sentence: str) -> None:
+def test_each_inconsistency_is_one_sentence(outcome: Outcome, sentence: str) -> None:
     """It says what was found and what should have been."""
     [problem] = outcome.problems()
     assert problem.startswith(sentence)

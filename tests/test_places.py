@@ -120,7 +120,7 @@ def test_renovate_takes_its_settings(tmp_path: Path) -> None:
     assert [library.get("enabled", True) for library in libraries] == [way != WHEEL for way in WAYS]
 
 
-def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> None:
+def test_the_dev_container_has_the_tools_of_the_pipelines_builds(payment: Path) -> None:
     """The same Python, and uv by its hash; its image by a tag that is not moved."""
     [(_, text)] = texts("devcontainer")
     container: Mapping[str, Any] = json.loads(text)
@@ -150,7 +150,7 @@ def test_all_distributions_have_the_licence(tmp_path: Path) -> None:
         assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
-def test_an_example_is_found_in_the_catalogue_by_the_team_that_its_answers_name(tmp_path: Path) -> None:
+def test_an_example_belongs_to_the_team_of_its_answers_in_the_catalogue(tmp_path: Path) -> None:
     """As the owner of all that it is."""
     entities = catalogue(bake(tmp_path, EXAMPLES["order"]))
     assert {entity["spec"]["owner"] for entity in entities} == {EXAMPLES["order"]["owner"]}

@@ -186,7 +186,7 @@ def partitions() -> dict[str, list[str]]:
     return {name: regions for name, regions in real.items() if supported(regions[0])}
 
 
-def test_the_record_is_what_there_is(payment: Path) -> None:
+def test_the_record_equals_the_reserved_names(payment: Path) -> None:
     """A context, command, field or subscriber of such a name would hide, or be, something else."""
     record: dict[str, set[str] | dict[str, list[str]]] = {
         "classes": classes(payment),

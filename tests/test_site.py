@@ -56,20 +56,20 @@ class Loads(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.addresses: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep the address of what is loaded; what `rel` says to be another page is no part of this one."""
         said = dict(attrs)
         if said.get("rel") not in ("next", "prev", "index", "search", "canonical"):
-            self.found += [address for address in [said.get(LOADED.get(tag, ""))] if address]
+            self.addresses += [address for address in [said.get(LOADED.get(tag, ""))] if address]
 
 
 def loads(page: Path) -> list[str]:
     """The addresses that a page makes a browser fetch."""
     reader = Loads()
     reader.feed(page.read_text(encoding="utf-8"))
-    return reader.found
+    return reader.addresses
 
 
 @pytest.mark.nightly
@@ -105,7 +105,7 @@ def named(script: str, groups: Mapping[str, Mapping[str, Any]]) -> Iterator[str]
 
 @pytest.mark.nightly
 @pytest.mark.e2e
-def test_pages_load_nothing_from_elsewhere_and_tell_no_paths(built: Path) -> None:
+def test_pages_load_no_external_resources_and_contain_no_local_paths(built: Path) -> None:
     """Scripts, styles, fonts and pictures are the site's own; nobody learns where it was built."""
     for page in built.rglob("*.html"):
         assert [address for address in loads(page) if re.match(r"(https?:)?//", address)] == [], page

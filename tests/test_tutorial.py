@@ -145,7 +145,7 @@ def terminals(tmp_path: Path) -> Iterator[Terminals]:
 
 @pytest.mark.e2e
 @pytest.mark.nightly
-def test_what_the_tutorial_says_is_what_happens(terminals: Terminals) -> None:
+def test_the_tutorial_has_the_output_of_its_commands(terminals: Terminals) -> None:
     """In its order, and with nothing that a reader has to add. What is left at its end is green."""
     for part in PARTS:
         match part.language:
@@ -174,7 +174,7 @@ def test_the_edits_of_the_tutorial_fit_the_bake(tmp_path: Path) -> None:
     assert_in_style(tmp_path)
 
 
-def test_what_is_not_shown_or_in_another_order_is_seen() -> None:
+def test_a_missing_or_misplaced_line_is_detected() -> None:
     """A line is found once, after the one before it."""
     assert seen("a ... c\nd\n", "x\na   b c\nd")
     assert seen("| a ... | c |\n", "| a | b  | c |")

@@ -72,7 +72,7 @@ def test_a_repository_of_drawn_answers_runs(number: int, tmp_path: Path) -> None
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("plant", PLANTS)
-def test_a_planted_fault_is_found(plant: str) -> None:
+def test_a_planted_fault_is_detected(plant: str) -> None:
     """Within the first 200 sets."""
     result = searched("--plant", plant, "--sets", "200", "--most", "1", "--shorten", "0", "--json")
     assert json.loads(result.stdout)["faulty"], result.stderr

@@ -77,7 +77,7 @@ LEFT: Mapping[str, tuple[str, str, str]] = {
         *(pytest.param(leftover, marks=pytest.mark.nightly) for leftover in ("the steps", "a setting")),
     ],
 )
-def test_a_leftover_of_lists_is_found(leftover: str, tmp_path: Path) -> None:
+def test_a_leftover_of_lists_is_detected(leftover: str, tmp_path: Path) -> None:
     """By the repository's own tests, with the place in the sentence."""
     project = bake(tmp_path, {"lists": "none", "api": "none"})
     tests = ("pytest", "-q", "-p", "no:cacheprovider", "pyproject.toml", "-k", PROMISE)
@@ -93,7 +93,7 @@ def test_a_leftover_of_lists_is_found(leftover: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_dev_costs_at_most_its_bound_while_nobody_uses_it(project: Path, payment: Path) -> None:
+def test_an_idle_dev_stack_costs_at_most_its_bound(project: Path, payment: Path) -> None:
     """By `context cost`, which counts no rows then; every other stack costs less than with lists, too."""
     without, with_lists = (
         json.loads(process.stdout)

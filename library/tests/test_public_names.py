@@ -69,7 +69,7 @@ def _text() -> str:
     return "\n".join(line for module in MODULES for line in _public(module)) + "\n"
 
 
-def test_what_is_public_is_what_was_written_down() -> None:
+def test_the_public_names_equal_the_snapshot() -> None:
     """Names, parameters and what may be left out."""
 
     if os.environ.get("WRITE_PUBLIC_NAMES"):
@@ -77,7 +77,7 @@ def test_what_is_public_is_what_was_written_down() -> None:
     assert _text().splitlines() == KEPT.read_text(encoding="utf-8").splitlines(), AGAIN
 
 
-def test_every_public_name_says_what_it_is() -> None:
+def test_every_public_name_has_a_docstring() -> None:
     """In a docstring of its own."""
     silent = [
         f"{module}.{name}"

@@ -26,12 +26,12 @@ def problems() -> dict[str, set[int]]:
     return lines
 
 
-def test_what_belongs_together_is_accepted(problems: dict[str, set[int]]):
+def test_matching_declarations_are_accepted(problems: dict[str, set[int]]):
     """A context's own commands, rules, adapters and entry points."""
     assert problems["accepted.py"] == set()
 
 
-def test_what_does_not_belong_together_is_refused(problems: dict[str, set[int]]):
+def test_mismatching_declarations_are_refused(problems: dict[str, set[int]]):
     """Every marked line, and no other."""
     lines = (FOLDER / "refused.py").read_text(encoding="utf-8").splitlines()
     marked = {number for number, line in enumerate(lines, 1) if MARK in line}

@@ -30,7 +30,7 @@ def stack(
 
 
 def member(name: str, *events: str, folder: str = "", errors: tuple[str, ...] = (), **facts: object) -> Member:
-    """A context that publishes these events in major version 1; ``told`` is what else the library found of it."""
+    """A context that publishes these events in major version 1; ``facts`` is what else the library found of it."""
     survey = {
         "name": name,
         "owner": f"{name}-team",

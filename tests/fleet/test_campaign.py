@@ -330,7 +330,7 @@ def test_folders_of_one_repository_have_branches_of_their_own(fleet: Fleet) -> N
     assert {path.rpartition("/")[0] for path in changed} == {"contexts/order"}
 
 
-def test_without_branches_the_states_are_shown(fleet: Fleet) -> None:
+def test_without_branches_the_states_are_printed(fleet: Fleet) -> None:
     """Nothing is written, in no repository and beside none."""
     old, new = fleet.add("old"), fleet.add("new", version=VERSION)
     (status, results), files = fleet.run("--json"), sorted(path.name for path in fleet.folder.iterdir())

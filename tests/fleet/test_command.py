@@ -123,7 +123,7 @@ def test_people_read_a_table_and_sentences(fleet: Path, tmp_path: Path, capsys: 
     assert str(fleet) in capsys.readouterr().out
 
 
-def test_what_is_no_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_not_a_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In one sentence, with the exit status of what cannot be determined."""
     assert main(["fleet", str(tmp_path)]) == 2
     assert str(tmp_path) in capsys.readouterr().err

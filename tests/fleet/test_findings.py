@@ -61,7 +61,7 @@ def test_a_published_event_is_not_consumed() -> None:
     assert kinds(publisher) == []
 
 
-def test_nobody_knows_what_other_accounts_hear() -> None:
+def test_consumers_in_other_accounts_are_unknown() -> None:
     """Their subscriptions are theirs."""
     assert kinds(member("order", "OrderPlaced", stacks={"prod": stack(subscriber_accounts=["111122223333"])})) == []
 
@@ -77,7 +77,7 @@ def test_two_contexts_disagree_on_a_major_version() -> None:
     assert kinds(both, billing()) == ["unconsumed"]
 
 
-def test_two_repositories_say_different_things_in_one_version_of_a_schema() -> None:
+def test_two_repositories_differ_in_one_version_of_a_schema() -> None:
     """Such as a clone that was changed on its way to another context."""
     schema = "urn:event-schema:order:OrderPlaced:1.0"
     first = member("order", folder="order", schemas={schema: "a"})

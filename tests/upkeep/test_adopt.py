@@ -126,7 +126,7 @@ def test_a_lost_record_is_named_with_its_commit(
     assert "git checkout" not in capsys.readouterr().err
 
 
-def test_what_cannot_be_adopted_is_refused_and_stays_as_it_was(baked: Callable[[str], Path], tmp_path: Path) -> None:
+def test_a_repository_that_cannot_be_adopted_is_refused_and_kept(baked: Callable[[str], Path], tmp_path: Path) -> None:
     """A repository without git, with changes, with a record or a link, without a record in git; no context."""
     folder = copied(baked("payment"), tmp_path)
     (folder / FILE).unlink()

@@ -40,7 +40,7 @@ def test_a_fresh_bake_is_in_step(
     assert report["behind"] == len(releases()) - 1 - [release.version for release in releases()].index(version)
 
 
-def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
+def test_changes_of_the_team_are_its_own_and_changed_template_files_have_drifted(
     baked_by: BakedBy, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Rules may change, the pipeline's steps may not; each is told by who changes it."""
@@ -75,7 +75,7 @@ def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
     ],
     ids=["ahead of the template", "not pinned", "answers edited"],
 )
-def test_what_does_not_fit_together_is_a_sentence(
+def test_an_inconsistency_is_a_sentence(
     baked_by: BakedBy, capsys: pytest.CaptureFixture[str], path: str, old: str, new: str, sentence: str
 ) -> None:
     """And the exit status is 1."""
@@ -110,7 +110,7 @@ def test_only_the_wheels_of_the_library_are_missing_from_its_folder(baked_by: Ba
     assert "own_package" not in fault
 
 
-def test_a_folder_that_is_no_repository_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_not_a_repository_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 2, and one sentence."""
     assert main(["check", str(tmp_path)]) == 2
     [error] = capsys.readouterr().err.splitlines()

@@ -93,7 +93,7 @@ def test_modes_links_and_missing_files_are_differences(baked: Path, folder: Path
     assert diffs["deep/data.json"] == ""
 
 
-def test_modes_are_not_compared_where_git_has_none(baked: Path, folder: Path) -> None:
+def test_modes_are_not_compared_without_git(baked: Path, folder: Path) -> None:
     """Git records it in `core.fileMode`, as on Windows."""
     Team(folder).git("config", "core.fileMode", "false")
     for path in BAKED:

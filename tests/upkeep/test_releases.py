@@ -62,7 +62,7 @@ def test_a_release_is_the_commit_that_has_its_version(entry: Release) -> None:
 
 
 @pytest.mark.parametrize("entry", releases(), ids=lambda entry: entry.version)
-def test_the_changelog_says_what_a_version_brings(entry: Release) -> None:
+def test_the_changelog_has_the_additions_of_a_version(entry: Release) -> None:
     """An update shows it on the way."""
     assert "### Added" in notes(entry.version)
     assert "\n## " not in notes(entry.version)

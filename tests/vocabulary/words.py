@@ -29,7 +29,7 @@ class Vocabulary:
 
     nouns: tuple[tuple[str, str], ...]
     verbs: tuple[tuple[str, str], ...]
-    taken: tuple[str, ...]
+    reserved: tuple[str, ...]
 
 
 @cache

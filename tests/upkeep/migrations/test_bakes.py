@@ -50,7 +50,7 @@ DELETED = {"tests/e2e/test_running.py", "tests/test_handlers.py"}
 
 
 @pytest.mark.parametrize("version", UPDATED)
-def test_migrated_modules_are_those_of_a_new_bake(bakes: Callable[[str], Path], tmp_path: Path, version: str) -> None:
+def test_migrated_modules_equal_those_of_a_new_bake(bakes: Callable[[str], Path], tmp_path: Path, version: str) -> None:
     """Lines that the steps write are the new version's, so they cause no conflicts."""
     bake = copied(bakes(version), tmp_path / "bake")
     migrate(steps(release(version), release(VERSION)), bake, copied(bakes(version), tmp_path / "copy"))

@@ -51,7 +51,7 @@ def test_a_step_of_the_team_keeps_the_old_bake(tmp_path: Path) -> None:
     assert (read(bake), read(team)) == ({"a": "1\n"}, {"a": "1\nadded\n"})
 
 
-def test_a_step_compares_with_the_bake_that_the_step_before_left(tmp_path: Path) -> None:
+def test_a_step_compares_with_the_bake_after_the_previous_step(tmp_path: Path) -> None:
     """Not with the bake that the step itself edits."""
     seen = list[str]()
 

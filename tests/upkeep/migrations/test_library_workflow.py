@@ -103,7 +103,7 @@ def test_line_ends_stay(bake: dict[str, str], tmp_path: Path) -> None:
     assert files[STEPS].count("def ") == 2
 
 
-def test_the_recorded_digests_are_those_of_the_released_originals() -> None:
+def test_the_recorded_digests_equal_those_of_the_released_originals() -> None:
     """The digests of the library's text for the released lines."""
     library = CODE["runtime"] / "handlers" / "list_steps.py"
     steps = released(f"examples/payment/{STEPS}").replace("@step(PAYMENT, ", "@_step(")
