@@ -445,7 +445,7 @@ def test_a_reserved_verb_keeps_its_meaning() -> None:
 
 @pytest.mark.parametrize("question", RULES)
 @pytest.mark.parametrize("injection", INJECTIONS)
-def test_no_question_takes_an_injection(question: str, injection: str) -> None:
+def test_no_question_accepts_an_injection(question: str, injection: str) -> None:
     """Code, paths, markup and template signs are refused everywhere."""
     assert check({**DEFAULTS, question: injection})
     if question not in TEXTS:
@@ -494,7 +494,7 @@ def test_a_derived_name_cannot_be_overridden() -> None:
         refuse_unusable({**DEFAULTS, **derived, "__package": "../evil"})
 
 
-def test_a_command_knows_its_function_and_status() -> None:
+def test_a_command_has_its_function_and_status() -> None:
     """``PaymentPutOnHold`` of Payment is the status PUT_ON_HOLD."""
     command = read_commands("HoldPayment:changes:PaymentPutOnHold", "Payment")[0]
     assert (command.name, command.snake, command.kind) == ("HoldPayment", "hold_payment", "changes")

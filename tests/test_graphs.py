@@ -95,7 +95,7 @@ def test_a_document_with_other_text_and_the_same_content_differs() -> None:
     assert (resource, "same JSON" in difference) == ("~ urn::a", True)
 
 
-def test_a_digest_holds_all_that_is_known_of_a_resource() -> None:
+def test_a_digest_contains_every_property_of_a_resource() -> None:
     """And each resource has a line."""
     first, other = digests(graph(name="one"), whole=True), digests(graph(name="two"), whole=True)
     assert first != other

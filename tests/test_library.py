@@ -117,7 +117,7 @@ def test_each_bake_builds_the_same_bytes(payment: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("alone")
-def test_a_wheel_of_another_version_goes_and_other_wheels_stay(tmp_path: Path) -> None:
+def test_a_wheel_of_another_version_is_removed_and_other_wheels_stay(tmp_path: Path) -> None:
     """A repository may have wheels of its own there."""
     folder = tmp_path / "vendor"
     folder.mkdir()

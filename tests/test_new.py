@@ -46,7 +46,7 @@ def answered(path: Path, monkeypatch: pytest.MonkeyPatch, *typed: str, answers: 
     return new(path, answers, ask=True)
 
 
-def test_the_bake_is_the_one_of_cookiecutter(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_the_bake_equals_that_of_cookiecutter(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """Byte for byte, of the same answers."""
     file = written(tmp_path, EXAMPLES["vat_return"])
     assert cookiecutter("--no-input", "--config-file", str(file)).returncode == 0

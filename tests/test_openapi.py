@@ -42,7 +42,7 @@ def test_each_command_is_an_operation(openapi: dict) -> None:
     assert openapi["components"]["schemas"]["Status"]["enum"] == ["OPENED", "SETTLED", "AMENDED"]
 
 
-def test_each_change_starts_from_where_the_one_before_leaves_off(openapi: dict) -> None:
+def test_each_change_starts_from_the_end_of_the_previous_one(openapi: dict) -> None:
     """The first from where what was created stands; what removes starts from everywhere."""
     operations = {
         operation["operationId"]: operation for methods in openapi["paths"].values() for operation in methods.values()

@@ -22,7 +22,7 @@ OUT_OF_ORDER = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answers", [NOTHING, OUT_OF_ORDER], ids=["with nothing", "out of order"])
-def test_the_baked_picture_is_the_one_that_is_drawn(answers: dict[str, str], tmp_path: Path) -> None:
+def test_the_baked_picture_equals_the_drawn_one(answers: dict[str, str], tmp_path: Path) -> None:
     """So that drawing it anew changes nothing."""
     project = bake(tmp_path, {**answers, "library": INDEX})
     variables = {**environment(), "PYTHONPATH": str(project / "src")}

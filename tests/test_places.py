@@ -41,7 +41,7 @@ def catalogue(project: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
-def test_the_catalogue_takes_a_context_of_any_answers(context: str, tmp_path: Path) -> None:
+def test_the_catalogue_accepts_a_context_of_any_answers(context: str, tmp_path: Path) -> None:
     """By Backstage's published schemas, and with definitions that are the documents beside it."""
     answers = CONTEXTS[context]
     entities = catalogue(bake(tmp_path, answers))
@@ -104,7 +104,7 @@ def refused(*settings: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_renovate_takes_its_settings(tmp_path: Path) -> None:
+def test_renovate_accepts_its_settings(tmp_path: Path) -> None:
     """Those of a repository, whichever way it gets the library, and the template's. Not any would be taken."""
     paths = [REPOSITORY / "renovate.json", *(tmp_path / f"{way == WHEEL}.json" for way in WAYS)]
     for path, way in zip(paths[1:], WAYS, strict=True):

@@ -36,12 +36,12 @@ def breaches(project: Path) -> list[str]:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("context", EXAMPLES)
-def test_aws_takes_every_example(context: str, baked: Baked) -> None:
+def test_aws_accepts_every_example(context: str, baked: Baked) -> None:
     """Every stack of the service, and the pipeline."""
     assert breaches(baked(context)) == []
 
 
 @pytest.mark.parametrize("answers", EXTREMES)
-def test_aws_takes_the_extremes_of_answers(answers: str, tmp_path: Path) -> None:
+def test_aws_accepts_the_extremes_of_answers(answers: str, tmp_path: Path) -> None:
     """The longest names; the shortest ones, and nothing that can be left out."""
     assert breaches(bake(tmp_path / answers, EXTREMES[answers])) == []

@@ -38,7 +38,7 @@ def ran(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([*COMMAND, *options], cwd=folder, env=variables, capture_output=True, text=True, check=False)
 
 
-def test_a_test_that_takes_much_cpu_time_is_named(tmp_path: Path) -> None:
+def test_a_test_with_much_cpu_time_is_named(tmp_path: Path) -> None:
     """Its own time or that of its processes; not the time that it waits, and not a test with the mark."""
     shutil.copy(REPOSITORY / "conftest.py", tmp_path)
     (tmp_path / "tests").mkdir()

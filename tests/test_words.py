@@ -92,7 +92,7 @@ def test_letters_of_east_asia_take_two_columns(text: str, expected: int) -> None
 
 
 @given(PASCAL)
-def test_every_name_gives_names_that_python_and_aws_take(name: str) -> None:
+def test_every_name_has_names_that_python_and_aws_accept(name: str) -> None:
     """A PascalCase name gives identifiers and a slug without doubled or dangling separators."""
     assert snake(name).isidentifier()
     assert constant(name).isidentifier()

@@ -147,7 +147,7 @@ def test_stacks_of_one_name_without_an_account_share_an_account() -> None:
     assert [(use.account.split()[-1], use.taken) for use in all_uses] == [("prod", 2), ("dev", 2)]
 
 
-def test_where_a_region_gives_fewer_there_is_less_room() -> None:
+def test_a_region_with_a_smaller_quota_has_less_room() -> None:
     """Cape Town and Milan have a third of the rules (Amazon EventBridge quotas)."""
     place = {"prod": stack(region="eu-south-1")}
     assert kinds(member("one", stacks=place, resources={"cloudwatch/eventRule": 101})) == ["quota"]

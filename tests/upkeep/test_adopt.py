@@ -54,7 +54,7 @@ def test_git_restores_the_record(baked: Callable[[str], Path], tmp_path: Path) -
     assert whole.status() == {f"contexts/Payment/{FILE}": "??"}
 
 
-def test_answers_and_the_library_give_the_record(baked_by: BakedBy, tmp_path: Path) -> None:
+def test_the_record_follows_from_answers_and_library(baked_by: BakedBy, tmp_path: Path) -> None:
     """Without git's history. The team's files are listed, and no other file is written."""
     team = baked_by(EARLIER[-1])
     team.write("README.md", team.read("README.md") + "Ours.\n")

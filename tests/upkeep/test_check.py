@@ -85,7 +85,7 @@ def test_an_inconsistency_is_a_sentence(
     assert (status, sentence in output) == (1, True)
 
 
-def test_lock_and_wheel_are_held_against_the_version(baked_by: BakedBy) -> None:
+def test_lock_and_wheel_are_compared_with_the_version(baked_by: BakedBy) -> None:
     """A lock of before, and a wheel that somebody took away."""
     team = baked_by(VERSION)
     team.write("uv.lock", 'version = 1\n[[package]]\nname = "bounded-context"\nversion = "0.1.0"\n')

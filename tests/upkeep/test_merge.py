@@ -179,7 +179,7 @@ def test_a_file_that_git_ignores_is_not_written_over(tmp_path: Path) -> None:
     assert ours.everything() == before
 
 
-def test_one_command_takes_it_back(tmp_path: Path) -> None:
+def test_one_command_undoes_the_merge(tmp_path: Path) -> None:
     """Changed, removed and new files alike."""
     ours, _ = merged(
         tmp_path,

@@ -80,7 +80,7 @@ def lived_in(team: Team) -> None:
 
 
 @pytest.mark.parametrize("version", UPDATED)
-def test_a_repository_that_was_lived_in_goes_to_this_version(baked_by: BakedBy, version: str) -> None:
+def test_a_repository_with_edits_is_updated_to_this_version(baked_by: BakedBy, version: str) -> None:
     """Nothing that the team did is lost, and what the template owns is the new version's."""
     team = baked_by(version)
     lived_in(team)

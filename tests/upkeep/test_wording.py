@@ -24,7 +24,7 @@ def reworded(tmp_path: Path, old: str, new: str, ours: str, name: str = "a.py") 
     return (folders[2] / name).read_bytes().decode()
 
 
-def test_new_words_come_beside_a_line_of_the_team(tmp_path: Path) -> None:
+def test_new_words_are_added_beside_a_line_of_the_team(tmp_path: Path) -> None:
     """Between them, and after them."""
     own = OLD.replace("    list_id", "    note: str\n    list_id") + "    more: str\n"
     assert (

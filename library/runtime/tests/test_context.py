@@ -574,7 +574,7 @@ def test_every_measure_of_a_context_has_a_name_of_its_own(context: Context[Any])
     assert {name: measure.values for name, measure in measures.items() if measure.dimension == "currency"} == sums
 
 
-def test_two_declarations_are_never_one():
+def test_two_declarations_are_never_equal():
     """What is built for a context is kept by it."""
     same = _as(PAYMENT)
     assert same != PAYMENT

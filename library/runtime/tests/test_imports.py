@@ -37,7 +37,7 @@ def test_a_declaration_is_light(module: str):
     assert _imported(module) & SLOW == set()
 
 
-def test_tools_in_infrastructure_know_the_measures_without_a_framework():
+def test_tools_in_infrastructure_read_the_measures_without_a_framework():
     """Dashboards ask by what functions count by."""
     assert _imported("bounded_context.declaration.measures") & SLOW == set()
 

@@ -181,7 +181,7 @@ def test_a_cell_that_is_wrong_is_refused_in_the_types_words(case: Case):
 
 
 @over_every
-def test_it_comes_back_from_the_table_as_it_was_stored(case: Case, table: Any):
+def test_a_value_is_read_from_the_table_as_it_was_stored(case: Case, table: Any):
     """With a value, and without one."""
     context = case.context
     things = AggregateTable(Items(context), table)

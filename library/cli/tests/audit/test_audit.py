@@ -315,7 +315,7 @@ def _against_the_schema(document: dict[str, Any]) -> object:
 
 
 @pytest.mark.parametrize("said", ["License: Terms of our own", "License-Expression: MIT OR GPL-3.0-only"])
-def test_the_bill_is_one_by_its_published_schema(said: str, repository: Path, says: Says, clean: Service) -> None:
+def test_the_bill_is_valid_by_its_published_schema(said: str, repository: Path, says: Says, clean: Service) -> None:
     """Which refuses a scope, a licence or a member that it does not know."""
     says(said)
     context("audit", "--service-url", clean.url)

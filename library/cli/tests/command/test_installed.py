@@ -67,7 +67,7 @@ def test_a_library_that_is_not_installed_is_refused(tmp_path: Path, monkeypatch:
         check(_repository(tmp_path, "1.2.3"))
 
 
-def test_a_repository_that_names_no_version_takes_any(tmp_path: Path) -> None:
+def test_a_repository_that_names_no_version_accepts_any(tmp_path: Path) -> None:
     """For instance one that works on the library itself."""
     (tmp_path / "pyproject.toml").write_text(f'dependencies = ["{DISTRIBUTION}[runtime]"]\n')
     check(tmp_path)

@@ -78,7 +78,7 @@ def test_every_reference_has_a_target(committed: dict[str, Any]) -> None:
             node = node[name]
 
 
-def test_every_event_goes_to_the_topic_and_to_every_subscriber(committed: dict[str, Any]) -> None:
+def test_every_event_reaches_the_topic_and_every_subscriber(committed: dict[str, Any]) -> None:
     """Nothing is told that is not in it."""
     channels = committed["channels"]
     assert set(channels) == {"events", *(f"events-{subscriber}" for subscriber in PAYMENT.subscribers)}

@@ -70,7 +70,7 @@ def test_the_newest_committed_schema_equals_the_model(event_type: str) -> None:
 
 
 @pytest.mark.parametrize("event_type", sorted({event_type for event_type, _ in PUBLISHED}))
-def test_each_minor_version_can_be_read_as_the_one_before(event_type: str) -> None:
+def test_each_minor_version_can_be_read_as_the_previous_one(event_type: str) -> None:
     """Those of events that are no longer raised too: someone may still have a letter of theirs."""
     for older, newer in pairwise(published.versions(event_type, EVENTS)):
         assert newer in (older.raised(), Version(older.major + 1, 0))
@@ -81,7 +81,7 @@ def test_each_minor_version_can_be_read_as_the_one_before(event_type: str) -> No
 
 
 @pytest.mark.parametrize(("event_type", "version"), PUBLISHED)
-def test_a_committed_schema_is_one_and_takes_fields_that_come_later(event_type: str, version: str) -> None:
+def test_a_committed_schema_is_valid_and_accepts_later_fields(event_type: str, version: str) -> None:
     """It is named by its type and version, and no subscriber who validates by it breaks at a new field."""
     schema = published.read(event_type, Version.parse(version), EVENTS)
     Draft202012Validator.check_schema(schema)

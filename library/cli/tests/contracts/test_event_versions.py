@@ -146,7 +146,7 @@ def test_a_declaration_names_only_the_versions_after_the_first(repository: Path)
     assert list(versions.items()) == [(LIST_REJECTED, "1.2"), (LIST_IMPORTED, "2.0")]
 
 
-def test_versions_that_are_declaration_file_another_way_are_left_to_the_team(repository: Path) -> None:
+def test_versions_that_are_declared_in_another_way_are_left_to_the_team(repository: Path) -> None:
     """Nothing is written into code that nobody knows."""
     text = "CONTEXT = Context(\n    data=Data,\n    versions=VERSIONS,\n)\n"
     (repository / DECLARATION).write_text(text)
@@ -187,7 +187,7 @@ def test_a_major_version_may_change_any_member(repository: Path, monkeypatch: py
         ("1", r"'1' is not a version: write one such as 1\.0\."),
     ],
 )
-def test_a_version_that_cannot_come_next_is_refused(repository: Path, said: str, sentence: str) -> None:
+def test_a_version_that_is_not_the_next_is_refused(repository: Path, said: str, sentence: str) -> None:
     """Versions are not left out, and none is said that is not committed."""
     with pytest.raises(RefusedChange, match=sentence):
         list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_REJECTED: said}))

@@ -85,7 +85,7 @@ def _document(repository: Path) -> dict[str, Any]:
 BOTH = {name for event in PAYMENT.changes for name in (event, f"{event}.2")} | set(PAYMENT.list_events)
 
 
-def test_the_schemas_of_a_major_version_come_before_its_events(repository: Path) -> None:
+def test_the_schemas_of_a_major_version_precede_its_events(repository: Path) -> None:
     """Until a subscriber is ready, each gets what it got before."""
     list(update(beside(), repository))
     document = _document(repository)
@@ -103,7 +103,7 @@ def test_a_subscriber_cannot_be_ready_before_the_major_version_is_committed(repo
 
 
 @pytest.mark.parametrize("ready", [(), (FRONTEND,)])
-def test_the_old_one_stays_until_every_subscriber_gets_both(repository: Path, ready: tuple[str, ...]) -> None:
+def test_the_previous_version_stays_until_every_subscriber_gets_both(repository: Path, ready: tuple[str, ...]) -> None:
     """A filter that changes from one version to the other may let neither through while SNS applies it."""
     _steps(repository, (), ready)
     before = _document(repository)

@@ -201,7 +201,7 @@ def test_a_renamed_field_is_recognized_by_its_type(root: Path) -> None:
     assert "renamed from due_date: keep due_date, " in kept(having(("due_date",), due=Day), root)
 
 
-def test_each_version_is_held_and_named(root: Path) -> None:
+def test_each_version_is_checked_and_named(root: Path) -> None:
     """What the second one brought, and what the first one lacks."""
     write(root, "0.2.0", version_of(having(note=(Text | None, None))))
     text = kept(having(note=(Day | None, None)), root)

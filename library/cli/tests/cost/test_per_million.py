@@ -47,7 +47,7 @@ def usd(whole: Graph, rows: float, lists_of: float) -> float:
 
 
 @given(*[st.floats(1, 1e8)] * 2, *[st.integers(1, 1000)] * 2)
-def test_two_batches_of_lists_cost_what_each_costs(first: float, other: float, few: int, many: int) -> None:
+def test_two_batches_of_lists_cost_the_sum_of_both(first: float, other: float, few: int, many: int) -> None:
     """Nothing is paid for twice, or gets cheaper by the dozen."""
     together = usd(run("dev"), first + other, few + many)
     assert together == pytest.approx(usd(run("dev"), first, few) + usd(run("dev"), other, many))
@@ -173,7 +173,7 @@ def test_a_batch_is_never_larger_than_the_limit_of_the_mapping(dev: Graph) -> No
     assert Flow(CONTEXT, changed(dev, "lambda/eventSourceMapping", batchSize=7.0), MILLION).batch == 7
 
 
-def test_each_subscriber_takes_and_deletes_by_the_ten(dev: Graph) -> None:
+def test_each_subscriber_receives_and_deletes_in_batches_of_ten(dev: Graph) -> None:
     """Those that hear of what is created; who filters it out costs nothing."""
     subscribers = len(CONTEXT.subscribers)
     assert bill(dev)["subscribers' deletions"].quantity == pytest.approx(subscribers * (MILLION + 1) / 10)

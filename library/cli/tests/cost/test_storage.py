@@ -30,7 +30,7 @@ def _one(quantities: dict[str, float], start: str) -> float:
     return quantity
 
 
-def test_a_row_takes_its_bytes_and_dynamodbs_overhead_in_the_table_and_in_each_index(dev: Graph) -> None:
+def test_a_row_uses_its_bytes_and_dynamodbs_overhead_in_the_table_and_in_each_index(dev: Graph) -> None:
     quantities, row = stored(dev), Row(CONTEXT)
     assert _one(quantities, "rows in the table") == pytest.approx(MILLION_BYTES_GB * (row.item_bytes + 100))
     assert _one(quantities, "rows in the index by_list") == _one(quantities, "rows in the table")

@@ -67,7 +67,7 @@ def test_a_section_ends_where_the_next_begins(capsys: pytest.CaptureFixture[str]
     assert "redrive <stack> <queue> --go" in said
 
 
-def test_a_section_has_its_smaller_ones(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_section_contains_its_subsections(capsys: pytest.CaptureFixture[str]) -> None:
     """A comment of a shell is no heading."""
     assert context("docs", "runbook", "the-alarms") == 0
     assert "### A function fails" in capsys.readouterr().out

@@ -60,13 +60,13 @@ def _without(value: Any, urns: Mapping[str, str]) -> Any:
 
 
 @pytest.mark.parametrize("seen", [previewed, resolved], ids=["nothing known", "all known"])
-def test_the_default_context_keeps_all(seen: Callable[[Graph], list[Registered]], prod: Graph) -> None:
+def test_the_default_context_breaks_no_policy(seen: Callable[[Graph], list[Registered]], prod: Graph) -> None:
     """What is not known yet is no breach."""
     resources = seen(prod)
     assert [violation for policy in POLICIES for violation in certain_violations(policy, resources)] == []
 
 
-def test_most_of_the_default_context_is_not_known_in_its_first_preview(prod: Graph) -> None:
+def test_most_of_the_default_context_is_unknown_in_its_first_preview(prod: Graph) -> None:
     """Else the test above would prove little."""
     unknown = [resource for resource in previewed(prod) if UNKNOWN in str(resource.inputs)]
     assert len(unknown) > len(prod.nodes) / 2

@@ -54,7 +54,7 @@ def test_a_queue_that_the_stack_does_not_have_is_refused(stack: Stack):
         "read-changes-dead-letters",
     ],
 )
-def test_a_queue_is_known_by_its_name_on_aws_too(stack: Stack, name: str):
+def test_a_queue_is_selected_by_its_name_on_aws_too(stack: Stack, name: str):
     """Its alarm says it without the stack's prefix; what is shown is the name in the list."""
     url = "https://sqs/1/context-test-read-changes-dead-letters"
     stack.outputs["dead_letter_queues"]["read_changes"] = url

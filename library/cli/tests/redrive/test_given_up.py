@@ -85,7 +85,7 @@ def lambda_(stack: Stack, moto: Any) -> Lambda:
     return Lambda(stack, moto)
 
 
-def test_a_removal_that_the_stream_has_forgotten_is_given_to_the_function_again(stack: Stack, lambda_: Lambda):
+def test_a_removal_that_the_stream_has_forgotten_is_delivered_again(stack: Stack, lambda_: Lambda):
     """A week later, exactly as the function was given it; then object and message are gone."""
     lambda_.gives_up(record(1), record(2))
     assert stack.streams is None, "the stream is not even asked"
@@ -120,7 +120,7 @@ def test_a_batch_that_fails_again_is_kept(stack: Stack, lambda_: Lambda):
     assert (ran.status, lambda_.keys(), len(stack.queues.bodies(CHANGES))) == (1, [key], 1)
 
 
-def test_an_object_that_cannot_be_deleted_may_come_twice(
+def test_an_object_that_cannot_be_deleted_may_be_delivered_twice(
     stack: Stack, lambda_: Lambda, monkeypatch: pytest.MonkeyPatch
 ):
     """The message stays with it, and the report says so."""

@@ -42,7 +42,7 @@ def test_no_chosen_message_stays_when_others_are_visible_again(stack: Stack):
 
 
 @pytest.mark.parametrize("seconds", [100, HIDDEN_SECONDS - 1])
-def test_each_message_is_delivered_once_however_long_a_run_takes(stack: Stack, seconds: int):
+def test_each_message_is_delivered_once_in_a_run_of_any_length(stack: Stack, seconds: int):
     """A message that has waited for long is received again before it is delivered."""
     for number in range(25):
         stack.queues.put(ONE, event(number))
@@ -64,7 +64,7 @@ def test_a_message_is_deleted_by_its_newest_receipt(stack: Stack):
     assert (len(stack.queues.bodies(INBOX)), stack.queues.bodies(ONE)) == (11, [])
 
 
-def test_a_message_that_another_reader_may_have_received_may_come_twice(stack: Stack):
+def test_a_message_that_another_reader_may_have_received_may_be_delivered_twice(stack: Stack):
     """Its delivery took longer than it was hidden: SQS answers that it is deleted, and does not delete it."""
     number = stack.queues.put(ONE, event(1))
 
@@ -103,7 +103,7 @@ def test_messages_that_another_reader_has_are_counted(stack: Stack):
     assert stack.redrive("one", "--go").status == 0
 
 
-def test_messages_that_come_back_at_the_end_are_waited_for(stack: Stack):
+def test_messages_that_return_at_the_end_are_awaited(stack: Stack):
     """Another reader puts its messages back a few receives later."""
     for number in range(5):
         stack.queues.put(ONE, event(number))

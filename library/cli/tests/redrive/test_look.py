@@ -104,7 +104,7 @@ def test_a_failure_in_the_middle_puts_everything_back(stack: Stack):
     assert stack.queues.hidden(ONE) == 5
 
 
-def test_a_message_that_cannot_be_shown_again_is_counted(stack: Stack):
+def test_a_message_that_stays_hidden_is_counted(stack: Stack):
     """A call for ten messages may fail for one message, or for all."""
     for number in range(12):
         stack.queues.put(ONE, event(number))

@@ -149,7 +149,7 @@ def test_records_that_the_function_rejects_twice_stay(stack: Stack, table: Table
     assert " 2 " in ran.report["failed"][0]["why"]
 
 
-def test_a_report_on_a_record_that_it_was_not_given_is_one_on_all(stack: Stack, table: Table):
+def test_a_report_on_an_unknown_record_applies_to_all(stack: Stack, table: Table):
     """So does Lambda read it."""
     stack.queues.put(CHANGES, table.message())
     stack.functions.answers = [lambda _: {"batchItemFailures": [{"itemIdentifier": "1"}]}]

@@ -10,7 +10,7 @@ def _text(value: str) -> dict[str, str]:
     return {"DataType": "String", "StringValue": value}
 
 
-def test_a_message_goes_back_as_it_was_sent(stack: Stack, moto: Any):
+def test_a_message_is_returned_as_it_was_sent(stack: Stack, moto: Any):
     """Its body, its attributes of each type, and its trace are unchanged."""
     queues = stack.queues = moto("sqs")
     dead, inbox = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "inbox"))

@@ -159,7 +159,7 @@ def test_calls_that_ran_at_the_pause_do_not_damage_restored_items(world: World) 
     assert versions == [1, 2, 3, 4]
 
 
-def test_differences_that_come_again_are_reported_and_the_stack_runs(world: World) -> None:
+def test_repeated_differences_are_reported_and_the_stack_runs(world: World) -> None:
     """A writer that was not paused, such as a function of the team's own."""
     at = damaged(world)
     world.restore(at)

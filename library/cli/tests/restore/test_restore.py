@@ -125,7 +125,7 @@ def test_a_bad_selection_is_refused_before_the_pause(text: bytes, go: bool, worl
     assert world.contents() == before
 
 
-def test_a_list_after_the_time_is_as_if_it_had_never_come(world: World) -> None:
+def test_a_list_after_the_time_leaves_no_trace(world: World) -> None:
     """Its rows and its record are gone together: the sweep finds its file, and a redrive imports it again."""
     world.create(1)
     at = world.remember()
@@ -183,7 +183,7 @@ def test_a_row_of_an_open_list_is_not_replaced_by_its_predecessor(world: World) 
     assert (report["counts"], world.item(21)["list_id"]) == ({}, list_id)
 
 
-def test_a_row_of_an_undone_list_does_not_come_back_in_the_place_of_its_successor(world: World) -> None:
+def test_a_row_of_an_undone_list_does_not_replace_its_successor(world: World) -> None:
     """The list failed, so none of its rows was there. The successors came after the time, and are removed."""
     world.import_list("tuesday", ListStatus.IMPORTING, 21, 22)
     at = world.remember()
@@ -209,7 +209,7 @@ def test_a_row_of_another_closed_list_is_replaced(world: World) -> None:
     assert (report["counts"], world.item(21)["list_id"]) == ({"changed": 1, "lists": 1}, monday)
 
 
-def test_a_damaged_row_of_a_list_that_was_open_at_the_time_comes_back(world: World) -> None:
+def test_a_damaged_row_of_a_list_that_was_open_at_the_time_is_restored(world: World) -> None:
     """The list was imported afterwards, so the row belongs to it."""
     world.import_list("tuesday", ListStatus.IMPORTING, 21)
     at = world.remember()
@@ -234,7 +234,7 @@ def test_a_repeated_command_runs_again_if_its_effect_was_undone(world: World) ->
     assert [item[KEY] for item in world.table.scan()["Items"]] == [earlier[KEY]]
 
 
-def test_the_copy_of_other_contexts_stays_as_it_is(world: World) -> None:
+def test_the_copy_of_other_contexts_is_not_changed(world: World) -> None:
     """Their events are newer than the time of the restore."""
     at = world.remember()
     world.table.put_item(Item={KEY: "SUBSCRIPTION#1", "status": "KNOWN", "order": "1"})

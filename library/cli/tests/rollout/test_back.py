@@ -8,7 +8,7 @@ from bounded_context_cli.release.rollout.notes import Note
 from tests.rollout.conftest import Stack
 
 
-def test_the_last_release_goes_back_at_once(stack: Stack):
+def test_the_last_release_is_returned_at_once(stack: Stack):
     """Without hooks, and whatever the alarms say: they are likely firing."""
     stack.publish("one", "machine")
     stack.rollout("start")
@@ -24,7 +24,7 @@ def test_the_last_release_goes_back_at_once(stack: Stack):
     assert "Hooks" not in request["revision"]["appSpecContent"]["content"]
 
 
-def test_only_the_last_release_goes_back(stack: Stack):
+def test_only_the_last_release_is_returned(stack: Stack):
     """A function of an earlier release stays."""
     stack.publish("one", "machine")
     stack.rollout("start")
@@ -35,7 +35,7 @@ def test_only_the_last_release_goes_back(stack: Stack):
     assert (stack.live("one"), stack.live("two"), stack.machines.weights) == ("2", "1", {"2": 100})
 
 
-def test_a_release_goes_back_once(stack: Stack):
+def test_a_release_is_returned_once(stack: Stack):
     """A second return is refused, and the reason names the version of each part."""
     stack.publish("one")
     stack.rollout("start")
@@ -104,7 +104,7 @@ def test_a_removed_function_leaves_the_last_release_unknown(stack: Stack):
     assert "one 2, two unknown, workflow 1 (100 %)" in ran.report["why"]
 
 
-def test_a_second_way_back_ends_where_the_first_one_does(stack: Stack):
+def test_a_second_return_ends_like_the_first(stack: Stack):
     """It begins while the first one's deployment is active."""
     stack.publish("one")
     stack.rollout("start")
@@ -117,7 +117,7 @@ def test_a_second_way_back_ends_where_the_first_one_does(stack: Stack):
     assert stack.deployments("one") == [brought, first]
 
 
-def test_a_release_that_was_repeated_goes_back_as_a_whole(stack: Stack):
+def test_a_repeated_release_is_returned_as_a_whole(stack: Stack):
     """The first run moved one function, the second one the other."""
     stack.publish("one", "two")
     stack.plan("two", "alarm")
@@ -127,7 +127,7 @@ def test_a_release_that_was_repeated_goes_back_as_a_whole(stack: Stack):
     assert (stack.live("one"), stack.live("two")) == ("1", "1")
 
 
-def test_a_release_that_failed_goes_back_with_the_release_that_overtook_it(stack: Stack):
+def test_a_failed_release_is_returned_with_the_release_that_overtook_it(stack: Stack):
     """Its functions have never run with the versions before the later release."""
     stack.publish("one", "two")
     stack.plan("two", "hook")

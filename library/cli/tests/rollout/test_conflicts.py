@@ -129,7 +129,7 @@ def test_fail_refuses_a_concurrent_deployment(stack: Stack):
 
 
 @pytest.mark.parametrize("plan", ["succeeds", "alarm"])
-def test_two_drivers_at_the_same_time_come_to_the_same_end(stack: Stack, plan: str):
+def test_two_concurrent_drivers_reach_the_same_end(stack: Stack, plan: str):
     """The second one adopts what the first one created, functions and machine alike."""
     stack.publish("one", "two", "machine")
     stack.plan("two", "alarm" if plan == "alarm" else "succeeds")

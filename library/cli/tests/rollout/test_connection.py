@@ -85,7 +85,7 @@ def test_a_read_that_is_not_allowed_names_the_active_deployment(stack: Stack):
     assert "`rollout status`" in ran.functions["one"]["why"]
 
 
-def test_an_id_that_codedeploy_does_not_know_hides_no_other(stack: Stack):
+def test_an_id_unknown_to_codedeploy_hides_no_other(stack: Stack):
     """They are asked for one by one then."""
     stack.publish("one", "two")
     unknown = error("BatchGetDeployments", "InvalidDeploymentIdException")

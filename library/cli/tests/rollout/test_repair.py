@@ -93,7 +93,7 @@ def test_a_release_waits_for_the_end_of_a_repair(stack: Stack):
     assert stack.rollout("start").status == 0
 
 
-def test_a_release_goes_back_during_a_repair(stack: Stack):
+def test_a_release_is_returned_during_a_repair(stack: Stack):
     """A bad release must be gone before the stack resumes."""
     stack.publish("one", "machine")
     assert stack.rollout("start").status == 0

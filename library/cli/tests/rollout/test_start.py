@@ -35,7 +35,7 @@ def test_versions_are_compared_as_numbers(stack: Stack):
     assert (ran.functions["one"]["from"], ran.functions["one"]["to"], stack.live("one")) == ("9", "10", "10")
 
 
-def test_a_canary_that_works_takes_all_traffic(stack: Stack):
+def test_a_successful_canary_gets_all_traffic(stack: Stack):
     """Only functions that are behind get a deployment, in the group's own strategy, hooks and alarms."""
     stack.publish("one")
     ran = stack.rollout("start")

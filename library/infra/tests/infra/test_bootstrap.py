@@ -137,7 +137,7 @@ def test_the_region_comes_from_aws_region_first(
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2"])
-def test_every_region_takes_it(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_region_is_accepted(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest region makes buckets in another way, and says nothing if one is there."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     first = bootstrap.bootstrap(CONTEXT, boto3.Session())

@@ -62,7 +62,7 @@ def dashboards(request: pytest.FixtureRequest) -> list[Body]:
     return SHAPES[request.param]()
 
 
-def test_cloudwatch_takes_the_body(dashboards: list[Body]) -> None:
+def test_cloudwatch_accepts_the_body(dashboards: list[Body]) -> None:
     """It is what the published structure allows."""
     assert len(dashboards) == 2
     for dashboard in dashboards:

@@ -146,7 +146,7 @@ def test_the_function_gets_small_batches_and_reports_failed_messages(prod: Graph
     assert prod.one("iam/rolePolicy", "inbound-to-on-event").urn in mapping.dependencies
 
 
-def test_the_function_may_put_items_take_messages_and_put_poison_aside(hearing: Graph) -> None:
+def test_the_function_may_put_items_receive_messages_and_reject_poison(hearing: Graph) -> None:
     """It reads nothing of the table, and publishes nothing."""
     assert actions_on(hearing, "on-event", hearing.one("dynamodb/table").arn) == {"dynamodb:PutItem"}
     assert actions_on(hearing, "on-event", _queue(hearing).arn) == {

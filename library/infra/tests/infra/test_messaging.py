@@ -98,7 +98,7 @@ def test_a_message_that_fails_has_at_least_a_week_among_the_dead_letters(stack: 
     assert kept == {(True, 7 * DAY), (False, 14 * DAY)}
 
 
-def test_a_dead_letter_queue_takes_only_from_its_own_queue(prod: Graph) -> None:
+def test_a_dead_letter_queue_accepts_only_its_own_queue(prod: Graph) -> None:
     """No other queue of the account can use it as its own."""
     allowed = {
         node.inputs["queueUrl"]: node.document("redriveAllowPolicy") for node in prod.of("sqs/redriveAllowPolicy")

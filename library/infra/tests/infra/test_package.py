@@ -38,7 +38,7 @@ def names(archive: Path) -> list[str]:
         return packed.namelist()
 
 
-def test_the_same_sources_give_the_same_bytes(sources: Path, tmp_path: Path) -> None:
+def test_the_same_sources_have_the_same_bytes(sources: Path, tmp_path: Path) -> None:
     """Neither the time of a file nor the order of its creation counts."""
     package.write_code(sources, tmp_path / "first.zip")
     (sources / "handlers" / "a.py").unlink()
@@ -84,7 +84,7 @@ def test_two_runs_of_a_repository_write_its_archive_at_a_time(tmp_path: Path) ->
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "code.zip"]
 
 
-def test_a_changed_source_gives_other_bytes(sources: Path, tmp_path: Path) -> None:
+def test_a_changed_source_has_other_bytes(sources: Path, tmp_path: Path) -> None:
     """Otherwise a change would never be deployed."""
     package.write_code(sources, tmp_path / "first.zip")
     (sources / "handlers" / "a.py").write_text("# changed\n")

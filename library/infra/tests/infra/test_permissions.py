@@ -189,7 +189,7 @@ def test_the_machine_may_start_its_own_children(prod: Graph) -> None:
     assert "states:StartExecution" in actions_on(prod, "list-import", prod.one("sfn/stateMachine").arn)
 
 
-def test_a_redriven_machine_may_take_up_its_children_and_no_other_execution(prod: Graph) -> None:
+def test_a_redriven_machine_may_resume_its_children_and_no_other_execution(prod: Graph) -> None:
     """A person redrives the list's execution; the children of a map that broke off are redriven by the machine."""
     redriven = [s["Resource"] for s in granted(prod, "list-import") if "states:RedriveExecution" in s["Action"]]
     machine = prod.one("sfn/stateMachine").arn

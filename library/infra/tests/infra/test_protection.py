@@ -120,7 +120,7 @@ def test_a_development_stack_can_be_removed(without_sftp: Graph) -> None:
     assert not any(node.protect or node.retain_on_delete for node in without_sftp.nodes)
 
 
-def test_every_resource_that_takes_tags_has_them(prod: Graph) -> None:
+def test_every_taggable_resource_has_tags(prod: Graph) -> None:
     """Costs and owners can be told by tag."""
     untagged = {"lambda/layerVersion", "kms/alias", "sfn/alias", "lambda/alias", "transfer/sshKey"}
     untagged |= {"codedeploy/deploymentConfig", "lambda/permission", "lambda/functionEventInvokeConfig"}

@@ -37,7 +37,7 @@ def test_every_function_behind_an_alias_has_a_release(prod: Graph) -> None:
     assert set(groups(prod)) == behind == set(prod.outputs["release"]["groups"].values())
 
 
-def test_codedeploy_shifts_traffic_and_takes_it_back(prod: Graph) -> None:
+def test_codedeploy_shifts_traffic_and_returns_it(prod: Graph) -> None:
     """A failure, an alarm and a stop all bring the version before back."""
     for group in groups(prod).values():
         assert group["deploymentStyle"] == {
@@ -139,7 +139,7 @@ def test_codedeploy_may_read_every_alarm_that_stops_a_release(own: Graph) -> Non
             assert any(fnmatchcase(arn, pattern) for pattern in read), alarm
 
 
-def test_no_release_has_more_alarms_than_codedeploy_takes(varied: Graph) -> None:
+def test_no_release_has_more_alarms_than_codedeploy_accepts(varied: Graph) -> None:
     """Ten, with every alarm that the settings allow."""
     assert {len(group["alarmConfiguration"]["alarms"]) for group in groups(varied).values()} == {10}
 

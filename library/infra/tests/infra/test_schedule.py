@@ -58,7 +58,7 @@ def test_the_watch_and_the_sweep_need_no_alarm_on_dropped_calls(prod: Graph) -> 
     assert not [name for name in notifying_alarms(prod) if name.endswith("-dropped")]
 
 
-def test_a_sweep_may_take_as_long_as_lambda_has_and_has_a_role_that_lists_alone(prod: Graph) -> None:
+def test_a_sweep_ends_before_the_next_and_its_role_only_lists(prod: Graph) -> None:
     """It is over before the next one begins."""
     limits = prod.one("lambda/function", "sweep-uploads").inputs
     assert limits["timeout"] <= QUARTER * 60 == AGE.total_seconds()

@@ -381,7 +381,7 @@ def test_a_renamed_member_is_refused_with_its_new_name(old: str, new: str) -> No
 
 
 @pytest.mark.parametrize("end", ["2999-01-31", "2999-01-31 00:00:00 +0000 UTC"])
-def test_partners_come_with_their_keys(end: str) -> None:
+def test_partners_have_their_keys(end: str) -> None:
     """A partner may have several keys, so that one can be replaced without an interruption.
 
     Pulumi passes a date without quotes on as a time.

@@ -76,7 +76,7 @@ def test_the_function_may_receive_messages_and_only_named_senders_may_send(
     assert actions_on(repository.run(), sender.replace("_", "-"), arn) == {"sqs:SendMessage"}
 
 
-def test_a_function_that_may_take_longer_is_refused(repository: Repository) -> None:
+def test_a_function_with_a_longer_timeout_is_refused(repository: Repository) -> None:
     """The error names the argument; with it, the queue hides messages for longer."""
     repository.replace(FUNCTIONS, '"send_letter": Preset(timeout=30', '"send_letter": Preset(timeout=90')
     with pytest.raises(ValueError, match=r"^send_letter .*timeout=90 to WorkQueue"):

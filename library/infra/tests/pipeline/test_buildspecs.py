@@ -79,7 +79,7 @@ def test_a_step_that_calls_pulumi_downloads_no_plugin(step: PipelineStep, pipeli
     assert (disabled in variables) == (step.state is not None)
 
 
-def test_every_variable_that_it_uses_is_given(step: PipelineStep, pipeline: Graph) -> None:
+def test_every_used_variable_is_defined(step: PipelineStep, pipeline: Graph) -> None:
     """By the project, the action, CodeBuild, or a command before."""
     spec = buildspec(step.name)
     text = "\n".join(commands(spec))

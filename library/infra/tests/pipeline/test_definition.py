@@ -72,7 +72,7 @@ def _shape() -> StructureShape:
     return shape
 
 
-def test_the_definition_is_the_one_that_was_reviewed(pipeline: Graph) -> None:
+def test_the_definition_equals_the_reviewed_one(pipeline: Graph) -> None:
     """Golden file; `UPDATE_GOLDEN=1 pytest` writes it anew, and the difference is then for a person to read."""
     text = json.dumps(declaration(pipeline), indent=2, sort_keys=True).replace(PREFIX, "{context}-pipeline") + "\n"
     if os.environ.get("UPDATE_GOLDEN"):
@@ -87,7 +87,7 @@ def test_the_definition_has_the_form_that_aws_describes(source: str, request: py
     assert not report.has_errors(), report.generate_report()
 
 
-def test_codepipeline_takes_the_definition(pipeline: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codepipeline_accepts_the_definition(pipeline: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """Made on moto under the role that the program made, which trusts CodePipeline."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -297,7 +297,7 @@ def test_a_commit_to_codecommit_starts_the_pipeline_by_an_event(from_codecommit:
     )
 
 
-def test_the_newest_change_overtakes_one_that_waits(pipeline: Graph) -> None:
+def test_the_newest_change_overtakes_a_waiting_one(pipeline: Graph) -> None:
     """And an environment is one stage, so that nothing comes between its preview and its deployment."""
     assert pipeline.one("codepipeline/pipeline").inputs["executionMode"] == "SUPERSEDED"
     assert {stage for stage, _ in actions(pipeline)} == {"Source", "Build", "dev", "staging", "prod"}

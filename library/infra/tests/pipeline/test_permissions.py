@@ -45,7 +45,7 @@ def test_every_role_trusts_one_service_acting_for_this_account(any_pipeline: Gra
             assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}, node.name
 
 
-def test_a_step_takes_on_the_role_of_its_own_environment_and_no_other(pipeline: Graph) -> None:
+def test_a_step_assumes_the_role_of_its_own_environment_only(pipeline: Graph) -> None:
     """What runs before the approval has not the role that changes things. The build takes on none."""
     for environment in ENVIRONMENTS:
         for step, kind in ROLE_OF.items():

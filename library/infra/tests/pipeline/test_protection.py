@@ -112,7 +112,7 @@ def test_bucket_and_key_survive_the_removal_of_the_pipeline(pipeline: Graph) -> 
     assert not any(node.protect for node in run(LEAST | {"protect": False}).nodes)
 
 
-def test_names_are_within_limits_and_tags_are_on_all_that_takes_them(pipeline: Graph) -> None:
+def test_names_are_within_limits_and_taggable_resources_have_tags(pipeline: Graph) -> None:
     """By the same labels as those of the context's stacks."""
     tagged = ("iam/role", "codebuild/project", "codebuild/reportGroup", "codepipeline/pipeline", "sns/topic", "kms/key")
     for node in pipeline.nodes:

@@ -16,7 +16,7 @@ from tests.repairs import Records, exits, item
 from tests.rollout.clients import error
 
 
-def test_a_profile_takes_on_the_environments_role(tmp_path: Path) -> None:
+def test_a_profile_assumes_the_environments_role(tmp_path: Path) -> None:
     """From the credentials that the build has."""
     pulumi_cli.write_profile(tmp_path / "config", "arn:aws:iam::333344445555:role/deploy", "pipeline-prod")
     assert (tmp_path / "config").read_text() == (

@@ -57,7 +57,7 @@ def test_a_tool_without_a_published_digest_is_not_installed(archive: bytes, tmp_
         cli.install("1.2.3", tmp_path, release(archive, "0" * 64, "another.tar.gz"))
 
 
-def test_both_come_over_https_and_from_two_hosts(archive: bytes, tmp_path: Path) -> None:
+def test_both_are_downloaded_over_https_from_two_hosts(archive: bytes, tmp_path: Path) -> None:
     """A forger would have to hold both."""
     urls: list[str] = []
     served = release(archive, hashlib.sha256(archive).hexdigest(), _name())

@@ -177,7 +177,7 @@ def test_the_recommended_change_saves_its_time(prod: Model) -> None:
     assert answer.warm.total - changed.total == pytest.approx(answer.change.seconds)
 
 
-def test_a_new_table_throttles_what_a_used_table_accepts(prod: Model) -> None:
+def test_a_new_table_throttles_a_load_that_a_used_table_accepts(prod: Model) -> None:
     """The map writes 32,000 units a second, and a new table accepts 4,000."""
     fast = [with_lanes(prod.plan(MILLION, 1, new=new), 32) for new in (False, True)]
     used, new = map(simulate, fast)

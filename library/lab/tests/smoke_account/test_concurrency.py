@@ -55,7 +55,7 @@ def test_an_account_with_too_few_executions_is_refused(
         ({"stream_parallelization_factor": 1, "import_concurrency": 1, "verification_concurrency": 20}, True),
     ],
 )
-def test_a_new_account_takes_a_stack_with_small_settings(
+def test_a_new_account_accepts_a_stack_with_small_settings(
     place: Place, monkeypatch: pytest.MonkeyPatch, small: dict[str, int], refused: bool
 ) -> None:
     """Ten executions are enough only for one batch of a shard and one child of an import at a time."""

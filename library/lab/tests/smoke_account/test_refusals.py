@@ -40,7 +40,7 @@ def test_a_sandbox_of_the_repository_is_refused(place: Place, cli: Cli) -> None:
     assert cli.calls == []
 
 
-def test_a_stack_that_pulumi_knows_is_refused(place: Place, cli: Cli) -> None:
+def test_a_stack_that_exists_in_pulumi_is_refused(place: Place, cli: Cli) -> None:
     """Its owner does not matter. The error has its name."""
     cli.has("dev", STACK)
     assert refused(place).startswith(f"The stack {STACK} exists")

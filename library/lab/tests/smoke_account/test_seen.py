@@ -83,7 +83,7 @@ def test_events_that_are_missing_are_counted(world: Any) -> None:
         check_events(world, CONTEXT, OUTPUTS)
 
 
-def test_an_event_that_comes_twice_is_one(world: Any) -> None:
+def test_a_repeated_event_counts_once(world: Any) -> None:
     """Queues deliver at least once."""
     world.reader.events = [*heard(9), *heard(9)]
     with pytest.raises(Failed, match="bi 9"):

@@ -29,7 +29,7 @@ def strangers(deployed: RunningContext) -> dict[str, Caller]:
 
 @pytest.mark.parametrize("function", ROUTES)
 @pytest.mark.parametrize("who", ["nobody", "an unknown key", "a wrong secret", "no permission"])
-def test_no_route_lets_a_stranger_in(strangers: dict[str, Caller], who: str, function: str) -> None:
+def test_no_route_accepts_a_stranger(strangers: dict[str, Caller], who: str, function: str) -> None:
     """Not one of them, and the function is not called."""
     refused = send(strangers[who], function, body={} if ROUTES[function].startswith("POST") else None)
     assert refused.status == 403, refused

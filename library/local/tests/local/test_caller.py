@@ -47,7 +47,7 @@ def test_callers_are_shared_out_by_weight(share: float, least: int, most: int) -
     assert versions.total() == 1000
 
 
-def test_the_same_seed_takes_the_same_turns() -> None:
+def test_the_same_seed_has_the_same_turns() -> None:
     turns = [[Caller(WeightedAlias(), ALIAS_ARN, seed).call({}).version for _ in range(5)] for seed in (1, 1)]
     assert turns[0] == turns[1]
 

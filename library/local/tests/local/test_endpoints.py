@@ -76,7 +76,7 @@ def test_the_file_has_the_variables_that_point_any_tool_at_the_emulator(
     assert written["environment"] == emulator.client_environment()
 
 
-def test_an_ended_run_is_no_running_one(context: Context[Any], emulator: Emulator, tmp_path: Path):
+def test_an_ended_run_is_not_running(context: Context[Any], emulator: Emulator, tmp_path: Path):
     """A run that was killed leaves its file."""
     file, ended = tmp_path / "endpoints.json", replace(emulator, port=1)
     with (

@@ -39,7 +39,7 @@ def test_without_sftp_uploads_go_to_the_bucket(aws_of_nothing: RecordingAws) -> 
     assert (partner.settings, partner.stand_ins) == ({}, ())
 
 
-def test_both_read_the_folder_that_the_context_takes_lists_from(aws_of_nothing: RecordingAws) -> None:
+def test_both_read_the_folder_of_the_contexts_lists(aws_of_nothing: RecordingAws) -> None:
     for sftp in ("dedicated", "none"):
         partner = _partner(aws_of_nothing, CONTEXT, {"sftp": sftp})
         partner.outputs = {"inbox_bucket": "inbox"}

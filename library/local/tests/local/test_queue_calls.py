@@ -63,7 +63,7 @@ def test_a_refused_call_has_the_error_of_the_client(aws_endpoint: str) -> None:
     assert response["Error"]["Code"].endswith("QueueDoesNotExist")
 
 
-def test_a_call_without_an_answer_is_one_that_a_reader_repeats() -> None:
+def test_a_call_without_an_answer_raises_an_error_that_readers_retry() -> None:
     with pytest.raises(UNANSWERED):
         calls(CLOSED).call("sqs", "receive_message", QueueUrl=f"{CLOSED}/bi")
 

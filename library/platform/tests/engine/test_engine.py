@@ -68,7 +68,7 @@ def test_new_code_publishes_versions_and_moves_no_traffic(engine: Engine) -> Non
 
 
 @pytest.mark.nightly
-def test_traffic_that_a_rollout_moved_stays_where_it_is(engine: Engine) -> None:
+def test_traffic_that_a_rollout_shifted_stays(engine: Engine) -> None:
     """Not even a refresh in the middle of a rollout makes Pulumi want its own versions and weights back."""
     name, *_ = engine.state("lambda/alias")
     machine = engine.state("sfn/alias").popitem()[0]

@@ -218,7 +218,7 @@ def _stated(name: str) -> set[str]:
     return {f"{service}:{name}" for service, _, name in permissions}
 
 
-def test_every_action_is_one_of_aws(document: dict[str, Any]) -> None:
+def test_every_action_exists_in_aws(document: dict[str, Any]) -> None:
     """A misspelt one would be taken by IAM, and allow nothing."""
     for action in actions(document):
         service, _, name = action.partition(":")

@@ -55,7 +55,7 @@ def test_a_sandbox_has_the_settings_of_dev_without_sftp_and_alarms(
     assert "https://api.example.org" in said
 
 
-def test_the_program_takes_the_settings_of_a_sandbox(sandbox: Sandbox, place: Place) -> None:
+def test_the_program_accepts_the_settings_of_a_sandbox(sandbox: Sandbox, place: Place) -> None:
     """And all that it makes says whose it is. Nothing of it is left after its destruction, such as a layer version."""
     assert sandbox("up", "mine") == 0
     program = service()
@@ -77,7 +77,7 @@ def test_it_expires_after_some_hours(hours: int, options: list[str], sandbox: Sa
     assert before <= until - timedelta(hours=hours) <= datetime.now(UTC)
 
 
-def test_one_that_is_there_is_deployed_anew_and_lasts_longer(sandbox: Sandbox, place: Place, cli: Cli) -> None:
+def test_an_existing_sandbox_is_deployed_again_and_extended(sandbox: Sandbox, place: Place, cli: Cli) -> None:
     """Also from another machine, where there is no file of it: its secrets are those of dev."""
     assert sandbox("up", "mine", "--hours", "1") == 0
     early = cli.tags("sandbox-mine")["expires"]
@@ -160,7 +160,7 @@ def test_ctrl_c_ends_with_its_own_status(sandbox: Sandbox, monkeypatch: pytest.M
     assert error.startswith("Error: Interrupted: ")
 
 
-def test_one_that_is_destroyed_leaves_neither_stack_nor_file(sandbox: Sandbox, place: Place, cli: Cli) -> None:
+def test_a_destroyed_sandbox_leaves_neither_stack_nor_file(sandbox: Sandbox, place: Place, cli: Cli) -> None:
     """And cannot be destroyed twice."""
     assert (sandbox("up", "mine"), sandbox("down", "mine"), sandbox("down", "mine")) == (0, 0, 2)
     assert cli.stacks == ["dev", "prod"]

@@ -46,7 +46,7 @@ def test_the_stack_of_a_closed_request_is_destroyed(
 
 
 @pytest.mark.parametrize("closed", ["[]", "[5, 18]", ""])
-def test_that_of_an_open_one_stays(
+def test_the_stack_of_an_open_request_stays(
     sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: Capture, closed: str
 ) -> None:
     """Without a list, too, which is reported. An expired stack is destroyed."""
@@ -79,7 +79,7 @@ def test_a_failed_destruction_fails_the_sweep_and_the_rest_is_destroyed(
     assert "pulumi stack rm --yes --cwd" in said
 
 
-def test_a_stack_without_its_end_fails_the_sweep_and_stays(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_a_stack_without_an_expiry_fails_the_sweep_and_stays(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
     """This command did not create it. The reason names the missing tag."""
     cli.tag("sandbox-old", owner="ben")
     assert sandbox("sweep", "sandbox") == 1
@@ -136,7 +136,7 @@ def test_the_next_sweep_destroys_the_postponed_stacks(swept: Callable[[int | Non
 
 
 @pytest.mark.parametrize(("seconds", "remaining"), [("3600", 4), ("1799", 6)])
-def test_a_workflow_gives_the_seconds_of_its_session(
+def test_a_workflow_passes_the_seconds_of_its_session(
     sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, seconds: str, remaining: int
 ) -> None:
     """A postponed stack does not fail the sweep."""

@@ -33,7 +33,7 @@ def lists(table: Any) -> ListTable:
 
 
 @over_contexts
-def test_an_aggregate_comes_back_as_it_was_stored(context: Context[Any], table: Any):
+def test_an_aggregate_is_read_as_it_was_stored(context: Context[Any], table: Any):
     """Amounts, days, numbers and texts survive, and so do status, version and list."""
     aggregates = AggregateTable(Items(context), table)
     sample = Samples(context).aggregate(100, list_id="l-1")
@@ -95,7 +95,7 @@ def test_only_the_version_that_was_read_is_removed(payments: Payments):
         payments.get(samples.aggregate(1).id)
 
 
-def test_each_write_keeps_the_place_in_a_trace_that_it_belongs_to(table: Any):
+def test_each_write_keeps_its_place_in_a_trace(table: Any):
     """The last one's stays with the item, also for the event of its removal."""
     places = iter([fresh_traceparent(), last := fresh_traceparent()])
     payments = AggregateTable(ITEMS, table, lambda: next(places))

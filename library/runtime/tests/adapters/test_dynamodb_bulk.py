@@ -82,7 +82,7 @@ def test_another_lists_row_is_never_overwritten(imported: ImportedAggregateTable
     assert table.scan()["Items"] == before
 
 
-def test_undoing_takes_only_this_lists_rows(imported: ImportedAggregateTable, table: Any):
+def test_undoing_deletes_only_this_lists_rows(imported: ImportedAggregateTable, table: Any):
     """Also in the middle of a hundred, also what was never written, also twice."""
     rows = _rows(150)
     imported.import_rows("l-1", rows[50:52])

@@ -90,7 +90,7 @@ def test_throttled_items_are_sent_again_alone(reached: Any):
     ],
     ids=["throughput", "throttled", "broken", "unavailable"],
 )
-def test_a_batch_that_is_turned_away_is_sent_again(reached: Any, turn: tuple[int, Any]):
+def test_a_throttled_batch_is_sent_again(reached: Any, turn: tuple[int, Any]):
     """As a whole."""
     busy = Scripted(turn, turn)
     with reached(busy) as table:

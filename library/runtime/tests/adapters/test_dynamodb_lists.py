@@ -157,7 +157,7 @@ def test_findings_by_name_are_kept_exactly(lists: ListTable):
     assert recorded.amounts == sums
 
 
-def test_a_list_knows_when_it_was_received(lists: ListTable):
+def test_a_list_has_its_time_of_receipt(lists: ListTable):
     """From its first record on."""
     before = datetime.now(UTC)
     received_at = lists.register(RECEIVED).received_at
@@ -183,7 +183,7 @@ def test_undone_parts_are_counted_once_and_read_again(lists: ListTable):
     assert lists.get(ID).undone_parts == {0, 3}
 
 
-def test_a_list_keeps_the_place_in_a_trace_where_it_came_in(table: Any):
+def test_a_list_keeps_the_place_in_a_trace_of_its_arrival(table: Any):
     """Registering it again changes nothing of that."""
     first, second = fresh_traceparent(), fresh_traceparent()
     assert ListTable(table, lambda: first).register(RECEIVED).traceparent == first

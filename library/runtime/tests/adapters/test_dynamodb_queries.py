@@ -104,7 +104,7 @@ def test_a_change_keeps_the_stored_keys(versions: tuple[int, int], moves: bool, 
         assert item[items.STATUS_SHARD] == item["status"] + suffix
 
 
-def test_one_that_came_with_no_list_is_in_no_list():
+def test_an_aggregate_without_a_list_is_in_no_list():
     """Its item has no place in that index."""
     item = ITEMS.from_aggregate(samples.aggregate(1))
     assert items.LIST_SHARD not in item

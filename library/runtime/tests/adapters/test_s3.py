@@ -121,7 +121,7 @@ def test_a_name_with_a_line_end_is_listed(files: InboxBucket, bucket: Any):
     assert "prefix=incoming%2Facme%2Fja%0D%0Anu%20ary.csv" in urls[0]
 
 
-def test_a_removed_file_is_known_with_its_versions(files: InboxBucket, bucket: Any):
+def test_a_removed_file_is_listed_with_its_versions(files: InboxBucket, bucket: Any):
     """The partner may have withdrawn it."""
     files.write(KEY, b"first")
     bucket.delete_object(Bucket=BUCKET, Key=KEY)

@@ -62,7 +62,7 @@ def test_a_rotation_is_seen_within_five_minutes(manager: Any, arn: str, later: L
     assert MAX_AGE == 5 * 60
 
 
-def test_without_a_value_the_command_is_named_that_puts_one(manager: Any, arn: str) -> None:
+def test_a_missing_value_names_the_command_that_puts_it(manager: Any, arn: str) -> None:
     """And once somebody has run it, the next call has it: that there is none is not kept."""
     secrets = Secrets(manager)
     with pytest.raises(NoSecret, match=r"put-secret-value --secret-id shop-dev-acquirer-key --secret-string"):

@@ -172,7 +172,7 @@ def test_a_reply_has_a_limited_size(system: HttpSystem, bureau: Bureau) -> None:
         system.get("/")
 
 
-def test_a_kept_connection_that_has_ended_costs_one_try(system: HttpSystem, bureau: Bureau) -> None:
+def test_a_kept_connection_that_has_ended_costs_one_attempt(system: HttpSystem, bureau: Bureau) -> None:
     """A function may have been frozen since its last call."""
     bureau.answers = [(200, {"Connection": "keep-alive"}, b"{}")]
     system.get("/")

@@ -102,7 +102,7 @@ def test_record_report_and_event_equal_those_of_a_normal_undo(world: World):
     assert (closed.failure.step, closed.failure.error) == (normal.failure.step, normal.failure.error)
 
 
-def test_rows_that_come_late_into_the_index_are_deleted(world: World):
+def test_rows_that_appear_late_in_the_index_are_deleted(world: World):
     """The last pass begins after a pause, and finds no row."""
     list_id = interrupted(world)
     closed = Closed(world, late=3)

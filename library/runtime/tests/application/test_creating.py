@@ -391,7 +391,7 @@ def _made(command: Any, things: Aggregates[Any]) -> Any:
 
 
 @pytest.mark.parametrize("of", ALL, ids=lambda of: of.context.name)
-def test_the_rule_of_each_context_takes_its_good_rows(of: Commands) -> None:
+def test_the_rule_of_each_context_accepts_its_good_rows(of: Commands) -> None:
     samples = Samples(of.context)
     run = run_list(of.context, [samples.values(n) for n in range(25)], rule=of.create.use_case)
     assert (run.outcome, len(run.aggregates)) == ("IMPORTED", 25)

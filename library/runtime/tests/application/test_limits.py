@@ -110,7 +110,7 @@ def test_a_row_of_very_many_cells_does_not_fill_the_memory():
     assert [line["code"] for line in _report_lines(world, closed)] == [ListFault.RECORD]
 
 
-def test_a_thousand_taken_identities_are_a_short_reason(monkeypatch: pytest.MonkeyPatch):
+def test_a_thousand_existing_identities_are_a_short_reason(monkeypatch: pytest.MonkeyPatch):
     """Those of one write are told together."""
     world = World(PAYMENT)
     list_id = world.ready_to_import(world.rows(1))

@@ -62,7 +62,7 @@ def test_a_broken_upload_does_not_block_the_next_one(world: World):
     assert world.register(None, "run-3").outcome is Outcome.REGISTERED
 
 
-def test_the_announced_version_is_the_one_that_is_pinned(world: World):
+def test_the_announced_version_is_pinned(world: World):
     """Two versions within a second are two lists, whichever event comes first."""
     for rows in (1, 2):
         world.files.write(KEY, world.samples.file(world.rows(rows)))
@@ -248,7 +248,7 @@ def test_a_key_that_exists_as_its_event_writes_it_is_that_key(world: World, key:
     assert world.lists.get(step.list_id).file.key == key
 
 
-def test_a_key_of_which_there_is_no_version_stays_as_it_is_written(world: World):
+def test_a_key_without_a_version_is_kept_as_written(world: World):
     """The partner is told of the name that the event has."""
     step = world.announced(Upload("inbox", "incoming/acme/a+b.csv", "1"), "run-1")
     assert (step.outcome, world.lists.get(step.list_id).file.key) == (Outcome.REFUSED, "incoming/acme/a+b.csv")
@@ -617,7 +617,7 @@ def test_a_list_that_was_never_to_be_imported_needs_no_parts_to_be_undone(world:
     assert world.compensate(list_id) is ListStatus.FAILED
 
 
-def test_a_list_whose_rows_are_gone_is_not_verified_as_an_empty_one(world: World):
+def test_a_list_whose_rows_are_gone_is_not_verified_as_empty(world: World):
     """A redrive that comes too late fails; it does not import nothing."""
     list_id = world.register(world.samples.file(world.rows(5))).list_id
     world.validate(list_id)

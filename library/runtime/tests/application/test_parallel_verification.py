@@ -55,7 +55,7 @@ few = st.frozensets(st.integers(0, ROWS - 1), max_size=2)
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=lambda context: context.name)
 @given(existing=few, unread=st.frozensets(st.integers(0, ROWS - 1), max_size=1), tried=st.lists(st.integers(0, 5)))
-def test_parts_that_children_verify_in_any_order_give_the_decision_of_one_call(
+def test_parts_verified_in_any_order_have_the_decision_of_one_call(
     context: Context[Any], existing: frozenset[int], unread: frozenset[int], tried: list[int]
 ) -> None:
     """Children verify some parts, some of them twice; the decision verifies the others."""

@@ -135,7 +135,7 @@ def _page_of_the_version_before(request: Any, shards: FakeShards) -> Page[Paymen
     turns=st.lists(st.booleans(), min_size=1, max_size=8),
     limit=st.integers(1, 20),
 )
-def test_two_versions_answer_pages_of_one_walk(numbers: list[int], turns: list[bool], limit: int):
+def test_two_versions_answer_pages_of_one_query(numbers: list[int], turns: list[bool], limit: int):
     """Until the end of the release, rows are in the 16 shards of the version before: each is found once."""
     shards: list[list[Payment]] = [[] for _ in range(INDEX_SHARDS)]
     for row, number in enumerate(numbers):
@@ -151,7 +151,7 @@ def test_two_versions_answer_pages_of_one_walk(numbers: list[int], turns: list[b
 
 
 @given(shards=_filled(), filters=_ASKED, limit=st.integers(1, MOST))
-def test_a_page_takes_a_bounded_number_of_reads(shards: FakeShards, filters: dict[str, Any], limit: int):
+def test_a_page_needs_a_bounded_number_of_reads(shards: FakeShards, filters: dict[str, Any], limit: int):
     """Each of a bounded size."""
     list_many(Selection(**filters, limit=limit), shards)
     assert len(shards.reads) <= READS

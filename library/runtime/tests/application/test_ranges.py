@@ -335,7 +335,7 @@ def test_a_child_on_an_earlier_version_of_the_function_validates_the_whole_list(
         assert large.result == earlier
 
 
-def test_a_repeated_join_gives_the_same_answer():
+def test_a_repeated_join_has_the_same_answer():
     """Its parts are the parts of the attempt that was recorded."""
     with small():
         large = Lists(REPEATED).in_ranges()

@@ -26,7 +26,7 @@ def test_the_usual_ways_to_write_csv_read_the_same(data: bytes):
     assert [cells for _, cells in _read(data)] == [["a", "b"], ["1", "2"]]
 
 
-def test_a_record_is_known_by_the_line_it_starts_on():
+def test_a_record_has_the_line_on_which_it_starts():
     """A quoted line break does not shift the lines of the report."""
     assert [line for line, _ in _read(b'a\n"x\ny"\n\nz\n')] == [1, 2, 5]
 

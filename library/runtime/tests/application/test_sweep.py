@@ -35,7 +35,7 @@ def test_a_file_whose_event_was_lost_is_noticed_until_it_is_a_list(world: World)
     assert _keys(world) == []
 
 
-def test_a_version_that_a_later_file_has_replaced_is_noticed_as_well(world: World):
+def test_a_replaced_version_is_noticed(world: World):
     """Of two daily lists, the event of the first was lost."""
     for data in (b"monday", b"tuesday"):
         world.files.write(KEY, data)
@@ -83,7 +83,7 @@ def test_a_whole_file_of_the_size_of_a_broken_upload_is_missed(world: World):
     assert _keys(world) == [KEY]
 
 
-def test_the_oldest_comes_first(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_the_oldest_upload_is_first(world: World, monkeypatch: pytest.MonkeyPatch):
     """Its partner waits longest."""
     days = _stored(world, [1, 3, 2])
     monkeypatch.setattr(world.files, "arrived", lambda: days)

@@ -75,7 +75,7 @@ def test_values_come_from_the_resources_themselves(deployed: Graph) -> None:
     assert _variables(deployed, "watch_lists")["STATE_MACHINE_ARN"] == deployed.outputs["state_machine"]
 
 
-def test_each_reader_of_the_stream_gets_the_items_that_it_knows(deployed: Graph) -> None:
+def test_each_reader_of_the_stream_gets_its_items(deployed: Graph) -> None:
     """The prefixes of keys are written by the code and filtered by the infrastructure."""
     for reader, prefix in {"relay-events": Items(CONTEXT).prefix, "measure-lists": LIST}.items():
         mapping = deployed.one("lambda/eventSourceMapping", f"{reader}-stream").inputs

@@ -90,7 +90,7 @@ def test_a_given_up_batch_is_at_the_place_of_its_message():
         )
 
 
-def test_every_dead_letter_queue_is_known_by_the_name_in_its_alarm():
+def test_every_dead_letter_queue_has_the_name_in_its_alarm():
     """At night one has the alarm's description and nothing else; the console shows the queue's name on AWS."""
     graph = run("staging")
     deployed = RedriveStack.of("staging", graph.outputs)

@@ -54,7 +54,7 @@ def test_a_finished_upload_starts_the_import(deployed: Graph, upload: dict[str, 
     assert (file.key, file.size, file.etag) == ("incoming/acme/january.csv", 1234, "b6d81b360a5672d80c27430f39153e2c")
 
 
-def test_an_upload_whose_event_has_no_tag_starts_it_as_well(deployed: Graph, upload: dict[str, Any]) -> None:
+def test_an_upload_without_a_tag_in_its_event_starts_a_list_as_well(deployed: Graph, upload: dict[str, Any]) -> None:
     """A variable of the input for what an event lacks would make no JSON: the tag is none."""
     detail = {name: value for name, value in upload["detail"].items() if name != "etag"}
     started = started_with(deployed, "upload-completed", upload | {"detail": detail})

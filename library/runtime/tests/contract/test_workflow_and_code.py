@@ -19,7 +19,7 @@ def _states(deployed: Graph) -> dict[str, Any]:
     return deployed.one("sfn/stateMachine").document("definition")["States"]
 
 
-def test_the_machine_branches_on_outcomes_that_the_steps_give(deployed: Graph) -> None:
+def test_the_machine_branches_on_the_outcomes_of_the_steps(deployed: Graph) -> None:
     """A misspelt outcome would send every list to the compensation."""
     compared = set(re.findall(r'"StringEquals": "(\w+)"', json.dumps(_states(deployed))))
     assert compared <= {*Outcome, *ListStatus}

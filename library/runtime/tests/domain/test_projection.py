@@ -75,7 +75,7 @@ def test_a_sequence_that_is_written_shorter_is_the_same_number():
     assert all(earlier < other for earlier, other in pairwise(keys))
 
 
-def test_two_of_one_time_are_ordered_by_their_ids():
+def test_two_events_of_one_time_are_ordered_by_their_ids():
     """So everybody keeps the same one."""
     time = datetime(2026, 1, 1, tzinfo=UTC)
     first, other = (_event(identity, None, time, Standing.KNOWN) for identity in ("a", "b"))

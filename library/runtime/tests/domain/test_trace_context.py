@@ -89,7 +89,7 @@ def test_no_input_raises(anything: Any):
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]", accepted(anything))
 
 
-def test_a_good_traceparent_stays():
+def test_a_good_traceparent_is_kept():
     """Only bad ones are replaced."""
     assert accepted(f"00-{TRACE}-{PARENT}-01") == f"00-{TRACE}-{PARENT}-01"
 

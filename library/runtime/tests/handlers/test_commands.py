@@ -85,7 +85,7 @@ def test_a_change_is_stored(pair: Any, context: LambdaContext, table: Any):
 
 
 @pytest.mark.parametrize("pair", CHANGES, ids=lambda pair: pair[1].__name__)
-def test_from_where_a_command_starts_is_known_without_another_read(
+def test_a_command_needs_no_read_for_the_previous_status(
     pair: Any, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """One read and one write; where the command does not start, one read."""

@@ -56,7 +56,7 @@ def test_a_change_and_a_removal_return_the_result():
 
 @pytest.mark.parametrize("function_name", ON_EXISTING)
 @pytest.mark.parametrize("if_match", [None, "*", "tag"])
-def test_a_condition_that_holds_lets_the_command_through(function_name: str, if_match: str | None):
+def test_a_fulfilled_condition_permits_the_command(function_name: str, if_match: str | None):
     """No condition is one."""
     tag = create(1).headers["etag"]
     headers = {} if if_match is None else {"If-Match": if_match.replace("tag", tag)}
@@ -205,7 +205,7 @@ def test_a_body_with_an_invalid_encoding_is_a_problem():
     assert call(CREATES, event)["statusCode"] == 400
 
 
-def test_a_body_may_come_in_base64():
+def test_a_body_may_be_in_base64():
     """As API Gateway sends what it does not take for text."""
     assert send(CREATES, json.dumps(SAMPLES.values(1)).encode(), headers=JSON).status == 201
 
@@ -281,7 +281,7 @@ def test_a_request_without_headers_is_answered():
 
 
 @pytest.mark.parametrize("correlation_id", ["a", "Order_4711.b-c", "x" * 128])
-def test_the_callers_correlation_id_comes_back_and_is_on_every_line(correlation_id: str, lines: Lines):
+def test_the_callers_correlation_id_is_returned_and_on_every_line(correlation_id: str, lines: Lines):
     """Success or problem."""
     assert create(1, headers={"X-Correlation-Id": correlation_id}).headers["x-correlation-id"] == correlation_id
     _is_problem(create(1, headers={"x-correlation-id": correlation_id}), 409, "already-exists")
@@ -289,7 +289,7 @@ def test_the_callers_correlation_id_comes_back_and_is_on_every_line(correlation_
 
 
 @pytest.mark.parametrize("correlation_id", [None, "", "x" * 129, "two words", "a\nb", "é", "a,b"])
-def test_a_bad_correlation_id_gives_way_to_the_requests_own(correlation_id: str | None, lines: Lines):
+def test_a_bad_correlation_id_is_replaced_by_the_requests_own(correlation_id: str | None, lines: Lines):
     """Nothing that a caller sends gets into a line as it is."""
     headers = {} if correlation_id is None else {"x-correlation-id": correlation_id}
     assert create(1, headers=headers).headers["x-correlation-id"] == IAM["requestContext"]["requestId"]

@@ -58,7 +58,9 @@ def _parts(list_id: str, name: str = "import.json") -> list[dict[str, Any]]:
     return json.loads(manifest["Body"].read())
 
 
-def test_a_list_goes_from_the_inbox_to_the_table(sent: list[dict[str, str]], table: Any, context: LambdaContext):
+def test_a_list_is_imported_from_the_inbox_into_the_table(
+    sent: list[dict[str, str]], table: Any, context: LambdaContext
+):
     """Each step answers with the list and the way to go, nothing else."""
     event = _verified(context)
     assert set(event) == {"list_id", "outcome"}
@@ -144,7 +146,7 @@ def _inserted(item: dict[str, Any]) -> dict[str, Any]:
     return {"eventName": "INSERT", "eventID": "e", "dynamodb": {**change, "SequenceNumber": "1"}}
 
 
-def test_a_list_recorded_before_traces_were_kept_goes_its_way(sent: Any, table: Any, context: LambdaContext):
+def test_a_list_recorded_without_a_trace_is_imported(sent: Any, table: Any, context: LambdaContext):
     """Its items have no place in a trace; the event of its rejection has one all the same."""
     event = _call("register_list", UPLOAD, context)
     table.update_item(Key={"pk": f"LIST#{event['list_id']}"}, UpdateExpression=f"REMOVE {TRACEPARENT}")

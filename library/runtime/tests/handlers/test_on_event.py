@@ -96,7 +96,7 @@ def test_a_poison_message_is_rejected_with_its_reason_and_blocks_no_other(
 
 
 @pytest.mark.usefixtures("function")
-def test_a_poison_message_that_cannot_be_put_aside_comes_again(table: Any, dead_letters: str, context: LambdaContext):
+def test_a_poison_message_that_cannot_be_stored_is_returned(table: Any, dead_letters: str, context: LambdaContext):
     """It is never lost."""
     boto3.client("sqs").delete_queue(QueueUrl=dead_letters)
     assert _take([record("no JSON", "m-1"), record(event(), "m-2")], context) == ["m-1"]

@@ -200,7 +200,7 @@ def test_the_text_of_a_refusal_is_shortened():
 
 
 @pytest.mark.usefixtures("function")
-def test_without_an_api_functions_take_messages_alone():
+def test_without_an_api_functions_accept_messages_only():
     """A request is a message of a wrong form."""
     world = World(INVOICE)
     issue = (contexts.IssueInvoice, contexts.issue_invoice)

@@ -27,7 +27,7 @@ def _answer(event: dict[str, Any], messages: list[str]) -> Any:
     return queue_handler(CONTEXT, "send_letter", take)(event, LambdaContext())
 
 
-def test_messages_that_fail_come_again_alone(lines: Lines) -> None:
+def test_failed_messages_are_returned_alone(lines: Lines) -> None:
     """The others are done; what a message says is in no line."""
     messages: list[str] = []
     answer = _answer(_batch("one", "bad sentinel", "two"), messages)

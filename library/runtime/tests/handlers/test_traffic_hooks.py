@@ -63,7 +63,7 @@ def test_the_functions_own_check_follows_the_smoke_check(
         ([ReadTimeoutError(endpoint_url="https://lambda")], "ReadTimeoutError: "),
     ],
 )
-def test_a_version_that_does_not_answer_well_is_refused(
+def test_a_version_with_a_wrong_answer_is_refused(
     hook: str,
     answers: list[Any],
     reason: str,

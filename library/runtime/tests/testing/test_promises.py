@@ -484,7 +484,7 @@ def repository(graph: Graph) -> Repository:
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=str)
-def test_the_default_context_keeps(promise: Any, prod: Graph) -> None:
+def test_the_default_context_keeps_its_promises(promise: Any, prod: Graph) -> None:
     """What follows breaks by the change alone."""
     assert promise.breaches(repository(prod)) == []
 
@@ -515,7 +515,7 @@ _INTEGRATIONS: tuple[tuple[str, str, Any], ...] = (
 
 
 @pytest.mark.parametrize(("call", "name", "value"), _INTEGRATIONS)
-def test_a_call_of_a_team_is_good_if_aws_takes_it(call: str, name: str, value: Any, prod: Graph) -> None:
+def test_a_call_of_a_team_is_valid_if_aws_accepts_it(call: str, name: str, value: Any, prod: Graph) -> None:
     """Names begin with a capital letter, values may come from the state, and texts may be written as JSON."""
 
     def change(state: dict[str, Any]) -> None:
@@ -569,7 +569,7 @@ def test_a_promise_leaves_the_environment_as_it_was(prod: Graph, monkeypatch: py
     assert dict(os.environ) == before
 
 
-def test_the_pipeline_is_held_to_the_policies_as_production_is(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pipeline_obeys_the_policies_of_production(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """What its rule cannot tell would be lost."""
     pipeline = run_delivery("main")
     strip = without("deadLetterConfig")

@@ -143,7 +143,7 @@ def _examples(api: Document) -> list[tuple[Any, Any]]:
 
 
 @over_apis
-def test_each_example_is_a_good_one(context: Context) -> None:
+def test_each_example_is_valid(context: Context) -> None:
     """By the schema that it is an example of."""
     api = MADE[context.name]
     examples = _examples(api)

@@ -139,7 +139,7 @@ def test_inserts_that_are_rejected_are_sent_again(monkeypatch: pytest.MonkeyPatc
     assert own, "no statement failed after its effect"
 
 
-def test_messages_come_at_least_once_and_in_no_order():
+def test_messages_are_delivered_at_least_once_and_in_no_order():
     """A message that was not deleted returns after the visibility timeout. A deleted message may return too."""
     orders, again = set[tuple[str, ...]](), 0
     for seed in SEEDS:

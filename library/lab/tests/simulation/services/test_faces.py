@@ -84,7 +84,7 @@ def test_inserted_items_reach_the_stream():
     assert (len(set(numbers)), sorted(numbers)) == (3, numbers)
 
 
-def test_pydynox_reads_what_exists():
+def test_pydynox_reads_existing_items():
     """Numbers arrive as int, and a projection limits the attributes."""
     store, service, _ = _store()
     bulk: Any = SimBulk(service)
@@ -245,7 +245,7 @@ def test_a_message_that_is_not_deleted_moves_to_the_dead_letters():
     assert dead.messages[first["MessageId"]].body == "body"
 
 
-def test_clients_take_hooks():
+def test_clients_accept_hooks():
     """The library registers its hooks without an error."""
     _, service, _ = _store()
     table, client = SimTable(service), SimClient(service)

@@ -27,7 +27,7 @@ def test_every_widget_has_its_place_on_the_grid(whole: str) -> None:
     assert places[2] == ("2", "grid-column: 13 / span 12; grid-row: 3 / span 6")
 
 
-def test_a_widget_without_a_place_takes_the_next() -> None:
+def test_a_widget_without_a_position_gets_the_next_one() -> None:
     placed = _widget({"type": "text", "width": 8, "properties": {"markdown": "x"}})
     assert "grid-column: span 8; grid-row: span 6" in placed
 

@@ -131,7 +131,7 @@ def test_a_rejected_rows_trail_ends_where_it_was_rejected() -> None:
     assert re.search(r"\bline 4\b.*\bvalidate_list: colour: expected red; size: expected a number\.$", trail.result)
 
 
-def test_a_good_row_of_a_refused_list_goes_to_the_end_of_the_list() -> None:
+def test_a_good_row_of_a_refused_list_has_the_trail_of_the_list() -> None:
     trail = trail_of(REFUSED, VALID)
     assert _steps(trail)[-1] == (9000, "ended", "REJECTED")
     assert trail.result.endswith(" REJECTED: too many.")

@@ -8,7 +8,7 @@ FUNCTIONS = ["register_payment", "verify_payment", "on_event"]
 
 
 @pytest.mark.parametrize("name", ["register_payment", "register-payment", "RegisterPayment"])
-def test_a_name_is_known_in_each_of_its_forms(name: str):
+def test_a_name_is_accepted_in_each_of_its_forms(name: str):
     """In code, on AWS, and as a command."""
     assert chosen("function", name, FUNCTIONS) == "register_payment"
 
