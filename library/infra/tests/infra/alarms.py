@@ -51,8 +51,8 @@ def name_of(alarm: Node) -> str:
     return alarm.inputs["name"] if "name" in alarm.inputs else alarm.inputs["alarmName"]
 
 
-def notifying_alarms(graph: Graph) -> dict[str, Node]:
-    """The alarms that tell somebody, by their names without the stack's prefix."""
+def notifiers(graph: Graph) -> dict[str, Node]:
+    """Return the alarms with an action, by their names without the stack's prefix."""
     prefix = f"{prefix_of(graph)}-"
     alarms = [*metric_alarms(graph), *composites(graph)]
     return {name_of(node).removeprefix(prefix): node for node in alarms if node.inputs.get("alarmActions")}

@@ -19,7 +19,7 @@ from .alarms import (
     expressions,
     metric_alarms,
     name_of,
-    notifying_alarms,
+    notifiers,
     prefix_of,
     severity_of,
     watched,
@@ -49,7 +49,7 @@ def section(alarm: Any) -> str:
 def test_every_alarm_notifies_one_topic_at_its_start_and_end(full: Graph) -> None:
     """Nobody has to look whether something is over."""
     assert full.outputs["alarm_topic_arn"] != full.outputs["warning_topic_arn"]
-    for node in notifying_alarms(full).values():
+    for node in notifiers(full).values():
         assert node.inputs["alarmActions"] == node.inputs["okActions"]
         assert severity_of(full, node) in ("critical", "warning")
 
@@ -117,7 +117,7 @@ def test_the_runbooks_table_has_every_alarm_with_its_severity_and_its_section(
 ) -> None:
     """Where two rows fit, the one that says more counts; one that continues another has its name and a number."""
     graph: Graph = request.getfixturevalue(shape)
-    for numbered, node in notifying_alarms(graph).items():
+    for numbered, node in notifiers(graph).items():
         name = re.sub(r"-\d+$", "", numbered)
         _, severity, link = next(row for row in rows() if re.fullmatch(re.sub(r"<\w+>", "[a-z0-9-]+", row[0]), name))
         assert severity == severity_of(graph, node), name
@@ -175,7 +175,7 @@ def test_an_alarm_watches_metrics_that_the_code_writes(full: Graph) -> None:
 
 def test_every_index_of_the_table_is_watched_for_throttles(full: Graph) -> None:
     """One that is throttled on its own is in no metric of the table."""
-    alarm = notifying_alarms(full)["table-throttles"]
+    alarm = notifiers(full)["table-throttles"]
     watched_indexes = {metric.dimensions.get("GlobalSecondaryIndexName", "") for metric in watched(alarm)}
     indexes = full.one("dynamodb/table").inputs["globalSecondaryIndexes"]
     assert watched_indexes == {"", *(index["name"] for index in indexes)}
@@ -183,7 +183,7 @@ def test_every_index_of_the_table_is_watched_for_throttles(full: Graph) -> None:
 
 def test_every_operation_on_the_table_is_watched_for_errors_of_aws(full: Graph) -> None:
     """AWS counts them by operation; a function may do none that no alarm adds up."""
-    alarm = notifying_alarms(full)["table-system-errors"]
+    alarm = notifiers(full)["table-system-errors"]
     operations = {metric.dimensions["Operation"] for metric in watched(alarm)}
     table = full.one("dynamodb/table").arn
     allowed = {
@@ -209,18 +209,16 @@ def test_every_function_behind_an_alias_is_watched(full: Graph) -> None:
     functions = {f"{prefix_of(full)}-{function.replace('_', '-')}" for function in CONTEXT.functions}
     for what, metric in (("errors", "Errors"), ("throttles", "Throttles"), ("duration", "Duration")):
         alarms = [
-            node
-            for name, node in notifying_alarms(full).items()
-            if re.fullmatch(rf"(callers|background)-{what}(-2)?", name)
+            node for name, node in notifiers(full).items() if re.fullmatch(rf"(callers|background)-{what}(-2)?", name)
         ]
         assert names_in(alarms, metric, "FunctionName") == dict.fromkeys(functions, 1)
     for function in functions:
-        assert f"{function.removeprefix(prefix_of(full))[1:]}-new-version-errors" in notifying_alarms(full)
+        assert f"{function.removeprefix(prefix_of(full))[1:]}-new-version-errors" in notifiers(full)
 
 
 def test_functions_of_callers_and_retried_functions_have_separate_alarms(full: Graph) -> None:
     """Each alarm says which functions it may be."""
-    callers = notifying_alarms(full)["callers-errors"]
+    callers = notifiers(full)["callers-errors"]
     waited_for = {name.replace("_", "-") for name in (*CONTEXT.command_functions, *CONTEXT.queries)}
     functions = {metric.dimensions["FunctionName"] for metric in watched(callers)}
     assert functions == {f"{prefix_of(full)}-{name}" for name in waited_for}
@@ -231,26 +229,24 @@ def test_every_queue_and_every_reader_of_the_stream_is_watched(full: Graph) -> N
     """Dead letters for being there, a subscriber's messages for their age, a reader for being behind."""
     queues = [node.inputs["name"] for node in full.of("sqs/queue")]
     dead = {name for name in queues if name.endswith("-dead-letters")}
-    letters = [notifying_alarms(full)[f"dead-letters-{severity}"] for severity in ("critical", "warning")]
+    letters = [notifiers(full)[f"dead-letters-{severity}"] for severity in ("critical", "warning")]
     assert names_in(letters, "ApproximateNumberOfMessagesVisible", "QueueName") == dict.fromkeys(dead, 1)
-    waiting = [notifying_alarms(full)[name] for name in ("events-age", "inbound-age")]
+    waiting = [notifiers(full)[name] for name in ("events-age", "inbound-age")]
     alive = {name for name in queues if name not in dead}
     assert names_in(waiting, "ApproximateAgeOfOldestMessage", "QueueName") == dict.fromkeys(alive, 1)
     for mapping in full.stream_readers():
-        assert notifying_alarms(full)[f"{mapping.name.removesuffix('-stream')}-stream-age"]
+        assert notifiers(full)[f"{mapping.name.removesuffix('-stream')}-stream-age"]
 
 
 def test_dead_letters_without_another_trace_are_critical(full: Graph) -> None:
     """Uploads that started nothing, and changes that no subscriber was told of."""
-    urgent = names_in(
-        [notifying_alarms(full)["dead-letters-critical"]], "ApproximateNumberOfMessagesVisible", "QueueName"
-    )
+    urgent = names_in([notifiers(full)["dead-letters-critical"]], "ApproximateNumberOfMessagesVisible", "QueueName")
     assert set(urgent) == {f"{prefix_of(full)}-{name}-dead-letters" for name in ("uploads", "relay-events")}
 
 
 def test_lost_data_and_waiting_partners_are_critical(full: Graph) -> None:
     """And what fixes itself, or is a subscriber's, does not."""
-    critical = {name for name, node in notifying_alarms(full).items() if severity_of(full, node) == "critical"}
+    critical = {name for name, node in notifiers(full).items() if severity_of(full, node) == "critical"}
     expected = {"callers-errors", "background-errors", "commands-burn-fast"}
     expected |= {"dead-letters-critical", "relay-events-stream-age"}
     expected |= {"api-errors", "api-burn-fast"} if CONTEXT.routes else set()
@@ -269,9 +265,9 @@ def test_the_number_of_alarms_of_a_stack_is_limited(prod: Graph) -> None:
 def test_a_stack_may_leave_warnings_out(full: Graph) -> None:
     """What wakes somebody stays, and the sum of it; all else is one word in the stack's file away."""
     few = run("staging", alarms="critical", rollout_strategy="AllAtOnce", malware="guardduty")
-    critical = {name for name, node in notifying_alarms(full).items() if severity_of(full, node) == "critical"}
+    critical = {name for name, node in notifiers(full).items() if severity_of(full, node) == "critical"}
     assert {name_of(node).removeprefix(f"{prefix_of(few)}-") for node in everything_of(few)} == critical | {"unhealthy"}
-    assert len(children(notifying_alarms(few)["unhealthy"])) == len(critical)
+    assert len(children(notifiers(few)["unhealthy"])) == len(critical)
 
 
 def test_a_stack_may_have_no_alarms_at_all() -> None:
@@ -303,13 +299,13 @@ def test_names_are_unique_and_only_the_stack_changes_them(full: Graph, shared: G
     assert all(name.startswith(f"{prefix_of(full)}-") for name in names)
     optional = {"lists-expected", "lists-uploads-quarantined", "backup-copies", "backup-failed"}
     optional.add(f"{FUNCTION.replace('_', '-')}-latency")
-    assert set(notifying_alarms(full)) - optional == set(notifying_alarms(shared))
+    assert set(notifiers(full)) - optional == set(notifiers(shared))
 
 
 def test_the_context_is_unhealthy_while_any_critical_alarm_is_on(full: Graph) -> None:
     """Exactly those, and it is told where nobody is woken a second time."""
-    composite = notifying_alarms(full)["unhealthy"]
-    critical = {name_of(node) for node in notifying_alarms(full).values() if severity_of(full, node) == "critical"}
+    composite = notifiers(full)["unhealthy"]
+    critical = {name_of(node) for node in notifiers(full).values() if severity_of(full, node) == "critical"}
     assert composite.inputs["alarmRule"] == " OR ".join(f'ALARM("{name}")' for name in children(composite))
     assert set(children(composite)) == critical
     assert severity_of(full, composite) == "warning"
@@ -325,7 +321,7 @@ def test_a_composite_alarm_depends_on_its_members(full: Graph) -> None:
 
 def test_the_limits_of_cloudwatch_hold_for_the_largest_context(large: Graph) -> None:
     """100 alarms, 500 elements, 10,240 characters in a composite alarm; 10 metrics of one period in an expression."""
-    promising = [node for name, node in notifying_alarms(large).items() if name.startswith("commands-burn-fast")]
+    promising = [node for name, node in notifiers(large).items() if name.startswith("commands-burn-fast")]
     assert sum(names_in(promising, "Invocations", "FunctionName").values()) == 20
     assert len(promising) == 7
     for node in composites(large):
@@ -368,16 +364,16 @@ def test_missing_data_are_good_but_where_that_would_be_a_lie(full: Graph) -> Non
 
 def test_lists_are_waited_for_only_where_the_stack_expects_them(full: Graph, prod: Graph) -> None:
     """Whether it is bad that no list comes is for the stack to say."""
-    assert "lists-expected" not in notifying_alarms(prod)
-    alarm = notifying_alarms(full)["lists-expected"].inputs
+    assert "lists-expected" not in notifiers(prod)
+    alarm = notifiers(full)["lists-expected"].inputs
     assert (alarm["evaluationPeriods"], alarm["datapointsToAlarm"]) == (168, 168)
-    assert [metric.period for metric in watched(notifying_alarms(full)["lists-expected"])] == [3600]
+    assert [metric.period for metric in watched(notifiers(full)["lists-expected"])] == [3600]
     assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 1)
 
 
 def test_thresholds_arrive_in_the_alarms(full: Graph) -> None:
     """Each in the unit of its metric."""
-    limits = {name: node.inputs.get("threshold") for name, node in notifying_alarms(full).items()}
+    limits = {name: node.inputs.get("threshold") for name, node in notifiers(full).items()}
     assert {limits["callers-duration"], limits["background-duration"]} == {50}
     assert {limits["events-age"], limits["inbound-age"]} == {7 * 60}
     assert limits["relay-events-stream-age"] == 3 * 60 * 1000
@@ -389,15 +385,15 @@ def test_objectives_arrive_in_the_alarms(full: Graph) -> None:
     """The share that may be bad divides the share that is."""
     for name, share in (("commands", "0.005000"), ("lists", "0.020000")):
         for speed, rate, window in (("fast", 14.4, 3600), ("slow", 6, 21_600)):
-            alarm = notifying_alarms(full)[f"{name}-burn-{speed}"]
+            alarm = notifiers(full)[f"{name}-burn-{speed}"]
             *burns, worst = expressions(alarm).values()
             assert {metric.period for metric in watched(alarm)} == {window}
             assert alarm.inputs["threshold"] == rate
             assert all(f"/ {share}" in burn for burn in burns)
             assert worst.startswith("MAX([part1")
-    assert "over 20 minutes" in notifying_alarms(full)["lists-burn-fast"].inputs["alarmDescription"]
+    assert "over 20 minutes" in notifiers(full)["lists-burn-fast"].inputs["alarmDescription"]
     assert {"14.4", "98 %"} <= set(
-        re.findall(r"14\.4|\d+ %", notifying_alarms(full)["lists-burn-fast"].inputs["alarmDescription"])
+        re.findall(r"14\.4|\d+ %", notifiers(full)["lists-burn-fast"].inputs["alarmDescription"])
     )
 
 

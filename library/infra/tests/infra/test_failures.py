@@ -11,7 +11,7 @@ from bounded_context.declaration import measures
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.docs.cli import FOLDER
 
-from .alarms import Evaluation, Metrics, Samples, composites, notifying_alarms
+from .alarms import Evaluation, Metrics, Samples, composites, notifiers
 from .graph import CONTEXT, Graph, Node
 
 PREFIX: Final = f"{kebab(CONTEXT.name)}-prod"
@@ -173,7 +173,7 @@ def test_a_failure_sets_off_its_alarms_and_no_others(full: Graph, what: str) -> 
     failure = FAILURES[what]
     if failure.unless:
         pytest.skip("this context has nothing of the kind")
-    alarms = {name: node for name, node in notifying_alarms(full).items() if node not in composites(full)}
+    alarms = {name: node for name, node in notifiers(full).items() if node not in composites(full)}
     for planted in failure.plants:
         assert gone_off(alarms, planted) == failure.alarms, planted
 
@@ -182,7 +182,7 @@ def test_every_alarm_is_that_of_a_failure(full: Graph) -> None:
     """One that nothing sets off is one too many; the newest versions have one each, and `unhealthy` sums up."""
     known = {name for failure in FAILURES.values() for name in failure.alarms if not failure.unless}
     others = {f"{kebab(name)}-new-version-errors" for name in CONTEXT.functions}
-    assert set(notifying_alarms(full)) == known | others | {"unhealthy"}
+    assert set(notifiers(full)) == known | others | {"unhealthy"}
 
 
 def documented() -> dict[str, set[str]]:

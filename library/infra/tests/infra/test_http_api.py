@@ -11,7 +11,7 @@ from bounded_context.domain.spelling import kebab
 from bounded_context_infra._parts import access_log
 from bounded_context_infra.configuration.config import SettingError
 
-from .alarms import Samples, expressions, notifying_alarms, times_told, watched
+from .alarms import Samples, expressions, notifiers, times_told, watched
 from .dashboards import VALIDATOR, bodies, metrics, widgets
 from .graph import ACCOUNT, API, CONTEXT, REGION, Graph, run, run_context
 from .test_permissions import granted
@@ -184,15 +184,15 @@ def test_the_outputs_name_the_api(prod: Graph) -> None:
 
 def test_limits_of_a_stack_arrive_in_its_alarms(with_tokens: Graph) -> None:
     """Milliseconds as they are; 98 % leave room for two of a hundred."""
-    assert notifying_alarms(with_tokens)["api-latency"].inputs["threshold"] == 700
-    (burn, _) = expressions(notifying_alarms(with_tokens)["api-burn-fast"]).values()
+    assert notifiers(with_tokens)["api-latency"].inputs["threshold"] == 700
+    (burn, _) = expressions(notifiers(with_tokens)["api-burn-fast"]).values()
     assert burn.endswith("/ 0.020000, 0), 0)")
 
 
 def test_alarms_are_on_the_stage_of_this_api(prod: Graph) -> None:
     """The metrics of one API and one stage."""
     for name in ("api-errors", "api-latency", "api-refusals", "api-burn-fast", "api-burn-slow"):
-        metrics = watched(notifying_alarms(prod)[name])
+        metrics = watched(notifiers(prod)[name])
         assert {metric.namespace for metric in metrics} == {"AWS/ApiGateway"}
         assert all(metric.dimensions == {"ApiId": API, "Stage": "$default"} for metric in metrics)
 
@@ -202,9 +202,7 @@ def every(minutes: int, value: float, start: int = 60, end: int = NIGHT) -> Samp
 
 
 def told_times(graph: Graph, name: str, **metrics: Samples) -> int:
-    return times_told(
-        notifying_alarms(graph)[name], {_METRICS[key]: samples for key, samples in metrics.items()}, NIGHT
-    )
+    return times_told(notifiers(graph)[name], {_METRICS[key]: samples for key, samples in metrics.items()}, NIGHT)
 
 
 _METRICS = {"requests": "Count", "refused": "4xx", "failed": "5xx", "latency": "Latency"}

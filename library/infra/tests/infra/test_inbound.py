@@ -8,7 +8,7 @@ import pytest
 from bounded_context.domain.spelling import kebab
 from bounded_context_infra.components.inbound import TIMEOUT
 
-from .alarms import notifying_alarms, severity_of
+from .alarms import notifiers, severity_of
 from .graph import ACCOUNT, CONTEXT, REGION, Graph, run
 from .test_permissions import actions_on, granted
 
@@ -161,10 +161,10 @@ def test_the_function_may_put_items_receive_messages_and_reject_poison(hearing: 
 
 def test_waiting_and_lost_events_are_warnings(full: Graph) -> None:
     """Lists are verified against what was true before, which wakes nobody."""
-    letters = notifying_alarms(full)["dead-letters-warning"]
-    assert {severity_of(full, alarm) for alarm in (notifying_alarms(full)["inbound-age"], letters)} == {"warning"}
+    letters = notifiers(full)["dead-letters-warning"]
+    assert {severity_of(full, alarm) for alarm in (notifiers(full)["inbound-age"], letters)} == {"warning"}
     assert " inbound-dead-letters" in letters.inputs["alarmDescription"]
-    assert notifying_alarms(full)["inbound-age"].inputs["threshold"] == 7 * 60
+    assert notifiers(full)["inbound-age"].inputs["threshold"] == 7 * 60
 
 
 def test_other_contexts_find_the_topic_by_a_parameter(prod: Graph) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bounded_context.declaration import measures
 
-from .alarms import Evaluation, Samples, metric_alarms, notifying_alarms, prefix_of, times_told, watched
+from .alarms import Evaluation, Samples, metric_alarms, notifiers, prefix_of, times_told, watched
 from .graph import CONTEXT, Graph
 
 COMMAND = CONTEXT.command_functions[0].replace("_", "-")
@@ -49,7 +49,7 @@ def calls(minutes: int, failing: range) -> dict[str, Samples]:
 
 
 def told_times(graph: Graph, name: str, **metrics: Samples) -> int:
-    return times_told(notifying_alarms(graph)[name], metrics, NIGHT)
+    return times_told(notifiers(graph)[name], metrics, NIGHT)
 
 
 def test_an_idle_stack_raises_no_alarm(prod: Graph) -> None:
@@ -80,7 +80,7 @@ def test_a_rarely_called_command_that_fails_for_two_hours_raises_one_alarm(prod:
     """The alarm stays on between two calls and is over an hour after the last failure at the latest."""
     metrics = calls(minutes, range(120, 240))
     assert told_times(prod, "commands-burn-fast", **metrics) == 1
-    *_, last = Evaluation(notifying_alarms(prod)["commands-burn-fast"], metrics).states(240 + 60 + 1)
+    *_, last = Evaluation(notifiers(prod)["commands-burn-fast"], metrics).states(240 + 60 + 1)
     assert last == "OK"
 
 
@@ -145,7 +145,7 @@ def test_only_lasting_throttles_raise_an_alarm(prod: Graph) -> None:
 def test_an_alarm_on_the_table_ends_although_its_metrics_just_stop(prod: Graph, name: str) -> None:
     """Alarms on AWS/DynamoDB stay as they are without data; these are filled."""
     metric = {"table-throttles": "ReadThrottleEvents", "table-system-errors": "SystemErrors"}[name]
-    states = list(Evaluation(notifying_alarms(prod)[name], {metric: every(1, 5, start=120, end=130)}).states(180))
+    states = list(Evaluation(notifiers(prod)[name], {metric: every(1, 5, start=120, end=130)}).states(180))
     assert "ALARM" in states[120:135]
     assert states[-1] == "OK"
 
@@ -189,7 +189,7 @@ def test_a_stuck_list_raises_one_alarm_that_missing_data_does_not_clear(prod: Gr
     growing = {minute: [60.0 * (minute - 60)] for minute in range(60, 200)}
     assert told_times(prod, "lists-unfinished", **{measures.OLDEST_UNFINISHED.name: growing}) == 1
     states = list(
-        Evaluation(notifying_alarms(prod)["lists-unfinished"], {measures.OLDEST_UNFINISHED.name: growing}).states(300)
+        Evaluation(notifiers(prod)["lists-unfinished"], {measures.OLDEST_UNFINISHED.name: growing}).states(300)
     )
     assert "ALARM" in states
     assert "OK" not in states[states.index("ALARM") :]
@@ -198,7 +198,7 @@ def test_a_stuck_list_raises_one_alarm_that_missing_data_does_not_clear(prod: Gr
 
 def test_a_missing_list_raises_one_alarm_after_the_expected_hours(full: Graph) -> None:
     """Six hours are expected, lists come every two, then none comes for twelve."""
-    alarm = notifying_alarms(full)["lists-expected"]
+    alarm = notifiers(full)["lists-expected"]
     alarm = dataclasses.replace(alarm, inputs={**alarm.inputs, "evaluationPeriods": 6, "datapointsToAlarm": 6})
     states = list(Evaluation(alarm, {measures.LISTS_RECEIVED.name: every(120, 1, start=0)}).states(20 * 60))
     assert states.index("ALARM") in range(12 * 60, 15 * 60)

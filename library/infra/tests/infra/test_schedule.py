@@ -6,7 +6,7 @@ import pytest
 
 from bounded_context.application.sweep import AGE
 
-from .alarms import Evaluation, notifying_alarms
+from .alarms import Evaluation, notifiers
 from .graph import ACCOUNT, Graph
 
 RATES = {"watch-lists": "rate(1 minute)", "sweep-uploads": "rate(15 minutes)"}
@@ -55,7 +55,7 @@ def test_a_missed_call_is_not_repeated(prod: Graph, name: str, age: int) -> None
 
 def test_the_watch_and_the_sweep_need_no_alarm_on_dropped_calls(prod: Graph) -> None:
     """Their own alarms then have no data, and warn."""
-    assert not [name for name in notifying_alarms(prod) if name.endswith("-dropped")]
+    assert not [name for name in notifiers(prod) if name.endswith("-dropped")]
 
 
 def test_a_sweep_ends_before_the_next_and_its_role_only_lists(prod: Graph) -> None:
@@ -66,7 +66,7 @@ def test_a_sweep_ends_before_the_next_and_its_role_only_lists(prod: Graph) -> No
 
 
 def _states(graph: Graph, swept: dict[int, list[float]], minutes: int) -> list[str]:
-    return list(Evaluation(notifying_alarms(graph)["lists-uploads-unseen"], {"UploadsUnseen": swept}).states(minutes))
+    return list(Evaluation(notifiers(graph)["lists-uploads-unseen"], {"UploadsUnseen": swept}).states(minutes))
 
 
 def test_a_sweep_without_a_report_raises_an_alarm(prod: Graph) -> None:
@@ -76,10 +76,10 @@ def test_a_sweep_without_a_report_raises_an_alarm(prod: Graph) -> None:
     assert set(_states(prod, every, minutes)) == {"OK"}
     until = {minute: value for minute, value in every.items() if minute < 60}
     assert _states(prod, until, minutes)[-1] == "INSUFFICIENT_DATA"
-    alarm = notifying_alarms(prod)["lists-uploads-unseen"].inputs
+    alarm = notifiers(prod)["lists-uploads-unseen"].inputs
     assert alarm["insufficientDataActions"] == [prod.outputs["warning_topic_arn"]]
 
 
 def test_the_alarm_looks_at_each_sweep(prod: Graph) -> None:
     """Its period is the schedule's."""
-    assert notifying_alarms(prod)["lists-uploads-unseen"].inputs["period"] == QUARTER * 60
+    assert notifiers(prod)["lists-uploads-unseen"].inputs["period"] == QUARTER * 60

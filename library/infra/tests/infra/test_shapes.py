@@ -13,7 +13,7 @@ from bounded_context.domain.spelling import kebab
 from bounded_context_cli.programs.graph import Node
 from bounded_context_infra.queries import saved_queries
 
-from .alarms import everything_of, name_of, notifying_alarms, prefix_of, watched
+from .alarms import everything_of, name_of, notifiers, prefix_of, watched
 from .contexts import LARGE, OTHER, SHAPES
 from .dashboards import SCHEMA, bodies, metrics
 from .graph import Graph, run_context, run_shape
@@ -64,7 +64,7 @@ def test_the_routes_equal_the_declaration(shape: Shape) -> None:
     if not context.api:
         assert [node for node in graph.nodes if "apigateway" in node.type] == []
         assert graph.outputs["api"] is None
-        assert [name for name in notifying_alarms(graph) if name.startswith("api-")] == []
+        assert [name for name in notifiers(graph) if name.startswith("api-")] == []
 
 
 def test_the_relay_reads_the_aggregates(shape: Shape) -> None:
@@ -108,7 +108,7 @@ def test_dashboards_show_every_measure_and_are_good(shape: Shape) -> None:
 def test_every_command_keeps_a_promise_and_every_alarm_has_a_name_of_its_own(shape: Shape) -> None:
     """However many there are."""
     context, graph = shape
-    promising = [node for name, node in notifying_alarms(graph).items() if "commands-burn-fast" in name]
+    promising = [node for name, node in notifiers(graph).items() if "commands-burn-fast" in name]
     kept = {metric.dimensions["FunctionName"] for node in promising for metric in watched(node)}
     assert kept == {f"{prefix_of(graph)}-{kebab(command)}" for command in context.command_functions}
     names = [name_of(node) for node in everything_of(graph)]

@@ -9,7 +9,7 @@ import pytest
 from bounded_context_cli.docs.cli import section, steps
 from bounded_context_cli.testing.requests import findings
 
-from .alarms import notifying_alarms
+from .alarms import notifiers
 from .graph import CONTEXT, Graph
 from .test_alarms import OF_A_SCHEDULE, OF_A_WORK_QUEUE
 from .test_permissions import actions_on
@@ -51,7 +51,7 @@ def test_failed_messages_reach_a_dead_letter_queue_with_an_alarm(graph: Graph) -
     assert [node.inputs["messageRetentionSeconds"] for node in (queue, letters)] == [7 * 86_400, 14 * 86_400]
     assert graph.outputs["dead_letter_queues"]["letters"] == letters.outputs["url"]
     assert graph.outputs["work_queues"] == {"letters": queue.outputs["url"]}
-    alarms = {name: json.dumps(dict(node.inputs)) for name, node in notifying_alarms(graph).items()}
+    alarms = {name: json.dumps(dict(node.inputs)) for name, node in notifiers(graph).items()}
     assert letters.inputs["name"] in alarms["dead-letters-warning"]
     assert queue.inputs["name"] in alarms["letters-age"]
     assert f"docs runbook {OF_A_WORK_QUEUE}" in alarms["letters-age"]
