@@ -95,7 +95,7 @@ def test_the_error_of_a_preview_adds_no_output(
     assert len(set(re.findall(r"^report<<(\w{32})$", text, re.MULTILINE))) == 2
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("report")
 def test_a_pull_request_has_one_comment(github: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also after a hundred others."""
     github.comments = [{"id": number + 1, "body": "words of people"} for number in range(100)]
@@ -106,7 +106,7 @@ def test_a_pull_request_has_one_comment(github: Api, monkeypatch: pytest.MonkeyP
     assert github.tokens == {"Bearer token"}
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("report")
 def test_a_report_of_another_program_is_cut_to_a_comment(github: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pull request's code writes the report, which may have any length."""
     monkeypatch.setenv("REPORT", "x" * 100_000)
@@ -114,7 +114,7 @@ def test_a_report_of_another_program_is_cut_to_a_comment(github: Api, monkeypatc
     assert len(github.comments[0]["body"]) < 65_536
 
 
-@pytest.mark.usefixtures("told", "github")
+@pytest.mark.usefixtures("report", "github")
 def test_a_comment_that_is_refused_fails_the_step(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """In a sentence, without the token."""
     monkeypatch.setenv("GITHUB_REPOSITORY", "org/other")
@@ -123,7 +123,7 @@ def test_a_comment_that_is_refused_fails_the_step(monkeypatch: pytest.MonkeyPatc
     assert re.search(r"GET issues/12/comments: .*\b404\b", capsys.readouterr().err)
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("report")
 def test_without_a_token_there_is_no_comment(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """On a laptop."""
     monkeypatch.setenv("REPORT", "text")
