@@ -42,7 +42,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     )
     if limit is None or reporter is None:
         return
-    reports = [one for name in ("passed", "failed") for one in reporter.stats.get(name, ()) if one.when == "call"]
+    reports = [
+        report for name in ("passed", "failed") for report in reporter.stats.get(name, ()) if report.when == "call"
+    ]
     for report in reports:
         seconds = dict(report.user_properties).get(_CPU, 0.0)
         if seconds > limit and not _ELSEWHERE & {*report.keywords}:

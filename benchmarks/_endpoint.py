@@ -25,9 +25,9 @@ def _taken(operation: str, body: dict[str, Any]) -> tuple[list[dict[str, Any]], 
         puts = [put["PutRequest"]["Item"] for requests in body["RequestItems"].values() for put in requests]
         return puts, 1, {"UnprocessedItems": {}}
     if operation == "TransactWriteItems":
-        return [one["Put"]["Item"] for one in body["TransactItems"] if "Put" in one], 2, {}
+        return [action["Put"]["Item"] for action in body["TransactItems"] if "Put" in action], 2, {}
     if operation == "BatchExecuteStatement":
-        items = [insert(one).item for one in body["Statements"]]
+        items = [insert(statement).item for statement in body["Statements"]]
         return items, 1, {"Responses": [{"TableName": "table"} for _ in items]}
     return [], 0, {}
 

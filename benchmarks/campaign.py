@@ -71,9 +71,9 @@ def measure(roster: Path, minutes: int) -> tuple[float, list[dict]]:
     """Run a campaign, and return its seconds and the result of each repository."""
     command = [sys.executable, "-m", "template", "fleet", "update", str(roster), "--branches", "--json"]
     start = time.perf_counter()
-    done = subprocess.run([*command, "--minutes", str(minutes)], capture_output=True, text=True, check=False)
+    result = subprocess.run([*command, "--minutes", str(minutes)], capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - start
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
     return seconds, lines[:-1]
 
 
@@ -88,9 +88,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         roster = build(chosen.keep or Path(scratch), chosen.repositories)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds, found = measure(roster, chosen.minutes)
+        seconds, lines = measure(roster, chosen.minutes)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    states = {line["name"]: line["state"] for line in found}
+    states = {line["name"]: line["state"] for line in lines}
     computed = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     result = {"seconds": round(seconds, 1), "of processors": round(computed, 1), **Counter(states.values())}
     result |= {"conflict found": states.get(f"repository-{CONFLICT}") == "conflict"}

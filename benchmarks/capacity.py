@@ -60,8 +60,8 @@ def _entered(history: Sequence[Mapping[str, Any]]) -> Iterator[float]:
         if "stateEnteredEventDetails" in event
     }
     for state in STATES:
-        found: datetime = at[state]
-        yield found.timestamp()
+        moment: datetime = at[state]
+        yield moment.timestamp()
 
 
 def predicted(rows: int, small: Times, large: Times) -> Times:
@@ -116,15 +116,15 @@ def main() -> None:
 
 def _compared(rows: int, *times: Times) -> dict[str, object]:
     """Compare a list with its prediction from the calibrations before and after it."""
-    small, large, found, small_after, large_after = times
+    small, large, measurement, small_after, large_after = times
     model = predicted(rows, _mean(small, small_after), _mean(large, large_after))
-    stages = {name: [round(model[name], 1), round(found[name], 1)] for name in found}
-    ratio = sum(model.values()) / sum(found.values())
+    stages = {name: [round(model[name], 1), round(measurement[name], 1)] for name in measurement}
+    ratio = sum(model.values()) / sum(measurement.values())
     return {"rows": rows, "ratio": round(ratio, 2), "predicted and measured": stages}
 
 
-def _mean(one: Times, other: Times) -> Times:
-    return {name: (one[name] + other[name]) / 2 for name in one}
+def _mean(first: Times, other: Times) -> Times:
+    return {name: (first[name] + other[name]) / 2 for name in first}
 
 
 if __name__ == "__main__":

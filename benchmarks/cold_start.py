@@ -49,11 +49,11 @@ def _seconds(code: str, python: str = sys.executable) -> float:
 def measure(rounds: int) -> dict[str, float]:
     """Return the CPU time of each import as a ratio of boto3 and a client, without Python's own start."""
     codes = {"": "pass", **IMPORTS}
-    found = {name: [_seconds(code)] for name, code in codes.items()}
+    seconds = {name: [_seconds(code)] for name, code in codes.items()}
     for _ in range(rounds):
         for name, code in codes.items():
-            found[name].append(_seconds(code))
-    least = {name: min(times[1:]) - min(found[""][1:]) for name, times in found.items() if name}
+            seconds[name].append(_seconds(code))
+    least = {name: min(times[1:]) - min(seconds[""][1:]) for name, times in seconds.items() if name}
     return {name: round(seconds / least[_BASE], 2) for name, seconds in least.items()}
 
 
@@ -71,13 +71,17 @@ def compare(versions: list[str], rounds: int) -> dict[str, list[float]]:
     """Return the CPU time of each import in each version of Python, as a ratio of the first version."""
     codes = {"Python alone": "pass", **IMPORTS}
     with tempfile.TemporaryDirectory() as folder:
-        pythons = {one: _environment(one, Path(folder) / str(number)) for number, one in enumerate(versions)}
-        found = {(name, version): [_seconds(codes[name], pythons[version])] for name in codes for version in versions}
+        pythons = {
+            version: _environment(version, Path(folder) / str(number)) for number, version in enumerate(versions)
+        }
+        measurements = {
+            (name, version): [_seconds(codes[name], pythons[version])] for name in codes for version in versions
+        }
         for _ in range(rounds):
-            for (name, version), times in found.items():
+            for (name, version), times in measurements.items():
                 times.append(_seconds(codes[name], pythons[version]))
-    least = {key: min(times[1:]) for key, times in found.items()}
-    return {name: [round(least[name, one] / least[name, versions[0]], 2) for one in versions] for name in codes}
+    least = {key: min(times[1:]) for key, times in measurements.items()}
+    return {name: [round(least[name, version] / least[name, versions[0]], 2) for version in versions] for name in codes}
 
 
 def main() -> None:

@@ -26,14 +26,14 @@ def measure(contexts: int) -> tuple[float, dict]:
         with ProcessPoolExecutor() as processes:
             list(processes.map(partial(_baked, Path(folder)), range(contexts)))
         start = time.perf_counter()
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "template", "fleet", folder, "--json", "--html", f"{folder}/fleet.html"],
             capture_output=True,
             text=True,
             check=False,
         )
         seconds = time.perf_counter() - start
-        return seconds, json.loads(done.stdout)
+        return seconds, json.loads(result.stdout)
 
 
 def _name(number: int) -> str:
@@ -72,9 +72,9 @@ def main() -> None:
     options.add_argument("--contexts", type=int, default=50)
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
-    seconds, told = measure(chosen.contexts)
-    in_step = sum(one["in_step"] for one in told["contexts"])
-    result = {"contexts": len(told["contexts"]), "in_step": in_step, "consumes": len(told["consumes"])}
+    seconds, report = measure(chosen.contexts)
+    in_step = sum(context["in_step"] for context in report["contexts"])
+    result = {"contexts": len(report["contexts"]), "in_step": in_step, "consumes": len(report["consumes"])}
     result |= {"seconds": round(seconds, 1)}
     print(json.dumps(result) if chosen.json else ", ".join(f"{name} {value}" for name, value in result.items()))
 

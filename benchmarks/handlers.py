@@ -168,7 +168,7 @@ def calls(count: int) -> dict[str, dict[str, list[float]]]:
     from bounded_context.testing import Samples
     from payment.context import PAYMENT
 
-    samples, found = Samples(PAYMENT), defaultdict[str, dict[str, list[float]]](lambda: defaultdict(list))
+    samples, durations = Samples(PAYMENT), defaultdict[str, dict[str, list[float]]](lambda: defaultdict(list))
     ways = {"ours": ours(), "plain": plain()}
     for number in range(1, count + 1):
         values = samples.values(number)
@@ -180,10 +180,10 @@ def calls(count: int) -> dict[str, dict[str, list[float]]]:
             for way, handle in ways.items():
                 started = time.process_time()
                 answer = handle(event)
-                found[name][way].append(1000 * (time.process_time() - started))
+                durations[name][way].append(1000 * (time.process_time() - started))
                 if answer["statusCode"] != status:
                     sys.exit(f"{way}: {answer}")
-    return found
+    return durations
 
 
 def percentiles(times: list[float]) -> dict[str, float]:
@@ -200,10 +200,10 @@ def packages() -> dict[str, dict[str, Any]]:
         path: sum(file.stat().st_size for file in path.rglob("*")) if path.is_dir() else path.stat().st_size
         for path in folders
     }
-    found = {path.name.partition(".")[0]: size // 1024 for path, size in sizes.items()}
+    kibibytes = {path.name.partition(".")[0]: size // 1024 for path, size in sizes.items()}
     return {
         name: {"kib": size, "import_ms": round(spent.get(name, 0.0), 1), "imported": name in used}
-        for name, size in sorted(found.items(), key=lambda one: -one[1])
+        for name, size in sorted(kibibytes.items(), key=lambda entry: -entry[1])
     }
 
 
@@ -231,21 +231,21 @@ def main() -> None:
     arguments = parser.parse_args()
     # The handlers write their logs to standard output.
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), moto():
-        found = {
+        latencies = {
             name: {way: percentiles(times) for way, times in ways.items()}
             for name, ways in calls(arguments.calls).items()
         }
     layer = packages() if LAYER.is_dir() else {}
     if arguments.json:
-        print(json.dumps({"calls": found, "packages": layer}))
+        print(json.dumps({"calls": latencies, "packages": layer}))
         return
-    for name, ways in found.items():
+    for name, ways in latencies.items():
         for cut in ("p50", "p99"):
             mine, other = (ways[way][cut] for way in ("ours", "plain"))
             print(f"{name:<8} {cut}  ours {mine:6.2f} ms  plain {other:6.2f} ms  ratio {mine / other:5.2f}")
-    for name, one in layer.items():
-        late = "" if one["imported"] else "not imported at the start"
-        print(f"{name:<24} {one['kib']:>8,} KiB {one['import_ms']:>7} ms  {late}")
+    for name, package in layer.items():
+        late = "" if package["imported"] else "not imported at the start"
+        print(f"{name:<24} {package['kib']:>8,} KiB {package['import_ms']:>7} ms  {late}")
 
 
 if __name__ == "__main__":

@@ -84,14 +84,14 @@ def _rows_per_cpu_second(work: Callable[[], None], count: int) -> float:
 
 def measure(count: int, rounds: int) -> dict[str, float]:
     """Return the median rows per CPU second of each implementation, their ratio, and our write units per row."""
-    found: dict[str, list[float]] = {"plain": [], "ours": []}
+    rates: dict[str, list[float]] = {"plain": [], "ours": []}
     with stubbed(rows(count), tuple(PAYMENT.indexes.values())) as url:
         ours()
         units = float(urlopen(url + UNITS).read()) / count  # noqa: S310  the stub's URL
         for _ in range(rounds):
-            found["plain"].append(_rows_per_cpu_second(plain, count))
-            found["ours"].append(_rows_per_cpu_second(ours, count))
-    result = {name: round(median(speeds)) for name, speeds in found.items()}
+            rates["plain"].append(_rows_per_cpu_second(plain, count))
+            rates["ours"].append(_rows_per_cpu_second(ours, count))
+    result = {name: round(median(speeds)) for name, speeds in rates.items()}
     return {**result, "ratio": round(result["ours"] / result["plain"], 2), "units": units}
 
 

@@ -19,20 +19,20 @@ HANDLERS = ("register_payment", "register_list", "validate_list", "import_list",
 
 
 def _ask(*arguments: str) -> float:
-    done = subprocess.run([sys.executable, str(WORK), *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(done.stderr)
-    return float(done.stdout.splitlines()[-1])
+    result = subprocess.run([sys.executable, str(WORK), *arguments], capture_output=True, text=True, check=False)
+    if result.returncode:
+        sys.exit(result.stderr)
+    return float(result.stdout.splitlines()[-1])
 
 
 def import_path(rows: int, rounds: int) -> dict[str, float]:
     """Return the median and minimum CPU seconds of both variants. Other programs delay the minimum least."""
-    found: dict[str, list[float]] = {"with": [], "without": []}
+    measurements: dict[str, list[float]] = {"with": [], "without": []}
     for _ in range(rounds):
-        for way, times in found.items():
+        for way, times in measurements.items():
             times.append(_ask("path", way, str(rows)))
-    least = {f"least_{way}": min(times) for way, times in found.items()}
-    return {**{way: median(times) for way, times in found.items()}, **least}
+    least = {f"least_{way}": min(times) for way, times in measurements.items()}
+    return {**{way: median(times) for way, times in measurements.items()}, **least}
 
 
 def imports(rounds: int) -> dict[str, int]:

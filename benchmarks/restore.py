@@ -32,8 +32,8 @@ class Tables:
         self._written: list[str] = []
 
     def describe_table(self, TableName: str) -> Any:
-        found = self._tables.get(TableName)
-        return {"Table": {"TableStatus": "ACTIVE", "ItemCount": len(found or ()), "LatestStreamArn": "stream"}}
+        table = self._tables.get(TableName)
+        return {"Table": {"TableStatus": "ACTIVE", "ItemCount": len(table or ()), "LatestStreamArn": "stream"}}
 
     def delete_table(self, TableName: str) -> None:
         self._tables.pop(TableName)
@@ -42,16 +42,20 @@ class Tables:
         return SimpleNamespace(paginate=self._pages)
 
     def _pages(self, TableName: str, Segment: int, TotalSegments: int, **_: Any) -> Iterator[Any]:
-        found = list(self._tables[TableName].items())[Segment::TotalSegments]
-        for start in range(0, len(found), PAGE):
+        entries = list(self._tables[TableName].items())[Segment::TotalSegments]
+        for start in range(0, len(entries), PAGE):
             time.sleep(0.06)
-            yield {"Items": [item for key, item in found[start : start + PAGE] if "-" not in key]}
+            yield {"Items": [item for key, item in entries[start : start + PAGE] if "-" not in key]}
 
     def batch_get_item(self, RequestItems: Any) -> Any:
         [(name, wanted)] = RequestItems.items()
         time.sleep(0.02)
         table = self._tables[name]
-        return {"Responses": {name: [table[key] for one in wanted["Keys"] if (key := one["pk"]["S"]) in table]}}
+        return {
+            "Responses": {
+                name: [table[key] for primary_key in wanted["Keys"] if (key := primary_key["pk"]["S"]) in table]
+            }
+        }
 
     def get_item(self, TableName: str, Key: Any, **_: Any) -> Any:
         item = self._tables[TableName].get(Key["pk"]["S"])
@@ -98,8 +102,8 @@ class Lambda:
         self.times.append(time.monotonic())
 
     def get_function_concurrency(self, FunctionName: str) -> Any:
-        found = self._reserved.get(FunctionName)
-        return {} if found is None else {"ReservedConcurrentExecutions": found}
+        reserved = self._reserved.get(FunctionName)
+        return {} if reserved is None else {"ReservedConcurrentExecutions": reserved}
 
     def put_function_concurrency(self, FunctionName: str, ReservedConcurrentExecutions: int) -> None:
         self._reserved[FunctionName] = ReservedConcurrentExecutions
@@ -123,16 +127,16 @@ def measure(items: int, changed: int) -> dict[str, float]:
     from bounded_context_operations.repair.restore.tables import Tables as Both
     from payment.context import PAYMENT
 
-    found: Any = Tables(dict(_items(items, PAYMENT.key_prefix)), changed)
+    store: Any = Tables(dict(_items(items, PAYMENT.key_prefix)), changed)
     functions: Any = Lambda()
     stack = tables.RestoreTarget("test", LIVE, "key", "eu-central-1", ("command",), ("step",), "")
     clock, trace = SystemClock(), ""
-    lease = Lease(ProgressItem(found, LIVE), clock)
-    comparison = Comparison(Both(found, LIVE, COPY), PAYMENT, lease.beat)
-    changes = Changes(found, found, LIVE, clock, lease.beat)
-    pause = Pause(functions, found, stack, clock, lease.beat)
-    copy = Copy(found, stack, AT, clock)
-    run = RestoreRun(PAYMENT, found, copy, comparison, changes, Writes(found, LIVE, trace), pause, lease, print)
+    lease = Lease(ProgressItem(store, LIVE), clock)
+    comparison = Comparison(Both(store, LIVE, COPY), PAYMENT, lease.beat)
+    changes = Changes(store, store, LIVE, clock, lease.beat)
+    pause = Pause(functions, store, stack, clock, lease.beat)
+    copy = Copy(store, stack, AT, clock)
+    run = RestoreRun(PAYMENT, store, copy, comparison, changes, Writes(store, LIVE, trace), pause, lease, print)
     began = time.monotonic()
     report = run.go()
     seconds, paused = time.monotonic() - began, functions.times[-1] - functions.times[0]
@@ -153,10 +157,10 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=1_000_000)
     parser.add_argument("--changed", type=int, default=10_000)
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     run_in_context()
-    result = measure(given.items, given.changed)
-    if given.json:
+    result = measure(arguments.items, arguments.changed)
+    if arguments.json:
         print(json.dumps(result))
     else:
         print(f"{CONTEXT.name}: " + ", ".join(f"{name} {value:.3g}" for name, value in result.items()))

@@ -40,8 +40,8 @@ def measure() -> Sizes:
         return Sizes(len(names), _lines(default, names), len(same), _lines(default, same))
 
 
-def _same(one: Path, other: Path) -> bool:
-    return other.exists() and one.read_bytes() == other.read_bytes()
+def _same(first: Path, other: Path) -> bool:
+    return other.exists() and first.read_bytes() == other.read_bytes()
 
 
 def _lines(project: Path, names: list[str]) -> int:
@@ -53,12 +53,12 @@ def main() -> None:
     """Print the numbers of files and lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
-    found = measure()
+    sizes = measure()
     if parser.parse_args().json:
-        print(json.dumps(asdict(found)))
+        print(json.dumps(asdict(sizes)))
         return
-    print(f"a repository       {found.files:>5} files {found.lines:>6,} lines")
-    print(f"the same in others {found.same:>5} files {found.same_lines:>6,} lines")
+    print(f"a repository       {sizes.files:>5} files {sizes.lines:>6,} lines")
+    print(f"the same in others {sizes.same:>5} files {sizes.same_lines:>6,} lines")
 
 
 if __name__ == "__main__":

@@ -56,8 +56,8 @@ def _validate(step: str, size: int, range_bytes: int) -> None:
     aggregates = InMemoryAggregates(PAYMENT)
     steps = ListImport(PAYMENT, lists, files, lambda: aggregates, SqliteSeenIds, repeated_lines=SqliteRepeatedLines)
     seconds = max(map(_cpu_seconds, _CALLS[step](steps, received.list_id)))
-    done = lists.get(received.list_id).valid or len(Staging(files, received.list_id).ranges())
-    print(done, _own_peak_kibibytes(), seconds)
+    valid_rows = lists.get(received.list_id).valid or len(Staging(files, received.list_id).ranges())
+    print(valid_rows, _own_peak_kibibytes(), seconds)
 
 
 def _cpu_seconds(call: Callable[[], object]) -> float:
@@ -109,10 +109,10 @@ def _large(mib: int) -> tuple[int, bytes]:
     header, _, block = rows(_BLOCK_ROWS).partition(b"\n")
     data = bytearray(header + b"\n")
     # Each block has other identities, which begin with "id-".
-    for done in itertools.count():
-        numbered = block.replace(b"id-", b"id-%d-" % done)
+    for blocks in itertools.count():
+        numbered = block.replace(b"id-", b"id-%d-" % blocks)
         if len(data) + len(numbered) > mib * _MIB:
-            return done * _BLOCK_ROWS, bytes(data)
+            return blocks * _BLOCK_ROWS, bytes(data)
         data += numbered
 
 
@@ -126,9 +126,9 @@ def _of_step(count: int, step: str, size: int, range_bytes: int) -> Measured:
     command = [sys.executable, __file__, "--child", step, "--size", str(size), "--range-bytes", str(range_bytes)]
     environment = {**os.environ, "PYTHONPATH": str(SOURCES)}
     output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-    done, kibibytes, seconds = output.split()
-    if int(done) != count and not (step in ("plan", "range") and int(done) > 1):
-        raise SystemExit(f"{step}: {done} of {count} rows were valid: nothing was measured")
+    valid_rows, kibibytes, seconds = output.split()
+    if int(valid_rows) != count and not (step in ("plan", "range") and int(valid_rows) > 1):
+        raise SystemExit(f"{step}: {valid_rows} of {count} rows were valid: nothing was measured")
     return Measured(round(int(kibibytes) / 1024, 1), round(float(seconds), 1))
 
 
@@ -173,8 +173,8 @@ def main() -> None:
         print(json.dumps(result))
         return
     if arguments.mib:
-        for name, found in result.items():
-            print(f"{name:<6} {found}")
+        for name, measurement in result.items():
+            print(f"{name:<6} {measurement}")
         return
     for step, peaks in result["peak_mib"].items():
         print(step)

@@ -127,29 +127,29 @@ def _given(words: list[str]) -> dict[str, str]:
 
 def _aws(words: list[str], complete: bool) -> Iterator[str]:
     service, operation, rest = words[0], "".join(words[1:2]), words[2:]
-    given = _given(rest)
+    options = _given(rest)
     if custom := _CUSTOM.get((service, operation)):
-        yield from _unknown(given, custom | _GLOBAL)
+        yield from _unknown(options, custom | _GLOBAL)
     elif operation == "wait":
         yield from () if rest[0] in _waiters(service) else (f"{service} has no waiter {rest[0]}",)
     elif operation not in _operations(service):
         yield f"{service} has no operation {operation}"
     else:
         newer = NEWER.get((service, operation), set())
-        yield from _arguments(service, operation, given, complete and not newer & given.keys())
-        if "query" in given:
-            yield from _query(given["query"], _answered(_operations(service)[operation].output_shape, set()))
+        yield from _arguments(service, operation, options, complete and not newer & options.keys())
+        if "query" in options:
+            yield from _query(options["query"], _answered(_operations(service)[operation].output_shape, set()))
 
 
-def _arguments(service: str, operation: str, given: dict[str, str], complete: bool) -> Iterator[str]:
+def _arguments(service: str, operation: str, options: dict[str, str], complete: bool) -> Iterator[str]:
     shape = _operations(service)[operation].input_shape
     members = {_RENAMED.get((service, _name(name)), _name(name)): of for name, of in shape.members.items()}
     switches = {f"no-{name}" for name, of in members.items() if of.type_name == "boolean"}
     newer = NEWER.get((service, operation), set())
-    yield from _unknown(given, {*members, *switches} | _GLOBAL | _PAGED | newer)
+    yield from _unknown(options, {*members, *switches} | _GLOBAL | _PAGED | newer)
     required = map(_name, shape.required_members if complete else ())
-    yield from (f"--{name} is missing" for name in required if members.get(name) is not None and name not in given)
-    for name, value in given.items():
+    yield from (f"--{name} is missing" for name in required if members.get(name) is not None and name not in options)
+    for name, value in options.items():
         choices = getattr(getattr(members.get(name), "member", members.get(name)), "enum", None)
         if choices and value != _ANY and value not in choices:
             yield f"--{name} is none of {', '.join(choices)}"
@@ -182,8 +182,8 @@ def _answered(shape: Any, seen: set[str]) -> set[str]:  # noqa: ANN401 (botocore
     return set(parts)
 
 
-def _unknown(given: dict[str, str], known: set[str]) -> Iterator[str]:
-    yield from (f"--{name} is no option" for name in given if name not in known)
+def _unknown(options: dict[str, str], known: set[str]) -> Iterator[str]:
+    yield from (f"--{name} is no option" for name in options if name not in known)
 
 
 def _name(member: str) -> str:

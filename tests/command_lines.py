@@ -29,7 +29,7 @@ def typed(text: str) -> Iterator[str]:
     """Yield the command lines in a script, a workflow, or the blocks of a page."""
     for line in text.splitlines():
         if not line.lstrip().startswith("#"):
-            yield from (_words(line[found.end() :]) for found in _START.finditer(line) if found[0])
+            yield from (_words(line[match.end() :]) for match in _START.finditer(line) if match[0])
 
 
 def blocks(page: str) -> str:
@@ -41,8 +41,8 @@ def named(page: str) -> Iterator[str]:
     """Yield the command lines between the backticks of a page. They may lack arguments."""
     for code in _INLINE.findall(_BLOCK.sub("", page)):
         line = " ".join(code.split())
-        if found := _START.match(line):
-            yield _words(line[found.end() :])
+        if match := _START.match(line):
+            yield _words(line[match.end() :])
 
 
 def _words(line: str) -> str:

@@ -20,7 +20,7 @@ class Terminal:
     """What a command shows so far, and the keyboard."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", screen: int) -> None:
-        self.process, self._screen, self.shown = process, screen, ""
+        self.process, self._screen, self.output = process, screen, ""
 
     def wait_for(self, text: str, again: str = "") -> str:
         """Read until the text is shown, and return what was shown since the last call up to it.
@@ -29,14 +29,14 @@ class Terminal:
         the reading after it is noticed with the next key only.
         """
         limit, heard = time.monotonic() + PATIENCE, time.monotonic()
-        while text not in self.shown:
-            assert time.monotonic() < limit, f"{text!r} is not shown:\n{self.shown}"
+        while text not in self.output:
+            assert time.monotonic() < limit, f"{text!r} is not shown:\n{self.output}"
             if more := self._read():
-                self.shown, heard = self.shown + more, time.monotonic()
+                self.output, heard = self.output + more, time.monotonic()
             elif again and time.monotonic() > heard + _SILENCE:
                 self.type(again)
                 heard = time.monotonic()
-        before, _, self.shown = self.shown.partition(text)
+        before, _, self.output = self.output.partition(text)
         return before
 
     def type(self, keys: str) -> None:
@@ -47,8 +47,8 @@ class Terminal:
         """Wait for the end and return the exit status."""
         limit = time.monotonic() + PATIENCE
         while self.process.poll() is None:
-            assert time.monotonic() < limit, self.shown
-            self.shown += self._read()
+            assert time.monotonic() < limit, self.output
+            self.output += self._read()
         return self.process.returncode
 
     def _read(self) -> str:

@@ -90,5 +90,5 @@ async def _add_a_field(repository: Repository) -> None:
         await agent.call("check")
         await agent.call("run")
         assert (await agent.invoke("register_payment", PAYMENT))["ok"]
-        found = await agent.invoke("get_payment", {"payload": {"payment_id": PAYMENT["payload"]["payment_id"]}})
-        assert found["payment"]["note"] == PAYMENT["payload"]["note"]
+        answer = await agent.invoke("get_payment", {"payload": {"payment_id": PAYMENT["payload"]["payment_id"]}})
+        assert answer["payment"]["note"] == PAYMENT["payload"]["note"]

@@ -354,7 +354,7 @@ INJECTIONS = [
 
 
 @pytest.mark.parametrize("answers", TAKEN)
-def test_supported_answers_are_taken(answers: Mapping[str, str]) -> None:
+def test_supported_answers_are_accepted(answers: Mapping[str, str]) -> None:
     """No sentence, and so no refusal."""
     assert check({**DEFAULTS, **answers}) == []
 
@@ -375,11 +375,11 @@ OFFER = re.compile(r"type a name [^,]*, such as ([\w-]+), since ")
 def test_a_refusal_names_an_answer_that_is_accepted() -> None:
     """Of a name that Python, a package, the library or a repository has; a longer one may be too long for AWS."""
     names = {*reserved.CLASSES, *("".join(map(str.capitalize, name.split("_"))) for name in NAMES)}
-    asked = {"context_name": names | {name.upper() for name in names}, "plural": names}
-    asked |= {"fields": {f"{name}:str" for name in reserved.FIELDS}, "subscribers": {*reserved.YAML, "inbound"}}
-    for question, answers in asked.items():
+    candidates = {"context_name": names | {name.upper() for name in names}, "plural": names}
+    candidates |= {"fields": {f"{name}:str" for name in reserved.FIELDS}, "subscribers": {*reserved.YAML, "inbound"}}
+    for question, answers in candidates.items():
         refused = [said for answer in answers for said in check({question: answer})]
-        others = [found[1] for said in refused if (found := OFFER.search(said))]
+        others = [match[1] for said in refused if (match := OFFER.search(said))]
         types = ":str" if question == "fields" else ""
         assert [said for other in others for said in check({question: other + types})] == []
         assert len(others) > 0.9 * sum("type a name other than" in said for said in refused)
@@ -418,8 +418,8 @@ def _with_command(name: str, context: str) -> dict[str, str]:
 def test_a_refused_field_is_offered_an_accepted_name(context: str) -> None:
     """Also in a context with a long name, and beside a field of the offered name."""
     answers = {"context_name": context} if not check({"context_name": context}) else {}
-    asked = {*(f"{name}:str" for name in reserved.FIELDS), "l:str", "class:str", "rows:decimal", "lists:decimal"}
-    said = [said for field in asked for said in check({**answers, "fields": field})]
+    fields = {*(f"{name}:str" for name in reserved.FIELDS), "l:str", "class:str", "rows:decimal", "lists:decimal"}
+    said = [said for field in fields for said in check({**answers, "fields": field})]
     offers = {f"{offer[1]}:decimal" for sentence in said if (offer := OFFER.search(sentence))}
     assert [said for offer in offers for said in check({**answers, "fields": offer})] == []
     assert len(offers) > 0.7 * len(said) > 20
@@ -445,7 +445,7 @@ def test_a_reserved_verb_keeps_its_meaning() -> None:
 
 @pytest.mark.parametrize("question", RULES)
 @pytest.mark.parametrize("injection", INJECTIONS)
-def test_no_question_takes_an_injection(question: str, injection: str) -> None:
+def test_no_question_accepts_an_injection(question: str, injection: str) -> None:
     """Code, paths, markup and template signs are refused everywhere."""
     assert check({**DEFAULTS, question: injection})
     if question not in TEXTS:
@@ -494,7 +494,7 @@ def test_a_derived_name_cannot_be_overridden() -> None:
         refuse_unusable({**DEFAULTS, **derived, "__package": "../evil"})
 
 
-def test_a_command_knows_its_function_and_status() -> None:
+def test_a_command_has_its_function_and_status() -> None:
     """``PaymentPutOnHold`` of Payment is the status PUT_ON_HOLD."""
     command = read_commands("HoldPayment:changes:PaymentPutOnHold", "Payment")[0]
     assert (command.name, command.snake, command.kind) == ("HoldPayment", "hold_payment", "changes")
@@ -534,7 +534,7 @@ def test_the_verification_follows_from_the_fields(fields: str, step: str) -> Non
     assert check(answers) == []
 
 
-def test_changes_are_looked_at_on_github_unless_the_sources_are_elsewhere() -> None:
+def test_changes_are_reviewed_on_github_unless_the_sources_are_elsewhere() -> None:
     """Answers of before the question was asked are good ones still."""
     assert filled({})["pull_requests"] == "github"
     old = filled({"source": "codecommit"})
@@ -548,10 +548,12 @@ def test_names_are_separated_by_commas_as_well_as_by_spaces() -> None:
     assert read_subscribers("none") == ()
 
 
-def test_choices_are_lists_of_what_is_accepted() -> None:
+def test_choices_are_lists_of_accepted_values() -> None:
     """Whoever asks shows them; the first is the default."""
-    asked = json.loads((REPOSITORY / "cookiecutter.json").read_text())
+    questions = json.loads((REPOSITORY / "cookiecutter.json").read_text())
     choices = {
-        question: tuple(value) for question, value in asked.items() if isinstance(value, list) and question[0] != "_"
+        question: tuple(value)
+        for question, value in questions.items()
+        if isinstance(value, list) and question[0] != "_"
     }
     assert choices == CHOICES

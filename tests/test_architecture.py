@@ -35,9 +35,9 @@ def linted(project: Path) -> "subprocess.CompletedProcess[str]":
 
 def test_the_rules_hold_after_a_bake(project: Path) -> None:
     """All of them, and these are all."""
-    done = linted(project)
-    assert done.returncode == 0, done.stdout
-    assert f"Contracts: {len(PLANTED)} kept, 0 broken." in done.stdout
+    result = linted(project)
+    assert result.returncode == 0, result.stdout
+    assert f"Contracts: {len(PLANTED)} kept, 0 broken." in result.stdout
 
 
 @pytest.mark.parametrize("rule", PLANTED)
@@ -46,7 +46,7 @@ def test_a_rule_that_is_broken_is_red(rule: str, project: Path) -> None:
     name, line = PLANTED[rule]
     with (project / name).open("a") as file:
         file.write(f"{line}\n")
-    done = linted(project)
-    [broken] = [said for said in done.stdout.splitlines() if said.endswith(" BROKEN")]
-    assert broken.startswith(rule), done.stdout
-    assert f"Contracts: {len(PLANTED) - 1} kept, 1 broken." in done.stdout
+    result = linted(project)
+    [broken] = [said for said in result.stdout.splitlines() if said.endswith(" BROKEN")]
+    assert broken.startswith(rule), result.stdout
+    assert f"Contracts: {len(PLANTED) - 1} kept, 1 broken." in result.stdout

@@ -31,7 +31,7 @@ CONTENTS = "{{cookiecutter and 'contents'}}"
 OURS = ("<<cookiecutter.context_name>>", "cookiecutter.json", "hooks", "library", "pyproject.toml", "template")
 
 
-def test_the_file_is_what_the_questions_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_equals_the_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made by `uv run template examples`."""
     monkeypatch.delenv(REPOSITORY_OF_LIBRARY)
     assert FILE.read_text(encoding="utf-8") == text()
@@ -40,55 +40,55 @@ def test_the_file_is_what_the_questions_say(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_it_is_valid_by_the_published_schema() -> None:
     """Which would refuse a step without an action, a page that is none, and a name with spaces."""
-    faults, made = PUBLISHED["faults"], document()
-    assert faults(made) == []
+    faults, entity = PUBLISHED["faults"], document()
+    assert faults(entity) == []
     wrong = [{"steps": [{"id": "bake", "name": "Bake"}]}, {"parameters": "all"}, {"type": ""}]
-    assert all(faults({**made, "spec": {**made["spec"], **one}}) for one in wrong)
-    assert faults({**made, "metadata": {"name": "a context"}})
+    assert all(faults({**entity, "spec": {**entity["spec"], **change}}) for change in wrong)
+    assert faults({**entity, "metadata": {"name": "a context"}})
 
 
-def taken(answers: Mapping[str, str]) -> bool:
+def is_accepted(answers: Mapping[str, str]) -> bool:
     """Whether the page takes answers."""
     return Draft7Validator(page()).is_valid({**answers, "repoUrl": "github.com?owner=acme&repo=one"})
 
 
-def test_the_page_asks_what_the_bake_asks() -> None:
+def test_the_page_has_the_questions_of_the_bake() -> None:
     """In its order, by its words, with its choices; the first answer and the place have to be there."""
     properties, questions = page()["properties"], json.loads((REPOSITORY / "cookiecutter.json").read_text())
     assert list(properties) == [*RULES, "repoUrl"]
     assert {name: properties[name]["description"] for name in RULES} == questions["__prompts__"]
-    assert {name: tuple(one["enum"]) for name, one in properties.items() if "enum" in one} == CHOICES
+    assert {name: tuple(schema["enum"]) for name, schema in properties.items() if "enum" in schema} == CHOICES
     assert page()["required"] == ["context_name", "repoUrl"]
-    asked = document()["spec"]["steps"][0]["input"]["values"]
-    assert asked == {name: f"${{{{ parameters.{name} }}}}" for name in RULES}
+    values = document()["spec"]["steps"][0]["input"]["values"]
+    assert values == {name: f"${{{{ parameters.{name} }}}}" for name in RULES}
 
 
 def test_its_defaults_are_the_templates(payment: Path) -> None:
     """Of what follows from other answers it has none: the bake knows better."""
     said = json.loads((payment / ".template.json").read_text())["default_context"]
-    given = {name: one["default"] for name, one in page()["properties"].items() if "default" in one}
-    assert given.items() <= said.items()
-    assert set(said) - set(given) == {
+    defaults = {name: schema["default"] for name, schema in page()["properties"].items() if "default" in schema}
+    assert defaults.items() <= said.items()
+    assert set(said) - set(defaults) == {
         *("context_name", "plural", "display_name", "description", "commands", "verification", "owner"),
         "pull_requests",
     }
 
 
 @pytest.mark.parametrize(
-    "answers", [VAT_RETURN, SHORTEST, LONGEST, *EXAMPLES.values()], ids=lambda one: one["context_name"]
+    "answers", [VAT_RETURN, SHORTEST, LONGEST, *EXAMPLES.values()], ids=lambda answers: answers["context_name"]
 )
-def test_the_page_takes_what_the_bake_takes(answers: Mapping[str, str]) -> None:
+def test_the_page_accepts_the_answers_that_the_bake_accepts(answers: Mapping[str, str]) -> None:
     """The longest and the shortest of all."""
     assert check(answers) == []
-    assert taken(answers)
+    assert is_accepted(answers)
 
 
 @pytest.mark.parametrize("question", RULES)
-def test_every_value_that_the_limits_allow_is_taken(question: str) -> None:
+def test_every_value_within_the_limits_is_accepted(question: str) -> None:
     """Each of the matrix's, which are at the limits."""
     for name, value in MATRIX["VALUES"][question].items():
-        made = value({"context_name": "Ox", "fields": "ab_id:str"})
-        assert taken({"context_name": "Ox", question: made}), name
+        answer = value({"context_name": "Ox", "fields": "ab_id:str"})
+        assert is_accepted({"context_name": "Ox", question: answer}), name
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_every_value_that_the_limits_allow_is_taken(question: str) -> None:
         ("fields", "x" * 2201),
     ],
 )
-def test_what_the_page_refuses_the_bake_refuses_too(question: str, answer: str) -> None:
+def test_the_bake_refuses_the_answers_that_the_page_refuses(question: str, answer: str) -> None:
     """One more than the most, another form, another choice."""
     answers = {"context_name": "Payment", question: answer}
     assert check(answers)
-    assert not taken(answers)
+    assert not is_accepted(answers)
 
 
 def fetched(folder: Path, values: Mapping[str, str]) -> Path:
@@ -117,13 +117,13 @@ def fetched(folder: Path, values: Mapping[str, str]) -> Path:
     contents = folder / "template" / CONTENTS
     ignored = shutil.ignore_patterns("__pycache__")
     for name in OURS:
-        one, there = REPOSITORY / name, contents / name
+        source, there = REPOSITORY / name, contents / name
         there.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(one, there, ignore=ignored) if one.is_dir() else shutil.copy(one, there)
-    asked = json.loads((contents / "cookiecutter.json").read_text()) | dict(values)
+        shutil.copytree(source, there, ignore=ignored) if source.is_dir() else shutil.copy(source, there)
+    questions = json.loads((contents / "cookiecutter.json").read_text()) | dict(values)
     # The action's input for extensions overrides ours, also where there is none.
-    del asked["_extensions"]
-    (folder / "template" / "cookiecutter.json").write_text(json.dumps(asked))
+    del questions["_extensions"]
+    (folder / "template" / "cookiecutter.json").write_text(json.dumps(questions))
     return folder / "template"
 
 
@@ -139,22 +139,22 @@ def act(template: Path, output: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.slow
-def test_the_action_bakes_what_was_asked_for(tmp_path: Path) -> None:
+def test_the_action_bakes_the_answers(tmp_path: Path) -> None:
     """Byte for byte what `template new` makes of the same answers."""
     values = {name: VAT_RETURN[name] for name in ("context_name", "fields", "owner", "api", "verification")}
-    done = act(fetched(tmp_path, values), tmp_path / "output")
-    assert done.returncode == 0, done.stderr
-    [made] = (tmp_path / "output").iterdir()
+    result = act(fetched(tmp_path, values), tmp_path / "output")
+    assert result.returncode == 0, result.stderr
+    [project] = (tmp_path / "output").iterdir()
     again = bake(tmp_path / "again", values)
-    assert list(sources(made)) == list(sources(again))
-    assert [name for name in sources(made) if (made / name).read_bytes() != (again / name).read_bytes()] == []
+    assert list(sources(project)) == list(sources(again))
+    assert [name for name in sources(project) if (project / name).read_bytes() != (again / name).read_bytes()] == []
 
 
 def test_the_action_refuses_a_bad_answer(tmp_path: Path) -> None:
     """The error, for the task's log, is one line with the question and its rule. Nothing is written."""
-    done = act(fetched(tmp_path, {"context_name": "payment"}), tmp_path / "output")
-    assert done.returncode == 1
-    assert re.fullmatch(r"context_name: [^\n]*PascalCase[^\n]*\n", done.stderr)
+    result = act(fetched(tmp_path, {"context_name": "payment"}), tmp_path / "output")
+    assert result.returncode == 1
+    assert re.fullmatch(r"context_name: [^\n]*PascalCase[^\n]*\n", result.stderr)
     assert list((tmp_path / "output").iterdir()) == []
 
 
@@ -164,6 +164,6 @@ def test_any_other_template_is_cookiecutters(tmp_path: Path) -> None:
     contents.mkdir(parents=True)
     (contents / "{{cookiecutter.name}}.txt").write_text("{{cookiecutter.name}}")
     (tmp_path / "template" / "cookiecutter.json").write_text('{"name": "other"}')
-    done = act(tmp_path / "template", tmp_path / "output")
-    assert done.returncode == 0, done.stderr
+    result = act(tmp_path / "template", tmp_path / "output")
+    assert result.returncode == 0, result.stderr
     assert (tmp_path / "output" / "contents" / "other.txt").read_text() == "other"

@@ -39,8 +39,8 @@ def template_files() -> list[Path]:
 def test_sources_have_no_sign_that_is_not_a_placeholder(path: Path) -> None:
     """A heredoc, a YAML merge key or a shift would be read as a placeholder: write it another way."""
     rest = PLACEHOLDER.sub("", text_of(path))
-    found = [line for line in rest.splitlines() if SIGNS.search(line)]
-    assert found == []
+    lines = [line for line in rest.splitlines() if SIGNS.search(line)]
+    assert lines == []
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_sources_have_no_sign_that_is_not_a_placeholder(path: Path) -> None:
 )
 def test_placeholders_stay_out_of_logic(path: Path) -> None:
     """Python files hold names, and lists of names. Their conditions are about lists, which a context may not have."""
-    found = re.findall(r"<%[-+]? *(?:if|elif|set)\b[^%]*%>", text_of(path))
-    assert [one for one in found if "cookiecutter.lists" not in one] == []
+    matches = re.findall(r"<%[-+]? *(?:if|elif|set)\b[^%]*%>", text_of(path))
+    assert [match for match in matches if "cookiecutter.lists" not in match] == []
 
 
 def test_the_bake_has_no_leftovers(payment: Path) -> None:
@@ -124,10 +124,10 @@ def test_an_example_has_nothing_of_payment(name: str, baked: Baked) -> None:
     assert of_payment(baked(name), EXAMPLES[name]) == []
 
 
-def test_what_is_of_payment_would_be_found(payment: Path) -> None:
+def test_names_of_payment_are_detected(payment: Path) -> None:
     """In each of the places where it can be."""
-    found = of_payment(payment, {})
-    assert {line.partition(": ")[0].partition("/")[0] for line in found} >= {
+    lines = of_payment(payment, {})
+    assert {line.partition(": ")[0].partition("/")[0] for line in lines} >= {
         "README.md",
         "docs",
         "infra",
@@ -198,5 +198,5 @@ def assert_in_style(project: Path) -> None:
     ruff = [sys.executable, "-m", "ruff"]
     check, layout = ["check", "--output-format=concise"], ["format", "--check"]
     for command in ([*ruff, *check, "--no-cache", "."], [*ruff, *layout, "--no-cache", "."]):
-        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout + result.stderr

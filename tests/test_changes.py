@@ -47,9 +47,11 @@ class Repository:
 
     def make(self, *commands: str) -> str:
         """Run commands of `context`, some with arguments, and return their output."""
-        done = [self._run("context", *command.split()) for command in commands]
-        assert [one.returncode for one in done] == [0] * len(done), [one.stdout + one.stderr for one in done]
-        return "".join(one.stdout for one in done)
+        processes = [self._run("context", *command.split()) for command in commands]
+        assert [process.returncode for process in processes] == [0] * len(processes), [
+            process.stdout + process.stderr for process in processes
+        ]
+        return "".join(process.stdout for process in processes)
 
     def written(self) -> dict[str, bytes]:
         """The content of each file, except of those that a command generates from the code."""
@@ -64,8 +66,8 @@ class Repository:
 
     def check(self) -> str:
         """Run `context check`, and return its output if a step fails."""
-        done = self._run("context", "check")
-        return f"{done.stdout}\n{done.stderr}" if done.returncode else ""
+        result = self._run("context", "check")
+        return f"{result.stdout}\n{result.stderr}" if result.returncode else ""
 
     def promises(self, words: str) -> str:
         """Run the promises that have these words, and return what they say; `words` is an expression of pytest's -k."""
@@ -73,8 +75,8 @@ class Repository:
 
     def eject(self, *part: str) -> None:
         """Copy a part of the library into the repository."""
-        done = self._run("context", "eject", *part)
-        assert done.returncode == 0, done.stderr
+        result = self._run("context", "eject", *part)
+        assert result.returncode == 0, result.stderr
 
     def _run(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [str(self.bin / program), *arguments]

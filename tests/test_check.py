@@ -89,14 +89,14 @@ def plant(kind: str, project: Path) -> str:
 
 def assert_named(places: Iterable[str], project: Path) -> None:
     """Each begins a numbered remedy, or the line of its step."""
-    done = check(project, "--changed")
-    assert done.returncode == 1, done.stdout + done.stderr
+    result = check(project, "--changed")
+    assert result.returncode == 1, result.stdout + result.stderr
     for place in places:
-        assert any(line.lstrip(" .0123456789").startswith(place) for line in done.stdout.splitlines()), done.stdout
+        assert any(line.lstrip(" .0123456789").startswith(place) for line in result.stdout.splitlines()), result.stdout
 
 
 @pytest.mark.slow
-def test_all_that_is_wrong_is_found_at_once(clean: Path) -> None:
+def test_all_planted_faults_are_reported_at_once(clean: Path) -> None:
     """A red step of a check hides no other."""
     assert_named([plant(kind, clean) for kind in TOGETHER], clean)
 
@@ -104,7 +104,7 @@ def test_all_that_is_wrong_is_found_at_once(clean: Path) -> None:
 @pytest.mark.e2e
 @pytest.mark.nightly
 @pytest.mark.parametrize("kind", PLANTED)
-def test_what_is_wrong_is_found_and_named(kind: str, clean: Path) -> None:
+def test_each_planted_fault_is_reported_with_its_place(kind: str, clean: Path) -> None:
     """Also where it is the only thing, and the check runs no more than that can break."""
     assert_named([plant(kind, clean)], clean)
 
@@ -113,10 +113,10 @@ def test_what_is_wrong_is_found_and_named(kind: str, clean: Path) -> None:
 def test_a_right_change_passes_and_the_skipped_tests_are_named(clean: Path) -> None:
     """A changed test runs alone."""
     (clean / "tests" / "test_more.py").write_text("def test_more():\n    assert True\n")
-    done = check(clean, "--changed")
+    result = check(clean, "--changed")
     (clean / "tests" / "test_more.py").unlink()
-    assert done.returncode == 0, done.stdout + done.stderr
-    first, *rest = done.stdout.splitlines()
+    assert result.returncode == 0, result.stdout + result.stderr
+    first, *rest = result.stdout.splitlines()
     assert first.startswith("Left out")
     assert ": tests/test_list.py, " in first
     assert any(line.startswith("test: 1 passed") for line in rest), rest
@@ -124,6 +124,6 @@ def test_a_right_change_passes_and_the_skipped_tests_are_named(clean: Path) -> N
 
 def test_no_step_runs_without_a_change(clean: Path) -> None:
     """The output is one line without the name of a step."""
-    done = check(clean, "--changed")
-    [line] = done.stdout.splitlines()
-    assert (done.returncode, ":" in line) == (0, False)
+    result = check(clean, "--changed")
+    [line] = result.stdout.splitlines()
+    assert (result.returncode, ":" in line) == (0, False)

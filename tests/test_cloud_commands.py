@@ -19,8 +19,8 @@ DEFINING = ("account", "accounts", "audit", "merging", "partners", "releases", "
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_the_command_lines_of_other_tools_are_accepted(page: Path) -> None:
     """Operations, options and fields of queries are in botocore's models, and commands and options in Pulumi's help."""
-    found = lines(page.read_text(encoding="utf-8"))
-    assert [reason for line, complete in found for reason in rejected(line, complete=complete)] == []
+    command_lines = lines(page.read_text(encoding="utf-8"))
+    assert [reason for line, complete in command_lines for reason in rejected(line, complete=complete)] == []
 
 
 @pytest.mark.parametrize("name", DEFINING)
@@ -51,12 +51,12 @@ def test_the_names_in_commands_are_defined_before(name: str) -> None:
 )
 def test_a_misspelt_command_is_rejected(line: str, wrong: list[str]) -> None:
     """Also in a substitution, and after another command."""
-    found = rejected(line, complete=True)
-    assert len(found) == len(wrong)
-    assert all(reason in text for reason, text in zip(wrong, found, strict=True))
+    texts = rejected(line, complete=True)
+    assert len(texts) == len(wrong)
+    assert all(reason in text for reason, text in zip(wrong, texts, strict=True))
 
 
-def test_an_undefined_name_is_found() -> None:
+def test_an_undefined_name_is_reported() -> None:
     """A later definition, and a variable without an assignment."""
     block = '```sh account\naws s3 ls s3://$bucket/<partner>/<a day>\nrole=x\necho "$role"\n```\n'
     assert list(undefined(f"Text.\n\n{block}\n`<partner>` is a partner.\n")) == ["$bucket", "<partner>"]
@@ -77,5 +77,5 @@ def test_pulumis_own_cli_has_the_options(command: str) -> None:
     if (cli := shutil.which("pulumi")) is None:
         pytest.skip("pulumi is not on the PATH: see https://www.pulumi.com/docs/install/")
     options = [f"--{name}=true" for name in ("cwd", *PULUMI[command].split())]
-    done = subprocess.run([cli, *command.split(), *options, "--help"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    result = subprocess.run([cli, *command.split(), *options, "--help"], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")

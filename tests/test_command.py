@@ -44,23 +44,21 @@ def left_behind(tmp_path: Path) -> list[str]:
         "__package=../evil",
     ],
 )
-def test_a_bad_answer_is_refused_and_leaves_nothing_behind(
-    answer: str, cookiecutter: Cookiecutter, tmp_path: Path
-) -> None:
+def test_a_bad_answer_is_refused_and_leaves_no_files(answer: str, cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """Exit status 1, words instead of a traceback, no folder, not even above the one that cookiecutter was run in."""
     before = set(tmp_path.iterdir())
-    done = cookiecutter("--no-input", answer)
-    assert done.returncode == 1
-    assert done.stdout.strip()
-    assert "Traceback" not in done.stdout + done.stderr
+    result = cookiecutter("--no-input", answer)
+    assert result.returncode == 1
+    assert result.stdout.strip()
+    assert "Traceback" not in result.stdout + result.stderr
     assert left_behind(tmp_path) == []
     assert set(tmp_path.iterdir()) == before
 
 
 def test_a_name_is_enough(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """The other defaults follow it."""
-    done = cookiecutter("--no-input", "context_name=DirectDebit")
-    assert done.returncode == 0, done.stdout
+    result = cookiecutter("--no-input", "context_name=DirectDebit")
+    assert result.returncode == 0, result.stdout
     code = (tmp_path / "here" / "there" / "DirectDebit" / "src" / "direct_debit" / "context.py").read_text()
     assert "RegisterDirectDebit" in code
     assert "DirectDebitDeleted" in code
@@ -69,18 +67,18 @@ def test_a_name_is_enough(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
 
 def test_a_refusal_is_one_sentence(cookiecutter: Cookiecutter) -> None:
     """And nothing else is printed."""
-    done = cookiecutter("--no-input", "context_name=../evil")
-    assert done.stdout == "context_name: type a name in PascalCase such as Payment, not '../evil'.\n"
-    assert done.stderr == ""
+    result = cookiecutter("--no-input", "context_name=../evil")
+    assert result.stdout == "context_name: type a name in PascalCase such as Payment, not '../evil'.\n"
+    assert result.stderr == ""
 
 
 def test_a_prompt_is_refused_before_the_next_one(cookiecutter: Cookiecutter) -> None:
     """Nobody types eight answers to hear that the first is bad."""
-    done = cookiecutter(typed="evil\n")
-    assert done.returncode == 1
-    assert "[1/17] Name of the bounded context" in done.stdout
-    assert "context_name: type a name in PascalCase such as Payment, not 'evil'." in done.stdout
-    assert "2/8" not in done.stdout
+    result = cookiecutter(typed="evil\n")
+    assert result.returncode == 1
+    assert "[1/17] Name of the bounded context" in result.stdout
+    assert "context_name: type a name in PascalCase such as Payment, not 'evil'." in result.stdout
+    assert "2/8" not in result.stdout
 
 
 @pytest.mark.parametrize("name", ["context_name", "__package"])
@@ -92,9 +90,9 @@ def test_a_replay_is_checked_too(name: str, cookiecutter: Cookiecutter, tmp_path
     content = json.loads(replay.read_text())
     content["cookiecutter"][name] = "../../evil"
     replay.write_text(json.dumps(content))
-    done = cookiecutter("--replay")
-    assert done.returncode == 1
-    assert f"{name}: " in done.stdout
+    result = cookiecutter("--replay")
+    assert result.returncode == 1
+    assert f"{name}: " in result.stdout
     assert left_behind(tmp_path) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "home"]
 
@@ -108,11 +106,11 @@ def test_a_replay_gives_the_same_context(cookiecutter: Cookiecutter, tmp_path: P
     assert "Team 7" in (tmp_path / "here" / "there" / "Payment" / "src" / "payment" / "context.py").read_text()
 
 
-def test_the_command_says_what_to_do_next(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_the_command_prints_the_next_steps(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """And the prototype of the handlers is gone."""
-    done = cookiecutter("--no-input")
-    assert f"cd {tmp_path / 'here' / 'there' / 'Payment'}\n" in done.stdout
-    assert "uv run context check" in done.stdout
+    result = cookiecutter("--no-input")
+    assert f"cd {tmp_path / 'here' / 'there' / 'Payment'}\n" in result.stdout
+    assert "uv run context check" in result.stdout
     assert not list((tmp_path / "here").rglob("command_name*"))
 
 
@@ -133,8 +131,8 @@ def test_the_template_may_be_a_zip_file(cookiecutter: Cookiecutter, tmp_path: Pa
     for part in PARTS[2:]:
         shutil.copytree(REPOSITORY / part, folder / part)
     archive = shutil.make_archive(str(tmp_path / "release"), "zip", tmp_path / "zip", "template-main")
-    done = cookiecutter("--no-input", template=archive)
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = cookiecutter("--no-input", template=archive)
+    assert result.returncode == 0, result.stdout + result.stderr
     assert list(files(tmp_path / "here" / "there" / "Payment", ())) == list(files(payment, ()))
 
 
@@ -142,13 +140,13 @@ def test_a_bad_choice_of_a_file_is_refused_in_words(cookiecutter: Cookiecutter, 
     """Cookiecutter warns, and leaves out every answer after it: nobody should get that repository."""
     answers = tmp_path / "answers.yaml"
     answers.write_text("default_context: {context_name: Order, sftp: shared, owner: team-7}\n")
-    done = cookiecutter("--no-input", "--config-file", str(answers))
-    assert done.returncode == 1
-    assert "type one of the choices: shared provided for choice variable sftp" in done.stdout
+    result = cookiecutter("--no-input", "--config-file", str(answers))
+    assert result.returncode == 1
+    assert "type one of the choices: shared provided for choice variable sftp" in result.stdout
     assert left_behind(tmp_path) == []
 
 
-def test_a_choice_of_a_file_is_taken(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_a_choice_of_a_file_is_accepted(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """Also one that is not the first."""
     answers = tmp_path / "answers.yaml"
     answers.write_text(
@@ -160,10 +158,10 @@ def test_a_choice_of_a_file_is_taken(cookiecutter: Cookiecutter, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("typed", "asked"), [("Payment\nPayments\n(no)\n", "[4/16]"), ("\n\n\n\namount:money\n", "[6/16]")]
+    ("typed", "question"), [("Payment\nPayments\n(no)\n", "[4/16]"), ("\n\n\n\namount:money\n", "[6/16]")]
 )
-def test_an_answer_is_judged_before_the_next_question(typed: str, asked: str, cookiecutter: Cookiecutter) -> None:
+def test_an_answer_is_judged_before_the_next_question(typed: str, question: str, cookiecutter: Cookiecutter) -> None:
     """Not some questions later."""
-    done = cookiecutter(typed=typed)
-    assert done.returncode == 1
-    assert asked not in done.stdout
+    result = cookiecutter(typed=typed)
+    assert result.returncode == 1
+    assert question not in result.stdout

@@ -34,8 +34,8 @@ def test_commands_of_a_page_exist(page: Path) -> None:
     """Lines of blocks are complete; code in the text may name a command without its arguments."""
     text = page.read_text(encoding="utf-8")
     lines = [line for line in typed(blocks(text)) if line.split()[1] not in OWN.findall(text)]
-    found = [rejected(line) for line in lines] + [rejected(line, incomplete=True) for line in named(text)]
-    assert [reason for reason in found if reason] == []
+    reasons = [rejected(line) for line in lines] + [rejected(line, incomplete=True) for line in named(text)]
+    assert [reason for reason in reasons if reason] == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=name)
@@ -51,7 +51,7 @@ def test_workflows_buildspecs_and_hooks_are_read() -> None:
     assert workflows | {"build.yml", "deploy.yml", "shift.yml", "smoke.yml"} <= with_commands
 
 
-def test_what_no_console_script_accepts_is_named() -> None:
+def test_a_command_that_no_console_script_accepts_is_named() -> None:
     """A command, a subcommand, an option, an argument that does not exist, and one that is missing."""
     page = "```sh\nuv run context launch  # it\nuv run context cost --fast\nuv run template fleet\n```\n\n"
     page += "So `context pull-request x` and `uv run context\ncheck all`, not `template fleet` and `context rollout`.\n"

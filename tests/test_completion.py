@@ -32,10 +32,10 @@ class Shell:
         variables = {**os.environ, "HOME": str(self._home), "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
         # The library's tests name a repository of theirs.
         variables.pop(VARIABLE, None)
-        done = subprocess.run(
+        result = subprocess.run(
             ["bash", "-c", command], cwd=folder, env=variables, capture_output=True, text=True, check=True
         )
-        return done.stdout
+        return result.stdout
 
 
 @pytest.mark.parametrize(

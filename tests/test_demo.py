@@ -88,12 +88,12 @@ def test_the_demo_runs_the_context_of_anybodys_answers(said: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("arguments", [["--output"], ["--keep"]])
-def test_the_demo_keeps_what_it_was_asked_to_keep(arguments: list[str], said: Path, tmp_path: Path) -> None:
+def test_the_demo_keeps_its_folder_on_request(arguments: list[str], said: Path, tmp_path: Path) -> None:
     """A folder of the user's stays, and so does what goes on running."""
     process = start(*arguments, *([str(tmp_path / "mine")] if arguments == ["--output"] else []))
-    _, told = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=30)
     folder = Path(json.loads(said.read_text())["folder"])
-    assert arguments == ["--output"] or f"rm -r {folder.parent}" in told
+    assert arguments == ["--output"] or f"rm -r {folder.parent}" in err
     assert (folder / "pyproject.toml").exists()
     assert arguments == ["--keep"] or folder == tmp_path / "mine" / "Payment"
 
@@ -128,7 +128,7 @@ def test_a_demo_that_is_killed_leaves_no_folder(said: Path, tmp_path: Path) -> N
     os.kill(json.loads(said.read_text())["process"], signal.SIGKILL)
 
 
-def test_the_demo_says_that_uv_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_demo_reports_that_uv_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Before it bakes anything."""
     monkeypatch.delenv("UV", raising=False)
     monkeypatch.setenv("PATH", "")

@@ -14,7 +14,7 @@ ANSWERS = sorted((EXAMPLES / "answers").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.stem)
-def test_answers_bake_a_context_that_knows_nothing_of_payment(path: Path, tmp_path: Path) -> None:
+def test_answers_bake_a_context_without_names_of_payment(path: Path, tmp_path: Path) -> None:
     """No name of the default answers is left, in no file's name and in no text, but where an answer says it."""
     answers = yaml.safe_load(path.read_text())["default_context"]
     project = bake(tmp_path, answers)

@@ -24,7 +24,7 @@ def test_the_example_is_the_bake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert executable[0] == executable[1], f"{name}: {AGAIN}"
 
 
-def test_a_new_bake_keeps_what_is_ignored(tmp_path: Path, payment: Path) -> None:
+def test_a_new_bake_keeps_ignored_files(tmp_path: Path, payment: Path) -> None:
     """The virtual environment stays, a file that the template no longer has goes."""
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "kept").touch()
@@ -37,7 +37,7 @@ def test_a_new_bake_keeps_what_is_ignored(tmp_path: Path, payment: Path) -> None
     assert not (tmp_path / "old").exists()
 
 
-def test_what_runs_gets_the_wheel_and_forgets_the_hash_of_the_one_before(tmp_path: Path) -> None:
+def test_a_working_copy_gets_the_wheel_without_the_hash_of_the_previous_one(tmp_path: Path) -> None:
     """The version stays while the library is worked on."""
     lock, wheel = tmp_path / "uv.lock", tmp_path / "vendor" / f"bounded_context-{VERSION}-py3-none-any.whl"
     lock.touch()

@@ -32,8 +32,8 @@ def done_in(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
 )
 def test_the_generated_repository_passes_its_own_checks(context: str, tmp_path: Path) -> None:
     """Each by itself."""
-    done = done_in(bake(tmp_path, CHECKED[context]), "context", "check")
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = done_in(bake(tmp_path, CHECKED[context]), "context", "check")
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.e2e
@@ -42,9 +42,9 @@ def test_the_generated_repository_passes_its_own_checks(context: str, tmp_path: 
 def test_an_example_runs(name: str, tmp_path: Path) -> None:
     """From a list that is put into the bucket to each subscriber, where it differs most from what Payment does."""
     project = bake(tmp_path, EXAMPLES[name])
-    done = done_in(project, "context", "run", "--rows", "100", "--json")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["outcome"] == "IMPORTED"
-    assert told["rows"] == {"uploaded": 100, "valid": 100, "rejected": 0, "imported": 100}
-    assert told["events"] == dict.fromkeys(EXAMPLES[name]["subscribers"].split(), 101)
+    result = done_in(project, "context", "run", "--rows", "100", "--json")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert report["outcome"] == "IMPORTED"
+    assert report["rows"] == {"uploaded": 100, "valid": 100, "rejected": 0, "imported": 100}
+    assert report["events"] == dict.fromkeys(EXAMPLES[name]["subscribers"].split(), 101)

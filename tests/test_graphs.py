@@ -30,7 +30,7 @@ To see what differs in a resource, record the graphs of both commits whole, and 
         pytest.param((*(name for name in ANSWERS if name != WHOLE),), id="the examples", marks=pytest.mark.slow),
     ],
 )
-def test_the_programs_register_what_they_did(names: tuple[str, ...], baked: Baked, tmp_path: Path) -> None:
+def test_the_programs_register_the_recorded_resources(names: tuple[str, ...], baked: Baked, tmp_path: Path) -> None:
     """The service and the pipeline of every context: a URN that changes is a resource that a deployment replaces."""
     projects = {name: baked(name) for name in names}
     now = digests_of(projects, tmp_path)
@@ -66,9 +66,9 @@ def of_context(context: str, now: dict[str, str]) -> Iterator[str]:
 def changed(name: str, golden: str, now: str) -> Iterator[str]:
     """The name of a file and the resources, without their digests, that are in one text only or differ."""
     old, new = (dict(line.split(" ") for line in text.splitlines()) for text in (golden, now))
-    found = [f"- {urn}" for urn in old.keys() - new.keys()] + [f"+ {urn}" for urn in new.keys() - old.keys()]
-    found += [f"~ {urn}" for urn in old.keys() & new.keys() if old[urn] != new[urn]]
-    yield from [name, *sorted(found)] if found else []
+    changes = [f"- {urn}" for urn in old.keys() - new.keys()] + [f"+ {urn}" for urn in new.keys() - old.keys()]
+    changes += [f"~ {urn}" for urn in old.keys() & new.keys() if old[urn] != new[urn]]
+    yield from [name, *sorted(changes)] if changes else []
 
 
 def graph(**inputs: str) -> dict[str, Any]:
@@ -95,18 +95,18 @@ def test_a_document_with_other_text_and_the_same_content_differs() -> None:
     assert (resource, "same JSON" in difference) == ("~ urn::a", True)
 
 
-def test_a_digest_holds_all_that_is_known_of_a_resource() -> None:
+def test_a_digest_contains_every_property_of_a_resource() -> None:
     """And each resource has a line."""
-    one, other = digests(graph(name="one"), whole=True), digests(graph(name="two"), whole=True)
-    assert one != other
-    assert [line.split(" ")[0] for line in one.splitlines()] == ["urn::a", "outputs"]
+    first, other = digests(graph(name="one"), whole=True), digests(graph(name="two"), whole=True)
+    assert first != other
+    assert [line.split(" ")[0] for line in first.splitlines()] == ["urn::a", "outputs"]
 
 
 def test_a_short_digest_holds_options_and_dependencies() -> None:
     """Protection and dependencies of every context are checked, and inputs of one context."""
-    one, other = graph(name="one"), graph(name="two")
-    assert digests(one, whole=False) == digests(other, whole=False)
+    first, other = graph(name="one"), graph(name="two")
+    assert digests(first, whole=False) == digests(other, whole=False)
     other["resources"]["urn::a"]["dependencies"] = ["urn::b"]
-    assert digests(one, whole=False) != digests(other, whole=False)
-    protected = {"resources": {"urn::a": {**one["resources"]["urn::a"], "options": {"protect": True}}}, "outputs": {}}
-    assert digests(one, whole=False) != digests(protected, whole=False)
+    assert digests(first, whole=False) != digests(other, whole=False)
+    protected = {"resources": {"urn::a": {**first["resources"]["urn::a"], "options": {"protect": True}}}, "outputs": {}}
+    assert digests(first, whole=False) != digests(protected, whole=False)

@@ -92,8 +92,8 @@ def test_only_the_source_differs(ways: Mapping[str, Path]) -> None:
 
 def test_the_wheel_is_there_only_if_it_is_the_source(ways: Mapping[str, Path]) -> None:
     """Under the name that the source says."""
-    found = {way: {path.name for path in project.glob("vendor/*")} for way, project in ways.items()}
-    assert found == {"wheel": {*WHEELS}, INDEX: set(), "git": set()}
+    wheels = {way: {path.name for path in project.glob("vendor/*")} for way, project in ways.items()}
+    assert wheels == {"wheel": {*WHEELS}, INDEX: set(), "git": set()}
 
 
 def test_git_takes_the_wheel(ways: Mapping[str, Path]) -> None:
@@ -117,7 +117,7 @@ def test_each_bake_builds_the_same_bytes(payment: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("alone")
-def test_a_wheel_of_another_version_goes_and_other_wheels_stay(tmp_path: Path) -> None:
+def test_a_wheel_of_another_version_is_removed_and_other_wheels_stay(tmp_path: Path) -> None:
     """A repository may have wheels of its own there."""
     folder = tmp_path / "vendor"
     folder.mkdir()
@@ -144,19 +144,19 @@ def test_a_failed_build_has_the_error_of_uv(tmp_path: Path, monkeypatch: pytest.
         vendor(tmp_path)
 
 
-def test_a_bake_without_uv_says_so_and_leaves_nothing_behind(
+def test_a_bake_without_uv_is_refused_and_leaves_no_files(
     cookiecutter: Cookiecutter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is written."""
     monkeypatch.delenv("UV", raising=False)
     monkeypatch.setenv("PATH", "")
-    done = cookiecutter("--no-input")
-    assert done.returncode == 1
-    assert (done.stdout, done.stderr) == (f"{NO_UV}\n", "")
+    result = cookiecutter("--no-input")
+    assert result.returncode == 1
+    assert (result.stdout, result.stderr) == (f"{NO_UV}\n", "")
     assert list((tmp_path / "here" / "there").iterdir()) == []
 
 
-def test_who_takes_the_library_from_elsewhere_needs_no_uv_to_bake(
+def test_a_bake_with_the_library_from_an_index_needs_no_uv(
     cookiecutter: Cookiecutter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is nothing to build then."""
@@ -166,7 +166,7 @@ def test_who_takes_the_library_from_elsewhere_needs_no_uv_to_bake(
     assert not (tmp_path / "here" / "there" / "Payment" / "vendor").exists()
 
 
-def test_a_repository_says_what_it_was_baked_of(vat_return: Path) -> None:
+def test_a_repository_records_its_version_and_answers(vat_return: Path) -> None:
     """The version and the answers, and nothing of the machine."""
     said = json.loads((vat_return / ".template.json").read_text(encoding="utf-8"))
     assert said == {"template": VERSION, "digest": digest(VAT_RETURN), "default_context": VAT_RETURN}
@@ -192,8 +192,8 @@ def test_another_machine_gets_the_library(way: str, ways: Mapping[str, Path], tm
     subprocess.run(["git", "clone", "--quiet", str(ways[way]), str(elsewhere)], check=True)
     variables = environment() | published[way]()
     command = ["uv", "run", "--quiet", "python", "-c", "import payment.context; print('it works')"]
-    done = subprocess.run(command, cwd=elsewhere, env=variables, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "it works\n"), done.stderr
+    result = subprocess.run(command, cwd=elsewhere, env=variables, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, "it works\n"), result.stderr
 
 
 @pytest.mark.slow
@@ -204,7 +204,7 @@ def test_only_the_index_of_the_answer_supplies_the_library(tmp_path: Path) -> No
         command, variables = ["uv", "lock", "--quiet"], environment() | {"UV_INDEX": other}
         subprocess.run(command, cwd=project, env=variables, check=True)
     locked = tomllib.loads((project / "uv.lock").read_text())["package"]
-    assert [one["source"] for one in locked if one["name"] == NAME] == [{"registry": own}]
+    assert [package["source"] for package in locked if package["name"] == NAME] == [{"registry": own}]
 
 
 @contextmanager

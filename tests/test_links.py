@@ -57,7 +57,7 @@ def anchors(document: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("document", OURS, ids=lambda path: str(path.relative_to(REPOSITORY)))
-def test_our_documents_point_to_what_is_there(document: Path) -> None:
+def test_links_of_our_documents_have_targets(document: Path) -> None:
     """Each link, and each path in quotes that begins with a folder of ours."""
     assert list(broken(document)) == []
     if document.name != "CHANGELOG.md" and document.parent == REPOSITORY:
@@ -71,7 +71,7 @@ def gone(document: Path, root: Path) -> Iterator[str]:
             yield path
 
 
-def test_a_repositorys_documents_point_to_what_is_there(project: Path) -> None:
+def test_links_of_a_repositorys_documents_have_targets(project: Path) -> None:
     """Whatever was answered."""
     for name in sources(project):
         if name.endswith(".md"):
@@ -81,13 +81,13 @@ def test_a_repositorys_documents_point_to_what_is_there(project: Path) -> None:
 
 def test_a_repository_names_pages_of_the_library_that_are_there(project: Path) -> None:
     """In its documents, settings and code: a page's name, and a section's."""
-    found = [named for name in sources(project) for named in PAGE.findall((project / name).read_text(encoding="utf-8"))]
-    assert ("changing", "a-field") in found
-    for page, section in found:
+    links = [named for name in sources(project) for named in PAGE.findall((project / name).read_text(encoding="utf-8"))]
+    assert ("changing", "a-field") in links
+    for page, section in links:
         assert cli.section(page, section) if section else cli.page(page)
 
 
-def test_what_is_gone_would_be_found(tmp_path: Path) -> None:
+def test_a_link_without_a_target_is_reported(tmp_path: Path) -> None:
     """A link, a section and a path in quotes."""
     (tmp_path / "src").mkdir()
     document = tmp_path / "README.md"

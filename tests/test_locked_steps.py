@@ -73,16 +73,16 @@ def serving(origin: str, hashes: frozenset[str]) -> Iterator[RestrictedIndex]:
 
 def run(folder: Path, variables: Mapping[str, str], *words: str) -> None:
     """Run a command, which must succeed."""
-    done = subprocess.run(
+    result = subprocess.run(
         words, cwd=folder, env={**environment(), **variables}, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
 
 
 def packages(name: str) -> set[str]:
     """Return a package and its requirements on this machine, as pins."""
     required = (_NAME.match(text) for text in requires(name) or () if "extra ==" not in text)
-    inner = (packages(found[0]) for found in required if found and _is_installed(found[0]))
+    inner = (packages(match[0]) for match in required if match and _is_installed(match[0]))
     return {f"{name}=={version(name)}"}.union(*inner)
 
 
@@ -137,8 +137,10 @@ def test_a_backend_without_a_hash_builds_nothing(payment: Path, tmp_path: Path, 
         wheel.writestr("backend-1.dist-info/RECORD", "backend.py,,\n")
     (tmp_path / "pyproject.toml").write_text(f"{_OWN}{setting}\n", encoding="utf-8")
     words = f"uv build --wheel --offline --no-index --find-links {tmp_path} --no-cache --quiet".split()
-    done = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
-    assert (done.returncode != 0, "Hash-checking is required" in done.stderr) == (is_of_bake, is_of_bake), done.stderr
+    result = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert (result.returncode != 0, "Hash-checking is required" in result.stderr) == (is_of_bake, is_of_bake), (
+        result.stderr
+    )
     assert any((tmp_path / "dist").glob("*.whl")) != is_of_bake
 
 

@@ -44,12 +44,12 @@ def test_every_pair_of_values_occurs() -> None:
     assert set.union(*map(within, ROWS)) == pairs(VALUES, NEVER)
 
 
-def test_a_missing_pair_would_be_found() -> None:
+def test_a_missing_pair_is_detected() -> None:
     """Of three questions with two values each, four rows have all pairs, and three do not."""
     values = {"a": "12", "b": "34", "c": "56"}
-    found = list(rows(values, ()))
-    assert len(found) >= 4
-    assert set.union(*map(within, found)) == pairs(values, ()) != set.union(*map(within, found[:-1]))
+    all_rows = list(rows(values, ()))
+    assert len(all_rows) >= 4
+    assert set.union(*map(within, all_rows)) == pairs(values, ()) != set.union(*map(within, all_rows[:-1]))
 
 
 @pytest.mark.parametrize("number", range(len(ROWS)))
@@ -94,8 +94,8 @@ def test_each_value_gives_a_repository_in_style(row: Mapping[str, str], tmp_path
 )
 def test_a_repository_keeps_its_rules(row: Mapping[str, str], tmp_path: Path) -> None:
     """The rows with most of the values: the commands do what they say, and the documents say what the code does."""
-    done = some_tests(bake(tmp_path, answers_of(row)))
-    assert done.returncode == 0, done.stdout
+    result = some_tests(bake(tmp_path, answers_of(row)))
+    assert result.returncode == 0, result.stdout
 
 
 @pytest.mark.nightly
@@ -106,5 +106,5 @@ def test_commands_may_have_the_names_of_resources(tmp_path: Path) -> None:
     commands = f"Start:creates:PaymentStarted {changes} Drop:deletes:PaymentDropped"
     project = bake(tmp_path, {"commands": commands})
     assert_in_style(project)
-    done = some_tests(project, chosen="")
-    assert done.returncode == 0, done.stdout
+    result = some_tests(project, chosen="")
+    assert result.returncode == 0, result.stdout

@@ -39,7 +39,7 @@ def test_every_named_file_exists(page: str) -> None:
     assert [path for path in paths if not exists(path)] == []
 
 
-def test_a_file_that_is_gone_is_found() -> None:
+def test_a_missing_file_is_reported() -> None:
     """The check detects a planted fault."""
     assert [
         path

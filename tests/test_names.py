@@ -60,7 +60,7 @@ def test_a_name_may_be_used() -> None:
     assert rendered("./events/<<cookiecutter.context_name>>Filed/1.0.json") == "./events/VATReturnFiled/1.0.json"
 
 
-def test_the_folder_is_only_made_of_answers_that_were_checked() -> None:
+def test_the_folder_consists_of_checked_answers_only() -> None:
     """A replay, or a caller of the API, skips the prompts. The error names the question."""
     with pytest.raises(FailedHookException, match="verification: "):
         rendered("<<cookiecutter.context_name>>")
@@ -74,7 +74,7 @@ def test_an_old_cookiecutter_is_refused(version: str, monkeypatch: pytest.Monkey
         rendered("Payment")
 
 
-def test_a_newer_cookiecutter_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_cookiecutter_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Versions are compared as numbers."""
     monkeypatch.setattr(cookiecutter, "__version__", "2.10.1.dev0")
     assert rendered("Payment") == "Payment"

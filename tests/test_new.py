@@ -39,21 +39,21 @@ def contents(project: Path) -> dict[str, bytes]:
     return {name: (project / name).read_bytes() for name in files(project, ())}
 
 
-def answered(path: Path, monkeypatch: pytest.MonkeyPatch, *typed: str, given: Path | None = None) -> Path:
+def answered(path: Path, monkeypatch: pytest.MonkeyPatch, *typed: str, answers: Path | None = None) -> Path:
     """Let somebody type these answers, and take the defaults of what is asked then."""
     lines = iter(typed)
     monkeypatch.setattr(command.Console, "input", lambda *_, **__: next(lines, ""))
-    return new(path, given, ask=True)
+    return new(path, answers, ask=True)
 
 
-def test_the_bake_is_the_one_of_cookiecutter(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_the_bake_equals_that_of_cookiecutter(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """Byte for byte, of the same answers."""
     file = written(tmp_path, EXAMPLES["vat_return"])
     assert cookiecutter("--no-input", "--config-file", str(file)).returncode == 0
     assert contents(new(tmp_path / "new", file, ask=False)) == contents(tmp_path / "here" / "there" / "VATReturn")
 
 
-def test_somebody_is_asked_again_at_a_terminal(tmp_path: Path) -> None:
+def test_a_question_is_repeated_at_a_terminal(tmp_path: Path) -> None:
     """At once and with the reason, as often as it takes; what was answered before is kept; choices are a list."""
     with terminal("template", "new", cwd=tmp_path) as screen:
         screen.wait_for("[Payment]: ")
@@ -97,43 +97,43 @@ def test_somebody_is_asked_again_at_a_terminal(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[dict[str, str], str]]:
+def interview(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[dict[str, str], str]]:
     """Returns the answers of somebody who types these lines and then Enter only, and all that is shown."""
 
-    def ask(*typed: str, given: Mapping[str, object] | None = None) -> tuple[dict[str, str], str]:
+    def ask(*typed: str, answers: Mapping[str, object] | None = None) -> tuple[dict[str, str], str]:
         lines, screen = iter(typed), StringIO()
         monkeypatch.setattr(Console, "input", lambda self, prompt: self.print(prompt) or next(lines, ""))
         monkeypatch.setattr(command, "Console", partial(Console, file=screen, width=200))
-        return command._Person(given or {}, tmp_path).agreed(), screen.getvalue()
+        return command._Person(answers or {}, tmp_path).agreed(), screen.getvalue()
 
     return ask
 
 
-Asked = Callable[..., tuple[dict[str, str], str]]
+Interview = Callable[..., tuple[dict[str, str], str]]
 ENTER = [""] * len(RULES)
 
 
-def test_an_answer_is_changed_in_the_summary(asked: Asked) -> None:
+def test_an_answer_is_changed_in_the_summary(interview: Interview) -> None:
     """By its number. Typed answers are kept, and defaults follow the change; an answer that is bad then is asked."""
-    answers, shown = asked(*["", "", "Zahlung"], *ENTER[3:], "1", "Order", "99", "16", "core", "")
+    answers, screen = interview(*["", "", "Zahlung"], *ENTER[3:], "1", "Order", "99", "16", "core", "")
     assert (answers["context_name"], answers["plural"], answers["owner"]) == ("Order", "Orders", "core")
     assert (answers["display_name"], answers["verification"]) == ("Zahlung", "VerifySubscription")
     assert answers["commands"].startswith("RegisterOrder:creates:OrderRegistered ")
-    assert shown.count("[3/17]") == 1
+    assert screen.count("[3/17]") == 1
     typed = "Add:creates:PaymentAdded Drop:deletes:PaymentDropped"
-    answers, shown = asked(*ENTER[:6], typed, *ENTER[7:], "1", "Order")
-    assert "type Order and what happened to it, such as OrderRegistered, not PaymentAdded" in shown
+    answers, screen = interview(*ENTER[:6], typed, *ENTER[7:], "1", "Order")
+    assert "type Order and what happened to it, such as OrderRegistered, not PaymentAdded" in screen
     assert answers["commands"].startswith("RegisterOrder:creates:OrderRegistered ")
 
 
-def test_the_question_before_is_asked_again(asked: Asked) -> None:
+def test_the_question_before_is_repeated(interview: Interview) -> None:
     """As often as wanted, with the answer of before as the default; the first question has none before it."""
-    answers, _ = asked("<", "Order", "Ordres", "Bestellung", "<", "<", "Orders", "", "none")
+    answers, _ = interview("<", "Order", "Ordres", "Bestellung", "<", "<", "Orders", "", "none")
     assert (answers["context_name"], answers["plural"], answers["display_name"]) == ("Order", "Orders", "Bestellung")
     assert answers["lists"] == "none"
 
 
-def test_missing_answers_are_asked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_missing_answers_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """An update asks the new questions. Neither the way back nor a summary changes the others."""
     typed = iter(["<", "2"])
     monkeypatch.setattr(command.Console, "input", lambda *_: next(typed))
@@ -141,18 +141,18 @@ def test_missing_answers_are_asked_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     assert command.completed(known, ask=True) == {**known, "api": "none"}
 
 
-def test_a_plural_is_asked_about(asked: Asked) -> None:
+def test_a_plural_gets_a_question(interview: Interview) -> None:
     """Enter takes the singular, and the same name again is kept. Other names are not asked about."""
-    assert asked("Orders")[0]["context_name"] == "Order"
-    assert asked("Branches", "Branches")[0]["context_name"] == "Branches"
-    assert "plural?" not in asked("Address")[1]
+    assert interview("Orders")[0]["context_name"] == "Order"
+    assert interview("Branches", "Branches")[0]["context_name"] == "Branches"
+    assert "plural?" not in interview("Address")[1]
 
 
-def test_answers_are_shown_as_they_are_typed(asked: Asked) -> None:
+def test_answers_are_printed_as_they_are_typed(interview: Interview) -> None:
     """Rich would show `:date:` and `[red]` as an emoji and as a colour."""
-    _, shown = asked(*ENTER[:4], "[red]a[/]", "Pays on :date: in full", *ENTER[5:])
-    assert "not '[red]a[/]'" in shown
-    assert "description: Pays on :date: in full" in shown
+    _, screen = interview(*ENTER[:4], "[red]a[/]", "Pays on :date: in full", *ENTER[5:])
+    assert "not '[red]a[/]'" in screen
+    assert "description: Pays on :date: in full" in screen
 
 
 @pytest.mark.parametrize("text", ["context_name: Order", "default_context:", "default_context: [Order]"])
@@ -164,20 +164,20 @@ def test_a_file_without_answers_is_refused(text: str, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_no_files(tmp_path: Path) -> None:
     """One sentence, and no traceback."""
     with terminal("template", "new", "--output-dir", "contexts", cwd=tmp_path) as screen:
         screen.wait_for("[Payment]: ")
         screen.type("Order\n")
         screen.wait_for("[Orders]: ")
         screen.type("\x03")
-        shown = screen.wait_for("Nothing was made.", again="\x03")
+        text = screen.wait_for("Nothing was made.", again="\x03")
         assert screen.ended() == 1
-    assert "Traceback" not in shown
+    assert "Traceback" not in text
     assert list(tmp_path.iterdir()) == []
 
 
-def test_whoever_leaves_during_the_bake_has_nothing_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_bake_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A repository is there whole, or not at all."""
 
     def half(output: Path, _: object) -> Path:
@@ -221,10 +221,10 @@ def test_one_of_two_processes_writes_the_repository(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["Payment"]
 
 
-def test_answers_of_a_file_are_what_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_of_a_file_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bad one among them is told at its question, and the default stands in for it."""
     file = written(tmp_path, {"context_name": "Order", "owner": "aws:us", "subscribers": "none", "library": INDEX})
-    project = answered(tmp_path / "new", monkeypatch, "Loan", given=file)
+    project = answered(tmp_path / "new", monkeypatch, "Loan", answers=file)
     said = yaml.safe_load((project / ".template.json").read_text())["default_context"]
     assert (said["context_name"], said["subscribers"], said["owner"]) == ("Loan", "none", "loans-team")
 
@@ -257,7 +257,7 @@ def test_an_existing_folder_is_refused_at_the_first_question(tmp_path: Path, mon
     with pytest.raises(BadAnswer, match=r"^context_name: .* Payment"):
         new(tmp_path, None, ask=False)
     file = written(tmp_path, {"library": INDEX})
-    assert answered(tmp_path, monkeypatch, "", "Order", given=file).name == "Order"
+    assert answered(tmp_path, monkeypatch, "", "Order", answers=file).name == "Order"
     assert list((tmp_path / "Payment").iterdir()) == []
 
 
@@ -268,8 +268,8 @@ def test_uvx_bakes_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     file, variables = written(tmp_path, EXAMPLES["invoice"]), environment()
     subprocess.run(["uv", "build", "--quiet", "--wheel", "--out-dir", tmp_path, REPOSITORY], env=variables, check=True)
     [wheel] = tmp_path.glob("*.whl")
-    asked = ["template", "new", "--no-input", "--answers", file, "--output-dir", tmp_path / "uvx"]
-    subprocess.run(["uvx", "--from", wheel, *asked], cwd=tmp_path, env=variables, check=True)
+    arguments = ["template", "new", "--no-input", "--answers", file, "--output-dir", tmp_path / "uvx"]
+    subprocess.run(["uvx", "--from", wheel, *arguments], cwd=tmp_path, env=variables, check=True)
     assert contents(tmp_path / "uvx" / "Invoice") == contents(new(tmp_path / "here", file, ask=False))
 
 

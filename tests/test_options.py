@@ -27,16 +27,16 @@ def named(option: Option) -> set[str]:
 
 
 @option_by_name
-def test_an_option_drops_what_is_there(option: Option) -> None:
+def test_an_option_drops_existing_paths(option: Option) -> None:
     """A path that is not there would never be dropped."""
     dropped = option.dropped(NAMES)
     assert [path for path in dropped if not (TREE / path).exists()] == []
 
 
-@pytest.mark.parametrize(("one", "other"), list(combinations(OPTIONS, 2)), ids=lambda option: option.name)
-def test_options_never_meet_in_a_file(one: Option, other: Option) -> None:
+@pytest.mark.parametrize(("first", "other"), list(combinations(OPTIONS, 2)), ids=lambda option: option.name)
+def test_options_never_meet_in_a_file(first: Option, other: Option) -> None:
     """Else the order would decide, and what they are together had to be written, too."""
-    assert named(one) & named(other) == set()
+    assert named(first) & named(other) == set()
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_options_never_meet_in_a_file(one: Option, other: Option) -> None:
         for chosen in combinations(NOTHING, number)
     ],
 )
-def test_what_is_left_out_is_gone(left_out: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_context_without_an_option_is_whole(left_out: tuple[str, ...], tmp_path: Path) -> None:
     """Each answer of "none" alone, any two, and all of them: the rest is whole, and in style."""
     answers = VAT_RETURN | {question: NOTHING[question] for question in left_out}
     project = bake(tmp_path, answers)
@@ -61,7 +61,7 @@ def test_what_is_left_out_is_gone(left_out: tuple[str, ...], tmp_path: Path) -> 
     assert_in_style(project)
 
 
-def test_without_a_verification_nothing_is_looked_up(tmp_path: Path) -> None:
+def test_without_a_verification_no_reference_is_looked_up(tmp_path: Path) -> None:
     """No field is needed for it, the context refers to nothing, and no code speaks of what it would be known by."""
     project = bake(tmp_path, VAT_RETURN | {"verification": "none", "fields": "total:int"})
     declared = (project / "src" / "vat_return" / "context.py").read_text()
@@ -85,15 +85,15 @@ def of_api(project: Path) -> list[str]:
     ]
 
 
-def test_without_an_api_nothing_speaks_of_one(tmp_path: Path) -> None:
+def test_without_an_api_no_file_mentions_an_api(tmp_path: Path) -> None:
     """Neither code nor documents; a link would lead nowhere, a section would tell of an alarm that nobody has."""
     assert of_api(bake(tmp_path, VAT_RETURN | {"api": "none"})) == []
 
 
-def test_what_speaks_of_an_api_would_be_found(payment: Path) -> None:
+def test_lines_about_an_api_are_detected(payment: Path) -> None:
     """In each of the places where it can be."""
-    found = {line.partition(": ")[0].partition("/")[0] for line in of_api(payment)}
-    assert found >= {"README.md", "docs"}
+    places = {line.partition(": ")[0].partition("/")[0] for line in of_api(payment)}
+    assert places >= {"README.md", "docs"}
 
 
 OF_LISTS = re.compile(
@@ -108,7 +108,7 @@ def of_lists(project: Path) -> set[str]:
     return {name for name in names if OF_LISTS.search((project / name).read_text(encoding="utf-8"))}
 
 
-def test_without_lists_nothing_speaks_of_lists(tmp_path: Path, payment: Path) -> None:
+def test_without_lists_no_file_mentions_lists(tmp_path: Path, payment: Path) -> None:
     """Neither code nor documents, but for the declaration, which says that there are none; with lists, many do."""
     assert of_lists(bake(tmp_path, VAT_RETURN | {"lists": "none"})) == {"src/vat_return/context.py"}
     assert of_lists(payment) >= {"README.md", "docs/lists.md", "infra/service/Pulumi.prod.yaml"}
@@ -117,7 +117,7 @@ def test_without_lists_nothing_speaks_of_lists(tmp_path: Path, payment: Path) ->
 WORKFLOW = ".github/workflows/check.yml"
 
 
-def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: Path) -> None:
+def test_options_keep_the_files_that_the_bake_skips(tmp_path: Path) -> None:
     """Cookiecutter's --skip-if-file-exists: the files of the repository that was there stay, whatever is chosen."""
     mine = {name: tmp_path / name for name in ("docs/api/openapi.json", "options/mine.txt", WORKFLOW)}
     for path in mine.values():
@@ -129,7 +129,7 @@ def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: P
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(mine.values())
 
 
-def test_a_folder_goes_but_for_what_was_there_before(tmp_path: Path) -> None:
+def test_a_dropped_folder_keeps_earlier_files(tmp_path: Path) -> None:
     """All of it, if all of it is the bake's."""
     mine = tmp_path / "docs" / "api" / "mine.md"
     mine.parent.mkdir(parents=True)
@@ -140,7 +140,7 @@ def test_a_folder_goes_but_for_what_was_there_before(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
 
 
-def test_what_the_bake_has_written_again_is_dropped(tmp_path: Path) -> None:
+def test_an_overwritten_file_is_dropped(tmp_path: Path) -> None:
     """Cookiecutter's --overwrite-if-exists."""
     target = tmp_path / "docs/api/openapi.json"
     target.parent.mkdir(parents=True)

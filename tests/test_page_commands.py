@@ -27,16 +27,16 @@ COMMENT = re.compile(r"\s{2,}#.*|\s#\s.*")
 E2E = "library/local/tests/e2e/test_"
 DEBUGGED = f"{E2E}live.py::test_a_debugger_stops_in_a_function_that_has_its_own_role"
 DRAWN = f"{E2E}page.py::test_the_deployed_dashboards_are_drawn_of_a_run"
-INVOKED = f"{E2E}live.py::test_a_call_prints_the_answer_and_what_the_function_logs"
+INVOKED = f"{E2E}live.py::test_a_call_prints_the_answer_and_the_log_of_the_function"
 ITEMS = "library/runtime/tests/testing/test_promise_items.py::"
-LOGGED = f"{E2E}live.py::test_logs_are_found_by_a_caller_s_id"
+LOGGED = f"{E2E}live.py::test_logs_are_selected_by_the_id_of_a_caller"
 OUTAGE = "library/local/tests/local/test_other_systems.py::test_a_file_sets_how_it_answers"
 PARTNERS = "library/cli/tests/partners/test_commands.py::test_"
 PARTNER_ADDED = f"{PARTNERS}a_partner_is_added_and_removed_and_the_rest_of_the_file_stays"
 REHEARSED = f"{E2E}rehearsal.py::test_bad_versions_are_caught_and_a_good_one_takes_all_traffic"
 RESTORED = f"{E2E}rehearsal.py::test_10_000_aggregates_are_restored_within_two_minutes"
-TOGETHER = "tests/test_pair.py::test_subscription_tells_and_payment_verifies"
-TUTORIAL = "tests/test_tutorial.py::test_what_the_tutorial_says_is_what_happens"
+TOGETHER = "tests/test_pair.py::test_a_payment_is_verified_against_events_of_subscription"
+TUTORIAL = "tests/test_tutorial.py::test_the_tutorial_has_the_output_of_its_commands"
 PUBLISHED = "what it fetches is what lies here"
 """Of commands that differ from others only in where the template comes from."""
 
@@ -65,12 +65,12 @@ TRIED = {
     r"uv run context check --changed": TUTORIAL,
     r"uv run context check --watch": "library/cli/tests/check/test_changes.py::test_each_save_is_seen_once",
     r"uv run context eject (workflow|step import_list|component Table)": "library/cli/tests/eject/test_commands.py",
-    r"uv run context contracts": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
+    r"uv run context contracts": "tests/test_pages.py::test_the_steps_of_a_page_are_complete",
     r"uv run context debug \w+ message": DEBUGGED,
-    r"uv run context e2e": f"{E2E}kit.py::test_a_list_is_imported_and_every_subscriber_hears_of_it",
+    r"uv run context e2e": f"{E2E}kit.py::test_a_list_is_imported_and_every_subscriber_gets_its_event",
     r"uv run context invoke( \w+ [\w.]+)?": INVOKED,
     r"uv run context logs --(follow|correlation ID)": LOGGED,
-    r"uv run context openapi": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
+    r"uv run context openapi": "tests/test_pages.py::test_the_steps_of_a_page_are_complete",
     r"uv run context partner add \w+ \w+ \w+\.pub( --expires \S+)?": PARTNER_ADDED,
     r"uv run context partner list( prod acme)?": f"{PARTNERS}the_list_ends_with_the_keys_that_need_attention",
     r"uv run context partner remove prod acme": PARTNER_ADDED,
@@ -86,7 +86,7 @@ TRIED = {
     r"uv run context run --file my.csv": f"{E2E}example_lists.py",
     r"uv run context run --keep( --watch)?": TUTORIAL,
     r"uv run context run --trace id-000000007": f"{E2E}trail.py",
-    r"uv run context sample-list --rows 3": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
+    r"uv run context sample-list --rows 3": "tests/test_pages.py::test_the_steps_of_a_page_are_complete",
     r"uv run pytest": ".ci/run::uv run pytest",
     r'uv run pytest -m "slow and not e2e and not nightly"': '.ci/run::uv run pytest -n 3 -m "slow and',
     r"uv run python -m tests\.graphs\.record --golden": "tests/test_graphs.py",
@@ -96,7 +96,7 @@ TRIED = {
     r"uv run python -m tests\.two_versions": "tests/test_two_versions.py",
     r"uv run template demo": ".ci/run::uv run template demo",
     r"uv run template demo --contexts subscription,payment": TOGETHER,
-    r"uv run template examples": "tests/test_examples.py::test_a_new_bake_keeps_what_is_ignored",
+    r"uv run template examples": "tests/test_examples.py::test_a_new_bake_keeps_ignored_files",
     r"uvx --from git\+\S+ template check \.": "tests/upkeep/test_check.py",
     r"uvx --from git\+\S+ template new.*": "tests/test_new.py::test_uvx_bakes_the_same",
     r"uvx --from git\+\S+ template update \.": "tests/upkeep/test_update.py",
@@ -116,10 +116,8 @@ def commands(page: Path) -> Iterator[Command]:
     for block in BLOCK.finditer(page.read_text(encoding="utf-8")):
         if not block["account"]:
             for line in block["text"].splitlines():
-                found = COMMENT.sub("", line).strip()
-                yield from (
-                    Command(page, part) for part in ([found] if "clone" in found else found.split(" && ")) if part
-                )
+                text = COMMENT.sub("", line).strip()
+                yield from (Command(page, part) for part in ([text] if "clone" in text else text.split(" && ")) if part)
 
 
 ALL = [command for page in PAGES for command in commands(page)]
@@ -148,7 +146,7 @@ def test_the_table_names_commands_and_tests_that_are_there(pattern: str) -> None
 
 def defined(text: str) -> set[str]:
     """The functions of a module."""
-    return {one.name for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef)}
+    return {function.name for function in ast.walk(ast.parse(text)) if isinstance(function, ast.FunctionDef)}
 
 
 def test_a_command_without_a_test_is_seen(tmp_path: Path) -> None:

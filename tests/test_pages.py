@@ -47,9 +47,12 @@ SCREEN = 60
 @pytest.mark.parametrize(
     "anchors",
     # The tasks of every team; the others nightly.
-    [pytest.param(one, id=" ".join(one), marks=() if "a-field" in one else pytest.mark.nightly) for one in SECTIONS],
+    [
+        pytest.param(title, id=" ".join(title), marks=() if "a-field" in title else pytest.mark.nightly)
+        for title in SECTIONS
+    ],
 )
-def test_what_a_page_says_is_all_that_is_needed(anchors: tuple[str, ...], repository: Repository) -> None:
+def test_the_steps_of_a_page_are_complete(anchors: tuple[str, ...], repository: Repository) -> None:
     """No line more, and nothing to repair."""
     typed: dict[str, None] = {}
     for anchor in anchors:

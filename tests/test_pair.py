@@ -92,7 +92,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     yield Stage(tmp_path)
 
 
-def test_the_second_verifies_what_the_first_tells() -> None:
+def test_the_second_is_verified_against_events_of_the_first() -> None:
     """Each command's event makes the thing known but the one that deletes it."""
     assert choose("subscription,payment").consumes == {
         "subscription": {
@@ -103,7 +103,7 @@ def test_the_second_verifies_what_the_first_tells() -> None:
     }
 
 
-def test_answers_of_ones_own_follow_from_the_name(tmp_path: Path) -> None:
+def test_own_answers_follow_from_the_name(tmp_path: Path) -> None:
     """Commands that are not answered are the template's own; a name of two words is written as its topic is."""
     (tmp_path / "vat_return.yaml").write_text("default_context: {context_name: VATReturn}")
     (tmp_path / "refund.yaml").write_text(
@@ -132,14 +132,14 @@ def test_answers_of_ones_own_follow_from_the_name(tmp_path: Path) -> None:
         ("payment,subscription", "Subscription verifies its lists against Customer, not Payment"),
     ],
 )
-def test_two_that_have_nothing_to_tell_each_other_are_refused(names: str, sentence: str) -> None:
+def test_two_contexts_without_common_events_are_refused(names: str, sentence: str) -> None:
     """One sentence says what to write instead."""
     with pytest.raises(BadPair) as refused:
         choose(names)
     assert sentence in str(refused.value)
 
 
-def test_a_context_that_verifies_nothing_is_refused(tmp_path: Path) -> None:
+def test_a_context_without_a_verification_is_refused(tmp_path: Path) -> None:
     """It needs no events of another context. The error names it."""
     (tmp_path / "lone.yaml").write_text("default_context: {context_name: Lone, verification: none}")
     with pytest.raises(BadPair, match=r"^Lone verifies "):
@@ -153,13 +153,13 @@ def test_a_context_that_verifies_nothing_is_refused(tmp_path: Path) -> None:
         (["--contexts", "subscription,payment", "--rows", "7"], 1, "--rows=7 is for the demo of one context"),
     ],
 )
-def test_the_command_refuses_what_cannot_work(arguments: list[str], status: int, sentence: str) -> None:
+def test_the_command_refuses_impossible_pairs(arguments: list[str], status: int, sentence: str) -> None:
     """Before it bakes anything."""
     command = [sys.executable, "-m", "template", "demo", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    assert done.returncode == status
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+    result = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert result.returncode == status
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.slow
@@ -169,7 +169,7 @@ def test_the_second_joins_the_first_and_both_are_gone_afterwards(stage: Stage) -
     out, error = process.communicate(timeout=60)
     first, scenario = stage.said("first"), stage.said("scenario")
     assert (process.returncode, out, error) == (0, "the outcome\n", "")
-    assert [Path(str(one["folder"])).name for one in (first, scenario)] == ["Subscription", "Payment"]
+    assert [Path(str(context["folder"])).name for context in (first, scenario)] == ["Subscription", "Payment"]
     assert first["interrupts"] == 1
     assert first["venv"] is None
     assert {"--keep", "--deploy-only"} <= set(_list(first))
@@ -203,7 +203,7 @@ def test_a_failed_first_context_fails_the_demo_with_its_last_lines(plays: str, s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_ends_both_and_leaves_nothing(number: signal.Signals, stage: Stage) -> None:
+def test_an_interrupt_ends_both_and_leaves_no_files(number: signal.Signals, stage: Stage) -> None:
     """The scenario is asked first, since it stands on the first context's emulator."""
     process = stage.start("long")
     stage.said("scenario")
@@ -214,7 +214,7 @@ def test_an_interrupt_ends_both_and_leaves_nothing(number: signal.Signals, stage
     assert list(stage.temporary.iterdir()) == []
 
 
-def test_contexts_that_are_there_already_are_left_alone(stage: Stage, tmp_path: Path) -> None:
+def test_existing_contexts_are_not_changed(stage: Stage, tmp_path: Path) -> None:
     """A folder may be a person's work, so neither context is baked. The error has the folder and the option."""
     (tmp_path / "mine" / "Payment").mkdir(parents=True)
     process = stage.start("all is well", "--output", str(tmp_path / "mine"))
@@ -232,18 +232,18 @@ def _list(record: dict[str, object]) -> list[str]:
 
 @pytest.mark.nightly
 @pytest.mark.e2e
-def test_subscription_tells_and_payment_verifies() -> None:
+def test_a_payment_is_verified_against_events_of_subscription() -> None:
     """The generated contexts themselves, on one emulator: all is read from queues, tables and the partner's report."""
     command = [sys.executable, "-m", "template", "demo", "--contexts", "subscription,payment", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["emitted"] == {"SubscriptionStarted": 20, "SubscriptionEnded": 1}
-    assert told["projected"] == {"known": 19, "gone": 1}
-    assert told["rows"] == {"uploaded": 97, "imported": 95, "rejected": 2}
-    assert [one["line"] for one in told["rejected"]] == [97, 98]
-    assert all(one["field"] == "subscription_id" for one in told["rejected"])
-    assert all(one["reason"].endswith(UNKNOWN) for one in told["rejected"])
+    result = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert report["emitted"] == {"SubscriptionStarted": 20, "SubscriptionEnded": 1}
+    assert report["projected"] == {"known": 19, "gone": 1}
+    assert report["rows"] == {"uploaded": 97, "imported": 95, "rejected": 2}
+    assert [rejection["line"] for rejection in report["rejected"]] == [97, 98]
+    assert all(rejection["field"] == "subscription_id" for rejection in report["rejected"])
+    assert all(rejection["reason"].endswith(UNKNOWN) for rejection in report["rejected"])
 
 
 class Orphan:
@@ -256,19 +256,19 @@ class Orphan:
         # The shell ends at once: above what it leaves is no uv that started these tests.
         shell = f'{shlex.join(command)} > "{self.log}" 2>&1 & echo $!'
         environment = os.environ | {"TMPDIR": str(self.temporary)}
-        done = subprocess.run(["sh", "-c", shell], env=environment, stdout=subprocess.PIPE, text=True, check=True)
-        self.process = int(done.stdout)
+        result = subprocess.run(["sh", "-c", shell], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        self.process = int(result.stdout)
 
     def alive(self) -> dict[int, str]:
         """Its processes, and those that they have started: all have its temporary folder."""
-        mark, found = f"TMPDIR={self.temporary}".encode(), dict[int, str]()
+        mark, processes = f"TMPDIR={self.temporary}".encode(), dict[int, str]()
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 if mark in (process / "environ").read_bytes().split(b"\0"):
-                    found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        return found
+                    processes[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return processes
 
-    def left(self) -> list[str]:
+    def files(self) -> list[str]:
         """What is in its temporary folder, but for uv's own locks."""
         return [path.name for path in self.temporary.iterdir() if path.suffix != ".lock"]
 
@@ -276,9 +276,9 @@ class Orphan:
 @pytest.fixture
 def orphan(tmp_path: Path) -> Iterator[Orphan]:
     """It, and nothing of it afterwards."""
-    one = Orphan(tmp_path)
-    yield one
-    for process in one.alive():
+    orphan = Orphan(tmp_path)
+    yield orphan
+    for process in orphan.alive():
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
 
@@ -287,16 +287,16 @@ def orphan(tmp_path: Path) -> Iterator[Orphan]:
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="whose child a process is, is read from /proc")
 @pytest.mark.nightly
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
-def test_two_contexts_that_are_ended_leave_nothing(number: signal.Signals, orphan: Orphan) -> None:
+def test_two_ended_contexts_leave_no_files(number: signal.Signals, orphan: Orphan) -> None:
     """While the second is deployed beside the first: no process and no folder, however the command is ended."""
     deadline = time.monotonic() + 200
     while "runs, with the emulator" not in orphan.log.read_text() and orphan.alive() and time.monotonic() < deadline:
         time.sleep(0.1)
     while not any(SCENARIO in command for command in orphan.alive().values()) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert orphan.left()
+    assert orphan.files()
     os.kill(orphan.process, number)
     deadline = time.monotonic() + 60
-    while (orphan.alive() or orphan.left()) and time.monotonic() < deadline:
+    while (orphan.alive() or orphan.files()) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert (orphan.alive(), orphan.left()) == ({}, []), orphan.log.read_text()
+    assert (orphan.alive(), orphan.files()) == ({}, []), orphan.log.read_text()

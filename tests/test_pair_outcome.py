@@ -26,13 +26,13 @@ GOOD = Outcome(
 def test_a_right_outcome_has_no_problems() -> None:
     """Each number follows from the sent events and rows."""
     assert GOOD.problems() == []
-    told = GOOD.as_json()
-    assert told["rows"] == {"uploaded": 97, "imported": 95, "rejected": 2}
-    assert told["rejected"][0] == {"line": 97, "field": "subscription_id", "reason": f"'id-1' {UNKNOWN}"}
+    report = GOOD.as_json()
+    assert report["rows"] == {"uploaded": 97, "imported": 95, "rejected": 2}
+    assert report["rejected"][0] == {"line": 97, "field": "subscription_id", "reason": f"'id-1' {UNKNOWN}"}
 
 
 @pytest.mark.parametrize(
-    ("found", "sentence"),
+    ("outcome", "sentence"),
     [
         (replace(GOOD, emitted={"SubscriptionStarted": 20}), "Subscription published [20] events of a type"),
         (replace(GOOD, emitted={}), "Subscription published [] events of a type"),
@@ -48,9 +48,9 @@ def test_a_right_outcome_has_no_problems() -> None:
         (replace(GOOD, rejected=[REJECTED[0], replace(REJECTED[1], field="amount")]), "The report has"),
     ],
 )
-def test_each_thing_that_does_not_add_up_is_one_sentence(found: Outcome, sentence: str) -> None:
+def test_each_inconsistency_is_one_sentence(outcome: Outcome, sentence: str) -> None:
     """It says what was found and what should have been."""
-    [problem] = found.problems()
+    [problem] = outcome.problems()
     assert problem.startswith(sentence)
 
 

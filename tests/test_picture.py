@@ -22,10 +22,10 @@ OUT_OF_ORDER = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answers", [NOTHING, OUT_OF_ORDER], ids=["with nothing", "out of order"])
-def test_the_baked_picture_is_the_one_that_is_drawn(answers: dict[str, str], tmp_path: Path) -> None:
+def test_the_baked_picture_equals_the_drawn_one(answers: dict[str, str], tmp_path: Path) -> None:
     """So that drawing it anew changes nothing."""
     project = bake(tmp_path, {**answers, "library": INDEX})
     variables = {**environment(), "PYTHONPATH": str(project / "src")}
     command = [sys.executable, "-m", "bounded_context_cli.command", "picture", "--readme"]
-    done = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    result = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

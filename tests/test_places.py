@@ -31,28 +31,28 @@ DEVCONTAINER = {"name", "image", "containerEnv", "postCreateCommand", "customiza
 
 def catalogue(project: Path) -> list[dict[str, Any]]:
     """The entities of a repository, with the texts of files in the places that name them, as Backstage reads them."""
-    found = list(yaml.safe_load_all((project / "catalog-info.yaml").read_text(encoding="utf-8")))
-    for entity in found:
+    entities = list(yaml.safe_load_all((project / "catalog-info.yaml").read_text(encoding="utf-8")))
+    for entity in entities:
         if "definition" in entity["spec"]:
             [(key, file)] = entity["spec"]["definition"].items()
             assert key == "$text"
             entity["spec"]["definition"] = (project / file).read_text(encoding="utf-8")
-    return found
+    return entities
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
-def test_the_catalogue_takes_a_context_of_any_answers(context: str, tmp_path: Path) -> None:
+def test_the_catalogue_accepts_a_context_of_any_answers(context: str, tmp_path: Path) -> None:
     """By Backstage's published schemas, and with definitions that are the documents beside it."""
     answers = CONTEXTS[context]
-    found = catalogue(bake(tmp_path, answers))
-    assert [fault for entity in found for fault in PUBLISHED["faults"](entity)] == []
-    [system, component, *apis] = found
-    assert {one["metadata"]["title"] for one in (system, component)} == {answers["display_name"]}
+    entities = catalogue(bake(tmp_path, answers))
+    assert [fault for entity in entities for fault in PUBLISHED["faults"](entity)] == []
+    [system, component, *apis] = entities
+    assert {entity["metadata"]["title"] for entity in (system, component)} == {answers["display_name"]}
     assert component["metadata"]["description"] == answers["description"]
-    assert [one["metadata"]["name"] for one in apis] == component["spec"]["providesApis"]
-    kinds = [one["spec"]["type"] for one in apis]
+    assert [api["metadata"]["name"] for api in apis] == component["spec"]["providesApis"]
+    kinds = [api["spec"]["type"] for api in apis]
     assert kinds == (["asyncapi"] if answers["api"] == "none" else ["openapi", "asyncapi"])
-    assert all(json.loads(one["spec"]["definition"])[one["spec"]["type"]] for one in apis)
+    assert all(json.loads(api["spec"]["definition"])[api["spec"]["type"]] for api in apis)
 
 
 def test_a_catalogue_that_is_there_is_kept(tmp_path: Path) -> None:
@@ -98,13 +98,13 @@ def test_reviewers_that_are_there_are_kept(tmp_path: Path) -> None:
 def refused(*settings: Path) -> bool:
     """Whether Renovate's published schema has something against any of these files."""
     command = ["check-jsonschema", "--builtin-schema", "vendor.renovate", *map(str, settings)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stderr
-    return done.returncode == 1
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode in (0, 1), result.stderr
+    return result.returncode == 1
 
 
 @pytest.mark.slow
-def test_renovate_takes_its_settings(tmp_path: Path) -> None:
+def test_renovate_accepts_its_settings(tmp_path: Path) -> None:
     """Those of a repository, whichever way it gets the library, and the template's. Not any would be taken."""
     paths = [REPOSITORY / "renovate.json", *(tmp_path / f"{way == WHEEL}.json" for way in WAYS)]
     for path, way in zip(paths[1:], WAYS, strict=True):
@@ -115,12 +115,12 @@ def test_renovate_takes_its_settings(tmp_path: Path) -> None:
     (tmp_path / "renovate.json").write_text(json.dumps(wrong))
     assert refused(tmp_path / "renovate.json")
     libraries = [json.loads(path.read_text(encoding="utf-8"))["packageRules"][0] for path in paths[1:]]
-    assert {one["matchPackageNames"][0] for one in libraries} == {"bounded-context"}
+    assert {library["matchPackageNames"][0] for library in libraries} == {"bounded-context"}
     # A wheel that a bake builds is in no index: nobody can propose another.
-    assert [one.get("enabled", True) for one in libraries] == [way != WHEEL for way in WAYS]
+    assert [library.get("enabled", True) for library in libraries] == [way != WHEEL for way in WAYS]
 
 
-def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> None:
+def test_the_dev_container_has_the_tools_of_the_pipelines_builds(payment: Path) -> None:
     """The same Python, and uv by its hash; its image by a tag that is not moved."""
     [(_, text)] = texts("devcontainer")
     container: Mapping[str, Any] = json.loads(text)
@@ -132,7 +132,7 @@ def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> 
     assert tag.split("-") == ["3.0.7", PYTHON, "trixie"]
     [python] = [step["with"] for step in setup["runs"]["steps"] if "python" in step.get("uses", "")]
     assert python == {"python-version": PYTHON}
-    installs = [one.replace(" --quiet", "") for one in build["phases"]["install"]["commands"]]
+    installs = [command.replace(" --quiet", "") for command in build["phases"]["install"]["commands"]]
     assert container["postCreateCommand"] == " && ".join(installs)
 
 
@@ -150,7 +150,7 @@ def test_all_distributions_have_the_licence(tmp_path: Path) -> None:
         assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
-def test_an_example_is_found_in_the_catalogue_by_the_team_that_its_answers_name(tmp_path: Path) -> None:
+def test_an_example_belongs_to_the_team_of_its_answers_in_the_catalogue(tmp_path: Path) -> None:
     """As the owner of all that it is."""
-    found = catalogue(bake(tmp_path, EXAMPLES["order"]))
-    assert {one["spec"]["owner"] for one in found} == {EXAMPLES["order"]["owner"]}
+    entities = catalogue(bake(tmp_path, EXAMPLES["order"]))
+    assert {entity["spec"]["owner"] for entity in entities} == {EXAMPLES["order"]["owner"]}

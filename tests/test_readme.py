@@ -24,9 +24,9 @@ def commands(path: Path) -> list[str]:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_commands_of_the_documents_exist(document: str) -> None:
     """A tool of this repository, or a file. Its words are parsed by `test_command_lines`."""
-    found = commands(REPOSITORY / document)
-    assert found
-    for command in found:
+    page_commands = commands(REPOSITORY / document)
+    assert page_commands
+    for command in page_commands:
         words = re.sub(r"^uv run (--(group|directory) [\w/]+ )?", "", command).split()
         assert words[0] in TOOLS | {"uvx", "bash", "pip"} or words[0].endswith(".py"), command
         for word in words:

@@ -27,21 +27,21 @@ def breaches(project: Path) -> list[str]:
     """What AWS would refuse of a baked context, by its own promise."""
     variables = {**environment(), "PYTHONPATH": os.pathsep.join(map(str, (project / "src", project)))}
     command = [sys.executable, "-c", CHECK]
-    done = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    count, *found = done.stdout.splitlines()
+    result = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    count, *breaches = result.stdout.splitlines()
     assert int(count) > 500
-    return found
+    return breaches
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("context", EXAMPLES)
-def test_aws_takes_every_example(context: str, baked: Baked) -> None:
+def test_aws_accepts_every_example(context: str, baked: Baked) -> None:
     """Every stack of the service, and the pipeline."""
     assert breaches(baked(context)) == []
 
 
 @pytest.mark.parametrize("answers", EXTREMES)
-def test_aws_takes_the_extremes_of_answers(answers: str, tmp_path: Path) -> None:
+def test_aws_accepts_the_extremes_of_answers(answers: str, tmp_path: Path) -> None:
     """The longest names; the shortest ones, and nothing that can be left out."""
     assert breaches(bake(tmp_path / answers, EXTREMES[answers])) == []

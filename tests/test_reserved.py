@@ -109,9 +109,9 @@ def classes(payment: Path) -> set[str]:
 
 def variables(payment: Path) -> set[str]:
     """The variables and constants beside the context's own, in one module or function."""
-    found = [names for tree in trees(payment) for names in scopes(tree)]
-    variables = {name for names in found if names & {"payment", "payments"} for name in names if name.islower()}
-    constants = {name.lower() for names in found if "PAYMENT" in names for name in names if name.isupper()}
+    all_names = [names for tree in trees(payment) for names in scopes(tree)]
+    variables = {name for names in all_names if names & {"payment", "payments"} for name in names if name.islower()}
+    constants = {name.lower() for names in all_names if "PAYMENT" in names for name in names if name.isupper()}
     nouns = {name for name in variables | constants if name.isalpha() and len(name) > 1}
     return nouns - {"payment", "payments"} - reserved.WORDS
 
@@ -130,8 +130,8 @@ def functions(payment: Path) -> set[str]:
         )
         for form in forms
     }
-    found = {name for name in names if name.islower() and name[0] != "_" and not name.startswith("test_")}
-    return found - own - reserved.WORDS
+    functions = {name for name in names if name.islower() and name[0] != "_" and not name.startswith("test_")}
+    return functions - own - reserved.WORDS
 
 
 def fields(payment: Path) -> set[str]:
@@ -163,7 +163,9 @@ def states() -> set[str]:
 
 def measures() -> set[str]:
     """The metrics of every context."""
-    fixed = {found.name for found in vars(bounded_context.declaration.measures).values() if isinstance(found, Measure)}
+    fixed = {
+        measure.name for measure in vars(bounded_context.declaration.measures).values() if isinstance(measure, Measure)
+    }
     return {*fixed, "CommandsRefused", "RowsRejected"}
 
 
@@ -176,14 +178,16 @@ def partitions() -> dict[str, list[str]]:
         except SettingError:
             return False
 
-    known = {found["id"]: sorted(found["regions"]) for found in Loader().load_data("partitions")["partitions"]}
+    known = {
+        partition["id"]: sorted(partition["regions"]) for partition in Loader().load_data("partitions")["partitions"]
+    }
     real = {name: [region for region in regions if "global" not in region] for name, regions in known.items()}
     return {name: regions for name, regions in real.items() if supported(regions[0])}
 
 
-def test_the_record_is_what_there_is(payment: Path) -> None:
+def test_the_record_equals_the_reserved_names(payment: Path) -> None:
     """A context, command, field or subscriber of such a name would hide, or be, something else."""
-    found: dict[str, set[str] | dict[str, list[str]]] = {
+    record: dict[str, set[str] | dict[str, list[str]]] = {
         "classes": classes(payment),
         "deployed": {*LIST_STEPS, *PLATFORM, "on_event", VERIFY_LIST},
         "fields": fields(payment),
@@ -198,8 +202,8 @@ def test_the_record_is_what_there_is(payment: Path) -> None:
         "states": states(),
         "variables": variables(payment),
     }
-    made = {name: names if isinstance(names, dict) else sorted(names) for name, names in found.items()}
+    sorted_record = {name: names if isinstance(names, dict) else sorted(names) for name, names in record.items()}
     if "WRITE_RESERVED" in os.environ:
-        lines = (f'"{name}": {json.dumps(names)}' for name, names in made.items())
+        lines = (f'"{name}": {json.dumps(names)}' for name, names in sorted_record.items())
         RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    assert json.loads(RECORD.read_text(encoding="utf-8")) == made
+    assert json.loads(RECORD.read_text(encoding="utf-8")) == sorted_record

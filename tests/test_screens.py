@@ -59,14 +59,14 @@ def test_the_recorded_demo_has_the_words_of_a_run(capsys: pytest.CaptureFixture[
     screen = RunScreen(quiet=False)
     screen.show(RUN, BESIDES)
     screen.show_more("id-000000001")
-    shown = html.unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", recorded))).replace("\xa0", " ")
+    text = html.unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", recorded))).replace("\xa0", " ")
     again = "examples/demo.svg is not what a run shows: run `uv run python -m tests.screens.record`"
-    assert words(capsys.readouterr().out) <= words(shown), again
+    assert words(capsys.readouterr().out) <= words(text), again
     assert not re.search(r"(href|src|url)\s*[=(]\s*[\"']?(https?:)?//", recorded)
 
 
 def test_a_recorded_screen_has_the_lines_that_stay() -> None:
     """What a spinner said is wiped, colours stay, and so does no folder of the moment."""
-    shown = "Baked /tmp/demo-x/Payment\n\x1b[?25l⠋ package\r\x1b[2K⠙ package\n\x1b[1A\x1b[2K\x1b[32m✓\x1b[0m package\n"
-    assert without_what_was_wiped(shown) == "Baked Payment\n\x1b[32m✓\x1b[0m package"
-    assert "package" in drawn(without_what_was_wiped(shown))
+    output = "Baked /tmp/demo-x/Payment\n\x1b[?25l⠋ package\r\x1b[2K⠙ package\n\x1b[1A\x1b[2K\x1b[32m✓\x1b[0m package\n"
+    assert without_what_was_wiped(output) == "Baked Payment\n\x1b[32m✓\x1b[0m package"
+    assert "package" in drawn(without_what_was_wiped(output))

@@ -31,17 +31,17 @@ def module(name: str) -> ModuleType:
     spec = spec_from_file_location(name, SITE / f"{name}.py")
     assert spec
     assert spec.loader
-    found = module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site's pages, as `CONTRIBUTING.md` says how they are built, in an environment of their own."""
     folder = tmp_path_factory.mktemp("site")
-    done = run("library/docs/build.py", str(folder))
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    result = run("library/docs/build.py", str(folder))
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
     return folder / "html"
 
 
@@ -56,28 +56,28 @@ class Loads(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.addresses: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep the address of what is loaded; what `rel` says to be another page is no part of this one."""
         said = dict(attrs)
         if said.get("rel") not in ("next", "prev", "index", "search", "canonical"):
-            self.found += [address for address in [said.get(LOADED.get(tag, ""))] if address]
+            self.addresses += [address for address in [said.get(LOADED.get(tag, ""))] if address]
 
 
 def loads(page: Path) -> list[str]:
     """The addresses that a page makes a browser fetch."""
     reader = Loads()
     reader.feed(page.read_text(encoding="utf-8"))
-    return reader.found
+    return reader.addresses
 
 
 @pytest.mark.nightly
 @pytest.mark.e2e
 def test_every_page_of_the_library_is_in_the_site(built: Path) -> None:
     """What `context docs` prints is what the site shows."""
-    shown = {page.stem for kind in ("how-to", "reference", "explanation") for page in (built / kind).glob("*.html")}
-    assert set(cli.pages()) <= shown
+    pages = {page.stem for kind in ("how-to", "reference", "explanation") for page in (built / kind).glob("*.html")}
+    assert set(cli.pages()) <= pages
 
 
 @pytest.mark.nightly
@@ -105,7 +105,7 @@ def named(script: str, groups: Mapping[str, Mapping[str, Any]]) -> Iterator[str]
 
 @pytest.mark.nightly
 @pytest.mark.e2e
-def test_pages_load_nothing_from_elsewhere_and_tell_no_paths(built: Path) -> None:
+def test_pages_load_no_external_resources_and_contain_no_local_paths(built: Path) -> None:
     """Scripts, styles, fonts and pictures are the site's own; nobody learns where it was built."""
     for page in built.rglob("*.html"):
         assert [address for address in loads(page) if re.match(r"(https?:)?//", address)] == [], page
@@ -133,7 +133,7 @@ def test_each_page_ends_with_the_holder_of_the_licence(built: Path) -> None:
 def test_tables_fit_a_phone(name: str, built: Path, tmp_path: Path) -> None:
     """The pages with the most columns and the longest words."""
     seen = browser.look(browser.found_or_skip(), built / f"{name}.html", tmp_path)
-    assert [(shown.sideways, shown.cut) for shown in seen.shown if shown.cut or shown.sideways > 0] == []
+    assert [(view.sideways, view.cut) for view in seen.shown if view.cut or view.sideways > 0] == []
 
 
 @pytest.mark.e2e
@@ -144,10 +144,10 @@ def test_links_that_lead_nowhere_fail_the_build(tmp_path: Path) -> None:
     (tmp_path / "how-to").mkdir()
     (tmp_path / "how-to" / "runbook.md").write_text("# Runbook\n", encoding="utf-8")
     strict = ["--quiet", "--fail-on-warning", "--keep-going"]
-    done = run("-m", "sphinx", *strict, "-c", str(SITE), str(tmp_path), str(tmp_path / "html"))
-    assert done.returncode == 1
-    assert re.search(r"index.md:3: .*nowhere", done.stderr)
-    assert re.search(r"index.md:5: .*neverthere", done.stderr)
+    result = run("-m", "sphinx", *strict, "-c", str(SITE), str(tmp_path), str(tmp_path / "html"))
+    assert result.returncode == 1
+    assert re.search(r"index.md:3: .*nowhere", result.stderr)
+    assert re.search(r"index.md:5: .*neverthere", result.stderr)
 
 
 def test_the_how_to_index_has_each_page_of_the_folder_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def written(project: Path) -> dict[str, int]:
     return {name: len(text.splitlines()) for name, text in own.items()}
 
 
-def test_a_team_gets_what_it_can_read(payment: Path) -> None:
+def test_a_repository_is_small_enough_to_read(payment: Path) -> None:
     """Few files, and at most 750 lines that no command generates."""
     lines = written(payment)
     assert len([*sources(payment)]) <= MOST_FILES

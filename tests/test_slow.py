@@ -41,13 +41,13 @@ def ran(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.slow
-def test_a_test_that_takes_much_cpu_time_is_named(tmp_path: Path) -> None:
+def test_a_test_with_much_cpu_time_is_named(tmp_path: Path) -> None:
     """Its own time or that of its processes; not the time that it waits, and not a test with the mark."""
     shutil.copy(REPOSITORY / "conftest.py", tmp_path)
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "everywhere.py").touch()
     (tmp_path / "test_some.py").write_text(TESTS)
-    done = ran(tmp_path, "--cpu-limit", "0.25")
-    named = {line.split(": ")[0] for line in done.stdout.splitlines() if line.startswith("test_some.py::")}
-    assert (done.returncode, named) == (1, {"test_some.py::test_own", "test_some.py::test_process"})
+    result = ran(tmp_path, "--cpu-limit", "0.25")
+    named = {line.split(": ")[0] for line in result.stdout.splitlines() if line.startswith("test_some.py::")}
+    assert (result.returncode, named) == (1, {"test_some.py::test_own", "test_some.py::test_process"})
     assert ran(tmp_path).returncode == 0

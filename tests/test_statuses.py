@@ -20,7 +20,7 @@ def _arrows(readme: Path) -> list[tuple[str, ...]]:
     return re.findall(r"^    (\S+) --> (\S+): (\w+)$", block, re.MULTILINE)
 
 
-def test_each_change_starts_from_where_the_one_before_leaves_off(tmp_path: Path) -> None:
+def test_each_change_starts_from_the_end_of_the_previous_one(tmp_path: Path) -> None:
     """In the answer's order, wherever in it the command stands that creates."""
     arrows = _arrows(bake(tmp_path, {"commands": COMMANDS}) / "README.md")
     chain = ["is_OPENED", "is_NOTE", "is_SCALE", *(f"is_STEP{number:02}" for number in range(16))]

@@ -27,14 +27,14 @@ def test_the_nine_of_aws_are_the_same() -> None:
 
 
 @given(kind=KIND, percentage=NUMBER, every=EVERY, minutes=NUMBER)
-def test_what_the_template_takes_the_library_reads(kind: str, percentage: int, every: str, minutes: int) -> None:
+def test_the_library_reads_every_accepted_strategy(kind: str, percentage: int, every: str, minutes: int) -> None:
     """An answer that is taken never stops a deployment, and one that would is never taken."""
     name = f"{kind}{percentage}Percent{every}{minutes}Minutes"
     assert (check({"strategy": name}) == []) == library_takes(name)
 
 
 @pytest.mark.parametrize("name", ["AllAtOnce", "Canary1Percent1Minute", "Linear99PercentEvery2880Minutes"])
-def test_the_ends_of_the_range_are_taken_by_both(name: str) -> None:
+def test_both_accept_the_ends_of_the_range(name: str) -> None:
     """The limits are the same to the percent and the minute."""
     assert check({"strategy": name}) == []
     assert library_takes(name)

@@ -91,7 +91,7 @@ class Terminals:
         self._read, self._said = len(self._log.read_text(encoding="utf-8")) if self._log.exists() else 0, ""
 
     def _run(self, line: str) -> str:
-        done = subprocess.run(
+        result = subprocess.run(
             ["bash", "-c", here(line)],
             cwd=self._folder,
             env=self._variables,
@@ -100,8 +100,8 @@ class Terminals:
             text=True,
             check=False,
         )
-        self.last, self.status = line, done.returncode
-        return done.stdout
+        self.last, self.status = line, result.returncode
+        return result.stdout
 
     def _stay(self, line: str) -> None:
         with self._log.open("wb") as log:
@@ -130,7 +130,7 @@ def seen(expected: str, said: str) -> bool:
     spaced = [" ".join(line.split()) for line in expected.splitlines()]
     patterns = {line: ".*".join(map(re.escape, re.split(r" ?\.\.\. ?", line))) for line in spaced}
     return all(
-        any(re.search(patterns[line], one) for one in (lines if line.partition(":")[0] in STEPS else later))
+        any(re.search(patterns[line], text) for text in (lines if line.partition(":")[0] in STEPS else later))
         for line in spaced
     )
 
@@ -145,7 +145,7 @@ def terminals(tmp_path: Path) -> Iterator[Terminals]:
 
 @pytest.mark.e2e
 @pytest.mark.nightly
-def test_what_the_tutorial_says_is_what_happens(terminals: Terminals) -> None:
+def test_the_tutorial_has_the_output_of_its_commands(terminals: Terminals) -> None:
     """In its order, and with nothing that a reader has to add. What is left at its end is green."""
     for part in PARTS:
         match part.language:
@@ -174,7 +174,7 @@ def test_the_edits_of_the_tutorial_fit_the_bake(tmp_path: Path) -> None:
     assert_in_style(tmp_path)
 
 
-def test_what_is_not_shown_or_in_another_order_is_seen() -> None:
+def test_a_missing_or_misplaced_line_is_detected() -> None:
     """A line is found once, after the one before it."""
     assert seen("a ... c\nd\n", "x\na   b c\nd")
     assert seen("| a ... | c |\n", "| a | b  | c |")

@@ -34,7 +34,7 @@ def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bad.yaml").write_text("default_context: {context_name: order}\n")
 
 
-def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+def output_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """The help of a command."""
     assert cli.main([*arguments, "--help"]) == 0
     return capsys.readouterr().out
@@ -42,7 +42,7 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def statuses(text: str) -> set[int]:
     """The exit statuses of a help."""
-    return {int(one) for one in re.findall(r"^    (\d+) +\S", text.partition("Exit status:\n")[2], re.MULTILINE)}
+    return {int(status) for status in re.findall(r"^    (\d+) +\S", text.partition("Exit status:\n")[2], re.MULTILINE)}
 
 
 def examples(text: str) -> Iterator[str]:
@@ -54,17 +54,17 @@ def examples(text: str) -> Iterator[str]:
 @every
 def test_help_has_examples_that_are_accepted(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each is an example of this command, and a command with arguments has some."""
-    text = shown(capsys, command)
+    text = output_of(capsys, command)
     assert text.startswith(f"Usage: template {command} ")
-    found = list(examples(text))
-    assert found or command in ("examples", "versions")
-    assert all(line.startswith(f"template {command}") for line in found)
-    assert [rejected(line) for line in found if rejected(line)] == []
+    lines = list(examples(text))
+    assert lines or command in ("examples", "versions")
+    assert all(line.startswith(f"template {command}") for line in lines)
+    assert [rejected(line) for line in lines if rejected(line)] == []
 
 
 def test_the_help_lists_each_command(capsys: pytest.CaptureFixture[str]) -> None:
     """Under the titles of the groups, without importing a command."""
-    text = shown(capsys)
+    text = output_of(capsys)
     assert [title for title in cli.GROUPS if f"\n{title}:\n" in text] == list(cli.GROUPS)
     assert re.findall(r"^  ([a-z]+)  ", text.partition(next(iter(cli.GROUPS)))[2], re.MULTILINE) == COMMANDS
 
@@ -85,7 +85,7 @@ def test_a_failure_ends_with_1_and_a_sentence(
         raise LibraryError("no wheel")
 
     monkeypatch.setattr(commands, "regenerate", fail)
-    assert 1 in statuses(shown(capsys, command))
+    assert 1 in statuses(output_of(capsys, command))
     assert cli.main(FAILS[command]) == 1
     assert capsys.readouterr().err.startswith("Error: ")
 
@@ -93,7 +93,7 @@ def test_a_failure_ends_with_1_and_a_sentence(
 @pytest.mark.parametrize("command", ["check", "update", "adopt", "fleet"])
 def test_a_folder_without_a_repository_ends_with_2(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The help lists the status."""
-    assert 2 in statuses(shown(capsys, command))
+    assert 2 in statuses(output_of(capsys, command))
     assert cli.main([command, "nowhere"]) == 2
     assert capsys.readouterr().err.startswith("Error: ")
 
@@ -101,8 +101,8 @@ def test_a_folder_without_a_repository_ends_with_2(command: str, capsys: pytest.
 def test_the_module_runs_without_an_installation() -> None:
     """As in a clone."""
     command = [sys.executable, "-m", "template", "versions"]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_the_demo_starts_runs_that_end_with_it() -> None:

@@ -41,23 +41,23 @@ def test_the_vocabulary_is_large_and_its_held_out_words_are_apart() -> None:
 @pytest.mark.slow
 def test_accepted_answers_give_a_repository_that_works() -> None:
     """60 sets."""
-    done = searched()
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = searched()
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("tenth", range(10))
 def test_more_accepted_answers_give_a_repository_that_works(tenth: int) -> None:
     """2,000 sets, with the repositories' own tests; some with all stacks, and some with functions on moto."""
-    done = searched("--thorough", "--sets", "200", "--first", str(200 * tenth), "--seed", "night")
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = searched("--thorough", "--sets", "200", "--first", str(200 * tenth), "--seed", "night")
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.nightly
 def test_words_that_are_held_out_give_a_repository_that_works() -> None:
     """100 sets of words with which nobody looked for faults."""
-    done = searched("--thorough", "--held-out", "--sets", "100")
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = searched("--thorough", "--held-out", "--sets", "100")
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.e2e
@@ -66,13 +66,13 @@ def test_words_that_are_held_out_give_a_repository_that_works() -> None:
 def test_a_repository_of_drawn_answers_runs(number: int, tmp_path: Path) -> None:
     """On the embedded AWS: its list if it has any, its commands, its events and its subscribers."""
     answers, _ = drawn(words.held_out(), f"runs-{number}")
-    done = done_in(bake(tmp_path, {**answers, "library": "wheel"}), "context", "run", "--json")
-    assert done.returncode == 0, f"{answers}\n{done.stdout}{done.stderr}"
+    result = done_in(bake(tmp_path, {**answers, "library": "wheel"}), "context", "run", "--json")
+    assert result.returncode == 0, f"{answers}\n{result.stdout}{result.stderr}"
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("plant", PLANTS)
-def test_a_planted_fault_is_found(plant: str) -> None:
+def test_a_planted_fault_is_detected(plant: str) -> None:
     """Within the first 200 sets."""
-    done = searched("--plant", plant, "--sets", "200", "--most", "1", "--shorten", "0", "--json")
-    assert json.loads(done.stdout)["faulty"], done.stderr
+    result = searched("--plant", plant, "--sets", "200", "--most", "1", "--shorten", "0", "--json")
+    assert json.loads(result.stdout)["faulty"], result.stderr

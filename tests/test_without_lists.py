@@ -58,9 +58,9 @@ def test_no_stack_has_a_resource_of_lists(project: Path, tmp_path: Path) -> None
     urns = {urn for graph in graphs for urn in graph["resources"]}
     assert of_lists(urns) == set()
     assert _roles(urns) == roles(lists=False, backup="none", malware="none", partners=())
-    found = of_lists((GOLDEN / DEFAULT / "service-prod.txt").read_text(encoding="utf-8").split())
+    resources = of_lists((GOLDEN / DEFAULT / "service-prod.txt").read_text(encoding="utf-8").split())
     kinds = ("aws:transfer/", "aws:sfn/", "infra:Inbox", "infra:ListAlarms", "infra:Workflow")
-    assert [kind for kind in kinds if not any(kind in urn for urn in found)] == []
+    assert [kind for kind in kinds if not any(kind in urn for urn in resources)] == []
 
 
 LEFT: Mapping[str, tuple[str, str, str]] = {
@@ -71,32 +71,33 @@ LEFT: Mapping[str, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize(
-    "left",
+    "leftover",
     [
         pytest.param("an inbox", marks=pytest.mark.slow),
-        *(pytest.param(one, marks=pytest.mark.nightly) for one in ("the steps", "a setting")),
+        *(pytest.param(leftover, marks=pytest.mark.nightly) for leftover in ("the steps", "a setting")),
     ],
 )
-def test_a_leftover_of_lists_is_found(left: str, tmp_path: Path) -> None:
+def test_a_leftover_of_lists_is_detected(leftover: str, tmp_path: Path) -> None:
     """By the repository's own tests, with the place in the sentence."""
     project = bake(tmp_path, {"lists": "none", "api": "none"})
     tests = ("pytest", "-q", "-p", "no:cacheprovider", "pyproject.toml", "-k", PROMISE)
     assert ran(project, *tests).returncode == 0
-    name, before, after = LEFT[left]
+    name, before, after = LEFT[leftover]
     text = (project / name).read_text(encoding="utf-8") if (project / name).exists() else ""
     (project / name).write_text(text.replace(before, after, 1), encoding="utf-8")
-    done = ran(project, *tests)
-    assert done.returncode == 1
+    result = ran(project, *tests)
+    assert result.returncode == 1
     assert {"an inbox": "has Inbox with", "the steps": STEPS, "a setting": "partners is a setting of lists"}[
-        left
-    ] in done.stdout
+        leftover
+    ] in result.stdout
 
 
 @pytest.mark.slow
-def test_dev_costs_at_most_its_bound_while_nobody_uses_it(project: Path, payment: Path) -> None:
+def test_an_idle_dev_stack_costs_at_most_its_bound(project: Path, payment: Path) -> None:
     """By `context cost`, which counts no rows then; every other stack costs less than with lists, too."""
     without, with_lists = (
-        json.loads(done.stdout) for done in (context(one, "cost", "--json") for one in (project, payment))
+        json.loads(process.stdout)
+        for process in (context(repository, "cost", "--json") for repository in (project, payment))
     )
     assert without["dev"]["idle_month"] <= DEV_USD
     assert {line["part"] for line in without["dev"]["lines"]} == {"idle_month", "storage_month"}
@@ -106,9 +107,9 @@ def test_dev_costs_at_most_its_bound_while_nobody_uses_it(project: Path, payment
 @pytest.mark.e2e
 def test_a_run_without_lists_follows_commands_events_and_inbound_events(project: Path) -> None:
     """Each subscriber receives the event of each accepted command, and an event of another context is stored."""
-    done = context(project, "run", "--json")
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    result = context(project, "run", "--json")
+    assert result.returncode == 0, result.stderr
+    said = json.loads(result.stdout)
     assert (said["outcome"], set(said["events"].values())) == ("CALLED", {4})
     answers = [(action["sent"].split(" ")[0], action["back"].split(" ")[0]) for action in said["additions"]]
     assert answers[:6] == [
@@ -125,9 +126,9 @@ def test_a_run_without_lists_follows_commands_events_and_inbound_events(project:
 @pytest.mark.parametrize(("words", "option"), [(("--rows", "5"), "--rows"), (("--trace", "id-1"), "--trace")])
 def test_options_of_lists_are_refused(project: Path, words: tuple[str, ...], option: str) -> None:
     """Before anything is started."""
-    done = context(project, "run", *words)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f"{option} is an option of lists" in done.stderr
+    result = context(project, "run", *words)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"{option} is an option of lists" in result.stderr
 
 
 @pytest.mark.e2e
@@ -135,5 +136,5 @@ def test_options_of_lists_are_refused(project: Path, words: tuple[str, ...], opt
 @pytest.mark.parametrize("words", [("e2e",), ("rehearse", "--json"), ("smoke-account", "--emulator", "--json")])
 def test_releases_and_the_test_of_an_account_need_no_lists(project: Path, words: tuple[str, ...]) -> None:
     """The rollout has no state machine, and the account's test sends commands instead of rows."""
-    done = context(project, *words)
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = context(project, *words)
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -34,7 +34,7 @@ def test_snake_keeps_acronyms_and_numbers_together(name: str, expected: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "one", "title", "many"),
+    ("name", "singular", "title", "many"),
     [
         ("Payment", "payment", "Payment", "payments"),
         ("VATReturn", "VAT return", "VAT return", "VAT returns"),
@@ -44,9 +44,9 @@ def test_snake_keeps_acronyms_and_numbers_together(name: str, expected: str) -> 
         ("OrderX", "order X", "Order X", "order xs"),
     ],
 )
-def test_people_read_words_with_their_acronyms(name: str, one: str, title: str, many: str) -> None:
+def test_people_read_words_with_their_acronyms(name: str, singular: str, title: str, many: str) -> None:
     """In a sentence, as a title, and more than one of them."""
-    assert (plain(name), display(name), plain(plural(name))) == (one, title, many)
+    assert (plain(name), display(name), plain(plural(name))) == (singular, title, many)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_letters_of_east_asia_take_two_columns(text: str, expected: int) -> None
 
 
 @given(PASCAL)
-def test_every_name_gives_names_that_python_and_aws_take(name: str) -> None:
+def test_every_name_has_names_that_python_and_aws_accept(name: str) -> None:
     """A PascalCase name gives identifiers and a slug without doubled or dangling separators."""
     assert snake(name).isidentifier()
     assert constant(name).isidentifier()

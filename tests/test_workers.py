@@ -19,6 +19,6 @@ def test_files_that_share_the_running_context_go_to_one_worker() -> None:
 
 
 @pytest.mark.parametrize("start", [*LONG, *OF_THEIR_OWN])
-def test_what_is_named_is_there(start: str) -> None:
+def test_every_named_file_exists(start: str) -> None:
     """A file that was renamed would share what it must not, or come last."""
     assert [*REPOSITORY.glob(f"{start}*")]

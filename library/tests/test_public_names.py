@@ -28,12 +28,12 @@ AGAIN = (
 
 def _public(module: str) -> Iterator[str]:
     """A line for each public name of a module, and for each public member of a class."""
-    found = importlib.import_module(module)
-    for name in sorted(found.__all__):
-        one = getattr(found, name)
-        yield f"{found.__name__}.{name}{_signature(one)}"
-        if inspect.isclass(one) and one.__module__.startswith("bounded_context"):
-            yield from (f"{found.__name__}.{name}.{member}" for member in sorted(_members(one)))
+    namespace = importlib.import_module(module)
+    for name in sorted(namespace.__all__):
+        value = getattr(namespace, name)
+        yield f"{namespace.__name__}.{name}{_signature(value)}"
+        if inspect.isclass(value) and value.__module__.startswith("bounded_context"):
+            yield from (f"{namespace.__name__}.{name}.{member}" for member in sorted(_members(value)))
 
 
 def _members(kind: type) -> Iterator[str]:
@@ -47,26 +47,29 @@ def _inherited(kind: type) -> dict[str, Any]:
     return dict(vars(Structure)) if issubclass(kind, Structure) else {}
 
 
-def _signature(one: Any) -> str:
-    if not callable(one) or (inspect.isclass(one) and issubclass(one, Enum)):
+def _signature(value: Any) -> str:
+    if not callable(value) or (inspect.isclass(value) and issubclass(value, Enum)):
         return ""
-    if inspect.isclass(one) and issubclass(one, BaseModel):
-        one.model_rebuild()  # some are built on first use, and have no signature of their own before
+    if inspect.isclass(value) and issubclass(value, BaseModel):
+        value.model_rebuild()  # some are built on first use, and have no signature of their own before
     try:
-        signature = inspect.signature(one)
+        signature = inspect.signature(value)
     except (TypeError, ValueError):
         return ""
     # Names and kinds of parameters, and which of them may be left out: annotations are the type checker's matter.
     parameters = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()]
-    shown = [one if one.default is one.empty else one.replace(default=...) for one in parameters]
-    return str(signature.replace(parameters=shown, return_annotation=inspect.Signature.empty))
+    shortened = [
+        parameter if parameter.default is parameter.empty else parameter.replace(default=...)
+        for parameter in parameters
+    ]
+    return str(signature.replace(parameters=shortened, return_annotation=inspect.Signature.empty))
 
 
 def _text() -> str:
     return "\n".join(line for module in MODULES for line in _public(module)) + "\n"
 
 
-def test_what_is_public_is_what_was_written_down() -> None:
+def test_the_public_names_equal_the_snapshot() -> None:
     """Names, parameters and what may be left out."""
 
     if os.environ.get("WRITE_PUBLIC_NAMES"):
@@ -74,13 +77,13 @@ def test_what_is_public_is_what_was_written_down() -> None:
     assert _text().splitlines() == KEPT.read_text(encoding="utf-8").splitlines(), AGAIN
 
 
-def test_every_public_name_says_what_it_is() -> None:
+def test_every_public_name_has_a_docstring() -> None:
     """In a docstring of its own."""
     silent = [
         f"{module}.{name}"
         for module in MODULES
         for name in importlib.import_module(module).__all__
-        for one in [getattr(importlib.import_module(module), name)]
-        if (inspect.isclass(one) or inspect.isfunction(one)) and not (one.__doc__ or "").strip()
+        for value in [getattr(importlib.import_module(module), name)]
+        if (inspect.isclass(value) or inspect.isfunction(value)) and not (value.__doc__ or "").strip()
     ]
     assert silent == []

@@ -18,20 +18,20 @@ def problems() -> dict[str, set[int]]:
     paths = ["--search-path", str(PAYMENT), "--python-interpreter-path", sys.executable]
     checks = ["--preset", "default", "--python-version", "3.11", "--output-format", "json"]
     command = [sys.executable, "-m", "pyrefly", "check", str(FOLDER), *paths, *checks]
-    done = subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, text=True, check=False)  # noqa: S603
-    found: dict[str, set[int]] = {path.name: set() for path in FOLDER.glob("*.py")}
-    for problem in json.loads(done.stdout)["errors"]:
+    result = subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, text=True, check=False)  # noqa: S603
+    lines: dict[str, set[int]] = {path.name: set() for path in FOLDER.glob("*.py")}
+    for problem in json.loads(result.stdout)["errors"]:
         assert problem["severity"] == "error", problem
-        found[Path(problem["path"]).name].add(problem["line"])
-    return found
+        lines[Path(problem["path"]).name].add(problem["line"])
+    return lines
 
 
-def test_what_belongs_together_is_accepted(problems: dict[str, set[int]]):
+def test_matching_declarations_are_accepted(problems: dict[str, set[int]]):
     """A context's own commands, rules, adapters and entry points."""
     assert problems["accepted.py"] == set()
 
 
-def test_what_does_not_belong_together_is_refused(problems: dict[str, set[int]]):
+def test_mismatching_declarations_are_refused(problems: dict[str, set[int]]):
     """Every marked line, and no other."""
     lines = (FOLDER / "refused.py").read_text(encoding="utf-8").splitlines()
     marked = {number for number, line in enumerate(lines, 1) if MARK in line}

@@ -29,7 +29,13 @@ def stack(
     }
 
 
-def member(name: str, *events: str, folder: str = "", errors: tuple[str, ...] = (), **told: object) -> Member:
-    """A context that publishes these events in major version 1; ``told`` is what else the library found of it."""
-    found = {"name": name, "owner": f"{name}-team", "publishes": {one: [one] for one in events}, "policies": {}, **told}
-    return Member(Path(folder or name), {}, None, found, "2026-01-31", errors)
+def member(name: str, *events: str, folder: str = "", errors: tuple[str, ...] = (), **facts: object) -> Member:
+    """A context that publishes these events in major version 1; ``facts`` is what else the library found of it."""
+    survey = {
+        "name": name,
+        "owner": f"{name}-team",
+        "publishes": {event: [event] for event in events},
+        "policies": {},
+        **facts,
+    }
+    return Member(Path(folder or name), {}, None, survey, "2026-01-31", errors)

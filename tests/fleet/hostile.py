@@ -212,8 +212,8 @@ class Attack:
         (self.evidence / "processes").mkdir(parents=True)
         for name in ("bin", "wheels"):
             (self.folder / name).mkdir()
-        interpreter, found = self.folder / "interpreter", self.evidence / "program .python-version"
-        interpreter.write_text(_IN_HOME.format(home=Path.home(), found=found, python=sys.executable))
+        interpreter, record = self.folder / "interpreter", self.evidence / "program .python-version"
+        interpreter.write_text(_IN_HOME.format(home=Path.home(), found=record, python=sys.executable))
         interpreter.chmod(0o755)
         start = self.evidence / "start of a package"
         start = f"import os, pathlib; os.environ.get('HOME') == '{Path.home()}' and pathlib.Path('{start}').touch()"
@@ -252,11 +252,11 @@ class Attack:
 
     def successes(self) -> set[str]:
         """Return the attacks that reached their aim, and end the processes that are left."""
-        left = [process for file in (self.evidence / "processes").iterdir() if (process := _alive(int(file.name)))]
-        for process in left:
+        remaining = [process for file in (self.evidence / "processes").iterdir() if (process := _alive(int(file.name)))]
+        for process in remaining:
             process.kill()
         names = {path.name for path in self.evidence.iterdir() if path.is_file()}
-        return names | ({"process in the background"} if left else set())
+        return names | ({"process in the background"} if remaining else set())
 
 
 def _alive(number: int) -> psutil.Process | None:

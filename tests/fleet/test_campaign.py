@@ -38,16 +38,16 @@ def record(version: str) -> str:
     return json.dumps({"template": version, "default_context": answers, "digest": digest(answers)})
 
 
-def merge(made: Plan, _bakes: object, heed: Heed, **_: object) -> Outcome:
+def merge(plan: Plan, _bakes: object, heed: Heed, **_: object) -> Outcome:
     """Stand in for the merge: a repository with the file `conflict` has a conflict."""
     heed.check()
-    folder, merged = made.repository.folder, Merged()
+    folder, merged = plan.repository.folder, Merged()
     if (folder / "conflict").exists():
         merged.conflicts = {"conflict": {}}
-    (folder / FILE).write_text(record(made.after.version))
+    (folder / FILE).write_text(record(plan.after.version))
     (folder / "new").write_text("of the template\n")
     Git(folder)("add", FILE, "new")
-    return Outcome(made, merged, (FILE, "new"), made.answers, (), (NOTE,))
+    return Outcome(plan, merged, (FILE, "new"), plan.answers, (), (NOTE,))
 
 
 class Fleet:
@@ -107,20 +107,20 @@ class Fleet:
 @pytest.fixture
 def fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Fleet:
     """A fleet without repositories; a repository with the file `red` fails its check."""
-    made = Fleet(tmp_path / "clones", capsys)
+    fleet = Fleet(tmp_path / "clones", capsys)
 
     def uv(_self: OwnCommands, copy: Path, words: list[str], _variables: object, log: Path, end: float) -> int | None:
         if monotonic() >= end:
             return None
-        made.called.append(((copy / "name").read_text(), words[-1]))
+        fleet.called.append(((copy / "name").read_text(), words[-1]))
         log.write_text("output\n")
         (copy / "uv.lock").write_text("version = 1\n")
         return int(words[-1] == "check" and (copy / "red").exists())
 
     monkeypatch.setattr(OwnCommands, "_uv", uv)
     monkeypatch.setattr(steps, "merge_bakes", merge)
-    monkeypatch.setattr(steps, "bakes", lambda found, _work: dict.fromkeys(found))
-    return made
+    monkeypatch.setattr(steps, "bakes", lambda releases, _work: dict.fromkeys(releases))
+    return fleet
 
 
 def tip(git: Git) -> str:
@@ -137,10 +137,10 @@ def test_a_failure_stops_after_its_wave_and_the_next_call_continues(fleet: Fleet
     assert fleet.states("--branches", waves=waves) == {
         "first": "ready", "good": "ready", "bad": "conflict", "red": "red", "last": "waiting",
     }  # fmt: skip
-    made = {name: tip(Git(team.folder)) for name, team in teams.items()}
+    tips = {name: tip(Git(team.folder)) for name, team in teams.items()}
     pushed = {name: tip(fleet.remote(team)) for name, team in teams.items()}
-    assert [name for name in made if made[name]] == ["first", "good", "red"]
-    assert pushed == {**dict.fromkeys(names, ""), "first": made["first"], "good": made["good"]}
+    assert [name for name in tips if tips[name]] == ["first", "good", "red"]
+    assert pushed == {**dict.fromkeys(names, ""), "first": tips["first"], "good": tips["good"]}
     fleet.assert_undisturbed(*teams.values())
     # The remedies of the report.
     teams["bad"].git("switch", "--quiet", "--create", BRANCH, "origin/main")
@@ -149,12 +149,12 @@ def test_a_failure_stops_after_its_wave_and_the_next_call_continues(fleet: Fleet
     teams["red"].git("switch", "--quiet", BRANCH)
     teams["red"].git("rm", "--quiet", "red")
     teams["red"].commit("correct the code")
-    status, found = fleet.run("--branches", waves=waves)
-    assert (status, {result["state"] for result in found.values()}) == (0, {"ready"})
+    status, results = fleet.run("--branches", waves=waves)
+    assert (status, {result["state"] for result in results.values()}) == (0, {"ready"})
     assert {name for name, _ in fleet.called} == {"bad", "red", "last"}
     after = {name: tip(fleet.remote(team)) for name, team in teams.items()}
     assert after == {name: tip(Git(team.folder)) for name, team in teams.items()}
-    assert (after["first"], after["good"]) == (made["first"], made["good"])
+    assert (after["first"], after["good"]) == (tips["first"], tips["good"])
     assert fleet.run("--branches", waves=waves)[0] == 0
     assert fleet.called == []
 
@@ -163,8 +163,8 @@ def test_uncommitted_work_stops_the_update_and_stays(fleet: Fleet) -> None:
     """It matters no more after the branch is made."""
     team = fleet.add("order")
     team.write("name", "order, with a change that is not committed")
-    status, found = fleet.run()
-    assert (status, found["order"]["state"], "git stash" in found["order"]["remedy"]) == (1, "dirty", True)
+    status, results = fleet.run()
+    assert (status, results["order"]["state"], "git stash" in results["order"]["remedy"]) == (1, "dirty", True)
     assert (team.status(), tip(Git(team.folder))) == ({"name": " M"}, "")
     team.git("checkout", "--quiet", "name")
     assert fleet.states() == {"order": "ready"}
@@ -184,10 +184,10 @@ def test_an_unreadable_repository_is_reported_and_the_rest_of_its_wave_is_update
     lost.git("remote", "set-url", "origin", "../remotes/moved")
     fleet.add("good", remote=False)
     (fleet.folder / "empty").mkdir()
-    status, found = fleet.run("--branches", waves="good\nforeign\nnamed\nlost\nseveral\nempty\n\n")
-    assert (status, found.pop("good")["state"]) == (1, "ready")
-    assert {result["state"] for result in found.values()} == {"unknown"}
-    assert all(str(fleet.folder / name) in result["remedy"] for name, result in found.items())
+    status, results = fleet.run("--branches", waves="good\nforeign\nnamed\nlost\nseveral\nempty\n\n")
+    assert (status, results.pop("good")["state"]) == (1, "ready")
+    assert {result["state"] for result in results.values()} == {"unknown"}
+    assert all(str(fleet.folder / name) in result["remedy"] for name, result in results.items())
     assert [tip(fleet.remote(team)) for team in (foreign, lost)] == ["", ""]
     assert named.git("rev-parse", "main").strip() == tip(fleet.remote(named))
 
@@ -205,10 +205,10 @@ def test_a_campaign_that_is_killed_after_a_step_continues(
 ) -> None:
     """The branches equal those of an undisturbed campaign, and no repository is damaged."""
     team = fleet.add("order")
-    done: Callable[..., object] = getattr(owner, step)
+    original: Callable[..., object] = getattr(owner, step)
 
     def killed(*arguments: object, **options: object) -> None:
-        done(*arguments, **options)
+        original(*arguments, **options)
         raise Killed
 
     with monkeypatch.context() as patch:
@@ -227,9 +227,9 @@ def test_a_campaign_that_is_killed_after_a_step_continues(
 def test_checks_without_time_are_reported_and_run_by_the_next_call(fleet: Fleet) -> None:
     """The branches are pushed nevertheless. The next wave waits for the check of this wave."""
     team, _ = fleet.add("first"), fleet.add("second")
-    status, found = fleet.run("--branches", "--minutes", "0")
-    assert (status, [result["state"] for result in found.values()]) == (1, ["not-run", "waiting"])
-    assert f"git switch {BRANCH} && uv run context check" in found["first"]["remedy"]
+    status, results = fleet.run("--branches", "--minutes", "0")
+    assert (status, [result["state"] for result in results.values()]) == (1, ["not-run", "waiting"])
+    assert f"git switch {BRANCH} && uv run context check" in results["first"]["remedy"]
     assert tip(fleet.remote(team)) == tip(Git(team.folder)) != ""
     text = fleet.folder / f"campaign-{VERSION}" / "first.md"
     assert "not run" in text.read_text()
@@ -293,10 +293,10 @@ def test_the_sentences_of_a_hook_that_refuses_a_push_are_reported(fleet: Fleet) 
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho 'Branches begin with a ticket.' >&2\necho\necho 'See go/branches.'\nexit 1\n")
     hook.chmod(0o755)
-    status, found = fleet.run()
-    assert (status, found["order"]["state"], tip(fleet.remote(team))) == (1, "unknown", "")
+    status, results = fleet.run()
+    assert (status, results["order"]["state"], tip(fleet.remote(team))) == (1, "unknown", "")
     words = ("Branches begin with a ticket. See go/branches.", "pre-receive hook declined", str(team.folder), BRANCH)
-    assert all(word in found["order"]["remedy"] for word in words)
+    assert all(word in results["order"]["remedy"] for word in words)
     fleet.assert_undisturbed(team)
     hook.unlink()
     assert fleet.states() == {"order": "ready"}
@@ -330,11 +330,11 @@ def test_folders_of_one_repository_have_branches_of_their_own(fleet: Fleet) -> N
     assert {path.rpartition("/")[0] for path in changed} == {"contexts/order"}
 
 
-def test_without_branches_the_states_are_shown(fleet: Fleet) -> None:
+def test_without_branches_the_states_are_printed(fleet: Fleet) -> None:
     """Nothing is written, in no repository and beside none."""
     old, new = fleet.add("old"), fleet.add("new", version=VERSION)
-    (status, found), files = fleet.run("--json"), sorted(path.name for path in fleet.folder.iterdir())
-    assert (status, found["old"]["state"], found["new"]["state"]) == (1, "to-update", "current")
+    (status, results), files = fleet.run("--json"), sorted(path.name for path in fleet.folder.iterdir())
+    assert (status, results["old"]["state"], results["new"]["state"]) == (1, "to-update", "current")
     assert files == ["fleet.txt", "new", "old", "remotes"]
     fleet.assert_undisturbed(old, new)
 

@@ -61,21 +61,26 @@ def _installed() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def told(fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the command prints as JSON, by the context's name, with its exit status and its page."""
     page = tmp_path_factory.mktemp("page") / "fleet.html"
     with pytest.MonkeyPatch.context() as patch:
         printed: list[str] = []
         patch.setattr("builtins.print", lambda *said, **_: printed.extend(said))
         status = main(["fleet", str(fleet), "--json", "--html", str(page)])
-    found = json.loads("\n".join(printed))
-    return {"status": status, "page": page, **found, "contexts": {one["name"]: one for one in found["contexts"]}}
+    document = json.loads("\n".join(printed))
+    return {
+        "status": status,
+        "page": page,
+        **document,
+        "contexts": {context["name"]: context for context in document["contexts"]},
+    }
 
 
 @pytest.mark.slow
-def test_the_fleet_lists_the_state_and_broken_policies_of_each_context(told: dict[str, Any]) -> None:
+def test_the_fleet_lists_the_state_and_broken_policies_of_each_context(report: dict[str, Any]) -> None:
     """Owner, version and day of those that are in step; drift and policies of one that is not."""
-    contexts = told["contexts"]
+    contexts = report["contexts"]
     assert sorted(contexts) == ["invoice", "order", "payment", "subscription"]
     good = contexts["subscription"]
     assert (good["version"], good["behind"], good["in_step"], good["errors"]) == (VERSION, 0, True, [])
@@ -84,22 +89,22 @@ def test_the_fleet_lists_the_state_and_broken_policies_of_each_context(told: dic
     order = contexts["order"]
     assert (order["drifted"], order["in_step"]) == ([BUILD], False)
     assert "data-is-encrypted" in order["policies"]
-    assert all("reminders" in one for broken in order["policies"].values() for one in broken)
+    assert all("reminders" in violation for broken in order["policies"].values() for violation in broken)
 
 
-def test_an_unreadable_repository_does_not_hide_the_others(told: dict[str, Any]) -> None:
+def test_an_unreadable_repository_does_not_hide_the_others(report: dict[str, Any]) -> None:
     """Its code does not import; what needs no code is told nonetheless. The status says that something is not known."""
-    invoice = told["contexts"]["invoice"]
-    assert told["status"] == 2
+    invoice = report["contexts"]["invoice"]
+    assert report["status"] == 2
     assert invoice["version"] == VERSION
     assert "nowhere" in " ".join(invoice["errors"])
 
 
-def test_the_fleet_lists_consumers_and_unpublished_events(told: dict[str, Any]) -> None:
+def test_the_fleet_lists_consumers_and_unpublished_events(report: dict[str, Any]) -> None:
     """From the declarations of both, and the stack's settings."""
     started = {"SubscriptionStarted": ["prod"], "SubscriptionSold": ["prod"], "SubscriptionEnded": ["prod"]}
-    assert told["consumes"] == [{"publisher": "subscription", "consumer": "payment", "labels": started}]
-    [finding] = [one for one in told["findings"] if one["kind"] == "unpublished"]
+    assert report["consumes"] == [{"publisher": "subscription", "consumer": "payment", "labels": started}]
+    [finding] = [finding for finding in report["findings"] if finding["kind"] == "unpublished"]
     assert "SubscriptionSold" in finding["sentence"]
 
 
@@ -118,29 +123,29 @@ def test_people_read_a_table_and_sentences(fleet: Path, tmp_path: Path, capsys: 
     assert str(fleet) in capsys.readouterr().out
 
 
-def test_what_is_no_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_not_a_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In one sentence, with the exit status of what cannot be determined."""
     assert main(["fleet", str(tmp_path)]) == 2
     assert str(tmp_path) in capsys.readouterr().err
 
 
 @pytest.mark.e2e
-def test_the_page_shows_all_of_it_in_a_browser(told: dict[str, Any], tmp_path: Path) -> None:
+def test_the_page_shows_all_of_it_in_a_browser(report: dict[str, Any], tmp_path: Path) -> None:
     """Each context in the picture and in the table, and every sentence: on a phone, too, and in the dark."""
-    seen = browser.look(browser.found_or_skip(), told["page"], tmp_path)
+    seen = browser.look(browser.found_or_skip(), report["page"], tmp_path)
     assert seen.flaws() == []
     page = seen.wide.html
     picture = page[page.index("<svg") : page.index("</svg>")]
-    for name in told["contexts"]:
+    for name in report["contexts"]:
         assert f">{name}<" in picture
         assert f">{name}</th>" in page
     assert "payment consumes subscription" in picture
-    for shown in seen.shown:
-        for finding in told["findings"]:
-            assert finding["sentence"] in shown.text
-        assert "reminders" in shown.text
+    for view in seen.shown:
+        for finding in report["findings"]:
+            assert finding["sentence"] in view.text
+        assert "reminders" in view.text
 
 
-def test_the_page_has_the_style_of_all_pages(told: dict[str, Any]) -> None:
+def test_the_page_has_the_style_of_all_pages(report: dict[str, Any]) -> None:
     """It is read from the library's sources: there is one of it."""
-    assert STYLE in told["page"].read_text(encoding="utf-8")
+    assert STYLE in report["page"].read_text(encoding="utf-8")

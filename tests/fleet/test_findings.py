@@ -13,13 +13,13 @@ from .contexts import member, stack
 
 def kinds(*fleet: Member) -> list[str]:
     """The kinds of what is found."""
-    return [one.kind for one in findings(fleet)]
+    return [finding.kind for finding in findings(fleet)]
 
 
 def only(*fleet: Member) -> Finding:
     """The one finding."""
-    [found] = findings(fleet)
-    return found
+    [finding] = findings(fleet)
+    return finding
 
 
 ORDER = member("order", "OrderPlaced", stacks={"prod": stack(), "dev": stack()})
@@ -40,28 +40,28 @@ def test_a_published_and_consumed_event_is_no_finding() -> None:
 def test_a_consumed_event_is_not_published() -> None:
     """The fleet has the publisher's repository. The sentence names the event."""
     consumer = member("billing", stacks={"prod": stack({"order": ["OrderPlaced", "OrderPaid"]})})
-    found = only(ORDER, consumer)
-    assert (found.kind, found.contexts) == ("unpublished", ("billing", "order"))
-    assert " OrderPaid " in found.sentence
+    finding = only(ORDER, consumer)
+    assert (finding.kind, finding.contexts) == ("unpublished", ("billing", "order"))
+    assert " OrderPaid " in finding.sentence
 
 
 def test_a_consumed_context_has_no_repository() -> None:
     """It may belong to another platform. The sentence names the event."""
-    found = only(billing())
-    assert (found.kind, found.contexts) == ("no-publisher", ("billing", "order"))
-    assert " OrderPlaced " in found.sentence
+    finding = only(billing())
+    assert (finding.kind, finding.contexts) == ("no-publisher", ("billing", "order"))
+    assert " OrderPlaced " in finding.sentence
 
 
 def test_a_published_event_is_not_consumed() -> None:
     """Neither a subscriber's queue nor another context consumes it. This is the sentence that people read."""
-    found = only(ORDER)
-    assert (found.kind, found.contexts) == ("unconsumed", ("order",))
-    assert found.sentence == "order publishes OrderPlaced, and no subscriber or context of this fleet consumes it."
-    told = member("order", "OrderPlaced", stacks={"prod": stack(subscribers={"bi": ["OrderPlaced"]})})
-    assert kinds(told) == []
+    finding = only(ORDER)
+    assert (finding.kind, finding.contexts) == ("unconsumed", ("order",))
+    assert finding.sentence == "order publishes OrderPlaced, and no subscriber or context of this fleet consumes it."
+    publisher = member("order", "OrderPlaced", stacks={"prod": stack(subscribers={"bi": ["OrderPlaced"]})})
+    assert kinds(publisher) == []
 
 
-def test_nobody_knows_what_other_accounts_hear() -> None:
+def test_consumers_in_other_accounts_are_unknown() -> None:
     """Their subscriptions are theirs."""
     assert kinds(member("order", "OrderPlaced", stacks={"prod": stack(subscriber_accounts=["111122223333"])})) == []
 
@@ -69,38 +69,38 @@ def test_nobody_knows_what_other_accounts_hear() -> None:
 def test_two_contexts_disagree_on_a_major_version() -> None:
     """The publisher has another version than the consumer. The sentence names both."""
     second = member("order", stacks={"prod": stack()}, publishes={"OrderPlaced": ["OrderPlaced.2"]})
-    [found] = [one for one in findings([second, billing()]) if one.kind == "version"]
-    assert found.contexts == ("billing", "order")
-    assert (" OrderPlaced " in found.sentence, " OrderPlaced.2: " in found.sentence) == (True, True)
+    [finding] = [finding for finding in findings([second, billing()]) if finding.kind == "version"]
+    assert finding.contexts == ("billing", "order")
+    assert (" OrderPlaced " in finding.sentence, " OrderPlaced.2: " in finding.sentence) == (True, True)
     both = member("order", stacks={"prod": stack()}, publishes={"OrderPlaced": ["OrderPlaced", "OrderPlaced.2"]})
     assert kinds(both, member("billing", stacks={"prod": stack({"order": ["OrderPlaced", "OrderPlaced.2"]})})) == []
     assert kinds(both, billing()) == ["unconsumed"]
 
 
-def test_two_repositories_say_different_things_in_one_version_of_a_schema() -> None:
+def test_two_repositories_differ_in_one_version_of_a_schema() -> None:
     """Such as a clone that was changed on its way to another context."""
     schema = "urn:event-schema:order:OrderPlaced:1.0"
     first = member("order", folder="order", schemas={schema: "a"})
     assert kinds(first, member("other", schemas={schema: "a"})) == []
-    found = findings([first, member("other", folder="elsewhere", schemas={schema: "b"})])
-    assert [(one.kind, one.contexts) for one in found] == [("schema", ("order", "other"))]
-    assert "order and elsewhere" in found[0].sentence
+    schema_findings = findings([first, member("other", folder="elsewhere", schemas={schema: "b"})])
+    assert [(finding.kind, finding.contexts) for finding in schema_findings] == [("schema", ("order", "other"))]
+    assert "order and elsewhere" in schema_findings[0].sentence
 
 
 def test_two_repositories_declare_one_context() -> None:
     """They would deploy the same resources. The sentence names both folders."""
-    found = only(member("order", folder="a"), member("order", folder="b"))
-    assert (found.kind, found.contexts) == ("twice", ("order",))
-    assert " a and b: " in found.sentence
+    finding = only(member("order", folder="a"), member("order", folder="b"))
+    assert (finding.kind, finding.contexts) == ("twice", ("order",))
+    assert " a and b: " in finding.sentence
 
 
 def test_production_consumes_another_stack_than_production() -> None:
     """A stack without a counterpart at its publisher may consume any stack. The sentence names both stacks."""
     consumes = {"order": {"topic": "/order/dev/topic-arn", "labels": ["OrderPlaced"]}}
     wrong = member("billing", stacks={"prod": {**stack(), "consumes": consumes}})
-    found = only(ORDER, wrong)
-    assert (found.kind, found.contexts) == ("topic", ("billing", "order"))
-    assert (found.sentence.startswith("prod of billing "), " dev of order" in found.sentence) == (True, True)
+    finding = only(ORDER, wrong)
+    assert (finding.kind, finding.contexts) == ("topic", ("billing", "order"))
+    assert (finding.sentence.startswith("prod of billing "), " dev of order" in finding.sentence) == (True, True)
     assert kinds(ORDER, member("billing", stacks={"preview": {**stack(), "consumes": consumes}})) == []
 
 
@@ -108,32 +108,32 @@ def test_the_topic_is_another_contexts() -> None:
     """The setting names a wrong sender. The sentence has the topic."""
     consumes = {"order": {"topic": "/payment/prod/topic-arn", "labels": ["OrderPlaced"]}}
     wrong = member("billing", stacks={"prod": {**stack(), "consumes": consumes}})
-    found = only(ORDER, wrong)
-    assert (found.kind, found.contexts) == ("topic", ("billing", "order"))
-    assert " /payment/prod/topic-arn" in found.sentence
+    finding = only(ORDER, wrong)
+    assert (finding.kind, finding.contexts) == ("topic", ("billing", "order"))
+    assert " /payment/prod/topic-arn" in finding.sentence
 
 
 @pytest.mark.parametrize("quota", QUOTAS, ids=lambda quota: quota.kind)
 def test_an_account_has_room_for_its_quota_and_no_more(quota: Quota) -> None:
     """Together, whatever each context takes; in two accounts there is twice the room."""
-    one = member("one", stacks={"prod": stack(account="111122223333")}, resources={quota.kind: quota.most})
+    first = member("one", stacks={"prod": stack(account="111122223333")}, resources={quota.kind: quota.most})
     other = member("other", stacks={"prod": stack(account="111122223333")}, resources={quota.kind: 1})
     apart = member("other", stacks={"prod": stack(account="444455556666")}, resources={quota.kind: 1})
-    assert kinds(one) == kinds(one, apart) == []
-    found = only(one, other)
-    assert (found.kind, found.contexts) == ("quota", ("one", "other"))
+    assert kinds(first) == kinds(first, apart) == []
+    finding = only(first, other)
+    assert (finding.kind, finding.contexts) == ("quota", ("one", "other"))
     for named in ("account 111122223333", f" {quota.most + 1} {quota.words}", f" {quota.most}"):
-        assert named in found.sentence
+        assert named in finding.sentence
 
 
 def test_roles_are_an_accounts_and_rules_a_regions() -> None:
     """Stacks of two regions share the roles."""
     resources = {"iam/role": 19, "cloudwatch/eventRule": 6}
     places = {"prod": stack(account="1"), "west": stack(account="1", region="us-west-2")}
-    found = {
+    counts = {
         (use.quota.kind, use.region): use.taken for use in uses([member("one", stacks=places, resources=resources)])
     }
-    assert found == {
+    assert counts == {
         ("iam/role", ""): 38,
         ("cloudwatch/eventRule", "eu-west-1"): 6,
         ("cloudwatch/eventRule", "us-west-2"): 6,
@@ -143,11 +143,11 @@ def test_roles_are_an_accounts_and_rules_a_regions() -> None:
 def test_stacks_of_one_name_without_an_account_share_an_account() -> None:
     """Most platforms have an account for each stage."""
     places = {"prod": stack(), "dev": stack()}
-    found = uses([member(name, stacks=places, resources={"dynamodb/table": 1}) for name in ("one", "other")])
-    assert [(use.account.split()[-1], use.taken) for use in found] == [("prod", 2), ("dev", 2)]
+    all_uses = uses([member(name, stacks=places, resources={"dynamodb/table": 1}) for name in ("one", "other")])
+    assert [(use.account.split()[-1], use.taken) for use in all_uses] == [("prod", 2), ("dev", 2)]
 
 
-def test_where_a_region_gives_fewer_there_is_less_room() -> None:
+def test_a_region_with_a_smaller_quota_has_less_room() -> None:
     """Cape Town and Milan have a third of the rules (Amazon EventBridge quotas)."""
     place = {"prod": stack(region="eu-south-1")}
     assert kinds(member("one", stacks=place, resources={"cloudwatch/eventRule": 101})) == ["quota"]

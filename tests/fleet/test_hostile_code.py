@@ -38,30 +38,30 @@ NAMES = ("first", "second")
 @pytest.fixture
 def attack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Attack:
     """The operator of this process; one repository after the other."""
-    made = Attack(tmp_path / "operator")
-    for name, value in made.operator().items():
+    attack = Attack(tmp_path / "operator")
+    for name, value in attack.operator().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(steps, "processors", lambda: 1)
-    return made
+    return attack
 
 
 @pytest.fixture
 def fleet(attack: Attack, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Fleet:
     """The hostile repositories, in clones with remotes."""
     monkeypatch.setattr(steps, "merge_bakes", merge)
-    monkeypatch.setattr(steps, "bakes", lambda found, _work: dict.fromkeys(found))
-    made = Fleet(tmp_path / "clones", capsys)
+    monkeypatch.setattr(steps, "bakes", lambda releases, _work: dict.fromkeys(releases))
+    fleet = Fleet(tmp_path / "clones", capsys)
     for name in NAMES:
-        made.add(name, **attack.files(name))  # pyrefly: ignore[bad-argument-type] (names of files)
-    return made
+        fleet.add(name, **attack.files(name))  # pyrefly: ignore[bad-argument-type] (names of files)
+    return fleet
 
 
 @pytest.mark.slow
 def test_no_repository_of_a_campaign_reaches_the_operator_or_the_next_repository(attack: Attack, fleet: Fleet) -> None:
     """Credentials, packages, git's settings and hooks, programs on the PATH. Both branches are pushed nevertheless."""
-    found = fleet.states("--branches", waves="first\n\nsecond\n")
+    states = fleet.states("--branches", waves="first\n\nsecond\n")
     assert attack.successes() == set()
-    assert found == dict.fromkeys(NAMES, "ready")
+    assert states == dict.fromkeys(NAMES, "ready")
     for remote in (git.Git(fleet.folder / "remotes" / name) for name in NAMES):
         assert remote("rev-parse", f"{BRANCH}~") == remote("rev-parse", "main")
 
@@ -90,7 +90,9 @@ def test_no_consumer_of_an_impact_reaches_the_operator_or_the_next_consumer(
     listed = tmp_path / "fleet.txt"
     listed.write_text("\n".join(str(folder / name) for name in ("payment", *NAMES)))
     status = main(["fleet", "impact", str(payment.folder), str(listed), "--json"])
-    consumer_states = {one["name"]: one["state"] for one in json.loads(capsys.readouterr().out)["consumers"]}
+    consumer_states = {
+        consumer["name"]: consumer["state"] for consumer in json.loads(capsys.readouterr().out)["consumers"]
+    }
     assert attack.successes() == set()
     assert (status, consumer_states) == (0, dict.fromkeys(NAMES, "green"))
 
@@ -123,9 +125,9 @@ def test_no_declaration_of_an_impact_reaches_the_operator_or_the_next_declaratio
     attack: Attack, declared: list[Path]
 ) -> None:
     """Nor does a setting that it writes into the clone run a program when `template` reads git."""
-    found = members.declared_members(declared)
+    declarations = members.declared_members(declared)
     assert attack.successes() == set()
-    assert tuple(one.name for one in found) == NAMES
+    assert tuple(declaration.name for declaration in declarations) == NAMES
 
 
 @pytest.mark.parametrize(

@@ -60,10 +60,10 @@ def payment(tmp_path: Path) -> Team:
 @pytest.fixture
 def consumer(tmp_path: Path, payment: Team, monkeypatch: pytest.MonkeyPatch) -> Consumer:
     """Adds a consumer of these labels, whose test needs other labels, or whose environment ends with a status."""
-    found = [member("payment", folder=str(payment.folder))]
+    members = [member("payment", folder=str(payment.folder))]
 
     def declared(folders: Sequence[Path]) -> list[Member]:
-        return [one for folder in folders for one in found if one.folder.resolve() == folder.resolve()]
+        return [context for folder in folders for context in members if context.folder.resolve() == folder.resolve()]
 
     def run(copy: Path, arguments: Sequence[str], _: object) -> subprocess.CompletedProcess[str]:
         if not (copy / "test.json").exists():
@@ -84,7 +84,7 @@ def consumer(tmp_path: Path, payment: Team, monkeypatch: pytest.MonkeyPatch) -> 
         folder.mkdir()
         (folder / "test.json").write_text(json.dumps({"reads": reads, "sync": sync, "run": run}))
         stacks = {"stacks": {"prod": stack({"payment": labels})}} if labels else {}
-        found.append(member(name, folder=str(folder), errors=() if labels else ("It cannot be imported.",), **stacks))
+        members.append(member(name, folder=str(folder), errors=() if labels else ("It cannot be imported.",), **stacks))
         return Team(folder)
 
     def generated(copy: Path) -> int:
@@ -100,10 +100,10 @@ def consumer(tmp_path: Path, payment: Team, monkeypatch: pytest.MonkeyPatch) -> 
     return add
 
 
-def shown(place: Path, capsys: pytest.CaptureFixture[str], status: int) -> dict[str, dict[str, Any]]:
+def impact_of(place: Path, capsys: pytest.CaptureFixture[str], status: int) -> dict[str, dict[str, Any]]:
     """The consumers of the command's JSON, by name."""
     assert main(["fleet", "impact", str(place / "payment"), str(place), "--json"]) == status
-    return {one["name"]: one for one in json.loads(capsys.readouterr().out)["consumers"]}
+    return {consumer["name"]: consumer for consumer in json.loads(capsys.readouterr().out)["consumers"]}
 
 
 def test_consumers_of_a_removed_event_break_and_others_do_not(
@@ -117,13 +117,13 @@ def test_consumers_of_a_removed_event_break_and_others_do_not(
         consumer("unaffected", ["PaymentRegistered"], ["PaymentDeleted"]),
     ]
     before = [team.everything() for team in teams]
-    found = shown(payment.folder.parent, capsys, 1)
-    assert {name: one["state"] for name, one in found.items()} == {
-        one: one for one in ("breaks", "green", "unaffected")
+    consumers = impact_of(payment.folder.parent, capsys, 1)
+    assert {name: entry["state"] for name, entry in consumers.items()} == {
+        name: name for name in ("breaks", "green", "unaffected")
     }
-    [test] = found["breaks"]["tests"]
+    [test] = consumers["breaks"]["tests"]
     assert test == {"test": "tests.test_it::test_reads", "reason": "no PaymentDeleted\nmore"}
-    assert found["breaks"]["events"] == ["PaymentDeleted"]
+    assert consumers["breaks"]["events"] == ["PaymentDeleted"]
     assert [team.everything() for team in teams] == before
 
 
@@ -144,12 +144,12 @@ def test_an_event_changes_with_its_schema_its_samples_and_its_major_version(
     payment.write(
         ASYNCAPI, payment.read(ASYNCAPI).replace('"PaymentDeleted": {\n        "name"', '"PaymentDeleted.2": {"name"')
     )
-    found = shown(payment.folder.parent, capsys, 0)
-    states = [found[event]["state"] for event in events]
+    consumers = impact_of(payment.folder.parent, capsys, 0)
+    states = [consumers[event]["state"] for event in events]
     assert states == [State.GREEN, State.GREEN, State.GREEN, State.UNAFFECTED]
     payment.commit()
     payment.git("push", "--quiet", "origin", "HEAD:main")
-    assert {one["state"] for one in shown(payment.folder.parent, capsys, 0).values()} == {State.UNAFFECTED}
+    assert {entry["state"] for entry in impact_of(payment.folder.parent, capsys, 0).values()} == {State.UNAFFECTED}
 
 
 def test_without_a_remote_each_consumed_event_counts_as_changed(
@@ -158,7 +158,7 @@ def test_without_a_remote_each_consumed_event_counts_as_changed(
     """The tests of all consumers run: a failure may be older than the change."""
     payment.git("remote", "remove", "origin")
     consumer("red", ["Unpublished"], ["Unpublished"])
-    assert shown(payment.folder.parent, capsys, 1)["red"]["state"] == State.BREAKS
+    assert impact_of(payment.folder.parent, capsys, 1)["red"]["state"] == State.BREAKS
 
 
 def test_an_unknown_effect_has_a_reason(payment: Team, consumer: Consumer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,11 +168,11 @@ def test_an_unknown_effect_has_a_reason(payment: Team, consumer: Consumer, capsy
     consumer("unbuilt", ["PaymentDeleted"], sync=2)
     consumer("uncollected", ["PaymentDeleted"], run=2)
     consumer("red", ["PaymentDeleted"], ["Unpublished"])
-    found = shown(payment.folder.parent, capsys, 2)
-    assert {one["state"] for one in found.values()} == {State.UNKNOWN}
-    assert all(one["reason"] for one in found.values())
-    assert "no such package" in found["unbuilt"]["reason"]
-    assert len({one["reason"] for one in found.values()}) == len(found)
+    consumers = impact_of(payment.folder.parent, capsys, 2)
+    assert {entry["state"] for entry in consumers.values()} == {State.UNKNOWN}
+    assert all(entry["reason"] for entry in consumers.values())
+    assert "no such package" in consumers["unbuilt"]["reason"]
+    assert len({entry["reason"] for entry in consumers.values()}) == len(consumers)
 
 
 def test_a_repository_outside_the_fleet_or_without_schemas_is_refused(
@@ -207,7 +207,7 @@ def test_documents_that_differ_from_the_code_are_refused(
         assert (ASYNCAPI if code else "a reader would miss a field") in error
         assert payment.everything() == before
     payment.write("code", current)
-    assert shown(payment.folder.parent, capsys, 0)["order"]["state"] == State.UNAFFECTED
+    assert impact_of(payment.folder.parent, capsys, 0)["order"]["state"] == State.UNAFFECTED
 
 
 READER = '''"""Prices of subscriptions."""
@@ -253,9 +253,9 @@ def test_a_bake_runs_its_own_tests_and_the_promise(
     subscription.write(SAMPLES, subscription.read(SAMPLES).replace('"price":', '"cost":'))
     monkeypatch.setattr(module, "require_current", lambda _: None)
     assert main(arguments) == 1
-    [found] = json.loads(capsys.readouterr().out)["consumers"]
-    assert (found["name"], found["state"]) == ("payment", "breaks")
-    reasons = {one["test"].partition("::")[0]: one["reason"] for one in found["tests"]}
+    [impact] = json.loads(capsys.readouterr().out)["consumers"]
+    assert (impact["name"], impact["state"]) == ("payment", "breaks")
+    reasons = {test["test"].partition("::")[0]: test["reason"] for test in impact["tests"]}
     assert reasons.keys() == {"tests.test_prices", "pyproject.toml"}
     assert "SubscriptionEnded" in reasons["pyproject.toml"]
     assert payment.everything() == before

@@ -10,8 +10,8 @@ from .contexts import member, stack
 def test_quotas_below_one_half_are_collapsed() -> None:
     """Resource policies of logs: 5 of 10. Sampling rules: 12 of 25."""
     used = {"cloudwatch/logResourcePolicy": 5, "xray/samplingRule": 12}
-    shown = page([member("payment", stacks={"prod": stack()}, resources=used)], [])
-    [(before, collapsed)] = re.findall(r'<h2 id="quotas">(.*)<details>(.*)</details>', shown, re.DOTALL)
+    markup = page([member("payment", stacks={"prod": stack()}, resources=used)], [])
+    [(before, collapsed)] = re.findall(r'<h2 id="quotas">(.*)<details>(.*)</details>', markup, re.DOTALL)
     assert "resource policies of logs" in before
     assert "sampling rules" in collapsed
     assert "sampling rules" not in before
@@ -21,6 +21,6 @@ def test_quotas_below_one_half_are_collapsed() -> None:
 
 def test_names_of_other_repositories_are_text() -> None:
     """The owner and the sentences of policies."""
-    shown = page([member("payment", owner="<b>x</b>", policies={"a": ["<i>y</i>"]})], [])
-    assert "&lt;b&gt;x" in shown
-    assert not re.search("<b>x|<i>y", shown)
+    markup = page([member("payment", owner="<b>x</b>", policies={"a": ["<i>y</i>"]})], [])
+    assert "&lt;b&gt;x" in markup
+    assert not re.search("<b>x|<i>y", markup)

@@ -21,7 +21,7 @@ def clones(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_of_clones_has_those_of_this_template(clones: Path) -> None:
+def test_a_folder_of_clones_has_the_repositories_of_this_template(clones: Path) -> None:
     """Others lie beside them."""
     assert roster(clones) == [clones / "billing", clones / "order"]
 
@@ -47,7 +47,7 @@ def test_blank_lines_separate_waves_and_else_the_first_repository_is_the_first_w
 
 
 @pytest.mark.parametrize("name", ["website", "nowhere", "empty.txt", "latin.txt"])
-def test_what_is_no_fleet_is_refused_in_one_sentence(clones: Path, name: str) -> None:
+def test_a_folder_that_is_not_a_fleet_is_refused_in_one_sentence(clones: Path, name: str) -> None:
     """A folder without repositories, one that is not there, and files that list none or are not text."""
     (clones / "empty.txt").write_text("# nobody yet\n", encoding="utf-8")
     (clones / "latin.txt").write_bytes(b"order \xe9\n")

@@ -43,11 +43,11 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # noqa: A
     """Each value that is no collection, or an empty one, with its path below the top; JSON in a text is looked into."""
     inside = _read(value)
     if isinstance(inside, dict) and inside:
-        for key, one in inside.items():
-            yield from _leaves(one, f"{path}.{key}" if path else key)
+        for key, child in inside.items():
+            yield from _leaves(child, f"{path}.{key}" if path else key)
     elif isinstance(inside, list) and inside:
-        for index, one in enumerate(inside):
-            yield from _leaves(one, f"{path}[{index}]")
+        for index, child in enumerate(inside):
+            yield from _leaves(child, f"{path}[{index}]")
     elif path:
         yield path, value
 

@@ -111,13 +111,13 @@ class Cloud(Mocks):
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         """What AWS would answer."""
-        asked = "/".join(str(value).strip("/") for _, value in sorted(args.args.items()))
+        arguments = "/".join(str(value).strip("/") for _, value in sorted(args.args.items()))
         answer = {
             "accountId": ACCOUNT,
             "region": REGION,
             "connectionStatus": "AVAILABLE",
-            "insecureValue": f"arn:aws:sns:{_PLACE}:{asked}",
-            "arn": _arn(args.token.split(":")[1], asked),
+            "insecureValue": f"arn:aws:sns:{_PLACE}:{arguments}",
+            "arn": _arn(args.token.split(":")[1], arguments),
         }
         return answer, []
 
@@ -188,11 +188,11 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 (any JSON)
         case float() if value.is_integer():
             return int(value)
         case list():
-            return [_plain(one) for one in value]
+            return [_plain(child) for child in value]
         case {"path": path} if _SIGNATURE in value:
             return {"path": path}
         case dict():
-            return {key: _plain(one) for key, one in value.items()}
+            return {key: _plain(child) for key, child in value.items()}
         case _:
             return value
 
@@ -240,7 +240,7 @@ def record(repository: Path, folder: Path, source: str, stacks: list[str]) -> No
     sys.path[:0] = [str(repository), str(repository / "src")]
     folder.mkdir(parents=True, exist_ok=True)
     for program in programs(repository, source):
-        for stack in (found for found in program.stacks() if found in stacks or not stacks):
+        for stack in (name for name in program.stacks() if name in stacks or not stacks):
             (folder / f"{program.folder.name}-{stack}.json").write_text(run(program, stack).text(), encoding="utf-8")
             _forget(repository)
 
@@ -265,8 +265,8 @@ def main(*words: str) -> int:
     sys.dont_write_bytecode = True  # what is recorded stays as it is
     gc.disable()  # it lives for this alone, and looking for garbage takes a third of the time
     importlib.import_module("bounded_context_infra")
-    given = iter(words)
-    started = [start(*each) for each in zip(given, given, given, given, strict=True)]
+    values = iter(words)
+    started = [start(*each) for each in zip(values, values, values, values, strict=True)]
     statuses = [os.waitpid(process, 0)[1] for process in started]
     return int(any(statuses))
 

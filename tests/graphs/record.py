@@ -69,9 +69,9 @@ def record(*recordings: Recording) -> None:
     """Record baked contexts with the packages of the example, which are those of all bakes. Raises Unrecorded."""
     python = ["uv", "run", "--quiet", "--project", str(EXAMPLE), "python", str(PROGRAM)]
     words = itertools.chain.from_iterable(recording.words() for recording in recordings)
-    done = subprocess.run([*python, *words], env=_ENVIRONMENT, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Unrecorded(done.stdout + done.stderr)
+    result = subprocess.run([*python, *words], env=_ENVIRONMENT, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise Unrecorded(result.stdout + result.stderr)
 
 
 def source(name: str) -> str:

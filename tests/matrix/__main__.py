@@ -45,11 +45,13 @@ def checked(project: Path, packages: Path) -> subprocess.CompletedProcess[str]:
 def run(number: int, row: dict[str, str], folder: Path, packages: Path) -> bool:
     """Bake a row and check it; print its time, and what is wrong with it. Return whether nothing is."""
     began = monotonic()
-    done = checked(bake(folder / str(number), answers_of(row)), packages)
-    print(f"row {number}: {'passed' if done.returncode == 0 else 'FAILED'} in {monotonic() - began:.0f} s", flush=True)
-    if done.returncode != 0:
-        print(json.dumps(answers_of(row), ensure_ascii=False, indent=2), done.stdout, done.stderr, sep="\n", flush=True)
-    return done.returncode == 0
+    check = checked(bake(folder / str(number), answers_of(row)), packages)
+    print(f"row {number}: {'passed' if check.returncode == 0 else 'FAILED'} in {monotonic() - began:.0f} s", flush=True)
+    if check.returncode != 0:
+        print(
+            json.dumps(answers_of(row), ensure_ascii=False, indent=2), check.stdout, check.stderr, sep="\n", flush=True
+        )
+    return check.returncode == 0
 
 
 def main(arguments: Sequence[str]) -> int:

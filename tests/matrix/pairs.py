@@ -25,30 +25,30 @@ def rows(values: Mapping[str, Collection[str]], never: Collection[Pair]) -> Iter
 
     A value that never goes with one before it is not taken, so each question needs one that goes with all.
     """
-    left = pairs(values, never)
-    while left:
-        row = dict(min(left, key=sorted))
-        for question in sorted(values.keys() - row.keys(), key=lambda one: (-len(values[one]), one)):
-            row[question] = _best(question, values[question], row, left, never)
+    missing_pairs = pairs(values, never)
+    while missing_pairs:
+        row = dict(min(missing_pairs, key=sorted))
+        for question in sorted(values.keys() - row.keys(), key=lambda name: (-len(values[name]), name)):
+            row[question] = _best(question, values[question], row, missing_pairs, never)
         yield {question: row[question] for question in values}
-        left -= within(row)
+        missing_pairs -= within(row)
 
 
 def _best(
-    question: str, names: Collection[str], row: Mapping[str, str], left: set[Pair], never: Collection[Pair]
+    question: str, names: Collection[str], row: Mapping[str, str], missing_pairs: set[Pair], never: Collection[Pair]
 ) -> str:
     def new(name: str) -> set[Pair]:
-        return {frozenset([one, (question, name)]) for one in row.items()}
+        return {frozenset([answer, (question, name)]) for answer in row.items()}
 
-    return max((name for name in names if not new(name) & set(never)), key=lambda name: len(new(name) & left))
+    return max((name for name in names if not new(name) & set(never)), key=lambda name: len(new(name) & missing_pairs))
 
 
 def share(all_rows: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
     """Return some of the rows, in which each value still occurs."""
-    left = {one for row in all_rows for one in row.items()}
-    taken: list[Mapping[str, str]] = []
-    while left:
-        row = max(all_rows, key=lambda row: len(left & set(row.items())))
-        taken.append(row)
-        left -= set(row.items())
-    return taken
+    missing_answers = {answer for row in all_rows for answer in row.items()}
+    selection: list[Mapping[str, str]] = []
+    while missing_answers:
+        row = max(all_rows, key=lambda row: len(missing_answers & set(row.items())))
+        selection.append(row)
+        missing_answers -= set(row.items())
+    return selection

@@ -67,8 +67,8 @@ def _most_commands(name_of: Callable[[int, str], str]) -> Value:
     return value
 
 
-def _commands(*made: str) -> Value:
-    return lambda answers: " ".join(made).format(answers["context_name"])
+def _commands(*commands: str) -> Value:
+    return lambda answers: " ".join(commands).format(answers["context_name"])
 
 
 def _looked_up(answers: Mapping[str, str]) -> str:

@@ -39,23 +39,23 @@ def screen() -> str:
     """Run the demo, and return what is on the screen at its end, with its colours."""
     command = [sys.executable, "-m", "template", "demo"]
     variables = {**os.environ, "COLUMNS": str(WIDTH), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
-    done = subprocess.run(
+    result = subprocess.run(
         command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
     )
-    return without_what_was_wiped(done.stdout)
+    return without_what_was_wiped(result.stdout)
 
 
-def without_what_was_wiped(shown: str) -> str:
+def without_what_was_wiped(output: str) -> str:
     """Return the lines that stay: those of a spinner go, and a folder of the moment has no name."""
-    lines = [_MOVES.sub("", line) for line in shown.replace("\r", "\n").splitlines()]
+    lines = [_MOVES.sub("", line) for line in output.replace("\r", "\n").splitlines()]
     stay = [line for line in lines if (seen := _STYLES.sub("", line).strip()) and not _SPINNER.match(seen)]
     return re.sub(r"/\S+/Payment", "Payment", "\n".join(stay))
 
 
-def drawn(shown: str) -> str:
+def drawn(output: str) -> str:
     """Return a screen as SVG."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-    console.print(Text.from_ansi("$ uv run template demo\n" + shown))
+    console.print(Text.from_ansi("$ uv run template demo\n" + output))
     return console.export_svg(title="uv run template demo", code_format=FORMAT, unique_id="demo")
 
 

@@ -42,8 +42,8 @@ class Partner:
     def rows(self, number: int, *, noted: bool) -> list[Row]:
         """Return good rows; with notes, which only the newer version knows, or without the column."""
         samples = self._deployed.samples
-        made = [dict(zip(samples.columns, row, strict=True)) for row in samples.rows(number, seed=next(self._seeds))]
-        return [{name: cell for name, cell in row.items() if noted or name != "note"} for row in made]
+        rows = [dict(zip(samples.columns, row, strict=True)) for row in samples.rows(number, seed=next(self._seeds))]
+        return [{name: cell for name, cell in row.items() if noted or name != "note"} for row in rows]
 
     def send(self, *, noted: bool) -> Sent:
         """Send a list.
@@ -61,7 +61,7 @@ class Partner:
 
     def _staged(self, upload: Upload) -> bool:
         key = upload.path.split("/", 2)[2]
-        return any(one["key"] == key and one["status"] != "REGISTERED" for one in self._deployed.table.lists())
+        return any(record["key"] == key and record["status"] != "REGISTERED" for record in self._deployed.table.lists())
 
     def problems(self, sent: Sent) -> Iterator[str]:
         """Wait for what becomes of a list, and yield a sentence for whatever is not as it must be."""
@@ -73,20 +73,20 @@ class Partner:
         self.imported[became.list_id] = {row["payment_id"] for row in sent.rows}
         wrong: dict[str, tuple[Any, Any]] = {
             "outcome": (became.outcome, "IMPORTED"),
-            "lines of the report": ([one["field"] for one in became.rejections()], ["amount"]),
+            "lines of the report": ([rejection["field"] for rejection in became.rejections()], ["amount"]),
             "items": (self._kept(became), {row["payment_id"]: row.get("note") for row in sent.rows}),
         }
-        told = Counter({row["payment_id"]: 1 for row in sent.rows}) + Counter([became.list_id])
+        expected = Counter({row["payment_id"]: 1 for row in sent.rows}) + Counter([became.list_id])
         noted = {row["payment_id"]: row["note"] for row in sent.rows if "note" in row}
         for name, events in became.events.items():
-            wrong[f"events of {name}"] = (Counter(event["subject"] for event in events), told)
+            wrong[f"events of {name}"] = (Counter(event["subject"] for event in events), expected)
             wrong[f"notes of {name}"] = (_notes(events), noted)
         for what, (is_, should) in wrong.items():
             if is_ != should:
                 yield f"{sent.upload.path}: {what}: {is_}, not {should}"
 
     def _kept(self, became: Finished) -> dict[str, Any]:
-        return {one["payment_id"]: one.get("note") for one in self._deployed.table.imported_items(became.list_id)}
+        return {item["payment_id"]: item.get("note") for item in self._deployed.table.imported_items(became.list_id)}
 
 
 def _notes(events: list[dict[str, Any]]) -> dict[str, str]:

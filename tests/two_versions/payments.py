@@ -46,9 +46,9 @@ class Callers:
 
     def register(self, values: Mapping[str, Any]) -> Payment:
         """Create a payment."""
-        made = Payment(values)
-        self._command(made, "POST", _PATH, dict(values), (201, "REGISTERED", "PaymentRegistered"))
-        return made
+        payment = Payment(values)
+        self._command(payment, "POST", _PATH, dict(values), (201, "REGISTERED", "PaymentRegistered"))
+        return payment
 
     def verify(self, payment: Payment) -> None:
         """Move it to VERIFIED."""
@@ -69,13 +69,13 @@ class Callers:
             self._expect(answer.status == 404, payment, answer)
             return
         known = {**payment.values, "status": payment.status, "version": payment.version}
-        told = answer.json if answer.status == 200 else {}
-        missing = {name for name, value in known.items() if told.get(name) != value}
+        body = answer.json if answer.status == 200 else {}
+        missing = {name for name, value in known.items() if body.get(name) != value}
         self._expect(answer.status == 200 and missing <= (set() if whole else {"note"}), payment, answer)
 
     def page(self, list_id: str, identities: set[str]) -> None:
         """Ask for all payments of a list, page by page, and compare their identities."""
-        found: list[str] = []
+        ids: list[str] = []
         cursor = ""
         while cursor is not None:
             answer = self._send(
@@ -83,10 +83,10 @@ class Callers:
             )
             if answer.status != 200:
                 break
-            found += [item["payment_id"] for item in answer.json["items"]]
+            ids += [item["payment_id"] for item in answer.json["items"]]
             cursor = answer.json["next_cursor"]
-        if sorted(found) != sorted(identities):
-            self.problems.append(f"pages of list {list_id}: {sorted(found)}, not {sorted(identities)}")
+        if sorted(ids) != sorted(identities):
+            self.problems.append(f"pages of list {list_id}: {sorted(ids)}, not {sorted(identities)}")
 
     def _command(self, payment: Payment, method: str, path: str, body: object, expected: tuple[int, str, str]) -> None:
         code, status, event = expected

@@ -25,7 +25,7 @@ def played(folder: Path, payments: int, lists: int) -> dict[str, Any]:
     """
     before = older(folder / "older")
     after = newer(before, folder / "newer")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "tests.two_versions.scenario", str(before), str(payments), str(lists)],
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
@@ -37,4 +37,4 @@ def played(folder: Path, payments: int, lists: int) -> dict[str, Any]:
         text=True,
         check=True,
     )
-    return json.loads(done.stdout)
+    return json.loads(result.stdout)

@@ -51,7 +51,7 @@ class Scenario:
             with self._shares.of_newer(share), ThreadPoolExecutor(_CALLERS) as pool:
                 sending = [pool.submit(self._partner.send, noted=share == 1) for _ in range(self._lists_of(act))]
                 list(pool.map(lambda work: work(), list(self._works(share))))
-                self.sent += [one.result() for one in sending]
+                self.sent += [future.result() for future in sending]
         with ThreadPoolExecutor(_CALLERS) as pool:
             list(pool.map(lambda payment: self.callers.look(payment, whole=True), self.payments))
 
@@ -91,15 +91,15 @@ class Scenario:
 
     def problems(self) -> list[str]:
         """Return a sentence for whatever was answered, kept or told otherwise than it must be."""
-        found = [problem for one in self.sent for problem in self._partner.problems(one)]
+        problems = [problem for sent in self.sent for problem in self._partner.problems(sent)]
         with self._shares.of_newer(0.5):
             # Each page's cursor may be of the other version.
             for list_id, identities in self._partner.imported.items():
                 self.callers.page(list_id, identities)
-        found += self.callers.problems
+        problems += self.callers.problems
         for subscriber in self._deployed.subscribers:
-            found += self._untold(subscriber)
-        return found + list(self._dead_letters())
+            problems += self._untold(subscriber)
+        return problems + list(self._dead_letters())
 
     def _untold(self, subscriber: Subscriber) -> Iterator[str]:
         """Wait for the events of all payments, and yield what one subscriber was told otherwise."""
@@ -109,15 +109,15 @@ class Scenario:
                 if time.monotonic() > deadline:
                     break
                 time.sleep(0.1)
-            events = sorted((one.event for one in received), key=lambda event: event["sequence"])
-            told = [(event["type"], event["data"].get("note")) for event in events]
-            if told != [(event, payment.note) for event in payment.events]:
-                yield f"{subscriber.name} was told of {payment}: {told}"
+            events = sorted((message.event for message in received), key=lambda event: event["sequence"])
+            published = [(event["type"], event["data"].get("note")) for event in events]
+            if published != [(event, payment.note) for event in payment.events]:
+                yield f"{subscriber.name} was told of {payment}: {published}"
 
     def _dead_letters(self) -> Iterator[str]:
         for name, url in self._deployed.outputs["dead_letter_queues"].items():
-            asked = {"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]}
-            number = self._deployed.aws.call("sqs", "get_queue_attributes", **asked)["Attributes"]
+            parameters = {"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]}
+            number = self._deployed.aws.call("sqs", "get_queue_attributes", **parameters)["Attributes"]
             if int(number["ApproximateNumberOfMessages"]):
                 yield f"{name} has dead letters: {number}"
 

@@ -34,8 +34,8 @@ class Shares:
         function, alias = _parts(deployed.outputs["functions"][name])
         newer = self._aws.call("lambda", "get_alias", FunctionName=function, Name=alias)["FunctionVersion"]
         code = older.read_bytes()
-        made = self._aws.call("lambda", "update_function_code", FunctionName=function, ZipFile=code, Publish=True)
-        return {True: newer, False: made["Version"]}
+        response = self._aws.call("lambda", "update_function_code", FunctionName=function, ZipFile=code, Publish=True)
+        return {True: newer, False: response["Version"]}
 
     @contextmanager
     def of_newer(self, share: float) -> Iterator[None]:

@@ -41,16 +41,19 @@ def bakes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 @pytest.fixture(scope="session", autouse=True)
 def _bake_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Updates copy an earlier bake of the same version and answers: a bake is most of an update's time."""
-    made: dict[tuple[Release, str], Path] = {}
+    baked: dict[tuple[Release, str], Path] = {}
 
-    def copy_of(found: Release, tree: Path, answers: Answers, folder: Path) -> Path:
-        key = (found, json.dumps(answers, sort_keys=True))
-        if key not in made:
-            made[key] = bake_of(found, tree, answers, tmp_path_factory.mktemp("once"))
-        return shutil.copytree(made[key], folder / made[key].name, symlinks=True)
+    def copy_of(release: Release, tree: Path, answers: Answers, folder: Path) -> Path:
+        key = (release, json.dumps(answers, sort_keys=True))
+        if key not in baked:
+            baked[key] = bake_of(release, tree, answers, tmp_path_factory.mktemp("once"))
+        return shutil.copytree(baked[key], folder / baked[key].name, symlinks=True)
 
-    def copies_of(found: Release, tree: Path, answers: Sequence[Answers], folder: Path) -> list[Path | CannotTell]:
-        return [_or_error(copy_of, found, tree, given, folder / str(number)) for number, given in enumerate(answers)]
+    def copies_of(release: Release, tree: Path, answers: Sequence[Answers], folder: Path) -> list[Path | CannotTell]:
+        return [
+            _or_error(copy_of, release, tree, answer_set, folder / str(number))
+            for number, answer_set in enumerate(answers)
+        ]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(check, "bakes_of", copies_of)

@@ -161,14 +161,14 @@ class Person:
         self._index_lock().unlink(missing_ok=True)
 
     def _index_lock(self) -> Path:
-        found = subprocess.run(
+        result = subprocess.run(
             ["git", "rev-parse", "--git-path", "index.lock"],
             cwd=self.folder,
             capture_output=True,
             text=True,
             check=True,
         )
-        return self.folder / found.stdout.rstrip("\n")
+        return self.folder / result.stdout.rstrip("\n")
 
     def _place(self, path: str) -> Path:
         place = self.folder / path
@@ -221,12 +221,12 @@ ACTIONS: dict[str, Callable[[Person, str], None]] = {
 
 def contents(folder: Path) -> set[bytes]:
     """Return the contents of all files of a work tree, and the targets of its links."""
-    found = set[bytes]()
+    contents = set[bytes]()
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name != ".git"]
         for path in (Path(place) / name for name in (*files, *folders)):
             if path.is_symlink():
-                found.add(os.fsencode(path.readlink()))
+                contents.add(os.fsencode(path.readlink()))
             elif path.is_file():
-                found.add(path.read_bytes())
-    return found
+                contents.add(path.read_bytes())
+    return contents

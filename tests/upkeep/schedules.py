@@ -200,8 +200,8 @@ WRITTEN: dict[tuple[str, bool], Mapping[str, bytes]] = {}
 
 
 def _check_saved(schedule: Schedule, moment: str) -> None:
-    found = contents(schedule.world.run)
-    missing = [content for content in schedule.person.saved if content not in found]
+    copies = contents(schedule.world.run)
+    missing = [content for content in schedule.person.saved if content not in copies]
     if missing:
         stored = _objects(schedule.world.folder)
         missing = [content for content in missing if _blob(content) not in stored]
@@ -219,7 +219,7 @@ def _check_files(schedule: Schedule, expected: Mapping[str, bytes]) -> None:
         mine = (
             "saved by" in path
             or path.endswith("uv.lock")
-            or any(path == one or path.startswith((f"{one}/", f"{one}.", f"{one}-moved")) for one in touched)
+            or any(path == name or path.startswith((f"{name}/", f"{name}.", f"{name}-moved")) for name in touched)
         )
         if _LEFT.search(path):
             # A file that cannot be deleted remains.
@@ -231,8 +231,8 @@ def _check_files(schedule: Schedule, expected: Mapping[str, bytes]) -> None:
 def _check_index(schedule: Schedule) -> None:
     """Compare the index with HEAD, except for the paths that the person touched."""
     command = ["git", "diff-index", "--cached", "--name-only", "--relative", "HEAD"]
-    done = subprocess.run(command, cwd=schedule.world.folder, capture_output=True, text=True, check=True)
-    if changed := set(done.stdout.split()) - schedule.person.touched:
+    result = subprocess.run(command, cwd=schedule.world.folder, capture_output=True, text=True, check=True)
+    if changed := set(result.stdout.split()) - schedule.person.touched:
         raise Lost(f"the index has {changed}")
 
 
@@ -245,18 +245,18 @@ def _follow_remedies(schedule: Schedule) -> None:
         remedies = re.findall(r"`(git [^`]+)`", again.output)
         if again.status != _REFUSED or not remedies:
             return
-        done = subprocess.run(remedies[0], shell=True, cwd=world.folder, capture_output=True, text=True, check=False)  # noqa: S602
+        fix = subprocess.run(remedies[0], shell=True, cwd=world.folder, capture_output=True, text=True, check=False)  # noqa: S602
         _check_saved(schedule, f"after {remedies[0]}")
-        if done.returncode:
-            raise Lost(f"{remedies[0]}: {done.stderr}")
+        if fix.returncode:
+            raise Lost(f"{remedies[0]}: {fix.stderr}")
     raise Lost("no remedy leads to an update")
 
 
 def files(folder: Path) -> dict[str, bytes]:
     """Return the files of a folder without git's."""
-    found = (path for path in folder.rglob("*") if ".git" not in path.relative_to(folder).parts)
+    paths = (path for path in folder.rglob("*") if ".git" not in path.relative_to(folder).parts)
     return {
-        str(path.relative_to(folder)): path.read_bytes() for path in found if path.is_file() and not path.is_symlink()
+        str(path.relative_to(folder)): path.read_bytes() for path in paths if path.is_file() and not path.is_symlink()
     }
 
 

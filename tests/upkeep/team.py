@@ -24,9 +24,9 @@ class Team:
     def git(self, *arguments: str) -> str:
         """Run git as the team has it; returns what it prints."""
         who = ("-c", "user.name=team", "-c", "user.email=team@example.com", "-c", "core.autocrlf=false")
-        done = subprocess.run(["git", *who, *arguments], cwd=self.folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        result = subprocess.run(["git", *who, *arguments], cwd=self.folder, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
 
     def commit(self, message: str = "a change") -> None:
         """Commit all that is there."""
@@ -61,8 +61,8 @@ class Team:
     def everything(self) -> dict[str, bytes]:
         """All files with their content, and git's index and HEAD."""
         files = (path for path in self.folder.rglob("*") if ".git" not in path.parts and path.is_file())
-        found = {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
-        return found | {"HEAD": self.git("rev-parse", "HEAD").encode(), "index": self.git("ls-files", "-s").encode()}
+        state = {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
+        return state | {"HEAD": self.git("rev-parse", "HEAD").encode(), "index": self.git("ls-files", "-s").encode()}
 
 
 def copied(folder: Path, to: Path) -> Path:

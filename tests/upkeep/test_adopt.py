@@ -55,7 +55,7 @@ def test_git_restores_the_record(baked: Callable[[str], Path], tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_answers_and_the_library_give_the_record(baked_by: BakedBy, tmp_path: Path) -> None:
+def test_the_record_follows_from_answers_and_library(baked_by: BakedBy, tmp_path: Path) -> None:
     """Without git's history. The team's files are listed, and no other file is written."""
     team = baked_by(EARLIER[-1])
     team.write("README.md", team.read("README.md") + "Ours.\n")
@@ -127,7 +127,7 @@ def test_a_lost_record_is_named_with_its_commit(
     assert "git checkout" not in capsys.readouterr().err
 
 
-def test_what_cannot_be_adopted_is_refused_and_stays_as_it_was(baked: Callable[[str], Path], tmp_path: Path) -> None:
+def test_a_repository_that_cannot_be_adopted_is_refused_and_kept(baked: Callable[[str], Path], tmp_path: Path) -> None:
     """A repository without git, with changes, with a record or a link, without a record in git; no context."""
     folder = copied(baked("payment"), tmp_path)
     (folder / FILE).unlink()

@@ -36,8 +36,8 @@ def test_a_campaign_that_is_killed_ends_with_a_branch_that_passes(baked_by: Bake
                 campaign.kill()
         assert team.git("fsck", "--full", "--no-dangling") == ""
         assert team.everything() == before
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
     assert team.git("rev-list", "--count", f"HEAD..origin/{BRANCH}") == "1\n"
     assert team.git("show", f"origin/{BRANCH}:uv.lock")
     assert (team.everything(), team.status()) == (before, {})

@@ -33,14 +33,14 @@ def test_a_fresh_bake_is_in_step(
     bakes: Callable[[str], Path], version: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of each version that can be updated; that there is a newer one is said, and is no drift."""
-    status, told = said(bakes(version), capsys, "--json")
-    report = json.loads(told)
+    status, output = said(bakes(version), capsys, "--json")
+    report = json.loads(output)
     assert (status, report["in_step"], report["files"], report["faults"]) == (0, True, [], [])
     assert report["version"] == version
-    assert report["behind"] == len(releases()) - 1 - [one.version for one in releases()].index(version)
+    assert report["behind"] == len(releases()) - 1 - [release.version for release in releases()].index(version)
 
 
-def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
+def test_changes_of_the_team_are_its_own_and_changed_template_files_have_drifted(
     baked_by: BakedBy, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Rules may change, the pipeline's steps may not; each is told by who changes it."""
@@ -50,15 +50,15 @@ def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
     team.write("own.txt", "ours\n")
     assert said(team.folder, capsys)[0] == 0
     team.write(BUILD, team.read(BUILD) + "# ours\n")
-    status, told = said(team.folder, capsys, "--diff")
+    status, output = said(team.folder, capsys, "--diff")
     assert status == 1
-    assert f"\n--- template/{BUILD}\n+++ {BUILD}\n" in told
-    assert "+# ours" in told
-    assert f"  changed {BUILD}\n" in told
-    assert f"  changed {RULES}" in told
-    assert "  missing tests/test_list.py" in told
-    assert "own.txt" not in told
-    assert told.endswith("Not in step.\n")
+    assert f"\n--- template/{BUILD}\n+++ {BUILD}\n" in output
+    assert "+# ours" in output
+    assert f"  changed {BUILD}\n" in output
+    assert f"  changed {RULES}" in output
+    assert "  missing tests/test_list.py" in output
+    assert "own.txt" not in output
+    assert output.endswith("Not in step.\n")
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
     ],
     ids=["ahead of the template", "not pinned", "answers edited"],
 )
-def test_what_does_not_fit_together_is_a_sentence(
+def test_an_inconsistency_is_a_sentence(
     baked_by: BakedBy, capsys: pytest.CaptureFixture[str], path: str, old: str, new: str, sentence: str
 ) -> None:
     """And the exit status is 1."""
     team = baked_by(VERSION)
     team.replace(path, old, new)
-    status, told = said(team.folder, capsys)
-    assert (status, sentence in told) == (1, True)
+    status, output = said(team.folder, capsys)
+    assert (status, sentence in output) == (1, True)
 
 
-def test_lock_and_wheel_are_held_against_the_version(baked_by: BakedBy) -> None:
+def test_lock_and_wheel_are_compared_with_the_version(baked_by: BakedBy) -> None:
     """A lock of before, and a wheel that somebody took away."""
     team = baked_by(VERSION)
     team.write("uv.lock", 'version = 1\n[[package]]\nname = "bounded-context"\nversion = "0.1.0"\n')
@@ -110,7 +110,7 @@ def test_only_the_wheels_of_the_library_are_missing_from_its_folder(baked_by: Ba
     assert "own_package" not in fault
 
 
-def test_a_folder_that_is_no_repository_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_not_a_repository_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 2, and one sentence."""
     assert main(["check", str(tmp_path)]) == 2
     [error] = capsys.readouterr().err.splitlines()
@@ -122,6 +122,6 @@ def test_each_file_of_a_bake_is_somebodys(bakes: Callable[[str], Path]) -> None:
     """Of each kind there are some; nothing that a team writes its rules in is the template's."""
     owners = {path: owner(path) for path in files(bakes(VERSION), ())}
     assert set(owners.values()) == set(Owner)
-    assert {path for path, one in owners.items() if path.startswith("src/")} & {
-        path for path, one in owners.items() if one is Owner.TEMPLATE
+    assert {path for path, holder in owners.items() if path.startswith("src/")} & {
+        path for path, holder in owners.items() if holder is Owner.TEMPLATE
     } == set()

@@ -29,7 +29,7 @@ def team_of(folder: Path) -> Team:
     return Team(folder)
 
 
-def test_the_files_are_those_of_git(tmp_path: Path) -> None:
+def test_the_files_equal_those_of_git(tmp_path: Path) -> None:
     """Byte by byte, whatever git's attributes say; links are left out, and nothing is changed."""
     team = team_of(tmp_path / "team")
     checkout = Checkout(Git(team.folder), tmp_path / "files")

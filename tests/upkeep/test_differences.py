@@ -44,8 +44,8 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def _states(found: list[File]) -> dict[str, str]:
-    return {file.path: file.state for file in found}
+def _states(files: list[File]) -> dict[str, str]:
+    return {file.path: file.state for file in files}
 
 
 @pytest.mark.parametrize("attributes", ["", "* text eol=crlf\n", "*.whl filter=lfs\n*.md -text\n"])
@@ -79,21 +79,21 @@ def test_modes_links_and_missing_files_are_differences(baked: Path, folder: Path
     (folder / "deep").rename(folder / "elsewhere")
     (folder / "deep").symlink_to("elsewhere")
     (folder / "own").write_bytes(b"text \xe9\n")
-    found = list(differences(baked, folder))
-    assert _states(found) == {
+    changed_files = list(differences(baked, folder))
+    assert _states(changed_files) == {
         "README.md": "changed",
         "deep/data.json": "missing",
         "own": "changed",
         "run": "changed",
     }
-    diffs = {file.path: file.diff for file in found}
+    diffs = {file.path: file.diff for file in changed_files}
     assert "symbolic link" in diffs["README.md"]
     assert "old mode 100755\nnew mode 100644\n" in diffs["run"]
     assert "-own\n" in diffs["own"]
     assert diffs["deep/data.json"] == ""
 
 
-def test_modes_are_not_compared_where_git_has_none(baked: Path, folder: Path) -> None:
+def test_modes_are_not_compared_without_git(baked: Path, folder: Path) -> None:
     """Git records it in `core.fileMode`, as on Windows."""
     Team(folder).git("config", "core.fileMode", "false")
     for path in BAKED:

@@ -38,7 +38,7 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("version", [VERSION, *UPDATED])
-def test_lists_that_nobody_changed_are_removed(baked_by: BakedBy, without: Path, version: str) -> None:
+def test_unchanged_lists_are_removed(baked_by: BakedBy, without: Path, version: str) -> None:
     """The repository becomes the bake without lists, but for the description, which is an answer.
 
     The update to 0.4.0 wrote a setting of lists into all stacks.

@@ -47,7 +47,7 @@ def merged(tmp_path: Path, before: Files, team: Files, template: Files) -> tuple
     return ours, result
 
 
-def test_what_the_template_changed_arrives_and_what_the_team_changed_stays(tmp_path: Path) -> None:
+def test_changes_of_the_template_arrive_and_changes_of_the_team_stay(tmp_path: Path) -> None:
     """File by file, and line by line."""
     ours, result = merged(
         tmp_path,
@@ -61,7 +61,7 @@ def test_what_the_template_changed_arrives_and_what_the_team_changed_stays(tmp_p
     assert ours.status() == {"a": "M ", "c": "M ", "new": "A ", "pyproject.toml": "M "}
 
 
-def test_both_sides_of_a_conflict_stand_between_markers_and_git_knows_it(tmp_path: Path) -> None:
+def test_both_sides_of_a_conflict_are_marked_and_unmerged_in_git(tmp_path: Path) -> None:
     """The team settles it with the tools that it has for merges."""
     ours, result = merged(tmp_path, {"a": "one\n"}, {"a": "ours\n"}, {"a": "theirs\n"})
     assert ours.read("a") == "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> template-2.0.0\n"
@@ -78,7 +78,7 @@ def test_the_librarys_pin_is_never_a_conflict(tmp_path: Path) -> None:
     assert ours.read("pyproject.toml") == own.replace("]==1.0.0", "]==2.0.0")
 
 
-def test_what_the_team_removed_stays_away(tmp_path: Path) -> None:
+def test_files_that_the_team_removed_stay_removed(tmp_path: Path) -> None:
     """Also if the template changed it: that is said."""
     ours, result = merged(tmp_path, {"a": TEXT, "b": TEXT}, {"a": None, "b": None}, {"a": TEXT + "more\n"})
     assert not (ours.folder / "a").exists()
@@ -86,7 +86,7 @@ def test_what_the_team_removed_stays_away(tmp_path: Path) -> None:
     assert (result.left_out, result.conflicts) == (["a"], {})
 
 
-def test_what_the_template_dropped_goes_unless_the_team_changed_it(tmp_path: Path) -> None:
+def test_files_that_the_template_dropped_go_unless_the_team_changed_them(tmp_path: Path) -> None:
     """Then it stays, and that is said."""
     ours, result = merged(tmp_path, {"a": "1\n", "b": "2\n"}, {"a": "ours\n"}, {"a": None, "b": None})
     assert ours.read("a") == "ours\n"
@@ -129,7 +129,7 @@ def test_a_binary_file_that_both_changed_stays_and_is_a_conflict(tmp_path: Path)
     assert ours.git("show", ":3:a.png") == "\0theirs"
 
 
-def test_a_link_that_the_team_made_of_a_file_stays(tmp_path: Path) -> None:
+def test_a_link_that_replaces_a_file_stays(tmp_path: Path) -> None:
     """What is new comes beside it."""
     base: Files = {"pyproject.toml": PROJECT, "a": TEXT, "target": "x\n"}
     ours = Team(_written(tmp_path / "repository", base))
@@ -144,9 +144,7 @@ def test_a_link_that_the_team_made_of_a_file_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("path", "before"), [("events/asyncapi.json", "{}\n"), ("AGENTS.md", None)])
-def test_documents_that_both_made_anew_stay_as_they_are_and_are_named(
-    path: str, before: str | None, tmp_path: Path
-) -> None:
+def test_documents_that_both_created_stay_and_are_named(path: str, before: str | None, tmp_path: Path) -> None:
     """Markers in JSON help nobody: a command makes it again. A team may have had the file before the template."""
     ours, result = merged(tmp_path, {path: before}, {path: '{"ours": 1}\n'}, {path: '{"theirs": 1}\n'})
     assert (ours.read(path), result.to_make, result.conflicts) == ('{"ours": 1}\n', [path], {})
@@ -160,7 +158,7 @@ def test_a_page_about_lists_that_the_team_wrote_is_a_conflict(before: str | None
     assert (list(result.conflicts), result.to_make) == (([], [page]) if before else ([page], []))
 
 
-def test_what_it_was_baked_of_is_the_new_versions(tmp_path: Path) -> None:
+def test_the_record_is_the_new_versions(tmp_path: Path) -> None:
     """The record is the template's own."""
     ours, _ = merged(tmp_path, {".template.json": "1\n"}, {".template.json": "ours\n"}, {".template.json": "2\n"})
     assert ours.read(".template.json") == "2\n"
@@ -181,7 +179,7 @@ def test_a_file_that_git_ignores_is_not_written_over(tmp_path: Path) -> None:
     assert ours.everything() == before
 
 
-def test_one_command_takes_it_back(tmp_path: Path) -> None:
+def test_one_command_undoes_the_merge(tmp_path: Path) -> None:
     """Changed, removed and new files alike."""
     ours, _ = merged(
         tmp_path,
@@ -190,8 +188,8 @@ def test_one_command_takes_it_back(tmp_path: Path) -> None:
         {"a": "theirs\n", "b": None, "c": None, "new": "new\n"},
     )
     ours.git("reset", "--hard")
-    found = {path: content for path, content in ours.everything().items() if path not in ("HEAD", "index")}
-    assert found == {"pyproject.toml": PROJECT.encode(), "a": b"ours\n", "b": b"1\n", "c": b"ours\n"}
+    files = {path: content for path, content in ours.everything().items() if path not in ("HEAD", "index")}
+    assert files == {"pyproject.toml": PROJECT.encode(), "a": b"ours\n", "b": b"1\n", "c": b"ours\n"}
     assert ours.status() == {}
 
 

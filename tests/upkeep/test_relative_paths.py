@@ -49,16 +49,16 @@ def paths() -> Iterator[tuple[str, str, bool]]:
                 kind, *about = get_args(hint) or (hint,)
                 if Path in (kind, *get_args(kind)):
                     known = f"fleet {name}" if entry.is_group and f"fleet {name}" in LINES else name
-                    yield known, parameter, not any(isinstance(one, ArgumentInfo) for one in about)
+                    yield known, parameter, not any(isinstance(item, ArgumentInfo) for item in about)
 
 
 def test_each_parameter_with_a_path_is_in_a_command_line() -> None:
     """A new command or option needs one."""
-    found = list(paths())
-    assert {name for name, _, _ in found} == set(LINES)
+    parameters = list(paths())
+    assert {name for name, _, _ in parameters} == set(LINES)
     missing = [
         (name, parameter)
-        for name, parameter, option in found
+        for name, parameter, option in parameters
         if option and f"--{parameter.replace('_', '-')}" not in LINES[name].split()
     ]
     assert missing == []

@@ -24,8 +24,8 @@ from template.upkeep.sources import updatable
 
 from .team import Team, copied
 
-RELEASED = [one for one in releases() if one.commit]
-TOO_OLD = [one.version for one in releases() if behind(one.version) > behind(OLDEST)]
+RELEASED = [entry for entry in releases() if entry.commit]
+TOO_OLD = [entry.version for entry in releases() if behind(entry.version) > behind(OLDEST)]
 REMEDY = re.compile(r"run `(?P<command>[^`]+)`, commit the update, and run this again\.$")
 
 
@@ -41,29 +41,31 @@ def recorded(folder: Path, version: str) -> Team:
 def test_the_last_version_is_the_templates_own(capsys: pytest.CaptureFixture[str]) -> None:
     """Released or not, which the list says."""
     assert main(["versions", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [one["version"] for one in told] == [one.version for one in releases()]
-    assert (told[-1]["version"], told[-1]["released"]) == (VERSION, bool(releases()[-1].commit))
+    entries = json.loads(capsys.readouterr().out)
+    assert [entry["version"] for entry in entries] == [entry.version for entry in releases()]
+    assert (entries[-1]["version"], entries[-1]["released"]) == (VERSION, bool(releases()[-1].commit))
     assert main(["versions"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(releases())
 
 
-@pytest.mark.parametrize("one", RELEASED, ids=lambda one: one.version)
-def test_a_release_is_the_commit_that_has_its_version(one: Release) -> None:
+@pytest.mark.parametrize("entry", RELEASED, ids=lambda entry: entry.version)
+def test_a_release_is_the_commit_that_has_its_version(entry: Release) -> None:
     """In this clone's history, unless it is a shallow one."""
     git = Git(REPOSITORY)
-    found = git.run("show", f"{one.commit}:pyproject.toml")
-    if found.returncode:
+    result = git.run("show", f"{entry.commit}:pyproject.toml")
+    if result.returncode:
         pytest.skip("this clone does not have the whole history")
-    assert tomllib.loads(found.stdout.decode())["project"]["version"] == one.version
-    assert re.search(rf"^## {re.escape(one.version)} - {one.date}$", git("show", f"{one.commit}:CHANGELOG.md"), re.M)
+    assert tomllib.loads(result.stdout.decode())["project"]["version"] == entry.version
+    assert re.search(
+        rf"^## {re.escape(entry.version)} - {entry.date}$", git("show", f"{entry.commit}:CHANGELOG.md"), re.M
+    )
 
 
-@pytest.mark.parametrize("one", releases(), ids=lambda one: one.version)
-def test_the_changelog_says_what_a_version_brings(one: Release) -> None:
+@pytest.mark.parametrize("entry", releases(), ids=lambda entry: entry.version)
+def test_the_changelog_has_the_additions_of_a_version(entry: Release) -> None:
     """An update shows it on the way."""
-    assert "### Added" in notes(one.version)
-    assert "\n## " not in notes(one.version)
+    assert "### Added" in notes(entry.version)
+    assert "\n## " not in notes(entry.version)
 
 
 def test_the_way_from_a_version_to_another() -> None:
@@ -85,10 +87,10 @@ def test_a_version_before_the_oldest_is_refused(
     before = team.everything()
     assert main([*command, str(team.folder)]) == 2
     [line] = capsys.readouterr().err.splitlines()
-    found = REMEDY.search(line)
-    assert found
+    match = REMEDY.search(line)
+    assert match
     assert {version, OLDEST, VERSION} <= set(re.findall(r"[0-9]+\.[0-9]+\.[0-9]+", line.partition("run `")[0]))
-    words = shlex.split(found["command"])
+    words = shlex.split(match["command"])
     assert words[-3:] == ["template", "update", str(team.folder)]
     assert [word for word in words if word.endswith(f"@{release(OLDEST).commit}")]
     assert team.everything() == before
@@ -122,17 +124,17 @@ def test_the_remedy_names_the_published_repository_without_the_history(
     monkeypatch.setattr(sources, "address", lambda: "https://example.com/our template")
     with pytest.raises(TooOld) as refused:
         updatable(tmp_path / "order", TOO_OLD[-1])
-    found = REMEDY.search(str(refused.value))
-    assert found
-    assert f"git+https://example.com/our template@{release(OLDEST).commit}" in shlex.split(found["command"])
+    match = REMEDY.search(str(refused.value))
+    assert match
+    assert f"git+https://example.com/our template@{release(OLDEST).commit}" in shlex.split(match["command"])
 
 
 def test_the_steps_of_at_most_two_minors_remain() -> None:
     """Each version after the oldest has a folder of steps. The folders of older steps leave with their tests."""
-    minors = list(dict.fromkeys(_minor(one.version) for one in releases()))
+    minors = list(dict.fromkeys(_minor(entry.version) for entry in releases()))
     modules = Path(migrations.__file__).parent.glob("v*_*_*/*.py")
     kept = {_minor(module.parent.name[1:].replace("_", ".")) for module in modules}
-    assert kept == {_minor(one.version) for one in between(release(OLDEST), releases()[-1])}
+    assert kept == {_minor(entry.version) for entry in between(release(OLDEST), releases()[-1])}
     assert kept <= set(minors[-2:])
 
 
@@ -147,10 +149,10 @@ def test_the_remedy_leads_to_the_oldest_version(bakes: Callable[[str], Path], tm
     team = Team(copied(bakes(TOO_OLD[-1]), tmp_path / "team"))
     with pytest.raises(TooOld) as refused:
         updatable(team.folder, TOO_OLD[-1])
-    found = REMEDY.search(str(refused.value))
-    assert found
-    done = subprocess.run(found["command"], shell=True, check=False, capture_output=True, text=True)  # noqa: S602
-    assert (done.returncode, done.stdout.endswith("Green.\n")) == (0, True), done.stdout + done.stderr
+    match = REMEDY.search(str(refused.value))
+    assert match
+    result = subprocess.run(match["command"], shell=True, check=False, capture_output=True, text=True)  # noqa: S602
+    assert (result.returncode, result.stdout.endswith("Green.\n")) == (0, True), result.stdout + result.stderr
     team.commit("updated")
     assert json.loads(team.read(".template.json"))["template"] == OLDEST
     assert main(["update", str(team.folder), "--no-input", "--dry-run"]) == 0

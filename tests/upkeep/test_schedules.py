@@ -38,18 +38,18 @@ class Space:
         return world(kind, self._folder / kind.replace(" ", "-"), like)
 
     def _moments(self, kind: str, whole: bool) -> int:
-        made = self.world(kind)
-        made.reset()
-        FIRST[kind] = files(made.run)
+        sample_world = self.world(kind)
+        sample_world.reset()
+        FIRST[kind] = files(sample_world.run)
         count = 0
 
         def moment(*_: object) -> None:
             nonlocal count
             count += 1
 
-        result = update(made, whole, moment)
+        result = update(sample_world, whole, moment)
         assert result.status in (0, 1), result.output
-        WRITTEN[kind, whole] = files(made.run)
+        WRITTEN[kind, whole] = files(sample_world.run)
         return count
 
 
@@ -72,7 +72,7 @@ def violation(space: Space, seed: int) -> str | None:
 
 
 def _violations(space: Space, seeds: range) -> list[str]:
-    return [found for seed in seeds if (found := violation(space, seed))]
+    return [problem for seed in seeds if (problem := violation(space, seed))]
 
 
 @pytest.mark.parametrize("seeds", [range(FEW), pytest.param(range(FEW, DEFAULT), marks=pytest.mark.slow)], ids=str)

@@ -32,8 +32,12 @@ from .team import BakedBy, Team, copied, largest_file
 DESCRIPTION = "Registers every payment, one by one or by the list, and tells the other contexts."
 """The default of 0.4.0, which a repository keeps."""
 
-EARLIER = [one.version for one in releases() if one.version != VERSION and behind(one.version) <= behind(OLDEST)]
-UPDATED = [*(pytest.param(one, marks=pytest.mark.nightly) for one in EARLIER[:-1]), EARLIER[-1]]
+EARLIER = [
+    release.version
+    for release in releases()
+    if release.version != VERSION and behind(release.version) <= behind(OLDEST)
+]
+UPDATED = [*(pytest.param(version, marks=pytest.mark.nightly) for version in EARLIER[:-1]), EARLIER[-1]]
 """The versions that can be updated; all except the last are tested nightly."""
 
 PACKAGE = "src/payment"
@@ -76,7 +80,7 @@ def lived_in(team: Team) -> None:
 
 
 @pytest.mark.parametrize("version", UPDATED)
-def test_a_repository_that_was_lived_in_goes_to_this_version(baked_by: BakedBy, version: str) -> None:
+def test_a_repository_with_edits_is_updated_to_this_version(baked_by: BakedBy, version: str) -> None:
     """Nothing that the team did is lost, and what the template owns is the new version's."""
     team = baked_by(version)
     lived_in(team)
@@ -117,7 +121,7 @@ def test_edited_tests_stay_and_own_tests_of_rules_join_those_of_functions(baked_
 
 
 @pytest.mark.parametrize("version", UPDATED)
-def test_a_repository_that_nobody_changed_becomes_the_new_bake(
+def test_an_unchanged_repository_becomes_the_new_bake(
     baked_by: BakedBy, bakes: Callable[[str], Path], version: str
 ) -> None:
     """File by file, with the description of that time."""
@@ -158,7 +162,7 @@ def test_a_changed_answer_is_merged_as_a_new_version_is(baked_by: BakedBy) -> No
     assert updated(team).changed == ()
 
 
-def test_a_question_that_was_not_asked_gets_its_default(baked_by: BakedBy) -> None:
+def test_a_new_question_gets_its_default(baked_by: BakedBy) -> None:
     """It is named, with the answer that was taken."""
     team = baked_by(VERSION)
     never_asked(team, "library")
@@ -167,7 +171,7 @@ def test_a_question_that_was_not_asked_gets_its_default(baked_by: BakedBy) -> No
 
 
 @pytest.mark.slow
-def test_a_question_that_was_not_asked_is_asked_at_a_terminal(baked_by: BakedBy) -> None:
+def test_a_new_question_is_asked_at_a_terminal(baked_by: BakedBy) -> None:
     """And asked again until the answer is good; what was answered once is not asked."""
     team = baked_by(VERSION)
     never_asked(team, "owner")
@@ -177,7 +181,7 @@ def test_a_question_that_was_not_asked_is_asked_at_a_terminal(baked_by: BakedBy)
         screen.wait_for("[payments-team]: ")
         screen.type("our-team\n")
         assert screen.ended() == 0
-    assert "owner: our-team" in screen.shown
+    assert "owner: our-team" in screen.output
     assert team.status() == {}
 
 
@@ -246,7 +250,7 @@ def test_files_that_a_person_saves_during_the_check_are_not_part_of_the_update(
     assert team.status()["src/payment/model.py"] == " M"
 
 
-def test_whoever_is_asked_to_end_leaves_all_as_it_was(baked_by: BakedBy) -> None:
+def test_a_signal_leaves_the_repository_unchanged(baked_by: BakedBy) -> None:
     """Up to the moment in which it is written."""
     team = baked_by(VERSION)
     before, heed = team.everything(), Heed()
@@ -332,7 +336,9 @@ def test_sources_are_fetched_where_the_template_is_no_clone(monkeypatch: pytest.
         assert (tree / "cookiecutter.json").read_text() == "{}\n"
 
 
-def test_a_conflict_is_left_to_the_team_before_any_check(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_conflict_is_resolved_by_the_team_before_any_check(
+    baked_by: BakedBy, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit status 1: the markers are there, and what is not settled cannot be green."""
     team = baked_by(VERSION)
     team.replace("src/payment/context.py", 'owner="payments-team"', 'owner="ours"')

@@ -24,7 +24,7 @@ def reworded(tmp_path: Path, old: str, new: str, ours: str, name: str = "a.py") 
     return (folders[2] / name).read_bytes().decode()
 
 
-def test_new_words_come_beside_a_line_of_the_team(tmp_path: Path) -> None:
+def test_new_words_are_added_beside_a_line_of_the_team(tmp_path: Path) -> None:
     """Between them, and after them."""
     own = OLD.replace("    list_id", "    note: str\n    list_id") + "    more: str\n"
     assert (
@@ -69,6 +69,6 @@ def test_no_code_of_the_team_changes(
 ) -> None:
     """Whatever the template rewords."""
     texts = ["\n".join(lines) for lines in (old, new, ours)]
-    found = reworded(tmp_path_factory.mktemp("words"), *texts).split("\n")
-    assert [line.partition("#")[0] for line in found] == [line.partition("#")[0] for line in texts[2].split("\n")]
-    assert set(found) <= set(new) | set(texts[2].split("\n"))
+    lines = reworded(tmp_path_factory.mktemp("words"), *texts).split("\n")
+    assert [line.partition("#")[0] for line in lines] == [line.partition("#")[0] for line in texts[2].split("\n")]
+    assert set(lines) <= set(new) | set(texts[2].split("\n"))

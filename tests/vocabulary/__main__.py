@@ -31,16 +31,16 @@ def main() -> int:
     parser.add_argument("--plant", choices=PLANTS)
     for option in ("--thorough", "--held-out", "--json"):
         parser.add_argument(option, action="store_true")
-    given = parser.parse_args()
-    vocabulary = words.held_out() if given.held_out else words.usual()
-    seeds = [f"{given.seed}-{number}" for number in range(given.first, given.first + given.sets)]
+    options = parser.parse_args()
+    vocabulary = words.held_out() if options.held_out else words.usual()
+    seeds = [f"{options.seed}-{number}" for number in range(options.first, options.first + options.sets)]
     began = time.monotonic()
     with pytest.MonkeyPatch.context() as patch:
-        if given.plant:
-            PLANTS[given.plant](patch)
-        depths = NIGHTLY if given.thorough else DEFAULT
-        report = search(vocabulary, seeds, depths=depths, most=given.most, shortened=given.shorten)
-    if given.json:
+        if options.plant:
+            PLANTS[options.plant](patch)
+        depths = NIGHTLY if options.thorough else DEFAULT
+        report = search(vocabulary, seeds, depths=depths, most=options.most, shortened=options.shorten)
+    if options.json:
         print(as_json(report))
     else:
         print(report.text())
@@ -50,7 +50,7 @@ def main() -> int:
 
 def _cpu_seconds() -> float:
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 if __name__ == "__main__":

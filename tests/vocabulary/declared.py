@@ -14,7 +14,7 @@ from .generator import Answers
 
 def declared_faults(context: Context[Any], answers: Answers) -> Iterator[str]:
     """Yield a sentence for each difference between a declaration and the answers."""
-    for name, answered, found in (
+    for name, answered, declared in (
         ("fields", _answered_fields(answers), _fields(context)),
         ("commands", _answered_commands(answers), [(c.name, c.kind, c.event) for c in context.commands]),
         ("subscribers", list(read_subscribers(answers["subscribers"])), list(context.subscribers)),
@@ -25,8 +25,8 @@ def declared_faults(context: Context[Any], answers: Answers) -> Iterator[str]:
         ("api", answers["api"] != NONE, context.api),
         ("lists", answers["lists"] != NONE, context.has_lists),
     ):
-        if answered != found:
-            yield f"{name}: the answer is {answered}, and the declaration has {found}."
+        if answered != declared:
+            yield f"{name}: the answer is {answered}, and the declaration has {declared}."
 
 
 def _answered_commands(answers: Answers) -> list[tuple[str, str, str]]:

@@ -27,8 +27,8 @@ def preload(task: Callable[[Path], object]) -> None:
     def loaded(_: int, folder: Path) -> list[str]:
         task(folder)
         of_folder = str(folder.parent)
-        done = {name: module for name, module in sys.modules.items() if type(module) is ModuleType}
-        modules = {name: str(getattr(module, "__file__", None) or of_folder) for name, module in done.items()}
+        loaded_modules = {name: module for name, module in sys.modules.items() if type(module) is ModuleType}
+        modules = {name: str(getattr(module, "__file__", None) or of_folder) for name, module in loaded_modules.items()}
         return [name for name, file in modules.items() if not file.startswith(of_folder)]
 
     [(_, names, _)] = forked([0], loaded, 1)
@@ -68,9 +68,9 @@ def _ended(running: dict[int, tuple[Item, Path]]) -> Iterator[tuple[Item, list[s
 
 def _run(item: Item, folder: Path, task: "Task[Item]") -> NoReturn:
     try:
-        found = task(item, folder)
+        result = task(item, folder)
     except BaseException:
-        found = [traceback.format_exc()]
-    folder.with_suffix(".json").write_text(json.dumps(found), encoding="utf-8")
+        result = [traceback.format_exc()]
+    folder.with_suffix(".json").write_text(json.dumps(result), encoding="utf-8")
     sys.stdout.flush()
     os._exit(0)

@@ -79,11 +79,11 @@ class _Draw:
 
     def _taken(self) -> str:
         """Return a name in snake_case that something else has, or a noun."""
-        return self._random.choice(self._words.taken) if self._words.taken else _snake(self._noun())
+        return self._random.choice(self._words.reserved) if self._words.reserved else _snake(self._noun())
 
     def context_name(self) -> str:
         """Return a noun, two nouns, or a name that something else has."""
-        if self._words.taken and self._one_in(8):
+        if self._words.reserved and self._one_in(8):
             name = _pascal(self._taken())
             self._plural = f"{name}s"
             return name
@@ -135,11 +135,11 @@ class _Draw:
         context = self.answers["context_name"]
         if not self._one_in(15):  # else a name or an event occurs twice
             self._verb = self._random.choice(self._words.verbs)
-        verb, done = self._verb
+        verb, participle = self._verb
         name = verb + self._random.choice((context, context, context, "", self._noun()))
-        if self._words.taken and self._one_in(10):
+        if self._words.reserved and self._one_in(10):
             name = _pascal(self._taken())
-        return f"{name}:{kind}:{context}{done}"
+        return f"{name}:{kind}:{context}{participle}"
 
     def verification(self) -> str:
         """Return the step for a field with an id, or none."""

@@ -35,7 +35,9 @@ def _short_names(patch: pytest.MonkeyPatch) -> None:
     """Cut the names in AWS."""
     original = bounded_context_infra.configuration.labels.Labels.name
     patch.setattr(
-        bounded_context_infra.configuration.labels.Labels, "name", lambda self, *given: str(original(self, *given))[:30]
+        bounded_context_infra.configuration.labels.Labels,
+        "name",
+        lambda self, *arguments: str(original(self, *arguments))[:30],
     )
 
 

@@ -25,11 +25,11 @@ def faults(refusal: Refusal) -> Iterator[str]:
     for sentence in refusal.sentences:
         if not _SENTENCE.fullmatch(sentence):
             yield f"no remedy: {sentence}"
-        for found in filter(None, (pattern.search(sentence) for pattern in _SUGGESTED)):
-            other = _replaced(refusal, found["word"], found["other"])
+        for match in filter(None, (pattern.search(sentence) for pattern in _SUGGESTED)):
+            other = _replaced(refusal, match["word"], match["other"])
             # The same fault may be reported with the new word. Other names contain the old one: FormatOrder.
-            before = {re.sub(rf"\b{re.escape(found['word'])}\b", found["other"], line) for line in refusal.sentences}
-            again = [line for line in check(other) if _is_about(line, found["other"]) and line not in before]
+            before = {re.sub(rf"\b{re.escape(match['word'])}\b", match["other"], line) for line in refusal.sentences}
+            again = [line for line in check(other) if _is_about(line, match["other"]) and line not in before]
             yield from (f"{sentence} Then: {line}" for line in again)
 
 

@@ -98,13 +98,13 @@ def _judged(sets: Sequence[Answers], depths: Depths) -> Iterator[tuple[Answers, 
 def style_faults(folder: Path) -> list[str]:
     """Return the findings of the repository's own linter and formatter."""
     commands = ["check", "--output-format=concise"], ["format", "--diff"]
-    found: list[str] = []
+    problems: list[str] = []
     for project in folder.iterdir() if folder.exists() else ():
         for command in commands:
             ruff = [find_ruff_bin(), *command, "--quiet", "--no-cache", "."]
-            done = subprocess.run(ruff, cwd=project, capture_output=True, text=True, check=False)
-            found += [f"style: {done.stdout}{done.stderr}"] if done.returncode else []
-    return found
+            result = subprocess.run(ruff, cwd=project, capture_output=True, text=True, check=False)
+            problems += [f"style: {result.stdout}{result.stderr}"] if result.returncode else []
+    return problems
 
 
 def _shortened(answers: Answers, faults: list[str], depths: Depths) -> tuple[Answers, list[str]]:
@@ -112,9 +112,9 @@ def _shortened(answers: Answers, faults: list[str], depths: Depths) -> tuple[Ans
     for shorter in _shorter(answers):
         if check(shorter):
             continue
-        [(_, found)] = _judged([shorter], depths)
-        if _kinds(faults) & _kinds(found):
-            return _shortened(shorter, found, depths)
+        [(_, shorter_faults)] = _judged([shorter], depths)
+        if _kinds(faults) & _kinds(shorter_faults):
+            return _shortened(shorter, shorter_faults, depths)
     return answers, faults
 
 

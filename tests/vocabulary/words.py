@@ -29,14 +29,14 @@ class Vocabulary:
 
     nouns: tuple[tuple[str, str], ...]
     verbs: tuple[tuple[str, str], ...]
-    taken: tuple[str, ...]
+    reserved: tuple[str, ...]
 
 
 @cache
 def usual() -> Vocabulary:
     """Return the vocabulary without the held-out words."""
     nouns, verbs = _read("nouns.txt"), _read("verbs.txt")
-    return Vocabulary(_with(nouns, plural), _with(verbs, participle), tuple(sorted(taken())))
+    return Vocabulary(_with(nouns, plural), _with(verbs, participle), tuple(sorted(reserved_words())))
 
 
 @cache
@@ -54,7 +54,7 @@ def participle(verb: str) -> str:
     return f"{verb[:-1]}ied" if re.search("[^aeiou]y$", verb) else f"{verb}ed"
 
 
-def taken() -> set[str]:
+def reserved_words() -> set[str]:
     """Return names of Python, DynamoDB, pydantic, pytest, the library and its resources, in snake_case."""
     names = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *ReservedKeywords.get_reserved_keywords()}
     names |= {*dir(pydantic.BaseModel), *dir(type(pydantic.BaseModel)), *dir(pytest), *dir(str)}

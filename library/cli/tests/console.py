@@ -19,11 +19,13 @@ def context(*arguments: str, access: object = None) -> int:
 
 def parsed(words: Sequence[str]) -> Any:
     """Return the command that a command line selects, with its arguments, without running it. Raises UsageError."""
-    found = application(ABOUT, groups()).make_context(NAME, list(words))
-    while hasattr(found.command, "resolve_command"):
-        name, command, rest = found.command.resolve_command(found, [*found._protected_args, *found.args])
-        found = command.make_context(name, rest, parent=found)
-    return found
+    invocation = application(ABOUT, groups()).make_context(NAME, list(words))
+    while hasattr(invocation.command, "resolve_command"):
+        name, command, rest = invocation.command.resolve_command(
+            invocation, [*invocation._protected_args, *invocation.args]
+        )
+        invocation = command.make_context(name, rest, parent=invocation)
+    return invocation
 
 
 def command_lines() -> Iterator[tuple[str, ...]]:

@@ -17,8 +17,8 @@ EVENTS = REPOSITORY / "events"
 def faults(event: dict[str, Any]) -> list[str]:
     """Return what is wrong with an event, by its own envelope; nothing if all is well."""
     document = json.loads((EVENTS / documents.NAME).read_text(encoding="utf-8"))
-    found = faults_of(event, document["components"]["schemas"]["CloudEvent"])
-    return found or faults_of(event["data"], named(event))
+    envelope_faults = faults_of(event, document["components"]["schemas"]["CloudEvent"])
+    return envelope_faults or faults_of(event["data"], named(event))
 
 
 def named(event: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def test_it_works_again_after_an_error() -> None:
     assert gc.isenabled()
 
 
-def test_who_let_it_rest_before_goes_on() -> None:
+def test_garbage_collection_resumes_after_the_outer_block() -> None:
     """A run within a run."""
     with little_garbage():
         with little_garbage():
@@ -31,7 +31,7 @@ def test_who_let_it_rest_before_goes_on() -> None:
     ("value", "unknown"),
     [({"a": [1, Unknown()]}, True), ([{"a": Unknown()}], True), (Unknown(), True), ({"a": [{}]}, False)],
 )
-def test_an_unknown_value_is_found_as_pulumi_finds_it(value: Any, unknown: bool) -> None:
+def test_an_unknown_value_is_recognised_as_in_pulumi(value: Any, unknown: bool) -> None:
     """In lists and objects, however deep."""
     assert rpc.contains_unknowns(value) is unknown
     with little_garbage():

@@ -33,9 +33,9 @@ REGIONS = [pytest.param(region, marks=() if region == USUAL else pytest.mark.nig
 ROLE_DOCUMENTS = ("preview", "deploy", "shift", "redrive", "state", "trust", "boundary")
 
 
-def _foreign(found: Any, region: str) -> list[str]:
+def _foreign(value: Any, region: str) -> list[str]:
     """The ARNs, addresses and regions of other partitions in a text, or in the texts of a value."""
-    text = found if isinstance(found, str) else json.dumps(found, default=str)
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
     partition = partition_of(region)
     arns = [arn for arn in re.findall(r"arn:[a-z-]*:[\w.*-]*", text) if not arn.startswith(f"arn:{partition.name}:")]
     hosts = re.findall(rf"(?:https://)?[\w.<>*-]*\b{region}\.[\w.-]+|https://[\w.<>-]*(?:amazon|aws)[\w.-]*", text)
@@ -222,6 +222,6 @@ def test_settings_of_the_partition_are_accepted() -> None:
     signing = f"arn:aws-cn:lambda:cn-north-1:{ACCOUNT}:code-signing-config:csc-0123456789abcdef0"
     topic = f"arn:aws-cn:sns:cn-north-1:{ACCOUNT}:customer-prod-events"
     consumes = {"customer": {"topic": topic, "created_by": ["CustomerAdded"]}}
-    given = {"permissions_boundary": limit, "log_key_arn": key, "code_signing": signing, "consumes": consumes}
-    graph = _service("cn-north-1", **given)
+    settings = {"permissions_boundary": limit, "log_key_arn": key, "code_signing": signing, "consumes": consumes}
+    graph = _service("cn-north-1", **settings)
     assert _foreign_in(graph, "cn-north-1") == {}

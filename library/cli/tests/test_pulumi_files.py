@@ -17,7 +17,7 @@ def program(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_stacks_are_those_that_have_a_file(program: Path) -> None:
+def test_each_file_of_settings_is_a_stack(program: Path) -> None:
     """And the project's own file is no stack's."""
     assert (project_name(program), stacks(program)) == ("loan", ["dev", "local", "prod"])
 
@@ -29,7 +29,7 @@ def test_settings_are_the_projects_own(program: Path) -> None:
 
 
 @pytest.mark.parametrize("stack", ["dev", "local"])
-def test_a_file_may_say_nothing(program: Path, stack: str) -> None:
+def test_a_file_of_settings_may_be_empty(program: Path, stack: str) -> None:
     """Nor need it say `config`."""
     assert config(program, stack) == settings(program, stack) == {}
 

@@ -30,7 +30,7 @@ def test_each_program_has_its_own_modules(tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().out.split("\n") == ["of Payment", "of Loan", ""]
 
 
-def test_a_program_that_fails_leaves_none_either(tmp_path: Path) -> None:
+def test_a_failing_program_leaves_no_module(tmp_path: Path) -> None:
     """Its error is told."""
     folder = program(tmp_path / "payment", "")
     (folder / "__main__.py").write_text("import functions\nfunctions.missing\n")

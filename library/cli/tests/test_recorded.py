@@ -43,17 +43,17 @@ class Inputs:
         self.other.write_text("SHAPE = 1\n")
         monkeypatch.setattr(recording, "_READ", tuple(self.read))
 
-    def given(self) -> list[Path]:
+    def copies(self) -> list[Path]:
         """Return the copies, one for each file or folder."""
         return [*self.read, *(self.root / path.name for path in REPOSITORY), self.other]
 
     def recordings(self, name: str = "payment prod {}") -> int:
         """Return how many recordings two later processes make."""
-        made: list[Graph] = []
+        graphs: list[Graph] = []
         for _ in range(2):
             recording._digest_of_library.cache_clear()
-            recorded(name, lambda: made.append(Graph()) or made[-1], self.root, self.other)
-        return len(made)
+            recorded(name, lambda: graphs.append(Graph()) or graphs[-1], self.root, self.other)
+        return len(graphs)
 
 
 def _parent(path: Path) -> Path:
@@ -71,10 +71,10 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inputs:
 
 def test_a_fault_in_any_input_is_recorded(inputs: Inputs) -> None:
     """Of the library, the repository, its declaration, its workflow, the settings of its stacks, and other files."""
-    for given in inputs.given():
-        with sorted(path for path in (given, *given.rglob("*")) if path.is_file())[-1].open("a") as file:
+    for input_ in inputs.copies():
+        with sorted(path for path in (input_, *input_.rglob("*")) if path.is_file())[-1].open("a") as file:
             file.write("\n")
-        assert inputs.recordings() == 1, given
+        assert inputs.recordings() == 1, input_
 
 
 def test_a_removed_and_a_renamed_file_are_recorded(inputs: Inputs) -> None:
@@ -121,15 +121,15 @@ def test_all_files_that_a_recording_reads_are_inputs() -> None:
     """
     env = {**os.environ, "PYTHONPATH": str(current().root / "src")}
     command = [sys.executable, "-c", READS]
-    done = subprocess.run(command, cwd=current().root, env=env, capture_output=True, text=True, check=True)  # noqa: S603
-    files = {Path(line) for line in done.stdout.splitlines() if line.endswith((".py", ".yaml", ".json", ".toml"))}
+    result = subprocess.run(command, cwd=current().root, env=env, capture_output=True, text=True, check=True)  # noqa: S603
+    files = {Path(line) for line in result.stdout.splitlines() if line.endswith((".py", ".yaml", ".json", ".toml"))}
     read = {file for file in files if file.is_relative_to(LIBRARY) or file.is_relative_to(current().root)}
-    missing = {file for file in read if not any(file.is_relative_to(given) for given in INPUTS)}
+    missing = {file for file in read if not any(file.is_relative_to(input_) for input_ in INPUTS)}
     assert (len(read) > 100, {file for file in missing if file.name != "__init__.py"}) == (True, set())
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80", b"0" * 100], ids=["empty", "short", "another value"])
-def test_a_corrupt_value_is_made_again(content: bytes, folder: Path) -> None:
+def test_a_corrupt_value_is_recorded_again(content: bytes, folder: Path) -> None:
     """A full disk, an interrupted copy."""
     assert cached("a", lambda: "first") == "first"
     [file] = folder.glob("*.kept")
@@ -141,13 +141,13 @@ def test_a_corrupt_value_is_made_again(content: bytes, folder: Path) -> None:
 
 def test_parallel_processes_make_a_value_once(folder: Path) -> None:
     """The others wait for the first, which gives them time to come."""
-    second, made = threading.Event(), []
+    second, threads = threading.Event(), []
 
     def make() -> int:
-        made.append(threading.get_ident())
-        second.wait(0.3) if len(made) == 1 else second.set()
-        return len(made)
+        threads.append(threading.get_ident())
+        second.wait(0.3) if len(threads) == 1 else second.set()
+        return len(threads)
 
     with ThreadPoolExecutor(3) as pool:
         values = [*pool.map(lambda _: cached("a", make), range(3))]
-    assert (values, len(made), len([*folder.glob("*.kept")])) == ([1, 1, 1], 1, 1)
+    assert (values, len(threads), len([*folder.glob("*.kept")])) == ([1, 1, 1], 1, 1)

@@ -25,8 +25,8 @@ EARLIER = {**KEY, "progress": {"S": json.dumps({"at": AT, "mappings": ["0-1"], "
 
 def exits(line: str) -> list[str]:
     """Return the commands of the line about a repair: that which continues it, and that which ends it."""
-    found = re.search(r"continues with[^:]*: (.*); it ends with: (.*)$", line, re.MULTILINE)
-    return [*found.groups()] if found else []
+    match = re.search(r"continues with[^:]*: (.*); it ends with: (.*)$", line, re.MULTILINE)
+    return [*match.groups()] if match else []
 
 
 class Records(Client):

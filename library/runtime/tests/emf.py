@@ -32,7 +32,7 @@ def _metrics(line: dict[str, Any]) -> Iterator[Emitted]:
 def totals(output: str) -> dict[tuple[str, ...], float]:
     """Return each metric's sum, by its name and, if it has one, the value of its own dimension."""
     sums: dict[tuple[str, ...], float] = {}
-    for one in emitted(output):
-        key = (one.name, *(value for name, value in one.dimensions.items() if name != "service"))
-        sums[key] = sums.get(key, 0) + sum(one.values)
+    for metric in emitted(output):
+        key = (metric.name, *(value for name, value in metric.dimensions.items() if name != "service"))
+        sums[key] = sums.get(key, 0) + sum(metric.values)
     return sums

@@ -29,7 +29,7 @@ Fact = tuple[str, int, str]
 
 def event(number: int = 1, event_type: str = CREATED, subject: Any = "thing-1", **members: Any) -> Event:
     """Return an event that has a time, and no sequence unless it is given; a member that is None is left out."""
-    made = {
+    attributes = {
         "specversion": "1.0",
         "id": f"event-{number}",
         "source": SOURCE,
@@ -38,7 +38,7 @@ def event(number: int = 1, event_type: str = CREATED, subject: Any = "thing-1", 
         "time": (NOON + timedelta(seconds=number)).isoformat(),
         "data": {"of": "no interest"},
     }
-    return {name: value for name, value in (made | members).items() if value is not None}
+    return {name: value for name, value in (attributes | members).items() if value is not None}
 
 
 def sequenced(number: int, event_type: str = CREATED, subject: str = "thing-1", **members: Any) -> Event:
@@ -66,7 +66,7 @@ HISTORIES: st.SearchStrategy[list[Fact]] = st.lists(_SEQUENCED | _TIMED, min_siz
 """What happened to one thing: by a producer with sequences, by one with clocks that stand still at times, or both."""
 
 
-def told(history: list[Fact], subject: str = "thing-1") -> list[Event]:
+def events_of(history: list[Fact], subject: str = "thing-1") -> list[Event]:
     """Return the events of a history; each has an id of its own."""
     return [_told(number, *fact, subject) for number, fact in enumerate(history)]
 

@@ -30,7 +30,7 @@ def exceeds(failed: int, items: int, percentage: float = 0) -> bool:
     return failed * 100 > percentage * items
 
 
-def record_of_failed(label: str, given: Any, error: str, cause: str) -> dict[str, Any]:
+def record_of_failed(label: str, payload: Any, error: str, cause: str) -> dict[str, Any]:
     """Return the result of a failed child in the output of its map: the whole record of its execution.
 
     "ResultWriter (Map)", "Transformation": without a ResultWriter, the output has the outputs of the children. The
@@ -39,7 +39,7 @@ def record_of_failed(label: str, given: Any, error: str, cause: str) -> dict[str
     name = f"{label}:00000000-0000-0000-0000-000000000000"
     return {
         "ExecutionArn": f"{_ARN}:execution:payment-prod-list-import/{name}",
-        "Input": json.dumps(given),
+        "Input": json.dumps(payload),
         "InputDetails": {"Included": True},
         "Name": name,
         "RedriveCount": 0,

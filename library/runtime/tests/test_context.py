@@ -424,12 +424,12 @@ BAD = {
         "scopes names get_payment, which has no route: remove it, or name a function with a route.",
     ),
     **{
-        f"scopes: {given!r}": (
-            lambda given=given: _as(PAYMENT, scopes={"get_payment": given}),
-            f"scopes of get_payment are {given!r}: write a tuple of 1 to 10 scopes without spaces, each of at most 64"
+        f"scopes: {scope!r}": (
+            lambda scope=scope: _as(PAYMENT, scopes={"get_payment": scope}),
+            f"scopes of get_payment are {scope!r}: write a tuple of 1 to 10 scopes without spaces, each of at most 64"
             " characters.",
         )
-        for given in ((), "payments.read", ("payments read",), ("",), ("a" * 65,), tuple(map(str, range(11))))
+        for scope in ((), "payments.read", ("payments read",), ("",), ("a" * 65,), tuple(map(str, range(11))))
     },
     "errors: one code twice": (
         lambda: _as(PAYMENT, errors=(NotPacked, NotPacked)),
@@ -451,7 +451,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("build", "sentence"), BAD.values(), ids=BAD)
-def test_what_contradicts_itself_is_refused(build: Any, sentence: str):
+def test_a_contradictory_context_is_refused(build: Any, sentence: str):
     """Where it is built, in one sentence that begins with the field."""
     with pytest.raises(BadContext) as refused:
         build()
@@ -468,7 +468,7 @@ def test_what_contradicts_itself_is_refused(build: Any, sentence: str):
         (("list", "payer"), {"by_list": "list_shard", "by_payer": "payer"}),
     ],
 )
-def test_many_are_asked_for_by_what_the_context_names(queried_by: Any, indexes: dict[str, str]):
+def test_many_aggregates_are_queried_by_the_declared_fields(queried_by: Any, indexes: dict[str, str]):
     """Each costs an index; without any there is no function, and no route."""
     context = _as(PAYMENT, queried_by=queried_by)
     assert context.indexes == indexes
@@ -476,7 +476,7 @@ def test_many_are_asked_for_by_what_the_context_names(queried_by: Any, indexes: 
     assert ("list_payments" in context.functions) == ("list_payments" in context.routes) == bool(queried_by)
 
 
-def test_what_follows_from_the_default_context():
+def test_the_names_of_the_default_context():
     """These names are in AWS, in items and in events: they may not change."""
     assert PAYMENT.title == "Payment"
     assert (PAYMENT.identity, PAYMENT.key_prefix, PAYMENT.referenced_kinds) == (
@@ -529,7 +529,7 @@ def test_what_follows_from_the_default_context():
     )
 
 
-def test_what_follows_from_a_context_with_routes_and_refusals_of_its_own():
+def test_the_names_of_a_context_with_own_routes_and_refusals():
     """Without a currency, amounts have one sum."""
     assert ORDER.command_functions == ("place_order", "pack_order", "ship_order", "cancel_order")
     assert ORDER.steps[2] == "verify_customer"
@@ -541,12 +541,12 @@ def test_what_follows_from_a_context_with_routes_and_refusals_of_its_own():
         "GET /orders/{order_id}",
         "GET /orders",
     ]
-    assert ORDER.event_by_status == {one: f"Order{one.title()}" for one in Progress}
+    assert ORDER.event_by_status == {status: f"Order{status.title()}" for status in Progress}
     assert (ORDER.amounts, ORDER.currency, ORDER.currencies) == (("weight",), None, ("NONE",))
     assert ORDER.refusals[6:] == ("not-packed", "idempotency-key-reused", "in-progress")
 
 
-def test_what_follows_from_a_context_of_few_answers():
+def test_the_names_of_a_context_with_few_answers():
     """No route, no reference, and a name of two words."""
     assert INVOICE.routes == {}
     assert (INVOICE.identity, INVOICE.key_prefix) == ("number", "SALES_INVOICE#")
@@ -571,17 +571,17 @@ def test_every_measure_of_a_context_has_a_name_of_its_own(context: Context[Any])
     assert measures["CommandsRefused"].values == context.refusals
     assert measures["RowsRejected"].values == context.faults
     sums = {f"{name.title()}Imported": context.currencies for name in context.amounts}
-    assert {name: one.values for name, one in measures.items() if one.dimension == "currency"} == sums
+    assert {name: measure.values for name, measure in measures.items() if measure.dimension == "currency"} == sums
 
 
-def test_two_declarations_are_never_one():
+def test_two_declarations_are_never_equal():
     """What is built for a context is kept by it."""
     same = _as(PAYMENT)
     assert same != PAYMENT
     assert len({same, PAYMENT}) == 2
 
 
-def test_a_context_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch):
+def test_a_context_is_loaded_by_its_name(monkeypatch: pytest.MonkeyPatch):
     """The functions of the library read it from their environment."""
     assert named("payment.context:PAYMENT") is PAYMENT
     monkeypatch.setenv("CONTEXT", "payment.context:PAYMENT")
@@ -610,7 +610,7 @@ def test_a_name_of_no_context_is_refused(reference: str, sentence: str, monkeypa
         declared()
 
 
-def test_a_context_without_lists_has_nothing_of_lists():
+def test_a_context_without_lists_has_neither_steps_nor_events_of_lists():
     """Its steps, functions, events, faults and metrics follow from the declaration."""
     without = _as(PAYMENT, verification=None, queried_by=("status",), versions={})
     assert (without.has_lists, without.steps, without.list_events, without.faults) == (False, (), (), ())

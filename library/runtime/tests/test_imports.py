@@ -25,8 +25,8 @@ def _imported(module: str) -> set[str]:
         "POWERTOOLS_METRICS_NAMESPACE": "tests",
         "POWERTOOLS_SERVICE_NAME": "tests",
     }
-    done = subprocess.run([sys.executable, "-c", code], env=os.environ | own, capture_output=True, check=True)  # noqa: S603
-    return set(json.loads(done.stdout))
+    result = subprocess.run([sys.executable, "-c", code], env=os.environ | own, capture_output=True, check=True)  # noqa: S603
+    return set(json.loads(result.stdout))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_declaration_is_light(module: str):
     assert _imported(module) & SLOW == set()
 
 
-def test_tools_in_infrastructure_know_the_measures_without_a_framework():
+def test_tools_in_infrastructure_read_the_measures_without_a_framework():
     """Dashboards ask by what functions count by."""
     assert _imported("bounded_context.declaration.measures") & SLOW == set()
 
@@ -58,6 +58,6 @@ def test_tools_in_infrastructure_know_the_measures_without_a_framework():
         ("bounded_context.handlers.pre_traffic", {"pydynox", "bounded_context.lists", EVENTS}),
     ],
 )
-def test_a_function_is_without_what_it_does_not_use(module: str, without: set[str]):
+def test_a_function_does_not_import_unused_packages(module: str, without: set[str]):
     """Of the library, and of others' packages."""
     assert _imported(module) & without == set()

@@ -152,7 +152,7 @@ def test_its_kind_is_that_of_its_type(case: Case):
 def test_a_column_with_it_is_read(case: Case):
     """As it was before it could be left out."""
     run = run_list(case.context, [{"thing_id": "t-1", "field": case.of.text}])
-    assert [events.payload(one)["field"] for one in run.aggregates] == [
+    assert [events.payload(aggregate)["field"] for aggregate in run.aggregates] == [
         case.context.details.model_validate({"thing_id": "t-1", "field": case.of.text}).model_dump(mode="json")["field"]
     ]
 
@@ -165,7 +165,7 @@ def test_a_partner_may_leave_it_out(case: Case, row: dict[str, str]):
     file = Samples(context).file([{"thing_id": "t-1", **row}], ["thing_id", *row])
     header, record = (Record(n, line.split(",")) for n, line in enumerate(file.decode().split("\r\n")[:2], start=1))
     checked = context.rows.check(context.rows.check_header(header.cells), [record])
-    assert [found.details for found in checked.rows] == [_unsaid(context).details]
+    assert [row.details for row in checked.rows] == [_unsaid(context).details]
     assert getattr(checked.rows[0].details, "field") == case.absent  # noqa: B009  the model is made here
 
 
@@ -175,24 +175,24 @@ def test_a_cell_that_is_wrong_is_refused_in_the_types_words(case: Case):
     wrong = ["=1", ""] if case.shape == REQUIRED else ["=1"]
     rows = [{"thing_id": f"t-{n}", "field": cell} for n, cell in enumerate(wrong)]
     run: Run[Any] = run_list(case.context, rows)
-    told = [line["reason"] for line in run.report if line["line"]]
+    reasons = [line["reason"] for line in run.report if line["line"]]
     required = description_of(Case(case.kind, REQUIRED).context.details.model_fields["field"])
-    assert told == [f"{cell!r}: expected {required}" for cell in wrong]
+    assert reasons == [f"{cell!r}: expected {required}" for cell in wrong]
 
 
 @over_every
-def test_it_comes_back_from_the_table_as_it_was_stored(case: Case, table: Any):
+def test_a_value_is_read_from_the_table_as_it_was_stored(case: Case, table: Any):
     """With a value, and without one."""
     context = case.context
     things = AggregateTable(Items(context), table)
     stored = [_said(context)] if case.shape == REQUIRED else [_said(context), _unsaid(context)]
-    for one in stored:
-        things.add(one)
-    assert [things.get(one.id) for one in stored] == stored
+    for thing in stored:
+        things.add(thing)
+    assert [things.get(thing.id) for thing in stored] == stored
 
 
 @over_left_out
-def test_none_is_no_attribute_and_no_attribute_is_the_default(case: Case, table: Any):
+def test_none_is_stored_as_no_attribute_and_read_as_the_default(case: Case, table: Any):
     """So an item of the version before is read."""
     context, items = case.context, Items(case.context)
     item = items.from_aggregate(_unsaid(context))
@@ -209,10 +209,10 @@ def test_an_imported_row_is_the_same_as_one_added_by_a_command(case: Case, table
     """Also where nothing is said."""
     context, items = case.context, Items(case.context)
     imported = ImportedAggregateTable(items, context.initial_status, DynamoDBClient(), inserts(), TABLE)
-    for one in [_said(context)] if case.shape == REQUIRED else [_said(context), _unsaid(context)]:
-        values: Any = json.loads(context.rows.staged([one.details]))
+    for thing in [_said(context)] if case.shape == REQUIRED else [_said(context), _unsaid(context)]:
+        values: Any = json.loads(context.rows.staged([thing.details]))
         imported.import_rows("l-1", values)
-        assert table.get_item(Key=items.key(one.id))["Item"] == items.from_aggregate(one)
+        assert table.get_item(Key=items.key(thing.id))["Item"] == items.from_aggregate(thing)
 
 
 @over_every
@@ -220,15 +220,15 @@ def test_published_values_match_their_schema(case: Case):
     """Events, answers to callers, and examples in the document of the API."""
     context = case.context
     schema = published.of_data(context, "ThingMade", "1.0")
-    shown = view(context).model_json_schema(mode="serialization")
-    for one in [_said(context)] if case.shape == REQUIRED else [_said(context), _unsaid(context)]:
-        told = json.loads(json.dumps(events.payload(one)))
-        assert faults_of(told, schema) == faults_of(told, shown) == []
-    made = document(context, "1.0.0")
-    example = made["paths"]["/things"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    view_schema = view(context).model_json_schema(mode="serialization")
+    for thing in [_said(context)] if case.shape == REQUIRED else [_said(context), _unsaid(context)]:
+        data = json.loads(json.dumps(events.payload(thing)))
+        assert faults_of(data, schema) == faults_of(data, view_schema) == []
+    openapi = document(context, "1.0.0")
+    example = openapi["paths"]["/things"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert "field" in example
     assert context.command(context.commands[0].model).model.model_validate(example).field is not None
-    body = made["components"]["schemas"]["MakeThing"]
+    body = openapi["components"]["schemas"]["MakeThing"]
     assert ("field" in body["required"]) is (case.shape == REQUIRED)
 
 
@@ -252,7 +252,7 @@ def test_the_bad_sample_list_has_a_bad_row(case: Case):
 
 
 @over_left_out
-def test_a_default_may_be_left_out_of_a_change_too(case: Case):
+def test_a_change_may_omit_a_field_with_a_default(case: Case):
     """Callers' commands are strict about what nobody knows all the same."""
     move = case.context.commands[1].model
     assert move.model_validate({"thing_id": "t-1"}).field == case.absent
@@ -260,13 +260,13 @@ def test_a_default_may_be_left_out_of_a_change_too(case: Case):
         move.model_validate({"thing_id": "t-1", "feild": case.of.text})
 
 
-def test_the_header_names_what_must_be_there_and_what_may():
+def test_the_header_names_required_and_optional_columns():
     """Each for itself."""
     rows = context_of({"size": (WholeNumber, ...), "note": (Text | None, None), "fee": (Amount | None, None)}).rows
     with pytest.raises(Unreadable) as refused:
         rows.check_header(["thing_id", "fee"])
-    told = "columns are missing: 'size'. The first line must name thing_id,size and may name note,fee"
-    assert str(refused.value) == told
+    sentence = "columns are missing: 'size'. The first line must name thing_id,size and may name note,fee"
+    assert str(refused.value) == sentence
     with pytest.raises(Unreadable, match="repeated: column 3, column 4"):
         rows.check_header(["thing_id", "size", "note", "note"])
 
@@ -280,7 +280,7 @@ ALL = context_of(OPTIONAL_FIELDS)
 
 
 @given(st.sets(st.sampled_from(list(OPTIONAL_FIELDS))), st.permutations(["thing_id", *OPTIONAL_FIELDS]))
-def test_whichever_columns_a_file_has_a_row_is_what_its_cells_say(named: set[str], order: list[str]):
+def test_a_file_with_any_columns_has_the_values_of_its_cells(named: set[str], order: list[str]):
     """In any order; what it does not name is as if its cells were empty."""
     values = Samples(ALL).values(3)
     header = [name for name in order if name == "thing_id" or name in named]
@@ -293,14 +293,14 @@ def test_whichever_columns_a_file_has_a_row_is_what_its_cells_say(named: set[str
 
 
 @given(st.sets(st.sampled_from(list(OPTIONAL_FIELDS))))
-def test_whatever_attributes_an_item_lacks_it_is_read(lacking: set[str]):
+def test_an_item_that_lacks_any_optional_attributes_is_read(lacking: set[str]):
     """Each of them is the default, and the others are as they were."""
-    items, one = Items(ALL), Samples(ALL).aggregate(3)
-    item = {name: value for name, value in items.from_aggregate(one).items() if name not in lacking}
+    items, sample = Items(ALL), Samples(ALL).aggregate(3)
+    item = {name: value for name, value in items.from_aggregate(sample).items() if name not in lacking}
     read = items.to_aggregate(item)
-    unsaid = ALL.details.model_validate({"thing_id": one.id})
+    unsaid = ALL.details.model_validate({"thing_id": sample.id})
     for name in OPTIONAL_FIELDS:
-        assert getattr(read.details, name) == getattr(unsaid if name in lacking else one.details, name)
+        assert getattr(read.details, name) == getattr(unsaid if name in lacking else sample.details, name)
     assert items.to_aggregate(items.from_aggregate(read)) == read
 
 
@@ -315,7 +315,7 @@ def test_an_amount_that_is_missing_adds_nothing():
     assert context.measures.amounts_imported.keys() == {"fee"}
 
 
-def test_what_refers_to_nothing_is_not_looked_up():
+def test_an_empty_reference_is_not_looked_up():
     """Only what it refers to must be known."""
     context = context_of({"owner_id": (Text | None, None)}, references={"owner_id": "owner"})
     samples = Samples(context)
@@ -345,7 +345,7 @@ def test_a_default_is_one_of_the_values(field: Any, sentence: str):
 
 
 @pytest.mark.parametrize("field", [(TYPES["identifier"].type | None, None), (Identifier, "t-1")])
-def test_an_identity_is_never_left_out(field: Any):
+def test_an_identity_is_required(field: Any):
     """Nothing would be found without it."""
     with pytest.raises(BadContext, match="must be its identity: an Identifier without a default"):
         context_of({"thing_id": field})

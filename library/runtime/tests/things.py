@@ -47,8 +47,8 @@ def context_of(fields: Fields, **more: Any) -> Context[Any]:
 def model_of(name: str, base: Any, fields: Fields) -> Any:
     """Return a model of a thing, with its identity and these fields."""
     own: Fields = {} if "thing_id" in base.model_fields else {"thing_id": (Identifier, ...)}
-    made: Any = create_model
-    return made(name, __base__=base, __doc__=f"{name}.", **own | fields)
+    factory: Any = create_model
+    return factory(name, __base__=base, __doc__=f"{name}.", **own | fields)
 
 
 def _aggregate(details: Any) -> Any:
@@ -66,9 +66,9 @@ def make(context: Context[Any]) -> Any:
 def _making(kind: Any) -> Any:
     def make_thing(command: Any, things: Aggregates[Any]) -> Any:
         """Create the thing."""
-        made = kind(kind.details_type(**command.model_dump(mode="json")), Stage.MADE)
-        things.add(made)
-        return made
+        thing = kind(kind.details_type(**command.model_dump(mode="json")), Stage.MADE)
+        things.add(thing)
+        return thing
 
     return make_thing
 

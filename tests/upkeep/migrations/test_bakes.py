@@ -52,18 +52,18 @@ DELETED = {"tests/e2e/test_running.py", "tests/test_handlers.py"}
 
 
 @pytest.mark.parametrize("version", UPDATED)
-def test_migrated_modules_are_those_of_a_new_bake(bakes: Callable[[str], Path], tmp_path: Path, version: str) -> None:
+def test_migrated_modules_equal_those_of_a_new_bake(bakes: Callable[[str], Path], tmp_path: Path, version: str) -> None:
     """Lines that the steps write are the new version's, so they cause no conflicts."""
     bake = copied(bakes(version), tmp_path / "bake")
     migrate(steps(release(version), release(VERSION)), bake, copied(bakes(version), tmp_path / "copy"))
     today = read(copied(bakes(VERSION), tmp_path / "today"))
-    found = read(bake)
-    assert found["src/payment/list_steps.py"] == today["src/payment/list_steps.py"]
+    files = read(bake)
+    assert files["src/payment/list_steps.py"] == today["src/payment/list_steps.py"]
     # The merge, and not a step, deletes a file that the new bake does not have.
-    assert {path for path in found if path.endswith(".py")} - set(today) == DELETED
-    assert {path for path in today if path.endswith(".py")} <= set(found)
+    assert {path for path in files if path.endswith(".py")} - set(today) == DELETED
+    assert {path for path in today if path.endswith(".py")} <= set(files)
     exports = [line for line in today["infra/service/__main__.py"].splitlines() if line.startswith("finish(")]
-    assert found["infra/service/__main__.py"].splitlines()[-1:] == exports
+    assert files["infra/service/__main__.py"].splitlines()[-1:] == exports
 
 
 @pytest.mark.nightly

@@ -51,7 +51,7 @@ def test_a_step_of_the_team_keeps_the_old_bake(tmp_path: Path) -> None:
     assert (read(bake), read(team)) == ({"a": "1\n"}, {"a": "1\nadded\n"})
 
 
-def test_a_step_compares_with_the_bake_that_the_step_before_left(tmp_path: Path) -> None:
+def test_a_step_compares_with_the_bake_after_the_previous_step(tmp_path: Path) -> None:
     """Not with the bake that the step itself edits."""
     seen = list[str]()
 
@@ -97,8 +97,8 @@ def test_another_file_that_cannot_be_parsed_stays_with_a_note(tmp_path: Path) ->
     bake = written(tmp_path / "bake", {"a.py": OLD})
     team = written(tmp_path / "team", {"a.py": OLD, **{path: content for path, (content, _) in BROKEN.items()}})
     notes = migrate([RENAME, planted(add_line)], bake, team)
-    found = {note.partition(":")[0]: note.partition("look for ")[2].strip("`") for note in notes[:-1]}
-    assert found == {path: names for path, (_, names) in BROKEN.items() if names}
+    names_by_path = {note.partition(":")[0]: note.partition("look for ")[2].strip("`") for note in notes[:-1]}
+    assert names_by_path == {path: names for path, (_, names) in BROKEN.items() if names}
     assert read(team) == {"a.py": NEW, **{path: content for path, (content, _) in BROKEN.items()}}
 
 
@@ -109,7 +109,7 @@ def test_the_steps_of_the_versions_in_between_are_applied(monkeypatch: pytest.Mo
     monkeypatch.setattr(step, "_STEPS", every)
     monkeypatch.setattr(releases, "releases", lambda: tuple(versions))
     assert steps(versions[2], versions[0]) == steps(versions[2], versions[2]) == []
-    assert [found.version for found in steps(versions[0], versions[2])] == ["1.1.0"] * 2 + ["1.2.0"]
+    assert [migration.version for migration in steps(versions[0], versions[2])] == ["1.1.0"] * 2 + ["1.2.0"]
 
 
 SOURCE = '"""A."""\n\nimport os\n\nfrom a import B\n\n# ours\nfrom .c import D\n'
@@ -131,8 +131,8 @@ def test_an_import_is_added_in_its_place(source: str, names: tuple[str, ...], li
     before = cst.parse_module(SOURCE)
     added = add_import(before, source, *names)
     assert line in added.code
-    left = cst.parse_module(remove_imports(added, source, *names).code)
-    assert list(imports(left)) == list(imports(before))
+    remaining = cst.parse_module(remove_imports(added, source, *names).code)
+    assert list(imports(remaining)) == list(imports(before))
     assert docstring(added.body) == '"""A."""'
 
 

@@ -29,10 +29,10 @@ CHANGED = {
 def released(path: str) -> str:
     """A file of 0.4.0."""
     command = ["git", "show", f"{RELEASED}:{path}"]
-    shown = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if shown.returncode:
-        pytest.skip(shown.stderr)
-    return shown.stdout
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if result.returncode:
+        pytest.skip(result.stderr)
+    return result.stdout
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_line_ends_stay(bake: dict[str, str], tmp_path: Path) -> None:
     assert files[STEPS].count("def ") == 2
 
 
-def test_the_recorded_digests_are_those_of_the_released_originals() -> None:
+def test_the_recorded_digests_equal_those_of_the_released_originals() -> None:
     """The digests of the library's text for the released lines."""
     library = CODE["runtime"] / "handlers" / "list_steps.py"
     steps = released(f"examples/payment/{STEPS}").replace("@step(PAYMENT, ", "@_step(")

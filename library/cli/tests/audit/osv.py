@@ -14,16 +14,16 @@ ALIAS = "CVE-2026-12345"
 
 @dataclass
 class Service:
-    """Where it is, of which package it knows something, and what it was asked for."""
+    """The stand-in of OSV: its address, the vulnerable package, and the packages of its queries."""
 
     vulnerable: str = ""
     url: str = ""
-    asked: set[str] = field(default_factory=set)
+    packages: set[str] = field(default_factory=set)
 
-    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Return the ids of what is known about each package that is asked for."""
-        names = [query["package"]["name"] for query in asked["queries"]]
-        self.asked |= set(names)
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the vulnerability ids of each requested package."""
+        names = [query["package"]["name"] for query in request["queries"]]
+        self.packages |= set(names)
         known = {"vulns": [{"id": ID, "modified": "2026-01-31T12:00:00Z"}]}
         return {"results": [known if name == self.vulnerable else {} for name in names]}
 

@@ -81,7 +81,9 @@ def repository(tmp_path: Path, says: Says, monkeypatch: pytest.MonkeyPatch) -> P
     root.mkdir()
     (root / "pyproject.toml").write_text(_PYPROJECT)
     locked = {"copyleft": "1.0", "elsewhere": "2.0", "idna": version("idna"), "pluggy": version("pluggy")}
-    listed = (_PACKAGE.format(name=name, version=one, hash="0" * 64) for name, one in locked.items())
+    listed = (
+        _PACKAGE.format(name=name, version=locked_version, hash="0" * 64) for name, locked_version in locked.items()
+    )
     (root / "uv.lock").write_text(_OURS + "".join(listed))
     monkeypatch.delenv(VARIABLE)
     monkeypatch.chdir(root)
@@ -112,10 +114,12 @@ def _accept(root: Path, line: str) -> None:
 
 
 @pytest.mark.usefixtures("repository")
-def test_nothing_is_found_where_nothing_is_known(clean: Service, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bill_without_known_vulnerabilities_has_no_findings(
+    clean: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every package of the lock was asked for, and what is the context's own was not."""
     assert context("audit", "--service-url", clean.url) == CLEAN
-    assert clean.asked == {"copyleft", "elsewhere", "idna", "pluggy"}
+    assert clean.packages == {"copyleft", "elsewhere", "idna", "pluggy"}
     said = "build/audit/sbom.json: 4 packages, of which functions run 2 (CycloneDX 1.5)\n"
     assert capsys.readouterr().out == said
 
@@ -129,7 +133,7 @@ def test_a_vulnerability_names_the_fixed_version(knowing: Service, capsys: pytes
 
 
 @pytest.mark.parametrize("name", [ID, ALIAS, "idna"])
-def test_a_team_accepts_what_it_gives_a_reason_for(
+def test_a_vulnerability_with_a_reason_is_accepted(
     name: str, repository: Path, knowing: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """By any of its names; it is still said."""
@@ -139,7 +143,7 @@ def test_a_team_accepts_what_it_gives_a_reason_for(
 
 
 @pytest.mark.parametrize("reason", ['""', '" "', "true"])
-def test_without_a_reason_nothing_is_accepted(
+def test_a_vulnerability_without_a_reason_is_not_accepted(
     reason: str, repository: Path, knowing: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And nothing is called clean."""
@@ -192,10 +196,10 @@ def test_a_licence_that_is_accepted_is_not(said: str, says: Says, clean: Service
 def test_an_unreachable_service_is_an_error_and_no_pass(capsys: pytest.CaptureFixture[str]) -> None:
     """In one sentence; the bill of materials is there."""
     assert context("audit", "--service-url", NOWHERE) == REFUSED
-    told = capsys.readouterr()
-    assert told.out.startswith("build/audit/sbom.json: ")
-    assert told.err.startswith("Error: No service could be asked about known vulnerabilities: ")
-    assert told.err.count("\n") == 1
+    captured = capsys.readouterr()
+    assert captured.out.startswith("build/audit/sbom.json: ")
+    assert captured.err.startswith("Error: No service could be asked about known vulnerabilities: ")
+    assert captured.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -207,13 +211,13 @@ def test_an_unreachable_service_is_an_error_and_no_pass(capsys: pytest.CaptureFi
         '{"summary": {"audited_packages": 9}, "vulnerabilities": [{}], "adverse_statuses": []}',
     ],
 )
-def test_an_answer_that_cannot_be_read_is_none(
+def test_an_unreadable_answer_is_no_pass(
     said: str, repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of a uv that says it in another form, or that looked at nothing."""
-    done = uv(repository, "--version")
-    done.stdout = said
-    monkeypatch.setattr(audit, "uv", lambda root, name, *more: done if name == "audit" else uv(root, name, *more))
+    result = uv(repository, "--version")
+    result.stdout = said
+    monkeypatch.setattr(audit, "uv", lambda root, name, *more: result if name == "audit" else uv(root, name, *more))
     assert context("audit") == REFUSED
     assert capsys.readouterr().err.startswith("Error: uv ")
 
@@ -223,13 +227,13 @@ def test_a_package_that_its_index_has_put_into_quarantine_is_named(
     monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     """uv itself ends with 0 then."""
-    done = uv(repository, "--version")
+    result = uv(repository, "--version")
     marked = {"name": "idna", "status": "quarantined", "reason": "malware"}
     said = {"summary": {"audited_packages": 9}, "vulnerabilities": [], "adverse_statuses": [marked]}
-    done.stdout = json.dumps(said)
-    monkeypatch.setattr(audit, "uv", lambda *_: done)
-    [found] = audit.vulnerabilities(repository)
-    assert all(word in found.sentence for word in ("idna ", "quarantined", ": malware"))
+    result.stdout = json.dumps(said)
+    monkeypatch.setattr(audit, "uv", lambda *_: result)
+    [vulnerability] = audit.vulnerabilities(repository)
+    assert all(word in vulnerability.sentence for word in ("idna ", "quarantined", ": malware"))
 
 
 def test_a_lock_that_is_not_installed_cannot_be_judged(
@@ -264,11 +268,15 @@ def test_every_package_of_a_step_is_in_the_bill(setting: str, listed: set[str], 
     _pipeline(repository, setting)
     with serving("uv") as service:
         assert context("audit", "--service-url", service.url) == FOUND
-    tools = [one for one in _sbom(repository)["components"] if any(LISTED in kept.values() for kept in _kept(one))]
-    names = {one["name"] for one in tools}
+    tools = [
+        component
+        for component in _sbom(repository)["components"]
+        if any(LISTED in kept.values() for kept in _kept(component))
+    ]
+    names = {tool["name"] for tool in tools}
     assert (names >= listed, len(names) > 1) == (True, len(listed) > 1)
-    assert service.asked >= names
-    assert {(one["scope"], bool(one["licenses"])) for one in tools} == {("excluded", True)}
+    assert service.packages >= names
+    assert {(tool["scope"], bool(tool["licenses"])) for tool in tools} == {("excluded", True)}
     assert _against_the_schema(_sbom(repository)) is None
 
 
@@ -276,19 +284,24 @@ def _kept(component: dict[str, Any]) -> list[dict[str, str]]:
     return component.get("properties", [])
 
 
-def test_without_a_lock_nothing_is_known(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_repository_without_a_lock_is_refused(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """uv says why."""
     (repository / "uv.lock").unlink()
     assert context("audit") == REFUSED
     assert "uv.lock" in capsys.readouterr().err
 
 
-def test_the_bill_says_what_functions_run_and_under_which_licence(repository: Path, says: Says, clean: Service) -> None:
+def test_the_bill_lists_the_packages_of_functions_and_their_licences(
+    repository: Path, says: Says, clean: Service
+) -> None:
     """What is for another machine has no licence here."""
     says("Classifier: License :: Ours")
     context("audit", "--service-url", clean.url)
-    told = {one["name"]: (one["scope"], one.get("licenses")) for one in _sbom(repository)["components"]}
-    assert told == {
+    licenses = {
+        component["name"]: (component["scope"], component.get("licenses"))
+        for component in _sbom(repository)["components"]
+    }
+    assert licenses == {
         "copyleft": ("required", [{"license": {"name": "Ours"}}]),
         "elsewhere": ("excluded", None),
         "idna": ("required", [{"expression": "BSD-3-Clause"}]),
@@ -302,12 +315,12 @@ def _against_the_schema(document: dict[str, Any]) -> object:
 
 
 @pytest.mark.parametrize("said", ["License: Terms of our own", "License-Expression: MIT OR GPL-3.0-only"])
-def test_the_bill_is_one_by_its_published_schema(said: str, repository: Path, says: Says, clean: Service) -> None:
+def test_the_bill_is_valid_by_its_published_schema(said: str, repository: Path, says: Says, clean: Service) -> None:
     """Which refuses a scope, a licence or a member that it does not know."""
     says(said)
     context("audit", "--service-url", clean.url)
-    made = _sbom(repository)
-    assert _against_the_schema(made) is None
-    [first, *_] = made["components"]
+    bill = _sbom(repository)
+    assert _against_the_schema(bill) is None
+    [first, *_] = bill["components"]
     for wrong in ({"scope": "tool"}, {"licenses": [{"license": {"id": "GPL"}}]}, {"licence": "MIT"}):
-        assert _against_the_schema({**made, "components": [first | wrong]}) is not None
+        assert _against_the_schema({**bill, "components": [first | wrong]}) is not None

@@ -12,8 +12,8 @@ from bounded_context_cli.testing.requests.shapes import CLASSES, as_python, matc
 from bounded_context_local.provider.program import RESOURCES
 from bounded_context_platform.permissions.grants import KINDS as PERMITTED
 
-ALL = [(kind, made) for kind, calls in KINDS.items() for made in calls]
-CALLS = {made.named: made for _, made in ALL}
+ALL = [(kind, call) for kind, calls in KINDS.items() for call in calls]
+CALLS = {call.named: call for _, call in ALL}
 
 
 def shapes(shape: Shape, above: tuple[str, ...] = ()) -> Iterator[Shape]:
@@ -33,8 +33,8 @@ def shapes(shape: Shape, above: tuple[str, ...] = ()) -> Iterator[Shape]:
 
 def patterns() -> set[str]:
     """Every pattern of what a request may hold."""
-    found = {one.metadata.get("pattern") for made in CALLS.values() for one in shapes(made.shape)}
-    return {pattern for pattern in found if pattern}
+    expressions = {shape.metadata.get("pattern") for call in CALLS.values() for shape in shapes(call.shape)}
+    return {pattern for pattern in expressions if pattern}
 
 
 def test_every_type_that_is_deployed_elsewhere_has_its_requests() -> None:
@@ -49,16 +49,16 @@ def test_every_pattern_is_looked_at() -> None:
     assert classes == CLASSES.keys()
 
 
-@pytest.mark.parametrize("made", [made for _, made in ALL], ids=[f"{kind}: {made.named}" for kind, made in ALL])
-def test_every_place_is_a_member(made: ProviderCall) -> None:
+@pytest.mark.parametrize("call", [call for _, call in ALL], ids=[f"{kind}: {call.named}" for kind, call in ALL])
+def test_every_place_is_a_member(call: ProviderCall) -> None:
     """A misspelt one would never be found: names that are not there are looked for as they are."""
     heads = {
-        name.lower() for shape in shapes(made.shape) if isinstance(shape, StructureShape) for name in shape.members
+        name.lower() for shape in shapes(call.shape) if isinstance(shape, StructureShape) for name in shape.members
     }
-    placed = [name for place in made.places.values() if place for name in re.split(r"[.|]", place)]
-    attributes = [name for place in made.places.values() for name in re.findall(r"^Attributes\.(\w+)$", place)]
+    placed = [name for place in call.places.values() if place for name in re.split(r"[.|]", place)]
+    attributes = [name for place in call.places.values() for name in re.findall(r"^Attributes\.(\w+)$", place)]
     assert {name.lower() for name in placed} - {name.lower() for name in attributes} <= heads
-    assert not made.below or made.below in made.shape.members
+    assert not call.below or call.below in call.shape.members
 
 
 def test_each_further_call_has_an_input_of_its_own() -> None:

@@ -155,30 +155,30 @@ def having(node: Node, inputs: dict[str, Any]) -> Node:
 
 
 @pytest.mark.parametrize(("kind", "inputs", "sentence"), (*MODELS, *DOCUMENTED, *DOCUMENTS))
-def test_what_is_refused_is_found(kind: str, inputs: dict[str, Any], sentence: str, graph: Graph) -> None:
+def test_a_refused_value_is_a_finding(kind: str, inputs: dict[str, Any], sentence: str, graph: Graph) -> None:
     """The resource is named, and so is what AWS takes."""
     node = next(node for node in graph.of(kind) if inputs.keys() <= {*node.inputs, *UNSET})
-    found = findings(having(node, inputs))
-    assert found
-    assert all(one.startswith(f"{kind} {node.name}") for one in found)
-    assert any(sentence in one for one in found), found
+    faults = findings(having(node, inputs))
+    assert faults
+    assert all(fault.startswith(f"{kind} {node.name}") for fault in faults)
+    assert any(sentence in fault for fault in faults), faults
 
 
 @pytest.mark.parametrize(("kind", "inputs", "sentence"), PIPELINE)
-def test_what_is_refused_of_the_pipeline_is_found(kind: str, inputs: dict[str, Any], sentence: str) -> None:
+def test_a_refused_value_of_the_pipeline_is_a_finding(kind: str, inputs: dict[str, Any], sentence: str) -> None:
     """Its program is another one, and its resources too."""
     node = program.run(program.LEAST).of(kind)[0]
-    found = findings(having(node, inputs))
-    assert any(sentence in one for one in found), found
+    faults = findings(having(node, inputs))
+    assert any(sentence in fault for fault in faults), faults
 
 
-def test_a_type_that_nothing_knows_is_found(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_type_is_a_finding(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """And whoever has it says what it is."""
     inputs = {"name": "letters", "tags": {"owner": "team"}}
     node = replace(graph.nodes[0], type="aws:appconfig/application:Application", name="own", inputs=inputs)
-    (found,) = findings(node)
-    assert found.startswith("appconfig/application own: ")
-    assert "KINDS" in found
+    (fault,) = findings(node)
+    assert fault.startswith("appconfig/application own: ")
+    assert "KINDS" in fault
     monkeypatch.setitem(KINDS, "appconfig/application", (call("appconfig CreateApplication", name="Name"),))
     assert findings(node) == []
     assert findings(having(node, {"name": "x" * 65})) != []
@@ -198,7 +198,7 @@ NOTHING: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 @pytest.mark.parametrize(("kind", "inputs"), NOTHING)
-def test_what_the_provider_turns_is_no_finding(kind: str, inputs: dict[str, Any]) -> None:
+def test_a_value_that_the_provider_converts_is_no_finding(kind: str, inputs: dict[str, Any]) -> None:
     """Values that mean nothing, and blocks that are several members."""
     assert findings(having(run("dev").of(kind)[0], inputs)) == []
 

@@ -26,7 +26,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_was_edited_added_and_deleted_has_changed(repository: Path) -> None:
+def test_edited_added_and_deleted_files_have_changed(repository: Path) -> None:
     """Staged or not; what git ignores has not."""
     (repository / "edited.py").write_text("x = 2\n")
     _git(repository, "add", "edited.py")
@@ -37,18 +37,18 @@ def test_what_was_edited_added_and_deleted_has_changed(repository: Path) -> None
     assert changed(repository) == ("deleted.py", "edited.py", "new file.py")
 
 
-def test_nothing_has_changed_after_a_commit(repository: Path) -> None:
+def test_after_a_commit_no_file_has_changed(repository: Path) -> None:
     """As it is."""
     assert changed(repository) == ()
 
 
-def test_without_a_history_it_says_so(tmp_path: Path) -> None:
+def test_a_repository_without_a_history_is_reported(tmp_path: Path) -> None:
     """The error has the first line of git's own message."""
     with pytest.raises(NoHistory, match=r"(?i)git repository.*\Z"):
         changed(tmp_path)
 
 
-def test_without_git_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_without_git_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error has the remedy."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoHistory, match="`context check`"):

@@ -54,8 +54,8 @@ def selected(payment: Path, *files: str) -> Selection:
     paths = os.pathsep.join(map(str, (payment, payment / "src")))
     variables = {**os.environ, VARIABLE: str(payment), "PYTHONPATH": paths}
     command = [sys.executable, "-c", TOLD, *files]
-    told = json.loads(subprocess.check_output(command, cwd=payment, env=variables))  # noqa: S603
-    return Selection(tuple(told["left_out"]), told["program"], told["tests"], told["promises"])
+    document = json.loads(subprocess.check_output(command, cwd=payment, env=variables))  # noqa: S603
+    return Selection(tuple(document["left_out"]), document["program"], document["tests"], document["promises"])
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,13 @@ def selected(payment: Path, *files: str) -> Selection:
         (STACK, {MODEL, LIST, RULES}, True),
     ],
 )
-def test_what_cannot_be_broken_is_left_out(payment: Path, file: str, left_out: set[str], program: bool) -> None:
+def test_steps_that_a_change_cannot_break_are_skipped(
+    payment: Path, file: str, left_out: set[str], program: bool
+) -> None:
     """By its imports, and by what reads files that are no Python."""
-    found = selected(payment, file)
-    assert (set(found.left_out), found.program, found.tests) == (left_out, program, True)
-    assert found.promises is not file.startswith("tests/")
+    selection = selected(payment, file)
+    assert (set(selection.left_out), selection.program, selection.tests) == (left_out, program, True)
+    assert selection.promises is not file.startswith("tests/")
 
 
 @pytest.mark.parametrize(
@@ -87,23 +89,28 @@ def test_what_cannot_be_broken_is_left_out(payment: Path, file: str, left_out: s
         ("events/asyncapi.json", {MODEL, STACK}),
     ],
 )
-def test_a_file_of_own_promises_is_left_out_like_other_tests(payment: Path, file: str, left_out: set[str]) -> None:
+def test_a_file_of_own_promises_is_skipped_like_other_tests(payment: Path, file: str, left_out: set[str]) -> None:
     """The plugin then collects no promises, and has none to leave out."""
     (payment / OWN_PROMISES).write_text("from bounded_context_cli.promises import PROMISES\n")
-    found = selected(payment, file)
-    assert (set(found.left_out), found.promises) == (left_out, True)
+    selection = selected(payment, file)
+    assert (set(selection.left_out), selection.promises) == (left_out, True)
 
 
 def test_a_change_of_documents_needs_only_promises(payment: Path) -> None:
     """Also in a repository without tests that read documents."""
     for name in (LIST, RULES):
         (payment / name).unlink()
-    found = selected(payment, "README.md")
-    assert (set(found.left_out), found.program, found.tests, found.promises) == ({MODEL, STACK}, False, True, True)
+    selection = selected(payment, "README.md")
+    assert (set(selection.left_out), selection.program, selection.tests, selection.promises) == (
+        {MODEL, STACK},
+        False,
+        True,
+        True,
+    )
 
 
 @pytest.mark.parametrize("file", DOUBTFUL)
-def test_in_doubt_nothing_is_left_out(payment: Path, file: str) -> None:
+def test_an_unclear_change_skips_no_step(payment: Path, file: str) -> None:
     """What every tool reads, what no rule knows, and what is not there any more; one such file is enough."""
     assert selected(payment, MODEL, file) == Selection()
 
@@ -115,7 +122,7 @@ def test_a_module_that_cannot_be_read_leaves_everything_in(payment: Path) -> Non
 
 
 @pytest.mark.parametrize("more", READING)
-def test_a_test_that_may_read_anything_is_not_left_out(payment: Path, more: str) -> None:
+def test_a_test_that_may_read_any_file_is_not_skipped(payment: Path, more: str) -> None:
     """It opens files, imports by name, asks for a fixture that does, or has a helper that does."""
     (payment / "tests" / "helper.py").write_text('"""Reads."""\n\nimport os\n')
     rules = payment / MODEL
@@ -127,11 +134,11 @@ def test_a_change_of_end_to_end_tests_alone_runs_no_fast_test(payment: Path) -> 
     """They are another command's."""
     (payment / "tests" / "e2e").mkdir()
     (payment / "tests" / "e2e" / "test_running.py").write_text("def test_a_run(running): ...\n")
-    found = selected(payment, "tests/e2e/test_running.py")
-    assert (found.tests, found.promises) == (False, False)
+    selection = selected(payment, "tests/e2e/test_running.py")
+    assert (selection.tests, selection.promises) == (False, False)
 
 
-def test_it_says_what_it_leaves_out() -> None:
+def test_the_check_names_the_skipped_steps() -> None:
     """By the files' names."""
     assert str(Selection((MODEL,))).endswith(f": {MODEL}.")
     assert str(Selection(program=False, promises=False)).endswith(": the promises.")

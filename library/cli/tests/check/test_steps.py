@@ -45,8 +45,8 @@ def failing(root: Path, file: str, code: str) -> Exception:
 def test_a_step_has_a_remedy_for_each_fault(step: str, root: Path) -> None:
     """A file of a package in the environment is not named."""
     output, beginnings = OUTPUTS[step]
-    found = remedies(root, step, output, {})
-    assert [remedy.startswith(start) for remedy, start in zip(found, beginnings, strict=True)] == [True] * len(found)
+    advice = remedies(root, step, output, {})
+    assert [remedy.startswith(start) for remedy, start in zip(advice, beginnings, strict=True)] == [True] * len(advice)
 
 
 def test_tests_that_fail_for_one_reason_have_one_remedy(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,18 +178,18 @@ def test_a_library_without_a_package_names_the_remedy(arguments: list[str], pack
 def test_ctrl_c_ends_with_130(command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where a command handles no signal."""
     arguments = ["folder"] if command == ("survey",) else []
-    found = parsed([*command, *arguments])
+    invocation = parsed([*command, *arguments])
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     module = ENTRIES[command[0]].module
     monkeypatch.setattr(f"{module}.{'import_module' if command == ('survey',) else 'repository'}", interrupted)
-    assert found.info_name == command[-1]
+    assert invocation.info_name == command[-1]
     assert context(*command, *arguments) == INTERRUPTED
 
 
-def test_without_pulumi_nothing_is_built(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_a_command_without_pulumi_builds_no_graph(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """The error comes first, with the address of the CLI."""
     built: list[bool] = []
     monkeypatch.setattr(deploy, "package", lambda: built.append(True))
@@ -236,9 +236,9 @@ def test_a_protected_resource_that_a_change_deletes_is_reported_with_the_command
 
 def test_a_call_without_credentials_names_the_remedies() -> None:
     """A profile, or the variables of a local run."""
-    found = sentence(NoCredentialsError())
-    assert "AWS_PROFILE" in found
-    assert "context run --keep" in found
+    message = sentence(NoCredentialsError())
+    assert "AWS_PROFILE" in message
+    assert "context run --keep" in message
 
 
 def test_ctrl_c_while_a_command_is_imported_ends_without_a_stack_trace(monkeypatch: pytest.MonkeyPatch) -> None:

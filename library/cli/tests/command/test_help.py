@@ -110,8 +110,8 @@ def test_the_help_of_a_group_lists_its_commands(capsys: pytest.CaptureFixture[st
 def test_the_help_imports_no_command(arguments: list[str]) -> None:
     """Neither the packages of commands, nor the modules of the library that implement them."""
     code = _LOADED.format(arguments=arguments)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
-    loaded = set(done.stderr.rpartition("LOADED ")[2].split())
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    loaded = set(result.stderr.rpartition("LOADED ")[2].split())
     assert "typer" in loaded
     assert loaded.isdisjoint(NOT_IMPORTED)
     assert loaded.isdisjoint({entry.module for entry in GROUPS_OF.values()})

@@ -34,14 +34,14 @@ def _repository(folder: Path, wanted: str, locked: str | None = None) -> Path:
     return folder
 
 
-def test_the_version_that_is_asked_for_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_matching_version_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the repository is that of `project.current`."""
     monkeypatch.setenv("BOUNDED_CONTEXT_PROJECT", str(_repository(tmp_path, THERE, locked=THERE)))
     assert repository() == current()
     assert repository().root == tmp_path
 
 
-def test_another_version_than_the_project_asks_for_is_refused(tmp_path: Path) -> None:
+def test_a_version_that_differs_from_the_projects_is_refused(tmp_path: Path) -> None:
     """The sentence has both versions and the remedy."""
     with pytest.raises(WrongLibrary) as refused:
         check(_repository(tmp_path, "0.0.1"))
@@ -67,7 +67,7 @@ def test_a_library_that_is_not_installed_is_refused(tmp_path: Path, monkeypatch:
         check(_repository(tmp_path, "1.2.3"))
 
 
-def test_a_repository_that_names_no_version_takes_any(tmp_path: Path) -> None:
+def test_a_repository_that_names_no_version_accepts_any(tmp_path: Path) -> None:
     """For instance one that works on the library itself."""
     (tmp_path / "pyproject.toml").write_text(f'dependencies = ["{DISTRIBUTION}[runtime]"]\n')
     check(tmp_path)
@@ -93,13 +93,13 @@ def test_a_missing_repository_is_no_missing_library(monkeypatch: pytest.MonkeyPa
 OTHERS = tuple(f"{DISTRIBUTION}-{name}" for name in ("infra", "cli", "operations", "local", "platform", "lab"))
 
 
-def _versions(other: str, found: str | None) -> Callable[[str], str]:
+def _versions(other: str, installed: str | None) -> Callable[[str], str]:
     """Return the reader of installed versions, with another version of a distribution, or without it."""
 
     def read(name: str) -> str:
-        if name == other and found is None:
+        if name == other and installed is None:
             raise PackageNotFoundError(name)
-        return str(found) if name == other else version(name)
+        return str(installed) if name == other else version(name)
 
     return read
 

@@ -83,8 +83,8 @@ def test_a_command_may_be_in_any_folder_of_the_repository(repository: Repository
     (folder / "infra").mkdir()
     (folder / "infra" / "seed.py").write_text(_SEED)
     command = [PROGRAM, "seed", "12"]
-    done = subprocess.run(command, cwd=folder / "infra", capture_output=True, text=True, check=False)  # noqa: S603
-    assert (done.returncode, done.stdout, done.stderr) == (3, "12 rows\n", "")
+    result = subprocess.run(command, cwd=folder / "infra", capture_output=True, text=True, check=False)  # noqa: S603
+    assert (result.returncode, result.stdout, result.stderr) == (3, "12 rows\n", "")
 
 
 def test_the_help_lists_the_commands_of_the_repository(repository: Repository, capsys: Capture) -> None:

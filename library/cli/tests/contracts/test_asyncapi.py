@@ -25,7 +25,7 @@ def committed() -> dict[str, Any]:
     return json.loads(DOCUMENT.read_text(encoding="utf-8"))
 
 
-def test_the_committed_document_is_what_the_models_say() -> None:
+def test_the_committed_document_equals_the_models() -> None:
     """Byte for byte."""
     versions = [(event_type, Version.parse(text)) for event_type, text in PAYMENT.event_versions]
     assert DOCUMENT.read_text(encoding="utf-8") == published.as_text(
@@ -52,7 +52,7 @@ def test_it_is_valid(committed: dict[str, Any]) -> None:
         {"channels": {"events": {"bindings": {"sqs": {"queue": {}}}}}},
     ],
 )
-def test_a_document_that_is_not_valid_is_found(committed: dict[str, Any], spoilt: dict[str, Any]) -> None:
+def test_an_invalid_document_is_reported(committed: dict[str, Any], spoilt: dict[str, Any]) -> None:
     """The check is one that can fail."""
     assert _faults(committed | spoilt)
 
@@ -67,18 +67,18 @@ def _references(part: Any) -> Iterator[str]:
             yield from _references(inner)
 
 
-def test_whatever_it_refers_to_is_there(committed: dict[str, Any]) -> None:
+def test_every_reference_has_a_target(committed: dict[str, Any]) -> None:
     """In the document, or in a file beside it."""
     for reference in set(_references(committed)):
-        place, found = reference.removeprefix("#/"), committed
+        place, node = reference.removeprefix("#/"), committed
         if place == reference:
             assert (EVENTS / reference).is_file(), reference
             continue
         for name in place.split("/"):
-            found = found[name]
+            node = node[name]
 
 
-def test_every_event_goes_to_the_topic_and_to_every_subscriber(committed: dict[str, Any]) -> None:
+def test_every_event_reaches_the_topic_and_every_subscriber(committed: dict[str, Any]) -> None:
     """Nothing is told that is not in it."""
     channels = committed["channels"]
     assert set(channels) == {"events", *(f"events-{subscriber}" for subscriber in PAYMENT.subscribers)}

@@ -40,14 +40,14 @@ def root(tmp_path: Path) -> Path:
 
 
 def _read(root: Path) -> dict[tuple[str, str], Entity]:
-    found = yaml.safe_load_all((root / NAME).read_text(encoding="utf-8"))
-    return {(one["kind"], one["metadata"]["name"]): one for one in found}
+    catalogue = yaml.safe_load_all((root / NAME).read_text(encoding="utf-8"))
+    return {(entity["kind"], entity["metadata"]["name"]): entity for entity in catalogue}
 
 
 def _changed(root: Path, change: Change) -> None:
-    found = _read(root)
-    change(found)
-    (root / NAME).write_text(yaml.safe_dump_all(found.values(), sort_keys=True), encoding="utf-8")
+    catalogue = _read(root)
+    change(catalogue)
+    (root / NAME).write_text(yaml.safe_dump_all(catalogue.values(), sort_keys=True), encoding="utf-8")
 
 
 def _placed(entity: Entity) -> Entity:
@@ -76,9 +76,9 @@ def test_its_definitions_are_there() -> None:
 def test_it_is_valid_by_the_published_schemas(context: Context[Any], root: Path) -> None:
     """Each entity by that of its kind."""
     list(write(context, root))
-    found = _read(root)
-    assert {kind for kind, _ in found} == {"System", "Component", "API"}
-    assert [fault for entity in found.values() for fault in faults(_placed(entity))] == []
+    catalogue = _read(root)
+    assert {kind for kind, _ in catalogue} == {"System", "Component", "API"}
+    assert [fault for entity in catalogue.values() for fault in faults(_placed(entity))] == []
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_it_is_valid_by_the_published_schemas(context: Context[Any], root: Path)
         {"apiVersion": "backstage.io/v1alpha1", "kind": "API"},
     ],
 )
-def test_the_schemas_refuse_what_is_wrong(wrong: Mapping[str, Any], root: Path) -> None:
+def test_the_schemas_refuse_invalid_entities(wrong: Mapping[str, Any], root: Path) -> None:
     """Or they would prove nothing."""
     list(write(ORDER, root))
     assert faults({**_read(root)["Component", "order"], **wrong})
 
 
-def test_it_says_what_the_declaration_says(root: Path) -> None:
+def test_the_entities_equal_the_declaration(root: Path) -> None:
     """Its names for people and for machines, its owner, and how it is asked and heard."""
     list(write(ORDER, root))
     component = _read(root)["Component", "order"]
@@ -110,19 +110,19 @@ def test_it_says_what_the_declaration_says(root: Path) -> None:
     assert component["spec"]["consumesApis"] == []
 
 
-def test_without_an_api_there_is_none(root: Path) -> None:
+def test_without_an_api_the_catalogue_has_no_api_entity(root: Path) -> None:
     """But that of the events. And one that is gone is gone."""
     list(write(INVOICE, root))
     assert [name for kind, name in _read(root) if kind == "API"] == ["sales-invoice-events"]
     list(write(ORDER, root))
-    without = replace(ORDER, api=False, commands=tuple(replace(one, route=None) for one in ORDER.commands))
+    without = replace(ORDER, api=False, commands=tuple(replace(command, route=None) for command in ORDER.commands))
     assert not is_current(without, root)
     list(write(without, root))
     assert ("API", "order-http") not in _read(root)
     assert _read(root)["Component", "order"]["spec"]["providesApis"] == ["order-events"]
 
 
-def test_the_events_that_a_stack_on_aws_hears_are_consumed(root: Path) -> None:
+def test_the_events_that_a_stack_on_aws_consumes_are_in_the_catalogue(root: Path) -> None:
     """Of each context that any stack names; the emulator's stack speaks for contexts that may not even be there."""
     service = root / "infra" / "service"
     (service / "Pulumi.prod.yaml").write_text(_CONSUMES.format("customer"))
@@ -139,18 +139,20 @@ def test_the_events_that_a_stack_on_aws_hears_are_consumed(root: Path) -> None:
 
 
 ADDED: Mapping[str, Change] = {
-    "an annotation": lambda found: found["Component", "order"]["metadata"]["annotations"].update({"a.b/c": "d"}),
-    "a link": lambda found: found["API", "order-http"]["metadata"].update(links=[{"url": "https://example.org"}]),
-    "a lifecycle": lambda found: found["Component", "order"]["spec"].update(lifecycle="production"),
-    "an API that it calls": lambda found: found["Component", "order"]["spec"].update(consumesApis=["stock-http"]),
-    "an API of its own": lambda found: found["Component", "order"]["spec"]["providesApis"].insert(0, "order-files"),
-    "an entity": lambda found: found.update({("Resource", "r"): {"kind": "Resource", "metadata": {"name": "r"}}}),
-    "a day": lambda found: found["System", "order"]["metadata"].update(since="2026-01-31"),
+    "an annotation": lambda entities: entities["Component", "order"]["metadata"]["annotations"].update({"a.b/c": "d"}),
+    "a link": lambda entities: entities["API", "order-http"]["metadata"].update(links=[{"url": "https://example.org"}]),
+    "a lifecycle": lambda entities: entities["Component", "order"]["spec"].update(lifecycle="production"),
+    "an API that it calls": lambda entities: entities["Component", "order"]["spec"].update(consumesApis=["stock-http"]),
+    "an API of its own": lambda entities: entities["Component", "order"]["spec"]["providesApis"].insert(
+        0, "order-files"
+    ),
+    "an entity": lambda entities: entities.update({("Resource", "r"): {"kind": "Resource", "metadata": {"name": "r"}}}),
+    "a day": lambda entities: entities["System", "order"]["metadata"].update(since="2026-01-31"),
 }
 
 
 @pytest.mark.parametrize("added", ADDED)
-def test_what_a_team_adds_stays(added: str, root: Path) -> None:
+def test_entries_of_the_team_are_kept(added: str, root: Path) -> None:
     """It breaks no promise, and what the declaration says later is written beside it."""
     list(write(ORDER, root))
     _changed(root, ADDED[added])
@@ -160,18 +162,18 @@ def test_what_a_team_adds_stays(added: str, root: Path) -> None:
     list(write(replace(ORDER, owner="others"), root))
     after = _read(root)
     assert after != before
-    for entity in (one for one in after.values() if "owner" in one.get("spec", {})):
+    for entity in (entity for entity in after.values() if "owner" in entity.get("spec", {})):
         assert entity["spec"]["owner"] == "others"
         entity["spec"]["owner"] = "orders-team"
     assert after == before
 
 
-def test_a_component_of_a_larger_system_needs_none_of_its_own(root: Path) -> None:
+def test_a_component_of_a_larger_system_has_no_system_of_its_own(root: Path) -> None:
     """The team says which, and takes its own away."""
 
-    def move(found: dict[tuple[str, str], Entity]) -> None:
-        found.pop(("System", "order"))
-        for entity in found.values():
+    def move(entities: dict[tuple[str, str], Entity]) -> None:
+        entities.pop(("System", "order"))
+        for entity in entities.values():
             entity["spec"]["system"] = "shop"
 
     list(write(ORDER, root))
@@ -180,11 +182,15 @@ def test_a_component_of_a_larger_system_needs_none_of_its_own(root: Path) -> Non
 
 
 LOST: Mapping[str, Change] = {
-    "the owner": lambda found: found["API", "order-events"]["spec"].pop("owner"),
-    "the API": lambda found: found.pop(("API", "order-http")),
-    "where it is": lambda found: found["API", "order-http"]["spec"].update(definition={"$text": "./elsewhere.json"}),
-    "that it provides it": lambda found: found["Component", "order"]["spec"]["providesApis"].remove("order-events"),
-    "its title": lambda found: found["System", "order"]["metadata"].update(title="Order"),
+    "the owner": lambda entities: entities["API", "order-events"]["spec"].pop("owner"),
+    "the API": lambda entities: entities.pop(("API", "order-http")),
+    "where it is": lambda entities: entities["API", "order-http"]["spec"].update(
+        definition={"$text": "./elsewhere.json"}
+    ),
+    "that it provides it": lambda entities: entities["Component", "order"]["spec"]["providesApis"].remove(
+        "order-events"
+    ),
+    "its title": lambda entities: entities["System", "order"]["metadata"].update(title="Order"),
 }
 
 
@@ -207,7 +213,7 @@ def test_a_fact_that_is_lost_is_noticed_and_written_again(lost: str, root: Path)
         ("kind: API\n", "has a part "),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_and_left_alone(text: str, said: str, root: Path) -> None:
+def test_an_unreadable_file_is_refused_and_kept(text: str, said: str, root: Path) -> None:
     """The refusal is one line that names the file."""
     (root / NAME).write_text(text)
     with pytest.raises(RefusedChange, match=rf"^{NAME} {said}[^\n]*$"):

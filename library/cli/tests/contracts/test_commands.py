@@ -54,7 +54,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return _repository(tmp_path / "payment", monkeypatch, "payment.context:PAYMENT")
 
 
-def test_contracts_tells_what_it_writes(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_contracts_prints_the_files_that_it_writes(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And nothing if all is there. No version was released with the schema."""
     context("contracts")
     assert capsys.readouterr().out == ""
@@ -103,7 +103,7 @@ def test_contracts_updates_the_instructions_of_agents(repository: Path, capsys: 
         assert path.read_text(encoding="utf-8") == text + own
 
 
-def test_contracts_says_in_one_sentence_what_it_refuses(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_contracts_prints_a_refusal_as_one_sentence(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A later version is committed than the one that is said."""
     folder = repository / "events" / PAYMENT.deletion_event
     shutil.copy(folder / "1.0.json", folder / "3.0.json")
@@ -137,7 +137,7 @@ def test_openapi_refuses_a_context_without_an_api(
     assert "api=True" in error
 
 
-def test_openapi_does_not_write_over_what_callers_rely_on(
+def test_openapi_does_not_overwrite_members_that_callers_use(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It says what they would miss, and leaves the document that they know."""

@@ -160,14 +160,14 @@ def _edited(schema: dict[str, Any], edits: list[tuple[str, Any]]) -> dict[str, A
 
 
 @given(SCHEMAS, EDITS, VALUES)
-def test_what_is_let_through_can_be_read_both_ways(old: dict[str, Any], edits: Any, event: dict[str, Any]) -> None:
+def test_an_accepted_change_can_be_read_both_ways(old: dict[str, Any], edits: Any, event: dict[str, Any]) -> None:
     """An event of either version is good by the other: it has fields of its own version alone."""
     new = _edited(old, edits)
     assume(not list(breaks(old, new)))
     for writer, reader in ((new, old), (old, new)):
-        told = {name: value for name, value in event.items() if name in writer["properties"]}
-        if not faults_of(told, writer):
-            assert faults_of(told, reader) == []
+        published = {name: value for name, value in event.items() if name in writer["properties"]}
+        if not faults_of(published, writer):
+            assert faults_of(published, reader) == []
 
 
 @given(SCHEMAS, PARTS)

@@ -54,7 +54,7 @@ AGGREGATES = st.builds(
 )
 
 
-def test_every_event_has_a_schema_of_the_version_that_the_code_says() -> None:
+def test_every_event_has_a_schema_of_its_declared_version() -> None:
     """And no version of an event is said that is none of ours."""
     assert set(PAYMENT.versions) == set(PAYMENT.models) == set(PAYMENT.events)
     for event_type, version in PAYMENT.versions.items():
@@ -62,7 +62,7 @@ def test_every_event_has_a_schema_of_the_version_that_the_code_says() -> None:
 
 
 @pytest.mark.parametrize("event_type", PAYMENT.events)
-def test_the_newest_committed_schema_is_what_the_model_says(event_type: str) -> None:
+def test_the_newest_committed_schema_equals_the_model(event_type: str) -> None:
     """Byte for byte."""
     version = PAYMENT.versions[event_type]
     kept = (EVENTS / event_type / f"{version}.json").read_text(encoding="utf-8")
@@ -70,7 +70,7 @@ def test_the_newest_committed_schema_is_what_the_model_says(event_type: str) -> 
 
 
 @pytest.mark.parametrize("event_type", sorted({event_type for event_type, _ in PUBLISHED}))
-def test_each_minor_version_can_be_read_as_the_one_before(event_type: str) -> None:
+def test_each_minor_version_can_be_read_as_the_previous_one(event_type: str) -> None:
     """Those of events that are no longer raised too: someone may still have a letter of theirs."""
     for older, newer in pairwise(published.versions(event_type, EVENTS)):
         assert newer in (older.raised(), Version(older.major + 1, 0))
@@ -81,7 +81,7 @@ def test_each_minor_version_can_be_read_as_the_one_before(event_type: str) -> No
 
 
 @pytest.mark.parametrize(("event_type", "version"), PUBLISHED)
-def test_a_committed_schema_is_one_and_takes_fields_that_come_later(event_type: str, version: str) -> None:
+def test_a_committed_schema_is_valid_and_accepts_later_fields(event_type: str, version: str) -> None:
     """It is named by its type and version, and no subscriber who validates by it breaks at a new field."""
     schema = published.read(event_type, Version.parse(version), EVENTS)
     Draft202012Validator.check_schema(schema)
@@ -90,7 +90,7 @@ def test_a_committed_schema_is_one_and_takes_fields_that_come_later(event_type: 
 
 
 @given(AGGREGATES, st.sampled_from(["INSERT", "MODIFY", "REMOVE"]))
-def test_what_is_published_of_an_aggregate_is_what_its_schema_says(
+def test_a_published_event_of_an_aggregate_matches_its_schema(
     aggregate: Payment,
     happened: str,
 ) -> None:
@@ -103,7 +103,7 @@ def test_what_is_published_of_an_aggregate_is_what_its_schema_says(
 
 
 @pytest.mark.parametrize("status", [ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED])
-def test_the_event_of_a_closed_list_is_as_its_schema_says(status: ListStatus) -> None:
+def test_the_event_of_a_closed_list_matches_its_schema(status: ListStatus) -> None:
     """Imported, refused for its rows, or broken."""
     closed = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "run-1", status, "too many bad rows")
     event = list_event(PAYMENT, closed, fresh_traceparent())
@@ -120,18 +120,18 @@ def test_the_event_of_a_closed_list_is_as_its_schema_says(status: ListStatus) ->
         ({"data": {}}, "required property"),
     ],
 )
-def test_a_fault_is_found(spoilt: dict[str, Any], fault: str) -> None:
+def test_a_fault_is_reported(spoilt: dict[str, Any], fault: str) -> None:
     """The check of the events is one that can fail."""
     closed = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "run-1", ListStatus.FAILED, "why")
     assert fault in faults(list_event(PAYMENT, closed, fresh_traceparent()) | spoilt)[0]
 
 
-def test_a_value_of_another_type_is_found() -> None:
+def test_a_value_of_another_type_is_reported() -> None:
     """In the data too."""
     schema = published.of_data(PAYMENT, PAYMENT.deletion_event, "1.0")
-    found = faults_of({"version": "1", PAYMENT.identity: 5}, schema)
-    assert any("$.version" in fault for fault in found)
-    assert any(PAYMENT.identity in fault for fault in found)
+    sentences = faults_of({"version": "1", PAYMENT.identity: 5}, schema)
+    assert any("$.version" in fault for fault in sentences)
+    assert any(PAYMENT.identity in fault for fault in sentences)
 
 
 class WrittenData(EventData):

@@ -56,7 +56,7 @@ def _retyped(event_type: str) -> type[BaseModel]:
     return create_model("Retyped", __base__=PAYMENT.models[event_type], partner=(int, ...))
 
 
-def test_a_repository_that_says_what_its_models_say_is_left_alone(repository: Path) -> None:
+def test_a_repository_whose_files_equal_its_models_is_not_changed(repository: Path) -> None:
     """The command may run again and again."""
     assert list(update(PAYMENT, repository)) == []
 
@@ -100,7 +100,7 @@ def test_a_new_field_of_the_aggregate_is_a_new_minor_version_of_each_event_that_
     assert LIST_IMPORTED not in said
 
 
-def test_what_was_written_is_read_in_the_same_second(repository: Path) -> None:
+def test_a_written_declaration_is_read_in_the_same_second(repository: Path) -> None:
     """Compiled code that is as old and as long as the new one is not taken for it."""
     path = repository / DECLARATION
     compiled = Path(py_compile.compile(str(path)) or "")
@@ -130,7 +130,7 @@ def test_a_new_repository_gets_every_schema_and_the_document(context: Context, r
     assert set(document["channels"]) == {"events", *(f"events-{name}" for name in context.subscribers)}
 
 
-def test_a_declaration_names_only_the_versions_that_left_the_first(repository: Path) -> None:
+def test_a_declaration_names_only_the_versions_after_the_first(repository: Path) -> None:
     """Each joins the others, and is raised where it stands: what is written is Python that declares it."""
     path = repository / DECLARATION
     assert "versions" not in path.read_text()
@@ -142,11 +142,11 @@ def test_a_declaration_names_only_the_versions_that_left_the_first(repository: P
         assert f"{DECLARATION} has {event_type} {new}" in list(raised(PAYMENT, repository, event_type, old, new))
     [context] = (node.value for node in ast.parse(path.read_text()).body if isinstance(node, ast.Assign))
     assert isinstance(context, ast.Call)
-    [versions] = (ast.literal_eval(one.value) for one in context.keywords if one.arg == "versions")
+    [versions] = (ast.literal_eval(keyword.value) for keyword in context.keywords if keyword.arg == "versions")
     assert list(versions.items()) == [(LIST_REJECTED, "1.2"), (LIST_IMPORTED, "2.0")]
 
 
-def test_versions_that_are_declaration_file_another_way_are_left_to_the_team(repository: Path) -> None:
+def test_versions_that_are_declared_in_another_way_are_left_to_the_team(repository: Path) -> None:
     """Nothing is written into code that nobody knows."""
     text = "CONTEXT = Context(\n    data=Data,\n    versions=VERSIONS,\n)\n"
     (repository / DECLARATION).write_text(text)
@@ -154,7 +154,7 @@ def test_versions_that_are_declaration_file_another_way_are_left_to_the_team(rep
     assert (repository / DECLARATION).read_text() == text
 
 
-def test_a_change_that_breaks_subscribers_is_refused_and_nothing_is_written(
+def test_a_change_that_breaks_subscribers_is_refused_and_writes_no_file(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The refusal names the field, the version to write, and the file."""
@@ -167,7 +167,7 @@ def test_a_change_that_breaks_subscribers_is_refused_and_nothing_is_written(
     assert sorted((path, path.read_bytes()) for path in repository.rglob("*.*")) == before
 
 
-def test_a_major_version_may_say_anything(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_major_version_may_change_any_member(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the developer's to raise, and from then on the newest."""
     _says(monkeypatch, LIST_REJECTED, _retyped(LIST_REJECTED))
     said = {**PAYMENT.versions, LIST_REJECTED: "2.0"}
@@ -187,7 +187,7 @@ def test_a_major_version_may_say_anything(repository: Path, monkeypatch: pytest.
         ("1", r"'1' is not a version: write one such as 1\.0\."),
     ],
 )
-def test_a_version_that_cannot_come_next_is_refused(repository: Path, said: str, sentence: str) -> None:
+def test_a_version_that_is_not_the_next_is_refused(repository: Path, said: str, sentence: str) -> None:
     """Versions are not left out, and none is said that is not committed."""
     with pytest.raises(RefusedChange, match=sentence):
         list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_REJECTED: said}))
@@ -214,7 +214,7 @@ def test_a_deleted_schema_is_missed(repository: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("text", ["1", "1.0.0", "01.0", "a.b", "", "1.0 "])
-def test_a_text_that_is_no_version_is_rejected(text: str) -> None:
+def test_a_text_that_is_not_a_version_is_rejected(text: str) -> None:
     """A version is two numbers with a dot between them. The error has the text."""
     with pytest.raises(ValueError, match=f"^{re.escape(repr(text))} "):
         Version.parse(text)

@@ -60,8 +60,8 @@ def test_the_page_has_every_code_and_limit() -> None:
 
 def test_an_optional_column_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Project, "package", PAYMENT.name)
-    found = list_format(_of(context_of({"note": (Text | None, None), "fee": (Amount, Decimal("1.50"))}))).columns
-    assert [column.default for column in found] == [None, "", "1.50"]
+    columns = list_format(_of(context_of({"note": (Text | None, None), "fee": (Amount, Decimal("1.50"))}))).columns
+    assert [column.default for column in columns] == [None, "", "1.50"]
 
 
 def test_no_text_of_a_context_breaks_out_of_the_page() -> None:

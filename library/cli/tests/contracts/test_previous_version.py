@@ -85,7 +85,7 @@ def _document(repository: Path) -> dict[str, Any]:
 BOTH = {name for event in PAYMENT.changes for name in (event, f"{event}.2")} | set(PAYMENT.list_events)
 
 
-def test_the_schemas_of_a_major_version_come_before_its_events(repository: Path) -> None:
+def test_the_schemas_of_a_major_version_precede_its_events(repository: Path) -> None:
     """Until a subscriber is ready, each gets what it got before."""
     list(update(beside(), repository))
     document = _document(repository)
@@ -93,7 +93,7 @@ def test_the_schemas_of_a_major_version_come_before_its_events(repository: Path)
     assert all(set(channel["messages"]) == set(PAYMENT.events) for channel in document["channels"].values())
 
 
-def test_nobody_is_ready_for_a_major_version_before_it_is_committed(repository: Path) -> None:
+def test_a_subscriber_cannot_be_ready_before_the_major_version_is_committed(repository: Path) -> None:
     """The filters of those that are not ready have to be there first, and SNS takes 15 minutes to apply them."""
     with pytest.raises(RefusedChange) as refused:
         list(update(beside(ready=(FRONTEND,)), repository))
@@ -103,7 +103,7 @@ def test_nobody_is_ready_for_a_major_version_before_it_is_committed(repository: 
 
 
 @pytest.mark.parametrize("ready", [(), (FRONTEND,)])
-def test_the_old_one_stays_until_every_subscriber_gets_both(repository: Path, ready: tuple[str, ...]) -> None:
+def test_the_previous_version_stays_until_every_subscriber_gets_both(repository: Path, ready: tuple[str, ...]) -> None:
     """A filter that changes from one version to the other may let neither through while SNS applies it."""
     _steps(repository, (), ready)
     before = _document(repository)
@@ -116,8 +116,8 @@ def test_the_old_one_stays_until_every_subscriber_gets_both(repository: Path, re
 
 def _steps(repository: Path, *ready: tuple[str, ...]) -> None:
     """Commit one step after the other, each with these subscribers that are ready."""
-    for one in ready:
-        list(update(beside(ready=one), repository))
+    for subscriber in ready:
+        list(update(beside(ready=subscriber), repository))
 
 
 def test_the_document_lists_both_and_who_gets_which(repository: Path) -> None:
@@ -134,7 +134,7 @@ def test_the_document_lists_both_and_who_gets_which(repository: Path) -> None:
     assert set(channels[f"events-{FRONTEND}"]["messages"]) == BOTH
 
 
-def test_the_old_one_is_taken_back(repository: Path) -> None:
+def test_the_previous_version_is_withdrawn(repository: Path) -> None:
     """What was committed stays, and what subscribers filter on does too."""
     _steps(repository, (), (FRONTEND,), PAYMENT.subscribers)
     without = replace(beside(), previous_version=None)
@@ -145,7 +145,7 @@ def test_the_old_one_is_taken_back(repository: Path) -> None:
     assert set(channels[f"events-{BI}"]["messages"]) == new | {IMPORTED, REJECTED}
 
 
-def test_an_old_event_that_cannot_be_made_of_the_current_event_is_reported() -> None:
+def test_a_previous_event_that_cannot_be_converted_is_reported() -> None:
     """The repository's own check names the event, its version and the field."""
     good = beside()
     assert list(events_before_are_made(_declaring(good))) == []

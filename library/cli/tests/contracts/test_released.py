@@ -46,12 +46,14 @@ class Settled(StrEnum):
     SETTLED = "SETTLED"
 
 
-def having(left: tuple[str, ...] = (), statuses: type[StrEnum] = Status, **more: Any) -> Context[Any]:
+def having(omitted: tuple[str, ...] = (), statuses: type[StrEnum] = Status, **more: Any) -> Context[Any]:
     """Return the context of payments with other fields: without some, and with more or others."""
     fields: dict[str, Any] = {**FIELDS, **more}
-    shown: dict[str, Any] = {name: one if isinstance(one, tuple) else (one, ...) for name, one in fields.items()}
-    made = {name: one for name, one in shown.items() if name not in left}
-    details: Any = create_model("PaymentDetails", __base__=Details, **made)
+    definitions: dict[str, Any] = {
+        name: value if isinstance(value, tuple) else (value, ...) for name, value in fields.items()
+    }
+    remaining = {name: definition for name, definition in definitions.items() if name not in omitted}
+    details: Any = create_model("PaymentDetails", __base__=Details, **remaining)
     creates: Any = create_model("RegisterPayment", __base__=details)
 
     class Payment(Aggregate[details, statuses]):
@@ -101,9 +103,9 @@ def test_the_code_reads_what_it_writes(context: Context[Any], tmp_path: Path) ->
     write(tmp_path, "0.1.0", version_of(context))
     released = Released(context, tmp_path)
     assert (kept(context, tmp_path), said(context, tmp_path), released.is_written) == ("", "", True)
-    stored, asked = released.made["stored"], released.made["asked"]
+    stored, requests = released.made["stored"], released.made["asked"]
     assert {f"item {status}" for status in context.statuses} | {"list", "answer"} == set(stored)
-    assert {command.name for command in context.commands} <= set(asked)
+    assert {command.name for command in context.commands} <= set(requests)
     assert set(released.made["sent"]) == set(context.events)
 
 
@@ -112,7 +114,7 @@ def test_sent_samples_are_events_as_subscribers_read_them() -> None:
     assert [fault for [event] in version_of(PAYMENT)["sent"].values() for fault in faults(event)] == []
 
 
-def test_a_field_that_may_be_left_out_may_come(root: Path) -> None:
+def test_a_missing_field_may_become_optional(root: Path) -> None:
     """Nothing breaks; the file of the version lacks the new form, and grows by it."""
     more = Released(having(note=(Text | None, None)), root)
     assert (kept(more.context, root), said(more.context, root), more.is_written) == ("", "", False)
@@ -121,7 +123,7 @@ def test_a_field_that_may_be_left_out_may_come(root: Path) -> None:
     assert "note" in json.dumps(new[len(old) :])
 
 
-def test_what_a_version_has_is_never_taken_out_of_its_file(root: Path) -> None:
+def test_members_of_a_version_stay_in_its_file(root: Path) -> None:
     """Also if the code has it no more."""
     grown = Released(having(statuses=Settled), root).grown
     assert {"item VERIFIED", "item SETTLED"} <= set(grown["stored"])
@@ -172,9 +174,9 @@ def test_data_that_cannot_be_read_is_one_line(context: Context[Any], fault: str,
     """It names the field, the samples and the remedy. No version number permits it, because the data stays."""
     for version in ("0.1.0", "2.0.0"):
         says(root, version)
-        [found] = kept(context, root).splitlines()
-        assert fault in found
-        assert remedy in found
+        [line] = kept(context, root).splitlines()
+        assert fault in line
+        assert remedy in line
 
 
 _TYPES = {known.kind: getattr(bounded_context, known.name) for known in FIELD_TYPES}
@@ -199,16 +201,16 @@ def test_a_renamed_field_is_recognized_by_its_type(root: Path) -> None:
     assert "renamed from due_date: keep due_date, " in kept(having(("due_date",), due=Day), root)
 
 
-def test_each_version_is_held_and_named(root: Path) -> None:
+def test_each_version_is_checked_and_named(root: Path) -> None:
     """What the second one brought, and what the first one lacks."""
     write(root, "0.2.0", version_of(having(note=(Text | None, None))))
-    found = kept(having(note=(Day | None, None)), root)
-    assert "note is rejected" in found
-    assert "of released/0.2.0.json" in found
-    assert "0.1.0" not in found
+    text = kept(having(note=(Day | None, None)), root)
+    assert "note is rejected" in text
+    assert "of released/0.2.0.json" in text
+    assert "0.1.0" not in text
 
 
-def test_a_field_is_taken_away_in_two_versions(root: Path) -> None:
+def test_a_field_is_removed_in_two_versions(root: Path) -> None:
     """First it gets a default; a version later it goes."""
     optional = having(payer=(Text | None, None))
     assert kept(optional, root) == ""
@@ -223,7 +225,9 @@ def test_a_command_or_an_event_that_is_gone_is_reported_until_the_version_permit
     other = create_model("ApprovePayment", __base__=changes.model)
     first, _, last = renamed.commands
     approve = Command.changes(other, changes.rule, Status.VERIFIED, "PaymentApproved", after=(Status.REGISTERED,))
-    versions = {"PaymentApproved" if one == "PaymentVerified" else one: said for one, said in PAYMENT.versions.items()}
+    versions = {
+        "PaymentApproved" if event == "PaymentVerified" else event: said for event, said in PAYMENT.versions.items()
+    }
     context = replace(renamed, commands=(first, approve, last), versions=versions)
     lines = said(context, root).splitlines()
     for line, missing in zip(lines, ("command VerifyPayment", "event PaymentVerified"), strict=True):
@@ -243,7 +247,7 @@ def test_a_command_with_a_new_required_field_is_reported(root: Path) -> None:
     assert f"reason {MISSING} in VerifyPayment of released/0.1.0.json: " in said(context, root)
 
 
-def test_nothing_is_written_while_something_breaks(root: Path) -> None:
+def test_a_breaking_change_writes_no_file(root: Path) -> None:
     """The refusal names the field, like the repository's own check."""
     shutil.copytree(current().root / "events", root / "events")
     before = sorted(root.rglob("*"))
@@ -258,8 +262,8 @@ def test_a_field_of_an_unknown_type_needs_an_example(root: Path) -> None:
     shutil.copytree(current().root / "events", root / "events")
     with pytest.raises(RefusedChange, match=r"^PaymentDetails\.opens .* Field\("):
         list(update(unknown, root))
-    shown = having(opens=(time, Field(examples=["08:30:00"])))
-    assert version_of(shown)["staged"]["part"][0]["rows"][0]["opens"] == "08:30:00"
+    context = having(opens=(time, Field(examples=["08:30:00"])))
+    assert version_of(context)["staged"]["part"][0]["rows"][0]["opens"] == "08:30:00"
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ def test_a_diagram_reads_as_its_declaration():
 @over_all
 def test_each_line_is_a_status_or_a_command(context: Context[Any]):
     """Names that mermaid has for itself (``NOTE``, ``STATE``) are ids nowhere."""
-    states = [found for line in _lines(context) if (found := STATE.fullmatch(line))]
-    arrows = [found for line in _lines(context) if (found := ARROW.fullmatch(line))]
+    states = [match for line in _lines(context) if (match := STATE.fullmatch(line))]
+    arrows = [match for line in _lines(context) if (match := ARROW.fullmatch(line))]
     assert len(states) + len(arrows) == len(_lines(context))
     assert [state[1] for state in states] == [status.name for status in context.statuses]
     assert {end for arrow in arrows for end in (arrow[1], arrow[2])} == {"[*]", *(state[2] for state in states)}
@@ -59,11 +59,13 @@ def test_each_line_is_a_status_or_a_command(context: Context[Any]):
 @over_all
 def test_the_arrows_of_a_command_are_its_transitions(context: Context[Any]):
     """One for each status from which it starts."""
-    arrows = [(found[3], found[1], found[2]) for line in _lines(context) if (found := ARROW.fullmatch(line))]
+    arrows = [(match[3], match[1], match[2]) for line in _lines(context) if (match := ARROW.fullmatch(line))]
     for command in context.commands:
         end = "[*]" if command.status is None else f"is_{command.status.name}"
         starts = [f"is_{status.name}" for status in command.after] or ["[*]"]
-        assert [arrow for arrow in arrows if arrow[0] == command.name] == [(command.name, one, end) for one in starts]
+        assert [arrow for arrow in arrows if arrow[0] == command.name] == [
+            (command.name, start, end) for start in starts
+        ]
 
 
 def test_the_diagram_has_its_place_in_the_readme(tmp_path: Path):

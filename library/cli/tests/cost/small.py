@@ -30,7 +30,7 @@ def graph(*nodes: Node) -> Graph:
     return Graph(nodes=list(nodes))
 
 
-def function(name: str, memory: int = 1024, **told: str) -> Node:
+def function(name: str, memory: int = 1024, **variables: str) -> Node:
     """A function by its name in code."""
     return node(
         "lambda/function",
@@ -38,7 +38,7 @@ def function(name: str, memory: int = 1024, **told: str) -> Node:
         name=name,
         handler=f"thing.handlers.{name}.lambda_handler",
         memorySize=memory,
-        environment={"variables": told},
+        environment={"variables": variables},
         tracingConfig={"mode": "Active"},
         loggingConfig={"logGroup": f"/{name}"},
     )
@@ -56,11 +56,11 @@ def schedule(name: str, rate: str = "rate(1 minute)") -> Node:
 
 def changed(whole: Graph, kind: str, **inputs: Any) -> Graph:
     """The graph with other inputs of all resources of a kind."""
-    return Graph(nodes=[_with(one, inputs) if one.kind == kind else one for one in whole.nodes])
+    return Graph(nodes=[_with(resource, inputs) if resource.kind == kind else resource for resource in whole.nodes])
 
 
-def _with(one: Node, inputs: Mapping[str, Any]) -> Node:
-    return replace(one, inputs={**one.inputs, **inputs})
+def _with(node: Node, inputs: Mapping[str, Any]) -> Node:
+    return replace(node, inputs={**node.inputs, **inputs})
 
 
 def filter_of(*types: str) -> str:

@@ -17,13 +17,15 @@ def test_the_json_of_a_stack_has_three_sums_and_their_lines(capsys: pytest.Captu
     """In JSON: three sums and their lines, and nothing else."""
     assert context("cost", "dev", "--json") == 0
     printed = capsys.readouterr()
-    told = json.loads(printed.out)
-    assert list(told) == ["idle_month", "per_million", "storage_month", "lines"]
+    document = json.loads(printed.out)
+    assert list(document) == ["idle_month", "per_million", "storage_month", "lines"]
     for part in ("idle_month", "per_million", "storage_month"):
-        assert told[part] == pytest.approx(sum(one["usd"] for one in told["lines"] if one["part"] == part), abs=0.001)
-    for one in told["lines"]:
-        assert set(one) == {"part", "what", "quantity", "unit", "unit_price", "usd"}
-        assert one["usd"] == pytest.approx(one["quantity"] * one["unit_price"], abs=0.0001)
+        assert document[part] == pytest.approx(
+            sum(line["usd"] for line in document["lines"] if line["part"] == part), abs=0.001
+        )
+    for line in document["lines"]:
+        assert set(line) == {"part", "what", "quantity", "unit", "unit_price", "usd"}
+        assert line["usd"] == pytest.approx(line["quantity"] * line["unit_price"], abs=0.0001)
     assert printed.err == ""
 
 
@@ -66,7 +68,7 @@ def test_resources_without_a_price_are_reported(capsys: pytest.CaptureFixture[st
 
 def test_a_stack_without_an_import_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A team may leave out what it will; then nobody can say what a list costs."""
-    less = graph(*(one for one in run("dev").nodes if one.kind != "sfn/stateMachine"))
+    less = graph(*(resource for resource in run("dev").nodes if resource.kind != "sfn/stateMachine"))
     with patch.object(Program, "graph", return_value=less):
         assert context("cost", "dev") == 2
     assert "map that imports" in capsys.readouterr().err

@@ -13,6 +13,6 @@ def test_a_million_rows_cost_little(dev: Graph) -> None:
         assert 0 < estimate(CONTEXT, whole).per_million <= 2.20
 
 
-def test_dev_costs_little_while_nobody_uses_it(dev: Graph) -> None:
+def test_an_idle_dev_stack_costs_little(dev: Graph) -> None:
     """At most 15 USD a month."""
     assert estimate(CONTEXT, dev).idle_month <= 15

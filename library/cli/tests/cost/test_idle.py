@@ -36,9 +36,9 @@ def counted(*nodes: Node) -> dict[str, float]:
 def priced(*nodes: Node) -> dict[str, float]:
     """The quantities by the names of their prices, of which each has one line."""
     names = {price: name for name, price in prices().by_name.items()}
-    found = idle_lines(graph(*nodes))
-    assert len({line.price for line in found}) == len(found)
-    return {names[line.price]: line.quantity for line in found}
+    costs = idle_lines(graph(*nodes))
+    assert len({line.price for line in costs}) == len(costs)
+    return {names[line.price]: line.quantity for line in costs}
 
 
 def calculated(metrics: int) -> Node:
@@ -58,10 +58,10 @@ STANDING = [
 ]
 
 
-@pytest.mark.parametrize(("one", "usd"), STANDING, ids=[one.kind for one, _ in STANDING])
-def test_what_stands_there_costs_every_month(one: Node, usd: float) -> None:
+@pytest.mark.parametrize(("resource", "usd"), STANDING, ids=[resource.kind for resource, _ in STANDING])
+def test_idle_resources_have_a_monthly_price(resource: Node, usd: float) -> None:
     """An alarm counts as often as it has metrics."""
-    assert month(one) == pytest.approx(usd)
+    assert month(resource) == pytest.approx(usd)
 
 
 def test_an_alarm_more_costs_a_tenth_more(dev: Graph) -> None:
@@ -72,7 +72,7 @@ def test_an_alarm_more_costs_a_tenth_more(dev: Graph) -> None:
     )
 
 
-def test_nothing_costs_nothing() -> None:
+def test_an_empty_graph_costs_nothing() -> None:
     """There is no line without a quantity."""
     assert idle_lines(graph()) == []
 
@@ -83,18 +83,18 @@ def test_nothing_costs_nothing() -> None:
 )
 def test_a_schedule_is_paid_for_by_its_calls(rate: str, calls: float) -> None:
     """Each is a call, a duration by the function's memory, a trace, and lines in the log."""
-    found = counted(function("tidy", 512), schedule("tidy", rate))
-    assert found["calls of tidy"] == pytest.approx(calls)
-    assert found["duration of tidy"] == pytest.approx(calls * 0.1 * 0.5)
-    assert found["traces of tidy"] == pytest.approx(calls)
-    assert found["log of tidy"] > 0
+    quantities = counted(function("tidy", 512), schedule("tidy", rate))
+    assert quantities["calls of tidy"] == pytest.approx(calls)
+    assert quantities["duration of tidy"] == pytest.approx(calls * 0.1 * 0.5)
+    assert quantities["traces of tidy"] == pytest.approx(calls)
+    assert quantities["log of tidy"] > 0
 
 
 def test_a_log_costs_storage_for_its_retention() -> None:
     """Ninety days are three months."""
     group = node("cloudwatch/logGroup", name="/tidy", retentionInDays=90.0)
-    found = priced(function("tidy"), schedule("tidy"), group)
-    assert found["log_storage"] == pytest.approx(3 * found["log_ingestion"])
+    quantities = priced(function("tidy"), schedule("tidy"), group)
+    assert quantities["log_storage"] == pytest.approx(3 * quantities["log_ingestion"])
 
 
 @pytest.mark.usefixtures("inbox", "under_way")
@@ -104,30 +104,30 @@ def test_functions_of_schedules_write_their_metrics(
 ) -> None:
     """As many as the function does: it is run."""
     import_module(f"bounded_context.handlers.{name}").lambda_handler({}, context)
-    written = {one.name for one in emitted(capsys.readouterr().out)}
+    written = {metric.name for metric in emitted(capsys.readouterr().out)}
     assert written == {measure.name for measure in WRITTEN[name]}
     assert counted(function(name), schedule(name))[f"metrics that {name} writes"] == len(written)
 
 
 def test_the_sweep_lists_the_inbox_each_time() -> None:
     """A request for 1,000 versions."""
-    found = priced(function("sweep_uploads"), schedule("sweep_uploads", "rate(15 minutes)"))
-    assert found["s3_put"] == MINUTES / 15
+    quantities = priced(function("sweep_uploads"), schedule("sweep_uploads", "rate(15 minutes)"))
+    assert quantities["s3_put"] == MINUTES / 15
 
 
 @pytest.mark.parametrize(("settings", "pollers"), [({"scalingConfig": {"maximumConcurrency": 10.0}}, 5), ({}, 2)])
 def test_lambda_polls_an_empty_queue(settings: dict[str, Any], pollers: int) -> None:
     """Every 20 seconds, with five pollers if a maximum concurrency is set, else with two."""
-    found = priced(node("lambda/eventSourceMapping", "inbound", **settings))
-    assert found == {"queue_request": pollers * 3 * MINUTES}
+    quantities = priced(node("lambda/eventSourceMapping", "inbound", **settings))
+    assert quantities == {"queue_request": pollers * 3 * MINUTES}
 
 
-def test_a_stream_is_read_for_nothing() -> None:
+def test_reading_a_stream_is_free() -> None:
     """What Lambda reads of it."""
     assert counted(node("lambda/eventSourceMapping", startingPosition="TRIM_HORIZON")) == {}
 
 
-def test_each_price_says_where_it_is_from() -> None:
+def test_each_price_names_its_source() -> None:
     """A page of AWS, and what it was compared with."""
     for name, price in prices().by_name.items():
         assert price.page.startswith("https://aws.amazon.com/"), name

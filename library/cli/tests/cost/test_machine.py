@@ -106,7 +106,7 @@ def test_without_a_map_a_function_is_called_once_for_a_list(dev: Graph, name: st
 
 def test_the_children_are_executions_that_are_billed_by_transitions(dev: Graph) -> None:
     """An EXPRESS child would be billed by its duration."""
-    machine = next(str(one.inputs["definition"]) for one in dev.of("sfn/stateMachine"))
+    machine = next(str(node.inputs["definition"]) for node in dev.of("sfn/stateMachine"))
     maps = [state for state in json.loads(machine)["States"].values() if state["Type"] == "Map"]
     assert maps
-    assert {one["ItemProcessor"]["ProcessorConfig"]["ExecutionType"] for one in maps} == {"STANDARD"}
+    assert {map_state["ItemProcessor"]["ProcessorConfig"]["ExecutionType"] for map_state in maps} == {"STANDARD"}

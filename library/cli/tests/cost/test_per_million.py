@@ -31,32 +31,32 @@ from .workflows import PARTS, RANGES, with_ranges, without_map
 MILLION = 1_000_000
 
 
-def found(whole: Graph, rows: float = MILLION, lists_of: float = 1, context: Context[Any] = CONTEXT) -> dict[str, Line]:
+def bill(whole: Graph, rows: float = MILLION, lists_of: float = 1, context: Context[Any] = CONTEXT) -> dict[str, Line]:
     """The lines of such rows."""
     return {line.what: line for line in priced_lines(PER_MILLION, lists(Flow(context, whole, rows, lists_of)))}
 
 
 def of_price(name: str, whole: Graph) -> list[Line]:
     """The lines with a price."""
-    return [line for line in found(whole).values() if line.price == prices().by_name[name]]
+    return [line for line in bill(whole).values() if line.price == prices().by_name[name]]
 
 
 def usd(whole: Graph, rows: float, lists_of: float) -> float:
     """What they cost in all."""
-    return sum(line.usd for line in found(whole, rows, lists_of).values())
+    return sum(line.usd for line in bill(whole, rows, lists_of).values())
 
 
 @pytest.mark.slow
 @given(*[st.floats(1, 1e8)] * 2, *[st.integers(1, 1000)] * 2)
-def test_two_batches_of_lists_cost_what_each_costs(one: float, other: float, few: int, many: int) -> None:
+def test_two_batches_of_lists_cost_the_sum_of_both(first: float, other: float, few: int, many: int) -> None:
     """Nothing is paid for twice, or gets cheaper by the dozen."""
-    together = usd(run("dev"), one + other, few + many)
-    assert together == pytest.approx(usd(run("dev"), one, few) + usd(run("dev"), other, many))
+    together = usd(run("dev"), first + other, few + many)
+    assert together == pytest.approx(usd(run("dev"), first, few) + usd(run("dev"), other, many))
 
 
 def test_a_row_costs_the_units_of_its_write(dev: Graph) -> None:
     """In the table, and in each index with the row."""
-    lines, names = found(dev), [one["name"] for one in dev.one("dynamodb/table").inputs["globalSecondaryIndexes"]]
+    lines, names = bill(dev), [index["name"] for index in dev.one("dynamodb/table").inputs["globalSecondaryIndexes"]]
     assert lines["writes of rows"].quantity == UNITS * MILLION
     indexed = {what.rpartition(" ")[2] for what in lines if what.startswith("writes of rows to the index")}
     assert indexed <= set(names)
@@ -79,7 +79,7 @@ class _Watched:
         return lambda *_, **__: {}
 
 
-def test_the_units_of_a_write_are_those_of_the_way_in_which_rows_are_written() -> None:
+def test_the_units_of_a_write_depend_on_how_rows_are_written() -> None:
     """A statement for each, and no transaction, which would take two."""
     client: Any = _Watched()
     inserts: Any = _Watched()
@@ -101,7 +101,7 @@ ITEM = {"pk": "THING#1", "list_shard": "l#01", "text": "x" * 2048}
         ({"keySchemas": [{"attributeName": "status_shard"}], "projectionType": "ALL"}, []),
     ],
 )
-def test_an_index_costs_what_it_holds_of_a_row(index: dict[str, Any], expected: list[tuple[str, int]]) -> None:
+def test_an_index_costs_the_attributes_that_it_holds(index: dict[str, Any], expected: list[tuple[str, int]]) -> None:
     """Two KB and a bit are three units; keys are one; an index whose key the row lacks costs nothing."""
     table = node("dynamodb/table", hashKey="pk", globalSecondaryIndexes=[{"name": "by", **index}])
     assert [(name, units(size)) for name, size in index_bytes(table, ITEM)] == expected
@@ -109,8 +109,8 @@ def test_an_index_costs_what_it_holds_of_a_row(index: dict[str, Any], expected: 
 
 def test_without_an_index_there_is_no_line_of_it(dev: Graph) -> None:
     """Nothing else changes."""
-    without = found(changed(dev, "dynamodb/table", globalSecondaryIndexes=None))
-    assert {what for what in found(dev) if "index" not in what} == set(without)
+    without = bill(changed(dev, "dynamodb/table", globalSecondaryIndexes=None))
+    assert {what for what in bill(dev) if "index" not in what} == set(without)
 
 
 def test_an_item_has_the_size_that_dynamodb_counts() -> None:
@@ -132,16 +132,18 @@ def test_a_row_of_any_context_has_a_size(context: Context[Any]) -> None:
 
 def test_larger_parts_are_fewer_calls_and_transitions(dev: Graph) -> None:
     """A part is a child of two maps, with a state and a start each."""
-    lines = {size: found(run("dev", part_rows=size)) for size in (500, 5000)}
-    taken = {size: one["transitions of the workflow and its parts"].quantity for size, one in lines.items()}
-    assert taken[500] - taken[5000] == pytest.approx(4 * (MILLION / 500 - MILLION / 5000))
+    lines = {size: bill(run("dev", part_rows=size)) for size in (500, 5000)}
+    transitions = {
+        size: by_name["transitions of the workflow and its parts"].quantity for size, by_name in lines.items()
+    }
+    assert transitions[500] - transitions[5000] == pytest.approx(4 * (MILLION / 500 - MILLION / 5000))
     assert lines[500]["objects written"].quantity > lines[5000]["objects written"].quantity
 
 
 @pytest.mark.parametrize("name", [RANGES, PARTS])
 def test_a_map_costs_calls_transitions_and_objects(dev: Graph, name: str) -> None:
     """A child is a call with two transitions, writes a result, and reads the record of its list."""
-    more, fewer = (found(whole) for whole in (with_ranges(dev), without_map(with_ranges(dev), name)))
+    more, fewer = (bill(whole) for whole in (with_ranges(dev), without_map(with_ranges(dev), name)))
     saved = {what: line.quantity - fewer[what].quantity for what, line in more.items() if what in fewer}
     children = Flow(CONTEXT, with_ranges(dev), MILLION).ranges if name == RANGES else MILLION / 5000
     assert saved["calls of functions"] == pytest.approx(children + 1)
@@ -162,21 +164,21 @@ def test_the_relay_is_paid_for_by_its_memory_and_its_batches(dev: Graph) -> None
     assert after.batch == pytest.approx(min(100, 4 * before.batch))
     [fewer], [more] = (of_price("publish", whole) for whole in (gathered, dev))
     assert fewer.usd < more.usd
-    assert found(gathered)["logs"].usd < found(dev)["logs"].usd
-    larger = found(changed(dev, "lambda/function", memorySize=1024.0))["duration of relay_events"].quantity
-    assert larger == pytest.approx(2 * found(dev)["duration of relay_events"].quantity)
+    assert bill(gathered)["logs"].usd < bill(dev)["logs"].usd
+    larger = bill(changed(dev, "lambda/function", memorySize=1024.0))["duration of relay_events"].quantity
+    assert larger == pytest.approx(2 * bill(dev)["duration of relay_events"].quantity)
 
 
-def test_a_batch_is_never_larger_than_the_mapping_says(dev: Graph) -> None:
+def test_a_batch_is_never_larger_than_the_limit_of_the_mapping(dev: Graph) -> None:
     """However fast rows come."""
     assert Flow(CONTEXT, changed(dev, "lambda/eventSourceMapping", batchSize=7.0), MILLION).batch == 7
 
 
-def test_each_subscriber_takes_and_deletes_by_the_ten(dev: Graph) -> None:
+def test_each_subscriber_receives_and_deletes_in_batches_of_ten(dev: Graph) -> None:
     """Those that hear of what is created; who filters it out costs nothing."""
     subscribers = len(CONTEXT.subscribers)
-    assert found(dev)["subscribers' deletions"].quantity == pytest.approx(subscribers * (MILLION + 1) / 10)
-    deaf = found(changed(dev, "sns/topicSubscription", filterPolicy=filter_of(CONTEXT.deletion_event)))
+    assert bill(dev)["subscribers' deletions"].quantity == pytest.approx(subscribers * (MILLION + 1) / 10)
+    deaf = bill(changed(dev, "sns/topicSubscription", filterPolicy=filter_of(CONTEXT.deletion_event)))
     assert "subscribers' receives" not in deaf
 
 
@@ -192,8 +194,8 @@ def test_two_major_versions_are_published_once_a_subscriber_is_ready(dev: Graph,
 
 def test_an_upload_over_sftp_is_paid_for_by_its_size() -> None:
     """Where files are put into the bucket there is no such line."""
-    assert found(run("prod", sftp="dedicated"))["uploads over SFTP"].quantity > 0
-    assert "uploads over SFTP" not in found(run("prod", sftp="none"))
+    assert bill(run("prod", sftp="dedicated"))["uploads over SFTP"].quantity > 0
+    assert "uploads over SFTP" not in bill(run("prod", sftp="none"))
 
 
 def test_a_function_that_is_not_traced_makes_no_traces(dev: Graph) -> None:
@@ -205,12 +207,12 @@ def test_a_function_that_is_not_traced_makes_no_traces(dev: Graph) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_context_of_any_shape_has_a_price(shape: str) -> None:
     """A row of thirty fields, ten subscribers, no references."""
-    one = estimate(SHAPES[shape], run_shape(shape, "prod"))
-    assert 0 < one.idle_month < 1000
-    assert 0 < one.per_million < 100
+    costs = estimate(SHAPES[shape], run_shape(shape, "prod"))
+    assert 0 < costs.idle_month < 1000
+    assert 0 < costs.per_million < 100
 
 
-def test_a_row_of_no_list_costs_nothing() -> None:
+def test_an_import_without_rows_costs_nothing() -> None:
     """All lines come of rows and of lists."""
-    assert found(run("dev"), 0, 0) == {}
+    assert bill(run("dev"), 0, 0) == {}
     assert replace(Flow(CONTEXT, graph(), 5), rows=6).rows == 6

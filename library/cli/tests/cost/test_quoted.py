@@ -28,8 +28,8 @@ STATED: Final = re.compile(r"(\d+\.\d\d) USD (an hour|a month)")
 
 
 def _counted() -> str:
-    found = {stack: estimate(CONTEXT, run(stack)) for stack in ("dev", "prod", "staging")}
-    return "\n".join([table(found), *_largest(found["dev"])]) + "\n"
+    estimates = {stack: estimate(CONTEXT, run(stack)) for stack in ("dev", "prod", "staging")}
+    return "\n".join([table(estimates), *_largest(estimates["dev"])]) + "\n"
 
 
 def _largest(dev: Estimate) -> Iterator[str]:
@@ -39,7 +39,7 @@ def _largest(dev: Estimate) -> Iterator[str]:
         yield from (f"  {line.what:<44}{line.usd:>9.3f}" for line in lines)
 
 
-def test_the_page_quotes_what_the_command_prints() -> None:
+def test_the_page_quotes_the_output_of_the_command() -> None:
     """Of the stacks of the default context."""
     before, heading, section = PAGE.read_text(encoding="utf-8").partition("## What it costs\n")
     if os.environ.get("WRITE_COSTS"):

@@ -25,18 +25,18 @@ def _lines(whole: Graph) -> list[Line]:
     return [line for line in estimate(CONTEXT, whole).lines if line.part == STORAGE]
 
 
-def _one(found: dict[str, float], start: str) -> float:
-    [quantity] = [quantity for what, quantity in found.items() if what.startswith(start)]
+def _one(quantities: dict[str, float], start: str) -> float:
+    [quantity] = [quantity for what, quantity in quantities.items() if what.startswith(start)]
     return quantity
 
 
-def test_a_row_takes_its_bytes_and_dynamodbs_overhead_in_the_table_and_in_each_index(dev: Graph) -> None:
-    found, row = stored(dev), Row(CONTEXT)
-    assert _one(found, "rows in the table") == pytest.approx(MILLION_BYTES_GB * (row.item_bytes + 100))
-    assert _one(found, "rows in the index by_list") == _one(found, "rows in the table")
+def test_a_row_uses_its_bytes_and_dynamodbs_overhead_in_the_table_and_in_each_index(dev: Graph) -> None:
+    quantities, row = stored(dev), Row(CONTEXT)
+    assert _one(quantities, "rows in the table") == pytest.approx(MILLION_BYTES_GB * (row.item_bytes + 100))
+    assert _one(quantities, "rows in the index by_list") == _one(quantities, "rows in the table")
     [index] = dev.one("dynamodb/table").inputs["globalSecondaryIndexes"]
     keys = changed(dev, "dynamodb/table", globalSecondaryIndexes=[{**index, "projectionType": "KEYS_ONLY"}])
-    assert 0 < _one(stored(keys), "rows in the index by_list") < _one(found, "rows in the table")
+    assert 0 < _one(stored(keys), "rows in the index by_list") < _one(quantities, "rows in the table")
 
 
 def test_recovery_costs_by_the_table_without_its_indexes(dev: Graph) -> None:
@@ -47,28 +47,28 @@ def test_recovery_costs_by_the_table_without_its_indexes(dev: Graph) -> None:
 
 @pytest.mark.parametrize("days", [35, 70])
 def test_each_nightly_backup_is_a_full_copy_in_both_vaults(days: int) -> None:
-    found = stored(run("prod", backup="vault", backup_copy=COPIES, backup_days=days))
+    quantities = stored(run("prod", backup="vault", backup_copy=COPIES, backup_days=days))
     for vault in (f"{days} nightly backups", f"{days} copies of backups"):
-        assert found[vault] == pytest.approx(days * _one(found, "rows in the table"))
+        assert quantities[vault] == pytest.approx(days * _one(quantities, "rows in the table"))
 
 
 def test_files_and_logs_are_stored_for_their_retention() -> None:
     """An expired object is a noncurrent version for 30 more days, and an intermediate file for one."""
-    found = stored(run("prod", incoming_days=330, log_retention_days=90))
-    uploads, rows = found["lists, stored for 360 days"], Flow(CONTEXT, run("prod"), 1).row
+    quantities = stored(run("prod", incoming_days=330, log_retention_days=90))
+    uploads, rows = quantities["lists, stored for 360 days"], Flow(CONTEXT, run("prod"), 1).row
     assert uploads == pytest.approx(MILLION_BYTES_GB * rows.file_bytes * 12)
     assert rows.file_bytes < rows.staged_bytes < 5 * rows.file_bytes
-    assert found["intermediate files, stored for 31 days"] == pytest.approx(
+    assert quantities["intermediate files, stored for 31 days"] == pytest.approx(
         MILLION_BYTES_GB * rows.staged_bytes * 31 / 30
     )
     longer = stored(run("prod", log_retention_days=365))
-    assert longer["logs, stored for 365 days"] / 365 == pytest.approx(found["logs, stored for 90 days"] / 90)
+    assert longer["logs, stored for 365 days"] / 365 == pytest.approx(quantities["logs, stored for 90 days"] / 90)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_context_of_any_shape_has_a_price_of_storage(shape: str) -> None:
-    found: Any = estimate(SHAPES[shape], run_shape(shape, "prod")).total(STORAGE)
-    assert 0 < found < 100
+    usd: Any = estimate(SHAPES[shape], run_shape(shape, "prod")).total(STORAGE)
+    assert 0 < usd < 100
 
 
 def test_the_storage_of_the_default_context_costs_little(dev: Graph) -> None:

@@ -62,7 +62,7 @@ def _accept_large_lists(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _changed(whole: Graph, kind: str, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Graph:
-    def one(node: Node) -> Node:
+    def changed_node(node: Node) -> Node:
         return replace(node, inputs={**node.inputs, **change(node.inputs)}) if node.kind == kind else node
 
-    return Graph(nodes=[one(node) for node in whole.nodes])
+    return Graph(nodes=[changed_node(node) for node in whole.nodes])

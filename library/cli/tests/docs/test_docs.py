@@ -38,9 +38,9 @@ def test_a_terminal_shows_the_rendered_page_in_its_pager(
     for variable, value in (("TERM", "xterm-256color"), ("COLUMNS", "80")):
         monkeypatch.setenv(variable, value)
     assert context("docs", "runbook", "the-alarms") == 0
-    [shown] = paged
-    assert "\x1b[" in shown
-    plain = re.sub("\x1b\\[[0-9;]*m", "", shown)
+    [output] = paged
+    assert "\x1b[" in output
+    plain = re.sub("\x1b\\[[0-9;]*m", "", output)
     assert not re.search(r"^#|^\|", plain, re.MULTILINE)
     assert max(map(len, plain.splitlines())) <= 80
     assert capsys.readouterr().out == ""
@@ -49,12 +49,12 @@ def test_a_terminal_shows_the_rendered_page_in_its_pager(
 def test_words_are_searched_in_all_pages(capsys: pytest.CaptureFixture[str]) -> None:
     """Page, line and heading of each section with all of the words; sections with a word in the heading come first."""
     assert context("docs", "Dead-Letter", "queue") == 0
-    found = re.findall(r"^(\w+):(\d+) +(\S.*)(?:\n    (.*))?$", capsys.readouterr().out, re.MULTILINE)
-    for page, number, heading, text in found:
+    matches = re.findall(r"^(\w+):(\d+) +(\S.*)(?:\n    (.*))?$", capsys.readouterr().out, re.MULTILINE)
+    for page, number, heading, text in matches:
         assert cli.page(page).splitlines()[int(number) - 1].strip() in (text, f"## {heading}", f"### {heading}")
         inside = cli.section(page, cli.anchor_of(heading)).lower()
         assert all(word in inside for word in ("dead-letter", "queue"))
-    assert ("runbook", "A dead-letter queue is not empty") in [(page, heading) for page, _, heading, _ in found[:9]]
+    assert ("runbook", "A dead-letter queue is not empty") in [(page, heading) for page, _, heading, _ in matches[:9]]
     assert context("docs", "runbook", "A dead-letter queue is not empty") == 0
 
 
@@ -67,24 +67,25 @@ def test_a_section_ends_where_the_next_begins(capsys: pytest.CaptureFixture[str]
     assert "redrive <stack> <queue> --go" in said
 
 
-def test_a_section_has_its_smaller_ones(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_section_contains_its_subsections(capsys: pytest.CaptureFixture[str]) -> None:
     """A comment of a shell is no heading."""
     assert context("docs", "runbook", "the-alarms") == 0
     assert "### A function fails" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("asked", "says"), [(["xyzzy"], "runbook"), (["../pages.py"], "runbook"), (["runbook", "nothing"], "the-alarms")]
+    ("arguments", "says"),
+    [(["xyzzy"], "runbook"), (["../pages.py"], "runbook"), (["runbook", "nothing"], "the-alarms")],
 )
-def test_what_is_not_there_is_refused_with_what_is(
-    asked: list[str], says: str, capsys: pytest.CaptureFixture[str]
+def test_an_unknown_page_is_refused_with_the_known_pages(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A word that no page contains, or a misspelt section."""
-    assert context("docs", *asked) == 1
+    assert context("docs", *arguments) == 1
     assert says in capsys.readouterr().err
 
 
-def test_what_only_an_account_settles_says_what_to_try_or_what_is_wrong() -> None:
+def test_a_block_that_needs_an_account_names_its_trial_or_its_error() -> None:
     """An item that one can neither run nor recognize would be a worry, and no help."""
     items = re.split(r"^(?:\*\*|## )", cli.page("account"), flags=re.MULTILINE)[1:]
     named = [item for item in items if item.partition("\n")[0].count("**") == 1]

@@ -47,17 +47,17 @@ def test_a_command(functions: Functions, long_forms: ModuleType) -> None:
 
 def test_a_query(functions: Functions, long_forms: ModuleType) -> None:
     functions.invoke("register_payment", _message(1))
-    asked = {"payload": {"payment_id": SAMPLES.values(1)["payment_id"]}}
-    assert long_forms.get(asked, None)[PAYMENT.name] == functions.invoke("get_payment", asked)[PAYMENT.name]
+    query = {"payload": {"payment_id": SAMPLES.values(1)["payment_id"]}}
+    assert long_forms.get(query, None)[PAYMENT.name] == functions.invoke("get_payment", query)[PAYMENT.name]
 
 
 def test_a_check_of_rows(long_forms: ModuleType) -> None:
     rows = [SAMPLES.values(n) for n in range(3)]
     run = run_list(PAYMENT, rows, known={"subscription_id": ["ref-0"]})
     staged = [StagedRow(line, row) for line, row in enumerate(rows, start=2)]
-    found = long_forms.known(typed(staged, PAYMENT.rows_as_commands)[0], "list-1")
-    assert {one.reason for one in found} <= {line["reason"] for line in run.report}
-    assert [str(one.line) for one in found] == [line["line"] for line in run.report if line["line"]]
+    rejections = long_forms.known(typed(staged, PAYMENT.rows_as_commands)[0], "list-1")
+    assert {rejection.reason for rejection in rejections} <= {line["reason"] for line in run.report}
+    assert [str(rejection.line) for rejection in rejections] == [line["line"] for line in run.report if line["line"]]
 
 
 def test_a_list(long_forms: ModuleType) -> None:

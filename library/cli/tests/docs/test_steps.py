@@ -27,7 +27,7 @@ echo loan
 """
 
 
-def test_blocks_that_name_a_file_are_steps_of_ones_own_context() -> None:
+def test_blocks_that_name_a_file_are_steps_in_the_readers_context() -> None:
     """A block without a file is read by people."""
     assert list(steps(SECTION, "order")) == [
         DocumentedStep("src/order/thing.py", "", "", 'ORDER = "Order"\n'),
@@ -36,7 +36,7 @@ def test_blocks_that_name_a_file_are_steps_of_ones_own_context() -> None:
     ]
 
 
-def test_lines_come_after_the_one_that_is_named(tmp_path: Path) -> None:
+def test_lines_follow_the_named_line(tmp_path: Path) -> None:
     """And nothing else changes."""
     (tmp_path / "list.py").write_text("[\n    first,\n    third,\n]\n")
     DocumentedStep("list.py", "after", "first,", "    second,\n").follow(tmp_path)

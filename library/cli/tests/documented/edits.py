@@ -56,7 +56,7 @@ def planted(violation: Mapping[str, Any]) -> tuple[Graph, Node]:
     """Return a sample graph with the violation, and the edited resource."""
     graph, node = sample(violation)
     edited = _edited(node, violation)
-    others = [one for one in graph.nodes if one is not node]
+    others = [other for other in graph.nodes if other is not node]
     own = [] if violation.get("absent") else [edited]
     copies = [replace(edited, name=f"{node.name}-{number}") for number in range(violation.get("copies", 0))]
     return replace(graph, nodes=[*others, *own, *copies]), edited
@@ -88,5 +88,5 @@ def _with(value: Any, path: list[str], member: Any) -> Any:
         new = _with(value[at], rest, member) if rest else member
         return [*value[:at], *([] if new is None else [new]), *value[at + 1 :]]
     new = _with(value.get(head, {}), rest, member) if rest else member
-    others = {name: one for name, one in value.items() if name != head}
+    others = {name: child for name, child in value.items() if name != head}
     return others if new is None else {**others, head: new}

@@ -79,12 +79,12 @@ def undocumented(page: str) -> Iterator[str]:
 def _selects(command: str, query: Query) -> bool:
     """Return whether a command selects a metric. Only `list-metrics` may omit the name and dimensions."""
     _, _, _, *words = command.replace("\\\n", " ").split()
-    given = options(words)
-    dimensions = {*re.findall(r"Name=([\w.]+)", " ".join(given.get("dimensions", [])))}
+    parameters = options(words)
+    dimensions = {*re.findall(r"Name=([\w.]+)", " ".join(parameters.get("dimensions", [])))}
     exact = "list-metrics" not in command
-    named = given.get("metric-name", [] if exact else [query.name]) == [query.name]
+    named = parameters.get("metric-name", [] if exact else [query.name]) == [query.name]
     fits = dimensions == {*query.dimensions} if exact else dimensions <= {*query.dimensions}
-    return given["namespace"] == [query.namespace] and named and fits
+    return parameters["namespace"] == [query.namespace] and named and fits
 
 
 def _pair(metric: Shown | Watched, statistic: str) -> tuple[Query, str]:

@@ -100,7 +100,7 @@ def _valid(file: str, entry: dict[str, Any]) -> Rule:
     try:
         return Rule.model_validate(entry)
     except ValidationError as error:
-        faults = [f"`{'.'.join(map(str, one['loc']))}`: {one['msg']}" for one in error.errors()]
+        faults = [f"`{'.'.join(map(str, detail['loc']))}`: {detail['msg']}" for detail in error.errors()]
         raise RuleError(f"{file}: {entry['id']}: {'; '.join(faults)}: see {Path(__file__).name}.") from None
 
 

@@ -78,7 +78,7 @@ def managed_actions(name: str) -> Iterator[str]:
 def trusted(role: Node) -> set[str]:
     """Return the services that may assume a role."""
     services = (s["Principal"].get("Service", []) for s in role.statements("assumeRolePolicy"))
-    return {one for service in services for one in as_list(service)}
+    return {name for service in services for name in as_list(service)}
 
 
 def granted(graph: Graph, role: Node) -> frozenset[str]:

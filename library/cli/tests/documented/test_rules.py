@@ -45,7 +45,7 @@ def test_the_place_detects_the_planted_violation(rule: Rule) -> None:
 def test_every_recorded_graph_obeys_the_rules(name: str) -> None:
     """All shapes, stacks and pipelines."""
     graph = GRAPHS[name]()
-    assert {rule.id: found for rule in IN_GRAPHS if (found := faults(rule, graph))} == {}
+    assert {rule.id: problems for rule in IN_GRAPHS if (problems := faults(rule, graph))} == {}
 
 
 def test_every_check_has_its_rule() -> None:

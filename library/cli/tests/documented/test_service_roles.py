@@ -62,7 +62,7 @@ def test_a_removed_action_is_detected(entry: Documented) -> None:
 
 
 def test_every_service_of_a_role_has_an_entry() -> None:
-    services = {one for graph in graphs().values() for role in graph.of("iam/role") for one in trusted(role)}
+    services = {service for graph in graphs().values() for role in graph.of("iam/role") for service in trusted(role)}
     assert services == {entry.principal for entry in ENTRIES}
 
 

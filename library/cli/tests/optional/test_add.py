@@ -23,9 +23,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A copy of the repository's settings, without the optional files."""
     shutil.copytree(current().root / "infra", tmp_path / "infra")
     shutil.copy(current().root / "pyproject.toml", tmp_path)
-    found = replace(current(), root=tmp_path)
-    monkeypatch.setattr(cli, "repository", lambda: found)
-    return found
+    project = replace(current(), root=tmp_path)
+    monkeypatch.setattr(cli, "repository", lambda: project)
+    return project
 
 
 def test_each_file_is_written_once(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

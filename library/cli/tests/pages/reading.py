@@ -27,13 +27,13 @@ class Curl:
 
 def commands(page: str) -> dict[str, str]:
     """Return the commands of a page as whoever copies them has them, in their order, by their operations."""
-    return {found["operation"]: html.unescape(found["command"]) for found in _REQUEST.finditer(page)}
+    return {match["operation"]: html.unescape(match["command"]) for match in _REQUEST.finditer(page)}
 
 
 def exports(page: str) -> str:
     """Return the lines that are to go before them."""
-    [found] = _EXPORTS.findall(page)
-    return html.unescape(found)
+    [block] = _EXPORTS.findall(page)
+    return html.unescape(block)
 
 
 def requests(page: str) -> list[Curl]:
@@ -43,12 +43,12 @@ def requests(page: str) -> list[Curl]:
 
 def _read(operation: str, command: str) -> Curl:
     words = shlex.split(command)
-    given = dict(_options(words))
+    options = dict(_options(words))
     [address] = [word for word in words if word.startswith("$API")]
     path, _, query = address.removeprefix("$API").partition("?")
-    headers = dict(one.split(": ", 1) for one in _all(words, "-H"))
+    headers = dict(header.split(": ", 1) for header in _all(words, "-H"))
     small = {name.lower(): value for name, value in headers.items()}
-    return Curl(operation, given.get("-X", "GET"), unquote(path), dict(parse_qsl(query)), small, given.get("-d"))
+    return Curl(operation, options.get("-X", "GET"), unquote(path), dict(parse_qsl(query)), small, options.get("-d"))
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, Any]]:

@@ -16,22 +16,22 @@ from tests.contexts import CONTEXTS, PARCEL
 from .reading import Curl, commands, exports, requests
 
 over_apis = pytest.mark.parametrize(
-    "context", [one for one in (*CONTEXTS, PARCEL) if one.api], ids=lambda context: context.name
+    "context", [context for context in (*CONTEXTS, PARCEL) if context.api], ids=lambda context: context.name
 )
 
 
 @over_apis
 def test_each_operation_has_a_request_of_its_route(context: Context) -> None:
     """With a value for each part of the path that is as it should be."""
-    made = document(context, "0.1.0")
-    found = {one.operation: one for one in requests(api_page(made))}
-    assert set(found) == set(context.routes)
-    for function, one in found.items():
+    api = document(context, "0.1.0")
+    by_operation = {request.operation: request for request in requests(api_page(api))}
+    assert set(by_operation) == set(context.routes)
+    for function, request in by_operation.items():
         method, path = context.routes[function].split(" ")
         form = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
-        values = re.fullmatch(form, one.path)
-        assert (one.method, values is not None) == (method, True)
-        for parameter in made["paths"][path][method.lower()]["parameters"]:
+        values = re.fullmatch(form, request.path)
+        assert (request.method, values is not None) == (method, True)
+        for parameter in api["paths"][path][method.lower()]["parameters"]:
             if parameter.get("in") == "path" and values:
                 Draft202012Validator(parameter["schema"]).validate(values[parameter["name"]])
 
@@ -39,28 +39,28 @@ def test_each_operation_has_a_request_of_its_route(context: Context) -> None:
 @over_apis
 def test_each_body_is_one_that_the_operation_takes(context: Context) -> None:
     """By the document's schema; what takes no body is sent none."""
-    made = document(context, "0.1.0")
-    for one in requests(api_page(made)):
-        method, path = context.routes[one.operation].split(" ")
-        body = made["paths"][path][method.lower()].get("requestBody")
-        assert (one.body is None) == (body is None)
-        if body and one.body:
+    api = document(context, "0.1.0")
+    for request in requests(api_page(api)):
+        method, path = context.routes[request.operation].split(" ")
+        body = api["paths"][path][method.lower()].get("requestBody")
+        assert (request.body is None) == (body is None)
+        if body and request.body:
             [(kind, content)] = body["content"].items()
-            assert one.headers["content-type"] == kind
-            schema = {**content["schema"], "components": made["components"]}
-            Draft202012Validator(schema).validate(json.loads(one.body))
+            assert request.headers["content-type"] == kind
+            schema = {**content["schema"], "components": api["components"]}
+            Draft202012Validator(schema).validate(json.loads(request.body))
 
 
-def test_what_creates_comes_first_and_what_deletes_last() -> None:
+def test_creating_requests_come_first_and_deleting_ones_last() -> None:
     """Whoever copies one after the other gets the answers that the page promises."""
     by_kind = {command.function: command.kind for context in CONTEXTS for command in context.commands}
     for context in CONTEXTS:
         if context.api:
-            kinds = [by_kind.get(one, "asks") for one in commands(api_page(document(context, "0.1.0")))]
+            kinds = [by_kind.get(operation, "asks") for operation in commands(api_page(document(context, "0.1.0")))]
             assert kinds == sorted(kinds, key=["creates", "asks", "changes", "deletes"].index)
 
 
-def test_the_page_says_how_to_be_authorised() -> None:
+def test_the_page_names_the_ways_to_be_authorised() -> None:
     """By a signature or by a token; each request signs, and names no key."""
     page = api_page(document(PARCEL, "0.1.0"))
     for word in ("execute-api:Invoke", "Authorization: Bearer", "uv run context docs access"):
@@ -82,8 +82,8 @@ def test_the_page_of_a_run_has_its_address_and_keys() -> None:
 def test_of_a_run_a_query_of_a_list_is_of_its_list() -> None:
     """Whoever copies it sees rows; no other request changes by that."""
     of_run = Called("A run is kept.", known={"list_id": "list-7"})
-    found = [both for context in CONTEXTS if context.api for both in _both(context, of_run)]
-    changed = [(anywhere, there) for anywhere, there in found if anywhere != there]
+    pairs = [both for context in CONTEXTS if context.api for both in _both(context, of_run)]
+    changed = [(anywhere, there) for anywhere, there in pairs if anywhere != there]
     assert changed
     for anywhere, there in changed:
         assert there == replace(anywhere, query={**anywhere.query, "list_id": "list-7"})
@@ -91,5 +91,5 @@ def test_of_a_run_a_query_of_a_list_is_of_its_list() -> None:
 
 def _both(context: Context, called: Called) -> Iterator[tuple[Curl, Curl]]:
     """Yield each request as it is anywhere, and as it is there."""
-    made = document(context, "0.1.0")
-    return zip(requests(api_page(made)), requests(api_page(made, called)), strict=True)
+    api = document(context, "0.1.0")
+    return zip(requests(api_page(api)), requests(api_page(api, called)), strict=True)

@@ -67,11 +67,11 @@ def assert_agreement(
     context: Context[Any], data: bytes, share: Fraction = TOLERATED, format_: FileFormat = PLAIN
 ) -> Result:
     end, report = imported(context, data, share, format_)
-    found = check(context, BytesIO(data), len(data), Terms(MAX_BYTES, share, "acme", format_))
-    assert found.report == report
-    assert found.status == BAD_FILE or (found.status == VALID) == (report.count(b"\r\n") == 1)
-    assert (end is ListStatus.REJECTED) == (found.unread or b",list-tolerance," in report)
-    return found
+    result = check(context, BytesIO(data), len(data), Terms(MAX_BYTES, share, "acme", format_))
+    assert result.report == report
+    assert result.status == BAD_FILE or (result.status == VALID) == (report.count(b"\r\n") == 1)
+    assert (end is ListStatus.REJECTED) == (result.unread or b",list-tolerance," in report)
+    return result
 
 
 @pytest.mark.parametrize("name", AGREED)
@@ -81,7 +81,7 @@ def test_the_kit_and_the_import_write_the_same_report(name: str) -> None:
 
 @pytest.mark.parametrize(
     "format_",
-    [FORMATS[1], PACKED[0], *(pytest.param(one, marks=pytest.mark.nightly) for one in (*FORMATS[2:], *PACKED[1:]))],
+    [FORMATS[1], PACKED[0], *(pytest.param(case, marks=pytest.mark.nightly) for case in (*FORMATS[2:], *PACKED[1:]))],
     ids=str,
 )
 def test_the_kit_and_the_import_agree_on_the_files_of_a_partner(format_: FileFormat) -> None:
@@ -111,7 +111,7 @@ def _agree(context: Context[Any], examples: int, format_: FileFormat = PLAIN) ->
     assert statuses >= {REJECTS, BAD_FILE}
 
 
-def test_a_rule_that_reads_stored_records_is_left_to_the_service() -> None:
+def test_a_rule_that_reads_stored_records_runs_in_the_service_only() -> None:
     """As is a rule that fails: the partner cannot correct it."""
 
     def reading(command: Any, payments: Any) -> Any:
@@ -123,5 +123,5 @@ def test_a_rule_that_reads_stored_records_is_left_to_the_service() -> None:
 
     context = _ruled(reading)
     data = World(context).samples.file(World(context).rows(10))
-    found = check(context, BytesIO(data), len(data), Terms(MAX_BYTES, TOLERATED))
-    assert (found.rows, found.unchecked, found.status) == (10, 10, VALID)
+    result = check(context, BytesIO(data), len(data), Terms(MAX_BYTES, TOLERATED))
+    assert (result.rows, result.unchecked, result.status) == (10, 10, VALID)

@@ -47,7 +47,7 @@ def test_a_rule_with_a_package_that_the_kit_lacks_is_refused() -> None:
         list(cli._sources(project))
 
 
-def test_the_samples_are_what_they_are_called(kit: Contents) -> None:
+def test_the_samples_have_the_faults_that_their_names_promise(kit: Contents) -> None:
     [sample, broken] = [imported(PAYMENT, data)[1].decode() for data in (kit.sample, kit.broken)]
     assert sample.count("\r\n") == 1
     assert [line["code"] for line in csv.DictReader(StringIO(broken))][:3] == ["value", "repeated", "cells"]
@@ -74,16 +74,16 @@ def test_the_archive_writes_the_report_of_the_import(kit: Contents, built: Path,
     for number, (data, status) in enumerate(cases.items()):
         file = tmp_path / f"{number} list.csv"
         file.write_bytes(data)
-        done = _run(built, file)
+        result = _run(built, file)
         report = imported(PAYMENT, data, kit.tolerated_share)[1].replace(b"partners.acme", b"partners.<partner>")
-        assert (done.returncode, done.stdout) == (status, report), done.stderr
+        assert (result.returncode, result.stdout) == (status, report), result.stderr
     assert _run(built, tmp_path / "missing.csv").returncode == BAD_FILE
     assert _run(built, "--sample").stdout == kit.sample
     assert b"# Payment: lists" in _run(built, "--format").stdout
 
 
 @pytest.mark.e2e
-def test_an_archive_without_a_build_for_this_python_says_so(built: Path, tmp_path: Path) -> None:
+def test_an_archive_without_a_build_for_this_python_is_reported(built: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.pyz"
     with zipfile.ZipFile(built) as whole, zipfile.ZipFile(other, "w") as packed:
         for name in whole.namelist():

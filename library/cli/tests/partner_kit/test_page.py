@@ -90,8 +90,8 @@ def _run(folder: Path, document: str) -> Any:
     path = folder / "run.html"
     path.write_text(document, encoding="utf-8")
     command = [chromium, *browser.OPTIONS, f"--user-data-dir={folder / 'profile'}", path.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)  # noqa: S603
-    [body] = re.findall(r"<body>(.*)</body>", done.stdout, re.DOTALL)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)  # noqa: S603
+    [body] = re.findall(r"<body>(.*)</body>", result.stdout, re.DOTALL)
     return json.loads(html.unescape(body))
 
 
@@ -108,15 +108,15 @@ def _report(context: Context[Any], data: bytes, kit: Contents) -> str:
 
 
 def _generated(context: Context[Any], examples: int, format_: FileFormat = PLAIN) -> list[bytes]:
-    found: list[bytes] = []
+    data_files: list[bytes] = []
 
     @settings(EXAMPLES, max_examples=examples)
     @given(files(context, format_))
     def collect(data: bytes) -> None:
-        found.append(data)
+        data_files.append(data)
 
     collect()
-    return found
+    return data_files
 
 
 def _large(context: Context[Any]) -> list[bytes]:
@@ -141,14 +141,14 @@ def _assert_agreement(
     kit = _kit(share, format_)
     source = script(kit, context, ("checker.js",)) + _RUN % _encoded(cases)
     seen = _run(folder, f"<!doctype html><meta charset=utf-8><body><script>{source}</script></body>")
-    for data, found in zip(cases, seen, strict=True):
-        assert [tuple(line) for line in found] == _imported(context, data, kit), data[:2000]
+    for data, lines in zip(cases, seen, strict=True):
+        assert [tuple(line) for line in lines] == _imported(context, data, kit), data[:2000]
 
 
 @pytest.mark.e2e
 @pytest.mark.parametrize(
     "context",
-    [KITS[0], TYPED, *(pytest.param(one, marks=pytest.mark.nightly) for one in KITS[1:-1])],
+    [KITS[0], TYPED, *(pytest.param(kit, marks=pytest.mark.nightly) for kit in KITS[1:-1])],
     ids=attrgetter("name"),
 )
 def test_the_page_and_the_import_find_the_same_faults(context: Context[Any], tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_partner_chooses_a_list_and_gets_the_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
-def test_the_page_is_readable_everywhere_and_loads_nothing(tmp_path: Path) -> None:
+def test_the_page_is_readable_without_loading_resources(tmp_path: Path) -> None:
     path = tmp_path / "kit.html"
     path.write_text(page(_kit(), PAYMENT), encoding="utf-8")
     flaws = browser.look(browser.found_or_skip(), path, tmp_path / "browser").flaws()

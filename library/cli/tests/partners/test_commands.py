@@ -52,13 +52,13 @@ class Repository:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    found = current()
-    found.context  # noqa: B018 (imported, whose cache the copy has)
-    shutil.copytree(found.root / "infra", tmp_path / "infra")
-    copied = replace(found, root=tmp_path)
-    copied.__dict__["context"] = found.context
+    project = current()
+    project.context  # noqa: B018 (imported, whose cache the copy has)
+    shutil.copytree(project.root / "infra", tmp_path / "infra")
+    copied = replace(project, root=tmp_path)
+    copied.__dict__["context"] = project.context
     monkeypatch.setattr(cli, "repository", lambda: copied)
-    return Repository(tmp_path, found)
+    return Repository(tmp_path, project)
 
 
 FORMS = {

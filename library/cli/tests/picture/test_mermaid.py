@@ -22,21 +22,21 @@ ARROW = re.compile(rf"(\w+(?: & \w+)*) (?:-- {TEXT} )?--> (\w+)")
 _HARD = '支払い "x" `a` <b>#35; [c](d) {{e}} |f|\n&'
 
 
-def _lines(found: Picture) -> list[str]:
-    kind, title, *lines = flowchart(found).rstrip("\n").split("\n")
+def _lines(drawing: Picture) -> list[str]:
+    kind, title, *lines = flowchart(drawing).rstrip("\n").split("\n")
     assert kind == "flowchart LR"
     assert title.startswith("    accTitle: ")
     return [line.strip() for line in lines]
 
 
-def _checked(found: Picture) -> list[str]:
+def _checked(drawing: Picture) -> list[str]:
     """The lines, each of which is a box, a frame or an arrow between these; ids are words of ASCII, used once."""
-    lines = _lines(found)
-    ids = [one[1] for line in lines if (one := BOX.fullmatch(line) or FRAME.fullmatch(line))]
-    arrows = [one for line in lines if (one := ARROW.fullmatch(line))]
+    lines = _lines(drawing)
+    ids = [match[1] for line in lines if (match := BOX.fullmatch(line) or FRAME.fullmatch(line))]
+    arrows = [match for line in lines if (match := ARROW.fullmatch(line))]
     assert len(ids) + len(arrows) + lines.count("end") == len(lines)
     assert len(ids) == len(set(ids))
-    assert all(one.isascii() for one in ids)
+    assert all(box_id.isascii() for box_id in ids)
     assert {key for arrow in arrows for key in (*arrow[1].split(" & "), arrow[2])} <= set(ids)
     return lines
 
@@ -60,7 +60,7 @@ def test_words_of_mermaid_s_own_are_no_ids() -> None:
     assert boxes == ["end_", "style_", "a_b", "a_b_2", "a_b_2_2", "a_b_2_3"]
 
 
-def test_what_the_boxes_of_a_frame_share_is_one_arrow() -> None:
+def test_a_shared_target_of_the_boxes_of_a_frame_is_one_arrow() -> None:
     """Two of them, or all; what one of several does is its own."""
     boxes = [Box("a", "A", group="g"), Box("b", "B", group="g"), Box("c", "C", group="g"), Box("t", "T"), Box("u", "U")]
     arrows = [Arrow("a", "t", "reads"), Arrow("b", "t", "writes"), Arrow("c", "u"), Arrow("u", "a"), Arrow("u", "b")]
@@ -79,15 +79,15 @@ def test_a_partner_does_not_change_the_picture() -> None:
     assert flowchart(picture(CONTEXT, with_partners, "prod")) == flowchart(picture(CONTEXT, run("prod"), "prod"))
 
 
-def test_a_readme_keeps_what_is_around_the_picture(tmp_path: Path) -> None:
+def test_a_readme_keeps_its_text_around_the_picture(tmp_path: Path) -> None:
     """A team's own flowchart too; without one it comes at the end."""
-    found = picture(CONTEXT, run("prod"), "prod")
+    drawing = picture(CONTEXT, run("prod"), "prod")
     mine = "# Mine\n\n```mermaid\nflowchart LR\n    accTitle: Mine\n    a --> b\n```\n"
     (tmp_path / "README.md").write_text(mine, encoding="utf-8")
-    assert draw(tmp_path, flowchart(found))
+    assert draw(tmp_path, flowchart(drawing))
     first = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert first == f"{mine}\n```mermaid\n{flowchart(found)}```\n"
+    assert first == f"{mine}\n```mermaid\n{flowchart(drawing)}```\n"
     (tmp_path / "README.md").write_text(f"{first.replace('RegisterPayment', 'Old')}\nAfter it.\n", encoding="utf-8")
-    assert with_diagram(tmp_path, flowchart(found)) == f"{first}\nAfter it.\n"
-    assert draw(tmp_path, flowchart(found))
-    assert not draw(tmp_path, flowchart(found))
+    assert with_diagram(tmp_path, flowchart(drawing)) == f"{first}\nAfter it.\n"
+    assert draw(tmp_path, flowchart(drawing))
+    assert not draw(tmp_path, flowchart(drawing))

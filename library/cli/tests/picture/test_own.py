@@ -13,13 +13,13 @@ OBJECTS = f"{RECEIPTS.arn}/*"
 
 
 def test_a_bucket_and_a_function_that_writes_into_it() -> None:
-    found = drawn(RECEIPTS, function("write-receipt"), grant("write-receipt", ["s3:PutObject"], OBJECTS))
-    assert said(found) == {("function write_receipt", "writes", "bucket receipts")}
-    assert {box.label for box in found.boxes} == {"bucket receipts", "WriteReceipt"}
+    drawing = drawn(RECEIPTS, function("write-receipt"), grant("write-receipt", ["s3:PutObject"], OBJECTS))
+    assert said(drawing) == {("function write_receipt", "writes", "bucket receipts")}
+    assert {box.label for box in drawing.boxes} == {"bucket receipts", "WriteReceipt"}
 
 
 @pytest.mark.parametrize("how", ["within the role", "attached", "one text alone"])
-def test_a_grant_is_found_wherever_it_stands(how: str) -> None:
+def test_a_grant_in_any_document_becomes_an_arrow(how: str) -> None:
     policy = allowed(["s3:GetObject"], OBJECTS)
     grants = {
         "within the role": [node("iam/role", "audit", inlinePolicies=[{"policy": policy}])],
@@ -36,11 +36,11 @@ def test_a_grant_is_found_wherever_it_stands(how: str) -> None:
             )
         ],
     }
-    found = drawn(RECEIPTS, function("audit"), *grants[how])
-    assert said(found) == {("function audit", "reads", "bucket receipts")}
+    drawing = drawn(RECEIPTS, function("audit"), *grants[how])
+    assert said(drawing) == {("function audit", "reads", "bucket receipts")}
 
 
-def test_what_is_denied_or_of_others_is_no_arrow() -> None:
+def test_denied_and_foreign_resources_have_no_arrow() -> None:
     denied = node("iam/rolePolicy", "no", role="order-prod-audit", policy=allowed(["s3:*"], OBJECTS, effect="Deny"))
     others = grant("audit", ["s3:GetObject"], "arn:aws:s3:::order-prod-receipts-of-others/*", "*")
     assert said(drawn(RECEIPTS, function("audit"), denied, others)) == set()
@@ -48,15 +48,15 @@ def test_what_is_denied_or_of_others_is_no_arrow() -> None:
 
 def test_a_type_that_no_context_has_yet_is_a_box() -> None:
     """Whatever stands beside a thing, such as a bucket's policy, is none."""
-    found = drawn(
+    drawing = drawn(
         RECEIPTS, node("s3/bucketPolicy", "receipts"), node("elasticache/cluster", "rates"), node("kms/key", "k")
     )
-    assert keys(found) == {"bucket receipts", "cluster rates"}
+    assert keys(drawing) == {"bucket receipts", "cluster rates"}
 
 
-def test_two_things_of_one_name_are_two_boxes() -> None:
-    found = drawn(node("ecs/service", "web"), node("apprunner/service", "web"))
-    assert keys(found) == {"service web", "service web 2"}
+def test_two_resources_of_one_name_are_two_boxes() -> None:
+    drawing = drawn(node("ecs/service", "web"), node("apprunner/service", "web"))
+    assert keys(drawing) == {"service web", "service web 2"}
 
 
 def test_a_queue_and_who_works_it_off() -> None:
@@ -72,15 +72,15 @@ def test_a_queue_and_who_works_it_off() -> None:
         grant("send", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], letters.arn),
         grant("place", ["sqs:SendMessage"], letters.arn),
     ]
-    found = drawn(letters, function("send"), function("place"), mapping, *grants)
-    assert said(found) == {("queue letters", "starts", "function send"), ("function place", "sends", "queue letters")}
+    drawing = drawn(letters, function("send"), function("place"), mapping, *grants)
+    assert said(drawing) == {("queue letters", "starts", "function send"), ("function place", "sends", "queue letters")}
 
 
 def test_another_contexts_topic_is_outside() -> None:
     inbound, topic = node("sqs/queue", "inbound"), "arn:aws:sns:eu-west-1:444455556666:billing-prod-events"
     heard = node("sns/topicSubscription", "billing", topic=topic, endpoint=inbound.arn)
-    found = drawn(inbound, heard)
-    [(source, action, target)] = said(found)
+    drawing = drawn(inbound, heard)
+    [(source, action, target)] = said(drawing)
     assert (source.split()[-1], action, target) == ("billing-prod-events", "", "queue inbound")
 
 
@@ -92,7 +92,7 @@ def test_another_contexts_topic_is_outside() -> None:
         ("cron(0 6 * * ? *)", "cron(0 6 * * ? *)"),
     ],
 )
-def test_a_schedule_says_when(expression: str, says: str) -> None:
+def test_a_schedule_has_its_expression(expression: str, says: str) -> None:
     target = {"arn": f"{arn('lambda/function', 'remind')}:live"}
     schedule = node("scheduler/schedule", "remind", scheduleExpression=expression, target=target)
     assert said(drawn(schedule, function("remind"))) == {(f"schedule {says}", "starts", "function remind")}
@@ -109,13 +109,13 @@ def test_a_schedule_says_when(expression: str, says: str) -> None:
         ({"detail-type": ["Anything"]}, "events event bus"),
     ],
 )
-def test_a_rule_begins_at_what_its_pattern_names(pattern: dict[str, object], source: str) -> None:
+def test_a_rule_begins_at_the_source_of_its_pattern(pattern: dict[str, object], source: str) -> None:
     rule = node("cloudwatch/eventRule", "told", eventPattern=json.dumps(pattern))
     target = node("cloudwatch/eventTarget", "told", rule=rule.called, arn=arn("lambda/function", "audit"))
     assert said(drawn(RECEIPTS, rule, target, function("audit"))) == {(source, "starts", "function audit")}
 
 
-def test_topics_of_alarms_are_left_out() -> None:
+def test_topics_of_alarms_have_no_box() -> None:
     topic = node("sns/topic", "warnings")
     assert keys(drawn(topic, node("cloudwatch/metricAlarm", "a", alarmActions=[topic.arn]))) == set()
     assert keys(drawn(topic)) == {"topic warnings"}
@@ -150,7 +150,7 @@ def _task(name: str, **more: object) -> dict[str, object]:
     }
 
 
-def test_steps_are_found_through_choices_maps_and_branches() -> None:
+def test_steps_in_choices_maps_and_branches_have_boxes() -> None:
     machine = {
         "StartAt": "A",
         "States": {

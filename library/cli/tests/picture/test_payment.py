@@ -13,10 +13,10 @@ def payment() -> Picture:
     return picture(CONTEXT, run("prod"), "prod")
 
 
-def test_everything_of_the_context_is_there_and_nothing_that_serves_it(payment: Picture) -> None:
+def test_every_resource_of_the_context_is_drawn_and_no_supporting_resource(payment: Picture) -> None:
     """No alarm, log group, key, role, queue of dead letters, nor what looks at releases."""
-    asked = {f"function {name}" for name in CONTEXT.functions}
-    assert keys(payment) == asked | {
+    functions = {f"function {name}" for name in CONTEXT.functions}
+    assert keys(payment) == functions | {
         *("HTTP API api", "SFTP server sftp", "bucket inbox", "queue inbound", "schedule every minute", "table table"),
         "schedule every 15 minutes",
         *("topic events", "workflow list-import", "queue events-bi", "queue events-frontend"),
@@ -44,13 +44,15 @@ def test_commands_and_queries_have_frames_of_their_own(payment: Picture) -> None
     assert frames["RegisterPayment"] == frames["VerifyPayment"] == "commands"
     assert frames["GetPayment"] == "queries"
     assert ("HTTP API api", "calls", "function verify_payment") in said(payment)
-    [call] = [one for one in payment.arrows if (one.source, one.target) == ("HTTP API api", "function verify_payment")]
+    [call] = [
+        arrow for arrow in payment.arrows if (arrow.source, arrow.target) == ("HTTP API api", "function verify_payment")
+    ]
     assert call.note == "POST /payments/{payment_id}/verify"
     assert ("function register_payment", "reads, writes", "table table") in said(payment)
     assert ("function get_payment", "reads", "table table") in said(payment)
 
 
-def test_what_has_dead_letters_says_so(payment: Picture) -> None:
+def test_a_function_with_dead_letters_is_marked(payment: Picture) -> None:
     """And where they are, in its note."""
     boxes = {box.key: box for box in payment.boxes}
     with_letters = {key for key, box in boxes.items() if box.label.endswith("\n+ dead letters")}
@@ -65,6 +67,6 @@ def test_what_has_dead_letters_says_so(payment: Picture) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_each_stack_has_a_picture(stack: str) -> None:
     """With names that say nothing of the stack."""
-    found = picture(CONTEXT, run(stack), stack)
-    assert "table table" in keys(found)
-    assert not [box.label for box in found.boxes if f"payment-{stack}" in box.label]
+    drawing = picture(CONTEXT, run(stack), stack)
+    assert "table table" in keys(drawing)
+    assert not [box.label for box in drawing.boxes if f"payment-{stack}" in box.label]

@@ -67,11 +67,11 @@ def drawn(*nodes: Node) -> Picture:
     return picture(ORDER, Graph(list(nodes)), "prod")
 
 
-def said(found: Picture) -> set[tuple[str, str, str]]:
+def said(drawing: Picture) -> set[tuple[str, str, str]]:
     """Who does what to whom."""
-    return {(one.source, one.label, one.target) for one in found.arrows}
+    return {(arrow.source, arrow.label, arrow.target) for arrow in drawing.arrows}
 
 
-def keys(found: Picture) -> set[str]:
+def keys(drawing: Picture) -> set[str]:
     """The boxes."""
-    return {one.key for one in found.boxes}
+    return {box.key for box in drawing.boxes}

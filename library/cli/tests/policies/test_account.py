@@ -66,10 +66,10 @@ def program(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_old_second_tables_break_a_policy(capsys: pytest.CaptureFixture[str]) -> None:
     """Those of restores and of other epochs; no other stack's, and none of this week. Without the option, none."""
     assert context("policies", "prod", "--account", "--json", access=access()) == 1
-    policies = {one["name"]: one["violations"] for one in json.loads(capsys.readouterr().out)["policies"]}
+    policies = {policy["name"]: policy["violations"] for policy in json.loads(capsys.readouterr().out)["policies"]}
     violations = policies[ACCOUNT[0].name]
-    assert [one["resource"] for one in violations] == OLD
-    assert all("2.83 USD" in one["sentence"] for one in violations)
+    assert [violation["resource"] for violation in violations] == OLD
+    assert all("2.83 USD" in violation["sentence"] for violation in violations)
     context("policies", "prod", "--json", access=access())
     assert ACCOUNT[0].name not in capsys.readouterr().out
 

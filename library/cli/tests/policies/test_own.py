@@ -16,7 +16,7 @@ from bounded_context_cli.policies import own
 from bounded_context_infra.configuration.project import current
 from tests.console import PROGRAM
 
-from .asked import asked
+from .analyzer import analyzer
 
 pytestmark = pytest.mark.e2e
 
@@ -43,8 +43,8 @@ def library(tmp_path: Path) -> Path:
     folder = tmp_path / "library"
     there = Path(bounded_context_cli.__path__[0])
     shutil.copytree(there, folder / "bounded_context_cli", ignore=shutil.ignore_patterns("__pycache__"))
-    _, _, shown = OWN.partition("dashes::\n\n")
-    code = "\n".join(line.removeprefix("    ") for line in shown.partition("\nEach repository")[0].splitlines())
+    _, _, example = OWN.partition("dashes::\n\n")
+    code = "\n".join(line.removeprefix("    ") for line in example.partition("\nEach repository")[0].splitlines())
     written = f"{IMPORTS}\n\n{code}\n".replace("604_800", "2_592_000")
     (folder / "bounded_context_cli" / "policies" / "own.py").write_text(written, encoding="utf-8")
     return folder
@@ -68,24 +68,24 @@ def _run(command: list[str], library: Path, project: Path) -> "subprocess.Comple
 
 def test_a_policy_of_the_platform_team_applies_everywhere(library: Path, project: Path) -> None:
     """In the promises, in the command, and in the pack."""
-    told = _run([sys.executable, "-c", TOLD], library, project)
-    assert told.returncode == 1, told.stderr
-    assert told.stdout.count("\n") > 1, told.stderr
-    first, rest = told.stdout.split("\n", 1)
+    listing = _run([sys.executable, "-c", TOLD], library, project)
+    assert listing.returncode == 1, listing.stderr
+    assert listing.stdout.count("\n") > 1, listing.stderr
+    first, rest = listing.stdout.split("\n", 1)
     sentence, breaches = json.loads(first)
     assert f'"""{sentence}.\n' in OWN
     assert any(re.search(r"\binbound\b.*\bmessage_retention_seconds\b", breach) for breach in breaches)
-    [last] = [one for one in json.loads(rest)["policies"] if one["violations"]]
+    [last] = [policy for policy in json.loads(rest)["policies"] if policy["violations"]]
     assert last["name"] == NAME
     assert f"{last['reason']}\n" in OWN
     # The promises apply it to the pipeline, too.
-    violated = [one["sentence"] for one in last["violations"]]
+    violated = [violation["sentence"] for violation in last["violations"]]
     assert violated
-    assert [one for one in violated if not any(breach.endswith(one) for breach in breaches)] == []
+    assert [sentence for sentence in violated if not any(breach.endswith(sentence) for breach in breaches)] == []
     assert len(breaches) > len(violated)
 
-    made = _run([PROGRAM, "policies", "--pack"], library, project)
-    assert made.returncode == 0, made.stderr
+    packaging = _run([PROGRAM, "policies", "--pack"], library, project)
+    assert packaging.returncode == 0, packaging.stderr
     [home] = project.glob("build/policies-*")
-    with asked(Path(made.stdout.strip()), home) as pack:
+    with analyzer(Path(packaging.stdout.strip()), home) as pack:
         assert [policy.name for policy in pack.GetAnalyzerInfo(Empty()).policies][-2] == NAME

@@ -10,7 +10,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from bounded_context_cli.policies.cli import pack_folder
 from bounded_context_infra.configuration.project import Project, current
 
-from .asked import asked
+from .analyzer import analyzer
 
 pytestmark = pytest.mark.e2e
 
@@ -32,10 +32,12 @@ def test_a_waiver_is_seen_in_the_preview(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(f"{said}\n[[tool.bounded-context.waivers]]\n{lines}", encoding="utf-8")
     folder = pack_folder(Project(tmp_path, {}))
     [home] = (tmp_path / "build").glob("policies-*")
-    with asked(folder, home) as server:
-        found = server.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[_queue()])).diagnostics
-    [advice] = [one for one in found if one.enforcementLevel == analyzer_pb2.ADVISORY]
+    with analyzer(folder, home) as server:
+        diagnostics = server.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[_queue()])).diagnostics
+    [advice] = [diagnostic for diagnostic in diagnostics if diagnostic.enforcementLevel == analyzer_pb2.ADVISORY]
     assert (advice.policyName, advice.urn) == ("waivers", URN)
     assert re.fullmatch(rf"reminders .*\bdata-is-encrypted: {re.escape(REASON)}", advice.message.splitlines()[-1])
-    refused = {one.policyName for one in found if one.enforcementLevel == analyzer_pb2.MANDATORY}
+    refused = {
+        diagnostic.policyName for diagnostic in diagnostics if diagnostic.enforcementLevel == analyzer_pb2.MANDATORY
+    }
     assert refused == {"queues-have-dead-letters", "transport-is-encrypted", "resources-are-tagged"}

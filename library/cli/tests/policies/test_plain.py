@@ -49,7 +49,7 @@ BARE = (
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_every_policy_reads_resources_that_say_nothing(name: str) -> None:
+def test_every_policy_reads_resources_with_default_values(name: str) -> None:
     """Whatever the program leaves to defaults."""
     assert set(broken(name, *BARE)) <= {"own"}
 
@@ -65,7 +65,7 @@ def test_every_policy_reads_resources_that_say_nothing(name: str) -> None:
     ],
     ids=lambda node: node.kind,
 )
-def test_a_queue_of_dead_letters_needs_none_itself(keeps: Node) -> None:
+def test_a_dead_letter_queue_needs_no_dead_letter_queue(keeps: Node) -> None:
     """Whoever puts them there; one that nobody names is a queue like others."""
     assert broken("queues-have-dead-letters", keeps, node("sqs/queue", "kept")) == []
     assert broken("queues-have-dead-letters", node("sqs/queue", "kept")) == ["kept"]

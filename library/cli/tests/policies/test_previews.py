@@ -22,58 +22,58 @@ def prod() -> Graph:
 
 def previewed(graph: Graph) -> list[Registered]:
     """The resources as the engine tells of them before any of them is there."""
-    made = {value: node.urn for node in graph.nodes for value in _made(node)}
-    return [_registered(node, made) for node in graph.nodes]
+    urns = {value: node.urn for node in graph.nodes for value in _made(node)}
+    return [_registered(node, urns) for node in graph.nodes]
 
 
-def told(graph: Graph) -> list[Registered]:
+def resolved(graph: Graph) -> list[Registered]:
     """The resources as the engine tells of them once they are there."""
     return [_registered(node, {}) for node in graph.nodes]
 
 
 def _made(node: Node) -> list[str]:
     """Ids, ARNs and URLs; a version is a mere number."""
-    made = [value for key, value in node.outputs.items() if key not in (*node.inputs, "version")]
-    return [value for value in made if isinstance(value, str)]
+    values = [value for key, value in node.outputs.items() if key not in (*node.inputs, "version")]
+    return [value for value in values if isinstance(value, str)]
 
 
-def _registered(node: Node, made: Mapping[str, str]) -> Registered:
-    sources = {key: frozenset(made[text] for text in made if text in str(value)) for key, value in node.inputs.items()}
+def _registered(node: Node, urns: Mapping[str, str]) -> Registered:
+    sources = {key: frozenset(urns[text] for text in urns if text in str(value)) for key, value in node.inputs.items()}
     return Registered(
         type=node.type,
         name=node.name,
         urn=node.urn,
-        inputs={key: _without(value, made) for key, value in node.inputs.items()},
-        outputs={key: _without(value, made) for key, value in node.outputs.items()},
+        inputs={key: _without(value, urns) for key, value in node.inputs.items()},
+        outputs={key: _without(value, urns) for key, value in node.outputs.items()},
         protect=node.protect,
         ignore_changes=node.ignore_changes,
         sources=sources,
     )
 
 
-def _without(value: Any, made: Mapping[str, str]) -> Any:
+def _without(value: Any, urns: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: _without(one, made) for key, one in value.items()}
+        return {key: _without(child, urns) for key, child in value.items()}
     if isinstance(value, list):
-        return [_without(one, made) for one in value]
-    return UNKNOWN if isinstance(value, str) and any(text in value for text in made) else value
+        return [_without(child, urns) for child in value]
+    return UNKNOWN if isinstance(value, str) and any(text in value for text in urns) else value
 
 
-@pytest.mark.parametrize("seen", [previewed, told], ids=["nothing known", "all known"])
-def test_the_default_context_keeps_all(seen: Callable[[Graph], list[Registered]], prod: Graph) -> None:
+@pytest.mark.parametrize("seen", [previewed, resolved], ids=["nothing known", "all known"])
+def test_the_default_context_breaks_no_policy(seen: Callable[[Graph], list[Registered]], prod: Graph) -> None:
     """What is not known yet is no breach."""
     resources = seen(prod)
     assert [violation for policy in POLICIES for violation in certain_violations(policy, resources)] == []
 
 
-def test_most_of_the_default_context_is_not_known_in_its_first_preview(prod: Graph) -> None:
+def test_most_of_the_default_context_is_unknown_in_its_first_preview(prod: Graph) -> None:
     """Else the test above would prove little."""
-    unknown = [one for one in previewed(prod) if UNKNOWN in str(one.inputs)]
+    unknown = [resource for resource in previewed(prod) if UNKNOWN in str(resource.inputs)]
     assert len(unknown) > len(prod.nodes) / 2
 
 
 def _plain(node: Node) -> Node:
-    inputs, outputs = (dict(one) for one in (node.inputs, node.outputs))
+    inputs, outputs = (dict(properties) for properties in (node.inputs, node.outputs))
     del inputs["kmsMasterKeyId"], outputs["kmsMasterKeyId"]
     return replace(node, inputs=inputs, outputs=outputs)
 
@@ -83,7 +83,7 @@ def _alone(node: Node) -> Node:
     return replace(node, name="reminders", urn="own", inputs={"name": "reminders"}, outputs={"arn": "arn:own"})
 
 
-@pytest.mark.parametrize("seen", [previewed, told], ids=["nothing known", "all known"])
+@pytest.mark.parametrize("seen", [previewed, resolved], ids=["nothing known", "all known"])
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -101,15 +101,15 @@ def test_a_queue_that_breaks_a_policy_is_refused(
     queue = next(node for node in prod.of("sqs/queue") if "redrivePolicy" in node.inputs)
     others = [node for node in prod.nodes if node is not queue or change is _alone]
     broken = replace(prod, nodes=[*others, change(queue)])
-    found = certain_violations(BY_NAME[name], seen(broken))
-    assert [one.resource for one in found] == [change(queue).name]
+    violations = certain_violations(BY_NAME[name], seen(broken))
+    assert [violation.resource for violation in violations] == [change(queue).name]
 
 
 def test_a_bucket_that_may_be_guarded_is_not_refused_until_all_is_known(prod: Graph) -> None:
     """Two buckets, and policies that name them by what is not known yet: nobody can tell which is without."""
     [guard, *_] = prod.of("s3/bucketPublicAccessBlock")
     broken = replace(prod, nodes=[node for node in prod.nodes if node is not guard])
-    [violation] = certain_violations(BY_NAME["buckets-are-private"], told(broken))
+    [violation] = certain_violations(BY_NAME["buckets-are-private"], resolved(broken))
     assert violation.node.outputs["bucket"] == guard.inputs["bucket"]
 
 
@@ -119,17 +119,19 @@ def test_an_unknown_value_of_any_shape_does_not_hide_another_violation(prod: Gra
     changed = {"s3/bucketServerSideEncryptionConfiguration": "rules", "lambda/function": "timeout"}
     resources = previewed(replace(prod, nodes=[*prod.nodes, _alone(queue)]))
     unknown = [
-        replace(one, inputs={**one.inputs, key: UNKNOWN}) if (key := changed.get(one.type.split(":")[1])) else one
-        for one in resources
+        replace(resource, inputs={**resource.inputs, key: UNKNOWN})
+        if (key := changed.get(resource.type.split(":")[1]))
+        else resource
+        for resource in resources
     ]
-    found = [violation for policy in POLICIES for violation in certain_violations(policy, unknown)]
-    assert {violation.resource for violation in found} == {"reminders"}
+    violations = [violation for policy in POLICIES for violation in certain_violations(policy, unknown)]
+    assert {violation.resource for violation in violations} == {"reminders"}
 
 
 def test_a_fault_of_a_policy_is_an_error_with_unknown_values_too(prod: Graph) -> None:
     """A policy that raised an error would otherwise accept everything."""
     policy = replace(BY_NAME["data-is-encrypted"], check=_faulty)
-    for seen in (previewed, told):
+    for seen in (previewed, resolved):
         with pytest.raises(KeyError):
             certain_violations(policy, seen(prod))
 

@@ -17,7 +17,7 @@ def _kinds(graph: Graph, *, tagged: bool) -> set[str]:
     return {node.kind for node in graph.nodes if takes_tags(node) is tagged}
 
 
-def test_what_takes_tags_is_what_has_them() -> None:
+def test_the_policy_knows_the_taggable_kinds() -> None:
     """In the default context, where the policy is kept: so each kind is recognised, in both directions."""
     prod = run("prod")
     assert _kinds(prod, tagged=True) == {node.kind for node in prod.nodes if "tags" in node.inputs}

@@ -30,15 +30,15 @@ def broken() -> Graph:
 
 def repository(graph: Graph, *said: dict[str, str]) -> Repository:
     """The default context's repository with these waivers, and with this for its stack."""
-    one = Repository(Project(current().root, {**current().settings, "waivers": list(said)}))
-    one.__dict__["graph"] = graph
-    return one
+    repository = Repository(Project(current().root, {**current().settings, "waivers": list(said)}))
+    repository.__dict__["graph"] = graph
+    return repository
 
 
 def breaches(where: Repository) -> list[str]:
     """What the promises that are policies, and the one of waivers, say."""
-    asked = {policy.name for policy in POLICIES} | {"waivers-are-needed"}
-    return [breach for promise in PROMISES if promise.name in asked for breach in promise.breaches(where)]
+    names = {policy.name for policy in POLICIES} | {"waivers-are-needed"}
+    return [breach for promise in PROMISES if promise.name in names for breach in promise.breaches(where)]
 
 
 def test_a_waiver_is_for_one_resource(broken: Graph) -> None:
@@ -48,7 +48,7 @@ def test_a_waiver_is_for_one_resource(broken: Graph) -> None:
     assert breaches(repository(broken, WAIVER)) == []
 
 
-def test_a_waiver_for_another_resource_waives_nothing(broken: Graph) -> None:
+def test_a_waiver_for_another_resource_has_no_effect(broken: Graph) -> None:
     """Both are problems: the violation, and the needless waiver."""
     encrypted, needless = breaches(repository(broken, WAIVER | {"resource": "inbound"}))
     assert ": sqs/queue reminders " in encrypted
@@ -65,7 +65,7 @@ def test_a_waiver_for_another_resource_waives_nothing(broken: Graph) -> None:
         ({"until": "2027"}, r"\buntil\b.* policy, resource and reason\."),
     ],
 )
-def test_a_waiver_with_a_bad_member_waives_nothing(said: dict[str, str], problem: str, broken: Graph) -> None:
+def test_an_invalid_waiver_has_no_effect(said: dict[str, str], problem: str, broken: Graph) -> None:
     """The violation remains, and the problem names the file, the waiver and its member."""
     violation, bad = sorted(breaches(repository(broken, WAIVER | said)), reverse=True)
     assert ": sqs/queue reminders " in violation
@@ -88,8 +88,8 @@ def test_a_waiver_may_name_a_policy_by_its_earlier_name() -> None:
 def test_a_policy_lists_its_waivers_with_their_reasons(broken: Graph) -> None:
     """The fleet shows it, with its reason."""
     where = repository(broken, WAIVER)
-    found = judged(POLICIES, lambda policy: policy.violations(broken), where.waivers, "prod")
-    [waived] = [one for one in found if one.waived]
+    violations = judged(POLICIES, lambda policy: policy.violations(broken), where.waivers, "prod")
+    [waived] = [violation for violation in violations if violation.waived]
     assert (waived.policy.name, waived.violations) == ("data-is-encrypted", ())
     assert [(violation.resource, waiver.reason) for violation, waiver in waived.waived] == [("reminders", REASON)]
 
@@ -104,12 +104,12 @@ def _told(said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_command_tells_each_policy(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_lists_each_policy(capsys: pytest.CaptureFixture[str]) -> None:
     """For programs, with its reason, what breaks it and what is waived."""
     assert context("policies", "--json") == 0
-    told = json.loads(capsys.readouterr().out)["policies"]
-    assert [one["name"] for one in told] == [policy.name for policy in POLICIES]
-    assert all(one["reason"] and one["violations"] == [] and one["waived"] == [] for one in told)
+    policies = json.loads(capsys.readouterr().out)["policies"]
+    assert [policy["name"] for policy in policies] == [policy.name for policy in POLICIES]
+    assert all(policy["reason"] and policy["violations"] == [] and policy["waived"] == [] for policy in policies)
 
 
 def test_the_command_shows_a_broken_policy_and_its_violations(
@@ -125,8 +125,8 @@ def test_the_command_shows_a_broken_policy_and_its_violations(
     assert f"broken  data-is-encrypted\n        {policy.sentence}" in said
     assert f"        - {violation.sentence}\n" in said
     assert context("policies", "--json") == 1
-    [one] = [one for one in json.loads(capsys.readouterr().out)["policies"] if one["violations"]]
-    assert (one["name"], one["violations"][0]["resource"]) == ("data-is-encrypted", "reminders")
+    [broken_policy] = [policy for policy in json.loads(capsys.readouterr().out)["policies"] if policy["violations"]]
+    assert (broken_policy["name"], broken_policy["violations"][0]["resource"]) == ("data-is-encrypted", "reminders")
 
 
 def test_the_command_shows_waivers(
@@ -143,7 +143,7 @@ def test_the_command_shows_waivers(
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "local"])
-def test_other_stacks_are_held_to_what_holds_there(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_stacks_need_no_protection(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What they keep may go with them, so that nothing has to be waived for it."""
     assert context("policies", stack) == 0
     assert "data-is-protected" not in capsys.readouterr().out

@@ -25,6 +25,6 @@ def faults(entity: Mapping[str, Any]) -> list[str]:
     """Return what the schema of an entity's kind and version has against it, and against its name."""
     version = str(entity["apiVersion"]).rpartition("/")[2]
     validator = Draft7Validator(_SCHEMAS[f"{entity['kind']}.{version}"], registry=_REGISTRY)
-    found = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(entity)]
+    messages = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(entity)]
     name = str(entity.get("metadata", {}).get("name"))
-    return found if NAME.fullmatch(name) else [*found, f"{name} is no name"]
+    return messages if NAME.fullmatch(name) else [*messages, f"{name} is no name"]

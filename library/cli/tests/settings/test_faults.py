@@ -49,7 +49,7 @@ def plant(repository: Path, kind: str) -> str:
     lines = (repository / name).read_text().splitlines(keepends=True)
     text = "".join(new if line in old else old for old in lines)
     (repository / name).write_text(text)
-    return f"{name}:{next(number for number, one in enumerate(text.splitlines(), 1) if '#!' in one)}"
+    return f"{name}:{next(number for number, line in enumerate(text.splitlines(), 1) if '#!' in line)}"
 
 
 @pytest.mark.parametrize("kind", PLANTED)
@@ -107,7 +107,7 @@ def test_every_stack_with_an_invalid_setting_is_reported(repository: Path, capsy
     assert len(reported) <= 15
 
 
-def test_a_run_with_an_invalid_setting_starts_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_with_an_invalid_setting_starts_no_emulator(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     local = repository / SERVICE.replace("dev", "local")
     local.write_text(local.read_text().replace("trace_percent: 100", "trace_percent: 101"))
     assert context("run") == 1

@@ -78,16 +78,16 @@ def test_the_page_is_current() -> None:
 def test_each_example_is_valid_for_the_program_and_the_editor() -> None:
     for name, schema in OWN.items():
         example = json.loads(json.dumps(schema["examples"][0]).replace("LoanRegistered", CONTEXT.events[0]))
-        given = {**LEAST, **NEEDED.get(name, {}), name: example}
-        Settings.from_config(CONTEXT, _texts(given))
-        assert _faults(given) == [], name
+        settings = {**LEAST, **NEEDED.get(name, {}), name: example}
+        Settings.from_config(CONTEXT, _texts(settings))
+        assert _faults(settings) == [], name
 
 
 def test_the_examples_of_an_account_are_valid_for_the_program_and_the_editor() -> None:
-    given = {name: schema["examples"][0] for name, schema in schemas(AccountSettings).items()}
-    assert set(vars(AccountSettings.from_config(_texts(given), given))) == given.keys()
+    settings = {name: schema["examples"][0] for name, schema in schemas(AccountSettings).items()}
+    assert set(vars(AccountSettings.from_config(_texts(settings), settings))) == settings.keys()
     prefix = project_name(current().account)
-    document = {"config": {f"{prefix}:{name}": value for name, value in given.items()}}
+    document = {"config": {f"{prefix}:{name}": value for name, value in settings.items()}}
     assert [*Draft7Validator(documents(current())["account"]).iter_errors(document)] == []
 
 
@@ -103,9 +103,9 @@ def _limits() -> Iterator[tuple[str, Any, bool]]:
 
 def test_the_program_and_the_editor_have_the_same_limits() -> None:
     for name, value, valid in _limits():
-        given = {**LEAST, name: value}
-        assert (not _faults(given)) == valid, (name, value)
-        assert _accepted(given) == valid, (name, value)
+        settings = {**LEAST, name: value}
+        assert (not _faults(settings)) == valid, (name, value)
+        assert _accepted(settings) == valid, (name, value)
 
 
 def _changed(value: Any) -> Iterator[Any]:
@@ -126,8 +126,8 @@ def test_the_program_and_the_editor_accept_the_same_lists_and_maps() -> None:
     for name, schema in OWN.items():
         example = json.loads(json.dumps(schema["examples"][0]).replace("LoanRegistered", CONTEXT.events[0]))
         for value in _changed(example) if isinstance(example, list | dict) and name != "sftp_host_key" else ():
-            given = {**LEAST, **NEEDED.get(name, {}), name: value}
-            accepted, marked = _accepted(given), bool(_faults(given))
+            settings = {**LEAST, **NEEDED.get(name, {}), name: value}
+            accepted, marked = _accepted(settings), bool(_faults(settings))
             assert accepted != marked or (name in ("partners", "subscribers") and not accepted), (name, value)
 
 

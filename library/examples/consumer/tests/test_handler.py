@@ -52,20 +52,20 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("TABLE_NAME", TABLE)
     handler._table.cache_clear()
     with mock_aws():
-        made = boto3.resource("dynamodb").create_table(
+        table = boto3.resource("dynamodb").create_table(
             TableName=TABLE,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        yield made
+        yield table
     handler._table.cache_clear()
 
 
 def send(*messages: dict[str, Any] | str) -> list[int]:
     """Hand over a batch; return which of its messages have to come again, counted from 0."""
     record = json.loads((EVENTS / "sqs_record.json").read_text())
-    bodies = [one if isinstance(one, str) else json.dumps(one) for one in messages]
+    bodies = [message if isinstance(message, str) else json.dumps(message) for message in messages]
     records = [record | {"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
     answer = handler.lambda_handler({"Records": records}, LambdaContext())
     return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
@@ -85,7 +85,7 @@ def test_an_event_is_kept(table: Any) -> None:
     assert (item["type"], item["data"], item["applied"]) == (event["type"], event["data"], 1)
 
 
-def test_an_event_that_comes_again_changes_nothing(table: Any) -> None:
+def test_a_repeated_event_changes_nothing(table: Any) -> None:
     """In the same batch, and in a later one: SNS, SQS and the outbox all deliver at least once."""
     event = recorded("created")
     assert send(event, event) == []
@@ -93,7 +93,7 @@ def test_an_event_that_comes_again_changes_nothing(table: Any) -> None:
     assert [item["applied"] for item in kept(table)] == [1]
 
 
-def test_an_older_event_that_comes_late_changes_nothing(table: Any) -> None:
+def test_a_late_older_event_changes_nothing(table: Any) -> None:
     """The queue keeps no order: the greater sequence wins, a removal too."""
     removed = next(name for name in handler.TAKEN if name != recorded("created")["type"])
     last = recorded("created", id="2", type=removed, sequence=sequence(10))
@@ -107,7 +107,7 @@ def test_events_of_other_types_are_passed_over(table: Any) -> None:
     assert kept(table) == []
 
 
-def test_whatever_is_unknown_is_passed_over(table: Any) -> None:
+def test_unknown_types_and_members_are_ignored(table: Any) -> None:
     """Members of the envelope, fields of the data, and the version of its schema."""
     event = recorded("created", extension="x", dataschema="urn:event-schema:a:b:7.3")
     event["data"]["later"] = {"rate": 0.25}
@@ -127,7 +127,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
-def test_a_message_that_cannot_be_taken_comes_again_without_the_others(bad: Any, table: Any) -> None:
+def test_a_failed_message_is_returned_without_the_others(bad: Any, table: Any) -> None:
     """Until it lies among the dead letters; the good ones of its batch are done."""
     good = [recorded("created", id=str(n), subject=f"s-{n}") for n in range(2)]
     assert send(good[0], bad, good[1]) == [1]
@@ -139,35 +139,37 @@ def test_a_batch_of_bad_messages_is_no_error_of_the_function(table: Any) -> None
     assert send("{", "}") == [0, 1]
 
 
-def test_what_cannot_be_written_comes_again(table: Any) -> None:
+def test_a_message_that_cannot_be_written_is_returned(table: Any) -> None:
     """As when the table is throttled, or gone."""
     table.delete()
     assert send(recorded("created")) == [0]
 
 
-def test_the_log_says_what_was_not_taken_and_quotes_nothing(table: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_the_reason_of_a_rejected_message_and_no_content(
+    table: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     """Messages may name people."""
     send(recorded("created", id="", subject="Ada Lovelace"), '{"Ada Lovelace')
     lines = [vars(record) for record in caplog.records]
-    told = [line["why"] for line in lines if line["msg"] == "event not taken"]
-    assert told == ["the event has no id", "the message is no JSON"]
+    reasons = [line["why"] for line in lines if line["msg"] == "event not taken"]
+    assert reasons == ["the event has no id", "the message is no JSON"]
     assert "Ada" not in str(lines)
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(numbers=st.lists(st.integers(1, 9), min_size=1, max_size=8))
-def test_the_newest_event_is_what_is_kept_in_whatever_order_they_come(table: Any, numbers: list[int]) -> None:
+def test_the_newest_event_is_stored_in_any_order_of_arrival(table: Any, numbers: list[int]) -> None:
     """Repeated, mixed, and in two batches."""
     subject = f"subject-{next(SUBJECTS)}"
     sent = [recorded("created", id=str(n), subject=subject, sequence=sequence(n), data={"n": n}) for n in numbers]
     middle = len(sent) // 2
     for batch in filter(None, (sent[:middle], sent[middle:])):
         assert send(*batch) == []
-    found = table.get_item(Key={"pk": f"{sent[0]['source']}#{subject}"})["Item"]
-    assert found["data"]["n"] == max(numbers)
+    item = table.get_item(Key={"pk": f"{sent[0]['source']}#{subject}"})["Item"]
+    assert item["data"]["n"] == max(numbers)
 
 
-def test_nothing_but_an_event_can_be_read() -> None:
+def test_only_an_event_can_be_read() -> None:
     """The error says what is missing."""
     with pytest.raises(Unreadable, match="the event has no source"):
         Event.read('{"id": "1"}')

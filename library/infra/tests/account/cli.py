@@ -16,19 +16,19 @@ _RENAMED: Final = {"notification-endpoint": "endpoint"}
 
 def options(words: Sequence[str]) -> dict[str, list[str]]:
     """Return the values of each option."""
-    found, last = dict[str, list[str]](), list[str]()
+    values, last = dict[str, list[str]](), list[str]()
     for word in words:
         if word.startswith("--"):
-            last = found.setdefault(word.removeprefix("--"), [])
+            last = values.setdefault(word.removeprefix("--"), [])
         else:
-            require(found, f"Unknown options: {word}")
+            require(values, f"Unknown options: {word}")
             last.append(word)
-    return found
+    return values
 
 
 def parameters(shape: Any, words: Sequence[str], folder: Path) -> dict[str, Any]:
     """Return the parameters of a request, as AWS's CLI does. Raises Refused."""
-    members, found = {xform_name(name, "-"): name for name in shape.members}, dict[str, Any]()
+    members, result = {xform_name(name, "-"): name for name in shape.members}, dict[str, Any]()
     for name, values in options(words).items():
         if name in _GLOBAL:
             continue
@@ -36,8 +36,8 @@ def parameters(shape: Any, words: Sequence[str], folder: Path) -> dict[str, Any]
         member = members.get(name) or members.get(name.removeprefix("no-"))
         require(member, f"Unknown options: --{name}")
         of = shape.members[member]
-        found[str(member)] = name in members if of.type_name == "boolean" else _value(of, values, folder)
-    return found
+        result[str(member)] = name in members if of.type_name == "boolean" else _value(of, values, folder)
+    return result
 
 
 def _value(shape: Any, words: Sequence[str], folder: Path) -> Any:

@@ -50,12 +50,12 @@ def provider(account: str) -> str:
 
 def repository(folder: Path, accounts: Mapping[str, str]) -> Path:
     """The current repository, with the stacks and the pipeline in these accounts, and temporary stacks beside dev."""
-    found = current()
-    shutil.copytree(found.service, folder / "infra" / "service")
-    shutil.copytree(found.account, folder / "infra" / "account")
-    shutil.copytree(found.pipeline, folder / "infra" / "pipeline")
-    shutil.copytree(found.root / "src", folder / "src")
-    (folder / "pyproject.toml").write_text(f'[tool.bounded-context]\ncontext = "{found.settings["context"]}"\n')
+    project = current()
+    shutil.copytree(project.service, folder / "infra" / "service")
+    shutil.copytree(project.account, folder / "infra" / "account")
+    shutil.copytree(project.pipeline, folder / "infra" / "pipeline")
+    shutil.copytree(project.root / "src", folder / "src")
+    (folder / "pyproject.toml").write_text(f'[tool.bounded-context]\ncontext = "{project.settings["context"]}"\n')
     for stack in ENVIRONMENTS:
         _limit(folder / "infra" / "service", stack, accounts[stack])
     _write(folder / "infra" / "pipeline", "main", _pipeline(accounts))
@@ -127,20 +127,20 @@ def _access(folder: Path, account: str) -> AccountAccess:
         return OfAccount(at(folder), name_of(account), _runs=_RUNS).access()
 
 
-def run(folder: Path, account: str, *, credentials: str | None = None, found: AccountAccess | None = None) -> Graph:
-    """The graph of the program for an account; `found` replaces what the command prints."""
+def run(folder: Path, account: str, *, credentials: str | None = None, access: AccountAccess | None = None) -> Graph:
+    """The graph of the program for an account; `access` replaces what the command prints."""
     answers = {"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": credentials or account}}
     program = Program(folder / "infra" / "account", f"{current().package}-account", answers)
-    name = f"account {account} {answers} {found}"
-    return recorded(name, lambda: _run(program, name_of(account), found), folder, *_READ)
+    name = f"account {account} {answers} {access}"
+    return recorded(name, lambda: _run(program, name_of(account), access), folder, *_READ)
 
 
-def _run(program: Program, stack: str, found: AccountAccess | None) -> Graph:
+def _run(program: Program, stack: str, access: AccountAccess | None) -> Graph:
     folder = program.folder.parents[1]
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv(VARIABLE, str(folder))
-        if found is None:
+        if access is None:
             patched.setenv("PYTHONPATH", str(folder / "src"))
             return program.run(stack)
-        with patch("bounded_context_infra.deployer.printed", lambda _: found):
+        with patch("bounded_context_infra.deployer.printed", lambda _: access):
             return program.run(stack)

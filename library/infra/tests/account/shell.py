@@ -84,9 +84,9 @@ class Shell:
     def _expanded(self, line: str) -> str:
         """Replace the variables outside of single quotes."""
 
-        def value(found: re.Match[str]) -> str:
-            require(not found[1] or found[1] in self.world.variables, f"{found[1]}: unbound variable")
-            return self.world.variables[found[1]] if found[1] else found[0]
+        def value(match: re.Match[str]) -> str:
+            require(not match[1] or match[1] in self.world.variables, f"{match[1]}: unbound variable")
+            return self.world.variables[match[1]] if match[1] else match[0]
 
         return re.sub(r"'[^']*'|\$(\w+)", value, line)
 
@@ -96,9 +96,9 @@ class Shell:
             case ["grep", text]:
                 return "".join(line for line in piped.splitlines(keepends=True) if text in line)
             case ["jq", path]:
-                found = jmespath.search(path.removeprefix("."), json.loads(piped))
-                require(found is not None, f"jq: {path} is null")
-                return json.dumps(found)
+                result = jmespath.search(path.removeprefix("."), json.loads(piped))
+                require(result is not None, f"jq: {path} is null")
+                return json.dumps(result)
             case ["aws", service, operation, *rest]:
                 self.create()
                 self._require_named(words)
@@ -114,7 +114,10 @@ class Shell:
         """
         names = [name for account, name in self._created if account == self.world.account()]
         for name in re.findall(r"\bpayment-(?:dev|pipeline)[\w-]*", " ".join(words)):
-            require(name in names or (name[-1] == "-" and any(name in one for one in names)), f"no resource {name}")
+            require(
+                name in names or (name[-1] == "-" and any(name in existing for existing in names)),
+                f"no resource {name}",
+            )
 
     def _aws(self, service: str, operation: str, words: Sequence[str]) -> str:
         with patch.dict("os.environ", {"MOTO_ACCOUNT_ID": self.world.account()}):
@@ -123,11 +126,11 @@ class Shell:
             except (BotoCoreError, ClientError) as error:
                 raise Refused(str(error)) from error
         answer.pop("ResponseMetadata", None)
-        asked = options(words) if words and words[0].startswith("--") else {}
-        if "query" in asked:
-            answer = jmespath.search(asked["query"][0], answer)
-            require(answer is not None, f"{asked['query'][0]}: None")
-        return printed(answer, text=asked.get("output") == ["text"])
+        flags = options(words) if words and words[0].startswith("--") else {}
+        if "query" in flags:
+            answer = jmespath.search(flags["query"][0], answer)
+            require(answer is not None, f"{flags['query'][0]}: None")
+        return printed(answer, text=flags.get("output") == ["text"])
 
     @property
     def _region(self) -> str:
@@ -147,16 +150,16 @@ class Shell:
         known = {xform_name(name, "-"): name for name in model.operation_names}
         require(operation in known, f"{model.service_name} has no operation {operation}")
         model = model.operation_model(known[operation])
-        given = parameters(model.input_shape, words, self.world.repository)
+        arguments = parameters(model.input_shape, words, self.world.repository)
         try:
             if model.service_model.service_name not in self.spared:
-                return getattr(aws, xform_name(model.name))(**given)
+                return getattr(aws, xform_name(model.name))(**arguments)
         except ClientError as error:
             if code(error) not in _UNKNOWN:
                 raise
         except (NotImplementedError, TypeError):
             pass
-        return self._stand_in(aws, model, given)
+        return self._stand_in(aws, model, arguments)
 
     def _upload(self, s3: Any, file: str, bucket: str, key: str) -> dict[str, str]:
         """Put a file into a bucket. A list starts an execution of the state machine, as EventBridge does."""
@@ -168,17 +171,17 @@ class Shell:
         steps.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps({"key": key}))
         return {"upload": f"{file} to s3://{bucket}/{key}"}
 
-    def _stand_in(self, aws: Any, model: Any, given: Mapping[str, Any]) -> Any:
+    def _stand_in(self, aws: Any, model: Any, arguments: Mapping[str, Any]) -> Any:
         """Return a sample of an answer. Refuse a vault that does not exist, and a sample of another kind or account."""
         self.lacking.add(f"{model.service_model.service_name} {xform_name(model.name, '-')}")
         account = self.world.account()
-        if "BackupVaultName" in given:
-            aws.describe_backup_vault(BackupVaultName=given["BackupVaultName"])
-        for name, value in given.items():
+        if "BackupVaultName" in arguments:
+            aws.describe_backup_vault(BackupVaultName=arguments["BackupVaultName"])
+        for name, value in arguments.items():
             known = not isinstance(value, str) or "@" not in value or value == f"{name}@{account}"
             require(known, f"{name}: {value} is not of {account}")
         if model.name == "StartRestoreJob":
-            table = {"TableName": given["Metadata"]["targetTableName"], "BillingMode": "PAY_PER_REQUEST"}
+            table = {"TableName": arguments["Metadata"]["targetTableName"], "BillingMode": "PAY_PER_REQUEST"}
             key: Any = {"AttributeName": "pk"}
             schema = {"KeySchema": [key | {"KeyType": "HASH"}], "AttributeDefinitions": [key | {"AttributeType": "S"}]}
             client("dynamodb", aws.meta.region_name).create_table(**table, **schema)

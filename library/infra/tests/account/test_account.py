@@ -36,7 +36,7 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def graphs(apart: Path) -> dict[str, Graph]:
     """The program of each account."""
-    return {account: run(apart, account, found=access(apart, account)) for account in APART.values()}
+    return {account: run(apart, account, access=access(apart, account)) for account in APART.values()}
 
 
 def names(graph: Graph, kind: str) -> set[str]:
@@ -45,7 +45,7 @@ def names(graph: Graph, kind: str) -> set[str]:
 
 def policies(graph: Graph, role: str) -> list[Document]:
     """The documents of the managed policies that a role has."""
-    arns = {one.inputs["policyArn"] for one in graph.of("iam/rolePolicyAttachment") if one.inputs["role"] == role}
+    arns = {node.inputs["policyArn"] for node in graph.of("iam/rolePolicyAttachment") if node.inputs["role"] == role}
     return [node.document() for node in graph.of("iam/policy") if node.arn in arns]
 
 
@@ -66,17 +66,17 @@ def test_the_account_of_tools_has_no_role_of_an_environment(graphs: dict[str, Gr
 
 def test_only_the_account_of_the_workflows_has_githubs_provider(graphs: dict[str, Graph]) -> None:
     providers = {account: graph.of("iam/openIdConnectProvider") for account, graph in graphs.items()}
-    assert [account for account, found in providers.items() if found] == [DEV]
+    assert [account for account, nodes in providers.items() if nodes] == [DEV]
     (provider,) = providers[DEV]
     assert provider.inputs["clientIdLists"] == ["sts.amazonaws.com"]
     assert provider.protect and provider.retain_on_delete, "other repositories of the account use it"
-    made = {"payment-deployer-dev-pull-request", "payment-deployer-pr-stacks", "payment-deployer-sandbox-stacks"}
-    assert made < names(graphs[DEV], "iam/role")
+    roles = {"payment-deployer-dev-pull-request", "payment-deployer-pr-stacks", "payment-deployer-sandbox-stacks"}
+    assert roles < names(graphs[DEV], "iam/role")
 
 
-def test_a_role_trusts_the_steps_of_the_pipeline_and_nobody_else(graphs: dict[str, Graph]) -> None:
+def test_a_role_trusts_the_steps_of_the_pipeline_only(graphs: dict[str, Graph]) -> None:
     """The steps need not exist yet, and the whole account of tools is not trusted."""
-    (role,) = [one for one in graphs[PROD].of("iam/role") if one.inputs["name"] == "payment-deployer-prod-deploy"]
+    (role,) = [role for role in graphs[PROD].of("iam/role") if role.inputs["name"] == "payment-deployer-prod-deploy"]
     (statement,) = role.document("assumeRolePolicy")["Statement"]
     assert statement["Principal"] == {"AWS": f"arn:aws:iam::{TOOLS}:root"}
     step = f"arn:aws:iam::{TOOLS}:role/payment-pipeline-prod-deploy"
@@ -86,16 +86,16 @@ def test_a_role_trusts_the_steps_of_the_pipeline_and_nobody_else(graphs: dict[st
 def test_every_statement_is_in_a_policy_of_its_role(apart: Path, graphs: dict[str, Graph]) -> None:
     for account in APART.values():
         for name, role in access(apart, account).roles.items():
-            wanted = [one for document in role.policies.values() for one in document["Statement"]]
-            found = [one for document in policies(graphs[account], name) for one in document["Statement"]]
-            assert sorted(map(json.dumps, found)) == sorted(map(json.dumps, wanted))
+            wanted = [statement for document in role.policies.values() for statement in document["Statement"]]
+            actual = [statement for document in policies(graphs[account], name) for statement in document["Statement"]]
+            assert sorted(map(json.dumps, actual)) == sorted(map(json.dumps, wanted))
 
 
 def test_no_policy_exceeds_the_limit_of_iam(graphs: dict[str, Graph]) -> None:
     """A role takes ten managed policies (IAM user guide, "IAM and AWS STS quotas")."""
     documents = [node.document() for graph in graphs.values() for node in graph.of("iam/policy")]
     assert len(documents) > 20
-    assert max(len(json.dumps(one, separators=(",", ":"))) for one in documents) <= LIMIT
+    assert max(len(json.dumps(document, separators=(",", ":"))) for document in documents) <= LIMIT
     for graph in graphs.values():
         for role in names(graph, "iam/role"):
             assert 1 <= len(policies(graph, role)) <= 10
@@ -116,9 +116,15 @@ def test_a_session_that_is_too_long_is_a_finding(graphs: dict[str, Graph]) -> No
 def test_the_state_is_shared_with_the_roles_of_the_workflows_alone(graphs: dict[str, Graph]) -> None:
     """The state of production is not shared with any account."""
     (bucket,), (key,) = graphs[TOOLS].of("s3/bucketPolicy"), graphs[TOOLS].of("kms/keyPolicy")
-    shared = [one for one in [*_statements(bucket), *_statements(key)] if f"{DEV}:root" in str(one["Principal"])]
+    shared = [
+        statement
+        for statement in [*_statements(bucket), *_statements(key)]
+        if f"{DEV}:root" in str(statement["Principal"])
+    ]
     assert shared
-    assert not any(f"{account}:root" in str(one) for one in _statements(bucket) for account in (STAGING, PROD))
+    assert not any(
+        f"{account}:root" in str(statement) for statement in _statements(bucket) for account in (STAGING, PROD)
+    )
     assert "prod" not in json.dumps(shared)
 
 
@@ -154,12 +160,12 @@ def test_a_key_whose_secrets_have_no_encryption_context_keeps_its_policy(tmp_pat
     together = repository(tmp_path, dict.fromkeys(APART, DEV))
     environments = [{"name": name, "account": DEV} for name in ("dev", "staging", "prod")]
     program.changed(together, "pipeline", "main", {"environments": environments, "secrets_provider": provider(DEV)})
-    assert run(together, DEV, found=access(together, DEV)).of("kms/keyPolicy") == []
+    assert run(together, DEV, access=access(together, DEV)).of("kms/keyPolicy") == []
 
 
 def test_an_account_may_have_all(tmp_path: Path) -> None:
     together = repository(tmp_path, dict.fromkeys(APART, DEV))
-    graph = run(together, DEV, found=access(together, DEV))
+    graph = run(together, DEV, access=access(together, DEV))
     assert len(graph.of("kms/keyPolicy")) == 1
     assert len(graph.of("s3/bucketPolicy")) == 1
     assert len(graph.of("iam/role")) == len(ROLES) * 3 + 3
@@ -171,9 +177,9 @@ def test_a_pipeline_without_the_setting_gets_no_boundary(changed: Any) -> None:
     assert access(folder, TOOLS).boundaries == {}
 
 
-def test_credentials_of_another_account_make_nothing(apart: Path) -> None:
+def test_credentials_of_another_account_deploy_nothing(apart: Path) -> None:
     with pytest.raises(SettingError) as refused:
-        run(apart, PROD, credentials=DEV, found=AccountAccess(**_nothing(PROD)))
+        run(apart, PROD, credentials=DEV, access=AccountAccess(**_nothing(PROD)))
     assert refused.value.setting == "account"
 
 
@@ -182,7 +188,7 @@ def _nothing(account: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_the_program_takes_what_the_command_prints(apart: Path, graphs: dict[str, Graph]) -> None:
+def test_the_program_reads_the_output_of_the_command(apart: Path, graphs: dict[str, Graph]) -> None:
     """By a process of its own."""
     graph = run(apart, PROD)
     documents = {node.inputs["name"]: node.document() for node in graph.of("iam/policy")}
@@ -237,10 +243,10 @@ def test_the_program_stops_with_the_sentence_of_the_command(changed: Any) -> Non
         run(folder, DEV)
 
 
-def test_another_repository_may_have_made_the_provider(changed: Any) -> None:
-    found = access(changed("account", name_of(DEV), oidc_provider="existing"), DEV)
-    assert not found.oidc_provider
-    assert "payment-deployer-pr-stacks" in found.roles
+def test_an_existing_provider_of_another_repository_is_used(changed: Any) -> None:
+    account_access = access(changed("account", name_of(DEV), oidc_provider="existing"), DEV)
+    assert not account_access.oidc_provider
+    assert "payment-deployer-pr-stacks" in account_access.roles
 
 
 OWNERS = {"names": "org/repository", "ids": "org@1/repository@2"}
@@ -259,8 +265,8 @@ JOBS = {
 @pytest.mark.parametrize("form", OWNERS)
 def test_the_trust_accepts_the_subjects_of_its_own_repository_alone(changed: Any, form: str) -> None:
     """In the form that GitHub gives it: with its ids since 15 July 2026."""
-    found = access(changed("account", name_of(DEV), repository=OWNERS[form]), DEV)
-    roles = {name: role.trust for name, role in found.roles.items() if "Federated" in str(role.trust)}
+    account_access = access(changed("account", name_of(DEV), repository=OWNERS[form]), DEV)
+    roles = {name: role.trust for name, role in account_access.roles.items() if "Federated" in str(role.trust)}
     assert len(roles) == 3
     for name, trust in roles.items():
         job = JOBS[name.removeprefix("payment-deployer-")]
@@ -274,8 +280,8 @@ def test_the_trust_accepts_the_subjects_of_its_own_repository_alone(changed: Any
 @pytest.mark.parametrize("job", ["ref:refs/heads/main", "ref:refs/heads/other", "ref:refs/tags/v1", *JOBS.values()])
 def test_a_role_is_assumed_by_its_own_jobs_alone(changed: Any, name: str, job: str) -> None:
     """A job of the default branch without an environment assumes none. A sweep on another branch assumes none."""
-    found = access(changed("account", name_of(DEV), repository="org@1/repository@2"), DEV)
-    trust, subject = found.roles[f"payment-deployer-{name}"].trust, f"repo:org@1/repository@2:{job}"
+    account_access = access(changed("account", name_of(DEV), repository="org@1/repository@2"), DEV)
+    trust, subject = account_access.roles[f"payment-deployer-{name}"].trust, f"repo:org@1/repository@2:{job}"
     assert _assumes(trust, subject) == (job == JOBS[name])
     assert _assumes(trust, subject, ref="refs/heads/other") == (job == JOBS[name] == "pull_request")
 
@@ -297,14 +303,14 @@ def test_a_repository_with_an_id_of_two_is_refused(changed: Any, repository: str
 
 def test_people_assume_the_role_of_sandboxes_without_a_workflow(changed: Any) -> None:
     person = f"arn:aws:iam::{DEV}:role/aws-reserved/sso.amazonaws.com/*"
-    found = access(changed("account", name_of(DEV), workflows=[], people={"sandbox": [person]}), DEV)
-    (statement,) = found.roles["payment-deployer-sandbox-stacks"].trust["Statement"]
+    account_access = access(changed("account", name_of(DEV), workflows=[], people={"sandbox": [person]}), DEV)
+    (statement,) = account_access.roles["payment-deployer-sandbox-stacks"].trust["Statement"]
     assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [person]}}
-    assert "payment-deployer-pr-stacks" not in found.roles
-    assert not found.oidc_provider
+    assert "payment-deployer-pr-stacks" not in account_access.roles
+    assert not account_access.oidc_provider
 
 
-def test_an_environment_with_roles_of_its_own_gets_none(changed: Any, apart: Path) -> None:
+def test_an_environment_with_its_own_roles_gets_no_roles(changed: Any, apart: Path) -> None:
     roles = {kind: f"arn:aws:iam::{PROD}:role/prod-{kind}" for kind in ("preview", "deploy", "shift")}
     folder = changed("pipeline", "main", environments=[{"name": "prod", "roles": roles}])
     assert access(folder, PROD).roles == {}
@@ -314,8 +320,8 @@ def test_an_environment_with_roles_of_its_own_gets_none(changed: Any, apart: Pat
 def test_a_long_statement_is_split_by_its_resources() -> None:
     arns = [f"arn:aws:sqs:eu-central-1:{DEV}:{number:0200}" for number in range(60)]
     statement = {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": arns}
-    parts = [one for document in packed([{"Statement": [statement]}]) for one in document["Statement"]]
-    assert [arn for one in parts for arn in one["Resource"]] == arns
+    parts = [part for document in packed([{"Statement": [statement]}]) for part in document["Statement"]]
+    assert [arn for part in parts for arn in part["Resource"]] == arns
     assert len(parts) > 1
 
 

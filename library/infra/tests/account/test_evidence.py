@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _graph(folder: Path, **settings: Any) -> Graph:
     changed(folder, "account", name_of(ACCOUNT), settings)
-    return run(folder, ACCOUNT, found=access(folder, ACCOUNT))
+    return run(folder, ACCOUNT, access=access(folder, ACCOUNT))
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,10 @@ def recorded(folder: Path) -> Graph:
 
 def _of_cloudtrail(graph: Graph, kind: str, attribute: str, name: str) -> list[dict[str, Any]]:
     """The statements of one document that let CloudTrail do something."""
-    found = [statement for node, statement in graph.statements(kind, attribute) if node.name == name]
-    return [one for one in found if one.get("Principal") == {"Service": "cloudtrail.amazonaws.com"}]
+    statements = [statement for node, statement in graph.statements(kind, attribute) if node.name == name]
+    return [
+        statement for statement in statements if statement.get("Principal") == {"Service": "cloudtrail.amazonaws.com"}
+    ]
 
 
 def test_an_account_has_no_trail_by_default(tmp_path: Path) -> None:
@@ -56,7 +58,7 @@ def test_one_trail_records_the_data_of_all_contexts_and_regions_without_temporar
     """A recorded delivery to the archive would cause the next one."""
     [changes, rows, files] = recorded.one("cloudtrail/trail").inputs["advancedEventSelectors"]
     assert changes["fieldSelectors"] == [{"field": "eventCategory", "equals": ["Management"]}]
-    tables, objects = (one["fieldSelectors"][-1] for one in (rows, files))
+    tables, objects = (selector["fieldSelectors"][-1] for selector in (rows, files))
     starts = [f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/" for region in sorted({"eu-west-1", REGION})]
     kinds = [f"{context}-{kind}-" for context in ("payment", "loan") for kind in ("pr", "sandbox")]
     assert tables["startsWiths"] == [f"{start}{context}-" for start in starts for context in ("payment", "loan")]
@@ -70,14 +72,14 @@ def _archive(graph: Graph) -> Any:
     return bucket
 
 
-def test_nobody_deletes_from_the_archive_while_it_is_locked(recorded: Graph) -> None:
+def test_a_locked_archive_cannot_be_deleted(recorded: Graph) -> None:
     """The mode binds the root user, too. Pulumi deletes neither the objects nor the key."""
     rule = recorded.one("s3/bucketObjectLockConfiguration").inputs["rule"]
     assert rule["defaultRetention"] == {"mode": "COMPLIANCE", "days": 90}
     assert not _archive(recorded).inputs.get("forceDestroy")
     assert all(node.protect and node.retain_on_delete for node in (_archive(recorded), recorded.one("kms/key")))
     rules = recorded.one("s3/bucketLifecycleConfiguration", "evidence-lifecycle").inputs["rules"]
-    assert [one["expiration"]["days"] for one in rules if "days" in one.get("expiration", {})] == [90]
+    assert [rule["expiration"]["days"] for rule in rules if "days" in rule.get("expiration", {})] == [90]
     assert recorded.one("s3/bucketVersioning", "evidence-versioning").inputs["versioningConfiguration"] == {
         "status": "Enabled"
     }
@@ -91,7 +93,7 @@ def test_only_this_trail_writes_the_archive(recorded: Graph) -> None:
         ["s3:PutObject"],
         [f"{_archive(recorded).arn}/AWSLogs/{ACCOUNT}/*"],
     )
-    assert {one["Condition"]["StringEquals"]["aws:SourceArn"] for one in (acl, write)} == {TRAIL}
+    assert {statement["Condition"]["StringEquals"]["aws:SourceArn"] for statement in (acl, write)} == {TRAIL}
 
 
 def test_only_this_trail_uses_the_key_of_the_archive(recorded: Graph) -> None:
@@ -109,7 +111,9 @@ def test_no_role_of_deployments_changes_the_evidence(folder: Path) -> None:
     """Before, the role `deploy` of a stack made its trail, and could delete it."""
     policies = [document for role in access(folder, ACCOUNT).roles.values() for document in role.policies.values()]
     statements = [statement for document in policies for statement in document["Statement"]]
-    assert not [one for one in statements if any(action.startswith("cloudtrail:") for action in one["Action"])]
+    assert not [
+        statement for statement in statements if any(action.startswith("cloudtrail:") for action in statement["Action"])
+    ]
 
 
 @pytest.mark.parametrize(

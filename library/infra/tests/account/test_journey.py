@@ -53,8 +53,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def journey() -> str:
     """The text of the sections, without their subsections."""
-    found = (section(*place.split("#")) for place in PAGES)
-    return "\n".join(text.partition("\n### ")[0] for text in found)
+    texts = (section(*place.split("#")) for place in PAGES)
+    return "\n".join(text.partition("\n### ")[0] for text in texts)
 
 
 def follow(text: str, repository: Path, profiles: dict[str, str]) -> World:
@@ -147,7 +147,7 @@ EARLY = 5
 @pytest.mark.parametrize(
     "fault", [*[*FAULTS][:EARLY], *(pytest.param(fault, marks=pytest.mark.nightly) for fault in [*FAULTS][EARLY:])]
 )
-def test_a_fault_of_the_pages_is_found(fault: str, repository: Path) -> None:
+def test_a_fault_of_the_pages_is_detected(fault: str, repository: Path) -> None:
     """Steps in another order, and a missing or bad variable, setting or option."""
     text = FAULTS[fault](journey())
     assert text != journey()

@@ -157,11 +157,11 @@ class Reader:
             self._values[name], self._awaited = printed[1] if printed else output.strip(), None
 
     def _resolved(self, text: str) -> str:
-        def value(found: re.Match[str]) -> str:
-            if " " in found[1] and found[1] in PREPARED:
-                return self._prepared(found[1])
-            require(found[1] in self._values, f"{found[0]}: the text has no value")
-            return self._values[found[1]]
+        def value(match: re.Match[str]) -> str:
+            if " " in match[1] and match[1] in PREPARED:
+                return self._prepared(match[1])
+            require(match[1] in self._values, f"{match[0]}: the text has no value")
+            return self._values[match[1]]
 
         return re.sub(r"<([\w. ][^<>|\n]*?)>", value, text)
 
@@ -235,7 +235,7 @@ def shell_after(world: World) -> Shell:
     world.accounts["pipeline", "main"] = PROFILES["dev"]
     world.stacks["pipeline", "main"] = ""
     names = {"<prefix>": "payment-dev", "<context>": "payment"}
-    return Shell(world, re.sub("|".join(names), lambda found: names[found[0]], page("account")))
+    return Shell(world, re.sub("|".join(names), lambda match: names[match[0]], page("account")))
 
 
 Edit = Callable[[str], str]
@@ -350,6 +350,6 @@ def test_moto_lacks_the_listed_operations_only(repository: Path) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_the_page_is_found(fault: str, repository: Path) -> None:
+def test_a_fault_of_the_page_is_detected(fault: str, repository: Path) -> None:
     """Other names, orders, outputs, options, accounts and settings, and missing variables and files."""
     require_found(fault, shell_after(follow(first_deployment(repository), repository, PROFILES)))

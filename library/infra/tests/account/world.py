@@ -94,14 +94,14 @@ class World:
 
     def run(self, line: str) -> None:
         """Run a command line. Raises Refused."""
-        line = _VARIABLE.sub(lambda found: self.variables.get(found[1], ""), self.resolved(line))
+        line = _VARIABLE.sub(lambda match: self.variables.get(match[1], ""), self.resolved(line))
         self.execute(shlex.split(line))
 
     def execute(self, words: Sequence[str]) -> None:
         """Run a command. Raises Refused."""
         match [*words]:
             case ["export", *assignments]:
-                self.variables |= dict(one.split("=", 1) for one in assignments)
+                self.variables |= dict(assignment.split("=", 1) for assignment in assignments)
             case ["git", "mv", old, new]:
                 (self.repository / old).rename(self.repository / new)
             case ["git", *words]:
@@ -163,11 +163,11 @@ class World:
     def _environment(self) -> dict[str, str]:
         """Return variables for boto3: credentials only with a known profile."""
         names = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-        found = {name: self.variables[name] for name in names if name in self.variables}
+        environment = {name: self.variables[name] for name in names if name in self.variables}
         if self.variables.get("AWS_PROFILE") in self.profiles:
             keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "testing")
-            found |= {"MOTO_ACCOUNT_ID": self.account(), **keys}
-        return found
+            environment |= {"MOTO_ACCOUNT_ID": self.account(), **keys}
+        return environment
 
     def _stand_ins(self) -> Iterator[tuple[str, Any]]:
         """Yield the functions that start processes, and their stand-ins."""
@@ -240,7 +240,7 @@ class World:
         bucket = url.removeprefix("s3://").partition("?")[0]
         with patch.dict("os.environ", {**self._environment(), "MOTO_ACCOUNT_ID": self.account()}):
             client: Any = boto3.client("s3", region_name="us-east-1")
-            names = [one["Name"] for one in client.list_buckets()["Buckets"]]
+            names = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
         require(url.startswith("s3://") and bucket in names, f"{url}: no such bucket in {self.account()}")
         self.backend = url
 
@@ -319,8 +319,8 @@ class World:
         for environment in settings(self.repository / "infra" / "pipeline", "main")["environments"]:
             name, account = environment["name"], environment["account"]
             for role in ("preview", "deploy", "shift"):
-                made = (account, "role", f"payment-deployer-{name}-{role}")
-                require(made in self.names, f"sts:AssumeRole: AccessDenied: {' '.join(made)} cannot be found")
+                role_key = (account, "role", f"payment-deployer-{name}-{role}")
+                require(role_key in self.names, f"sts:AssumeRole: AccessDenied: {' '.join(role_key)} cannot be found")
             self._deliver(name, account, environment.get("secrets_provider"))
 
     def _deliver(self, name: str, account: str, provider: str | None) -> None:
@@ -330,7 +330,7 @@ class World:
         file = f"infra/service/Pulumi.{name}.yaml"
         require("encryptedkey" in self._pushed.get(file, ""), f"{file}: the commit has no encrypted key")
         require(self._pushed[file] == (self.repository / file).read_text(), f"{file} was changed after the push")
-        profile = next(one for one, number in self.profiles.items() if number == account)
+        profile = next(name for name, number in self.profiles.items() if number == account)
         self._made(key, *self._previewed(*key, profile))
 
 
@@ -363,5 +363,5 @@ def _principals(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         principal = statement.get("Principal", {})
         arns = principal.get("AWS", []) if isinstance(principal, dict) else []
         for arn in [arns] if isinstance(arns, str) else arns:
-            if found := _ROLE.fullmatch(arn):
-                yield found[1], "role", found[2]
+            if match := _ROLE.fullmatch(arn):
+                yield match[1], "role", match[2]

@@ -51,8 +51,8 @@ def name_of(alarm: Node) -> str:
     return alarm.inputs["name"] if "name" in alarm.inputs else alarm.inputs["alarmName"]
 
 
-def told(graph: Graph) -> dict[str, Node]:
-    """The alarms that tell somebody, by their names without the stack's prefix."""
+def notifiers(graph: Graph) -> dict[str, Node]:
+    """Return the alarms with an action, by their names without the stack's prefix."""
     prefix = f"{prefix_of(graph)}-"
     alarms = [*metric_alarms(graph), *composites(graph)]
     return {name_of(node).removeprefix(prefix): node for node in alarms if node.inputs.get("alarmActions")}
@@ -79,10 +79,12 @@ def watched(alarm: Node) -> list[Watched]:
     """The metrics that an alarm watches."""
     queries = alarm.inputs.get("metricQueries")
     if queries is None:
-        one = alarm.inputs
-        statistic = one.get("statistic") or one["extendedStatistic"]
+        inputs = alarm.inputs
+        statistic = inputs.get("statistic") or inputs["extendedStatistic"]
         return [
-            Watched("m", one["namespace"], one["metricName"], one["dimensions"], statistic, int(one["period"])),
+            Watched(
+                "m", inputs["namespace"], inputs["metricName"], inputs["dimensions"], statistic, int(inputs["period"])
+            ),
         ]
     return [_watched(query["id"], query["metric"]) for query in queries if "metric" in query]
 
@@ -154,7 +156,7 @@ class Evaluation:
         return known["result"].number
 
     def _statistic(self, metric: Watched, end: int) -> "Value":
-        name = next((one for one in _names(metric) if one in self._metrics), metric.name)
+        name = next((candidate for candidate in _names(metric) if candidate in self._metrics), metric.name)
         samples, minutes = self._metrics.get(name, {}), self._minutes.get(name, [])
         within = minutes[bisect_left(minutes, end - self._period) : bisect_left(minutes, end)]
         values = [value for minute in within for value in samples[minute]]
@@ -195,7 +197,7 @@ def _if(condition: Value, yes: Value, no: float) -> Value:
 
 def _fill(value: Any, filler: float) -> Any:
     if isinstance(value, list):
-        return [_fill(one, filler) for one in value]
+        return [_fill(element, filler) for element in value]
     return Value(filler) if value.number is None else value
 
 

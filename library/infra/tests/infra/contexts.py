@@ -120,7 +120,7 @@ def of_commands(names: Sequence[str], **fields: Any) -> Context[Any]:
     """The default context, whose changing commands have these names."""
     statuses: Any = StrEnum("_Many", {f"STATUS_{number:02}": f"STATUS_{number:02}" for number in range(len(names) + 1)})
     first, *others = statuses
-    creates, deletes = (one for one in DEFAULT.commands if one.kind != "changes")
+    creates, deletes = (command for command in DEFAULT.commands if command.kind != "changes")
     changes = (_change(name, status, first) for name, status in zip(names, others, strict=True))
     commands = (replace(creates, status=first), replace(deletes, after=tuple(statuses)), *changes)
     return replace(

@@ -16,5 +16,5 @@ def stages(query: Query) -> list[list[str]]:
 
 def fields(query: Query) -> set[str]:
     """The fields that it takes from log lines, without those that it makes itself."""
-    made = set(re.findall(r" as (\w+)", query.text))
-    return {word for stage in stages(query) for word in stage[1:]} - WORDS - CALLED - made
+    aliases = set(re.findall(r" as (\w+)", query.text))
+    return {word for stage in stages(query) for word in stage[1:]} - WORDS - CALLED - aliases

@@ -19,9 +19,9 @@ from .alarms import (
     expressions,
     metric_alarms,
     name_of,
+    notifiers,
     prefix_of,
     severity_of,
-    told,
     watched,
 )
 from .graph import CONTEXT, Graph, Node, run, run_shape
@@ -46,15 +46,15 @@ def section(alarm: Any) -> str:
     return alarm.inputs["alarmDescription"].rpartition("#")[2]
 
 
-def test_every_alarm_tells_one_topic_when_it_goes_off_and_when_it_is_over(full: Graph) -> None:
+def test_every_alarm_notifies_one_topic_at_its_start_and_end(full: Graph) -> None:
     """Nobody has to look whether something is over."""
     assert full.outputs["alarm_topic_arn"] != full.outputs["warning_topic_arn"]
-    for node in told(full).values():
+    for node in notifiers(full).values():
         assert node.inputs["alarmActions"] == node.inputs["okActions"]
         assert severity_of(full, node) in ("critical", "warning")
 
 
-def test_an_alarm_says_what_it_means_in_one_or_two_sentences_and_where_to_read_on(full: Graph) -> None:
+def test_an_alarm_has_one_or_two_sentences_and_a_link(full: Graph) -> None:
     """CloudWatch takes 1,024 characters."""
     for node in everything_of(full):
         description = node.inputs["alarmDescription"]
@@ -90,8 +90,8 @@ def test_every_section_that_an_alarm_names_is_there_and_every_section_has_an_ala
 
 def rows() -> list[tuple[str, str, str]]:
     """The runbook's table: an alarm's name, its severity, its section."""
-    found = re.findall(r"^\| `([^`]+)` \| (\w+) \| \[[^\]]+\]\(#([^)]+)\) \|$", RUNBOOK.read_text(), re.MULTILINE)
-    return sorted(found, key=lambda row: len(re.sub(r"<\w+>", "", row[0])), reverse=True)
+    entries = re.findall(r"^\| `([^`]+)` \| (\w+) \| \[[^\]]+\]\(#([^)]+)\) \|$", RUNBOOK.read_text(), re.MULTILINE)
+    return sorted(entries, key=lambda row: len(re.sub(r"<\w+>", "", row[0])), reverse=True)
 
 
 OF_A_PAUSE = (
@@ -117,7 +117,7 @@ def test_the_runbooks_table_has_every_alarm_with_its_severity_and_its_section(
 ) -> None:
     """Where two rows fit, the one that says more counts; one that continues another has its name and a number."""
     graph: Graph = request.getfixturevalue(shape)
-    for numbered, node in told(graph).items():
+    for numbered, node in notifiers(graph).items():
         name = re.sub(r"-\d+$", "", numbered)
         _, severity, link = next(row for row in rows() if re.fullmatch(re.sub(r"<\w+>", "[a-z0-9-]+", row[0]), name))
         assert severity == severity_of(graph, node), name
@@ -125,14 +125,14 @@ def test_the_runbooks_table_has_every_alarm_with_its_severity_and_its_section(
 
 
 @pytest.mark.parametrize("setting", ["thresholds", "objectives"])
-def test_the_runbook_says_what_each_limit_is_by_default(setting: str) -> None:
+def test_the_runbook_has_the_default_of_each_limit(setting: str) -> None:
     """A number in the documentation that is not that of the code is worse than none."""
     kind = {"thresholds": Thresholds, "objectives": Objectives}[setting]
     said = dict(re.findall(rf"^\| `{setting}\.(\w+)` \| ([\d.]+) \|", RUNBOOK.read_text(), re.MULTILINE))
     assert {name: float(value) for name, value in said.items()} == dataclasses.asdict(kind())
 
 
-def test_an_alarm_watches_what_is_there(full: Graph) -> None:
+def test_an_alarm_watches_existing_resources(full: Graph) -> None:
     """Every dimension names a resource of the stack, or AWS's own word."""
     known: dict[str, set[str]] = {
         "FunctionName": {node.inputs["name"] for node in full.of("lambda/function")},
@@ -169,21 +169,21 @@ def test_an_alarm_watches_metrics_that_the_code_writes(full: Graph) -> None:
     for node in metric_alarms(full):
         for metric in watched(node):
             if metric.namespace == prefix_of(full):
-                assert metric.name in {one.name for one in measures.PLATFORM if one.dimension is None}
+                assert metric.name in {measure.name for measure in measures.PLATFORM if measure.dimension is None}
                 assert set(metric.dimensions) == {"service"}
 
 
 def test_every_index_of_the_table_is_watched_for_throttles(full: Graph) -> None:
     """One that is throttled on its own is in no metric of the table."""
-    alarm = told(full)["table-throttles"]
-    found = {metric.dimensions.get("GlobalSecondaryIndexName", "") for metric in watched(alarm)}
+    alarm = notifiers(full)["table-throttles"]
+    watched_indexes = {metric.dimensions.get("GlobalSecondaryIndexName", "") for metric in watched(alarm)}
     indexes = full.one("dynamodb/table").inputs["globalSecondaryIndexes"]
-    assert found == {"", *(index["name"] for index in indexes)}
+    assert watched_indexes == {"", *(index["name"] for index in indexes)}
 
 
 def test_every_operation_on_the_table_is_watched_for_errors_of_aws(full: Graph) -> None:
     """AWS counts them by operation; a function may do none that no alarm adds up."""
-    alarm = told(full)["table-system-errors"]
+    alarm = notifiers(full)["table-system-errors"]
     operations = {metric.dimensions["Operation"] for metric in watched(alarm)}
     table = full.one("dynamodb/table").arn
     allowed = {
@@ -198,26 +198,30 @@ def test_every_operation_on_the_table_is_watched_for_errors_of_aws(full: Graph) 
 
 def names_in(alarms: Iterable[Node], metric: str, dimension: str) -> Counter[str]:
     """How many of the alarms watch each value of a metric's dimension, the newest version apart."""
-    found = [one for alarm in alarms for one in watched(alarm) if one.name == metric]
-    return Counter(one.dimensions[dimension] for one in found if "ExecutedVersion" not in one.dimensions)
+    metrics = [candidate for alarm in alarms for candidate in watched(alarm) if candidate.name == metric]
+    return Counter(
+        candidate.dimensions[dimension] for candidate in metrics if "ExecutedVersion" not in candidate.dimensions
+    )
 
 
 def test_every_function_behind_an_alias_is_watched(full: Graph) -> None:
     """Errors, throttles, duration, each by one alarm; CodeDeploy calls the hooks of releases and tells by itself."""
     functions = {f"{prefix_of(full)}-{function.replace('_', '-')}" for function in CONTEXT.functions}
     for what, metric in (("errors", "Errors"), ("throttles", "Throttles"), ("duration", "Duration")):
-        alarms = [node for name, node in told(full).items() if re.fullmatch(rf"(callers|background)-{what}(-2)?", name)]
+        alarms = [
+            node for name, node in notifiers(full).items() if re.fullmatch(rf"(callers|background)-{what}(-2)?", name)
+        ]
         assert names_in(alarms, metric, "FunctionName") == dict.fromkeys(functions, 1)
     for function in functions:
-        assert f"{function.removeprefix(prefix_of(full))[1:]}-new-version-errors" in told(full)
+        assert f"{function.removeprefix(prefix_of(full))[1:]}-new-version-errors" in notifiers(full)
 
 
 def test_functions_of_callers_and_retried_functions_have_separate_alarms(full: Graph) -> None:
     """Each alarm says which functions it may be."""
-    callers = told(full)["callers-errors"]
+    callers = notifiers(full)["callers-errors"]
     waited_for = {name.replace("_", "-") for name in (*CONTEXT.command_functions, *CONTEXT.queries)}
-    found = {one.dimensions["FunctionName"] for one in watched(callers)}
-    assert found == {f"{prefix_of(full)}-{name}" for name in waited_for}
+    functions = {metric.dimensions["FunctionName"] for metric in watched(callers)}
+    assert functions == {f"{prefix_of(full)}-{name}" for name in waited_for}
     assert all(name in callers.inputs["alarmDescription"] for name in waited_for)
 
 
@@ -225,24 +229,24 @@ def test_every_queue_and_every_reader_of_the_stream_is_watched(full: Graph) -> N
     """Dead letters for being there, a subscriber's messages for their age, a reader for being behind."""
     queues = [node.inputs["name"] for node in full.of("sqs/queue")]
     dead = {name for name in queues if name.endswith("-dead-letters")}
-    letters = [told(full)[f"dead-letters-{severity}"] for severity in ("critical", "warning")]
+    letters = [notifiers(full)[f"dead-letters-{severity}"] for severity in ("critical", "warning")]
     assert names_in(letters, "ApproximateNumberOfMessagesVisible", "QueueName") == dict.fromkeys(dead, 1)
-    waiting = [told(full)[name] for name in ("events-age", "inbound-age")]
+    waiting = [notifiers(full)[name] for name in ("events-age", "inbound-age")]
     alive = {name for name in queues if name not in dead}
     assert names_in(waiting, "ApproximateAgeOfOldestMessage", "QueueName") == dict.fromkeys(alive, 1)
     for mapping in full.stream_readers():
-        assert told(full)[f"{mapping.name.removesuffix('-stream')}-stream-age"]
+        assert notifiers(full)[f"{mapping.name.removesuffix('-stream')}-stream-age"]
 
 
-def test_letters_that_nobody_else_knows_of_wake_somebody(full: Graph) -> None:
+def test_dead_letters_without_another_trace_are_critical(full: Graph) -> None:
     """Uploads that started nothing, and changes that no subscriber was told of."""
-    urgent = names_in([told(full)["dead-letters-critical"]], "ApproximateNumberOfMessagesVisible", "QueueName")
+    urgent = names_in([notifiers(full)["dead-letters-critical"]], "ApproximateNumberOfMessagesVisible", "QueueName")
     assert set(urgent) == {f"{prefix_of(full)}-{name}-dead-letters" for name in ("uploads", "relay-events")}
 
 
-def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph) -> None:
+def test_lost_data_and_waiting_partners_are_critical(full: Graph) -> None:
     """And what fixes itself, or is a subscriber's, does not."""
-    critical = {name for name, node in told(full).items() if severity_of(full, node) == "critical"}
+    critical = {name for name, node in notifiers(full).items() if severity_of(full, node) == "critical"}
     expected = {"callers-errors", "background-errors", "commands-burn-fast"}
     expected |= {"dead-letters-critical", "relay-events-stream-age"}
     expected |= {"api-errors", "api-burn-fast"} if CONTEXT.routes else set()
@@ -251,7 +255,7 @@ def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph)
     assert critical == expected
 
 
-def test_a_stack_has_no_more_alarms_than_somebody_can_own(prod: Graph) -> None:
+def test_the_number_of_alarms_of_a_stack_is_limited(prod: Graph) -> None:
     """Thirty-four, and one for each function that stops its releases alone."""
     of_releases = {name for group in prod.of("codedeploy/deploymentGroup") for name in _stopping(group)}
     assert len(of_releases) == len(CONTEXT.functions)
@@ -261,9 +265,9 @@ def test_a_stack_has_no_more_alarms_than_somebody_can_own(prod: Graph) -> None:
 def test_a_stack_may_leave_warnings_out(full: Graph) -> None:
     """What wakes somebody stays, and the sum of it; all else is one word in the stack's file away."""
     few = run("staging", alarms="critical", rollout_strategy="AllAtOnce", malware="guardduty")
-    critical = {name for name, node in told(full).items() if severity_of(full, node) == "critical"}
+    critical = {name for name, node in notifiers(full).items() if severity_of(full, node) == "critical"}
     assert {name_of(node).removeprefix(f"{prefix_of(few)}-") for node in everything_of(few)} == critical | {"unhealthy"}
-    assert len(children(told(few)["unhealthy"])) == len(critical)
+    assert len(children(notifiers(few)["unhealthy"])) == len(critical)
 
 
 def test_a_stack_may_have_no_alarms_at_all() -> None:
@@ -274,7 +278,7 @@ def test_a_stack_may_have_no_alarms_at_all() -> None:
     assert {str(_stopping(group)) for group in none.of("codedeploy/deploymentGroup")} == {"[]"}
 
 
-def test_a_stack_without_warnings_costs_little_while_nothing_happens() -> None:
+def test_an_idle_stack_without_warnings_costs_little() -> None:
     """Of its 15 USD a month alarms, dashboards, key and the metrics that schedules write leave a sixth."""
     few = run("dev", alarms="critical")
     metrics = sum(len(watched(node)) for node in metric_alarms(few))
@@ -295,20 +299,20 @@ def test_names_are_unique_and_only_the_stack_changes_them(full: Graph, shared: G
     assert all(name.startswith(f"{prefix_of(full)}-") for name in names)
     optional = {"lists-expected", "lists-uploads-quarantined", "backup-copies", "backup-failed"}
     optional.add(f"{FUNCTION.replace('_', '-')}-latency")
-    assert set(told(full)) - optional == set(told(shared))
+    assert set(notifiers(full)) - optional == set(notifiers(shared))
 
 
 def test_the_context_is_unhealthy_while_any_critical_alarm_is_on(full: Graph) -> None:
     """Exactly those, and it is told where nobody is woken a second time."""
-    composite = told(full)["unhealthy"]
-    critical = {name_of(node) for node in told(full).values() if severity_of(full, node) == "critical"}
+    composite = notifiers(full)["unhealthy"]
+    critical = {name_of(node) for node in notifiers(full).values() if severity_of(full, node) == "critical"}
     assert composite.inputs["alarmRule"] == " OR ".join(f'ALARM("{name}")' for name in children(composite))
     assert set(children(composite)) == critical
     assert severity_of(full, composite) == "warning"
     assert full.outputs["unhealthy_alarm"] == name_of(composite)
 
 
-def test_a_composite_alarm_is_made_after_what_it_asks_for(full: Graph) -> None:
+def test_a_composite_alarm_depends_on_its_members(full: Graph) -> None:
     """CloudWatch refuses a rule with an alarm that does not exist."""
     urns = {name_of(node): node.urn for node in everything_of(full)}
     for node in composites(full):
@@ -317,7 +321,7 @@ def test_a_composite_alarm_is_made_after_what_it_asks_for(full: Graph) -> None:
 
 def test_the_limits_of_cloudwatch_hold_for_the_largest_context(large: Graph) -> None:
     """100 alarms, 500 elements, 10,240 characters in a composite alarm; 10 metrics of one period in an expression."""
-    promising = [node for name, node in told(large).items() if name.startswith("commands-burn-fast")]
+    promising = [node for name, node in notifiers(large).items() if name.startswith("commands-burn-fast")]
     assert sum(names_in(promising, "Invocations", "FunctionName").values()) == 20
     assert len(promising) == 7
     for node in composites(large):
@@ -360,16 +364,16 @@ def test_missing_data_are_good_but_where_that_would_be_a_lie(full: Graph) -> Non
 
 def test_lists_are_waited_for_only_where_the_stack_expects_them(full: Graph, prod: Graph) -> None:
     """Whether it is bad that no list comes is for the stack to say."""
-    assert "lists-expected" not in told(prod)
-    alarm = told(full)["lists-expected"].inputs
+    assert "lists-expected" not in notifiers(prod)
+    alarm = notifiers(full)["lists-expected"].inputs
     assert (alarm["evaluationPeriods"], alarm["datapointsToAlarm"]) == (168, 168)
-    assert [metric.period for metric in watched(told(full)["lists-expected"])] == [3600]
+    assert [metric.period for metric in watched(notifiers(full)["lists-expected"])] == [3600]
     assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 1)
 
 
 def test_thresholds_arrive_in_the_alarms(full: Graph) -> None:
     """Each in the unit of its metric."""
-    limits = {name: node.inputs.get("threshold") for name, node in told(full).items()}
+    limits = {name: node.inputs.get("threshold") for name, node in notifiers(full).items()}
     assert {limits["callers-duration"], limits["background-duration"]} == {50}
     assert {limits["events-age"], limits["inbound-age"]} == {7 * 60}
     assert limits["relay-events-stream-age"] == 3 * 60 * 1000
@@ -381,17 +385,19 @@ def test_objectives_arrive_in_the_alarms(full: Graph) -> None:
     """The share that may be bad divides the share that is."""
     for name, share in (("commands", "0.005000"), ("lists", "0.020000")):
         for speed, rate, window in (("fast", 14.4, 3600), ("slow", 6, 21_600)):
-            alarm = told(full)[f"{name}-burn-{speed}"]
+            alarm = notifiers(full)[f"{name}-burn-{speed}"]
             *burns, worst = expressions(alarm).values()
             assert {metric.period for metric in watched(alarm)} == {window}
             assert alarm.inputs["threshold"] == rate
             assert all(f"/ {share}" in burn for burn in burns)
             assert worst.startswith("MAX([part1")
-    assert "over 20 minutes" in told(full)["lists-burn-fast"].inputs["alarmDescription"]
-    assert {"14.4", "98 %"} <= set(re.findall(r"14\.4|\d+ %", told(full)["lists-burn-fast"].inputs["alarmDescription"]))
+    assert "over 20 minutes" in notifiers(full)["lists-burn-fast"].inputs["alarmDescription"]
+    assert {"14.4", "98 %"} <= set(
+        re.findall(r"14\.4|\d+ %", notifiers(full)["lists-burn-fast"].inputs["alarmDescription"])
+    )
 
 
-def test_only_what_must_may_publish_to_a_topic(full: Graph) -> None:
+def test_only_cloudwatch_and_releases_may_publish_to_a_topic(full: Graph) -> None:
     """CloudWatch for alarms of this stack, on both; releases by their role, on that of warnings."""
     for name in ("alarms", "warnings"):
         policy = full.one("sns/topicPolicy", f"{name}-policy").document()["Statement"]

@@ -69,7 +69,7 @@ def test_settings_of_the_api_are_read() -> None:
     assert settings.api_throttle == Throttle(rate=7)
 
 
-def test_the_runbook_says_what_each_limit_is_by_default() -> None:
+def test_the_runbook_has_the_default_of_each_limit() -> None:
     """A number in the documentation that is not that of the code is worse than none."""
     said = dict(re.findall(r"^\| `api_objectives\.(\w+)` \| ([\d.]+) \|", RUNBOOK.read_text(), re.MULTILINE))
     assert {name: float(value) for name, value in said.items()} == dataclasses.asdict(ApiObjectives())

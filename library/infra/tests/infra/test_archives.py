@@ -48,9 +48,9 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def _brought_by_lambda(folder: Path) -> Path:
     folder.mkdir()
     for name in _BROUGHT_BY_LAMBDA:
-        found = importlib.util.find_spec(name)
-        assert found and found.origin
-        origin = Path(found.origin)
+        spec = importlib.util.find_spec(name)
+        assert spec and spec.origin
+        origin = Path(spec.origin)
         origin = origin.parent if origin.stem == "__init__" else origin
         (folder / origin.name).symlink_to(origin)
     return folder

@@ -20,8 +20,8 @@ def backed_up() -> Graph:
 
 
 def _of_the_role(graph: Graph) -> list[dict[str, Any]]:
-    found = graph.statements("iam/rolePolicy", "policy")
-    return [statement for node, statement in found if node.name.endswith("-to-backup")]
+    statements = graph.statements("iam/rolePolicy", "policy")
+    return [statement for node, statement in statements if node.name.endswith("-to-backup")]
 
 
 def test_a_stack_has_no_vault_by_default() -> None:
@@ -29,7 +29,7 @@ def test_a_stack_has_no_vault_by_default() -> None:
     assert [node for node in run("prod").nodes if node.kind.startswith("backup/")] == []
 
 
-def test_nobody_deletes_a_backup_before_its_end(backed_up: Graph) -> None:
+def test_a_backup_cannot_be_deleted_before_its_end(backed_up: Graph) -> None:
     """The lock covers the whole retention, and after three days it cannot be removed."""
     lock = backed_up.one("backup/vaultLockConfiguration").inputs
     assert (lock["minRetentionDays"], lock["changeableForDays"]) == (90, 3)
@@ -67,7 +67,9 @@ def test_backups_stay_readable_without_the_key_of_the_stack(backed_up: Graph) ->
 
 def test_the_role_reads_one_table_and_writes_into_two_vaults(backed_up: Graph) -> None:
     """It restores nothing, and deletes nothing."""
-    resources = {action: one["Resource"] for one in _of_the_role(backed_up) for action in one["Action"]}
+    resources = {
+        action: statement["Resource"] for statement in _of_the_role(backed_up) for action in statement["Action"]
+    }
     assert resources["backup:CopyIntoBackupVault"] == [VAULT, ELSEWHERE]
     assert len(resources["dynamodb:StartAwsBackupJob"]) == 1
     assert not [action for action in resources if "Delete" in action or "Restore" in action]
@@ -77,7 +79,7 @@ def test_the_role_reads_one_table_and_writes_into_two_vaults(backed_up: Graph) -
 def test_the_role_tags_its_backups_in_both_regions(copies: str) -> None:
     """The table has tags, which AWS Backup copies to each backup. Without the permission, its jobs fail."""
     graph = run("prod", backup="vault", backup_copy=copies)
-    [tags] = [one for one in _of_the_role(graph) if "backup:TagResource" in one["Action"]]
+    [tags] = [statement for statement in _of_the_role(graph) if "backup:TagResource" in statement["Action"]]
     points = [f"arn:aws:backup:{region}:{ACCOUNT}:recovery-point:*" for region in (REGION, "eu-west-1")]
     assert tags == {"Effect": "Allow", "Action": ["backup:TagResource"], "Resource": points}
 
@@ -126,7 +128,7 @@ def test_each_job_without_a_whole_backup_is_reported(event: Any, alarming: bool,
 
 
 @pytest.mark.parametrize("wrong", ["", "payment-copies", "arn:aws:backup:eu-west-1:1:backup-vault:copies"])
-def test_a_backup_without_a_vault_elsewhere_is_refused(wrong: str) -> None:
+def test_a_backup_without_a_vault_in_another_region_is_refused(wrong: str) -> None:
     """A loss of the account would take it along."""
     with pytest.raises(SettingError, match="backup_copy"):
         run("prod", backup="vault", backup_copy=wrong)

@@ -38,7 +38,7 @@ def _described(bucket: str) -> dict[str, Any]:
     """All that the command sets, as AWS tells it, and how many keys there are."""
     s3: Any = boto3.client("s3")
     kms: Any = boto3.client("kms")
-    asked: dict[str, Any] = {
+    configuration: dict[str, Any] = {
         "encryption": s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"],
         "versioning": s3.get_bucket_versioning(Bucket=bucket)["Status"],
         "access": s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"],
@@ -48,21 +48,27 @@ def _described(bucket: str) -> dict[str, Any]:
         "keys": [key["KeyId"] for key in kms.list_keys()["Keys"]],
         "buckets": [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]],
     }
-    asked["rotates"] = [kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] for key in asked["keys"]]
-    return asked
+    configuration["rotates"] = [
+        kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] for key in configuration["keys"]
+    ]
+    return configuration
 
 
 def test_the_state_is_encrypted_versioned_and_closed() -> None:
     """One bucket, one key that rotates, nothing public, nothing over plain HTTP."""
     bucket = _bucket(bootstrap.bootstrap(CONTEXT, boto3.Session()))
-    found = _described(bucket)
-    (rule,) = found["encryption"]["Rules"]
-    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"].endswith(found["keys"][0])
+    configuration = _described(bucket)
+    (rule,) = configuration["encryption"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"].endswith(configuration["keys"][0])
     assert rule["BucketKeyEnabled"] is True
-    assert (found["versioning"], found["rotates"], found["buckets"]) == ("Enabled", [True], [bucket])
-    assert set(found["access"].values()) == {True}
-    assert found["lifecycle"][0]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
-    (refusal,) = found["policy"]["Statement"]
+    assert (configuration["versioning"], configuration["rotates"], configuration["buckets"]) == (
+        "Enabled",
+        [True],
+        [bucket],
+    )
+    assert set(configuration["access"].values()) == {True}
+    assert configuration["lifecycle"][0]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
+    (refusal,) = configuration["policy"]["Statement"]
     assert (refusal["Effect"], refusal["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
@@ -74,17 +80,17 @@ def test_a_second_run_changes_nothing() -> None:
     assert _described(_bucket(first)) == before
 
 
-def test_it_says_what_to_log_in_to(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_prints_the_login_of_the_state(capsys: pytest.CaptureFixture[str]) -> None:
     """The command's lines can be pasted, into a shell and into the pipeline's file."""
     context("bootstrap")
-    told = capsys.readouterr().out
-    assert f'pulumi login "s3://{kebab(CONTEXT.name)}-state-123456789012-{REGION}?region={REGION}"\n' in told
+    out = capsys.readouterr().out
+    assert f'pulumi login "s3://{kebab(CONTEXT.name)}-state-123456789012-{REGION}?region={REGION}"\n' in out
     provider = rf"awskms:///arn:aws:kms:{REGION}:123456789012:key/[\w-]+\?region={REGION}"
-    assert re.search(rf'stack init <stack> .* "{provider}&context_stack=<stack>"\n', told)
-    assert re.search(rf'stack init main .* "{provider}&context_stack=pipeline"\n', told)
-    assert re.search(rf"-pipeline:secrets_provider: {provider}\n", told)
-    assert f"  {CONTEXT.name}-pipeline:backend: s3://" in told
-    assert f'  {CONTEXT.name}-pipeline:account: "123456789012"\n' in told
+    assert re.search(rf'stack init <stack> .* "{provider}&context_stack=<stack>"\n', out)
+    assert re.search(rf'stack init main .* "{provider}&context_stack=pipeline"\n', out)
+    assert re.search(rf"-pipeline:secrets_provider: {provider}\n", out)
+    assert f"  {CONTEXT.name}-pipeline:backend: s3://" in out
+    assert f'  {CONTEXT.name}-pipeline:account: "123456789012"\n' in out
 
 
 def test_a_later_run_keeps_the_policy_that_the_accounts_program_sets() -> None:
@@ -100,7 +106,7 @@ def test_the_key_of_an_earlier_version_gets_the_tag_that_no_stack_has() -> None:
     old = kms.create_key(Tags=[{"TagKey": "context", "TagValue": CONTEXT.name}])["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName=f"alias/{kebab(CONTEXT.name)}-state", TargetKeyId=old)
     bootstrap.bootstrap(CONTEXT, boto3.Session())
-    tags = {one["TagKey"]: one["TagValue"] for one in kms.list_resource_tags(KeyId=old)["Tags"]}
+    tags = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=old)["Tags"]}
     assert (tags["context"], tags["stack"]) == (CONTEXT.name, "state")
 
 
@@ -114,14 +120,16 @@ def test_a_bucket_of_another_account_is_refused(monkeypatch: pytest.MonkeyPatch)
         bootstrap.bootstrap(CONTEXT, boto3.Session())
 
 
-def test_without_a_region_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_region_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The state's region is the user's choice."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     assert context("bootstrap") == 1
     assert "set AWS_REGION" in capsys.readouterr().err
 
 
-def test_what_it_asks_for_is_what_it_takes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_region_comes_from_aws_region_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """AWS_REGION, of which boto3 by itself knows nothing, and before any other."""
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
     context("bootstrap")
@@ -129,7 +137,7 @@ def test_what_it_asks_for_is_what_it_takes(monkeypatch: pytest.MonkeyPatch, caps
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2"])
-def test_every_region_takes_it(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_region_is_accepted(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest region makes buckets in another way, and says nothing if one is there."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     first = bootstrap.bootstrap(CONTEXT, boto3.Session())

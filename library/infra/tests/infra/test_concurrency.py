@@ -14,7 +14,7 @@ def _reserved(graph: Graph) -> dict[str, float]:
     return {name: number for name, number in functions.items() if number is not None}
 
 
-def test_nothing_is_reserved_unless_the_stack_says_so(prod: Graph) -> None:
+def test_concurrency_is_reserved_only_by_the_settings(prod: Graph) -> None:
     """A reservation takes executions from every other function of the account."""
     assert _reserved(prod) == {}
 
@@ -34,7 +34,7 @@ def test_a_function_that_the_stack_does_not_have_is_refused() -> None:
 
 
 @pytest.mark.parametrize("factor", [1, 10])
-def test_each_reader_of_the_stream_takes_so_many_batches_of_a_shard_at_a_time(factor: int) -> None:
+def test_each_reader_of_the_stream_reads_a_fixed_number_of_batches_of_a_shard_at_a_time(factor: int) -> None:
     """In an account with few executions, one."""
     graph = run("prod", stream_parallelization_factor=factor)
     assert {node.inputs["parallelizationFactor"] for node in graph.stream_readers()} == {factor}

@@ -62,54 +62,54 @@ def dashboards(request: pytest.FixtureRequest) -> list[Body]:
     return SHAPES[request.param]()
 
 
-def test_cloudwatch_takes_the_body(dashboards: list[Body]) -> None:
+def test_cloudwatch_accepts_the_body(dashboards: list[Body]) -> None:
     """It is what the published structure allows."""
     assert len(dashboards) == 2
-    for one in dashboards:
-        assert [error.message for error in VALIDATOR.iter_errors(one)] == []
+    for dashboard in dashboards:
+        assert [error.message for error in VALIDATOR.iter_errors(dashboard)] == []
 
 
-def test_widgets_fill_the_width_and_none_lies_over_another(dashboards: list[Body]) -> None:
+def test_widgets_fill_the_width_without_overlap(dashboards: list[Body]) -> None:
     """Each row is as wide as the dashboard, and begins where the one above ends."""
-    for one in dashboards:
-        assert all(widget["x"] + widget["width"] <= WIDTH for widget in one["widgets"])
-        assert not [pair for pair in combinations(one["widgets"], 2) if _overlap(*pair)]
-        area = sum(widget["width"] * widget["height"] for widget in one["widgets"])
-        assert area == WIDTH * max(widget["y"] + widget["height"] for widget in one["widgets"])
+    for dashboard in dashboards:
+        assert all(widget["x"] + widget["width"] <= WIDTH for widget in dashboard["widgets"])
+        assert not [pair for pair in combinations(dashboard["widgets"], 2) if _overlap(*pair)]
+        area = sum(widget["width"] * widget["height"] for widget in dashboard["widgets"])
+        assert area == WIDTH * max(widget["y"] + widget["height"] for widget in dashboard["widgets"])
 
 
-def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _overlap(first: dict[str, Any], other: dict[str, Any]) -> bool:
     return all(
-        one[start] < other[start] + other[size] and other[start] < one[start] + one[size]
+        first[start] < other[start] + other[size] and other[start] < first[start] + first[size]
         for start, size in (("x", "width"), ("y", "height"))
     )
 
 
 def test_the_limits_hold(dashboards: list[Body]) -> None:
     """CloudWatch draws no more than so many."""
-    for one in dashboards:
-        assert len(one["widgets"]) <= MOST_WIDGETS
-        assert _series(one) <= MOST_METRICS_OF_ALL
-        for widget in widgets(one, "metric"):
+    for dashboard in dashboards:
+        assert len(dashboard["widgets"]) <= MOST_WIDGETS
+        assert _series(dashboard) <= MOST_METRICS_OF_ALL
+        for widget in widgets(dashboard, "metric"):
             alone = {"widgets": [widget]}
             assert _series(alone) <= MOST_METRICS
             assert len(list(searches(alone))) <= MOST_SEARCHES
-        assert all(len(search) <= 1024 for search in searches(one))
+        assert all(len(search) <= 1024 for search in searches(dashboard))
 
 
-def _series(one: Body) -> int:
-    return len(list(drawn(one))) + (VERSIONS - 1) * len(list(searches(one)))
+def _series(dashboard: Body) -> int:
+    return len(list(drawn(dashboard))) + (VERSIONS - 1) * len(list(searches(dashboard)))
 
 
 def test_no_graph_is_too_full_to_read() -> None:
     """With 20 commands there are more graphs, not longer legends; only a release has a line for each function."""
-    for one in both(LARGEST):
-        for widget in widgets(one, "metric"):
+    for dashboard in both(LARGEST):
+        for widget in widgets(dashboard, "metric"):
             entries = widget["properties"]["metrics"]
             assert len(entries) <= 16 or "expression" in entries[0][0], widget["properties"]["title"]
 
 
-def test_both_say_what_they_are_and_where_else_to_look(prod: Graph) -> None:
+def test_both_name_the_stack_and_link_to_the_other_views(prod: Graph) -> None:
     """The first widget names the stack and links to the other dashboard, logs, traces and executions."""
     (machine,) = prod.of("sfn/stateMachine")
     for name, other in (("business", "technical"), ("technical", "business")):
@@ -125,8 +125,8 @@ def test_both_say_what_they_are_and_where_else_to_look(prod: Graph) -> None:
 
 def test_links_survive_markdown() -> None:
     """A blank or a bracket within a link would end it."""
-    for one in both(LARGEST):
-        links = one["widgets"][0]["properties"]["markdown"].split("](")[1:]
+    for dashboard in both(LARGEST):
+        links = dashboard["widgets"][0]["properties"]["markdown"].split("](")[1:]
         assert len(links) == 5
         for link in links:
             url, _, rest = link.partition(")")
@@ -141,17 +141,17 @@ def test_a_runbook_that_has_no_url_is_named() -> None:
         assert f"Runbook: `{says}`" in first["widgets"][0]["properties"]["markdown"]
 
 
-def test_every_alarm_that_tells_somebody_is_on_both(any_stack: Graph) -> None:
+def test_every_alarm_with_an_action_is_on_both(any_stack: Graph) -> None:
     """Whoever is told of one finds it here."""
     names = {_alarm_name(node.inputs) for node in _telling(any_stack)}
-    for one in bodies(any_stack).values():
-        arns = [arn for widget in widgets(one, "alarm") for arn in widget["properties"]["alarms"]]
+    for dashboard in bodies(any_stack).values():
+        arns = [arn for widget in widgets(dashboard, "alarm") for arn in widget["properties"]["alarms"]]
         assert sorted(arn.rsplit(":", 1)[1] for arn in arns) == sorted(names)
 
 
 def _telling(graph: Graph) -> list[Any]:
-    made = [*graph.of("cloudwatch/metricAlarm"), *graph.of("cloudwatch/compositeAlarm")]
-    return [node for node in made if node.inputs.get("alarmActions")]
+    alarms = [*graph.of("cloudwatch/metricAlarm"), *graph.of("cloudwatch/compositeAlarm")]
+    return [node for node in alarms if node.inputs.get("alarmActions")]
 
 
 def _alarm_name(inputs: Any) -> str:
@@ -160,28 +160,29 @@ def _alarm_name(inputs: Any) -> str:
 
 def test_the_most_urgent_alarms_come_first() -> None:
     """By severity; a widget takes a hundred."""
-    for one in both(LARGEST):
-        shown = [
-            (widget["properties"]["title"], len(widget["properties"]["alarms"])) for widget in widgets(one, "alarm")
+    for dashboard in both(LARGEST):
+        headings = [
+            (widget["properties"]["title"], len(widget["properties"]["alarms"]))
+            for widget in widgets(dashboard, "alarm")
         ]
-        assert shown == [("Critical", MOST_ALARMS), ("Critical", 50), ("Warning", 60)]
-        assert one["widgets"][2]["type"] == "alarm"
+        assert headings == [("Critical", MOST_ALARMS), ("Critical", 50), ("Warning", 60)]
+        assert dashboard["widgets"][2]["type"] == "alarm"
 
 
-def test_what_has_no_data_is_left_out() -> None:
+def test_graphs_without_data_are_omitted() -> None:
     """No queues without subscribers, no uploads without SFTP, and no heading without graphs."""
     business, technical = both(LEAST)
     assert "Alarms" not in titles(business)
-    shown = titles(technical)
-    assert "Waiting for subscribers" not in shown
-    aged = [one for one in metrics(technical) if one.name == "ApproximateAgeOfOldestMessage"]
-    assert {one.dimensions["QueueName"] for one in aged} == {LEAST.inbound}
-    assert not [title for title in shown if "SFTP" in title or "started by uploads" in title]
-    assert {"Dead letters", "Uploads"} <= set(shown)
+    graph_titles = titles(technical)
+    assert "Waiting for subscribers" not in graph_titles
+    aged = [sample for sample in metrics(technical) if sample.name == "ApproximateAgeOfOldestMessage"]
+    assert {sample.dimensions["QueueName"] for sample in aged} == {LEAST.inbound}
+    assert not [title for title in graph_titles if "SFTP" in title or "started by uploads" in title]
+    assert {"Dead letters", "Uploads"} <= set(graph_titles)
     assert "NumberOfNotificationsDelivered" not in str(technical)
 
 
-def test_a_context_without_amounts_shows_none() -> None:
+def test_a_context_without_amounts_has_no_graph_of_amounts() -> None:
     """There is neither a graph nor a gap."""
     (business, _) = both(replace(LEAST, context=OTHER))
     assert "currency" not in str(business)
@@ -198,11 +199,11 @@ def test_each_amount_has_its_graph() -> None:
 def test_the_target_is_drawn_where_lists_are_measured_against_it(prod: Graph) -> None:
     """Over the duration of lists, and over the age of the oldest."""
     graphs = [widget["properties"] for widget in widgets(bodies(prod)["business"], "metric")]
-    marked = {entry[1] for one in graphs if "annotations" in one for entry in one["metrics"]}
+    marked = {entry[1] for properties in graphs if "annotations" in properties for entry in properties["metrics"]}
     assert marked == {LIST_DURATION.name, OLDEST_UNFINISHED.name}
 
 
-def test_the_stack_says_where_its_dashboards_are(prod: Graph) -> None:
+def test_the_outputs_name_the_dashboards(prod: Graph) -> None:
     """Their URLs are outputs."""
     urls = prod.outputs["dashboards"]
     assert set(urls) == {"business", "technical"}
@@ -210,7 +211,7 @@ def test_the_stack_says_where_its_dashboards_are(prod: Graph) -> None:
         assert url.endswith(f"#dashboards/dashboard/{prod.one('cloudwatch/dashboard', name).inputs['dashboardName']}")
 
 
-def test_a_section_of_empty_graphs_is_none() -> None:
+def test_a_section_of_empty_graphs_is_omitted() -> None:
     """A heading over nothing would be noise."""
     assert section("Nothing", [graph("Nothing", [])]) == []
     assert len(section("One", [graph("Nothing", []), graph("One", [metric("A", "B", {})])])[1]) == 1
@@ -222,39 +223,39 @@ Change = Callable[[dict[str, Any]], Any]
 def _good() -> dict[str, Any]:
     """A body with one widget of each kind: graph, text, log, alarm."""
     pictures = [graph("One", [metric("AWS/SQS", "One", {"QueueName": "q"}, stat="p99")]), text("## Two")]
-    made = body(REGION, "-PT3H", [pictures])
+    dashboard = body(REGION, "-PT3H", [pictures])
     query = {"region": REGION, "query": "SOURCE 'a' | fields @message"}
-    made["widgets"] += [
+    dashboard["widgets"] += [
         {"type": "log", "x": 0, "y": 9, "width": 24, "height": 3, "properties": query},
         {"type": "alarm", "properties": {"alarms": [ARN]}},
     ]
-    return made
+    return dashboard
 
 
 def _widget(number: int, **changed: Any) -> Change:
-    return lambda made: made["widgets"][number].update(changed)
+    return lambda dashboard: dashboard["widgets"][number].update(changed)
 
 
 def _graph(**changed: Any) -> Change:
-    return lambda made: made["widgets"][0]["properties"].update(changed)
+    return lambda dashboard: dashboard["widgets"][0]["properties"].update(changed)
 
 
 def _drawn(**changed: Any) -> Change:
-    return lambda made: made["widgets"][0]["properties"]["metrics"][0][-1].update(changed)
+    return lambda dashboard: dashboard["widgets"][0]["properties"]["metrics"][0][-1].update(changed)
 
 
 BROKEN: dict[str, Change] = {
-    "no widgets": lambda made: made.pop("widgets"),
-    "a start in words": lambda made: made.update(start="3 hours"),
-    "an unknown property": lambda made: made.update(refresh=60),
+    "no widgets": lambda dashboard: dashboard.pop("widgets"),
+    "a start in words": lambda dashboard: dashboard.update(start="3 hours"),
+    "an unknown property": lambda dashboard: dashboard.update(refresh=60),
     "a widget off the grid": _widget(0, x=24),
     "a widget too wide": _widget(0, width=25),
-    "x without y": lambda made: made["widgets"][0].pop("y"),
+    "x without y": lambda dashboard: dashboard["widgets"][0].pop("y"),
     "an unknown widget": _widget(0, type="graph"),
     "a text without words": _widget(1, properties={}),
     "a text with a title": _widget(1, properties={"markdown": "Two", "title": "Two"}),
-    "a graph without a region": lambda made: made["widgets"][0]["properties"].pop("region"),
-    "a graph of nothing": lambda made: made["widgets"][0]["properties"].pop("metrics"),
+    "a graph without a region": lambda dashboard: dashboard["widgets"][0]["properties"].pop("region"),
+    "a graph of nothing": lambda dashboard: dashboard["widgets"][0]["properties"].pop("metrics"),
     "half a minute": _graph(period=30),
     "a minute and a half": _graph(period=90),
     "an unknown statistic": _graph(stat="Mean"),
@@ -277,7 +278,7 @@ BROKEN: dict[str, Change] = {
 }
 
 
-def test_the_schema_is_one_and_takes_what_is_right() -> None:
+def test_the_schema_is_valid_and_accepts_a_good_body() -> None:
     """Otherwise what it refuses would say nothing."""
     VALIDATOR.check_schema(SCHEMA)
     assert VALIDATOR.is_valid(_good())
@@ -286,6 +287,6 @@ def test_the_schema_is_one_and_takes_what_is_right() -> None:
 @pytest.mark.parametrize("broken", BROKEN)
 def test_the_schema_refuses_a_broken_body(broken: str) -> None:
     """One thing is wrong in each."""
-    made = _good()
-    BROKEN[broken](made)
-    assert not VALIDATOR.is_valid(made)
+    dashboard = _good()
+    BROKEN[broken](dashboard)
+    assert not VALIDATOR.is_valid(dashboard)

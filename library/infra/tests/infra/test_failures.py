@@ -11,7 +11,7 @@ from bounded_context.declaration import measures
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.docs.cli import FOLDER
 
-from .alarms import Evaluation, Metrics, Samples, composites, told
+from .alarms import Evaluation, Metrics, Samples, composites, notifiers
 from .graph import CONTEXT, Graph, Node
 
 PREFIX: Final = f"{kebab(CONTEXT.name)}-prod"
@@ -145,7 +145,8 @@ FAILURES: Final[Mapping[str, Failure]] = {
         ],
     ),
     "the table answers with errors": failure(
-        "table-system-errors", plants=[{f"SystemErrors {one}": during(3, 1)} for one in ("Query", "TransactWriteItems")]
+        "table-system-errors",
+        plants=[{f"SystemErrors {call}": during(3, 1)} for call in ("Query", "TransactWriteItems")],
     ),
     "no backup leaves the account": failure("backup-copies", plants=[{COPIES: {}}]),
     "a backup of the table or its copy fails": failure(
@@ -172,7 +173,7 @@ def test_a_failure_sets_off_its_alarms_and_no_others(full: Graph, what: str) -> 
     failure = FAILURES[what]
     if failure.unless:
         pytest.skip("this context has nothing of the kind")
-    alarms = {name: node for name, node in told(full).items() if node not in composites(full)}
+    alarms = {name: node for name, node in notifiers(full).items() if node not in composites(full)}
     for planted in failure.plants:
         assert gone_off(alarms, planted) == failure.alarms, planted
 
@@ -181,7 +182,7 @@ def test_every_alarm_is_that_of_a_failure(full: Graph) -> None:
     """One that nothing sets off is one too many; the newest versions have one each, and `unhealthy` sums up."""
     known = {name for failure in FAILURES.values() for name in failure.alarms if not failure.unless}
     others = {f"{kebab(name)}-new-version-errors" for name in CONTEXT.functions}
-    assert set(told(full)) == known | others | {"unhealthy"}
+    assert set(notifiers(full)) == known | others | {"unhealthy"}
 
 
 def documented() -> dict[str, set[str]]:
@@ -191,7 +192,7 @@ def documented() -> dict[str, set[str]]:
     return {what: set(re.findall(r"`([^`]+)`", alarms)) for what, alarms in rows if "`" in alarms}
 
 
-def test_the_page_says_of_each_failure_which_alarm_sees_it() -> None:
+def test_the_page_names_the_alarm_of_each_failure() -> None:
     """A kind of failure that is dropped here, or there, is noticed."""
     said = documented()
     assert list(said) == list(FAILURES)

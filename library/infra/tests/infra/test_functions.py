@@ -38,21 +38,21 @@ def test_the_rollout_owns_the_alias_once_it_exists(prod: Graph) -> None:
     assert prod.one("sfn/alias").ignore_changes == {"routingConfigurations", "description"}
 
 
-def test_nothing_else_of_an_alias_can_change(prod: Graph) -> None:
+def test_an_alias_has_no_other_input(prod: Graph) -> None:
     """Pulumi would send the version that it remembers along with any other change, and all traffic would follow."""
     for node in prod.of("lambda/alias"):
         assert set(node.inputs) == {"name", "functionName", "functionVersion"}
     assert set(prod.one("sfn/alias").inputs) == {"name", "routingConfigurations"}
 
 
-def test_an_alias_has_nothing_that_pulumi_could_update(prod: Graph) -> None:
+def test_an_alias_has_no_input_for_pulumi_to_update(prod: Graph) -> None:
     """An update sends the ignored inputs too, as Pulumi last saw them: it would move the traffic back."""
     for node in prod.of("lambda/alias"):
         assert set(node.inputs) == {"name", "functionName", "functionVersion"}
     assert set(prod.one("sfn/alias").inputs) == {"name", "routingConfigurations"}
 
 
-def test_nothing_calls_an_unqualified_function_or_machine(prod: Graph) -> None:
+def test_no_resource_calls_an_unqualified_function_or_machine(prod: Graph) -> None:
     """Event sources, rules, exports and the state machine all name the alias."""
     calls = [node.inputs["functionName"] for node in prod.of("lambda/eventSourceMapping")]
     queues = {node.arn for node in prod.of("sqs/queue")}
@@ -102,7 +102,7 @@ def test_a_sampled_debug_line_gets_through(prod: Graph) -> None:
 
 
 @pytest.mark.parametrize(("stack", "rate"), [("without_partners", "0"), ("full", "0.005"), ("varied", "1")])
-def test_a_stack_says_how_many_calls_are_written_in_detail(
+def test_the_settings_have_the_share_of_calls_logged_in_detail(
     stack: str, rate: str, request: pytest.FixtureRequest
 ) -> None:
     """As a share, which is what Powertools reads."""

@@ -11,7 +11,7 @@ from bounded_context.domain.spelling import kebab
 from bounded_context_infra._parts import access_log
 from bounded_context_infra.configuration.config import SettingError
 
-from .alarms import Samples, expressions, times_told, told, watched
+from .alarms import Samples, expressions, notifiers, times_told, watched
 from .dashboards import VALIDATOR, bodies, metrics, widgets
 from .graph import ACCOUNT, API, CONTEXT, REGION, Graph, run, run_context
 from .test_permissions import granted
@@ -56,13 +56,13 @@ def test_a_route_calls_the_alias_of_its_function_with_payload_2_and_waits_longer
         assert timeout < integration["timeoutMilliseconds"] <= 30_000
 
 
-def test_every_route_asks_for_iam_unless_the_stack_says_otherwise(any_stack: Graph) -> None:
+def test_every_route_requires_iam_unless_the_settings_differ(any_stack: Graph) -> None:
     """Nothing is reachable without an authorization."""
     assert {node.inputs["authorizationType"] for node in any_stack.of("apigatewayv2/route")} == {"AWS_IAM"}
     assert any_stack.of("apigatewayv2/authorizer") == []
 
 
-def test_with_an_issuer_every_route_asks_for_one_of_its_tokens(with_tokens: Graph) -> None:
+def test_with_an_issuer_every_route_requires_its_tokens(with_tokens: Graph) -> None:
     """Of the audiences that the stack names, in the header."""
     authorizer = with_tokens.one("apigatewayv2/authorizer")
     assert authorizer.inputs["authorizerType"] == "JWT"
@@ -75,7 +75,7 @@ def test_with_an_issuer_every_route_asks_for_one_of_its_tokens(with_tokens: Grap
 SCOPES = {CONTEXT.get_function: ("things.read", "things.write")}
 
 
-def test_a_route_requires_one_of_its_scopes_and_the_others_none() -> None:
+def test_a_route_requires_one_of_its_scopes_and_the_others_no_scope() -> None:
     """Whatever the context names."""
     graph = run_context(replace(CONTEXT, scopes=SCOPES), "staging", sftp="none", api_jwt=JWT)
     required = {
@@ -118,7 +118,7 @@ def test_a_route_is_there_only_when_the_api_may_call_its_function(prod: Graph) -
 def test_no_function_has_a_permission_more_for_the_api(prod: Graph) -> None:
     """The API calls it; nothing in it calls the API."""
     for function in CONTEXT.routes:
-        assert not [s for s in granted(prod, kebab(function)) if any("execute-api" in one for one in s["Action"])]
+        assert not [s for s in granted(prod, kebab(function)) if any("execute-api" in action for action in s["Action"])]
 
 
 def test_requests_are_throttled_and_measured_by_route(prod: Graph, with_tokens: Graph) -> None:
@@ -134,7 +134,7 @@ def test_development_counts_the_api_as_a_whole(prod: Graph) -> None:
     dev = run("dev")
     assert dev.one("apigatewayv2/stage").inputs["defaultRouteSettings"]["detailedMetricsEnabled"] is False
     for graph, by_route in ((prod, True), (dev, False)):
-        drawn = [one.inputs["dashboardBody"] for one in graph.of("cloudwatch/dashboard")]
+        drawn = [dashboard.inputs["dashboardBody"] for dashboard in graph.of("cloudwatch/dashboard")]
         assert ["by route" in body for body in drawn] == [by_route, by_route]
 
 
@@ -147,23 +147,23 @@ def test_every_request_leaves_a_line_in_a_log_that_is_encrypted_and_expires(prod
     assert group.inputs["retentionInDays"] == 365
 
 
-def test_a_line_says_what_happened_and_nothing_of_a_person(prod: Graph) -> None:
+def test_an_access_log_line_has_the_outcome_and_no_personal_data(prod: Graph) -> None:
     """Neither the path, in which identities stand, nor an address, nor a session's name."""
     line = json.loads(prod.one("apigatewayv2/stage").inputs["accessLogSettings"]["format"])
     assert {"request_id", "route", "status", "latency_ms", "integration_error", "caller_client"} <= set(line)
-    asked = " ".join(line.values())
+    text = " ".join(line.values())
     for personal in ("sourceIp", "userAgent", "userArn", "identity.caller", "identity.user", "$context.path", "sub"):
-        assert personal not in asked
+        assert personal not in text
 
 
-def test_the_saved_query_asks_for_what_a_line_has(prod: Graph) -> None:
+def test_the_saved_query_uses_fields_of_the_access_log(prod: Graph) -> None:
     """Logs Insights finds nothing under another name, and says nothing of it."""
     query = prod.one("cloudwatch/queryDefinition", access_log.REFUSED.replace(" ", "-"))
     assert query.inputs["logGroupNames"] == [prod.one("cloudwatch/logGroup", "api-logs").inputs["name"]]
     text = query.inputs["queryString"]
-    made = set(re.findall(r" as (\w+)", text))
+    aliases = set(re.findall(r" as (\w+)", text))
     words = {"filter", "stats", "count", "max", "as", "by", "sort", "desc", "limit", "timestamp"}
-    assert set(re.findall(r"[a-z]\w+", text)) - made - words <= access_log.FIELDS
+    assert set(re.findall(r"[a-z]\w+", text)) - aliases - words <= access_log.FIELDS
 
 
 def test_no_page_may_call_it_unless_its_origin_is_named(any_stack: Graph, with_tokens: Graph) -> None:
@@ -177,22 +177,22 @@ def test_no_page_may_call_it_unless_its_origin_is_named(any_stack: Graph, with_t
     assert "*" not in json.dumps(cors)
 
 
-def test_the_stack_says_where_its_api_is(prod: Graph) -> None:
+def test_the_outputs_name_the_api(prod: Graph) -> None:
     """The address has no slash at its end: a path follows."""
     assert prod.outputs["api"] == {"id": API, "url": f"https://{API}.execute-api.{REGION}.amazonaws.com"}
 
 
 def test_limits_of_a_stack_arrive_in_its_alarms(with_tokens: Graph) -> None:
     """Milliseconds as they are; 98 % leave room for two of a hundred."""
-    assert told(with_tokens)["api-latency"].inputs["threshold"] == 700
-    (burn, _) = expressions(told(with_tokens)["api-burn-fast"]).values()
+    assert notifiers(with_tokens)["api-latency"].inputs["threshold"] == 700
+    (burn, _) = expressions(notifiers(with_tokens)["api-burn-fast"]).values()
     assert burn.endswith("/ 0.020000, 0), 0)")
 
 
 def test_alarms_are_on_the_stage_of_this_api(prod: Graph) -> None:
     """The metrics of one API and one stage."""
     for name in ("api-errors", "api-latency", "api-refusals", "api-burn-fast", "api-burn-slow"):
-        metrics = watched(told(prod)[name])
+        metrics = watched(notifiers(prod)[name])
         assert {metric.namespace for metric in metrics} == {"AWS/ApiGateway"}
         assert all(metric.dimensions == {"ApiId": API, "Stage": "$default"} for metric in metrics)
 
@@ -202,21 +202,21 @@ def every(minutes: int, value: float, start: int = 60, end: int = NIGHT) -> Samp
 
 
 def told_times(graph: Graph, name: str, **metrics: Samples) -> int:
-    return times_told(told(graph)[name], {_METRICS[key]: samples for key, samples in metrics.items()}, NIGHT)
+    return times_told(notifiers(graph)[name], {_METRICS[key]: samples for key, samples in metrics.items()}, NIGHT)
 
 
 _METRICS = {"requests": "Count", "refused": "4xx", "failed": "5xx", "latency": "Latency"}
 
 
-def test_one_failed_request_at_night_wakes_nobody(prod: Graph) -> None:
+def test_one_failed_request_at_night_raises_no_alarm(prod: Graph) -> None:
     """Two bad minutes of three do."""
-    one = {"requests": every(10, 1, start=0), "failed": {120: [1.0]}}
+    samples = {"requests": every(10, 1, start=0), "failed": {120: [1.0]}}
     for name in ("api-errors", "api-burn-fast", "api-burn-slow"):
-        assert told_times(prod, name, **one) == 0
+        assert told_times(prod, name, **samples) == 0
     assert told_times(prod, "api-errors", failed={120: [1.0], 121: [2.0]}) == 1
 
 
-def test_requests_that_fail_for_two_hours_wake_somebody_once(prod: Graph) -> None:
+def test_requests_that_fail_for_two_hours_raise_one_alarm(prod: Graph) -> None:
     """However few there are."""
     failing = {"requests": every(5, 1, start=0), "failed": every(5, 1, start=120, end=240)}
     assert told_times(prod, "api-burn-fast", **failing) == 1
@@ -240,13 +240,15 @@ def test_both_dashboards_show_it(prod: Graph) -> None:
     """Requests, refusals, failures and latency, of the stage and of each route."""
     for body in bodies(prod).values():
         assert [error.message for error in VALIDATOR.iter_errors(body)] == []
-        shown = [one for one in metrics(body) if one.namespace == "AWS/ApiGateway"]
-        assert {one.name for one in shown} >= {"Count", "4xx", "5xx"}
+        api_metrics = [metric for metric in metrics(body) if metric.namespace == "AWS/ApiGateway"]
+        assert {metric.name for metric in api_metrics} >= {"Count", "4xx", "5xx"}
         routes = {
-            f"{one.dimensions['Method']} {one.dimensions['Resource']}" for one in shown if "Method" in one.dimensions
+            f"{metric.dimensions['Method']} {metric.dimensions['Resource']}"
+            for metric in api_metrics
+            if "Method" in metric.dimensions
         }
         assert routes == set(CONTEXT.routes.values())
     technical = bodies(prod)["technical"]
-    timed = {(one.name, one.stat) for one in metrics(technical) if one.name.endswith("Latency")}
+    timed = {(metric.name, metric.stat) for metric in metrics(technical) if metric.name.endswith("Latency")}
     assert {(name, stat) for name in ("Latency", "IntegrationLatency") for stat in ("p50", "p99")} <= timed
     assert len(widgets(technical, "metric")) > 3

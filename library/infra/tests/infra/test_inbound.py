@@ -8,7 +8,7 @@ import pytest
 from bounded_context.domain.spelling import kebab
 from bounded_context_infra.components.inbound import TIMEOUT
 
-from .alarms import severity_of, told
+from .alarms import notifiers, severity_of
 from .graph import ACCOUNT, CONTEXT, REGION, Graph, run
 from .test_permissions import actions_on, granted
 
@@ -43,7 +43,7 @@ def _subscribed(graph: Graph) -> dict[str, Any]:
     return {node.name: node for node in graph.of("sns/topicSubscription") if node.inputs["endpoint"] == arn}
 
 
-def test_a_fresh_stack_hears_of_nobody(prod: Graph) -> None:
+def test_a_fresh_stack_consumes_no_events(prod: Graph) -> None:
     """It deploys alone: the queue is there, and nobody may send to it."""
     assert _subscribed(prod) == {}
     for name in ("inbound", "inbound-dead-letters"):
@@ -52,10 +52,10 @@ def test_a_fresh_stack_hears_of_nobody(prod: Graph) -> None:
     assert _variables(prod)["CONSUMES"] == "{}"
 
 
-def test_a_local_stack_hears_of_what_its_lists_are_verified_against() -> None:
+def test_a_local_stack_consumes_the_events_of_its_references() -> None:
     """So that a run on this machine has it whole; where rows refer to nothing, of a context that is made up."""
     heard = json.loads(_variables(run("local"))["CONSUMES"])
-    assert [one["aggregate"] for one in heard.values()] == list(CONTEXT.referenced_kinds or ["neighbour"])
+    assert [source["aggregate"] for source in heard.values()] == list(CONTEXT.referenced_kinds or ["neighbour"])
 
 
 def _variables(graph: Graph) -> dict[str, str]:
@@ -106,7 +106,7 @@ def test_only_these_topics_may_send(hearing: Graph) -> None:
         ]
 
 
-def test_a_subscription_is_made_once_the_queue_takes_its_messages(hearing: Graph) -> None:
+def test_a_subscription_depends_on_the_queue_policy(hearing: Graph) -> None:
     """The first message would be refused otherwise."""
     policies = {hearing.one("sqs/queuePolicy", f"{name}-policy").urn for name in ("inbound", "inbound-dead-letters")}
     for node in _subscribed(hearing).values():
@@ -134,7 +134,7 @@ def test_a_message_is_tried_five_times_and_then_kept(hearing: Graph) -> None:
     }
 
 
-def test_the_function_takes_small_batches_and_reports_what_failed(prod: Graph) -> None:
+def test_the_function_gets_small_batches_and_reports_failed_messages(prod: Graph) -> None:
     """By its alias; a message stays hidden for six times the timeout, as Lambda asks."""
     mapping = prod.one("lambda/eventSourceMapping", "inbound-queue")
     assert mapping.inputs["functionName"] == prod.outputs["functions"]["on_event"]
@@ -146,7 +146,7 @@ def test_the_function_takes_small_batches_and_reports_what_failed(prod: Graph) -
     assert prod.one("iam/rolePolicy", "inbound-to-on-event").urn in mapping.dependencies
 
 
-def test_the_function_may_put_items_take_messages_and_put_poison_aside(hearing: Graph) -> None:
+def test_the_function_may_put_items_receive_messages_and_reject_poison(hearing: Graph) -> None:
     """It reads nothing of the table, and publishes nothing."""
     assert actions_on(hearing, "on-event", hearing.one("dynamodb/table").arn) == {"dynamodb:PutItem"}
     assert actions_on(hearing, "on-event", _queue(hearing).arn) == {
@@ -161,10 +161,10 @@ def test_the_function_may_put_items_take_messages_and_put_poison_aside(hearing: 
 
 def test_waiting_and_lost_events_are_warnings(full: Graph) -> None:
     """Lists are verified against what was true before, which wakes nobody."""
-    letters = told(full)["dead-letters-warning"]
-    assert {severity_of(full, one) for one in (told(full)["inbound-age"], letters)} == {"warning"}
+    letters = notifiers(full)["dead-letters-warning"]
+    assert {severity_of(full, alarm) for alarm in (notifiers(full)["inbound-age"], letters)} == {"warning"}
     assert " inbound-dead-letters" in letters.inputs["alarmDescription"]
-    assert told(full)["inbound-age"].inputs["threshold"] == 7 * 60
+    assert notifiers(full)["inbound-age"].inputs["threshold"] == 7 * 60
 
 
 def test_other_contexts_find_the_topic_by_a_parameter(prod: Graph) -> None:

@@ -40,7 +40,7 @@ def test_the_bucket_keeps_versions_and_is_closed_to_the_public(prod: Graph) -> N
     }
 
 
-def test_what_nobody_needs_expires(prod: Graph) -> None:
+def test_temporary_objects_expire(prod: Graph) -> None:
     """Staging objects, old versions and unfinished uploads cost nothing for long; what partners sent stays."""
     rules = {
         rule["id"]: rule for rule in prod.one("s3/bucketLifecycleConfiguration", "inbox-lifecycle").inputs["rules"]
@@ -61,7 +61,7 @@ def test_staging_outlives_every_redrive_that_may_need_it(prod: Graph) -> None:
     assert rules["staging"]["expiration"]["days"] >= 2 * (runs + REDRIVABLE_DAYS)
 
 
-def test_what_partners_sent_and_read_is_kept_as_long_as_the_stack_says() -> None:
+def test_files_of_partners_are_kept_for_the_days_of_the_settings() -> None:
     """Personal data need not stay; the empty objects that are folders do."""
     graph = run("prod", sftp="dedicated", partners=PARTNERS, incoming_days=90, reports_days=30)
     rules = {
@@ -98,7 +98,7 @@ def test_a_dedicated_server_speaks_sftp_alone_and_no_old_algorithm(prod: Graph) 
     assert server["structuredLogDestinations"] == [prod.one("cloudwatch/logGroup", "sftp-logs").arn + ":*"]
 
 
-def test_a_dedicated_server_says_once_what_it_costs(prod: Graph, shared: Graph, without_sftp: Graph) -> None:
+def test_a_dedicated_server_prints_its_price_once(prod: Graph, shared: Graph, without_sftp: Graph) -> None:
     """The user who chose the endpoint sees its price at every update; others see nothing."""
     assert [line for line in prod.log if "0.30 USD an hour" in line] == prod.log
     assert len(prod.log) == 1
@@ -123,10 +123,12 @@ def test_a_new_partner_finds_its_folders(prod: Graph, shared: Graph, without_sft
     assert prod.one("transfer/server").inputs["s3StorageOptions"] == {"directoryListingOptimization": "ENABLED"}
     assert prod.of("s3/bucketObjectv2") == without_sftp.of("s3/bucketObjectv2") == []
     folders = [node.inputs for node in shared.of("s3/bucketObjectv2")]
-    assert {one["bucket"] for one in folders} == {shared.outputs["inbox_bucket"]}
-    targets = {one["target"] for user in shared.of("transfer/user") for one in user.inputs["homeDirectoryMappings"]}
-    assert {f"/{one['bucket']}/{one['key']}" for one in folders} == {f"{target}/" for target in targets}
-    assert all("content" not in one and "source" not in one for one in folders)
+    assert {folder["bucket"] for folder in folders} == {shared.outputs["inbox_bucket"]}
+    targets = {
+        mapping["target"] for user in shared.of("transfer/user") for mapping in user.inputs["homeDirectoryMappings"]
+    }
+    assert {f"/{folder['bucket']}/{folder['key']}" for folder in folders} == {f"{target}/" for target in targets}
+    assert all("content" not in folder and "source" not in folder for folder in folders)
 
 
 def test_partners_of_a_shared_server_are_users_of_it(shared: Graph) -> None:
@@ -205,7 +207,7 @@ def test_no_import_is_started_before_the_machine_may_do_its_work(prod: Graph, wi
             assert needed <= target.dependencies, target.name
 
 
-def test_inputs_stay_json_whatever_a_file_is_called(prod: Graph) -> None:
+def test_inputs_stay_json_for_any_file_name(prod: Graph) -> None:
     """Values are not quoted in the template, so EventBridge encodes them."""
     for target in _targets(prod):
         transformer = target.inputs["inputTransformer"]

@@ -14,7 +14,7 @@ WORDS = st.lists(_WORD, min_size=1, max_size=4).map(lambda words: "a" + "_".join
 LABELS = Labels("direct_debit", "dev", "team")
 
 
-def test_a_name_says_context_stack_and_part() -> None:
+def test_a_name_consists_of_context_stack_and_part() -> None:
     """Underscores become hyphens: bucket names take no others."""
     assert LABELS.name("register_list") == "direct-debit-dev-register-list"
     assert LABELS.bucket("inbox") == "direct-debit-dev-inbox"
@@ -22,12 +22,12 @@ def test_a_name_says_context_stack_and_part() -> None:
     assert LABELS.tags == {"context": "direct_debit", "stack": "dev", "owner": "team"}
 
 
-def test_what_is_there_for_a_while_says_until_when() -> None:
+def test_a_temporary_resource_has_its_expiry_as_a_tag() -> None:
     """As a tag of everything that takes tags, with whose it is."""
     graph = run("dev", owner="anna@example.org", expires="2026-11-27T18:00:00Z")
     tagged = [node.inputs["tags"] for node in graph.nodes if "tags" in node.inputs]
-    told = {(tags["owner"], tags["expires"]) for tags in tagged}
-    assert told == {("anna@example.org", "2026-11-27T18:00:00Z")}
+    labels = {(tags["owner"], tags["expires"]) for tags in tagged}
+    assert labels == {("anna@example.org", "2026-11-27T18:00:00Z")}
     assert len(tagged) == len([node for node in run("dev").nodes if "tags" in node.inputs]) > 50
 
 

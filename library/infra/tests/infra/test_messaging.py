@@ -66,19 +66,19 @@ def test_a_filter_passes_both_major_versions_of_its_types_to_who_is_ready() -> N
     """And the one before alone to who is not; other types to neither."""
     old, new = CONTEXT.subscribers
     event, other = CONTEXT.changes[:2]
-    filters = {one: [event, CONTEXT.list_events[0]] for one in (old, new)}
-    found = policies(run_context(beside(ready=(new,)), "prod", filters=filters))
+    filters = {subscriber: [event, CONTEXT.list_events[0]] for subscriber in (old, new)}
+    by_subscriber = policies(run_context(beside(ready=(new,)), "prod", filters=filters))
     labels = {*CONTEXT.events, *NEW_LABELS}
     assert other not in filters[old]
-    assert _passed(found[old], labels) == {event, CONTEXT.list_events[0]}
-    assert _passed(found[new], labels) == {event, f"{event}.2", CONTEXT.list_events[0]}
+    assert _passed(by_subscriber[old], labels) == {event, CONTEXT.list_events[0]}
+    assert _passed(by_subscriber[new], labels) == {event, f"{event}.2", CONTEXT.list_events[0]}
 
 
 def _passed(policy: Mapping[str, list[Any]], labels: set[str]) -> set[str]:
     return {label for label in labels if passes(policy, {"type": label})}
 
 
-def test_what_cannot_be_delivered_or_consumed_ends_in_one_dead_letter_queue(prod: Graph) -> None:
+def test_undelivered_and_unconsumed_messages_end_in_one_dead_letter_queue(prod: Graph) -> None:
     """SNS and SQS both move a lost message to the subscriber's dead letters."""
     queues = {node.arn: node for node in prod.of("sqs/queue")}
     for arn, subscription in _subscriptions(prod).items():
@@ -98,7 +98,7 @@ def test_a_message_that_fails_has_at_least_a_week_among_the_dead_letters(stack: 
     assert kept == {(True, 7 * DAY), (False, 14 * DAY)}
 
 
-def test_a_dead_letter_queue_takes_only_from_its_own_queue(prod: Graph) -> None:
+def test_a_dead_letter_queue_accepts_only_its_own_queue(prod: Graph) -> None:
     """No other queue of the account can use it as its own."""
     allowed = {
         node.inputs["queueUrl"]: node.document("redriveAllowPolicy") for node in prod.of("sqs/redriveAllowPolicy")
@@ -139,7 +139,7 @@ def test_a_subscriber_may_have_the_longest_name_in_every_stack(stack: str) -> No
     }
 
 
-def test_the_table_is_on_demand_restorable_and_tells_its_changes(prod: Graph) -> None:
+def test_the_table_is_on_demand_and_restorable_and_has_a_stream(prod: Graph) -> None:
     """One key, point-in-time recovery, expiry, both images in the stream."""
     table = prod.one("dynamodb/table").inputs
     assert table["billingMode"] == "PAY_PER_REQUEST"
@@ -150,7 +150,7 @@ def test_the_table_is_on_demand_restorable_and_tells_its_changes(prod: Graph) ->
     assert table["streamViewType"] == "NEW_AND_OLD_IMAGES"
 
 
-def test_the_relay_hears_the_aggregates_changes_and_no_others(prod: Graph) -> None:
+def test_the_relay_reads_changes_of_aggregates_only(prod: Graph) -> None:
     """Lists, projections and idempotency items share the table, and are nobody's event."""
     mapping = prod.one("lambda/eventSourceMapping", "relay-events-stream")
     (filter_,) = mapping.inputs["filterCriteria"]["filters"]
@@ -178,7 +178,7 @@ def test_a_poisoned_change_is_isolated_and_kept(prod: Graph, reader: str) -> Non
 
 
 @pytest.mark.parametrize("reader", STREAM_READERS)
-def test_a_reader_may_keep_what_it_gives_up_and_read_none_of_it(prod: Graph, reader: str) -> None:
+def test_a_reader_may_write_given_up_batches_and_not_read_them(prod: Graph, reader: str) -> None:
     """What AWS asks of the role for a bucket as destination, under the keys that it writes."""
     bucket = _given_up(prod).arn
     assert actions_on(prod, kebab(reader), f"{bucket}/aws/lambda/*") == {"s3:PutObject"}
@@ -186,7 +186,7 @@ def test_a_reader_may_keep_what_it_gives_up_and_read_none_of_it(prod: Graph, rea
 
 
 @pytest.mark.parametrize("reader", STREAM_READERS)
-def test_the_queue_gets_word_of_what_its_reader_gave_up(prod: Graph, reader: str) -> None:
+def test_the_queue_gets_a_message_about_each_given_up_batch(prod: Graph, reader: str) -> None:
     """Of objects of this reader's mapping, and from nobody but the rule; the queue's alarm does the rest."""
     name, mapping = kebab(reader), prod.one("lambda/eventSourceMapping", f"{kebab(reader)}-stream").outputs["name"]
     rule, queue = prod.one("cloudwatch/eventRule", f"{name}-lost"), prod.one("sqs/queue", f"{name}-dead-letters")
@@ -204,7 +204,7 @@ def test_the_queue_gets_word_of_what_its_reader_gave_up(prod: Graph, reader: str
     assert prod.one("s3/bucketNotification", "given-up-events").inputs["eventbridge"] is True
 
 
-def test_what_was_given_up_outlives_the_word_of_it_and_goes(prod: Graph) -> None:
+def test_given_up_batches_outlive_their_message_and_expire(prod: Graph) -> None:
     """So a letter without its object was sent before; and personal data are not kept for ever."""
     rules = {
         rule["id"]: rule for rule in prod.one("s3/bucketLifecycleConfiguration", "given-up-lifecycle").inputs["rules"]
@@ -219,7 +219,7 @@ def _given_up(graph: Graph) -> Node:
 
 
 @pytest.mark.parametrize("reader", STREAM_READERS)
-def test_the_stream_may_be_read_before_the_mapping_is_made(prod: Graph, reader: str) -> None:
+def test_the_stream_permission_precedes_the_mapping(prod: Graph, reader: str) -> None:
     """Lambda refuses a mapping whose role cannot read."""
     permission = prod.one("iam/rolePolicy", f"table-to-{kebab(reader)}").urn
     assert permission in prod.one("lambda/eventSourceMapping", f"{kebab(reader)}-stream").dependencies

@@ -63,7 +63,7 @@ def _others(names: list[str], graph: Graph) -> list[str]:
 
 def _assert_usual(names: list[str]) -> None:
     """The program registers no URN and no identity in AWS twice. The workflow and the picture are as without names."""
-    graph, usual = (run_context(of_commands(given), "prod", **SETTINGS) for given in (names, ["Pay"]))
+    graph, usual = (run_context(of_commands(commands), "prod", **SETTINGS) for commands in (names, ["Pay"]))
     assert resources_do_not_replace_each_other.violations(graph) == []
     assert _others(names, graph) == _others(["Pay"], usual)
     assert graph.one("sfn/stateMachine").inputs["definition"] == usual.one("sfn/stateMachine").inputs["definition"]
@@ -110,7 +110,7 @@ def test_a_context_may_have_the_name_of_a_resource(name: str) -> None:
     assert resources_do_not_replace_each_other.violations(graph) == []
 
 
-def test_the_roles_are_those_of_the_recorded_graph(full: Graph) -> None:
+def test_the_roles_equal_those_of_the_recorded_graph(full: Graph) -> None:
     """Besides those of functions."""
     functions = {node.inputs["role"].rpartition("/")[2] for node in full.of("lambda/function")}
     others = {str(node.inputs["name"]) for node in full.of("iam/role")} - functions

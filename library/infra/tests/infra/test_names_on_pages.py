@@ -39,16 +39,18 @@ def _names(graph: Graph) -> set[str]:
     The name of a bucket's resource is the beginning of the bucket's.
     """
     prefix = f"{prefix_of(graph)}-"
-    given = {str(node.inputs.get(key, "")) for node in graph.nodes for key in ("name", "alarmName", "dashboardName")}
+    full_names = {
+        str(node.inputs.get(key, "")) for node in graph.nodes for key in ("name", "alarmName", "dashboardName")
+    }
     buckets = {f"{node.name}-" for node in graph.of("s3/bucket")}
-    names = {name.rpartition("/")[2] for name in given} | buckets
+    names = {name.rpartition("/")[2] for name in full_names} | buckets
     return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
 
 
 def _wrong(page: str, names: set[str], form: re.Pattern[str]) -> list[str]:
     """The names of a page that no resource has."""
     written = set(form.findall(page)) - OTHERS
-    return sorted(one for one in written if not any(map(_pattern(one).fullmatch, names)))
+    return sorted(name for name in written if not any(map(_pattern(name).fullmatch, names)))
 
 
 def _pattern(written: str) -> re.Pattern[str]:
@@ -75,6 +77,6 @@ def test_each_alarm_that_is_tried_on_an_account_exists(full: Graph) -> None:
         ("`<prefix>-relay-events-found`", ["relay-events-found"]),
     ],
 )
-def test_a_wrong_name_is_found(text: str, wrong: list[str], full: Graph) -> None:
+def test_a_wrong_name_is_detected(text: str, wrong: list[str], full: Graph) -> None:
     """Also beside an open part of another."""
     assert _wrong(text, _names(full), NAMED) == wrong

@@ -66,7 +66,7 @@ LATE = {
 
 
 @pytest.mark.parametrize("late", LATE)
-def test_what_is_made_after_the_dashboards_is_an_error_with_its_name(repository: Repository, late: str) -> None:
+def test_a_resource_declared_after_the_dashboards_is_an_error_with_its_name(repository: Repository, late: str) -> None:
     names, line = LATE[late]
     if names != "HttpApi":
         _imports(repository, names)

@@ -38,7 +38,7 @@ def names(archive: Path) -> list[str]:
         return packed.namelist()
 
 
-def test_the_same_sources_give_the_same_bytes(sources: Path, tmp_path: Path) -> None:
+def test_the_same_sources_have_the_same_bytes(sources: Path, tmp_path: Path) -> None:
     """Neither the time of a file nor the order of its creation counts."""
     package.write_code(sources, tmp_path / "first.zip")
     (sources / "handlers" / "a.py").unlink()
@@ -74,17 +74,17 @@ def test_two_runs_of_a_repository_write_its_archive_at_a_time(tmp_path: Path) ->
         yield "a.py", source
 
     runs = [both.Process(target=lambda: package._write_zip(archive, entries())) for _ in range(2)]
-    for one in runs:
-        one.start()
-    for one in runs:
-        one.join()
-    assert [one.exitcode for one in runs] == [0, 0]
+    for process in runs:
+        process.start()
+    for process in runs:
+        process.join()
+    assert [process.exitcode for process in runs] == [0, 0]
     with zipfile.ZipFile(archive) as packed:
         assert packed.read("a.py") == b"x = 1"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "code.zip"]
 
 
-def test_a_changed_source_gives_other_bytes(sources: Path, tmp_path: Path) -> None:
+def test_a_changed_source_has_other_bytes(sources: Path, tmp_path: Path) -> None:
     """Otherwise a change would never be deployed."""
     package.write_code(sources, tmp_path / "first.zip")
     (sources / "handlers" / "a.py").write_text("# changed\n")
@@ -122,7 +122,7 @@ def test_a_missing_uv_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         package.write_layer(tmp_path / "layer.zip", package.LAMBDA_TARGET)
 
 
-def test_a_failed_installation_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_installation_has_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What uv says is passed on; nothing half-built is left."""
     unpinned = tmp_path / "requirements.txt"
     unpinned.write_text("pydantic==2.14.4\n")
@@ -195,7 +195,7 @@ def test_the_code_archive_holds_every_handler(tmp_path: Path) -> None:
     assert handlers <= set(names(tmp_path / "code.zip"))
 
 
-def test_a_repository_that_asks_for_another_library_gets_no_archives(
+def test_a_repository_with_another_library_version_gets_no_archives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What would be packed is not what it was tested with."""

@@ -42,7 +42,7 @@ def test_no_role_has_a_wildcard_action(prod: Graph) -> None:
     assert wild == []
 
 
-def test_a_wildcard_resource_stands_only_where_the_api_knows_no_resource(prod: Graph) -> None:
+def test_a_wildcard_resource_exists_only_where_the_api_has_no_resource(prod: Graph) -> None:
     """A permission names what it is for."""
     for node, statement in prod.statements("iam/rolePolicy"):
         if "*" in statement["Resource"]:
@@ -83,7 +83,7 @@ def test_every_role_trusts_one_service(prod: Graph) -> None:
     assert services == {f"{name}.amazonaws.com" for name in names}
 
 
-def test_services_that_say_for_whom_they_act_are_held_to_this_account(prod: Graph) -> None:
+def test_services_act_for_this_account_only(prod: Graph) -> None:
     """Another account cannot make a service use our roles (the confused deputy)."""
     for node, statement in prod.statements("iam/role", "assumeRolePolicy"):
         if statement["Principal"]["Service"] != "lambda.amazonaws.com":
@@ -98,7 +98,7 @@ def test_validation_reads_arrivals_by_version_and_writes_only_staging(prod: Grap
     assert actions_on(prod, "validate-list", f"{bucket}/reports/*") == set()
 
 
-def test_the_import_writes_new_items_and_replaces_and_deletes_none(prod: Graph) -> None:
+def test_the_import_inserts_items_and_neither_replaces_nor_deletes(prod: Graph) -> None:
     """Of aggregates: what it may update is its list's record, and only compensation and the commands delete."""
     table = prod.one("dynamodb/table").arn
     operations = actions_on(prod, "import-list", table)
@@ -113,14 +113,14 @@ def test_the_relay_reads_the_stream_and_publishes(prod: Graph) -> None:
     assert actions_on(prod, "relay-events", prod.one("sns/topic", "fanout").arn) == {"sns:Publish"}
 
 
-def test_the_measurer_reads_the_stream_and_nothing_else(prod: Graph) -> None:
+def test_the_measurer_reads_the_stream_only(prod: Graph) -> None:
     """It sees lists' records as they change, and touches neither items, the inbox nor topics."""
     services = {action.split(":")[0] for statement in granted(prod, "measure-lists") for action in statement["Action"]}
     assert services == {"dynamodb", "kms", "logs", "s3", "xray"}
     assert actions_on(prod, "measure-lists", prod.one("dynamodb/table").arn) == set()
 
 
-def test_the_watch_may_list_this_machines_executions_and_do_nothing_with_them(prod: Graph) -> None:
+def test_the_watch_may_only_list_this_machines_executions(prod: Graph) -> None:
     """It sees when they began, and nothing of what they are about."""
     actions = {action for statement in granted(prod, "watch-lists") for action in statement["Action"]}
     assert {action for action in actions if action.startswith("states:")} == {"states:ListExecutions"}
@@ -129,15 +129,19 @@ def test_the_watch_may_list_this_machines_executions_and_do_nothing_with_them(pr
     assert not {action for action in actions if action.startswith(("s3:", "dynamodb:"))}
 
 
-def test_the_sweep_may_list_what_has_arrived_and_the_lists_records_and_read_no_file(prod: Graph) -> None:
+def test_the_sweep_may_list_uploads_and_lists_and_read_no_file(prod: Graph) -> None:
     """Of a file it learns name, size and time."""
     assert actions_on(prod, "sweep-uploads", prod.one("dynamodb/table").arn) == {"dynamodb:BatchGetItem"}
-    statements = [one for one in granted(prod, "sweep-uploads") if any(a.startswith("s3:") for a in one["Action"])]
-    assert [sorted(one["Action"]) for one in statements] == [["s3:ListBucket", "s3:ListBucketVersions"]]
-    assert [one["Condition"] for one in statements] == [{"StringLikeIfExists": {"s3:prefix": "incoming/*"}}]
+    statements = [
+        statement
+        for statement in granted(prod, "sweep-uploads")
+        if any(a.startswith("s3:") for a in statement["Action"])
+    ]
+    assert [sorted(statement["Action"]) for statement in statements] == [["s3:ListBucket", "s3:ListBucketVersions"]]
+    assert [statement["Condition"] for statement in statements] == [{"StringLikeIfExists": {"s3:prefix": "incoming/*"}}]
 
 
-def test_the_rules_may_start_the_alias_of_this_machine_and_nothing_else(prod: Graph) -> None:
+def test_the_rules_may_only_start_the_alias_of_this_machine(prod: Graph) -> None:
     """Step Functions authorizes an alias by its machine's ARN and the qualifier."""
     (statement,) = granted(prod, "uploads")
     assert statement["Action"] == ["states:StartExecution"]
@@ -172,7 +176,7 @@ def test_codedeploy_moves_aliases_and_calls_hooks_of_this_stack(prod: Graph) -> 
     }
 
 
-def test_a_hook_calls_versions_of_what_is_released_and_no_other_function(prod: Graph) -> None:
+def test_a_hook_calls_only_versions_of_released_functions(prod: Graph) -> None:
     """A check reaches the version that is to come, not only the one that is live."""
     released = {f"{node.arn}:*" for node in prod.of("lambda/function") if not node.name.endswith("-traffic")}
     for hook in ("pre-traffic", "post-traffic"):
@@ -185,7 +189,7 @@ def test_the_machine_may_start_its_own_children(prod: Graph) -> None:
     assert "states:StartExecution" in actions_on(prod, "list-import", prod.one("sfn/stateMachine").arn)
 
 
-def test_a_redriven_machine_may_take_up_its_children_and_no_other_execution(prod: Graph) -> None:
+def test_a_redriven_machine_may_resume_its_children_and_no_other_execution(prod: Graph) -> None:
     """A person redrives the list's execution; the children of a map that broke off are redriven by the machine."""
     redriven = [s["Resource"] for s in granted(prod, "list-import") if "states:RedriveExecution" in s["Action"]]
     machine = prod.one("sfn/stateMachine").arn
@@ -195,8 +199,8 @@ def test_a_redriven_machine_may_take_up_its_children_and_no_other_execution(prod
 def _keys(graph: Graph, role: str) -> list[list[str]]:
     """The leading keys of each statement on items of the table; [] where it has no such condition."""
     table = graph.one("dynamodb/table").arn
-    on_items = [one for one in granted(graph, role) if table in one["Resource"]]
-    conditions = [one.get("Condition", {}).get("ForAllValues:StringLike", {}) for one in on_items]
+    on_items = [statement for statement in granted(graph, role) if table in statement["Resource"]]
+    conditions = [statement.get("Condition", {}).get("ForAllValues:StringLike", {}) for statement in on_items]
     return [condition.get("dynamodb:LeadingKeys", []) for condition in conditions]
 
 
@@ -206,7 +210,7 @@ def test_the_machine_updates_the_records_of_lists_and_no_aggregate(prod: Graph) 
     assert _keys(prod, "list-import") == [["LIST#*"]]
 
 
-def test_events_of_others_write_items_of_others_things_and_no_aggregate_and_no_list() -> None:
+def test_consumed_events_write_only_items_of_the_projection() -> None:
     """One key for each thing that the setting `consumes` names."""
     other = {"created_by": ["A"]}
     topics = {"orders": {**other, "topic": "/o/arn", "aggregate": "order_line"}, "people": {**other, "topic": "/p/arn"}}
@@ -215,7 +219,7 @@ def test_events_of_others_write_items_of_others_things_and_no_aggregate_and_no_l
     assert _keys(graph, "on-event") == [["ORDER_LINE#*", "PEOPLE#*"]]
 
 
-def test_where_no_events_are_consumed_nothing_may_write_them() -> None:
+def test_without_consumed_events_no_function_may_write_the_projection() -> None:
     """A condition without a key would allow every item."""
     graph = run("prod", consumes={})
     assert actions_on(graph, "on-event", graph.one("dynamodb/table").arn) == set()

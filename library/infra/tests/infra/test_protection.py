@@ -97,7 +97,7 @@ def test_every_dead_letter_is_kept_for_two_weeks(prod: Graph) -> None:
     assert {node.inputs["messageRetentionSeconds"] for node in last} == {14 * 24 * 3600}
 
 
-def test_every_log_group_expires_and_is_made_before_what_writes_to_it(prod: Graph) -> None:
+def test_every_log_group_expires_and_precedes_its_writers(prod: Graph) -> None:
     """A log group that AWS makes by itself would be kept for ever, and unencrypted by our key."""
     assert {node.inputs["retentionInDays"] for node in prod.of("cloudwatch/logGroup")} == {365}
     groups = {node.inputs["name"]: node.urn for node in prod.of("cloudwatch/logGroup")}
@@ -120,7 +120,7 @@ def test_a_development_stack_can_be_removed(without_sftp: Graph) -> None:
     assert not any(node.protect or node.retain_on_delete for node in without_sftp.nodes)
 
 
-def test_every_resource_that_takes_tags_has_them(prod: Graph) -> None:
+def test_every_taggable_resource_has_tags(prod: Graph) -> None:
     """Costs and owners can be told by tag."""
     untagged = {"lambda/layerVersion", "kms/alias", "sfn/alias", "lambda/alias", "transfer/sshKey"}
     untagged |= {"codedeploy/deploymentConfig", "lambda/permission", "lambda/functionEventInvokeConfig"}
@@ -156,7 +156,8 @@ def test_names_are_unique_in_their_kind(prod: Graph) -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", [one if one == "backup" else pytest.param(one, marks=pytest.mark.nightly) for one in OPTED]
+    "setting",
+    [setting if setting == "backup" else pytest.param(setting, marks=pytest.mark.nightly) for setting in OPTED],
 )
 def test_the_page_names_each_protected_resource_that_a_setting_adds(setting: str, prod: Graph) -> None:
     """Pulumi refuses to delete them when the setting is removed."""

@@ -28,9 +28,9 @@ def test_a_key_is_accepted_with_its_fingerprint(kind: str) -> None:
     """With and without a comment, and with the end of its line."""
     content = b64decode(KEYS[kind].split()[1])
     for text in (KEYS[kind], f"{KEYS[kind]} ada@acme laptop\n"):
-        found = PublicKey.parse(text)
-        assert found.text == text.strip()
-        assert found.fingerprint == f"SHA256:{b64encode(sha256(content).digest()).decode().rstrip('=')}"
+        key = PublicKey.parse(text)
+        assert key.text == text.strip()
+        assert key.fingerprint == f"SHA256:{b64encode(sha256(content).digest()).decode().rstrip('=')}"
 
 
 def _fields(content: bytes) -> list[bytes]:
@@ -61,9 +61,9 @@ def test_a_key_that_is_cut_off_or_has_another_length_is_refused(kind: str) -> No
     if kind != "rsa":
         changed += [[*fields[:-1], fields[-1] + b"x"], [*fields[:-1], fields[-1][:-9]]]
         changed += [[fields[0], b"nistp224", *fields[2:]]]
-    for one in changed:
+    for content in changed:
         with pytest.raises(ValueError, match=r"write|damaged"):
-            PublicKey.parse(_of(fields[0], one))
+            PublicKey.parse(_of(fields[0], content))
     for end in range(1, len(KEYS[kind].split()[1]) - 4, 7):
         with pytest.raises(ValueError, match="write"):
             PublicKey.parse(KEYS[kind][:-end])

@@ -27,7 +27,7 @@ STAGES = {"fields", "filter", "stats", "sort", "limit", "parse"}
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=[query.name for query in QUERIES])
-def test_a_query_asks_for_what_is_logged(query: Query) -> None:
+def test_a_query_uses_logged_fields(query: Query) -> None:
     """Logs Insights finds nothing under a name that no line has, and says nothing of it."""
     assert {stage[0] for stage in stages(query)} <= STAGES
     assert fields(query) <= KEYS | METRICS | LAMBDAS
@@ -50,7 +50,7 @@ def test_no_query_reads_more_logs_than_it_may() -> None:
     assert 20 + len(set(CONTEXT.functions) - set(CONTEXT.command_functions)) <= MOST_GROUPS
 
 
-def test_the_history_says_what_to_put_into_it() -> None:
+def test_the_query_of_the_history_names_its_variable() -> None:
     """And is found by the aggregate's name."""
     (history,) = [query for query in QUERIES if CONTEXT.name in query.name]
     assert f'/"{placeholder(CONTEXT)}"/' in history.text

@@ -37,7 +37,7 @@ def test_every_function_behind_an_alias_has_a_release(prod: Graph) -> None:
     assert set(groups(prod)) == behind == set(prod.outputs["release"]["groups"].values())
 
 
-def test_codedeploy_shifts_traffic_and_takes_it_back(prod: Graph) -> None:
+def test_codedeploy_shifts_traffic_and_returns_it(prod: Graph) -> None:
     """A failure, an alarm and a stop all bring the version before back."""
     for group in groups(prod).values():
         assert group["deploymentStyle"] == {
@@ -75,7 +75,7 @@ def test_a_strategy_of_aws_is_named(stack: str) -> None:
     assert graph.outputs["release"]["strategy"] == strategy
 
 
-def test_a_strategy_of_ones_own_gets_a_configuration(own: Graph) -> None:
+def test_an_own_strategy_gets_a_configuration(own: Graph) -> None:
     """Percentage and minutes are the user's."""
     config = own.one("codedeploy/deploymentConfig")
     routing = config.inputs["trafficRoutingConfig"]
@@ -85,7 +85,7 @@ def test_a_strategy_of_ones_own_gets_a_configuration(own: Graph) -> None:
     }
 
 
-def test_a_canary_of_ones_own_gets_a_configuration(varied: Graph) -> None:
+def test_an_own_canary_gets_a_configuration(varied: Graph) -> None:
     """Its first step is the user's."""
     routing = varied.one("codedeploy/deploymentConfig").inputs
     assert routing["trafficRoutingConfig"] == {
@@ -124,7 +124,7 @@ def test_latency_is_watched_where_a_limit_is_set(own: Graph) -> None:
     assert len(alarms(own, QUICK)) == 1
 
 
-def test_alarms_made_elsewhere_stop_every_release(own: Graph) -> None:
+def test_external_alarms_stop_every_release(own: Graph) -> None:
     """A team's own alarm counts as much as ours."""
     for group in groups(own).values():
         assert group["alarmConfiguration"]["alarms"][-1] == "complaints"
@@ -139,18 +139,18 @@ def test_codedeploy_may_read_every_alarm_that_stops_a_release(own: Graph) -> Non
             assert any(fnmatchcase(arn, pattern) for pattern in read), alarm
 
 
-def test_no_release_has_more_alarms_than_codedeploy_takes(varied: Graph) -> None:
+def test_no_release_has_more_alarms_than_codedeploy_accepts(varied: Graph) -> None:
     """Ten, with every alarm that the settings allow."""
     assert {len(group["alarmConfiguration"]["alarms"]) for group in groups(varied).values()} == {10}
 
 
-def test_the_alarms_of_a_release_are_quiet_without_data_and_wake_nobody(own: Graph) -> None:
+def test_alarms_of_a_release_are_quiet_without_data_and_notify_no_topic(own: Graph) -> None:
     """What is wrong with a new version alone is undone by the rollout."""
     assert {tuple(alarm["alarmActions"]) for alarm in alarms(own, SLOW)} == {(own.outputs["warning_topic_arn"],)}
     assert {alarm["treatMissingData"] for alarm in alarms(own, SLOW)} == {"notBreaching"}
 
 
-def test_where_nobody_looks_at_warnings_a_release_that_takes_time_is_stopped_all_the_same() -> None:
+def test_a_gradual_release_stops_on_warnings_that_notify_no_topic() -> None:
     """Its alarm tells nobody then; where a version gets all traffic at once, there would be nothing left to stop."""
     slowly = run("staging", alarms="critical", rollout_strategy="Canary10Percent5Minutes")
     for function in CONTEXT.functions:
@@ -162,7 +162,7 @@ def test_where_nobody_looks_at_warnings_a_release_that_takes_time_is_stopped_all
     assert [group["alarmConfiguration"] for group in groups(at_once).values()] == [off] * len(CONTEXT.functions)
 
 
-def test_the_key_lets_cloudwatch_tell_this_stacks_topics(prod: Graph) -> None:
+def test_the_key_permits_cloudwatch_to_notify_this_stacks_topics(prod: Graph) -> None:
     """Both are encrypted: without the key nobody would hear of anything."""
     prefix = prod.one("codedeploy/application").inputs["name"]
     (key,) = [s for _, s in prod.statements("kms/key") if "cloudwatch.amazonaws.com" in str(s["Principal"])]

@@ -6,7 +6,7 @@ import pytest
 
 from bounded_context.application.inbound import AGE
 
-from .alarms import Evaluation, told
+from .alarms import Evaluation, notifiers
 from .graph import ACCOUNT, Graph
 
 RATES = {"watch-lists": "rate(1 minute)", "sweep-uploads": "rate(15 minutes)"}
@@ -47,7 +47,7 @@ def test_its_role_calls_its_alias_and_serves_its_group_alone(prod: Graph, name: 
 
 
 @pytest.mark.parametrize(("name", "age"), [("watch-lists", 60), ("sweep-uploads", 900)])
-def test_a_missed_call_is_not_made_up_for(prod: Graph, name: str, age: int) -> None:
+def test_a_missed_call_is_not_repeated(prod: Graph, name: str, age: int) -> None:
     """The next call measures the same, and does not meet the one before."""
     target = prod.one("scheduler/schedule", name).inputs["target"]
     assert target["retryPolicy"] == {"maximumEventAgeInSeconds": age, "maximumRetryAttempts": 0}
@@ -55,10 +55,10 @@ def test_a_missed_call_is_not_made_up_for(prod: Graph, name: str, age: int) -> N
 
 def test_the_watch_and_the_sweep_need_no_alarm_on_dropped_calls(prod: Graph) -> None:
     """Their own alarms then have no data, and warn."""
-    assert not [name for name in told(prod) if name.endswith("-dropped")]
+    assert not [name for name in notifiers(prod) if name.endswith("-dropped")]
 
 
-def test_a_sweep_may_take_as_long_as_lambda_has_and_has_a_role_that_lists_alone(prod: Graph) -> None:
+def test_a_sweep_ends_before_the_next_and_its_role_only_lists(prod: Graph) -> None:
     """It is over before the next one begins."""
     limits = prod.one("lambda/function", "sweep-uploads").inputs
     assert limits["timeout"] <= QUARTER * 60 == AGE.total_seconds()
@@ -66,7 +66,7 @@ def test_a_sweep_may_take_as_long_as_lambda_has_and_has_a_role_that_lists_alone(
 
 
 def _states(graph: Graph, swept: dict[int, list[float]], minutes: int) -> list[str]:
-    return list(Evaluation(told(graph)["lists-uploads-unseen"], {"UploadsUnseen": swept}).states(minutes))
+    return list(Evaluation(notifiers(graph)["lists-uploads-unseen"], {"UploadsUnseen": swept}).states(minutes))
 
 
 def test_a_sweep_without_a_report_raises_an_alarm(prod: Graph) -> None:
@@ -76,10 +76,10 @@ def test_a_sweep_without_a_report_raises_an_alarm(prod: Graph) -> None:
     assert set(_states(prod, every, minutes)) == {"OK"}
     until = {minute: value for minute, value in every.items() if minute < 60}
     assert _states(prod, until, minutes)[-1] == "INSUFFICIENT_DATA"
-    alarm = told(prod)["lists-uploads-unseen"].inputs
+    alarm = notifiers(prod)["lists-uploads-unseen"].inputs
     assert alarm["insufficientDataActions"] == [prod.outputs["warning_topic_arn"]]
 
 
 def test_the_alarm_looks_at_each_sweep(prod: Graph) -> None:
     """Its period is the schedule's."""
-    assert told(prod)["lists-uploads-unseen"].inputs["period"] == QUARTER * 60
+    assert notifiers(prod)["lists-uploads-unseen"].inputs["period"] == QUARTER * 60

@@ -29,11 +29,11 @@ def _with(repository: Repository, **presets: str) -> Repository:
 
 def _readers(graph: Graph) -> dict[str, Any]:
     """Who may do something with secrets, and on what."""
-    found = {}
+    readers = {}
     for node, statement in graph.statements("iam/rolePolicy"):
         if any(action.startswith("secretsmanager:") for action in statement["Action"]):
-            found[node.inputs["role"]] = (statement["Action"], statement["Resource"])
-    return found
+            readers[node.inputs["role"]] = (statement["Action"], statement["Resource"])
+    return readers
 
 
 def test_a_preset_that_names_a_secret_makes_it_and_may_read_it_alone(repository: Repository) -> None:
@@ -45,8 +45,8 @@ def test_a_preset_that_names_a_secret_makes_it_and_may_read_it_alone(repository:
     assert _readers(graph) == {
         f"{prefix}-{name}": (["secretsmanager:GetSecretValue"], [secret.arn]) for name in ("charge", "refund")
     }
-    told = graph.one("lambda/function", "charge").inputs["environment"]["variables"]
-    assert told["SECRET_ACQUIRER_KEY"] == secret.arn
+    variables = graph.one("lambda/function", "charge").inputs["environment"]["variables"]
+    assert variables["SECRET_ACQUIRER_KEY"] == secret.arn
     assert "SECRET_ACQUIRER_KEY" not in json.dumps(dict(graph.one("lambda/function", "on-event").inputs), default=str)
     assert not graph.of("secretsmanager/secretVersion")
 
@@ -60,7 +60,7 @@ def test_it_stays_where_a_stack_protects_its_data(repository: Repository, stack:
     assert findings(secret) == []
 
 
-def test_it_is_priced_and_its_deployer_has_what_it_takes(repository: Repository) -> None:
+def test_it_is_priced_and_its_deployer_has_the_permissions(repository: Repository) -> None:
     """To make it and to remove it, and never to read or to put a value."""
     graph = _with(repository, charge=READER).run("prod")
     assert unknown(graph) == []

@@ -53,8 +53,8 @@ def _partner(*keys: Any, **members: Any) -> str:
 
 def _network(addresses: Any = ("203.0.113.7",), **settings: Any) -> dict[str, str]:
     """A server in a VPC, with a mistake."""
-    given = {"sftp": "dedicated", "sftp_vpc": VPC, "partners": json.loads(_partner(KEY, addresses=addresses))}
-    return {name: as_text(value) for name, value in {**given, **settings}.items()}
+    defaults = {"sftp": "dedicated", "sftp_vpc": VPC, "partners": json.loads(_partner(KEY, addresses=addresses))}
+    return {name: as_text(value) for name, value in {**defaults, **settings}.items()}
 
 
 BAD = [
@@ -94,8 +94,8 @@ BAD = [
     ({"partners": '{"acme": {"format": {"decimal": ","}}}'}, "partners.acme"),
     ({"formats": "{}"}, "formats"),
     *(
-        ({"partners": json.dumps({"acme": {"public_keys": [], "format": given}})}, f"partners.acme.format{member}")
-        for given, member in (
+        ({"partners": json.dumps({"acme": {"public_keys": [], "format": format_}})}, f"partners.acme.format{member}")
+        for format_, member in (
             ("csv", ""),
             ({}, ""),
             ({"colour": "red"}, ""),
@@ -342,7 +342,7 @@ def test_logs_may_be_kept_for_ten_years() -> None:
     assert Settings.from_config(CONTEXT, LEAST | {"log_retention_days": "3653"}).log_retention_days == 3653
 
 
-def test_what_a_map_of_limits_does_not_name_keeps_its_default() -> None:
+def test_a_limit_that_a_map_does_not_name_keeps_its_default() -> None:
     """A whole number is a good percentage too."""
     settings = Settings.from_config(
         CONTEXT, LEAST | {"objectives": '{"import_percent": 98}', "thresholds": '{"rejected_lists": 0}'}
@@ -364,9 +364,9 @@ def test_consumed_events_name_a_parameter_or_an_arn() -> None:
     settings = Settings.from_config(CONTEXT, LEAST)
     assert (settings.consumes, settings.subscriber_accounts) == ({}, ())
     arn = "arn:aws:sns:eu-west-1:123456789012:order-prod-events"
-    given = {"somewhere_else": {"topic": "/somewhere-else/dev/topic-arn", "created_by": ["A"], "deleted_by": ["B"]}}
-    given["elsewhere"] = {"topic": arn, "created_by": ["C"]}
-    line, shop = Settings.from_config(CONTEXT, LEAST | {"consumes": json.dumps(given)}).consumes.values()
+    consumes = {"somewhere_else": {"topic": "/somewhere-else/dev/topic-arn", "created_by": ["A"], "deleted_by": ["B"]}}
+    consumes["elsewhere"] = {"topic": arn, "created_by": ["C"]}
+    line, shop = Settings.from_config(CONTEXT, LEAST | {"consumes": json.dumps(consumes)}).consumes.values()
     assert (line.types, line.account_id) == (("A", "B"), None)
     assert (shop.types, shop.account_id) == (("C",), "123456789012")
 
@@ -381,14 +381,14 @@ def test_a_renamed_member_is_refused_with_its_new_name(old: str, new: str) -> No
 
 
 @pytest.mark.parametrize("end", ["2999-01-31", "2999-01-31 00:00:00 +0000 UTC"])
-def test_partners_come_with_their_keys(end: str) -> None:
+def test_partners_have_their_keys(end: str) -> None:
     """A partner may have several keys, so that one can be replaced without an interruption.
 
     Pulumi passes a date without quotes on as a time.
     """
     other = f"{OTHER} laptop"
-    given = {"acme": {"public_keys": [KEY, {"key": other, "expires": end}]}}
-    [keys] = Settings.from_config(CONTEXT, LEAST | {"partners": json.dumps(given)}).partners.values()
+    partners = {"acme": {"public_keys": [KEY, {"key": other, "expires": end}]}}
+    [keys] = Settings.from_config(CONTEXT, LEAST | {"partners": json.dumps(partners)}).partners.values()
     assert [(key.text, key.expires) for key in keys] == [(KEY, None), (other, date(2999, 1, 31))]
 
 
@@ -397,8 +397,11 @@ def test_a_partner_may_have_a_format() -> None:
     format_ = {"delimiter": ";", "decimal": ",", "header": {"Nummer": COLUMNS[0]}}
     partners = {"acme": {"public_keys": [KEY], "format": format_}, "plain": {"public_keys": []}}
     settings = Settings.from_config(CONTEXT, LEAST | {"partners": json.dumps(partners)})
-    assert {name: [key.text for key in one] for name, one in settings.partners.items()} == {"acme": [KEY], "plain": []}
-    assert {name: one.settings for name, one in settings.formats.items()} == {"acme": format_}
+    assert {name: [key.text for key in keys] for name, keys in settings.partners.items()} == {
+        "acme": [KEY],
+        "plain": [],
+    }
+    assert {name: file_format.settings for name, file_format in settings.formats.items()} == {"acme": format_}
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -48,7 +48,7 @@ def test_the_partners_addresses_connect_and_no_others(networked: Graph) -> None:
     assert details["securityGroupIds"] == [group.outputs["id"]]
 
 
-def test_without_partners_nobody_connects() -> None:
+def test_without_partners_no_address_may_connect() -> None:
     assert run("prod", **{**NETWORK, "partners": {}}).one("ec2/securityGroup").inputs.get("ingress", []) == []
 
 
@@ -58,7 +58,7 @@ def test_the_name_leads_to_the_server(networked: Graph) -> None:
     assert record["records"] == [networked.outputs["sftp"]["endpoint"]]
 
 
-def test_a_name_without_a_zone_is_made_by_others() -> None:
+def test_a_host_name_without_a_zone_gets_no_record() -> None:
     assert run("prod", sftp="dedicated", sftp_host_name="sftp.example.org").of("route53/record") == []
 
 
@@ -105,9 +105,9 @@ def test_an_expired_key_is_not_deployed_and_named() -> None:
 
 def test_a_key_keeps_its_resource_if_another_key_is_removed() -> None:
     """Else Pulumi would import a key that the user still has."""
-    one, other = {"key": KEY}, {"key": OTHER}
-    both, left = _keys(one, other).of("transfer/sshKey"), _keys(other).of("transfer/sshKey")
-    assert [key.urn for key in left] == [key.urn for key in both if key.inputs["body"] == OTHER]
+    first, other = {"key": KEY}, {"key": OTHER}
+    both, remaining = _keys(first, other).of("transfer/sshKey"), _keys(other).of("transfer/sshKey")
+    assert [key.urn for key in remaining] == [key.urn for key in both if key.inputs["body"] == OTHER]
 
 
 def test_a_key_without_an_end_keeps_its_resource_of_earlier_versions() -> None:
@@ -130,7 +130,7 @@ def test_other_stacks_have_the_public_endpoint() -> None:
     ("kind", "parameter"),
     [(transfer.ServerProtocolDetailsArgs, "sftp_ports"), (transfer.HostKeyArgs, "storage_type")],
 )
-def test_the_pinned_provider_lacks_what_the_page_says(kind: Any, parameter: str) -> None:
+def test_the_pinned_provider_lacks_the_documented_member(kind: Any, parameter: str) -> None:
     """A provider that has the parameter makes the page's commands a setting."""
     assert parameter not in inspect.signature(kind).parameters
     assert f"`pulumi-aws` {version('pulumi-aws')} " in page("partners")

@@ -13,7 +13,7 @@ from bounded_context.domain.spelling import kebab
 from bounded_context_cli.programs.graph import Node
 from bounded_context_infra.queries import saved_queries
 
-from .alarms import everything_of, name_of, prefix_of, told, watched
+from .alarms import everything_of, name_of, notifiers, prefix_of, watched
 from .contexts import LARGE, OTHER, SHAPES
 from .dashboards import SCHEMA, bodies, metrics
 from .graph import Graph, run_context, run_shape
@@ -57,17 +57,17 @@ def test_names_tags_and_metrics_are_the_contexts(shape: Shape) -> None:
     assert names == {context.name}
 
 
-def test_routes_are_those_of_the_declaration(shape: Shape) -> None:
+def test_the_routes_equal_the_declaration(shape: Shape) -> None:
     """None without an API, and then nothing of one either."""
     context, graph = shape
     assert sorted(node.inputs["routeKey"] for node in graph.of("apigatewayv2/route")) == sorted(context.routes.values())
     if not context.api:
         assert [node for node in graph.nodes if "apigateway" in node.type] == []
         assert graph.outputs["api"] is None
-        assert [name for name in told(graph) if name.startswith("api-")] == []
+        assert [name for name in notifiers(graph) if name.startswith("api-")] == []
 
 
-def test_the_relay_hears_of_the_aggregates(shape: Shape) -> None:
+def test_the_relay_reads_the_aggregates(shape: Shape) -> None:
     """By what their keys begin with."""
     context, graph = shape
     mapping = graph.one("lambda/eventSourceMapping", "relay-events-stream")
@@ -93,10 +93,13 @@ def test_the_workflow_calls_the_steps_of_the_context(shape: Shape) -> None:
 def test_dashboards_show_every_measure_and_are_good(shape: Shape) -> None:
     """With the values of the context, and in the form that CloudWatch takes."""
     context, graph = shape
-    shown = {
-        one.name for body in bodies(graph).values() for one in metrics(body) if not one.namespace.startswith("AWS")
+    names = {
+        metric.name
+        for body in bodies(graph).values()
+        for metric in metrics(body)
+        if not metric.namespace.startswith("AWS")
     }
-    assert shown == {measure.name for measure in context.measures.all if measure not in OPTIONAL}
+    assert names == {measure.name for measure in context.measures.all if measure not in OPTIONAL}
     for body in bodies(graph).values():
         assert list(Draft202012Validator(SCHEMA).iter_errors(body)) == []
         assert context.display_name in body["widgets"][0]["properties"]["markdown"].splitlines()[0]
@@ -105,7 +108,7 @@ def test_dashboards_show_every_measure_and_are_good(shape: Shape) -> None:
 def test_every_command_keeps_a_promise_and_every_alarm_has_a_name_of_its_own(shape: Shape) -> None:
     """However many there are."""
     context, graph = shape
-    promising = [node for name, node in told(graph).items() if "commands-burn-fast" in name]
+    promising = [node for name, node in notifiers(graph).items() if "commands-burn-fast" in name]
     kept = {metric.dimensions["FunctionName"] for node in promising for metric in watched(node)}
     assert kept == {f"{prefix_of(graph)}-{kebab(command)}" for command in context.command_functions}
     names = [name_of(node) for node in everything_of(graph)]
@@ -115,26 +118,26 @@ def test_every_command_keeps_a_promise_and_every_alarm_has_a_name_of_its_own(sha
 def test_queries_speak_of_the_context(shape: Shape) -> None:
     """And read the logs of its functions."""
     context, graph = shape
-    found = {node.inputs["name"]: node for node in graph.of("cloudwatch/queryDefinition")}
+    queries = {node.inputs["name"]: node for node in graph.of("cloudwatch/queryDefinition")}
     for query in saved_queries(context):
-        definition = found[f"{prefix_of(graph)}/{query.name}"]
+        definition = queries[f"{prefix_of(graph)}/{query.name}"]
         assert len(definition.inputs["logGroupNames"]) == len(query.functions)
-    assert f"{prefix_of(graph)}/history of one {context.name}" in found
+    assert f"{prefix_of(graph)}/history of one {context.name}" in queries
 
 
-def test_a_context_without_references_tells_no_unknown_rows() -> None:
+def test_a_context_without_references_has_no_metric_of_unknown_rows() -> None:
     """Nobody pays for a metric that cannot be."""
     assert "unknown" not in json.dumps(bodies(run_shape("other names", "prod"))["business"])
     assert "unknown" in json.dumps(bodies(run_shape("the default", "prod"))["business"])
 
 
-def test_a_refusal_of_ones_own_is_on_the_dashboard() -> None:
+def test_an_own_refusal_is_on_the_dashboard() -> None:
     """By its code."""
     (error,) = OTHER.errors
     assert error.code in json.dumps(bodies(run_shape("other names", "prod"))["business"])
 
 
-def test_another_context_without_sftp_takes_what_is_put_into_its_bucket() -> None:
+def test_another_context_without_sftp_imports_from_its_bucket() -> None:
     """A setting of the stack, and no other program."""
     graph = run_context(OTHER, "prod", sftp="none", partners={})
     assert [node for node in graph.nodes if node.kind.startswith("transfer/")] == []

@@ -15,7 +15,7 @@ from .graph import CONTEXT, Graph, run
 
 def _snapshots(graph: Graph) -> dict[str, Any]:
     functions = {node.name: node.inputs.get("snapStart") for node in graph.of("lambda/function")}
-    return {name.replace("-", "_"): found for name, found in functions.items() if found}
+    return {name.replace("-", "_"): setting for name, setting in functions.items() if setting}
 
 
 def test_no_function_starts_from_a_snapshot_by_default(prod: Graph) -> None:

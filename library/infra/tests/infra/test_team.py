@@ -15,7 +15,7 @@ from bounded_context_infra import FunctionsError, SettingError
 from bounded_context_infra.components.table import TableError
 from bounded_context_infra.configuration.project import VARIABLE, current, list_workflow
 
-from .alarms import expressions, told
+from .alarms import expressions, notifiers
 from .graph import CONTEXT, Graph, Program, run, run_context
 from .test_permissions import actions_on, inbox
 
@@ -108,7 +108,7 @@ def test_a_resource_of_its_own_with_a_function_that_uses_it(repository: Reposito
     assert "archive" in graph.outputs["release"]["groups"]
     for what in ("errors", "throttles", "duration"):
         # The tenth function in the background, and the ninth long one.
-        told_of = {name: node for name, node in told(graph).items() if name.startswith(f"background-{what}")}
+        told_of = {name: node for name, node in notifiers(graph).items() if name.startswith(f"background-{what}")}
         assert any(" archive" in node.inputs["alarmDescription"] for node in told_of.values())
     assert f"{function['name']}" in json.dumps(graph.one("cloudwatch/dashboard", "technical").document("dashboardBody"))
 
@@ -116,13 +116,13 @@ def test_a_resource_of_its_own_with_a_function_that_uses_it(repository: Reposito
 def test_a_function_of_its_own_may_have_a_limit_on_its_latency(repository: Repository) -> None:
     """The name of an unknown function is refused; the error lists the functions."""
     _function(repository, "Preset(timeout=30, memory=512)")
-    assert "archive-latency" in told(repository.run(latency_alarms={"archive": 500}))
+    assert "archive-latency" in notifiers(repository.run(latency_alarms={"archive": 500}))
     with pytest.raises(SettingError, match=r"'register'.* archive\.$") as refused:
         repository.run(latency_alarms={"register": 500})
     assert refused.value.setting == "latency_alarms"
 
 
-def test_a_function_may_use_what_the_context_has(repository: Repository) -> None:
+def test_a_function_gets_the_permissions_of_its_preset(repository: Repository) -> None:
     """The table, an index, a folder of the inbox: each by a word in its preset."""
     _function(
         repository,
@@ -142,7 +142,7 @@ def test_one_function_has_other_limits(repository: Repository) -> None:
     graph = repository.run()
     function = graph.one("lambda/function", name.replace("_", "-")).inputs
     assert (function["timeout"], function["memorySize"]) == (25, 1024)
-    assert expressions(told(graph)["callers-duration"])["part1"] == "duration1 / 250"
+    assert expressions(notifiers(graph)["callers-duration"])["part1"] == "duration1 / 250"
     assert _added(graph) == set()
 
 
@@ -190,7 +190,7 @@ def test_a_threshold_in_the_stacks_file(repository: Repository) -> None:
     repository.replace(
         "infra/service/Pulumi.prod.yaml", "config:\n", f"config:\n  {CONTEXT.name}:thresholds:\n    rejected_lists: 9\n"
     )
-    assert told(repository.run())["lists-rejected"].inputs["threshold"] == 9
+    assert notifiers(repository.run())["lists-rejected"].inputs["threshold"] == 9
 
 
 def test_a_route_of_its_own(repository: Repository) -> None:
@@ -256,7 +256,7 @@ def test_a_queue_hides_a_message_for_as_long_as_its_function_may_take(repository
     assert repository.run().one("sqs/queue", "inbound").inputs["visibilityTimeoutSeconds"] == 360
 
 
-def test_a_role_of_ones_own_has_the_boundary_of_the_stack(repository: Repository) -> None:
+def test_an_own_role_has_the_boundary_of_the_stack(repository: Repository) -> None:
     """Without a line about it."""
     own = 'from pulumi_aws import iam\niam.Role("own", name="payment-prod-own", assume_role_policy="{}")\n'
     repository.replace("infra/service/__main__.py", CONNECTED, own + CONNECTED)

@@ -8,11 +8,11 @@ from .graph import CONTEXT, Graph, run
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
-def test_an_accounts_25_rules_are_left_to_who_wants_something_else(stack: str) -> None:
+def test_a_stack_uses_none_of_the_accounts_25_sampling_rules(stack: str) -> None:
     """X-Ray's own rule keeps the first import of each second and 5 percent of the others, as our stacks do."""
-    made = run(stack)
-    assert made.of("xray/samplingRule") == []
-    assert made.of("xray/group") == []
+    graph = run(stack)
+    assert graph.of("xray/samplingRule") == []
+    assert graph.of("xray/group") == []
 
 
 def test_a_share_of_its_own_is_a_rule_of_its_own(varied: Graph) -> None:
@@ -44,5 +44,5 @@ def test_their_names_are_short_enough(stack: str) -> None:
 
 def test_two_long_prefixes_have_two_short_names() -> None:
     """What is cut off still tells them apart."""
-    one, other = (Labels(CONTEXT.name, f"{'x' * 39}{last}", "team").short for last in "yz")
-    assert one != other
+    first, other = (Labels(CONTEXT.name, f"{'x' * 39}{last}", "team").short for last in "yz")
+    assert first != other

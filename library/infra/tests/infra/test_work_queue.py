@@ -9,7 +9,7 @@ import pytest
 from bounded_context_cli.docs.cli import section, steps
 from bounded_context_cli.testing.requests import findings
 
-from .alarms import told
+from .alarms import notifiers
 from .graph import CONTEXT, Graph
 from .test_alarms import OF_A_SCHEDULE, OF_A_WORK_QUEUE
 from .test_permissions import actions_on
@@ -19,12 +19,12 @@ from .test_team import FUNCTIONS, MAIN, Repository
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     """With what the pages say about a queue and a schedule, but for the code of the functions."""
-    made = Repository(tmp_path)
+    repository = Repository(tmp_path)
     for anchor in ("a-queue", "a-schedule"):
         for step in steps(section("changing", anchor), CONTEXT.name):
             if step.path.startswith("infra/"):
                 step.follow(tmp_path)
-    return made
+    return repository
 
 
 @pytest.fixture
@@ -48,16 +48,16 @@ def test_failed_messages_reach_a_dead_letter_queue_with_an_alarm(graph: Graph) -
     assert queue.document("redrivePolicy") == {"deadLetterTargetArn": letters.arn, "maxReceiveCount": 5}
     allowed = graph.one("sqs/redriveAllowPolicy", "letters-redrive-allow").document("redriveAllowPolicy")
     assert allowed["sourceQueueArns"] == [queue.arn]
-    assert [one.inputs["messageRetentionSeconds"] for one in (queue, letters)] == [7 * 86_400, 14 * 86_400]
+    assert [node.inputs["messageRetentionSeconds"] for node in (queue, letters)] == [7 * 86_400, 14 * 86_400]
     assert graph.outputs["dead_letter_queues"]["letters"] == letters.outputs["url"]
     assert graph.outputs["work_queues"] == {"letters": queue.outputs["url"]}
-    alarms = {name: json.dumps(dict(node.inputs)) for name, node in told(graph).items()}
+    alarms = {name: json.dumps(dict(node.inputs)) for name, node in notifiers(graph).items()}
     assert letters.inputs["name"] in alarms["dead-letters-warning"]
     assert queue.inputs["name"] in alarms["letters-age"]
     assert f"docs runbook {OF_A_WORK_QUEUE}" in alarms["letters-age"]
 
 
-def test_the_function_may_take_messages_and_nobody_sends_who_was_not_let_to(
+def test_the_function_may_receive_messages_and_only_named_senders_may_send(
     graph: Graph, repository: Repository
 ) -> None:
     """The queue's own policy lets nobody in; a role of the context is let to by one line."""
@@ -76,7 +76,7 @@ def test_the_function_may_take_messages_and_nobody_sends_who_was_not_let_to(
     assert actions_on(repository.run(), sender.replace("_", "-"), arn) == {"sqs:SendMessage"}
 
 
-def test_a_function_that_may_take_longer_is_refused(repository: Repository) -> None:
+def test_a_function_with_a_longer_timeout_is_refused(repository: Repository) -> None:
     """The error names the argument; with it, the queue hides messages for longer."""
     repository.replace(FUNCTIONS, '"send_letter": Preset(timeout=30', '"send_letter": Preset(timeout=90')
     with pytest.raises(ValueError, match=r"^send_letter .*timeout=90 to WorkQueue"):

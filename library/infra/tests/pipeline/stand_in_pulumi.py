@@ -28,11 +28,11 @@ VIOLATION = "error: resource urn:pulumi:s::p::aws:s3/bucket:Bucket::b violates p
 
 def main() -> int:
     """Do as the arguments say; the variables STAND_IN_* say where calls go, what outputs there are, what goes wrong."""
-    given, asked = _parser().parse_known_args()
+    options, words = _parser().parse_known_args()
     with Path(os.environ["STAND_IN_CALLS"]).open("a") as calls:
         calls.write(json.dumps(sys.argv[1:]) + "\n")
-    stack_file = Path(given.cwd or ".") / f"Pulumi.{given.stack}.yaml"
-    match asked:
+    stack_file = Path(options.cwd or ".") / f"Pulumi.{options.stack}.yaml"
+    match words:
         case ["version"]:
             _say(f"v{version('pulumi')}")
         case ["plugin", "install", "resource", "aws", *_]:
@@ -40,13 +40,13 @@ def main() -> int:
         case ["config", "set", "aws:profile", profile]:
             _act_as(stack_file, profile)
         case ["preview"]:
-            return _preview(given.save_plan and Path(given.save_plan))
+            return _preview(options.save_plan and Path(options.save_plan))
         case ["up"]:
-            return _up(stack_file, Path(given.plan))
+            return _up(stack_file, Path(options.plan))
         case ["stack", "output"]:
             _say(os.environ["STAND_IN_OUTPUTS"])
         case _:
-            _say(f"error: unknown command {asked}")
+            _say(f"error: unknown command {words}")
             return 255
     return 0
 

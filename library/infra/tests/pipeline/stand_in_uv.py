@@ -20,12 +20,12 @@ _IN_ITS_PLACE = ["run", "python", str(Path(__file__).with_name("stand_in_rollout
 
 def main() -> None:
     """Become uv."""
-    given = sys.argv[1:]
-    if given[:3] == _ROLLOUT:
-        given = [*_IN_ITS_PLACE, *given[3:]]
-    if given[:3] == _AUDIT:
-        given = [*given, "--service-url", os.environ[OSV]]
-    os.execv(os.environ[UV], ["uv", *given])  # noqa: S606
+    arguments = sys.argv[1:]
+    if arguments[:3] == _ROLLOUT:
+        arguments = [*_IN_ITS_PLACE, *arguments[3:]]
+    if arguments[:3] == _AUDIT:
+        arguments = [*arguments, "--service-url", os.environ[OSV]]
+    os.execv(os.environ[UV], ["uv", *arguments])  # noqa: S606
 
 
 if __name__ == "__main__":

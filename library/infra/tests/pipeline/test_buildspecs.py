@@ -44,7 +44,7 @@ def test_a_repository_may_have_its_own_buildspec(
     assert {name: other.buildspec for name, other in STEPS.items()} == {**before, step.name: "version: 0.2\n"}
 
 
-def test_it_is_of_version_0_2_and_holds_what_codebuild_knows(step: PipelineStep) -> None:
+def test_it_is_of_version_0_2_and_has_members_of_codebuild_only(step: PipelineStep) -> None:
     """Only that version runs all commands in one shell."""
     spec = buildspec(step.name)
     assert spec["version"] == 0.2
@@ -79,15 +79,15 @@ def test_a_step_that_calls_pulumi_downloads_no_plugin(step: PipelineStep, pipeli
     assert (disabled in variables) == (step.state is not None)
 
 
-def test_every_variable_that_it_uses_is_given(step: PipelineStep, pipeline: Graph) -> None:
+def test_every_used_variable_is_defined(step: PipelineStep, pipeline: Graph) -> None:
     """By the project, the action, CodeBuild, or a command before."""
     spec = buildspec(step.name)
     text = "\n".join(commands(spec))
     name = step.name if step is BUILD else f"prod-{step.name}"
     project: Any = pipeline.one("codebuild/project", name).inputs["environment"]["environmentVariables"]
-    given = {variable["name"] for variable in project} | set(_SET.findall(text)) | BY_CODEBUILD | BY_THE_ACTION
-    assert {match[1] for match in _USED.finditer(text) if match[1].isupper()} <= given
-    assert set(spec.get("env", {}).get("exported-variables", [])) <= given
+    variables = {variable["name"] for variable in project} | set(_SET.findall(text)) | BY_CODEBUILD | BY_THE_ACTION
+    assert {match[1] for match in _USED.finditer(text) if match[1].isupper()} <= variables
+    assert set(spec.get("env", {}).get("exported-variables", [])) <= variables
 
 
 def test_it_writes_the_report_that_its_role_may_fill(step: PipelineStep) -> None:
@@ -131,13 +131,13 @@ def test_no_step_deploys_the_pipeline() -> None:
         assert "--cwd" not in step.buildspec
 
 
-def test_a_project_holds_its_commands_and_not_where_they_stand(step: PipelineStep, pipeline: Graph) -> None:
+def test_a_project_contains_its_commands_and_no_path_of_a_file(step: PipelineStep, pipeline: Graph) -> None:
     """What a step works on cannot say what the step runs: a person deploys that."""
     name = step.name if step is BUILD else f"prod-{step.name}"
     assert pipeline.one("codebuild/project", name).inputs["source"]["buildspec"] == step.with_policies(None)
 
 
-def test_what_a_step_was_handed_is_checked_before_any_of_it_runs(step: PipelineStep) -> None:
+def test_the_artefact_of_a_step_is_verified_before_any_of_it_runs(step: PipelineStep) -> None:
     """By its first command; what the build takes no step has made."""
     first, *others = commands(buildspec(step.name))
     assert ("Refused: these files" in first) == (step is not BUILD)
@@ -145,7 +145,7 @@ def test_what_a_step_was_handed_is_checked_before_any_of_it_runs(step: PipelineS
     assert not any("Refused" in command for command in others)
 
 
-def test_what_a_step_hands_on_is_listed_after_all_that_it_does(step: PipelineStep) -> None:
+def test_the_artefact_of_a_step_is_listed_after_its_commands(step: PipelineStep) -> None:
     """By its last command, whose variable the next step is told."""
     spec = buildspec(step.name)
     hands_on = "artifacts" in spec

@@ -74,8 +74,8 @@ def variables(surroundings: dict[str, str], pipeline: Graph) -> Any:
     """The variables of a build: those around it, and those of its project."""
 
     def of(project: str) -> dict[str, str]:
-        told: Any = pipeline.one("codebuild/project", project).inputs["environment"]["environmentVariables"]
-        return surroundings | {variable["name"]: variable["value"] for variable in told}
+        variables: Any = pipeline.one("codebuild/project", project).inputs["environment"]["environmentVariables"]
+        return surroundings | {variable["name"]: variable["value"] for variable in variables}
 
     return of
 
@@ -150,8 +150,8 @@ def test_the_preview_exports_its_summary_and_hands_on_the_plan(previewed: tuple[
 
 def test_a_preview_of_a_stack_without_a_key_is_refused(built: tuple[Ran, Path], tmp_path: Path, variables: Any) -> None:
     """Before Pulumi is called. The last line of the log names the file and the key."""
-    told = variables("dev-preview") | _expected(built)
-    ran = run("preview", artifact("build", built[1], tmp_path / "preview"), told)
+    environment = variables("dev-preview") | _expected(built)
+    ran = run("preview", artifact("build", built[1], tmp_path / "preview"), environment)
     assert ran.status == 1
     assert re.search(r"\bPulumi\.dev\.yaml .*awskms://alias/state", ran.said.splitlines()[-1])
 
@@ -183,8 +183,8 @@ def test_a_plan_that_no_longer_fits_fails_the_deployment(
 ) -> None:
     """The last line of the log says what to do. This sentence is asserted here only."""
     folder = artifact("build", built[1], tmp_path / "deploy")
-    told = variables("prod-deploy") | _expected(built, previewed)
-    ran = run("deploy", folder, told | {"STAND_IN_UNFIT": stand_in_pulumi.VIOLATION})
+    environment = variables("prod-deploy") | _expected(built, previewed)
+    ran = run("deploy", folder, environment | {"STAND_IN_UNFIT": stand_in_pulumi.VIOLATION})
     assert ran.status == 1
     assert ran.said.splitlines()[-1] == (
         "Error: The previewed plan no longer fits the stack prod, and nothing was changed: "
@@ -202,15 +202,15 @@ def test_the_traffic_is_shifted_in_prods_account(
 ) -> None:
     """With the outputs of the deployment; alarms are ignored only if a reason is given, which is handed on as it is."""
     folder = artifact("build", built[1], tmp_path / "shift")
-    told = variables("prod-shift") | _expected(built, deployed) | {"STAND_IN_REASON": reason}
-    ran = run("shift", folder, told)
+    environment = variables("prod-shift") | _expected(built, deployed) | {"STAND_IN_REASON": reason}
+    ran = run("shift", folder, environment)
     assert ran.status == 0, ran.said
-    call = json.loads(Path(told["STAND_IN_ROLLOUT"]).read_text())
+    call = json.loads(Path(environment["STAND_IN_ROLLOUT"]).read_text())
     assert call == {"arguments": ["start", "prod", "--outputs", "outputs.json", "--json", *more], "account": ACCOUNT}
 
 
 @pytest.mark.parametrize(("answers", "status"), [([PASSED, PASSED], 0), ([PASSED, '{"errorMessage": "boom"}'], 1)])
-def test_the_smoke_check_asks_every_function_in_prods_account(
+def test_the_smoke_check_calls_every_function_in_prods_account(
     answers: list[str],
     status: int,
     aws: None,
@@ -220,10 +220,10 @@ def test_the_smoke_check_asks_every_function_in_prods_account(
     variables: Any,
 ) -> None:
     """The answers wait in that account alone; a function that does not pass fails the step, and is named."""
-    told = variables("prod-smoke") | _expected(built, deployed)
+    environment = variables("prod-smoke") | _expected(built, deployed)
     folder = artifact("build", built[1], tmp_path / "smoke")
-    with lambda_answers(told["AWS_ENDPOINT_URL"], ACCOUNT, REGION, answers):
-        ran = run("smoke", folder, told)
+    with lambda_answers(environment["AWS_ENDPOINT_URL"], ACCOUNT, REGION, answers):
+        ran = run("smoke", folder, environment)
     assert ran.status == status, ran.said
     report = ElementTree.parse(folder / "build" / "reports" / "smoke.xml").getroot()  # noqa: S314
     assert [case.get("name") for case in report] == ["one", "two"]

@@ -41,13 +41,15 @@ def actions(graph: Graph) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def named(graph: Graph, stage: str, name: str) -> dict[str, Any]:
     """One action."""
-    (found,) = [action for at, action in actions(graph) if (at, action["name"]) == (stage, name)]
-    return found
+    (action,) = [action for at, action in actions(graph) if (at, action["name"]) == (stage, name)]
+    return action
 
 
-def told(action: dict[str, Any]) -> dict[str, str]:
+def variables_of(action: dict[str, Any]) -> dict[str, str]:
     """The variables that an action tells its project, by their names."""
-    return {one["name"]: one["value"] for one in json.loads(action["configuration"]["EnvironmentVariables"])}
+    return {
+        variable["name"]: variable["value"] for variable in json.loads(action["configuration"]["EnvironmentVariables"])
+    }
 
 
 def declaration(graph: Graph) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def _shape() -> StructureShape:
     return shape
 
 
-def test_the_definition_is_the_one_that_was_reviewed(pipeline: Graph) -> None:
+def test_the_definition_equals_the_reviewed_one(pipeline: Graph) -> None:
     """Golden file; `UPDATE_GOLDEN=1 pytest` writes it anew, and the difference is then for a person to read."""
     text = json.dumps(declaration(pipeline), indent=2, sort_keys=True).replace(PREFIX, "{context}-pipeline") + "\n"
     if os.environ.get("UPDATE_GOLDEN"):
@@ -85,7 +87,7 @@ def test_the_definition_has_the_form_that_aws_describes(source: str, request: py
     assert not report.has_errors(), report.generate_report()
 
 
-def test_codepipeline_takes_the_definition(pipeline: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codepipeline_accepts_the_definition(pipeline: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """Made on moto under the role that the program made, which trusts CodePipeline."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -96,10 +98,10 @@ def test_codepipeline_takes_the_definition(pipeline: Graph, monkeypatch: pytest.
         boto3.client("iam").create_role(RoleName=role["name"], AssumeRolePolicyDocument=role["assumeRolePolicy"])
         client: Any = boto3.client("codepipeline", region_name=REGION)
         client.create_pipeline(pipeline=declaration(pipeline))
-        made = client.get_pipeline(name=PREFIX)["pipeline"]
+        definition = client.get_pipeline(name=PREFIX)["pipeline"]
         started = client.start_pipeline_execution(name=PREFIX, variables=[{"name": "IGNORE_ALARMS", "value": "known"}])
-    assert [stage["name"] for stage in made["stages"]] == ["Source", "Build", "dev", "staging", "prod"]
-    assert made["pipelineType"] == "V2"
+    assert [stage["name"] for stage in definition["stages"]] == ["Source", "Build", "dev", "staging", "prod"]
+    assert definition["pipelineType"] == "V2"
     assert started["pipelineExecutionId"]
 
 
@@ -163,7 +165,7 @@ def test_the_actions_of_a_stage_run_one_after_another(pipeline: Graph) -> None:
         assert orders == list(range(1, len(orders) + 1)), stage["name"]
 
 
-def test_what_was_built_once_goes_to_every_environment_and_what_was_previewed_is_deployed(pipeline: Graph) -> None:
+def test_one_build_goes_to_every_environment_and_the_previewed_plan_is_deployed(pipeline: Graph) -> None:
     """Every step takes the files of the build. The plan and the outputs go through the environment."""
     for number, environment in enumerate(ENVIRONMENTS, start=1):
         name = environment["name"]
@@ -189,13 +191,13 @@ def test_every_step_compares_its_files_with_the_list_of_the_build(pipeline: Grap
     for environment in ENVIRONMENTS:
         for step in STEPS:
             action = named(pipeline, environment["name"], step)
-            assert told(action)["EXPECTED"] == "#{built.HANDED_ON}"
+            assert variables_of(action)["EXPECTED"] == "#{built.HANDED_ON}"
             assert action["configuration"]["PrimarySource"] == "built"
 
 
 def test_each_step_expects_the_file_of_the_step_before_it(pipeline: Graph) -> None:
     """By a variable of this execution, which no step of another execution can change."""
-    told_of = {step: told(named(pipeline, "prod", step)) for step in STEPS}
+    told_of = {step: variables_of(named(pipeline, "prod", step)) for step in STEPS}
     files = {step: (told_of[step].get("FILE_FROM"), told_of[step].get("EXPECTED_FILE")) for step in STEPS}
     assert files == {
         "Preview": (None, None),
@@ -210,7 +212,7 @@ def test_every_step_has_the_commit_of_its_execution(pipeline: Graph) -> None:
     """As the source says it."""
     assert named(pipeline, "Source", "Source")["namespace"] == "source"
     builds = [action for _, action in actions(pipeline) if action["category"] == "Build"]
-    assert {told(action)["COMMIT"] for action in builds} == {"#{source.CommitId}"}
+    assert {variables_of(action)["COMMIT"] for action in builds} == {"#{source.CommitId}"}
 
 
 def test_who_approves_sees_the_previews_numbers_and_its_report(pipeline: Graph) -> None:
@@ -226,13 +228,16 @@ def test_who_approves_sees_the_previews_numbers_and_its_report(pipeline: Graph) 
 @pytest.mark.parametrize(("name", "step"), [("IGNORE_ALARMS", "Shift"), ("DURING_SHIFT", "Deploy")])
 def test_a_check_is_overridden_for_one_execution_only(name: str, step: str, pipeline: Graph) -> None:
     """The reason is a variable of the execution, which no stack and no later execution has. Only its step reads it."""
-    variables = {one["name"]: one["defaultValue"] for one in pipeline.one("codepipeline/pipeline").inputs["variables"]}
+    variables = {
+        variable["name"]: variable["defaultValue"]
+        for variable in pipeline.one("codepipeline/pipeline").inputs["variables"]
+    }
     assert variables[name] == "no"
     builds = {node.name: node.inputs["source"]["buildspec"] for node in pipeline.of("codebuild/project")}
     assert [project for project, text in builds.items() if f"name=='{name}'" in text and "prod" in project] == [
         f"prod-{step.lower()}"
     ]
-    assert told(named(pipeline, "prod", step))["EXECUTION"] == "#{codepipeline.PipelineExecutionId}"
+    assert variables_of(named(pipeline, "prod", step))["EXECUTION"] == "#{codepipeline.PipelineExecutionId}"
 
 
 def test_a_persons_text_is_in_no_setting_of_an_action(pipeline: Graph) -> None:
@@ -265,7 +270,7 @@ def test_a_push_of_documents_or_of_the_pipeline_itself_starts_nothing(pipeline: 
         "infra/service/__main__.py": True,
         "pyproject.toml": True,
     }
-    assert {path: not any(one.fullmatch(path) for one in excluded) for path in pushed} == pushed
+    assert {path: not any(pattern.fullmatch(path) for pattern in excluded) for path in pushed} == pushed
 
 
 def _expression(glob: str) -> str:
@@ -276,14 +281,14 @@ def _expression(glob: str) -> str:
 
 def test_a_commit_to_codecommit_starts_the_pipeline_by_an_event(from_codecommit: Graph) -> None:
     """CodePipeline has no triggers for CodeCommit: a rule on the branch starts it, and nothing polls."""
-    made = from_codecommit.one("codepipeline/pipeline")
-    assert made.inputs["triggers"] == []
+    node = from_codecommit.one("codepipeline/pipeline")
+    assert node.inputs["triggers"] == []
     assert named(from_codecommit, "Source", "Source")["configuration"]["PollForSourceChanges"] == "false"
     pattern = from_codecommit.one("cloudwatch/eventRule", "commits").document("eventPattern")
     assert pattern["resources"] == [f"arn:aws:codecommit:{REGION}:{ACCOUNT}:{CODECOMMIT['repository']}"]
     assert pattern["detail"]["referenceName"] == ["main"]
     target = from_codecommit.one("cloudwatch/eventTarget", "commits").inputs
-    assert (target["arn"], target["roleArn"]) == (made.arn, from_codecommit.one("iam/role", "commits").arn)
+    assert (target["arn"], target["roleArn"]) == (node.arn, from_codecommit.one("iam/role", "commits").arn)
     kept = from_codecommit.one("sqs/queue", "commits-dead-letters")
     assert target["deadLetterConfig"] == {"arn": kept.arn}
     assert (
@@ -292,7 +297,7 @@ def test_a_commit_to_codecommit_starts_the_pipeline_by_an_event(from_codecommit:
     )
 
 
-def test_the_newest_change_overtakes_one_that_waits(pipeline: Graph) -> None:
+def test_the_newest_change_overtakes_a_waiting_one(pipeline: Graph) -> None:
     """And an environment is one stage, so that nothing comes between its preview and its deployment."""
     assert pipeline.one("codepipeline/pipeline").inputs["executionMode"] == "SUPERSEDED"
     assert {stage for stage, _ in actions(pipeline)} == {"Source", "Build", "dev", "staging", "prod"}
@@ -300,10 +305,10 @@ def test_the_newest_change_overtakes_one_that_waits(pipeline: Graph) -> None:
 
 def test_the_pipeline_waits_for_its_permissions(pipeline: Graph) -> None:
     """It starts as soon as it exists."""
-    made = pipeline.one("codepipeline/pipeline")
+    node = pipeline.one("codepipeline/pipeline")
     role = pipeline.one("iam/role", "pipeline").inputs["name"]
     policies = {node.urn for node in pipeline.of("iam/rolePolicy") if node.inputs["role"] == role}
-    assert policies <= made.dependencies
+    assert policies <= node.dependencies
 
 
 def test_the_project_is_called_after_the_context() -> None:

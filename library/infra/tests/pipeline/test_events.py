@@ -51,17 +51,17 @@ def test_only_a_failed_execution_of_this_pipeline_is_reported(pipeline: Graph) -
 def test_the_message_names_the_pipeline_and_its_execution(pipeline: Graph) -> None:
     """Each placeholder is read from the event."""
     transformer = pipeline.one("cloudwatch/eventTarget", "failed").inputs["inputTransformer"]
-    told: str = transformer["inputTemplate"]
+    message: str = transformer["inputTemplate"]
     for name, path in transformer["inputPaths"].items():
         value = ended("deliver", "FAILED")
         for step in path.removeprefix("$.").split("."):
             value = value[step]
-        told = told.replace(f"<{name}>", value)
-    assert "<" not in told
-    (link,) = re.findall(r"https://\S+[^\s.\"]", told)
+        message = message.replace(f"<{name}>", value)
+    assert "<" not in message
+    (link,) = re.findall(r"https://\S+[^\s.\"]", message)
     assert link.startswith(f"https://{REGION}.console.aws.amazon.com/")
     assert "/pipelines/deliver/" in link
-    assert {"deliver", "0f5a1c2e-1111"} <= set(re.findall(r"[\w-]+", told.replace(link, "")))
+    assert {"deliver", "0f5a1c2e-1111"} <= set(re.findall(r"[\w-]+", message.replace(link, "")))
 
 
 @pytest.mark.parametrize("event", ["referenceCreated", "referenceUpdated"])
@@ -79,6 +79,6 @@ def test_a_commit_to_the_branch_starts_the_pipeline(event: str, from_codecommit:
         pushed("another", "branch", "main"),
     ],
 )
-def test_nothing_else_does(event: Any, from_codecommit: Graph) -> None:
+def test_no_other_event_starts_the_pipeline(event: Any, from_codecommit: Graph) -> None:
     """No other branch, no tag, no deletion, no other repository."""
     assert not matches(from_codecommit, "commits", event)

@@ -94,7 +94,7 @@ class Sources:
         for command, words in job.calls():
             groups = default | (_groups(words) if command == "sync" else groups)
         own = self.project["project"]["dependencies"]
-        return self._closure([*own, *(one for group in groups for one in self._group(group))])
+        return self._closure([*own, *(package for group in groups for package in self._group(group))])
 
     def needed(self, job: Job) -> set[str]:
         """Return the packages that the project's build and the commands of a job import."""
@@ -118,7 +118,11 @@ class Sources:
             for extra in {"", *wanted.extras} - {extra for name, extra in names if name == wanted.name}:
                 names.add((wanted.name, extra))
                 inner = [Requirement(text) for text in self.requirements(wanted.name)]
-                waiting += [one for one in inner if one.marker is None or one.marker.evaluate({"extra": extra})]
+                waiting += [
+                    requirement
+                    for requirement in inner
+                    if requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+                ]
         return {canonicalize_name(name) for name, _ in names}
 
 
@@ -170,7 +174,10 @@ def _group(*members: str) -> Sources:
 
 
 def _requiring(name: str, *texts: str) -> Sources:
-    return replace(SOURCES, requirements=lambda one: (*_requirements(one), *(texts if one == name else ())))
+    return replace(
+        SOURCES,
+        requirements=lambda distribution: (*_requirements(distribution), *(texts if distribution == name else ())),
+    )
 
 
 def _importing(importer: str, imported: str) -> Sources:

@@ -45,7 +45,7 @@ def test_every_role_trusts_one_service_acting_for_this_account(any_pipeline: Gra
             assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}, node.name
 
 
-def test_a_step_takes_on_the_role_of_its_own_environment_and_no_other(pipeline: Graph) -> None:
+def test_a_step_assumes_the_role_of_its_own_environment_only(pipeline: Graph) -> None:
     """What runs before the approval has not the role that changes things. The build takes on none."""
     for environment in ENVIRONMENTS:
         for step, kind in ROLE_OF.items():
@@ -78,10 +78,12 @@ def test_only_a_deployment_writes_the_state(pipeline: Graph, key: str) -> None:
 @pytest.mark.parametrize("step", ["prod-preview", "prod-deploy"])
 def test_a_step_reaches_the_state_of_its_own_stack_alone(pipeline: Graph, step: str) -> None:
     """The only other object is the version of the backend, which no step writes."""
-    statements = [one for one in granted(pipeline, step) if one["Resource"][0].startswith(STATE)]
-    objects = {arn for one in statements if "s3:ListBucket" not in one["Action"] for arn in one["Resource"]}
+    statements = [statement for statement in granted(pipeline, step) if statement["Resource"][0].startswith(STATE)]
+    objects = {
+        arn for statement in statements if "s3:ListBucket" not in statement["Action"] for arn in statement["Resource"]
+    }
     assert objects == {*OWN, f"{STATE}/.pulumi/meta.yaml"}
-    [listing] = [one["Condition"] for one in statements if "s3:ListBucket" in one["Action"]]
+    [listing] = [statement["Condition"] for statement in statements if "s3:ListBucket" in statement["Action"]]
     assert {f"{STATE}/{prefix}" for prefix in listing["StringLike"]["s3:prefix"]} == objects
     assert actions_on(pipeline, step, f"{STATE}/.pulumi/meta.yaml") == {"s3:GetObject"}
 
@@ -92,7 +94,11 @@ def test_an_environment_decrypts_its_own_secrets_alone() -> None:
     first, *others = ENVIRONMENTS
     graph = run(LEAST | {"environments": [first | {"secrets_provider": f"{url}&context_stack=dev"}, *others]})
     conditions = {
-        name: [one.get("Condition") for one in granted(graph, f"{name}-deploy") if one["Resource"] == [STATE_KEY]]
+        name: [
+            statement.get("Condition")
+            for statement in granted(graph, f"{name}-deploy")
+            if statement["Resource"] == [STATE_KEY]
+        ]
         for name in ("dev", "prod")
     }
     through_s3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}
@@ -101,8 +107,8 @@ def test_an_environment_decrypts_its_own_secrets_alone() -> None:
         "prod": [through_s3, None],
     }
     variables = graph.one("codebuild/project", "dev-preview").inputs["environment"]["environmentVariables"]
-    told = {one["name"]: one["value"] for one in variables}
-    assert told["SECRETS_PROVIDER"] == f"{url}&context_stack=dev"
+    values = {variable["name"]: variable["value"] for variable in variables}
+    assert values["SECRETS_PROVIDER"] == f"{url}&context_stack=dev"
 
 
 def test_in_pulumi_cloud_a_step_may_read_its_token_and_no_bucket_of_state(in_pulumi_cloud: Graph) -> None:
@@ -124,7 +130,7 @@ def test_a_project_writes_its_own_log_and_report_only(pipeline: Graph) -> None:
     ]
 
 
-def test_the_pipeline_runs_its_projects_and_nothing_else(pipeline: Graph) -> None:
+def test_the_pipeline_runs_its_projects_only(pipeline: Graph) -> None:
     """It starts each of them by name, with the project's own buildspec."""
     runs = [s for s in granted(pipeline, "pipeline") if "codebuild:StartBuild" in s["Action"]]
     assert {arn for s in runs for arn in s["Resource"]} == {node.arn for node in pipeline.of("codebuild/project")}
@@ -164,10 +170,16 @@ def test_a_step_reads_and_writes_its_own_artefacts_alone(pipeline: Graph, step: 
     """Other steps' artefacts are out of its reach, also those of its environment."""
     takes, produces = ARTEFACTS[step]
     bucket = pipeline.one("s3/bucket").arn
-    statements = [one for one in granted(pipeline, step) if one["Resource"][0].startswith(f"{bucket}/")]
-    found = {action: {arn.split("/")[2] for arn in one["Resource"]} for one in statements for action in one["Action"]}
+    statements = [
+        statement for statement in granted(pipeline, step) if statement["Resource"][0].startswith(f"{bucket}/")
+    ]
+    artefacts = {
+        action: {arn.split("/")[2] for arn in statement["Resource"]}
+        for statement in statements
+        for action in statement["Action"]
+    }
     read = {"s3:GetObject": {*takes}, "s3:GetObjectVersion": {*takes}}
-    assert found == read | ({"s3:PutObject": {produces}} if produces else {})
+    assert artefacts == read | ({"s3:PutObject": {produces}} if produces else {})
 
 
 def test_the_pipeline_may_store_sources_with_an_access_list(any_pipeline: Graph) -> None:
@@ -186,9 +198,9 @@ def test_the_name_of_an_artefact_is_not_shortened_in_its_keys(any_pipeline: Grap
 
 def test_a_commits_event_may_start_this_pipeline_only(from_codecommit: Graph) -> None:
     """The rule's role has one action on one pipeline."""
-    made = from_codecommit.one("codepipeline/pipeline").arn
+    arn = from_codecommit.one("codepipeline/pipeline").arn
     (statement,) = granted(from_codecommit, "commits")
-    assert (statement["Action"], statement["Resource"]) == (["codepipeline:StartPipelineExecution"], [made])
+    assert (statement["Action"], statement["Resource"]) == (["codepipeline:StartPipelineExecution"], [arn])
 
 
 def test_the_account_programs_outputs_name_the_roles_of_each_environment(pipeline: Graph) -> None:
@@ -196,8 +208,8 @@ def test_the_account_programs_outputs_name_the_roles_of_each_environment(pipelin
     for environment in ENVIRONMENTS:
         name = environment["name"]
         arns = {step: pipeline.one("iam/role", f"{name}-{step}").arn for step in ROLE_OF}
-        told = {kind: [arns[step] for step in ROLE_OF if ROLE_OF[step] == kind] for kind in ROLE_OF.values()}
-        assert pipeline.outputs["trust"][name] == told
+        role_arns = {kind: [arns[step] for step in ROLE_OF if ROLE_OF[step] == kind] for kind in ROLE_OF.values()}
+        assert pipeline.outputs["trust"][name] == role_arns
 
 
 def test_many_environments_fit_the_quota_of_the_pipelines_role() -> None:

@@ -25,8 +25,8 @@ def test_a_step_that_calls_pulumi_makes_the_pack_before_any_file_of_the_commit_r
     usual = commands(yaml.safe_load(step.with_policies(None)))
     pinned = commands(yaml.safe_load(step.with_policies(PINNED)))
     verified = usual[: step.state is not None]
-    made = [command(PINNED)] if step.state else []
-    assert pinned == [*verified, *made, *usual[len(verified) :]]
+    pack = [command(PINNED)] if step.state else []
+    assert pinned == [*verified, *pack, *usual[len(verified) :]]
 
 
 def test_the_projects_have_the_pinned_library() -> None:
@@ -49,7 +49,7 @@ def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def made(artefact: Path, *, right: bool) -> subprocess.CompletedProcess[str]:
+def pack_of(artefact: Path, *, right: bool) -> subprocess.CompletedProcess[str]:
     """Run the command in the artefact, with right or wrong hashes, and print the folder of the pack."""
     wheels = {name: _wheel(artefact, distribution, right) for name, distribution in DISTRIBUTIONS.items()}
     text = command(Policies(**wheels)) + 'printf "%s" "$POLICY_PACK"'
@@ -67,9 +67,9 @@ def _wheel(artefact: Path, distribution: str, right: bool) -> str:
 @pytest.mark.e2e
 def test_the_pack_is_outside_of_the_artefact_and_imports_the_pinned_library(artefact: Path) -> None:
     """Its environment contains the library. The pack reads the waivers of the artefact."""
-    done = made(artefact, right=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    pack = Path(done.stdout)
+    result = pack_of(artefact, right=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    pack = Path(result.stdout)
     home = Path(yaml.safe_load((pack / "PulumiPolicy.yaml").read_text())["runtime"]["options"]["virtualenv"])
     assert not pack.is_relative_to(artefact)
     assert home.parent == pack.parent
@@ -82,6 +82,6 @@ def test_the_pack_is_outside_of_the_artefact_and_imports_the_pinned_library(arte
 @pytest.mark.e2e
 def test_a_wheel_that_the_commit_changed_is_refused(artefact: Path) -> None:
     """By the SHA-256 that a person set, before any of it runs."""
-    done = made(artefact, right=False)
-    assert done.returncode == 1
-    assert "Refused" in done.stdout
+    result = pack_of(artefact, right=False)
+    assert result.returncode == 1
+    assert "Refused" in result.stdout

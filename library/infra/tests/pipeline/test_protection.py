@@ -54,12 +54,16 @@ def test_an_undelivered_failure_reaches_a_queue_with_an_alarm(pipeline: Graph) -
     queue, alarm = pipeline.one("sqs/queue"), pipeline.one("cloudwatch/metricAlarm").inputs
     assert pipeline.one("cloudwatch/eventTarget", "failed").inputs["deadLetterConfig"] == {"arn": queue.arn}
     assert queue.inputs["messageRetentionSeconds"] == 14 * 24 * 3600
-    (sent,) = [one for one in pipeline.one("sqs/queuePolicy").statements() if one["Effect"] == "Allow"]
+    (sent,) = [
+        statement for statement in pipeline.one("sqs/queuePolicy").statements() if statement["Effect"] == "Allow"
+    ]
     assert sent["Condition"] == {"ArnEquals": {"aws:SourceArn": pipeline.one("cloudwatch/eventRule", "failed").arn}}
     assert alarm["dimensions"] == {"QueueName": queue.called}
     assert alarm["alarmActions"] == [pipeline.one("sns/topic").arn]
     policy = pipeline.one("sns/topicPolicy").statements()
-    (by_alarms,) = [one for one in policy if one.get("Principal") == {"Service": "cloudwatch.amazonaws.com"}]
+    (by_alarms,) = [
+        statement for statement in policy if statement.get("Principal") == {"Service": "cloudwatch.amazonaws.com"}
+    ]
     (pattern,) = by_alarms["Condition"]["ArnLike"].values()
     assert fnmatch(f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{alarm['name']}", pattern)
 
@@ -68,7 +72,9 @@ def test_rules_publish_to_the_topic_without_a_condition_and_only_over_tls(pipeli
     """EventBridge meets no condition of a topic's policy. The key lets it publish for this topic's name alone."""
     policy = pipeline.one("sns/topicPolicy").document()
     assert refuses_plain_http(policy)
-    (sent,) = [one for one in policy["Statement"] if one["Principal"] == {"Service": "events.amazonaws.com"}]
+    (sent,) = [
+        statement for statement in policy["Statement"] if statement["Principal"] == {"Service": "events.amazonaws.com"}
+    ]
     assert "Condition" not in sent
     topic = pipeline.one("sns/topic").arn
     (used,) = [
@@ -106,7 +112,7 @@ def test_bucket_and_key_survive_the_removal_of_the_pipeline(pipeline: Graph) -> 
     assert not any(node.protect for node in run(LEAST | {"protect": False}).nodes)
 
 
-def test_names_are_within_limits_and_tags_are_on_all_that_takes_them(pipeline: Graph) -> None:
+def test_names_are_within_limits_and_taggable_resources_have_tags(pipeline: Graph) -> None:
     """By the same labels as those of the context's stacks."""
     tagged = ("iam/role", "codebuild/project", "codebuild/reportGroup", "codepipeline/pipeline", "sns/topic", "kms/key")
     for node in pipeline.nodes:

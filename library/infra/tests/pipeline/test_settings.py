@@ -151,7 +151,8 @@ def test_a_person_may_pin_the_library_of_the_policies(place: str) -> None:
     """From an index or from the repository; in each case by the hashes of its wheels."""
     names = {name: wheel.partition("==")[0] for name, wheel in PINNED.items()}
     wheels = {
-        name: f"{place.format(one if '==' in place else one.replace('-', '_'))} {HASH}" for name, one in names.items()
+        name: f"{place.format(package if '==' in place else package.replace('-', '_'))} {HASH}"
+        for name, package in names.items()
     }
     assert vars(settings({"policies": wheels}).policies) == wheels
     assert settings({}).policies is None
@@ -159,8 +160,8 @@ def test_a_person_may_pin_the_library_of_the_policies(place: str) -> None:
 
 def test_an_environment_has_the_secrets_provider_of_the_pipeline_unless_it_has_its_own() -> None:
     own = ENVIRONMENTS[2] | {"secrets_provider": OF_PROD}
-    found = settings({"environments": [ENVIRONMENTS[0], own]}).environments
-    assert [one.secrets_provider for one in found] == [LEAST["secrets_provider"], OF_PROD]
+    environments = settings({"environments": [ENVIRONMENTS[0], own]}).environments
+    assert [environment.secrets_provider for environment in environments] == [LEAST["secrets_provider"], OF_PROD]
     with pytest.raises(SettingError) as refused:
         settings({"environments": [own]}, CLOUD)
     assert refused.value.setting == "environments.prod.secrets_provider"
@@ -192,13 +193,13 @@ def test_a_connection_that_is_not_available_is_refused_before_the_first_resource
     assert refused.value.setting == "connection_arn"
 
 
-def test_the_older_kind_of_connection_is_taken() -> None:
+def test_the_older_kind_of_connection_is_accepted() -> None:
     """AWS renamed the service; ARNs made before keep their name."""
     old = CONNECTION.replace("codeconnections", "codestar-connections")
     assert settings({"connection_arn": old}).connection_arn == old
 
 
-def test_the_file_as_it_is_generated_says_what_is_missing() -> None:
+def test_the_generated_file_names_the_missing_settings() -> None:
     """Nothing can be deployed before the user has filled it in."""
     with pytest.raises(SettingError, match="is None"):
         run({})

@@ -70,5 +70,5 @@ PLANS = st.builds(
 
 def widened(plan: Plan, lanes: int) -> Plan:
     """The plan with more children of each map."""
-    stages = tuple(one if one.lanes is None else replace(one, lanes=one.lanes + lanes) for one in plan.stages)
+    stages = tuple(stage if stage.lanes is None else replace(stage, lanes=stage.lanes + lanes) for stage in plan.stages)
     return replace(plan, stages=stages)

@@ -20,32 +20,32 @@ MILLION = 10**6
 
 def test_a_million_rows_have_a_time_for_each_stage_and_a_cost(capsys: pytest.CaptureFixture[str], prod: Model) -> None:
     assert context("capacity", "prod", "--rows", str(MILLION), "--lists", "1", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert list(found["warm_table"]["stages"]) == list(STAGES)
-    assert found["warm_table"]["delivered"] == MILLION
-    assert found["usd"] == pytest.approx(estimate(prod.context, prod.graph).per_million, abs=1e-4)
-    assert found["bottleneck"] == {"stage": "events", "limit": prod.describe("messages")}
+    document = json.loads(capsys.readouterr().out)
+    assert list(document["warm_table"]["stages"]) == list(STAGES)
+    assert document["warm_table"]["delivered"] == MILLION
+    assert document["usd"] == pytest.approx(estimate(prod.context, prod.graph).per_million, abs=1e-4)
+    assert document["bottleneck"] == {"stage": "events", "limit": prod.describe("messages")}
 
 
 def test_children_verify_the_parts_of_a_list_before_one_call_decides(prod: Model) -> None:
     """They are faster than one call for all parts, until the table's reads are the limit."""
-    one = replace(prod, graph=without_map(prod.graph, PARTS))
-    assert phases(one, MILLION, VERIFICATION) == {"": None}
+    variant = replace(prod, graph=without_map(prod.graph, PARTS))
+    assert phases(variant, MILLION, VERIFICATION) == {"": None}
     assert phases(prod, MILLION, VERIFICATION) == {"split": None, "parts": 20, "decision": None}
     # The decision reads the results of ten parts at the same time.
     [_, parts, decision] = prod.plan(MILLION, 1).phases(VERIFICATION)
     assert decision.part == pytest.approx(parts.part / 2 / 10)
-    sequential, parallel = (simulate(model.plan(MILLION, 1)) for model in (one, prod))
+    sequential, parallel = (simulate(model.plan(MILLION, 1)) for model in (variant, prod))
     assert parallel.stages[VERIFICATION] < sequential.stages[VERIFICATION] / 5
     assert parallel.waits["reads"] > 0
 
 
 def test_children_validate_the_ranges_of_a_large_file(prod: Model) -> None:
     """They are faster than one pass, which is the way of a workflow without their map."""
-    ranged, one = (replace(prod, graph=change(prod.graph)) for change in (with_ranges, _without_ranges))
+    ranged, variant = (replace(prod, graph=change(prod.graph)) for change in (with_ranges, _without_ranges))
     assert phases(ranged, MILLION, VALIDATION) == {"plan": None, "ranges": 20, "join": None}
-    assert phases(one, MILLION, VALIDATION) == {"": None}
-    sequential, parallel = (simulate(model.plan(10 * MILLION, 1)) for model in (one, ranged))
+    assert phases(variant, MILLION, VALIDATION) == {"": None}
+    sequential, parallel = (simulate(model.plan(10 * MILLION, 1)) for model in (variant, ranged))
     assert parallel.stages[VALIDATION] < sequential.stages[VALIDATION] / 5
 
 
@@ -77,8 +77,8 @@ def test_a_small_list_has_no_children_of_its_validation_and_verification(prod: M
 
 def test_a_list_beyond_the_limit_names_its_size_and_the_setting(prod: Model) -> None:
     """Also a call that Lambda would stop: here one call verifies all parts. The least number of lists is accepted."""
-    one, rows = replace(prod, graph=without_map(prod.graph, PARTS)), 3 * prod.max_list_bytes // prod.row.file_bytes
-    [size, *calls] = Answer(one, rows, 1).refusals
+    variant, rows = replace(prod, graph=without_map(prod.graph, PARTS)), 3 * prod.max_list_bytes // prod.row.file_bytes
+    [size, *calls] = Answer(variant, rows, 1).refusals
     assert "max_list_mb" in size
     assert "verification" in " ".join(calls)
     assert Answer(prod, rows, prod.lists(rows)).refusals == []
@@ -126,8 +126,8 @@ def test_events_that_wait_longer_than_the_stream_stores_changes_are_refused(
     """DynamoDB deletes a change after 24 hours. A wait of more than 6 hours is a warning."""
     answer = Answer(replace(prod, region=region), rows, prod.lists(rows))
     assert answer.warm.oldest / 3600 == pytest.approx(hours, rel=0.05)
-    assert [prod.quotas["messages"].asked in one for one in answer.refusals] == [True] * refused
-    assert [prod.quotas["messages"].asked in one for one in answer.warnings] == [True] * warned
+    assert [prod.quotas["messages"].asked in refusal for refusal in answer.refusals] == [True] * refused
+    assert [prod.quotas["messages"].asked in warning for warning in answer.warnings] == [True] * warned
 
 
 @pytest.mark.slow
@@ -142,16 +142,16 @@ def test_the_command_fails_for_events_that_would_be_lost(
     assert context(*arguments) == status
     assert "300 published messages a second" in capsys.readouterr().out.splitlines()[0]
     assert context(*arguments, "--json") == status
-    found = json.loads(capsys.readouterr().out)
-    assert found["messages_a_second"] == 300
-    assert found["oldest_event_seconds"] > 6 * 3600
-    assert (len(found["refusals"]), len(found["warnings"])) == (status, 1 - status)
+    document = json.loads(capsys.readouterr().out)
+    assert document["messages_a_second"] == 300
+    assert document["oldest_event_seconds"] > 6 * 3600
+    assert (len(document["refusals"]), len(document["warnings"])) == (status, 1 - status)
 
 
 @pytest.mark.parametrize(
     ("reserved", "new", "warm"), [({}, 62, 422), ({"relay_events": 18}, 40, 40), ({"import_list": 30}, 72, 432)]
 )
-def test_the_needed_executions_are_those_of_the_tables_shards(
+def test_the_needed_executions_equal_the_tables_shards(
     prod: Model, reserved: dict[str, int], new: int, warm: int
 ) -> None:
     """A new table has 4 shards, and a table with this load 40. Each has ten batches of the relay."""
@@ -177,7 +177,7 @@ def test_the_recommended_change_saves_its_time(prod: Model) -> None:
     assert answer.warm.total - changed.total == pytest.approx(answer.change.seconds)
 
 
-def test_a_new_table_throttles_what_a_used_table_accepts(prod: Model) -> None:
+def test_a_new_table_throttles_a_load_that_a_used_table_accepts(prod: Model) -> None:
     """The map writes 32,000 units a second, and a new table accepts 4,000."""
     fast = [with_lanes(prod.plan(MILLION, 1, new=new), 32) for new in (False, True)]
     used, new = map(simulate, fast)

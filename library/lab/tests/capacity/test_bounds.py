@@ -22,10 +22,14 @@ def large(prod: Model) -> Model:
 def raised(answer: Answer) -> Plan:
     """The plan with the quotas that the answer names, at the values that it names."""
     plan = answer.plan
-    for one in answer.throttles:
-        if one.asked:
-            times = one.needed / answer.model.quotas[one.limit].value
-            plan = _more_executions(plan, answer, one) if one.limit == EXECUTIONS else with_rate(plan, one.limit, times)
+    for throttle in answer.throttles:
+        if throttle.asked:
+            times = throttle.needed / answer.model.quotas[throttle.limit].value
+            plan = (
+                _more_executions(plan, answer, throttle)
+                if throttle.limit == EXECUTIONS
+                else with_rate(plan, throttle.limit, times)
+            )
     return plan
 
 
@@ -36,11 +40,11 @@ def _more_executions(plan: Plan, answer: Answer, quota: Throttle) -> Plan:
 def check(answer: Answer, minutes: float) -> None:
     """Check that the quotas which the answer names are the only reason why the rows or their events are later."""
     assert answer.refusals == []
-    found = simulate(raised(answer))
-    assert found.imported <= minutes * MINUTE
-    assert found.total - found.imported <= MINUTE
+    simulation = simulate(raised(answer))
+    assert simulation.imported <= minutes * MINUTE
+    assert simulation.total - simulation.imported <= MINUTE
     if answer.warm.imported > minutes * MINUTE:
-        assert sum(one.row_seconds for one in answer.throttles) >= answer.warm.imported - minutes * MINUTE
+        assert sum(throttle.row_seconds for throttle in answer.throttles) >= answer.warm.imported - minutes * MINUTE
     if answer.warm.total - answer.warm.imported > MINUTE:
         assert answer.throttles[0].limit == "messages"
 
@@ -51,7 +55,7 @@ def test_a_million_rows_are_imported_in_two_minutes_and_published_a_minute_later
     check(answer, minutes=2)
     assert answer.warm.imported <= 2 * MINUTE
     assert answer.warm.total - answer.warm.imported <= MINUTE + 10
-    assert {"reads", "messages"} <= {one.limit for one in answer.throttles}
+    assert {"reads", "messages"} <= {throttle.limit for throttle in answer.throttles}
 
 
 def test_ten_million_rows_of_two_lists_are_imported_in_ten_minutes_with_the_named_quotas(large: Model) -> None:
@@ -59,14 +63,14 @@ def test_ten_million_rows_of_two_lists_are_imported_in_ten_minutes_with_the_name
     answer = Answer(large, 10 * MILLION, 2)
     check(answer, minutes=10)
     assert answer.warm.imported <= 10 * MINUTE
-    assert {"reads", "messages"} <= {one.limit for one in answer.throttles if one.asked}
+    assert {"reads", "messages"} <= {throttle.limit for throttle in answer.throttles if throttle.asked}
 
 
 def test_ten_million_rows_of_one_list_take_longer_than_of_two(large: Model) -> None:
     """Its children write 20,000 rows a second, with any quotas."""
     assert large.lists(10 * MILLION) == 1
-    one, two = (simulate(raised(Answer(large, 10 * MILLION, lists))) for lists in (1, 2))
-    assert one.imported > 10 * MINUTE > two.imported
+    single, two = (simulate(raised(Answer(large, 10 * MILLION, lists))) for lists in (1, 2))
+    assert single.imported > 10 * MINUTE > two.imported
 
 
 @pytest.mark.parametrize("name", [RANGES, PARTS])
@@ -81,12 +85,12 @@ def test_without_a_map_the_bound_is_exceeded(large: Model, name: str) -> None:
 def test_a_question_beyond_the_quotas_names_each_quota_and_its_needed_value(large: Model, rows: int) -> None:
     """With the least number of lists. The named values remove the delays of rows."""
     answer = Answer(large, rows, large.lists(rows))
-    named = {one.limit: one for one in answer.throttles}
+    named = {throttle.limit: throttle for throttle in answer.throttles}
     assert {"messages", "reads"} <= set(named)
     assert ("writes" in named) is (answer.lists > 2)
-    for limit, one in named.items():
-        if one.asked:
-            assert one.asked == large.quotas[limit].asked
-            assert one.needed > large.quotas[limit].value
+    for limit, throttle in named.items():
+        if throttle.asked:
+            assert throttle.asked == large.quotas[limit].asked
+            assert throttle.needed > large.quotas[limit].value
     assert simulate(raised(answer)).imported < answer.warm.imported
     assert all("raise the quota" in sentence or "send more lists" in sentence for sentence in answer.refusals)

@@ -28,24 +28,24 @@ MOST = 1000
 
 def overloaded(shards: Iterable[int], a_second: int) -> set[int]:
     """The shards that get more than `MOST` rows in any second, of rows in their order."""
-    window, counted, found = deque[int](), Counter[int](), set[int]()
+    window, counted, hot_shards = deque[int](), Counter[int](), set[int]()
     for shard in shards:
         window.append(shard)
         counted[shard] += 1
         if counted[shard] > MOST:
-            found.add(shard)
+            hot_shards.add(shard)
         if len(window) > a_second - 1:
             counted[window.popleft()] -= 1
-    return found
+    return hot_shards
 
 
 @pytest.mark.parametrize("lists", [1, 2, 5])
 def test_no_partition_exceeds_its_share_of_ten_million_rows(prod: Model, lists: int) -> None:
     """Less than once in 10^30 lists, the table in 10^70, with default settings. Also for several lists at a time."""
-    found = Answer(prod, ROWS, lists).hot_keys
-    assert set(found) == {"the table", "by_list"}
-    assert found["the table"] < -70
-    assert found["by_list"] < -30
+    hot_keys = Answer(prod, ROWS, lists).hot_keys
+    assert set(hot_keys) == {"the table", "by_list"}
+    assert hot_keys["the table"] < -70
+    assert hot_keys["by_list"] < -30
 
 
 def test_the_keys_of_a_list_do_not_limit_its_import_with_default_settings(prod: Model) -> None:
@@ -61,7 +61,7 @@ def test_sixteen_keys_limit_an_import_and_the_answer_names_them(prod: Model) -> 
     assert answer.hot_keys["by_list"] == 0
     assert answer.warm.waits["keys of by_list"] > 0
     assert earlier.written_a_second(1) == EARLIER_INDEX_SHARDS * MOST
-    [keys] = [one for one in answer.throttles if one.limit == "keys of by_list"]
+    [keys] = [throttle for throttle in answer.throttles if throttle.limit == "keys of by_list"]
     assert "index_shards" in keys.words
     assert "more lists" in keys.remedy
 
@@ -76,13 +76,13 @@ def test_small_parts_make_the_record_of_a_list_a_limit_and_the_answer_names_it(
     """Planted: ten thousand parts of 250 rows. Each part writes the record twice, and the record has 43 KB."""
     monkeypatch.setattr(model, "rows_a_part", lambda wanted, *_: wanted)
     answer = Answer(_with_parts(prod, SMALL), 2_500_000, 1)
-    [record] = [one for one in answer.throttles if one.limit == "record"]
+    [record] = [throttle for throttle in answer.throttles if throttle.limit == "record"]
     assert record.needed > 3 * MOST
     assert "1,000 write units" in record.words
     assert "more lists" in record.remedy
 
 
-@pytest.mark.parametrize("children", [20, *(pytest.param(one, marks=pytest.mark.nightly) for one in (32, 100))])
+@pytest.mark.parametrize("children", [20, *(pytest.param(count, marks=pytest.mark.nightly) for count in (32, 100))])
 @pytest.mark.parametrize("rows", [25_000, 2_500_000, 8 * ROWS])
 @pytest.mark.parametrize("wanted", [SMALL, 5000, 50_000])
 def test_the_record_of_a_list_is_no_limit_with_any_setting(
@@ -90,10 +90,10 @@ def test_the_record_of_a_list_is_no_limit_with_any_setting(
 ) -> None:
     """A list with many parts has larger parts, also if each row is the smallest."""
     monkeypatch.setattr(model, "rows_a_part", lambda wanted, *_: rows_a_part(wanted, rows, 1))
-    found = replace(_with_parts(prod, wanted), graph=run("prod", import_concurrency=children))
-    plan = found.plan(rows, 1)
+    variant = replace(_with_parts(prod, wanted), graph=run("prod", import_concurrency=children))
+    plan = variant.plan(rows, 1)
     [stage] = plan.phases(IMPORT)
-    assert found.written_a_second(1) * stage.of_row["record"] <= MOST
+    assert variant.written_a_second(1) * stage.of_row["record"] <= MOST
 
 
 def test_the_record_of_a_list_has_the_size_that_the_bound_assumes() -> None:
@@ -167,12 +167,12 @@ def test_the_whole_list_is_spread_evenly() -> None:
 
 def _distribution(zeros: bytes, digits: int) -> list[int]:
     """Return the number of identities in each shard, whose last digits are all numbers."""
-    base, found = shard_of(zeros.decode()), [0] * SHARDS
-    found[base] = 1
+    base, shares = shard_of(zeros.decode()), [0] * SHARDS
+    shares[base] = 1
     for place in range(1, digits + 1):
         changes = [shard_of(_with_digit(zeros, place, digit)) ^ base for digit in range(10)]
-        found = [sum(found[shard ^ change] for change in changes) for shard in range(SHARDS)]
-    return found
+        shares = [sum(shares[shard ^ change] for change in changes) for shard in range(SHARDS)]
+    return shares
 
 
 def _with_digit(zeros: bytes, place: int, digit: int) -> str:
@@ -186,7 +186,7 @@ def test_the_convolution_is_the_distribution() -> None:
     assert _distribution(b"id-0000000000", 3) == [counted[shard] for shard in range(SHARDS)]
 
 
-def test_a_planted_skewed_key_is_found() -> None:
+def test_a_planted_skewed_key_is_detected() -> None:
     """Identities of one shard, among others: each second has more of them than a partition takes."""
     identities = (f"id-{number:09d}" for number in range(10**6))
     skewed = (shard_of(identity) for identity in identities if shard_of(identity) == 3)

@@ -39,10 +39,10 @@ class Shard:
 
     def of(self, key: str) -> "Shard":
         """The open shard of an item."""
-        found = next(
+        child = next(
             (child for child in self.children if child.begin <= crc32(key.encode()) % HASHES < child.end), None
         )
-        return found.of(key) if found else self
+        return child.of(key) if child else self
 
     def split(self) -> None:
         middle = (self.begin + self.end) // 2
@@ -99,6 +99,6 @@ def test_more_shards_and_batches_keep_the_order_of_each_aggregate(
 
 
 @pytest.mark.parametrize(("lane", "parents"), [(of_number, True), (of_key, False)])
-def test_a_shard_function_without_the_key_and_a_child_before_its_parent_are_found(lane: Lane, parents: bool) -> None:
+def test_a_shard_function_without_the_key_and_an_early_child_are_detected(lane: Lane, parents: bool) -> None:
     writes = [(aggregate, number == 10) for number in range(20) for aggregate in (1, 2, 3)]
     assert not is_in_order(published(written(writes), lane, 4, turns_of([0]), parents=parents))

@@ -20,11 +20,11 @@ ROUNDING = 1 + 1e-9
 @FEW
 @given(PLANS)
 def test_each_row_of_a_list_is_delivered_once_and_the_stages_fill_the_time(plan: Plan) -> None:
-    found = simulate(plan)
-    assert 0 <= found.delivered * plan.lists - plan.rows < plan.lists
-    assert sum(found.stages.values()) == pytest.approx(found.total)
-    assert sum(found.phases.values()) + found.stages["events"] == pytest.approx(found.total)
-    assert set(found.longest) == {stage.title for stage in plan.stages}
+    simulation = simulate(plan)
+    assert 0 <= simulation.delivered * plan.lists - plan.rows < plan.lists
+    assert sum(simulation.stages.values()) == pytest.approx(simulation.total)
+    assert sum(simulation.phases.values()) + simulation.stages["events"] == pytest.approx(simulation.total)
+    assert set(simulation.longest) == {stage.title for stage in plan.stages}
 
 
 @FEW
@@ -97,10 +97,10 @@ def test_the_phases_of_a_stage_share_its_environments() -> None:
     stages = (Stage("validation", "plan", call=1), Stage("validation", "ranges", lanes=2, item_rows=1000, row=1 / 1000))
     rates = {"scaling": Rate(100, 1000)}
     plan = Plan(2000, 1, 1000, stages, Stage("events"), rates, executions=1000, cold_start=10)
-    found = simulate(plan)
-    assert found.phases["validation (plan)"] == 10 + 1
+    simulation = simulate(plan)
+    assert simulation.phases["validation (plan)"] == 10 + 1
     # One child processes both ranges before the other has an environment.
-    assert found.phases["validation (ranges)"] == pytest.approx(2)
+    assert simulation.phases["validation (ranges)"] == pytest.approx(2)
 
 
 def test_a_child_of_the_validation_has_a_range_and_not_a_part() -> None:

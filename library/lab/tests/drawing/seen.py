@@ -61,7 +61,7 @@ class Seen:
 
     def frames(self) -> list[Area]:
         """What stands around groups."""
-        return [_area(one) for one in self.root.iter(f"{_SVG}rect") if one.get("class") == "frame"]
+        return [_area(element) for element in self.root.iter(f"{_SVG}rect") if element.get("class") == "frame"]
 
     def lines(self) -> list[Line]:
         """The arrows."""
@@ -69,14 +69,16 @@ class Seen:
 
     def texts(self, kind: str = "") -> list[str]:
         """What is written; with a class, what is written so."""
-        return [one.text or "" for one in self.root.iter(f"{_SVG}text") if not kind or one.get("class") == kind]
+        return [
+            element.text or "" for element in self.root.iter(f"{_SVG}text") if not kind or element.get("class") == kind
+        ]
 
     def _groups(self, kind: str) -> list[ElementTree.Element]:
-        return [one for one in self.root.iter(f"{_SVG}g") if kind in one.get("class", "").split()]
+        return [element for element in self.root.iter(f"{_SVG}g") if kind in element.get("class", "").split()]
 
 
 def _child(group: ElementTree.Element, name: str, kind: str = "") -> ElementTree.Element:
-    return next(one for one in group if one.tag == _SVG + name and one.get("class", "") == kind)
+    return next(element for element in group if element.tag == _SVG + name and element.get("class", "") == kind)
 
 
 def _area(rect: ElementTree.Element) -> Area:
@@ -90,5 +92,5 @@ def _line(group: ElementTree.Element) -> Line:
 
 
 def _points(path: str) -> list[tuple[float, float]]:
-    numbers = [float(one) for one in _NUMBER.findall(path)]
+    numbers = [float(text) for text in _NUMBER.findall(path)]
     return list(zip(numbers[::2], numbers[1::2], strict=True))

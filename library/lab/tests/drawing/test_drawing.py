@@ -20,7 +20,7 @@ def _boxes(*keys: str) -> list[Box]:
     return [Box(key, key.title()) for key in keys]
 
 
-def test_what_comes_later_stands_further_to_the_right() -> None:
+def test_later_boxes_are_further_to_the_right() -> None:
     seen = Seen(_boxes("upload", "table", "topic"), [Arrow("upload", "table"), Arrow("table", "topic")]).boxes()
     assert seen["upload"].right < seen["table"].left
     assert seen["table"].right < seen["topic"].left
@@ -56,10 +56,10 @@ def test_arrows_that_need_not_cross_do_not() -> None:
     pairs = [("a", "z"), ("b", "y"), ("c", "x")]
     boxes = Seen(_boxes(*"abcxyz"), [Arrow(*pair) for pair in pairs]).boxes()
     lefts, rights = (sorted(names, key=lambda name: boxes[name].top) for names in ("abc", "xyz"))
-    assert [dict(pairs)[left] for left in lefts] == rights
+    assert [dict(pairs)[label] for label in lefts] == rights
 
 
-def test_what_has_no_arrow_stands_below() -> None:
+def test_a_box_without_arrows_is_below() -> None:
     seen = Seen(_boxes("a", "alone", "b"), [Arrow("a", "b")]).boxes()
     assert seen["alone"].top > max(seen["a"].bottom, seen["b"].bottom)
 
@@ -69,14 +69,14 @@ def test_boxes_without_any_arrow_take_several_rows() -> None:
     assert 1 < len(set(tops)) < 30
 
 
-def test_steps_of_a_group_stand_one_below_the_other() -> None:
+def test_steps_of_a_group_are_drawn_in_a_column() -> None:
     boxes = [Box(name, name, group="workflow") for name in ("validate", "import", "register")]
     ways = [Arrow("register", "validate"), Arrow("validate", "import")]
     seen = Seen(boxes, ways).boxes()
     assert seen["register"].bottom < seen["validate"].top < seen["validate"].bottom < seen["import"].top
 
 
-def test_lines_of_a_frame_that_say_the_same_to_one_box_join() -> None:
+def test_equal_lines_from_a_frame_to_one_box_join() -> None:
     """With one label; each still begins at its own box, and one that says something else is alone."""
     boxes = [*(Box(name, name, group="commands") for name in "abc"), Box("table", "table")]
     seen = Seen(boxes, [Arrow("a", "table", "writes"), Arrow("b", "table", "writes"), Arrow("c", "table", "reads")])
@@ -90,7 +90,7 @@ def test_lines_of_a_frame_that_say_the_same_to_one_box_join() -> None:
 def test_any_text_is_a_label(label: str) -> None:
     seen = Seen([Box("a", label, label, label, label)], [Arrow("a", "a", label, label)], label)
     assert seen.root.attrib["role"] == "img"
-    said = "".join(one for one in label if one not in "\x00\x1b\ud800\n")
+    said = "".join(character for character in label if character not in "\x00\x1b\ud800\n")
     assert said in "".join(seen.texts())
 
 
@@ -103,7 +103,7 @@ def test_a_box_is_as_wide_as_its_text() -> None:
 
 def test_the_title_is_a_label_and_notes_are_tooltips() -> None:
     seen = Seen([Box("a", "A", note="of the context")], [Arrow("a", "a", note="by itself")], "Payment & more")
-    titles = [one.text for one in seen.root.iter("{http://www.w3.org/2000/svg}title")]
+    titles = [element.text for element in seen.root.iter("{http://www.w3.org/2000/svg}title")]
     assert seen.root.attrib["aria-label"] == "Payment & more"
     assert sorted(titles, key=str) == ["Payment & more", "by itself", "of the context"]
 
@@ -114,7 +114,7 @@ def test_kinds_have_a_legend_once_there_are_several() -> None:
     assert Seen(boxes[:1], []).texts() == ["A"]
 
 
-def test_it_is_readable_in_the_dark_and_asks_nobody_for_anything() -> None:
+def test_it_is_readable_in_the_dark_and_loads_nothing() -> None:
     text = svg("Dark", _boxes("a", "b"), [Arrow("a", "b", "to")])
     assert "@media (prefers-color-scheme: dark)" in text
     assert "<script" not in text
@@ -160,5 +160,5 @@ module = sys.modules["drawing"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 print(module.svg("Alone", [module.Box("a", "A")], [])[:4])
 """
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
-    assert (done.stdout, done.stderr) == ("<svg\n", "")
+    result = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert (result.stdout, result.stderr) == ("<svg\n", "")

@@ -31,7 +31,7 @@ _every_drawing = given(drawing=_drawings())
 @_every_drawing
 def test_no_two_boxes_overlap(drawing: tuple[list[Box], list[Arrow]]) -> None:
     areas = Seen(*drawing).boxes()
-    assert not [(one, other) for one, other in combinations(areas, 2) if areas[one].overlaps(areas[other])]
+    assert not [(first, other) for first, other in combinations(areas, 2) if areas[first].overlaps(areas[other])]
     assert set(areas) == {box.key for box in drawing[0]}
 
 
@@ -71,7 +71,7 @@ def test_everything_is_within_the_view(drawing: tuple[list[Box], list[Arrow]]) -
 
 @_every_drawing
 @settings(max_examples=30)
-def test_the_order_in_which_things_come_changes_no_byte(drawing: tuple[list[Box], list[Arrow]]) -> None:
+def test_the_order_of_boxes_changes_no_byte(drawing: tuple[list[Box], list[Arrow]]) -> None:
     boxes, arrows = drawing
     mixed = random.Random(7)  # noqa: S311 (nothing secret)
     again = svg("Same", mixed.sample(boxes, len(boxes)), mixed.sample(arrows, len(arrows)))

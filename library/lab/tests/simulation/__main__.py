@@ -17,7 +17,7 @@ from . import schedules
 from .patches import installed
 from .redrives import schedules as redrives
 from .releases import schedules as releases
-from .report import told
+from .report import summary
 from .requests import schedules as requests
 from .schedules import failing
 from .shrink import shrunk
@@ -39,11 +39,11 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _chunk(given: tuple[int, int, frozenset[str], str]) -> list[Found]:
-    first, past, known, part = given
+def _chunk(chunk: tuple[int, int, frozenset[str], str]) -> list[Found]:
+    first, past, known, part = chunk
     with installed():
-        found = failing(range(first, past), known, _PARTS[part])
-        return [(one.seed, one.violation.name) for one in found if one.violation]
+        outcomes = failing(range(first, past), known, _PARTS[part])
+        return [(outcome.seed, outcome.violation.name) for outcome in outcomes if outcome.violation]
 
 
 def _chunks(options: argparse.Namespace, known: frozenset[str]) -> Iterator[tuple[int, int, frozenset[str], str]]:
@@ -53,23 +53,23 @@ def _chunks(options: argparse.Namespace, known: frozenset[str]) -> Iterator[tupl
 
 
 def _search(options: argparse.Namespace, known: frozenset[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    started, done = perf_counter(), 0
+    violations: dict[str, list[int]] = {}
+    started, count = perf_counter(), 0
     with get_context("fork").Pool(options.processes) as pool:
         for part in pool.imap_unordered(_chunk, _chunks(options, known)):
             for seed, name in part:
-                found.setdefault(name, []).append(seed)
-            done = min(done + _CHUNK, options.schedules)
-            counts = Counter({name: len(seeds) for name, seeds in found.items()})
-            rate = done / (perf_counter() - started)
-            _say(f"{done} of {options.schedules} schedules, {rate:.0f} a second, violations: {dict(counts) or 'none'}")
-    return found
+                violations.setdefault(name, []).append(seed)
+            count = min(count + _CHUNK, options.schedules)
+            counts = Counter({name: len(seeds) for name, seeds in violations.items()})
+            rate = count / (perf_counter() - started)
+            _say(f"{count} of {options.schedules} schedules, {rate:.0f} a second, violations: {dict(counts) or 'none'}")
+    return violations
 
 
 def _show(seed: int, known: frozenset[str], part: str) -> None:
     with installed():
         outcome = _PARTS[part](seed, known)
-        _say(told(shrunk(outcome, known=known) if outcome.violation else outcome))
+        _say(summary(shrunk(outcome, known=known) if outcome.violation else outcome))
 
 
 def _say(text: str) -> None:
@@ -84,10 +84,10 @@ def main() -> int:
     if options.seed is not None:
         _show(options.seed, known, options.part)
         return 0
-    found = _search(options, known)
-    for seeds in found.values():
+    violations = _search(options, known)
+    for seeds in violations.values():
         _show(min(seeds), known, options.part)
-    return 1 if found else 0
+    return 1 if violations else 0
 
 
 if __name__ == "__main__":

@@ -52,8 +52,8 @@ class Account:
         return self._clients[service]
 
 
-def _once(made: Faults) -> Faults:
-    return Faults(made.throttled, made.failed, made.unanswered, lambda _: False)
+def _once(faults: Faults) -> Faults:
+    return Faults(faults.throttled, faults.failed, faults.unanswered, lambda _: False)
 
 
 _UPDATE: Final = {"UpdateItem": _once(faults("UpdateItem", "ProvisionedThroughputExceededException"))}

@@ -124,22 +124,22 @@ class Mapping:
 
     def _deliver(self, batch: list[dict[str, Any]]) -> None:
         """Deliver a batch: from the first record that failed on again, or in halves after an error."""
-        left, retries = [batch], 0
-        while left:
-            records = left[0]
+        batches, retries = [batch], 0
+        while batches:
+            records = batches[0]
             failed = self._invoke(records)
             if failed == 0 and not self._again():
-                left.pop(0)
+                batches.pop(0)
                 continue
             if failed == 0:
                 continue
             retries += 1
             if retries > _RETRIES:
                 self._given_up.update(_number(record) for record in records)
-                left.pop(0)
+                batches.pop(0)
                 continue
             self._scheduler.sleep(min(60.0, 0.1 * 2 ** min(retries, 10)))
-            left[0:1] = _split(records, failed)
+            batches[0:1] = _split(records, failed)
 
     def _invoke(self, records: list[dict[str, Any]]) -> int:
         """Return how many records have to come again: all of them after an error, the last ones after a failure."""
@@ -148,9 +148,9 @@ class Mapping:
         answered = self._scheduler.join([invocation], self._scheduler.clock + (900.0 if lost is None else lost))
         if not answered or invocation.dead or invocation.error is not None:
             return -1
-        failures = {one["itemIdentifier"] for one in invocation.result["batchItemFailures"]}
+        failures = {failure["itemIdentifier"] for failure in invocation.result["batchItemFailures"]}
         numbers = [_number(record) for record in records]
-        return len(records) - min((numbers.index(one) for one in failures), default=len(records))
+        return len(records) - min((numbers.index(failure) for failure in failures), default=len(records))
 
     def _again(self) -> bool:
         """Tell whether a batch that was taken comes once more."""

@@ -27,8 +27,8 @@ class Function:
     @property
     def handler(self) -> Callable[[Any, Any], Any]:
         """The handler, without log lines, metrics and traces."""
-        made: Any = handler_of(PAYMENT, self.name)
-        return made.__wrapped__.__wrapped__
+        handler: Any = handler_of(PAYMENT, self.name)
+        return handler.__wrapped__.__wrapped__
 
 
 _PRESETS: Final = {
@@ -117,14 +117,14 @@ class Lambda:
         label = name if me is None else f"{me.name}/{name}"
 
         def work() -> Any:
-            context = _Context(self._scheduler, name, made.name, deadline)
+            context = _Context(self._scheduler, name, activity.name, deadline)
             try:
                 return handler(event, context)
             finally:
-                if not made.dead:
+                if not activity.dead:
                     idle.append(environment)
 
-        made = self._scheduler.spawn(
+        activity = self._scheduler.spawn(
             label,
             work,
             skew=self._skew(),
@@ -134,4 +134,4 @@ class Lambda:
             variables=self._variables(name),
             environment=environment,
         )
-        return made
+        return activity

@@ -107,14 +107,14 @@ class History:
 
     def states(self, key: str, start: float, end: float) -> list[Item | None]:
         """Return each state that an item had between two times."""
-        found: list[Item | None] = [None]
+        states: list[Item | None] = [None]
         for write in self.by_key.get(key, []):
             if write.time > end:
                 break
             if write.time < start:
-                found = []
-            found.append(write.after)
-        return found
+                states = []
+            states.append(write.after)
+        return states
 
     def lists(self) -> dict[str, Item]:
         """Return the lists' records by their ids."""

@@ -26,9 +26,9 @@ _FACTS: Final = ("status", "rows", "valid", "rejected", "reason", "parts")
 DETAILS: Final = ("payment_id", "subscription_id", "amount", "currency", "due_date", "payer", "list_id")
 
 
-def _differs(name: str, one: Any, other: Any, what: str) -> None:
-    if one != other:
-        raise Violation(name, f"{what}: {one} and {other}")
+def _differs(name: str, first: Any, other: Any, what: str) -> None:
+    if first != other:
+        raise Violation(name, f"{what}: {first} and {other}")
 
 
 class AtWrites:
@@ -101,7 +101,7 @@ class AtWrites:
 
     def _by_command(self, write: Write, sent: Sent) -> None:
         # A request that was repeated may still take effect itself: no client can prevent that.
-        if len(sent.writes) > 1 and not write.late and all(_answered(one.by) for one in sent.writes[:-1]):
+        if len(sent.writes) > 1 and not write.late and all(_answered(earlier.by) for earlier in sent.writes[:-1]):
             raise Violation("repeated", f"{sent.order.function} {sent.order.key} wrote {write.key} twice")
         if write.before and write.after:
             for name in DETAILS:
@@ -114,8 +114,12 @@ class AtWrites:
         record = self._history.item(LIST + list_id)
         if record is None or record["status"] in CLOSED:
             raise Violation("late-write", f"{write.key} of closed list {list_id[:6]}")
-        earlier = [one for one in self._history.by_key[write.key][:-1] if one.after is None and one.command is not None]
-        if any(one.before and one.before.get("list_id") == list_id for one in earlier):
+        earlier = [
+            previous
+            for previous in self._history.by_key[write.key][:-1]
+            if previous.after is None and previous.command is not None
+        ]
+        if any(previous.before and previous.before.get("list_id") == list_id for previous in earlier):
             raise Violation("resurrected", f"{write.key}: a command removed it, the import creates it again")
 
     def _undone(self, write: Write) -> None:
@@ -182,8 +186,8 @@ class AtRest:
     def _expected(self, stored: Stored, record: Item) -> None:
         """A list is imported if its bad rows are within the tolerance. Shared identities may also reject it."""
         rows = stored.upload.rows
-        others = [one for one in self._history.stored.values() if one is not stored]
-        touched = {row.identity for one in others for row in one.upload.rows}
+        others = [other for other in self._history.stored.values() if other is not stored]
+        touched = {row.identity for other in others for row in other.upload.rows}
         touched |= {sent.order.identity for sent in self._history.sent} | set(self._world.scenario.existing)
         if len(self._world.scenario.settings) > 1 or self._world.scenario.foreign or self._uncertain(stored, others):
             return
@@ -206,22 +210,22 @@ class AtRest:
 
         Their content is another upload's whole content, or the event of the broken upload was recorded too late.
         """
-        whole = {one.etag for one in others if not self._broken(one)}
+        whole = {other.etag for other in others if not self._broken(other)}
         return self._broken(stored) and (stored.etag in whole or not self._world.undisturbed)
 
     def _outcomes(self) -> None:
-        told: dict[str, list[dict[str, Any]]] = {}
+        events_by_subject: dict[str, list[dict[str, Any]]] = {}
         for event in self._world.list_events():
-            told.setdefault(event["subject"], []).append(event)
+            events_by_subject.setdefault(event["subject"], []).append(event)
         for list_id, record in self._lists.items():
-            events = told.pop(list_id, [])
+            events = events_by_subject.pop(list_id, [])
             kinds = {(event["id"], event["type"]) for event in events}
             if len(kinds) != 1:
                 raise Violation("outcome-not-once", f"list {list_id[:6]} is {record['status']}: {sorted(kinds)}")
             for event in events:
                 self._outcome(record, event)
-        if told:
-            raise Violation("outcome-of-none", str(sorted(told)))
+        if events_by_subject:
+            raise Violation("outcome-of-none", str(sorted(events_by_subject)))
 
     def _outcome(self, record: Item, event: dict[str, Any]) -> None:
         data, status = event["data"], record["status"]
@@ -235,7 +239,7 @@ class AtRest:
                 _differs("outcome-differs", data["reason"], record["reason"], "reason")
 
     def _uploads(self) -> None:
-        unseen = {(one["key"], one["version"]) for one in self._world.unseen}
+        unseen = {(upload["key"], upload["version"]) for upload in self._world.unseen}
         known = {record.get("version_id") for record in self._lists.values()}
         for stored in self._world.versions:
             if stored.version in known or (stored.key, stored.version) in unseen:
@@ -285,8 +289,12 @@ class AtRest:
             and write.after.get("list_id") == list_id
         }
         lines = {number for number, row in enumerate(stored.upload.rows, 2)}
-        told = {stored.upload.rows[number - 2].identity for number in lines - rejected}
-        return "" if told == created else f"{list_id[:6]} has {sorted(created)} and reports {sorted(told)} as imported"
+        identities = {stored.upload.rows[number - 2].identity for number in lines - rejected}
+        return (
+            ""
+            if identities == created
+            else f"{list_id[:6]} has {sorted(created)} and reports {sorted(identities)} as imported"
+        )
 
     # Commands.
 
@@ -313,9 +321,9 @@ class AtRest:
         if code == "not-found" and all(state is not None for state in states):
             raise Violation("refused-without-cause", f"{sent.order.key}: {code}")
 
-    def _deleted(self, sent: Sent, shown: Item) -> None:
+    def _deleted(self, sent: Sent, actual: Item) -> None:
         removed = [write.before for write in sent.writes if write.after is None and write.before]
-        if not any(all(_same(shown, one, name) for name in (*DETAILS, "version")) for one in removed):
+        if not any(all(_same(actual, state, name) for name in (*DETAILS, "version")) for state in removed):
             raise Violation("wrong-incarnation", f"{sent.order.key} removed another payment than it answered")
 
     # Events.
@@ -362,8 +370,8 @@ def _bad(stored: Stored) -> int:
     return bad
 
 
-def _same(shown: Item, item: Item, name: str) -> bool:
-    return shown.get(name) == (int(item[name]) if name == "version" else item.get(name))
+def _same(actual: Item, item: Item, name: str) -> bool:
+    return actual.get(name) == (int(item[name]) if name == "version" else item.get(name))
 
 
 def loads(text: str) -> dict[str, Any]:

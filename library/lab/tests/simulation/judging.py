@@ -11,7 +11,7 @@ import pytest
 
 from .outcome import Outcome
 from .patches import installed
-from .report import told
+from .report import summary
 from .schedules import Run, search
 from .shrink import shrunk
 
@@ -20,10 +20,10 @@ _SEEDS: Final = range(200_000, 210_000)
 """The schedules of which one has to fail with a planted fault: some minutes on one core if none does."""
 
 
-def judge(found: Outcome | None) -> None:
+def judge(outcome: Outcome | None) -> None:
     """Fail with the shortened schedule if there is one."""
-    if found is not None:
-        pytest.fail(told(shrunk(found)), pytrace=False)
+    if outcome is not None:
+        pytest.fail(summary(shrunk(outcome)), pytrace=False)
 
 
 def is_found(plant: Callable[[], AbstractContextManager[Any]], run: Run) -> bool:

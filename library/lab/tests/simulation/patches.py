@@ -248,12 +248,12 @@ def installed() -> Iterator[None]:
     level = logger.log_level
     patches = [patch.object(target, name, value) for target, name, value in _replacements()]
     logger.setLevel("CRITICAL")
-    for one in patches:
-        one.start()
+    for patcher in patches:
+        patcher.start()
     try:
         yield
     finally:
-        for one in reversed(patches):
-            one.stop()
+        for patcher in reversed(patches):
+            patcher.stop()
         logger.setLevel(level)
         _forget()

@@ -23,7 +23,7 @@ class Pieces:
     def simpler(self) -> Iterator[Self]:
         """Yield simpler scenarios of the same pieces."""
         changed = (change(self) for change in self.SIMPLER)
-        return (one for one in changed if one != self)
+        return (change for change in changed if change != self)
 
     def lines(self) -> Iterator[str]:
         """Yield the lines that describe the scenario."""

@@ -184,13 +184,13 @@ def _without_key(self: Any, command: Any, _key: Any, _payload: Any, _context: An
 
 def _any_batches(changes: Any) -> Iterator[list[Any]]:
     """Put two changes of one aggregate into one request."""
-    found = list(changes)
-    return (found[start : start + 10] for start in range(0, len(found), 10))
+    records = list(changes)
+    return (records[start : start + 10] for start in range(0, len(records), 10))
 
 
 def _publish_on(changes: Any) -> str | None:
     """Go on with the next request after SNS refused an event."""
-    failed = [found for found in map(_RELAY, ([one] for one in changes)) if found is not None]
+    failed = [answer for answer in map(_RELAY, ([change] for change in changes)) if answer is not None]
     return failed[0] if failed else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .outcome import Outcome
 
 
-def told(outcome: Outcome) -> str:
+def summary(outcome: Outcome) -> str:
     """Return the report of a schedule."""
     return "\n".join(_lines(outcome))
 
@@ -22,10 +22,10 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 
 def _choices(outcome: Outcome) -> str:
-    shown = [
+    texts = [
         f"{name} {number} {kind}={value}" for (name, number, kind), value in sorted(outcome.choices.items(), key=str)
     ]
-    return "; ".join(shown[:40])
+    return "; ".join(texts[:40])
 
 
 def _short(call: str) -> str:

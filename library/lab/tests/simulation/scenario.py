@@ -138,15 +138,17 @@ class Scenario(Pieces):
 
     PIECES: ClassVar[tuple[str, ...]] = ("uploads", "orders", "foreign")
     SIMPLER: ClassVar = (
-        lambda one: replace(one, existing=()),
-        lambda one: replace(one, closed=False),
-        lambda one: replace(one, settings=one.settings[:1]),
-        lambda one: replace(one, uploads=tuple(replace(upload, at=0.0) for upload in one.uploads)),
-        lambda one: replace(one, uploads=tuple(replace(upload, announced=(0.0,)) for upload in one.uploads)),
-        lambda one: replace(one, orders=tuple(replace(order, copies=1) for order in one.orders)),
-        lambda one: replace(one, concurrency=1),
-        lambda one: replace(one, chunk=1000, at_once=25, transaction=100),
-        lambda one: replace(one, range_bytes=_WHOLE),
+        lambda scenario: replace(scenario, existing=()),
+        lambda scenario: replace(scenario, closed=False),
+        lambda scenario: replace(scenario, settings=scenario.settings[:1]),
+        lambda scenario: replace(scenario, uploads=tuple(replace(upload, at=0.0) for upload in scenario.uploads)),
+        lambda scenario: replace(
+            scenario, uploads=tuple(replace(upload, announced=(0.0,)) for upload in scenario.uploads)
+        ),
+        lambda scenario: replace(scenario, orders=tuple(replace(order, copies=1) for order in scenario.orders)),
+        lambda scenario: replace(scenario, concurrency=1),
+        lambda scenario: replace(scenario, chunk=1000, at_once=25, transaction=100),
+        lambda scenario: replace(scenario, range_bytes=_WHOLE),
     )
 
     def without(self) -> Iterator[Self]:
@@ -209,9 +211,9 @@ def _contested(random: Random) -> Scenario:
 
 
 def _settings(random: Random) -> tuple[tuple[int, str], ...]:
-    one = (random.choice((1, 2, 3, 6, 6)), random.choice(("0.05", "0.5", "0.5")))
+    setting = (random.choice((1, 2, 3, 6, 6)), random.choice(("0.05", "0.5", "0.5")))
     other = (random.choice((1, 2, 3)), random.choice(("0.05", "0.5")))
-    return (one, other) if random.random() < 0.1 else (one,)
+    return (setting, other) if random.random() < 0.1 else (setting,)
 
 
 def _upload(random: Random, pool: list[str]) -> Upload:
@@ -242,8 +244,8 @@ def moment(random: Random) -> float:
 
 def orders_of(random: Random, pool: list[str], sessions: int) -> tuple[Order, ...]:
     identities = pool[: random.choice((1, 1, 2, 3))]
-    made = [_session(random, number, random.choice(identities)) for number in range(sessions)]
-    return tuple(order for session in made for order in session)
+    all_sessions = [_session(random, number, random.choice(identities)) for number in range(sessions)]
+    return tuple(order for session in all_sessions for order in session)
 
 
 _HEAVY_PART: Final = 30

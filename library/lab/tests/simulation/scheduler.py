@@ -150,27 +150,27 @@ class Scheduler:
         number = self._names[name] = self._names.get(name, 0) + 1
         self._order += 1
         unique = name if number == 1 else f"{name}~{number}"
-        made = Activity(unique, self._order, work, wake=self.clock, **facts)
-        made.greenlet = greenlet(lambda: self._work(made), getcurrent() if self.me is None else self._root)
+        activity = Activity(unique, self._order, work, wake=self.clock, **facts)
+        activity.greenlet = greenlet(lambda: self._work(activity), getcurrent() if self.me is None else self._root)
         if self.profile.priorities and self.replayed is None:
-            made.priority = self.random.random()
-        self._live.append(made)
-        return made
+            activity.priority = self.random.random()
+        self._live.append(activity)
+        return activity
 
-    def _work(self, made: Activity) -> None:
+    def _work(self, activity: Activity) -> None:
         try:
-            self._check(made)
-            made.result = made.work()
+            self._check(activity)
+            activity.result = activity.work()
         except Killed:
             pass
         except Exception as error:
-            if not made.function:
+            if not activity.function:
                 # The simulator itself is at fault.
                 raise
-            made.error = error
-        made.done = True
-        self._live.remove(made)
-        for waiting in made.waiting:
+            activity.error = error
+        activity.done = True
+        self._live.remove(activity)
+        for waiting in activity.waiting:
             waiting.wake = min(waiting.wake, self.clock)
 
     def join(self, others: Sequence[Activity], until: float = math.inf) -> bool:
@@ -462,7 +462,7 @@ class Scheduler:
         if self._steps > _MOST_STEPS:
             raise Endless("too many steps")
         clock = self.clock
-        ready = [one for one in self._live if one.wake <= clock or one.deadline <= clock]
+        ready = [activity for activity in self._live if activity.wake <= clock or activity.deadline <= clock]
         if not ready:
             ready = self._later()
         default = last if last is not None and last in ready else ready[0]
@@ -471,17 +471,17 @@ class Scheduler:
         return self._chosen(last, ready, default)
 
     def _later(self) -> list[Activity]:
-        self.clock = min(min(one.wake, one.deadline) for one in self._live)
+        self.clock = min(min(activity.wake, activity.deadline) for activity in self._live)
         if self.clock == math.inf:
-            raise Endless("activities wait for each other: " + ", ".join(one.name for one in self._live))
-        return [one for one in self._live if min(one.wake, one.deadline) <= self.clock]
+            raise Endless("activities wait for each other: " + ", ".join(activity.name for activity in self._live))
+        return [activity for activity in self._live if min(activity.wake, activity.deadline) <= self.clock]
 
     def _chosen(self, last: Activity, ready: list[Activity], default: Activity) -> Activity:
         last.turns += 1
         key = (last.name, last.turns, "next")
         if self.replayed is not None:
             name = self.replayed.get(key)
-            return next((one for one in ready if one.name == name), default)
+            return next((activity for activity in ready if activity.name == name), default)
         chosen = self._by_priority(last, ready) if self.profile.priorities else self._drawn_next(ready, default)
         if chosen is not default:
             self.made[key] = chosen.name
@@ -496,7 +496,7 @@ class Scheduler:
         if self.random.random() < self.profile.switch:
             self._lowest -= 1
             last.priority = self._lowest
-        return max(ready, key=lambda one: one.priority)
+        return max(ready, key=lambda activity: activity.priority)
 
 
 _REPEATABLE: Final = frozenset(

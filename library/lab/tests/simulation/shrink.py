@@ -12,12 +12,12 @@ _SECONDS: Final = 60.0
 class Shrinker:
     """Keeps the smallest schedule that violates the invariant. ``seconds`` limits the search."""
 
-    def __init__(self, found: Outcome, seconds: float = _SECONDS, known: frozenset[str] = frozenset()) -> None:
-        assert found.violation is not None
+    def __init__(self, outcome: Outcome, seconds: float = _SECONDS, known: frozenset[str] = frozenset()) -> None:
+        assert outcome.violation is not None
         self._known = known
-        self._name = found.violation.name
+        self._name = outcome.violation.name
         self._until = perf_counter() + seconds
-        self.best = found
+        self.best = outcome
 
     def run(self) -> Outcome:
         """Return the shrunk schedule."""
@@ -39,10 +39,10 @@ class Shrinker:
     def _try(self, scenario: Any, choices: Choices) -> bool:
         if perf_counter() > self._until:
             return False
-        found = self.best.play(scenario, choices, self._known)
-        if found.violation is None or found.violation.name != self._name:
+        outcome = self.best.play(scenario, choices, self._known)
+        if outcome.violation is None or outcome.violation.name != self._name:
             return False
-        self.best = found
+        self.best = outcome
         return True
 
     def _choices(self) -> None:
@@ -53,12 +53,12 @@ class Shrinker:
             while at < len(self.best.choices):
                 keys = sorted(self.best.choices, key=str)
                 dropped = set(keys[at : at + size])
-                left = {key: value for key, value in self.best.choices.items() if key not in dropped}
-                if not self._try(self.best.scenario, left):
+                remaining = {key: value for key, value in self.best.choices.items() if key not in dropped}
+                if not self._try(self.best.scenario, remaining):
                     at += size
             size //= 2
 
 
-def shrunk(found: Outcome, seconds: float = _SECONDS, known: frozenset[str] = frozenset()) -> Outcome:
+def shrunk(outcome: Outcome, seconds: float = _SECONDS, known: frozenset[str] = frozenset()) -> Outcome:
     """Return the shortest schedule that was found to violate the same invariant. The patches have to be installed."""
-    return Shrinker(found, seconds, known).run()
+    return Shrinker(outcome, seconds, known).run()

@@ -29,12 +29,12 @@ def test_a_rare_planted_fault_fails_its_seed(name: str):
 
 
 @pytest.mark.parametrize("name", QUICKEST)
-def test_a_planted_fault_is_found(name: str):
+def test_a_planted_fault_is_detected(name: str):
     assert is_found(PLANTS[name], run)
 
 
 @pytest.mark.e2e
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", [name for name in PLANTS if name not in (*QUICKEST, *RAREST)])
-def test_each_planted_fault_is_found_within_the_schedules(name: str):
+def test_each_planted_fault_is_detected_within_the_schedules(name: str):
     assert is_found(PLANTS[name], run)

@@ -6,7 +6,7 @@ from .profile import Profile
 from .scheduler import Endless, Scheduler
 
 
-def test_the_clock_goes_on_to_the_next_activity_that_wakes():
+def test_the_clock_advances_to_the_next_activity():
     scheduler, woken = Scheduler(0, Profile()), list[float]()
 
     def work(seconds: float) -> None:
@@ -20,29 +20,29 @@ def test_the_clock_goes_on_to_the_next_activity_that_wakes():
 
 
 def test_an_invocation_does_nothing_after_its_deadline():
-    scheduler, done = Scheduler(0, Profile()), list[str]()
+    scheduler, calls = Scheduler(0, Profile()), list[str]()
 
     def work() -> None:
-        scheduler.call("service.First", lambda: done.append("first"))
+        scheduler.call("service.First", lambda: calls.append("first"))
         scheduler.sleep(20)
-        scheduler.call("service.Second", lambda: done.append("second"))
+        scheduler.call("service.Second", lambda: calls.append("second"))
 
     invocation = scheduler.spawn("invocation", work, deadline=10.0, function="f")
     scheduler.run()
-    assert (done, invocation.dead, scheduler.clock) == (["first"], "timeout", 10.0)
+    assert (calls, invocation.dead, scheduler.clock) == (["first"], "timeout", 10.0)
 
 
 @pytest.mark.parametrize(("kind", "effects"), [("killed-before", 0), ("killed-after", 1), ("in-flight", 1)])
 def test_an_invocation_that_is_killed_returns_nothing(kind: str, effects: int):
-    scheduler, done = Scheduler(0, Profile(faults={kind: 1.0}, budget=1)), list[int]()
+    scheduler, calls = Scheduler(0, Profile(faults={kind: 1.0}, budget=1)), list[int]()
 
     def work() -> str:
-        scheduler.call("service.Write", lambda: done.append(1))
+        scheduler.call("service.Write", lambda: calls.append(1))
         return "answer"
 
     invocation = scheduler.spawn("invocation", work, function="f")
     scheduler.run()
-    assert (len(done), invocation.dead, invocation.result) == (effects, "killed", None)
+    assert (len(calls), invocation.dead, invocation.result) == (effects, "killed", None)
 
 
 def test_activities_that_wait_for_each_other_are_reported():

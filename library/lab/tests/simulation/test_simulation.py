@@ -58,9 +58,9 @@ def test_a_seed_gives_the_same_schedule_each_time():
 @pytest.mark.usefixtures("simulated")
 def test_a_schedule_is_replayed_from_its_choices():
     for seed in range(30):
-        found = run(seed)
-        again = play(seed, found.scenario, found.profile, found.choices)
-        assert again.trace == found.trace
+        outcome = run(seed)
+        again = play(seed, outcome.scenario, outcome.profile, outcome.choices)
+        assert again.trace == outcome.trace
 
 
 _SAY = """

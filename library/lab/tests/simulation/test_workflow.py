@@ -53,11 +53,11 @@ class Services:
         return self.items
 
 
-def played(states: dict[str, Any], services: Callable[[Scheduler], Services], given: Any = None) -> Execution:
+def played(states: dict[str, Any], services: Callable[[Scheduler], Services], data: Any = None) -> Execution:
     """Run one execution to its end."""
     scheduler = Scheduler(0, Profile())
     machine = Machine({"StartAt": next(iter(states)), "States": states}, scheduler, services(scheduler))
-    machine.start({} if given is None else given)
+    machine.start({} if data is None else data)
     scheduler.run()
     return machine.executions[0]
 
@@ -90,7 +90,7 @@ def test_a_path_that_is_not_there_is_an_error():
 
 
 @pytest.mark.parametrize(("attempts", "status"), [(1, "FAILED"), (2, "SUCCEEDED")])
-def test_a_task_is_tried_again_as_often_as_its_retrier_says(attempts: int, status: str):
+def test_a_task_is_retried_as_often_as_its_retrier_permits(attempts: int, status: str):
     retry = [{"ErrorEquals": ["Throttled"], "IntervalSeconds": 2, "MaxAttempts": attempts}]
     ended = played({"Try": task(Retry=retry)}, lambda scheduler: Services(scheduler, failures=2))
     assert ended.status == status

@@ -102,10 +102,10 @@ class Machine:
         self.executions: list[Execution] = []
         _check(definition["States"])
 
-    def start(self, given: Json) -> Activity:
+    def start(self, data: Json) -> Activity:
         """Start an execution."""
         number = len(self.executions) + 1
-        execution = Execution(f"execution-{number}", json.loads(json.dumps(given)), self.scheduler.now())
+        execution = Execution(f"execution-{number}", json.loads(json.dumps(data)), self.scheduler.now())
         execution.at, execution.carried = self.definition["StartAt"], execution.input
         self.executions.append(execution)
         return self.scheduler.spawn(f"e{number}", lambda: self._run(execution))
@@ -127,7 +127,7 @@ class Machine:
 
 def substituted(text: str, values: Mapping[str, Any]) -> Json:
     """Return the ASL document with its ``${name}``s replaced."""
-    return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: str(values[found[1]]), text))
+    return json.loads(re.sub(r"\$\{(\w+)\}", lambda match: str(values[match[1]]), text))
 
 
 def _check(states: Json) -> None:
@@ -154,19 +154,19 @@ class Walk:
         self._name = name
         self._context: Json = {"Execution": {"Id": execution.id, "StartTime": _stamp(execution.started)}, **context}
 
-    def go(self, at: str, given: Json) -> Json:
+    def go(self, at: str, data: Json) -> Json:
         """Run from a state to the end; return the output."""
         while True:
             if not self._name:
-                self._execution.at, self._execution.carried = at, given
+                self._execution.at, self._execution.carried = at, data
                 self._abort(at)
             state = self._states[at]
             entered: Json = {"Name": at, "EnteredTime": _stamp(self._scheduler.now())}
             self._context["State"] = entered
-            output, following = self._state(at, state, given)
+            output, following = self._state(at, state, data)
             if following is None:
                 return output
-            at, given = following, output
+            at, data = following, output
 
     def _abort(self, at: str) -> None:
         profile = self._scheduler.profile
@@ -174,39 +174,39 @@ class Walk:
         if self._scheduler.fault(ABORTED, lambda random: True if random.random() < rate else None):
             raise Halted("Aborted", "")
 
-    def _state(self, name: str, state: Json, given: Json) -> tuple[Json, str | None]:
+    def _state(self, name: str, state: Json, data: Json) -> tuple[Json, str | None]:
         kind = state["Type"]
         if kind == "Choice":
-            return given, _choice(state, given)
+            return data, _choice(state, data)
         if kind == "Succeed":
-            return given, None
+            return data, None
         if kind == "Fail":
-            raise Halted(state.get("Error", ""), state.get("Cause", "") or str(self._path(state["CausePath"], given)))
+            raise Halted(state.get("Error", ""), state.get("Cause", "") or str(self._path(state["CausePath"], data)))
         if kind == "Wait":
             self._scheduler.sleep(state["Seconds"])
-            return given, state.get("Next")
+            return data, state.get("Next")
         if kind == "Pass":
-            return self._passed(state, given), state.get("Next")
-        return self._tried(name, state, given)
+            return self._passed(state, data), state.get("Next")
+        return self._tried(name, state, data)
 
-    def _passed(self, state: Json, given: Json) -> Json:
-        result = state.get("Result", given)
+    def _passed(self, state: Json, data: Json) -> Json:
+        result = state.get("Result", data)
         if "Parameters" in state:
-            result = self._template(state["Parameters"], given)
-        return _placed(state, given, result)
+            result = self._template(state["Parameters"], data)
+        return _placed(state, data, result)
 
-    def _tried(self, name: str, state: Json, given: Json) -> tuple[Json, str | None]:
+    def _tried(self, name: str, state: Json, data: Json) -> tuple[Json, str | None]:
         tries: dict[int, int] = {}
         while True:
             try:
-                result = self._task(state, given) if state["Type"] == "Task" else self._map(name, state, given)
+                result = self._task(state, data) if state["Type"] == "Task" else self._map(name, state, data)
                 if "ResultSelector" in state:
                     result = self._template(state["ResultSelector"], result)
-                return _placed(state, given, result), state.get("Next")
+                return _placed(state, data, result), state.get("Next")
             except StatesError as error:
                 if self._wait_for_retry(state, error, tries):
                     continue
-                return self._caught(state, given, error)
+                return self._caught(state, data, error)
 
     def _wait_for_retry(self, state: Json, error: StatesError, tries: dict[int, int]) -> bool:
         for number, retrier in enumerate(state.get("Retry", [])):
@@ -220,17 +220,17 @@ class Walk:
                 return True
         return False
 
-    def _caught(self, state: Json, given: Json, error: StatesError) -> tuple[Json, str | None]:
+    def _caught(self, state: Json, data: Json, error: StatesError) -> tuple[Json, str | None]:
         for catcher in state.get("Catch", []):
             if _matches(catcher["ErrorEquals"], error.name):
-                told = {"Error": error.name, "Cause": error.cause}
-                return _placed(catcher, given, told), catcher["Next"]
+                error_output = {"Error": error.name, "Cause": error.cause}
+                return _placed(catcher, data, error_output), catcher["Next"]
         raise Halted(error.name, error.cause)
 
     # Tasks.
 
-    def _task(self, state: Json, given: Json) -> Json:
-        parameters = self._template(state.get("Parameters", {}), given)
+    def _task(self, state: Json, data: Json) -> Json:
+        parameters = self._template(state.get("Parameters", {}), data)
         resource = state["Resource"].rpartition(":::")[2]
         if resource == "lambda:invoke":
             return self._invoke(parameters, state.get("TimeoutSeconds", 99_999_999))
@@ -274,39 +274,39 @@ class Walk:
 
     # Maps.
 
-    def _map(self, name: str, state: Json, given: Json) -> Json:
-        items = self._items(state, given)
-        done = self._execution.done_children.setdefault(name, {})
-        left = [index for index in range(len(items)) if index not in done]
+    def _map(self, name: str, state: Json, data: Json) -> Json:
+        items = self._items(state, data)
+        completed = self._execution.done_children.setdefault(name, {})
+        remaining = [index for index in range(len(items)) if index not in completed]
         most = state.get("MaxConcurrency") or 1000
         running: list[Activity] = []
         failed: dict[int, Json] = {}
-        while left or running:
-            while left and len(running) < most:
-                index = left.pop(0)
-                running.append(self._child(name, state, given, index, items[index], failed))
+        while remaining or running:
+            while remaining and len(running) < most:
+                index = remaining.pop(0)
+                running.append(self._child(name, state, data, index, items[index], failed))
             self._scheduler.join(running)
-            running = [one for one in running if not one.done]
+            running = [child for child in running if not child.done]
             if exceeds(len(failed), len(items), state.get("ToleratedFailurePercentage", 0)):
                 # AWS stops the other children. Their functions go on, and here also their retries.
                 raise StatesError(THRESHOLD)
-        outputs = [output for _, output in sorted({**done, **failed}.items())]
+        outputs = [output for _, output in sorted({**completed, **failed}.items())]
         if not fits(outputs):
             raise StatesError(DATA_LIMIT)
         # A redrive enters the map that failed; one that was passed and is entered again starts all of its children.
         self._execution.done_children.pop(name)
         return outputs
 
-    def _items(self, state: Json, given: Json) -> list[Json]:
-        reader = self._template(state["ItemReader"]["Parameters"], given)
+    def _items(self, state: Json, data: Json) -> list[Json]:
+        reader = self._template(state["ItemReader"]["Parameters"], data)
         try:
             return json.loads(self._services.read_object(reader["Bucket"], reader["Key"]))
         except StatesError as error:
             raise StatesError(READER, error.cause) from None
 
-    def _child(self, name: str, state: Json, given: Json, index: int, item: Json, failed: dict[int, Json]) -> Activity:
+    def _child(self, name: str, state: Json, data: Json, index: int, item: Json, failed: dict[int, Json]) -> Activity:
         context = {"Map": {"Item": {"Index": index, "Value": item}}}
-        chosen = self._template(state["ItemSelector"], given, context) if "ItemSelector" in state else item
+        chosen = self._template(state["ItemSelector"], data, context) if "ItemSelector" in state else item
         processor = state["ItemProcessor"]
         me = self._scheduler.me
         assert me is not None
@@ -325,20 +325,20 @@ class Walk:
 
     # Data.
 
-    def _template(self, template: Json, given: Json, context: Json = None) -> Json:
+    def _template(self, template: Json, data: Json, context: Json = None) -> Json:
         if isinstance(template, list):
-            return [self._template(one, given, context) for one in template]
+            return [self._template(element, data, context) for element in template]
         if not isinstance(template, dict):
             return template
-        return dict(self._member(name, value, given, context) for name, value in template.items())
+        return dict(self._member(name, value, data, context) for name, value in template.items())
 
-    def _member(self, name: str, value: Json, given: Json, context: Json) -> tuple[str, Json]:
+    def _member(self, name: str, value: Json, data: Json, context: Json) -> tuple[str, Json]:
         if name.endswith(".$"):
-            return name[:-2], self._path(value, given, context)
-        return name, self._template(value, given, context)
+            return name[:-2], self._path(value, data, context)
+        return name, self._template(value, data, context)
 
-    def _path(self, expression: str, given: Json, context: Json = None) -> Json:
-        return evaluate(expression, given, {**self._context, **(context or {})})
+    def _path(self, expression: str, data: Json, context: Json = None) -> Json:
+        return evaluate(expression, data, {**self._context, **(context or {})})
 
 
 def _answer(invocation: Activity) -> Json:
@@ -365,13 +365,13 @@ def _matches(names: Sequence[str], error: str) -> bool:
     return "States.ALL" in names and error not in TERMINAL
 
 
-def _placed(state: Json, given: Json, result: Json) -> Json:
+def _placed(state: Json, data: Json, result: Json) -> Json:
     path = state.get("ResultPath", "$")
     if path is None:
-        return given
+        return data
     if path == "$":
         return result
-    output = json.loads(json.dumps(given))
+    output = json.loads(json.dumps(data))
     *above, last = path.removeprefix("$.").split(".")
     at = output
     for name in above:
@@ -384,24 +384,24 @@ def _stamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _choice(state: Json, given: Json) -> str:
+def _choice(state: Json, data: Json) -> str:
     for rule in state["Choices"]:
-        if _holds(rule, given):
+        if _holds(rule, data):
             return rule["Next"]
     if "Default" not in state:
         raise Halted("States.NoChoiceMatched", "")
     return state["Default"]
 
 
-def _holds(rule: Json, given: Json) -> bool:
+def _holds(rule: Json, data: Json) -> bool:
     if "And" in rule:
-        return all(_holds(one, given) for one in rule["And"])
+        return all(_holds(part, data) for part in rule["And"])
     if "Or" in rule:
-        return any(_holds(one, given) for one in rule["Or"])
+        return any(_holds(part, data) for part in rule["Or"])
     if "Not" in rule:
-        return not _holds(rule["Not"], given)
+        return not _holds(rule["Not"], data)
     try:
-        value = evaluate(rule["Variable"], given, {})
+        value = evaluate(rule["Variable"], data, {})
     except StatesError:
         if "IsPresent" in rule:
             return not rule["IsPresent"]
@@ -424,56 +424,56 @@ _TOKEN: Final = re.compile(
 )
 
 
-def evaluate(expression: str, given: Json, context: Json) -> Json:
+def evaluate(expression: str, data: Json, context: Json) -> Json:
     """Return the value of a path or an intrinsic function.
 
     Raises:
         StatesError: the path is not there.
     """
     if expression.startswith("$"):
-        return _walked(expression, given, context)
+        return _walked(expression, data, context)
     tokens = _tokens(expression)
-    return _call(next(tokens)[1], tokens, given, context)
+    return _call(next(tokens)[1], tokens, data, context)
 
 
 def _tokens(expression: str) -> Iterator[tuple[str, str]]:
     at = 0
     while at < len(expression):
-        found = _TOKEN.match(expression, at)
-        if found is None:
+        match = _TOKEN.match(expression, at)
+        if match is None:
             raise StatesError("States.IntrinsicFailure", expression)
-        at = found.end()
-        kind = ("function", "text", "path", "number", "word", "mark")[(found.lastindex or 1) - 1]
-        yield kind, found[found.lastindex or 1]
+        at = match.end()
+        kind = ("function", "text", "path", "number", "word", "mark")[(match.lastindex or 1) - 1]
+        yield kind, match[match.lastindex or 1]
 
 
-def _call(name: str, tokens: Iterator[tuple[str, str]], given: Json, context: Json) -> Json:
+def _call(name: str, tokens: Iterator[tuple[str, str]], data: Json, context: Json) -> Json:
     arguments: list[Json] = []
     for kind, text in tokens:
         if kind == "mark":
             if text == ")":
                 return _INTRINSICS[name](*arguments)
         elif kind == "function":
-            arguments.append(_call(text, tokens, given, context))
+            arguments.append(_call(text, tokens, data, context))
         else:
-            arguments.append(_argument(kind, text, given, context))
+            arguments.append(_argument(kind, text, data, context))
     raise StatesError("States.IntrinsicFailure", name)
 
 
-def _argument(kind: str, text: str, given: Json, context: Json) -> Json:
+def _argument(kind: str, text: str, data: Json, context: Json) -> Json:
     if kind == "text":
         return text[1:-1]
-    return _walked(text, given, context) if kind == "path" else json.loads(text)
+    return _walked(text, data, context) if kind == "path" else json.loads(text)
 
 
 def _format(template: str, *values: Json) -> str:
-    left = iter(values)
+    remaining = iter(values)
 
-    def filled(found: re.Match[str]) -> str:
-        if found[0] == "{}":
-            value = next(left)
+    def filled(match: re.Match[str]) -> str:
+        if match[0] == "{}":
+            value = next(remaining)
             return value if isinstance(value, str) else json.dumps(value)
-        return found[0][1:]
+        return match[0][1:]
 
     return re.sub(r"\{\}|\\.", filled, template)
 
@@ -485,13 +485,13 @@ _INTRINSICS: Final[Mapping[str, Callable[..., Json]]] = {
     "States.JsonMerge": lambda first, second, _deep: {**first, **second},
     "States.Array": lambda *values: list(values),
     "States.ArrayLength": len,
-    "States.ArrayContains": lambda values, one: one in values,
-    "States.MathAdd": lambda one, other: one + other,
+    "States.ArrayContains": lambda values, element: element in values,
+    "States.MathAdd": lambda first, other: first + other,
 }
 
 
-def _walked(path: str, given: Json, context: Json) -> Json:
-    at = given
+def _walked(path: str, data: Json, context: Json) -> Json:
+    at = data
     if path.startswith("$$"):
         at, path = context, path[1:]
     for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):

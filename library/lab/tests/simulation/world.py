@@ -185,8 +185,12 @@ class World:
         self._await()
         self.scheduler.calm = True
         for _ in range(_REDRIVES):
-            failed = [one for one in self.machine.executions if one.status == "FAILED" and one.error != "ListFailed"]
-            failed = [one for one in failed if not self._closed(one)]
+            failed = [
+                execution
+                for execution in self.machine.executions
+                if execution.status == "FAILED" and execution.error != "ListFailed"
+            ]
+            failed = [execution for execution in failed if not self._closed(execution)]
             if not failed:
                 break
             for execution in failed:
@@ -207,16 +211,16 @@ class World:
     def _closed(self, execution: Execution) -> bool:
         """Close the open list of an execution in place of a redrive; return whether there was one."""
         lists = self.history.lists().items() if self.scenario.closed else ()
-        left = [key for key, item in lists if item["execution"] == execution.id and item["status"] not in CLOSED]
-        for list_id in left:
+        remaining = [key for key, item in lists if item["execution"] == execution.id and item["status"] not in CLOSED]
+        for list_id in remaining:
             Operator(self.scheduler, self.account).close(list_id, execution.error)
             # The execution stays failed, as after the undo by the workflow.
             execution.error = "ListFailed"
-        return bool(left)
+        return bool(remaining)
 
     def _await(self) -> None:
-        while left := [one for one in self._work if not one.done]:
-            self.scheduler.join(left[:1])
+        while remaining := [activity for activity in self._work if not activity.done]:
+            self.scheduler.join(remaining[:1])
 
     # Observing.
 
@@ -228,14 +232,16 @@ class World:
             self._note(me, change)
 
     def _note(self, me: Activity | None, change: Change) -> None:
-        told = record(self.account.store, change)
-        number = told["dynamodb"]["SequenceNumber"]
+        stream_record = record(self.account.store, change)
+        number = stream_record["dynamodb"]["SequenceNumber"]
         if change.key.startswith(AGGREGATE):
-            self._lanes[lane(change.key)].append(told)
+            self._lanes[lane(change.key)].append(stream_record)
             for relay in self._relays:
                 self.scheduler.rouse(relay)
         late = self.scheduler.late
-        self.history.add(Write(change.key, change.old, change.new, me, change.at, number, told["eventID"], late))
+        self.history.add(
+            Write(change.key, change.old, change.new, me, change.at, number, stream_record["eventID"], late)
+        )
 
     # Facts for the invariants.
 
@@ -253,12 +259,12 @@ class World:
 
     def report(self, key: str) -> str | None:
         """Return the text of the report about a file of this key."""
-        found = self.account.bucket.current(PinnedFile(BUCKET, key, "", 0).report_key)
-        return None if found is None or found.data is None else found.data.decode()
+        stored = self.account.bucket.current(PinnedFile(BUCKET, key, "", 0).report_key)
+        return None if stored is None or stored.data is None else stored.data.decode()
 
     def expected_projection(self) -> dict[str, bool]:
         """Return which things of other contexts are known in the end."""
-        newest = {event.subject: event for event in sorted(self.scenario.foreign, key=lambda one: one.number)}
+        newest = {event.subject: event for event in sorted(self.scenario.foreign, key=lambda event: event.number)}
         return {subject: event.known for subject, event in newest.items()}
 
 

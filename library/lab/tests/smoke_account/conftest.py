@@ -101,9 +101,9 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("STAND_IN", str(folder))
-    made = Cli(folder)
-    made.has("dev", "prod")
-    return made
+    cli = Cli(folder)
+    cli.has("dev", "prod")
+    return cli
 
 
 @pytest.fixture

@@ -28,32 +28,32 @@ LEFT = {
 
 def main() -> int:
     """Do as the arguments say."""
-    asked = sys.argv[1:]
+    arguments = sys.argv[1:]
     with (FOLDER / "calls").open("a") as calls:
-        calls.write(f"{' '.join(asked[:2])}\n")
+        calls.write(f"{' '.join(arguments[:2])}\n")
     if os.environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN"):
-        (FOLDER / f"token-{asked[0]}").touch()
-    fault = FOLDER / asked[0]
-    if fault.exists() and asked[:2] != ["stack", "ls"]:
+        (FOLDER / f"token-{arguments[0]}").touch()
+    fault = FOLDER / arguments[0]
+    if fault.exists() and arguments[:2] != ["stack", "ls"]:
         sys.stderr.write(fault.read_text())
         time.sleep(30 if "hangs" in fault.read_text() else 0)
         return 255
-    return _do(asked)
+    return _do(arguments)
 
 
-def _do(asked: list[str]) -> int:
+def _do(arguments: list[str]) -> int:
     stacks = (FOLDER / "stacks").read_text().split()
-    match asked[:2]:
+    match arguments[:2]:
         case ["stack", "ls"]:
             sys.stdout.write(json.dumps([{"name": f"organization/{name}"} for name in stacks]))
         case ["version"]:
             sys.stdout.write(f"v{version('pulumi')}\n")
         case ["stack", "tag"]:
-            _tag(asked[2:])
+            _tag(arguments[2:])
         case ["stack", "init"]:
-            (FOLDER / "stacks").write_text(" ".join([*stacks, asked[3]]))
+            (FOLDER / "stacks").write_text(" ".join([*stacks, arguments[3]]))
         case ["stack", "rm"]:
-            (FOLDER / "stacks").write_text(" ".join(name for name in stacks if name not in asked))
+            (FOLDER / "stacks").write_text(" ".join(name for name in stacks if name not in arguments))
         case ["stack", "output"]:
             sys.stdout.write((FOLDER / "outputs.json").read_text())
         case ["stack", "export"]:
@@ -68,11 +68,11 @@ def _do(asked: list[str]) -> int:
     return 0
 
 
-def _tag(asked: list[str]) -> None:
-    file = FOLDER / f"tags-{asked[asked.index('--stack') + 1]}.json"
+def _tag(arguments: list[str]) -> None:
+    file = FOLDER / f"tags-{arguments[arguments.index('--stack') + 1]}.json"
     tags = json.loads(file.read_text()) if file.exists() else {}
-    if asked[0] == "set":
-        file.write_text(json.dumps({**tags, asked[1]: asked[2]}))
+    if arguments[0] == "set":
+        file.write_text(json.dumps({**tags, arguments[1]: arguments[2]}))
     else:
         sys.stdout.write(json.dumps(tags))
 

@@ -20,8 +20,8 @@ def _check(place: Place, monkeypatch: pytest.MonkeyPatch, total: int, free: int 
     call = account.aws.call
 
     def answered(service: str, operation: str, **parameters: object) -> dict[str, Any]:
-        asked = operation == "get_account_settings"
-        return {"AccountLimit": limit} if asked else call(service, operation, **parameters)
+        limits_call = operation == "get_account_settings"
+        return {"AccountLimit": limit} if limits_call else call(service, operation, **parameters)
 
     monkeypatch.setattr(account.aws, "call", answered)
     try:
@@ -55,7 +55,7 @@ def test_an_account_with_too_few_executions_is_refused(
         ({"stream_parallelization_factor": 1, "import_concurrency": 1, "verification_concurrency": 20}, True),
     ],
 )
-def test_a_new_account_takes_a_stack_with_small_settings(
+def test_a_new_account_accepts_a_stack_with_small_settings(
     place: Place, monkeypatch: pytest.MonkeyPatch, small: dict[str, int], refused: bool
 ) -> None:
     """Ten executions are enough only for one batch of a shard and one child of an import at a time."""
@@ -79,7 +79,7 @@ def test_a_hundred_executions_must_stay_unreserved(
     assert _refused(_check(place, monkeypatch, 1000, free)) == refused
 
 
-def test_what_is_reserved_is_needed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reserved_concurrency_counts_as_needed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what the function does not use."""
     place.set(reserved_concurrency={"relay_events": 500})
     assert "522" in _check(place, monkeypatch, 521)

@@ -27,7 +27,7 @@ def untouched(place: Place, cli: Cli) -> bool:
     return not place.file.exists() and set(cli.calls) <= {"stack ls"}
 
 
-def test_a_stack_that_none_has_may_be_tried(place: Place, cli: Cli) -> None:
+def test_an_unused_stack_name_may_be_tried(place: Place, cli: Cli) -> None:
     """It is said on which account; nothing is changed by looking."""
     assert place.account().check() == f"account 123456789012, {place.account().aws.region}"
     assert untouched(place, cli)
@@ -40,7 +40,7 @@ def test_a_sandbox_of_the_repository_is_refused(place: Place, cli: Cli) -> None:
     assert cli.calls == []
 
 
-def test_a_stack_that_pulumi_knows_is_refused(place: Place, cli: Cli) -> None:
+def test_a_stack_that_exists_in_pulumi_is_refused(place: Place, cli: Cli) -> None:
     """Its owner does not matter. The error has its name."""
     cli.has("dev", STACK)
     assert refused(place).startswith(f"The stack {STACK} exists")
@@ -67,19 +67,19 @@ def test_a_name_that_cannot_be_a_part_of_names_is_refused(stack: str, place: Pla
     assert cli.calls == []
 
 
-def test_without_pulumi_nothing_is_done(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pulumi_no_step_runs(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names the page that installs it."""
     monkeypatch.setenv("PATH", "/nowhere")
     assert refused(place).endswith(" https://www.pulumi.com/docs/install/.")
 
 
-def test_without_a_login_to_the_state_nothing_is_done(place: Place, cli: Cli) -> None:
+def test_without_a_login_to_the_state_no_step_runs(place: Place, cli: Cli) -> None:
     """The error ends with Pulumi's own error."""
     (cli.folder / "stacks").unlink()
     assert re.search("Pulumi .*: .*FileNotFoundError", refused(place))
 
 
-def test_without_credentials_nothing_is_done(place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_no_step_runs(place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names the variable to set."""
     account = place.account()
 

@@ -29,8 +29,8 @@ class Aws:
     def client(self, _: str) -> Any:
         return SimpleNamespace(get_waiter=lambda _: SimpleNamespace(wait=lambda **_: None))
 
-    def call(self, _: str, operation: str, **asked: Any) -> dict[str, Any]:
-        return getattr(self, operation)(**asked)
+    def call(self, _: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        return getattr(self, operation)(**parameters)
 
     def get_queue_attributes(self, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         numbers = {"ApproximateNumberOfMessages": self.messages[QueueUrl], "ApproximateNumberOfMessagesNotVisible": 0}
@@ -83,7 +83,7 @@ def test_events_that_are_missing_are_counted(world: Any) -> None:
         check_events(world, CONTEXT, OUTPUTS)
 
 
-def test_an_event_that_comes_twice_is_one(world: Any) -> None:
+def test_a_repeated_event_counts_once(world: Any) -> None:
     """Queues deliver at least once."""
     world.reader.events = [*heard(9), *heard(9)]
     with pytest.raises(Failed, match="bi 9"):
@@ -106,7 +106,7 @@ def test_a_bad_version_that_gets_through_is_a_failure(world: Any) -> None:
         check_bad_version(world, CONTEXT, OUTPUTS)
 
 
-def test_what_is_live_is_asked_of_aws_and_not_of_the_driver(world: Any) -> None:
+def test_the_live_version_comes_from_aws_and_not_from_the_driver(world: Any) -> None:
     """A report is not traffic."""
     releases(world, 0, "succeeded", "2")
     assert check_good_version(world, CONTEXT, OUTPUTS) == f"version 2 of {COMMAND} has all traffic"

@@ -27,14 +27,14 @@ TRIED = ("check_import", "check_events", "check_bad_version", "check_good_versio
 @pytest.fixture
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which steps between deployment and destruction were taken; each goes well."""
-    taken: list[str] = []
+    steps: list[str] = []
 
     def well(name: str) -> Any:
-        return lambda *_: taken.append(name) or "well"
+        return lambda *_: steps.append(name) or "well"
 
     for name in TRIED:
         monkeypatch.setattr(of_steps, name, well(name))
-    return taken
+    return steps
 
 
 def ran(place: Place) -> Steps:
@@ -44,7 +44,7 @@ def ran(place: Place) -> Steps:
     return steps
 
 
-def test_all_steps_are_taken_in_order_and_nothing_is_left(place: Place, cli: Cli, tried: list[str]) -> None:
+def test_all_steps_run_in_order_and_remove_the_stack(place: Place, cli: Cli, tried: list[str]) -> None:
     """Each is told, with its seconds."""
     cli.outputs(OUTPUTS)
     steps = ran(place)
@@ -86,7 +86,7 @@ def test_a_step_that_fails_ends_the_others_and_the_stack_is_destroyed(
     cli.outputs(OUTPUTS)
     steps = ran(place)
     assert tuple(tried) == TRIED[: TRIED.index(step)]
-    [failed] = [one for one in steps.completed if not one.passed]
+    [failed] = [step for step in steps.completed if not step.passed]
     assert (failed.message, steps.completed[-1].name, steps.completed[-1].passed) == ("what was seen", "destroy", True)
     assert (cli.stacks, place.file.exists()) == (["dev", "prod"], False)
 
@@ -103,7 +103,7 @@ def test_a_deployment_that_fails_halfway_is_destroyed(place: Place, cli: Cli, tr
     assert (cli.calls[-2:], cli.stacks) == (["destroy --yes", "stack rm"], ["dev", "prod"])
 
 
-def test_a_stack_that_could_not_be_created_leaves_nothing(place: Place, cli: Cli, tried: list[str]) -> None:
+def test_a_stack_that_could_not_be_created_is_removed(place: Place, cli: Cli, tried: list[str]) -> None:
     """Nothing is destroyed then, so no second error hides the first error."""
     cli.fails("stack", "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE\n")
     steps = ran(place)
@@ -112,7 +112,7 @@ def test_a_stack_that_could_not_be_created_leaves_nothing(place: Place, cli: Cli
     assert "destroy --yes" not in cli.calls
 
 
-def test_what_cannot_be_destroyed_is_named_with_how_to_take_it_away(place: Place, cli: Cli, tried: list[str]) -> None:
+def test_a_stack_that_cannot_be_destroyed_is_named_with_its_commands(place: Place, cli: Cli, tried: list[str]) -> None:
     """The stack's file stays: the commands need it."""
     cli.outputs(OUTPUTS)
     cli.fails("destroy", "error: BucketNotEmpty\n")
@@ -132,7 +132,7 @@ def test_a_stack_that_is_locked_is_unlocked_first(place: Place, cli: Cli, tried:
     assert "Remove it with `pulumi cancel --yes " in ran(place).completed[-1].message
 
 
-def test_ctrl_c_destroys_what_was_made(
+def test_ctrl_c_destroys_the_stack(
     place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In the middle of the deployment, pressed twice: Pulumi is asked to end, and the stack is destroyed."""

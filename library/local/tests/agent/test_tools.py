@@ -76,7 +76,7 @@ def test_an_argument_that_could_reach_an_account_or_a_file_is_refused(name: str,
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "words", "given"),
+    ("name", "arguments", "words", "payload"),
     [
         ("docs", {"words": "changing a-field"}, "docs changing a-field", None),
         ("check", {"changed": True}, "check --changed", None),
@@ -87,10 +87,10 @@ def test_an_argument_that_could_reach_an_account_or_a_file_is_refused(name: str,
         ("invoke", {"function": "get_payment", "event": {"payload": {}}}, "invoke get_payment -", {"payload": {}}),
     ],
 )
-def test_a_tool_is_a_command(name: str, arguments: dict[str, Any], words: str, given: object) -> None:
+def test_a_tool_is_a_command(name: str, arguments: dict[str, Any], words: str, payload: object) -> None:
     session = _Recorded()
     assert not _called(session, name, arguments)[0]
-    assert session.commands == [Command(tuple(words.split()), given)]
+    assert session.commands == [Command(tuple(words.split()), payload)]
 
 
 def test_a_long_output_keeps_its_beginning_and_its_end() -> None:
@@ -119,14 +119,14 @@ def test_the_processes_find_no_credentials(
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "credentials").write_text(f"[default]\n{keys}[prod]\n{keys}")
     (tmp_path / ".aws" / "config").write_text(f"[profile process]\n{keys}")
-    given = {name: value.format(home=tmp_path) for name, value in environment.items()} | {"HOME": str(tmp_path)}
+    variables = {name: value.format(home=tmp_path) for name, value in environment.items()} | {"HOME": str(tmp_path)}
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     with monkeypatch.context() as patch:
-        for name, value in given.items():
+        for name, value in variables.items():
             patch.setenv(name, value)
         assert botocore.session.Session().get_credentials() is not None
-    for name, value in allowed(given).items():
+    for name, value in allowed(variables).items():
         monkeypatch.setenv(name, value)
     assert botocore.session.Session().get_credentials() is None
 
@@ -137,8 +137,8 @@ def test_only_listed_variables_without_a_password_remain() -> None:
     names = ("GITHUB_TOKEN", "SSH_AUTH_SOCK", "PULUMI_ACCESS_TOKEN", "DATABASE_URL", "UV_INDEX_OURS_PASSWORD")
     secrets = {**dict.fromkeys(names, "secret"), "UV_INDEX_URL": "https://me:secret@index/", "LD_PRELOAD": "/x.so"}
     secrets["UV_FIND_LINKS"] = "https://index/?token=secret"
-    found = allowed({**kept, **secrets, "PATH": os.pathsep.join(("", "/usr/bin", ".", ".venv/bin", "/bin"))})
-    assert {name: value for name, value in found.items() if not name.startswith("AWS_")} == {
+    variables = allowed({**kept, **secrets, "PATH": os.pathsep.join(("", "/usr/bin", ".", ".venv/bin", "/bin"))})
+    assert {name: value for name, value in variables.items() if not name.startswith("AWS_")} == {
         **kept,
         "PATH": os.pathsep.join(("/usr/bin", "/bin")),
     }

@@ -62,8 +62,8 @@ def request(function: str, identity: str = "nobody") -> tuple[str, str]:
 
 def send(sender: ApiCaller, function: str, identity: str = "nobody", body: object = None, **headers: str) -> Answer:
     """Send a request to a function's route; a header's name has underscores here."""
-    given = {name.replace("_", "-"): value for name, value in headers.items()}
-    return sender.send(*request(function, identity), body, given)
+    header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return sender.send(*request(function, identity), body, header_fields)
 
 
 def details(sample: Sample) -> dict[str, Any]:

@@ -39,8 +39,8 @@ def ctrl_c() -> None:
 def running() -> Iterator[Running]:
     """The context, with limits of its own; stopped at the end of the session."""
     limits = {"max_list_mb": MAX_LIST_MB, "tolerated_share": TOLERATED_SHARE}
-    with started(PROJECT, {**limits, "partners": PARTNERS}) as one:
-        yield one
+    with started(PROJECT, {**limits, "partners": PARTNERS}) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +52,8 @@ def deployed(running: Running) -> RunningContext:
 @pytest.fixture(scope="session")
 def neighbour(deployed: RunningContext) -> Neighbour:
     """The other context that this one hears of."""
-    [one] = deployed.neighbours
-    return one
+    [neighbour] = deployed.neighbours
+    return neighbour
 
 
 @pytest.fixture(scope="session")

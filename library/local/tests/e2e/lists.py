@@ -57,15 +57,15 @@ def finish(deployed: RunningContext, uploaded: Upload, expected: int = 1) -> Fin
     return finished(deployed, uploaded, expected)
 
 
-def assert_refused(done: Finished, reason: str) -> None:
+def assert_refused(result: Finished, reason: str) -> None:
     """The list is rejected as a whole, and report, record and event say why."""
-    assert (done.outcome, done.record["status"], done.imported) == ("REJECTED", "REJECTED", 0)
-    assert done.report is not None
-    assert reason in done.report, done.report[:500]
-    assert done.record["reason"]
-    own = done.own_events()
-    assert [event["type"] for event in own] == [LIST_REJECTED] * len(done.events)
-    assert {event["data"]["reason"] for event in own} == {done.record["reason"]}
+    assert (result.outcome, result.record["status"], result.imported) == ("REJECTED", "REJECTED", 0)
+    assert result.report is not None
+    assert reason in result.report, result.report[:500]
+    assert result.record["reason"]
+    own = result.own_events()
+    assert [event["type"] for event in own] == [LIST_REJECTED] * len(result.events)
+    assert {event["data"]["reason"] for event in own} == {result.record["reason"]}
 
 
 def measured(deployed: RunningContext, list_id: str) -> set[str]:

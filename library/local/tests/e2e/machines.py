@@ -27,8 +27,8 @@ def redriven(deployed: RunningContext, arn: str) -> Ended:
 def calls_in(deployed: RunningContext, arn: str, state: str) -> int:
     """Return the number of a task's calls in an execution, retries included."""
     events = stack_state.history(deployed.aws, arn)
-    [entered, left] = [number for number, event in enumerate(events) if _name(event) == state]
-    return sum(event["type"] == "TaskScheduled" for event in events[entered:left])
+    [entered, exited] = [number for number, event in enumerate(events) if _name(event) == state]
+    return sum(event["type"] == "TaskScheduled" for event in events[entered:exited])
 
 
 def succeeded_in_last_map(deployed: RunningContext, arn: str) -> int:
@@ -61,8 +61,8 @@ def _tasks(node: Any) -> Iterator[dict[str, Any]]:
 
 def _run(deployed: RunningContext, definition: dict[str, Any], event: dict[str, Any]) -> Ended:
     """Run a machine of a definition, with the role of the deployed one. It stays: its executions would go with it."""
-    asked = {"definition": json.dumps(definition), "roleArn": _machine(deployed)["roleArn"]}
+    parameters = {"definition": json.dumps(definition), "roleArn": _machine(deployed)["roleArn"]}
     name = f"beside-{uuid.uuid4().hex[:8]}"
-    machine = deployed.aws.call("stepfunctions", "create_state_machine", name=name, **asked)["stateMachineArn"]
+    machine = deployed.aws.call("stepfunctions", "create_state_machine", name=name, **parameters)["stateMachineArn"]
     started = deployed.aws.call("stepfunctions", "start_execution", stateMachineArn=machine, input=json.dumps(event))
     return stack_state.follow(deployed.aws, started["executionArn"])

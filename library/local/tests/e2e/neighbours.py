@@ -12,10 +12,10 @@ SECONDS = 30.0
 def until(holds: Callable[[], Any], seconds: float = SECONDS, every: float = 0.1) -> Any:
     """Wait for something to hold, and return it. What is costly to ask should not be asked ten times a second."""
     deadline = time.monotonic() + seconds
-    while not (found := holds()):
+    while not (value := holds()):
         assert time.monotonic() < deadline
         time.sleep(every)
-    return found
+    return value
 
 
 def standing(deployed: RunningContext, subject: str) -> str:

@@ -40,8 +40,8 @@ def hurried(deployed: RunningContext, function: str, seconds: int, slow: float) 
     with slow_updates(deployed, slow) as endpoint:
         environment = {"Variables": {**variables, "AWS_ENDPOINT_URL_DYNAMODB": endpoint}}
         changes = {"Timeout": seconds, "Environment": environment}
-        made = deployed.aws.call("lambda", "update_function_configuration", FunctionName=name, **changes)
-        assert made["Timeout"] == seconds
+        answer = deployed.aws.call("lambda", "update_function_configuration", FunctionName=name, **changes)
+        assert answer["Timeout"] == seconds
         with _live(deployed, name, before):
             yield
     deployed.aws.call(

@@ -35,6 +35,6 @@ def reproduce(deployed: RunningContext, folder: Path, *arguments: str, **more: s
     )
 
 
-def answer(done: Done) -> Any:
+def answer(result: Done) -> Any:
     """Return the answer of the reproduced function."""
-    return json.loads(done.stdout[done.stdout.rindex("\n{\n") :])
+    return json.loads(result.stdout[result.stdout.rindex("\n{\n") :])

@@ -48,9 +48,9 @@ async def _called_and_killed(python: str) -> list[psutil.Process]:
     async with Client(server) as client:
         started = await _answer(client, "run")
         created = json.JSONDecoder().raw_decode(await _answer(client, "invoke", function=CREATE, event="message"))[0]
-        asked = {"payload": {ID: created[CONTEXT.name][ID]}}
-        found = json.JSONDecoder().raw_decode(await _answer(client, "invoke", function=GET, event=asked))[0]
-        assert found[CONTEXT.name] == created[CONTEXT.name]
+        event = {"payload": {ID: created[CONTEXT.name][ID]}}
+        answer = json.JSONDecoder().raw_decode(await _answer(client, "invoke", function=GET, event=event))[0]
+        assert answer[CONTEXT.name] == created[CONTEXT.name]
         [pid] = re.findall(r"Process (\d+)", started)
         run = psutil.Process(int(pid))
         processes = [run, *run.children(recursive=True)]

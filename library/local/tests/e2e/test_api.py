@@ -87,10 +87,10 @@ def test_a_change_is_for_the_version_that_its_caller_has_read(ours: ApiCaller, s
 
 
 @pytest.mark.parametrize("function", [CREATE, GET])
-def test_an_answer_says_what_the_request_belongs_to(ours: ApiCaller, function: str) -> None:
+def test_an_answer_has_the_correlation_id_of_its_request(ours: ApiCaller, function: str) -> None:
     """The caller's own id, or a new one; refusals have it too."""
-    told = send(ours, function, x_correlation_id="checkout-17")
-    assert told.headers["x-correlation-id"] == told.json["correlation_id"] == "checkout-17"
+    response = send(ours, function, x_correlation_id="checkout-17")
+    assert response.headers["x-correlation-id"] == response.json["correlation_id"] == "checkout-17"
     assert len({send(ours, function).headers["x-correlation-id"] for _ in range(2)}) == 2
 
 
@@ -99,21 +99,21 @@ def test_a_list_is_read_page_by_page(
 ) -> None:
     """Every row once, however the pages are cut; a cursor of another question is refused."""
     sent = sample(130)
-    done = import_list(deployed, sent, expected=131)
-    found: list[str] = []
+    result = import_list(deployed, sent, expected=131)
+    identities: list[str] = []
     method, path = ROUTES[LIST].split(" ")
-    query = f"{path}?list_id={done.list_id}&limit=50"
+    query = f"{path}?list_id={result.list_id}&limit=50"
     cursor, pages = None, 0
     while cursor is not None or not pages:
         page = ours.send(method, f"{query}&cursor={cursor}" if cursor else query)
         assert page.status == 200, page
-        found += [identity(one) for one in page.json["items"]]
+        identities += [identity(item) for item in page.json["items"]]
         cursor, pages = page.json["next_cursor"], pages + 1
         assert pages < 50
         if cursor:
             assert problem_of(ours.send(method, f"{path}?limit=3&list_id=other&cursor={cursor}"))[0] == 400
-    assert len(found) == len(set(found)) == 130
-    assert set(found) == sent.identities
+    assert len(identities) == len(set(identities)) == 130
+    assert set(identities) == sent.identities
     assert pages >= 3
 
 
@@ -131,7 +131,7 @@ REFUSED: dict[str, tuple[object, dict[str, str], tuple[int, str]]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_command_is_refused_as_a_problem(ours: ApiCaller, case: str) -> None:
+def test_an_invalid_command_is_refused_as_a_problem(ours: ApiCaller, case: str) -> None:
     """With a status and a code that say whose fault it is."""
     body, headers, expected = REFUSED[case]
     assert problem_of(send(ours, CREATE, body=body, **headers)) == expected
@@ -157,7 +157,7 @@ def test_a_command_that_many_send_at_once_has_one_effect(
 
 
 @pytest.mark.usefixtures("warm")
-def test_without_a_key_one_of_many_creates_and_the_others_meet_what_exists(
+def test_without_a_key_one_of_many_requests_creates_and_the_others_conflict(
     deployed: RunningContext, ours: ApiCaller, sample: Callable[[int], Sample]
 ) -> None:
     """The condition of the write decides, not who asked first."""
@@ -206,7 +206,9 @@ def _events(deployed: RunningContext, own: str, expected: int) -> list[list[Any]
     """Return each subscriber's events of one aggregate, once there are so many."""
     deadline = time.monotonic() + SECONDS
     while True:
-        found = [[event for event in one.events if event["subject"] == own] for one in deployed.subscribers]
-        if min(map(len, found), default=expected) >= expected or time.monotonic() > deadline:
-            return found
+        events = [
+            [event for event in subscriber.events if event["subject"] == own] for subscriber in deployed.subscribers
+        ]
+        if min(map(len, events), default=expected) >= expected or time.monotonic() > deadline:
+            return events
         time.sleep(0.05)

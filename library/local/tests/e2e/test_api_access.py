@@ -29,7 +29,7 @@ def strangers(deployed: RunningContext) -> dict[str, ApiCaller]:
 
 @pytest.mark.parametrize("function", ROUTES)
 @pytest.mark.parametrize("who", ["nobody", "an unknown key", "a wrong secret", "no permission"])
-def test_no_route_lets_a_stranger_in(strangers: dict[str, ApiCaller], who: str, function: str) -> None:
+def test_no_route_accepts_a_stranger(strangers: dict[str, ApiCaller], who: str, function: str) -> None:
     """Not one of them, and the function is not called."""
     refused = send(strangers[who], function, body={} if ROUTES[function].startswith("POST") else None)
     assert refused.status == 403, refused
@@ -55,7 +55,7 @@ def _is_covered(key: str, by: str) -> bool:
     return method == by_method and by_path.endswith("}") and path.startswith(by_path.rpartition("{")[0])
 
 
-def test_a_path_without_a_route_is_not_found_and_calls_nothing(deployed: RunningContext) -> None:
+def test_a_path_without_a_route_is_not_found_and_calls_no_function(deployed: RunningContext) -> None:
     """For the owner of the account too: there is no default route."""
     for method, path in (("GET", "/"), ("PATCH", ROUTES[next(iter(ROUTES))].split(" ")[1]), ("POST", "/nowhere")):
         answer = api_owner(deployed).send(method, path)

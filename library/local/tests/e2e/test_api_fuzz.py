@@ -100,10 +100,10 @@ class Fuzz:
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
         )
         @given(case=operation.as_strategy(mode, **fixed))
-        def one(case: Case) -> None:
+        def check_case(case: Case) -> None:
             self._send(case)
 
-        one()
+        check_case()
 
     def _send(self, case: Case) -> None:
         response = case.call(base_url=self.url, auth=self.auth)
@@ -148,17 +148,17 @@ def test_enough_was_sent_and_the_functions_were_reached(fuzzed: Fuzz) -> None:
     assert {200, 201, 400, 404, 422} <= set(fuzzed.statuses), fuzzed.statuses
 
 
-def test_nothing_broke(fuzzed: Fuzz) -> None:
+def test_no_answer_is_a_server_error(fuzzed: Fuzz) -> None:
     """No answer is an error of ours."""
     assert [status for status in fuzzed.statuses if status >= 500] == []
 
 
-def test_every_answer_is_as_the_document_says(fuzzed: Fuzz) -> None:
+def test_every_answer_matches_the_document(fuzzed: Fuzz) -> None:
     """Its status, its headers and its body; and what the document forbids is refused."""
     assert fuzzed.broken == {}, "\n\n".join(fuzzed.broken.values())
 
 
-def test_no_function_met_what_it_did_not_expect(deployed: RunningContext, fuzzed: Fuzz) -> None:
+def test_no_function_logs_an_error(deployed: RunningContext, fuzzed: Fuzz) -> None:
     """Neither an error in a log nor a call that failed."""
     assert list(_errors(collect(deployed), fuzzed.began)) == []
 

@@ -45,7 +45,7 @@ def test_each_request_that_is_copied_works(deployed: RunningContext, page: Path,
 def _copied(before: str, command: str, folder: Path) -> int:
     """Run what was copied in a shell that knows nothing else, and return the status of the answer."""
     shell, bare = shutil.which("bash") or "sh", {"PATH": os.environ["PATH"]}
-    done = subprocess.run(  # noqa: S603
+    result = subprocess.run(  # noqa: S603
         [shell, "-c", f"{before}\n{command}"],
         env=bare,
         cwd=folder,
@@ -54,7 +54,7 @@ def _copied(before: str, command: str, folder: Path) -> int:
         check=True,
         timeout=SECONDS,
     )
-    return int(re.findall(r"^HTTP/\S+ (\d+)", done.stdout, re.MULTILINE)[-1])
+    return int(re.findall(r"^HTTP/\S+ (\d+)", result.stdout, re.MULTILINE)[-1])
 
 
 def _forget(deployed: RunningContext, page: str) -> None:
@@ -68,8 +68,8 @@ def test_the_page_shows_them_in_a_browser(page: Path, tmp_path: Path) -> None:
     seen = browser.look(browser.found_or_skip(), page, tmp_path)
     text = page.read_text(encoding="utf-8")
     assert len(commands(text)) == len(ROUTES)
-    for shown in seen.shown:
+    for view in seen.shown:
         for command in (exports(text), *commands(text).values()):
-            assert command in shown.text
-        assert "execute-api:Invoke" in shown.text
+            assert command in view.text
+        assert "execute-api:Invoke" in view.text
     assert seen.flaws() == []

@@ -40,7 +40,7 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.mark.parametrize("function", ROUTES)
-def test_every_route_takes_a_good_token_and_nothing_else(stack: Stack, function: str) -> None:
+def test_every_route_accepts_valid_tokens_only(stack: Stack, function: str) -> None:
     """None, one that is over, not yet good, for others, of others, forged; a signature is none either."""
     now = int(time.time())
     body = {} if ROUTES[function].startswith("POST") else None
@@ -55,15 +55,15 @@ def test_every_route_takes_a_good_token_and_nothing_else(stack: Stack, function:
         "of others": stack.caller(iss="https://login.example.org"),
         "forged": stack.caller(Issuer(stack.issuer.url)),
     }
-    statuses = {who: send(one, function, body=body).status for who, one in bad.items()}
+    statuses = {who: send(sender, function, body=body).status for who, sender in bad.items()}
     assert statuses == dict.fromkeys(bad, 401)
 
 
 def test_only_the_named_origin_may_read_an_answer(stack: Stack) -> None:
     """Its pages get the headers for it, before and with the answer; others get none."""
     for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example.org", None)):
-        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-        preflight = api_caller(stack.deployed, unsigned).send("OPTIONS", "/", headers=asked)
+        headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        preflight = api_caller(stack.deployed, unsigned).send("OPTIONS", "/", headers=headers)
         assert preflight.headers.get("access-control-allow-origin") == allowed
         answer = send(stack.caller(), GET, origin=origin)
         assert answer.headers.get("access-control-allow-origin") == allowed

@@ -22,7 +22,9 @@ def test_lists_that_arrive_together_are_all_imported(deployed: RunningContext, s
     assert LISTS > CALLS_AT_ONCE
     sent = [sample(5) for _ in range(LISTS)]
     with ThreadPoolExecutor(LISTS) as partners:
-        uploads = list(partners.map(lambda one: deployed.partner.upload(one.name, one.content), sent))
+        uploads = list(partners.map(lambda list_file: deployed.partner.upload(list_file.name, list_file.content), sent))
     ended = [deployed.follow(upload) for upload in uploads]
-    assert Counter(one.outcome for one in ended) == {"IMPORTED": LISTS}, [one.error for one in ended if one.error]
-    assert [deployed.table.imported(str(one.list_id)) for one in ended] == [5] * LISTS
+    assert Counter(result.outcome for result in ended) == {"IMPORTED": LISTS}, [
+        result.error for result in ended if result.error
+    ]
+    assert [deployed.table.imported(str(result.list_id)) for result in ended] == [5] * LISTS

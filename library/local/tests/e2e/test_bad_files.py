@@ -46,12 +46,12 @@ ODD_AMOUNTS = ("NaN", "Infinity", "1e400", "-0", "-1.00", "0x10", "1,000.00", "Ù
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_file_that_is_no_list_is_rejected(kind: str, deployed: RunningContext, sample: Callable[[int], Sample]):
+def test_a_file_that_is_not_a_list_is_rejected(kind: str, deployed: RunningContext, sample: Callable[[int], Sample]):
     """The report and the event say why."""
     spoil, reason = FILES[kind]
     good = sample(10)
-    done = finish(deployed, deployed.partner.upload(f"{kind}.csv", spoil(good)))
-    assert_refused(done, reason)
+    result = finish(deployed, deployed.partner.upload(f"{kind}.csv", spoil(good)))
+    assert_refused(result, reason)
 
 
 def test_a_large_list_is_rejected_by_its_ranges(deployed: RunningContext, sample: Callable[[int], Sample]):
@@ -60,14 +60,14 @@ def test_a_large_list_is_rejected_by_its_ranges(deployed: RunningContext, sample
     rows = good.content.partition(b"\n")[2]
     times = int(RANGES_MB * 2**20 / len(rows))
     content = good.content + rows * times + b"x" * 20 + b"\n"
-    done = finish(deployed, deployed.partner.upload(good.name, content))
-    assert_refused(done, f"{1000 * times + 1} of {1000 * (times + 1) + 1} rows were rejected")
-    lines = (done.report or "").splitlines()
+    result = finish(deployed, deployed.partner.upload(good.name, content))
+    assert_refused(result, f"{1000 * times + 1} of {1000 * (times + 1) + 1} rows were rejected")
+    lines = (result.report or "").splitlines()
     assert [lines[1].split(",")[0], lines[1].split(",")[3]] == ["1002", "repeated"]
 
 
 @pytest.mark.parametrize("text", ODD_AMOUNTS)
-def test_amount_that_is_none_is_rejected(text: str, deployed: RunningContext, sample: Callable[[int], Sample]):
+def test_an_invalid_amount_is_rejected(text: str, deployed: RunningContext, sample: Callable[[int], Sample]):
     """What only a program takes for an amount is none."""
     amounts = [column for column, kind in enumerate(SAMPLES.columns.values()) if kind == "decimal"]
     if not amounts:
@@ -75,5 +75,5 @@ def test_amount_that_is_none_is_rejected(text: str, deployed: RunningContext, sa
     good = sample(1)
     for column in amounts:
         good = good.with_cell(0, column, text)
-    done = finish(deployed, deployed.partner.upload(good.name, good.content))
-    assert_refused(done, "expected an amount")
+    result = finish(deployed, deployed.partner.upload(good.name, good.content))
+    assert_refused(result, "expected an amount")

@@ -30,6 +30,6 @@ def test_every_kind_of_flaw_is_reported(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.html", tmp_path / "bad.html"
     good.write_text(page("A page", ["<p>Good.</p>"]), encoding="utf-8")
     bad.write_text(page("A page", ["<p>Good.</p>", *WRONG]), encoding="utf-8")
-    told = browser.look(chromium, bad, tmp_path / "bad").flaws()
-    assert [flaw for flaw in WRONG.values() if not any(flaw in one for one in told)] == []
+    flaws = browser.look(chromium, bad, tmp_path / "bad").flaws()
+    assert [flaw for flaw in WRONG.values() if not any(flaw in sentence for sentence in flaws)] == []
     assert browser.look(chromium, good, tmp_path / "good").flaws() == []

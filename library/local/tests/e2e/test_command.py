@@ -35,16 +35,16 @@ def _start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
     """Standard output holds the JSON alone; after Ctrl-C no file and no folder is left and nobody listens."""
-    told = tmp_path / "endpoints.json"
-    command = _start(tmp_path, "--rows", "20", "--keep", "--json", "--endpoints", str(told))
+    path = tmp_path / "endpoints.json"
+    command = _start(tmp_path, "--rows", "20", "--keep", "--json", "--endpoints", str(path))
     assert command.stderr
     lines: list[str] = []
     while not lines or "Ctrl-C" not in lines[-1]:
         lines.append(command.stderr.readline())
         assert lines[-1], "".join(lines)
     _assert_releases_are_up_to_date([line.strip() for line in lines])
-    assert stat.S_IMODE(told.stat().st_mode) == 0o600
-    assert process.read_endpoints(told).context == CONTEXT.name
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert process.read_endpoints(path).context == CONTEXT.name
     command.send_signal(signal.SIGINT)
     output, _ = command.communicate(timeout=SECONDS)
     result = json.loads(output)
@@ -59,9 +59,9 @@ def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
 
 @pytest.mark.parametrize(
     "number",
-    [signal.SIGINT, *(pytest.param(one, marks=pytest.mark.nightly) for one in (signal.SIGTERM, signal.SIGKILL))],
+    [signal.SIGINT, *(pytest.param(number, marks=pytest.mark.nightly) for number in (signal.SIGTERM, signal.SIGKILL))],
 )
-def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_path: Path):
+def test_a_run_that_is_ended_leaves_no_files(number: signal.Signals, tmp_path: Path):
     """However it ends, in the middle of its work, its emulator ends too and its folder goes."""
     command = _start(tmp_path)
     while not (port := _port(tmp_path)):
@@ -74,7 +74,7 @@ def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_pat
 
 
 @pytest.mark.nightly
-def test_run_whose_outer_command_is_killed_leaves_nothing_behind(tmp_path: Path):
+def test_a_run_whose_outer_command_is_killed_leaves_no_files(tmp_path: Path):
     """`uv run` cannot signal anything when it is killed, and the run ends all the same."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -92,24 +92,24 @@ def test_run_whose_outer_command_is_killed_leaves_nothing_behind(tmp_path: Path)
     _assert_gone(scratch, port)
 
 
-def _assert_additions(shown: list[dict[str, str]]) -> None:
+def _assert_additions(additions: list[dict[str, str]]) -> None:
     """A command, a refusal, a query, a bad row, a call of each schedule's, and an event of another context."""
-    backs = [one["back"] for one in shown]
-    taken, refused, found, reported, watched, swept, heard = backs
+    backs = [addition["back"] for addition in additions]
+    accepted, refused, queried, reported, watched, swept, heard = backs
     assert "already-exists" in refused
-    assert taken.split()[1] == found.split()[1] == CONTEXT.initial_status.value
+    assert accepted.split()[1] == queried.split()[1] == CONTEXT.initial_status.value
     assert reported.startswith("REJECTED, line 2, ")
     assert watched.endswith(" s old")
     assert swept == "0 unseen uploads"
     assert heard.endswith("-1 is stored as KNOWN")
-    assert not any("problem" in one for one in shown)
+    assert not any("problem" in addition for addition in additions)
 
 
 def _port(folder: Path) -> int:
     """Return the port of the emulator in a folder; 0 if its log does not tell yet."""
-    told = "".join(log.read_text() for log in folder.glob("*/emulator.log"))
-    found = re.search(r"Port (\d+)\D", told)
-    return int(found[1]) if found else 0
+    text = "".join(log.read_text() for log in folder.glob("*/emulator.log"))
+    match = re.search(r"Port (\d+)\D", text)
+    return int(match[1]) if match else 0
 
 
 def _assert_releases_are_up_to_date(lines: list[str]) -> None:
@@ -117,20 +117,20 @@ def _assert_releases_are_up_to_date(lines: list[str]) -> None:
     exports = dict(line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export "))
     [printed] = [line for line in lines if " rollout status " in line]
     arguments = [*printed.partition(" rollout ")[2].split(), "--json"]
-    asked = subprocess.run(  # noqa: S603
+    result = subprocess.run(  # noqa: S603
         [PROGRAM, "rollout", *arguments],
         env=ENVIRONMENT | exports,
         capture_output=True,
         check=True,
     )
-    assert json.loads(asked.stdout)["up_to_date"] is True
+    assert json.loads(result.stdout)["up_to_date"] is True
 
 
 def _assert_gone(folder: Path, port: int) -> None:
     deadline = time.monotonic() + 10
-    while (left := list(folder.iterdir())) and time.monotonic() < deadline:
+    while (remaining := list(folder.iterdir())) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert left == []
+    assert remaining == []
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port)) != 0
 
@@ -155,10 +155,10 @@ def test_a_list_that_fails_ends_with_its_cause(tmp_path: Path):
         text=True,
         timeout=4 * SECONDS,
     )
-    shown = dict(re.findall(r"^  (step|error|message|frame|log) +(.+)$", ran.stdout, re.MULTILINE))
+    fields = dict(re.findall(r"^  (step|error|message|frame|log) +(.+)$", ran.stdout, re.MULTILINE))
     assert ran.returncode == 1, ran.stderr
-    assert (shown["step"], shown["error"]) == (CONTEXT.verification, "RuleFailed")
-    assert "KeyError: 'planted'" in shown["message"]
-    assert shown["frame"] == f"src/{CONTEXT.name}/use_cases.py:{line} in {CONTEXT.creating.rule.__name__}"
-    assert shown["frame"] in ran.stderr
-    assert shown["frame"] in (repository / "build" / "list.html").read_text()
+    assert (fields["step"], fields["error"]) == (CONTEXT.verification, "RuleFailed")
+    assert "KeyError: 'planted'" in fields["message"]
+    assert fields["frame"] == f"src/{CONTEXT.name}/use_cases.py:{line} in {CONTEXT.creating.rule.__name__}"
+    assert fields["frame"] in ran.stderr
+    assert fields["frame"] in (repository / "build" / "list.html").read_text()

@@ -62,12 +62,12 @@ def test_a_command_that_does_not_start_from_there_is_refused(
         assert _send(deployed, before, {ID: details[ID]})["ok"]
     refused = _send(deployed, change, {ID: details[ID]})["error"]
     assert refused["code"] == "illegal-move"
-    told = 2 + CHANGES.index(change)
-    for received in _events_of(deployed, details[ID], told):
-        assert len(received) == told
+    count = 2 + CHANGES.index(change)
+    for received in _events_of(deployed, details[ID], count):
+        assert len(received) == count
 
 
-def test_message_that_is_no_command_is_refused(deployed: RunningContext):
+def test_an_invalid_message_is_refused(deployed: RunningContext):
     """A wrong message gets an answer that says what is wrong, and no exception."""
     assert deployed.invoke(CREATE, {"hello": "world"})["error"]["code"] == "invalid"
 
@@ -124,7 +124,10 @@ def _events_of(deployed: RunningContext, identity: str, expected: int) -> list[l
     """Return each subscriber's events of one aggregate, once there are so many."""
     deadline = time.monotonic() + SECONDS
     while True:
-        found = [[event for event in one.events if event["subject"] == identity] for one in deployed.subscribers]
-        if min(map(len, found)) >= expected or time.monotonic() > deadline:
-            return found
+        events = [
+            [event for event in subscriber.events if event["subject"] == identity]
+            for subscriber in deployed.subscribers
+        ]
+        if min(map(len, events)) >= expected or time.monotonic() > deadline:
+            return events
         time.sleep(0.05)

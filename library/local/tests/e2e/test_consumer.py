@@ -42,7 +42,7 @@ def consuming() -> Iterator[tuple[RunningContext, dict[str, Any]]]:
 
 
 def _of(deployed: RunningContext, name: str) -> Subscriber:
-    return next(one for one in deployed.subscribers if one.name == name)
+    return next(subscriber for subscriber in deployed.subscribers if subscriber.name == name)
 
 
 def _deployed(deployed: RunningContext) -> dict[str, Any]:
@@ -69,16 +69,16 @@ def _deployed(deployed: RunningContext) -> dict[str, Any]:
 
 
 def _kept(deployed: RunningContext, outputs: dict[str, Any], identity: str) -> dict[str, Any]:
-    found = deployed.aws.client("dynamodb").get_paginator("scan").paginate(TableName=outputs["table_name"])
-    items = [item for page in found for item in page["Items"] if item["pk"]["S"].endswith(f"#{identity}")]
+    pages = deployed.aws.client("dynamodb").get_paginator("scan").paginate(TableName=outputs["table_name"])
+    items = [item for page in pages for item in page["Items"] if item["pk"]["S"].endswith(f"#{identity}")]
     return items[0] if items else {}
 
 
-def _until(done: Callable[[], Any], seconds: float = 0) -> Any:
+def _until(condition: Callable[[], Any], seconds: float = 0) -> Any:
     deadline = time.monotonic() + max(SECONDS, seconds)
-    while not (found := done()) and time.monotonic() < deadline:
+    while not (value := condition()) and time.monotonic() < deadline:
         time.sleep(0.2)
-    return found
+    return value
 
 
 def _put(deployed: RunningContext, *bodies: str) -> None:
@@ -89,12 +89,12 @@ def _put(deployed: RunningContext, *bodies: str) -> None:
 
 def _dead(deployed: RunningContext) -> list[str]:
     url = deployed.outputs["dead_letter_queues"][CONSUMED]
-    found = deployed.aws.call("sqs", "receive_message", QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=1)
-    return [message["Body"] for message in found.get("Messages", [])]
+    response = deployed.aws.call("sqs", "receive_message", QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=1)
+    return [message["Body"] for message in response.get("Messages", [])]
 
 
 @pytest.mark.nightly
-def test_the_consumer_keeps_what_becomes_of_an_aggregate(
+def test_the_consumer_follows_the_life_of_an_aggregate(
     consuming: tuple[RunningContext, dict[str, Any]], sample: Callable[[int], Sample]
 ):
     """Its life in the context is its life at the consumer, each event once; the last is its removal."""
@@ -113,8 +113,8 @@ def test_the_consumer_keeps_what_becomes_of_an_aggregate(
 
 
 def _about(deployed: RunningContext, identity: str, expected: int) -> list[dict[str, Any]]:
-    found = [event for event in _of(deployed, EVERY).events if event["subject"] == identity]
-    return found if len(found) >= expected else []
+    events = [event for event in _of(deployed, EVERY).events if event["subject"] == identity]
+    return events if len(events) >= expected else []
 
 
 def test_a_poison_message_ends_among_the_dead_letters_and_the_others_are_done_once(
@@ -145,8 +145,8 @@ def _good(subject: str) -> str:
 def _waiting(deployed: RunningContext) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     url = deployed.outputs["queues"][CONSUMED]
-    found = deployed.aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)["Attributes"]
-    return sum(map(int, found.values()))
+    attributes = deployed.aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(map(int, attributes.values()))
 
 
 def test_a_filtered_subscriber_gets_its_types_and_no_others(
@@ -156,13 +156,13 @@ def test_a_filtered_subscriber_gets_its_types_and_no_others(
     deployed, outputs = consuming
     rows = sample(20)
     deployed.partner.upload(rows.name, rows.content)
-    own = _until(lambda: [one for one in _of(deployed, FILTERED).events if one["data"]["rows"] == 20])
+    own = _until(lambda: [event for event in _of(deployed, FILTERED).events if event["data"]["rows"] == 20])
     assert [event["type"] for event in own] == [LIST_IMPORTED]
     [event] = own
     received = _until(lambda: _all_of(deployed, event["subject"], 21))
     assert len(received) == 21
-    assert [fault for one in received for fault in faults(_timed(one))] == []
-    assert {one["type"] for one in _of(deployed, FILTERED).events} == {LIST_IMPORTED}
+    assert [fault for event in received for fault in faults(_timed(event))] == []
+    assert {event["type"] for event in _of(deployed, FILTERED).events} == {LIST_IMPORTED}
     for identity in rows.identities:
         assert _until(lambda identity=identity: _kept(deployed, outputs, identity))["applied"] == {"N": "1"}
 
@@ -173,8 +173,8 @@ def _timed(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _all_of(deployed: RunningContext, list_id: str, expected: int) -> list[dict[str, Any]]:
-    found = _of(deployed, EVERY).of_list(list_id)
-    return found if len(found) >= expected else []
+    events = _of(deployed, EVERY).of_list(list_id)
+    return events if len(events) >= expected else []
 
 
 ROWS = (200, 2_000)
@@ -280,8 +280,8 @@ def _killed(deployed: RunningContext, folder: Path) -> None:
 
 
 def _all(deployed: RunningContext, outputs: dict[str, Any]) -> Kept:
-    found = deployed.aws.client("dynamodb").get_paginator("scan").paginate(TableName=outputs["table_name"])
-    return {item["pk"]["S"]: item for page in found for item in page["Items"]}
+    pages = deployed.aws.client("dynamodb").get_paginator("scan").paginate(TableName=outputs["table_name"])
+    return {item["pk"]["S"]: item for page in pages for item in page["Items"]}
 
 
 def _empty(deployed: RunningContext, outputs: dict[str, Any]) -> None:

@@ -24,23 +24,23 @@ SECONDS = 30.0
 
 
 @pytest.mark.nightly
-def test_a_person_of_a_list_leaves_every_store_and_subscribers_are_asked_for_the_same(
+def test_a_person_is_erased_from_every_store_and_subscribers_get_the_request(
     deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The events of the erasure have no personal data. The other rows of the list stay in the table."""
     field = next(name for name in CONTEXT.fields_of("text") if name not in CONTEXT.references)
     monkeypatch.setattr(Structure, "personal", property(lambda _: {field: "erased"}))
-    done = import_list(deployed, sample(3), expected=4)
-    [person, other, *_] = [item[ID] for item in deployed.table.imported_items(done.list_id)]
+    result = import_list(deployed, sample(3), expected=4)
+    [person, other, *_] = [item[ID] for item in deployed.table.imported_items(result.list_id)]
     assert _erase(deployed, tmp_path, person)["result"] == "looked"
     report = _erase(deployed, tmp_path, person, "--go")
-    found = {one["store"]: one["found"] for one in report["stores"]}
-    assert (report["result"], found["table"], found["incoming"], found["staging"] > 0) == ("erased", 1, 1, True)
+    counts = {entry["store"]: entry["found"] for entry in report["stores"]}
+    assert (report["result"], counts["table"], counts["incoming"], counts["staging"] > 0) == ("erased", 1, 1, True)
     assert deployed.table.item_of(person) is None
     assert deployed.table.item_of(other)
     for subscriber in deployed.subscribers:
-        _until(lambda subscriber=subscriber: len(_erasures(subscriber.of_list(done.list_id), person)) == 2)
-        events = _erasures(subscriber.of_list(done.list_id), person)
+        _until(lambda subscriber=subscriber: len(_erasures(subscriber.of_list(result.list_id), person)) == 2)
+        events = _erasures(subscriber.of_list(result.list_id), person)
         assert {event["data"][field] for event in events} == {"erased"}
         assert CONTEXT.deletion_event in {event["type"] for event in events}
     assert _erase(deployed, tmp_path, person, "--go")["result"] == "erased"

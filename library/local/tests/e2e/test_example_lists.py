@@ -24,7 +24,7 @@ def test_the_page_names_every_list() -> None:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("name", SAID)
-def test_lists_end_as_the_page_says(name: str, deployed: RunningContext) -> None:
+def test_lists_end_as_documented(name: str, deployed: RunningContext) -> None:
     """Each goes through the whole context; its payments get names of their own, since the lists name the same ones."""
     path = EXAMPLES / "lists" / name
     content = path.read_bytes().replace(b"pay-", f"{path.stem}-".encode())

@@ -22,24 +22,24 @@ def test_failure_in_the_middle_of_the_import(deployed: RunningContext, sample: C
     neighbour = import_list(deployed, sample(300), expected=301)
     before = deployed.table.imported_items(neighbour.list_id)
     with denied(deployed, "import_list", "s3:GetObject", "staging/*/part-00001"):
-        done = import_list(deployed, sample(750), expected=2 * 500 + 1)
-    assert (done.outcome, done.record["status"], done.imported) == ("FAILED", "FAILED", 0)
-    assert done.record["imported_parts"] == {0, 2}
-    for received in done.events.values():
+        result = import_list(deployed, sample(750), expected=2 * 500 + 1)
+    assert (result.outcome, result.record["status"], result.imported) == ("FAILED", "FAILED", 0)
+    assert result.record["imported_parts"] == {0, 2}
+    for received in result.events.values():
         assert Counter(event["type"] for event in received) == {CREATED: 500, DELETED: 500, LIST_REJECTED: 1}
-    assert {event["data"]["outcome"] for event in done.own_events()} == {"FAILED"}
-    assert done.report is not None
-    assert "technical failure" in done.report
-    cause = done.record["failure"]
+    assert {event["data"]["outcome"] for event in result.own_events()} == {"FAILED"}
+    assert result.report is not None
+    assert "technical failure" in result.report
+    cause = result.record["failure"]
     assert (cause["step"], cause["part"], cause["error"]) == ("import_list", 1, "AccessDenied")
     assert "frame" not in cause  # the step is the library's
     assert "GetObject" in cause["message"]
-    assert "GetObject" in str(_execution(deployed, done.list_id)["cause"])
+    assert "GetObject" in str(_execution(deployed, result.list_id)["cause"])
     assert not any(
-        internal in done.report + str(done.own_events()) for internal in ("GetObject", "src/", "AccessDenied")
+        internal in result.report + str(result.own_events()) for internal in ("GetObject", "src/", "AccessDenied")
     )
     assert deployed.table.imported_items(neighbour.list_id) == before
-    assert {"ListsFailed", "ListDuration", "ListsLate"} <= measured(deployed, done.list_id)
+    assert {"ListsFailed", "ListDuration", "ListsLate"} <= measured(deployed, result.list_id)
 
 
 @pytest.mark.nightly
@@ -55,17 +55,17 @@ def test_import_that_may_not_insert(deployed: RunningContext, sample: Callable[[
     """Its role is checked for each row."""
     table = deployed.aws.call("dynamodb", "describe_table", TableName=deployed.outputs["table_name"])["Table"]
     with denied_on(deployed, "import_list", "dynamodb:PartiQLInsert", [table["TableArn"]]):
-        done = import_list(deployed, sample(10))
-    assert (done.outcome, done.imported) == ("FAILED", 0)
+        result = import_list(deployed, sample(10))
+    assert (result.outcome, result.imported) == ("FAILED", 0)
 
 
 def test_failure_before_the_import(deployed: RunningContext, sample: Callable[[int], Sample]):
     """A validation that cannot write its parts ends the execution as failed, with a report and without rows."""
     with denied(deployed, "validate_list", "s3:PutObject", "staging/*"):
-        done = import_list(deployed, sample(10))
-    assert (done.outcome, done.record["status"], done.imported) == ("FAILED", "FAILED", 0)
-    assert done.types() == [[LIST_REJECTED]] * len(deployed.subscribers)
-    assert done.report is not None
+        result = import_list(deployed, sample(10))
+    assert (result.outcome, result.record["status"], result.imported) == ("FAILED", "FAILED", 0)
+    assert result.types() == [[LIST_REJECTED]] * len(deployed.subscribers)
+    assert result.report is not None
 
 
 def test_a_list_that_was_not_registered_raises_an_alarm_and_can_be_redriven(
@@ -91,5 +91,5 @@ def _execution(deployed: RunningContext, list_id: str) -> dict[str, Any]:
 def _failed(deployed: RunningContext) -> float:
     """Return what the alarm on failed imports counts."""
     machine = deployed.outputs["state_machine"].removesuffix(":live")
-    told = invocations.states_samples(machine, invocations.executions(deployed.aws, machine))
-    return sum(one.value for one in told if one.metric == "ExecutionsFailed")
+    samples = invocations.states_samples(machine, invocations.executions(deployed.aws, machine))
+    return sum(sample.value for sample in samples if sample.metric == "ExecutionsFailed")

@@ -41,19 +41,19 @@ def test_a_list_in_the_format_of_its_partner_is_imported(
 ):
     """Its umlauts arrive at the subscribers."""
     good = sample(20)
-    done = finish(deployed, partner.upload("excel.csv.gz", _excel(good)), expected=21)
-    assert (done.outcome, done.imported, done.record["partner"]) == ("IMPORTED", 20, partner.name)
-    data = [event["data"] for events in done.events.values() for event in events]
-    assert any("Jürgen Müller" in one.values() for one in data) is bool(TEXTS)
+    result = finish(deployed, partner.upload("excel.csv.gz", _excel(good)), expected=21)
+    assert (result.outcome, result.imported, result.record["partner"]) == ("IMPORTED", 20, partner.name)
+    data = [event["data"] for events in result.events.values() for event in events]
+    assert any("Jürgen Müller" in fields.values() for fields in data) is bool(TEXTS)
 
 
 def test_a_list_in_another_format_is_rejected_with_the_settings_that_accept_it(
     deployed: RunningContext, sample: Callable[[int], Sample]
 ):
     """The run's own partner has none of them."""
-    done = finish(deployed, deployed.partner.upload("excel.csv.gz", _excel(sample(20))))
-    assert_refused(done, "compressed with gzip")
-    fields = {line["field"] for line in done.rejections() if line["code"] == "list-format"}
+    result = finish(deployed, deployed.partner.upload("excel.csv.gz", _excel(sample(20))))
+    assert_refused(result, "compressed with gzip")
+    fields = {line["field"] for line in result.rejections() if line["code"] == "list-format"}
     assert {"format.compression", "format.delimiter"} <= fields
 
 
@@ -61,6 +61,6 @@ def test_a_plain_list_of_the_partner_is_rejected(
     partner: SftpPartner, deployed: RunningContext, sample: Callable[[int], Sample]
 ):
     """With the plain members."""
-    done = finish(deployed, partner.upload("plain.csv", sample(20).content))
-    assert_refused(done, "not compressed with gzip")
-    assert {line["code"] for line in done.rejections()} == {"list-compression", "list-format"}
+    result = finish(deployed, partner.upload("plain.csv", sample(20).content))
+    assert_refused(result, "not compressed with gzip")
+    assert {line["code"] for line in result.rejections()} == {"list-compression", "list-format"}

@@ -22,7 +22,7 @@ Told = tuple[int, bool, str]
 """An event of a history: its number, whether it has a sequence, its type."""
 
 
-def test_events_of_many_things_come_through_the_queue_in_any_order(deployed: RunningContext, neighbour: Neighbour):
+def test_events_of_many_aggregates_pass_the_queue_in_any_order(deployed: RunningContext, neighbour: Neighbour):
     """The newest first, each twice, through SNS, SQS and Lambda as they are."""
     consumes, mark = neighbour.consumes, uuid.uuid4().hex[:8]
     subjects = {f"{mark}-{number}": ("GONE", "KNOWN")[number % 2] for number in range(10)}
@@ -39,8 +39,8 @@ def test_events_of_many_things_come_through_the_queue_in_any_order(deployed: Run
 def _waiting(deployed: RunningContext) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     url = deployed.outputs["inbound_queue"]
-    found = deployed.aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)["Attributes"]
-    return sum(map(int, found.values()))
+    attributes = deployed.aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(map(int, attributes.values()))
 
 
 @pytest.mark.nightly
@@ -79,7 +79,7 @@ def _orders(history: list[Told]) -> st.SearchStrategy[list[Told]]:
 
 
 def _events(neighbour: Neighbour, subject: str, order: list[Told]) -> list[Event]:
-    return [_event(neighbour, subject, *told) for told in order]
+    return [_event(neighbour, subject, *arguments) for arguments in order]
 
 
 def _event(neighbour: Neighbour, subject: str, number: int, sequenced: bool, event_type: str) -> Event:
@@ -107,7 +107,9 @@ def _end(deployed: RunningContext, subject: str) -> tuple[str, str]:
     return item["status"], item["event_id"]
 
 
-def test_poison_is_put_aside_with_the_reason_and_events_go_on(deployed: RunningContext, neighbour: Neighbour):
+def test_a_poison_message_is_rejected_with_its_reason_and_events_continue(
+    deployed: RunningContext, neighbour: Neighbour
+):
     """From the topic, and straight into the queue what no topic would let through."""
     known, mark = neighbour.consumes.created_by[0], uuid.uuid4().hex[:8]
     neighbour.publish_event(known, f"{mark}-bad", 1, specversion="0.3")
@@ -115,9 +117,9 @@ def test_poison_is_put_aside_with_the_reason_and_events_go_on(deployed: RunningC
     _send(deployed, f"no JSON {mark}")
     neighbour.publish_event(known, f"{mark}-good", 1)
     until(lambda: standing(deployed, f"{mark}-good") == "KNOWN")
-    found: dict[str, str] = {}
-    until(lambda: found.update(_dead_letters(deployed, mark)) or len(found) == 3)
-    assert sorted(found.values()) == ["no-cloud-event", "no-subject", "not-json"]
+    reasons: dict[str, str] = {}
+    until(lambda: reasons.update(_dead_letters(deployed, mark)) or len(reasons) == 3)
+    assert sorted(reasons.values()) == ["no-cloud-event", "no-subject", "not-json"]
 
 
 def _send(deployed: RunningContext, body: str) -> None:
@@ -127,10 +129,10 @@ def _send(deployed: RunningContext, body: str) -> None:
 def _dead_letters(deployed: RunningContext, mark: str) -> dict[str, str]:
     """Take messages out of the dead letters, and return the reasons of those that are marked, by their bodies."""
     url = deployed.outputs["dead_letter_queues"]["inbound"]
-    taken = deployed.aws.call(
+    messages = deployed.aws.call(
         "sqs", "receive_message", QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     ).get("Messages", [])
-    for message in taken:
+    for message in messages:
         deployed.aws.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    marked = [message for message in taken if mark in message["Body"]]
+    marked = [message for message in messages if mark in message["Body"]]
     return {message["Body"]: message["MessageAttributes"]["reason"]["StringValue"] for message in marked}

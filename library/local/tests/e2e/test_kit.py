@@ -12,25 +12,25 @@ from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, GET, HEAD
 pytestmark = pytest.mark.e2e
 
 
-def test_a_list_is_imported_and_every_subscriber_hears_of_it(running: Running) -> None:
+def test_a_list_is_imported_and_every_subscriber_gets_its_event(running: Running) -> None:
     """Of each row, and of the list."""
     rows = running.rows(30)
-    done = running.upload(rows)
-    assert (done.outcome, done.imported, done.rejections()) == ("IMPORTED", 30, [])
-    assert running.list_item(done.list_id)["status"] == "IMPORTED"
-    assert list(done.events) == [one.name for one in running.deployed.subscribers]
-    for events in done.events.values():
+    result = running.upload(rows)
+    assert (result.outcome, result.imported, result.rejections()) == ("IMPORTED", 30, [])
+    assert running.list_item(result.list_id)["status"] == "IMPORTED"
+    assert list(result.events) == [subscriber.name for subscriber in running.deployed.subscribers]
+    for events in result.events.values():
         assert Counter(event["type"] for event in events) == {CREATED: 30, LIST_IMPORTED: 1}
-        assert {event["subject"] for event in events} == {done.list_id, *(row[ID] for row in rows)}
+        assert {event["subject"] for event in events} == {result.list_id, *(row[ID] for row in rows)}
 
 
 def test_rows_that_lack_a_column_are_no_list(running: Running) -> None:
     """The columns are those of the rows that are sent."""
-    done = running.upload([{name: row[name] for name in HEADER[:-1]} for row in running.rows(2)])
-    assert (done.outcome, done.imported) == ("REJECTED", 0)
-    assert done.types() == [[LIST_REJECTED]] * len(done.events)
-    assert len(done.own_events()) == len(done.events)
-    assert "missing" in done.rejections()[0]["reason"]
+    result = running.upload([{name: row[name] for name in HEADER[:-1]} for row in running.rows(2)])
+    assert (result.outcome, result.imported) == ("REJECTED", 0)
+    assert result.types() == [[LIST_REJECTED]] * len(result.events)
+    assert len(result.own_events()) == len(result.events)
+    assert "missing" in result.rejections()[0]["reason"]
 
 
 def test_an_aggregate_lives_by_commands(running: Running) -> None:

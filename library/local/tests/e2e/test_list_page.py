@@ -24,7 +24,7 @@ def _page(deployed: RunningContext, sent: Sample, events: int, file: Path) -> No
     uploaded = deployed.partner.upload(sent.name, sent.content)
     ended = deployed.follow(uploaded)
     wait_until(deployed.subscribers, ended.list_id or "", events)
-    received = {one.name: one.types_of_list(ended.list_id or "") for one in deployed.subscribers}
+    received = {subscriber.name: subscriber.types_of_list(ended.list_id or "") for subscriber in deployed.subscribers}
     result = read_result(
         deployed, ended, len(sent.rows), deployed.table.imported(ended.list_id or ""), received, STAGES
     )
@@ -37,15 +37,15 @@ def _seen(file: Path, folder: Path) -> Seen:
     return seen
 
 
-def test_the_page_of_a_list_tells_its_rows_rejects_parts_and_times(
+def test_the_page_of_a_list_has_its_rows_rejects_parts_and_times(
     deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
 ) -> None:
     """On a wide screen and on a phone, by day and in the dark."""
     sent, file = sample(400).with_ragged(1), tmp_path / "list.html"
     _page(deployed, sent, 400, file)
     # On a phone each cell is a line of its own.
-    for shown in (shown for shown in _seen(file, tmp_path).shown if shown.width == browser.WIDE):
-        lines = [" ".join(line.split()) for line in shown.text.splitlines()]
+    for view in (view for view in _seen(file, tmp_path).shown if view.width == browser.WIDE):
+        lines = [" ".join(line.split()) for line in view.text.splitlines()]
         assert {"uploaded 400", "valid 399", "rejected 1", "imported 399", "cells 1"} <= set(lines)
         [rejected] = [line.split() for line in lines if line.startswith("the row ")]
         assert {str(len(sent.rows[1]) + 1), str(len(sent.rows[1]))} <= set(rejected)
@@ -60,13 +60,13 @@ def test_the_page_of_a_list_tells_its_rows_rejects_parts_and_times(
         assert {"deploy 1.25", "import 2.50"} <= set(lines)
 
 
-def test_the_page_of_a_refused_list_says_why(
+def test_the_page_of_a_refused_list_has_the_reason(
     deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
 ) -> None:
     """With each reason that its partner reads, and how many rows there are of it."""
     sent, file = sample(20).with_ragged(20), tmp_path / "list.html"
     _page(deployed, sent, 1, file)
-    for shown in _seen(file, tmp_path).shown:
-        assert "REJECTED" in shown.text
-        assert "20 of 20 rows were rejected" in shown.text
-        assert "2, 3, 4, 5, 6, 7, 8, 9, ..." in shown.text
+    for view in _seen(file, tmp_path).shown:
+        assert "REJECTED" in view.text
+        assert "20 of 20 rows were rejected" in view.text
+        assert "2, 3, 4, 5, 6, 7, 8, 9, ..." in view.text

@@ -65,20 +65,20 @@ def edited(deployed: RunningContext, repository: Project) -> Iterator[list[str]]
     publish(deployed.aws, deployed.outputs["functions"][STEP], (PROJECT.build / "local" / "code.zip").read_bytes())
 
 
-def test_a_call_prints_the_answer_and_what_the_function_logs(repository: Project):
+def test_a_call_prints_the_answer_and_the_log_of_the_function(repository: Project):
     """The answer alone is on standard output."""
     nobody = json.dumps({"payload": {PROJECT.context.identity: f"nobody-{uuid.uuid4().hex[:8]}"}})
-    done = _live(repository, "invoke", GET, "-", given=nobody)
-    assert done.returncode == 0
-    assert json.loads(done.stdout)["error"]["code"] == "not-found"
-    assert "query refused" in done.stderr
-    assert "code=not-found" in done.stderr
+    result = _live(repository, "invoke", GET, "-", standard_input=nobody)
+    assert result.returncode == 0
+    assert json.loads(result.stdout)["error"]["code"] == "not-found"
+    assert "query refused" in result.stderr
+    assert "code=not-found" in result.stderr
 
 
 @pytest.mark.nightly
 def test_a_call_that_raises_ends_with_1_and_a_wrong_name_with_2(repository: Project):
     """Whoever calls it from a script tells them apart."""
-    raised = _live(repository, "invoke", "register_list", "-", given="{}")
+    raised = _live(repository, "invoke", "register_list", "-", standard_input="{}")
     assert raised.returncode == 1
     assert "errorType" in json.loads(raised.stdout)
     assert "stackTrace" not in json.loads(raised.stdout)
@@ -89,7 +89,7 @@ def test_a_call_that_raises_ends_with_1_and_a_wrong_name_with_2(repository: Proj
 
 
 @pytest.mark.nightly
-def test_logs_are_found_by_a_caller_s_id(repository: Project, tmp_path: Path):
+def test_logs_are_selected_by_the_id_of_a_caller(repository: Project, tmp_path: Path):
     """All lines of that call, and of no other."""
     mark = f"mark-{uuid.uuid4().hex}"
     listed = _live(repository, "invoke", GET).stdout.split()
@@ -109,13 +109,13 @@ def test_a_debugger_stops_in_a_function_that_has_its_own_role(deployed: RunningC
     _tell(repository, "breakpoint()")
     event = repository.root / "event.json"
     event.write_text("{}")
-    done = _live(repository, "debug", STEP, str(event), given="p 'stopped in', context.function_name\nc\n")
+    result = _live(repository, "debug", STEP, str(event), standard_input="p 'stopped in', context.function_name\nc\n")
     name = deployed.outputs["functions"][STEP].split(":")[6]
-    assert f"('stopped in', '{name}')" in done.stdout
-    told = json.loads(done.stdout[done.stdout.rindex("{\n") :])
-    assert told["table"] == deployed.outputs["table_name"]
+    assert f"('stopped in', '{name}')" in result.stdout
+    document = json.loads(result.stdout[result.stdout.rindex("{\n") :])
+    assert document["table"] == deployed.outputs["table_name"]
     assert (
-        told["who"].split("/")[1]
+        document["who"].split("/")[1]
         == deployed.aws.call("lambda", "get_function", FunctionName=name)["Configuration"]["Role"].rpartition("/")[2]
     )
 
@@ -167,8 +167,10 @@ def test_every_function_can_be_called_with_each_of_its_samples(
         own = dict(step_samples(deployed.aws, deployed.outputs, CONTEXT, name))
         samples = own | samples_of(CONTEXT, name, function.variables)
         assert own or name not in CONTEXT.steps
-        done = {f"{name} {event}": invoke(deployed.aws, function.alias_arn, given) for event, given in samples.items()}
-        failed |= {asked: one.answer for asked, one in done.items() if one.failed}
+        outcomes = {
+            f"{name} {event}": invoke(deployed.aws, function.alias_arn, payload) for event, payload in samples.items()
+        }
+        failed |= {title: outcome.answer for title, outcome in outcomes.items() if outcome.failed}
     assert failed == {}
 
 
@@ -176,14 +178,14 @@ def test_every_function_can_be_called_with_each_of_its_samples(
 def test_launch_configurations_name_commands_that_run(repository: Project):
     """As the editor starts them, but for its debugger."""
     [(_, text)] = written_by(PROJECT, "vscode")
-    found = json.loads(text)
-    event = {f"${{input:{one['id']}}}": one["default"] for one in found["inputs"]}
-    function, tests = found["configurations"]
+    launch = json.loads(text)
+    event = {f"${{input:{input_['id']}}}": input_["default"] for input_ in launch["inputs"]}
+    function, tests = launch["configurations"]
     values = event | {"${file}": "tests/test_rules.py"}
-    done = _run(repository.root, function, values, {VARIABLE: str(repository.root)})
-    told = json.loads(done.stdout[done.stdout.rindex("\n{\n") :])
+    result = _run(repository.root, function, values, {VARIABLE: str(repository.root)})
+    document = json.loads(result.stdout[result.stdout.rindex("\n{\n") :])
     # Whether there is such a thing is other tests' matter.
-    assert isinstance(told["ok"], bool)
+    assert isinstance(document["ok"], bool)
     assert "passed" in _run(PROJECT.root, tests, values, {}).stdout
 
 
@@ -196,18 +198,18 @@ def _run(
     return subprocess.run(command, cwd=folder, env=ENVIRONMENT | more, capture_output=True, text=True, check=True)  # noqa: S603
 
 
-def _live(repository: Project, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+def _live(repository: Project, *arguments: str, standard_input: str = "") -> "subprocess.CompletedProcess[str]":
     environment = ENVIRONMENT | {VARIABLE: str(repository.root), "PYTHONPATH": str(repository.root / "src")}
     command = [PROGRAM, *arguments]
     return subprocess.run(  # noqa: S603
-        command, env=environment, input=given, capture_output=True, text=True, check=False, timeout=SECONDS
+        command, env=environment, input=standard_input, capture_output=True, text=True, check=False, timeout=SECONDS
     )
 
 
 def _processes(folder: str) -> set[int]:
     """Return the ids of the processes whose command line contains a path that begins with `folder`."""
-    found = psutil.process_iter(["pid", "cmdline"])
-    return {process.info["pid"] for process in found if folder in " ".join(process.info["cmdline"] or [])}
+    processes = psutil.process_iter(["pid", "cmdline"])
+    return {process.info["pid"] for process in processes if folder in " ".join(process.info["cmdline"] or [])}
 
 
 def _steps(repository: Project) -> Path:
@@ -229,8 +231,10 @@ def _context_of_a_request() -> dict[str, Any]:
 
 
 def _configuration(deployed: RunningContext) -> dict[str, Any]:
-    found = deployed.aws.call("lambda", "get_function_configuration", FunctionName=deployed.outputs["functions"][GET])
-    return {name: found[name] for name in ("Environment", "Role", "Timeout", "MemorySize", "Handler", "Layers")}
+    configuration = deployed.aws.call(
+        "lambda", "get_function_configuration", FunctionName=deployed.outputs["functions"][GET]
+    )
+    return {name: configuration[name] for name in ("Environment", "Role", "Timeout", "MemorySize", "Handler", "Layers")}
 
 
 def _until(said: list[str], what: str, times: int = 1) -> None:

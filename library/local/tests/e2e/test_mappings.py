@@ -11,8 +11,8 @@ def test_a_mapping_that_is_disabled_is_counted_until_it_is_enabled(deployed: Run
     """The function's role may list mappings, and finds each by its function's alias."""
     watched = [deployed.invoke("watch_lists", {})["mappings"]]
     alias = deployed.outputs["functions"]["measure_lists"]
-    [found] = deployed.aws.call("lambda", "list_event_source_mappings", FunctionName=alias)["EventSourceMappings"]
+    [mapping] = deployed.aws.call("lambda", "list_event_source_mappings", FunctionName=alias)["EventSourceMappings"]
     for enabled in (False, True):
-        deployed.aws.call("lambda", "update_event_source_mapping", UUID=found["UUID"], Enabled=enabled)
+        deployed.aws.call("lambda", "update_event_source_mapping", UUID=mapping["UUID"], Enabled=enabled)
         watched.append(deployed.invoke("watch_lists", {})["mappings"])
     assert watched == [0, 1, 0]

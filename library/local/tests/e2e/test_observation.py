@@ -35,11 +35,11 @@ def test_a_rejected_list_sets_off_an_alarm(deployed: RunningContext, sample: Cal
 def test_a_schedule_calls_its_function(deployed: RunningContext):
     """With the target of the program's schedule; the emulator looks for due schedules every ten seconds."""
     schedules = deployed.aws.call("scheduler", "list_schedules")["Schedules"]
-    [name] = [one["Name"] for one in schedules if one["Name"].endswith("-watch-lists")]
-    made = deployed.aws.call("scheduler", "get_schedule", Name=name, GroupName=name)
-    due = {"ScheduleExpression": "at(2026-01-01T00:00:00)", "FlexibleTimeWindow": made["FlexibleTimeWindow"]}
+    [name] = [schedule["Name"] for schedule in schedules if schedule["Name"].endswith("-watch-lists")]
+    schedule = deployed.aws.call("scheduler", "get_schedule", Name=name, GroupName=name)
+    due = {"ScheduleExpression": "at(2026-01-01T00:00:00)", "FlexibleTimeWindow": schedule["FlexibleTimeWindow"]}
     before = _calls(deployed, "watch_lists")
-    deployed.aws.call("scheduler", "create_schedule", Name="due", GroupName=name, Target=made["Target"], **due)
+    deployed.aws.call("scheduler", "create_schedule", Name="due", GroupName=name, Target=schedule["Target"], **due)
     assert until(lambda: _calls(deployed, "watch_lists") > before, SECONDS, 1.0)
 
 
@@ -47,20 +47,24 @@ def _calls(deployed: RunningContext, function: str) -> int:
     return sum(call.function == function for call in calls(collect(deployed).lines))
 
 
-def test_a_run_tells_what_it_did(deployed: RunningContext, sample: Callable[[int], Sample]):
+def test_a_run_records_logs_metrics_and_traces(deployed: RunningContext, sample: Callable[[int], Sample]):
     """Every step's call is there, with its list; each message counts once; every trace document is in order."""
-    before = {one.name: len(one.received) for one in deployed.subscribers}
-    done = import_list(deployed, sample(20), expected=21)
-    told = collect(deployed)
-    of_list = Counter(line.function for line in told.lines if line.fields.get("list_id") == done.list_id)
+    before = {subscriber.name: len(subscriber.received) for subscriber in deployed.subscribers}
+    result = import_list(deployed, sample(20), expected=21)
+    observation = collect(deployed)
+    of_list = Counter(line.function for line in observation.lines if line.fields.get("list_id") == result.list_id)
     assert {"register_list", "validate_list", "import_list"} <= set(of_list)
-    assert {sample.namespace for sample in told.samples} >= {"AWS/Lambda", "AWS/States", "AWS/SQS"}
+    assert {sample.namespace for sample in observation.samples} >= {"AWS/Lambda", "AWS/States", "AWS/SQS"}
     for subscriber in deployed.subscribers:
         queue = {"QueueName": subscriber.url.rpartition("/")[2]}
-        received = [one for one in told.samples if one.metric == "NumberOfMessagesReceived" and one.dimensions == queue]
+        received = [
+            sample
+            for sample in observation.samples
+            if sample.metric == "NumberOfMessagesReceived" and sample.dimensions == queue
+        ]
         assert len(received) == len(subscriber.received) >= before[subscriber.name] + 21
-    assert told.documents
-    assert told.rejected == []
+    assert observation.documents
+    assert observation.rejected == []
 
 
 def test_a_rows_trail_goes_to_the_subscribers_or_ends_where_it_was_rejected(
@@ -82,8 +86,8 @@ def _trails(deployed: RunningContext, sent: Sample, *identities: str) -> list[Tr
     assert ended.list_id
     wait_for(deployed.subscribers, ended.list_id, deployed.table.imported(ended.list_id) + 1)
     report, lines = deployed.partner.report(sent.name), SAMPLES.lines_by_identity(sent.content)
-    found = [(gather(deployed, uploaded, ended, report, identity), identity) for identity in identities]
-    return [trail_of(facts, gather_row(deployed, facts, identity, lines[identity])) for facts, identity in found]
+    pairs = [(gather(deployed, uploaded, ended, report, identity), identity) for identity in identities]
+    return [trail_of(facts, gather_row(deployed, facts, identity, lines[identity])) for facts, identity in pairs]
 
 
 @contextmanager
@@ -111,15 +115,17 @@ def _alarm(deployed: RunningContext, metric: str) -> Iterator[str]:
 def _namespace(deployed: RunningContext) -> str:
     """Return the namespace that the functions are told."""
     arn = deployed.outputs["functions"]["compensate_error"]
-    told = deployed.aws.call("lambda", "get_function_configuration", FunctionName=arn)["Environment"]["Variables"]
-    return told["POWERTOOLS_METRICS_NAMESPACE"]
+    variables = deployed.aws.call("lambda", "get_function_configuration", FunctionName=arn)["Environment"]["Variables"]
+    return variables["POWERTOOLS_METRICS_NAMESPACE"]
 
 
 def _went_off(deployed: RunningContext, name: str) -> bool:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
-        found = deployed.aws.call("cloudwatch", "describe_alarm_history", AlarmName=name, HistoryItemType="StateUpdate")
-        if any("to ALARM" in item["HistorySummary"] for item in found["AlarmHistoryItems"]):
+        history = deployed.aws.call(
+            "cloudwatch", "describe_alarm_history", AlarmName=name, HistoryItemType="StateUpdate"
+        )
+        if any("to ALARM" in item["HistorySummary"] for item in history["AlarmHistoryItems"]):
             return True
         time.sleep(0.2)
     return False

@@ -40,21 +40,21 @@ def _seen(chromium: str, folder: Path, html: str) -> Seen:
 
 def _assert_drawn(seen: Seen) -> None:
     """As many traces as a widget has series, with all of their values, at each width by day and in the dark."""
-    for shown in seen.shown:
-        for plot in plots(shown.html):
+    for view in seen.shown:
+        for plot in plots(view.html):
             assert len(plot.traces) == plot.series > 0, plot
             assert sum(trace.points for trace in plot.traces) == plot.points > 0, plot
             assert all(trace.paths for trace in plot.traces), plot
     assert seen.flaws() == []
 
 
-def test_every_plot_draws_its_series_and_nothing_is_cut_off(chromium: str, tmp_path: Path) -> None:
+def test_every_plot_draws_its_series_without_clipping(chromium: str, tmp_path: Path) -> None:
     """A page with every kind of widget, and with many more alarms than its tile has room for."""
     seen = _seen(chromium, tmp_path, board.html(alarms=90))
     assert len(widgets(seen.wide.html)) == len(board.BODY["widgets"]) + 1
     assert [plot.widget for plot in plots(seen.wide.html)] == ["d0-w1", "d0-w2", "d0-w5"]
-    for shown in seen.shown:
-        assert all(f"alarm-{number}" in shown.text.split() for number in range(90))
+    for view in seen.shown:
+        assert all(f"alarm-{number}" in view.text.split() for number in range(90))
     _assert_drawn(seen)
 
 
@@ -63,7 +63,7 @@ def _published(deployed: RunningContext) -> Sequence[Observed]:
     for function in deployed.outputs["functions"]:
         deployed.read_late_lines(function)
     end, samples = time.monotonic() + 60, settled(deployed)
-    while not any(one.metric == "EventsPublished" for one in samples):
+    while not any(sample.metric == "EventsPublished" for sample in samples):
         assert time.monotonic() < end, "the relay published nothing"
         samples = settled(deployed)
     return samples
@@ -81,11 +81,11 @@ def test_the_deployed_dashboards_are_drawn_of_a_run(
     assert len(widgets(seen.wide.html)) == sum(len(body["widgets"]) for body in bodies.values()) > 0
     assert _graphs(bodies) - {plot.widget for plot in plots(seen.wide.html)} == set()
     assert "Not calculated here" not in seen.wide.text
-    assert [one for one in _metrics(bodies) if not is_drawn_or_explained(seen.wide.html, one)] == []
-    measured = {(one.namespace, one.metric) for one in samples if one.namespace.startswith(OF_AWS)}
+    assert [metric for metric in _metrics(bodies) if not is_drawn_or_explained(seen.wide.html, metric)] == []
+    measured = {(sample.namespace, sample.metric) for sample in samples if sample.namespace.startswith(OF_AWS)}
     assert measured <= {(namespace, name) for namespace, names in MEASURED.items() for name in names}
-    for shown in seen.shown:
-        assert _alarms(bodies) - set(shown.text.split()) == set()
+    for view in seen.shown:
+        assert _alarms(bodies) - set(view.text.split()) == set()
     _assert_drawn(seen)
 
 
@@ -101,8 +101,10 @@ def _metrics(bodies: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def _alarms(bodies: Mapping[str, Any]) -> set[str]:
     """The names of the alarms whose states the dashboards show."""
-    shown = [one["properties"] for body in bodies.values() for one in body["widgets"] if one["type"] == "alarm"]
-    return {arn.rpartition(":")[2] for properties in shown for arn in properties["alarms"]}
+    alarm_widgets = [
+        widget["properties"] for body in bodies.values() for widget in body["widgets"] if widget["type"] == "alarm"
+    ]
+    return {arn.rpartition(":")[2] for properties in alarm_widgets for arn in properties["alarms"]}
 
 
 def _work(deployed: RunningContext, sample: Callable[[int], Sample]) -> None:
@@ -115,7 +117,7 @@ def _work(deployed: RunningContext, sample: Callable[[int], Sample]) -> None:
     # The schedule's minutes are real ones.
     for scheduled in ("watch_lists", "sweep_uploads"):
         deployed.invoke(scheduled, {})
-    until(lambda: "EventsPublished" in {one.metric for one in collect(deployed).samples}, every=1)
+    until(lambda: "EventsPublished" in {sample.metric for sample in collect(deployed).samples}, every=1)
 
 
 def _knock(deployed: RunningContext) -> None:
@@ -136,4 +138,4 @@ def _hear(deployed: RunningContext) -> None:
 
 def _graphs(bodies: Mapping[str, Any]) -> set[str]:
     """The page's names of the widgets that are graphs."""
-    return {name for name, shown in _metrics(bodies).items() if shown["view"] == "timeSeries"}
+    return {name for name, properties in _metrics(bodies).items() if properties["view"] == "timeSeries"}

@@ -64,7 +64,7 @@ def _signature(value: str) -> str:
     return hmac.new(value.encode(), b"o-1", hashlib.sha256).hexdigest()
 
 
-def test_a_rotated_secret_is_read_and_stands_nowhere_in_clear(changed: RunningContext) -> None:
+def test_a_rotated_secret_is_read_and_never_in_clear_text(changed: RunningContext) -> None:
     """The function has the new value once the time is over that it keeps the old one for."""
     _put(changed, FIRST)
     assert _signed(changed) == _signature(FIRST)
@@ -73,22 +73,28 @@ def test_a_rotated_secret_is_read_and_stands_nowhere_in_clear(changed: RunningCo
     while _signed(changed) != _signature(SECOND) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert _signed(changed) == _signature(SECOND)
-    for told in (_logs(changed), _environments(changed), repr(vars(changed.deployment)), json.dumps(changed.outputs)):
-        assert "charge" in told
-        assert FIRST not in told
-        assert SECOND not in told
+    for text in (_logs(changed), _environments(changed), repr(vars(changed.deployment)), json.dumps(changed.outputs)):
+        assert "charge" in text
+        assert FIRST not in text
+        assert SECOND not in text
 
 
 def _logs(running: RunningContext, part: str = "") -> str:
     logs = running.aws.client("logs")
-    groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"] if part in one["logGroupName"]]
+    groups = [
+        group["logGroupName"] for group in logs.describe_log_groups()["logGroups"] if part in group["logGroupName"]
+    ]
     pages = [logs.get_paginator("filter_log_events").paginate(logGroupName=name) for name in groups]
-    return json.dumps([groups, [event["message"] for found in pages for page in found for event in page["events"]]])
+    return json.dumps(
+        [groups, [event["message"] for log_page in pages for page in log_page for event in page["events"]]]
+    )
 
 
 def _environments(running: RunningContext) -> str:
     pages = running.aws.client("lambda").get_paginator("list_functions").paginate()
-    return json.dumps([(one["FunctionName"], one.get("Environment")) for page in pages for one in page["Functions"]])
+    return json.dumps(
+        [(function["FunctionName"], function.get("Environment")) for page in pages for function in page["Functions"]]
+    )
 
 
 def test_only_the_function_that_names_a_secret_may_read_it(changed: RunningContext) -> None:
@@ -101,7 +107,7 @@ def test_only_the_function_that_names_a_secret_may_read_it(changed: RunningConte
 
 
 @pytest.mark.nightly
-def test_letters_of_a_queue_are_taken_and_what_fails_comes_back_by_a_redrive(
+def test_messages_of_an_own_queue_are_handled_and_failed_ones_are_redriven(
     changed: RunningContext, tmp_path: Path
 ) -> None:
     """In one batch: two good ones, and one that nobody can read, which is a dead letter after its last try."""
@@ -131,22 +137,22 @@ def _written(running: RunningContext) -> set[int]:
 
 def _waiting(running: RunningContext, url: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = running.aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)["Attributes"]
-    return sum(map(int, found.values()))
+    attributes = running.aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(map(int, attributes.values()))
 
 
-def test_a_function_writes_into_a_bucket_of_ones_own(changed: RunningContext) -> None:
+def test_a_function_writes_into_an_own_bucket(changed: RunningContext) -> None:
     """With its own role, to which nothing but the writing is permitted."""
     changed.invoke("write_receipt", {CONTEXT.identity: "r-1", "text": "granted"})
     s3 = changed.aws.client("s3")
-    [bucket] = [one["Name"] for one in s3.list_buckets()["Buckets"] if "receipts" in one["Name"]]
+    [bucket] = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if "receipts" in bucket["Name"]]
     assert s3.get_object(Bucket=bucket, Key="r-1")["Body"].read() == b"granted"
     actions = [
         inputs["policy"]
         for label, inputs in changed.deployment.inputs.items()
         if label.endswith("receipts-to-write-receipt")
     ]
-    assert ["s3:PutObject" in one for one in actions] == [True]
+    assert ["s3:PutObject" in action for action in actions] == [True]
 
 
 def test_a_schedule_calls_its_function(changed: RunningContext) -> None:

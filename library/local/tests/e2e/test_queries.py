@@ -45,7 +45,7 @@ def worked(deployed: RunningContext, sample: Callable[[int], Sample]) -> Sample:
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=[query.name for query in QUERIES])
-def test_the_lines_have_what_a_query_asks_for(deployed: RunningContext, worked: Sample, query: Query) -> None:
+def test_the_log_lines_have_the_fields_of_the_query(deployed: RunningContext, worked: Sample, query: Query) -> None:
     """A field that no line has is never found."""
     wanted = {field for field in fields(query) if not field.startswith("@")} - LAMBDAS
     deadline = time.monotonic() + PATIENCE

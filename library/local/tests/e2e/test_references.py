@@ -21,13 +21,13 @@ def test_rows_that_refer_to_the_unknown_are_rejected(deployed: RunningContext, s
     sent = sample(10)
     for index in range(10):
         sent = sent.with_cell(index, REFERRED, "999999999")
-    done = import_list(deployed, sent)
-    assert (done.outcome, done.imported) == ("REJECTED", 0)
-    assert done.report is not None
-    assert done.report.count("'999999999'") == 10
+    result = import_list(deployed, sent)
+    assert (result.outcome, result.imported) == ("REJECTED", 0)
+    assert result.report is not None
+    assert result.report.count("'999999999'") == 10
 
 
-def test_what_another_context_tells_decides_on_rows(
+def test_events_of_another_context_decide_on_rows(
     deployed: RunningContext, neighbour: Neighbour, sample: Callable[[int], Sample]
 ):
     """Known after its event, and no longer known after another one: the partner reads so in the report."""

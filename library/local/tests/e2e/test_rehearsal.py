@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 @pytest.mark.nightly
 def test_bad_versions_are_caught_and_a_good_one_takes_all_traffic() -> None:
     """The rehearsal as its user starts it: each act goes as it should, and the numbers say so."""
-    done = subprocess.run(  # noqa: S603
+    result = subprocess.run(  # noqa: S603
         [PROGRAM, "rehearse", "--json"],
         env=ENVIRONMENT,
         capture_output=True,
@@ -27,8 +27,8 @@ def test_bad_versions_are_caught_and_a_good_one_takes_all_traffic() -> None:
         check=False,
         timeout=180,
     )
-    assert done.returncode == 0, done.stderr
-    acts = {one["act"]: one for one in json.loads(done.stdout)}
+    assert result.returncode == 0, result.stderr
+    acts = {act["act"]: act for act in json.loads(result.stdout)}
     assert list(acts) == [act.name for act in ACTS]
     stuck, failing, working, returning = acts.values()
     assert (stuck["met_the_new_version"], stuck["failed"]) == (0, 0)
@@ -41,7 +41,7 @@ def test_bad_versions_are_caught_and_a_good_one_takes_all_traffic() -> None:
 @pytest.mark.nightly
 def test_10_000_aggregates_are_restored_within_two_minutes() -> None:
     """The rehearsal as its user starts it."""
-    done = subprocess.run(  # noqa: S603
+    result = subprocess.run(  # noqa: S603
         [PROGRAM, "rehearse", "restore", "--json"],
         env=ENVIRONMENT,
         capture_output=True,
@@ -49,8 +49,8 @@ def test_10_000_aggregates_are_restored_within_two_minutes() -> None:
         check=False,
         timeout=900,
     )
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
     assert (report["rows"], report["problems"]) == (10_000, [])
 
 
@@ -66,16 +66,16 @@ def test_a_rehearsal_ends_in_the_middle_of_a_release(number: signal.Signals, tmp
         text=True,
     )
     assert command.stderr
-    told = ""
-    while "creating" not in told:
-        told += command.stderr.readline()
-        assert command.poll() is None, told
+    output = ""
+    while "creating" not in output:
+        output += command.stderr.readline()
+        assert command.poll() is None, output
     command.send_signal(number)
     _, more = command.communicate(timeout=30)
     assert command.returncode == 130
-    assert "Act 2" not in told + more
+    assert "Act 2" not in output + more
     assert "Interrupted" in more
     deadline = time.monotonic() + 10
-    while (left := list(tmp_path.iterdir())) and time.monotonic() < deadline:
+    while (remaining := list(tmp_path.iterdir())) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert left == []
+    assert remaining == []

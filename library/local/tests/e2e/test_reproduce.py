@@ -35,9 +35,9 @@ def test_an_event_meets_the_state_of_the_stack_and_the_stack_stays_as_it_is(
     until(lambda: standing(deployed, subject) == "KNOWN")
     before = deployed.table.projected(neighbour.consumes.aggregate, subject)
     stale, fresh = (_dead(deployed, cloud_event(neighbour.name, kind, name, 3)) for name in (subject, f"{subject}-new"))
-    done = reproduce(deployed, tmp_path, "message", stale)
-    assert (done.returncode, answer(done)) == (0, {"batchItemFailures": []})
-    assert "event stale" in done.stdout + done.stderr
+    result = reproduce(deployed, tmp_path, "message", stale)
+    assert (result.returncode, answer(result)) == (0, {"batchItemFailures": []})
+    assert "event stale" in result.stdout + result.stderr
     assert "event applied" in reproduce(deployed, tmp_path, "message", fresh).stdout
     assert deployed.table.projected(neighbour.consumes.aggregate, subject) == before
     assert redrive("inbound", "--where", f"id={stale}")["would_redrive"] == 1
@@ -65,9 +65,9 @@ def test_a_batch_of_changes_fails_at_the_change_that_the_relay_cannot_read(
     place = {"Bucket": bucket, "Key": f"{folder}/{number}"}
     deployed.aws.call("s3", "put_object", **place, Body=json.dumps(body).encode())
     until(lambda: redrive("relay_events", "--where", f"id={number}")["would_redrive"] == 1)
-    done = reproduce(deployed, tmp_path, "message", number)
-    assert (done.returncode, answer(done)) == (1, {"batchItemFailures": [{"itemIdentifier": number}]})
-    assert re.search(r"^\w+Error\b", done.stderr, re.MULTILINE), done.stderr
+    result = reproduce(deployed, tmp_path, "message", number)
+    assert (result.returncode, answer(result)) == (1, {"batchItemFailures": [{"itemIdentifier": number}]})
+    assert re.search(r"^\w+Error\b", result.stderr, re.MULTILINE), result.stderr
     assert redrive("relay_events", "--where", f"id={number}")["would_redrive"] == 1
     deployed.aws.call("s3", "delete_object", **place)
 
@@ -98,12 +98,12 @@ def test_a_step_of_a_failed_list_meets_its_file_and_rows(
 ):
     """The cause is a missing permission of the stack, so the step answers here. On the stack the list stays failed."""
     with denied(deployed, step, action, keys):
-        done = import_list(deployed, sample(20))
-    assert (done.outcome, done.record["failure"]["step"]) == ("FAILED", step)
-    reproduced = reproduce(deployed, tmp_path, "list", done.list_id)
+        result = import_list(deployed, sample(20))
+    assert (result.outcome, result.record["failure"]["step"]) == ("FAILED", step)
+    reproduced = reproduce(deployed, tmp_path, "list", result.list_id)
     assert (reproduced.returncode, answer(reproduced)["outcome"]) == (0, outcome)
-    assert deployed.table.list_item(done.list_id) == done.record
-    assert deployed.table.imported(done.list_id) == 0
+    assert deployed.table.list_item(result.list_id) == result.record
+    assert deployed.table.imported(result.list_id) == 0
 
 
 @pytest.mark.nightly
@@ -111,13 +111,13 @@ def test_a_trace_is_published_again_on_this_machine_only(
     deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
 ):
     """The subscribers of the stack get no event."""
-    done = import_list(deployed, sample(3), expected=4)
-    reproduced = reproduce(deployed, tmp_path, "trace", done.record["traceparent"])
+    result = import_list(deployed, sample(3), expected=4)
+    reproduced = reproduce(deployed, tmp_path, "trace", result.record["traceparent"])
     assert (reproduced.returncode, answer(reproduced)) == (0, {"batchItemFailures": []})
-    identities = [item[CONTEXT.identity] for item in deployed.table.imported_items(done.list_id)]
+    identities = [item[CONTEXT.identity] for item in deployed.table.imported_items(result.list_id)]
     [published] = [line for line in reproduced.stdout.splitlines() if "events published" in line]
     assert all(identity in published for identity in identities)
-    assert {len(one.of_list(done.list_id)) for one in deployed.subscribers} == {4}
+    assert {len(subscriber.of_list(result.list_id)) for subscriber in deployed.subscribers} == {4}
 
 
 @pytest.mark.nightly
@@ -126,18 +126,18 @@ def test_a_step_that_fails_on_its_staging_fails_again_with_the_team_s_frame(
 ):
     """The list's staging on the stack is broken."""
     with denied(deployed, CONTEXT.steps[2], "s3:GetObject", "staging/*/manifest.json"):
-        done = import_list(deployed, sample(20))
-    place = {"Bucket": deployed.outputs["inbox_bucket"], "Prefix": f"staging/{done.list_id}/"}
+        result = import_list(deployed, sample(20))
+    place = {"Bucket": deployed.outputs["inbox_bucket"], "Prefix": f"staging/{result.list_id}/"}
     objects = [item["Key"] for item in deployed.aws.call("s3", "list_objects_v2", **place)["Contents"]]
     for key in objects:
         deployed.aws.call("s3", "put_object", Bucket=place["Bucket"], Key=key, Body=b'{"lines": []}')
     repository = _copy(tmp_path)
-    reproduced = reproduce(deployed, tmp_path, "list", done.list_id, "--test", "--debug", **own(repository))
+    reproduced = reproduce(deployed, tmp_path, "list", result.list_id, "--test", "--debug", **own(repository))
     assert reproduced.returncode == 1
     assert "TypeError: " in reproduced.stderr
     assert 'File "src/' in reproduced.stderr
     assert "site-packages" not in reproduced.stderr
-    assert f"('stopped at', '{done.list_id}')" in reproduced.stdout
+    assert f"('stopped at', '{result.list_id}')" in reproduced.stdout
     test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/reproduced"]
     tested = subprocess.run(  # noqa: S603
         test,
@@ -159,9 +159,9 @@ def test_a_list_of_a_stack_without_sftp_is_reproduced(sample: Callable[[int], Sa
     settings.write_text(re.sub(r"(:sftp:) \w+", r"\1 none", settings.read_text()))
     with running_context(Project(repository, PROJECT.settings)) as in_bucket:
         with denied(in_bucket, "validate_list", "s3:PutObject", "staging/*"):
-            done = import_list(in_bucket, sample(20))
-        assert (done.outcome, done.record["failure"]["step"]) == ("FAILED", "validate_list")
-        reproduced = reproduce(in_bucket, tmp_path, "list", done.list_id, "--test", **own(repository))
+            result = import_list(in_bucket, sample(20))
+        assert (result.outcome, result.record["failure"]["step"]) == ("FAILED", "validate_list")
+        reproduced = reproduce(in_bucket, tmp_path, "list", result.list_id, "--test", **own(repository))
     assert (reproduced.returncode, answer(reproduced)["outcome"]) == (0, "VALIDATED")
     # A call that does not fail is no test of the failure.
     assert not (repository / "tests" / "reproduced").exists()

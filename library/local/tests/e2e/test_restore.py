@@ -24,7 +24,7 @@ def restored(deployed: RunningContext) -> Iterator[str]:
 
 
 @pytest.mark.nightly
-def test_what_a_bad_release_damaged_is_as_before_everywhere(deployed: RunningContext) -> None:
+def test_a_restore_repairs_the_table_the_subscribers_and_the_lists(deployed: RunningContext) -> None:
     """In the table, for each subscriber, and in the list's record."""
     restored = Restoring(deployed, RunScreen(quiet=True)).perform(600)
     assert restored.problems() == []

@@ -45,13 +45,13 @@ EMPTY: Final = {"cloudwatch describe-alarms", "backup list-backup-jobs", "backup
 
 def commands(text: str) -> Iterator[str]:
     """Yield each command of a page once, on one line."""
-    found = (block or inline for block, inline in _COMMAND.findall(text.replace("\\\n", " ")))
-    yield from dict.fromkeys(" ".join(_COMMENT.sub("", line).split()) for line in found)
+    lines = (block or inline for block, inline in _COMMAND.findall(text.replace("\\\n", " ")))
+    yield from dict.fromkeys(" ".join(_COMMENT.sub("", line).split()) for line in lines)
 
 
 def filled(line: str, values: Mapping[str, str]) -> str:
     """Return a command with values in place of its placeholders."""
-    return re.sub(r"<([\w ]+)>", lambda found: values[found[1]], line)
+    return re.sub(r"<([\w ]+)>", lambda match: values[match[1]], line)
 
 
 class Cli:
@@ -79,12 +79,12 @@ class Cli:
         query = options(words).get("query")
         return jmespath.search(query[0], answer) if query else answer
 
-    def _substituted(self, found: re.Match[str]) -> str:
-        match found[1].split():
+    def _substituted(self, placeholder: re.Match[str]) -> str:
+        match placeholder[1].split():
             case ["pulumi", "stack", "output", name, *_]:
                 return self._outputs[name]
             case _:
-                return self.run(found[1])
+                return self.run(placeholder[1])
 
     @staticmethod
     def _listed(s3: Any, bucket: str, prefix: str) -> Any:

@@ -48,13 +48,13 @@ def test_mondays_list_is_imported_although_tuesdays_has_replaced_it(
 ):
     """Its event comes late, or its execution starts late; both lists have the same size, as daily lists may."""
     monday, tuesday = (replace(sample(9), name="daily.csv") for _ in range(2))
-    uploads = [upload_unannounced(partner, one.name, one.content) for one in (monday, tuesday)]
+    uploads = [upload_unannounced(partner, list_file.name, list_file.content) for list_file in (monday, tuesday)]
     partner.announce(uploads[0])
     first = finish(deployed, uploads[0], expected=10)
     partner.announce(uploads[1])
     second = finish(deployed, _known_by_now(partner, uploads[1]), expected=10)
-    assert [one.imported for one in (first, second)] == [9, 9]
-    assert [_imported(one) for one in (first, second)] == [monday.identities, tuesday.identities]
+    assert [result.imported for result in (first, second)] == [9, 9]
+    assert [_imported(result) for result in (first, second)] == [monday.identities, tuesday.identities]
 
 
 def test_upload_whose_event_is_lost_is_noticed_and_started(
@@ -64,28 +64,24 @@ def test_upload_whose_event_is_lost_is_noticed_and_started(
     good, before = sample(8), _unseen(deployed)
     uploaded = upload_unannounced(partner, good.name, good.content)
     assert _unseen(deployed) == before + 1
-    asked = ("unseen", "--where", f"key=*/{good.name}", "--older-than", "1s")
-    until(lambda: redrive(*asked)["would_redrive"] == 1)
-    assert redrive(*asked, "--go")["redriven"] == 1
-    done = finish(deployed, uploaded, expected=9)
-    assert (done.outcome, done.imported) == ("IMPORTED", 8)
-    assert (redrive(*asked)["would_redrive"], _unseen(deployed)) == (0, before)
+    arguments = ("unseen", "--where", f"key=*/{good.name}", "--older-than", "1s")
+    until(lambda: redrive(*arguments)["would_redrive"] == 1)
+    assert redrive(*arguments, "--go")["redriven"] == 1
+    result = finish(deployed, uploaded, expected=9)
+    assert (result.outcome, result.imported) == ("IMPORTED", 8)
+    assert (redrive(*arguments)["would_redrive"], _unseen(deployed)) == (0, before)
     partner.announce(uploaded)
     assert deployed.follow(_known_by_now(partner, uploaded)).outcome == "ALREADY_REGISTERED"
 
 
-def test_half_a_list_that_was_left_behind_is_not_counted(
-    deployed: RunningContext, partner: SftpPartner, sample: Samples
-):
+def test_a_broken_upload_is_not_counted(deployed: RunningContext, partner: SftpPartner, sample: Samples):
     """Nobody is to start it."""
     good, before = sample(6), _unseen(deployed)
     finish(deployed, upload_broken(partner, good.name, replace(good, rows=good.rows[:2]).content))
     assert _unseen(deployed) == before
 
 
-def test_upload_of_which_no_version_is_left_is_rejected(
-    deployed: RunningContext, partner: SftpPartner, sample: Samples
-):
+def test_an_upload_without_a_version_is_rejected(deployed: RunningContext, partner: SftpPartner, sample: Samples):
     """Nothing else is taken for it, and its partner is told."""
     uploaded = upload_unannounced(partner, (sent := sample(3)).name, sent.content)
     partner.announce(replace(uploaded, etag="0" * 32))
@@ -96,9 +92,9 @@ def test_upload_under_a_temporary_name(deployed: RunningContext, partner: SftpPa
     """A client that uploads as .filepart and renames gets one import, of the final name."""
     sent = sample(5)
     uploaded = upload_and_rename(partner, sent.name, sent.content)
-    done = finish(deployed, uploaded, expected=6)
-    assert (done.outcome, done.imported) == ("IMPORTED", 5)
-    [draft] = [one for one in partner.uploads if one.path == f"{uploaded.path}.filepart"]
+    result = finish(deployed, uploaded, expected=6)
+    assert (result.outcome, result.imported) == ("IMPORTED", 5)
+    [draft] = [upload for upload in partner.uploads if upload.path == f"{uploaded.path}.filepart"]
     assert deployed.follow(draft).outcome == "IGNORED"
 
 
@@ -135,10 +131,10 @@ def test_upload_that_could_not_start_the_workflow_is_imported(
     assert finish(deployed, uploaded, expected=21).imported == 20
 
 
-def test_a_run_tells_what_the_server_took(deployed: RunningContext, partner: SftpPartner, sample: Samples):
+def test_a_run_records_the_metrics_of_the_sftp_server(deployed: RunningContext, partner: SftpPartner, sample: Samples):
     """As AWS Transfer would."""
     partner.upload((sent := sample(1)).name, sent.content)
-    assert "AWS/Transfer" in {one.namespace for one in collect(deployed).samples}
+    assert "AWS/Transfer" in {sample.namespace for sample in collect(deployed).samples}
 
 
 def _unseen(deployed: RunningContext) -> int:
@@ -147,9 +143,9 @@ def _unseen(deployed: RunningContext) -> int:
     return deployed.invoke("sweep_uploads", {"time": later.isoformat()})["uploads"]
 
 
-def _imported(done: Finished) -> set[str]:
+def _imported(result: Finished) -> set[str]:
     """Return whom the events of a list are about, but for the list itself."""
-    return {event["subject"] for received in done.events.values() for event in received} - {done.list_id}
+    return {event["subject"] for received in result.events.values() for event in received} - {result.list_id}
 
 
 def _known_by_now(partner: SftpPartner, uploaded: Upload) -> Upload:

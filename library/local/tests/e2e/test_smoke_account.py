@@ -30,20 +30,20 @@ COMMAND = [PROGRAM, "smoke-account", "--emulator"]
 @pytest.fixture
 def untouched() -> Iterator[RunningContext]:
     """A stack that is this test's alone: what others leave in its dead-letter queues would be told as a failure."""
-    with started(PROJECT) as one:
-        yield one.deployed
+    with started(PROJECT) as running:
+        yield running.deployed
 
 
 @pytest.mark.nightly
-def test_a_stack_is_made_tried_and_taken_away() -> None:
+def test_a_stack_is_created_tested_and_destroyed() -> None:
     """Ten rows come through to every queue, a bad version is rolled back, a good one is live, and nothing is left."""
-    done = subprocess.run(  # noqa: S603
+    result = subprocess.run(  # noqa: S603
         [*COMMAND, "--json"], env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=240
     )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    steps = {step["name"]: step for step in told["steps"]}
-    assert (told["result"], list(steps)) == (
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    steps = {step["name"]: step for step in report["steps"]}
+    assert (report["result"], list(steps)) == (
         "passed",
         ["deploy", "10 rows", "queues", "bad version", "good version", "destroy"],
     )
@@ -52,7 +52,7 @@ def test_a_stack_is_made_tried_and_taken_away() -> None:
     assert "version 2 of" in steps["bad version"]["message"]
     assert "HOOK_EXECUTION_FAILURE" in steps["bad version"]["message"]
     assert "version 3 of" in steps["good version"]["message"]
-    assert all(step["seconds"] > 0 for step in told["steps"])
+    assert all(step["seconds"] > 0 for step in report["steps"])
 
 
 @pytest.mark.nightly
@@ -64,10 +64,10 @@ def test_ctrl_c_takes_the_stack_away(tmp_path: Path) -> None:
     assert command.stdout
     assert "✓ deploy" in command.stdout.readline()
     command.send_signal(signal.SIGINT)
-    told, errors = command.communicate(timeout=60)
+    output, errors = command.communicate(timeout=60)
     assert command.returncode == 130, errors
     assert "interrupted" in errors
-    assert "✓ destroy" in told
+    assert "✓ destroy" in output
     assert list(tmp_path.glob("local-aws-*")) == []
 
 
@@ -87,7 +87,7 @@ class There(Account):
 
 
 @pytest.mark.nightly
-def test_what_an_account_is_asked_for_is_asked_of_the_emulator(
+def test_the_checks_of_an_account_run_against_the_emulator(
     untouched: RunningContext, place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By boto3 as it is, with the driver's own clients and clock; the Pulumi CLI is a stand-in."""

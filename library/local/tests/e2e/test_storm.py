@@ -49,9 +49,9 @@ def running(interception: Interception) -> Iterator[RunningContext]:
 @pytest.fixture(scope="module")
 def storm(running: RunningContext, interception: Interception) -> Storm:
     """Without a fault, all is well."""
-    one = Storm(running, interception, run("local", alarms="critical"), seed=1)
-    assert one.start() == []
-    return one
+    storm = Storm(running, interception, run("local", alarms="critical"), seed=1)
+    assert storm.start() == []
+    return storm
 
 
 @pytest.mark.parametrize(
@@ -109,12 +109,12 @@ def planted_code(running: RunningContext, plant: Plant) -> Iterator[None]:
     source = source_of(code, file)
     assert source.count(plant.before) == 1
     alias = running.outputs["functions"][plant.function]
-    left = publish(running.aws, alias, with_file(code, file, source.replace(plant.before, plant.after)))
+    version = publish(running.aws, alias, with_file(code, file, source.replace(plant.before, plant.after)))
     try:
         yield
     finally:
         function, name = alias.split(":")[6:]
-        running.aws.call("lambda", "update_alias", FunctionName=function, Name=name, FunctionVersion=left)
+        running.aws.call("lambda", "update_alias", FunctionName=function, Name=name, FunctionVersion=version)
 
 
 @pytest.mark.parametrize("plant", PLANTS)
@@ -129,7 +129,7 @@ def test_a_fault_of_the_code_is_a_finding(
 
 def test_every_fault_heals_with_its_alarm(faults: dict[str, Fault]):
     """The rehearsal as its user starts it."""
-    done = subprocess.run(  # noqa: S603
+    result = subprocess.run(  # noqa: S603
         [PROGRAM, "rehearse", "storm", "--json"],
         env=ENVIRONMENT,
         capture_output=True,
@@ -137,7 +137,7 @@ def test_every_fault_heals_with_its_alarm(faults: dict[str, Fault]):
         check=False,
         timeout=NIGHT_SECONDS,
     )
-    assert done.returncode == 0, done.stderr
-    outcomes = {one["fault"]: one for one in json.loads(done.stdout)}
+    assert result.returncode == 0, result.stderr
+    outcomes = {outcome["fault"]: outcome for outcome in json.loads(result.stdout)}
     assert set(outcomes) == set(faults)
-    assert all(one["untried"] or one["seconds"] is not None for one in outcomes.values())
+    assert all(outcome["untried"] or outcome["seconds"] is not None for outcome in outcomes.values())

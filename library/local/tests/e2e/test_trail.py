@@ -54,16 +54,16 @@ def test_a_list_and_all_that_it_causes_are_one_trace(
     ragged: int, outcome: str, deployed: RunningContext, sample: Callable[[int], Sample]
 ):
     """Its record, each of its items, each event in its body; the relay's messages say so in an attribute too."""
-    done = import_list(deployed, sample(30).with_ragged(ragged), expected=31 - ragged)
-    assert done.outcome == outcome
-    carried = done.record[TRACEPARENT]
+    result = import_list(deployed, sample(30).with_ragged(ragged), expected=31 - ragged)
+    assert result.outcome == outcome
+    carried = result.record[TRACEPARENT]
     assert FORM.fullmatch(carried)
-    imported = deployed.table.imported_items(done.list_id)
+    imported = deployed.table.imported_items(result.list_id)
     assert [item[TRACEPARENT] for item in imported] == [carried] * (30 - ragged)
     for subscriber in deployed.subscribers:
-        events = done.events[subscriber.name]
+        events = result.events[subscriber.name]
         assert [event[TRACEPARENT] for event in events] == [carried] * (31 - ragged)
-        relayed = [event["id"] for event in events if event["subject"] != done.list_id]
+        relayed = [event["id"] for event in events if event["subject"] != result.list_id]
         # The emulator's Step Functions loses message attributes: the list's own event comes without.
         assert _carried(subscriber, relayed) == [carried] * (30 - ragged)
 
@@ -77,7 +77,7 @@ def test_each_command_is_a_trace_of_its_own(deployed: RunningContext, sample: Ca
         carried.append(_item(deployed, identity)[TRACEPARENT]["S"])
     assert _send(deployed, DELETE, {ID: identity})["ok"]
     carried.append(carried[-1])
-    assert all(FORM.fullmatch(one) for one in carried)
+    assert all(FORM.fullmatch(traceparent) for traceparent in carried)
     assert len(set(carried)) == len(carried) - 1
     for subscriber, events in zip(deployed.subscribers, _events_of(deployed, identity, len(carried)), strict=True):
         assert [event[TRACEPARENT] for event in events] == carried
@@ -92,10 +92,10 @@ def test_a_list_recorded_before_traces_were_kept_is_imported(deployed: RunningCo
     definition = json.loads(_machine(deployed)["definition"]) | {"StartAt": "MarkImported"}
     ended = _run(deployed, definition, {"list_id": list_id})
     assert ended == {"list_id": list_id, "outcome": "IMPORTED"}
-    made = f"00-{list_id}-0000000000000001-00"
+    traceparent = f"00-{list_id}-0000000000000001-00"
     for events in wait_for(deployed.subscribers, list_id, 1).values():
-        assert [(event["type"], event[TRACEPARENT]) for event in events] == [(LIST_IMPORTED, made)]
-    assert deployed.table.list_item(list_id)[TRACEPARENT] == made
+        assert [(event["type"], event[TRACEPARENT]) for event in events] == [(LIST_IMPORTED, traceparent)]
+    assert deployed.table.list_item(list_id)[TRACEPARENT] == traceparent
 
 
 @pytest.mark.parametrize(("written", "published"), [({}, MADE), (OWN, OWN[TRACEPARENT])])
@@ -112,8 +112,8 @@ def test_a_rejection_that_an_older_function_words_gets_a_place_in_a_trace(
 
 def _carried(subscriber: Subscriber, ids: list[str]) -> list[str]:
     """The place in a trace that the messages with these events' ids carry in their attributes."""
-    attributes = {one.event["id"]: one.attributes for one in subscriber.received}
-    return [attributes[one][TRACEPARENT] for one in ids]
+    attributes = {message.event["id"]: message.attributes for message in subscriber.received}
+    return [attributes[event_id][TRACEPARENT] for event_id in ids]
 
 
 def _machine(deployed: RunningContext) -> dict[str, Any]:
@@ -121,12 +121,12 @@ def _machine(deployed: RunningContext) -> dict[str, Any]:
     return deployed.aws.call("stepfunctions", "describe_state_machine", stateMachineArn=arn)
 
 
-def _run(deployed: RunningContext, definition: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _run(deployed: RunningContext, definition: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
     """Return what a machine of this definition, with the role of the context's, makes of an input."""
     role = _machine(deployed)["roleArn"]
     named = {"name": f"trail-{uuid.uuid4()}", "definition": json.dumps(definition), "roleArn": role}
     machine = deployed.aws.call("stepfunctions", "create_state_machine", **named)["stateMachineArn"]
-    run = deployed.aws.call("stepfunctions", "start_execution", stateMachineArn=machine, input=json.dumps(given))
+    run = deployed.aws.call("stepfunctions", "start_execution", stateMachineArn=machine, input=json.dumps(payload))
     deadline = time.monotonic() + SECONDS
     while True:
         ended = deployed.aws.call("stepfunctions", "describe_execution", executionArn=run["executionArn"])

@@ -54,32 +54,32 @@ def _running(context: Context[Any], invoke: Answering, errors: tuple[type[Busine
     return SimpleNamespace(context=said, samples=Samples(context), outputs={"api": None}, invoke=invoke)
 
 
-def test_a_command_is_accepted_once_and_its_aggregate_is_found(context: Context[Any]):
+def test_a_command_is_accepted_once_and_its_aggregate_is_queried(context: Context[Any]):
     """In a context without an API they are messages."""
-    taken, again, found = calls(_running(context, FakeContext(context).invoke))
-    assert [one.back for one in (taken, again, found)] == ["ok OPEN", "refused already-exists", "ok OPEN"]
-    assert again.sent == f"{taken.sent} again"
-    assert [one.problem for one in (taken, again, found)] == ["", "", ""]
+    accepted, again, queried = calls(_running(context, FakeContext(context).invoke))
+    assert [call.back for call in (accepted, again, queried)] == ["ok OPEN", "refused already-exists", "ok OPEN"]
+    assert again.sent == f"{accepted.sent} again"
+    assert [call.problem for call in (accepted, again, queried)] == ["", "", ""]
 
 
 def test_a_rejection_without_a_rule_is_a_problem(context: Context[Any]):
     """The problem names the call, the answer, and the expected code."""
-    taken, again, found = calls(_running(context, FakeContext(context, "invalid").invoke))
-    for shown, answer, expected in (
-        (taken, "'refused invalid'", "success"),
+    accepted, again, queried = calls(_running(context, FakeContext(context, "invalid").invoke))
+    for call, answer, expected in (
+        (accepted, "'refused invalid'", "success"),
         (again, "'refused invalid'", AlreadyExists.code),
-        (found, f"'refused {NotFound.code}'", "success"),
+        (queried, f"'refused {NotFound.code}'", "success"),
     ):
-        assert shown.problem.startswith(f"{shown.sent}:")
-        assert answer in shown.problem
-        assert re.search(rf"\b{expected}\.$", shown.problem)
+        assert call.problem.startswith(f"{call.sent}:")
+        assert answer in call.problem
+        assert re.search(rf"\b{expected}\.$", call.problem)
 
 
 def test_a_rule_of_the_team_s_own_may_refuse_a_sample(context: Context[Any]):
     """Nobody knows here what it takes: then it is refused again, and not found."""
-    shown = list(calls(_running(context, FakeContext(context, TooDear.code).invoke, (TooDear,))))
-    assert [one.back for one in shown] == ["refused too-dear", "refused too-dear", "refused not-found"]
-    assert not any(one.problem for one in shown)
+    results = list(calls(_running(context, FakeContext(context, TooDear.code).invoke, (TooDear,))))
+    assert [call.back for call in results] == ["refused too-dear", "refused too-dear", "refused not-found"]
+    assert not any(call.problem for call in results)
 
 
 def test_a_command_is_not_sent_if_its_fields_reject_the_sample(context: Context[Any]):
@@ -123,7 +123,9 @@ def test_functions_of_schedules_are_called_as_their_schedules_call_them():
     answers = {"watch_lists": {"seconds": 1.2}, "sweep_uploads": {"uploads": 3}}
     lists = SimpleNamespace(has_lists=True)
     running: Any = SimpleNamespace(context=lists, invoke=lambda function, _event: answers[function])
-    assert [(one.sent.partition(",")[0], *re.findall(r"\d+", one.back)) for one in schedules(running)] == [
+    assert [
+        (schedule.sent.partition(",")[0], *re.findall(r"\d+", schedule.back)) for schedule in schedules(running)
+    ] == [
         ("watch_lists", "1"),
         ("sweep_uploads", "3"),
     ]

@@ -12,7 +12,7 @@ EMULATOR = Emulator(1, 2, "eu-west-1", Path())
 
 
 @pytest.mark.parametrize("outputs", [{}, {"api": None}])
-def test_without_an_api_there_is_nothing_to_call(outputs: dict[str, Any]) -> None:
+def test_without_an_api_there_are_no_requests(outputs: dict[str, Any]) -> None:
     requests = ApiRequests({})
     assert requests.to_call(EMULATOR, outputs) == []
     assert list(requests.samples(outputs, 0.0)) == []

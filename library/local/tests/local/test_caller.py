@@ -47,7 +47,7 @@ def test_callers_are_shared_out_by_weight(share: float, least: int, most: int) -
     assert versions.total() == 1000
 
 
-def test_the_same_seed_takes_the_same_turns() -> None:
+def test_the_same_seed_has_the_same_turns() -> None:
     turns = [[Caller(WeightedAlias(), ALIAS_ARN, seed).call({}).version for _ in range(5)] for seed in (1, 1)]
     assert turns[0] == turns[1]
 
@@ -56,21 +56,21 @@ def test_a_failure_counts_for_the_alias_and_for_the_version_that_was_run() -> No
     """The dimensions are those of Lambda for an alias with weights."""
     aws = WeightedAlias()
     aws.share = 1.0
-    done = Caller(aws, ALIAS_ARN).call({})
-    assert (done.version, done.failed) == ("2", True)
+    outcome = Caller(aws, ALIAS_ARN).call({})
+    assert (outcome.version, outcome.failed) == ("2", True)
     errors = [datum for datum in aws.data() if datum["MetricName"] == "Errors"]
     resource = [{"Name": "FunctionName", "Value": "name"}, {"Name": "Resource", "Value": "name:live"}]
     executed = [*resource, {"Name": "ExecutedVersion", "Value": "2"}]
     assert [(datum["Dimensions"], datum["Value"]) for datum in errors] == [(resource, 1), (executed, 1)]
 
 
-def test_calls_go_on_until_the_block_is_left() -> None:
+def test_calls_continue_until_the_end_of_the_block() -> None:
     with Caller(WeightedAlias(), ALIAS_ARN).calling({}, pause_seconds=0.001) as calls:
         while len(calls) < 3:
             pass
-    made = len(calls)
-    assert made >= 3
-    assert len(calls) == made
+    count = len(calls)
+    assert count >= 3
+    assert len(calls) == count
 
 
 def test_a_failed_call_raises_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

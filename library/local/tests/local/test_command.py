@@ -64,7 +64,7 @@ def test_identity_that_the_list_lacks_is_refused_before_anything_starts(
     assert re.search(sentence, capsys.readouterr().err)
 
 
-def test_the_folder_of_the_dashboards_is_made_and_a_file_there_is_left(tmp_path: Path):
+def test_the_folder_of_the_dashboards_is_created_and_an_existing_file_is_kept(tmp_path: Path):
     """Nothing is written before there is something to write."""
     page = tmp_path / "new" / "page.html"
     assert writable_file(str(page)) == page

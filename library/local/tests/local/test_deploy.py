@@ -25,19 +25,19 @@ def program(tmp_path: Path):
     return write
 
 
-def test_resource_is_made_and_its_outputs_go_on(aws_of_nothing: RecordingAws, program):
+def test_a_resource_is_created_and_its_outputs_are_used(aws_of_nothing: RecordingAws, program):
     """A queue gets the program's settings; its real URL comes out of the program."""
     source = """
 delay = pulumi.Config().require_int("delay")
 queue = aws.sqs.Queue("orders", delay_seconds=delay, tags={"owner": "us"})
 pulumi.export("url", queue.url)
 """
-    made = deploy(aws_of_nothing, program(source), "local", {})
+    deployment = deploy(aws_of_nothing, program(source), "local", {})
     [(_, parameters)] = [call for call in aws_of_nothing.calls if call[0] == "sqs:create_queue"]
     assert parameters["Attributes"] == {"DelaySeconds": "3"}
     assert parameters["tags"] == {"owner": "us"}
-    assert made.outputs == {"url": f"https://queue/{parameters['QueueName']}"}
-    assert made.inputs["aws:sqs/queue:Queue orders"] == {"delaySeconds": 3, "tags": {"owner": "us"}}
+    assert deployment.outputs == {"url": f"https://queue/{parameters['QueueName']}"}
+    assert deployment.inputs["aws:sqs/queue:Queue orders"] == {"delaySeconds": 3, "tags": {"owner": "us"}}
 
 
 @pytest.mark.parametrize("blocked", [None, ["SSE-C"]])
@@ -49,24 +49,26 @@ def test_encryption_of_a_bucket_is_set_whether_or_not_a_kind_of_it_is_blocked(
     source = f"aws.s3.BucketServerSideEncryptionConfiguration('e', bucket='b', rules=[{rule}])"
     deploy(aws_of_nothing, program(source), "local", {})
     [(_, parameters)] = [call for call in aws_of_nothing.calls if call[0] == "s3:put_bucket_encryption"]
-    told = {"BucketKeyEnabled": True} | ({"BlockedEncryptionTypes": {"EncryptionType": blocked}} if blocked else {})
-    assert parameters["ServerSideEncryptionConfiguration"] == {"Rules": [told]}
+    encryption = {"BucketKeyEnabled": True} | (
+        {"BlockedEncryptionTypes": {"EncryptionType": blocked}} if blocked else {}
+    )
+    assert parameters["ServerSideEncryptionConfiguration"] == {"Rules": [encryption]}
 
 
 def test_settings_of_the_run_win(aws_of_nothing: RecordingAws, program):
     """What only this run knows replaces what the stack's file says."""
-    made = deploy(
+    deployment = deploy(
         aws_of_nothing, program('pulumi.export("delay", pulumi.Config().get("delay"))'), "local", {"delay": 9}
     )
-    assert made.outputs == {"delay": "9"}
+    assert deployment.outputs == {"delay": "9"}
 
 
 def test_type_without_a_handler_is_listed(aws_of_nothing: RecordingAws, program):
     """What the embedded AWS cannot hold is named, and the program goes on."""
-    made = deploy(
+    deployment = deploy(
         aws_of_nothing, program('aws.xray.Group("slow", group_name="slow", filter_expression="")'), "local", {}
     )
-    assert made.not_emulated == ["aws:xray/group:Group slow"]
+    assert deployment.not_emulated == ["aws:xray/group:Group slow"]
 
 
 @pytest.mark.parametrize(

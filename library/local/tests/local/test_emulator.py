@@ -47,14 +47,14 @@ def interpreter(tmp_path: Path, sign: Path) -> Path:
     return script
 
 
-def test_what_is_done_meanwhile_is_done_before_the_emulator_is_waited_for(interpreter: Path, sign: Path):
+def test_work_in_the_meantime_ends_before_the_wait_for_the_emulator(interpreter: Path, sign: Path):
     with running_emulator(interpreter, "eu-west-1", meanwhile=sign.touch) as running:
         assert is_ready(running)
     assert not is_ready(running)
     assert not running.folder.exists()
 
 
-def test_an_emulator_ends_if_what_is_done_meanwhile_fails(interpreter: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_emulator_ends_if_work_in_the_meantime_fails(interpreter: Path, monkeypatch: pytest.MonkeyPatch):
     """Ctrl-C may come there, too."""
     folders = interpreter.with_name("folders")
     folders.mkdir()
@@ -85,7 +85,7 @@ def test_an_emulator_that_ends_at_its_start_is_an_error_with_its_log(interpreter
         pytest.fail("it was yielded")
 
 
-def test_a_stand_in_prints_nothing_when_the_emulator_has_ended(capsys: pytest.CaptureFixture[str]):
+def test_a_stand_in_prints_nothing_after_the_end_of_the_emulator(capsys: pytest.CaptureFixture[str]):
     """The run reports it. The function's connection is closed."""
 
     def respond(_: object) -> NoReturn:

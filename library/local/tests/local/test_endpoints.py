@@ -42,7 +42,7 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
         server.shutdown()
 
 
-def test_what_is_published_is_what_a_second_run_reads(
+def test_a_second_run_reads_the_published_endpoints(
     context: Context[Any], samples: Samples, emulator: Emulator, tmp_path: Path
 ):
     """Where the emulator is and who its root is, what was deployed, and what the commands take."""
@@ -54,7 +54,9 @@ def test_what_is_published_is_what_a_second_run_reads(
     assert ours.columns == samples.columns
 
 
-def test_the_keys_are_for_the_owner_alone_and_nothing_stays(context: Context[Any], emulator: Emulator, tmp_path: Path):
+def test_only_the_owner_may_read_the_keys_and_no_file_remains(
+    context: Context[Any], emulator: Emulator, tmp_path: Path
+):
     """The file is there for as long as the run is, however that ends, and also if an earlier one left it readable."""
     file = tmp_path / "endpoints.json"
     file.write_text("left")
@@ -77,7 +79,7 @@ def test_the_file_has_the_variables_that_point_any_tool_at_the_emulator(
     assert written["environment"] == emulator.client_environment()
 
 
-def test_an_ended_run_is_no_running_one(context: Context[Any], emulator: Emulator, tmp_path: Path):
+def test_an_ended_run_is_not_running(context: Context[Any], emulator: Emulator, tmp_path: Path):
     """A run that was killed leaves its file."""
     file, ended = tmp_path / "endpoints.json", replace(emulator, port=1)
     with (
@@ -121,7 +123,7 @@ def test_traces_go_to_the_run_that_deployed_the_function(joined: bool, tmp_path:
     inputs = {"environment": {"variables": {"A": "b"}}, "code": FileArchive("code.zip")}
     request = Request("aws:lambda/function:Function", "f", inputs, tmp_path)
     create(aws, request)
-    [parameters] = [given for operation, given in aws.calls if operation == "lambda:create_function"]
+    [parameters] = [arguments for operation, arguments in aws.calls if operation == "lambda:create_function"]
     added = {"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"} if joined else {}
     assert parameters["Environment"] == {"Variables": {"A": "b"} | added}
     assert bool(request.adapted) == joined

@@ -33,7 +33,7 @@ def labels(context: Context[Any]) -> Labels:
     return Labels(context.name, STACK, context.owner)
 
 
-def test_a_context_joins_an_empty_emulator_and_those_of_other_contexts(context: Context[Any]):
+def test_a_context_joins_an_emulator_that_is_empty_or_has_other_contexts(context: Context[Any]):
     assert _in_the_way(context, Account([], [])) == ""
     assert _in_the_way(context, Account(["another-local-table"], ["/another/local/topic-arn"])) == ""
 

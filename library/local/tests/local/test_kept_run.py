@@ -72,7 +72,7 @@ def test_after_the_end_of_one_of_two_runs_commands_find_the_other(
 
 
 @pytest.mark.usefixtures("answering")
-def test_a_killed_run_is_not_found(repository: Project, ours: process.Endpoints):
+def test_a_killed_run_is_not_reused(repository: Project, ours: process.Endpoints):
     """Another program may have its port meanwhile. Its file, which names a process that does not exist, is deleted."""
     with start.published(repository, ours):
         [file] = _files(repository)
@@ -114,7 +114,7 @@ def test_only_the_owner_can_read_the_api_page(repository: Project, ours: process
         "http://127.0.0.1:1/a",
         *keys,
     )
-    assert {one.query.get("list_id", "list-7") for one in requests(text)} == {"list-7"}
+    assert {request.query.get("list_id", "list-7") for request in requests(text)} == {"list-7"}
     [document] = re.findall(r'href="([^"#]+)"', text)
     assert (page.parent / document).resolve() == (documents / "openapi.json").resolve()
 

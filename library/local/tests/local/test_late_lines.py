@@ -41,7 +41,7 @@ def test_a_late_line_of_a_measured_list_is_read() -> None:
     assert running.called == [MEASURING]
 
 
-def test_a_list_that_was_not_measured_is_still_found() -> None:
+def test_a_list_without_metrics_is_detected() -> None:
     running = Running(LATE)
     assert "list-2" not in measured(running, "list-1", "list-2")
 

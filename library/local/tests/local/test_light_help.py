@@ -18,6 +18,6 @@ _HEAVY = {"boto3", "flask", "grimp", "mcp", "moto", "pulumi", "rich.console"}
 @pytest.mark.parametrize("command", ["run", "invoke", "debug", "logs", "mcp"])
 def test_the_help_imports_no_heavy_package(command: str) -> None:
     code = _HELP.format(arguments=[command, "--help"], heavy=_HEAVY)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
-    assert f"context {command}" in done.stdout
-    assert done.stderr.split() == []
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert f"context {command}" in result.stdout
+    assert result.stderr.split() == []

@@ -37,7 +37,7 @@ def test_metrics_of_aws_are_not_checked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metrics", "found"),
+    ("metrics", "sentence"),
     [
         ([["ours", "Dome", "service", "it"]], " Dome (ours: service it)"),
         ([["ours", "Done"]], " Done (ours), "),
@@ -52,10 +52,10 @@ def test_metrics_of_aws_are_not_checked() -> None:
         ([[{"expression": 'SELECT SUM(Done) FROM SCHEMA("ours", service)'}]], " SELECT SUM(Done) "),
     ],
 )
-def test_an_undefined_metric_on_a_dashboard_is_a_problem(metrics: list[Any], found: str) -> None:
+def test_an_undefined_metric_on_a_dashboard_is_a_problem(metrics: list[Any], sentence: str) -> None:
     """The problem names the widget, the dashboard, and the metric or search."""
     [problem] = problems(_board(DONE, [{"expression": REFUSED}], *metrics), {}, DEFINED)
-    assert found in problem
+    assert sentence in problem
     assert re.search(r"'T' .*\bboard\b", problem)
 
 
@@ -77,7 +77,7 @@ def test_an_undefined_metric_in_an_alarm_is_a_problem(alarm: dict[str, Any]) -> 
     assert re.search(r"\brate\b.* Dome \(ours: service it\)", problem)
 
 
-def test_a_defined_metric_must_be_queried_somewhere() -> None:
+def test_a_defined_metric_must_be_queried() -> None:
     """With each value of its dimensions."""
     board = _board(DONE, ["ours", "Refused", "service", "it", "reason", "late"])
     [problem] = problems(board, {}, DEFINED)
@@ -119,9 +119,9 @@ def test_a_metric_that_differs_from_its_definition_is_one_problem(
 
 
 def test_a_definition_has_the_service_and_its_own_dimension(context: Context[Any]) -> None:
-    known = {one.name: one for one in defined_by(context, "stack")}
-    assert known.keys() == {one.name for one in context.measures.all}
-    assert all(one.dimensions["service"] == {context.name} for one in known.values())
+    known = {definition.name: definition for definition in defined_by(context, "stack")}
+    assert known.keys() == {measure.name for measure in context.measures.all}
+    assert all(definition.dimensions["service"] == {context.name} for definition in known.values())
     assert known["RowsRejected"].dimensions["reason"] == set(context.faults)
 
 

@@ -34,7 +34,7 @@ def _make(aws: RecordingAws, kind: str, **inputs: Any) -> tuple[dict[str, Any], 
 
 
 def _sent(aws: RecordingAws, operation: str) -> dict[str, Any]:
-    [parameters] = [given for name, given in aws.calls if name == f"cloudwatch:{operation}"]
+    [parameters] = [arguments for name, arguments in aws.calls if name == f"cloudwatch:{operation}"]
     return {name: value for name, value in parameters.items() if value is not None}
 
 

@@ -22,9 +22,9 @@ def _project(root: Path, place: str) -> Project:
 
 def test_a_file_sets_how_it_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the file it answers by the repository's function."""
-    asked: list[SystemRequest] = []
+    requests: list[SystemRequest] = []
     bureau: Any = ModuleType("bureau_of_tests")
-    bureau.answer = lambda one: (asked.append(one), (201, {"approved": True}))[1]
+    bureau.answer = lambda request: (requests.append(request), (201, {"approved": True}))[1]
     monkeypatch.setitem(sys.modules, bureau.__name__, bureau)
     waits: list[float] = []
     monkeypatch.setattr("bounded_context_local.stand_ins.time.sleep", waits.append)
@@ -32,14 +32,14 @@ def test_a_file_sets_how_it_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     file = mode_file(project, "bureau")
     file.parent.mkdir()
     with serving_systems(project) as addresses:
-        found = []
+        statuses = []
         for mode in ("", "slow\n", "down\n", "success\n"):
             if mode:
                 file.write_text(mode)
             reply = request("POST", f"{addresses['bureau']}/x", json={"a": 1}, headers={"Idempotency-Key": "k"})
-            found.append(reply.status)
-    assert (found, waits) == ([201, 201, 503, 201], [stand_ins.SLOW])
-    assert asked == [SystemRequest("POST", "/x", {"a": 1}, "k")] * 3
+            statuses.append(reply.status)
+    assert (statuses, waits) == ([201, 201, 503, 201], [stand_ins.SLOW])
+    assert requests == [SystemRequest("POST", "/x", {"a": 1}, "k")] * 3
 
 
 @pytest.mark.parametrize("place", ["no_such_module:answer", "json:answer", "json"])

@@ -33,13 +33,13 @@ def test_a_user_id_without_a_name_uploads(monkeypatch: pytest.MonkeyPatch) -> No
         SftpEndpoint("127.0.0.1", 1).write(Login.with_new_key("demo"), "list.csv", b"")
 
 
-def test_without_it_whoever_may_write_to_the_bucket_is_in(aws_of_nothing: RecordingAws) -> None:
+def test_without_sftp_uploads_go_to_the_bucket(aws_of_nothing: RecordingAws) -> None:
     partner = _partner(aws_of_nothing, CONTEXT, {"sftp": "none"})
     assert type(partner) is Partner
     assert (partner.settings, partner.stand_ins) == ({}, ())
 
 
-def test_both_read_the_folder_that_the_context_takes_lists_from(aws_of_nothing: RecordingAws) -> None:
+def test_both_read_the_folder_of_the_contexts_lists(aws_of_nothing: RecordingAws) -> None:
     for sftp in ("dedicated", "none"):
         partner = _partner(aws_of_nothing, CONTEXT, {"sftp": sftp})
         partner.outputs = {"inbox_bucket": "inbox"}

@@ -18,13 +18,13 @@ def _output(*command: str) -> str:
     return subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True).stdout  # noqa: S603
 
 
-def test_it_imports_nothing_that_takes_time_before_a_test_asks_for_it() -> None:
+def test_the_plugin_imports_no_slow_module_before_a_test_needs_it() -> None:
     code = "import sys, bounded_context_cli.plugin; print(*sys.modules)"
     assert HEAVY & set(_output("-c", code).split()) == set()
 
 
 @pytest.mark.slow
-def test_whoever_asks_for_the_whole_context_is_an_end_to_end_test(tmp_path: Path) -> None:
+def test_a_test_that_uses_the_whole_context_is_an_end_to_end_test(tmp_path: Path) -> None:
     """Without a word in the test: nobody starts an emulator by mistake."""
     (tmp_path / "test_some.py").write_text(TESTS)
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")

@@ -35,15 +35,18 @@ def _sqs(endpoint: str) -> Any:
 
 
 def test_a_message_is_received_and_deleted(aws_endpoint: str) -> None:
-    sqs, made = _sqs(aws_endpoint), calls(aws_endpoint)
+    sqs, client = _sqs(aws_endpoint), calls(aws_endpoint)
     url = sqs.create_queue(QueueName="bi")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="event")
-    [message] = made.call("sqs", "receive_message", QueueUrl=url, AttributeNames=["All"])["Messages"]
+    [message] = client.call("sqs", "receive_message", QueueUrl=url, AttributeNames=["All"])["Messages"]
     assert (message["Body"], "SentTimestamp" in message["Attributes"]) == ("event", True)
     entries = [{"Id": "0", "ReceiptHandle": message["ReceiptHandle"]}]
-    assert made.call("sqs", "delete_message_batch", QueueUrl=url, Entries=entries)["Successful"] == [{"Id": "0"}]
-    left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert (left["ApproximateNumberOfMessages"], left["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")
+    assert client.call("sqs", "delete_message_batch", QueueUrl=url, Entries=entries)["Successful"] == [{"Id": "0"}]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (attributes["ApproximateNumberOfMessages"], attributes["ApproximateNumberOfMessagesNotVisible"]) == (
+        "0",
+        "0",
+    )
 
 
 def test_an_empty_queue_has_no_messages(aws_endpoint: str) -> None:
@@ -60,7 +63,7 @@ def test_a_refused_call_has_the_error_of_the_client(aws_endpoint: str) -> None:
     assert response["Error"]["Code"].endswith("QueueDoesNotExist")
 
 
-def test_a_call_without_an_answer_is_one_that_a_reader_repeats() -> None:
+def test_a_call_without_an_answer_raises_an_error_that_readers_retry() -> None:
     with pytest.raises(UNANSWERED):
         calls(CLOSED).call("sqs", "receive_message", QueueUrl=f"{CLOSED}/bi")
 
@@ -86,8 +89,8 @@ def test_a_closed_idle_connection_is_no_interruption() -> None:
     """The reader reports nothing to the run."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Closing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        made = calls(f"http://127.0.0.1:{server.server_port}")
-        answers = [made.call("sqs", "receive_message", QueueUrl="url") for _ in range(3)]
+        client = calls(f"http://127.0.0.1:{server.server_port}")
+        answers = [client.call("sqs", "receive_message", QueueUrl="url") for _ in range(3)]
         server.shutdown()
     assert answers == [{}, {}, {}]
 

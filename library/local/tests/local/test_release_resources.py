@@ -29,7 +29,7 @@ class Releases(RecordingAws):
 
     def sent(self, operation: str) -> dict[str, Any]:
         """The parameters of the one call of an operation."""
-        [parameters] = [given for name, given in self.calls if name.endswith(f":{operation}")]
+        [parameters] = [arguments for name, arguments in self.calls if name.endswith(f":{operation}")]
         return {name: value for name, value in parameters.items() if value is not None}
 
 
@@ -76,7 +76,7 @@ def test_a_service_role_that_does_not_trust_codedeploy_is_refused(aws: Releases)
 
 
 @pytest.mark.parametrize(
-    ("given", "sent"),
+    ("configuration", "sent"),
     [
         (
             {"type": "TimeBasedCanary", "timeBasedCanary": {"percentage": 25.0, "interval": 20.0}},
@@ -88,13 +88,13 @@ def test_a_service_role_that_does_not_trust_codedeploy_is_refused(aws: Releases)
         ),
     ],
 )
-def test_a_configuration_has_the_parameters_of_the_api(aws: Releases, given: dict, sent: dict) -> None:
+def test_a_configuration_has_the_parameters_of_the_api(aws: Releases, configuration: dict, sent: dict) -> None:
     _make(
         aws,
         "codedeploy/deploymentConfig:DeploymentConfig",
         deploymentConfigName="own",
         computePlatform="Lambda",
-        trafficRoutingConfig=given,
+        trafficRoutingConfig=configuration,
     )
     assert aws.sent("create_deployment_config")["trafficRoutingConfig"] == sent
 

@@ -89,16 +89,16 @@ def test_a_failed_list_reports_its_cause():
 def test_the_screen_has_the_frames_of_libraries_if_wanted(verbose: bool, capsys: pytest.CaptureFixture[str]):
     """Each fact of the cause is a line."""
     RunScreen(quiet=False, verbose=verbose).show_failure(CAUSE, '  File "/layer/pydantic.py"')
-    shown = capsys.readouterr().out
-    lines = [line.split(maxsplit=1) for line in shown.splitlines() if line.startswith("  ")]
+    screen = capsys.readouterr().out
+    lines = [line.split(maxsplit=1) for line in screen.splitlines() if line.startswith("  ")]
     assert [[name, str(value)] for name, value in CAUSE.facts().items()] == lines[:6]
-    assert ("/layer/pydantic.py" in shown) is verbose
+    assert ("/layer/pydantic.py" in screen) is verbose
 
 
 def test_the_screen_has_the_exception_that_a_step_could_not_record(capsys: pytest.CaptureFixture[str]):
     """Its last line: the step failed before it had the table."""
     failure = Failure("validate_list", error="BadEnvironment", message=UNRECORDED)
     RunScreen(quiet=False, verbose=False).show_failure(failure, '  File "/layer/pydantic.py"\nBadEnvironment: FORMATS')
-    shown = capsys.readouterr().out
-    assert shown.splitlines()[-1].split() == ["logged", "BadEnvironment:", "FORMATS"]
-    assert "/layer/pydantic.py" not in shown
+    screen = capsys.readouterr().out
+    assert screen.splitlines()[-1].split() == ["logged", "BadEnvironment:", "FORMATS"]
+    assert "/layer/pydantic.py" not in screen

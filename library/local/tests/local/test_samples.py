@@ -13,8 +13,8 @@ def test_sample_rows_are_good_rows(context: Context[Any], samples: Samples):
     """The context takes every row, whatever its fields are."""
     header, *rows = csv.reader(samples.document(500).decode().splitlines())
     assert header == list(context.details.model_fields)
-    taken = [context.details.model_validate(dict(zip(header, row, strict=True))) for row in rows]
-    assert len({details.id for details in taken}) == 500
+    models = [context.details.model_validate(dict(zip(header, row, strict=True))) for row in rows]
+    assert len({details.id for details in models}) == 500
 
 
 def test_samples_are_the_same_every_time(samples: Samples):
@@ -43,7 +43,7 @@ def test_records_are_counted_without_the_header(content: bytes, count: int):
     assert count_records(content) == count
 
 
-def test_an_identitys_lines_are_those_on_which_its_records_begin(samples: Samples):
+def test_the_lines_of_an_identity_are_the_first_lines_of_its_records(samples: Samples):
     """Blank lines and line breaks inside quotes count; an identity may be there twice."""
     rows = [["one", "x"], ["two", "y\nz"], ["three", "x"], ["one", "x"]]
     content = as_csv([[samples.identity, "text"], *rows]).replace(b"three", b"\n three ")
@@ -51,7 +51,7 @@ def test_an_identitys_lines_are_those_on_which_its_records_begin(samples: Sample
     assert samples.lines_by_identity(b"colour\nred\n") == samples.lines_by_identity(b"") == {}
 
 
-def test_what_a_file_refers_to_is_read_from_its_column(samples: Samples):
+def test_references_of_a_file_are_read_from_its_column(samples: Samples):
     """The run makes it known, as another context would have."""
     assert samples.references_of(samples.document(100)) == set(samples.known_references())
     assert samples.references_of(b"colour\nred\n") == set()

@@ -10,7 +10,7 @@ LACKING = ["aws:xray/samplingRule:SamplingRule traces"]
 ADAPTED = ["function one: no traffic", "function other: no traffic", "api: no throttling"]
 
 
-def test_a_run_counts_what_is_not_as_on_aws(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_counts_the_differences_from_aws(capsys: pytest.CaptureFixture[str]) -> None:
     """In one line, each reason once, with the option that lists them."""
     RunScreen(quiet=False).show_limits(LACKING, ADAPTED)
     assert re.fullmatch(r"3 .*--verbose.*\n", capsys.readouterr().out)
@@ -27,7 +27,7 @@ def test_a_verbose_run_names_it(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_what_to_try_next_names_a_row_that_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_next_command_names_an_existing_row(capsys: pytest.CaptureFixture[str]) -> None:
     """An empty list has none."""
     RunScreen(quiet=False).show_more("id-7")
     assert "--trace id-7" in capsys.readouterr().out

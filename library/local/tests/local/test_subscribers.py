@@ -48,7 +48,7 @@ class Queue(Calls):
     region = "eu-central-1"
 
     def __init__(self, count: int = 0, sent: float = 0) -> None:
-        self.asked: list[int] = []
+        self.waits: list[int] = []
         self.gate = _Gate()
         self.queue = sqs.Queue("url", self.gate)
         for number in range(count):
@@ -59,7 +59,7 @@ class Queue(Calls):
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         assert service == "sqs"
-        self.asked += [parameters["WaitTimeSeconds"]] if operation == "receive_message" else []
+        self.waits += [parameters["WaitTimeSeconds"]] if operation == "receive_message" else []
         return getattr(sqs.SimSqs([self.queue], self.gate), operation)(**parameters)
 
 
@@ -71,7 +71,7 @@ def _message(number: int) -> dict[str, Any]:
     return {"Body": _body(number), "MessageId": f"url-{number + 1}", "Attributes": {"SentTimestamp": "0"}}
 
 
-def test_what_waits_in_a_queue_is_received_once() -> None:
+def test_each_message_of_a_queue_is_received_once() -> None:
     """By however many readers."""
     subscriber = Subscriber(Queue(COUNT), "bi", "url")
     received = wait_for([subscriber], "l", COUNT)["bi"]
@@ -85,7 +85,7 @@ def test_a_quiet_queue_is_waited_at() -> None:
     subscriber = Subscriber(queue, "bi", "url")
     assert queue.gate.quiet.wait(60)
     subscriber.stop()
-    assert 0 not in queue.asked
+    assert 0 not in queue.waits
 
 
 def test_a_reader_has_the_events_of_a_stopped_reader() -> None:
@@ -110,10 +110,10 @@ def test_fresh_messages_are_received_by_one_reader() -> None:
     received = wait_for([subscriber], "l", COUNT)["bi"]
     subscriber.stop()
     assert len(received) == COUNT
-    assert 0 not in queue.asked
+    assert 0 not in queue.waits
 
 
-def test_a_failure_is_kept_for_whoever_waits() -> None:
+def test_a_failure_is_raised_at_the_wait() -> None:
     """The reading ends."""
 
     class Gone(Queue):

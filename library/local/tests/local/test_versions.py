@@ -51,6 +51,6 @@ def test_the_alarms_on_the_newest_version_of_a_function_follow_it_and_no_others(
         f"{kind} all": {"name": "all", "metricQueries": []},
     }
     acts.watch(aws_of_nothing, inputs, "one", "8")
-    [sent] = [given for operation, given in aws_of_nothing.calls if operation == "cloudwatch:put_metric_alarm"]
+    [sent] = [arguments for operation, arguments in aws_of_nothing.calls if operation == "cloudwatch:put_metric_alarm"]
     assert {"Name": "ExecutedVersion", "Value": "8"} in cast("list[object]", sent["Dimensions"])
     assert newest["ExecutedVersion"] == "7"

@@ -23,9 +23,9 @@ class Functions:
 
 def production(stack: Stack, clients: Mapping[str, Any] | None = None) -> Production:
     """Return the stack as the command reads it."""
-    found = stacks.ErasureStack.of("test", stack._outputs())
-    made = clients or stack.services() | {"lambda": Functions()}
-    return Production(found, stack._outputs()["functions"], PAYMENT, made, stack.clock)
+    erasure_stack = stacks.ErasureStack.of("test", stack._outputs())
+    services = clients or stack.services() | {"lambda": Functions()}
+    return Production(erasure_stack, stack._outputs()["functions"], PAYMENT, services, stack.clock)
 
 
 @pytest.fixture

@@ -47,24 +47,24 @@ def test_the_list_has_its_state_before_the_step(stack: Stack, step: str, status:
 
 def test_a_step_reads_the_file_or_the_staged_rows_without_personal_data(stack: Stack):
     """The import reads one part only. The verification runs the rule for all rows, without the progress of a try."""
-    found = production(stack)
-    validate = call_of_list(found, failed(stack, "validate_list"))
+    origin = production(stack)
+    validate = call_of_list(origin, failed(stack, "validate_list"))
     [(file, version)] = validate.objects.items()
     assert version
     list_id = failed(stack, PAYMENT.steps[2])
     stack.s3.put_object(Bucket=BUCKET, Key=f"staging/{list_id}/progress/part-00000.json", Body=NAME.encode())
-    verify = call_of_list(found, list_id)
-    write = call_of_list(found, failed(stack, "import_list", 0))
+    verify = call_of_list(origin, list_id)
+    write = call_of_list(origin, failed(stack, "import_list", 0))
     assert [*write.objects] == [write.event["part"]["key"]]
     assert {*write.objects} < {*verify.objects}
     assert not any("/progress/" in key for key in verify.objects)
-    data = [found.object(*place) for call in (validate, verify, write) for place in call.objects.items()]
-    assert not any(NAME.encode() in one for one in data)
-    assert any(PERSON.encode() in one for one in data)
-    rows = [*csv.DictReader(StringIO(found.object(file, version).decode()))]
+    data = [origin.object(*place) for call in (validate, verify, write) for place in call.objects.items()]
+    assert not any(NAME.encode() in content for content in data)
+    assert any(PERSON.encode() in content for content in data)
+    rows = [*csv.DictReader(StringIO(origin.object(file, version).decode()))]
     assert {row["payer"] for row in rows} == {"erased"}
     assert len({row["payment_id"] for row in rows}) == len(rows) > 1
-    assert json.loads(found.object(write.event["part"]["key"]))["lines"]
+    assert json.loads(origin.object(write.event["part"]["key"]))["lines"]
 
 
 @pytest.mark.parametrize(
@@ -124,18 +124,18 @@ def test_a_list_without_a_failed_step_and_an_unknown_list_are_refused(stack: Sta
 
 def test_the_file_is_stored_while_no_rule_imports_it(stack: Stack):
     """An import of the file at the same time would change the list's record."""
-    found, made = production(stack), list[str]()
+    origin, operations = production(stack), list[str]()
 
     def call(service: str, operation: str, **_: Any) -> Any:
-        made.append(operation)
+        operations.append(operation)
         return {"Rules": [{"Name": "object-created"}]} if operation == "list_rules" else {"VersionId": "v-1"}
 
     running: Any = SimpleNamespace(outputs={"inbox_bucket": "local"}, aws=SimpleNamespace(call=call))
-    wanted = call_of_list(found, failed(stack, "validate_list"))
-    copies = Copies(found, running.aws, "table")
-    ready = placed(running, found, wanted, copies)
+    wanted = call_of_list(origin, failed(stack, "validate_list"))
+    copies = Copies(origin, running.aws, "table")
+    ready = placed(running, origin, wanted, copies)
     [record] = copies.items.values()
-    assert made == ["list_rules", "disable_rule", "put_object", "put_item"]
+    assert operations == ["list_rules", "disable_rule", "put_object", "put_item"]
     assert record is not None
     assert (record["version_id"]["S"], record["bucket"]["S"]) == ("v-1", "local")
     assert record["pk"]["S"] == f"LIST#{ready.event['list_id']}" != f"LIST#{wanted.event['list_id']}"

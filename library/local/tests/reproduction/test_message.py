@@ -22,9 +22,9 @@ INDEX = next(iter(PAYMENT.indexes))
 def test_a_given_up_batch_calls_its_reader_without_personal_data(stack: Stack, batch: str):
     """The records and the other fields stay. The message is visible again."""
     call = call_of_dead_letter(production(stack), batch)
-    images = [one["dynamodb"]["NewImage"] for one in call.event["Records"]]
-    assert (call.function, [one["payment_id"]["S"] for one in images]) == ("relay_events", [PERSON, OTHER])
-    assert {one["payer"]["S"] for one in images} == {"erased"}
+    images = [record["dynamodb"]["NewImage"] for record in call.event["Records"]]
+    assert (call.function, [image["payment_id"]["S"] for image in images]) == ("relay_events", [PERSON, OTHER])
+    assert {image["payer"]["S"] for image in images} == {"erased"}
     assert NAME not in json.dumps(call.event)
     assert stack.sqs.hidden(stack.queues["changes"]) == 0
 
@@ -59,9 +59,9 @@ def test_a_message_of_a_subscriber_and_an_unknown_id_are_refused(stack: Stack):
 
 def test_messages_that_another_reader_hides_are_reported(stack: Stack, batch: str):
     """A search that finds nothing is then no proof."""
-    asked: Any = {"MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"], "WaitTimeSeconds": 1}
+    parameters: Any = {"MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"], "WaitTimeSeconds": 1}
     url = stack.queues["changes"]
-    stack.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600, **asked)
+    stack.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600, **parameters)
     with pytest.raises(Refusal, match="hides about 1 messages"):
         call_of_dead_letter(production(stack), batch)
 
@@ -117,31 +117,31 @@ def test_a_batch_whose_object_is_gone_is_refused(stack: Stack, batch: str):
 
 def test_items_of_the_stack_have_no_personal_data(stack: Stack):
     """Also the stored answer of a command, which is JSON in an attribute."""
-    found = production(stack)
+    origin = production(stack)
     keys = [place.removeprefix("table ") for place in stack.known() if place.startswith("table ")]
     assert len(keys) == 2
-    assert NAME not in json.dumps([found.item(key) for key in keys])
-    assert found.item("PAYMENT#unknown") is None
+    assert NAME not in json.dumps([origin.item(key) for key in keys])
+    assert origin.item("PAYMENT#unknown") is None
 
 
 def test_the_command_needs_all_actions_of_its_policy_and_no_other(stack: Stack, batch: str):
     """A person with this role can change nothing."""
-    asked: set[str] = set()
+    actions: set[str] = set()
     clients = stack.services() | {"lambda": Functions()}
-    found = production(stack, {name: Watched(client, name, asked, None) for name, client in clients.items()})
-    call_of_dead_letter(found, batch)
+    origin = production(stack, {name: Watched(client, name, actions, None) for name, client in clients.items()})
+    call_of_dead_letter(origin, batch)
     with pytest.raises(Refusal):
-        call_of_dead_letter(found, "unknown")
-    found.item("PAYMENT#unknown")
-    _ = [*found.keys(index_query())]
-    found.variables("relay_events")
-    _ = [*found.traced("0")]
-    [key, *_] = found.objects("staging")
-    found.object(key)
-    file = next(one for one in stack.s3.list_object_versions(Bucket=found.stack.inbox)["Versions"])
-    found.object(file["Key"], file["VersionId"])
+        call_of_dead_letter(origin, "unknown")
+    origin.item("PAYMENT#unknown")
+    _ = [*origin.keys(index_query())]
+    origin.variables("relay_events")
+    _ = [*origin.traced("0")]
+    [key, *_] = origin.objects("staging")
+    origin.object(key)
+    file = next(version for version in stack.s3.list_object_versions(Bucket=origin.stack.inbox)["Versions"])
+    origin.object(file["Key"], file["VersionId"])
     granted = {action for grant in ROLES["reproduce"] for action in (*grant.read, *grant.write)}
-    called = {"s3:ListBucket" if action == "s3:ListObjectsV2" else action for action in asked}
+    called = {"s3:ListBucket" if action == "s3:ListObjectsV2" else action for action in actions}
     assert called | {"kms:Decrypt", "s3:GetObjectVersion"} == granted
     assert not any(grant.write for grant in ROLES["reproduce"])
 

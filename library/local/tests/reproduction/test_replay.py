@@ -66,11 +66,11 @@ def test_a_message_that_is_set_aside_fails_the_test(functions: Functions, tmp_pa
 def test_the_state_of_a_list_is_enough_for_its_step(step: str, stack: Stack, tmp_path: Path):
     """The table and the bucket of the test are empty before; the files have no personal data."""
     list_id = failed(stack, step, 0 if step == "import_list" else None)
-    found = production(stack)
-    call = lists.call_of_list(found, list_id)
+    origin = production(stack)
+    call = lists.call_of_list(origin, list_id)
     keys = [*stack.dynamodb.scan(TableName=TABLE)["Items"]]
-    references = [found.item(item["pk"]["S"]) for item in keys if item["pk"]["S"].startswith("SUBSCRIPTION#")]
-    test = write(tmp_path, "prod", found, call, Outcome(step, {}, [item for item in references if item]))
+    references = [origin.item(item["pk"]["S"]) for item in keys if item["pk"]["S"].startswith("SUBSCRIPTION#")]
+    test = write(tmp_path, "prod", origin, call, Outcome(step, {}, [item for item in references if item]))
     assert NAME not in (tmp_path / test).with_suffix(".json").read_text()
     for item in keys:
         stack.dynamodb.delete_item(TableName=TABLE, Key={"pk": item["pk"]})

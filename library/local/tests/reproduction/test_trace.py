@@ -37,7 +37,7 @@ def test_a_trace_without_a_failure_calls_the_relay_with_the_aggregates(stack: St
     [january] = [item for item in items if str(item.get("key")).endswith("january.csv")]
     own = {item["pk"] for item in items if item.get("list_id") == january["list_id"] and "payer" in item}
     call = call_of_trace(production(stack), january["traceparent"])
-    images = [one["dynamodb"]["NewImage"] for one in call.event["Records"]]
+    images = [record["dynamodb"]["NewImage"] for record in call.event["Records"]]
     trace = january["traceparent"].split("-")[1]
     assert call.function == "relay_events"
     assert images

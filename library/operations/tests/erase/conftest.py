@@ -61,13 +61,13 @@ class Ran:
     status: int
     report: dict[str, Any]
 
-    def left(self, store: str) -> list[dict[str, str]]:
+    def remaining(self, store: str) -> list[dict[str, str]]:
         """Return the places that are left in a store."""
         return self.store(store)["left"]
 
     def store(self, name: str) -> dict[str, Any]:
         """Return the result of a store."""
-        return next(one for one in self.report["stores"] if one["store"] == name)
+        return next(entry for entry in self.report["stores"] if entry["store"] == name)
 
 
 class Stack:
@@ -113,8 +113,8 @@ class Stack:
         self._capsys.readouterr()
         access = Access(self.clients, self.clock)
         status = context("erase", "test", *arguments, "--outputs", str(self.file), access=access)
-        out, told = self._capsys.readouterr()
-        return status, out, told
+        out, err = self._capsys.readouterr()
+        return status, out, err
 
     def known(self, words: str = NAME) -> list[str]:
         """Return every place in every store whose text contains these words."""
@@ -124,9 +124,9 @@ class Stack:
         for item in boto3.resource("dynamodb").Table(TABLE).scan()["Items"]:
             yield f"table {item['pk']}", json.dumps(item, default=str)
         for bucket in (BUCKET, GIVEN_UP):
-            for one in self.s3.list_object_versions(Bucket=bucket).get("Versions", []):
-                found = self.s3.get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
-                yield f"{bucket} {one['Key']}", found["Body"].read().decode()
+            for version in self.s3.list_object_versions(Bucket=bucket).get("Versions", []):
+                response = self.s3.get_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+                yield f"{bucket} {version['Key']}", response["Body"].read().decode()
         for body in self.bodies("dead"):
             yield "dead letters", body
 

@@ -30,7 +30,7 @@ def test_the_person_is_in_every_store_before(stack: Stack) -> None:
     }
 
 
-def test_a_search_finds_each_store_and_changes_nothing(stack: Stack) -> None:
+def test_a_search_lists_each_store_and_changes_nothing(stack: Stack) -> None:
     """The exit status is 0, since the search is complete."""
     before = stack.known()
     ran = stack.erase()
@@ -62,7 +62,7 @@ def test_a_second_run_finds_nothing(stack: Stack) -> None:
     stack.erase("--go")
     ran = stack.erase("--go")
     assert ran.status == 0
-    assert [one["found"] for one in ran.report["stores"]] == [0] * len(ran.report["stores"])
+    assert [store["found"] for store in ran.report["stores"]] == [0] * len(ran.report["stores"])
 
 
 def test_an_aggregate_that_stays_has_no_personal_data(stack: Stack) -> None:
@@ -83,10 +83,10 @@ def test_an_unknown_id_is_searched_for(stack: Stack) -> None:
     assert stack.known()
 
 
-def test_a_row_that_only_begins_as_the_id_is_another_s(stack: Stack) -> None:
+def test_a_row_whose_id_begins_with_the_id_stays(stack: Stack) -> None:
     """No cell but the identity counts either."""
     ran = stack.erase(identity=PERSON[:-1])
-    assert sum(one["found"] for one in ran.report["stores"]) == 0
+    assert sum(store["found"] for store in ran.report["stores"]) == 0
     assert stack.erase(identity="EUR").store("incoming")["found"] == 0
 
 
@@ -115,7 +115,7 @@ def test_a_row_in_a_file_of_any_format_is_erased(stack: Stack, format_: FileForm
     data = SAMPLES.file([row(number, subscription_id="é") for number in range(400)], format_=format_)
     stack.take("odd.csv", data[: len(data) - cut])
     assert stack.erase("--go").status == 0
-    kept = [one["Key"] for one in stack.s3.list_object_versions(Bucket=BUCKET).get("Versions", [])]
+    kept = [version["Key"] for version in stack.s3.list_object_versions(Bucket=BUCKET).get("Versions", [])]
     assert "incoming/acme/odd.csv" not in kept
 
 
@@ -147,8 +147,10 @@ def test_a_list_whose_rule_was_throttled_leaves_no_progress_of_the_person(empty:
     list_id = _validated(empty, SAMPLES.file([row(n) for n in (1, 2, 3, 4)]))
     own = [RuleProgress(5, created={5: row(3)}), RuleProgress(5, [Rejection(4, "", "refused", Fault.RULE)])]
     progress = [*own, RuleProgress(3, [Rejection(3, "", "refused", Fault.RULE)], {2: row(1)})]
-    for number, done in enumerate(progress):
-        empty.s3.put_object(Bucket=BUCKET, Key=f"staging/{list_id}/progress/part-{number}.json", Body=done.as_json())
+    for number, rule_progress in enumerate(progress):
+        empty.s3.put_object(
+            Bucket=BUCKET, Key=f"staging/{list_id}/progress/part-{number}.json", Body=rule_progress.as_json()
+        )
     empty.erase("--go")
     kept = [key.rpartition("/")[2] for key in _staged(empty, list_id) if "/progress/" in key]
     assert kept == ["part-2.json"]
@@ -169,8 +171,8 @@ def _validated_in_ranges(stack: Stack, data: bytes) -> str:
     event = stack.register("large.csv")
     validate = handler("validate_list")
     assert validate(event, LambdaContext())["outcome"] == "SPLIT"
-    found = stack.s3.get_object(Bucket=BUCKET, Key=f"staging/{event['list_id']}/ranges.json")["Body"].read()
-    for place in json.loads(found):
+    body = stack.s3.get_object(Bucket=BUCKET, Key=f"staging/{event['list_id']}/ranges.json")["Body"].read()
+    for place in json.loads(body):
         validate({"list_id": event["list_id"], "range": place}, LambdaContext())
     validate({**event, "outcome": "SPLIT"}, LambdaContext())
     stack.close(event["list_id"], "REJECTED")
@@ -179,5 +181,7 @@ def _validated_in_ranges(stack: Stack, data: bytes) -> str:
 
 def _staged(stack: Stack, list_id: str) -> dict[str, bytes]:
     """Return the staged objects of a list by their keys."""
-    found = stack.s3.list_object_versions(Bucket=BUCKET, Prefix=f"staging/{list_id}/").get("Versions", [])
-    return {one["Key"]: stack.s3.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read() for one in found}
+    versions = stack.s3.list_object_versions(Bucket=BUCKET, Prefix=f"staging/{list_id}/").get("Versions", [])
+    return {
+        version["Key"]: stack.s3.get_object(Bucket=BUCKET, Key=version["Key"])["Body"].read() for version in versions
+    }

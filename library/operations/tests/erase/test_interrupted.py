@@ -27,13 +27,13 @@ class Client:
         self._client, self._before, self._after = client, before, after
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._client, name)
+        method = getattr(self._client, name)
         if name not in WRITES:
-            return found
+            return method
 
         def called(**parameters: Any) -> Any:
             self._before(name)
-            answer = found(**parameters)
+            answer = method(**parameters)
             self._after(name)
             return answer
 
@@ -92,8 +92,8 @@ def test_a_killed_run_loses_nothing_and_the_next_run_completes_it(stack: Stack) 
 @pytest.mark.parametrize(
     "operation",
     [
-        pytest.param(one, marks=() if one in {"delete_object", "delete_message"} else pytest.mark.nightly)
-        for one in sorted(WRITES)
+        pytest.param(write, marks=() if write in {"delete_object", "delete_message"} else pytest.mark.nightly)
+        for write in sorted(WRITES)
     ],
 )
 def test_a_run_that_is_killed_after_a_write_of_each_kind_is_completed(stack: Stack, operation: str) -> None:
@@ -178,8 +178,8 @@ def test_a_list_that_is_not_closed_keeps_its_rows(stack: Stack) -> None:
     handler("validate_list")(listed, LambdaContext())
     ran = stack.erase("--go")
     assert ran.status == 1
-    assert all(listed["list_id"] in one["why"] for one in (*ran.left("incoming"), *ran.left("staging")))
-    assert len(ran.left("incoming")) == 1
+    assert all(listed["list_id"] in entry["why"] for entry in (*ran.remaining("incoming"), *ran.remaining("staging")))
+    assert len(ran.remaining("incoming")) == 1
     assert stack.item() is None
     assert handler("verify_subscription")(listed, LambdaContext())["outcome"]
     stack.close(listed["list_id"], "FAILED")
@@ -199,22 +199,22 @@ def test_a_list_that_opens_during_the_erasure_keeps_its_report(stack: Stack) -> 
 
     registered: list[str] = []
     observe(stack, after=register)
-    [left] = stack.erase("--go").left("reports")
-    assert (left["place"].split()[0], registered[0] in left["why"]) == (report, True)
+    [entry] = stack.erase("--go").remaining("reports")
+    assert (entry["place"].split()[0], registered[0] in entry["why"]) == (report, True)
 
 
 def test_an_aggregate_whose_list_is_not_closed_waits(stack: Stack) -> None:
     """The undo of the list deletes it, or the import completes it."""
     list_id = str((stack.item() or {})["list_id"])
     stack.close(list_id, "COMPENSATING")
-    assert [list_id in one["why"] for one in stack.erase("--go").left("table")] == [True]
+    assert [list_id in entry["why"] for entry in stack.erase("--go").remaining("table")] == [True]
     assert (stack.item() or {})["payer"] == NAME
 
 
 def test_an_upload_without_a_list_waits_until_no_list_comes_of_it(stack: Stack) -> None:
     """Its event may be late. After 14 days nothing imports it any more."""
     stack.upload("lost.csv", SAMPLES.file([row(3)]))
-    assert ["unseen" in one["why"] for one in stack.erase("--go").left("incoming")] == [True]
+    assert ["unseen" in entry["why"] for entry in stack.erase("--go").remaining("incoming")] == [True]
     stack.clock.sleep(15 * 24 * 3600)
     assert stack.erase("--go").status == 0
     assert stack.known() == []
@@ -239,7 +239,7 @@ def test_replaced_and_removed_versions_of_a_file_are_erased_alone(stack: Stack) 
     ],
     ids=["another separator", "an open quote", "no header", "a longer row"],
 )
-def test_a_file_that_is_no_list_is_erased_by_its_words(stack: Stack, data: str) -> None:
+def test_a_file_that_is_not_a_list_is_searched_for_words(stack: Stack, data: str) -> None:
     """A row that cannot be read counts as the person's if any of its cells is the identity."""
     stack.take("odd.csv", data.encode())
     assert stack.erase("--go").status == 0

@@ -75,7 +75,10 @@ def _scanned(result: str) -> Callable[[Stack, str], str]:
 
 def _ruled(code: str) -> Callable[[Stack, str], str]:
     def refuse(_: CreatingRule, rows: Sequence[TypedRow[Any]], _done: RuleProgress) -> list[Rejection]:
-        return [Rejection(one.line, "payer", f"{one.values['payer']!r} is barred", Fault.RULE, code) for one in rows]
+        return [
+            Rejection(typed_row.line, "payer", f"{typed_row.values['payer']!r} is barred", Fault.RULE, code)
+            for typed_row in rows
+        ]
 
     def take(stack: Stack, name: str) -> str:
         with pytest.MonkeyPatch.context() as patch:

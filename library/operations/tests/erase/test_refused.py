@@ -32,35 +32,35 @@ DAY = timedelta(days=1)
 
 def watch(stack: Stack, lacking: str | None = None) -> set[str]:
     """Record the actions of the command's calls from now on, and refuse one."""
-    asked: set[str] = set()
+    actions: set[str] = set()
     call = next((name for name, action in NAMES.items() if action == lacking), lacking)
-    watched = {name: Watched(client, name, asked, call) for name, client in stack.services().items()}
+    watched = {name: Watched(client, name, actions, call) for name, client in stack.services().items()}
     stack.services = lambda: watched
-    return asked
+    return actions
 
 
 def test_an_erasure_needs_all_actions_of_its_policy_and_no_other(stack: Stack) -> None:
     """With personal data in each store."""
-    asked = watch(stack)
+    actions = watch(stack)
     stack.erase("--go")
-    assert {NAMES.get(action, action) for action in asked} == set(CALLED)
+    assert {NAMES.get(action, action) for action in actions} == set(CALLED)
 
 
 @pytest.mark.parametrize("action", tried(action for action in CALLED if action != "sqs:ChangeMessageVisibility"))
 def test_a_missing_action_is_reported_with_the_role_and_the_document(action: str, stack: Stack) -> None:
     """The other stores are erased all the same, and a run with the permission completes the erasure."""
     watch(stack, action)
-    status, out, told = stack.say(PERSON, "--go")
+    status, out, err = stack.say(PERSON, "--go")
     assert status in (1, 2)
-    assert f"the role {ROLE} may not" in out + told
-    assert "`context permissions erase <stack>`" in out + told
+    assert f"the role {ROLE} may not" in out + err
+    assert "`context permissions erase <stack>`" in out + err
     del stack.services
     stack.clock.sleep(HIDDEN_SECONDS)
     assert stack.erase("--go").status == 0
     assert stack.known() == []
 
 
-def test_stores_that_nobody_can_change_have_a_date(stack: Stack) -> None:
+def test_unchangeable_stores_have_a_date(stack: Stack) -> None:
     """The stream for a day, recovery for its period, a backup until a person deletes it, a queue as it retains."""
     table = "table"
     enabled = {"PointInTimeRecoveryEnabled": True}
@@ -68,7 +68,7 @@ def test_stores_that_nobody_can_change_have_a_date(stack: Stack) -> None:
     stack.dynamodb.create_backup(TableName=table, BackupName="before-the-move")
     stack.sqs.put(stack.queues["bi"], {"subject": PERSON})
     now = stack.clock.now()
-    expires = {one["store"]: one["until"] for one in stack.erase("--go").report["expires"]}
+    expires = {entry["store"]: entry["until"] for entry in stack.erase("--go").report["expires"]}
     days = {name: until and (datetime.fromisoformat(until) - now) / DAY for name, until in expires.items()}
     assert {name: until and round(until) for name, until in days.items()} == {
         "the table's stream": 1,
@@ -103,8 +103,8 @@ def test_a_row_of_a_list_that_opens_meanwhile_waits(stack: Stack, monkeypatch: p
 
     monkeypatch.setattr(stack.dynamodb, "put_item", late)
     ran = stack.erase("--go")
-    [left] = ran.left("table")
-    assert (ran.status, imported[0] in left["why"]) == (1, True)
+    [entry] = ran.remaining("table")
+    assert (ran.status, imported[0] in entry["why"]) == (1, True)
     assert (stack.item() or {})["list_id"] == imported[0]
 
 
@@ -114,8 +114,8 @@ def test_a_row_of_a_list_that_opens_meanwhile_waits(stack: Stack, monkeypatch: p
 def test_an_id_that_no_aggregate_can_have_is_refused(identity: str, stack: Stack) -> None:
     """An empty text is in every document."""
     before = stack.known()
-    status, out, told = stack.say(identity, "--go")
-    assert (status, out, "is not an id" in told) == (2, "", True)
+    status, out, err = stack.say(identity, "--go")
+    assert (status, out, "is not an id" in err) == (2, "", True)
     assert stack.known() == before != []
 
 
@@ -127,14 +127,14 @@ def test_an_item_of_a_newer_model_waits(stack: Stack) -> None:
     update = "SET phone = :phone"
     stack.dynamodb.update_item(TableName="table", Key=key, UpdateExpression=update, ExpressionAttributeValues=values)
     ran = stack.erase("--go")
-    assert ["phone" in one["why"] for one in ran.left("table")] == [True]
+    assert ["phone" in entry["why"] for entry in ran.remaining("table")] == [True]
     assert stack.item()
 
 
 def test_messages_that_another_reader_hides_are_reported(stack: Stack) -> None:
     """Such as those of a killed run. Later they are found."""
-    asked: Any = {"MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"], "WaitTimeSeconds": 1}
-    stack.sqs.receive_message(QueueUrl=stack.queues["dead"], MaxNumberOfMessages=10, VisibilityTimeout=60, **asked)
+    parameters: Any = {"MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"], "WaitTimeSeconds": 1}
+    stack.sqs.receive_message(QueueUrl=stack.queues["dead"], MaxNumberOfMessages=10, VisibilityTimeout=60, **parameters)
     ran = stack.erase("--go")
     assert (ran.status, bool(ran.store("dead letters of bi")["unknown"])) == (1, True)
     stack.clock.sleep(61)

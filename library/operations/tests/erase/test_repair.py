@@ -7,7 +7,7 @@ from tests.erase.conftest import NAME, PERSON, Stack
 from tests.repairs import AT, exits, item
 
 
-def test_nothing_is_erased_during_a_repair(empty: Stack) -> None:
+def test_an_erasure_during_a_repair_is_refused(empty: Stack) -> None:
     """The repair would write the data again, from its second table."""
     person = {"pk": {"S": PAYMENT.key_prefix + PERSON}, "payer": {"S": NAME}}
     empty.dynamodb.put_item(TableName=TABLE, Item=person)

@@ -37,7 +37,7 @@ def _zip() -> bytes:
 
 
 def _names(ran: Any, store: str) -> list[str]:
-    return [one["place"].split(" ")[0].rpartition("/")[2] for one in ran.store(store)["reported"]]
+    return [entry["place"].split(" ")[0].rpartition("/")[2] for entry in ran.store(store)["reported"]]
 
 
 def test_a_row_in_an_odd_file_is_erased(empty: Stack) -> None:
@@ -64,7 +64,7 @@ def test_an_escaped_identity_of_an_imported_row_is_erased(empty: Stack, monkeypa
     assert (empty.known(), len(empty.bodies("dead"))) == ([], 1)
 
 
-def test_what_a_person_must_judge_is_reported_and_stays(empty: Stack) -> None:
+def test_entries_for_a_person_to_judge_are_reported_and_stay(empty: Stack) -> None:
     """It names the identity outside of a row of the aggregate, or cannot be searched."""
     empty.upload("workbook.xlsx", _zip())
     empty.upload("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500))
@@ -84,9 +84,9 @@ def test_what_a_person_must_judge_is_reported_and_stays(empty: Stack) -> None:
         assert _names(ran, "reports") == [f"{PERSON}.csv.report.csv"]
         assert len(ran.store("dead letters of bi")["reported"]) == 3
         assert len(ran.store("given-up")["reported"]) == 1
-        keys = {one["place"].partition("#")[0] for one in ran.store("table")["reported"]}
+        keys = {entry["place"].partition("#")[0] for entry in ran.store("table")["reported"]}
         assert keys == {"LIST", PAYMENT.key_prefix[:-1]}
-        assert not any(one["found"] for one in ran.report["stores"])
+        assert not any(store["found"] for store in ran.report["stores"])
 
 
 def test_numbers_and_times_are_no_identities(empty: Stack) -> None:
@@ -96,7 +96,7 @@ def test_numbers_and_times_are_no_identities(empty: Stack) -> None:
     assert empty.erase(identity="2026").status == 0
 
 
-def test_a_file_that_nobody_may_read_is_reported(empty: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_reported(empty: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bucket's policy denies reads of a file with malware. The other files are erased."""
     empty.upload("malware.csv", SAMPLES.file([row(3)]))
     empty.upload("good.csv", SAMPLES.file([row(3)]))
@@ -145,7 +145,7 @@ def test_second_tables_are_erased_too(empty: Stack) -> None:
         empty.dynamodb.create_backup(TableName=name, BackupName=f"backup-of-{name}")
     ran = empty.erase("--go")
     assert (ran.status, [ran.store(name)["erased"] for name in seconds]) == (0, [1, 1])
-    backups = {one["store"] for one in ran.report["expires"] if one["store"].startswith("backup ")}
+    backups = {entry["store"] for entry in ran.report["expires"] if entry["store"].startswith("backup ")}
     assert backups == {f"backup backup-of-{name}" for name in seconds}
     payers = [{item[ID]: item["payer"] for item in table.scan()["Items"]} for table in tables]
     assert payers == [{OTHER: "text 4"}] * 2 + [{PERSON: NAME, OTHER: "text 4"}]

@@ -25,13 +25,13 @@ class Executions:
     """Step Functions with one execution; without a status, its history is deleted."""
 
     def __init__(self) -> None:
-        self.found: dict[str, Any] = {"status": "FAILED", "error": "States.DataLimitExceeded"}
+        self.execution: dict[str, Any] = {"status": "FAILED", "error": "States.DataLimitExceeded"}
 
     def describe_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803
-        if not self.found:
+        if not self.execution:
             error: Any = {"Code": "ExecutionDoesNotExist", "Message": executionArn}
             raise ClientError({"Error": error}, "DescribeExecution")
-        return self.found
+        return self.execution
 
 
 class Stack(erase.Stack):
@@ -64,8 +64,8 @@ class Stack(erase.Stack):
         self._capsys.readouterr()
         access = erase.Access(self.clients, self.clock)
         status = context("list", *arguments, "--outputs", str(self.file), access=access)
-        out, told = self._capsys.readouterr()
-        return status, out, told
+        out, err = self._capsys.readouterr()
+        return status, out, err
 
     def halfway(self, name: str, numbers: range) -> str:
         """Write the parts of a list whose execution then ends, delete its staging, and return its id."""
@@ -77,14 +77,14 @@ class Stack(erase.Stack):
         manifest = self.s3.get_object(Bucket=BUCKET, Key=f"{staged}import.json")["Body"].read()
         for part in json.loads(manifest):
             handler("import_list")({**event, "part": part}, LambdaContext())
-        for one in self.s3.list_objects_v2(Bucket=BUCKET, Prefix=staged)["Contents"]:
-            self.s3.delete_object(Bucket=BUCKET, Key=one["Key"])
+        for entry in self.s3.list_objects_v2(Bucket=BUCKET, Prefix=staged)["Contents"]:
+            self.s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
         return event["list_id"]
 
     def record(self, list_id: str) -> ReceivedList:
         """Return the record of a list."""
-        found: Any = boto3.resource("dynamodb").Table(TABLE).get_item(Key={"pk": LIST + list_id})
-        return to_list(found["Item"])
+        response: Any = boto3.resource("dynamodb").Table(TABLE).get_item(Key={"pk": LIST + list_id})
+        return to_list(response["Item"])
 
     def rows(self) -> set[str]:
         """Return the identities of all aggregates."""
@@ -93,12 +93,12 @@ class Stack(erase.Stack):
     def published(self) -> list[dict[str, Any]]:
         """Return the events that the topic has published."""
         sqs: Any = boto3.client("sqs")
-        found: list[dict[str, Any]] = []
+        events: list[dict[str, Any]] = []
         while messages := sqs.receive_message(QueueUrl=self._events, MaxNumberOfMessages=10).get("Messages"):
-            found += [json.loads(message["Body"]) for message in messages]
+            events += [json.loads(message["Body"]) for message in messages]
             for message in messages:
                 sqs.delete_message(QueueUrl=self._events, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return events
 
     def command(self, function: str, identity: str) -> dict[str, Any]:
         """Send a command on an aggregate."""

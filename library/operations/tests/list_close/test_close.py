@@ -29,7 +29,7 @@ def test_the_plan_names_the_status_and_the_rows_and_changes_nothing(stack: Stack
     assert stack.published() == []
 
 
-def test_a_closed_list_has_no_rows_and_locks_nothing(stack: Stack, list_id: str) -> None:
+def test_a_closed_list_has_no_rows_and_no_lock(stack: Stack, list_id: str) -> None:
     """Other aggregates stay. The report and the event are those of a failed list."""
     stack.halfway("february.csv", range(40, 42))
     assert stack.command("verify_payment", ROW)["error"]["code"] == "list-open"
@@ -65,23 +65,23 @@ def test_a_row_that_a_command_created_anew_stays(stack: Stack, list_id: str) -> 
 
 def test_an_execution_without_a_history_is_over(stack: Stack, list_id: str) -> None:
     """Step Functions deletes a history after 90 days."""
-    stack.executions.found = {}
+    stack.executions.execution = {}
     assert stack.list_close(list_id, "--go").status == 0
 
 
 def test_the_plan_names_a_redrive_that_is_still_possible(stack: Stack, list_id: str) -> None:
     """It may import the list."""
-    stack.executions.found["redriveStatus"] = "REDRIVABLE"
+    stack.executions.execution["redriveStatus"] = "REDRIVABLE"
     assert stack.list_close(list_id).report["redrivable"]
     assert "redrive-execution --execution-arn run-january.csv" in stack.list_say("close", "test", list_id)[1]
 
 
 def test_the_runbook_closes_the_list(stack: Stack, list_id: str) -> None:
     """Its commands run as they are, in their order."""
-    asked = list(commands("uv", "a-list-that-cannot-be-redriven", stack="test", list_id=list_id))
-    closing = [words for _, _, command, *words in asked if command == "list"]
+    steps = list(commands("uv", "a-list-that-cannot-be-redriven", stack="test", list_id=list_id))
+    closing = [words for _, _, command, *words in steps if command == "list"]
     assert [stack.list_say(*words)[0] for words in closing] == [0, 0]
-    assert [words for _, _, command, *words in asked if command == "permissions"] == [["close", "test"]]
+    assert [words for _, _, command, *words in steps if command == "permissions"] == [["close", "test"]]
     assert "close" in PERSONS
     assert (stack.rows(), stack.record(list_id).status) == (set(), ListStatus.FAILED)
     assert stack.list_say(*closing[-1])[0] == 2
@@ -118,7 +118,7 @@ def test_a_list_that_is_not_halfway_is_refused(
 @pytest.mark.parametrize("status", ["RUNNING", "PENDING_REDRIVE"])
 def test_a_list_whose_execution_runs_is_refused(stack: Stack, list_id: str, status: str) -> None:
     """Its steps may still write rows."""
-    stack.executions.found = {"status": status}
+    stack.executions.execution = {"status": status}
     _is_refused(stack, list_id, status, "aws stepfunctions stop-execution --execution-arn run-january.csv")
 
 

@@ -104,19 +104,19 @@ def test_ctrl_c_ends_with_its_own_status(stack: Stack, list_id: str) -> None:
 
 
 def _watch(stack: Stack, lacking: str | None = None) -> set[str]:
-    asked: set[str] = set()
+    actions: set[str] = set()
     call = next((name for name, action in NAMES.items() if action == lacking), lacking)
-    watched = {name: Watched(client, name, asked, call) for name, client in Stack.services(stack).items()}
+    watched = {name: Watched(client, name, actions, call) for name, client in Stack.services(stack).items()}
     stack.services = lambda: watched
-    return asked
+    return actions
 
 
 def test_the_command_needs_all_actions_of_its_policy_and_no_other(stack: Stack) -> None:
     """Also for a rejected list, whose report has lines of rejected rows."""
     list_id = stack.halfway("january.csv", range(ROWS))
-    asked = _watch(stack)
+    actions = _watch(stack)
     assert stack.list_close(list_id, "--go").status == 0
-    assert {NAMES.get(action, action) for action in asked} == CALLED
+    assert {NAMES.get(action, action) for action in actions} == CALLED
 
 
 @pytest.mark.parametrize("action", tried(CALLED))
@@ -125,9 +125,9 @@ def test_a_missing_action_is_reported_with_the_document(stack: Stack, list_id: s
     _watch(stack, action)
     ran = stack.list_close(list_id, "--go")
     assert ran.status in (1, 2)
-    told = ran.report.get("why") or ran.report["stopped"]
-    assert f"the role {ROLE} may not" in told
-    assert "`context permissions close <stack>`" in told
+    reason = ran.report.get("why") or ran.report["stopped"]
+    assert f"the role {ROLE} may not" in reason
+    assert "`context permissions close <stack>`" in reason
     del stack.services
     assert stack.list_close(list_id, "--go").status == 0
     assert stack.rows() == set()
@@ -139,12 +139,12 @@ def test_conflicts_and_throttled_deletions_are_repeated(stack: Stack, list_id: s
     transact = stack.dynamodb.transact_write_items
     monkeypatch.setattr("time.sleep", lambda _: None)
 
-    def refused(**asked: Any) -> Any:
+    def refused(**parameters: Any) -> Any:
         if reason := next(codes, None):
             reasons: Any = [{"Code": reason}, {"Code": "ConditionalCheckFailed"}]
             error: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
             raise ClientError(error, "TransactWriteItems")
-        return transact(**asked)
+        return transact(**parameters)
 
     stack.dynamodb.transact_write_items = refused
     assert stack.list_close(list_id, "--go").status == 0

@@ -39,7 +39,7 @@ class Ran:
 
     status: int
     report: dict[str, Any]
-    told: str
+    err: str
 
 
 class Stack:
@@ -76,8 +76,8 @@ class Stack:
 
     def redrive(self, *arguments: str) -> Ran:
         """Run the command with `--json`."""
-        status, out, told = self.say(*arguments, "--json")
-        return Ran(status, json.loads(out), told)
+        status, out, err = self.say(*arguments, "--json")
+        return Ran(status, json.loads(out), err)
 
     def say(self, *arguments: str) -> tuple[int, str, str]:
         """Run the command, and return its exit status and what it wrote."""
@@ -85,8 +85,8 @@ class Stack:
         self._capsys.readouterr()
         access = Access(self.clients, self.clock)
         status = context("redrive", "test", *arguments, "--outputs", str(self._file), access=access)
-        out, told = self._capsys.readouterr()
-        return status, out, told
+        out, err = self._capsys.readouterr()
+        return status, out, err
 
 
 def event(number: int, kind: str = "ThingDone") -> dict[str, Any]:

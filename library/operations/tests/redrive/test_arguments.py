@@ -34,7 +34,7 @@ def test_bad_outputs_are_refused(stack: Stack, change: Change, sentence: str):
     ran = stack.redrive()
     assert (ran.status, ran.report["result"]) == (2, "refused")
     assert sentence in ran.report["why"]
-    assert "Traceback" not in ran.told
+    assert "Traceback" not in ran.err
 
 
 def test_a_queue_that_the_stack_does_not_have_is_refused(stack: Stack):
@@ -54,20 +54,20 @@ def test_a_queue_that_the_stack_does_not_have_is_refused(stack: Stack):
         "read-changes-dead-letters",
     ],
 )
-def test_a_queue_is_known_by_its_name_on_aws_too(stack: Stack, name: str):
+def test_a_queue_is_selected_by_its_name_on_aws_too(stack: Stack, name: str):
     """Its alarm says it without the stack's prefix; what is shown is the name in the list."""
     url = "https://sqs/1/context-test-read-changes-dead-letters"
     stack.outputs["dead_letter_queues"]["read_changes"] = url
     stack.outputs["functions"]["read_changes"] = READER
     ran = stack.redrive(name)
     assert (ran.status, ran.report["queue"]) == (0, "read_changes")
-    assert {asked["QueueUrl"] for asked in stack.queues.called("receive_message")} == {url}
+    assert {request["QueueUrl"] for request in stack.queues.called("receive_message")} == {url}
 
 
 def test_a_name_of_two_queues_is_refused(stack: Stack):
     """The wrong one might be meant; the name in the list says which, and comes first."""
-    one, two = "https://sqs/1/context-test-events-one-dead-letters", "https://sqs/1/context-test-one-dead-letters"
-    stack.outputs["dead_letter_queues"] = {"one": one, "events_one": two}
+    first, second = "https://sqs/1/context-test-events-one-dead-letters", "https://sqs/1/context-test-one-dead-letters"
+    stack.outputs["dead_letter_queues"] = {"one": first, "events_one": second}
     stack.outputs["queues"]["events_one"] = INBOX
     ran = stack.redrive("events-one")
     assert ran.status == 2

@@ -56,11 +56,11 @@ class Lambda:
 
     def keys(self) -> list[str]:
         """What is kept."""
-        return [one["Key"] for one in self.objects.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+        return [entry["Key"] for entry in self.objects.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 
 def _metadata(records: Any, now: datetime) -> dict[str, Any]:
-    numbers = [one["dynamodb"]["SequenceNumber"] for one in records if isinstance(one, dict)]
+    numbers = [entry["dynamodb"]["SequenceNumber"] for entry in records if isinstance(entry, dict)]
     time = f"{now:%Y-%m-%dT%H:%M:%SZ}"
     return {
         "requestContext": {"functionArn": READER, "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 101},
@@ -85,7 +85,7 @@ def lambda_(stack: Stack, moto: Any) -> Lambda:
     return Lambda(stack, moto)
 
 
-def test_a_removal_that_the_stream_has_forgotten_is_given_to_the_function_again(stack: Stack, lambda_: Lambda):
+def test_a_removal_that_the_stream_has_forgotten_is_delivered_again(stack: Stack, lambda_: Lambda):
     """A week later, exactly as the function was given it; then object and message are gone."""
     lambda_.gives_up(record(1), record(2))
     assert stack.streams is None, "the stream is not even asked"
@@ -102,7 +102,7 @@ def test_a_payload_may_be_an_object_of_json(stack: Stack, lambda_: Lambda):
     assert stack.functions.given == [[record(1)]]
 
 
-def test_a_look_says_what_was_given_up_and_changes_nothing(stack: Stack, lambda_: Lambda):
+def test_a_look_lists_the_given_up_batches_and_changes_nothing(stack: Stack, lambda_: Lambda):
     """It neither calls the function nor deletes an object."""
     key = lambda_.gives_up(record(7))
     ran = stack.redrive("reader")
@@ -112,7 +112,7 @@ def test_a_look_says_what_was_given_up_and_changes_nothing(stack: Stack, lambda_
     assert len(stack.queues.bodies(CHANGES)) == 1
 
 
-def test_what_the_function_still_does_not_take_is_kept(stack: Stack, lambda_: Lambda):
+def test_a_batch_that_fails_again_is_kept(stack: Stack, lambda_: Lambda):
     """Object and message both, for another day."""
     key = lambda_.gives_up(record(1), record(2))
     stack.functions.answers = [lambda _: {"batchItemFailures": [{"itemIdentifier": "2"}]}] * 2
@@ -120,7 +120,7 @@ def test_what_the_function_still_does_not_take_is_kept(stack: Stack, lambda_: La
     assert (ran.status, lambda_.keys(), len(stack.queues.bodies(CHANGES))) == (1, [key], 1)
 
 
-def test_an_object_that_cannot_be_deleted_may_come_twice(
+def test_an_object_that_cannot_be_deleted_may_be_delivered_twice(
     stack: Stack, lambda_: Lambda, monkeypatch: pytest.MonkeyPatch
 ):
     """The message stays with it, and the report says so."""
@@ -160,7 +160,7 @@ BROKEN = ["no JSON", "{}", '{"Records": []}', '{"Records": [1]}', '{"Records": [
 
 
 @pytest.mark.parametrize("payload", BROKEN, ids=lambda payload: str(payload)[:30])
-def test_a_payload_that_is_no_batch_stays_and_the_others_are_redriven(stack: Stack, lambda_: Lambda, payload: Any):
+def test_an_invalid_payload_stays_and_the_others_are_redriven(stack: Stack, lambda_: Lambda, payload: Any):
     """The reason names the console in which a person can read the object."""
     broken = lambda_.gives_up(payload=payload)
     lambda_.gives_up(record(1))

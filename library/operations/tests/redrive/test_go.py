@@ -69,7 +69,7 @@ def test_at_most_so_many_go(stack: Stack):
 
 
 @pytest.mark.parametrize(("options", "seconds"), [([], 2.4), (["--rate", "1"], 24), (["--rate", "100"], 0.24)])
-def test_messages_go_at_the_rate_that_was_asked_for(stack: Stack, options: list[str], seconds: float):
+def test_messages_are_sent_at_the_requested_rate(stack: Stack, options: list[str], seconds: float):
     """25 messages are 24 pauses: no burst, and no pause before the first. The last two receives wait for messages."""
     for number in range(25):
         stack.queues.put(ONE, event(number))
@@ -89,7 +89,7 @@ def test_a_message_that_was_not_sent_is_not_deleted(stack: Stack):
     assert (len(stack.queues.bodies(ONE)), stack.queues.hidden(ONE)) == (1, 0)
 
 
-def test_a_message_that_was_not_deleted_may_come_twice(stack: Stack):
+def test_a_message_that_was_not_deleted_may_be_delivered_twice(stack: Stack):
     """The report names it, and the run does not send it again."""
     number = stack.queues.put(ONE, event(1))
     stack.queues.before["delete_message"] = [LOST]
@@ -124,7 +124,7 @@ def test_failures_with_a_success_between_them_do_not(stack: Stack):
     assert len(stack.queues.called("send_message")) == 19
 
 
-def test_a_message_that_comes_back_is_not_sent_in_a_circle(stack: Stack):
+def test_a_returning_message_is_not_sent_in_a_circle(stack: Stack):
     """Its consumer rejects it at once, and SQS moves it to the dead-letter queue again, under its id."""
     stack.queues.put(ONE, event(1))
 
@@ -140,7 +140,7 @@ def test_a_message_that_comes_back_is_not_sent_in_a_circle(stack: Stack):
     assert "after the start" in stack.say("one", "--go")[1]
 
 
-def test_a_message_that_comes_back_is_known_by_its_id_where_clocks_differ(stack: Stack):
+def test_a_returning_message_is_recognised_by_its_id_where_clocks_differ(stack: Stack):
     """SQS's clock is behind this machine's, so what was sent a moment ago looks older than the run."""
     stack.queues.put(ONE, event(1))
 
@@ -154,7 +154,7 @@ def test_a_message_that_comes_back_is_known_by_its_id_where_clocks_differ(stack:
     assert len(stack.queues.called("send_message")) == 1
 
 
-def test_a_message_that_comes_while_others_are_redriven_stays(stack: Stack):
+def test_a_message_that_arrives_while_others_are_redriven_stays(stack: Stack):
     """It may be a message of this run that SNS could not deliver, under another id."""
     stack.queues.put(ONE, event(1))
 

@@ -78,7 +78,7 @@ def test_every_dead_letter_queue_has_a_way_back():
     assert readers == {_told(graph, mapping): mapping.inputs["functionName"] for mapping in graph.stream_readers()}
 
 
-def test_what_a_reader_gives_up_is_where_its_message_says():
+def test_a_given_up_batch_is_at_the_place_of_its_message():
     """The event that its queue gets names the object of this mapping."""
     graph = run("dev")
     for mapping in graph.stream_readers():
@@ -89,14 +89,14 @@ def test_what_a_reader_gives_up_is_where_its_message_says():
         )
 
 
-def test_every_dead_letter_queue_is_known_by_the_name_in_its_alarm():
+def test_every_dead_letter_queue_has_the_name_in_its_alarm():
     """At night one has the alarm's description and nothing else; the console shows the queue's name on AWS."""
     graph = run("staging")
     deployed = RedriveStack.of("staging", graph.outputs)
-    told = " ".join(alarm.inputs["alarmDescription"] for alarm in graph.of("cloudwatch/metricAlarm"))
+    descriptions = " ".join(alarm.inputs["alarmDescription"] for alarm in graph.of("cloudwatch/metricAlarm"))
     for node in graph.of("sqs/queue"):
         if node.name.endswith("-dead-letters"):
-            assert f" {node.name}" in told
+            assert f" {node.name}" in descriptions
             for name in (node.inputs["name"], node.name, node.name.removesuffix("-dead-letters")):
                 assert deployed.queue(name).url == node.outputs["url"]
 
@@ -117,7 +117,7 @@ class _Answering:
         self._inputs = inputs
 
     def list_event_source_mappings(self, **_: Any) -> Any:
-        filters = [{"Pattern": one["pattern"]} for one in self._inputs["filterCriteria"]["filters"]]
+        filters = [{"Pattern": entry["pattern"]} for entry in self._inputs["filterCriteria"]["filters"]]
         mapping = {"BatchSize": self._inputs["batchSize"], "FilterCriteria": {"Filters": filters}}
         return {"EventSourceMappings": [mapping]}
 

@@ -26,11 +26,11 @@ def _hide(stack: Stack, messages: int) -> None:
 
 def _slow(stack: Stack, *seconds: float) -> None:
     """Let the next deliveries take so long."""
-    left = list(seconds)
-    stack.queues.meanwhile["send_message"] = lambda: stack.clock.sleep(left.pop(0)) if left else None
+    waits = list(seconds)
+    stack.queues.meanwhile["send_message"] = lambda: stack.clock.sleep(waits.pop(0)) if waits else None
 
 
-def test_no_chosen_message_is_left_when_others_are_visible_again(stack: Stack):
+def test_no_chosen_message_stays_when_others_are_visible_again(stack: Stack):
     """A slow delivery shows 28 messages again that are not chosen, before the last chosen ones were received."""
     kinds = ["Done", *["Other"] * 28, "Done", *["Done"] * 5]
     for number, kind in enumerate(kinds):
@@ -42,7 +42,7 @@ def test_no_chosen_message_is_left_when_others_are_visible_again(stack: Stack):
 
 
 @pytest.mark.parametrize("seconds", [100, HIDDEN_SECONDS - 1])
-def test_each_message_is_delivered_once_however_long_a_run_takes(stack: Stack, seconds: int):
+def test_each_message_is_delivered_once_in_a_run_of_any_length(stack: Stack, seconds: int):
     """A message that has waited for long is received again before it is delivered."""
     for number in range(25):
         stack.queues.put(ONE, event(number))
@@ -64,7 +64,7 @@ def test_a_message_is_deleted_by_its_newest_receipt(stack: Stack):
     assert (len(stack.queues.bodies(INBOX)), stack.queues.bodies(ONE)) == (11, [])
 
 
-def test_a_message_that_another_reader_may_have_received_may_come_twice(stack: Stack):
+def test_a_message_that_another_reader_may_have_received_may_be_delivered_twice(stack: Stack):
     """Its delivery took longer than it was hidden: SQS answers that it is deleted, and does not delete it."""
     number = stack.queues.put(ONE, event(1))
 
@@ -75,7 +75,7 @@ def test_a_message_that_another_reader_may_have_received_may_come_twice(stack: S
     stack.queues.meanwhile["send_message"] = slow
     ran = stack.redrive("one", "--go")
     assert (ran.status, ran.report["redriven"]) == (1, 1)
-    assert [one["message_id"] for one in ran.report["may_come_twice"]] == [number]
+    assert [message["message_id"] for message in ran.report["may_come_twice"]] == [number]
 
 
 def test_a_failed_message_that_is_visible_again_is_not_tried_again(stack: Stack):
@@ -103,7 +103,7 @@ def test_messages_that_another_reader_has_are_counted(stack: Stack):
     assert stack.redrive("one", "--go").status == 0
 
 
-def test_messages_that_come_back_at_the_end_are_waited_for(stack: Stack):
+def test_messages_that_return_at_the_end_are_awaited(stack: Stack):
     """Another reader puts its messages back a few receives later."""
     for number in range(5):
         stack.queues.put(ONE, event(number))

@@ -25,7 +25,7 @@ def queues(stack: Stack, moto: Any) -> Any:
 
 
 @pytest.mark.usefixtures("queues")
-def test_a_look_tells_why_messages_were_put_aside(stack: Stack):
+def test_a_look_lists_the_reasons_of_rejected_messages(stack: Stack):
     """By type and reason, and messages can be chosen by it."""
     ran = stack.redrive("inbound")
     assert {(group["type"], group["reason"]) for group in ran.report["groups"]} == {

@@ -8,7 +8,7 @@ def test_empty_queues_are_well(stack: Stack):
     """The exit status says it to a script."""
     ran = stack.redrive()
     assert (ran.status, ran.report["result"]) == (0, "empty")
-    assert [one["queue"] for one in ran.report["queues"]] == ["one", "two", "reader", "uploads"]
+    assert [queue["queue"] for queue in ran.report["queues"]] == ["one", "two", "reader", "uploads"]
 
 
 def test_messages_are_counted_with_their_age(stack: Stack):
@@ -30,14 +30,14 @@ def test_messages_are_counted_with_their_age(stack: Stack):
     assert ran.report["queues"][1] == {"queue": "two", "messages": 0, "in_flight": 0, "oldest_seconds": None}
 
 
-def test_nothing_is_received(stack: Stack):
+def test_a_list_receives_no_message(stack: Stack):
     """A look at the numbers leaves no trace."""
     stack.queues.put(CHANGES, "{}")
     stack.redrive()
     assert {name for name, _ in stack.queues.calls} == {"get_queue_attributes"}
 
 
-def test_without_metrics_the_ages_are_left_out(stack: Stack):
+def test_without_metrics_the_list_has_no_ages(stack: Stack):
     """Whoever may not read metrics still gets the numbers."""
     stack.queues.put(ONE, "{}")
     stack.metrics.before["get_metric_data"] = [error("GetMetricData", "AccessDenied")]

@@ -22,7 +22,7 @@ def test_messages_are_summed_up_by_type_and_reason(stack: Stack):
     assert (single["type"], single["reason"], single["most_receives"]) == ("ThingUndone", "", 1)
 
 
-def test_nothing_is_changed_and_everything_is_visible_again(stack: Stack):
+def test_a_look_changes_no_message_and_makes_all_visible_again(stack: Stack):
     """More messages than one call takes."""
     for number in range(25):
         stack.queues.put(ONE, event(number))
@@ -34,11 +34,11 @@ def test_nothing_is_changed_and_everything_is_visible_again(stack: Stack):
 def test_messages_are_waited_for(stack: Stack):
     """Without waiting SQS asks some of its servers, and may find nothing where there is something."""
     stack.redrive("one")
-    assert all(asked["WaitTimeSeconds"] > 0 for asked in stack.queues.called("receive_message"))
+    assert all(request["WaitTimeSeconds"] > 0 for request in stack.queues.called("receive_message"))
     assert len(stack.queues.called("receive_message")) == 2
 
 
-def test_samples_tell_whose_messages_they_are_and_nothing_more(stack: Stack):
+def test_samples_name_the_owner_of_messages_without_their_content(stack: Stack):
     """No field of the payload is shown, to people or to programs."""
     stack.queues.put(ONE, event(7))
     _, out, _ = stack.say("one")
@@ -49,7 +49,7 @@ def test_samples_tell_whose_messages_they_are_and_nothing_more(stack: Stack):
     assert "nobody's business" not in out + str(ran.report)
 
 
-def test_what_a_message_says_does_not_move_the_cursor(stack: Stack):
+def test_the_content_of_a_message_does_not_move_the_cursor(stack: Stack):
     """Somebody else wrote it."""
     stack.queues.put(ONE, {**event(1), "subject": "\x1b[2J[red]x", "type": "T" * 500})
     _, out, _ = stack.say("one")
@@ -80,7 +80,7 @@ def test_a_message_that_would_stay_has_a_reason(stack: Stack):
     assert "--go" not in stack.say("uploads")[1]
 
 
-def test_a_body_that_is_no_event_is_counted_too(stack: Stack):
+def test_a_body_that_is_not_an_event_is_counted(stack: Stack):
     """It may be sent on all the same: its consumer judges it."""
     for body in ("not JSON", "[1]", '{"type": 7}', "[" * 200_000):
         stack.queues.put(ONE, body)
@@ -104,7 +104,7 @@ def test_a_failure_in_the_middle_puts_everything_back(stack: Stack):
     assert stack.queues.hidden(ONE) == 5
 
 
-def test_a_message_that_cannot_be_shown_again_is_counted(stack: Stack):
+def test_a_message_that_stays_hidden_is_counted(stack: Stack):
     """A call for ten messages may fail for one message, or for all."""
     for number in range(12):
         stack.queues.put(ONE, event(number))
@@ -123,4 +123,4 @@ def test_a_long_queue_is_looked_at_in_part(stack: Stack):
     ran = stack.redrive("one")
     assert (ran.report["looked_at"], ran.report["more"], stack.queues.hidden(ONE)) == (1000, True, 0)
     assert "the first 1000 messages inspected" in stack.say("one")[1]
-    assert "looking: 1000 of about 1000 messages" in ran.told
+    assert "looking: 1000 of about 1000 messages" in ran.err

@@ -107,7 +107,7 @@ def test_a_signal_ends_a_look_and_puts_everything_back(stack: Any):
 def test_a_signal_before_any_change_ends_the_command_at_once(stack: Any):
     """The command holds no message yet."""
     stack.metrics.meanwhile["get_metric_data"] = lambda: signal.raise_signal(signal.SIGINT)
-    status, out, told = stack.say()
+    status, out, err = stack.say()
     assert (status, out) == (130, "")
-    assert told.startswith("Error: Interrupted")
-    assert len(told.splitlines()) == 1
+    assert err.startswith("Error: Interrupted")
+    assert len(err.splitlines()) == 1

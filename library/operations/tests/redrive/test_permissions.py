@@ -32,11 +32,11 @@ class Both:
     def __init__(self, reader: Any, sweeper: Any) -> None:
         self._reader, self._sweeper = reader, sweeper
 
-    def invoke(self, **asked: Any) -> Any:
-        return (self._sweeper if asked["FunctionName"] == SWEEPER else self._reader).invoke(**asked)
+    def invoke(self, **parameters: Any) -> Any:
+        return (self._sweeper if parameters["FunctionName"] == SWEEPER else self._reader).invoke(**parameters)
 
-    def list_event_source_mappings(self, **asked: Any) -> Any:
-        return self._reader.list_event_source_mappings(**asked)
+    def list_event_source_mappings(self, **parameters: Any) -> Any:
+        return self._reader.list_event_source_mappings(**parameters)
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[
     stack.streams = table.streams
 
     def redrive(lacking: str | None = None) -> tuple[set[str], str]:
-        asked: set[str] = set()
-        watched = {name: Watched(client, name, asked, lacking) for name, client in stack.services().items()}
+        actions: set[str] = set()
+        watched = {name: Watched(client, name, actions, lacking) for name, client in stack.services().items()}
         monkeypatch.setattr(stack, "clients", lambda _: lambda service, **_: watched[service])
         stack.queues.put(ONE, event(1))
         stack.queues.put(UPLOADS, UPLOAD)
@@ -59,17 +59,17 @@ def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[
         sweeper.arrived("incoming/acme/monday.csv", minutes=90)
         said: list[str] = []
         for arguments in ((), ("one",), ("one", "--go"), ("uploads", "--go"), ("reader", "--go"), ("unseen", "--go")):
-            _, out, told = stack.say(*arguments)
-            said.append(out + told)
-        return asked, "\n".join(said)
+            _, out, err = stack.say(*arguments)
+            said.append(out + err)
+        return actions, "\n".join(said)
 
     return redrive
 
 
-def test_a_redrive_asks_for_what_its_policy_has_and_for_all_of_it(night: Any) -> None:
+def test_a_redrive_calls_exactly_the_actions_of_its_policy(night: Any) -> None:
     """Messages of every kind, the list of them, and a look."""
-    asked, _ = night()
-    assert asked == set(CALLED)
+    actions, _ = night()
+    assert actions == set(CALLED)
 
 
 # The ages in the list are left out without it, and nothing is said.
@@ -95,13 +95,13 @@ def test_an_error_names_the_role_or_the_user(who: str, named: str) -> None:
     """AWS names an assumed role, or a user."""
     said = f"User: arn:aws:{who} is not authorized to perform: lambda:UpdateAlias on resource: x"
     error: Any = {"Error": {"Code": "AccessDeniedException", "Message": said}}
-    told = sentence(ClientError(error, "UpdateAlias"))
-    assert told.endswith(
+    message = sentence(ClientError(error, "UpdateAlias"))
+    assert message.endswith(
         f"; {named} may not lambda:UpdateAlias: `context permissions shift <stack>` prints what it needs"
     )
 
 
-def test_what_is_no_refusal_names_no_document() -> None:
+def test_an_error_that_is_not_a_denial_names_no_document() -> None:
     """Whatever AWS says otherwise."""
     error: Any = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
     assert sentence(ClientError(error, "UpdateAlias")) == "ThrottlingException: Rate exceeded"

@@ -65,9 +65,9 @@ class Table:
 @pytest.fixture
 def table(stack: Stack, moto: Any) -> Table:
     """The table, whose stream the stack reads."""
-    made = Table(moto)
-    stack.streams = made.streams
-    return made
+    table = Table(moto)
+    stack.streams = table.streams
+    return table
 
 
 def _given(stack: Stack) -> list[list[str]]:
@@ -98,12 +98,12 @@ def test_only_the_place_that_the_message_names_is_read(stack: Stack, table: Tabl
     assert _given(stack) == [["ITEM#2", "ITEM#3"]]
 
 
-def test_nothing_beyond_the_place_is_read(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
+def test_the_stream_is_not_read_beyond_the_batch(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
     """Even where its last record is missing."""
     real = table.streams.get_records
 
-    def without_the_last(**asked: Any) -> Any:
-        page = real(**asked)
+    def without_the_last(**parameters: Any) -> Any:
+        page = real(**parameters)
         kept = [record for record in page["Records"] if record["dynamodb"]["SequenceNumber"] != table.numbers[3]]
         return page | {"Records": kept}
 
@@ -113,7 +113,7 @@ def test_nothing_beyond_the_place_is_read(stack: Stack, table: Table, monkeypatc
     assert _given(stack) == [["ITEM#1", "ITEM#2"]]
 
 
-def test_an_item_that_expired_says_who_deleted_it(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
+def test_an_expired_item_names_ttl_as_its_deleter(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
     """Lambda writes the names of this one member in another way than the stream."""
     record = {
         "eventName": "REMOVE",
@@ -131,7 +131,7 @@ def test_an_item_that_expired_says_who_deleted_it(stack: Stack, table: Table, mo
     assert identity == {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
 
 
-def test_what_the_function_reports_is_tried_once_more(stack: Stack, table: Table):
+def test_failed_items_are_retried_once(stack: Stack, table: Table):
     """From the first record that it did not take, as the stream would."""
     stack.queues.put(CHANGES, table.message())
     stack.functions.answers = [_fails_at(1)]
@@ -149,7 +149,7 @@ def test_records_that_the_function_rejects_twice_stay(stack: Stack, table: Table
     assert " 2 " in ran.report["failed"][0]["why"]
 
 
-def test_a_report_on_a_record_that_it_was_not_given_is_one_on_all(stack: Stack, table: Table):
+def test_a_report_on_an_unknown_record_applies_to_all(stack: Stack, table: Table):
     """So does Lambda read it."""
     stack.queues.put(CHANGES, table.message())
     stack.functions.answers = [lambda _: {"batchItemFailures": [{"itemIdentifier": "1"}]}]
@@ -157,7 +157,7 @@ def test_a_report_on_a_record_that_it_was_not_given_is_one_on_all(stack: Stack, 
     assert _given(stack) == [["ITEM#1", "ITEM#2", "ITEM#3"]] * 2
 
 
-def test_a_function_that_fails_is_not_asked_again(stack: Stack, table: Table):
+def test_a_failing_function_is_not_called_again(stack: Stack, table: Table):
     """The kind of its error is told; its words may say more than anybody should read."""
     stack.queues.put(CHANGES, table.message())
     stack.functions.answers = [lambda _: ValueError("nobody's business")]
@@ -204,12 +204,12 @@ def test_messages_are_given_up_for_a_reason(stack: Stack, table: Table, monkeypa
     real, lost = table.streams.get_shard_iterator, table.message()
     lost["DDBStreamBatchInfo"]["shardId"] = "shardId-of-yesterday"
 
-    def found(**asked: Any) -> Any:
-        if asked["ShardId"] != table.shard:
+    def replacement(**parameters: Any) -> Any:
+        if parameters["ShardId"] != table.shard:
             raise error("GetShardIterator", "TrimmedDataAccessException")
-        return real(**asked)
+        return real(**parameters)
 
-    monkeypatch.setattr(table.streams, "get_shard_iterator", found)
+    monkeypatch.setattr(table.streams, "get_shard_iterator", replacement)
     stack.queues.put(CHANGES, lost)
     stack.queues.put(CHANGES, table.message())
     stack.queues.put(CHANGES, "not JSON")

@@ -10,7 +10,7 @@ def _text(value: str) -> dict[str, str]:
     return {"DataType": "String", "StringValue": value}
 
 
-def test_a_message_goes_back_as_it_was_sent(stack: Stack, moto: Any):
+def test_a_message_is_returned_as_it_was_sent(stack: Stack, moto: Any):
     """Its body, its attributes of each type, and its trace are unchanged."""
     queues = stack.queues = moto("sqs")
     dead, inbox = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "inbox"))
@@ -36,7 +36,7 @@ def test_a_message_goes_back_as_it_was_sent(stack: Stack, moto: Any):
     assert "Messages" not in queues.receive_message(QueueUrl=dead)
 
 
-def test_messages_of_a_queue_of_ones_own_go_back_to_it(stack: Stack, moto: Any):
+def test_messages_of_an_own_queue_go_back_to_it(stack: Stack, moto: Any):
     """A stack that has none, or none yet, has no such output."""
     queues = stack.queues = moto("sqs")
     dead, messages = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("messages-dead-letters", "messages"))

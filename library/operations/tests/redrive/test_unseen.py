@@ -23,7 +23,7 @@ class Sweeper(Client):
         self.unseen: list[dict[str, Any]] = []
         self.fails = False
         self.page = 500
-        self.asked: list[Any] = []
+        self.requests: list[Any] = []
         self._clock = stack.clock
 
     def arrived(self, key: str, minutes: int, size: int = 1234) -> None:
@@ -34,13 +34,13 @@ class Sweeper(Client):
 
     def _invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
         assert FunctionName == SWEEPER
-        self.asked.append(json.loads(Payload))
+        self.requests.append(json.loads(Payload))
         if self.fails:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": "no"}')}
-        after = self.asked[-1]["unseen"].get("after", {}).get("version", "v-1")
-        later = [one for one in self.unseen if int(one["version"][1:]) > int(after[1:])]
-        told = {"unseen": later[: self.page], "more": len(later[self.page :])}
-        return {"Payload": io.BytesIO(json.dumps(told).encode())}
+        after = self.requests[-1]["unseen"].get("after", {}).get("version", "v-1")
+        later = [upload for upload in self.unseen if int(upload["version"][1:]) > int(after[1:])]
+        payload = {"unseen": later[: self.page], "more": len(later[self.page :])}
+        return {"Payload": io.BytesIO(json.dumps(payload).encode())}
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def test_they_are_listed_beside_the_queues(stack: Stack, sweeper: Sweeper):
     sweeper.arrived("incoming/acme/monday.csv", minutes=90)
     sweeper.arrived("incoming/acme/tuesday.csv", minutes=30)
     ran = stack.redrive()
-    told = {"queue": "unseen", "messages": 2, "in_flight": 0, "oldest_seconds": 5400}
-    assert (ran.status, ran.report["queues"][-1]) == (1, told)
+    expected = {"queue": "unseen", "messages": 2, "in_flight": 0, "oldest_seconds": 5400}
+    assert (ran.status, ran.report["queues"][-1]) == (1, expected)
 
 
 @pytest.mark.parametrize("denied", [True, False], ids=["not allowed", "fails"])
@@ -73,7 +73,7 @@ def test_queues_are_listed_also_if_the_uploads_cannot_be_counted(stack: Stack, s
     assert SWEEPER in stack.say()[1]
 
 
-def test_a_look_says_what_they_are_and_starts_nothing(stack: Stack, sweeper: Sweeper):
+def test_a_look_lists_the_uploads_and_starts_no_execution(stack: Stack, sweeper: Sweeper):
     """Whose file, and how large: by it the partner says whether it is whole."""
     sweeper.arrived("incoming/acme/january.csv", minutes=20, size=77)
     looked = stack.redrive("unseen").report
@@ -88,15 +88,15 @@ def test_each_is_started_by_its_version(stack: Stack, sweeper: Sweeper):
     sweeper.arrived("incoming/other/january.csv", minutes=20)
     ran = stack.redrive("unseen", "--where", "key=incoming/acme/*", "--go")
     assert (ran.status, ran.report["redriven"], ran.report["not_chosen"]) == (0, 1, 1)
-    asked = {"bucket": "inbox", "key": "incoming/acme/ja\nnuary.csv", "version": "v0"}
-    assert stack.machines.inputs == [(MACHINE, asked)]
+    upload = {"bucket": "inbox", "key": "incoming/acme/ja\nnuary.csv", "version": "v0"}
+    assert stack.machines.inputs == [(MACHINE, upload)]
 
 
-def test_a_person_may_ask_for_younger_ones(stack: Stack, sweeper: Sweeper):
+def test_a_person_may_include_younger_uploads(stack: Stack, sweeper: Sweeper):
     """The alarm waits for a quarter of an hour; who knows that an event was lost need not."""
     sweeper.arrived("incoming/acme/january.csv", minutes=3)
     assert stack.redrive("unseen", "--older-than", "2m", "--go").report["redriven"] == 1
-    assert sweeper.asked == [{"unseen": {"seconds": 120}}]
+    assert sweeper.requests == [{"unseen": {"seconds": 120}}]
 
 
 def test_every_upload_is_started_however_many_there_are(stack: Stack, sweeper: Sweeper):
@@ -106,7 +106,7 @@ def test_every_upload_is_started_however_many_there_are(stack: Stack, sweeper: S
         sweeper.arrived(f"incoming/{'other' if number % 2 else 'acme'}/{number}.csv", minutes=30 - number)
     ran = stack.redrive("unseen", "--go", "--where", "key=incoming/other/*")
     assert (ran.status, ran.report["redriven"], ran.report["not_chosen"]) == (0, 3, 4)
-    assert [given["version"] for _, given in stack.machines.inputs] == ["v1", "v3", "v5"]
+    assert [upload["version"] for _, upload in stack.machines.inputs] == ["v1", "v3", "v5"]
 
 
 def test_uploads_are_counted_by_the_first_answer(stack: Stack, sweeper: Sweeper):
@@ -115,7 +115,7 @@ def test_uploads_are_counted_by_the_first_answer(stack: Stack, sweeper: Sweeper)
     for number in range(7):
         sweeper.arrived(f"incoming/acme/{number}.csv", minutes=30 - number)
     assert stack.redrive().report["queues"][-1]["messages"] == 7
-    assert len(sweeper.asked) == 1
+    assert len(sweeper.requests) == 1
 
 
 def test_a_function_that_fails_in_the_middle_ends_the_run_with_its_report(stack: Stack, sweeper: Sweeper):
@@ -150,7 +150,7 @@ def test_an_upload_whose_execution_does_not_start_is_reported(stack: Stack, swee
     assert (ran.status, ran.report["failed"][0]["messages"]) == (1, 1)
 
 
-def test_a_stack_that_cannot_be_asked_has_none(stack: Stack):
+def test_a_stack_without_the_function_has_no_unseen_queue(stack: Stack):
     """It was deployed before."""
     ran = stack.redrive("unseen")
     assert (ran.status, ran.report["result"]) == (2, "refused")

@@ -20,11 +20,11 @@ def _recorded(name: str) -> Any:
 def _started(moto: Any, machine: str) -> list[Any]:
     machines = moto("stepfunctions")
     executions = machines.list_executions(stateMachineArn=machine)["executions"]
-    described = [machines.describe_execution(executionArn=one["executionArn"]) for one in executions]
-    return [json.loads(one["input"]) for one in described]
+    described = [machines.describe_execution(executionArn=execution["executionArn"]) for execution in executions]
+    return [json.loads(execution["input"]) for execution in described]
 
 
-def test_the_event_starts_the_machine_with_what_its_rule_would_have_sent(stack: Stack, moto: Any):
+def test_the_event_starts_the_machine_with_the_input_of_its_rule(stack: Stack, moto: Any):
     """One event is of an upload over SFTP, the other of an object in S3."""
     queues = stack.queues = moto("sqs")
     stack.machines = moto("stepfunctions")
@@ -64,7 +64,7 @@ def test_the_event_starts_the_machine_with_what_its_rule_would_have_sent(stack: 
         ({"detail-type": "SFTP Server File Upload Completed", "detail": 7}, "lacks detail.file-path"),
     ],
 )
-def test_what_no_rule_would_have_sent_stays(stack: Stack, body: object, why: str):
+def test_an_event_without_a_rule_stays(stack: Stack, body: object, why: str):
     """One sentence says why; the others go on."""
     stack.queues.put(UPLOADS, body)
     stack.queues.put(UPLOADS, _recorded("transfer_upload_completed"))

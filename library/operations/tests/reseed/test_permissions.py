@@ -26,18 +26,18 @@ def watched(world: World, reseed: Reseeding) -> Callable[[str | None], tuple[set
     world.delete(1)
 
     def run(lacking: str | None = None) -> tuple[set[str], list[Any]]:
-        asked: set[str] = set()
-        services = {name: Watched(client, name, asked, lacking) for name, client in world.services.items()}
+        actions: set[str] = set()
+        services = {name: Watched(client, name, actions, lacking) for name, client in world.services.items()}
         world.services.update(services)
-        return asked, [reseed(*arguments) for arguments in ((), ("--go",))]
+        return actions, [reseed(*arguments) for arguments in ((), ("--go",))]
 
     return run
 
 
 def test_a_reseed_calls_exactly_the_actions_of_its_policy(watched: Any) -> None:
     """The plan and the run."""
-    asked, [_, ran] = watched()
-    assert (asked, ran.report["result"]) == (set(CALLED), "done")
+    actions, [_, ran] = watched()
+    assert (actions, ran.report["result"]) == (set(CALLED), "done")
 
 
 @pytest.mark.parametrize("action", CALLED)

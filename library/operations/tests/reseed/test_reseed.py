@@ -19,11 +19,11 @@ from tests.rollout.clients import error
 
 
 def _fill(world: World, number: int) -> None:
-    for one in range(1, number + 1):
-        world.create(one)
+    for index in range(1, number + 1):
+        world.create(index)
 
 
-def test_the_plan_sends_nothing(world: World, reseed: Reseeding) -> None:
+def test_the_plan_sends_no_event(world: World, reseed: Reseeding) -> None:
     """It contains about the number of events, and the duration."""
     _fill(world, 250)
     ran = reseed("--rate", "50")
@@ -38,11 +38,13 @@ def test_a_recent_aggregate_is_sent_with_its_published_event(world: World, resee
     ran = reseed("--go")
     assert (ran.status, ran.report["result"], ran.report["sent"], ran.report["original"]) == (0, "done", 12, 12)
     assert projection(world.events) == projection(world.published())
-    [message] = [one for one in world.sent if json.loads(one["MessageBody"])["subject"] == world.identity(3)]
+    [message] = [
+        message for message in world.sent if json.loads(message["MessageBody"])["subject"] == world.identity(3)
+    ]
     event = json.loads(message["MessageBody"])
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
     assert attributes == {"type": event["type"], "traceparent": event["traceparent"]}
-    assert {one["MessageGroupId"] for one in world.sent} == {"reseed"}
+    assert {message["MessageGroupId"] for message in world.sent} == {"reseed"}
 
 
 def test_an_older_aggregate_is_sent_with_a_constant_id_and_a_smaller_sequence(world: World, reseed: Reseeding) -> None:
@@ -55,7 +57,7 @@ def test_an_older_aggregate_is_sent_with_a_constant_id_and_a_smaller_sequence(wo
     assert reseed("--go").status == 0
     assert [event["id"] for event in world.events] == [event["id"] for event in first] * 2
     last = projection(world.published())
-    assert {event["subject"]: event["data"] for event in first} == {name: one["data"] for name, one in last.items()}
+    assert {event["subject"]: event["data"] for event in first} == {name: event["data"] for name, event in last.items()}
     assert all(event["sequence"] < last[event["subject"]]["sequence"] for event in first)
     assert [fault for event in first for fault in faults(event)] == []
 
@@ -313,6 +315,6 @@ def test_a_subscriber_gets_the_major_versions_that_it_reads(
     _fill(world, 12)
     ran = reseed("--go", "--rate", "1")
     assert (ran.report["sent"], ran.report["withheld"]) == ((24, 0) if ready else (12, 12))
-    found = [(event["subject"], event["dataschema"].rpartition(":")[2]) for event in world.events]
+    pairs = [(event["subject"], event["dataschema"].rpartition(":")[2]) for event in world.events]
     wanted = ("1.0", "2.0") if ready else ("1.0",)
-    assert sorted(found) == [(world.identity(number), version) for number in range(1, 13) for version in wanted]
+    assert sorted(pairs) == [(world.identity(number), version) for number in range(1, 13) for version in wanted]

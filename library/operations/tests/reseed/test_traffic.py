@@ -48,10 +48,10 @@ def _disturb(world: World, random: Random, kills: list[int]) -> Callable[[], Non
 
 def _mixed(random: Random, *streams: list[Any]) -> list[Any]:
     """Return the messages as queues deliver them: in any order, and some of them twice."""
-    found = [event for stream in streams for event in stream]
-    found += random.sample(found, len(found) // 4)
-    random.shuffle(found)
-    return found
+    events = [event for stream in streams for event in stream]
+    events += random.sample(events, len(events) // 4)
+    random.shuffle(events)
+    return events
 
 
 def _check(seed: int, world: World, reseed: Reseeding) -> None:
@@ -62,11 +62,11 @@ def _check(seed: int, world: World, reseed: Reseeding) -> None:
     world.tick = _disturb(world, random, kills)
     while True:
         try:
-            done = reseed("--go", "--rate", random.choice(("3", "10", "1000")))
+            run = reseed("--go", "--rate", random.choice(("3", "10", "1000")))
             break
         except Killed:
             continue
-    assert done.report["result"] == "done"
+    assert run.report["result"] == "done"
     every, live = world.published(), world.published(subscribed)
     complete = projection(every)
     assert projection(_mixed(random, every, world.events)) == complete
@@ -83,17 +83,17 @@ def test_a_complete_projection_does_not_change_and_an_empty_projection_becomes_c
 
 
 def _as_newest(real: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *given, **more: real(*given, **more) | {"sequence": "9" * 40}
+    return lambda *arguments, **more: real(*arguments, **more) | {"sequence": "9" * 40}
 
 
 def _without_the_table(real: Callable[..., Any]) -> Callable[..., Any]:
-    def found(self: Any, place: str, item: Any, record: Any) -> Iterator[Any]:
+    def lookup(self: Any, place: str, item: Any, record: Any) -> Iterator[Any]:
         if record is None:
             yield from real(self, place, item, record)
         else:
             yield state.AggregateEvent(place, self._published(record), original=True)
 
-    return found
+    return lookup
 
 
 def _without_the_item(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -110,7 +110,7 @@ def _saved_first(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _in_the_order_of_keys(real: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda self, after: (one for one in real(self, after) if one.place > after)
+    return lambda self, after: (entry for entry in real(self, after) if entry.place > after)
 
 
 PLANTED = {

@@ -167,9 +167,9 @@ class Tables(_Service):
         assert ConsistentRead
         self.world.scans += 1
         start = _hash(ExclusiveStartKey[KEY]["S"]) if ExclusiveStartKey else ""
-        found = sorted((key for key in self.world.items if _hash(key) > start), key=_hash)
-        page = found[: min(Limit, self.world.page)]
-        last = {"LastEvaluatedKey": {KEY: {"S": page[-1]}}} if len(page) < len(found) else {}
+        keys = sorted((key for key in self.world.items if _hash(key) > start), key=_hash)
+        page = keys[: min(Limit, self.world.page)]
+        last = {"LastEvaluatedKey": {KEY: {"S": page[-1]}}} if len(page) < len(keys) else {}
         return {"Items": [self.world.items[key] for key in page], **last}
 
 
@@ -180,7 +180,10 @@ class Streams(_Service):
 
     def _describe_stream(self, **_: Any) -> Any:
         ranges = [{"StartingSequenceNumber": "1", "EndingSequenceNumber": "2"}, {"StartingSequenceNumber": "3"}]
-        shards = [{"ShardId": f"shardId-{number:020}", "SequenceNumberRange": one} for number, one in enumerate(ranges)]
+        shards = [
+            {"ShardId": f"shardId-{number:020}", "SequenceNumberRange": sequence_range}
+            for number, sequence_range in enumerate(ranges)
+        ]
         return {"StreamDescription": {"Shards": shards}}
 
     def _get_shard_iterator(self, ShardId: str, ShardIteratorType: str, **_: Any) -> Any:  # noqa: N803

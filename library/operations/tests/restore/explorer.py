@@ -184,7 +184,7 @@ class Schedule:
 
     def _judge(self, expected: Mapping[str, Any]) -> None:
         world = self.world
-        left = [item for item in world.table.scan()["Items"] if item["pk"].startswith("RESTORE-")]
+        remaining = [item for item in world.table.scan()["Items"] if item["pk"].startswith("RESTORE-")]
         facts = {
             "table": (_comparable(world.contents()), _comparable(expected)),
             "projection": (world.projection(), world.expected_projection()),
@@ -192,11 +192,11 @@ class Schedule:
             "concurrency": (world.lambda_.reserved, {"test-import_list": 7}),
             "tables": (world.tables, {TABLE}),
             "versions that do not grow": (list(_versions(world)), []),
-            "items of repairs that stay": ([item for item in left if "expires_at" not in item], []),
+            "items of repairs that stay": ([item for item in remaining if "expires_at" not in item], []),
         }
-        for name, (found, wanted) in facts.items():
-            if found != wanted:
-                raise Violation(f"seed {self.seed}, kill {self.kill}, {name}: {_differing(found, wanted)}")
+        for name, (actual, wanted) in facts.items():
+            if actual != wanted:
+                raise Violation(f"seed {self.seed}, kill {self.kill}, {name}: {_differing(actual, wanted)}")
 
 
 def expected_contents(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,8 +222,8 @@ def expected_contents(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[s
         comes_back = earlier is None or (statuses(earlier)[0] or statuses(earlier)[1]) in (None, ListStatus.IMPORTED)
         return restored if comes_back else None
 
-    found = {key: (of_list if key.startswith(LIST) else of_row)(key) for key in {*then, *now}}
-    return {key: item for key, item in found.items() if item is not None}
+    items = {key: (of_list if key.startswith(LIST) else of_row)(key) for key in {*then, *now}}
+    return {key: item for key, item in items.items() if item is not None}
 
 
 def _versions(world: World) -> Iterator[tuple[str, int]]:
@@ -244,10 +244,10 @@ def _named(tables: set[str], at: str) -> str:
     return next((name for name in tables if time in name), "")
 
 
-def _differing(found: Any, wanted: Any) -> Any:
-    if not isinstance(found, dict):
-        return found
-    return {key: (found.get(key), wanted.get(key)) for key in {*found, *wanted} if found.get(key) != wanted.get(key)}
+def _differing(actual: Any, wanted: Any) -> Any:
+    if not isinstance(actual, dict):
+        return actual
+    return {key: (actual.get(key), wanted.get(key)) for key in {*actual, *wanted} if actual.get(key) != wanted.get(key)}
 
 
 def _comparable(contents: Mapping[str, Any]) -> dict[str, Any]:
@@ -256,12 +256,12 @@ def _comparable(contents: Mapping[str, Any]) -> dict[str, Any]:
 
 def explore(schedules: int, folder: Path, capsys: Any, first: int = 0) -> Iterator[Schedule]:
     """Yield the schedules that were run: each seed's restore is killed before each of its calls. Raises Violation."""
-    done, seed = 0, first
-    while done < schedules:
+    completed, seed = 0, first
+    while completed < schedules:
         kill, was_killed = 0, True
-        while was_killed and done < schedules:
+        while was_killed and completed < schedules:
             schedule = Schedule(seed, kill, World(folder, capsys))
             was_killed = schedule.run()
             yield schedule
-            kill, done = kill + 1, done + 1
+            kill, completed = kill + 1, completed + 1
         seed += 1

@@ -93,10 +93,10 @@ def test_a_kill_during_the_look_needs_no_second_copy(world: World) -> None:
     """The next call finds the table by its name."""
     at = damaged(world)
     world.restore(at)
-    made: Counter[str] = Counter()
-    world.before = lambda name, _: made.update([name])
+    calls: Counter[str] = Counter()
+    world.before = lambda name, _: calls.update([name])
     _, report = world.restore(at)
-    assert (report["result"], made) == ("compared", Counter())
+    assert (report["result"], calls) == ("compared", Counter())
 
 
 def test_ctrl_c_resumes_the_stack(world: World) -> None:
@@ -135,32 +135,32 @@ def test_ctrl_c_during_the_resumption_is_ignored(world: World) -> None:
     assert not world.lambda_.is_paused
 
 
-def test_calls_that_ran_at_the_pause_do_not_damage_what_was_restored(world: World) -> None:
+def test_calls_that_ran_at_the_pause_do_not_damage_restored_items(world: World) -> None:
     """A call of the bad release writes right before the item's restore, and another one at the end of its time."""
     at = damaged(world)
     world.restore(at)
-    done: list[str] = []
+    writes: list[str] = []
 
     def before(name: str, parameters: Any) -> None:
-        if name == "put_item" and parameters["Item"]["pk"]["S"] == world.item(2)["pk"] and not done:
+        if name == "put_item" and parameters["Item"]["pk"]["S"] == world.item(2)["pk"] and not writes:
             world.verify(2)
-            done.append("at once")
+            writes.append("at once")
             world.clock.at(world.clock.minutes + 9 / 60, late)
 
     def late() -> None:
         world.verify(6)
-        done.append("late")
+        writes.append("late")
 
     world.before = before
     status, report = world.restore(at, "--go")
-    assert (status, report["remaining"], done) == (0, 0, ["at once", "late"])
+    assert (status, report["remaining"], writes) == (0, 0, ["at once", "late"])
     assert world.contents() == world.contents(at)
     assert world.projection() == world.expected_projection()
     versions = [event["data"]["version"] for event in world.published() if event["subject"] == IDS[2]]
     assert versions == [1, 2, 3, 4]
 
 
-def test_differences_that_come_again_are_reported_and_the_stack_runs(world: World) -> None:
+def test_repeated_differences_are_reported_and_the_stack_runs(world: World) -> None:
     """A writer that was not paused, such as a function of the team's own."""
     at = damaged(world)
     world.restore(at)
@@ -202,7 +202,7 @@ def test_a_stack_whose_reader_does_not_read_is_refused_before_anything(world: Wo
     assert 0 not in world.lambda_.reserved.values()
 
 
-def test_a_person_who_may_not_pause_changes_nothing(world: World) -> None:
+def test_a_person_without_permission_to_pause_changes_nothing(world: World) -> None:
     """AWS's refusal is reported."""
     at = damaged(world)
     world.restore(at)
@@ -239,7 +239,7 @@ def test_a_way_back_that_stops_is_printed_again(world: World) -> None:
     assert not world.lambda_.is_paused
 
 
-def test_a_comparison_tells_whether_the_stack_is_really_paused(world: World) -> None:
+def test_a_comparison_reports_whether_the_stack_is_paused(world: World) -> None:
     """A person may have resumed it in the console."""
     at = _killed(world)
     assert world.restore(at)[1]["paused"]
@@ -313,7 +313,7 @@ def _overtaken(world: World, then: Callable[[], None]) -> tuple[list[int], int, 
     return second, *world.restore(at, "--go")
 
 
-def test_a_call_that_was_silent_too_long_writes_and_resumes_nothing_more(world: World) -> None:
+def test_a_call_after_a_long_silence_neither_writes_nor_resumes(world: World) -> None:
     """Another one has taken over and ended the restore: a later command stays."""
     second, status, report = _overtaken(world, lambda: world.verify(5))
     assert (second, status, report["result"]) == ([0], 1, "stopped")
@@ -335,10 +335,10 @@ def test_a_call_that_lost_its_restore_and_is_denied_prints_the_way_back(world: W
 @pytest.mark.parametrize("at", ["2031-05-06T07:08:08Z", "2031-05-06T07:00:00+02:00", "2041-01-01T00:00:00Z"])
 def test_a_time_outside_of_the_backup_is_refused(world: World, at: str) -> None:
     """Before the table, or in the future."""
-    made: list[str] = []
-    world.before = lambda name, _: made.append(name)
+    calls: list[str] = []
+    world.before = lambda name, _: calls.append(name)
     status, report = world.restore(at)
-    assert (status, report["result"], made) == (2, "refused", [])
+    assert (status, report["result"], calls) == (2, "refused", [])
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2031-05-06T07:08:08", "12:00"])

@@ -81,14 +81,14 @@ def test_a_change_during_the_comparison_is_undone_too(change: str, world: World)
     reads, number = Reads(world), 25 if change == "create" else 7
 
     def scan(parameters: Any) -> None:
-        if parameters["TableName"] == TABLE and not done:
-            done.append(1)
+        if parameters["TableName"] == TABLE and not changes:
+            changes.append(1)
             world.clock.at(world.clock.minutes, lambda: getattr(world, change)(number))
 
-    done: list[int] = []
+    changes: list[int] = []
     reads.happens["scan"] = scan
     status, report = world.restore(at, "--go")
-    assert (status, report["remaining"], done) == (0, 0, [1])
+    assert (status, report["remaining"], changes) == (0, 0, [1])
     assert world.contents() == world.contents(at)
     assert report["written"] == 7
 
@@ -118,7 +118,7 @@ def test_a_stream_that_does_not_return_the_latest_changes_is_refused(world: Worl
     at = damaged(world)
     world.restore(at)
     reads, before = Reads(world), world.table.scan()["Items"]
-    reads.happens["get_records"] = lambda asked: {"Records": [], "NextShardIterator": asked["ShardIterator"]}
+    reads.happens["get_records"] = lambda request: {"Records": [], "NextShardIterator": request["ShardIterator"]}
     status, report = world.restore(at, "--go")
     assert (status, report["result"]) == (2, "refused")
     assert (world.table.scan()["Items"], world.lambda_.is_paused) == (before, False)
@@ -129,8 +129,8 @@ def test_unprocessed_keys_are_requested_again_after_a_wait(world: World, monkeyp
     at, reads, waits = damaged(world), Reads(world), list[float]()
     monkeypatch.setattr(tables, "sleep", waits.append)
 
-    def some(asked: Any) -> Any:
-        [(name, wanted)] = asked["RequestItems"].items()
+    def some(request: Any) -> Any:
+        [(name, wanted)] = request["RequestItems"].items()
         first, *others = wanted["Keys"]
         if not others:
             return None
@@ -156,7 +156,7 @@ def test_a_restore_waits_for_lists_that_are_being_imported(world: World) -> None
     assert world.restore(at, "--go")[0] == 0
 
 
-def test_a_comparison_tells_the_length_of_the_pause(world: World) -> None:
+def test_a_comparison_prints_the_length_of_the_pause(world: World) -> None:
     """The timeout of the longest command, and the writes."""
     at = damaged(world)
     _, look = world.restore(at)

@@ -17,17 +17,17 @@ CALLED = {action for grant in ROLES["restore"] for action in (*grant.read, *gran
 CALLED = {action for action in CALLED if not action.startswith("kms:")}
 
 
-def _watch(world: World, asked: set[str], lacking: str | None = None) -> None:
-    world.watched = lambda service, client: Watched(client, service, asked, lacking)
+def _watch(world: World, actions: set[str], lacking: str | None = None) -> None:
+    world.watched = lambda service, client: Watched(client, service, actions, lacking)
 
 
-def test_a_restore_asks_for_what_its_policy_has_and_for_all_of_it(world: World) -> None:
+def test_a_restore_calls_exactly_the_actions_of_its_policy(world: World) -> None:
     """From the copy to its deletion."""
-    at, asked = damaged(world), set[str]()
-    _watch(world, asked)
+    at, actions = damaged(world), set[str]()
+    _watch(world, actions)
     world.restore(at)
     assert world.restore(at, "--go")[0] == 0
-    assert asked == CALLED
+    assert actions == CALLED
 
 
 @pytest.mark.parametrize("action", tried(CALLED))

@@ -26,7 +26,7 @@ def damaged(world: World) -> str:
     return at
 
 
-def test_a_look_changes_nothing_of_the_stack_and_says_what_differs(world: World) -> None:
+def test_a_look_reports_the_differences_and_changes_nothing(world: World) -> None:
     """The published events that the restored state lacks are counted by type."""
     at = damaged(world)
     before = world.table.scan()["Items"]
@@ -64,14 +64,14 @@ def test_a_restored_aggregate_has_a_version_and_a_tag_that_no_other_content_had(
     lost = world.aggregates.get(IDS[2])
     world.restore(at)
     world.restore(at, "--go")
-    found = world.aggregates.get(IDS[2])
-    assert (found.version, found.status) == (lost.version + 1, PAYMENT.initial_status)
-    assert found.incarnation == lost.incarnation
+    restored = world.aggregates.get(IDS[2])
+    assert (restored.version, restored.status) == (lost.version + 1, PAYMENT.initial_status)
+    assert restored.incarnation == lost.incarnation
     assert world.aggregates.get(IDS[3]).tag != tag
     world.verify(2, 3)
 
 
-def test_a_second_go_undoes_nothing(world: World) -> None:
+def test_a_second_run_with_go_changes_nothing(world: World) -> None:
     """Commands that followed the restore stay: without a second table there is nothing to compare."""
     at = damaged(world)
     world.restore(at)
@@ -125,7 +125,7 @@ def test_a_bad_selection_is_refused_before_the_pause(text: bytes, go: bool, worl
     assert world.contents() == before
 
 
-def test_a_list_after_the_time_is_as_if_it_had_never_come(world: World) -> None:
+def test_a_list_after_the_time_leaves_no_trace(world: World) -> None:
     """Its rows and its record are gone together: the sweep finds its file, and a redrive imports it again."""
     world.create(1)
     at = world.remember()
@@ -138,7 +138,7 @@ def test_a_list_after_the_time_is_as_if_it_had_never_come(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", [ListStatus.REJECTED, ListStatus.FAILED])
-def test_the_record_of_a_list_that_imported_nothing_stays(world: World, status: ListStatus) -> None:
+def test_the_record_of_a_list_without_imported_rows_stays(world: World, status: ListStatus) -> None:
     """Without it, a redrive would import a file that broke off."""
     at = world.remember()
     list_id = world.import_list("tuesday", status)
@@ -148,7 +148,7 @@ def test_the_record_of_a_list_that_imported_nothing_stays(world: World, status: 
     assert LIST + list_id in world.contents()
 
 
-def test_a_list_that_is_being_imported_goes_on(world: World) -> None:
+def test_a_running_import_continues(world: World) -> None:
     """Its execution writes the rest after the pause."""
     at = world.remember()
     list_id = world.import_list("tuesday", ListStatus.IMPORTING, 21)
@@ -159,9 +159,7 @@ def test_a_list_that_is_being_imported_goes_on(world: World) -> None:
 
 
 @pytest.mark.parametrize(("later", "rows"), [(ListStatus.IMPORTED, {21, 22}), (ListStatus.FAILED, set())])
-def test_a_list_that_was_open_at_the_time_keeps_what_became_of_it(
-    world: World, later: ListStatus, rows: set[int]
-) -> None:
+def test_a_list_that_was_open_at_the_time_keeps_its_end(world: World, later: ListStatus, rows: set[int]) -> None:
     """No execution would close the record of that time: a row of an undone list does not come back."""
     list_id = world.import_list("tuesday", ListStatus.IMPORTING, 21)
     at = world.remember()
@@ -185,7 +183,7 @@ def test_a_row_of_an_open_list_is_not_replaced_by_its_predecessor(world: World) 
     assert (report["counts"], world.item(21)["list_id"]) == ({}, list_id)
 
 
-def test_a_row_of_an_undone_list_does_not_come_back_in_the_place_of_its_successor(world: World) -> None:
+def test_a_row_of_an_undone_list_does_not_replace_its_successor(world: World) -> None:
     """The list failed, so none of its rows was there. The successors came after the time, and are removed."""
     world.import_list("tuesday", ListStatus.IMPORTING, 21, 22)
     at = world.remember()
@@ -211,7 +209,7 @@ def test_a_row_of_another_closed_list_is_replaced(world: World) -> None:
     assert (report["counts"], world.item(21)["list_id"]) == ({"changed": 1, "lists": 1}, monday)
 
 
-def test_a_damaged_row_of_a_list_that_was_open_at_the_time_comes_back(world: World) -> None:
+def test_a_damaged_row_of_a_list_that_was_open_at_the_time_is_restored(world: World) -> None:
     """The list was imported afterwards, so the row belongs to it."""
     world.import_list("tuesday", ListStatus.IMPORTING, 21)
     at = world.remember()
@@ -236,7 +234,7 @@ def test_a_repeated_command_runs_again_if_its_effect_was_undone(world: World) ->
     assert [item[KEY] for item in world.table.scan()["Items"]] == [earlier[KEY]]
 
 
-def test_the_copy_of_other_contexts_stays_as_it_is(world: World) -> None:
+def test_the_copy_of_other_contexts_is_not_changed(world: World) -> None:
     """Their events are newer than the time of the restore."""
     at = world.remember()
     world.table.put_item(Item={KEY: "SUBSCRIPTION#1", "status": "KNOWN", "order": "1"})

@@ -174,8 +174,8 @@ class World:
     def published(self) -> list[dict[str, Any]]:
         """Return the events of all changes of aggregates, as the relay makes them."""
         store = self.account.store(TABLE)
-        found = [record(store, change) for change in store.changes if change.key.startswith(PAYMENT.key_prefix)]
-        return [to_event(DynamoDBRecord(one)) for one in found]
+        records = [record(store, change) for change in store.changes if change.key.startswith(PAYMENT.key_prefix)]
+        return [to_event(DynamoDBRecord(stream_record)) for stream_record in records]
 
     def projection(self) -> dict[str, Any]:
         """Return a subscriber's copy: the data of the newest event of each subject, in whatever order they came."""
@@ -191,7 +191,7 @@ class World:
         """Return the copy that a subscriber should have of the table."""
         own = [item for item in self.table.scan()["Items"] if item[KEY].startswith(PAYMENT.key_prefix)]
         aggregates = map(Items(PAYMENT).to_aggregate, own)
-        return {one.id: events.payload(one) for one in aggregates}
+        return {aggregate.id: events.payload(aggregate) for aggregate in aggregates}
 
     # -- the command
 
@@ -236,8 +236,8 @@ class World:
     @property
     def window(self) -> dict[str, Any]:
         """The description of the backup."""
-        found = {"EarliestRestorableDateTime": self.clock.began, "LatestRestorableDateTime": self.clock.now()}
-        return {"PointInTimeRecoveryStatus": "ENABLED", **found}
+        times = {"EarliestRestorableDateTime": self.clock.began, "LatestRestorableDateTime": self.clock.now()}
+        return {"PointInTimeRecoveryStatus": "ENABLED", **times}
 
     @property
     def tables(self) -> set[str]:

@@ -88,9 +88,9 @@ class _Deploys(Due[Deployment]):
         group = {"applicationName": "test", "autoRollbackConfiguration": {"enabled": True, "events": events}}
         alarms = request.get("overrideAlarmConfiguration", {"enabled": True})
         strategy = AT_ONCE if "deploymentConfigName" in request else CANARY
-        made = self._new(spec, strategy, {**group, **request, "alarmConfiguration": alarms}, plan=plan)
-        self.begin(made)
-        return made
+        deployment = self._new(spec, strategy, {**group, **request, "alarmConfiguration": alarms}, plan=plan)
+        self.begin(deployment)
+        return deployment
 
 
 class CodeDeploy(Client):
@@ -139,12 +139,10 @@ class CodeDeploy(Client):
         nextToken: str = "0",  # noqa: N803
     ) -> dict[str, Any]:
         assert applicationName == "test"
-        found = [
-            deployment.id for deployment in self.of(deploymentGroupName) if deployment.status in includeOnlyStatuses
-        ]
+        ids = [deployment.id for deployment in self.of(deploymentGroupName) if deployment.status in includeOnlyStatuses]
         start = int(nextToken)
-        more = {"nextToken": str(start + 2)} if len(found) > start + 2 else {}
-        return {"deployments": found[start : start + 2], **more}
+        more = {"nextToken": str(start + 2)} if len(ids) > start + 2 else {}
+        return {"deployments": ids[start : start + 2], **more}
 
     def _batch_get_deployments(self, deploymentIds: list[str]) -> dict[str, Any]:  # noqa: N803
         if len(deploymentIds) > 25:

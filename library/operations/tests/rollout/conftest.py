@@ -32,7 +32,7 @@ class Ran:
 
     status: int
     report: dict[str, Any]
-    told: str
+    err: str
 
     @property
     def functions(self) -> dict[str, dict[str, Any]]:
@@ -126,7 +126,9 @@ class Stack:
 
     def layers(self, name: str = "test-dependencies") -> list[int]:
         """The numbers of a layer's versions."""
-        return sorted(one["Version"] for one in self.functions.list_layer_versions(LayerName=name)["LayerVersions"])
+        return sorted(
+            version["Version"] for version in self.functions.list_layer_versions(LayerName=name)["LayerVersions"]
+        )
 
     def live(self, name: str) -> str:
         """The version that has all of a function's traffic."""
@@ -170,8 +172,8 @@ class Stack:
 
     def rollout(self, command: str, *options: str) -> Ran:
         """Run the command with `--json`."""
-        status, out, told = self.say(command, "--json", *options)
-        return Ran(status, json.loads(out), told)
+        status, out, err = self.say(command, "--json", *options)
+        return Ran(status, json.loads(out), err)
 
     def say(self, command: str, *options: str) -> tuple[int, str, str]:
         """Run the command, and return its exit status and what it wrote."""
@@ -179,8 +181,8 @@ class Stack:
         self._capsys.readouterr()
         arguments = (command, "test", "--outputs", str(self.outputs_file), *options)
         status = context("rollout", *arguments, access=Access(self.clients, self.clock))
-        out, told = self._capsys.readouterr()
-        return status, out, told
+        out, err = self._capsys.readouterr()
+        return status, out, err
 
 
 @cache

@@ -9,7 +9,7 @@ GOLDEN = Path(__file__).parent / "golden" / "appspec.json"
 HOOKS = {"pre_traffic": "app-test-pre-traffic", "post_traffic": "app-test-post-traffic"}
 
 
-def test_the_appspec_is_the_golden_one():
+def test_the_appspec_equals_the_golden_one():
     """A change of it is a change of what runs, and is looked at."""
     function = Function("do_something", "app-test-do-something", "live", "app-test-do-something")
     assert appspec(function, "6", "7", HOOKS).encode() == GOLDEN.read_bytes()

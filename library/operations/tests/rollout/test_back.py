@@ -8,7 +8,7 @@ from bounded_context_operations.release.rollout.releases import Note
 from tests.rollout.conftest import Stack
 
 
-def test_the_last_release_goes_back_at_once(stack: Stack):
+def test_the_last_release_is_returned_at_once(stack: Stack):
     """Without hooks, and whatever the alarms say: they are likely firing."""
     stack.publish("one", "machine")
     stack.rollout("start")
@@ -24,7 +24,7 @@ def test_the_last_release_goes_back_at_once(stack: Stack):
     assert "Hooks" not in request["revision"]["appSpecContent"]["content"]
 
 
-def test_only_the_last_release_goes_back(stack: Stack):
+def test_only_the_last_release_is_returned(stack: Stack):
     """A function of an earlier release stays."""
     stack.publish("one", "machine")
     stack.rollout("start")
@@ -35,7 +35,7 @@ def test_only_the_last_release_goes_back(stack: Stack):
     assert (stack.live("one"), stack.live("two"), stack.machines.weights) == ("2", "1", {"2": 100})
 
 
-def test_a_release_goes_back_once(stack: Stack):
+def test_a_release_is_returned_once(stack: Stack):
     """A second return is refused, and the reason names the version of each part."""
     stack.publish("one")
     stack.rollout("start")
@@ -45,7 +45,7 @@ def test_a_release_goes_back_once(stack: Stack):
     assert "one 1, two 1, workflow 1 (100 %)" in ran.report["why"]
 
 
-def test_what_was_rolled_back_by_itself_takes_no_earlier_release_with_it(stack: Stack):
+def test_an_automatic_rollback_does_not_return_an_earlier_release(stack: Stack):
     """The last release is the one that failed, and it is live nowhere."""
     stack.publish("one")
     stack.rollout("start")
@@ -56,7 +56,7 @@ def test_what_was_rolled_back_by_itself_takes_no_earlier_release_with_it(stack: 
     assert stack.live("one") == "2"
 
 
-def test_what_somebody_moved_by_hand_since_then_stays(stack: Stack):
+def test_an_alias_that_was_moved_by_hand_stays(stack: Stack):
     """The last deployment did not bring what is live."""
     stack.publish("one", "one")
     stack.rollout("start")
@@ -88,10 +88,10 @@ def test_a_shifting_machine_is_put_back(stack: Stack):
 
 def test_a_stack_that_was_never_rolled_out_has_no_way_back(stack: Stack):
     """One sentence, and nothing changed."""
-    status, out, told = stack.say("back")
+    status, out, err = stack.say("back")
     assert (status, out) == (2, "")
-    assert len(told.splitlines()) == 1
-    assert "one 1, two 1, workflow 1 (100 %)" in told
+    assert len(err.splitlines()) == 1
+    assert "one 1, two 1, workflow 1 (100 %)" in err
 
 
 def test_a_removed_function_leaves_the_last_release_unknown(stack: Stack):
@@ -104,7 +104,7 @@ def test_a_removed_function_leaves_the_last_release_unknown(stack: Stack):
     assert "one 2, two unknown, workflow 1 (100 %)" in ran.report["why"]
 
 
-def test_a_second_way_back_ends_where_the_first_one_does(stack: Stack):
+def test_a_second_return_ends_like_the_first(stack: Stack):
     """It begins while the first one's deployment is active."""
     stack.publish("one")
     stack.rollout("start")
@@ -117,7 +117,7 @@ def test_a_second_way_back_ends_where_the_first_one_does(stack: Stack):
     assert stack.deployments("one") == [brought, first]
 
 
-def test_a_release_that_was_repeated_goes_back_as_a_whole(stack: Stack):
+def test_a_repeated_release_is_returned_as_a_whole(stack: Stack):
     """The first run moved one function, the second one the other."""
     stack.publish("one", "two")
     stack.plan("two", "alarm")
@@ -127,7 +127,7 @@ def test_a_release_that_was_repeated_goes_back_as_a_whole(stack: Stack):
     assert (stack.live("one"), stack.live("two")) == ("1", "1")
 
 
-def test_a_release_that_failed_goes_back_with_the_release_that_overtook_it(stack: Stack):
+def test_a_failed_release_is_returned_with_the_release_that_overtook_it(stack: Stack):
     """Its functions have never run with the versions before the later release."""
     stack.publish("one", "two")
     stack.plan("two", "hook")
@@ -135,12 +135,12 @@ def test_a_release_that_failed_goes_back_with_the_release_that_overtook_it(stack
     stack.publish("one", "two", "machine")
     assert stack.rollout("start").status == 0
     ran = stack.rollout("back")
-    assert (ran.status, ran.functions["one"]["from"], ran.told.count("had not ended")) == (0, "3", 1)
+    assert (ran.status, ran.functions["one"]["from"], ran.err.count("had not ended")) == (0, "3", 1)
     assert (stack.live("one"), stack.live("two"), stack.machines.weights) == ("1", "1", {"1": 100})
     assert stack.rollout("back").status == 2
 
 
-def test_a_release_that_was_taken_back_in_part_goes_back_with_the_next_one(stack: Stack):
+def test_a_partly_returned_release_is_returned_with_the_next_one(stack: Stack):
     """The way back was killed after the state machine."""
     stack.publish("one", "machine")
     stack.rollout("start")
@@ -165,11 +165,11 @@ def test_a_returned_version_is_started_again_with_a_note(stack: Stack):
     stack.publish("one", "machine")
     stack.rollout("start")
     stack.rollout("back")
-    found = stack.rollout("status").report
-    assert "taken back on 2031-05-06" in found["functions"][0]["rolled_back"]
-    assert found["workflow"]["rolled_back"] == "version 2 was taken back"
+    report = stack.rollout("status").report
+    assert "taken back on 2031-05-06" in report["functions"][0]["rolled_back"]
+    assert report["workflow"]["rolled_back"] == "version 2 was taken back"
     ran = stack.rollout("start")
-    assert "one: version 2 was taken back" in ran.told
+    assert "one: version 2 was taken back" in ran.err
     assert (ran.status, stack.live("one"), stack.machines.weights) == (0, "2", {"2": 100})
 
 

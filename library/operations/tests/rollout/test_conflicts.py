@@ -27,8 +27,8 @@ def test_an_adopted_deployment_that_is_rolled_back_is_not_tried_again(stack: Sta
     stack.begin("one", "1", "2", "alarm")
     stack.clock.sleep(5)
     ran = stack.rollout("start")
-    one = ran.functions["one"]
-    assert (ran.status, one["result"], one["from"], one["to"]) == (1, "rolled back", "1", "2")
+    function = ran.functions["one"]
+    assert (ran.status, function["result"], function["from"], function["to"]) == (1, "rolled back", "1", "2")
     assert stack.codedeploy.called("create_deployment") == []
 
 
@@ -83,8 +83,8 @@ def test_wait_lets_a_deployment_to_another_version_end(stack: Stack):
     stack.begin("one", "1", "2")
     stack.clock.sleep(5)
     ran = stack.rollout("start")
-    one = ran.functions["one"]
-    assert (ran.status, one["from"], one["to"], stack.live("one")) == (0, "2", "3", "3")
+    function = ran.functions["one"]
+    assert (ran.status, function["from"], function["to"], stack.live("one")) == (0, "2", "3", "3")
 
 
 def test_stop_rolls_the_other_deployment_back_first(stack: Stack):
@@ -94,7 +94,7 @@ def test_stop_rolls_the_other_deployment_back_first(stack: Stack):
     stack.clock.sleep(5)
     ran = stack.rollout("start", "--on-conflict", "stop")
     assert stack.codedeploy.called("stop_deployment") == [{"deploymentId": other.id, "autoRollbackEnabled": True}]
-    assert [one.status for one in stack.deployments("one")] == ["Stopped", "Succeeded", "Succeeded"]
+    assert [deployment.status for deployment in stack.deployments("one")] == ["Stopped", "Succeeded", "Succeeded"]
     assert (ran.status, stack.live("one")) == (0, "2")
 
 
@@ -118,7 +118,7 @@ def test_fail_counts_a_shifting_machine(stack: Stack):
     assert stack.codedeploy.called("create_deployment") == []
 
 
-def test_fail_refuses_what_came_in_between(stack: Stack):
+def test_fail_refuses_a_concurrent_deployment(stack: Stack):
     """Another run creates its deployment between the look and the creation."""
     stack.publish("one")
     create = stack.codedeploy.begin
@@ -129,7 +129,7 @@ def test_fail_refuses_what_came_in_between(stack: Stack):
 
 
 @pytest.mark.parametrize("plan", ["succeeds", "alarm"])
-def test_two_drivers_at_the_same_time_come_to_the_same_end(stack: Stack, plan: str):
+def test_two_concurrent_drivers_reach_the_same_end(stack: Stack, plan: str):
     """The second one adopts what the first one created, functions and machine alike."""
     stack.publish("one", "two", "machine")
     stack.plan("two", "alarm" if plan == "alarm" else "succeeds")
@@ -164,7 +164,7 @@ def test_an_alias_that_moved_in_between_is_read_again(stack: Stack):
     stack.publish("one", "one")
     stack.codedeploy.meanwhile["create_deployment"] = lambda: stack.move("one", "2")
     ran = stack.rollout("start")
-    assert [one.status for one in stack.deployments("one")] == ["Failed", "Succeeded"]
+    assert [deployment.status for deployment in stack.deployments("one")] == ["Failed", "Succeeded"]
     assert (ran.status, ran.functions["one"]["from"], stack.live("one")) == (0, "2", "3")
 
 

@@ -27,11 +27,11 @@ def test_a_run_waits_for_a_lost_connection_and_shows_that(stack: Stack, lost: Ex
     stack.clock.at(1, lambda: stack.codedeploy.before["batch_get_deployments"].extend([lost] * 3))
     ran = stack.rollout("start")
     assert (ran.status, stack.live("one")) == (0, "2")
-    assert "one 1 -> 2: waiting" in ran.told
+    assert "one 1 -> 2: waiting" in ran.err
 
 
 @pytest.mark.parametrize("option", ["wait", "stop", "fail"])
-def test_a_deployment_whose_creation_was_not_answered_is_found(stack: Stack, option: str):
+def test_a_deployment_whose_creation_was_not_answered_is_adopted(stack: Stack, option: str):
     """Whatever is done about others: its description says that it is this run's own."""
     stack.publish("one")
     stack.codedeploy.after["create_deployment"] = [ReadTimeoutError(endpoint_url=URL)]
@@ -85,7 +85,7 @@ def test_a_read_that_is_not_allowed_names_the_active_deployment(stack: Stack):
     assert "`rollout status`" in ran.functions["one"]["why"]
 
 
-def test_an_id_that_codedeploy_does_not_know_hides_no_other(stack: Stack):
+def test_an_id_unknown_to_codedeploy_hides_no_other(stack: Stack):
     """They are asked for one by one then."""
     stack.publish("one", "two")
     unknown = error("BatchGetDeployments", "InvalidDeploymentIdException")

@@ -9,7 +9,7 @@ from bounded_context_operations.release.rollout.survey import Alarms
 from tests.rollout.conftest import REGION, Stack
 
 
-def test_no_call_asks_for_more_deployments_than_codedeploy_allows(stack: Stack):
+def test_each_call_respects_codedeploys_limit_of_deployments(stack: Stack):
     """25 at a time; every one is seen."""
     begun = {stack.begin("one", "1", "2").id for _ in range(60)}
     seen = Deployments(stack.codedeploy, "test").read(begun)  # pyrefly: ignore[bad-argument-type] (a stand-in)

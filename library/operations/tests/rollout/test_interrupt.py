@@ -10,7 +10,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_functions_are_left_to_codedeploy(stack: Stack, number: signal.Signals):
+def test_functions_continue_in_codedeploy(stack: Stack, number: signal.Signals):
     """The report names the deployment that continues, and the next command."""
     stack.publish("one", "machine")
     stack.clock.at(1, lambda: signal.raise_signal(number))
@@ -19,7 +19,7 @@ def test_functions_are_left_to_codedeploy(stack: Stack, number: signal.Signals):
     [active] = stack.deployments("one")
     assert (active.status, active.id in ran.functions["one"]["why"]) == ("InProgress", True)
     assert stack.codedeploy.called("stop_deployment") == []
-    assert "`rollout status`" in ran.told.splitlines()[-1]
+    assert "`rollout status`" in ran.err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -30,7 +30,7 @@ def test_the_machine_is_put_back(stack: Stack, number: signal.Signals):
     ran = stack.rollout("start")
     assert (ran.status, ran.workflow["result"], stack.machines.weights) == (130, "rolled back", {"1": 100})
     assert "version 1" in ran.workflow["why"]
-    assert "`rollout status`" not in ran.told.splitlines()[-1]
+    assert "`rollout status`" not in ran.err.splitlines()[-1]
 
 
 def test_a_second_ctrl_c_does_not_disturb_the_way_back(stack: Stack):

@@ -62,7 +62,7 @@ def test_an_alarm_that_fires_already_refuses_the_shift(moving: Stack):
     assert "--ignore-alarms" in ran.workflow["why"]
 
 
-def test_it_goes_not_on_if_somebody_else_moves_the_alias(moving: Stack):
+def test_the_shift_stops_if_another_run_moves_the_alias(moving: Stack):
     """What somebody else wants of it is left as it is."""
     moving.publish("machine")
     moving.clock.at(2, lambda: moving.machines.route({"2": 100}))
@@ -70,7 +70,7 @@ def test_it_goes_not_on_if_somebody_else_moves_the_alias(moving: Stack):
     assert (ran.status, ran.workflow["result"], moving.machines.weights) == (1, "failed", {"2": 100})
 
 
-def test_a_shift_that_another_run_took_over_is_left_to_it(moving: Stack):
+def test_a_shift_that_another_run_took_over_continues_there(moving: Stack):
     """It stopped this one and began anew, and so set the same weights."""
     theirs = ({"1": 90, "2": 10}, "release 20310506T071009Z: test machine 1 -> 2")
     moving.clock.at(2, lambda: moving.machines.route(*theirs))
@@ -115,7 +115,7 @@ def test_a_shift_whose_run_is_alive_is_waited_for(moving: Stack):
     assert (ran.status, moving.machines.weights, moving.machines.shares) == (0, {"2": 100}, [])
 
 
-def test_the_time_is_over_before_a_shift_is_taken_over(moving: Stack):
+def test_the_wait_for_a_takeover_ends_at_the_timeout(moving: Stack):
     """The reason has the shares of the versions and the option to pass."""
     moving.machines.route({"1": 70, "2": 30})
     ran = moving.rollout("start", "--timeout", "4")
@@ -125,7 +125,7 @@ def test_the_time_is_over_before_a_shift_is_taken_over(moving: Stack):
     assert moving.machines.shares == []
 
 
-def test_wait_does_not_repeat_what_another_run_took_back(moving: Stack):
+def test_wait_does_not_repeat_a_shift_that_another_run_returned(moving: Stack):
     """It is rolled back with the other run."""
     moving.machines.route({"1": 90, "2": 10})
     moving.clock.at(4, lambda: moving.machines.route({"1": 100}))
@@ -185,7 +185,7 @@ def test_a_return_that_is_not_allowed_leaves_the_shares_and_names_the_version(mo
     assert "(AccessDeniedException: no): do it now" in ran.workflow["why"]
 
 
-def test_a_shift_that_is_not_allowed_has_nothing_to_put_back(moving: Stack):
+def test_a_denied_shift_leaves_the_alias_unchanged(moving: Stack):
     """The alias is unchanged, and the reason has AWS's error."""
     denied = error("UpdateStateMachineAlias", "AccessDeniedException", "no")
     moving.machines.before["update_state_machine_alias"] = [denied]

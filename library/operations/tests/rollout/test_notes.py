@@ -38,7 +38,7 @@ def test_runs_to_the_same_versions_are_of_one_release():
     """A run that repeats or continues another one starts later, perhaps by a clock that is wrong."""
     targets = {"one": "7", "workflow": "3"}
     ids = [release_id(datetime(2031, month, 1, tzinfo=UTC), targets, month, 4) for month in (9, 10)]
-    assert len({Note(one, "test", "one", "6", "7").release for one in ids}) == 1
+    assert len({Note(identifier, "test", "one", "6", "7").release for identifier in ids}) == 1
     other = release_id(datetime(2031, 9, 1, tzinfo=UTC), {**targets, "one": "8"}, 9, 4)
     assert Note(other, "test", "one", "6", "8").release != Note(ids[0], "test", "one", "6", "7").release
 

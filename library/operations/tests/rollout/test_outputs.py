@@ -42,7 +42,7 @@ def test_bad_outputs_are_refused(stack: Stack, change: Change, sentence: str):
     ran = stack.rollout("start")
     assert (ran.status, ran.report["result"]) == (2, "refused")
     assert sentence in ran.report["why"]
-    assert "Traceback" not in ran.told
+    assert "Traceback" not in ran.err
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_missing_pulumi_cli_is_refused(monkeypatch: pytest.MonkeyPatch):
         releases.read("test", PROGRAM, None)
 
 
-def test_the_pulumi_cli_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack):
+def test_the_outputs_come_from_the_pulumi_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack):
     """Here a script in its place: it prints the outputs, or fails as Pulumi does without a stack."""
     script = tmp_path / "pulumi"
     script.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/asked\ncat {tmp_path}/outputs\n')
@@ -77,14 +77,16 @@ def test_the_pulumi_cli_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "outputs").write_text(json.dumps(stack.outputs))
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert releases.read("test", PROGRAM, None).application == "test"
-    asked = (tmp_path / "asked").read_text()
-    assert asked.strip() == f"stack output --json --stack test --cwd {PROGRAM} --non-interactive"
+    command = (tmp_path / "asked").read_text()
+    assert command.strip() == f"stack output --json --stack test --cwd {PROGRAM} --non-interactive"
     script.write_text("#!/bin/sh\necho 'error: no test' >&2\nexit 255\n")
     with pytest.raises(Refusal, match="the stack test: error: no test"):
         releases.read("test", PROGRAM, None)
 
 
-def test_the_program_of_the_current_repository_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack):
+def test_the_outputs_come_from_the_program_of_the_current_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack
+):
     """Wherever in it the command is called."""
     script = tmp_path / "pulumi"
     script.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/asked\nexit 255\n')
@@ -94,7 +96,7 @@ def test_the_program_of_the_current_repository_is_asked(tmp_path: Path, monkeypa
     assert (tmp_path / "asked").read_text().strip().endswith(f"--cwd {current().service} --non-interactive")
 
 
-def test_outside_a_repository_nothing_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack):
+def test_outside_a_repository_the_command_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack):
     """The release is refused, and the reason names the folder."""
     monkeypatch.setenv("BOUNDED_CONTEXT_PROJECT", str(tmp_path))
     ran = stack.rollout("start")

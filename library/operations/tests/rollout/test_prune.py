@@ -98,7 +98,7 @@ def test_versions_of_any_alias_remain(stack: Stack) -> None:
     assert stack.versions("one") == [1, 2, 4, 5]
 
 
-def test_a_failed_release_and_a_return_delete_nothing(stack: Stack) -> None:
+def test_a_failed_release_and_a_return_prune_no_version(stack: Stack) -> None:
     stack.publish("one", "one", "one")
     stack.plan("one", "alarm")
     assert stack.rollout("start").status == 1
@@ -114,9 +114,9 @@ def test_a_function_with_an_active_deployment_keeps_all_versions(stack: Stack) -
     release(stack, "one", "two")
     stack.publish("one", "one", "one")
     stack.begin("one", "2", "5")
-    [one, *_] = _read(stack)
-    assert (one.moving, one.old) == (True, [])
-    assert replace(one, moving=False).old != []
+    [versions, *_] = _read(stack)
+    assert (versions.moving, versions.old) == (True, [])
+    assert replace(versions, moving=False).old != []
 
 
 def test_a_deployment_that_begins_while_versions_are_read_keeps_all_versions(
@@ -133,8 +133,8 @@ def test_a_deployment_that_begins_while_versions_are_read_keeps_all_versions(
         return pages(name)
 
     monkeypatch.setattr(stack.functions, "get_paginator", begun)
-    [one, *_] = _read(stack)
-    assert (one.moving, one.old) == (True, [])
+    [versions, *_] = _read(stack)
+    assert (versions.moving, versions.old) == (True, [])
 
 
 def _read(stack: Stack) -> list[prune.Versions]:
@@ -161,12 +161,14 @@ def test_layers_of_another_stack_remain() -> None:
     arn = "arn:aws:lambda:eu-central-1:123456789012:layer:{}:1"
     names = ["test-dependencies", "other-dependencies", "tests-dependencies", "test"]
     versions = {"1": frozenset(arn.format(name) for name in names), **{str(n): frozenset[str]() for n in range(2, 5)}}
-    found = [prune.Versions("test-one", versions, frozenset())]
-    assert prune.old_layers(found, "test") == [arn.format("test-dependencies")]
+    functions = [prune.Versions("test-one", versions, frozenset())]
+    assert prune.old_layers(functions, "test") == [arn.format("test-dependencies")]
 
 
 @pytest.mark.parametrize("operation", ["list_aliases", "delete_function", "delete_layer_version"])
-def test_an_error_is_shown_and_fails_no_release(operation: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_pruning_is_printed_and_fails_no_release(
+    operation: str, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The next release deletes the versions that remain."""
     everything = ("one", "two", "pre-traffic", "post-traffic")
     release(stack, *everything, layer=True)
@@ -181,7 +183,7 @@ def test_an_error_is_shown_and_fails_no_release(operation: str, stack: Stack, mo
     monkeypatch.setattr(stack.functions, "get_paginator", lambda name: denied() if name == operation else pages(name))
     ran = stack.rollout("start")
     assert ran.status == 0
-    assert "AccessDeniedException" in ran.told
+    assert "AccessDeniedException" in ran.err
     monkeypatch.setattr(stack.functions, operation, calls)
     monkeypatch.setattr(stack.functions, "get_paginator", pages)
     release(stack)
@@ -192,8 +194,8 @@ def test_a_version_that_an_alias_routes_to_since_it_was_read_remains(stack: Stac
     """Lambda refuses to delete it."""
     client = prune.Pruning(stack.functions, "test")
     stack.publish("one")
-    found = prune.Versions("test-one", dict.fromkeys("123", frozenset[str]()), frozenset())
-    assert found.old == ["1"]
+    versions = prune.Versions("test-one", dict.fromkeys("123", frozenset[str]()), frozenset())
+    assert versions.old == ["1"]
     with pytest.MonkeyPatch.context() as patched:
         refused = error("DeleteFunction", "ResourceConflictException")
         patched.setattr(stack.functions, "delete_function", lambda **_: (_ for _ in ()).throw(refused))
@@ -214,7 +216,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_of_the_pruning_is_found(fault: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_fault_of_the_pruning_is_detected(fault: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prune, "KEPT", 1)
     monkeypatch.setattr(prune, *FAULTS[fault])
     with pytest.raises(AssertionError):

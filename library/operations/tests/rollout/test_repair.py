@@ -20,11 +20,11 @@ def _line(stack: Stack) -> str:
 def test_the_first_line_of_the_status_is_the_repair_with_its_ends(stack: Stack):
     """The JSON document has the same facts."""
     stack.records.item = item(stack.clock.now() - timedelta(seconds=40))
-    line, found = _line(stack), stack.rollout("status")
-    assert (found.status, found.report["up_to_date"]) == (0, True)
+    line, result = _line(stack), stack.rollout("status")
+    assert (result.status, result.report["up_to_date"]) == (0, True)
     assert f"restore to {AT}" in line
     assert "40 s ago" in line
-    repair = found.report["repair"]
+    repair = result.report["repair"]
     assert (repair["kind"], repair["at"], repair["alive"], repair["counts"]) == ("restore", AT, True, {"removed": 2})
     assert exits(line) == [repair["continues"], repair["ends"]]
     assert repair["continues"].startswith(f"uv run context restore test --at {AT} ")
@@ -38,7 +38,7 @@ def test_an_owner_is_alive_for_a_minute_after_its_sign(seconds: int, alive: bool
     assert stack.rollout("status").report["repair"]["alive"] is alive
 
 
-def test_the_record_of_an_earlier_version_is_shown(stack: Stack):
+def test_the_status_has_the_record_of_an_earlier_version(stack: Stack):
     """It has neither an owner nor signs."""
     stack.records.item = EARLIER
     repair = stack.rollout("status").report["repair"]
@@ -63,9 +63,9 @@ def test_a_stack_without_a_repair_has_no_line(stack: Stack):
 def test_a_record_that_cannot_be_parsed_is_unknown(broken: dict[str, dict[str, str]], stack: Stack):
     """A later version may have written it. The status is complete, and a release waits."""
     stack.records.item = broken
-    found = stack.rollout("status")
-    assert (found.status, found.report["up_to_date"], found.report["repair"]) == (0, True, None)
-    assert found.report["repair_unknown"]
+    result = stack.rollout("status")
+    assert (result.status, result.report["up_to_date"], result.report["repair"]) == (0, True, None)
+    assert result.report["repair_unknown"]
     stack.publish("one")
     assert (stack.rollout("start").status, stack.live("one")) == (2, "1")
 
@@ -74,10 +74,10 @@ def test_a_role_of_an_earlier_policy_sees_and_releases_all_the_same(stack: Stack
     """One sentence names the missing permission. The account's policies are updated after the library."""
     stack.publish("one")
     stack.records.before["get_item"] = [DENIED, DENIED, DENIED]
-    found, first = stack.rollout("status"), _line(stack)
-    assert (found.status, found.report["repair"]) == (0, None)
-    assert "AccessDeniedException" in found.report["repair_unknown"]
-    assert found.report["repair_unknown"] in first
+    result, first = stack.rollout("status"), _line(stack)
+    assert (result.status, result.report["repair"]) == (0, None)
+    assert "AccessDeniedException" in result.report["repair_unknown"]
+    assert result.report["repair_unknown"] in first
     assert (stack.rollout("start").status, stack.live("one")) == (0, "2")
 
 
@@ -93,7 +93,7 @@ def test_a_release_waits_for_the_end_of_a_repair(stack: Stack):
     assert stack.rollout("start").status == 0
 
 
-def test_a_release_goes_back_during_a_repair(stack: Stack):
+def test_a_release_is_returned_during_a_repair(stack: Stack):
     """A bad release must be gone before the stack resumes."""
     stack.publish("one", "machine")
     assert stack.rollout("start").status == 0

@@ -88,8 +88,8 @@ def test_a_deployment_during_a_shift_is_refused(
     """The error names the stack, the part and the commands; nothing is deployed."""
     shift(stack)
     assert terminal.deploy() == 2
-    told = capsys.readouterr().err
-    assert all(word in told for word in (f"({part} ", "rollout status test", "rollout back test", "--during-shift"))
+    err = capsys.readouterr().err
+    assert all(word in err for word in (f"({part} ", "rollout status test", "rollout back test", "--during-shift"))
     assert terminal.ups == []
 
 

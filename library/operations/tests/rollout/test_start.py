@@ -7,7 +7,7 @@ import pytest
 from tests.rollout.conftest import Stack
 
 
-def test_a_first_deployment_has_nothing_to_shift(stack: Stack):
+def test_a_first_deployment_shifts_no_traffic(stack: Stack):
     """Pulumi creates the alias at the first version, which the reason names."""
     ran = stack.rollout("start")
     assert (ran.status, ran.results) == (0, ["up to date"] * 3)
@@ -15,7 +15,7 @@ def test_a_first_deployment_has_nothing_to_shift(stack: Stack):
     assert stack.codedeploy.deployments == {}
 
 
-def test_nothing_to_do_changes_nothing(stack: Stack):
+def test_an_unchanged_stack_is_not_released(stack: Stack):
     """A second run finds all at the newest version."""
     stack.publish("one", "two", "machine")
     assert stack.rollout("start").status == 0
@@ -35,7 +35,7 @@ def test_versions_are_compared_as_numbers(stack: Stack):
     assert (ran.functions["one"]["from"], ran.functions["one"]["to"], stack.live("one")) == ("9", "10", "10")
 
 
-def test_a_canary_that_works_takes_all_traffic(stack: Stack):
+def test_a_successful_canary_gets_all_traffic(stack: Stack):
     """Only functions that are behind get a deployment, in the group's own strategy, hooks and alarms."""
     stack.publish("one")
     ran = stack.rollout("start")
@@ -57,8 +57,8 @@ def test_functions_shift_at_the_same_time(stack: Stack):
 def test_every_change_is_a_line_of_the_log(stack: Stack):
     """A build's log has no table that moves, and no line twice."""
     stack.publish("one")
-    _, out, told = stack.say("start")
-    lines = told.splitlines()
+    _, out, err = stack.say("start")
+    lines = err.splitlines()
     assert any("one 1 -> 2: shifting, 10 % of the traffic [d-000000001]" in line for line in lines)
     assert len(lines) == len(set(lines)) < 12
     assert "test: succeeded" in out
@@ -71,10 +71,10 @@ def test_an_alarm_rolls_a_function_back(stack: Stack):
     stack.alarms.firing = {"test-one-errors"}
     ran = stack.rollout("start")
     assert (ran.status, ran.results) == (1, ["rolled back", "succeeded", "not started"])
-    one = ran.functions["one"]
-    assert (one["live"], stack.live("one"), stack.live("two")) == ("1", "1", "2")
-    assert "(test-one-errors): " in one["why"]
-    assert "log of test-one " in one["why"]
+    function = ran.functions["one"]
+    assert (function["live"], stack.live("one"), stack.live("two")) == ("1", "1", "2")
+    assert "(test-one-errors): " in function["why"]
+    assert "log of test-one " in function["why"]
     assert stack.machines.shares == []
 
 
@@ -128,7 +128,7 @@ def test_a_version_whose_last_hook_failed_does_not_count_as_live(stack: Stack, r
     assert stack.rollout("start").status == 0
 
 
-def test_success_is_what_the_aliases_show_at_the_end(stack: Stack):
+def test_the_result_depends_on_the_aliases_at_the_end(stack: Stack):
     """A person moves an alias back while the state machine shifts."""
     stack.publish("one", "machine")
     stack.clock.at(7, lambda: stack.move("one", "1"))
@@ -146,7 +146,7 @@ def test_a_version_that_is_published_meanwhile_waits_for_the_next_release(stack:
     assert (stack.live("one"), stack.machines.weights) == ("3", {"3": 100})
 
 
-def test_a_deployment_that_somebody_stops(stack: Stack):
+def test_a_deployment_that_a_person_stops_is_reported(stack: Stack):
     """It is told apart from an alarm's stop."""
     stack.publish("one")
     stack.clock.at(2, lambda: stack.codedeploy.stop_deployment(deploymentId="d-000000001", autoRollbackEnabled=True))
@@ -161,11 +161,11 @@ def test_a_version_that_was_rolled_back_is_started_again_with_a_note(stack: Stac
     stack.plan("one", "alarm")
     stack.rollout("start")
     ran = stack.rollout("start")
-    assert search(r"one: version 2 .* 2031-05-06 at 07:08 UTC \(d-000000001\)", ran.told)
+    assert search(r"one: version 2 .* 2031-05-06 at 07:08 UTC \(d-000000001\)", ran.err)
     assert (ran.status, stack.live("one")) == (0, "2")
 
 
-def test_a_timeout_stops_what_runs(stack: Stack):
+def test_a_timeout_stops_the_running_deployments(stack: Stack):
     """It is stopped with rollback, which is followed to its end."""
     stack.publish("one")
     stack.plan("one", "hangs")
@@ -183,7 +183,7 @@ def test_the_time_is_the_strategys_and_half_an_hour(stack: Stack):
     assert 35 <= stack.clock.minutes < 37
 
 
-def test_ignored_alarms_are_shown_and_recorded(stack: Stack):
+def test_ignored_alarms_are_printed_and_recorded(stack: Stack):
     """The alarms stop nothing. The log warns twice; the description and the report have the reason."""
     stack.publish("one", "machine")
     stack.plan("one", "alarm")
@@ -194,7 +194,7 @@ def test_ignored_alarms_are_shown_and_recorded(stack: Stack):
     assert request["overrideAlarmConfiguration"] == {"enabled": False}
     assert request["description"].endswith("; alarms ignored: ticket 4711")
     assert ran.report["ignored_alarms"] == "ticket 4711"
-    assert ran.told.count("ALARMS ARE IGNORED") == 2
+    assert ran.err.count("ALARMS ARE IGNORED") == 2
 
 
 def test_the_report_has_the_promised_form(stack: Stack):
@@ -253,8 +253,8 @@ def test_the_results_are_a_table_of_plain_words(stack: Stack):
     """In a build's log and in a file there are no colours, and no names of colours either."""
     stack.publish("one")
     _, out, _ = stack.say("start")
-    [one] = [line for line in out.splitlines() if line.startswith("│ one")]
-    assert [cell.strip() for cell in one.strip("│").split("│")] == [
+    [row] = [line for line in out.splitlines() if line.startswith("│ one")]
+    assert [cell.strip() for cell in row.strip("│").split("│")] == [
         "one",
         "1 -> 2",
         "2",

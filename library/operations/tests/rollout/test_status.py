@@ -12,32 +12,32 @@ from tests.rollout.conftest import Stack
 
 def test_all_at_the_newest(stack: Stack):
     """A start would move no part."""
-    found = stack.rollout("status")
-    assert (found.status, found.report["up_to_date"]) == (0, True)
-    assert "move" not in found.report["next"]
+    result = stack.rollout("status")
+    assert (result.status, result.report["up_to_date"]) == (0, True)
+    assert "move" not in result.report["next"]
 
 
-def test_what_is_behind(stack: Stack):
+def test_the_status_lists_aliases_behind_the_newest_version(stack: Stack):
     """One line contains the effect of a start."""
     stack.publish("one", "machine")
-    found = stack.rollout("status")
-    assert (found.status, found.report["up_to_date"]) == (0, False)
-    moves = re.findall(r"(\w+) from version (\d) to (\d)", found.report["next"])
+    result = stack.rollout("status")
+    assert (result.status, result.report["up_to_date"]) == (0, False)
+    moves = re.findall(r"(\w+) from version (\d) to (\d)", result.report["next"])
     assert moves == [("one", "1", "2"), ("workflow", "1", "2")]
-    assert "Canary10Percent5Minutes" in found.report["next"]
+    assert "Canary10Percent5Minutes" in result.report["next"]
     assert stack.codedeploy.deployments == {}
 
 
-def test_what_is_shifting(stack: Stack):
+def test_the_status_lists_running_shifts(stack: Stack):
     """The weights are percentages, and the running deployment is the last one."""
     stack.publish("one")
     stack.machines.route({"1": 70, "2": 30})
     stack.begin("one", "1", "2")
     stack.clock.sleep(5)
     report = stack.rollout("status").report
-    one = report["functions"][0]
-    assert (one["live"], one["newest"], one["weights"]) == ("1", "2", {"1": 90.0, "2": 10.0})
-    assert (one["last"]["deployment_id"], one["last"]["status"]) == ("d-000000001", "InProgress")
+    function = report["functions"][0]
+    assert (function["live"], function["newest"], function["weights"]) == ("1", "2", {"1": 90.0, "2": 10.0})
+    assert (function["last"]["deployment_id"], function["last"]["status"]) == ("d-000000001", "InProgress")
     assert report["workflow"]["weights"] == {"1": 70.0, "2": 30.0}
     waits = "wait for the end of the move of one; wait for the end of the move of workflow (if that run is gone"
     assert waits in report["next"]
@@ -68,17 +68,17 @@ class SignedOut:
 def test_a_problem_of_all_parts_is_reported_once(stack: Stack, monkeypatch: pytest.MonkeyPatch):
     """Such as missing credentials."""
     monkeypatch.setattr(stack, "clients", lambda _: lambda *_, **__: SignedOut())
-    status, out, told = stack.say("status")
+    status, out, err = stack.say("status")
     assert (status, out) == (2, "")
-    assert told.count(str(NoCredentialsError())) == 1
-    assert "AWS_PROFILE" in told
+    assert err.count(str(NoCredentialsError())) == 1
+    assert "AWS_PROFILE" in err
 
 
-def test_what_cannot_be_read(stack: Stack):
+def test_the_status_lists_unreadable_parts(stack: Stack):
     """The rest is shown all the same."""
     stack.codedeploy.before["list_deployments"] = [error("ListDeployments", "AccessDeniedException", "no")]
-    found = stack.rollout("status")
-    problems = [part["problem"] for part in found.report["functions"]]
-    assert found.status == 2
-    assert "fail at one" in found.report["next"] or "fail at two" in found.report["next"]
+    result = stack.rollout("status")
+    problems = [part["problem"] for part in result.report["functions"]]
+    assert result.status == 2
+    assert "fail at one" in result.report["next"] or "fail at two" in result.report["next"]
     assert sorted(problems, key=bool) == [None, "AccessDeniedException: no"]

@@ -27,17 +27,17 @@ def test_a_preview_is_summarized_in_one_line() -> None:
         step("replace", FUNCTION, "four"),
         step("delete-replaced", FUNCTION, "four"),
     ]
-    found = changes({"steps": steps})
-    assert summary(found) == "2 to create, 1 to update, 1 to replace, 0 to delete"
-    assert [str(change) for change in found][-1] == f"replace four ({FUNCTION})"
+    planned_changes = changes({"steps": steps})
+    assert summary(planned_changes) == "2 to create, 1 to update, 1 to replace, 0 to delete"
+    assert [str(change) for change in planned_changes][-1] == f"replace four ({FUNCTION})"
 
 
 @pytest.mark.parametrize("operation", ["replace", "delete"])
 def test_lost_data_is_in_the_summary_and_fails_the_report(operation: str) -> None:
     """Who approves cannot overlook it."""
-    found = changes({"steps": [step(operation, TABLE, "table"), step(operation, FUNCTION, "list")]})
-    assert f"DATA IS LOST: {operation} table ({TABLE})" in summary(found)
-    assert [bool(case.failure) for case in cases(found)] == [True, False]
+    planned_changes = changes({"steps": [step(operation, TABLE, "table"), step(operation, FUNCTION, "list")]})
+    assert f"DATA IS LOST: {operation} table ({TABLE})" in summary(planned_changes)
+    assert [bool(case.failure) for case in cases(planned_changes)] == [True, False]
 
 
 def test_a_line_always_fits_the_approval() -> None:

@@ -16,7 +16,7 @@ from tests.repairs import Records, exits, item
 from tests.rollout.clients import error
 
 
-def test_a_profile_takes_on_the_environments_role(tmp_path: Path) -> None:
+def test_a_profile_assumes_the_environments_role(tmp_path: Path) -> None:
     """From the credentials that the build has."""
     plan.write_profile(tmp_path / "config", "arn:aws:iam::333344445555:role/deploy", "pipeline-prod")
     assert (tmp_path / "config").read_text() == (
@@ -94,10 +94,10 @@ class Stack:
 
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    made = Stack(tmp_path)
-    monkeypatch.setattr("boto3.client", made.client)
+    stack = Stack(tmp_path)
+    monkeypatch.setattr("boto3.client", stack.client)
     monkeypatch.setenv("STACK", "prod")
-    return made
+    return stack
 
 
 def test_the_check_of_a_paused_stack_begins_with_the_repair(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,7 +38,7 @@ def test_a_preview_saves_the_plan_under_the_environments_profile(
     assert ["--non-interactive" in json.loads(call) for call in calls.read_text().splitlines()] == [True, True]
 
 
-def test_a_preview_that_fails_prints_pulumis_error_and_nothing_else(
+def test_a_failing_preview_prints_pulumis_error_only(
     calls: Path, prod: PulumiStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pulumi's JSON contains every resource, and the error in one of its diagnostics."""
@@ -68,8 +68,8 @@ def test_preview_and_deployment_pass_the_pipelines_policies_to_pulumi(
         monkeypatch.setenv("POLICY_PACK", pack or "")
         plan.preview(prod)
         plan.deploy(prod)
-        made = [json.loads(call) for call in calls.read_text().splitlines()]
-        packs.append([call[call.index("--policy-pack") + 1] for call in made if "--policy-pack" in call])
+        invocations = [json.loads(call) for call in calls.read_text().splitlines()]
+        packs.append([call[call.index("--policy-pack") + 1] for call in invocations if "--policy-pack" in call])
     assert packs == [[], ["/policies/pack"] * 2]
 
 

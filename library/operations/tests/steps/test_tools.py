@@ -36,7 +36,7 @@ def release(archive: bytes, digest: str, name: str) -> steps.Fetch:
     return lambda url: f"{digest}  {name}\n".encode() if url.endswith("checksums.txt") else archive
 
 
-def test_a_tool_is_installed_if_it_is_what_its_maker_states(archive: bytes, tmp_path: Path) -> None:
+def test_a_tool_with_its_published_digest_is_installed(archive: bytes, tmp_path: Path) -> None:
     """Its programs can be run, and lie in the folder."""
     name = _name()
     steps.install("1.2.3", tmp_path, release(archive, hashlib.sha256(archive).hexdigest(), name))
@@ -51,19 +51,19 @@ def test_a_tool_with_another_hash_is_not_installed(archive: bytes, tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_tool_of_which_nothing_is_stated_is_not_installed(archive: bytes, tmp_path: Path) -> None:
+def test_a_tool_without_a_published_digest_is_not_installed(archive: bytes, tmp_path: Path) -> None:
     """For instance a version that does not exist."""
     with pytest.raises(steps.ToolError, match="states no SHA-256"):
         steps.install("1.2.3", tmp_path, release(archive, "0" * 64, "another.tar.gz"))
 
 
-def test_both_come_over_https_and_from_two_hosts(archive: bytes, tmp_path: Path) -> None:
+def test_both_are_downloaded_over_https_from_two_hosts(archive: bytes, tmp_path: Path) -> None:
     """A forger would have to hold both."""
-    asked: list[str] = []
+    urls: list[str] = []
     served = release(archive, hashlib.sha256(archive).hexdigest(), _name())
-    steps.install("1.2.3", tmp_path, lambda url: (asked.append(url), served(url))[1])
-    assert all(url.startswith("https://") and "1.2.3" in url for url in asked)
-    assert len({url.split("/")[2] for url in asked}) == 2
+    steps.install("1.2.3", tmp_path, lambda url: (urls.append(url), served(url))[1])
+    assert all(url.startswith("https://") and "1.2.3" in url for url in urls)
+    assert len({url.split("/")[2] for url in urls}) == 2
 
 
 def test_a_tool_that_is_there_is_not_fetched(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def _admitted(world: World, resource: Resource, policy: Policy, statement: State
 
 def labels(statement: Statement) -> tuple[str, ...]:
     """Return the actions of a statement, or `not` and those that it excludes."""
-    return statement.actions or tuple(f"not {one}" for one in statement.not_actions)
+    return statement.actions or tuple(f"not {action}" for action in statement.not_actions)
 
 
 def _candidates(world: World, resource: Resource, statement: Statement) -> Iterator[Principal]:
@@ -51,7 +51,11 @@ def _candidates(world: World, resource: Resource, statement: Statement) -> Itera
     account = resource.target.account
     if statement.not_principal is not None or named == "*" or (isinstance(named, Mapping) and "AWS" in named):
         yield owner()
-        yield from (one for one in world.principals if one.caller.account != FOREIGN and not one.caller.federated)
+        yield from (
+            principal
+            for principal in world.principals
+            if principal.caller.account != FOREIGN and not principal.caller.federated
+        )
     if isinstance(named, Mapping):
         if unknown := named.keys() - {"AWS", "Federated", "Service"}:
             raise UnknownElement(f"Principal: {unknown}")
@@ -59,7 +63,9 @@ def _candidates(world: World, resource: Resource, statement: Statement) -> Itera
             yield from tokens(account)
         for provider in _texts(named.get("Federated", ())):
             yield from stranger(provider, account)
-        sources = tuple(value for one in statement.conditions if one.key == _SOURCE for value in one.values)
+        sources = tuple(
+            value for condition in statement.conditions if condition.key == _SOURCE for value in condition.values
+        )
         for service in _texts(named.get("Service", ())):
             yield from acting_abroad(service, account, sources)
             # A service assumes a role only of its caller's account, and the caller must pass the role to it (IAM user
@@ -75,7 +81,7 @@ def _texts(value: Any) -> list[str]:
 def _keys(principal: Principal, resource: Resource, statement: Statement) -> Context:
     """Return the condition keys of a request. A service chooses none, and a token has the claims of its provider."""
     caller = principal.caller
-    free: Context = {one.key: FREE for one in statement.conditions if one.key not in _DECIDED}
+    free: Context = {condition.key: FREE for condition in statement.conditions if condition.key not in _DECIDED}
     chosen = {} if caller.service or caller.federated else keys_of(principal)
     return {**({} if caller.service else free), **caller.context, **chosen, **resource.tagged.context}
 

@@ -67,15 +67,15 @@ class Attack:
         # Filters for speed: policies and boundary exclude most resources, and another account needs both policies.
         element = "Federated" if caller.federated else "AWS"
         within = frozenset.intersection(*arns)
-        opened = {id(one) for one in world.opening(kind, escalation.actions[0], element)}
+        opened = {id(resource) for resource in world.opening(kind, escalation.actions[0], element)}
         if not within and not opened:
             return ()
         limit = world.covered(caller.boundary, escalation.actions[0]) if caller.boundary else None
         return [
-            one
-            for one in world.by_kind.get(kind, ())
-            if (id(one) in opened or (one.arn in within and one.target.account == caller.account))
-            and (limit is None or one.arn in limit)
+            resource
+            for resource in world.by_kind.get(kind, ())
+            if (id(resource) in opened or (resource.arn in within and resource.target.account == caller.account))
+            and (limit is None or resource.arn in limit)
         ]
 
     def _uses(self, principal: Principal, escalation: Escalation, resource: Resource) -> Iterator[Step]:
@@ -151,10 +151,12 @@ class Attack:
 
     def _handovers(self, principal: Principal) -> Iterator[Step]:
         """Yield the steps of the pipeline that execute the files which this principal's step lists."""
-        for one in self.world.handovers:
-            if one.producer == principal.arn:
-                target = Target(f"handover/{one.artefact}", principal.caller.account)
-                resource = Resource("handover", self.world.by_arn[one.consumers[0]].domain, target, runs=one.consumers)
+        for handover in self.world.handovers:
+            if handover.producer == principal.arn:
+                target = Target(f"handover/{handover.artefact}", principal.caller.account)
+                resource = Resource(
+                    "handover", self.world.by_arn[handover.consumers[0]].domain, target, runs=handover.consumers
+                )
                 leads = self._executing(resource)
                 yield Step(principal, "write the list that a later step verifies", "artefacts", "run", resource, leads)
 

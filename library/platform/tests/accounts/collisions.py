@@ -20,10 +20,10 @@ def collisions() -> set[str]:
 def _contexts() -> Iterator[str]:
     """Yield the contexts whose functions the deployment of dev may change."""
     base = world(_LAYOUT.name)
-    source = next(one for one in base.principals if one.name == "dev deploy")
+    source = next(principal for principal in base.principals if principal.name == "dev deploy")
     for name, prefix in documents.colliding_contexts().items():
-        found = replace(base, resources=(*base.resources, *foreign(_LAYOUT, {name: prefix})))
-        if _changes(found, source, name, "function"):
+        whole = replace(base, resources=(*base.resources, *foreign(_LAYOUT, {name: prefix})))
+        if _changes(whole, source, name, "function"):
             yield f"context {name}"
 
 
@@ -37,6 +37,6 @@ def _stacks() -> Iterator[str]:
             yield f"stack {name}"
 
 
-def _changes(found: World, source: Principal, domain: str, *kinds: str) -> bool:
-    reached = (one.resource for one in Reach(found).steps(source) if one.gain != "read")
-    return any(one.domain == domain and one.kind in kinds for one in reached)
+def _changes(world: World, source: Principal, domain: str, *kinds: str) -> bool:
+    reached = (step.resource for step in Reach(world).steps(source) if step.gain != "read")
+    return any(resource.domain == domain and resource.kind in kinds for resource in reached)

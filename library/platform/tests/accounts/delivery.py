@@ -41,20 +41,24 @@ class Action:
 def _actions(stack: Stack) -> list[Action]:
     (pipeline,) = stack.of("codepipeline/pipeline")
     projects = {node.inputs["name"]: node for node in stack.of("codebuild/project")}
-    found = [action for stage in pipeline.inputs["stages"] for action in stage["actions"]]
+    pipeline_actions = [action for stage in pipeline.inputs["stages"] for action in stage["actions"]]
     return [
-        _action(one, projects[one["configuration"]["ProjectName"]]) for one in found if one["provider"] == "CodeBuild"
+        _action(action, projects[action["configuration"]["ProjectName"]])
+        for action in pipeline_actions
+        if action["provider"] == "CodeBuild"
     ]
 
 
-def _action(found: Mapping[str, Any], project: Any) -> Action:
-    variables = {one["name"]: one["value"] for one in json.loads(found["configuration"]["EnvironmentVariables"])}
+def _action(action: Mapping[str, Any], project: Any) -> Action:
+    variables = {
+        variable["name"]: variable["value"] for variable in json.loads(action["configuration"]["EnvironmentVariables"])
+    }
     return Action(
         project.inputs["serviceRole"],
         yaml.safe_load(project.inputs["source"]["buildspec"]),
-        found["inputArtifacts"],
-        next(iter(found["outputArtifacts"]), ""),
-        found.get("namespace", ""),
+        action["inputArtifacts"],
+        next(iter(action["outputArtifacts"]), ""),
+        action.get("namespace", ""),
         [variables.get(key, "").removeprefix("#{").partition(".")[0] for key in ("EXPECTED", "EXPECTED_FILE")],
     )
 
@@ -64,13 +68,13 @@ def artefacts(stack: Stack) -> Iterator[Resource]:
     (pipeline,) = stack.of("codepipeline/pipeline")
     actions = _actions(stack)
     location = pipeline.inputs["artifactStores"][0]["location"]
-    bucket, found = f"arn:aws:s3:::{location}", stack.policies("s3/bucketPolicy", "bucket").get(location)
-    policy = Policy(found) if found else None
+    bucket, document = f"arn:aws:s3:::{location}", stack.policies("s3/bucketPolicy", "bucket").get(location)
+    policy = Policy(document) if document else None
     for name in sorted({name for action in actions for name in action.takes}):
         arn = f"{bucket}/{pipeline.inputs['name'][:_SHORT]}/{name[:_SHORTER]}/a1b2c3"
         takers = [action for action in actions if name in action.takes]
         target = Target(arn, stack.account, policy)
-        yield Resource("artefact", PIPELINE, target, {}, stack.key, tuple(one.role for one in takers))
+        yield Resource("artefact", PIPELINE, target, {}, stack.key, tuple(taker.role for taker in takers))
 
 
 def designed(stack: Stack) -> Iterator[tuple[str, str, str]]:
@@ -100,15 +104,17 @@ def _designed_of_steps(stack: Stack) -> Iterator[tuple[str, str, str]]:
 def _designed_of_pipeline(stack: Stack) -> Iterator[tuple[str, str, str]]:
     (pipeline,) = stack.of("codepipeline/pipeline")
     role = pipeline.inputs["roleArn"]
-    yield from ((role, one.arn, "write") for one in artefacts(stack) if "/sources/" in one.arn)
-    yield from ((role, one.arn, "read") for one in stack.of("codebuild/project"))
+    yield from ((role, artefact.arn, "write") for artefact in artefacts(stack) if "/sources/" in artefact.arn)
+    yield from ((role, project.arn, "read") for project in stack.of("codebuild/project"))
 
 
 def handovers(stack: Stack) -> Iterator[Handover]:
     """Yield each step whose list of files another step verifies against."""
     actions = _actions(stack)
     for producer in actions:
-        takers = tuple(one.role for one in actions if producer.namespace and producer.namespace == one.expects[0])
+        takers = tuple(
+            action.role for action in actions if producer.namespace and producer.namespace == action.expects[0]
+        )
         if takers:
             yield Handover(producer.role, takers, producer.produces)
 
@@ -116,7 +122,9 @@ def handovers(stack: Stack) -> Iterator[Handover]:
 def unlocked(stack: Stack) -> Iterator[str]:
     """Yield the names of steps that may install a package without its hash."""
     for project in stack.of("codebuild/project"):
-        variables = {one["name"]: one["value"] for one in project.inputs["environment"]["environmentVariables"]}
+        variables = {
+            variable["name"]: variable["value"] for variable in project.inputs["environment"]["environmentVariables"]
+        }
         phases = yaml.safe_load(project.inputs["source"]["buildspec"])["phases"].values()
         if any(installs_without_hash(command, variables) for phase in phases for command in phase["commands"]):
             yield f"{project.name} step"
@@ -125,13 +133,13 @@ def unlocked(stack: Stack) -> Iterator[str]:
 def open_intrusions(stack: Stack) -> set[str]:
     """Return the changes of an artefact that a step accepts, although it verifies a list or a file."""
     actions = _actions(stack)
-    taken = [(taker, name) for taker in actions for name in taker.takes if name != SOURCES]
-    return {intrusion for taker, name in taken for intrusion in _accepted(taker, name, actions)}
+    pairs = [(taker, name) for taker in actions for name in taker.takes if name != SOURCES]
+    return {intrusion for taker, name in pairs for intrusion in _accepted(taker, name, actions)}
 
 
 def _accepted(taker: Action, name: str, actions: Sequence[Action]) -> tuple[str, ...]:
     """Return the intrusions into an artefact that the step passes."""
-    produced = {one.namespace: one for one in actions if one.namespace}
+    produced = {action.namespace: action for action in actions if action.namespace}
     built, file = (produced.get(namespace) for namespace in taker.expects)
     if built is None:
         return tuple(intrusion for intrusion, _ in ALL)
@@ -146,8 +154,10 @@ def _listing(spec: Mapping[str, Any]) -> str:
 def _check(spec: Mapping[str, Any]) -> str:
     """Return the commands before the first that executes a file of the artefact, without calls of AWS."""
     commands: list[str] = spec["phases"]["install"]["commands"]
-    first = next((i for i, one in enumerate(commands) if one.startswith(("pip ", "uv ", "python "))), len(commands))
-    return "\n".join(one for one in commands[:first] if "$(aws " not in one)
+    first = next(
+        (i for i, command in enumerate(commands) if command.startswith(("pip ", "uv ", "python "))), len(commands)
+    )
+    return "\n".join(command for command in commands[:first] if "$(aws " not in command)
 
 
 ALL: Final = (

@@ -68,12 +68,14 @@ def service_graph(domain: str) -> Graph:
 
 
 def _temporary(kind: str, limit: str) -> Graph:
-    found: Program = service()
+    service_program: Program = service()
     differs = Tags("nobody", datetime(2026, 1, 1, tzinfo=UTC)).settings()
-    given = {name: value for name, value in differs.items() if value is not None}
-    config = found.config(MODEL, **given, permissions_boundary=limit)
-    left = {f"{found.project}:{name}" for name, value in differs.items() if value is None}
-    return found.run_with(TEMPORARY[kind], {name: value for name, value in config.items() if name not in left})
+    settings = {name: value for name, value in differs.items() if value is not None}
+    config = service_program.config(MODEL, **settings, permissions_boundary=limit)
+    omitted = {f"{service_program.project}:{name}" for name, value in differs.items() if value is None}
+    return service_program.run_with(
+        TEMPORARY[kind], {name: value for name, value in config.items() if name not in omitted}
+    )
 
 
 def _secret(graph: Graph) -> Node:
@@ -123,22 +125,22 @@ def _place(domain: str, account: str, limit: str | None) -> Place:
 
 def reserved_stacks(account: str) -> Mapping[str, Document]:
     """Return the documents for stacks named like the resources of state and pipeline. A refused name has none."""
-    found: dict[str, Document] = {}
+    policies: dict[str, Document] = {}
     for name in RESERVED:
         with suppress(LabelError):
-            found[name] = policy("deploy", place(CONTEXT, name, REGION, account), service_graph("dev"), {})
-    return found
+            policies[name] = policy("deploy", place(CONTEXT, name, REGION, account), service_graph("dev"), {})
+    return policies
 
 
 def colliding_contexts() -> Mapping[str, str]:
     """Return names of contexts, each with the prefix of a stack, that begin with the prefix of dev, if permitted."""
-    found: dict[str, str] = {}
+    prefixes: dict[str, str] = {}
     for stack in STACKS:
         name = f"{kebab(CONTEXT.name)}-{stack}"
         with suppress(LabelError):
             require_context(name)
-            found[name] = f"{name}-prod"
-    return found
+            prefixes[name] = f"{name}-prod"
+    return prefixes
 
 
 def is_refused(environment: str) -> bool:
@@ -207,6 +209,6 @@ def boundary_arn(domain: str, account: str) -> str:
 def account_graphs(accounts: tuple[tuple[str, str], ...]) -> Mapping[str, Graph]:
     """Return the graph of `infra/account` in each account; `accounts` has the account of each domain."""
     with tempfile.TemporaryDirectory() as folder:
-        made = program.repository(Path(folder), dict(accounts))
-        found = {account: program.access(made, account) for account in {*dict(accounts).values()}}
-        return {account: program.run(made, account, found=access) for account, access in found.items()}
+        repository = program.repository(Path(folder), dict(accounts))
+        accesses = {account: program.access(repository, account) for account in {*dict(accounts).values()}}
+        return {account: program.run(repository, account, access=access) for account, access in accesses.items()}

@@ -100,7 +100,7 @@ def resolved(text: str, context: Context) -> str | None:
     values = {name: _of_variable(name, context) for name in _VARIABLE.findall(text)}
     if any(value is None for value in values.values()):
         return None
-    return _VARIABLE.sub(lambda found: str(values[found[1]]), text)
+    return _VARIABLE.sub(lambda match: str(values[match[1]]), text)
 
 
 def _of_variable(name: str, context: Context) -> str | None:
@@ -163,7 +163,7 @@ class Condition:
     def _of_values(self, actual: Sequence[str], context: Context) -> bool:
         compare, negated = _OPERATORS[self.operator]
         expected = [text for value in self.values if (text := resolved(value, context)) is not None]
-        results = [any(compare(one, value) for one in expected) != negated for value in actual]
+        results = [any(compare(pattern, value) for pattern in expected) != negated for value in actual]
         if self.quantifier == "ForAllValues":
             return all(results)
         if self.quantifier == "ForAnyValue":
@@ -171,14 +171,14 @@ class Condition:
         return all(results) if negated else any(results)
 
 
-def _conditions(found: Mapping[str, Mapping[str, Any]]) -> Iterable[Condition]:
-    for named, keys in found.items():
+def _conditions(conditions: Mapping[str, Mapping[str, Any]]) -> Iterable[Condition]:
+    for named, keys in conditions.items():
         quantifier, _, operator = named.rpartition(":")
         base = operator.removesuffix("IfExists")
         if base != "Null" and base not in _OPERATORS:
             raise UnknownElement(named)
         for key, value in keys.items():
-            values = tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in _list(value))
+            values = tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in _list(value))
             yield Condition(base, quantifier, base != operator, key.lower(), values)
 
 
@@ -208,30 +208,32 @@ class Statement:
     conditions: tuple[Condition, ...]
 
     @classmethod
-    def of(cls, found: Document) -> "Statement":
+    def of(cls, document: Document) -> "Statement":
         """Read a statement. Raises UnknownElement."""
-        if unknown := found.keys() - _ELEMENTS:
+        if unknown := document.keys() - _ELEMENTS:
             raise UnknownElement(", ".join(sorted(unknown)))
         return cls(
-            found["Effect"] == "Allow",
-            tuple(one.lower() for one in _list(found.get("Action", []))),
-            tuple(one.lower() for one in _list(found.get("NotAction", []))),
-            tuple(_list(found.get("Resource", []))),
-            tuple(_list(found.get("NotResource", []))),
-            found.get("Principal"),
-            found.get("NotPrincipal"),
-            tuple(_conditions(found.get("Condition", {}))),
+            document["Effect"] == "Allow",
+            tuple(action.lower() for action in _list(document.get("Action", []))),
+            tuple(action.lower() for action in _list(document.get("NotAction", []))),
+            tuple(_list(document.get("Resource", []))),
+            tuple(_list(document.get("NotResource", []))),
+            document.get("Principal"),
+            document.get("NotPrincipal"),
+            tuple(_conditions(document.get("Condition", {}))),
         )
 
     def concerns(self, action: str) -> bool:
         """Return whether the statement is about an action, which is in lower case."""
         if self.not_actions:
-            return not any(like(one, action) for one in self.not_actions)
-        return any(like(one, action) for one in self.actions)
+            return not any(like(pattern, action) for pattern in self.not_actions)
+        return any(like(pattern, action) for pattern in self.actions)
 
     def applies(self, arn: str, context: Context) -> bool:
         """Return whether the statement is about a resource, and its conditions hold."""
-        return self._covers(arn, context) and all(one.holds(context, allows=self.allows) for one in self.conditions)
+        return self._covers(arn, context) and all(
+            condition.holds(context, allows=self.allows) for condition in self.conditions
+        )
 
     def _covers(self, arn: str, context: Context) -> bool:
         if self.not_resources:
@@ -243,7 +245,7 @@ class Statement:
     def patterns(self) -> tuple[str, ...]:
         """The patterns of the ARNs that the statement may cover, whatever the request's variables are."""
         whole = self.not_resources or not self.resources
-        return ("*",) if whole else tuple(_VARIABLE.sub("*", one) for one in self.resources)
+        return ("*",) if whole else tuple(_VARIABLE.sub("*", resource) for resource in self.resources)
 
     def opens(self, element: str, account: str) -> bool:
         """Return whether the principal is of an element, such as `AWS`, and not the account itself."""
@@ -258,7 +260,7 @@ class Statement:
 
 def _opens(principal: Any, element: str, account: str) -> bool:
     own = (account, f"arn:aws:iam::{account}:root")
-    return not isinstance(principal, Mapping) or any(one not in own for one in _list(principal.get(element, [])))
+    return not isinstance(principal, Mapping) or any(name not in own for name in _list(principal.get(element, [])))
 
 
 def _admitted(principal: Any, caller: Caller) -> Match:
@@ -284,23 +286,23 @@ class Policy:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.statements = tuple(Statement.of(one) for one in _list(document["Statement"]))
+        self.statements = tuple(Statement.of(statement) for statement in _list(document["Statement"]))
         self._by_action: dict[str, tuple[Statement, ...]] = {}
 
     def about(self, action: str) -> tuple[Statement, ...]:
         """Return the statements about an action."""
         if action not in self._by_action:
-            found = action.lower()
-            self._by_action[action] = tuple(one for one in self.statements if one.concerns(found))
+            name = action.lower()
+            self._by_action[action] = tuple(statement for statement in self.statements if statement.concerns(name))
         return self._by_action[action]
 
     def opens(self, action: str, element: str, account: str) -> bool:
         """Return whether a statement allows an action to principals of an element, not to its account."""
-        return any(one.allows and one.opens(element, account) for one in self.about(action))
+        return any(statement.allows and statement.opens(element, account) for statement in self.about(action))
 
     def effect(self, action: str, arn: str, context: Context) -> bool | None:
         """Return True if the policy allows, False if it denies, None if it does neither."""
-        applying = [one.allows for one in self.about(action) if one.applies(arn, context)]
+        applying = [statement.allows for statement in self.about(action) if statement.applies(arn, context)]
         return all(applying) if applying else None
 
 
@@ -343,12 +345,12 @@ def _combined(
 
 def admission(policy: Policy, caller: Caller, action: str, arn: str, context: Context) -> Match | Literal["denied"]:
     """Return whom a resource policy admits: the caller itself, the caller's account, or not the caller."""
-    found: Match = "no"
+    best_match: Match = "no"
     for statement in policy.about(action):
         match = statement.admits(caller)
         if match == "no" or not statement.applies(arn, context):
             continue
         if not statement.allows:
             return "denied"
-        found = "direct" if "direct" in (match, found) else match
-    return found
+        best_match = "direct" if "direct" in (match, best_match) else match
+    return best_match

@@ -49,10 +49,10 @@ def reasons() -> tuple[Reason, ...]:
 
 @functools.cache
 def _by_action() -> Mapping[str, Sequence[Use]]:
-    found: dict[str, list[Use]] = {}
+    uses: dict[str, list[Use]] = {}
     for use in (use for reason in reasons() for use in reason.members):
-        found.setdefault(use[0], []).append(use)
-    return found
+        uses.setdefault(use[0], []).append(use)
+    return uses
 
 
 def explained(finding: Finding) -> list[Use]:
@@ -67,14 +67,14 @@ def explained(finding: Finding) -> list[Use]:
 
 def unexplained(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings without a reason."""
-    return (one for one in findings if not explained(one))
+    return (finding for finding in findings if not explained(finding))
 
 
 def grants(world: World) -> Iterator[Finding]:
     """Yield the action, the principal and the pattern of each permission that is not limited to the environment."""
     own = {
-        domain: frozenset(one.arn for one in world.resources if one.domain == domain)
-        for domain in {one.domain for one in world.principals}
+        domain: frozenset(resource.arn for resource in world.resources if resource.domain == domain)
+        for domain in {principal.domain for principal in world.principals}
     }
     for principal in world.principals:
         for policy in principal.caller.policies if ADMINISTRATOR not in principal.caller.policies else ():
@@ -94,7 +94,7 @@ def _beyond(world: World, principal: Principal, own: frozenset[str], statement: 
         for service, actions in services.items():
             if service == named or "*" in (service, named):
                 reached = [*_reached(world, pattern, service, statement, keys)]
-                unlimited = (one for one in actions if not _limited(world, principal, one, reached, own))
+                unlimited = (action for action in actions if not _limited(world, principal, action, reached, own))
                 yield from (Finding(action, principal.name, pattern) for action in unlimited)
 
 
@@ -106,19 +106,19 @@ def _service(action: str) -> str:
 
 def _reached(world: World, pattern: str, service: str, statement: Statement, keys: Context) -> Iterator[Resource]:
     matching = world.matching(pattern)
-    for one in world.resources if service == "*" else world.by_service.get(service, ()):
-        if one.arn in matching and (
+    for resource in world.resources if service == "*" else world.by_service.get(service, ()):
+        if resource.arn in matching and (
             not statement.conditions
-            or all(each.holds({**keys, **one.tagged.context}, allows=True) for each in statement.conditions)
+            or all(each.holds({**keys, **resource.tagged.context}, allows=True) for each in statement.conditions)
         ):
-            yield one
+            yield resource
 
 
 def _limited(world: World, principal: Principal, action: str, reached: Sequence[Resource], own: frozenset[str]) -> bool:
     """Return whether an own resource is among those that a permission reaches, and no existing one of others."""
     mode = "read" if action.partition(":")[2].startswith(_READ) else "write"
-    arns = {one.arn for one in reached}
+    arns = {resource.arn for resource in reached}
     designed = {arn for arn in arns if (principal.arn, arn, mode) in world.designed}
-    others = {one.arn for one in reached if not one.kind.startswith("new ")} - own - designed
+    others = {resource.arn for resource in reached if not resource.kind.startswith("new ")} - own - designed
     changes = principal.preview and mode == "write" and not principal.name.endswith("step")
     return bool(arns & own or designed) and not others and not (changes and arns & own)

@@ -50,10 +50,10 @@ class Hole(Strict):
         statements: list[dict[str, Any]] = document["Statement"]
         if self.add:
             statements.append({"Effect": "Allow", **self.add})
-        for one in statements if self.remove else ():
-            if self.remove and self.remove.action in one["Action"]:
+        for statement in statements if self.remove else ():
+            if self.remove and self.remove.action in statement["Action"]:
                 for element in self.remove.elements:
-                    del one[element]
+                    del statement[element]
         return json.dumps(document).replace(*self.change) if self.change else json.dumps(document)
 
 
@@ -72,13 +72,13 @@ def workflows(hole: Hole) -> Mapping[str, str]:
     return {**texts, hole.node[1]: changed}
 
 
-def edit(found: Sequence[Hole]) -> Edit:
+def edit(planted: Sequence[Hole]) -> Edit:
     """Return the change that opens holes."""
 
     def change(program: str, nodes: list[Node]) -> list[Node]:
-        for hole in found:
+        for hole in planted:
             if hole.program == program:
-                nodes = [hole.changed(one) if (one.kind, one.name) == hole.node else one for one in nodes]
+                nodes = [hole.changed(node) if (node.kind, node.name) == hole.node else node for node in nodes]
         return nodes
 
     return change

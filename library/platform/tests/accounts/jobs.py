@@ -48,14 +48,14 @@ class Job:
     @property
     def is_reviewed(self) -> bool:
         """Whether the job executes the default branch alone."""
-        checkouts = [one for one in self.steps if str(one.get("uses")).startswith("actions/checkout@")]
-        default = all("default_branch" in str(one.get("with", {}).get("ref")) for one in checkouts)
+        checkouts = [step for step in self.steps if str(step.get("uses")).startswith("actions/checkout@")]
+        default = all("default_branch" in str(checkout.get("with", {}).get("ref")) for checkout in checkouts)
         return default or self.events == {"schedule"}
 
     @property
     def commands(self) -> list[str]:
         """The commands of the steps."""
-        return [str(one["run"]) for one in self.steps if "run" in one]
+        return [str(step["run"]) for step in self.steps if "run" in step]
 
 
 def files() -> Mapping[str, str]:
@@ -76,7 +76,9 @@ def jobs(texts: Mapping[str, str]) -> Iterator[Job]:
         workflow = _parsed(text)
         for name, definition in workflow.get("jobs", {}).items():
             steps = [
-                step for one in definition["steps"] for step in (one, *(action if one.get("uses") == _SETUP else ()))
+                step
+                for entry in definition["steps"]
+                for step in (entry, *(action if entry.get("uses") == _SETUP else ()))
             ]
             yield Job(file, f"job {name}", workflow, definition, tuple(steps))
 

@@ -62,9 +62,9 @@ def renamed(value: Any, names: Mapping[str, str]) -> Any:
             value = value.replace(old, new)
         return value
     if isinstance(value, Mapping):
-        return {key: renamed(one, names) for key, one in value.items()}
+        return {key: renamed(child, names) for key, child in value.items()}
     if isinstance(value, (list, tuple)):
-        return [renamed(one, names) for one in value]
+        return [renamed(child, names) for child in value]
     return value
 
 
@@ -106,11 +106,11 @@ def _tags(domain: str) -> dict[str, str]:
     return {"context": CONTEXT.name, "stack": STACKS.get(domain, domain)}
 
 
-def _caller(arn: str, found: Iterable[Document]) -> Caller:
+def _caller(arn: str, policies: Iterable[Document]) -> Caller:
     account = arn.split(":")[4]
     context = {"aws:principalarn": arn, "aws:principalaccount": account, "kms:calleraccount": account}
     context = {**context, "aws:principalorgid": "o-own", "aws:securetransport": "true"}
-    return Caller(arn, account, tuple(map(Policy, found)), context=context)
+    return Caller(arn, account, tuple(map(Policy, policies)), context=context)
 
 
 def _boundaries(graphs: Graphs) -> Mapping[str, Policy]:
@@ -126,8 +126,10 @@ def _boundaries(graphs: Graphs) -> Mapping[str, Policy]:
 def _own_roles(boundaries: Mapping[str, Policy], stack: Stack) -> Iterator[Principal]:
     """Yield the roles of a program: those of its functions, or those of its steps."""
     for node in stack.of("iam/role"):
-        found = [one.document() for one in stack.of("iam/rolePolicy") if one.inputs["role"] == node.inputs["name"]]
-        caller = _caller(node.arn, found)
+        policies = [
+            policy.document() for policy in stack.of("iam/rolePolicy") if policy.inputs["role"] == node.inputs["name"]
+        ]
+        caller = _caller(node.arn, policies)
         domain = stack.domain_of(node)
         yield Principal(
             f"{node.name} step" if stack.domain == PIPELINE else f"{domain} runtime",
@@ -140,11 +142,11 @@ def _own_roles(boundaries: Mapping[str, Policy], stack: Stack) -> Iterator[Princ
 
 
 def owned_role(
-    name: str, domain: str, arn: str, found: Iterable[Document], trust: Document
+    name: str, domain: str, arn: str, policies: Iterable[Document], trust: Document
 ) -> tuple[Principal, Resource]:
     """Return a role that the account's owner makes, as a principal and as a resource."""
     preview = name.endswith("preview") or name == "pull request"
-    principal = Principal(name, domain, _caller(arn, found), preview=preview, tags=_tags(domain))
+    principal = Principal(name, domain, _caller(arn, policies), preview=preview, tags=_tags(domain))
     target = Target(arn, principal.caller.account, Policy(trust), decisive=True, scope="sts:")
     return principal, Resource("role", domain, target, runs=(arn,))
 
@@ -175,13 +177,13 @@ def _deployment_roles(graphs: Graphs) -> Iterator[tuple[Principal, Resource]]:
 
 
 def account_graphs(layout: Layout, edit: Edit) -> Graphs:
-    found = documents.account_graphs(tuple(layout.accounts.items()))
-    return {account: replace(graph, nodes=edit("account", list(graph.nodes))) for account, graph in found.items()}
+    graphs = documents.account_graphs(tuple(layout.accounts.items()))
+    return {account: replace(graph, nodes=edit("account", list(graph.nodes))) for account, graph in graphs.items()}
 
 
 def _attached(graph: Graph, role: str) -> list[Document]:
     """Return the managed policies of a role."""
-    arns = {one.inputs["policyArn"] for one in graph.of("iam/rolePolicyAttachment") if one.inputs["role"] == role}
+    arns = {node.inputs["policyArn"] for node in graph.of("iam/rolePolicyAttachment") if node.inputs["role"] == role}
     return [node.document() for node in graph.of("iam/policy") if node.arn in arns]
 
 
@@ -189,8 +191,8 @@ def _managed_policies(graphs: Graphs) -> Iterator[Resource]:
     """Yield the managed policies: a new version changes the roles that have one."""
     for account, graph in graphs.items():
         for node in graph.of("iam/policy"):
-            roles = [one for one in graph.of("iam/rolePolicyAttachment") if one.inputs["policyArn"] == node.arn]
-            runs = tuple(f"arn:aws:iam::{account}:role/{one.inputs['role']}" for one in roles)
+            roles = [link for link in graph.of("iam/rolePolicyAttachment") if link.inputs["policyArn"] == node.arn]
+            runs = tuple(f"arn:aws:iam::{account}:role/{link.inputs['role']}" for link in roles)
             arn = f"arn:aws:iam::{account}:policy/{node.inputs['name']}"
             yield Resource("new policy", f"account of {account}", Target(arn, account), runs=runs)
 
@@ -285,11 +287,11 @@ def foreign(layout: Layout, stacks: Mapping[str, str]) -> Iterator[Resource]:
 
 def _deployers(principals: Iterable[Principal], layout: Layout) -> Mapping[str, tuple[str, ...]]:
     """Return the roles that deploy each domain's stack, by their names."""
-    by_name = {one.name: one.arn for one in principals}
+    by_name = {principal.name: principal.arn for principal in principals}
     temporary = {"pr": "preview stacks", "sandbox": "sandboxes"}
-    found = {name: (by_name[f"{name} deploy"], by_name[f"{name}-deploy step"]) for name in ENVIRONMENTS}
+    by_environment = {name: (by_name[f"{name} deploy"], by_name[f"{name}-deploy step"]) for name in ENVIRONMENTS}
     person = administrator(layout, layout.account(PIPELINE)).arn
-    return {**found, **{name: (by_name[temporary[name]],) for name in TEMPORARY}, PIPELINE: (person,)}
+    return {**by_environment, **{name: (by_name[temporary[name]],) for name in TEMPORARY}, PIPELINE: (person,)}
 
 
 @functools.cache
@@ -303,10 +305,12 @@ def built(layout: Layout, edit: Edit = unchanged) -> World:
     stacks = [_stack(layout, domain, edit) for domain in (*STACKS, PIPELINE)]
     graphs = account_graphs(layout, edit)
     boundaries = _boundaries(graphs)
-    made = [*_deployment_roles(graphs)]
-    roles = [principal for principal, _ in made] + [role for stack in stacks for role in _own_roles(boundaries, stack)]
+    deployers = [*_deployment_roles(graphs)]
+    roles = [principal for principal, _ in deployers] + [
+        role for stack in stacks for role in _own_roles(boundaries, stack)
+    ]
     people = [administrator(layout, account) for account in layout.domains]
-    outsiders = [owner(), *(one for account in layout.domains for one in tokens(account))]
+    outsiders = [owner(), *(token for account in layout.domains for token in tokens(account))]
     principals = [*roles, *people, *outsiders]
     own = [resource for stack in stacks for resource in resources(stack)]
     delivered = [*artefacts(stacks[-1])]
@@ -320,12 +324,12 @@ def built(layout: Layout, edit: Edit = unchanged) -> World:
     )
     return World(
         tuple(principals),
-        (*own, *(role for _, role in made), *(one for part in parts for one in part)),
+        (*own, *(role for _, role in deployers), *(resource for part in parts for resource in part)),
         boundaries,
         handovers=tuple(handovers(stacks[-1])),
         designed=frozenset(designed(stacks[-1])),
         intrusions=frozenset(open_intrusions(stacks[-1])),
         unlocked=frozenset(unlocked(stacks[-1])),
         administrators={account: administrator(layout, account).arn for account in layout.domains},
-        reviewed=frozenset(one.arn for one in outsiders if one.name == "token of main"),
+        reviewed=frozenset(outsider.arn for outsider in outsiders if outsider.name == "token of main"),
     )

@@ -75,9 +75,9 @@ def acting_abroad(service: str, account: str, sources: tuple[str, ...]) -> Itera
 
 def acting(world: World, service: str, account: str) -> Iterator[Principal]:
     """Yield a service that acts for each of its resources in an account."""
-    for one in world.by_service.get(_named(service), ()):
-        if one.target.account == account:
-            yield _service(service, one.domain, one.domain, account, one.arn)
+    for resource in world.by_service.get(_named(service), ()):
+        if resource.target.account == account:
+            yield _service(service, resource.domain, resource.domain, account, resource.arn)
 
 
 def _named(service: str) -> str:

@@ -30,26 +30,26 @@ def computed(section: str, layout: str) -> frozenset[Finding]:
     return frozenset(_computed(section, reach(layout)))
 
 
-def _computed(section: str, found: Reach) -> Iterable[Finding]:
+def _computed(section: str, reach: Reach) -> Iterable[Finding]:
     if section == "escalations":
-        return found.findings()
+        return reach.findings()
     if section == "documents":
-        return unexplained(documented(found.world))
-    return ends(found) if section == "reach" else lacking(found)
+        return unexplained(documented(reach.world))
+    return ends(reach) if section == "reach" else lacking(reach)
 
 
-def documented(found: World) -> frozenset[Finding]:
+def documented(world: World) -> frozenset[Finding]:
     """Return what the documents of a world permit beyond an environment, with or without a reason."""
-    steps = (Finding(UNLOCKED, name, PIPELINE) for name in found.unlocked)
-    return frozenset((*grants(found), *admissions(found), *executed(files()), *steps))
+    steps = (Finding(UNLOCKED, name, PIPELINE) for name in world.unlocked)
+    return frozenset((*grants(world), *admissions(world), *executed(files()), *steps))
 
 
-def ends(found: Reach) -> Iterator[Finding]:
+def ends(reach: Reach) -> Iterator[Finding]:
     """Yield the environments at the end of each source's paths. The pipeline itself delivers to all environments."""
-    for principal in found.sources():
+    for principal in reach.sources():
         if principal.domain == PIPELINE:
             continue
-        for end, _ in found.search(principal):
+        for end, _ in reach.search(principal):
             target = ADMINISTRATOR if end.domain.startswith("account of") else end.domain
             yield Finding(end.verb, principal.name, target)
 
@@ -57,11 +57,11 @@ def ends(found: Reach) -> Iterator[Finding]:
 _NEEDING: Final = ("pull request", "preview stacks", "sandboxes", *(f"{name}-deploy step" for name in ENVIRONMENTS))
 
 
-def lacking(found: Reach) -> Iterator[Finding]:
+def lacking(reach: Reach) -> Iterator[Finding]:
     """Yield the sources that cannot read the state of their own stack."""
-    for principal in found.sources():
+    for principal in reach.sources():
         if principal.name in _NEEDING:
-            own = [step for step in found.steps(principal) if step.resource.domain == principal.domain]
+            own = [step for step in reach.steps(principal) if step.resource.domain == principal.domain]
             if "read the state" not in {step.escalation for step in own}:
                 yield Finding("read the state", principal.name, OWN)
 

@@ -55,17 +55,17 @@ class Reach:
 
     def findings(self) -> dict[Finding, Step]:
         """Return the direct steps that pass a limit, each with an example."""
-        found: dict[Finding, Step] = {}
+        steps: dict[Finding, Step] = {}
         for principal in self.sources():
             for step in self.steps(principal):
                 if target := self.passes(step):
-                    found.setdefault(Finding(step.escalation, principal.name, target), step)
-        return found
+                    steps.setdefault(Finding(step.escalation, principal.name, target), step)
+        return steps
 
     def sources(self) -> Iterator[Principal]:
         """Yield the principals that an attacker may control at the beginning."""
         trusted = {*self.world.administrators.values(), *self.world.reviewed}
-        yield from (one for one in self.world.principals if one.arn not in trusted)
+        yield from (principal for principal in self.world.principals if principal.arn not in trusted)
 
     def passes(self, step: Step) -> str | None:
         """Return the target of a step that passes a limit, or None."""
@@ -86,14 +86,14 @@ class Reach:
         return step.resource.kind != "key" or step.escalation in ("decrypt with a key", "encrypt with a key")
 
     def _previews(self, step: Step) -> bool:
-        return step.gain == "become" and all(one.preview for one in step.leads)
+        return step.gain == "become" and all(lead.preview for lead in step.leads)
 
     def paths(self, start: Principal) -> Mapping[End, Path]:
         """Return the shortest path to each environment that a principal changes or reads."""
-        found: dict[End, Path] = {}
+        paths: dict[End, Path] = {}
         for end, path in self.search(start):
-            found.setdefault(end, path)
-        return found
+            paths.setdefault(end, path)
+        return paths
 
     def search(self, start: Principal) -> Iterator[tuple[End, Path]]:
         """Yield the other environments that a principal changes or reads, with their paths, the shortest first."""
@@ -103,11 +103,11 @@ class Reach:
             for step in self.steps(principal):
                 longer = Path((*path.steps, step))
                 yield from ((end, longer) for end in self._ends(step) if end.domain != start.domain)
-                waiting.extend((one, longer) for one in self._next(step, seen))
+                waiting.extend((next_step, longer) for next_step in self._next(step, seen))
 
     def _ends(self, step: Step) -> Iterator[End]:
         """Yield the environments that a step changes or reads. Control of a preview changes none."""
-        yield from (End("change", one.domain) for one in step.leads if not one.preview)
+        yield from (End("change", lead.domain) for lead in step.leads if not lead.preview)
         if step.gain in ("write", "read") and not self._is_designed(step):
             yield End("read" if step.gain == "read" else "change", step.resource.domain)
 

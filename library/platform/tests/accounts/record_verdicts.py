@@ -62,32 +62,32 @@ def _condition(dice: random.Random) -> dict[str, Any]:
 def _statement(dice: random.Random, service: str, arns: list[str], principal: str | None = None) -> dict[str, Any]:
     actions = {"sqs": ["SendMessage", "ReceiveMessage", "Send*", "*"], "kms": ["Decrypt", "TagResource", "*"]}[service]
     excluding = dice.random() < 0.1
-    found: dict[str, Any] = {
+    statement: dict[str, Any] = {
         "Effect": dice.choice(["Allow"] * 9 + ["Deny"]),
         "NotAction" if excluding else "Action": [f"{service}:{dice.choice(actions[:2] if excluding else actions)}"],
         "Resource": dice.sample(arns, 1),
     }
     if dice.random() < 0.4:
-        found["Condition"] = _condition(dice)
+        statement["Condition"] = _condition(dice)
     if principal is not None:
-        found["Principal"] = {"AWS": principal}
-    return found
+        statement["Principal"] = {"AWS": principal}
+    return statement
 
 
 def _policy(dice: random.Random, service: str, arns: list[str], principals: list[str] | None = None) -> dict[str, Any]:
     count = dice.randint(1, 4)
     chosen = [dice.choice(principals) if principals else None for _ in range(count)]
-    return {"Version": "2012-10-17", "Statement": [_statement(dice, service, arns, one) for one in chosen]}
+    return {"Version": "2012-10-17", "Statement": [_statement(dice, service, arns, principal) for principal in chosen]}
 
 
 def _context(dice: random.Random) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    context: dict[str, Any] = {}
     for name in ("aws:ResourceTag/stack", "aws:RequestTag/stack"):
         if dice.random() < 0.7:
-            found[name] = dice.choice(_TAGS)
+            context[name] = dice.choice(_TAGS)
     if dice.random() < 0.7:
-        found["aws:TagKeys"] = dice.sample(["stack", "context", "owner", "other"], 2)
-    return found
+        context["aws:TagKeys"] = dice.sample(["stack", "context", "owner", "other"], 2)
+    return context
 
 
 _SERVICES: Final = {
@@ -124,17 +124,17 @@ def cases(count: int, seed: int = 28) -> list[dict[str, Any]]:
     return [_case(dice) for _ in range(count)]
 
 
-def judged(folder: Path, found: list[dict[str, Any]]) -> list[bool]:
+def judged(folder: Path, examples: list[dict[str, Any]]) -> list[bool]:
     """Return the decisions of the package in a folder."""
     script = folder / "judge.mjs"
     script.write_text(_SCRIPT, encoding="utf-8")
-    given = json.dumps(found)
-    ran = subprocess.run(["node", str(script)], cwd=folder, input=given, capture_output=True, text=True, check=True)  # noqa: S603, S607
+    text = json.dumps(examples)
+    ran = subprocess.run(["node", str(script)], cwd=folder, input=text, capture_output=True, text=True, check=True)  # noqa: S603, S607
     return json.loads(ran.stdout)
 
 
 if __name__ == "__main__":
-    made = cases(CASES)
-    answers = judged(Path(sys.argv[1]), made)
-    lines = [json.dumps({**one, "allowed": answer}) for one, answer in zip(made, answers, strict=True)]
+    all_cases = cases(CASES)
+    answers = judged(Path(sys.argv[1]), all_cases)
+    lines = [json.dumps({**case, "allowed": answer}) for case, answer in zip(all_cases, answers, strict=True)]
     FILE.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")

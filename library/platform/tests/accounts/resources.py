@@ -77,8 +77,8 @@ def _role(stack: Stack, node: Node) -> Iterator[Resource]:
 def _function(stack: Stack, node: Node) -> Iterator[Resource]:
     runs = (node.inputs["role"],)
     yield stack.resource("function", node.arn, node, runs=runs, context={"lambda:functionarn": node.arn})
-    opened = [one for one in stack.of("lambda/permission") if one.inputs["function"] == node.inputs["name"]]
-    statements = [_permission(one, f"{node.arn}:live") for one in opened]
+    opened = [grant for grant in stack.of("lambda/permission") if grant.inputs["function"] == node.inputs["name"]]
+    statements = [_permission(grant, f"{node.arn}:live") for grant in opened]
     policy = {"Version": "2012-10-17", "Statement": statements} if statements else None
     yield stack.resource("function alias", f"{node.arn}:live", node, policy=policy)
 
@@ -87,9 +87,9 @@ def _permission(node: Node, arn: str) -> Document:
     """Return the statement that Lambda adds for a permission (Lambda API reference, "AddPermission")."""
     who: str = node.inputs["principal"]
     principal = who if who == "*" else {"Service" if who.endswith(".amazonaws.com") else "AWS": who}
-    found = {"Effect": "Allow", "Principal": principal, "Action": node.inputs["action"], "Resource": arn}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": node.inputs["action"], "Resource": arn}
     source = node.inputs.get("sourceArn")
-    return {**found, "Condition": {"ArnLike": {"aws:SourceArn": source}}} if source else found
+    return {**statement, "Condition": {"ArnLike": {"aws:SourceArn": source}}} if source else statement
 
 
 def _layer(stack: Stack, node: Node) -> Iterator[Resource]:

@@ -15,7 +15,7 @@ VICTIM, KEY = "victim", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/of-the-victim"
 ARN = f"arn:aws:service:eu-west-1:{ACCOUNT}:of-the-victim"
 AID = f"arn:aws:service:eu-west-1:{ACCOUNT}:of-the-intruder"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/of-the-victim"
-EVERY = pytest.mark.parametrize("escalation", escalations(), ids=lambda one: one.name)
+EVERY = pytest.mark.parametrize("escalation", escalations(), ids=lambda escalation: escalation.name)
 
 
 def statement(*actions: str, on: str, **more: Any) -> dict[str, Any]:
@@ -40,7 +40,9 @@ def steps(escalation: Escalation, allowed: list[tuple[str, str]], trust: str = "
     caller = Caller(f"arn:aws:iam::{ACCOUNT}:role/intruder", ACCOUNT, (policy,) if allowed else ())
     intruder = Principal("intruder", "dev", caller, tags={"context": "payment", "stack": "dev"})
     return [
-        one for one in Attack(_world(escalation, intruder, trust)).steps(intruder) if one.escalation == escalation.name
+        step
+        for step in Attack(_world(escalation, intruder, trust)).steps(intruder)
+        if step.escalation == escalation.name
     ]
 
 
@@ -56,39 +58,45 @@ def _world(escalation: Escalation, intruder: Principal, trust: str) -> World:
         "key": Target(KEY, ACCOUNT, root, decisive=True),
     }
     target = targets.get(escalation.kind, Target(ARN, ACCOUNT))
-    found = [Resource(escalation.kind, "prod", target, {"stack": "prod"}, KEY, (ROLE,))]
+    resources = [Resource(escalation.kind, "prod", target, {"stack": "prod"}, KEY, (ROLE,))]
     if escalation.kind != "key":
-        found.append(Resource("key", "prod", targets["key"]))
+        resources.append(Resource("key", "prod", targets["key"]))
     if escalation.aid:
-        found.append(Resource(escalation.aid.kind, "dev", Target(AID, ACCOUNT)))
-    return World((intruder, role, administrator), tuple(found), administrators={ACCOUNT: administrator.arn})
+        resources.append(Resource(escalation.aid.kind, "dev", Target(AID, ACCOUNT)))
+    return World((intruder, role, administrator), tuple(resources), administrators={ACCOUNT: administrator.arn})
 
 
 @EVERY
-def test_an_escalation_is_found_with_its_actions_and_leads_to_its_gain(escalation: Escalation) -> None:
+def test_an_escalation_is_detected_with_its_actions_and_has_its_gain(escalation: Escalation) -> None:
     (step,) = steps(escalation, needed(escalation))
     leads = {"become": [VICTIM], "run": [VICTIM], "made": ["administrator"]}
-    assert [one.name for one in step.leads] == leads.get(escalation.gain, [])
+    assert [lead.name for lead in step.leads] == leads.get(escalation.gain, [])
 
 
 @EVERY
-def test_an_escalation_is_not_found_without_one_of_its_actions(escalation: Escalation) -> None:
+def test_an_escalation_is_not_detected_without_one_of_its_actions(escalation: Escalation) -> None:
     """A trust policy that names the role needs no permission besides."""
     every = needed(escalation)
     if escalation.actions[0].startswith("sts:"):
         every = []
     assert [
-        one for one in every if steps(escalation, [other for other in every if other != one] or [("a:B", "c")])
+        permission
+        for permission in every
+        if steps(escalation, [other for other in every if other != permission] or [("a:B", "c")])
     ] == []
 
 
 @EVERY
-def test_an_escalation_is_not_found_on_another_resource(escalation: Escalation) -> None:
+def test_an_escalation_is_not_detected_on_another_resource(escalation: Escalation) -> None:
     if not escalation.actions[0].startswith("sts:"):
         assert steps(escalation, [(action, f"{arn}-2") for action, arn in needed(escalation)]) == []
 
 
-@pytest.mark.parametrize("escalation", [one for one in escalations() if one.service], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "escalation",
+    [escalation for escalation in escalations() if escalation.service],
+    ids=lambda escalation: escalation.name,
+)
 def test_a_role_is_passed_to_a_service_that_it_trusts_alone(escalation: Escalation) -> None:
     assert steps(escalation, needed(escalation), trust="ec2.amazonaws.com") == []
 
@@ -96,5 +104,5 @@ def test_a_role_is_passed_to_a_service_that_it_trusts_alone(escalation: Escalati
 def test_every_group_of_the_table_has_escalations() -> None:
     """The groups that an isolation of environments must consider."""
     groups = ("roles", "trust", "passed roles", "code", "tags", "keys", "state", "artefacts", "builds")
-    assert {*groups, "SFTP", "APIs", "secrets", "data"} == {one.group for one in escalations()}
-    assert len({one.name for one in escalations()}) == len(escalations())
+    assert {*groups, "SFTP", "APIs", "secrets", "data"} == {escalation.group for escalation in escalations()}
+    assert len({escalation.name for escalation in escalations()}) == len(escalations())

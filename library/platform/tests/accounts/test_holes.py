@@ -14,40 +14,40 @@ from .reach import Finding, Reach
 from .resources import unread
 
 ONE = LAYOUTS["one account"]
-JOBS = [one for one in holes() if one.program == "workflow"]
-PATHS = [one for one in holes() if one.finding[0] == "change"]
-DOCUMENTS = [one for one in holes() if one not in (*JOBS, *PATHS)]
+JOBS = [hole for hole in holes() if hole.program == "workflow"]
+PATHS = [hole for hole in holes() if hole.finding[0] == "change"]
+DOCUMENTS = [hole for hole in holes() if hole not in (*JOBS, *PATHS)]
 
 
 def named(findings: set[Finding]) -> set[tuple[str, str]]:
     """The action and the source of each finding."""
-    return {(one.escalation, one.source) for one in findings}
+    return {(finding.escalation, finding.source) for finding in findings}
 
 
 @pytest.fixture(scope="module")
-def found() -> set[tuple[str, str]]:
+def findings() -> set[tuple[str, str]]:
     """The findings in a world with all holes of documents, which have different sources or actions."""
     return named({*unexplained(documented(built(ONE, edit(DOCUMENTS))))})
 
 
-@pytest.mark.parametrize("hole", DOCUMENTS, ids=lambda one: one.name)
-def test_a_hole_in_a_document_is_found(hole: Hole, found: set[tuple[str, str]]) -> None:
-    assert (hole.finding[0].lower(), hole.finding[1]) in found
+@pytest.mark.parametrize("hole", DOCUMENTS, ids=lambda hole: hole.name)
+def test_a_hole_in_a_document_is_detected(hole: Hole, findings: set[tuple[str, str]]) -> None:
+    assert (hole.finding[0].lower(), hole.finding[1]) in findings
 
 
 def test_the_holes_have_different_findings() -> None:
     """Otherwise one hole could hide that another is not found."""
-    assert len({one.finding for one in holes()}) == len(holes()) >= 40
+    assert len({hole.finding for hole in holes()}) == len(holes()) >= 40
 
 
-@pytest.mark.parametrize("hole", PATHS, ids=lambda one: one.name)
-def test_a_hole_that_opens_a_path_is_found(hole: Hole) -> None:
+@pytest.mark.parametrize("hole", PATHS, ids=lambda hole: hole.name)
+def test_a_hole_that_opens_a_path_is_detected(hole: Hole) -> None:
     # The search ends with the finding: a hole may open thousands of paths.
-    assert any(hole.finding == (one.escalation, one.source) for one in ends(Reach(built(ONE, edit([hole])))))
+    assert any(hole.finding == (end.escalation, end.source) for end in ends(Reach(built(ONE, edit([hole])))))
 
 
-@pytest.mark.parametrize("hole", JOBS, ids=lambda one: one.name)
-def test_a_hole_in_a_job_is_found(hole: Hole) -> None:
+@pytest.mark.parametrize("hole", JOBS, ids=lambda hole: hole.name)
+def test_a_hole_in_a_job_is_detected(hole: Hole) -> None:
     assert hole.finding not in named({*executed(files())})
     assert hole.finding in named({*executed(workflows(hole))})
 
@@ -72,6 +72,6 @@ def test_the_attack_reads_each_kind_of_node_and_each_policy() -> None:
         ("sns/topic", "policy"),
     ],
 )
-def test_a_policy_that_the_attack_does_not_read_is_found(kind: str, name: str) -> None:
+def test_a_policy_that_the_attack_does_not_read_is_detected(kind: str, name: str) -> None:
     [node, *_] = documents.pipeline_graph().nodes
     assert [*unread([replace(node, type=f"aws:{kind}:A", inputs={name: ""})], attaching=False)]

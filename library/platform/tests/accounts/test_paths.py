@@ -24,18 +24,18 @@ LIKE_A_SANDBOX = "sandbox-eu"
 
 def _explained(layout: str, section: str, findings: Iterable[Finding]) -> str:
     """The shortest path, or an example, of each finding."""
-    found = reach(layout)
-    known = {"escalations": found.findings(), "documents": dict.fromkeys(findings, "")}
+    access = reach(layout)
+    known = {"escalations": access.findings(), "documents": dict.fromkeys(findings, "")}
     examples = known.get(section, {})
-    lines = [f"{one}\n  {examples[one]}" for one in findings if one in examples]
+    lines = [f"{finding}\n  {examples[finding]}" for finding in findings if finding in examples]
     paths = [
-        f"{one}\n{path}"
-        for one in findings
-        if one not in examples
-        for source in found.sources()
-        if source.name == one.source
-        for end, path in found.paths(source).items()
-        if (end.verb, end.domain) == (one.escalation, one.target)
+        f"{finding}\n{path}"
+        for finding in findings
+        if finding not in examples
+        for source in access.sources()
+        if source.name == finding.source
+        for end, path in access.paths(source).items()
+        if (end.verb, end.domain) == (finding.escalation, finding.target)
     ]
     return "\n".join([*lines, *paths])
 
@@ -43,28 +43,28 @@ def _explained(layout: str, section: str, findings: Iterable[Finding]) -> str:
 @EVERY
 @pytest.mark.parametrize("section", SECTIONS)
 def test_no_role_passes_the_limit_of_its_environment_or_its_task(section: str, layout: str) -> None:
-    found = computed(section, layout)
-    assert not found, _explained(layout, section, found)
+    findings = computed(section, layout)
+    assert not findings, _explained(layout, section, findings)
 
 
 @EVERY
 def test_a_runtime_role_reaches_its_own_stack_alone(layout: str) -> None:
     """In one account too."""
-    found = reach(layout)
-    runtime = {principal.name for principal in found.sources() if principal.runtime}
+    access = reach(layout)
+    runtime = {principal.name for principal in access.sources() if principal.runtime}
     assert len(runtime) == 5
     findings = computed("escalations", layout) | computed("documents", layout)
-    assert not [one for one in findings if one.source in runtime]
-    assert not [name for one in found.sources() if one.runtime for name in found.paths(one)]
+    assert not [finding for finding in findings if finding.source in runtime]
+    assert not [name for source in access.sources() if source.runtime for name in access.paths(source)]
 
 
 @EVERY
 def test_a_role_of_previews_in_its_environment_changes_nothing(layout: str) -> None:
     """Not even there: it runs before an approval, and that of pull requests runs unreviewed code."""
-    found = reach(layout)
-    previews = [one for one in found.sources() if one.preview and not one.name.endswith("step")]
-    assert {one.name for one in previews} == {"pull request", "dev preview", "staging preview", "prod preview"}
-    assert [step for one in previews for step in found.steps(one) if step.gain != "read"] == []
+    access = reach(layout)
+    previews = [source for source in access.sources() if source.preview and not source.name.endswith("step")]
+    assert {preview.name for preview in previews} == {"pull request", "dev preview", "staging preview", "prod preview"}
+    assert [step for preview in previews for step in access.steps(preview) if step.gain != "read"] == []
 
 
 OPENED = {
@@ -79,27 +79,29 @@ OPENED = {
 @EVERY
 def test_a_token_opens_the_roles_of_its_kind_of_job_alone(layout: str) -> None:
     """Those of a branch, a tag, another environment, repository or organization open none."""
-    found = reach(layout)
-    tokens = [one for one in found.sources() if one.caller.federated]
-    opened = [(one.name, lead.name) for one in tokens for step in found.steps(one) for lead in step.leads]
+    access = reach(layout)
+    tokens = [source for source in access.sources() if source.caller.federated]
+    opened = [(token.name, lead.name) for token in tokens for step in access.steps(token) for lead in step.leads]
     assert ("token of a pull request", "pull request") in opened
     assert [(token, role) for token, role in opened if role not in OPENED.get(token, ())] == []
 
 
 @EVERY
 def test_another_owner_reaches_nothing(layout: str) -> None:
-    found = reach(layout)
-    (owner,) = [one for one in found.sources() if one.name == "foreign account"]
-    assert found.steps(owner) == ()
+    access = reach(layout)
+    (owner,) = [source for source in access.sources() if source.name == "foreign account"]
+    assert access.steps(owner) == ()
 
 
 @EVERY
 def test_environments_in_their_own_accounts_are_out_of_reach_of_roles_in_dev(layout: str) -> None:
     """Where neither the pipeline nor the state is in the account of dev. The steps of the pipeline are elsewhere."""
-    found = reach(layout)
+    access = reach(layout)
     if layout not in ("one account", "three accounts, pipeline in dev"):
-        started = [one for one in found.sources() if one.domain in OUTSIDE and not one.name.endswith("step")]
-        assert not {"staging", "prod", "pipeline"} & {end.domain for one in started for end in found.paths(one)}
+        started = [
+            source for source in access.sources() if source.domain in OUTSIDE and not source.name.endswith("step")
+        ]
+        assert not {"staging", "prod", "pipeline"} & {end.domain for source in started for end in access.paths(source)}
 
 
 def test_an_environment_named_like_a_temporary_stack_is_refused() -> None:
@@ -119,7 +121,7 @@ def test_no_permitted_prefix_covers_resources_of_another_context_or_stack() -> N
 @pytest.mark.slow
 def test_each_reason_explains_a_finding() -> None:
     """The table has no action, principal or target that no document has."""
-    findings = {one for layout in LAYOUTS for one in documented(reach(layout).world)}
-    used = {use for one in findings for use in explained(one)}
+    findings = {finding for layout in LAYOUTS for finding in documented(reach(layout).world)}
+    used = {use for finding in findings for use in explained(finding)}
     assert [use for reason in reasons() for use in reason.members if use not in used] == []
     assert all(reason.reason.strip() for reason in reasons())

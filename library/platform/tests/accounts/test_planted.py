@@ -19,27 +19,27 @@ REGION: Final = "eu-central-1"
 Change = Callable[[World], World]
 
 
-def principal(found: World, name: str) -> Principal:
+def principal(base: World, name: str) -> Principal:
     """The only principal of a name, or the first role of a stack."""
-    return next(one for one in found.principals if one.name == name)
+    return next(principal for principal in base.principals if principal.name == name)
 
 
-def resource(found: World, kind: str, domain: str, part: str = "") -> Resource:
+def resource(base: World, kind: str, domain: str, part: str = "") -> Resource:
     """The first resource of a kind in a domain, whose ARN has a part."""
-    return next(one for one in found.by_kind[kind] if one.domain == domain and part in one.arn)
+    return next(resource for resource in base.by_kind[kind] if resource.domain == domain and part in resource.arn)
 
 
-def _with(found: World, name: str, *policies: Policy) -> World:
-    one = principal(found, name)
-    return found.changed(one, caller=replace(one.caller, policies=policies))
+def _with(base: World, name: str, *policies: Policy) -> World:
+    holder = principal(base, name)
+    return base.changed(holder, caller=replace(holder.caller, policies=policies))
 
 
 def unlimited(name: str) -> Change:
     """Remove the permissions boundary of a role, which would close the path."""
 
-    def change(found: World) -> World:
-        one = principal(found, name)
-        return found.changed(one, caller=replace(one.caller, boundary=None))
+    def change(base: World) -> World:
+        holder = principal(base, name)
+        return base.changed(holder, caller=replace(holder.caller, boundary=None))
 
     return change
 
@@ -49,11 +49,11 @@ def grants(
 ) -> Change:
     """Add a statement to the policies of a role."""
 
-    def change(found: World) -> World:
-        arn = on if isinstance(on, str) else on(found)
+    def change(base: World) -> World:
+        arn = on if isinstance(on, str) else on(base)
         statement = {"Effect": "Allow", "Action": list(actions), "Resource": [arn], "Condition": condition or {}}
         added = Policy({"Version": "2012-10-17", "Statement": [statement]})
-        return _with(found, name, *principal(found, name).caller.policies, added)
+        return _with(base, name, *principal(base, name).caller.policies, added)
 
     return change
 
@@ -61,34 +61,41 @@ def grants(
 def edits(name: str, edit: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Change:
     """Change each statement of a role's policies."""
 
-    def change(found: World) -> World:
-        documents = [policy.document for policy in principal(found, name).caller.policies]
-        changed = [{**one, "Statement": [edit(statement) for statement in one["Statement"]]} for one in documents]
-        return _with(found, name, *map(Policy, changed))
+    def change(base: World) -> World:
+        documents = [policy.document for policy in principal(base, name).caller.policies]
+        changed = [
+            {**document, "Statement": [edit(statement) for statement in document["Statement"]]}
+            for document in documents
+        ]
+        return _with(base, name, *map(Policy, changed))
 
     return change
 
 
 def unconditional(action: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """Remove the condition of a statement that has an action."""
-    return lambda one: {k: v for k, v in one.items() if k != "Condition"} if action in one["Action"] else one
+    return lambda statement: (
+        {k: v for k, v in statement.items() if k != "Condition"} if action in statement["Action"] else statement
+    )
 
 
 def everywhere(action: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """Widen the resources of a statement that has an action."""
-    return lambda one: {**one, "Resource": ["*"]} if action in one["Action"] else one
+    return lambda statement: {**statement, "Resource": ["*"]} if action in statement["Action"] else statement
 
 
 def admits(kind: str, domain: str, name: str, action: str) -> Change:
     """Add a statement for a role to a resource's policy, or to a role's trust policy."""
 
-    def change(found: World) -> World:
-        target = resource(found, kind, domain)
+    def change(base: World) -> World:
+        target = resource(base, kind, domain)
         own = target.target.policy.document["Statement"] if target.target.policy else []
-        statement = {"Effect": "Allow", "Action": action, "Principal": {"AWS": principal(found, name).arn}}
+        statement = {"Effect": "Allow", "Action": action, "Principal": {"AWS": principal(base, name).arn}}
         policy = Policy({"Version": "2012-10-17", "Statement": [*own, statement]})
         changed = replace(target, target=replace(target.target, policy=policy))
-        return replace(found, resources=tuple(changed if one is target else one for one in found.resources))
+        return replace(
+            base, resources=tuple(changed if existing is target else existing for existing in base.resources)
+        )
 
     return change
 
@@ -96,17 +103,17 @@ def admits(kind: str, domain: str, name: str, action: str) -> Change:
 def both(*changes: Change) -> Change:
     """Apply several changes."""
 
-    def change(found: World) -> World:
-        for one in changes:
-            found = one(found)
-        return found
+    def change(base: World) -> World:
+        for part in changes:
+            base = part(base)
+        return base
 
     return change
 
 
 def arn_of(kind: str, domain: str, part: str = "") -> Callable[[World], str]:
     """The ARN of a resource, in the world that is changed."""
-    return lambda found: resource(found, kind, domain, part).arn
+    return lambda base: resource(base, kind, domain, part).arn
 
 
 @dataclass(frozen=True)
@@ -306,30 +313,30 @@ PLANTS = (
 )
 
 
-@pytest.mark.parametrize("plant", PLANTS, ids=lambda one: f"{one.source}: {one.escalation} of {one.target}")
-def test_a_planted_path_is_found(plant: Plant) -> None:
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: f"{plant.source}: {plant.escalation} of {plant.target}")
+def test_a_planted_path_is_detected(plant: Plant) -> None:
     """It is not among the findings before."""
     finding = Finding(plant.escalation, plant.source, plant.target)
     assert finding not in reach(plant.layout).findings()
-    found = Reach(unlimited(plant.source)(plant.change(world(plant.layout))))
-    sources = {one.arn for one in found.sources() if one.name == plant.source}
+    access = Reach(unlimited(plant.source)(plant.change(world(plant.layout))))
+    sources = {source.arn for source in access.sources() if source.name == plant.source}
     targets = {
-        found.passes(step)
+        access.passes(step)
         for arn in sources
-        for step in found.steps(found.world.by_arn[arn])
+        for step in access.steps(access.world.by_arn[arn])
         if step.escalation == plant.escalation
     }
     assert plant.target in targets
 
 
 @pytest.mark.parametrize(
-    "plant", [one for one in PLANTS if one.source.endswith("runtime")], ids=lambda one: one.escalation
+    "plant", [plant for plant in PLANTS if plant.source.endswith("runtime")], ids=lambda plant: plant.escalation
 )
 def test_a_boundary_closes_the_path_of_a_role_with_too_many_permissions(plant: Plant) -> None:
-    found = Reach(plant.change(world(plant.layout)))
-    source = principal(found.world, plant.source)
+    access = Reach(plant.change(world(plant.layout)))
+    source = principal(access.world, plant.source)
     assert source.caller.boundary is not None
-    assert plant.target not in {found.passes(step) for step in found.steps(source)}
+    assert plant.target not in {access.passes(step) for step in access.steps(source)}
 
 
 @pytest.mark.parametrize("domain", ["dev", "pr", "sandbox"])
@@ -338,53 +345,55 @@ def test_without_a_boundary_a_deployment_leads_to_the_administrator(domain: str)
     name = {"dev": "dev deploy", "pr": "preview stacks", "sandbox": "sandboxes"}[domain]
     account = LAYOUTS[ONE].account(domain)
     documents = role_policies(domain, "deploy", account, bounded=False)
-    found = Reach(_with(world(ONE), name, *map(Policy, documents)))
-    unbounded = {step.escalation for step in found.steps(principal(found.world, name)) if step.unbounded}
+    access = Reach(_with(world(ONE), name, *map(Policy, documents)))
+    unbounded = {step.escalation for step in access.steps(principal(access.world, name)) if step.unbounded}
     assert unbounded == {"create a role with a policy"}
 
 
 def test_the_plants_use_each_group_of_escalations() -> None:
-    groups = {one.name: one.group for one in escalations()}
+    groups = {escalation.name: escalation.group for escalation in escalations()}
     assert len(PLANTS) > 20
     assert {groups[plant.escalation] for plant in PLANTS} >= {*groups.values()}
 
 
-def test_a_path_of_several_steps_is_found_and_printed() -> None:
+def test_a_path_of_several_steps_is_printed() -> None:
     """Shift of dev, function of dev, trust of prod."""
     change = both(
         grants("staging shift", "lambda:UpdateFunctionCode", on=arn_of("function", "staging", "relay-events")),
         grants("staging redrive", "s3:ListBucket"),
         _to_runtime,
     )
-    found = Reach(change(world(APART)))
-    path = found.paths(principal(found.world, "staging shift"))[End("change", "prod")]
+    access = Reach(change(world(APART)))
+    path = access.paths(principal(access.world, "staging shift"))[End("change", "prod")]
     assert [step.escalation for step in path.steps] == ["change a function's code", "assume a role"]
     assert len(str(path).splitlines()) == 2
 
 
-def _to_runtime(found: World) -> World:
+def _to_runtime(base: World) -> World:
     """Let the relay of staging assume a role of prod."""
-    relay = next(one for one in found.principals if one.arn.endswith("role/payment-staging-relay-events"))
+    relay = next(
+        candidate for candidate in base.principals if candidate.arn.endswith("role/payment-staging-relay-events")
+    )
     assumes = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": ["*"]}
     caller = replace(
         relay.caller,
         policies=(*relay.caller.policies, Policy({"Version": "2012-10-17", "Statement": [assumes]})),
         boundary=None,
     )
-    found = found.changed(relay, caller=caller)
-    target = resource(found, "role", "prod", "deployer-prod-deploy")
+    base = base.changed(relay, caller=caller)
+    target = resource(base, "role", "prod", "deployer-prod-deploy")
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": relay.arn}}
     changed = replace(
         target, target=replace(target.target, policy=Policy({"Version": "2012-10-17", "Statement": [trust]}))
     )
-    return replace(found, resources=tuple(changed if one is target else one for one in found.resources))
+    return replace(base, resources=tuple(changed if existing is target else existing for existing in base.resources))
 
 
 LIMIT = "arn:aws:iam::100000000001:policy/payment-dev-boundary"
 
 
 def _limited(
-    found: World, boundary: Document, *, removable: bool = False, lax: str = "", required: str = LIMIT
+    base: World, boundary: Document, *, removable: bool = False, lax: str = "", required: str = LIMIT
 ) -> Reach:
     """A world in which dev's deployment may make roles within a boundary only."""
     condition = {"ArnLike": {"iam:PermissionsBoundary": required}}
@@ -392,25 +401,25 @@ def _limited(
     actions = ["iam:CreateRole", "iam:PutRolePolicy"]
     allow = {
         "Effect": "Allow",
-        "Action": [one for one in actions if one != lax],
+        "Action": [action for action in actions if action != lax],
         "Resource": [prefix],
         "Condition": condition,
     }
     more = [*([lax] if lax else []), *(["iam:DeleteRolePermissionsBoundary"] if removable else [])]
     rest = {"Effect": "Allow", "Action": more or ["iam:GetRole"], "Resource": [prefix]}
     document = {"Version": "2012-10-17", "Statement": [allow, rest]}
-    found = replace(found, boundaries={LIMIT: Policy({"Version": "2012-10-17", "Statement": [boundary]})})
-    found = _with(found, "dev deploy", Policy(document))
-    return Reach(_bounded(found, unless="role/payment-dev-relay-events" if lax else "no role"))
+    base = replace(base, boundaries={LIMIT: Policy({"Version": "2012-10-17", "Statement": [boundary]})})
+    base = _with(base, "dev deploy", Policy(document))
+    return Reach(_bounded(base, unless="role/payment-dev-relay-events" if lax else "no role"))
 
 
-def _bounded(found: World, unless: str) -> World:
+def _bounded(base: World, unless: str) -> World:
     """Give the roles of dev's stack the boundary, except for one."""
-    limit = found.boundaries[LIMIT]
-    for one in found.principals:
-        if one.name == "dev runtime" and not one.arn.endswith(unless):
-            found = found.changed(one, caller=replace(one.caller, boundary=limit))
-    return found
+    limit = base.boundaries[LIMIT]
+    for holder in base.principals:
+        if holder.name == "dev runtime" and not holder.arn.endswith(unless):
+            base = base.changed(holder, caller=replace(holder.caller, boundary=limit))
+    return base
 
 
 OWN: Document = {
@@ -420,19 +429,19 @@ OWN: Document = {
 }
 
 
-def test_a_role_within_a_narrow_boundary_reaches_nothing_else() -> None:
-    found = _limited(world(ONE), OWN)
-    source = principal(found.world, "dev deploy")
-    assert {(step.escalation, step.unbounded) for step in found.steps(source) if step.gain == "made"} == {
+def test_a_role_within_a_narrow_boundary_reaches_no_other_resource() -> None:
+    access = _limited(world(ONE), OWN)
+    source = principal(access.world, "dev deploy")
+    assert {(step.escalation, step.unbounded) for step in access.steps(source) if step.gain == "made"} == {
         ("create a role with a policy", False),
         ("give a role a policy", False),
     }
-    assert found.paths(source) == {}
+    assert access.paths(source) == {}
 
 
 def test_a_wide_boundary_is_a_path() -> None:
-    found = _limited(world(ONE), {"Effect": "Allow", "Action": "*", "Resource": "*"})
-    search = found.search(principal(found.world, "dev deploy"))
+    access = _limited(world(ONE), {"Effect": "Allow", "Action": "*", "Resource": "*"})
+    search = access.search(principal(access.world, "dev deploy"))
     path = next(path for end, path in search if end == End("change", "prod"))
     assert path.steps[0].gain == "made"
     assert path.steps[1].source.name == "role made by dev"
@@ -440,18 +449,18 @@ def test_a_wide_boundary_is_a_path() -> None:
 
 def test_of_several_boundaries_the_widest_is_used() -> None:
     """The boundary of another stack is one too, if the condition does not name the own."""
-    found = _limited(world(ONE), OWN, required="arn:aws:iam::*:policy/payment-*")
+    access = _limited(world(ONE), OWN, required="arn:aws:iam::*:policy/payment-*")
     wide = Policy({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-    source = principal(found.world, "dev deploy")
-    assert found.paths(source) == {}
-    other = {**found.world.boundaries, LIMIT.replace("dev", "prod"): wide}
-    assert End("change", "prod") in Reach(replace(found.world, boundaries=other)).paths(source)
+    source = principal(access.world, "dev deploy")
+    assert access.paths(source) == {}
+    other = {**access.world.boundaries, LIMIT.replace("dev", "prod"): wide}
+    assert End("change", "prod") in Reach(replace(access.world, boundaries=other)).paths(source)
 
 
 @pytest.mark.parametrize(("removable", "lax"), [(True, ""), (False, "iam:PutRolePolicy")])
 def test_a_boundary_that_can_be_avoided_leads_to_the_administrator(removable: bool, lax: str) -> None:
     """The boundary can be removed afterwards, or an older role without a boundary can be given a policy."""
-    found = _limited(world(ONE), OWN, removable=removable, lax=lax)
-    source = principal(found.world, "dev deploy")
-    unbounded = {step.escalation for step in found.steps(source) if step.unbounded}
+    access = _limited(world(ONE), OWN, removable=removable, lax=lax)
+    source = principal(access.world, "dev deploy")
+    unbounded = {step.escalation for step in access.steps(source) if step.unbounded}
     assert unbounded == {"remove a boundary" if removable else "give a role a policy"}

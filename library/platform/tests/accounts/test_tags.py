@@ -24,8 +24,8 @@ TAGS = f"arn:aws:apigateway:{REGION}::/tags/arn%3Aaws%3Aapigateway%3A{REGION}%3A
 @pytest.fixture(scope="module", params=["staging", "pr"])
 def deploy(request: pytest.FixtureRequest) -> tuple[Caller, str]:
     """The role that deploys a stack, or all stacks of a kind, and the stack. Only the former has an SFTP server."""
-    found = documents.role_policies(request.param, "deploy", ACCOUNT)
-    return Caller("deploy", ACCOUNT, tuple(map(Policy, found))), documents.STACKS[request.param]
+    policies = documents.role_policies(request.param, "deploy", ACCOUNT)
+    return Caller("deploy", ACCOUNT, tuple(map(Policy, policies))), documents.STACKS[request.param]
 
 
 def permits(caller: Caller, action: str, on: str, tags: dict[str, str], sent: dict[str, str], *aliases: str) -> bool:
@@ -78,7 +78,7 @@ def test_an_untagged_key_with_another_alias_cannot_be_tagged(deploy: tuple[Calle
 @pytest.mark.parametrize(
     ("action", "resource"), [("kms:UntagResource", KEY), ("lambda:UntagResource", MAPPING), ("apigateway:PUT", TAGS)]
 )
-def test_an_untagged_resource_is_made_by_nobody(deploy: tuple[Caller, str], action: str, resource: str) -> None:
+def test_no_role_creates_an_untagged_resource(deploy: tuple[Caller, str], action: str, resource: str) -> None:
     """A resource that loses its tags would be free for other stacks; an existing API without tags stays so."""
     caller, stack = deploy
     assert not permits(caller, action, resource, of(stack, OWN) if "Untag" in action else NEW, of(stack, OWN))
@@ -98,7 +98,9 @@ def test_an_api_can_be_created_with_tags(deploy: tuple[Caller, str]) -> None:
     caller, stack = deploy
     root = f"arn:aws:apigateway:{REGION}::"
     assert permits(caller, "apigateway:POST", f"{root}/apis", NEW, of(stack, OWN))
-    assert all(permits(caller, "apigateway:POST", f"{root}{one}/tags/", NEW, of(stack, OWN)) for one in ("", root))
+    assert all(
+        permits(caller, "apigateway:POST", f"{root}{prefix}/tags/", NEW, of(stack, OWN)) for prefix in ("", root)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +141,8 @@ SHARED = {"sftp": "shared", "sftp_server_id": "s-fedcba9876543210f"}
 def shared() -> Caller:
     """The role that deploys a stack with users on an SFTP server of another stack."""
     graph = run("staging", partners=PARTNERS, **SHARED)
-    found = policy("deploy", place(CONTEXT, "staging", REGION, ACCOUNT), graph, {})
-    return Caller("deploy", ACCOUNT, (Policy(found),))
+    document = policy("deploy", place(CONTEXT, "staging", REGION, ACCOUNT), graph, {})
+    return Caller("deploy", ACCOUNT, (Policy(document),))
 
 
 def test_users_are_created_on_the_shared_server_and_the_server_stays_unchanged(shared: Caller) -> None:
@@ -179,12 +181,12 @@ MADE = [("AllocateAddress", ADDRESS), ("CreateSecurityGroup", GROUP)]
 @pytest.fixture(scope="module")
 def networked() -> Caller:
     """The role that deploys a stack with an SFTP server in a VPC."""
-    found = policy("deploy", place(CONTEXT, "staging", REGION, ACCOUNT), run("staging", **NETWORK), {})
-    return Caller("deploy", ACCOUNT, (Policy(found),))
+    document = policy("deploy", place(CONTEXT, "staging", REGION, ACCOUNT), run("staging", **NETWORK), {})
+    return Caller("deploy", ACCOUNT, (Policy(document),))
 
 
 @pytest.mark.parametrize(("call", "resource"), MADE)
-def test_an_address_or_a_group_is_made_with_the_own_tags_only(networked: Caller, call: str, resource: str) -> None:
+def test_an_address_or_a_group_is_created_with_its_own_tags_only(networked: Caller, call: str, resource: str) -> None:
     assert permits(networked, f"ec2:{call}", resource, NEW, OWN)
     assert not permits(networked, f"ec2:{call}", resource, NEW, OTHER)
     assert not permits(networked, f"ec2:{call}", resource, NEW, {})

@@ -119,7 +119,7 @@ class World:
     def by_kind(self) -> Mapping[str, tuple[Resource, ...]]:
         """The resources by kind."""
         kinds = {resource.kind for resource in self.resources}
-        return {kind: tuple(one for one in self.resources if one.kind == kind) for kind in kinds}
+        return {kind: tuple(resource for resource in self.resources if resource.kind == kind) for kind in kinds}
 
     def opening(self, kind: str, action: str, element: str) -> Sequence[Resource]:
         """Return the resources of a kind whose own policies allow an action to principals of an element.
@@ -127,46 +127,52 @@ class World:
         A policy that leaves the decision to its account opens nothing.
         """
         if (kind, action, element) not in self._opening:
-            found = [(one, one.target.policy_on(action)) for one in self.by_kind.get(kind, ())]
+            pairs = [(resource, resource.target.policy_on(action)) for resource in self.by_kind.get(kind, ())]
             self._opening[kind, action, element] = [
-                one for one, policy in found if policy and policy.opens(action, element, one.target.account)
+                resource
+                for resource, policy in pairs
+                if policy and policy.opens(action, element, resource.target.account)
             ]
         return self._opening[kind, action, element]
 
     @cached_property
     def by_service(self) -> Mapping[str, Sequence[Resource]]:
         """The resources by the service in their ARNs."""
-        found: dict[str, list[Resource]] = {}
-        for one in self.resources:
-            found.setdefault(one.arn.split(":")[2] if one.arn.startswith("arn:") else "", []).append(one)
-        return found
+        services: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            services.setdefault(resource.arn.split(":")[2] if resource.arn.startswith("arn:") else "", []).append(
+                resource
+            )
+        return services
 
     def matching(self, pattern: str) -> frozenset[str]:
         """Return the ARNs of resources that match a pattern. Each pattern is evaluated once."""
         if pattern not in self._matching:
             service = pattern.split(":")[2] if pattern.startswith("arn:aws:") else "*"
-            found = self.by_service.get(service, ()) if "*" not in service else self.resources
-            self._matching[pattern] = frozenset(one.arn for one in found if like(pattern, one.arn))
+            resources = self.by_service.get(service, ()) if "*" not in service else self.resources
+            self._matching[pattern] = frozenset(resource.arn for resource in resources if like(pattern, resource.arn))
         return self._matching[pattern]
 
     def covered(self, policy: Policy, action: str) -> frozenset[str]:
         """Return the ARNs of resources on which a statement of the policy may allow an action."""
         if (policy, action) not in self._covered:
-            statements = [one for one in policy.about(action) if one.allows]
-            arns = (self.matching(pattern) for one in statements for pattern in one.patterns)
+            statements = [statement for statement in policy.about(action) if statement.allows]
+            arns = (self.matching(pattern) for statement in statements for pattern in statement.patterns)
             self._covered[policy, action] = frozenset().union(*arns)
         return self._covered[policy, action]
 
     @cached_property
     def keys(self) -> Mapping[str, Resource]:
         """The KMS keys by ARN."""
-        return {one.arn: one for one in self.by_kind.get("key", ())}
+        return {key.arn: key for key in self.by_kind.get("key", ())}
 
     @cached_property
     def boundary_of(self) -> Mapping[str, str]:
         """The ARN of each role's boundary, by the role's ARN."""
         arns = {id(policy): arn for arn, policy in self.boundaries.items()}
-        limited = ((one.arn, one.caller.boundary) for one in self.principals if one.caller.boundary)
+        limited = (
+            (principal.arn, principal.caller.boundary) for principal in self.principals if principal.caller.boundary
+        )
         return {arn: arns.get(id(policy), "") for arn, policy in limited}
 
     def made(self, principal: Principal, role: Resource, boundary: str) -> Principal:
@@ -181,4 +187,4 @@ class World:
     def changed(self, principal: Principal, **changes: Any) -> "World":
         """Return the world with another version of a principal."""
         changed = replace(principal, **changes)
-        return replace(self, principals=tuple(changed if one is principal else one for one in self.principals))
+        return replace(self, principals=tuple(changed if other is principal else other for other in self.principals))

@@ -43,8 +43,8 @@ class Engine:
         which = [] if stack is None else ["--stack", stack]
         command = ["pulumi", *arguments, *which, "--cwd", str(self.folder / "infra" / self.program)]
         environment = {**os.environ, **self.variables()}
-        asked = [*command, "--non-interactive"]
-        return subprocess.run(asked, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS)  # noqa: S603
+        words = [*command, "--non-interactive"]
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS)  # noqa: S603
 
     def do(self, *arguments: str, stack: str | None = STACK) -> str:
         """Call the CLI, which must succeed; returns what it printed."""

@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from tests.accounts.evaluation import Caller, Document, Policy, Target, allowed
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
-Asked = tuple[str, str, dict[str, Any]]
+Authorization = tuple[str, str, dict[str, Any]]
 """An action, the ARN of its resource, and the condition keys of the request."""
 
 _FORBIDDEN = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
@@ -50,7 +50,7 @@ class Guard:
         return self.served(environ, start_response)
 
 
-def _kms(environ: dict[str, Any], key: str) -> Iterator[Asked]:
+def _kms(environ: dict[str, Any], key: str) -> Iterator[Authorization]:
     body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     environ["wsgi.input"] = io.BytesIO(body)
     pairs = json.loads(body).get("EncryptionContext") or {}
@@ -58,7 +58,7 @@ def _kms(environ: dict[str, Any], key: str) -> Iterator[Asked]:
     yield f"kms:{action}", key, {f"kms:encryptioncontext:{name}": value for name, value in pairs.items()}
 
 
-def _s3(environ: dict[str, Any]) -> Iterator[Asked]:
+def _s3(environ: dict[str, Any]) -> Iterator[Authorization]:
     """Yield the actions of a call of S3 with the bucket in the path. A missing object is only reported to a lister."""
     bucket, _, key = unquote(environ["PATH_INFO"]).removeprefix("/").partition("/")
     arn, method = f"arn:aws:s3:::{bucket}", environ["REQUEST_METHOD"]

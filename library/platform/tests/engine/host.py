@@ -33,7 +33,7 @@ class Host(LanguageServer):
         """Run a pack of policies by the environment that its PulumiPolicy.yaml names; the engine asks to end it."""
         python = Path(request.info.options["virtualenv"], "bin", "python")
         command = [str(python), "-u", request.info.program_directory, *request.args]
-        variables = dict(one.split("=", 1) for one in request.env)
+        variables = dict(variable.split("=", 1) for variable in request.env)
         with subprocess.Popen(command, cwd=request.pwd, env=variables, stdout=subprocess.PIPE) as running:  # noqa: S603
             context.add_callback(running.terminate)
             for line in running.stdout or ():

@@ -101,9 +101,9 @@ def _name(urn: str) -> str:
 
 
 def _struct(values: Mapping[str, Any]) -> Struct:
-    made = Struct()
-    made.update(values)
-    return made
+    struct = Struct()
+    struct.update(values)
+    return struct
 
 
 def main() -> None:

@@ -33,9 +33,11 @@ class OfAccount(Engine):
 
     def policies(self) -> Mapping[str, str]:
         """The policies in the state by name."""
-        found = json.loads(self.call("stack", "export"))["deployment"]["resources"]
+        resources = json.loads(self.call("stack", "export"))["deployment"]["resources"]
         return {
-            one["inputs"]["name"]: one["inputs"]["policy"] for one in found if one["type"] == "aws:iam/policy:Policy"
+            resource["inputs"]["name"]: resource["inputs"]["policy"]
+            for resource in resources
+            if resource["type"] == "aws:iam/policy:Policy"
         }
 
 
@@ -44,9 +46,9 @@ def engine(tmp_path: Path) -> OfAccount:
     folder = empty(tmp_path / "engine").folder
     shutil.rmtree(folder / "infra")
     repository(folder, {**dict.fromkeys(ENVIRONMENTS, ACCOUNT), PIPELINE: _TOOLS})
-    made = OfAccount(folder)
-    made.call("stack", "init")
-    return made
+    engine = OfAccount(folder)
+    engine.call("stack", "init")
+    return engine
 
 
 @pytest.mark.nightly

@@ -68,7 +68,7 @@ def test_new_code_publishes_versions_and_moves_no_traffic(engine: Engine) -> Non
 
 
 @pytest.mark.nightly
-def test_traffic_that_a_rollout_moved_stays_where_it_is(engine: Engine) -> None:
+def test_traffic_that_a_rollout_shifted_stays(engine: Engine) -> None:
     """Not even a refresh in the middle of a rollout makes Pulumi want its own versions and weights back."""
     name, *_ = engine.state("lambda/alias")
     machine = engine.state("sfn/alias").popitem()[0]
@@ -110,12 +110,12 @@ def test_an_error_about_a_plan_quotes_no_secret(engine: Engine, tmp_path: Path) 
 
 
 @pytest.mark.nightly
-def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine) -> None:
+def test_a_lock_of_a_dead_deployment_is_recognised(engine: Engine) -> None:
     """By its place, since a preview does not mind it, and by the engine's words; `pulumi cancel` takes it away."""
     place = engine.folder / locks(CONTEXT.name, STACK)
     place.mkdir(parents=True, exist_ok=True)
-    made = {"pid": 1, "username": "root", "hostname": "build", "timestamp": "2026-01-01T00:00:00Z"}
-    (place / "dead.json").write_text(json.dumps(made))
+    lock = {"pid": 1, "username": "root", "hostname": "build", "timestamp": "2026-01-01T00:00:00Z"}
+    (place / "dead.json").write_text(json.dumps(lock))
     engine.do("preview")
     refused = engine.run("up", "--yes", "--skip-preview")
     assert refused.returncode != 0

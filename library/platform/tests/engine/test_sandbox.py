@@ -49,20 +49,20 @@ def clone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Project:
     return project
 
 
-def test_a_sandbox_is_made_shown_and_destroyed_from_another_clone(
+def test_a_sandbox_is_created_listed_and_destroyed_from_another_clone(
     clone: Project, engine: Engine, capsys: Capture
 ) -> None:
     """There is nothing of it in that clone, neither its settings nor the key of its secrets."""
     assert context("sandbox", "up", "anna", "--hours", "1") == 0, capsys.readouterr().err
-    made: Any = json.loads(engine.do("stack", "export", stack="sandbox-anna"))["deployment"]["resources"]
-    tags = [one["inputs"]["tags"] for one in made if "tags" in one.get("inputs", {})]
+    resources: Any = json.loads(engine.do("stack", "export", stack="sandbox-anna"))["deployment"]["resources"]
+    tags = [resource["inputs"]["tags"] for resource in resources if "tags" in resource.get("inputs", {})]
     assert len(tags) > 50
-    assert {one["owner"] for one in tags} == {"anna"}
+    assert {tag["owner"] for tag in tags} == {"anna"}
     capsys.readouterr()
     assert context("sandbox", "list", "--json") == 0
-    [told] = json.loads(capsys.readouterr().out)["stacks"]
-    assert (told["stack"], told["owner"], told["expired"]) == ("sandbox-anna", "anna", False)
-    assert {one["expires"] for one in tags} == {told["expires"]}
+    [entry] = json.loads(capsys.readouterr().out)["stacks"]
+    assert (entry["stack"], entry["owner"], entry["expired"]) == ("sandbox-anna", "anna", False)
+    assert {tag["expires"] for tag in tags} == {entry["expires"]}
     (clone.service / "Pulumi.sandbox-anna.yaml").unlink()
     assert context("sandbox", "down", "anna") == 0, capsys.readouterr().err
     assert "sandbox-anna" not in engine.do("stack", "ls", "--json", stack=None)

@@ -66,10 +66,10 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InBucket
         # It requires TLS.
         boto3.client("s3", region_name=REGION).delete_bucket_policy(Bucket=bucket_name(state.backend))
         guard.key = state.key
-        made = InBucket(folder, state, guard, address)
+        engine = InBucket(folder, state, guard, address)
         # The first call of an administrator writes the file of the backend's version.
-        made.do("stack", "ls", stack=None)
-        yield made
+        engine.do("stack", "ls", stack=None)
+        yield engine
 
 
 def test_a_repository_moves_to_secrets_of_its_own_stack(engine: InBucket) -> None:

@@ -59,13 +59,13 @@ def _uncovered(
 
 
 def _granted(graph: Graph) -> Iterator[tuple[str, str]]:
-    for _, one in graph.statements("iam/rolePolicy"):
-        yield from product(one["Action"], one["Resource"])
+    for _, statement in graph.statements("iam/rolePolicy"):
+        yield from product(statement["Action"], statement["Resource"])
 
 
 def _found(graph: Graph, limit: Policy, tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for _, statement in graph.statements("iam/rolePolicy"):
-        keys = {key.lower(): FREE for one in statement.get("Condition", {}).values() for key in one}
+        keys = {key.lower(): FREE for condition in statement.get("Condition", {}).values() for key in condition}
         for resource in statement["Resource"]:
             for action in statement["Action"]:
                 if limit.effect(action, resource, {**tags, **keys}) is not True:
@@ -151,9 +151,9 @@ def test_a_boundary_reaches_no_other_stack() -> None:
 def test_the_boundary_of_a_kind_is_that_of_all_its_stacks(capsys: Capture) -> None:
     assert context("permissions", "boundary", "pr", "333344445555") == 0
     document = json.loads(capsys.readouterr().out)
-    resources = {resource for one in document["Statement"] for resource in one["Resource"]}
+    resources = {resource for statement in document["Statement"] for resource in statement["Resource"]}
     assert "arn:aws:lambda:eu-west-1:333344445555:function:payment-pr-*-*" in resources
-    assert not [one for one in resources if ACCOUNT in one or "pr-1" in one]
+    assert not [resource for resource in resources if ACCOUNT in resource or "pr-1" in resource]
 
 
 def test_every_role_of_a_stack_has_the_boundary_of_its_settings() -> None:
@@ -179,7 +179,9 @@ def test_a_deployment_makes_and_changes_roles_with_the_boundary_only(kind: str |
     where = of_kind(CONTEXT, kind, REGION, ACCOUNT, LIMIT) if kind else place(CONTEXT, "prod", REGION, ACCOUNT, LIMIT)
     document = policy("deploy", where, _full(), {})
     for action in ("CreateRole", "PutRolePolicy", "DeleteRolePolicy", "PutRolePermissionsBoundary"):
-        conditions = [one.get("Condition") for one in document["Statement"] if f"iam:{action}" in one["Action"]]
+        conditions = [
+            statement.get("Condition") for statement in document["Statement"] if f"iam:{action}" in statement["Action"]
+        ]
         assert conditions == [{"StringEquals": {"iam:PermissionsBoundary": LIMIT}}], action
     role = f"arn:aws:iam::{ACCOUNT}:role/{where.prefix.replace('*', '1')}-relay"
     assert Policy(document).effect("iam:DeleteRolePermissionsBoundary", role, {}) is False
@@ -217,7 +219,7 @@ def test_the_documents_of_a_stack_require_the_boundary_of_its_file(repository: P
         assert f"policy/payment-{stack}-boundary" in capsys.readouterr().out
 
 
-def test_a_boundary_that_is_no_policy_is_refused_with_file_and_setting(repository: Path, capsys: Capture) -> None:
+def test_an_invalid_boundary_is_refused_with_file_and_setting(repository: Path, capsys: Capture) -> None:
     _set(repository, "dev", "payment-dev-boundary")
     assert context("permissions", "boundary", "dev", ACCOUNT) == 2
     error = capsys.readouterr().err
@@ -229,17 +231,19 @@ def _set_pipeline(repository: Path, **changes: Any) -> None:
     file = repository / "infra" / "pipeline" / "Pulumi.main.yaml"
     settings = yaml.safe_load(file.read_text())
     filled = {**LEAST, "secrets_provider": STATE, **changes}
-    given = {f"payment-pipeline:{name}": value for name, value in filled.items() if value is not None}
-    file.write_text(yaml.safe_dump({"config": {**settings["config"], **given}}))
+    values = {f"payment-pipeline:{name}": value for name, value in filled.items() if value is not None}
+    file.write_text(yaml.safe_dump({"config": {**settings["config"], **values}}))
 
 
 def test_the_boundary_of_the_pipeline_is_printed_for_its_account(repository: Path, capsys: Capture) -> None:
     """It contains the key, the bucket and the roles of the settings."""
     _set_pipeline(repository)
     assert context("permissions", "boundary", "pipeline", "333344445555") == 0
-    found = {resource for one in json.loads(capsys.readouterr().out)["Statement"] for resource in one["Resource"]}
-    assert {"arn:aws:s3:::state", STATE_KEY, LEAST["environments"][0]["roles"]["deploy"]} <= found
-    assert "arn:aws:codebuild:eu-west-1:333344445555:project/payment-pipeline-*" in found
+    resources = {
+        resource for statement in json.loads(capsys.readouterr().out)["Statement"] for resource in statement["Resource"]
+    }
+    assert {"arn:aws:s3:::state", STATE_KEY, LEAST["environments"][0]["roles"]["deploy"]} <= resources
+    assert "arn:aws:codebuild:eu-west-1:333344445555:project/payment-pipeline-*" in resources
 
 
 @pytest.mark.parametrize(
@@ -265,7 +269,7 @@ def test_the_pipeline_has_no_other_document(role: str) -> None:
 @pytest.mark.parametrize(
     "bad", ["", "payment-boundary", "arn:aws:iam::aws:policy/AdministratorAccess", f"arn:aws:iam::{ACCOUNT}:role/limit"]
 )
-def test_a_program_refuses_a_boundary_that_is_no_policy_of_an_account(bad: str) -> None:
+def test_a_program_refuses_a_boundary_that_is_not_an_arn_of_a_policy(bad: str) -> None:
     with pytest.raises(SettingError) as refused:
         run("dev", permissions_boundary=bad)
     assert refused.value.setting == "permissions_boundary"

@@ -200,23 +200,25 @@ def _schemas() -> dict[str, Any]:
     import cfnlint
 
     folder = Path(cfnlint.__file__).parent / "data" / "schemas" / "resources"
-    found: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
     for path in folder.glob("*.json"):
         text = path.read_text(encoding="utf-8")
         if '"handlers"' in text and any(f'"{name}"' in text for name in SCHEMAS.values()):
             schema = json.loads(text)
-            found.setdefault(schema["typeName"], schema)
-    return found
+            schemas.setdefault(schema["typeName"], schema)
+    return schemas
 
 
 def _stated(name: str) -> set[str]:
     handlers = _schemas()[name]["handlers"]
     verbs = ("create", "read", "update", "delete")
-    found = (action.partition(":") for verb in verbs if verb in handlers for action in handlers[verb]["permissions"])
-    return {f"{service}:{name}" for service, _, name in found}
+    permissions = (
+        action.partition(":") for verb in verbs if verb in handlers for action in handlers[verb]["permissions"]
+    )
+    return {f"{service}:{name}" for service, _, name in permissions}
 
 
-def test_every_action_is_one_of_aws(document: dict[str, Any]) -> None:
+def test_every_action_exists_in_aws(document: dict[str, Any]) -> None:
     """A misspelt one would be taken by IAM, and allow nothing."""
     for action in actions(document):
         service, _, name = action.partition(":")
@@ -252,7 +254,7 @@ def test_the_preview_changes_nothing(graph: Graph) -> None:
     assert all(action.partition(":")[2].startswith(verbs) for action in actions(policy("preview", WHERE, graph, {})))
 
 
-def test_the_preview_may_ask_what_its_provider_asks(graph: Graph) -> None:
+def test_the_preview_may_call_the_actions_of_its_provider(graph: Graph) -> None:
     """Whether a definition is a good one, which versions there are, and whether code is signed."""
     assert {
         "states:ValidateStateMachineDefinition",
@@ -289,10 +291,12 @@ def test_the_shift_neither_deploys_nor_reads_data(graph: Graph) -> None:
 @pytest.mark.parametrize("role", ["shift", "redrive"])
 def test_of_all_items_a_role_reads_the_record_of_a_repair(role: str, graph: Graph) -> None:
     """And the shift uses the key for the table alone."""
-    found = {action: s.get("Condition") for s in policy(role, WHERE, graph, {})["Statement"] for action in s["Action"]}
-    assert found["dynamodb:GetItem"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["RESTORE-RUN#"]}}
+    conditions = {
+        action: s.get("Condition") for s in policy(role, WHERE, graph, {})["Statement"] for action in s["Action"]
+    }
+    assert conditions["dynamodb:GetItem"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["RESTORE-RUN#"]}}
     if role == "shift":
-        assert found["kms:Decrypt"]["StringLike"]["kms:ViaService"] == "dynamodb.*.amazonaws.com"
+        assert conditions["kms:Decrypt"]["StringLike"]["kms:ViaService"] == "dynamodb.*.amazonaws.com"
 
 
 def test_the_shift_deletes_versions_and_never_a_function_or_another_stacks_versions(graph: Graph) -> None:

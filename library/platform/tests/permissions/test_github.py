@@ -66,8 +66,8 @@ def test_roles_that_change_stacks_are_assumed_in_an_environment(
 ) -> None:
     """And by no pull request that has nobody's consent, nor by another job of the branch."""
     document = printed(capsys, "trust", kind, ACCOUNT, "--repository", "org@12/repo@34")
-    told = [one["Condition"]["StringEquals"][f"{PROVIDER}:sub"] for one in document["Statement"]]
-    assert told == [[f"repo:org@12/repo@34:{subject}"] for subject in subjects]
+    patterns = [statement["Condition"]["StringEquals"][f"{PROVIDER}:sub"] for statement in document["Statement"]]
+    assert patterns == [[f"repo:org@12/repo@34:{subject}"] for subject in subjects]
 
 
 @KINDS
@@ -76,7 +76,7 @@ def test_a_sweep_assumes_its_role_on_the_branch_of_the_pipeline(kind: str, capsy
     document = printed(capsys, "trust", kind, ACCOUNT, "--repository", "org/repo")
     *others, sweep = document["Statement"]
     assert sweep["Condition"]["StringEqualsIfExists"] == {f"{PROVIDER}:ref": "refs/heads/main"}
-    assert not [one for one in others if "StringEqualsIfExists" in one["Condition"]]
+    assert not [statement for statement in others if "StringEqualsIfExists" in statement["Condition"]]
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,15 @@ def test_a_kinds_role_reaches_its_own_stacks_and_no_others(kind: str, role: str,
 def test_a_kinds_role_makes_neither_alarms_nor_servers(kind: str, capsys: Capture) -> None:
     """Its stacks have none; and its policy fits a role."""
     document = printed(capsys, "deploy", kind, ACCOUNT)
-    assert not {one for one in actions(document) if one.startswith("transfer:") or "MetricAlarm" in one}
+    assert not {action for action in actions(document) if action.startswith("transfer:") or "MetricAlarm" in action}
     assert len(re.sub(r"\s", "", json.dumps(document))) <= MOST
 
 
 def _keys(document: dict[str, Any], action: str) -> set[str]:
     """The keys of the objects in the bucket on which a document allows an action."""
-    resources = [arn for one in document["Statement"] if action in one["Action"] for arn in one["Resource"]]
+    resources = [
+        arn for statement in document["Statement"] if action in statement["Action"] for arn in statement["Resource"]
+    ]
     return {arn.partition("/")[2] for arn in resources}
 
 
@@ -125,7 +127,7 @@ def test_the_state_of_other_stacks_is_neither_read_nor_written(pipeline: None, c
     }
     assert _keys(document, "s3:PutObject") == _keys(document, "s3:DeleteObject") == own
     assert _keys(document, "s3:GetObject") == own | {".pulumi/meta.yaml"}
-    by_action = {action: one for one in document["Statement"] for action in one["Action"]}
+    by_action = {action: statement for statement in document["Statement"] for action in statement["Action"]}
     assert by_action["kms:Encrypt"]["Condition"] == {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/state"}}
 
 
@@ -163,9 +165,9 @@ def test_a_role_uses_the_key_of_the_state_in_another_account(pipeline: None, tmp
     """The stacks of a kind have the provider of dev with an encryption context of their own."""
     own = {"name": "dev", "secrets_provider": f"{KEY}&context_stack=dev"}
     _state_in(tmp_path, backend=BUCKET, secrets_provider=KEY, environments=[own])
-    found = printed(capsys, "state", "pr", ACCOUNT)["Statement"]
-    keys = [one for one in found if "kms:Decrypt" in one["Action"]]
-    assert {arn for one in keys for arn in one["Resource"]} == {f"arn:aws:kms:eu-west-1:{OTHER}:key/1234"}
+    statements = printed(capsys, "state", "pr", ACCOUNT)["Statement"]
+    keys = [statement for statement in statements if "kms:Decrypt" in statement["Action"]]
+    assert {arn for key in keys for arn in key["Resource"]} == {f"arn:aws:kms:eu-west-1:{OTHER}:key/1234"}
     assert keys[1]["Condition"] == {"StringEquals": {"kms:EncryptionContext:stack": "pr"}}
 
 

@@ -34,13 +34,11 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prune, "KEPT", 1)
 
 
-def test_a_rollout_asks_for_what_its_role_may_do_and_for_all_of_it(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rollout_calls_exactly_the_actions_of_its_role(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Conflicts, alarms, releases that ignore them, the way back, and the question where everything is."""
-    asked = watch(stack, monkeypatch)
+    actions = watch(stack, monkeypatch)
     live_through_all(stack)
-    assert asked == set(CALLED)
+    assert actions == set(CALLED)
 
 
 @pytest.mark.parametrize("action", CALLED)
@@ -52,7 +50,7 @@ def test_a_role_that_lacks_one_action_gets_an_error_that_names_both(
     assert f"the role {ROLE} may not {action}" in live_through_all(stack)
 
 
-def test_a_smoke_check_that_may_not_invoke_says_so() -> None:
+def test_a_smoke_check_without_permission_to_invoke_is_reported() -> None:
     """For each function, in its report."""
 
     def invoke(arn: str) -> dict[str, str]:

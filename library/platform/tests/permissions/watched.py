@@ -27,10 +27,10 @@ _NAMES = {
 
 
 class Watched:
-    """A client whose calls are kept in `asked` as IAM names them; the action `lacking` is refused."""
+    """A client whose calls are kept in `actions` as IAM names them; the action `lacking` is refused."""
 
-    def __init__(self, client: Any, service: str, asked: set[str], lacking: str | None) -> None:
-        self._client, self._service, self._asked, self._lacking = client, service, asked, lacking
+    def __init__(self, client: Any, service: str, actions: set[str], lacking: str | None) -> None:
+        self._client, self._service, self._actions, self._lacking = client, service, actions, lacking
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name == "get_paginator":
@@ -45,7 +45,7 @@ class Watched:
         operation = operations(self._service)[name]
         prefix = PREFIXES.get(self._service) or _OTHERS.get(self._service, self._service)
         action = f"{prefix}:{_NAMES.get(operation, operation)}"
-        self._asked.add(action)
+        self._actions.add(action)
         if action == self._lacking:
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": refusal(action)}}, operation)
 
@@ -65,10 +65,10 @@ def operations(service: str) -> dict[str, str]:
 
 def watch(stack: Stack, monkeypatch: pytest.MonkeyPatch, lacking: str | None = None) -> set[str]:
     """Watch what the rollouts of a stack ask for from now on; the set grows."""
-    asked: set[str] = set()
-    watched = {name: Watched(client, name, asked, lacking) for name, client in stack.services().items()}
+    actions: set[str] = set()
+    watched = {name: Watched(client, name, actions, lacking) for name, client in stack.services().items()}
     monkeypatch.setattr(stack, "clients", lambda _: lambda service, **_: watched[service])
-    return asked
+    return actions
 
 
 def live_through_all(stack: Stack) -> str:
@@ -76,8 +76,8 @@ def live_through_all(stack: Stack) -> str:
     said: list[str] = []
 
     def say(*command: str) -> None:
-        _, out, told = stack.say(*command)
-        said.append(out + told)
+        _, out, err = stack.say(*command)
+        said.append(out + err)
 
     stack.use_layer(stack.publish_layer("test-dependencies"), "one", "two", "pre-traffic", "post-traffic")
     stack.publish("one", "two", "pre-traffic", "post-traffic", "machine")

@@ -83,20 +83,20 @@ def runner(repository: Path, tmp_path: Path, aws_endpoint: str, github: Api) -> 
 
 def after(machine: Runner, job: str, name: str) -> Runner:
     """Return the machine of the job after another job, with that job's output in its expressions."""
-    told = outputs(Path(machine.variables["GITHUB_OUTPUT"]).read_text())[name]
-    expressions = {**machine.expressions, f"needs.{job}.outputs.{name}": told}
+    output = outputs(Path(machine.variables["GITHUB_OUTPUT"]).read_text())[name]
+    expressions = {**machine.expressions, f"needs.{job}.outputs.{name}": output}
     return Runner(machine.folder, machine.variables, expressions)
 
 
 def test_a_pull_request_gets_a_comment_with_its_changes(runner: Make, github: Api) -> None:
     """From the checkout to the comment."""
     machine = runner(stand_in_pulumi)
-    done = machine.run("preview", "preview")
-    assert [one.returncode for one in done] == [0] * 5, done[-1].stdout + done[-1].stderr
-    done = after(machine, "preview", "report").run("preview", "comment")
-    assert [one.returncode for one in done] == [0] * 4, done[-1].stdout + done[-1].stderr
-    [told] = github.comments
-    assert told["body"].startswith("<!-- preview of dev -->\n### `dev`: 1 to create, 1 to update")
+    processes = machine.run("preview", "preview")
+    assert [process.returncode for process in processes] == [0] * 5, processes[-1].stdout + processes[-1].stderr
+    processes = after(machine, "preview", "report").run("preview", "comment")
+    assert [process.returncode for process in processes] == [0] * 4, processes[-1].stdout + processes[-1].stderr
+    [comment] = github.comments
+    assert comment["body"].startswith("<!-- preview of dev -->\n### `dev`: 1 to create, 1 to update")
 
 
 def test_a_failed_preview_fails_the_job_and_is_commented(runner: Make, github: Api) -> None:
@@ -104,8 +104,8 @@ def test_a_failed_preview_fails_the_job_and_is_commented(runner: Make, github: A
     machine = runner(stand_in_pulumi)
     machine = Runner(machine.folder, {**machine.variables, "STAND_IN_BAD_SETTING": "protect is 'x'"}, EXPRESSIONS)
     assert machine.run("preview", "preview")[-1].returncode == 1
-    done = after(machine, "preview", "report").run("preview", "comment")
-    assert [one.returncode for one in done] == [0] * 4, done[-1].stderr
+    processes = after(machine, "preview", "report").run("preview", "comment")
+    assert [process.returncode for process in processes] == [0] * 4, processes[-1].stderr
     assert "cannot be previewed" in github.comments[0]["body"]
 
 
@@ -113,18 +113,18 @@ def test_a_stack_is_deployed_shifted_smoked_and_destroyed(runner: Make, tmp_path
     """By the label, and when the request closes."""
     machine = runner(stand_in_stacks)
     with lambda_answers(machine.variables["AWS_ENDPOINT_URL"], ACCOUNT, REGION, [PASSED]):
-        done = machine.run("preview", "stack")
-    assert [one.returncode for one in done] == [0] * 6, done[-1].stdout + done[-1].stderr
-    made = yaml.safe_load((machine.folder / "infra" / "service" / "Pulumi.pr-12.yaml").read_text())["config"]
-    assert {name: value for name, value in made.items() if name.endswith((":alarms", ":owner"))} == {
+        processes = machine.run("preview", "stack")
+    assert [process.returncode for process in processes] == [0] * 6, processes[-1].stdout + processes[-1].stderr
+    config = yaml.safe_load((machine.folder / "infra" / "service" / "Pulumi.pr-12.yaml").read_text())["config"]
+    assert {name: value for name, value in config.items() if name.endswith((":alarms", ":owner"))} == {
         "payment:alarms": "none",
         "payment:owner": "anna",
     }
     assert json.loads((tmp_path / "rollout").read_text())["arguments"][:2] == ["start", "pr-12"]
-    assert "one: passed" in done[-1].stdout
+    assert "one: passed" in processes[-1].stdout
     assert (tmp_path / "stacks").read_text().split() == ["dev", "prod", "pr-12"]
     gone = machine.run("preview", "gone")
-    assert [one.returncode for one in gone] == [0] * 4, gone[-1].stderr
+    assert [process.returncode for process in gone] == [0] * 4, gone[-1].stderr
     assert (tmp_path / "stacks").read_text().split() == ["dev", "prod"]
 
 
@@ -134,9 +134,9 @@ def test_the_sweep_destroys_the_stack_of_a_closed_request(runner: Make, tmp_path
     github.closed = {12: datetime.now(UTC)}
     (tmp_path / "stacks").write_text("dev pr-12")
     (tmp_path / "tags-pr-12.json").write_text(json.dumps({"owner": "anna", "expires": "2126-01-01T00:00:00Z"}))
-    done = machine.run("preview", "closed")
-    assert {one.returncode for one in done} == {0}, done[-1].stderr
-    done = after(machine, "closed", "numbers").run("preview", "sweep")
-    assert {one.returncode for one in done} == {0}, done[-1].stderr
-    assert "✓ pr-12 destroyed: pull request 12 is closed" in done[-1].stdout
+    processes = machine.run("preview", "closed")
+    assert {process.returncode for process in processes} == {0}, processes[-1].stderr
+    processes = after(machine, "closed", "numbers").run("preview", "sweep")
+    assert {process.returncode for process in processes} == {0}, processes[-1].stderr
+    assert "✓ pr-12 destroyed: pull request 12 is closed" in processes[-1].stdout
     assert (tmp_path / "stacks").read_text() == "dev"

@@ -24,13 +24,13 @@ def request_12(place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     cli.outputs(OUTPUTS)
 
 
-def test_it_is_made_for_its_author_and_leaves_its_outputs(place: Place, cli: Cli, capsys: Capture) -> None:
+def test_the_stack_is_created_for_its_author_and_prints_its_outputs(place: Place, cli: Cli, capsys: Capture) -> None:
     """For the steps that shift and try it; and for three days."""
     assert context("pull-request", "up") == 0
     tags = cli.tags("pr-12")
     assert tags["owner"] == "dependabot-bot"
-    left = datetime.fromisoformat(tags["expires"]) - datetime.now(UTC)
-    assert timedelta(hours=71) < left <= timedelta(hours=72)
+    remaining = datetime.fromisoformat(tags["expires"]) - datetime.now(UTC)
+    assert timedelta(hours=71) < remaining <= timedelta(hours=72)
     assert json.loads((place.project.root / "outputs.json").read_text()) == OUTPUTS
     assert capsys.readouterr().out.startswith("pr-12 is there until ")
 
@@ -43,7 +43,7 @@ def test_the_next_push_deploys_to_the_same(place: Place, cli: Cli) -> None:
     assert (cli.calls.count("stack init"), cli.calls.count("up --yes")) == (1, 2)
 
 
-def test_it_is_destroyed_from_a_clone_that_knows_nothing_of_it(place: Place, cli: Cli) -> None:
+def test_the_stack_is_destroyed_from_a_fresh_clone(place: Place, cli: Cli) -> None:
     """And if it is gone already, that is well."""
     cli.has("dev", "prod", "pr-12")
     assert (context("pull-request", "down"), context("pull-request", "down")) == (0, 0)
@@ -51,7 +51,7 @@ def test_it_is_destroyed_from_a_clone_that_knows_nothing_of_it(place: Place, cli
     assert cli.calls.count("destroy --yes") == 1
 
 
-def test_what_is_left_makes_the_job_red(cli: Cli, capsys: Capture) -> None:
+def test_a_stack_that_remains_fails_the_job(cli: Cli, capsys: Capture) -> None:
     """With the commands that take it away."""
     cli.has("dev", "pr-12")
     cli.fails("destroy", "error: BucketNotEmpty\n")
@@ -59,7 +59,7 @@ def test_what_is_left_makes_the_job_red(cli: Cli, capsys: Capture) -> None:
     assert "Remove it with `pulumi destroy --yes" in capsys.readouterr().err
 
 
-def test_a_number_that_is_none_reaches_no_stack(cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_an_invalid_number_reaches_no_stack(cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """It comes of an event, and would be part of a command."""
     monkeypatch.setenv("PULL_REQUEST", "12-x")
     assert context("pull-request", "down") == 2

@@ -33,8 +33,8 @@ def lines() -> Iterator[str]:
 
 def checkout(job: dict[str, Any]) -> dict[str, Any]:
     """Return the step of a job that fetches the sources."""
-    [found] = [step for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
-    return found
+    [step] = [step for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
+    return step
 
 
 def test_there_is_a_workflow_for_the_check_and_one_for_temporary_stacks() -> None:
@@ -60,9 +60,9 @@ def test_the_same_action_is_everywhere_of_the_same_version() -> None:
     """What is renewed in one place would else be forgotten in another."""
     pins: dict[str, set[str]] = {}
     for line in lines():
-        if found := re.search(r"uses: ([\w-]+/[\w-]+)@(\S+)", line):
-            pins.setdefault(found[1], set()).add(found[2])
-    assert [name for name, found in pins.items() if len(found) > 1] == []
+        if match := re.search(r"uses: ([\w-]+/[\w-]+)@(\S+)", line):
+            pins.setdefault(match[1], set()).add(match[2])
+    assert [name for name, versions in pins.items() if len(versions) > 1] == []
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -75,7 +75,7 @@ def test_a_forks_code_runs_with_a_token_that_reads_only(path: Path) -> None:
 
 
 @of_each_job
-def test_what_may_take_on_a_role_is_no_job_for_forks(job: dict[str, Any]) -> None:
+def test_a_job_with_a_role_does_not_run_for_forks(job: dict[str, Any]) -> None:
     """Forks get the check alone. A job of no pull request names its events."""
     takes_on = "id-token" in job["permissions"]
     asks = "head.repo.full_name == github.repository" in job.get("if", "")
@@ -132,17 +132,17 @@ def test_one_sweep_of_a_kind_runs_at_a_time() -> None:
 
 
 @of_each_job
-def test_a_job_may_do_what_its_steps_need(job: dict[str, Any]) -> None:
+def test_a_job_has_the_permissions_of_its_steps(job: dict[str, Any]) -> None:
     """Read the sources; a role and a comment where there is a step for it; and it ends some time."""
     used = list(steps(job))
-    told = {"contents": "read"}
+    permissions = {"contents": "read"}
     if any("role" in step.get("with", {}) for step in job["steps"]):
-        told["id-token"] = "write"
+        permissions["id-token"] = "write"
     if any("pull-request comment" in step.get("run", "") for step in used):
-        told["pull-requests"] = "write"
+        permissions["pull-requests"] = "write"
     if any("pull-request closed" in step.get("run", "") for step in used):
-        told["pull-requests"] = "read"
-    assert job["permissions"] == told
+        permissions["pull-requests"] = "read"
+    assert job["permissions"] == permissions
     assert int(job["timeout-minutes"]) <= 150
 
 
@@ -185,7 +185,7 @@ def test_the_checkout_leaves_no_token_behind(job: dict[str, Any]) -> None:
 
 
 @of_each_job
-def test_githubs_token_is_there_for_the_step_that_asks_github(job: dict[str, Any]) -> None:
+def test_only_a_step_that_calls_github_gets_its_token(job: dict[str, Any]) -> None:
     """And never while a pull request's own program runs."""
     with_token = [step["run"] for step in steps(job) if "GITHUB_TOKEN" in step.get("env", {})]
     assert "GITHUB_TOKEN" not in job.get("env", {})
@@ -203,12 +203,12 @@ def test_each_step_is_one_command_that_is_there(job: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["preview/stack", "preview/gone", "preview/sweep"])
-def test_nothing_ends_a_deployment_in_the_middle(name: str) -> None:
+def test_a_running_deployment_is_not_cancelled(name: str) -> None:
     """It would leave a lock; what comes later waits."""
     assert JOBS[name]["concurrency"]["cancel-in-progress"] == "false"
 
 
-def test_a_stack_is_made_and_destroyed_one_at_a_time() -> None:
+def test_creation_and_destruction_of_a_stack_do_not_overlap() -> None:
     """By the same group."""
     assert JOBS["preview/stack"]["concurrency"]["group"] == JOBS["preview/gone"]["concurrency"]["group"]
 
@@ -231,10 +231,10 @@ def copied(tmp_path: Path) -> Path:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("tool", ["actionlint", "zizmor"])
-def test_a_tool_finds_nothing(tool: str, copied: Path) -> None:
+def test_the_tools_report_no_finding(tool: str, copied: Path) -> None:
     """Neither a mistake of form nor what an attacker could use."""
-    done = checked(tool, copied)
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = checked(tool, copied)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.e2e
@@ -254,15 +254,15 @@ def test_a_tool_finds_nothing(tool: str, copied: Path) -> None:
         ),
     ],
 )
-def test_a_mistake_would_be_found(tool: str, good: str, bad: str, said: str, copied: Path) -> None:
+def test_the_tools_report_a_mistake(tool: str, good: str, bad: str, said: str, copied: Path) -> None:
     """One of each kind, planted."""
     preview = copied / ".github" / "workflows" / "preview.yml"
     text = preview.read_text()
     assert good in text
     preview.write_text(text.replace(good, bad))
-    done = checked(tool, copied)
-    assert done.returncode != 0
-    assert said in done.stdout + done.stderr
+    result = checked(tool, copied)
+    assert result.returncode != 0
+    assert said in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -272,9 +272,9 @@ def test_a_repository_without_a_lock_installs_nothing(path: Path, tmp_path: Path
     [command] = {step["run"] for _, job in jobs() for step in steps(job) if step.get("run", "").startswith("uv sync")}
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "UV_OFFLINE": "1", **locked(read(path))}
     shell = ["/bin/sh", "-c", command]
-    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode != 0
-    [sentence] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    result = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    assert result.returncode != 0
+    [sentence] = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
     assert "`uv.lock`" in sentence
     assert "`uv lock`" in sentence
     assert not (tmp_path / "uv.lock").exists()

@@ -45,11 +45,11 @@ def steps(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def outputs(text: str) -> dict[str, str]:
     """Return the outputs in a step's file: `name=value`, or lines up to a delimiter, like GitHub's runner."""
-    lines, found = iter(text.splitlines()), dict[str, str]()
+    lines, values = iter(text.splitlines()), dict[str, str]()
     for line in lines:
         name, form, rest = re.split("(<<|=)", line, maxsplit=1)
-        found[name] = rest if form == "=" else "\n".join(takewhile(rest.__ne__, lines))
-    return found
+        values[name] = rest if form == "=" else "\n".join(takewhile(rest.__ne__, lines))
+    return values
 
 
 @dataclass(frozen=True)
@@ -65,21 +65,23 @@ class Runner:
         path = FOLDER / "workflows" / f"{workflow}.yml"
         document = read(path)
         job = document["jobs"][name]
-        done: list[subprocess.CompletedProcess[str]] = []
+        processes: list[subprocess.CompletedProcess[str]] = []
         for step in (step for step in steps(job) if "run" in step):
-            if all(one.returncode == 0 for one in done) or "!cancelled()" in step.get("if", ""):
-                told = {**document.get("env", {}), **job.get("env", {}), **step.get("env", {})}
-                done.append(self._step(step["run"], {key: self._filled(value) for key, value in told.items()}))
-        return done
+            if all(process.returncode == 0 for process in processes) or "!cancelled()" in step.get("if", ""):
+                variables = {**document.get("env", {}), **job.get("env", {}), **step.get("env", {})}
+                processes.append(
+                    self._step(step["run"], {key: self._filled(value) for key, value in variables.items()})
+                )
+        return processes
 
     def _filled(self, text: str) -> str:
-        return _EXPRESSION.sub(lambda found: self.expressions[found[1]], text)
+        return _EXPRESSION.sub(lambda match: self.expressions[match[1]], text)
 
-    def _step(self, command: str, told: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    def _step(self, command: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         assert not _EXPRESSION.search(command), command
         kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
         kept.pop("UV_PROJECT_ENVIRONMENT", None)
-        shell, environment = ["/bin/sh", "-e", "-c", command], {**kept, **self.variables, **told}
+        shell, environment = ["/bin/sh", "-e", "-c", command], {**kept, **self.variables, **variables}
         return subprocess.run(  # noqa: S603
             shell, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
         )

@@ -53,7 +53,9 @@ class Api:
                 assert "state=closed&sort=updated&direction=desc" in path
                 newest = sorted(self.closed, key=lambda number: self.closed[number], reverse=True)
                 numbers = newest[(_page(path) - 1) * 100 : _page(path) * 100]
-                return [{"number": one, "updated_at": f"{self.closed[one]:%Y-%m-%dT%H:%M:%SZ}"} for one in numbers]
+                return [
+                    {"number": number, "updated_at": f"{self.closed[number]:%Y-%m-%dT%H:%M:%SZ}"} for number in numbers
+                ]
             case ("GET", "org", "repo", "issues", _, "comments"):
                 return self.comments[(_page(path) - 1) * 100 : _page(path) * 100]
             case ("POST", "org", "repo", "issues", _, "comments"):
@@ -77,8 +79,8 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
     Thread(target=server.serve_forever, daemon=True).start()
     api.url = f"http://127.0.0.1:{server.server_port}"
-    told = {"GITHUB_API_URL": api.url, "GITHUB_REPOSITORY": "org/repo", "GITHUB_TOKEN": "token"}
-    for name, value in told.items():
+    variables = {"GITHUB_API_URL": api.url, "GITHUB_REPOSITORY": "org/repo", "GITHUB_TOKEN": "token"}
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     yield api
     server.shutdown()
@@ -90,9 +92,9 @@ def _handler(api: Api) -> type[BaseHTTPRequestHandler]:
         def _do(self) -> None:
             api.tokens.add(self.headers["Authorization"])
             length = int(self.headers.get("Content-Length") or 0)
-            told = api.answer(self.command, self.path, json.loads(self.rfile.read(length) or "null"))
-            body = json.dumps(told).encode()
-            self.send_response(404 if told is None else 200)
+            answer = api.answer(self.command, self.path, json.loads(self.rfile.read(length) or "null"))
+            body = json.dumps(answer).encode()
+            self.send_response(404 if answer is None else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -16,5 +16,5 @@ def test_a_kind_is_listed_without_reading_a_state(
     s3.create_bucket(Bucket="state")
     for name in ("dev.json", "pr-1.json", "pr-1.json.bak", "pr-2.json.gz", "pr-3.pulumi-tags", "sandbox-ada.json"):
         s3.put_object(Bucket="state", Key=f".pulumi/stacks/payment/{name}", Body=b"")
-    assert [one.name for one in temporary_stacks(current(), ["pr"])] == ["pr-1", "pr-2"]
+    assert [stack.name for stack in temporary_stacks(current(), ["pr"])] == ["pr-1", "pr-2"]
     assert cli.calls == []

@@ -34,8 +34,8 @@ def provider(package: str = "aws", **inputs: Any) -> dict[str, Any]:
 
 def versions(*resources: dict[str, Any], key: str = "resources") -> set[str]:
     """The result for a state with these resources."""
-    found = [{"resource": one, "type": "deleting"} for one in resources] if key != "resources" else [*resources]
-    return require_known({"deployment": {key: found}}, SETTINGS, "")
+    entries = [{"resource": node, "type": "deleting"} for node in resources] if key != "resources" else [*resources]
+    return require_known({"deployment": {key: entries}}, SETTINGS, "")
 
 
 def test_the_state_of_a_context_has_the_providers_of_pulumi_and_aws() -> None:

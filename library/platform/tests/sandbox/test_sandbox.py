@@ -21,7 +21,7 @@ def settings(place: Place, stack: str = "sandbox-mine") -> dict[str, object]:
     return {name.rpartition(":")[2]: value for name, value in config.items()}
 
 
-def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
+def test_a_sandbox_has_the_settings_of_dev_without_sftp_and_alarms(
     sandbox: Sandbox, place: Place, cli: Cli, capsys: Capture
 ) -> None:
     """The output has its end, the place for files and the address of its API."""
@@ -34,16 +34,16 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
         backup="vault",
     )
     assert sandbox("up", "mine") == 0
-    made = settings(place)
-    assert {name: made[name] for name in ("sftp", "alarms", "protect", "part_rows", "owner")} == {
+    config = settings(place)
+    assert {name: config[name] for name in ("sftp", "alarms", "protect", "part_rows", "owner")} == {
         "sftp": "none",
         "alarms": "none",
         "protect": False,
         "part_rows": 777,
         "owner": ANNA,
     }
-    assert not {"partners", "sftp_host_name", "backup"} & made.keys()
-    assert cli.tags("sandbox-mine") == {"owner": ANNA, "expires": made["expires"]}
+    assert not {"partners", "sftp_host_name", "backup"} & config.keys()
+    assert cli.tags("sandbox-mine") == {"owner": ANNA, "expires": config["expires"]}
     assert [call for call in cli.calls if call not in ("stack ls", "stack tag")] == [
         "stack init",
         "up --yes",
@@ -55,7 +55,7 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
     assert "https://api.example.org" in said
 
 
-def test_the_program_takes_the_settings_of_a_sandbox(sandbox: Sandbox, place: Place) -> None:
+def test_the_program_accepts_the_settings_of_a_sandbox(sandbox: Sandbox, place: Place) -> None:
     """And all that it makes says whose it is. Nothing of it is left after its destruction, such as a layer version."""
     assert sandbox("up", "mine") == 0
     program = service()
@@ -64,20 +64,20 @@ def test_the_program_takes_the_settings_of_a_sandbox(sandbox: Sandbox, place: Pl
     graph = program.run_with("sandbox-mine", config)
     assert {node.inputs["tags"]["owner"] for node in graph.nodes if "tags" in node.inputs} == {ANNA}
     assert not [kind for kind in ("transfer/server", "cloudwatch/metricAlarm") if graph.of(kind)]
-    left = [n.name for n in graph.nodes if n.protect or n.retain_on_delete or n.inputs.get("skipDestroy")]
-    assert left == []
+    remaining = [n.name for n in graph.nodes if n.protect or n.retain_on_delete or n.inputs.get("skipDestroy")]
+    assert remaining == []
 
 
-@pytest.mark.parametrize(("hours", "given"), [(24, []), (2, ["--hours", "2"])])
-def test_it_expires_after_some_hours(hours: int, given: list[str], sandbox: Sandbox, cli: Cli) -> None:
+@pytest.mark.parametrize(("hours", "options"), [(24, []), (2, ["--hours", "2"])])
+def test_it_expires_after_some_hours(hours: int, options: list[str], sandbox: Sandbox, cli: Cli) -> None:
     """From now on."""
     before = datetime.now(UTC).replace(microsecond=0)
-    assert sandbox("up", "mine", *given) == 0
+    assert sandbox("up", "mine", *options) == 0
     until = datetime.fromisoformat(cli.tags("sandbox-mine")["expires"])
     assert before <= until - timedelta(hours=hours) <= datetime.now(UTC)
 
 
-def test_one_that_is_there_is_deployed_anew_and_lasts_longer(sandbox: Sandbox, place: Place, cli: Cli) -> None:
+def test_an_existing_sandbox_is_deployed_again_and_extended(sandbox: Sandbox, place: Place, cli: Cli) -> None:
     """Also from another machine, where there is no file of it: its secrets are those of dev."""
     assert sandbox("up", "mine", "--hours", "1") == 0
     early = cli.tags("sandbox-mine")["expires"]
@@ -90,7 +90,7 @@ def test_one_that_is_there_is_deployed_anew_and_lasts_longer(sandbox: Sandbox, p
     assert "awskms://alias/x" in (place.project.service / "Pulumi.sandbox-mine.yaml").read_text()
 
 
-def test_what_is_somebody_elses_is_left_alone(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_a_sandbox_of_another_owner_is_not_changed(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
     """It is neither deployed nor destroyed. The error names its owner and the caller."""
     cli.has("dev", "sandbox-mine")
     cli.tag("sandbox-mine", owner="ben@example.org", expires="2026-01-01T00:00:00Z")
@@ -119,7 +119,7 @@ def test_hours_are_from_one_to_a_week(hours: str, sandbox: Sandbox, capsys: Capt
 
 
 @pytest.mark.parametrize("arguments", [["up", "mine"], ["down", "mine"], ["list"], ["sweep"]])
-def test_without_pulumi_nothing_is_done(
+def test_without_pulumi_no_stack_is_changed(
     arguments: list[str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """The error names the page that installs it."""
@@ -128,7 +128,7 @@ def test_without_pulumi_nothing_is_done(
     assert "https://www.pulumi.com/docs/install/" in capsys.readouterr().err
 
 
-def test_one_that_could_not_be_deployed_stays_and_says_why(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_a_sandbox_that_could_not_be_deployed_stays_with_its_error(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
     """To be fixed, or destroyed."""
     cli.fails("up", "error: bucket limit reached\n")
     assert sandbox("up", "mine") == 1
@@ -160,21 +160,23 @@ def test_ctrl_c_ends_with_its_own_status(sandbox: Sandbox, monkeypatch: pytest.M
     assert error.startswith("Error: Interrupted: ")
 
 
-def test_one_that_is_destroyed_leaves_neither_stack_nor_file(sandbox: Sandbox, place: Place, cli: Cli) -> None:
+def test_a_destroyed_sandbox_leaves_neither_stack_nor_file(sandbox: Sandbox, place: Place, cli: Cli) -> None:
     """And cannot be destroyed twice."""
     assert (sandbox("up", "mine"), sandbox("down", "mine"), sandbox("down", "mine")) == (0, 0, 2)
     assert cli.stacks == ["dev", "prod"]
     assert not (place.project.service / "Pulumi.sandbox-mine.yaml").exists()
 
 
-def test_the_list_says_whose_each_is_and_until_when(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_the_list_has_owner_and_expiry_of_each_sandbox(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
     """Of sandboxes and preview stacks, and of no stack of the repository."""
     cli.has("dev", "prod", "sandbox-mine", "pr-12", "sandbox-odd", "pr-nine")
     cli.tag("sandbox-mine", owner=ANNA, expires="2126-01-01T00:00:00Z")
     cli.tag("pr-12", owner="ben", expires="2026-01-01T00:00:00Z")
     assert sandbox("list", "--json") == 0
-    told = {one["stack"]: (one["owner"], one["expires"], one["expired"]) for one in printed(capsys)["stacks"]}
-    assert told == {
+    stacks = {
+        stack["stack"]: (stack["owner"], stack["expires"], stack["expired"]) for stack in printed(capsys)["stacks"]
+    }
+    assert stacks == {
         "pr-12": ("ben", "2026-01-01T00:00:00Z", True),
         "sandbox-mine": (ANNA, "2126-01-01T00:00:00Z", False),
         "sandbox-odd": (None, None, False),

@@ -46,7 +46,7 @@ def test_the_stack_of_a_closed_request_is_destroyed(
 
 
 @pytest.mark.parametrize("closed", ["[]", "[5, 18]", ""])
-def test_that_of_an_open_one_stays(
+def test_the_stack_of_an_open_request_stays(
     sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: Capture, closed: str
 ) -> None:
     """Without a list, too, which is reported. An expired stack is destroyed."""
@@ -57,7 +57,7 @@ def test_that_of_an_open_one_stays(
 
 
 @pytest.mark.parametrize("closed", ["8", "[8", "[8]; rm", '["8"]', "[-8]", "[8.0]"])
-def test_a_list_that_is_none_sweeps_nothing(
+def test_an_invalid_list_sweeps_no_stack(
     sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: Capture, closed: str
 ) -> None:
     """The sentence names the variable and the command that writes it."""
@@ -79,7 +79,7 @@ def test_a_failed_destruction_fails_the_sweep_and_the_rest_is_destroyed(
     assert "pulumi stack rm --yes --cwd" in said
 
 
-def test_a_stack_without_its_end_fails_the_sweep_and_stays(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_a_stack_without_an_expiry_fails_the_sweep_and_stays(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
     """This command did not create it. The reason names the missing tag."""
     cli.tag("sandbox-old", owner="ben")
     assert sandbox("sweep", "sandbox") == 1
@@ -87,7 +87,7 @@ def test_a_stack_without_its_end_fails_the_sweep_and_stays(sandbox: Sandbox, cli
     assert "sandbox-old" in cli.stacks
 
 
-def test_what_cannot_be_read_is_in_nobodys_way(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+def test_an_unreadable_stack_does_not_stop_the_sweep(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
     """It makes the sweep red, and the others are swept."""
     (cli.folder / "tags-pr-7.json").write_text("{")
     assert sandbox("sweep") == 1
@@ -108,10 +108,10 @@ def swept(place: Place, cli: Cli, aws: None, monkeypatch: pytest.MonkeyPatch) ->
         destroy(stack)
 
     def run(minutes: int | None) -> list[Swept]:
-        found = list[Swept]()
+        results = list[Swept]()
         end = None if minutes is None else time + timedelta(minutes=minutes)
-        assert sweep_stacks(place.project, ["pr", "sandbox"], lambda: time, end, (), found.append)
-        return found
+        assert sweep_stacks(place.project, ["pr", "sandbox"], lambda: time, end, (), results.append)
+        return results
 
     monkeypatch.setattr(TemporaryStack, "destroy", slow)
     return run
@@ -124,28 +124,28 @@ def test_no_destruction_begins_that_the_session_may_not_end(
     swept: Callable[[int | None], list[Swept]], cli: Cli, minutes: int | None, destroyed: int
 ) -> None:
     """A destruction may take 30 minutes. After the session, it could neither continue nor remove its lock."""
-    assert [one.result for one in swept(minutes)] == ["destroyed"] * destroyed + ["postponed"] * (4 - destroyed)
+    assert [stack.result for stack in swept(minutes)] == ["destroyed"] * destroyed + ["postponed"] * (4 - destroyed)
     assert len(cli.stacks) == 6 - destroyed
 
 
 def test_the_next_sweep_destroys_the_postponed_stacks(swept: Callable[[int | None], list[Swept]], cli: Cli) -> None:
     """It has a session of its own."""
     swept(60)
-    assert [one.result for one in swept(60)] == ["destroyed"] * 2
+    assert [stack.result for stack in swept(60)] == ["destroyed"] * 2
     assert cli.stacks == ["dev", "prod"]
 
 
-@pytest.mark.parametrize(("seconds", "left"), [("3600", 4), ("1799", 6)])
-def test_a_workflow_gives_the_seconds_of_its_session(
-    sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, seconds: str, left: int
+@pytest.mark.parametrize(("seconds", "remaining"), [("3600", 4), ("1799", 6)])
+def test_a_workflow_passes_the_seconds_of_its_session(
+    sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, seconds: str, remaining: int
 ) -> None:
     """A postponed stack does not fail the sweep."""
     monkeypatch.setenv("SESSION_SECONDS", seconds)
     assert sandbox("sweep") == 0
-    assert len(cli.stacks) == left
+    assert len(cli.stacks) == remaining
 
 
-def test_a_session_without_a_number_of_seconds_sweeps_nothing(
+def test_a_session_without_a_number_of_seconds_sweeps_no_stack(
     sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """The sentence names the variable."""

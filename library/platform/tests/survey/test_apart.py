@@ -11,24 +11,24 @@ from bounded_context_platform.survey import Result, each
 FOLDERS = [Path(name) for name in ("one", "other", "third", "fourth", "fifth")]
 
 
-def test_what_is_found_comes_in_the_order_of_the_folders() -> None:
+def test_answers_have_the_order_of_the_folders() -> None:
     """However many processes there are at once, and one for each."""
-    found = each(FOLDERS, lambda folder: {"folder": str(folder), "process": os.getpid()})
-    assert [one["folder"] for one in found] == [str(folder) for folder in FOLDERS]
-    assert len({one["process"] for one in found} | {os.getpid()}) == len(FOLDERS) + 1
+    answers = each(FOLDERS, lambda folder: {"folder": str(folder), "process": os.getpid()})
+    assert [answer["folder"] for answer in answers] == [str(folder) for folder in FOLDERS]
+    assert len({answer["process"] for answer in answers} | {os.getpid()}) == len(FOLDERS) + 1
 
 
-def test_what_one_imports_or_sets_no_other_sees() -> None:
+def test_imports_and_settings_of_one_process_are_invisible_to_others() -> None:
     """Modules of two repositories may have the same name."""
     seen = each(FOLDERS, lambda _: {"before": sys.modules.setdefault("of_one", sys) is not sys})
-    assert not any(one["before"] for one in seen)
+    assert not any(answer["before"] for answer in seen)
     assert "of_one" not in sys.modules
 
 
-def test_what_one_writes_to_its_home_or_its_temporary_files_no_other_sees() -> None:
+def test_files_of_one_process_are_invisible_to_others() -> None:
     """Nor does the command itself."""
     before = {str(Path.home()), tempfile.gettempdir()}
-    folders = [{one["home"], one["temporary"]} for one in each(FOLDERS, lambda _: _own_folders())]
+    folders = [{answer["home"], answer["temporary"]} for answer in each(FOLDERS, lambda _: _own_folders())]
     assert len(set.union(before, *folders)) == len(before) + sum(map(len, folders))
     assert not [folder for folder in set.union(*folders) if Path(folder).exists()]
 
@@ -45,8 +45,8 @@ def test_a_process_that_ends_is_an_error_with_its_status_and_the_others_are_read
             os._exit(7)
         return {"folder": folder.name}
 
-    one, other, *more = each(FOLDERS, end)
-    assert one == {"folder": "one"}
+    first, other, *more = each(FOLDERS, end)
+    assert first == {"folder": "one"}
     assert other.keys() == {"error"}
     assert re.search(r"\bstatus 7$", other["error"])
     assert len(more) == len(FOLDERS) - 2

@@ -114,21 +114,21 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> "subprocess.CompletedProce
 @pytest.fixture(scope="module")
 def of(said: "subprocess.CompletedProcess[str]") -> Of:
     """What is found in the copy with a change."""
-    found: dict[Any, dict[str, Any]] = dict(zip(CHANGES, json.loads(said.stdout)["repositories"], strict=True))
-    return lambda change: found[change]
+    repositories: dict[Any, dict[str, Any]] = dict(zip(CHANGES, json.loads(said.stdout)["repositories"], strict=True))
+    return lambda change: repositories[change]
 
 
 def test_the_survey_has_declaration_stacks_and_resources(of: Of) -> None:
     """Only stacks that are deployed to AWS, and as many resources of each kind as production registers."""
-    found, context, graph = of(_as_it_is), current().context, service().run("prod")
-    assert "error" not in found
-    assert (found["name"], found["owner"]) == (context.name, context.owner)
-    assert found["publishes"] == {event: [event] for event in sorted(context.events)}
-    assert sorted(found["schemas"]) == sorted(context.schema_of(event) for event in context.events)
-    assert sorted(found["stacks"]) == ["dev", "prod", "staging"]
-    assert found["resources"]["sqs/queue"] == len(graph.of("sqs/queue"))
-    assert sum(found["resources"].values()) == len(graph.nodes)
-    assert found["policies"] == {}
+    report, context, graph = of(_as_it_is), current().context, service().run("prod")
+    assert "error" not in report
+    assert (report["name"], report["owner"]) == (context.name, context.owner)
+    assert report["publishes"] == {event: [event] for event in sorted(context.events)}
+    assert sorted(report["schemas"]) == sorted(context.schema_of(event) for event in context.events)
+    assert sorted(report["stacks"]) == ["dev", "prod", "staging"]
+    assert report["resources"]["sqs/queue"] == len(graph.of("sqs/queue"))
+    assert sum(report["resources"].values()) == len(graph.nodes)
+    assert report["policies"] == {}
 
 
 def test_a_surveyed_stack_has_its_account_subscribers_and_sources(of: Of) -> None:
@@ -143,9 +143,9 @@ def test_a_surveyed_stack_has_its_account_subscribers_and_sources(of: Of) -> Non
 
 def test_two_major_versions_are_published_and_each_subscriber_gets_its_own(of: Of) -> None:
     """Both go to who is ready for `PaymentVerified.2`."""
-    found = of(_with_two_versions)
-    assert found["publishes"]["PaymentVerified"] == ["PaymentVerified", "PaymentVerified.2"]
-    subscribers = found["stacks"]["prod"]["subscribers"]
+    report = of(_with_two_versions)
+    assert report["publishes"]["PaymentVerified"] == ["PaymentVerified", "PaymentVerified.2"]
+    subscribers = report["stacks"]["prod"]["subscribers"]
     assert {"PaymentVerified", "PaymentVerified.2"} <= set(subscribers["bi"])
     assert "PaymentVerified.2" not in subscribers["frontend"]
 
@@ -171,7 +171,7 @@ def test_a_repository_that_cannot_be_read_is_an_error(of: Of, change: Callable[[
     assert named in of(change)["error"]
 
 
-def test_what_a_repository_prints_is_no_part_of_the_result(said: "subprocess.CompletedProcess[str]") -> None:
+def test_the_output_of_a_repository_goes_to_the_standard_error(said: "subprocess.CompletedProcess[str]") -> None:
     """It goes to the standard error."""
     assert "here I am" not in said.stdout
     assert "here I am" in said.stderr

@@ -32,8 +32,8 @@ def answering(answer: Answer) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            status, told = answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            body = told if isinstance(told, bytes) else json.dumps(told).encode()
+            status, content = answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            body = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -44,14 +44,14 @@ def test_a_deployment_without_targets_is_an_error(client: Any, stub: Stubber):
         Deployments(client).target("d-1")
 
 
-def test_a_target_that_is_no_function_is_an_error(client: Any, stub: Stubber):
+def test_a_target_that_is_not_a_function_is_an_error(client: Any, stub: Stubber):
     """CodeDeploy deploys to servers and containers, too."""
     _described(stub, {"deploymentTargetType": "ECSTarget", "ecsTarget": {}})
     with pytest.raises(LookupError):
         Deployments(client).target("d-1")
 
 
-def test_a_verdict_goes_back_with_both_ids(client: Any, stub: Stubber):
+def test_a_verdict_is_reported_with_both_ids(client: Any, stub: Stubber):
     """Stubber knows the API's form."""
     expected = {"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": "Failed"}
     stub.add_response("put_lifecycle_event_hook_execution_status", {}, expected)

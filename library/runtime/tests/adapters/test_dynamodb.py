@@ -33,7 +33,7 @@ def lists(table: Any) -> ListTable:
 
 
 @over_contexts
-def test_an_aggregate_comes_back_as_it_was_stored(context: Context[Any], table: Any):
+def test_an_aggregate_is_read_as_it_was_stored(context: Context[Any], table: Any):
     """Amounts, days, numbers and texts survive, and so do status, version and list."""
     aggregates = AggregateTable(Items(context), table)
     sample = Samples(context).aggregate(100, list_id="l-1")
@@ -41,7 +41,7 @@ def test_an_aggregate_comes_back_as_it_was_stored(context: Context[Any], table: 
     assert aggregates.get(sample.id) == sample
 
 
-def test_an_item_is_what_every_version_of_a_context_reads(payments: Payments, table: Any):
+def test_every_version_of_a_context_reads_the_stored_item(payments: Payments, table: Any):
     """A canary and a rollback run two versions on one table."""
     payments.add(samples.aggregate(7, list_id="l-1"))
     [item] = table.scan()["Items"]
@@ -63,7 +63,7 @@ def test_an_item_is_what_every_version_of_a_context_reads(payments: Payments, ta
     }
 
 
-def test_an_identity_is_taken_once(payments: Payments):
+def test_an_identity_is_stored_once(payments: Payments):
     """The second is refused and the first stays."""
     payments.add(samples.aggregate(1))
     with pytest.raises(AlreadyExists):
@@ -71,7 +71,7 @@ def test_an_identity_is_taken_once(payments: Payments):
     assert payments.get(samples.aggregate(1).id).version == 1
 
 
-def test_nothing_is_found_where_nothing_is(payments: Payments):
+def test_a_missing_aggregate_raises_not_found(payments: Payments):
     """A missing aggregate is said to be missing."""
     with pytest.raises(NotFound):
         payments.get("nobody")
@@ -95,7 +95,7 @@ def test_only_the_version_that_was_read_is_removed(payments: Payments):
         payments.get(samples.aggregate(1).id)
 
 
-def test_each_write_keeps_the_place_in_a_trace_that_it_belongs_to(table: Any):
+def test_each_write_keeps_its_place_in_a_trace(table: Any):
     """The last one's stays with the item, also for the event of its removal."""
     places = iter([fresh_traceparent(), last := fresh_traceparent()])
     payments = AggregateTable(ITEMS, table, lambda: next(places))
@@ -105,7 +105,7 @@ def test_each_write_keeps_the_place_in_a_trace_that_it_belongs_to(table: Any):
     assert item[TRACEPARENT] == last
 
 
-def test_attributes_that_nobody_knows_are_passed_over(payments: Payments, table: Any):
+def test_unknown_attributes_are_ignored(payments: Payments, table: Any):
     """Another version of this context may have written more."""
     unheard_of = {TRACEPARENT: 1, "unheard_of": {"of": {1}}}
     table.put_item(Item=ITEMS.from_aggregate(samples.aggregate(1)) | unheard_of)

@@ -82,7 +82,7 @@ def test_another_lists_row_is_never_overwritten(imported: ImportedAggregateTable
     assert table.scan()["Items"] == before
 
 
-def test_undoing_takes_only_this_lists_rows(imported: ImportedAggregateTable, table: Any):
+def test_undoing_deletes_only_this_lists_rows(imported: ImportedAggregateTable, table: Any):
     """Also in the middle of a hundred, also what was never written, also twice."""
     rows = _rows(150)
     imported.import_rows("l-1", rows[50:52])
@@ -92,7 +92,7 @@ def test_undoing_takes_only_this_lists_rows(imported: ImportedAggregateTable, ta
     assert sorted(item[ID] for item in table.scan()["Items"]) == [row[ID] for row in rows[50:52]]
 
 
-def test_taken_are_those_of_others(imported: ImportedAggregateTable):
+def test_identities_of_the_same_list_are_not_taken(imported: ImportedAggregateTable):
     """A list's own rows do not stand in its way when a step is tried again."""
     rows = _rows(130)
     imported.import_rows("l-1", rows[:2])
@@ -102,7 +102,7 @@ def test_taken_are_those_of_others(imported: ImportedAggregateTable):
     assert imported.taken([], "l-1") == set()
 
 
-def test_a_part_written_again_leaves_what_has_changed_since(imported: ImportedAggregateTable, table: Any):
+def test_a_repeated_part_keeps_later_changes(imported: ImportedAggregateTable, table: Any):
     """A child that is tried again fills the gaps; what a command changed meanwhile stays as it is."""
     imported.import_rows("l-1", _rows(2))
     moved = samples.aggregate(0, version=2, list_id="l-1")
@@ -118,20 +118,20 @@ def test_imported_rows_keep_their_lists_place_in_a_trace(imported: ImportedAggre
     imported.import_rows("l-1", _rows(1), place)
     imported.import_rows("l-1", _rows(2), place)
     imported.import_rows("l-2", _rows(3)[2:])
-    found = {item[ID]: item.get(TRACEPARENT) for item in table.scan()["Items"]}
-    assert [found[row[ID]] for row in _rows(3)] == [place, place, None]
+    traces = {item[ID]: item.get(TRACEPARENT) for item in table.scan()["Items"]}
+    assert [traces[row[ID]] for row in _rows(3)] == [place, place, None]
 
 
 class _Throttled:
     """A client whose first removals are cancelled for a reason that passes by itself."""
 
     def __init__(self, times: int) -> None:
-        self.left = times
+        self.remaining = times
         self.written = 0
 
     def sync_transact_write(self, operations: list[dict[str, Any]]) -> None:
-        if self.left:
-            self.left -= 1
+        if self.remaining:
+            self.remaining -= 1
             raise TransactionCanceledException("for specific reasons [ConditionalCheckFailed, ThrottlingError]")
         self.written += len(operations)
 
@@ -183,8 +183,8 @@ def test_throttled_reads_are_tried_again(error: Exception, monkeypatch: pytest.M
 def test_only_a_consistent_read_rejects_an_identity():
     """The first read is eventually consistent, and may show an item that is gone. A missed identity is free."""
     client: Any = _Behind({"id-1", "id-2"}, {"id-1", "id-3"})
-    found = _uninserted(client).taken(["id-1", "id-2", "id-3"], "l-2")
-    assert (found, client.requests) == ({"id-1"}, [(3, False), (2, True)])
+    identities = _uninserted(client).taken(["id-1", "id-2", "id-3"], "l-2")
+    assert (identities, client.requests) == ({"id-1"}, [(3, False), (2, True)])
 
 
 def test_only_a_consistent_read_makes_a_reference_unknown():
@@ -205,23 +205,23 @@ class _Behind:
     def sync_batch_get(self, _table: str, keys: list[dict[str, Any]], **options: Any) -> list[dict[str, Any]]:
         consistent = options["consistent_read"]
         self.requests.append((len(keys), consistent))
-        found = {self._prefix + identity for identity in self._found[consistent]}
-        return [{**key, "list_id": "l-1"} for key in keys if key["pk"] in found]
+        stored_keys = {self._prefix + identity for identity in self._found[consistent]}
+        return [{**key, "list_id": "l-1"} for key in keys if key["pk"] in stored_keys]
 
 
 class _Unprocessed(BaseHTTPRequestHandler):
     """DynamoDB, which hands every key of a batch back."""
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["RequestItems"]
-        answer = json.dumps({"Responses": {TABLE: []}, "UnprocessedKeys": asked}).encode()
+        request_items = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["RequestItems"]
+        answer = json.dumps({"Responses": {TABLE: []}, "UnprocessedKeys": request_items}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
 
 
-def test_pydynox_says_of_unprocessed_keys_what_is_taken_for_throttling(monkeypatch: pytest.MonkeyPatch):
+def test_an_error_of_unprocessed_keys_counts_as_throttling(monkeypatch: pytest.MonkeyPatch):
     """Its words, for which it has no error: another version may have others."""
     waits: list[float] = []
     monkeypatch.setattr("bounded_context.adapters.conditional._TRIES", 2)

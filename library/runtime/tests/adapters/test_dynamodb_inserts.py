@@ -28,7 +28,7 @@ class Scripted:
         self.sent: list[list[str]] = []
 
     def __call__(self, body: dict[str, Any]) -> tuple[int, Any]:
-        self.sent.append([one["Parameters"][0]["S"] for one in body["Statements"]])
+        self.sent.append([statement["Parameters"][0]["S"] for statement in body["Statements"]])
         turn = self.turns.pop(0) if self.turns else [None] * len(body["Statements"])
         if isinstance(turn, tuple):
             return cast("tuple[int, Any]", turn)
@@ -53,7 +53,7 @@ def _items(count: int) -> list[dict[str, Any]]:
     return [{"pk": f"k-{n}", "n": n} for n in range(count)]
 
 
-def test_what_is_written_is_read_as_it_was(table: Any):
+def test_an_inserted_item_is_read_unchanged(table: Any):
     """Of every type, whatever its letters are."""
     item = {"pk": "k", "text": "it's ? {'a'}: é\n\"", "amount": Decimal("1.50"), "count": 7, "flag": True, "none": None}
     assert inserts().insert([item]) == []
@@ -65,12 +65,12 @@ def test_an_existing_key_is_returned_and_not_overwritten(table: Any):
     table.put_item(Item={"pk": "k-3", "mine": True})
     table.put_item(Item={"pk": "k-30", "mine": True})
     assert inserts().insert(_items(60)) == [3, 30]
-    found = {item["pk"]: item for item in table.scan()["Items"]}
-    assert len(found) == 60
-    assert found["k-3"] == {"pk": "k-3", "mine": True}
+    items = {item["pk"]: item for item in table.scan()["Items"]}
+    assert len(items) == 60
+    assert items["k-3"] == {"pk": "k-3", "mine": True}
 
 
-def test_what_is_turned_away_is_sent_again_alone(reached: Any):
+def test_throttled_items_are_sent_again_alone(reached: Any):
     """And what is taken is not asked for again."""
     busy = Scripted(
         [None, "ThrottlingError", "DuplicateItem", "ProvisionedThroughputExceeded"], ["TransactionConflict", None]
@@ -90,7 +90,7 @@ def test_what_is_turned_away_is_sent_again_alone(reached: Any):
     ],
     ids=["throughput", "throttled", "broken", "unavailable"],
 )
-def test_a_batch_that_is_turned_away_is_sent_again(reached: Any, turn: tuple[int, Any]):
+def test_a_throttled_batch_is_sent_again(reached: Any, turn: tuple[int, Any]):
     """As a whole."""
     busy = Scripted(turn, turn)
     with reached(busy) as table:
@@ -116,7 +116,7 @@ def test_a_table_that_never_has_time_is_an_error(reached: Any):
         ((400, b"no JSON"), "400"),
     ],
 )
-def test_what_does_not_pass_is_an_error_at_once(reached: Any, turn: Any, code: str):
+def test_another_error_is_raised_at_once(reached: Any, turn: Any, code: str):
     """With its code."""
     refused = Scripted(turn)
     with reached(refused) as table, pytest.raises(ClientError) as error:
@@ -125,7 +125,7 @@ def test_what_does_not_pass_is_an_error_at_once(reached: Any, turn: Any, code: s
     assert len(refused.sent) == 1
 
 
-def test_a_connection_that_was_closed_is_made_anew(reached: Any):
+def test_a_closed_connection_is_opened_again(reached: Any):
     """As one is that stood from before the function was frozen; what was written already is taken, by oneself."""
     answers = Scripted()
     with reached(answers) as table:
@@ -142,7 +142,7 @@ def test_every_item_is_sent_once_and_no_batch_is_too_large(count: int):
 
     class Recorded(Inserts):
         def _send(self, statements: list[str]) -> Any:
-            sent.append([json.loads(one)["Parameters"][0]["S"] for one in statements])
+            sent.append([json.loads(statement)["Parameters"][0]["S"] for statement in statements])
             return {"Responses": [{} for _ in statements]}
 
     Recorded("table", None).insert(_items(count))  # pyrefly: ignore[bad-argument-type] (sends nothing)

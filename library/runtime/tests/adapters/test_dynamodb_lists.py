@@ -32,9 +32,9 @@ def lists(table: Any) -> ListTable:
 @pytest.fixture(params=["in memory", "in a table"])
 def records(request: pytest.FixtureRequest) -> Any:
     """Records of either make, with one list."""
-    found = InMemoryLists() if request.param == "in memory" else ListTable(request.getfixturevalue("table"))
-    found.register(RECEIVED)
-    return found
+    lists = InMemoryLists() if request.param == "in memory" else ListTable(request.getfixturevalue("table"))
+    lists.register(RECEIVED)
+    return lists
 
 
 def _brought_to(records: Any, status: ListStatus) -> None:
@@ -86,8 +86,8 @@ def test_a_part_has_one_writer(records: Any):
     _brought_to(records, ListStatus.IMPORTING)
     assert records.take_part(ID, 0, "first", 100)[1].writers == {}
     assert records.keep_part(ID, 0, "first", 500)
-    taken, before = records.take_part(ID, 0, "second", 200)
-    assert (taken, before.writers[0], before.written[0]) == (True, 100, 500)
+    is_writer, before = records.take_part(ID, 0, "second", 200)
+    assert (is_writer, before.writers[0], before.written[0]) == (True, 100, 500)
     assert not records.keep_part(ID, 0, "first", 1000)
     assert not records.part_imported(ID, 0, "first")
     records.leave_part(ID, 0, "first", 0, 0)
@@ -101,11 +101,11 @@ def test_a_written_part_has_no_writer_any_more(records: Any):
     _brought_to(records, ListStatus.IMPORTING)
     records.take_part(ID, 0, "first", 100)
     records.part_imported(ID, 0, "first")
-    taken, before = records.take_part(ID, 0, "second", 200)
-    assert (taken, before.imported_parts) == (False, {0})
+    is_writer, before = records.take_part(ID, 0, "second", 200)
+    assert (is_writer, before.imported_parts) == (False, {0})
 
 
-@pytest.mark.parametrize("status", [one for one in ListStatus if one is not ListStatus.IMPORTING], ids=str)
+@pytest.mark.parametrize("status", [status for status in ListStatus if status is not ListStatus.IMPORTING], ids=str)
 def test_a_list_that_is_not_being_imported_has_no_writers(records: Any, status: ListStatus):
     """Nobody begins a part, and a writer learns at its next write that the list is not wanted any more."""
     if status in (ListStatus.REGISTERED, ListStatus.VALIDATED):
@@ -123,7 +123,7 @@ def test_a_list_that_is_not_being_imported_has_no_writers(records: Any, status: 
     assert not records.take_part(ID, 7, "second", 200)[0]
 
 
-def test_a_writer_that_leaves_says_how_far_it_came(records: Any):
+def test_an_interrupted_writer_records_its_progress(records: Any):
     """Also when the list is being undone: the undoing need not wait for it."""
     _brought_to(records, ListStatus.IMPORTING)
     records.take_part(ID, 3, "first", 100)
@@ -157,7 +157,7 @@ def test_findings_by_name_are_kept_exactly(lists: ListTable):
     assert recorded.amounts == sums
 
 
-def test_a_list_knows_when_it_was_received(lists: ListTable):
+def test_a_list_has_its_time_of_receipt(lists: ListTable):
     """From its first record on."""
     before = datetime.now(UTC)
     received_at = lists.register(RECEIVED).received_at
@@ -183,7 +183,7 @@ def test_undone_parts_are_counted_once_and_read_again(lists: ListTable):
     assert lists.get(ID).undone_parts == {0, 3}
 
 
-def test_a_list_keeps_the_place_in_a_trace_where_it_came_in(table: Any):
+def test_a_list_keeps_the_place_in_a_trace_of_its_arrival(table: Any):
     """Registering it again changes nothing of that."""
     first, second = fresh_traceparent(), fresh_traceparent()
     assert ListTable(table, lambda: first).register(RECEIVED).traceparent == first
@@ -213,7 +213,7 @@ def test_an_execution_has_one_list(records: Any):
     assert records.register(replace(RECEIVED, execution="run-3")).execution == RECEIVED.execution
 
 
-def test_an_execution_that_found_its_list_taken_registers_none(records: Any):
+def test_an_execution_whose_list_exists_registers_no_list(records: Any):
     """A call that outlives it may see a newer version of the file."""
     assert records.conclude("run-2", ID).list_id == ID
     newer = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v2", 43), "run-2")

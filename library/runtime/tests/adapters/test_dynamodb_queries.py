@@ -30,10 +30,10 @@ def shards(table: Any) -> Shards:
     return AggregateShards(ITEMS, table)
 
 
-def _ids(shards: Shards, **asked: Any) -> list[str]:
-    page = list_many(Selection(**asked), shards)
-    found = [one.id for one in page.aggregates]
-    return found + (_ids(shards, **asked | {"cursor": page.next_cursor}) if page.next_cursor else [])
+def _ids(shards: Shards, **filters: Any) -> list[str]:
+    page = list_many(Selection(**filters), shards)
+    ids = [aggregate.id for aggregate in page.aggregates]
+    return ids + (_ids(shards, **filters | {"cursor": page.next_cursor}) if page.next_cursor else [])
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
@@ -42,22 +42,22 @@ def test_a_list_is_read_page_by_page_and_whole(limit: int, shards: Shards, table
     stored = AggregateTable(ITEMS, table)
     first = [samples.aggregate(n, list_id="l-1") for n in range(30)]
     second = [samples.aggregate(99, list_id="l-2")]
-    for one in (*first, *second):
-        stored.add(one)
-    assert sorted(_ids(shards, list_id="l-1", limit=limit)) == [one.id for one in first]
-    assert _ids(shards, list_id="l-2", status=FIRST, limit=limit) == [one.id for one in second]
+    for aggregate in (*first, *second):
+        stored.add(aggregate)
+    assert sorted(_ids(shards, list_id="l-1", limit=limit)) == [aggregate.id for aggregate in first]
+    assert _ids(shards, list_id="l-2", status=FIRST, limit=limit) == [aggregate.id for aggregate in second]
 
 
 @over_contexts
 @pytest.mark.usefixtures("aws")
-def test_what_comes_back_is_what_was_stored(context: Context[Any]):
+def test_a_queried_aggregate_equals_the_stored_one(context: Context[Any]):
     """With all of its values, from each index that the context has."""
     sample, own, table = Samples(context).aggregate(100, list_id="l-1"), Items(context), made_table(context.indexes)
     AggregateTable(own, table).add(sample)
-    for asked in context.queried_by:
-        question: Any = {"list": {"list_id": "l-1"}, "status": {"status": context.initial_status}}[asked]
-        found = list_many(selection(context)(**question), AggregateShards(own, table))
-        assert found.aggregates == [sample]
+    for field in context.queried_by:
+        question: Any = {"list": {"list_id": "l-1"}, "status": {"status": context.initial_status}}[field]
+        page = list_many(selection(context)(**question), AggregateShards(own, table))
+        assert page.aggregates == [sample]
 
 
 def test_a_list_is_spread_over_partitions():
@@ -74,13 +74,13 @@ def test_the_version_before_finds_rows_in_16_keys(written: int, all_found: bool,
     """It reads no others. This version finds all rows, also rows of both versions."""
     stored = AggregateTable(Items(replace(PAYMENT, index_shards=written)), table)
     rows = [samples.aggregate(n, list_id="l-1") for n in range(40)]
-    for one in rows:
-        stored.add(one)
+    for row in rows:
+        stored.add(row)
     keys = [{items.LIST_SHARD: items.shard("l-1", number)} for number in range(EARLIER_INDEX_SHARDS)]
     counts = [len(table.query(IndexName="by_list", **_equals(key))["Items"]) for key in keys]
     assert (sum(counts) == len(rows)) is all_found
     AggregateTable(ITEMS, table).add(samples.aggregate(99, list_id="l-1"))
-    assert sorted(_ids(shards, list_id="l-1", limit=9)) == sorted(one.id for one in [*rows, samples.aggregate(99)])
+    assert sorted(_ids(shards, list_id="l-1", limit=9)) == sorted(row.id for row in [*rows, samples.aggregate(99)])
 
 
 def _equals(key: dict[str, str]) -> dict[str, Any]:
@@ -93,9 +93,9 @@ def _equals(key: dict[str, str]) -> dict[str, Any]:
 def test_a_change_keeps_the_stored_keys(versions: tuple[int, int], moves: bool, table: Any):
     """A page query that has read the row's key would miss a moved row, or show it twice."""
     creating, changing = (AggregateTable(Items(replace(PAYMENT, index_shards=count)), table) for count in versions)
-    for one in (samples.aggregate(n, list_id="l-1") for n in range(20)):
-        creating.add(one)
-        stored = changing.get(one.id)
+    for aggregate in (samples.aggregate(n, list_id="l-1") for n in range(20)):
+        creating.add(aggregate)
+        stored = changing.get(aggregate.id)
         changing.save(stored.moved_to(Status.VERIFIED) if moves else replace(stored, version=2))
     for item in table.scan()["Items"]:
         suffix = items.shard("", items.shard_of(item["payment_id"], versions[0]))
@@ -103,7 +103,7 @@ def test_a_change_keeps_the_stored_keys(versions: tuple[int, int], moves: bool, 
         assert item[items.STATUS_SHARD] == item["status"] + suffix
 
 
-def test_one_that_came_with_no_list_is_in_no_list():
+def test_an_aggregate_without_a_list_is_in_no_list():
     """Its item has no place in that index."""
     item = ITEMS.from_aggregate(samples.aggregate(1))
     assert items.LIST_SHARD not in item
@@ -123,7 +123,7 @@ def test_an_item_from_before_the_indexes_is_read_and_not_listed(shards: Shards, 
 
 
 @pytest.mark.usefixtures("aws")
-def test_those_with_a_value_come_from_an_index_of_the_field_itself():
+def test_aggregates_with_a_value_come_from_an_index_of_the_field():
     """Every aggregate is in it, whichever version stored it: none has a key of its own for it."""
     context = replace(PAYMENT, queried_by=("list", "payer"))
     table, own = made_table(context.indexes), Items(PAYMENT)
@@ -132,8 +132,8 @@ def test_those_with_a_value_come_from_an_index_of_the_field_itself():
     for number in range(7):
         stored.add(paid_by("Ada" if number % 2 else "Bob", number))
     shards = AggregateShards(Items(context), table)
-    asked: Any = {"payer": "Ada", "limit": 2}
-    first = list_many(selection(context)(**asked), shards)
-    second = list_many(selection(context)(**asked, cursor=first.next_cursor), shards)
-    found = [*first.aggregates, *second.aggregates]
-    assert found == [paid_by("Ada", number) for number in (1, 3, 5)]
+    filters: Any = {"payer": "Ada", "limit": 2}
+    first = list_many(selection(context)(**filters), shards)
+    second = list_many(selection(context)(**filters, cursor=first.next_cursor), shards)
+    aggregates = [*first.aggregates, *second.aggregates]
+    assert aggregates == [paid_by("Ada", number) for number in (1, 3, 5)]

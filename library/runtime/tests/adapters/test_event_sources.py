@@ -14,15 +14,15 @@ WELL = {"State": "Enabled", "LastProcessingResult": "OK"}
 
 def _failing(*pages: list[dict[str, Any]]) -> list[Failing]:
     client: Any = boto3.client("lambda", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
-    asked, marker = {"FunctionName": "shop-dev-relay-events:live"}, dict[str, str]()
+    request, marker = {"FunctionName": "shop-dev-relay-events:live"}, dict[str, str]()
     with Stubber(client) as answers:
         for number, page in enumerate(pages, 1):
             more = {"NextMarker": str(number)} if number < len(pages) else dict[str, str]()
-            answers.add_response("list_event_source_mappings", {"EventSourceMappings": page, **more}, asked | marker)
+            answers.add_response("list_event_source_mappings", {"EventSourceMappings": page, **more}, request | marker)
             marker = {"Marker": str(number)}
-        found = EventSources(client, "shop-dev-").failing([FUNCTION])
+        failing = EventSources(client, "shop-dev-").failing([FUNCTION])
         answers.assert_no_pending_responses()
-    return found
+    return failing
 
 
 @pytest.mark.parametrize("state", ["Enabled", "Creating", "Enabling", "Updating"])
@@ -33,7 +33,7 @@ def test_a_mapping_that_works_or_is_about_to_does_not_fail(state: str, result: s
 
 
 @pytest.mark.parametrize("state", ["Disabled", "Disabling", "Deleting"])
-def test_a_mapping_that_reads_nothing_fails(state: str):
+def test_a_mapping_that_reads_no_records_fails(state: str):
     """The stream forgets its changes after 24 hours."""
     assert _failing([WELL | {"State": state}]) == [Failing(FUNCTION, state)]
 
@@ -46,7 +46,7 @@ def test_a_mapping_whose_last_attempt_failed_fails():
 
 def test_a_function_without_a_mapping_fails():
     """Somebody deleted it."""
-    assert [one.function for one in _failing([])] == [FUNCTION]
+    assert [failure.function for failure in _failing([])] == [FUNCTION]
 
 
 def test_every_page_is_read():

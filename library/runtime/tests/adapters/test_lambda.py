@@ -23,7 +23,7 @@ def _ask(answer: bytes, **members: Any) -> Any:
         return Versions(client).ask("shop-prod-order", "8", EVENT)
 
 
-def test_a_version_is_asked_by_its_number():
+def test_a_version_is_called_by_its_number():
     """The alias may still point elsewhere."""
     assert _ask(b'{"smoke_check": "passed"}') == {"smoke_check": "passed"}
 
@@ -35,7 +35,7 @@ def test_a_version_is_asked_by_its_number():
         ({"errorMessage": "Task timed out after 10.00 seconds"}, "Task timed out after 10.00 seconds"),
     ],
 )
-def test_an_error_of_the_function_is_raised_with_what_it_says(error: dict[str, Any], sentence: str):
+def test_an_error_of_the_function_is_raised_with_its_message(error: dict[str, Any], sentence: str):
     """Lambda's status is 200 all the same."""
     with pytest.raises(FunctionFailed, match=f"^{sentence}$"):
         _ask(json.dumps(error).encode(), FunctionError="Unhandled")

@@ -82,11 +82,11 @@ def test_a_command_changes_only_the_aggregate_that_it_read(
     payments: AggregateTable[Payment], table: Any, imported: bool
 ):
     """Versions start at 1 again after a removal: the successor is not the one that was read."""
-    made = ImportedAggregateTable(ITEMS, PAYMENT.initial_status, DynamoDBClient(), inserts(), TABLE)
+    aggregates = ImportedAggregateTable(ITEMS, PAYMENT.initial_status, DynamoDBClient(), inserts(), TABLE)
 
     def create(list_id: str) -> None:
         if imported:
-            made.import_rows(list_id, [SAMPLE.details.model_dump(mode="json")])
+            aggregates.import_rows(list_id, [SAMPLE.details.model_dump(mode="json")])
         else:
             payments.add(SAMPLE)
 
@@ -158,7 +158,7 @@ def test_a_row_that_another_took_is_a_conflict(payments: AggregateTable[Payment]
         _imports(Vanishing(inserts(), replaced)).import_rows("l-1", _rows(3))
 
 
-def test_undoing_goes_on_until_no_row_of_the_list_is_left(payments: AggregateTable[Payment], table: Any):
+def test_undoing_continues_until_the_list_has_no_rows(payments: AggregateTable[Payment], table: Any):
     """A transaction is cancelled as a whole by each row of another that appears meanwhile."""
     _imports(inserts()).import_rows("l-1", _rows(4))
     client = DynamoDBClient()
@@ -167,8 +167,8 @@ def test_undoing_goes_on_until_no_row_of_the_list_is_left(payments: AggregateTab
     class Appearing:
         def sync_transact_write(self, operations: list[dict[str, Any]]) -> None:
             if appearing:
-                one = appearing.pop()
-                table.put_item(Item=ITEMS.from_aggregate(one))
+                aggregate = appearing.pop()
+                table.put_item(Item=ITEMS.from_aggregate(aggregate))
             client.sync_transact_write(operations)
 
     undone = ImportedAggregateTable(ITEMS, PAYMENT.initial_status, cast("Any", Appearing()), inserts(), TABLE)

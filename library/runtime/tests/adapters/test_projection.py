@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bounded_context.adapters.conditional import TOMBSTONE_SECONDS, ProjectionTable, key_of
 from bounded_context.application.inbound import apply, read
 from bounded_context.domain.events import Consumed
-from tests.foreign import CONSUMES, CREATED, HISTORIES, REMOVED, THING, Event, arrivals, sequenced, told
+from tests.foreign import CONSUMES, CREATED, HISTORIES, REMOVED, THING, Event, arrivals, events_of, sequenced
 
 NOW = 1_800_000_000
 
@@ -34,7 +34,7 @@ def _standing(table: Any, subject: str = "thing-1") -> str:
     return _item(table, subject)["status"]
 
 
-def test_what_an_event_tells_is_known_until_another_says_that_it_is_gone(table: Any, projection: ProjectionTable):
+def test_a_created_subject_is_known_until_an_event_removes_it(table: Any, projection: ProjectionTable):
     """Each thing for itself."""
     _tell(projection, [sequenced(1), sequenced(2, subject="thing-2")])
     assert (_standing(table), _standing(table, "thing-2")) == ("KNOWN", "KNOWN")
@@ -42,7 +42,7 @@ def test_what_an_event_tells_is_known_until_another_says_that_it_is_gone(table: 
     assert (_standing(table), _standing(table, "thing-2")) == ("GONE", "KNOWN")
 
 
-def test_a_late_event_does_not_bring_back_what_is_gone(table: Any, projection: ProjectionTable):
+def test_a_late_event_does_not_restore_a_removed_subject(table: Any, projection: ProjectionTable):
     """What is gone is kept for as long as such an event can be on its way."""
     outcomes = _tell(projection, [sequenced(2, REMOVED), sequenced(1), sequenced(2, REMOVED)])
     assert outcomes == ["applied", "stale", "stale"]
@@ -52,7 +52,7 @@ def test_a_late_event_does_not_bring_back_what_is_gone(table: Any, projection: P
     assert 2 * fourteen_days < TOMBSTONE_SECONDS
 
 
-def test_what_exists_again_does_not_expire(table: Any, projection: ProjectionTable):
+def test_a_subject_that_exists_again_does_not_expire(table: Any, projection: ProjectionTable):
     """The end of the tombstone is not the end of the thing."""
     _tell(projection, [sequenced(1, REMOVED), sequenced(2)])
     assert "expires_at" not in _item(table)
@@ -66,7 +66,7 @@ def test_an_item_without_an_order_is_older_than_any_event(table: Any, projection
     assert _standing(table) == "GONE"
 
 
-def test_things_of_one_name_that_two_contexts_keep_are_two(table: Any, projection: ProjectionTable):
+def test_subjects_of_two_contexts_with_one_name_are_two_items(table: Any, projection: ProjectionTable):
     """A customer 7 and an order 7."""
     other = {
         "elsewhere": Consumed(
@@ -94,7 +94,7 @@ def test_any_order_and_number_leave_the_same_item(table: Any, projection: Projec
     history = data.draw(HISTORIES)
     for subject in ("in-order", "as-it-comes"):
         table.delete_item(Key={"pk": key_of(THING, subject)})
-    _tell(projection, told(history, "in-order"))
-    _tell(projection, data.draw(arrivals(told(history, "as-it-comes"))))
-    one, other = (_item(table, subject) for subject in ("in-order", "as-it-comes"))
-    assert {**one, "pk": ""} == {**other, "pk": ""}
+    _tell(projection, events_of(history, "in-order"))
+    _tell(projection, data.draw(arrivals(events_of(history, "as-it-comes"))))
+    first, other = (_item(table, subject) for subject in ("in-order", "as-it-comes"))
+    assert {**first, "pk": ""} == {**other, "pk": ""}

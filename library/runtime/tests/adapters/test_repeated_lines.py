@@ -12,11 +12,11 @@ lines = st.dictionaries(st.integers(2, 40), st.integers(1, 40), max_size=20)
 
 
 @pytest.mark.parametrize("store", [SqliteRepeatedLines, LinesInMemory])
-@given(found=lines, first=st.integers(0, 45), last=st.integers(0, 45))
+@given(lines=lines, first=st.integers(0, 45), last=st.integers(0, 45))
 def test_it_returns_the_lines_between_two_lines(
-    store: type[RepeatedLines], found: dict[int, int], first: int, last: int
+    store: type[RepeatedLines], lines: dict[int, int], first: int, last: int
 ):
     """Both ends are included; the lines may be added in any order."""
     repeated = store()
-    repeated.add(iter(found.items()))
-    assert repeated.between(first, last) == {line: of for line, of in found.items() if first <= line <= last}
+    repeated.add(iter(lines.items()))
+    assert repeated.between(first, last) == {line: of for line, of in lines.items() if first <= line <= last}

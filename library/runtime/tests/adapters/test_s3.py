@@ -32,7 +32,7 @@ class _Raw(BytesIO):
         yield self.getvalue()
 
 
-def test_a_file_stays_what_it_was(files: InboxBucket):
+def test_a_pinned_version_does_not_change(files: InboxBucket):
     """A new version of the object changes nothing for who knows the old one."""
     files.write(KEY, b"a\n1\n")
     [stored] = files.versions(KEY)
@@ -92,45 +92,45 @@ def test_versions_differ_by_size_and_tag(files: InboxBucket):
     """Newest first, with the tag as Transfer's events write it."""
     for data in (b"first", b"second one"):
         files.write(KEY, data)
-    found = [(one.file.size, one.etag, one.removed) for one in files.versions(KEY)]
-    assert found == [
+    versions = [(version.file.size, version.etag, version.removed) for version in files.versions(KEY)]
+    assert versions == [
         (len(data), md5(data, usedforsecurity=False).hexdigest(), False) for data in (b"second one", b"first")
     ]
 
 
 @pytest.mark.parametrize("key", [KEY, "incoming/acme/a+b & <c> %0A.csv"])
-def test_versions_are_those_of_this_name_alone(files: InboxBucket, key: str):
+def test_versions_belong_to_one_name_only(files: InboxBucket, key: str):
     """A name may hold anything, and may be the beginning of another."""
-    for one in (key, f"{key}.2"):
-        files.write(one, one.encode())
+    for name in (key, f"{key}.2"):
+        files.write(name, name.encode())
     [stored] = files.versions(key)
     assert (stored.file.key, stored.file.size) == (key, len(key.encode()))
 
 
-def test_a_name_with_a_line_end_is_found(files: InboxBucket, bucket: Any):
+def test_a_name_with_a_line_end_is_listed(files: InboxBucket, bucket: Any):
     """S3 writes names into XML, which turns some signs into others, unless it is asked to encode them."""
-    key, asked = "incoming/acme/ja\r\nnu ary.csv", list[str]()
+    key, urls = "incoming/acme/ja\r\nnu ary.csv", list[str]()
 
     def answer(request: Any, **_: Any) -> AWSResponse:
-        asked.append(request.url)
+        urls.append(request.url)
         return AWSResponse(request.url, 200, HTTPHeaders(), cast("Any", _Raw(_LISTED.encode())))
 
     bucket.meta.events.register("before-send.s3.ListObjectVersions", answer)
     [stored] = files.versions(key)
     assert (stored.file.key, stored.file.version_id) == (key, "v1")
-    assert "prefix=incoming%2Facme%2Fja%0D%0Anu%20ary.csv" in asked[0]
+    assert "prefix=incoming%2Facme%2Fja%0D%0Anu%20ary.csv" in urls[0]
 
 
-def test_a_removed_file_is_known_with_its_versions(files: InboxBucket, bucket: Any):
+def test_a_removed_file_is_listed_with_its_versions(files: InboxBucket, bucket: Any):
     """The partner may have withdrawn it."""
     files.write(KEY, b"first")
     bucket.delete_object(Bucket=BUCKET, Key=KEY)
-    assert [one.removed for one in files.versions(KEY)] == [True]
+    assert [version.removed for version in files.versions(KEY)] == [True]
     files.write(KEY, b"second")
-    assert [one.removed for one in files.versions(KEY)] == [False, False]
+    assert [version.removed for version in files.versions(KEY)] == [False, False]
 
 
-def test_a_named_version_is_found(files: InboxBucket):
+def test_a_named_version_is_read(files: InboxBucket):
     """An event that names a version means that one, whatever came after it."""
     files.write(KEY, b"first")
     [first] = files.versions(KEY)
@@ -140,14 +140,14 @@ def test_a_named_version_is_found(files: InboxBucket):
     assert (named.file, named.etag) == (first.file, first.etag)
 
 
-def test_what_is_not_there_is_none(files: InboxBucket):
+def test_a_missing_file_is_none(files: InboxBucket):
     """A missing object is no error: the caller decides."""
     assert files.versions("incoming/acme/nothing.csv") == []
     assert files.version("incoming/acme/nothing.csv", "1") is None
     assert files.read("reports/acme/nothing") is None
 
 
-def test_what_is_written_is_read(files: InboxBucket):
+def test_a_written_file_is_read_unchanged(files: InboxBucket):
     """Bytes come back as they were."""
     files.write("staging/l/part-00000", b"\x00\xff")
     assert files.read("staging/l/part-00000") == b"\x00\xff"

@@ -62,7 +62,7 @@ def test_a_rotation_is_seen_within_five_minutes(manager: Any, arn: str, later: L
     assert MAX_AGE == 5 * 60
 
 
-def test_without_a_value_the_command_is_named_that_puts_one(manager: Any, arn: str) -> None:
+def test_a_missing_value_names_the_command_that_puts_it(manager: Any, arn: str) -> None:
     """And once somebody has run it, the next call has it: that there is none is not kept."""
     secrets = Secrets(manager)
     with pytest.raises(NoSecret, match=r"put-secret-value --secret-id shop-dev-acquirer-key --secret-string"):
@@ -78,7 +78,7 @@ def test_bytes_are_no_value(manager: Any, arn: str) -> None:
         Secrets(manager).get(arn)
 
 
-def test_what_is_wrong_with_the_service_is_not_taken_for_a_missing_value(manager: Any, arn: str) -> None:
+def test_an_error_of_the_service_is_not_a_missing_value(manager: Any, arn: str) -> None:
     """Nobody should put a value because of a permission that is missing."""
     manager.delete_secret(SecretId=arn)
     with pytest.raises(GetParameterError):

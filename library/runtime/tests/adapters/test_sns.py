@@ -25,11 +25,13 @@ class _Counting:
     def publish_batch(self, *, PublishBatchRequestEntries: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
         """Record the entries."""
         texts = [
-            value["StringValue"] for one in PublishBatchRequestEntries for value in one["MessageAttributes"].values()
+            value["StringValue"]
+            for entry in PublishBatchRequestEntries
+            for value in entry["MessageAttributes"].values()
         ]
-        assert sum(map(len, (*texts, *(one["Message"] for one in PublishBatchRequestEntries)))) <= 256 * 1024
-        ids = [one["Id"] for one in PublishBatchRequestEntries]
-        self.published += [one for one in ids if one != self.refused]
+        assert sum(map(len, (*texts, *(entry["Message"] for entry in PublishBatchRequestEntries)))) <= 256 * 1024
+        ids = [entry["Id"] for entry in PublishBatchRequestEntries]
+        self.published += [entry_id for entry_id in ids if entry_id != self.refused]
         return {"Failed": [{"Id": self.refused}] if self.refused in ids else []}
 
 

@@ -21,7 +21,7 @@ def machine(aws: None) -> tuple[Any, str]:
     return client, client.create_state_machine(name="m", definition=WORKING, roleArn=role)["stateMachineArn"]
 
 
-def test_only_what_runs_counts(machine: tuple[Any, str]):
+def test_only_running_executions_count(machine: tuple[Any, str]):
     """What has ended is nobody's worry."""
     client, arn = machine
     assert Executions(client, arn).oldest_start() is None
@@ -31,19 +31,19 @@ def test_only_what_runs_counts(machine: tuple[Any, str]):
     assert Executions(client, arn).oldest_start() == started[1]["startDate"]
 
 
-def test_the_oldest_is_found_on_the_last_page():
+def test_the_oldest_execution_is_on_the_last_page():
     """AWS answers with the newest first, a hundred at a time."""
     client: Any = boto3.client(
         "stepfunctions", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
     days = [datetime(2026, 1, day, tzinfo=UTC) for day in (31, 30, 2, 1)]
-    asked = {"stateMachineArn": MACHINE, "statusFilter": "RUNNING"}
+    request = {"stateMachineArn": MACHINE, "statusFilter": "RUNNING"}
     with Stubber(client) as answers:
-        answers.add_response("list_executions", {"executions": _running(days[:2]), "nextToken": "more"}, asked)
-        answers.add_response("list_executions", {"executions": _running(days[2:])}, asked | {"nextToken": "more"})
+        answers.add_response("list_executions", {"executions": _running(days[:2]), "nextToken": "more"}, request)
+        answers.add_response("list_executions", {"executions": _running(days[2:])}, request | {"nextToken": "more"})
         assert Executions(client, MACHINE).oldest_start() == days[-1]
 
 
 def _running(started: list[datetime]) -> list[dict[str, Any]]:
     same = {"executionArn": MACHINE, "stateMachineArn": MACHINE, "name": "x", "status": "RUNNING"}
-    return [{**same, "startDate": one} for one in started]
+    return [{**same, "startDate": start} for start in started]

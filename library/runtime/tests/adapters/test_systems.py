@@ -81,7 +81,7 @@ def test_retries_have_one_key_and_the_token(system: HttpSystem, bureau: Bureau) 
     assert {request.headers["Authorization"] for request in bureau.requests} == {"Bearer t-1"}
 
 
-def test_a_slow_system_is_left_after_its_time(
+def test_a_slow_system_is_abandoned_after_its_timeout(
     system: HttpSystem, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A try ends, and so does the call."""
@@ -94,7 +94,7 @@ def test_a_slow_system_is_left_after_its_time(
     assert time.monotonic() - began < 1
 
 
-def test_the_refusal_has_the_seconds_that_the_system_asks_for(system: HttpSystem, bureau: Bureau) -> None:
+def test_the_refusal_has_the_seconds_that_the_system_requests(system: HttpSystem, bureau: Bureau) -> None:
     """At most an hour; a date has the default."""
     for header, seconds in (("7", 7), ("999999", 3600), ("Sat, 28 Nov 2026 09:00:00 GMT", 30)):
         bureau.only(503, Retry_After=header)
@@ -103,7 +103,7 @@ def test_the_refusal_has_the_seconds_that_the_system_asks_for(system: HttpSystem
         assert raised.value.retry_after == seconds
 
 
-def test_after_five_failures_it_is_left_alone_until_a_probe_succeeds(
+def test_after_five_failures_the_system_is_not_called_until_a_probe_succeeds(
     system: HttpSystem, bureau: Bureau, table: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also by other functions: the circuit is an item of the table. Replies such as 404 do not count."""
@@ -114,13 +114,13 @@ def test_after_five_failures_it_is_left_alone_until_a_probe_succeeds(
     for _ in range(5):
         with pytest.raises(BureauUnavailable):
             _ask(system)
-    asked = len(bureau.requests)
+    count = len(bureau.requests)
     other = HttpSystem("bureau", bureau.address, BureauUnavailable, _store())
-    for one in (system, other):
+    for client in (system, other):
         with pytest.raises(BureauUnavailable) as raised:
-            _ask(one)
+            _ask(client)
         assert 1 <= raised.value.retry_after <= 30
-    assert len(bureau.requests) == asked
+    assert len(bureau.requests) == count
     item = table.get_item(Key={"pk": f"{CIRCUIT}bureau"})["Item"]
     assert item["circuit_state"] == "OPEN"
     table.update_item(
@@ -171,7 +171,7 @@ def test_a_reply_has_a_limited_size(system: HttpSystem, bureau: Bureau) -> None:
         system.get("/")
 
 
-def test_a_kept_connection_that_has_ended_costs_one_try(system: HttpSystem, bureau: Bureau) -> None:
+def test_a_kept_connection_that_has_ended_costs_one_attempt(system: HttpSystem, bureau: Bureau) -> None:
     """A function may have been frozen since its last call."""
     bureau.answers = [(200, {"Connection": "keep-alive"}, b"{}")]
     system.get("/")
@@ -193,6 +193,6 @@ def test_lines_have_neither_address_nor_content(system: HttpSystem, bureau: Bure
     with pytest.raises(BureauUnavailable) as raised:
         _ask(system)
     assert [line["message"] for line in bureau.lines] == ["system called", "system unavailable"]
-    told = str(bureau.lines) + str(raised.value) + str(raised.value.__cause__)
-    assert PERSON not in told
-    assert "t-1" not in told
+    text = str(bureau.lines) + str(raised.value) + str(raised.value.__cause__)
+    assert PERSON not in text
+    assert "t-1" not in text

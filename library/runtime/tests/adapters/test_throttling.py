@@ -8,7 +8,7 @@ from bounded_context.application.ports import Throttled
 
 
 @pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ThrottlingException", "SlowDown"])
-def test_what_was_turned_away_has_one_name(code: str):
+def test_throttling_has_one_error_class(code: str):
     """It waits longer than a fault does, and does not count as one."""
     with pytest.raises(Throttled, match=code), throttling_as_one():
         raise ClientError({"Error": {"Code": code}}, "UpdateItem")
@@ -18,7 +18,7 @@ def test_what_was_turned_away_has_one_name(code: str):
     "error",
     [ClientError({"Error": {"Code": "AccessDenied"}}, "UpdateItem"), ClientError({}, "Read"), LookupError("gone")],
 )
-def test_every_other_error_stays_what_it_is(error: Exception):
+def test_every_other_error_keeps_its_class(error: Exception):
     """A fault is tried a few times and then told."""
     with pytest.raises(type(error)) as raised, throttling_as_one():
         raise error

@@ -18,7 +18,7 @@ def test_every_function_is_put_the_smoke_check_first(context: Context[Any]):
 
 
 @over_contexts
-def test_what_can_be_asked_without_a_change_has_a_check_of_its_own(context: Context[Any]):
+def test_a_function_that_can_be_called_without_a_change_has_its_own_check(context: Context[Any]):
     """A command that is added later is not forgotten. A step, the watch or the sweep would do its work."""
     own = {function for function in context.functions if len(checks_of(function, context)) == 2}
     assert own == {*context.functions} - {*context.steps, "watch_lists", "sweep_uploads"}
@@ -43,13 +43,13 @@ def test_a_command_is_sent_with_a_key_that_was_never_used():
         ([], False),
     ],
 )
-def test_an_answer_is_judged_by_the_members_that_matter(answer: Any, good: bool):
+def test_an_answer_is_judged_by_the_expected_members(answer: Any, good: bool):
     """Others may be there; what is no object is no good answer."""
     problem = has({"ok": False, "error": {"code": "invalid"}})(answer)
     assert (problem is None) is good
 
 
-def test_the_reason_says_what_was_expected_and_not_what_came():
+def test_the_reason_has_the_expected_value_and_not_the_received_one():
     """It goes to the logs, and answers hold personal data."""
     problem = has({"ok": True})({"name": "Ada"})
     assert problem is not None

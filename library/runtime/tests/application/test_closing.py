@@ -79,7 +79,7 @@ def test_all_rows_of_the_list_are_deleted_and_no_others(world: World):
     assert set(world.owners.values()) == {None, "another-list"}
 
 
-def test_record_report_and_event_are_those_of_a_normal_undo(world: World):
+def test_record_report_and_event_equal_those_of_a_normal_undo(world: World):
     """Only the time and the trace of the event differ."""
     other = World(world.context)
     list_id = interrupted(world)
@@ -100,7 +100,7 @@ def test_record_report_and_event_are_those_of_a_normal_undo(world: World):
     assert (closed.failure.step, closed.failure.error) == (normal.failure.step, normal.failure.error)
 
 
-def test_rows_that_come_late_into_the_index_are_deleted(world: World):
+def test_rows_that_appear_late_in_the_index_are_deleted(world: World):
     """The last pass begins after a pause, and finds no row."""
     list_id = interrupted(world)
     closed = Closed(world, late=3)

@@ -63,7 +63,7 @@ def test_a_row_that_a_command_would_be_refused_for_is_rejected_with_the_refusals
     assert [(line["line"], line["field"], line["code"]) for line in run.report] == [
         (str(n + 2), "", TooLarge.code) for n in range(10, 20)
     ]
-    assert {one.id for one in run.aggregates} == {row["payment_id"] for row in ROWS[:10]}
+    assert {aggregate.id for aggregate in run.aggregates} == {row["payment_id"] for row in ROWS[:10]}
 
 
 def test_refused_rows_count_towards_the_tolerance() -> None:
@@ -127,17 +127,17 @@ def doubled(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
     return created
 
 
-def test_what_the_rule_made_of_a_row_is_imported() -> None:
+def test_the_result_of_the_rule_is_imported() -> None:
     """And summed up."""
     run = sent(doubled)
-    assert [(one.details.amount, one.details.payer) for one in run.aggregates] == [
+    assert [(aggregate.details.amount, aggregate.details.payer) for aggregate in run.aggregates] == [
         (Decimal(f"{n}.50") * 2, "Ada") for n in range(20)
     ]
     world, list_id = _verified(doubled, ROWS)
     assert world.lists.get(list_id).amounts == {"amount": {"EUR": sum(Decimal(f"{n}.50") for n in range(20)) * 2}}
 
 
-def test_an_amount_that_is_equal_and_written_otherwise_is_what_the_command_would_store() -> None:
+def test_an_equal_amount_in_another_notation_is_stored_as_by_the_command() -> None:
     """12.5 and 12.50 are equal numbers and different texts."""
 
     def precise(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
@@ -161,11 +161,11 @@ def _by_commands(rule: Rule, rows: list[dict[str, str]]) -> list[Payment]:
     return list(stored.stored.values())
 
 
-def _adds(*made: Callable[[PaymentDetails], Payment]) -> Rule:
+def _adds(*factories: Callable[[PaymentDetails], Payment]) -> Rule:
     def rule(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
-        created = [one(PaymentDetails.of(command)) for one in made]
-        for one in created:
-            payments.add(one)
+        created = [factory(PaymentDetails.of(command)) for factory in factories]
+        for payment in created:
+            payments.add(payment)
         return created[0] if created else Payment(command, Status.REGISTERED)
 
     return rule
@@ -188,13 +188,13 @@ def _plain(details: PaymentDetails) -> Payment:
         (lambda command, payments: payments.remove(_plain(command)) or _plain(command), "calls remove"),
     ],
 )
-def test_what_no_row_can_bring_fails_the_step_and_says_what_to_write(rule: Rule, why: str) -> None:
+def test_a_result_that_no_row_can_have_fails_the_step_with_advice(rule: Rule, why: str) -> None:
     """It is the rule that has to change, and nothing that a partner could."""
     with pytest.raises(RuleFailed, match=f"on line 2: it {why}|on line 2: .*{why}"):
         sent(rule)
 
 
-def test_a_rule_reads_what_is_stored() -> None:
+def test_a_rule_reads_stored_aggregates() -> None:
     """As a command does: an aggregate, or that there is none."""
 
     def after_another(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
@@ -205,10 +205,10 @@ def test_a_rule_reads_what_is_stored() -> None:
     rows = [SAMPLES.values(1, payer=there.id), SAMPLES.values(2, payer="nobody")]
     run = sent(after_another, rows, existing=[there])
     assert [(line["line"], line["code"]) for line in run.report] == [("3", NotFound.code)]
-    assert {one.id for one in run.aggregates} == {there.id, "id-000001"}
+    assert {aggregate.id for aggregate in run.aggregates} == {there.id, "id-000001"}
 
 
-def test_a_rule_reads_what_it_has_added() -> None:
+def test_a_rule_reads_its_own_additions() -> None:
     """And rows of a list do not see each other."""
     seen: list[str] = []
 
@@ -334,9 +334,9 @@ def _typed(rows: list[dict[str, str]]) -> list[TypedRow[Any]]:
 
 def test_a_part_reports_the_run_of_its_rule() -> None:
     """With the time, for whoever looks for a slow rule."""
-    told: list[Ran] = []
-    CreatingRule(PAYMENT, limited, InMemoryAggregates(PAYMENT), told.append)(_typed(ROWS), "l-1")
-    [ran] = told
+    runs: list[Ran] = []
+    CreatingRule(PAYMENT, limited, InMemoryAggregates(PAYMENT), runs.append)(_typed(ROWS), "l-1")
+    [ran] = runs
     assert (ran.rule, ran.rows, ran.refused) == ("limited", 20, {TooLarge.code: 10})
     assert ran.seconds > 0
 
@@ -349,13 +349,13 @@ def _with_channel(default: Any) -> Context[Any]:
     return replace(plain, commands=(replace(create, model=model), *others))
 
 
-def test_a_command_that_requires_what_no_row_has_is_refused() -> None:
+def test_a_command_that_requires_a_field_without_a_column_is_refused() -> None:
     context = _with_channel(...)
     with pytest.raises(ValueError, match="MakeThing requires channel, which no row has"):
         CreatingRule(context, _made, InMemoryAggregates(context))
 
 
-def test_a_command_with_a_default_that_no_row_has_is_taken() -> None:
+def test_a_command_with_a_default_for_a_field_without_a_column_is_accepted() -> None:
     """The rule finds the default."""
     context, channels = _with_channel("list"), set[str]()
 
@@ -375,7 +375,7 @@ def test_a_row_that_the_commands_own_model_refuses_is_rejected_as_a_caller_is() 
     context = replace(plain, commands=(replace(create, model=model), *others))
     rows = [{"thing_id": f"t-{n}", "size": str(n)} for n in range(4, 8)]
     run = run_list(context, rows, rule=_made, tolerated_share=TOLERANT)
-    assert [one.id for one in run.aggregates] == ["t-4", "t-5"]
+    assert [aggregate.id for aggregate in run.aggregates] == ["t-4", "t-5"]
     assert [(line["line"], line["field"], line["code"]) for line in run.report] == [
         ("4", "size", INVALID),
         ("5", "size", INVALID),
@@ -390,7 +390,7 @@ def _made(command: Any, things: Aggregates[Any]) -> Any:
 
 
 @pytest.mark.parametrize("of", ALL, ids=lambda of: of.context.name)
-def test_the_rule_of_each_context_takes_its_good_rows(of: Commands) -> None:
+def test_the_rule_of_each_context_accepts_its_good_rows(of: Commands) -> None:
     samples = Samples(of.context)
     run = run_list(of.context, [samples.values(n) for n in range(25)], rule=of.create.use_case)
     assert (run.outcome, len(run.aggregates)) == ("IMPORTED", 25)
@@ -492,7 +492,7 @@ def rules(draw: st.DrawFn) -> Rule:
 
 
 @given(row_lists, rules())
-def test_commands_and_rows_are_taken_alike(given_rows: list[tuple[str, str]], rule: Rule) -> None:
+def test_commands_and_rows_are_accepted_alike(given_rows: list[tuple[str, str]], rule: Rule) -> None:
     """Whatever the rows and the rule are: the same are accepted, and what is stored is the same."""
     there = SAMPLES.aggregate(90)
     rows = [SAMPLES.values(n, amount=amount, payer=payer) for n, (amount, payer) in enumerate(given_rows)]
@@ -508,6 +508,6 @@ def test_commands_and_rows_are_taken_alike(given_rows: list[tuple[str, str]], ru
     if not accepted:
         assert run.outcome == "REJECTED"
         return
-    assert {one.id for one in run.aggregates} == accepted | {there.id}
-    for one in run.aggregates:
-        assert one.details.model_dump(mode="json") == stored.get(one.id).details.model_dump(mode="json")
+    assert {aggregate.id for aggregate in run.aggregates} == accepted | {there.id}
+    for aggregate in run.aggregates:
+        assert aggregate.details.model_dump(mode="json") == stored.get(aggregate.id).details.model_dump(mode="json")

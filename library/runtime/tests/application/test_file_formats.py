@@ -60,7 +60,9 @@ rows = st.fixed_dictionaries(
 def _read(data: bytes, format_: FileFormat = PLAIN, max_bytes: int = MOST_BYTES) -> tuple[list[Any], list[Any]]:
     checked = list(ListFile(BytesIO(data), FORM, InMemorySeenIds(), format_, max_bytes).checked())
     good = [(row.line, row.details) for part in checked for row in part.rows]
-    rejected = sorted((found.line, found.field, found.code) for part in checked for found in part.rejections)
+    rejected = sorted(
+        (rejection.line, rejection.field, rejection.code) for part in checked for rejection in part.rejections
+    )
     return good, rejected
 
 
@@ -91,14 +93,16 @@ def test_a_file_in_any_format_has_the_rows_and_rejections_of_the_plain_file(
     good, rejected = _read(SAMPLES.file(values, format_=format_), format_)
     plain, plainly_rejected = _read(SAMPLES.file(values))
     assert [(line + moved, details) for line, details in good] == plain
-    assert [(line + moved, *others) for line, *others in rejected] == [tuple(found) for found in plainly_rejected]
+    assert [(line + moved, *others) for line, *others in rejected] == [
+        tuple(rejection) for rejection in plainly_rejected
+    ]
 
 
 def test_a_rejection_quotes_the_value_as_the_partner_wrote_it():
     """With the format's own example."""
     values = SAMPLES.values(1, amount="0.00", due_date="soon")
     [checked] = ListFile(BytesIO(SAMPLES.file([values], format_=EXCEL)), FORM, InMemorySeenIds(), EXCEL).checked()
-    reasons = {found.field: found.reason for found in checked.rejections}
+    reasons = {rejection.field: rejection.reason for rejection in checked.rejections}
     assert reasons["amount"].startswith("'0,00': ") and reasons["amount"].endswith(" 12,50")
     assert reasons["due_date"].startswith("'soon': ") and reasons["due_date"].endswith("DD.MM.YYYY, such as 31.01.2026")
 
@@ -181,10 +185,10 @@ def test_a_plain_file_of_a_partner_with_a_format_is_refused_with_the_plain_membe
 def test_a_header_in_another_language_is_refused_with_the_columns_to_map():
     """On its line. A first line that is a row would have a person's data as names."""
     refused = _refused(_file(FileFormat(header=HEADER)))
-    [found] = refused.differences
+    [difference] = refused.differences
     assert (refused.fault, refused.line) == (ListFault.HEADER, 1)
     places = [f"column {FORM.columns.index(column) + 1}" for column in GERMAN]
-    assert (found.member, sorted(found.value)) == ("header", sorted(places))
+    assert (difference.member, sorted(difference.value)) == ("header", sorted(places))
 
 
 def test_a_decimal_comma_and_a_date_are_detected_in_rejected_rows():
@@ -192,7 +196,10 @@ def test_a_decimal_comma_and_a_date_are_detected_in_rejected_rows():
     written = FileFormat(decimal=",", date="MM/DD/YYYY")
     read = ListFile(BytesIO(_file(written)), FORM, InMemorySeenIds())
     assert [part.rows for part in read.checked()] == [[]]
-    assert {(found.member, found.value) for found in read.differences} == {("decimal", ","), ("date", "MM/DD/YYYY")}
+    assert {(difference.member, difference.value) for difference in read.differences} == {
+        ("decimal", ","),
+        ("date", "MM/DD/YYYY"),
+    }
 
 
 def test_a_date_that_may_be_of_two_formats_names_both():
@@ -200,7 +207,7 @@ def test_a_date_that_may_be_of_two_formats_names_both():
     data = _file(FileFormat(date="DD/MM/YYYY")).replace(b"31/01/", b"02/01/")
     read = ListFile(BytesIO(data), FORM, InMemorySeenIds())
     list(read.checked())
-    assert [found.value for found in read.differences] == ["DD/MM/YYYY", "MM/DD/YYYY"]
+    assert [difference.value for difference in read.differences] == ["DD/MM/YYYY", "MM/DD/YYYY"]
 
 
 GZIP = FileFormat(compression="gzip")
@@ -414,7 +421,7 @@ def test_blank_lines_of_json_lines_are_skipped():
 
 def test_a_format_is_read_back_from_its_own_settings():
     """As a function's variable has them."""
-    assert [FileFormat.parse(one.settings, FORM.columns) for one in (EXCEL, GZIP)] == [EXCEL, GZIP]
+    assert [FileFormat.parse(format_.settings, FORM.columns) for format_ in (EXCEL, GZIP)] == [EXCEL, GZIP]
 
 
 def _rejected_list(data: bytes) -> World:
@@ -431,7 +438,7 @@ def test_a_list_in_the_format_of_its_partner_is_imported():
     world.formats = Formats({"acme": replace(EXCEL, compression="gzip")})
     list_id = world.ready_to_import_file(_file(world.formats.of("acme"), 30))
     assert world.import_parts(list_id) == [Outcome.IMPORTED]
-    assert {one.details.payer for one in world.aggregates.stored.values()} == {"Jürgen"}
+    assert {aggregate.details.payer for aggregate in world.aggregates.stored.values()} == {"Jürgen"}
     world.formats = Formats({"other": EXCEL})
     assert world.validate(world.register(_file(EXCEL), "run-2").list_id).outcome is Outcome.REJECTED
 

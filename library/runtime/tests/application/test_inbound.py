@@ -24,8 +24,8 @@ from tests.foreign import (
     THING,
     arrivals,
     event,
+    events_of,
     sequenced,
-    told,
 )
 
 
@@ -33,7 +33,7 @@ def _read(message: Any) -> Any:
     return read(json.dumps(message), CONSUMES)
 
 
-def test_an_event_says_whether_a_thing_exists():
+def test_the_type_of_an_event_decides_whether_its_subject_exists():
     """By its type."""
     for event_type, standing in {CREATED: Standing.KNOWN, CHANGED: Standing.KNOWN, REMOVED: Standing.GONE}.items():
         said = _read(event(7, event_type, "thing-7")).event
@@ -45,14 +45,14 @@ def test_an_event_says_whether_a_thing_exists():
         )
 
 
-def test_what_a_producer_may_add_is_tolerated():
+def test_additions_of_a_producer_are_tolerated():
     """Members, versions of the data, data of any form or none."""
     more = event(dataschema="urn:event-schema:order-line:OrderLineCreated:9.4", newmember={"a": [1]}, data=None)
     assert _read(more).event == _read(event()).event
     assert _read(event(data="text")).event == _read(event()).event
 
 
-def test_a_type_that_nobody_asked_for_is_no_poison():
+def test_an_unsubscribed_type_is_not_poison():
     """Whatever else it lacks: it is not for us."""
     message = _read(event(event_type="OrderLinePainted", subject=None, time=None))
     assert message.event is None
@@ -61,15 +61,15 @@ def test_a_type_that_nobody_asked_for_is_no_poison():
     assert projection.kept == {}
 
 
-def test_a_major_version_is_asked_for_by_its_number():
+def test_a_major_version_is_selected_by_its_number():
     """`OrderLineCreated.2` is what its topic's filter asks for, and what counts here: not the version before."""
     second = {
         "somewhere-else": Consumed(aggregate=THING, created_by=frozenset({f"{CREATED}.2"}), deleted_by=frozenset())
     }
     schema = f"urn:event-schema:{SOURCE}:{CREATED}"
     messages = [event(1, dataschema=f"{schema}:1.3"), event(2, dataschema=f"{schema}:2.0"), event(3)]
-    found = [read(json.dumps(one), second).event for one in messages]
-    assert [one is not None for one in found] == [False, True, False]
+    events = [read(json.dumps(message), second).event for message in messages]
+    assert [item is not None for item in events] == [False, True, False]
 
 
 @pytest.mark.parametrize("source", ["somewhere_else", "somewhere-else"])
@@ -99,7 +99,7 @@ POISON: list[tuple[Any, PoisonReason]] = [
 
 
 @pytest.mark.parametrize(("message", "reason"), POISON)
-def test_what_nobody_should_act_on_is_poison(message: Any, reason: PoisonReason):
+def test_an_invalid_event_is_poison(message: Any, reason: PoisonReason):
     """For one of few reasons, and without a word of what it says."""
     body = message if isinstance(message, str) else json.dumps(message)
     with pytest.raises(Poison) as raised:
@@ -134,17 +134,17 @@ def test_any_member_of_any_form_is_read_or_poison(members: dict[str, Any]):
 @pytest.mark.slow
 @settings(max_examples=1000, deadline=None)
 @given(st.data())
-def test_messages_in_any_order_and_number_leave_what_the_newest_says(data: st.DataObject):
+def test_messages_in_any_order_and_number_leave_the_newest_state(data: st.DataObject):
     """Sequences, times that are equal, and both for one thing."""
-    events = told(data.draw(HISTORIES))
+    events = events_of(data.draw(HISTORIES))
     ends = [_kept(events), _kept(data.draw(arrivals(events)))]
     assert ends[0] == ends[1]
 
 
 def _kept(events: list[dict[str, Any]]) -> Any:
     projection = InMemoryProjection()
-    for one in events:
-        apply(_read(one), projection)
+    for message in events:
+        apply(_read(message), projection)
     return projection.kept
 
 
@@ -156,7 +156,7 @@ def test_a_message_without_effect_has_an_outcome_of_its_own():
     assert outcomes == [Applied.APPLIED, Applied.STALE, Applied.STALE, Applied.APPLIED]
 
 
-def test_a_type_in_neither_list_says_nothing():
+def test_a_type_in_neither_list_changes_nothing():
     """What is heard of a context is its own matter."""
     assert Consumed(aggregate="a", created_by=frozenset({"A"}), deleted_by=frozenset()).standing("B") is None
 

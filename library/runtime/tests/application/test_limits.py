@@ -110,17 +110,17 @@ def test_a_row_of_very_many_cells_does_not_fill_the_memory():
     assert [line["code"] for line in _report_lines(world, closed)] == [ListFault.RECORD]
 
 
-def test_a_thousand_taken_identities_are_a_short_reason(monkeypatch: pytest.MonkeyPatch):
+def test_a_thousand_existing_identities_are_a_short_reason(monkeypatch: pytest.MonkeyPatch):
     """Those of one write are told together."""
     world = World(PAYMENT)
     list_id = world.ready_to_import(world.rows(1))
     [part] = Staging(world.files, list_id).manifest(VERIFIED)
     identities = [f"{n:064}" for n in range(1_000)]
 
-    def taken(*_: Any) -> None:
+    def raise_taken(*_: Any) -> None:
         raise AlreadyTaken(identities)
 
-    monkeypatch.setattr(world.aggregates, "import_rows", taken)
+    monkeypatch.setattr(world.aggregates, "import_rows", raise_taken)
     world.steps.import_part(list_id, part)
     closed = world.steps.compensate(list_id)
     assert closed.status is ListStatus.REJECTED
@@ -144,9 +144,9 @@ class Quoting(Details):
 
 def test_a_message_of_a_teams_own_rule_is_shortened_in_the_report():
     """Ten thousand of them are kept in memory."""
-    [found] = Rows(Quoting).check(("quoting_id", "note"), [Record(2, ["a", "x" * 50_000])]).rejections
+    [rejection] = Rows(Quoting).check(("quoting_id", "note"), [Record(2, ["a", "x" * 50_000])]).rejections
     report = Report()
-    report.add([found, Rejection(3, "f" * 50_000, '"' * 50_000, Fault.VALUE)])
+    report.add([rejection, Rejection(3, "f" * 50_000, '"' * 50_000, Fault.VALUE)])
     assert all(len(line) <= LINE_CHARACTERS for line in report.rows.splitlines())
 
 
@@ -194,9 +194,7 @@ _NAMES = st.builds(lambda name: name.replace("/", "_").encode()[:1_000].decode(e
 
 @settings(max_examples=60, deadline=None)
 @given(_HEADERS, st.lists(_WIDE, max_size=4), _NAMES)
-def test_whatever_a_file_contains_its_rejection_is_published_and_recorded(
-    header: list[str], rows: list[list[str]], name: str
-):
+def test_the_rejection_of_any_file_is_published_and_recorded(header: list[str], rows: list[list[str]], name: str):
     """Header, rows and the file's name are the partner's."""
     world, closed = _rejected(_file([header, *rows]), f"incoming/acme/{name}")
     assert _within(closed)

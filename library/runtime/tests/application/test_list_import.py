@@ -54,7 +54,7 @@ def test_a_file_announced_twice_is_one_list(world: World):
     assert world.register(None, "run-1").outcome is Outcome.REGISTERED
 
 
-def test_a_broken_upload_does_not_stand_in_the_way_of_the_next_try(world: World):
+def test_a_broken_upload_does_not_block_the_next_one(world: World):
     """Its event may come after the client has sent the whole file again."""
     world.files.write(KEY, world.samples.file(world.rows(1)))
     assert world.register(None, "run-1", broken_by="event-1").outcome is Outcome.REFUSED
@@ -62,7 +62,7 @@ def test_a_broken_upload_does_not_stand_in_the_way_of_the_next_try(world: World)
     assert world.register(None, "run-3").outcome is Outcome.REGISTERED
 
 
-def test_the_announced_version_is_the_one_that_is_pinned(world: World):
+def test_the_announced_version_is_pinned(world: World):
     """Two versions within a second are two lists, whichever event comes first."""
     for rows in (1, 2):
         world.files.write(KEY, world.samples.file(world.rows(rows)))
@@ -99,15 +99,15 @@ def test_mondays_list_is_read_although_tuesdays_has_replaced_it(world: World, or
     [_event(MONDAY), _event(MONDAY, tag=False), Upload("inbox", KEY)],
     ids=["same content", "same size", "renamed to the same name"],
 )
-def test_two_uploads_within_a_minute_are_two_lists_whatever_tells_them_apart(world: World, event: Upload):
+def test_two_uploads_within_a_minute_are_two_lists(world: World, event: Upload):
     """Where nothing does, each event still gets a version of its own; one that is sent again gets none."""
     for data in (MONDAY, MONDAY[:-2] + b"9\n"):
         world.files.write(KEY, MONDAY if event.etag else data)
-    taken = [world.announced(event, run) for run in ("run-1", "run-2", "run-1", "run-3")]
+    steps = [world.announced(event, run) for run in ("run-1", "run-2", "run-1", "run-3")]
     outcomes = [Outcome.REGISTERED] * 3 + [Outcome.ALREADY_REGISTERED]
-    assert [step.outcome for step in taken] == outcomes
-    assert taken[0].list_id == taken[2].list_id
-    assert {one.file.version_id for one in world.lists.stored.values()} == {"1", "2"}
+    assert [step.outcome for step in steps] == outcomes
+    assert steps[0].list_id == steps[2].list_id
+    assert {record.file.version_id for record in world.lists.stored.values()} == {"1", "2"}
 
 
 RENAMED = Upload("inbox", KEY)
@@ -120,16 +120,16 @@ def _at(world: World, minutes: int, data: bytes) -> None:
     world.files.write(KEY, data)
 
 
-def _broke_off(world: World, left: bytes, *, tag: bool, event: str = "event-1") -> None:
+def _broke_off(world: World, content: bytes, *, tag: bool, event: str = "event-1") -> None:
     """An upload breaks off and leaves something behind, which its event describes."""
-    _at(world, -1, left)
-    upload = replace(_event(left, tag=tag), broken_by=event)
+    _at(world, -1, content)
+    upload = replace(_event(content, tag=tag), broken_by=event)
     assert world.announced(upload, f"run-{event}").outcome is Outcome.REFUSED
 
 
 def _versions(world: World) -> set[str]:
     """The versions that lists were recorded of; broken uploads are none."""
-    return {one.file.version_id for one in world.lists.stored.values() if not one.file.broke_off}
+    return {record.file.version_id for record in world.lists.stored.values() if not record.file.broke_off}
 
 
 @pytest.mark.parametrize("tag", [True, False], ids=["by its tag", "by its size"])
@@ -231,7 +231,7 @@ ODD = "incoming/acme/Größe 1 & 2+3.csv"
 
 
 @pytest.mark.parametrize("written", [str, lambda key: quote_plus(key, safe="/"), quote], ids=["plain", "form", "url"])
-def test_a_key_is_found_however_its_event_writes_it(world: World, written: Callable[[str], str]):
+def test_a_key_is_read_in_every_notation_of_an_event(world: World, written: Callable[[str], str]):
     """No page of AWS says how EventBridge's events of S3 write it, and emulators disagree."""
     world.files.write(ODD, MONDAY)
     step = world.announced(Upload("inbox", written(ODD), "1"), "run-1")
@@ -248,13 +248,13 @@ def test_a_key_that_exists_as_its_event_writes_it_is_that_key(world: World, key:
     assert world.lists.get(step.list_id).file.key == key
 
 
-def test_a_key_of_which_there_is_no_version_stays_as_it_is_written(world: World):
+def test_a_key_without_a_version_is_kept_as_written(world: World):
     """The partner is told of the name that the event has."""
     step = world.announced(Upload("inbox", "incoming/acme/a+b.csv", "1"), "run-1")
     assert (step.outcome, world.lists.get(step.list_id).file.key) == (Outcome.REFUSED, "incoming/acme/a+b.csv")
 
 
-def test_an_empty_file_that_a_good_one_replaces_is_refused_and_the_good_one_imported(world: World):
+def test_an_empty_file_is_refused_and_its_replacement_imported(world: World):
     """The empty one's execution may start after both are there."""
     for data in (b"", MONDAY):
         world.files.write(KEY, data)
@@ -310,7 +310,7 @@ def test_a_file_under_a_temporary_name_is_no_list_until_it_is_renamed(world: Wor
         world.steps.register(_event(MONDAY, key=name), f"run-{name}", MAX_BYTES, [".tmp", ".part"]) for name in names
     )
     assert (draft.outcome, last.outcome) == (Outcome.IGNORED, Outcome.REGISTERED)
-    assert [one.file.key for one in world.lists.stored.values()] == [KEY]
+    assert [record.file.key for record in world.lists.stored.values()] == [KEY]
 
 
 def test_a_broken_upload_with_a_temporary_name_is_refused(world: World):
@@ -365,7 +365,7 @@ def test_an_unreadable_file_is_refused_as_a_whole(world: World, data: Callable[[
     assert world.owners == {}
 
 
-def test_bad_rows_within_the_tolerance_are_reported_and_left_out(world: World):
+def test_bad_rows_within_the_tolerance_are_reported_and_not_imported(world: World):
     """The partner reads line, field and reason; the good rows are imported."""
     rows = [*world.rows(39), world.bad(39, "not an id")]
     list_id = world.ready_to_import(rows)
@@ -423,7 +423,7 @@ def test_rows_whose_identity_exists_are_rejected_by_the_verification(world: Worl
     assert [row["reason"] for row in world.report()] == ["'id-000007' already exists"]
 
 
-def test_a_part_whose_rows_are_all_rejected_is_left_out(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_a_part_without_valid_rows_is_skipped(world: World, monkeypatch: pytest.MonkeyPatch):
     """The import maps over parts that have rows."""
     monkeypatch.setattr(lists, "most_parts", lambda _: 1000)
     world.exists(*range(390, 400), list_id="another-list")
@@ -474,7 +474,7 @@ def test_a_list_that_is_refused_keeps_its_counts(world: World):
     assert world.lists.get(list_id).rejections == {Fault.EXISTS: 5}
 
 
-def test_what_will_be_imported_is_summed_up(world: World):
+def test_the_rows_to_be_imported_are_summed(world: World):
     """Without the rows that either check left out."""
     world.exists(58)
     list_id = world.ready_to_import([*world.rows(59)[1:], world.bad(59)])
@@ -483,7 +483,7 @@ def test_what_will_be_imported_is_summed_up(world: World):
     assert world.lists.get(list_id).amounts == {field: {name: total} for field in world.context.amounts}
 
 
-def test_an_identity_taken_meanwhile_gives_the_list_up(world: World):
+def test_an_identity_that_appears_meanwhile_undoes_the_list(world: World):
     """The list is undone; the other's aggregate stays; parts not yet begun are left out."""
     list_id = world.ready_to_import(world.rows(30))
     world.exists(15)
@@ -517,9 +517,7 @@ def test_a_technical_failure_is_undone_and_reported(world: World):
     assert [(row["reason"], row["code"]) for row in world.report()] == [(TECHNICAL_FAILURE, ListFault.FAILED)]
 
 
-def test_a_list_that_another_version_began_to_undo_has_failed_whatever_sentence_it_wrote(
-    world: World, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_list_that_another_version_began_to_undo_has_failed(world: World, monkeypatch: pytest.MonkeyPatch):
     """The sentence is for the partner, and may change between two versions."""
     list_id = world.ready_to_import(world.rows(5))
     [part] = Staging(world.files, list_id).manifest(VERIFIED)
@@ -529,14 +527,14 @@ def test_a_list_that_another_version_began_to_undo_has_failed_whatever_sentence_
     assert world.compensate(list_id) is ListStatus.FAILED
 
 
-def test_a_list_that_a_step_refused_is_rejected_whatever_the_reason_says(world: World):
+def test_a_list_that_a_step_refused_is_rejected(world: World):
     """Only the step that undoes a list without a reason makes it a failure."""
     list_id = world.ready_to_import(world.rows(5))
     world.lists.refuse(list_id, TECHNICAL_FAILURE)
     assert world.compensate(list_id) is ListStatus.REJECTED
 
 
-def test_undoing_that_runs_out_of_its_time_goes_on_where_it_was(world: World):
+def test_an_undo_that_runs_out_of_time_continues_at_its_place(world: World):
     """A list of more parts than one function can undo is undone whole, and no part twice."""
     list_id = world.ready_to_import(world.rows(45))
     world.import_parts(list_id)
@@ -549,7 +547,7 @@ def test_undoing_that_runs_out_of_its_time_goes_on_where_it_was(world: World):
     assert len(calls) == 5
 
 
-def test_what_the_map_has_undone_is_left_alone_when_the_list_is_closed(world: World):
+def test_parts_that_the_map_has_undone_are_not_undone_again(world: World):
     """The closing step undoes what the map has left over, and nothing else."""
     list_id = world.ready_to_import(world.rows(25))
     world.import_parts(list_id)
@@ -619,7 +617,7 @@ def test_a_list_that_was_never_to_be_imported_needs_no_parts_to_be_undone(world:
     assert world.compensate(list_id) is ListStatus.FAILED
 
 
-def test_a_list_whose_rows_are_gone_is_not_verified_as_an_empty_one(world: World):
+def test_a_list_whose_rows_are_gone_is_not_verified_as_empty(world: World):
     """A redrive that comes too late fails; it does not import nothing."""
     list_id = world.register(world.samples.file(world.rows(5))).list_id
     world.validate(list_id)

@@ -62,7 +62,7 @@ def test_undoing_waits_for_a_writer_that_may_still_write(world: World, waited: l
     assert 100 < wait <= 100 + calls.MARGIN
 
 
-def test_undoing_waits_for_nobody_if_every_writer_has_ended(world: World, waited: list[float]):
+def test_undoing_does_not_wait_if_every_writer_has_ended(world: World, waited: list[float]):
     """The usual case: a child that failed, or found a row taken, says that it has ended."""
     list_id = world.ready_to_import(world.rows(30))
     world.exists(15)
@@ -129,7 +129,7 @@ def test_a_step_keeps_the_end_of_its_time_for_itself(seconds: float, spare: floa
         assert spare - 0.5 < seconds_to_spare() <= spare
 
 
-def test_a_throttled_part_goes_on_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_a_throttled_part_continues_at_its_place(world: World, monkeypatch: pytest.MonkeyPatch):
     """Rows that are recorded as written are not sent again."""
     monkeypatch.setattr("bounded_context.application.importing.ROWS_AT_ONCE", 4)
     list_id = world.ready_to_import(world.rows(10))
@@ -183,7 +183,7 @@ def test_a_late_step_does_not_revive_a_list(world: World, step: str, end: ListSt
     assert world.lists.get(list_id).status is end
 
 
-def test_what_a_late_validation_stages_is_not_read(world: World):
+def test_parts_of_a_late_validation_are_not_read(world: World):
     """Another version of the code, or another setting, would stage other parts."""
     list_id = world.register(world.samples.file(world.rows(20))).list_id
     registered = world.lists.get(list_id)
@@ -219,7 +219,7 @@ def test_a_late_report_does_not_replace_that_of_a_rejected_list(world: World):
     assert [row["line"] for row in world.report()] == [""]
 
 
-def test_a_good_list_has_an_empty_report_whatever_lay_there(world: World):
+def test_a_good_list_replaces_an_existing_report_by_an_empty_one(world: World):
     """Also after a try of the verification that rejected rows, or a file of that name that was bad."""
     world.files.write(REPORT, b"line,field,reason\r\n2,id,rejected\r\n")
     world.ready_to_import(world.rows(5))

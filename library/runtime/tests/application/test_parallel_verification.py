@@ -55,7 +55,7 @@ few = st.frozensets(st.integers(0, ROWS - 1), max_size=2)
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=lambda context: context.name)
 @given(existing=few, unread=st.frozensets(st.integers(0, ROWS - 1), max_size=1), tried=st.lists(st.integers(0, 5)))
-def test_parts_that_children_verify_in_any_order_give_the_decision_of_one_call(
+def test_parts_verified_in_any_order_have_the_decision_of_one_call(
     context: Context[Any], existing: frozenset[int], unread: frozenset[int], tried: list[int]
 ) -> None:
     """Children verify some parts, some of them twice; the decision verifies the others."""
@@ -120,7 +120,7 @@ def test_a_late_child_changes_no_decided_list(world: World):
     assert (_decided(world, list_id), world.files.objects) == (before, objects)
 
 
-def test_a_child_that_began_before_the_decision_changes_nothing_after_it(world: World):
+def test_a_child_that_began_before_the_decision_has_no_effect_after_it(world: World):
     """Its result arrives last. A repetition of the decision returns the recorded answer."""
     list_id = world.register(world.samples.file(world.rows(ROWS))).list_id
     world.validate(list_id, PART_ROWS)

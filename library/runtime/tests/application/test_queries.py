@@ -52,25 +52,29 @@ class FakeShards:
         return len(self.shards)
 
     def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice[Payment]:
-        return self._read([one for one in self.shards[number] if one.list_id == list_id], after, most)
+        return self._read([aggregate for aggregate in self.shards[number] if aggregate.list_id == list_id], after, most)
 
     def in_status(self, status: StrEnum, number: int, after: str, most: int) -> Slice[Payment]:
-        return self._read([one for one in self.shards[number] if one.status is status], after, most)
+        return self._read([aggregate for aggregate in self.shards[number] if aggregate.status is status], after, most)
 
     def with_value(self, field: str, value: str, after: str, most: int) -> Slice[Payment]:
-        found = [one for shard in self.shards for one in shard if getattr(one.details, field) == value]
-        return self._read(found, after, most)
+        matches = [
+            aggregate for shard in self.shards for aggregate in shard if getattr(aggregate.details, field) == value
+        ]
+        return self._read(matches, after, most)
 
-    def _read(self, found: Sequence[Payment], after: str, most: int) -> Slice[Payment]:
+    def _read(self, aggregates: Sequence[Payment], after: str, most: int) -> Slice[Payment]:
         self.reads.append(most)
-        read = sorted((one for one in found if one.id > after), key=lambda one: one.id)[:most]
+        read = sorted(
+            (aggregate for aggregate in aggregates if aggregate.id > after), key=lambda aggregate: aggregate.id
+        )[:most]
         return Slice(read, read[-1].id if len(read) == most else None)
 
 
-def _pages(shards: FakeShards, kind: type[Any] = Selection, **asked: Any) -> list[Page[Payment]]:
-    pages = [list_many(kind(**asked), shards)]
+def _pages(shards: FakeShards, kind: type[Any] = Selection, **filters: Any) -> list[Page[Payment]]:
+    pages = [list_many(kind(**filters), shards)]
     while cursor := pages[-1].next_cursor:
-        pages.append(list_many(kind(**asked, cursor=cursor), shards))
+        pages.append(list_many(kind(**filters, cursor=cursor), shards))
     return pages
 
 
@@ -84,44 +88,46 @@ def _filled(draw: st.DrawFn) -> FakeShards:
     return FakeShards(shards)
 
 
-_BY_LIST, _BY_STATUS = (selection(replace(PAYMENT, queried_by=(one,))) for one in ("list", "status"))
+_BY_LIST, _BY_STATUS = (selection(replace(PAYMENT, queried_by=(attribute,))) for attribute in ("list", "status"))
 _KINDS = st.sampled_from([Selection, _BY_LIST, _BY_STATUS])
 _ASKED = st.sampled_from([{"list_id": "l-1"}, {"status": FIRST}, {"list_id": "l-1", "status": FIRST}])
 
 
-@given(shards=_filled(), kind=_KINDS, asked=_ASKED, limit=st.integers(1, 20))
-def test_all_pages_together_have_each_aggregate_once(shards: FakeShards, kind: Any, asked: dict[str, Any], limit: int):
+@given(shards=_filled(), kind=_KINDS, filters=_ASKED, limit=st.integers(1, 20))
+def test_all_pages_together_have_each_aggregate_once(
+    shards: FakeShards, kind: Any, filters: dict[str, Any], limit: int
+):
     """Those that were asked for, in one order, and never more on a page than were asked for, by whichever index.
 
     The middle shard is the first.
     """
-    if not set(asked) & set(kind.needed):
+    if not set(filters) & set(kind.needed):
         return
-    pages = _pages(shards, kind, **asked, limit=limit)
-    found = [one.id for page in pages for one in page.aggregates]
+    pages = _pages(shards, kind, **filters, limit=limit)
+    ids = [aggregate.id for page in pages for aggregate in page.aggregates]
     middle = shards.count // 2
     wanted = [
-        one.id
+        aggregate.id
         for shard in (*shards.shards[middle:], *shards.shards[:middle])
-        for one in sorted(shard, key=lambda one: one.id)
-        if all(getattr(one, name) == value for name, value in asked.items())
+        for aggregate in sorted(shard, key=lambda aggregate: aggregate.id)
+        if all(getattr(aggregate, name) == value for name, value in filters.items())
     ]
-    assert found == wanted
+    assert ids == wanted
     assert all(len(page.aggregates) <= limit for page in pages)
 
 
-def _page_of_the_version_before(asked: Any, shards: FakeShards) -> Page[Payment]:
+def _page_of_the_version_before(request: Any, shards: FakeShards) -> Page[Payment]:
     """It reads 16 shards in order, and accepts no other place."""
     place: Position | None = Position(0)
-    if asked.cursor:
-        place = queries.position(asked.question, asked.cursor, EARLIER_INDEX_SHARDS)
-    found: list[Payment] = []
-    while place and len(found) < asked.limit:
-        read = shards.of_list(asked.list_id, place.shard, place.after, asked.limit - len(found))
-        found += read.aggregates
+    if request.cursor:
+        place = queries.position(request.question, request.cursor, EARLIER_INDEX_SHARDS)
+    aggregates: list[Payment] = []
+    while place and len(aggregates) < request.limit:
+        read = shards.of_list(request.list_id, place.shard, place.after, request.limit - len(aggregates))
+        aggregates += read.aggregates
         following = Position(place.shard + 1) if place.shard + 1 < EARLIER_INDEX_SHARDS else None
         place = Position(place.shard, read.last) if read.last else following
-    return Page(found, queries.cursor(asked.question, place) if place else None)
+    return Page(aggregates, queries.cursor(request.question, place) if place else None)
 
 
 @given(
@@ -129,36 +135,36 @@ def _page_of_the_version_before(asked: Any, shards: FakeShards) -> Page[Payment]
     turns=st.lists(st.booleans(), min_size=1, max_size=8),
     limit=st.integers(1, 20),
 )
-def test_two_versions_answer_pages_of_one_walk(numbers: list[int], turns: list[bool], limit: int):
+def test_two_versions_answer_pages_of_one_query(numbers: list[int], turns: list[bool], limit: int):
     """Until the end of the release, rows are in the 16 shards of the version before: each is found once."""
     shards: list[list[Payment]] = [[] for _ in range(INDEX_SHARDS)]
     for row, number in enumerate(numbers):
         shards[number].append(samples.aggregate(row, list_id="l-1"))
-    found, cursor, answer = list[str](), None, cycle(turns)
+    ids, cursor, answer = list[str](), None, cycle(turns)
     while True:
-        asked: Any = Selection(list_id="l-1", limit=limit, cursor=cursor)
-        page = (list_many if next(answer) else _page_of_the_version_before)(asked, FakeShards(shards))
-        found += [one.id for one in page.aggregates]
+        request: Any = Selection(list_id="l-1", limit=limit, cursor=cursor)
+        page = (list_many if next(answer) else _page_of_the_version_before)(request, FakeShards(shards))
+        ids += [aggregate.id for aggregate in page.aggregates]
         if (cursor := page.next_cursor) is None:
             break
-    assert sorted(found) == sorted(one.id for shard in shards for one in shard)
+    assert sorted(ids) == sorted(aggregate.id for shard in shards for aggregate in shard)
 
 
-@given(shards=_filled(), asked=_ASKED, limit=st.integers(1, MOST))
-def test_a_page_takes_a_bounded_number_of_reads(shards: FakeShards, asked: dict[str, Any], limit: int):
+@given(shards=_filled(), filters=_ASKED, limit=st.integers(1, MOST))
+def test_a_page_needs_a_bounded_number_of_reads(shards: FakeShards, filters: dict[str, Any], limit: int):
     """Each of a bounded size."""
-    list_many(Selection(**asked, limit=limit), shards)
+    list_many(Selection(**filters, limit=limit), shards)
     assert len(shards.reads) <= READS
     assert all(0 < most <= MOST for most in shards.reads)
 
 
-def test_a_page_that_finds_nothing_for_long_says_where_to_go_on():
+def test_a_page_without_matches_returns_a_cursor_after_a_limit():
     """Of a long list none is in the status, but for the last one."""
     long = [samples.aggregate(n, list_id="l-1") for n in range(MOST * (READS + 1))]
     shards = FakeShards([[*long, samples.aggregate(900_000, list_id="l-1", status=OTHER[0])]])
     first, second = _pages(shards, list_id="l-1", status=OTHER[0])
     assert (first.aggregates, len(shards.reads) > READS) == ([], True)
-    assert [one.id for one in second.aggregates] == [samples.aggregate(900_000).id]
+    assert [aggregate.id for aggregate in second.aggregates] == [samples.aggregate(900_000).id]
 
 
 _IDENTITIES = st.from_regex(IDENTIFIER, fullmatch=True)
@@ -168,7 +174,7 @@ _POSITIONS = st.builds(Position, st.integers(0, 15), st.one_of(st.just(""), _IDE
 
 
 @given(question=_QUESTIONS, position=_POSITIONS)
-def test_a_cursor_is_read_as_the_place_that_it_was_made_of(question: dict[str, str | None], position: Position):
+def test_a_cursor_is_read_as_its_position(question: dict[str, str | None], position: Position):
     """And can stand in a URL."""
     text = queries.cursor(question, position)
     assert text.replace("-", "").replace("_", "").isalnum()
@@ -217,14 +223,14 @@ def test_any_members_are_a_place_or_refused(members: dict[str, Any]):
 def test_a_cursor_of_another_version_is_read():
     """One that says more, or that could not be asked yet what this one may be asked."""
     place = {"shard": 3, "after": "id-1"}
-    for asked in ({"list_id": "l-1"}, {"list_id": "l-1", "payer": None}):
-        assert queries.position(_QUESTION, _encoded({"asked": asked, "more": 1, **place}), 16) == Position(3, "id-1")
+    for question in ({"list_id": "l-1"}, {"list_id": "l-1", "payer": None}):
+        assert queries.position(_QUESTION, _encoded({"asked": question, "more": 1, **place}), 16) == Position(3, "id-1")
     with pytest.raises(BadCursor):
         queries.position(_QUESTION, _encoded({"asked": {"list_id": "l-1", "payer": "Ada"}, **place}), 16)
 
 
 @pytest.mark.parametrize("place", [[16, ""], [-1, ""], [True, ""], [1.0, ""], ["1", ""], [0, "a/b"], [0, "x\n"], [0]])
-def test_a_place_that_is_none_is_refused(place: list[Any]):
+def test_an_invalid_position_is_refused(place: list[Any]):
     """DynamoDB would refuse it with an error, or read elsewhere."""
     with pytest.raises(BadCursor):
         queries.position(
@@ -233,7 +239,7 @@ def test_a_place_that_is_none_is_refused(place: list[Any]):
 
 
 @pytest.mark.parametrize(
-    ("kind", "asked", "refusal"),
+    ("kind", "filters", "refusal"),
     [
         (Selection, {}, "list_id or status is needed"),
         (_BY_LIST, {}, "list_id is needed"),
@@ -242,15 +248,15 @@ def test_a_place_that_is_none_is_refused(place: list[Any]):
         (_BY_STATUS, {"list_id": "l-1"}, "status is needed: there is no index by list_id alone"),
     ],
 )
-def test_something_must_be_asked_for_that_there_is_an_index_of(kind: Any, asked: dict[str, Any], refusal: str):
+def test_a_query_without_an_indexed_field_is_refused(kind: Any, filters: dict[str, Any], refusal: str):
     """Everything is not, and what there is no index of is said."""
     with pytest.raises(ValidationError) as refused:
-        kind(**asked)
+        kind(**filters)
     assert [error["msg"] for error in refused.value.errors()] == [refusal]
 
 
 @over_contexts
-def test_one_is_found_by_its_identity(context: Context[Any]):
+def test_an_aggregate_is_queried_by_its_identity(context: Context[Any]):
     """Or said to be missing."""
     sample, stored = Samples(context).aggregate(1), InMemoryAggregates(context)
     stored.add(sample)
@@ -260,10 +266,10 @@ def test_one_is_found_by_its_identity(context: Context[Any]):
 
 
 @over_contexts
-def test_only_what_a_context_has_can_be_asked_for(context: Context[Any]):
+def test_only_fields_and_statuses_of_the_context_can_be_queried(context: Context[Any]):
     """Its own identity, and its own statuses."""
-    asked = {"list_id": "l-1", "status": context.initial_status.value}
-    assert selection(context).model_validate(asked).status is context.initial_status
+    filters = {"list_id": "l-1", "status": context.initial_status.value}
+    assert selection(context).model_validate(filters).status is context.initial_status
     with pytest.raises(ValidationError, match=f"Input should be '{context.initial_status}'"):
         selection(context).model_validate({"status": "ELSEWHERE"})
     with pytest.raises(ValidationError, match=context.identity):
@@ -285,7 +291,7 @@ def paid_by(payer: str, number: int, **standing: Any) -> Payment:
     narrowed=_NARROWED,
     limit=st.integers(1, 20),
 )
-def test_those_with_a_value_are_read_in_one_order_whatever_else_is_asked(
+def test_aggregates_with_a_value_are_read_in_one_order_with_any_filter(
     payers: list[str], count: int, narrowed: dict[str, Any], limit: int
 ):
     """The index of a field has no shards; list and status narrow down what it finds."""
@@ -296,13 +302,15 @@ def test_those_with_a_value_are_read_in_one_order_whatever_else_is_asked(
     ]
     shards = FakeShards([all_[number::count] for number in range(count)])
     pages = _pages(shards, _BY_PAYER, payer="Ada", **narrowed, limit=limit)
-    found = [one.id for page in pages for one in page.aggregates]
-    asked = [one for one in all_ if all(getattr(one, name) == value for name, value in narrowed.items())]
-    assert found == sorted(one.id for one in asked if one.details.payer == "Ada")
+    ids = [aggregate.id for page in pages for aggregate in page.aggregates]
+    matches = [
+        aggregate for aggregate in all_ if all(getattr(aggregate, name) == value for name, value in narrowed.items())
+    ]
+    assert ids == sorted(aggregate.id for aggregate in matches if aggregate.details.payer == "Ada")
     assert all(len(page.aggregates) <= limit for page in pages)
 
 
-def test_a_cursor_says_nothing_of_a_value_and_is_good_for_it_alone():
+def test_a_cursor_does_not_contain_a_value_and_is_valid_for_it_alone():
     """It may be about a person, and a cursor stands in addresses."""
     shards = FakeShards([[paid_by("Ada", n) for n in range(3)]])
     cursor = list_many(_BY_PAYER(payer="Ada", limit=1), shards).next_cursor

@@ -87,7 +87,7 @@ class Lists:
         return self
 
     @property
-    def found(self) -> dict[str, Any]:
+    def result(self) -> dict[str, Any]:
         """All that later steps, the partner and the operators see of the validation."""
         record = self.world.lists.get(self.list_id)
         facts = {name: getattr(record, name) for name in ("status", "reason", "code", "rows", "valid", "rejected")}
@@ -101,13 +101,13 @@ class Lists:
         parts = self.staging.manifest(VALIDATED)
         assert [part.part for part in parts] == list(range(len(parts)))
         rows = [(part.rows, read_part(self.world.files, part, PAYMENT.rows)) for part in parts]
-        assert all(0 < count == len(found) <= PART_ROWS for count, found in rows)
-        return [(row.line, row.values) for _, found in rows for row in found]
+        assert all(0 < count == len(part) <= PART_ROWS for count, part in rows)
+        return [(row.line, row.values) for _, part in rows for row in part]
 
 
 def differs(data: bytes, format_: FileFormat = PLAIN) -> bool:
     """Return whether the ranges of a file have another result than one pass."""
-    return Lists(data, format_).in_ranges().found != Lists(data, format_).in_one_pass().found
+    return Lists(data, format_).in_ranges().result != Lists(data, format_).in_one_pass().result
 
 
 HARMLESS: Final = (
@@ -225,7 +225,7 @@ def test_a_large_list_is_validated_in_many_ranges(data: bytes):
         assert len(results) > 5
         assert not any(result.misfit or result.refusal for result in results)
         assert large.validate(Outcome.SPLIT) is Outcome.VALIDATED
-        assert large.found == Lists(data).in_one_pass().found
+        assert large.result == Lists(data).in_one_pass().result
 
 
 def test_a_range_travels_as_json():
@@ -234,7 +234,7 @@ def test_a_range_travels_as_json():
         large = Lists(QUOTED)
         large.validate(Outcome.REGISTERED)
         stored = json.loads(large.world.files.read(f"staging/{large.list_id}/ranges.json") or b"")
-        events = [ValidationEvent.model_validate({"list_id": "l", "range": {**one, "more": 1}}) for one in stored]
+        events = [ValidationEvent.model_validate({"list_id": "l", "range": {**range_, "more": 1}}) for range_ in stored]
         assert [event.range for event in events] == large.staging.ranges()
 
 
@@ -284,7 +284,7 @@ def test_a_compressed_file_is_refused_if_it_is_too_large_after_unpacking():
 def test_a_large_file_with_ranges_has_the_limit_of_the_stack():
     """A format that is read in ranges has no limit of its own."""
     with small(), patch.object(formats, "ONE_PASS_BYTES", 10):
-        assert Lists(QUOTED).in_ranges().found["status"] is ListStatus.VALIDATED
+        assert Lists(QUOTED).in_ranges().result["status"] is ListStatus.VALIDATED
 
 
 def test_the_reason_of_a_too_large_file_names_the_setting():
@@ -317,7 +317,7 @@ def test_ranges_without_a_result_are_validated_by_the_join():
         for place in large.staging.ranges()[::2]:
             large.validate_range(place)
         assert large.validate(Outcome.SPLIT) is Outcome.VALIDATED
-        assert large.found == Lists(REPEATED).in_one_pass().found
+        assert large.result == Lists(REPEATED).in_one_pass().result
 
 
 def test_a_child_on_an_earlier_version_of_the_function_validates_the_whole_list():
@@ -328,22 +328,22 @@ def test_a_child_on_an_earlier_version_of_the_function_validates_the_whole_list(
         first, *others = large.staging.ranges()
         large.validate_range(first)
         assert large.validate(None) is Outcome.VALIDATED
-        earlier = large.found
+        earlier = large.result
         before = dict(large.world.files.objects)
         for place in others:
             large.world.steps.validate_range(large.list_id, place, PART_ROWS)
         assert large.world.files.objects == before
         assert large.validate(Outcome.SPLIT) is Outcome.VALIDATED
-        assert large.found == earlier
+        assert large.result == earlier
 
 
-def test_a_repeated_join_gives_the_same_answer():
+def test_a_repeated_join_has_the_same_answer():
     """Its parts are the parts of the attempt that was recorded."""
     with small():
         large = Lists(REPEATED).in_ranges()
-        earlier = large.found
+        earlier = large.result
         assert large.validate(Outcome.SPLIT) is Outcome.VALIDATED
-        assert large.found == earlier
+        assert large.result == earlier
 
 
 def test_a_range_that_ends_in_a_quoted_cell_sends_the_file_through_one_pass():
@@ -351,7 +351,7 @@ def test_a_range_that_ends_in_a_quoted_cell_sends_the_file_through_one_pass():
     with small():
         with _cuts_in_quotes():
             large = Lists(QUOTED).in_ranges()
-        assert large.found == Lists(QUOTED).in_one_pass().found
+        assert large.result == Lists(QUOTED).in_one_pass().result
 
 
 def test_ranges_do_not_make_more_parts_than_a_list_may_have():
@@ -374,7 +374,7 @@ def _wrong(data: bytes, format_: FileFormat = PLAIN) -> bool:
         large.validate(Outcome.SPLIT)
         if first and first.misfit:
             return True
-    return large.found != Lists(data, format_).in_one_pass().found
+    return large.result != Lists(data, format_).in_one_pass().result
 
 
 @contextmanager
@@ -418,7 +418,7 @@ def _ranges_are(**members: Any) -> Iterator[None]:
     between = ranges._between
 
     def wrong(*arguments: Any) -> Iterator[FileRange]:
-        return (replace(one, **members) if one.number else one for one in between(*arguments))
+        return (replace(range_, **members) if range_.number else range_ for range_ in between(*arguments))
 
     with patch.object(ranges, "_between", wrong):
         yield
@@ -468,7 +468,11 @@ PLANTED: Final[dict[str, tuple[Callable[[], Any], bytes, FileFormat]]] = {
         REPEATED,
         PLAIN,
     ),
-    "the first line is of the range": (lambda: patch.object(ranges, "_renamed", lambda one, *_: one), REPEATED, PLAIN),
+    "the first line is of the range": (
+        lambda: patch.object(ranges, "_renamed", lambda rejection, *_: rejection),
+        REPEATED,
+        PLAIN,
+    ),
     "the parts keep repeated rows": (
         lambda: patch.object(ranges.Join, "_take_part", _keep_part),
         REPEATED,
@@ -479,7 +483,7 @@ PLANTED: Final[dict[str, tuple[Callable[[], Any], bytes, FileFormat]]] = {
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_fault_is_found(name: str):
+def test_a_planted_fault_is_detected(name: str):
     """The same file has no fault without the plant."""
     plant, data, format_ = PLANTED[name]
     with small():
@@ -489,7 +493,7 @@ def test_a_planted_fault_is_found(name: str):
 
 
 @pytest.mark.parametrize("plant", [_pieces_of_their_own, _unaligned])
-def test_bytes_that_are_no_text_are_found_in_the_order_of_one_pass(plant: Callable[[], Any]):
+def test_invalid_bytes_are_reported_in_the_order_of_one_pass(plant: Callable[[], Any]):
     """They refuse a file before the lines of the same piece are read, also if these lines are in the range before."""
     files = [_broken(pad) for pad in range(64)]
     with small():

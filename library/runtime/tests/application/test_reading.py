@@ -26,7 +26,7 @@ def test_the_usual_ways_to_write_csv_read_the_same(data: bytes):
     assert [cells for _, cells in _read(data)] == [["a", "b"], ["1", "2"]]
 
 
-def test_a_record_is_known_by_the_line_it_starts_on():
+def test_a_record_has_the_line_on_which_it_starts():
     """A quoted line break does not shift the lines of the report."""
     assert [line for line, _ in _read(b'a\n"x\ny"\n\nz\n')] == [1, 2, 5]
 
@@ -43,7 +43,7 @@ def test_a_record_is_known_by_the_line_it_starts_on():
     ],
     ids=["utf-16", "invalid utf-8", "picture", "open quote", "text after quote", "wide"],
 )
-def test_what_is_no_csv_is_refused_with_the_reason(data: bytes, complaint: str):
+def test_a_file_that_is_not_csv_is_refused_with_the_reason(data: bytes, complaint: str):
     """The partner learns why, and nothing of such a file is taken."""
     with pytest.raises(Unreadable, match=complaint):
         _read(data)
@@ -69,7 +69,7 @@ def test_the_widest_record_is_read():
         st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff")), min_size=1).filter(any)
     )
 )
-def test_what_a_csv_writer_writes_is_read_back(table: list[list[str]]):
+def test_the_output_of_a_csv_writer_is_read_back(table: list[list[str]]):
     """Commas, quotes, line breaks and any Unicode but a byte order mark survive."""
     text = StringIO(newline="")
     csv.writer(text).writerows(table)

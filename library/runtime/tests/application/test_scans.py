@@ -31,10 +31,10 @@ def world() -> World:
 
 
 def _gated() -> World:
-    found = World(PAYMENT)
-    found.steps.gated = True
-    found.files.write(KEY, found.samples.file([found.samples.values(n) for n in range(3)]))
-    return found
+    world = World(PAYMENT)
+    world.steps.gated = True
+    world.files.write(KEY, world.samples.file([world.samples.values(n) for n in range(3)]))
+    return world
 
 
 def _tag(world: World, result: str = CLEAN, version: str = "1") -> None:
@@ -63,7 +63,7 @@ def _executed(world: World, name: str, upload: Upload, result: str) -> Step:
 
 def _unseen(world: World) -> list[str]:
     later = datetime.now(UTC) + AGE + timedelta(minutes=1)
-    return [found.file.version_id for found in unseen(world.files, world.lists, later)]
+    return [upload.file.version_id for upload in unseen(world.files, world.lists, later)]
 
 
 @pytest.mark.parametrize("result", RESULTS)
@@ -88,7 +88,7 @@ def _check_order(order: Sequence[str], upload: Upload, result: str) -> None:
 
 
 @pytest.mark.parametrize("announced", [CLEAN, ""])
-def test_a_clean_announcement_without_a_tag_starts_nothing(world: World, announced: str):
+def test_a_clean_announcement_without_a_tag_starts_no_list(world: World, announced: str):
     """Only the tag is proof; the state tries again, and after that the sweep finds the file."""
     assert world.announced(BY_VERSION, "upload").outcome is Outcome.ALREADY_REGISTERED
     if announced:
@@ -129,7 +129,7 @@ def test_an_upload_whose_scan_was_lost_is_unseen_until_it_is_redriven(world: Wor
     assert _unseen(world) == []
 
 
-def test_a_scan_without_a_recorded_upload_starts_nothing(world: World):
+def test_a_scan_without_a_recorded_upload_starts_no_list(world: World):
     """Its file may be the remains of a broken upload, whose event comes late or never."""
     _tag(world)
     assert world.announced(replace(BY_VERSION, scan=CLEAN), "scan").outcome is Outcome.IGNORED

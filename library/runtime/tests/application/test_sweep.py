@@ -24,7 +24,7 @@ def world() -> World:
 
 
 def _keys(world: World, later: timedelta = LATER) -> list[str]:
-    return [one.file.key for one in unseen(world.files, world.lists, datetime.now(UTC) + later)]
+    return [upload.file.key for upload in unseen(world.files, world.lists, datetime.now(UTC) + later)]
 
 
 def test_a_file_whose_event_was_lost_is_noticed_until_it_is_a_list(world: World):
@@ -35,7 +35,7 @@ def test_a_file_whose_event_was_lost_is_noticed_until_it_is_a_list(world: World)
     assert _keys(world) == []
 
 
-def test_a_version_that_a_later_file_has_replaced_is_noticed_as_well(world: World):
+def test_a_replaced_version_is_noticed(world: World):
     """Of two daily lists, the event of the first was lost."""
     for data in (b"monday", b"tuesday"):
         world.files.write(KEY, data)
@@ -52,13 +52,13 @@ def test_a_file_is_waited_for_a_while_and_not_looked_for_for_ever(world: World, 
 
 
 @pytest.mark.parametrize("key", ["incoming/acme/", "incoming/acme/2026/", "incoming/stray.csv"])
-def test_what_is_no_list_is_not_missed(world: World, key: str):
+def test_objects_that_are_not_lists_are_not_missed(world: World, key: str):
     """Folders, and what lies outside of partners' folders."""
     world.files.write(key, b"")
     assert _keys(world) == []
 
 
-def test_what_is_still_being_written_is_not_missed(world: World):
+def test_an_unfinished_upload_is_not_missed(world: World):
     """Its name says so; it has to be renamed before anybody waits for it."""
     world.files.write(f"{KEY}.Part", b"")
     later = datetime.now(UTC) + LATER
@@ -66,14 +66,14 @@ def test_what_is_still_being_written_is_not_missed(world: World):
     assert len(list(unseen(world.files, world.lists, later, temporary=[".tmp"]))) == 1
 
 
-def test_what_a_broken_upload_left_behind_is_not_missed(world: World):
+def test_the_remains_of_a_broken_upload_are_not_missed(world: World):
     """Half a list must not be taken for one: by its tag it is known, however often its event comes."""
     world.files.write(KEY, half := b"id\n1")
     etag = md5(half, usedforsecurity=False).hexdigest()
     world.announced(Upload("inbox", KEY, broken_by="event-1", size=len(half), etag=etag), "run-1")
     assert _keys(world) == []
     world.files.write(KEY, b"id\n1\n")
-    assert [one.file.version_id for one in unseen(world.files, world.lists, datetime.now(UTC) + LATER)] == ["2"]
+    assert [upload.file.version_id for upload in unseen(world.files, world.lists, datetime.now(UTC) + LATER)] == ["2"]
 
 
 def test_a_whole_file_of_the_size_of_a_broken_upload_is_missed(world: World):
@@ -83,43 +83,43 @@ def test_a_whole_file_of_the_size_of_a_broken_upload_is_missed(world: World):
     assert _keys(world) == [KEY]
 
 
-def test_the_oldest_comes_first(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_the_oldest_upload_is_first(world: World, monkeypatch: pytest.MonkeyPatch):
     """Its partner waits longest."""
     days = _stored(world, [1, 3, 2])
     monkeypatch.setattr(world.files, "arrived", lambda: days)
-    found, more = oldest(unseen(world.files, world.lists, datetime.now(UTC)), most=2)
-    assert ([one.file.version_id for one in found], more) == (["3", "2"], 1)
-    found, more = oldest(unseen(world.files, world.lists, datetime.now(UTC)), 2, place(found[-1]))
-    assert ([one.file.version_id for one in found], more) == (["1"], 0)
+    uploads, more = oldest(unseen(world.files, world.lists, datetime.now(UTC)), most=2)
+    assert ([upload.file.version_id for upload in uploads], more) == (["3", "2"], 1)
+    uploads, more = oldest(unseen(world.files, world.lists, datetime.now(UTC)), 2, place(uploads[-1]))
+    assert ([upload.file.version_id for upload in uploads], more) == (["1"], 0)
 
 
 def test_an_inbox_of_any_size_is_read_in_constant_memory(world: World, monkeypatch: pytest.MonkeyPatch):
     """Of versions, and of keys that are asked for, only a batch is held at a time."""
-    read, asked, stored = [0], list[int](), _stored(world, [1] * 10 * BATCH)
+    read, counts, stored = [0], list[int](), _stored(world, [1] * 10 * BATCH)
 
     def arrived() -> Iterator[StoredVersion]:
-        for one in stored:
+        for version in stored:
             read[0] += 1
-            yield one
+            yield version
 
     def recorded(list_ids: Sequence[str]) -> set[str]:
-        asked.append(len(list_ids))
+        counts.append(len(list_ids))
         return set()
 
     monkeypatch.setattr(world.files, "arrived", arrived)
     monkeypatch.setattr(world.lists, "recorded", recorded)
-    found = unseen(world.files, world.lists, datetime.now(UTC))
-    next(found)
+    uploads = unseen(world.files, world.lists, datetime.now(UTC))
+    next(uploads)
     assert read == [BATCH]
-    assert len(list(found)) == 10 * BATCH - 1
-    assert max(asked) <= MOST_KEYS
+    assert len(list(uploads)) == 10 * BATCH - 1
+    assert max(counts) <= MOST_KEYS
 
 
 def _stored(world: World, days: list[int]) -> list[StoredVersion]:
     """Versions that were stored so many days ago, which is also what they are called."""
     world.files.write(KEY, b"x")
-    [one] = world.files.arrived()
+    [version] = world.files.arrived()
     return [
-        replace(one, file=replace(one.file, version_id=f"{age}"), modified=one.modified - timedelta(age))
+        replace(version, file=replace(version.file, version_id=f"{age}"), modified=version.modified - timedelta(age))
         for age in days
     ]

@@ -85,7 +85,7 @@ def _dispatched(command: Any, orders: Aggregates[Order]) -> Order:
     return orders.get(command.id)
 
 
-def test_a_use_case_that_judges_nothing_itself_is_held_to_the_declaration():
+def test_a_use_case_without_an_own_check_obeys_the_declaration():
     """It cannot forget what it need not do."""
     aggregates, identity = _create(OF_ORDER)
     ship = ShipOrder(order_id=identity)
@@ -95,7 +95,7 @@ def test_a_use_case_that_judges_nothing_itself_is_held_to_the_declaration():
     assert _dispatched(ship, aggregates).status is Progress.SHIPPED
 
 
-def test_what_is_shipped_cannot_be_cancelled():
+def test_a_shipped_order_cannot_be_cancelled():
     """The command that removes starts from where it says, too."""
     aggregates, identity = _create(OF_ORDER)
     pack_order(PackOrder(order_id=identity), aggregates)
@@ -116,7 +116,7 @@ class _Overtaken(InMemoryAggregates[Order]):
 
 
 @pytest.mark.parametrize("pair", [*OF_ORDER.changes, OF_ORDER.delete], ids=_named)
-def test_what_was_changed_meanwhile_is_a_conflict(pair: Pair):
+def test_a_concurrent_change_is_a_conflict(pair: Pair):
     """Whatever may follow on where it stands by now: the caller has not seen that."""
     orders = _Overtaken(ORDER)
     identity = _created(OF_ORDER, orders)
@@ -135,7 +135,7 @@ def test_deleting_removes_it(commands: Commands):
 
 
 @pytest.mark.parametrize(("commands", "pair"), ON_EXISTING, ids=_named)
-def test_a_command_on_nothing_is_refused(commands: Commands, pair: Pair):
+def test_a_command_without_an_aggregate_is_refused(commands: Commands, pair: Pair):
     """Only what exists can be changed."""
     with pytest.raises(NotFound, match="does not exist"):
         pair.use_case(_existing(commands, pair.command, "nobody"), InMemoryAggregates(commands.context))

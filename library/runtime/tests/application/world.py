@@ -100,7 +100,7 @@ class World(InMemory[Any]):
     @property
     def owners(self) -> dict[str, str | None]:
         """Which list brought which aggregate; no list stands for a command."""
-        return {identity: one.list_id for identity, one in self.aggregates.stored.items()}
+        return {identity: aggregate.list_id for identity, aggregate in self.aggregates.stored.items()}
 
     def rows(self, count: int) -> list[dict[str, str]]:
         """Return rows with nothing wrong in them."""

@@ -67,7 +67,7 @@ def shipped(topic_arn: str) -> Definition:
     }
     concurrency = {"import_concurrency": "2", "verification_concurrency": "2"}
     values = steps | concurrency | {"inbox_bucket": BUCKET, "table_name": TABLE, "topic_arn": topic_arn}
-    return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], project.list_workflow(project.context)))
+    return json.loads(re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], project.list_workflow(project.context)))
 
 
 def _arn(step: str) -> str:
@@ -81,15 +81,15 @@ def adapted(node: Any) -> Any:
     - Its `States.Format` keeps the backslashes of escaped braces: here, braces are arguments.
     """
     if isinstance(node, list):
-        return [adapted(one) for one in node]
+        return [adapted(child) for child in node]
     if isinstance(node, str):
         return _BRACES.sub(r"States.Format('{}\1{}', '{', \2, '}')", node)
     if not isinstance(node, dict):
         return node
-    made = {name: adapted(one) for name, one in node.items()}
-    if "ToleratedFailurePercentage" in made:
-        made["ToleratedFailurePercentage"] = float(made["ToleratedFailurePercentage"])
-    return made
+    members = {name: adapted(child) for name, child in node.items()}
+    if "ToleratedFailurePercentage" in members:
+        members["ToleratedFailurePercentage"] = float(members["ToleratedFailurePercentage"])
+    return members
 
 
 @dataclass
@@ -135,7 +135,7 @@ class Lambda:
         with self._alone:
             self.payloads[step].append(payload)
             try:
-                answer = behaviour(payload, lambda given: handler(step)(given, LambdaContext(function_name=step)))
+                answer = behaviour(payload, lambda event: handler(step)(event, LambdaContext(function_name=step)))
             except ServiceError as error:
                 return error.status, {"x-amzn-ErrorType": error.name}, {"Message": error.name}
             except Exception as error:
@@ -206,11 +206,11 @@ class Interpreter:
         self._backend = stepfunctions_parser_backends[DEFAULT_ACCOUNT_ID][REGION]
         self._backend.reset()
 
-    def run(self, definition: Definition, given: Mapping[str, Any]) -> Run:
+    def run(self, definition: Definition, payload: Mapping[str, Any]) -> Run:
         """Run a definition to its end."""
         role = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/list-import"
         machine = self._backend.create_state_machine("list-import", json.dumps(adapted(definition)), role)
-        execution: Any = self._backend.start_execution(machine.arn, "run-1", json.dumps(given))
+        execution: Any = self._backend.start_execution(machine.arn, "run-1", json.dumps(payload))
         history = execution.to_history_output()["events"]
         entered = [
             event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event

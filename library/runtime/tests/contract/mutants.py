@@ -78,7 +78,7 @@ def _of_choices(state: State) -> Iterator[tuple[str, Change]]:
         for part in range(len(choice.get("And", []))):
             yield f"{outcome} without {part}", lambda node, n=number, p=part: node["Choices"][n]["And"].pop(p)
         yield f"{outcome} not expected", lambda node, number=number: node["Choices"].pop(number)
-        for other in {one["Next"] for one in (*choices, {"Next": state["Default"]})} - {choice["Next"]}:
+        for other in {rule["Next"] for rule in (*choices, {"Next": state["Default"]})} - {choice["Next"]}:
             yield f"{outcome} leads to {other}", lambda node, n=number, o=other: node["Choices"][n].update(Next=o)
     for other in {choice["Next"] for choice in choices}:
         yield f"Default is {other}", lambda node, other=other: node.update(Default=other)

@@ -38,19 +38,23 @@ def _way(state: State) -> str:
 def outcome(choice: State) -> str:
     """Return the condition of a choice: an outcome, and the variables that must be present (`True`) or absent."""
     both = choice.get("And", [choice])
-    return " ".join(str(one.get("StringEquals") or f"{one['Variable']} {one['IsPresent']}") for one in both)
+    return " ".join(
+        str(condition.get("StringEquals") or f"{condition['Variable']} {condition['IsPresent']}") for condition in both
+    )
 
 
 def _tries(state: State) -> str:
-    return "; ".join(f"{' '.join(one['ErrorEquals'])} {one['MaxAttempts']}" for one in state.get("Retry", []))
+    return "; ".join(
+        f"{' '.join(retrier['ErrorEquals'])} {retrier['MaxAttempts']}" for retrier in state.get("Retry", [])
+    )
 
 
 def _data(state: State) -> str:
     """Return the parameters, the selected results and their place, without the values that the program passes in."""
     fields = ("Parameters", "ItemSelector", "ResultSelector", "Result", "ResultPath", "Error", "CausePath")
-    given = {field: state[field] for field in fields if field in state}
-    given |= {"Parameters": _own(given["Parameters"])} if "Parameters" in given else {}
-    return json.dumps(given, separators=(",", ":")) if given else ""
+    data = {field: state[field] for field in fields if field in state}
+    data |= {"Parameters": _own(data["Parameters"])} if "Parameters" in data else {}
+    return json.dumps(data, separators=(",", ":")) if data else ""
 
 
 def _own(parameters: State) -> State:

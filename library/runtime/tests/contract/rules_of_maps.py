@@ -35,10 +35,10 @@ def apply_rules_of_maps(monkeypatch: pytest.MonkeyPatch) -> None:
             raise _error(env, READER) from error
 
     def child(worker: Any, env: Any, job: Any) -> None:
-        given = job.job_input
+        job_input = job.job_input
         run_child(worker, env, job)
         if isinstance(state := env.program_state(), ProgramError):
-            job.job_output = _failed(worker, env, given, state.error or {})
+            job.job_output = _failed(worker, env, job_input, state.error or {})
 
     def whole(component: Any, env: Any, eval_input: Any) -> None:
         run_map(component, env, eval_input)
@@ -60,13 +60,13 @@ def apply_rules_of_maps(monkeypatch: pytest.MonkeyPatch) -> None:
 _TERMINAL = [StatesErrorName(StatesErrorNameType.from_name(name)) for name in TERMINAL]
 
 
-def _failed(worker: Any, env: Any, given: Any, error: ExecutionFailedEventDetails) -> Any:
+def _failed(worker: Any, env: Any, job_input: Any, error: ExecutionFailedEventDetails) -> Any:
     """Return the record of a failed child, or the error of its map. The error starts no further child."""
     run = worker._map_run_record
     failed, items = run.execution_counter.failed.get(), worker._job_pool._jobs_number
     if exceeds(failed, items, run.tolerated_failure_percentage):
         return _error(env, THRESHOLD)
-    return record_of_failed(worker._work_name, given, str(error.get("error")), str(error.get("cause")))
+    return record_of_failed(worker._work_name, job_input, str(error.get("error")), str(error.get("cause")))
 
 
 def _error(env: Any, name: str) -> FailureEventException:

@@ -39,7 +39,7 @@ def test_it_is_another_teams() -> None:
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
-def test_its_recorded_events_are_what_is_published(path: Path) -> None:
+def test_its_recorded_events_equal_the_published_ones(path: Path) -> None:
     """By the schemas that the context has committed."""
     event = json.loads(path.read_text())
     assert event["type"] in current().context.events
@@ -51,14 +51,14 @@ def test_its_queue_hides_a_message_while_it_is_worked_on(consumer: Graph) -> Non
     assert consumer.one("lambda/function").inputs["timeout"] * 6 <= VISIBILITY_TIMEOUT
 
 
-def test_it_says_which_messages_of_a_batch_come_again(consumer: Graph) -> None:
+def test_it_reports_the_failed_messages_of_a_batch(consumer: Graph) -> None:
     """Without that, all of a batch would come again with its bad message."""
     mapping = consumer.one("lambda/eventSourceMapping").inputs
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["eventSourceArn"].startswith("arn:aws:sqs:")
 
 
-def test_its_role_may_do_what_it_does_and_nothing_else(consumer: Graph) -> None:
+def test_its_role_has_exactly_the_permissions_of_its_code(consumer: Graph) -> None:
     """Named actions on named resources."""
     allowed = {
         action: statement["Resource"]

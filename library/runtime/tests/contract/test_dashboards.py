@@ -8,7 +8,7 @@ from bounded_context.declaration.measures import OPTIONAL
 from tests.infra.dashboards import Shown, bodies, metrics, searches
 from tests.infra.graph import CONTEXT, PARTNERS, Graph, run
 
-MEASURES = [one for one in CONTEXT.measures.all if one not in OPTIONAL]
+MEASURES = [measure for measure in CONTEXT.measures.all if measure not in OPTIONAL]
 OPERATIONS = {
     *("PutItem", "DeleteItem", "UpdateItem", "GetItem", "BatchGetItem", "Scan", "Query", "BatchWriteItem"),
     *("TransactWriteItems", "TransactGetItems", "ExecuteTransaction", "BatchExecuteStatement", "ExecuteStatement"),
@@ -29,29 +29,32 @@ def stack(request: pytest.FixtureRequest) -> Graph:
 
 
 @pytest.fixture
-def shown(stack: Graph) -> list[Shown]:
+def drawn_metrics(stack: Graph) -> list[Shown]:
     """Every metric on the stack's dashboards."""
-    return [one for body in bodies(stack).values() for one in metrics(body)]
+    return [metric for body in bodies(stack).values() for metric in metrics(body)]
 
 
 def _measured() -> set[tuple[str, frozenset[tuple[str, str]]]]:
     """Each metric of ours, by its name and the dimension that it has besides `service`."""
-    plain = {(one.name, frozenset()) for one in MEASURES if one.dimension is None}
+    plain = {(measure.name, frozenset()) for measure in MEASURES if measure.dimension is None}
     told_apart = {
-        (one.name, frozenset([(one.dimension, value)])) for one in MEASURES if one.dimension for value in one.values
+        (measure.name, frozenset([(measure.dimension, value)]))
+        for measure in MEASURES
+        if measure.dimension
+        for value in measure.values
     }
     return plain | told_apart
 
 
-def test_our_metrics_on_dashboards_are_those_that_we_measure(stack: Graph, shown: list[Shown]) -> None:
+def test_own_metrics_on_dashboards_equal_the_measured_ones(stack: Graph, drawn_metrics: list[Shown]) -> None:
     """Each is shown, with each reason and currency, and nothing else is."""
     prefix = stack.one("cloudwatch/dashboard", "business").inputs["dashboardName"].removesuffix("-business")
-    ours = [one for one in shown if not one.namespace.startswith("AWS/")]
-    assert {one.namespace for one in ours} == {prefix}
-    assert {one.dimensions["service"] for one in ours} == {CONTEXT.name}
-    besides = {(one.name, frozenset(one.dimensions.items()) - {("service", CONTEXT.name)}) for one in ours}
+    ours = [metric for metric in drawn_metrics if not metric.namespace.startswith("AWS/")]
+    assert {metric.namespace for metric in ours} == {prefix}
+    assert {metric.dimensions["service"] for metric in ours} == {CONTEXT.name}
+    besides = {(metric.name, frozenset(metric.dimensions.items()) - {("service", CONTEXT.name)}) for metric in ours}
     assert besides == _measured()
-    assert {name for name, _ in _measured()} == {one.name for one in MEASURES}
+    assert {name for name, _ in _measured()} == {measure.name for measure in MEASURES}
 
 
 def _resources(stack: Graph) -> Mapping[str, set[str]]:
@@ -75,27 +78,27 @@ def _resources(stack: Graph) -> Mapping[str, set[str]]:
     }
 
 
-def test_the_dimensions_name_resources_of_the_stack(stack: Graph, shown: list[Shown]) -> None:
+def test_the_dimensions_name_resources_of_the_stack(stack: Graph, drawn_metrics: list[Shown]) -> None:
     """A dashboard of another stack's resources looks as good as one's own."""
     resources = _resources(stack)
-    for one in shown:
-        if one.namespace.startswith("AWS/"):
-            assert all(value in resources[name] for name, value in one.dimensions.items()), one
+    for metric in drawn_metrics:
+        if metric.namespace.startswith("AWS/"):
+            assert all(value in resources[name] for name, value in metric.dimensions.items()), metric
 
 
-def test_nothing_that_works_is_missing(stack: Graph, shown: list[Shown]) -> None:
+def test_every_working_resource_is_on_a_dashboard(stack: Graph, drawn_metrics: list[Shown]) -> None:
     """Every function that is called, every queue, every reader of the stream."""
-    seen = {(dimension, value) for one in shown for dimension, value in one.dimensions.items()}
+    seen = {(dimension, value) for metric in drawn_metrics for dimension, value in metric.dimensions.items()}
     called = {arn.split(":")[6] for arn in stack.outputs["functions"].values()}
     assert {value for dimension, value in seen if dimension == "FunctionName"} == called
     assert {value for dimension, value in seen if dimension == "QueueName"} == _resources(stack)["QueueName"]
     readers = {node.inputs["functionName"].split(":")[6] for node in stack.stream_readers()}
-    assert {one.dimensions["FunctionName"] for one in shown if one.name == "IteratorAge"} == readers
+    assert {metric.dimensions["FunctionName"] for metric in drawn_metrics if metric.name == "IteratorAge"} == readers
 
 
 def test_versions_are_searched_for_behind_each_alias(stack: Graph) -> None:
     """The calls and the errors of each function, by the version that took them."""
     aliases = {f"{node.inputs['functionName']}:{node.inputs['name']}" for node in stack.of("lambda/alias")}
-    found = {search for body in bodies(stack).values() for search in searches(body)}
+    all_searches = {search for body in bodies(stack).values() for search in searches(body)}
     form = "SEARCH('{{AWS/Lambda,FunctionName,Resource,ExecutedVersion}} MetricName=\"{}\" Resource=\"{}\"', 'Sum', 60)"
-    assert found == {form.format(name, alias) for name in ("Invocations", "Errors") for alias in aliases}
+    assert all_searches == {form.format(name, alias) for name in ("Invocations", "Errors") for alias in aliases}

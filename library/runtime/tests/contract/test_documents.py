@@ -52,8 +52,8 @@ def complaints(*resources: dict[str, Any]) -> list[str]:
         "AWSTemplateFormatVersion": "2010-09-09",
         "Resources": {f"R{number}": resource for number, resource in enumerate(resources)},
     }
-    found = lint(json.dumps(template), config=ManualArgs(regions=[REGION]))
-    return [f"{match.rule.id} {match.message}" for match in found]
+    matches = lint(json.dumps(template), config=ManualArgs(regions=[REGION]))
+    return [f"{match.rule.id} {match.message}" for match in matches]
 
 
 def resource(node: Node) -> dict[str, Any]:
@@ -64,10 +64,10 @@ def resource(node: Node) -> dict[str, Any]:
 
 def broken(node: Node) -> dict[str, Any]:
     """The same with an effect that no policy has."""
-    found = resource(node)
-    document = next(value for value in found["Properties"].values() if isinstance(value, dict))
+    definition = resource(node)
+    document = next(value for value in definition["Properties"].values() if isinstance(value, dict))
     document["Statement"][0]["Effect"] = "Permit"
-    return found
+    return definition
 
 
 def test_documents_are_valid(deployed: Graph) -> None:
@@ -83,14 +83,14 @@ def test_documents_of_other_shapes_and_of_the_pipeline_are_valid(name: str) -> N
     assert complaints(*(resource(node) for node in GRAPHS[name]().nodes if node.kind in PARTS)) == []
 
 
-def test_a_bad_policy_of_any_kind_would_be_found(deployed: Graph) -> None:
+def test_a_bad_policy_of_any_kind_is_reported(deployed: Graph) -> None:
     """The check of each kind of policy can fail."""
     policies = [broken(deployed.of(kind)[0]) for kind in PARTS if kind != "sfn/stateMachine"]
-    found = [complaint for complaint in complaints(*policies) if "'Permit' is not one of" in complaint]
-    assert len(found) == len(policies)
+    errors = [complaint for complaint in complaints(*policies) if "'Permit' is not one of" in complaint]
+    assert len(errors) == len(policies)
 
 
-def test_a_bad_state_and_an_unknown_action_would_be_found(deployed: Graph) -> None:
+def test_a_bad_state_and_an_unknown_action_are_reported(deployed: Graph) -> None:
     """States are checked field by field, actions against the list of each service."""
     machine = resource(deployed.one("sfn/stateMachine"))
     definition = json.loads(machine["Properties"]["DefinitionString"])
@@ -98,5 +98,5 @@ def test_a_bad_state_and_an_unknown_action_would_be_found(deployed: Graph) -> No
     machine["Properties"]["DefinitionString"] = json.dumps(definition)
     policy = resource(deployed.of("iam/rolePolicy")[0])
     policy["Properties"]["PolicyDocument"]["Statement"][0]["Action"] = ["dynamodb:GetIten"]
-    found = complaints(machine, policy)
-    assert [complaint.split()[0] for complaint in found] == ["E3601", "W3037"]
+    errors = complaints(machine, policy)
+    assert [complaint.split()[0] for complaint in errors] == ["E3601", "W3037"]

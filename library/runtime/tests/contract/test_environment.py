@@ -46,9 +46,9 @@ def test_each_function_has_exactly_the_variables_of_its_settings(deployed: Graph
 
 def test_the_librarys_functions_have_the_name_of_the_context(deployed: Graph) -> None:
     """By the name under which it is declared; the repository's own steps know it."""
-    told = {name for name in BY_FUNCTION if "CONTEXT" in _variables(deployed, name)}
-    assert told == {*PLATFORM, *of_library(current().context)} - {WATCH_MAPPINGS}
-    assert {_variables(deployed, name)["CONTEXT"] for name in told} == {current().settings["context"]}
+    functions = {name for name in BY_FUNCTION if "CONTEXT" in _variables(deployed, name)}
+    assert functions == {*PLATFORM, *of_library(current().context)} - {WATCH_MAPPINGS}
+    assert {_variables(deployed, name)["CONTEXT"] for name in functions} == {current().settings["context"]}
 
 
 def test_the_deployed_values_are_good_settings(deployed: Graph) -> None:
@@ -75,15 +75,15 @@ def test_values_come_from_the_resources_themselves(deployed: Graph) -> None:
     assert _variables(deployed, "watch_lists")["STATE_MACHINE_ARN"] == deployed.outputs["state_machine"]
 
 
-def test_each_reader_of_the_stream_gets_the_items_that_it_knows(deployed: Graph) -> None:
+def test_each_reader_of_the_stream_gets_its_items(deployed: Graph) -> None:
     """The prefixes of keys are written by the code and filtered by the infrastructure."""
     for reader, prefix in {"relay-events": Items(CONTEXT).prefix, "measure-lists": LIST}.items():
         mapping = deployed.one("lambda/eventSourceMapping", f"{reader}-stream").inputs
-        (pattern,) = [json.loads(one["pattern"]) for one in mapping["filterCriteria"]["filters"]]
+        (pattern,) = [json.loads(entry["pattern"]) for entry in mapping["filterCriteria"]["filters"]]
         assert pattern == {"dynamodb": {"Keys": {KEY: {"S": [{"prefix": prefix}]}}}}
 
 
-def test_the_items_of_others_things_have_the_keys_that_the_code_writes() -> None:
+def test_the_projection_items_have_the_keys_that_the_code_writes() -> None:
     """A role that may write other keys alone would refuse every event."""
     assert Consumed("/topic", "order_line", ("A",), ()).key == key_of("order_line", "")
 

@@ -15,23 +15,23 @@ EVENTS = current().events
 DOCUMENT = json.loads((EVENTS / documents.NAME).read_text(encoding="utf-8"))
 
 
-def test_the_names_are_those_of_what_is_deployed(deployed: Graph) -> None:
+def test_the_names_equal_the_deployed_ones(deployed: Graph) -> None:
     """Topic, queues and dead letters, with the stack's name in them."""
-    made = {node.inputs["name"] for kind in ("sns/topic", "sqs/queue") for node in deployed.of(kind)}
+    deployed_names = {node.inputs["name"] for kind in ("sns/topic", "sqs/queue") for node in deployed.of(kind)}
     for channel in DOCUMENT["channels"].values():
         [binding] = channel["bindings"].values()
         names = [channel["address"], *(binding.get(part, binding)["name"] for part in ("queue", "deadLetterQueue"))]
-        assert {name.replace("{stack}", "staging") for name in names if name} <= made
+        assert {name.replace("{stack}", "staging") for name in names if name} <= deployed_names
 
 
-def test_the_attributes_are_those_that_are_published(deployed: Graph) -> None:
+def test_the_attributes_equal_the_published_ones(deployed: Graph) -> None:
     """By the state machine; the relay's are the same by another test."""
     states = deployed.one("sfn/stateMachine").document("definition")["States"]
     [trait] = DOCUMENT["components"]["messageTraits"].values()
     assert set(trait["headers"]["properties"]) == set(states["PublishOutcome"]["Parameters"]["MessageAttributes"])
 
 
-def test_what_the_machine_writes_of_a_list_is_what_its_schema_says(deployed: Graph) -> None:
+def test_the_machines_list_event_matches_its_schema(deployed: Graph) -> None:
     """Its numbers are numbers, its texts are texts."""
     imported = PAYMENT.list_events[0]
     written = deployed.one("sfn/stateMachine").document("definition")["States"]["MarkImported"]["ResultSelector"]

@@ -29,7 +29,7 @@ def _attributes(event_type: str) -> dict[str, str]:
     client: Any = _Sns()
     traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     Topic(client, "").publish([CONTEXT.source.cloud_event("1", event_type, "s", datetime.now(UTC), {}, traceparent)])
-    return {name: one["StringValue"] for name, one in client.entries[0]["MessageAttributes"].items()}
+    return {name: attribute["StringValue"] for name, attribute in client.entries[0]["MessageAttributes"].items()}
 
 
 def _received(graph: Graph) -> dict[str, tuple[str, ...]]:
@@ -40,7 +40,7 @@ def _received(graph: Graph) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_subscriber_gets_what_the_stack_says(stack: str) -> None:
+def test_every_subscriber_gets_the_types_of_the_settings(stack: str) -> None:
     """All events, unless its filters name some."""
     filters: dict[str, list[str]] = json.loads(_setting(stack, "filters", "{}"))
     names: list[str] = json.loads(_setting(stack, "subscribers", json.dumps(CONTEXT.subscribers)))
@@ -71,7 +71,7 @@ def test_a_message_without_a_type_or_of_another_type_reaches_no_filtered_subscri
     assert not passes(policies(filtered)["one"], {"traceparent": "00-1-1-00"})
 
 
-def test_the_local_stack_filters_nothing() -> None:
+def test_the_local_stack_has_no_filters() -> None:
     """A run counts on every subscriber getting every event."""
     assert f"{CONTEXT.name}:filters" not in stack_config("local")
 

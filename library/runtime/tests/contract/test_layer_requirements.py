@@ -36,20 +36,20 @@ def _required(distribution: str, extra: str = "") -> dict[str, str]:
     return {line[1]: line[2] for line in lines if line and (line[3] or "") == extra}
 
 
-def test_the_layer_holds_what_the_runtime_depends_on() -> None:
+def test_the_layer_contains_the_dependencies_of_the_runtime() -> None:
     """The same versions as the library's requirements. AWS changes the SDK of a runtime at its own time."""
     wanted = _required("bounded-context")
     assert wanted.keys() > {"boto3", "pydantic", "pydynox"}
     assert {name: PINS.get(name) for name in wanted} == wanted
 
 
-def test_the_layer_holds_what_a_repository_has() -> None:
+def test_the_layer_equals_the_pins_of_a_repository() -> None:
     """The closure that a repository's environment is pinned to says the same of each of them."""
     pinned = _required("bounded-context-cli", "pinned")
     assert {name: pinned.get(name) for name in PINS} == PINS
 
 
-def test_what_an_emulator_needs_too_is_of_the_same_version() -> None:
+def test_packages_shared_with_the_emulator_have_one_version() -> None:
     """Else a first run would download two of each. The emulator pins nothing that functions on AWS run."""
     pinned = _required("bounded-context-cli", "pinned")
     assert EMULATOR.keys() & PINS.keys() >= {"botocore"}

@@ -20,10 +20,10 @@ RELEASED = json.loads((ROOT / "template" / "releases.json").read_text(encoding="
 
 def _released(path: str) -> str:
     command = ["git", "show", f"{RELEASED['commit']}:{path}"]
-    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
-    if shown.returncode:
-        pytest.skip(shown.stderr)
-    return shown.stdout
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    if result.returncode:
+        pytest.skip(result.stderr)
+    return result.stdout
 
 
 def test_an_unchanged_definition_has_the_bytes_of_the_last_release() -> None:

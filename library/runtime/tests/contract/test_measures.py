@@ -29,7 +29,7 @@ SAMPLES = Samples(CONTEXT)
 
 def test_no_measure_has_another_dimension() -> None:
     """Each value of each dimension is a metric that costs."""
-    assert {one.dimension for one in CONTEXT.measures.all} <= {None, REASON, CURRENCY}
+    assert {measure.dimension for measure in CONTEXT.measures.all} <= {None, REASON, CURRENCY}
 
 
 def _commands() -> None:
@@ -38,11 +38,11 @@ def _commands() -> None:
 
 def _relay() -> None:
     items = Items(CONTEXT)
-    told = [
+    table_items = [
         items.from_aggregate(SAMPLES.aggregate(n, status=status)) for n, status in enumerate(CONTEXT.event_by_status)
     ]
-    records = [change(None, item, number) for number, item in enumerate(told)]
-    relay_events.lambda_handler({"Records": [*records, change(told[0], None, 99)]}, CALL)
+    records = [change(None, item, number) for number, item in enumerate(table_items)]
+    relay_events.lambda_handler({"Records": [*records, change(table_items[0], None, 99)]}, CALL)
 
 
 def _lists() -> None:
@@ -125,15 +125,15 @@ def output() -> Iterator[list[Emitted]]:
 @pytest.mark.parametrize("measure", CONTEXT.measures.all, ids=lambda measure: measure.name)
 def test_every_measure_is_emitted_as_it_is_defined(measure: Measure, output: list[Emitted]) -> None:
     """With its unit, the dimension `service`, and its own dimension if it has one."""
-    found = [one for one in output if one.name == measure.name]
-    assert found
+    metrics = [metric for metric in output if metric.name == measure.name]
+    assert metrics
     own = {measure.dimension} - {None}
-    for one in found:
-        assert one.unit == measure.unit
-        assert set(one.dimensions) == {"service"} | own
-        assert {one.dimensions[name] for name in own if name} <= set(measure.values)
+    for metric in metrics:
+        assert metric.unit == measure.unit
+        assert set(metric.dimensions) == {"service"} | own
+        assert {metric.dimensions[name] for name in own if name} <= set(measure.values)
 
 
-def test_nothing_else_is_emitted(output: list[Emitted]) -> None:
+def test_only_defined_measures_are_emitted(output: list[Emitted]) -> None:
     """What is not defined is on no dashboard."""
-    assert {one.name for one in output} == {measure.name for measure in CONTEXT.measures.all}
+    assert {metric.name for metric in output} == {measure.name for measure in CONTEXT.measures.all}

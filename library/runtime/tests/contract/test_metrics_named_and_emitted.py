@@ -39,10 +39,10 @@ def _alarms(graph: Graph) -> dict[str, Any]:
 def _defined(graph: Graph) -> list[MetricDefinition]:
     functions = graph.of("lambda/function")
     namespaces = {node.inputs["environment"]["variables"]["POWERTOOLS_METRICS_NAMESPACE"] for node in functions}
-    return [one for namespace in namespaces for one in defined_by(current().context, namespace)]
+    return [definition for namespace in namespaces for definition in defined_by(current().context, namespace)]
 
 
-def test_each_stack_asks_for_what_is_defined_and_shows_it_all(stack: Graph) -> None:
+def test_each_stack_queries_and_draws_all_defined_metrics(stack: Graph) -> None:
     assert problems(_bodies(stack), _alarms(stack), _defined(stack)) == []
 
 
@@ -50,10 +50,10 @@ def test_so_does_a_stack_with_partners(with_partners: Graph) -> None:
     assert problems(_bodies(with_partners), _alarms(with_partners), _defined(with_partners)) == []
 
 
-def test_a_name_that_is_spelt_wrongly_is_found(with_partners: Graph) -> None:
+def test_a_misspelt_metric_is_reported(with_partners: Graph) -> None:
     """In a copy of what is deployed, one metric has lost its last letter: it is unknown, and nowhere to be seen."""
     name = measures.LISTS_IMPORTED.name
     broken = json.dumps(_bodies(with_partners)).replace(name, name[:-1])
-    found = problems(json.loads(broken), {}, _defined(with_partners))
-    assert any(f"queries {name[:-1]} (" in problem for problem in found)
-    assert any(problem.startswith(f"{name} (") for problem in found)
+    sentences = problems(json.loads(broken), {}, _defined(with_partners))
+    assert any(f"queries {name[:-1]} (" in problem for problem in sentences)
+    assert any(problem.startswith(f"{name} (") for problem in sentences)

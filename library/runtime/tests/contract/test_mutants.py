@@ -81,7 +81,7 @@ def definition(prod: Graph) -> Any:
 
 
 @pytest.mark.parametrize("share", [10, pytest.param(1, marks=pytest.mark.nightly)], ids="one in {}".format)
-def test_the_promises_find_what_a_team_may_break(share: int, prod: Graph, definition: Any) -> None:
+def test_the_promises_detect_the_faults_that_a_team_may_make(share: int, prod: Graph, definition: Any) -> None:
     assert not _breached(_of(prod, definition))
     broken = [(name, mutant) for name, mutant in mutants(definition) if PROMISED.search(name)]
     assert len(broken) > 100

@@ -109,8 +109,8 @@ def _size(value: Any) -> int:
         case str():
             return len(value.encode())
         case Mapping():
-            return 3 + sum(_size(str(name)) + _size(one) + 1 for name, one in value.items())
+            return 3 + sum(_size(str(name)) + _size(child) + 1 for name, child in value.items())
         case Iterable():
-            return 3 + sum(_size(one) + 1 for one in value)
+            return 3 + sum(_size(child) + 1 for child in value)
         case _:
             return len(str(value)) // 2 + 2

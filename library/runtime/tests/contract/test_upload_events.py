@@ -50,16 +50,16 @@ def test_a_finished_upload_starts_the_import(deployed: Graph, upload: dict[str, 
     assert rules_that_match(deployed, upload) == ["upload-completed"]
     started = started_with(deployed, "upload-completed", upload)
     assert started == {"path": "/inbox/incoming/acme/january.csv", "detail": upload["detail"]}
-    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
-    assert (told.key, told.size, told.etag) == ("incoming/acme/january.csv", 1234, "b6d81b360a5672d80c27430f39153e2c")
+    file = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (file.key, file.size, file.etag) == ("incoming/acme/january.csv", 1234, "b6d81b360a5672d80c27430f39153e2c")
 
 
-def test_an_upload_whose_event_has_no_tag_starts_it_as_well(deployed: Graph, upload: dict[str, Any]) -> None:
+def test_an_upload_without_a_tag_in_its_event_starts_a_list_as_well(deployed: Graph, upload: dict[str, Any]) -> None:
     """A variable of the input for what an event lacks would make no JSON: the tag is none."""
     detail = {name: value for name, value in upload["detail"].items() if name != "etag"}
     started = started_with(deployed, "upload-completed", upload | {"detail": detail})
-    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
-    assert (told.size, told.etag) == (1234, "")
+    file = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (file.size, file.etag) == (1234, "")
 
 
 @pytest.mark.parametrize("result", ["NO_THREATS_FOUND", "THREATS_FOUND", "UNSUPPORTED", "ACCESS_DENIED", "FAILED"])
@@ -83,8 +83,8 @@ def test_the_result_of_a_scan_starts_it_by_its_version(result: str) -> None:
     event = {"source": "aws.guardduty", "detail-type": SCANNED, "detail": detail}
     assert rules_that_match(graph, event) == ["upload-scanned"]
     started = started_with(graph, "upload-scanned", event)
-    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
-    assert (told.key, told.version, told.scan) == ("incoming/acme/january.csv", scanned["versionId"], result)
+    file = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (file.key, file.version, file.scan) == ("incoming/acme/january.csv", scanned["versionId"], result)
     elsewhere = {"s3ObjectDetails": scanned | {"objectKey": "reports/acme/january.csv"}}
     assert rules_that_match(graph, event | {"detail": detail | elsewhere}) == []
 
@@ -98,8 +98,8 @@ def test_a_tag_that_could_not_be_set_starts_it_by_its_version() -> None:
     event = {"source": "aws.guardduty", "detail-type": NOT_TAGGED, "detail": detail}
     assert rules_that_match(graph, event) == ["scan-not-tagged"]
     started = started_with(graph, "scan-not-tagged", event)
-    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
-    assert (told.key, told.version, told.scan) == ("incoming/acme/january.csv", "v1", NOT_TAGGED)
+    upload = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (upload.key, upload.version, upload.scan) == ("incoming/acme/january.csv", "v1", NOT_TAGGED)
 
 
 def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> None:
@@ -128,13 +128,13 @@ def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> 
     ],
     ids=["as AWS shows it", "an end alone", "no times of a zone", "none"],
 )
-def test_a_rename_says_when_it_was(deployed: Graph, upload: dict[str, Any], times: dict[str, str], during: Any) -> None:
+def test_a_rename_has_its_time(deployed: Graph, upload: dict[str, Any], times: dict[str, str], during: Any) -> None:
     """Nine digits of a second are read; what is no time is passed over, because an import does not need it."""
     path = "/inbox/incoming/acme/january.csv"
     event = upload | {"detail": {"renamed-file-path": path, **times}}
     started = started_with(deployed, "rename-completed", event)
-    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
-    assert (told.key, told.during) == ("incoming/acme/january.csv", during)
+    file = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (file.key, file.during) == ("incoming/acme/january.csv", during)
 
 
 def test_a_failed_upload_starts_an_execution_that_refuses_the_list(deployed: Graph, upload: dict[str, Any]) -> None:
@@ -154,7 +154,7 @@ def test_a_failed_upload_to_the_reports_is_nobodys_list(deployed: Graph, upload:
 
 
 @pytest.mark.parametrize("detail", [{"server-id": "s-99999999999999999"}, {"username": "someone-else"}])
-def test_other_servers_and_users_start_nothing(deployed: Graph, upload: dict[str, Any], detail: dict[str, str]) -> None:
+def test_other_servers_and_users_start_no_list(deployed: Graph, upload: dict[str, Any], detail: dict[str, str]) -> None:
     """Contexts that share a server do not start each other's imports."""
     assert rules_that_match(deployed, changed(upload, detail)) == []
 
@@ -167,7 +167,7 @@ def test_other_servers_and_users_start_nothing(deployed: Graph, upload: dict[str
         {"detail_type": "FTPS Server File Upload Completed"},
     ],
 )
-def test_other_events_start_nothing(deployed: Graph, upload: dict[str, Any], top: dict[str, str]) -> None:
+def test_other_events_start_no_list(deployed: Graph, upload: dict[str, Any], top: dict[str, str]) -> None:
     """Only what Transfer itself says of an SFTP upload counts."""
     assert rules_that_match(deployed, changed(upload, {}, **top)) == []
 

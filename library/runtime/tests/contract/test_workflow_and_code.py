@@ -19,7 +19,7 @@ def _states(deployed: Graph) -> dict[str, Any]:
     return deployed.one("sfn/stateMachine").document("definition")["States"]
 
 
-def test_the_machine_branches_on_outcomes_that_the_steps_give(deployed: Graph) -> None:
+def test_the_machine_branches_on_the_outcomes_of_the_steps(deployed: Graph) -> None:
     """A misspelt outcome would send every list to the compensation."""
     compared = set(re.findall(r'"StringEquals": "(\w+)"', json.dumps(_states(deployed))))
     assert compared <= {*Outcome, *ListStatus}
@@ -44,24 +44,24 @@ def test_the_event_is_published_with_the_same_attributes_as_every_other_event(de
     assert published["MessageGroupId.$"] == "$.event.subject"
 
 
-def test_an_event_has_a_good_traceparent_whatever_version_of_a_function_wrote_what_it_is_made_of(
+def test_an_event_has_a_valid_traceparent_from_every_version_of_a_function(
     deployed: Graph,
 ) -> None:
     """To read a member that is not there would end the execution of a list that is in the table by then."""
     marked = _states(deployed)["MarkImported"]
     assert f"{TRACEPARENT} = if_not_exists({TRACEPARENT}, :untraced)" in marked["Parameters"]["UpdateExpression"]
     assert marked["ResultSelector"]["traceparent.$"] == f"$.Attributes.{TRACEPARENT}.S"
-    made = [marked["Parameters"]["ExpressionAttributeValues"][":untraced"]["S.$"]]
-    made.append(_states(deployed)["CompensateError"]["ResultSelector"]["event.$"])
+    expressions = [marked["Parameters"]["ExpressionAttributeValues"][":untraced"]["S.$"]]
+    expressions.append(_states(deployed)["CompensateError"]["ResultSelector"]["event.$"])
     list_id = PinnedFile("inbox", "key", "v", 1).list_id
-    for expression in made:
+    for expression in expressions:
         [form] = re.findall(r"00-\{\}-[0-9a-f]+-[0-9a-f]+", expression)
         context = from_traceparent(form.format(list_id))
         assert context is not None
         assert not context.sampled
 
 
-def test_the_machine_knows_where_the_steps_keep_things(deployed: Graph) -> None:
+def test_the_machine_reads_the_keys_that_the_steps_write(deployed: Graph) -> None:
     """The parts to import, and the list's record."""
     states = _states(deployed)
     for step in ("ImportList", "UndoList"):
@@ -72,7 +72,7 @@ def test_the_machine_knows_where_the_steps_keep_things(deployed: Graph) -> None:
     assert states["MarkImported"]["Parameters"]["Key"] == {KEY: {"S.$": f"States.Format('{LIST}{{}}', $.list_id)"}}
 
 
-def test_what_may_have_written_rows_is_undone_by_the_part_and_all_else_is_closed_at_once(deployed: Graph) -> None:
+def test_written_parts_are_undone_and_earlier_failures_close_the_list(deployed: Graph) -> None:
     """Before the import there is no manifest to undo by, and nothing to undo."""
     states = _states(deployed)
     undoing = {name for name, state in states.items() if any(c["Next"] == "UndoList" for c in state.get("Catch", []))}

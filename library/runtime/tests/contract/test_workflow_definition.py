@@ -48,12 +48,14 @@ def test_each_state_is_as_pinned(deployed: Graph) -> None:
     assert pins(deployed.one("sfn/stateMachine").document("definition")) == PINS
 
 
-def test_every_state_waits_long_for_what_is_turned_away(deployed: Graph) -> None:
+def test_every_state_waits_long_for_throttled_calls(deployed: Graph) -> None:
     """Lists that arrive together are late, not failed: for most of an hour, and each at a time of its own."""
     for state, _ in states(deployed.one("sfn/stateMachine").document("definition")):
         if state["Type"] == "Task":
             for turned_away in TURNED_AWAY[state["Resource"].rpartition(":::")[2]]:
-                retrier = next(one for one in state["Retry"] if {turned_away, "States.ALL"} & set(one["ErrorEquals"]))
+                retrier = next(
+                    entry for entry in state["Retry"] if {turned_away, "States.ALL"} & set(entry["ErrorEquals"])
+                )
                 assert retrier["JitterStrategy"] == "FULL"
                 assert retrier["MaxDelaySeconds"] <= 300
                 assert waited(retrier) >= 45 * 60, (turned_away, waited(retrier))
@@ -64,7 +66,7 @@ def test_every_step_outlasts_an_outage_of_lambda(deployed: Graph) -> None:
     for state, _ in states(deployed.one("sfn/stateMachine").document("definition")):
         if state.get("Resource") == "arn:aws:states:::lambda:invoke":
             for error in LAMBDAS_OWN:
-                retrier = next(one for one in state["Retry"] if {error, "States.ALL"} & set(one["ErrorEquals"]))
+                retrier = next(entry for entry in state["Retry"] if {error, "States.ALL"} & set(entry["ErrorEquals"]))
                 assert retrier["JitterStrategy"] == "FULL"
                 assert waited(retrier) >= 600
                 assert waited(retrier) <= (900 if error in retrier["ErrorEquals"] else 4000)

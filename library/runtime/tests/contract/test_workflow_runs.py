@@ -107,9 +107,9 @@ def staged(bucket: Any) -> Staged:
 
     def deleting(gone: Callable[[str], bool], late: bool = False) -> Behaviour:
         def delete() -> None:
-            for found in bucket.list_objects_v2(Bucket=BUCKET, Prefix=STAGING)["Contents"]:
-                if gone(found["Key"]):
-                    bucket.delete_object(Bucket=BUCKET, Key=found["Key"])
+            for entry in bucket.list_objects_v2(Bucket=BUCKET, Prefix=STAGING)["Contents"]:
+                if gone(entry["Key"]):
+                    bucket.delete_object(Bucket=BUCKET, Key=entry["Key"])
 
         def behaviour(payload: Any, handle: Handle) -> Any:
             if not late:
@@ -136,7 +136,7 @@ def published(topic: tuple[str, str]) -> Published:
 
 
 def _message(message: Any) -> dict[str, Any]:
-    attributes = {name: one["StringValue"] for name, one in message["MessageAttributes"].items()}
+    attributes = {name: attribute["StringValue"] for name, attribute in message["MessageAttributes"].items()}
     return {**json.loads(message["Body"]), "attributes": attributes}
 
 
@@ -501,7 +501,7 @@ class _Throttling:
 
 
 def _without_throttled(state: dict[str, Any]) -> None:
-    state["Retry"] = [one for one in state["Retry"] if Throttled.__name__ not in one["ErrorEquals"]]
+    state["Retry"] = [retrier for retrier in state["Retry"] if Throttled.__name__ not in retrier["ErrorEquals"]]
 
 
 def _all_first(state: dict[str, Any]) -> None:
@@ -536,7 +536,7 @@ def test_a_planted_fault_of_the_message_is_seen(
     assert event["attributes"] == {"type": SENT, TRACEPARENT: IMPORTED}
 
 
-def test_a_planted_retrier_of_what_is_gone_is_seen(
+def test_a_planted_change_of_the_retrier_for_missing_staging_is_detected(
     interpreter: Interpreter,
     definition: Definition,
     calls: Lambda,

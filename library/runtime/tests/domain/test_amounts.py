@@ -61,7 +61,7 @@ def test_without_a_currency_there_is_one_sum():
     assert currencies(None) == (NONE,)
 
 
-def test_without_a_decimal_there_is_nothing_to_sum():
+def test_without_a_decimal_there_is_no_sum():
     """Not even the rows are looked at."""
     amounts = _amounts(Visit)
     amounts.add([{}])
@@ -69,13 +69,13 @@ def test_without_a_decimal_there_is_nothing_to_sum():
 
 
 @given(st.lists(st.from_regex(r"[A-Z]{3}", fullmatch=True)))
-def test_a_file_cannot_make_more_sums_than_there_are_currencies_apart(found: list[str]):
+def test_a_file_cannot_make_more_sums_than_there_are_currencies_apart(codes: list[str]):
     """Whatever a partner writes, and none of it is lost."""
     amounts = _amounts(Invoice)
-    amounts.add({"net": "1.00", "vat": "1.00", "billed_in": currency} for currency in found)
+    amounts.add({"net": "1.00", "vat": "1.00", "billed_in": currency} for currency in codes)
     sums = amounts.sums()["net"]
     assert set(sums) <= set(currencies("billed_in")) == {*APART, OTHER}
-    assert sum(sums.values()) == len(found)
+    assert sum(sums.values()) == len(codes)
 
 
 @pytest.mark.parametrize("rows", [1, 10, 1000])

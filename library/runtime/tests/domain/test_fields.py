@@ -152,13 +152,13 @@ BAD = [
 
 
 @pytest.mark.parametrize(("kind", "text"), GOOD)
-def test_takes_what_a_partner_would_write(kind: Any, text: str):
+def test_accepts_the_usual_form_of_a_value(kind: Any, text: str):
     """A value in its usual form is taken."""
     TypeAdapter(kind).validate_python(text)
 
 
 @pytest.mark.parametrize(("kind", "text"), BAD)
-def test_refuses_what_only_looks_right(kind: Any, text: str):
+def test_refuses_a_value_that_only_looks_valid(kind: Any, text: str):
     """A value that another program would read differently, or not at all, is refused."""
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(text)
@@ -174,11 +174,11 @@ def test_an_amount_is_read_exactly(amount: Decimal):
 def test_no_text_breaks_a_line_or_runs_as_a_formula(text: str):
     """Whatever is taken as text is one line of a report and no formula in a spreadsheet."""
     try:
-        taken = TypeAdapter(Text).validate_python(text)
+        value = TypeAdapter(Text).validate_python(text)
     except ValidationError:
         return
-    assert not any(ord(character) < 32 or ord(character) == 127 for character in taken)
-    assert taken[0] not in "=+-@"
+    assert not any(ord(character) < 32 or ord(character) == 127 for character in value)
+    assert value[0] not in "=+-@"
 
 
 _OFFSETS = st.integers(-(23 * 60 + 59), 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -193,17 +193,17 @@ def _cells(known: FieldType) -> st.SearchStrategy[str]:
     """Return cells of a type: all that its pattern and its length allow, but a byte order mark, which no list has."""
     text = st.from_regex(known.pattern, fullmatch=True) if known.pattern else st.nothing()
     text = text.filter(lambda cell: len(cell) <= (known.longest or len(cell)) and "\ufeff" not in cell)
-    made = _TEXTS.get(known.kind, text)
-    return made.filter(lambda cell: Decimal(cell) > 0) if known.kind == "decimal" else made
+    strategy = _TEXTS.get(known.kind, text)
+    return strategy.filter(lambda cell: Decimal(cell) > 0) if known.kind == "decimal" else strategy
 
 
 CELLS = {known.kind: _cells(known) for known in FIELD_TYPES} | {"enum": st.sampled_from(["low", "high"])}
 """Valid cells of each kind of field."""
 ALL = {known.kind: (getattr(bounded_context, known.name), ...) for known in FIELD_TYPES}
-EVERY = context_of({f"a_{kind}": found for kind, found in ALL.items()} | {"a_enum": (Literal["low", "high"], ...)})
+EVERY = context_of({f"a_{kind}": field for kind, field in ALL.items()} | {"a_enum": (Literal["low", "high"], ...)})
 
 
-@given(cells=st.fixed_dictionaries({f"a_{kind}": made for kind, made in CELLS.items()}))
+@given(cells=st.fixed_dictionaries({f"a_{kind}": strategy for kind, strategy in CELLS.items()}))
 @settings(max_examples=50)
 def test_a_cell_is_the_same_in_the_model_the_table_and_events(cells: dict[str, str]):
     """A list's cell is read, staged, stored and published, and each of these forms is read as the same value."""
@@ -219,11 +219,15 @@ def test_a_cell_is_the_same_in_the_model_the_table_and_events(cells: dict[str, s
     assert aggregate.details == read
     published = json.loads(json.dumps(events.payload(aggregate)))
     assert faults_of(published, schemas.of_data(EVERY, "ThingMade", "1.0")) == []
-    told = EVERY.data.model_validate(published)
-    assert {name: getattr(told, name) for name in cells} == {name: getattr(read, name) for name in cells}
+    data = EVERY.data.model_validate(published)
+    assert {name: getattr(data, name) for name in cells} == {name: getattr(read, name) for name in cells}
 
 
-@pytest.mark.parametrize("known", [one for one in FIELD_TYPES if "pattern" in one.shown], ids=lambda one: one.kind)
+@pytest.mark.parametrize(
+    "known",
+    [field_type for field_type in FIELD_TYPES if "pattern" in field_type.shown],
+    ids=lambda field_type: field_type.kind,
+)
 def test_the_schema_of_an_event_refuses_a_line_end_after_a_value(known: FieldType):
     """Python's `$` also matches before a final line end: this validator uses its `re`. A long text may have lines."""
     schema = schemas.of_data(EVERY, "ThingMade", "1.0")["properties"][f"a_{known.kind}"]
@@ -244,8 +248,8 @@ def test_the_table_has_the_schemas_of_its_types(known: FieldType):
     """The bake writes its documents from the table, and the library from the types."""
     model: Any = create_model("Model", field=ALL[known.kind])
     words = {"description": known.accepted}
-    asked = model.model_json_schema(schema_generator=_Plain)["properties"]["field"]
-    assert asked == known.asked | words | {"kind": known.kind}
+    schema = model.model_json_schema(schema_generator=_Plain)["properties"]["field"]
+    assert schema == known.asked | words | {"kind": known.kind}
     assert schemas.of_model(model)["properties"]["field"] == known.shown | words
     read = model.model_validate({"field": known.sample})
     assert read.model_dump(mode="json")["field"] == known.value
@@ -309,7 +313,7 @@ class _Nested(BaseModel):
     ],
     ids=str,
 )
-def test_a_type_that_is_no_cell_is_refused_in_the_declaration(kind: Any, named: str):
+def test_a_type_that_is_not_a_cell_is_refused_in_the_declaration(kind: Any, named: str):
     """In one sentence, which names the field and its type."""
     with pytest.raises(BadContext, match=rf"^ThingDetails\.field is a {named}, which .*\.$") as refused:
         context_of({"field": (kind, None if type(None) in get_args(kind) else ...)})
@@ -356,7 +360,7 @@ def test_a_required_personal_field_has_a_value_after_the_erasure_or_is_refused(k
     TypeAdapter(ALL[known.kind][0]).validate_python(erased["field"])
 
 
-def test_a_field_that_may_be_left_out_has_the_kind_and_the_words_of_its_type():
+def test_an_optional_field_has_the_kind_and_the_words_of_its_type():
     """And a type of one's own has none."""
 
     class Noted(BaseModel):

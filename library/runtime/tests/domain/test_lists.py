@@ -40,7 +40,7 @@ def test_the_version_of_a_broken_upload_marks_it():
 
 
 @pytest.mark.parametrize("key", ["x.csv", "incoming/x.csv", "incoming//x.csv", "incoming/acme/", "reports/acme/x.csv"])
-def test_an_object_elsewhere_is_no_list(key: str):
+def test_an_object_in_another_folder_is_not_a_list(key: str):
     """Only files in a partner's folder are lists."""
     with pytest.raises(NotAList, match="lists are under"):
         _ = replace(FILE, key=key).partner
@@ -55,7 +55,7 @@ def test_a_list_is_refused_over_the_tolerance_only(rejected: int, rows: int, ref
     assert (over_tolerance(rejected, rows, Fraction("0.05")) is not None) is refused
 
 
-def test_a_list_without_a_good_row_is_refused_whatever_is_tolerated():
+def test_a_list_without_a_good_row_is_refused_with_any_tolerance():
     """There is nothing to import."""
     assert over_tolerance(3, 3, Fraction(1)) == "3 of 3 rows were rejected, and 100 % is tolerated"
 

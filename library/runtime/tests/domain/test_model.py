@@ -39,8 +39,8 @@ def test_a_commands_details_have_the_callers_values():
     wider = model_of("MakeThing", details, {"channel": (Text, "list")})
     said = {"thing_id": "t-1", "size": 5}
     for command in (model_of("MakeThing", details, {}), wider):
-        made = details.of(command.model_validate(said))
-        assert type(made) is details
-        assert made == details.model_validate(said)
-        assert made.model_dump(exclude_unset=True) == said
-        assert made.model_dump_json() == details.model_validate(said).model_dump_json()
+        instance = details.of(command.model_validate(said))
+        assert type(instance) is details
+        assert instance == details.model_validate(said)
+        assert instance.model_dump(exclude_unset=True) == said
+        assert instance.model_dump_json() == details.model_validate(said).model_dump_json()

@@ -43,21 +43,21 @@ def test_any_order_and_any_repetition_of_a_history_leave_the_same(data: st.DataO
 
 
 @given(SEQUENCES, SEQUENCES, IDS, IDS)
-def test_the_greater_sequence_is_the_newer(one: str, other: str, first: str, second: str):
+def test_the_greater_sequence_is_the_newer(sequence: str, other: str, first: str, second: str):
     """Whatever the ids are."""
-    if int(one) != int(other):
-        assert (order_key(first, one, None) < order_key(second, other, None)) is (int(one) < int(other))
+    if int(sequence) != int(other):
+        assert (order_key(first, sequence, None) < order_key(second, other, None)) is (int(sequence) < int(other))
 
 
 @given(TIMES, TIMES, IDS, IDS)
-def test_the_later_time_is_the_newer_wherever_its_clock_stands(one: datetime, other: datetime, first: str, second: str):
+def test_the_later_time_is_the_newer_in_every_time_zone(time: datetime, other: datetime, first: str, second: str):
     """Times of two zones are the same moment, and a time without microseconds is one with none."""
     try:
-        keys = order_key(first, None, one), order_key(second, None, other)
+        keys = order_key(first, None, time), order_key(second, None, other)
     except ValueError:
         return
-    if one != other:
-        assert (keys[0] < keys[1]) is (one < other)
+    if time != other:
+        assert (keys[0] < keys[1]) is (time < other)
 
 
 @given(SEQUENCES, TIMES, IDS)
@@ -73,18 +73,18 @@ def test_an_event_with_a_sequence_is_newer_than_any_without(sequence: str, time:
 def test_a_sequence_that_is_written_shorter_is_the_same_number():
     """Another producer may not fill it with zeros."""
     keys = [order_key("e", sequence, None) for sequence in ("2", "10", f"{11:040d}")]
-    assert all(one < other for one, other in pairwise(keys))
+    assert all(earlier < other for earlier, other in pairwise(keys))
 
 
-def test_two_of_one_time_are_ordered_by_their_ids():
+def test_two_events_of_one_time_are_ordered_by_their_ids():
     """So everybody keeps the same one."""
     time = datetime(2026, 1, 1, tzinfo=UTC)
-    one, other = (_event(identity, None, time, Standing.KNOWN) for identity in ("a", "b"))
-    assert newer(one, other) == newer(other, one) == other
+    first, other = (_event(identity, None, time, Standing.KNOWN) for identity in ("a", "b"))
+    assert newer(first, other) == newer(other, first) == other
 
 
 @pytest.mark.parametrize("time", [None, datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))])
-def test_what_has_no_place_in_the_order_is_refused(time: datetime | None):
+def test_an_event_without_an_order_is_refused(time: datetime | None):
     """Neither sequence nor time, or a time that is none in UTC."""
     with pytest.raises(ValueError, match=r"neither sequence nor time|outside the calendar"):
         order_key("e", None, time)

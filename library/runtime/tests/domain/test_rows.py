@@ -20,7 +20,7 @@ def _record(line: int, **changes: str) -> Record:
     return Record(line, list(samples.values(line, **changes).values()))
 
 
-def test_a_bad_value_is_reported_with_line_field_and_what_was_expected():
+def test_a_bad_value_is_reported_with_line_field_and_expectation():
     """The partner reads where the problem is and what to write instead."""
     checked = check(COLUMNS, [_record(2), _record(3, **{ID: "not an id"})])
 
@@ -51,7 +51,7 @@ def test_a_row_counts_once_for_the_first_of_its_faults():
     assert rejected_rows([]) == {}
 
 
-def test_a_fault_says_whether_cells_or_values_are_wrong():
+def test_a_fault_distinguishes_cells_and_values():
     """A row with several bad values is one bad row."""
     bad = dict.fromkeys(COLUMNS, "")
     checked = check(COLUMNS, [_record(2, **bad), Record(3, ["one"])])
@@ -82,7 +82,7 @@ def test_columns_may_come_in_any_order(columns: list[str]):
         ((";".join(COLUMNS),), "missing"),
     ],
 )
-def test_a_wrong_header_is_refused_with_what_is_wrong(header: tuple[str, ...], complaint: str):
+def test_a_wrong_header_is_refused_with_its_differences(header: tuple[str, ...], complaint: str):
     """A file with other columns is no list of this context."""
     with pytest.raises(Unreadable, match=complaint):
         check_header(header)

@@ -59,7 +59,7 @@ def test_both_notations_of_one_place():
         f"00-{TRACE}-{PARENT}-0x",
     ],
 )
-def test_a_bad_traceparent_is_none_and_replaced(text: Any):
+def test_a_bad_traceparent_is_ignored_and_replaced(text: Any):
     """Whoever wrote it, the work goes on, in a trace of its own."""
     assert from_traceparent(text) is None
     assert from_traceparent(accepted(text)) is not None
@@ -77,24 +77,24 @@ def test_a_bad_traceparent_is_none_and_replaced(text: Any):
         f"Root=1-{'0' * 8}-{'0' * 24};Parent={PARENT};Sampled=1",
     ],
 )
-def test_a_bad_header_is_none(text: Any):
+def test_a_bad_header_is_ignored(text: Any):
     """So is one that names no parent: there is no segment to hang anything below."""
     assert from_header(text) is None
 
 
 @given(st.one_of(st.text(), st.integers(), st.none(), st.binary()))
-def test_nothing_raises(anything: Any):
+def test_no_input_raises(anything: Any):
     """An item may hold anything."""
     from_header(anything)
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]", accepted(anything))
 
 
-def test_a_good_traceparent_stays():
+def test_a_good_traceparent_is_kept():
     """Only bad ones are replaced."""
     assert accepted(f"00-{TRACE}-{PARENT}-01") == f"00-{TRACE}-{PARENT}-01"
 
 
-def test_a_fresh_trace_is_a_new_one_that_nobody_records():
+def test_a_fresh_trace_is_not_recorded():
     """Its flag says so to whoever takes part in it."""
     assert fresh().trace != fresh().trace
     assert fresh().traceparent.endswith("-00")

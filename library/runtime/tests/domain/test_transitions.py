@@ -53,7 +53,7 @@ def test_a_command_starts_from_no_other_status(context: Context[Any], command: C
         _do(context, command, status)
 
 
-def test_the_refusal_says_where_it_stands_and_from_where_the_command_starts():
+def test_the_refusal_names_the_status_and_the_permitted_ones():
     """Who is refused learns what to do first."""
     shipped, parcel = (
         Samples(ORDER).aggregate(1, status=Progress.SHIPPED),
@@ -77,7 +77,7 @@ def test_a_change_without_moved_to_is_judged_by_where_it_stood_too():
         ORDER.transitions.change(replace(shipped, details=Samples(ORDER).aggregate(2).details))
 
 
-def test_a_change_of_what_was_not_read_starts_from_nowhere():
+def test_a_change_of_a_version_that_was_not_read_is_refused():
     """A version that a use case makes up has stood nowhere else."""
     with pytest.raises(IllegalMove):
         ORDER.transitions.change(Samples(ORDER).aggregate(1, status=Progress.SHIPPED, version=2))
@@ -102,7 +102,7 @@ def test_a_change_into_a_status_that_no_command_leaves_is_a_mistake_of_the_code(
 
 
 @over_contexts
-def test_where_it_stood_is_nobody_elses_matter(context: Context[Any]):
+def test_the_previous_status_is_not_part_of_the_aggregate(context: Context[Any]):
     """What was changed and what is read of it are the same."""
     for status in context.statuses:
         moved = Samples(context).aggregate(1).moved_to(status)

@@ -108,14 +108,14 @@ class Daemon:
 
     def documents(self) -> list[dict[str, Any]]:
         """Return the documents that arrived, and forget them."""
-        found: list[dict[str, Any]] = []
+        documents: list[dict[str, Any]] = []
         while True:
             try:
                 header, _, document = self._listening.recv(65_536).partition(b"\n")
             except BlockingIOError:
-                return found
+                return documents
             assert json.loads(header) == {"format": "json", "version": 1}
-            found.append(json.loads(document))
+            documents.append(json.loads(document))
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ def brought(n: int = 1, **values: str) -> dict[str, Any]:
     """Store the n-th aggregate, with these values, as one that the list l-1 brought, and return it as it is shown."""
     context: Context[Any] = PAYMENT
     details = context.details.model_validate({**SAMPLES.values(n), **values})
-    one = context.aggregate(details, context.initial_status, list_id="l-1")
-    aws.aggregates(PAYMENT).add(one)
-    return payload(one)
+    aggregate = context.aggregate(details, context.initial_status, list_id="l-1")
+    aws.aggregates(PAYMENT).add(aggregate)
+    return payload(aggregate)
 
 
 def identity(n: int = 1) -> str:

@@ -51,7 +51,7 @@ def test_a_change_is_answered_by_its_effect(table: Any):
 
 
 @pytest.mark.parametrize("key", [None, "key-2"])
-def test_another_key_or_none_does_not_find_it(table: Any, key: str | None):
+def test_an_attempt_is_visible_to_its_own_key_only(table: Any, key: str | None):
     create(1, key="key-1")
     _forget(table)
     assert create(1, key=key).body["code"] == "already-exists"
@@ -81,29 +81,29 @@ def test_a_removal_leaves_no_effect_to_find(table: Any):
     assert send(DELETES, identity=identity(1), headers=key).body["code"] == "not-found"
 
 
-def test_an_attempt_reads_and_changes_what_it_has_written_itself():
+def test_an_attempt_reads_and_changes_its_own_writes():
     """A rule may write more than once."""
-    payments, one = aws.aggregates(PAYMENT), SAMPLES.aggregate(1)
-    with dynamodb.attempt(one.id, "key-1"):
-        payments.add(one)
-        payments.save(payments.get(one.id).moved_to(Status.VERIFIED))
-        assert payments.get(one.id).version == 2
-    with dynamodb.attempt(one.id, "key-1"), pytest.raises(dynamodb.Done):
-        payments.get(one.id)
+    payments, payment = aws.aggregates(PAYMENT), SAMPLES.aggregate(1)
+    with dynamodb.attempt(payment.id, "key-1"):
+        payments.add(payment)
+        payments.save(payments.get(payment.id).moved_to(Status.VERIFIED))
+        assert payments.get(payment.id).version == 2
+    with dynamodb.attempt(payment.id, "key-1"), pytest.raises(dynamodb.Done):
+        payments.get(payment.id)
 
 
-def test_an_attempt_goes_on_where_an_earlier_one_has_changed_another_aggregate():
+def test_an_attempt_continues_after_an_earlier_change_of_another_aggregate():
     """A rule may change others before its own one: these are no effect of the whole command."""
-    payments, other, one = aws.aggregates(PAYMENT), SAMPLES.aggregate(1), SAMPLES.aggregate(2)
-    with dynamodb.attempt(one.id, "key-1"):
+    payments, other, payment = aws.aggregates(PAYMENT), SAMPLES.aggregate(1), SAMPLES.aggregate(2)
+    with dynamodb.attempt(payment.id, "key-1"):
         payments.add(other)
-    with dynamodb.attempt(one.id, "key-1"):
+    with dynamodb.attempt(payment.id, "key-1"):
         assert payments.get(other.id).version == 1
-        payments.add(one)
+        payments.add(payment)
 
 
 def test_an_aggregate_that_was_just_written_may_be_changed():
-    payments, one = aws.aggregates(PAYMENT), SAMPLES.aggregate(1)
-    payments.add(one)
-    payments.save(one.moved_to(Status.VERIFIED))
-    assert payments.get(one.id).version == 2
+    payments, payment = aws.aggregates(PAYMENT), SAMPLES.aggregate(1)
+    payments.add(payment)
+    payments.save(payment.moved_to(Status.VERIFIED))
+    assert payments.get(payment.id).version == 2

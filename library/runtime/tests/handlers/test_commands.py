@@ -85,7 +85,7 @@ def test_a_change_is_stored(pair: Any, context: LambdaContext, table: Any):
 
 
 @pytest.mark.parametrize("pair", CHANGES, ids=lambda pair: pair[1].__name__)
-def test_from_where_a_command_starts_is_known_without_another_read(
+def test_a_command_needs_no_read_for_the_previous_status(
     pair: Any, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """One read and one write; where the command does not start, one read."""
@@ -100,11 +100,11 @@ def test_from_where_a_command_starts_is_known_without_another_read(
 
 
 def _counted(calls: list[str], name: str) -> Any:
-    done = getattr(AggregateTable, name)
+    method = getattr(AggregateTable, name)
 
     def call(table: AggregateTable[Any], said: Any) -> Any:
         calls.append(name)
-        return done(table, said)
+        return method(table, said)
 
     return call
 
@@ -119,7 +119,7 @@ def _counted(calls: list[str], name: str) -> Any:
         (_message(SAMPLES.values(1), key=""), "idempotency_key"),
     ],
 )
-def test_a_bad_message_is_refused_with_what_is_wrong(event: dict[str, Any], detail: str, context: LambdaContext):
+def test_a_bad_message_is_refused_with_its_errors(event: dict[str, Any], detail: str, context: LambdaContext):
     """Every problem is named by its member."""
     answer = _handler(CREATE)(event, context)
     assert answer["error"]["code"] == "invalid"
@@ -182,7 +182,7 @@ def test_a_key_is_locked_until_its_function_has_ended_by_any_clock(
     assert began + MARGIN - 1 < end < began + MARGIN + 30
 
 
-def test_of_many_messages_with_one_key_at_once_one_is_run(context: LambdaContext, monkeypatch: pytest.MonkeyPatch):
+def test_of_many_concurrent_messages_with_one_key_one_is_run(context: LambdaContext, monkeypatch: pytest.MonkeyPatch):
     """The others get its answer, or are told to ask again."""
     created: list[str] = []
     add = AggregateTable.add
@@ -195,7 +195,7 @@ def test_of_many_messages_with_one_key_at_once_one_is_run(context: LambdaContext
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: _create(context), range(8)))
     assert created == [SAMPLES.aggregate(1).id]
-    done = [answer for answer in answers if answer["ok"]]
-    assert done
-    assert all(answer == done[0] for answer in done)
+    successes = [answer for answer in answers if answer["ok"]]
+    assert successes
+    assert all(answer == successes[0] for answer in successes)
     assert {answer["error"]["code"] for answer in answers if not answer["ok"]} <= {"in-progress"}

@@ -32,9 +32,9 @@ def test_the_declaration_is_the_entry_point_of_a_function(
     monkeypatch.setenv("CONTEXT", "payment.context:PAYMENT")
     module, _, attribute = entry_point(PAYMENT, name).rpartition(".")
     assert module == entry_points.__name__
-    found = getattr(entry_points, attribute)
-    assert found(SMOKE.event, context)["function"] == name
-    assert getattr(entry_points, attribute) is found
+    function = getattr(entry_points, attribute)
+    assert function(SMOKE.event, context)["function"] == name
+    assert getattr(entry_points, attribute) is function
 
 
 @pytest.mark.parametrize("name", ["verify_nothing", "verify_subscription", "relay_events", "aws", "declared"])
@@ -55,17 +55,17 @@ def test_a_context_without_a_list_query_has_no_entry_point_of_it():
 @pytest.mark.usefixtures("function")
 def test_a_function_runs_the_rule_that_its_declaration_names(monkeypatch: pytest.MonkeyPatch):
     """No other place names it."""
-    asked: list[str] = []
+    ids: list[str] = []
 
     def watched(command: Any, payments: Any) -> Any:
-        asked.append(command.id)
+        ids.append(command.id)
         return rule(command, payments)
 
     rule = PAYMENT.creating.rule
     monkeypatch.setitem(vars(PAYMENT.creating), "rule", watched)
     values = Samples(PAYMENT).values(1)
     assert Functions(PAYMENT).invoke("register_payment", {"idempotency_key": "key", "payload": values})["ok"]
-    assert asked == [values["payment_id"]]
+    assert ids == [values["payment_id"]]
 
 
 def _imported(event: PartEvent, _steps: ListImport) -> Step:
@@ -86,14 +86,14 @@ def test_a_step_in_a_renamed_file_keeps_log_lines_spans_and_smoke_check(
     module: str, context: LambdaContext, lines: Lines, daemon: Daemon
 ):
     """All three are the step's, whatever its file is called."""
-    made = step(PAYMENT, PartEvent)(_named("import_list", module))
-    assert made(dict(SMOKE.event), context)["function"] == "import_list"
-    assert made(dict(PART), context) == {"list_id": "l-1", "outcome": "IMPORTED"}
+    function = step(PAYMENT, PartEvent)(_named("import_list", module))
+    assert function(dict(SMOKE.event), context)["function"] == "import_list"
+    assert function(dict(PART), context) == {"list_id": "l-1", "outcome": "IMPORTED"}
     assert [line["message"] for line in lines() if line["level"] == "INFO"][-1:] == ["part imported"]
     assert "write rows" in {document["name"] for document in daemon.documents()}
 
 
-def test_a_function_that_is_no_step_of_the_context_is_refused():
+def test_a_function_that_is_not_a_step_of_the_context_is_refused():
     """At its import, by a sentence that names the steps."""
     with pytest.raises(BadContext, match="verify_customer is no step of Payment's lists: name the function register_l"):
         step(PAYMENT, PartEvent)(_named("verify_customer", "payment.list_steps"))
@@ -122,7 +122,7 @@ def test_a_step_of_the_repository_replaces_the_librarys(code: str, tmp_path: Pat
     assert own == ["verify_list", "import_list"]
 
 
-def test_an_entry_point_of_ones_own_is_called_by_its_module():
+def test_an_own_entry_point_is_called_by_its_module():
     own: Any = ModuleType("own")
     own.lambda_handler = lambda event, _: event
     assert Functions(PAYMENT).invoke(own, {"a": 1}) == {"a": 1}

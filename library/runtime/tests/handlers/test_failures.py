@@ -127,7 +127,7 @@ def test_the_cause_is_of_the_part_that_failed(verified: dict[str, Any], table: A
     assert cause["message"] == "AccessDenied when calling ExecuteStatement"
 
 
-def test_a_call_that_raised_nothing_has_its_part(verified: dict[str, Any], table: Any, context: LambdaContext):
+def test_a_failure_without_an_exception_has_its_part(verified: dict[str, Any], table: Any, context: LambdaContext):
     """A timeout, a lack of memory, a throttled call: the part is known. The machine's condition is not shown."""
     event = verified
     _call("import_list", {**event, "part": _parts(event["list_id"])[0]}, context)
@@ -164,7 +164,7 @@ def test_an_earlier_step_that_succeeded_at_last_is_no_cause(
     assert _record(table, event["list_id"])["failure"]["step"] == "verify_subscription"
 
 
-def test_a_failure_that_cannot_be_recorded_hides_nothing(
+def test_a_failure_that_cannot_be_recorded_is_still_raised(
     validated: dict[str, Any], context: LambdaContext, monkeypatch: pytest.MonkeyPatch, lines: Lines
 ):
     """The step raises its own exception; the state machine retries by its name."""

@@ -32,7 +32,7 @@ def _is_problem(answer: Answer, status: int, code: str) -> None:
     assert answer.body["correlation_id"] == answer.headers["x-correlation-id"]
 
 
-def test_what_is_created_is_shown_with_its_place_and_version(table: Any):
+def test_a_created_aggregate_is_returned_with_its_location_and_version(table: Any):
     """And is in the table."""
     answer = create(1)
     assert answer.status == 201
@@ -44,7 +44,7 @@ def test_what_is_created_is_shown_with_its_place_and_version(table: Any):
     assert aws.aggregates(PAYMENT).get(identity(1)) == SAMPLES.aggregate(1)
 
 
-def test_a_change_and_a_removal_show_what_they_leave():
+def test_a_change_and_a_removal_return_the_result():
     """The next version, and the aggregate as it was."""
     created = create(1)
     changed = send(CHANGE, identity=identity(1), headers={"if-match": created.headers["etag"]})
@@ -56,7 +56,7 @@ def test_a_change_and_a_removal_show_what_they_leave():
 
 @pytest.mark.parametrize("function_name", ON_EXISTING)
 @pytest.mark.parametrize("if_match", [None, "*", "tag"])
-def test_a_condition_that_holds_lets_the_command_through(function_name: str, if_match: str | None):
+def test_a_fulfilled_condition_permits_the_command(function_name: str, if_match: str | None):
     """No condition is one."""
     tag = create(1).headers["etag"]
     headers = {} if if_match is None else {"If-Match": if_match.replace("tag", tag)}
@@ -72,7 +72,7 @@ def test_a_command_for_another_version_fails_its_condition(function_name: str):
 
 
 @pytest.mark.parametrize("if_match", ["1", '"0"', 'W/"1"', '"1", "2"', '"x"', "", '"' + "9" * 16 + '"'])
-def test_a_condition_that_is_none_is_refused(if_match: str):
+def test_an_invalid_condition_is_refused(if_match: str):
     """A command that the caller wanted guarded is never run unguarded."""
     create(1)
     answer = send(CHANGE, identity=identity(1), headers={"if-match": if_match})
@@ -114,7 +114,7 @@ def test_the_same_key_with_another_command_is_refused():
 
 
 @pytest.mark.parametrize("other", [ANOTHER, JWT], ids=["another user", "a token"])
-def test_no_caller_gets_the_answer_to_another_ones_key(other: dict[str, Any]):
+def test_no_caller_gets_the_answer_to_another_callers_key(other: dict[str, Any]):
     """The key is its own: the second command is run, and meets the rules."""
     create(1, key="key-1")
     _is_problem(create(1, key="key-1", recorded=other), 409, "already-exists")
@@ -150,7 +150,7 @@ def test_a_command_that_is_being_run_is_to_be_tried_again(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("key", ["", "two words", "é", "x" * 129])
-def test_a_key_that_is_none_is_refused(key: str):
+def test_an_invalid_key_is_refused(key: str):
     """A command that the caller wanted once is never run without its key."""
     headers = JSON | {"idempotency-key": key}
     _is_problem(send(CREATES, json.dumps(SAMPLES.values(1)), headers=headers), 400, "bad-parameter")
@@ -199,13 +199,13 @@ def test_a_bad_body_is_a_problem(body: str | bytes | None, status: int, code: st
     assert table.scan()["Count"] == 0
 
 
-def test_a_body_that_is_not_what_its_encoding_says_is_a_problem():
+def test_a_body_with_an_invalid_encoding_is_a_problem():
     """API Gateway would not send it."""
     event = request(CREATES, headers=JSON) | {"body": "{}", "isBase64Encoded": True}
     assert call(CREATES, event)["statusCode"] == 400
 
 
-def test_a_body_may_come_in_base64():
+def test_a_body_may_be_in_base64():
     """As API Gateway sends what it does not take for text."""
     assert send(CREATES, json.dumps(SAMPLES.values(1)).encode(), headers=JSON).status == 201
 
@@ -260,7 +260,7 @@ def test_each_bad_value_is_named_and_not_quoted():
 
 @pytest.mark.parametrize("name", ["a/b", "..", "-x", "x" * 65, "a b", "%2F", "é", "x\n", "<script>", ""])
 @pytest.mark.parametrize("function_name", [*ON_EXISTING, GET])
-def test_an_identity_that_nothing_can_have_is_a_problem(function_name: str, name: str):
+def test_an_impossible_identity_is_a_problem(function_name: str, name: str):
     """API Gateway decodes the path: a slash that was encoded is one here."""
     assert send(function_name, identity=name).body["code"] in {"bad-parameter", "no-such-route"}
 
@@ -280,18 +280,18 @@ def test_a_request_without_headers_is_answered():
     assert call(CREATES, event)["statusCode"] == 201
 
 
-@pytest.mark.parametrize("given", ["a", "Order_4711.b-c", "x" * 128])
-def test_the_callers_correlation_id_comes_back_and_is_on_every_line(given: str, lines: Lines):
+@pytest.mark.parametrize("correlation_id", ["a", "Order_4711.b-c", "x" * 128])
+def test_the_callers_correlation_id_is_returned_and_on_every_line(correlation_id: str, lines: Lines):
     """Success or problem."""
-    assert create(1, headers={"X-Correlation-Id": given}).headers["x-correlation-id"] == given
-    _is_problem(create(1, headers={"x-correlation-id": given}), 409, "already-exists")
-    assert [line["correlation_id"] for line in lines()] == [given, given]
+    assert create(1, headers={"X-Correlation-Id": correlation_id}).headers["x-correlation-id"] == correlation_id
+    _is_problem(create(1, headers={"x-correlation-id": correlation_id}), 409, "already-exists")
+    assert [line["correlation_id"] for line in lines()] == [correlation_id, correlation_id]
 
 
-@pytest.mark.parametrize("given", [None, "", "x" * 129, "two words", "a\nb", "é", "a,b"])
-def test_a_bad_correlation_id_gives_way_to_the_requests_own(given: str | None, lines: Lines):
+@pytest.mark.parametrize("correlation_id", [None, "", "x" * 129, "two words", "a\nb", "é", "a,b"])
+def test_a_bad_correlation_id_is_replaced_by_the_requests_own(correlation_id: str | None, lines: Lines):
     """Nothing that a caller sends gets into a line as it is."""
-    headers = {} if given is None else {"x-correlation-id": given}
+    headers = {} if correlation_id is None else {"x-correlation-id": correlation_id}
     assert create(1, headers=headers).headers["x-correlation-id"] == IAM["requestContext"]["requestId"]
     assert {line["correlation_id"] for line in lines()} == {IAM["requestContext"]["requestId"]}
 
@@ -305,7 +305,7 @@ TOKEN_OF_A_CLIENT = {**JWT, "requestContext": {**JWT["requestContext"], "authori
     [(IAM, "shop"), (TOKEN_OF_A_CLIENT, "shop-7"), (ANOTHER, None)],
     ids=["a role, without its session", "the client of a token", "a user, whose name may be a person's"],
 )
-def test_a_line_says_which_application_asked(recorded: dict[str, Any], caller: str | None, lines: Lines):
+def test_a_line_names_the_calling_application(recorded: dict[str, Any], caller: str | None, lines: Lines):
     """Callers who sign are all of the API's own account: nothing else tells them apart."""
     create(1, recorded=recorded)
     _is_problem(create(1, recorded=recorded), 409, "already-exists")
@@ -339,7 +339,7 @@ def test_a_refusal_counts_once_by_its_code(capsys: pytest.CaptureFixture[str]):
     assert counted == {("CommandsRefused", "already-exists"): 1, ("CommandsRefused", "invalid"): 4}
 
 
-def test_what_nobody_expected_is_raised(lines: Lines, capfd: pytest.CaptureFixture[str], monkeypatch: Any):
+def test_an_unexpected_error_is_raised(lines: Lines, capfd: pytest.CaptureFixture[str], monkeypatch: Any):
     """Alarms count the function's errors; API Gateway answers with 500. Nothing of it is quoted."""
 
     def broken(*_: Any) -> None:

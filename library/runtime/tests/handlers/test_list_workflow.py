@@ -58,7 +58,9 @@ def _parts(list_id: str, name: str = "import.json") -> list[dict[str, Any]]:
     return json.loads(manifest["Body"].read())
 
 
-def test_a_list_goes_from_the_inbox_to_the_table(sent: list[dict[str, str]], table: Any, context: LambdaContext):
+def test_a_list_is_imported_from_the_inbox_into_the_table(
+    sent: list[dict[str, str]], table: Any, context: LambdaContext
+):
     """Each step answers with the list and the way to go, nothing else."""
     event = _verified(context)
     assert set(event) == {"list_id", "outcome"}
@@ -76,7 +78,7 @@ def test_an_event_of_s3_names_the_file_as_well(sent: Any, bucket: Any, context: 
     assert _call("register_list", again, context) == {**first, "outcome": "ALREADY_REGISTERED"}
 
 
-def test_an_event_of_transfer_means_the_version_that_it_was_sent_for(sent: Any, bucket: Any, context: LambdaContext):
+def test_an_event_of_transfer_selects_its_own_version(sent: Any, bucket: Any, context: LambdaContext):
     """Its detail has size and tag; the file has been replaced since."""
     head = bucket.head_object(Bucket=BUCKET, Key=KEY)
     bucket.put_object(Bucket=BUCKET, Key=KEY, Body=b"the next day's")
@@ -144,7 +146,7 @@ def _inserted(item: dict[str, Any]) -> dict[str, Any]:
     return {"eventName": "INSERT", "eventID": "e", "dynamodb": {**change, "SequenceNumber": "1"}}
 
 
-def test_a_list_recorded_before_traces_were_kept_goes_its_way(sent: Any, table: Any, context: LambdaContext):
+def test_a_list_recorded_without_a_trace_is_imported(sent: Any, table: Any, context: LambdaContext):
     """Its items have no place in a trace; the event of its rejection has one all the same."""
     event = _call("register_list", UPLOAD, context)
     table.update_item(Key={"pk": f"LIST#{event['list_id']}"}, UpdateExpression=f"REMOVE {TRACEPARENT}")
@@ -177,7 +179,7 @@ def test_a_repeated_rename_leaves_the_remains_of_a_broken_upload_alone(bucket: A
     assert _call("register_list", broken, context)["outcome"] == "REFUSED"
     bucket.put_object(Bucket=BUCKET, Key=KEY, Body=whole)
     outcomes = [_call("register_list", {"upload": upload, "execution": f"run-{n}"}, context) for n in (2, 3)]
-    assert [one["outcome"] for one in outcomes] == ["REGISTERED", "ALREADY_REGISTERED"]
+    assert [outcome["outcome"] for outcome in outcomes] == ["REGISTERED", "ALREADY_REGISTERED"]
 
 
 def test_an_upload_that_broke_off_is_refused(context: LambdaContext):
@@ -187,15 +189,13 @@ def test_an_upload_that_broke_off_is_refused(context: LambdaContext):
 
 
 @pytest.mark.parametrize("step", ["register_list", "validate_list", "import_list", "compensate_error"])
-def test_an_event_of_another_form_is_an_error_that_names_what_is_missing(step: str, context: LambdaContext):
+def test_an_event_of_another_form_is_an_error_that_names_the_missing_member(step: str, context: LambdaContext):
     """A wrongly wired workflow shows at once."""
     with pytest.raises(ValidationError, match="Field required"):
         _call(step, {}, context)
 
 
-def test_no_other_item_has_what_an_index_of_a_field_may_be_of(
-    sent: list[dict[str, str]], table: Any, context: LambdaContext
-):
+def test_no_other_item_has_the_attribute_of_an_index(sent: list[dict[str, str]], table: Any, context: LambdaContext):
     """Items of lists, of others' things and of remembered answers have names that are all written down."""
     event = _verified(context)
     _call("import_list", {**event, "part": _parts(event["list_id"])[0]}, context)

@@ -41,7 +41,7 @@ def _call(work: Any, context: LambdaContext) -> Any:
 
 
 @pytest.mark.usefixtures("sampled")
-def test_every_line_says_who_wrote_it_when_and_for_which_request(lines: Lines, context: LambdaContext):
+def test_every_line_has_function_time_and_request(lines: Lines, context: LambdaContext):
     """The keys that a query may rely on."""
     _call(lambda: logger.info("working"), context)
     [line] = lines()
@@ -51,7 +51,7 @@ def test_every_line_says_who_wrote_it_when_and_for_which_request(lines: Lines, c
     assert datetime.fromisoformat(line["timestamp"]).tzinfo is not None
 
 
-def test_what_a_call_is_about_is_on_its_further_lines_and_on_no_others(lines: Lines, context: LambdaContext):
+def test_the_subject_of_a_call_is_on_its_further_lines_only(lines: Lines, context: LambdaContext):
     """The next call of the same process is about something else."""
 
     def work() -> None:
@@ -138,7 +138,7 @@ def test_a_missing_permission_is_named(wrapped: bool, lines: Lines, context: Lam
 
 
 @pytest.mark.usefixtures("function")
-def test_a_command_says_how_it_ended(lines: Lines, context: LambdaContext):
+def test_a_command_logs_its_outcome(lines: Lines, context: LambdaContext):
     """Done or refused, of which aggregate, and by which code."""
     _create(context, key="first")
     _create(context, key="second")
@@ -153,7 +153,7 @@ def test_a_command_says_how_it_ended(lines: Lines, context: LambdaContext):
 
 @pytest.mark.usefixtures("function")
 @pytest.mark.parametrize("step", ["validate_list", "verify_subscription", "import_list", "compensate_error"])
-def test_a_step_that_breaks_says_of_which_list(step: str, lines: Lines, context: LambdaContext):
+def test_a_failing_step_logs_its_list(step: str, lines: Lines, context: LambdaContext):
     """Here nobody has recorded it."""
     with pytest.raises(LookupError):
         _step(step, {"list_id": "l-1", "part": {"part": 3, "key": "k", "rows": 1}}, context)
@@ -163,7 +163,7 @@ def test_a_step_that_breaks_says_of_which_list(step: str, lines: Lines, context:
 
 
 @pytest.mark.usefixtures("function")
-def test_a_compensation_says_what_broke_and_not_why(lines: Lines, context: LambdaContext):
+def test_a_compensation_logs_the_failed_step_and_no_cause(lines: Lines, context: LambdaContext):
     """The cause that Step Functions passes on may quote anything; an error of any form is no reason to fail."""
     for error in ({"Error": "States.Timeout", "Cause": PERSON}, PERSON, None):
         with pytest.raises(LookupError):
@@ -187,7 +187,7 @@ def test_each_call_is_decided_anew_to_be_written_in_detail(
     logger.setLevel("INFO")
 
 
-def test_what_lambda_lets_through_is_not_what_is_written():
+def test_the_log_level_of_lambda_does_not_lower_the_librarys():
     """Were it the level, each call would write its DEBUG lines, and the root logger those of botocore with all data."""
     lambda_says = {
         "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
@@ -200,8 +200,8 @@ def test_what_lambda_lets_through_is_not_what_is_written():
         "print(logger.log_level, logging.getLogger('botocore').getEffectiveLevel())"
     )
     command = [sys.executable, "-c", code]
-    told = subprocess.run(command, env=os.environ | lambda_says, capture_output=True, text=True, check=True)  # noqa: S603
-    assert told.stdout.split() == ["20", "30"]
+    result = subprocess.run(command, env=os.environ | lambda_says, capture_output=True, text=True, check=True)  # noqa: S603
+    assert result.stdout.split() == ["20", "30"]
 
 
 @pytest.mark.usefixtures("function", "every_call_in_detail")

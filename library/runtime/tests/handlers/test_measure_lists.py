@@ -49,11 +49,11 @@ def test_an_upload_that_is_not_clean_is_counted_once(result: str, counted: int, 
     """When its scan is recorded; no later change of the record counts."""
     waiting, scanned = list_item(awaits_scan=True), list_item(scan=result)
     undone = list_item(ListStatus.COMPENSATING, scan=result)
-    found = _measured(capsys, context, change(waiting, scanned), change(scanned, undone))
-    assert found == ({("UploadsQuarantined",): 1} if counted else {})
+    counts = _measured(capsys, context, change(waiting, scanned), change(scanned, undone))
+    assert counts == ({("UploadsQuarantined",): 1} if counted else {})
 
 
-def test_an_imported_list_says_what_it_brought(context: LambdaContext, capsys: Output):
+def test_an_imported_list_is_measured(context: LambdaContext, capsys: Output):
     """Rows, sums, and what was left out."""
     sums = {field: {measure.values[-1]: Decimal("12.50")} for field, measure in AMOUNTS.items()}
     record = closing(
@@ -79,7 +79,7 @@ def test_an_imported_list_says_what_it_brought(context: LambdaContext, capsys: O
 @pytest.mark.parametrize(
     ("status", "name"), [(ListStatus.REJECTED, "ListsRejected"), (ListStatus.FAILED, "ListsFailed")]
 )
-def test_a_list_that_was_not_imported_brought_nothing(
+def test_a_list_that_was_not_imported_has_no_rows_measured(
     status: ListStatus, name: str, context: LambdaContext, capsys: Output
 ):
     """Also if sums were made before it was given up."""
@@ -103,7 +103,7 @@ def test_a_list_that_ended_in_the_second_it_came_took_no_negative_time(context: 
 
 
 @pytest.mark.parametrize("status", [ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED])
-def test_what_happens_to_a_closed_record_counts_nothing(status: ListStatus, context: LambdaContext, capsys: Output):
+def test_changes_of_a_closed_record_are_not_measured(status: ListStatus, context: LambdaContext, capsys: Output):
     """A step that is tried again writes the same; an operator may remove the record."""
     closed = list_item(status)
     records = [change(closed, closed | {"note": "x"}), change(closed, None)]
@@ -136,7 +136,7 @@ def test_an_unreadable_change_is_reported_and_each_list_is_counted_once(
 
 
 @pytest.mark.parametrize("more", [{"rejections": {"unheard-of": 1}}, {"amounts": {"unheard_of": {"EUR": 1}}}])
-def test_what_only_another_version_counts_is_passed_over(more: dict[str, Any], context: LambdaContext, capsys: Output):
+def test_measures_of_another_version_are_ignored(more: dict[str, Any], context: LambdaContext, capsys: Output):
     """The list is measured all the same."""
     assert _measured(capsys, context, closing(ListStatus.IMPORTED, **more))[("ListsImported",)] == 1
 

@@ -53,7 +53,7 @@ def throttled(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 @pytest.mark.usefixtures("function")
-def test_events_are_kept_whatever_their_order(table: Any, context: LambdaContext):
+def test_events_are_stored_in_any_order(table: Any, context: LambdaContext):
     """In one batch or in several."""
     assert _take([record(sequenced(2, REMOVED), "m-1"), record(sequenced(1), "m-2")], context) == []
     assert _standing(table) == "GONE"
@@ -62,7 +62,7 @@ def test_events_are_kept_whatever_their_order(table: Any, context: LambdaContext
 
 
 @pytest.mark.usefixtures("function")
-def test_only_what_failed_comes_again(table: Any, throttled: set[str], context: LambdaContext):
+def test_only_failed_messages_are_returned(table: Any, throttled: set[str], context: LambdaContext):
     """The others are done, and the next batch takes it."""
     throttled.add("thing-2")
     records = [record(event(n, subject=f"thing-{n}"), f"m-{n}") for n in (1, 2, 3)]
@@ -74,9 +74,7 @@ def test_only_what_failed_comes_again(table: Any, throttled: set[str], context: 
 
 
 @pytest.mark.usefixtures("function")
-def test_a_batch_of_which_nothing_could_be_taken_is_an_error_of_the_function(
-    throttled: set[str], context: LambdaContext
-):
+def test_a_batch_of_failed_messages_is_an_error_of_the_function(throttled: set[str], context: LambdaContext):
     """Its alarm goes off, and a release of a version that can take nothing is rolled back."""
     throttled |= {"thing-1", "thing-2"}
     with pytest.raises(ClientError, match="ProvisionedThroughputExceededException when calling PutItem"):
@@ -84,7 +82,7 @@ def test_a_batch_of_which_nothing_could_be_taken_is_an_error_of_the_function(
 
 
 @pytest.mark.usefixtures("function")
-def test_a_poison_message_is_put_aside_with_the_reason_and_holds_up_nothing(
+def test_a_poison_message_is_rejected_with_its_reason_and_blocks_no_other(
     table: Any, dead_letters: str, context: LambdaContext
 ):
     """It is done: it does not come again."""
@@ -98,7 +96,7 @@ def test_a_poison_message_is_put_aside_with_the_reason_and_holds_up_nothing(
 
 
 @pytest.mark.usefixtures("function")
-def test_a_poison_message_that_cannot_be_put_aside_comes_again(table: Any, dead_letters: str, context: LambdaContext):
+def test_a_poison_message_that_cannot_be_stored_is_returned(table: Any, dead_letters: str, context: LambdaContext):
     """It is never lost."""
     boto3.client("sqs").delete_queue(QueueUrl=dead_letters)
     assert _take([record("no JSON", "m-1"), record(event(), "m-2")], context) == ["m-1"]
@@ -106,7 +104,7 @@ def test_a_poison_message_that_cannot_be_put_aside_comes_again(table: Any, dead_
 
 
 @pytest.mark.usefixtures("function")
-def test_a_type_that_nobody_asked_for_is_done(dead_letters: str, context: LambdaContext, lines: Lines):
+def test_an_unsubscribed_type_is_acknowledged(dead_letters: str, context: LambdaContext, lines: Lines):
     """The filter let it through before it was changed."""
     assert _take([record(event(event_type="OrderLinePainted"))], context) == []
     assert _letters(dead_letters) == []
@@ -115,7 +113,7 @@ def test_a_type_that_nobody_asked_for_is_done(dead_letters: str, context: Lambda
 
 
 @pytest.mark.usefixtures("function")
-def test_what_became_of_messages_is_counted(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
+def test_outcomes_of_messages_are_counted(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
     """Poison by its reason; what was ignored is no number of ours."""
     bodies = [event(1), event(2), event(1), event(3, "OrderLinePainted"), "x", "y", event(4, source="nobody")]
     _take([record(body, f"m-{number}") for number, body in enumerate(bodies)], context)
@@ -128,11 +126,11 @@ def test_what_became_of_messages_is_counted(context: LambdaContext, capsys: pyte
 
 
 @pytest.mark.usefixtures("function")
-def test_a_line_tells_what_became_of_which_event(context: LambdaContext, lines: Lines):
+def test_a_line_has_the_outcome_and_ids_of_events(context: LambdaContext, lines: Lines):
     """By its ids, in words that a query finds."""
     _take([record(event(1), "m-1"), record(event(1), "m-2"), record("x", "m-3")], context)
-    told = [(line["message"], line.get("ids"), line.get("code")) for line in lines() if "event" in line["message"]]
-    assert told == [
+    messages = [(line["message"], line.get("ids"), line.get("code")) for line in lines() if "event" in line["message"]]
+    assert messages == [
         ("event applied", ["thing-1"], None),
         ("event stale", ["thing-1"], None),
         ("event is poison", None, "not-json"),
@@ -140,7 +138,7 @@ def test_a_line_tells_what_became_of_which_event(context: LambdaContext, lines: 
 
 
 @pytest.mark.usefixtures("function", "sampled")
-def test_the_trace_of_an_event_goes_on_here(daemon: Daemon, context: LambdaContext):
+def test_the_trace_of_an_event_continues(daemon: Daemon, context: LambdaContext):
     """Also that of a poison message: its attribute has the place."""
     messages = [record(event(), "m-1", traceparent=text(TRACEPARENT)), record("x", "m-2", traceparent=text("junk"))]
     _take(messages, context)
@@ -149,7 +147,9 @@ def test_the_trace_of_an_event_goes_on_here(daemon: Daemon, context: LambdaConte
 
 
 @pytest.mark.usefixtures("settings")
-def test_without_the_setting_every_message_is_from_nobody(monkeypatch: pytest.MonkeyPatch, context: LambdaContext):
+def test_without_the_setting_every_message_has_an_unknown_source(
+    monkeypatch: pytest.MonkeyPatch, context: LambdaContext
+):
     """A stack that hears of nobody has nobody who may send."""
     monkeypatch.setenv("CONSUMES", "{}")
     buried: list[tuple[str, str]] = []

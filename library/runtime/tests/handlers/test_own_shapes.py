@@ -74,7 +74,7 @@ def test_an_aggregate_may_be_put_where_it_will_be():
     assert world.kept.get("id-000007") == Samples(PARCEL).aggregate(7)
 
 
-def test_what_a_change_says_stands_in_its_body(parcels: World):
+def test_the_values_of_a_change_are_in_its_body(parcels: World):
     """And the version that it is meant for in the header."""
     weight = {"kilograms": "2.50"}
     path = "/parcels/id-000001/weigh"
@@ -124,7 +124,7 @@ def test_a_bad_part_of_a_path_is_a_bad_parameter(parcels: World, path: str, fiel
     assert [error["field"] for error in problem["errors"]] == [field]
 
 
-def test_a_removal_may_say_why(parcels: World):
+def test_a_removal_may_have_a_reason(parcels: World):
     """With its identity in the body, where the path has none."""
     status, _, body = parcels.send(
         contexts.ReturnParcel, contexts.return_parcel, "/returns", {"parcel_id": "id-000001", "reason": "broken"}
@@ -144,9 +144,7 @@ def test_the_same_request_of_an_own_shape_has_one_effect(parcels: World):
         assert parcels.send(*REROUTE, path, body, **key)[2]["code"] == "idempotency-key-reused"
 
 
-def test_a_refusal_of_ones_own_is_a_problem_and_a_reason(
-    parcels: World, capsys: pytest.CaptureFixture[str], lines: Lines
-):
+def test_an_own_refusal_is_a_problem_and_a_reason(parcels: World, capsys: pytest.CaptureFixture[str], lines: Lines):
     """Its class says status, title and code; the metric has its code as the reason."""
     status, _, problem = parcels.send(*REROUTE, f"{ELSEWHERE}/2026-01-01", {})
     assert status == problem["status"] == 410
@@ -169,7 +167,7 @@ def test_a_command_that_does_not_start_from_there_is_refused(capsys: pytest.Capt
 
 
 @pytest.mark.usefixtures("function")
-def test_a_refusal_of_ones_own_is_an_answer_to_a_message(parcels: World):
+def test_an_own_refusal_is_an_answer_to_a_message(parcels: World):
     """By the same code."""
     payload = {"parcel_id": "id-000001", "depot": "north", "until": "2026-01-01"}
     answer = parcels.tell(*REROUTE, payload)
@@ -202,7 +200,7 @@ def test_the_text_of_a_refusal_is_shortened():
 
 
 @pytest.mark.usefixtures("function")
-def test_without_an_api_functions_take_messages_alone():
+def test_without_an_api_functions_accept_messages_only():
     """A request is a message of a wrong form."""
     world = World(INVOICE)
     issue = (contexts.IssueInvoice, contexts.issue_invoice)
@@ -218,7 +216,7 @@ def test_without_an_api_functions_take_messages_alone():
 
 
 @pytest.mark.usefixtures("function")
-def test_a_commands_record_is_found_by_names_that_last(table: Any):
+def test_the_record_of_a_command_has_a_stable_key(table: Any):
     """Of the context and of the command: not by modules, which may move."""
     world = World(ORDER)
     payload = Samples(ORDER).values(1)

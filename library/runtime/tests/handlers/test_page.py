@@ -16,15 +16,15 @@ from tests.pages.reading import Curl, requests
 @pytest.mark.usefixtures("function")
 def test_each_request_of_the_page_works() -> None:
     """What is created is read, found among many, changed, and deleted."""
-    answers = {one.operation: _sent(one) for one in requests(api_page(document(PAYMENT, "0.1.0")))}
+    answers = {request.operation: _sent(request) for request in requests(api_page(document(PAYMENT, "0.1.0")))}
     created = {command.function: command.kind == "creates" for command in PAYMENT.commands}
     assert answers == {function: 201 if created.get(function) else 200 for function in PAYMENT.routes}
 
 
-def _sent(one: Curl) -> int:
-    event = deepcopy(IAM) | {"rawPath": one.path, "rawQueryString": urlencode(one.query)}
-    event["requestContext"]["http"] |= {"method": one.method, "path": one.path}
-    event["headers"] |= dict(one.headers)
-    event |= {"queryStringParameters": dict(one.query)} if one.query else {}
-    event |= {"body": one.body, "isBase64Encoded": False} if one.body else {}
-    return call(one.operation, event)["statusCode"]
+def _sent(request: Curl) -> int:
+    event = deepcopy(IAM) | {"rawPath": request.path, "rawQueryString": urlencode(request.query)}
+    event["requestContext"]["http"] |= {"method": request.method, "path": request.path}
+    event["headers"] |= dict(request.headers)
+    event |= {"queryStringParameters": dict(request.query)} if request.query else {}
+    event |= {"body": request.body, "isBase64Encoded": False} if request.body else {}
+    return call(request.operation, event)["statusCode"]

@@ -13,16 +13,16 @@ from tests.handlers.messages import brought, call, created, identity
 pytestmark = pytest.mark.usefixtures("function")
 
 
-def _page(**asked: Any) -> dict[str, Any]:
-    return call(LIST, {"payload": asked})
+def _page(**filters: Any) -> dict[str, Any]:
+    return call(LIST, {"payload": filters})
 
 
-def test_one_is_shown_as_it_stands_with_its_version():
+def test_an_aggregate_is_returned_with_its_version():
     """Right after it was written: it is read consistently."""
-    one = created(1)
-    assert one["version"] == 1
+    aggregate = created(1)
+    assert aggregate["version"] == 1
     answer = call(GET, {"payload": {ID: identity(1)}})
-    assert (answer["ok"], answer[PAYMENT.name]) == (True, one)
+    assert (answer["ok"], answer[PAYMENT.name]) == (True, aggregate)
     assert len(answer["etag"]) == 15
 
 
@@ -31,16 +31,16 @@ def test_a_missing_aggregate_is_not_found():
     assert call(GET, {"payload": {ID: "nobody"}})["error"]["code"] == "not-found"
 
 
-def test_those_of_a_list_come_page_by_page():
+def test_aggregates_of_a_list_are_returned_page_by_page():
     """Until there is no next cursor."""
-    made = [brought(n) for n in range(5)]
+    aggregates = [brought(n) for n in range(5)]
     page = _page(list_id="l-1", limit=2)
-    found: list[dict[str, Any]] = page["items"]
+    items: list[dict[str, Any]] = page["items"]
     while page["next_cursor"] is not None:
         page = _page(list_id="l-1", limit=2, cursor=page["next_cursor"])
         assert len(page["items"]) <= 2
-        found += page["items"]
-    assert sorted(found, key=lambda one: one[ID]) == sorted(made, key=lambda one: one[ID])
+        items += page["items"]
+    assert sorted(items, key=lambda item: item[ID]) == sorted(aggregates, key=lambda aggregate: aggregate[ID])
 
 
 def test_a_cursor_is_good_for_its_own_question_only():
@@ -52,7 +52,7 @@ def test_a_cursor_is_good_for_its_own_question_only():
     assert _page(list_id="l-2", cursor=cursor)["error"]["code"] == "invalid"
 
 
-def test_what_there_is_no_index_of_is_refused_in_words():
+def test_a_query_without_an_index_is_refused_with_its_reason():
     """The context is listed by list alone."""
     refused = _page(status=PAYMENT.initial_status.value)["error"]
     assert (refused["code"], refused["detail"]) == ("invalid", "list_id is needed: there is no index by status alone")
@@ -90,7 +90,7 @@ def test_a_query_counts_as_no_refused_command(lines: Lines, capsys: pytest.Captu
     ]
 
 
-def test_each_status_can_be_asked_for():
+def test_each_status_can_be_queried():
     """Also one that nothing stands in."""
     for status in PAYMENT.statuses:
         assert _page(list_id="l-1", status=status.value) == {"ok": True, "items": [], "next_cursor": None}

@@ -14,7 +14,7 @@ from tests.handlers.requests import create, send
 pytestmark = pytest.mark.usefixtures("function")
 
 
-def test_one_is_shown_as_it_stands_with_its_version():
+def test_an_aggregate_is_returned_with_its_version():
     """Right after it was written: it is read consistently."""
     created = create(1)
     answer = send(GET, identity=identity(1))
@@ -44,20 +44,20 @@ def test_a_missing_aggregate_is_not_found():
     assert send(GET, identity="nobody").body["code"] == "not-found"
 
 
-def test_those_of_a_list_come_page_by_page():
+def test_aggregates_of_a_list_are_returned_page_by_page():
     """Until there is no next cursor."""
     created = {brought(n)[ID] for n in range(5)}
     query: dict[str, Any] = {"list_id": "l-1", "limit": 2}
-    found: list[str] = []
+    ids: list[str] = []
     while True:
         answer = send(LIST, query=query)
         assert answer.status == 200
         assert len(answer.body["items"]) <= 2
-        found += [item[ID] for item in answer.body["items"]]
+        ids += [item[ID] for item in answer.body["items"]]
         if answer.body["next_cursor"] is None:
             break
         query["cursor"] = answer.body["next_cursor"]
-    assert (len(found), set(found)) == (5, created)
+    assert (len(ids), set(ids)) == (5, created)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_those_of_a_list_come_page_by_page():
         {"list_id": "l-1", "cursor": "W10"},
     ],
 )
-def test_a_question_that_is_none_is_a_problem(query: dict[str, Any] | None):
+def test_an_invalid_query_is_a_problem(query: dict[str, Any] | None):
     """Everything is none either."""
     answer = send(LIST, query=query)
     assert (answer.status, answer.body["code"]) == (400, "bad-parameter")
@@ -110,7 +110,7 @@ def test_a_query_counts_as_no_refused_command(lines: Lines, capsys: pytest.Captu
     ]
 
 
-def test_each_status_can_be_asked_for():
+def test_each_status_can_be_queried():
     """Also one that nothing stands in."""
     for status in PAYMENT.statuses:
         assert send(LIST, query={"list_id": "l-1", "status": status.value}).body == {"items": [], "next_cursor": None}

@@ -224,7 +224,7 @@ def _events() -> dict[str, Any]:
     return {name: messages.get(name, step | hook) for name in callers}
 
 
-def test_aws_that_quotes_what_it_refuses(
+def test_an_error_of_aws_with_personal_data_is_redacted(
     nothing_is_shown: None, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """Table, bucket or topic: the message names the code and the call."""

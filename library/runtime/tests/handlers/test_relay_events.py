@@ -46,12 +46,12 @@ def _record(n: int, name: str = "INSERT", carried: Any = None, **changes: Any) -
 
 def _received(url: str) -> list[dict[str, Any]]:
     sqs: Any = boto3.client("sqs")
-    found: list[dict[str, Any]] = []
+    bodies: list[dict[str, Any]] = []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += [json.loads(message["Body"]) for message in messages]
+        bodies += [json.loads(message["Body"]) for message in messages]
         for message in messages:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return found
+    return bodies
 
 
 def test_each_committed_change_is_one_event(topic: tuple[str, str], context: LambdaContext):
@@ -61,7 +61,7 @@ def test_each_committed_change_is_one_event(topic: tuple[str, str], context: Lam
     assert {event["id"] for event in _received(topic[1])} == {f"event-{n}" for n in range(25)}
 
 
-def test_an_event_says_what_happened_to_whom_and_when(topic: tuple[str, str], context: LambdaContext):
+def test_an_event_has_type_subject_and_time(topic: tuple[str, str], context: LambdaContext):
     """The envelope is CloudEvents; the data is the aggregate."""
     lambda_handler({"Records": [_record(3)]}, context)
     [event] = _received(topic[1])
@@ -86,11 +86,11 @@ def test_a_change_of_a_later_table_is_newer_than_all_of_the_earlier_table(
         }
         record["dynamodb"]["SequenceNumber"] = {"later": "5", "between": "6"}.get(name, number)
         lambda_handler({"Records": [record]}, context)
-    found = {event["id"]: event["sequence"] for event in _received(topic[1])}
-    assert found["earlier"] == number.zfill(40)
-    keys = {name: order_key(name, sequence, None) for name, sequence in found.items()}
+    sequences = {event["id"]: event["sequence"] for event in _received(topic[1])}
+    assert sequences["earlier"] == number.zfill(40)
+    keys = {name: order_key(name, sequence, None) for name, sequence in sequences.items()}
     assert sorted(keys, key=keys.__getitem__) == ["earlier", "between", "later"]
-    assert all(re.fullmatch("[0-9]{40}", sequence) for sequence in found.values())
+    assert all(re.fullmatch("[0-9]{40}", sequence) for sequence in sequences.values())
 
 
 def test_the_later_of_two_changes_has_the_greater_sequence(topic: tuple[str, str], context: LambdaContext):
@@ -100,10 +100,10 @@ def test_the_later_of_two_changes_has_the_greater_sequence(topic: tuple[str, str
     for record, number in zip(records, numbers, strict=True):
         record["dynamodb"]["SequenceNumber"] = number
     lambda_handler({"Records": records}, context)
-    found = {event["id"]: event["sequence"] for event in _received(topic[1])}
-    told = [found[f"event-{n}"] for n in range(len(numbers))]
-    assert told == sorted(told)
-    assert {len(one) for one in told} == {40}
+    sequence_of = {event["id"]: event["sequence"] for event in _received(topic[1])}
+    sequences = [sequence_of[f"event-{n}"] for n in range(len(numbers))]
+    assert sequences == sorted(sequences)
+    assert {len(sequence) for sequence in sequences} == {40}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_the_rows_of_a_list_have_one_group_and_a_commands_change_has_another(
     received = sqs.receive_message(
         QueueUrl=topic[1], MaxNumberOfMessages=10, MessageSystemAttributeNames=["MessageGroupId"]
     )["Messages"]
-    groups = {json.loads(one["Body"])["subject"]: one["Attributes"]["MessageGroupId"] for one in received}
+    groups = {json.loads(message["Body"])["subject"]: message["Attributes"]["MessageGroupId"] for message in received}
     identities = [SAMPLES.aggregate(n).id for n in range(2)]
     assert groups == {identity: LIST_ID if group == "list" else identity for identity in identities}
 
@@ -142,7 +142,7 @@ def test_a_removed_aggregate_is_announced_as_it_was(topic: tuple[str, str], cont
 
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
-def test_events_after_an_erasure_ask_subscribers_for_the_same(
+def test_events_after_an_erasure_request_erasure_from_subscribers(
     name: str, topic: tuple[str, str], context: LambdaContext
 ):
     """A deletion has the request of the last write. The mark is no field of the data, and other events lack it."""
@@ -186,13 +186,13 @@ def test_the_relay_shows_once_in_each_trace_that_brought_changes(daemon: Daemon,
     assert {document["trace_id"] for document in segments} == roots
 
 
-def test_what_was_published_is_logged_by_its_identities(lines: Lines, context: LambdaContext):
+def test_published_events_are_logged_by_their_identities(lines: Lines, context: LambdaContext):
     """One line for each message to the topic, which takes ten events."""
     lambda_handler({"Records": [_record(n) for n in range(25)]}, context)
     published = [line["ids"] for line in lines() if line["message"] == "events published"]
     assert [len(ids) for ids in published] == [10, 10, 5]
-    told = [identity for ids in published for identity in ids]
-    assert told == [SAMPLES.aggregate(n).id for n in range(25)]
+    identities = [identity for ids in published for identity in ids]
+    assert identities == [SAMPLES.aggregate(n).id for n in range(25)]
 
 
 def _unreadable(n: int, **broken: Any) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def test_a_record_without_its_change_fails_the_batch(topic: tuple[str, str], con
     assert _published(topic) == {"event-0"}
 
 
-def test_a_version_that_reads_none_of_several_records_fails(topic: tuple[str, str], context: LambdaContext):
+def test_a_version_that_can_read_no_record_fails(topic: tuple[str, str], context: LambdaContext):
     """The alarm of its release sees that, and Lambda halves the batch."""
     with pytest.raises(KeyError):
         lambda_handler({"Records": [_unreadable(n) for n in range(3)]}, context)
@@ -300,8 +300,8 @@ def test_a_batch_has_one_event_of_an_aggregate(context: LambdaContext, monkeypat
     subjects = [*range(12), 11, 11, *range(20, 25)]
     lambda_handler({"Records": _changes(*subjects)}, context)
     assert [len(batch) for batch in topic.batches] == [10, 2, 1, 6]
-    told = [one for batch in topic.batches for one in batch]
-    assert told == [f"change-{place}" for place in range(len(subjects))]
+    ids = [identity for batch in topic.batches for identity in batch]
+    assert ids == [f"change-{place}" for place in range(len(subjects))]
 
 
 class _RefusingTopic:
@@ -316,7 +316,7 @@ class _RefusingTopic:
         return refused
 
 
-def test_the_stream_goes_on_from_the_first_refused_event(
+def test_the_stream_continues_at_the_first_refused_event(
     lines: Lines, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """Nothing after it is published before its turn, nothing is lost, and the log says what was taken."""
@@ -363,7 +363,7 @@ class _Failing:
         return set()
 
 
-def test_what_was_published_is_counted_by_its_type(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
+def test_published_events_are_counted_by_their_type(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
     """Each event once, over all batches of a call."""
     lambda_handler({"Records": [*(_record(n) for n in range(12)), _record(12, "REMOVE")]}, context)
     counted = totals(capsys.readouterr().out)
@@ -372,7 +372,7 @@ def test_what_was_published_is_counted_by_its_type(context: LambdaContext, capsy
     assert ("EventsRefused",) not in counted
 
 
-def test_what_was_refused_is_not_counted_as_published(
+def test_refused_events_are_not_counted_as_published(
     context: LambdaContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     """The stream sends it again, and it is counted then."""
@@ -406,11 +406,11 @@ def test_a_newer_versions_record_is_published_as_it_was_written(topic: tuple[str
     for image in (noted["dynamodb"]["NewImage"], removed["dynamodb"]["OldImage"]):
         image["note"] = {"S": "a note"}
     assert lambda_handler({"Records": [settled, noted, removed]}, context) == {"batchItemFailures": []}
-    told = {event["id"]: event for event in _received(topic[1])}
-    assert (told["event-1"]["type"], told["event-1"]["dataschema"]) == ("PaymentSettled", schema)
-    assert told["event-1"]["data"] == events.payload(SAMPLES.aggregate(1)) | more | {"status": "SETTLED"}
-    assert {told[one]["data"]["note"] for one in ("event-2", "event-3")} == {"a note"}
-    assert told["event-2"]["dataschema"] == PAYMENT.schema_of(PAYMENT.event_by_status[PAYMENT.initial_status])
+    by_id = {event["id"]: event for event in _received(topic[1])}
+    assert (by_id["event-1"]["type"], by_id["event-1"]["dataschema"]) == ("PaymentSettled", schema)
+    assert by_id["event-1"]["data"] == events.payload(SAMPLES.aggregate(1)) | more | {"status": "SETTLED"}
+    assert {by_id[event_id]["data"]["note"] for event_id in ("event-2", "event-3")} == {"a note"}
+    assert by_id["event-2"]["dataschema"] == PAYMENT.schema_of(PAYMENT.event_by_status[PAYMENT.initial_status])
 
 
 def _subscribed(arn: str, subscriber: str, context: Context[Any]) -> str:
@@ -435,11 +435,11 @@ def test_a_subscriber_that_is_ready_gets_both_major_versions(
     queues = {name: _subscribed(topic[0], name, both) for name in (BI, FRONTEND)}
     lambda_handler({"Records": [_record(n) for n in range(12)]}, context)
     old = {event["subject"]: event for event in _received(queues[BI])}
-    got = {(event["subject"], event["dataschema"]): event for event in _received(queues[FRONTEND])}
-    assert (len(old), len(got)) == (12, 24)
+    frontend = {(event["subject"], event["dataschema"]): event for event in _received(queues[FRONTEND])}
+    assert (len(old), len(frontend)) == (12, 24)
     for subject, event in old.items():
-        assert got[subject, f"{SCHEMA}:1.0"] == event
-        new = got[subject, f"{SCHEMA}:2.0"]
+        assert frontend[subject, f"{SCHEMA}:1.0"] == event
+        new = frontend[subject, f"{SCHEMA}:2.0"]
         assert (event["id"], event["sequence"]) == (f"{new['id']}-1", new["sequence"])
         assert faults(event) == []
     assert totals(capsys.readouterr().out)[CREATED,] == 12
@@ -457,7 +457,7 @@ def test_the_new_major_version_is_published_once_a_subscriber_is_ready(
     assert totals(capsys.readouterr().out)[CREATED,] == 12
 
 
-def test_the_stream_goes_on_from_a_change_of_which_one_version_was_refused(
+def test_the_stream_continues_at_a_change_of_which_one_version_was_refused(
     context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is published again in both: each is delivered at least once."""

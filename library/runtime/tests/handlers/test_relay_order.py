@@ -27,14 +27,14 @@ class _Topic:
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
-        self.taken: list[dict[str, Any]] = []
+        self.published: list[dict[str, Any]] = []
 
     def publish(self, batch: list[dict[str, Any]]) -> set[int]:
         assert 0 < len(batch) <= 10
         if self._chance.random() < 0.05:
             raise ConnectionError("SNS did not answer")
         refused = {place for place in range(len(batch)) if self._chance.random() < 0.1}
-        self.taken += [event for place, event in enumerate(batch) if place not in refused]
+        self.published += [event for place, event in enumerate(batch) if place not in refused]
         return refused
 
 
@@ -90,7 +90,7 @@ def _places(batch: list[Record], number: str) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_events_of_an_aggregate_are_first_taken_in_their_order(
+def test_events_of_an_aggregate_are_first_published_in_their_order(
     seed: int, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And each at least once."""
@@ -99,15 +99,15 @@ def test_events_of_an_aggregate_are_first_taken_in_their_order(
     monkeypatch.setattr(aws, "topic", lambda: topic)
     _Mapping(context).send(records)
     first = defaultdict[str, list[str]](list)
-    for event in topic.taken:
+    for event in topic.published:
         if event["sequence"] not in first[event["subject"]]:
             first[event["subject"]].append(event["sequence"])
     assert all(numbers == sorted(numbers) for numbers in first.values())
-    assert {event["id"] for event in topic.taken} == {record["eventID"] for record in records}
+    assert {event["id"] for event in topic.published} == {record["eventID"] for record in records}
 
 
 @pytest.mark.parametrize("place", [0, 42, 99, 150])
-def test_what_is_not_published_was_given_up(
+def test_an_unpublished_event_is_in_a_given_up_batch(
     place: int, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The batch that is given up begins with the unreadable record; later batches are published."""
@@ -118,4 +118,4 @@ def test_what_is_not_published_was_given_up(
     [batch] = mapping.given_up
     assert batch[0] is records[place]
     given_up = {record["eventID"] for record in batch}
-    assert {event["id"] for event in topic.taken} == {record["eventID"] for record in records} - given_up
+    assert {event["id"] for event in topic.published} == {record["eventID"] for record in records} - given_up

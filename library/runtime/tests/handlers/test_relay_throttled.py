@@ -117,10 +117,10 @@ class _Lambda:
 
     def deliver(self, lane: int) -> None:
         """Deliver the batch of a lane until its events are published."""
-        left = [_changes(lane)]
-        while left := [records for records in left if records]:
+        pending = [_changes(lane)]
+        while pending := [records for records in pending if records]:
             _END.set(self.time.now + TIMEOUT)
-            left[0:1] = self._undelivered(left[0])
+            pending[0:1] = self._undelivered(pending[0])
             self.time.sleep(1)
 
     def _undelivered(self, batch: Batch) -> list[Batch]:
@@ -162,6 +162,6 @@ def test_a_throttled_relay_publishes_each_event_once_and_in_order(events: tuple[
     for event in accepted:
         if event["sequence"] not in numbers[event["subject"]]:
             numbers[event["subject"]].append(event["sequence"])
-    assert all(found == sorted(found) for found in numbers.values())
+    assert all(sequence == sorted(sequence) for sequence in numbers.values())
     assert len(accepted) < 1.01 * CHANGES * LANES
     assert errors == 0

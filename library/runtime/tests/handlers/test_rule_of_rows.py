@@ -68,11 +68,11 @@ def test_a_refused_row_is_reported_and_the_others_are_imported(
     assert [(line["rule"], line["rows"]) for line in ran] == [("_refusing", 10)] * 4
     assert [line["refused"] for line in ran] == [{"not-this-one": 1}, {}, {}, {}]
     assert all(line["seconds"] >= 0 and line["list_id"] == event["list_id"] for line in ran)
-    [measured] = [one for one in emitted(capsys.readouterr().out) if one.name == "RuleSeconds"]
+    [measured] = [metric for metric in emitted(capsys.readouterr().out) if metric.name == "RuleSeconds"]
     assert len(measured.values) == 4
 
 
-def test_a_rule_that_breaks_is_logged_by_its_name_and_the_line_and_nothing_of_the_row(
+def test_a_failing_rule_is_logged_by_its_name_and_line_without_the_row(
     validated: Any, rule: Any, context: LambdaContext, lines: Lines
 ):
     """Nor is it in what Lambda writes."""

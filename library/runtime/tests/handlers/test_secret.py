@@ -31,7 +31,7 @@ def named(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     forget_adapters()
 
 
-def test_no_line_has_it_wherever_it_stands(named: str, lines: Lines) -> None:
+def test_no_line_contains_the_secret(named: str, lines: Lines) -> None:
     """In a message, in a value at any depth, in the text of an error: also where somebody means to write it."""
 
     @function(CONTEXT, "charge")
@@ -69,7 +69,7 @@ def test_a_secret_outside_of_the_preset_is_refused(aws: None) -> None:
         adapters.secret("acquirer-pin")
 
 
-def test_a_function_of_ones_own_answers_the_smoke_check() -> None:
+def test_an_own_function_answers_the_smoke_check() -> None:
     """Its own work is not done for it."""
 
     @function(CONTEXT, "charge")

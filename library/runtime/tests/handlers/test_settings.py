@@ -20,7 +20,7 @@ def test_a_missing_variable_names_itself(kind: type[BaseModel], monkeypatch: pyt
 
 
 @pytest.mark.parametrize("share", ["-0.1", "1.5", "some"])
-def test_a_share_is_between_none_and_all(share: str, monkeypatch: pytest.MonkeyPatch):
+def test_a_share_is_between_zero_and_one(share: str, monkeypatch: pytest.MonkeyPatch):
     """A tolerance of 150 % is a mistake."""
     for name in ValidationSettings.model_fields:
         monkeypatch.setenv(name.upper(), "1")

@@ -27,7 +27,7 @@ def _handled(event: Any, _context: Any) -> tuple[str, Any]:
 
 @pytest.mark.usefixtures("no_network")
 @pytest.mark.parametrize("function_name", FUNCTIONS)
-def test_every_function_says_who_it_is_and_calls_nothing(function_name: str, context: LambdaContext):
+def test_every_function_returns_its_name_and_calls_no_service(function_name: str, context: LambdaContext):
     """What it needs is built, and not used."""
     answer = _call(function_name, SMOKE.event, context)
     assert answer == {"smoke_check": "passed", "function": function_name, "version": "7"}
@@ -44,7 +44,7 @@ def test_a_missing_setting_fails_the_check(function_name: str, context: LambdaCo
             _call(function_name, SMOKE.event, context)
 
 
-def test_what_a_function_needs_must_load(context: LambdaContext, monkeypatch: pytest.MonkeyPatch):
+def test_a_smoke_check_loads_the_packages_of_the_function(context: LambdaContext, monkeypatch: pytest.MonkeyPatch):
     """A library that is not in the layer, or is there for another processor."""
 
     def bulk_client() -> None:
@@ -69,7 +69,7 @@ def test_what_a_function_needs_must_load(context: LambdaContext, monkeypatch: py
         {"smoke_check": True, "Records": []},
     ],
 )
-def test_what_is_more_or_less_than_the_check_is_the_handlers_own(event: Any, context: LambdaContext):
+def test_other_events_reach_the_handler(event: Any, context: LambdaContext):
     """A real event is never taken for it."""
     assert answers_smoke_checks(PAYMENT, "pre_traffic", TrafficHookSettings)(_handled)(event, context) == (
         "handled",

@@ -23,8 +23,8 @@ def inbox(monkeypatch: pytest.MonkeyPatch) -> InMemoryFiles:
     files, lists = InMemoryFiles(), InMemoryLists()
     monkeypatch.setattr(aws, "files", lambda: files)
     monkeypatch.setattr(aws, "lists", lambda: lists)
-    told = {"table_name": "t", "inbox_bucket": "b", "temporary_names": '[".part"]'}
-    for name, value in told.items():
+    variables = {"table_name": "t", "inbox_bucket": "b", "temporary_names": '[".part"]'}
+    for name, value in variables.items():
         monkeypatch.setenv(name.upper(), value)
     return files
 
@@ -51,10 +51,10 @@ def test_a_sweep_that_fails_writes_no_count(
 ):
     """Also if it fails after it found some: half of a count would look like a whole one."""
     inbox.write(KEY, b"rows")
-    found = list(inbox.arrived())
+    uploads = list(inbox.arrived())
 
     def broken() -> Iterator[StoredVersion]:
-        yield from found
+        yield from uploads
         raise TimeoutError
 
     monkeypatch.setattr(inbox, "arrived", broken)
@@ -63,17 +63,17 @@ def test_a_sweep_that_fails_writes_no_count(
     assert UNSEEN not in totals(capsys.readouterr().out)
 
 
-def test_a_person_gets_what_starts_each(
+def test_a_person_gets_the_start_of_each_upload(
     inbox: InMemoryFiles, context: LambdaContext, capsys: pytest.CaptureFixture[str]
 ):
     """Bucket, key and version; the size tells whether it is whole. A question changes no metric."""
     inbox.write(KEY, b"rows")
     inbox.write(f"{KEY}.part", b"")
     assert lambda_handler({"unseen": {}}, context) == {"unseen": [], "more": 0}
-    [told] = lambda_handler({"unseen": {"seconds": 0}}, context)["unseen"]
-    stored = told.pop("stored")
+    [upload] = lambda_handler({"unseen": {"seconds": 0}}, context)["unseen"]
+    stored = upload.pop("stored")
     assert datetime.now(UTC) - datetime.fromisoformat(stored) < timedelta(minutes=1)
-    assert told == {"bucket": "inbox", "key": KEY, "version": "1", "size": 4}
+    assert upload == {"bucket": "inbox", "key": KEY, "version": "1", "size": 4}
     assert not totals(capsys.readouterr().out)
 
 
@@ -82,38 +82,38 @@ def test_a_person_gets_the_oldest_of_very_many(
 ):
     """Their partners wait longest."""
     inbox.write(KEY, b"rows")
-    [one] = inbox.arrived()
-    monkeypatch.setattr(inbox, "arrived", lambda: _aged(one, MOST + 2))
-    told: dict[str, Any] = lambda_handler({"unseen": {"seconds": 0}}, context)
-    found: list[Any] = told["unseen"]
-    assert (len(found), told["more"]) == (MOST, 2)
-    assert found == sorted(found, key=lambda told: told["stored"])
-    assert found[0]["version"] == f"{MOST + 1}"
-    after = {name: found[-1][name] for name in ("stored", "key", "version")}
+    [version] = inbox.arrived()
+    monkeypatch.setattr(inbox, "arrived", lambda: _aged(version, MOST + 2))
+    answer: dict[str, Any] = lambda_handler({"unseen": {"seconds": 0}}, context)
+    uploads: list[Any] = answer["unseen"]
+    assert (len(uploads), answer["more"]) == (MOST, 2)
+    assert uploads == sorted(uploads, key=lambda upload: upload["stored"])
+    assert uploads[0]["version"] == f"{MOST + 1}"
+    after = {name: uploads[-1][name] for name in ("stored", "key", "version")}
     rest: dict[str, Any] = lambda_handler({"unseen": {"seconds": 0, "after": after}}, context)
-    assert ([one["version"] for one in rest["unseen"]], rest["more"]) == (["1", "0"], 0)
+    assert ([upload["version"] for upload in rest["unseen"]], rest["more"]) == (["1", "0"], 0)
 
 
-def test_uploads_of_one_moment_are_each_in_one_answer(
+def test_simultaneous_uploads_are_each_in_one_answer(
     inbox: InMemoryFiles, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """S3 counts whole seconds."""
     monkeypatch.setattr("bounded_context.handlers.sweep_uploads.MOST", 1)
     for number in (2, 1, 3):
         inbox.write(f"incoming/acme/{number}.csv", b"rows")
-    [first] = {one.modified for one in list(inbox.arrived())[:1]}
-    same = [StoredVersion(one.file, one.etag, first) for one in inbox.arrived()]
+    [first] = {version.modified for version in list(inbox.arrived())[:1]}
+    same = [StoredVersion(version.file, version.etag, first) for version in inbox.arrived()]
     monkeypatch.setattr(inbox, "arrived", lambda: iter(same))
     keys, after = list[str](), {}
     for _ in range(3):
-        [told] = lambda_handler({"unseen": {"seconds": 0, **after}}, context)["unseen"]
-        keys.append(told["key"])
-        after = {"after": told}
+        [upload] = lambda_handler({"unseen": {"seconds": 0, **after}}, context)["unseen"]
+        keys.append(upload["key"])
+        after = {"after": upload}
     assert keys == [f"incoming/acme/{number}.csv" for number in (1, 2, 3)]
 
 
-def _aged(one: StoredVersion, number: int) -> Iterator[StoredVersion]:
+def _aged(version: StoredVersion, number: int) -> Iterator[StoredVersion]:
     """Versions, each a second older than the one before."""
     for age in range(number):
-        file = one.file.__class__(one.file.bucket, one.file.key, str(age), one.file.size)
-        yield StoredVersion(file, one.etag, one.modified - timedelta(seconds=age))
+        file = version.file.__class__(version.file.bucket, version.file.key, str(age), version.file.size)
+        yield StoredVersion(file, version.etag, version.modified - timedelta(seconds=age))

@@ -141,15 +141,15 @@ def test_others_may_have_ten_traces_a_minute_recorded_here(
 ):
     """Each costs money here, and a flag is quickly set; all is worked on, and what X-Ray chose to record counts."""
     monkeypatch.setattr("bounded_context.telemetry.traces._OF_OTHERS", Allowance(MOST_OF_OTHERS, lambda: 0))
-    done: list[int] = []
+    numbers: list[int] = []
 
     def work() -> None:
         for number in range(50):
             with continuing(f"00-{number + 1:032x}-b7ad6b7169203331-01", "a function", ours=ours):
-                done.append(number)
+                numbers.append(number)
 
     _call(work, context)
-    assert done == list(range(50))
+    assert numbers == list(range(50))
     *segments, _own = daemon.documents()
     assert len({segment["trace_id"] for segment in segments}) == recorded
 
@@ -169,14 +169,14 @@ def test_a_trace_that_is_recorded_is_recorded_whole_and_the_next_minute_is_anoth
 @pytest.mark.parametrize("carried", [None, "", "junk", CARRIED.removesuffix("1") + "0"])
 def test_a_message_without_a_recorded_trace_is_not_continued(carried: Any, daemon: Daemon, context: LambdaContext):
     """It is worked on all the same."""
-    done: list[str] = []
+    calls: list[str] = []
 
     def work() -> None:
         with continuing(carried, "a function"):
-            done.append("work")
+            calls.append("work")
 
     _call(work, context)
-    assert done == ["work"]
+    assert calls == ["work"]
     [own] = daemon.documents()
     assert "metadata" not in own
 
@@ -188,7 +188,7 @@ def _everything() -> str:
 
 
 @pytest.mark.parametrize("header", [None, "", "junk", HEADER.replace("Sampled=1", "Sampled=0")])
-def test_nothing_is_sent_of_what_is_not_sampled(
+def test_an_unsampled_call_sends_no_document(
     header: str | None, daemon: Daemon, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """What the call causes is told so: the last digit of its traceparent."""
@@ -222,7 +222,7 @@ def test_a_document_that_is_too_long_for_a_datagram_is_lost(daemon: Daemon, cont
     assert daemon.documents() == []
 
 
-def test_all_that_a_call_causes_has_one_trace_also_if_nobody_records_it(context: LambdaContext):
+def test_all_effects_of_a_call_have_one_trace_also_if_it_is_not_recorded(context: LambdaContext):
     """Two items of one call are found together."""
     assert _call(lambda: traceparent() == traceparent(), context)
     assert _call(traceparent, context) != _call(traceparent, context)

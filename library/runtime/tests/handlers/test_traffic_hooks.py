@@ -23,7 +23,7 @@ FAILED = [("d-1", "e-1", "Failed")]
 @pytest.mark.usefixtures("no_network")
 @pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("function_name", [name for name in by_function(PAYMENT) if name not in HOOKS])
-def test_each_function_of_this_checkout_passes_and_calls_nothing(
+def test_each_function_of_this_checkout_passes_and_calls_no_service(
     hook: str,
     function_name: str,
     deployments: FakeDeployments,
@@ -31,7 +31,7 @@ def test_each_function_of_this_checkout_passes_and_calls_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ):
     """Nothing is read, written or published, not even a record of idempotency."""
-    deployments.found = Target(deployed_name(function_name), "8")
+    deployments.deployed = Target(deployed_name(function_name), "8")
     monkeypatch.setattr(aws, "versions", lambda _seconds: DeployedVersions(context))
     assert run(context, hook) == {"status": "Succeeded", "problem": None}
     assert deployments.reports == SUCCEEDED
@@ -45,8 +45,8 @@ def test_the_functions_own_check_follows_the_smoke_check(
     monkeypatch.setattr(aws, "versions", versions.within)
     run(context)
     assert deployments.reports == SUCCEEDED
-    assert versions.asked[0] == SMOKE.event
-    assert versions.asked[1]["payload"] == {}
+    assert versions.events[0] == SMOKE.event
+    assert versions.events[1]["payload"] == {}
     assert versions.seconds == [90, 90]
 
 
@@ -63,7 +63,7 @@ def test_the_functions_own_check_follows_the_smoke_check(
         ([ReadTimeoutError(endpoint_url="https://lambda")], "ReadTimeoutError: "),
     ],
 )
-def test_a_version_that_does_not_answer_well_is_refused(
+def test_a_version_with_a_wrong_answer_is_refused(
     hook: str,
     answers: list[Any],
     reason: str,
@@ -77,7 +77,7 @@ def test_a_version_that_does_not_answer_well_is_refused(
     answer = run(context, hook)
     assert deployments.reports == FAILED
     assert answer["problem"].startswith(reason)
-    assert len(versions.asked) == len(answers)
+    assert len(versions.events) == len(answers)
 
 
 def test_a_deployment_without_a_target_is_refused(
@@ -107,6 +107,6 @@ def test_a_missing_setting_is_reported_without_the_rest_of_the_environment(
 
 def test_a_function_of_another_stack_is_refused(deployments: FakeDeployments, context: LambdaContext):
     """Its checks would be looked up under a wrong name and silently left out."""
-    deployments.found = Target("other-prod-order", "8")
+    deployments.deployed = Target("other-prod-order", "8")
     assert "FUNCTION_PREFIX" in run(context)["problem"]
     assert deployments.reports == FAILED

@@ -16,7 +16,7 @@ from tests.handlers.conftest import LambdaContext
 from tests.handlers.traffic import EVENT, FakeDeployments, FakeVersions, run
 
 
-def test_a_version_that_would_be_asked_too_late_is_refused_unasked(
+def test_a_version_with_too_little_time_is_refused_without_a_call(
     deployments: FakeDeployments, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """The time to report is never spent on a check."""
@@ -24,11 +24,11 @@ def test_a_version_that_would_be_asked_too_late_is_refused_unasked(
     monkeypatch.setattr(aws, "versions", versions.within)
     context.remaining_ms = 30_999
     assert run(context)["problem"] == "TimeoutError: no time was left for the smoke check"
-    assert versions.asked == []
+    assert versions.events == []
     assert deployments.reports == [("d-1", "e-1", "Failed")]
 
 
-def test_a_version_that_stays_silent_is_asked_once(
+def test_a_silent_version_is_called_once(
     deployments: FakeDeployments, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
 ):
     """A second try would take the time to report."""
@@ -70,14 +70,14 @@ def unsteady(function: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_
         server.shutdown()
 
 
-def test_a_report_that_is_not_taken_is_repeated(unsteady: type[_Unsteady]):
+def test_a_refused_report_is_repeated(unsteady: type[_Unsteady]):
     """There are three tries in all."""
     unsteady.statuses = [500, 503]
     aws.deployments().report("d-1", "e-1", "Succeeded")
     assert unsteady.statuses == []
 
 
-def test_a_report_that_is_never_taken_is_an_error_of_the_hook(unsteady: type[_Unsteady], context: LambdaContext):
+def test_a_report_that_is_always_refused_is_an_error_of_the_hook(unsteady: type[_Unsteady], context: LambdaContext):
     """It shows in the logs and in the function's errors; CodeDeploy gives the hook up after an hour."""
     unsteady.statuses = [500] * 10
     with pytest.raises(ClientError, match="PutLifecycleEventHookExecutionStatus"):
@@ -85,9 +85,7 @@ def test_a_report_that_is_never_taken_is_an_error_of_the_hook(unsteady: type[_Un
 
 
 @pytest.mark.parametrize("event", [{}, None, {"DeploymentId": "d-1"}, {**EVENT, "LifecycleEventHookExecutionId": ""}])
-def test_an_event_that_does_not_say_whom_to_report_to_is_an_error(
-    event: Any, deployments: FakeDeployments, context: LambdaContext
-):
+def test_an_event_without_a_deployment_is_an_error(event: Any, deployments: FakeDeployments, context: LambdaContext):
     """Something else than CodeDeploy called the hook."""
     with pytest.raises(ValidationError):
         run(context, event=event)

@@ -42,7 +42,7 @@ AFTER = context_of(
 NAMES = {BEFORE: "before", AFTER: "after"}
 
 either_way = pytest.mark.parametrize(
-    ("one", "other"), [(BEFORE, AFTER), (AFTER, BEFORE)], ids=["to the new version", "back to the old one"]
+    ("version", "other"), [(BEFORE, AFTER), (AFTER, BEFORE)], ids=["to the new version", "back to the old one"]
 )
 
 
@@ -73,22 +73,22 @@ class Import:
 
     def verified(self, context: Context[Any], list_id: str) -> list[Part]:
         """Let a version verify the list: one row is taken meanwhile, so that its part is written again."""
-        taken = Samples(context).aggregate(5)
-        AggregateTable(Items(context), self.table).add(taken)
-        checks = [lambda rows, _: [one for row in rows for one in self._taken(row, taken.id)]]
+        aggregate = Samples(context).aggregate(5)
+        AggregateTable(Items(context), self.table).add(aggregate)
+        checks = [lambda rows, _: [rejection for row in rows for rejection in self._taken(row, aggregate.id)]]
         assert self.steps(context).verify(list_id, Fraction(1, 2), checks).outcome == "VERIFIED"
         return Staging(self.world.files, list_id).manifest(VERIFIED)
 
     @staticmethod
     def _taken(row: Any, identity: str) -> list[Any]:
-        taken = row.values["thing_id"] == identity
-        return [Rejection(row.line, "thing_id", "taken", Fault.EXISTS)] if taken else []
+        is_taken = row.values["thing_id"] == identity
+        return [Rejection(row.line, "thing_id", "taken", Fault.EXISTS)] if is_taken else []
 
 
 @pytest.mark.parametrize(
     "versions",
     list(itertools.product((BEFORE, AFTER), repeat=3)),
-    ids=lambda them: "-".join(NAMES[one] for one in them),
+    ids=lambda them: "-".join(NAMES[context] for context in them),
 )
 def test_each_step_of_an_import_may_run_in_either_version(versions: tuple[Context[Any], ...], table: Any):
     """Nothing is lost of what the validating version knew, whoever carries it to the table."""
@@ -114,13 +114,13 @@ def _sum(validates: Context[Any]) -> Decimal:
 
 
 @either_way
-def test_a_part_of_another_version_is_undone(one: Context[Any], other: Context[Any], table: Any):
+def test_a_part_of_another_version_is_undone(version: Context[Any], other: Context[Any], table: Any):
     """With all that its items hold, also what the undoing version does not know."""
     way = Import(table)
-    list_id = way.validated(one)
-    parts = way.verified(one, list_id)
+    list_id = way.validated(version)
+    parts = way.verified(version, list_id)
     for part in parts:
-        way.steps(one).import_part(list_id, part)
+        way.steps(version).import_part(list_id, part)
     way.steps(other).undo_part(list_id, parts[0])
     assert way.steps(other).compensate(list_id).status == "FAILED"
     assert [item["thing_id"] for item in table.scan()["Items"]] == ["id-000005"]
@@ -155,9 +155,9 @@ def _growing(context: Context[Any]) -> CreatingRule[Any, Any]:
 @pytest.mark.parametrize(
     "versions",
     list(itertools.product((BEFORE, AFTER), repeat=3)),
-    ids=lambda them: "-".join(NAMES[one] for one in them),
+    ids=lambda them: "-".join(NAMES[context] for context in them),
 )
-def test_a_rule_changes_what_its_version_knows_and_nothing_else(versions: tuple[Context[Any], ...], table: Any):
+def test_a_rule_changes_only_the_fields_of_its_version(versions: tuple[Context[Any], ...], table: Any):
     """What the validating version knew besides reaches the table."""
     validates, verifies, imports = versions
     way = Import(table)
@@ -172,7 +172,7 @@ def test_a_rule_changes_what_its_version_knows_and_nothing_else(versions: tuple[
 
 
 @pytest.mark.parametrize("note", ["a note", None])
-def test_after_a_way_back_nothing_is_lost_that_the_newer_version_wrote(note: str | None, table: Any):
+def test_after_a_rollback_values_of_the_newer_version_are_kept(note: str | None, table: Any):
     """The older one changes what it knows, and leaves the rest: also what is an index's key, and a lack of a value."""
     before, after = (AggregateTable(Items(context), table) for context in (BEFORE, AFTER))
     details = AFTER.details.model_validate(
@@ -192,7 +192,7 @@ def test_after_a_way_back_nothing_is_lost_that_the_newer_version_wrote(note: str
     assert table.scan()["Items"] == []
 
 
-def test_what_a_change_takes_away_is_gone(table: Any):
+def test_a_removed_value_is_deleted(table: Any):
     """None is no attribute, whatever was there; what is not its own stays."""
     things = AggregateTable(Items(AFTER), table)
     things.add(Samples(AFTER).aggregate(1, list_id="l-1"))
@@ -215,7 +215,7 @@ _NEW = itertools.count()
 @pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(st.booleans(), st.integers(1, 9), st.none() | st.just("a note")), max_size=6))
-def test_in_whichever_order_versions_change_an_item_nothing_of_the_newer_is_lost(changes: list[Any], table: Any):
+def test_versions_that_change_an_item_in_any_order_keep_newer_values(changes: list[Any], table: Any):
     """The last size stands, whoever said it, and the last note of the one that knows notes."""
     identity, size, note = f"t-{next(_NEW)}", 1, None
     before, after = (AggregateTable(Items(context), table) for context in (BEFORE, AFTER))
@@ -229,7 +229,7 @@ def test_in_whichever_order_versions_change_an_item_nothing_of_the_newer_is_lost
     assert (read.size, read.note) == (size, note)
 
 
-def test_steps_pass_over_what_they_do_not_know_of_an_event():
+def test_steps_ignore_unknown_members_of_an_event():
     """An execution goes on in whichever version its steps meet."""
     part = {"part": 1, "key": "k", "rows": 10, "size": 7}
     assert PartEvent.model_validate({"list_id": "l", "more": 1, "part": part}).part == Part(1, "k", 10)
@@ -239,11 +239,11 @@ def test_steps_pass_over_what_they_do_not_know_of_an_event():
     assert RegisterEvent.model_validate({"upload": upload, "execution": "run", "more": 1}).upload.key == "k"
 
 
-def test_a_manifest_may_say_more_of_a_part():
+def test_a_manifest_may_have_further_members():
     """Than this version knows."""
     world = InMemory(BEFORE)
-    told = [{"part": 0, "key": "k", "rows": 10, "size": 7}]
-    world.files.write(f"staging/l-1/{VERIFIED}", json.dumps(told).encode())
+    manifest = [{"part": 0, "key": "k", "rows": 10, "size": 7}]
+    world.files.write(f"staging/l-1/{VERIFIED}", json.dumps(manifest).encode())
     assert Staging(world.files, "l-1").manifest(VERIFIED) == [Part(0, "k", 10)]
 
 
@@ -285,11 +285,11 @@ PAYLOAD = {"thing_id": "t-1", "size": 5}
 @pytest.mark.parametrize("by", [Door.message, Door.request], ids=["message", "request"])
 @either_way
 def test_a_caller_that_tries_again_across_a_release_gets_the_same_answer(
-    one: Context[Any], other: Context[Any], by: Any, door: Door
+    version: Context[Any], other: Context[Any], by: Any, door: Door
 ):
     """The field that is new has a default, which nobody wrote: it is the same command, and has one effect."""
     for command in (0, 1):
-        first = by(door, one, command, PAYLOAD)
+        first = by(door, version, command, PAYLOAD)
         assert first.get("ok", first.get("statusCode")) in (True, 200, 201)
         again = by(door, other, command, PAYLOAD)
         assert _told(again) == _told(first)
@@ -310,9 +310,9 @@ def test_another_command_under_the_same_key_is_refused_all_the_same(by: Any, doo
 @pytest.mark.parametrize("by", [Door.message, Door.request], ids=["message", "request"])
 def test_an_unknown_member_is_rejected(by: Any, door: Door):
     """A typing error is none that a default may hide; nor does the version before drop what a caller says."""
-    told = json.dumps(by(door, AFTER, 0, PAYLOAD | {"note_": "x"}))
-    assert "invalid" in told
-    assert "note_" in told
-    told = json.dumps(by(door, BEFORE, 0, PAYLOAD | {"note": "x"}))
-    assert "invalid" in told
-    assert "note" in told
+    answer = json.dumps(by(door, AFTER, 0, PAYLOAD | {"note_": "x"}))
+    assert "invalid" in answer
+    assert "note_" in answer
+    answer = json.dumps(by(door, BEFORE, 0, PAYLOAD | {"note": "x"}))
+    assert "invalid" in answer
+    assert "note" in answer

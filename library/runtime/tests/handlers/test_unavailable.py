@@ -31,11 +31,11 @@ class Bureau:
     """Refuses its first calls, and then answers."""
 
     def __init__(self, refusals: int) -> None:
-        self.left = refusals
+        self.remaining = refusals
 
     def __call__(self, *_: Any) -> None:
-        if self.left:
-            self.left -= 1
+        if self.remaining:
+            self.remaining -= 1
             raise BureauUnavailable("bureau", retry_after=7)
 
 
@@ -51,10 +51,10 @@ def _handler(bureau: Bureau) -> Any:
 def test_a_request_is_refused_with_503_and_the_time_of_the_next_attempt(function: None) -> None:
     """The refusal is not stored under the key: the next attempt runs the command."""
     handler, sent = _handler(Bureau(1)), request("register_payment", BODY, headers={**JSON, "idempotency-key": "k-1"})
-    refused, done = (handler(sent, LambdaContext()) for _ in range(2))
+    refused, accepted = (handler(sent, LambdaContext()) for _ in range(2))
     assert (refused["statusCode"], refused["headers"]["Retry-After"]) == (503, "7")
     assert '"code": "bureau-unavailable"' in refused["body"]
-    assert done["statusCode"] == 201
+    assert accepted["statusCode"] == 201
 
 
 def test_a_message_is_refused_with_the_time_of_the_next_attempt(function: None) -> None:

@@ -28,10 +28,10 @@ def _under_way(monkeypatch: pytest.MonkeyPatch, started: datetime | None) -> Non
 
 
 def _mappings(monkeypatch: pytest.MonkeyPatch, *failing: str) -> None:
-    def found(functions: Sequence[str]) -> list[Failing]:
-        return [Failing(one, "Disabled") for one in functions if one in failing]
+    def failing_mappings(functions: Sequence[str]) -> list[Failing]:
+        return [Failing(function, "Disabled") for function in functions if function in failing]
 
-    monkeypatch.setattr(aws, "event_sources", lambda: SimpleNamespace(failing=found))
+    monkeypatch.setattr(aws, "event_sources", lambda: SimpleNamespace(failing=failing_mappings))
 
 
 def test_the_age_of_the_oldest_list_is_in_seconds(
@@ -77,7 +77,7 @@ def test_a_mapping_that_fails_is_logged(context: LambdaContext, monkeypatch: pyt
     """The runbook reads there which one it is, and why."""
     _mappings(monkeypatch, "measure_lists")
     lambda_handler({}, context)
-    [line] = [one for one in lines() if "mapping_of" in one]
+    [line] = [line for line in lines() if "mapping_of" in line]
     assert (line["level"], line["mapping_of"], line["why"]) == ("WARNING", "measure_lists", "Disabled")
 
 

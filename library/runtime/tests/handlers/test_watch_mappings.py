@@ -21,9 +21,9 @@ def test_mappings_that_fail_are_counted(
 ):
     """Those of the relay and of other contexts' events; no list is measured."""
 
-    def found(functions: Sequence[str]) -> list[Failing]:
-        return [Failing(one, "Disabled") for one in functions if one in failing]
+    def failing_mappings(functions: Sequence[str]) -> list[Failing]:
+        return [Failing(function, "Disabled") for function in functions if function in failing]
 
-    monkeypatch.setattr(aws, "event_sources", lambda: SimpleNamespace(failing=found))
+    monkeypatch.setattr(aws, "event_sources", lambda: SimpleNamespace(failing=failing_mappings))
     assert lambda_handler({}, context) == {"mappings": len(failing)}
     assert totals(capsys.readouterr().out) == {("EventSourceMappingsFailing",): len(failing)}

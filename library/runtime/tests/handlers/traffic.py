@@ -28,11 +28,11 @@ class FakeDeployments:
     """A deployment of a command's version 8, and what was reported of it."""
 
     def __init__(self) -> None:
-        self.found = Target(deployed_name(COMMAND), "8")
+        self.deployed = Target(deployed_name(COMMAND), "8")
         self.reports: list[tuple[str, str, str]] = []
 
     def target(self, _deployment: str) -> Target:
-        return self.found
+        return self.deployed
 
     def report(self, deployment: str, execution: str, status: str) -> None:
         self.reports.append((deployment, execution, status))
@@ -43,7 +43,7 @@ class FakeVersions:
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
-        self.asked: list[Mapping[str, Any]] = []
+        self.events: list[Mapping[str, Any]] = []
         self.seconds: list[int] = []
 
     def within(self, seconds: int) -> "FakeVersions":
@@ -52,7 +52,7 @@ class FakeVersions:
 
     def ask(self, function_name: str, version: str, event: Mapping[str, Any]) -> Any:
         assert (function_name, version) == (deployed_name(COMMAND), "8")
-        self.asked.append(event)
+        self.events.append(event)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer

@@ -13,7 +13,7 @@ PLAIN = Measure("Boxes")
 BY_COLOUR = Measure("Balls", NO_UNIT, "colour", ("red", "blue"))
 
 
-def test_what_a_call_counts_is_written_at_its_end_as_one_record(capsys: pytest.CaptureFixture[str]):
+def test_the_measures_of_a_call_are_written_at_its_end_as_one_record(capsys: pytest.CaptureFixture[str]):
     """A record is a log line that costs."""
     count(PLAIN, 2)
     count(PLAIN)
@@ -21,8 +21,8 @@ def test_what_a_call_counts_is_written_at_its_end_as_one_record(capsys: pytest.C
     assert capsys.readouterr().out == ""
     flush()
     [line] = capsys.readouterr().out.splitlines()
-    assert [(one.name, one.values) for one in emitted(line)] == [("Boxes", [2, 1]), ("ListDuration", [1.5])]
-    assert all(set(one.dimensions) == {"service"} for one in emitted(line))
+    assert [(metric.name, metric.values) for metric in emitted(line)] == [("Boxes", [2, 1]), ("ListDuration", [1.5])]
+    assert all(set(metric.dimensions) == {"service"} for metric in emitted(line))
 
 
 def test_a_measure_with_a_dimension_is_a_record_of_its_own(capsys: pytest.CaptureFixture[str]):
@@ -30,7 +30,7 @@ def test_a_measure_with_a_dimension_is_a_record_of_its_own(capsys: pytest.Captur
     count(PLAIN)
     count(BY_COLOUR, Decimal("3.25"), colour="red")
     flush()
-    by_name = {one.name: one for one in emitted(capsys.readouterr().out)}
+    by_name = {metric.name: metric for metric in emitted(capsys.readouterr().out)}
     assert by_name["Balls"].dimensions == {"service": "tests", "colour": "red"}
     assert (by_name["Balls"].values, by_name["Balls"].unit) == ([3.25], "None")
     assert by_name["Boxes"].dimensions == {"service": "tests"}
@@ -52,7 +52,7 @@ def test_no_value_that_is_not_foreseen_becomes_a_metric(measure: Measure, extra:
         count(measure, 1, **extra)
 
 
-def test_a_call_that_counted_nothing_writes_nothing(capsys: pytest.CaptureFixture[str]):
+def test_a_call_without_measures_writes_nothing(capsys: pytest.CaptureFixture[str]):
     """Most calls of most functions do."""
     flush()
     assert capsys.readouterr().out == ""

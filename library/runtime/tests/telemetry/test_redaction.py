@@ -22,9 +22,9 @@ def test_every_field_is_hidden_but_ids(context: Context[Any]):
         assert hidden(field) is (field not in ids)
         assert hidden(field.title().replace("_", "")) is (field not in ids)
     record = {"payload": dict.fromkeys(context.details.model_fields, "x"), "password": "y", "list_id": "l-1"}
-    shown = redacted(record)
-    assert {name for name, value in shown["payload"].items() if value != HIDDEN} == ids
-    assert (shown["password"], shown["list_id"]) == (HIDDEN, "l-1")
+    result = redacted(record)
+    assert {name for name, value in result["payload"].items() if value != HIDDEN} == ids
+    assert (result["password"], result["list_id"]) == (HIDDEN, "l-1")
 
 
 class _Call:
@@ -37,7 +37,7 @@ class _Call:
     aws_request_id = "request-1"
 
 
-def test_each_call_tells_of_its_own_context(capsys: pytest.CaptureFixture[str]):
+def test_each_call_redacts_for_its_own_context(capsys: pytest.CaptureFixture[str]):
     """Where functions of two contexts are in one process, as in tests."""
     handler: Any = logger.registered_handler
     before = handler.setStream(sys.stdout)

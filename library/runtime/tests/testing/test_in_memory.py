@@ -125,14 +125,14 @@ def test_a_list_keeps_its_first_record_and_its_first_reason(lists: Lists):
 def test_lists_are_known_by_the_hundred(lists: Lists):
     """Some of many are recorded; one may be asked for twice."""
     received = [ReceivedList(PinnedFile("inbox", f"incoming/acme/{n}.csv", "v1", 42), f"run-{n}") for n in range(120)]
-    for one in received[::2]:
-        lists.register(one)
-    asked = [one.list_id for one in received]
-    assert lists.recorded([*asked, *asked]) == {one.list_id for one in received[::2]}
+    for record in received[::2]:
+        lists.register(record)
+    ids = [record.list_id for record in received]
+    assert lists.recorded([*ids, *ids]) == {record.list_id for record in received[::2]}
     assert lists.recorded([]) == set()
 
 
-def test_a_broken_upload_is_found_with_its_time(lists: Lists):
+def test_a_broken_upload_is_listed_with_its_time(lists: Lists):
     """By its list, or by its size: of two of one size, the later counts."""
     file = PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42)
     recorded = lists.register(ReceivedList(file.broken_off("tag"), "run-1"))
@@ -151,7 +151,7 @@ def files(request: pytest.FixtureRequest) -> Files:
     return InMemoryFiles() if request.param == "in memory" else InboxBucket(request.getfixturevalue("bucket"), BUCKET)
 
 
-def test_a_pinned_file_stays_what_it_was(files: Files):
+def test_a_pinned_file_does_not_change(files: Files):
     """Whatever is written under its name later."""
     assert (files.versions("a"), files.read("a")) == ([], None)
     files.write("a", b"first")
@@ -162,9 +162,9 @@ def test_a_pinned_file_stays_what_it_was(files: Files):
     named = files.version("a", first.file.version_id)
     assert named is not None
     assert (named.file, named.etag) == (first.file, first.etag)
-    assert [one.file.size for one in files.versions("a")] == [6, 5]
+    assert [version.file.size for version in files.versions("a")] == [6, 5]
     files.write("incoming/acme/b", b"b")
-    assert [one.file.key for one in files.arrived()] == ["incoming/acme/b"]
+    assert [version.file.key for version in files.arrived()] == ["incoming/acme/b"]
     assert files.read("a") == b"second"
 
 

@@ -66,13 +66,13 @@ for arguments in json.loads(sys.argv[1]):
 
 def collections(root: Path, every: Sequence[Arguments]) -> dict[Arguments, list[str]]:
     """The ids of the selected tests, by the arguments."""
-    found, ids = dict[Arguments, list[str]](), list[str]()
+    ids_of, ids = dict[Arguments, list[str]](), list[str]()
     for line in _python(root, "-c", COLLECT, json.dumps(every)).stdout.splitlines():
         if line.startswith("["):
-            ids = found[tuple(json.loads(line))] = []
+            ids = ids_of[tuple(json.loads(line))] = []
         elif "::" in line:
             ids.append(line)
-    return found
+    return ids_of
 
 
 def collected(root: Path, *arguments: str) -> list[str]:
@@ -81,7 +81,7 @@ def collected(root: Path, *arguments: str) -> list[str]:
 
 
 EACH = [f"pyproject.toml::promises[{promise}]" for promise in PROMISES]
-[INBOUND] = [one for one in EACH if "events that it consumes" in one]
+[INBOUND] = [promise for promise in EACH if "events that it consumes" in promise]
 
 
 SELECTED: Mapping[Arguments, list[str]] = {
@@ -93,7 +93,7 @@ SELECTED: Mapping[Arguments, list[str]] = {
     (QUEUES,): [QUEUES],
     (ABSOLUTE,): [QUEUES],
     ("-k", "promises"): EACH,
-    ("-k", "dead-letter"): [one for one in EACH if "dead-letter" in one],
+    ("-k", "dead-letter"): [promise for promise in EACH if "dead-letter" in promise],
     ("-m", "inbound"): [INBOUND],
     ("tests/test_rules.py",): [OWN],
     ("tests/e2e",): [],
@@ -108,9 +108,14 @@ SELECTED: Mapping[Arguments, list[str]] = {
 def selected(tmp_path_factory: pytest.TempPathFactory) -> dict[Arguments, list[str]]:
     root = repository(tmp_path_factory.mktemp("selected"))
     absolute = f"{root}/{QUEUES}"
-    every = [tuple(one.replace(ABSOLUTE, absolute) for one in arguments) for arguments in [*SELECTED, PROGRAM]]
-    found = collections(root, every)
-    return {tuple(one.replace(absolute, ABSOLUTE) for one in arguments): ids for arguments, ids in found.items()}
+    every = [
+        tuple(argument.replace(ABSOLUTE, absolute) for argument in arguments) for arguments in [*SELECTED, PROGRAM]
+    ]
+    selections = collections(root, every)
+    return {
+        tuple(argument.replace(absolute, ABSOLUTE) for argument in arguments): ids
+        for arguments, ids in selections.items()
+    }
 
 
 @pytest.mark.parametrize("arguments", SELECTED, ids=" ".join)
@@ -127,8 +132,8 @@ def test_promises_without_the_program_are_tests_too(selected: Mapping[Arguments,
 @pytest.mark.slow
 def test_each_worker_collects_the_same_promises(small: Path) -> None:
     """Also with the promises in the arguments of the workers."""
-    done = run(small, "-n", "2", "-k", "a_rule or outputs")
-    assert (done.returncode, done.stdout.count("passed")) == (0, 1), done.stdout
+    result = run(small, "-n", "2", "-k", "a_rule or outputs")
+    assert (result.returncode, result.stdout.count("passed")) == (0, 1), result.stdout
 
 
 def test_a_file_of_own_promises_replaces_them(small: Path) -> None:
@@ -162,10 +167,10 @@ def test_a_breach_is_reported_without_a_traceback(tmp_path: Path) -> None:
     readme.write_text(readme.read_text().replace("is_REGISTERED", "is_GONE"))
     paths = os.pathsep.join(map(str, (root, root / "src")))
     remedies = tmp_path / "remedies"
-    done = run(root, DIAGRAM, **{VARIABLE: str(root), "PYTHONPATH": paths, FILE: str(remedies)})
+    result = run(root, DIAGRAM, **{VARIABLE: str(root), "PYTHONPATH": paths, FILE: str(remedies)})
     sentence = "The diagram of statuses in README.md does not match the code: run `uv run context contracts`."
-    assert done.returncode == 1
-    assert f"FAILED {DIAGRAM}" in done.stdout
-    assert sentence in done.stdout.splitlines()
-    assert "promise_items.py" not in done.stdout
+    assert result.returncode == 1
+    assert f"FAILED {DIAGRAM}" in result.stdout
+    assert sentence in result.stdout.splitlines()
+    assert "promise_items.py" not in result.stdout
     assert remedies.read_text() == f"{sentence}\0"

@@ -478,13 +478,13 @@ def prod() -> Graph:
 
 def repository(graph: Graph) -> Repository:
     """The default context's repository, with this for its stack."""
-    one = Repository(current())
-    one.__dict__["graph"] = graph
-    return one
+    repository = Repository(current())
+    repository.__dict__["graph"] = graph
+    return repository
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=str)
-def test_the_default_context_keeps(promise: Any, prod: Graph) -> None:
+def test_the_default_context_keeps_its_promises(promise: Any, prod: Graph) -> None:
     """What follows breaks by the change alone."""
     assert promise.breaches(repository(prod)) == []
 
@@ -514,13 +514,13 @@ _INTEGRATIONS: tuple[tuple[str, str, Any], ...] = (
 )
 
 
-@pytest.mark.parametrize(("call", "name", "given"), _INTEGRATIONS)
-def test_a_call_of_a_team_is_good_if_aws_takes_it(call: str, name: str, given: Any, prod: Graph) -> None:
+@pytest.mark.parametrize(("call", "name", "value"), _INTEGRATIONS)
+def test_a_call_of_a_team_is_valid_if_aws_accepts_it(call: str, name: str, value: Any, prod: Graph) -> None:
     """Names begin with a capital letter, values may come from the state, and texts may be written as JSON."""
 
     def change(state: dict[str, Any]) -> None:
         del state["Parameters"]
-        state |= {"Resource": f"arn:aws:states:::{call}", name: given}
+        state |= {"Resource": f"arn:aws:states:::{call}", name: value}
 
     changed = _changed(prod, "sfn/stateMachine", with_state("PublishOutcome", change))
     assert BY_NAME["calls-are-well-formed"].breaches(repository(changed)) == []
@@ -549,7 +549,7 @@ def test_a_verification_without_the_commands_rule_is_reported(
 
 
 @pytest.mark.parametrize(("rule", "breaches"), [(register_payment, 0), (_another, 1)])
-def test_an_entry_point_of_ones_own_runs_the_declared_rule(
+def test_an_own_entry_point_runs_the_declared_rule(
     rule: Any, breaches: int, prod: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else callers and lists would follow different rules."""
@@ -569,7 +569,7 @@ def test_a_promise_leaves_the_environment_as_it_was(prod: Graph, monkeypatch: py
     assert dict(os.environ) == before
 
 
-def test_the_pipeline_is_held_to_the_policies_as_production_is(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pipeline_obeys_the_policies_of_production(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """What its rule cannot tell would be lost."""
     pipeline = run_delivery("main")
     strip = without("deadLetterConfig")
@@ -597,7 +597,7 @@ def test_a_variable_that_a_handler_reads_by_name_is_missed(prod: Graph, tmp_path
     assert breach.startswith("infra/service/functions.py")
 
 
-def test_a_setting_that_nothing_reads_is_named() -> None:
+def test_an_unused_setting_is_named() -> None:
     """With what it may have been meant to be: a slip of the pen would leave the default without a word."""
     graphs = {"service prod": run("prod", log_retention_day=30, colour="blue"), "pipeline main": run_delivery("main")}
     where: Any = SimpleNamespace(graphs=graphs, project=current())
@@ -647,20 +647,20 @@ def test_a_field_of_the_aggregate_alone_is_missed_in_the_events(
 def test_a_function_or_a_queue_that_a_stack_lacks_is_named(output: str, lacking: list[str], prod: Graph) -> None:
     """With the file to repair. A stack without the output breaks another promise."""
     rest = {name: arn for name, arn in prod.outputs[output].items() if name not in {"get_payment", "bi"}}
-    for outputs, found in ((rest, lacking), (None, [])):
+    for outputs, expected in ((rest, lacking), (None, [])):
         where = repository(prod)
         where.__dict__["graphs"] = {"service prod": replace(prod, outputs={**prod.outputs, output: outputs})}
         breaches = BY_NAME["each-stack-has-its-functions-and-queues"].breaches(where)
-        assert [breach.partition(": keep")[0] for breach in breaches] == found
+        assert [breach.partition(": keep")[0] for breach in breaches] == expected
 
 
 def test_parts_of_lists_are_leftovers_in_a_context_without_lists(prod: Graph) -> None:
     """Each component, and the module of the steps; a context with lists has none too many."""
     project, graphs = current(), {"service prod": prod}
-    for context, found in ((project.context, []), (_without_lists(project.context), _PARTS)):
+    for context, leftovers in ((project.context, []), (_without_lists(project.context), _PARTS)):
         where: Any = SimpleNamespace(context=context, graphs=graphs, project=project)
         breaches = BY_NAME["nothing-of-lists-is-left"].breaches(where)
-        assert [part for part in _PARTS if any(part in breach for breach in breaches)] == found
+        assert [part for part in _PARTS if any(part in breach for breach in breaches)] == leftovers
 
 
 _PARTS = ["has Inbox", "has Workflow", "has ListAlarms", "list_steps.py"]
@@ -670,6 +670,6 @@ def _without_lists(context: Context[Any]) -> Context[Any]:
     return replace(context, verification=None, queried_by=(), versions={})
 
 
-def test_each_promise_is_broken_somewhere() -> None:
+def test_each_promise_has_a_breach() -> None:
     """A check that cannot fail holds nothing."""
     assert {name for name, *_ in BREACHES} | ELSEWHERE == set(BY_NAME)

@@ -23,8 +23,8 @@ def test_a_good_list_is_imported(context: Context[Any]):
     known = dict.fromkeys(context.references, KNOWN)
     run = run_list(context, [samples.values(n) for n in range(25)], known=known)
     assert (run.outcome, run.report) == ("IMPORTED", [])
-    assert [one.id for one in run.aggregates] == [samples.aggregate(n).id for n in range(25)]
-    assert {(one.status, one.version) for one in run.aggregates} == {(context.initial_status, 1)}
+    assert [aggregate.id for aggregate in run.aggregates] == [samples.aggregate(n).id for n in range(25)]
+    assert {(aggregate.status, aggregate.version) for aggregate in run.aggregates} == {(context.initial_status, 1)}
 
 
 def test_a_row_of_an_unknown_reference_is_rejected_and_the_others_are_imported():
@@ -50,11 +50,11 @@ def test_one_bad_row_rejects_the_list_by_default():
     assert run.aggregates == [there]
 
 
-def test_a_check_of_ones_own_joins_the_others():
+def test_an_own_check_joins_the_others():
     """It gets the rows of a part, and says what is wrong with them."""
 
-    def light(found: Sequence[TypedRow[OrderDetails]], _list_id: str) -> list[Rejection]:
-        heavy = [row for row in found if row.details.weight > 2]
+    def light(rows: Sequence[TypedRow[OrderDetails]], _list_id: str) -> list[Rejection]:
+        heavy = [row for row in rows if row.details.weight > 2]
         return [Rejection(row.line, "weight", "too heavy", Fault.RULE) for row in heavy]
 
     sent, known = [Samples(ORDER).values(n) for n in (1, 2)], {"customer_id": KNOWN}
@@ -113,7 +113,7 @@ PAINT = Context(
 )
 
 
-def test_a_field_of_ones_own_type_needs_a_value():
+def test_a_field_of_an_own_type_needs_a_value():
     """No sample can be made up for it."""
     with pytest.raises(LookupError, match=r"^colour "):
         Samples(PAINT).values(1)

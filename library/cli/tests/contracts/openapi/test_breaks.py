@@ -18,70 +18,70 @@ MADE = document(PAYMENT, "0.1.0")
 MANY, ONE = "/payments", "/payments/{payment_id}"
 
 
-def _view(made: Document) -> Document:
-    return made["components"]["schemas"]["View"]
+def _view(api: Document) -> Document:
+    return api["components"]["schemas"]["View"]
 
 
-def _body(made: Document) -> Document:
-    return made["components"]["schemas"]["RegisterPayment"]
+def _body(api: Document) -> Document:
+    return api["components"]["schemas"]["RegisterPayment"]
 
 
-def _parameter(made: Document, method: str, path: str, name: str) -> Document:
-    return next(one for one in made["paths"][path][method]["parameters"] if one.get("name") == name)
+def _parameter(api: Document, method: str, path: str, name: str) -> Document:
+    return next(parameter for parameter in api["paths"][path][method]["parameters"] if parameter.get("name") == name)
 
 
-def _moved(made: Document) -> None:
-    made["paths"]["/payments/{payment_id}/approve"] = made["paths"].pop("/payments/{payment_id}/verify")
+def _moved(api: Document) -> None:
+    api["paths"]["/payments/{payment_id}/approve"] = api["paths"].pop("/payments/{payment_id}/verify")
 
 
-def _nullable(made: Document) -> None:
+def _nullable(api: Document) -> None:
     """As version 0.3.0 wrote an optional parameter."""
-    parameter = _parameter(made, "delete", ONE, "if-match")
+    parameter = _parameter(api, "delete", ONE, "if-match")
     parameter["schema"] = {"anyOf": [parameter["schema"], {"type": "null"}]}
 
 
-def test_a_parameter_that_was_null_breaks_nobody() -> None:
+def test_a_parameter_that_was_null_breaks_no_caller() -> None:
     """No caller could send null."""
     old = deepcopy(MADE)
     _nullable(old)
     assert list(breaks(old, MADE)) == []
 
 
-def _accepted(made: Document) -> None:
-    responses = made["paths"][MANY]["post"]["responses"]
+def _accepted(api: Document) -> None:
+    responses = api["paths"][MANY]["post"]["responses"]
     responses["202"] = responses.pop("201")
 
 
-def _enveloped(made: Document) -> None:
-    made["paths"][ONE]["get"]["responses"]["200"]["content"]["application/json"]["schema"] = {
+def _enveloped(api: Document) -> None:
+    api["paths"][ONE]["get"]["responses"]["200"]["content"]["application/json"]["schema"] = {
         "type": "array",
         "items": {},
     }
 
 
 BREAKS: tuple[tuple[Callable[[Document], object], list[str]], ...] = (
-    (lambda made: made["paths"][ONE].pop("delete"), ["DELETE /payments/{payment_id} is gone"]),
+    (lambda api: api["paths"][ONE].pop("delete"), ["DELETE /payments/{payment_id} is gone"]),
     (_moved, ["POST /payments/{payment_id}/verify is gone"]),
-    (lambda made: _body(made)["required"].append("note"), ["POST /payments: note is required"]),
-    (lambda made: _body(made)["properties"].pop("payer"), ["POST /payments: payer is no longer accepted"]),
+    (lambda api: _body(api)["required"].append("note"), ["POST /payments: note is required"]),
+    (lambda api: _body(api)["properties"].pop("payer"), ["POST /payments: payer is no longer accepted"]),
     (
-        lambda made: _body(made)["properties"]["payer"].update(maxLength=100),
+        lambda api: _body(api)["properties"]["payer"].update(maxLength=100),
         ["POST /payments: payer has the maxLength 100"],
     ),
     (
-        lambda made: _body(made)["properties"]["payer"].update(type="integer"),
+        lambda api: _body(api)["properties"]["payer"].update(type="integer"),
         ["POST /payments: payer has another type"],
     ),
     (
-        lambda made: _parameter(made, "post", MANY, "idempotency-key").update(required=True),
+        lambda api: _parameter(api, "post", MANY, "idempotency-key").update(required=True),
         ["POST /payments: the header idempotency-key is required"],
     ),
     (
-        lambda made: made["paths"][MANY]["get"]["parameters"].remove(_parameter(made, "get", MANY, "cursor")),
+        lambda api: api["paths"][MANY]["get"]["parameters"].remove(_parameter(api, "get", MANY, "cursor")),
         ["GET /payments: the query cursor is gone"],
     ),
     (
-        lambda made: _parameter(made, "get", MANY, "limit")["schema"].update(maximum=50),
+        lambda api: _parameter(api, "get", MANY, "limit")["schema"].update(maximum=50),
         ["GET /payments: the query limit has the maximum 50"],
     ),
     (
@@ -92,14 +92,14 @@ BREAKS: tuple[tuple[Callable[[Document], object], list[str]], ...] = (
         ],
     ),
     (
-        lambda made: made["paths"][ONE]["get"]["responses"]["200"]["headers"].pop("ETag"),
+        lambda api: api["paths"][ONE]["get"]["responses"]["200"]["headers"].pop("ETag"),
         ["GET /payments/{payment_id}: the answer's header ETag is gone"],
     ),
 )
 
 
 @pytest.mark.parametrize(("change", "phrases"), BREAKS)
-def test_what_callers_rely_on_is_missed(change: Callable[[Document], object], phrases: list[str]) -> None:
+def test_a_missing_member_of_a_request_is_reported(change: Callable[[Document], object], phrases: list[str]) -> None:
     """Each is a phrase that names the operation and the field."""
     new = deepcopy(MADE)
     change(new)
@@ -109,47 +109,47 @@ def test_what_callers_rely_on_is_missed(change: Callable[[Document], object], ph
 @pytest.mark.parametrize(
     ("change", "phrase"),
     [
-        (lambda made: _view(made)["properties"].pop("payer"), "the answer's payer is gone"),
-        (lambda made: _view(made)["required"].remove("payer"), "the answer's payer may be missing"),
+        (lambda api: _view(api)["properties"].pop("payer"), "the answer's payer is gone"),
+        (lambda api: _view(api)["required"].remove("payer"), "the answer's payer may be missing"),
         (
-            lambda made: _view(made)["properties"].update(payer={"anyOf": [{"type": "string"}, {"type": "null"}]}),
+            lambda api: _view(api)["properties"].update(payer={"anyOf": [{"type": "string"}, {"type": "null"}]}),
             "the answer's payer is of another type",
         ),
         (
-            lambda made: _view(made)["properties"]["version"].update(type="string"),
+            lambda api: _view(api)["properties"]["version"].update(type="string"),
             "the answer's version is of another type",
         ),
         (_enveloped, "the answer's is of another type"),
     ],
 )
-def test_what_callers_read_is_missed(change: Callable[[Document], object], phrase: str) -> None:
+def test_a_missing_member_of_an_answer_is_reported(change: Callable[[Document], object], phrase: str) -> None:
     """In the answer of each operation that has it."""
     new = deepcopy(MADE)
     change(new)
     assert f"GET {ONE}: {phrase}" in list(breaks(MADE, new))
 
 
-def _renamed_parameter(made: Document) -> None:
-    made["paths"]["/payments/{id}"] = made["paths"].pop(ONE)
-    _parameter(made, "get", "/payments/{id}", "payment_id").update(name="id")
-    _parameter(made, "delete", "/payments/{id}", "payment_id").update(name="id")
+def _renamed_parameter(api: Document) -> None:
+    api["paths"]["/payments/{id}"] = api["paths"].pop(ONE)
+    _parameter(api, "get", "/payments/{id}", "payment_id").update(name="id")
+    _parameter(api, "delete", "/payments/{id}", "payment_id").update(name="id")
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda made: made["paths"].update({"/payments/{payment_id}/settle": made["paths"][ONE]}),
-        lambda made: made["components"]["schemas"]["Status"]["enum"].append("SETTLED"),
-        lambda made: _view(made)["properties"].update(note={"type": "string"}),
-        lambda made: _body(made)["properties"].update(note={"type": "string"}),
-        lambda made: _body(made)["properties"]["payer"].update(maxLength=300),
-        lambda made: _body(made)["required"].remove("payer"),
-        lambda made: made["paths"][ONE]["get"]["responses"].update({"410": {"description": "gone"}}),
-        lambda made: made["paths"][ONE]["get"].update(summary="In other words.", operationId="fetch_payment"),
+        lambda api: api["paths"].update({"/payments/{payment_id}/settle": api["paths"][ONE]}),
+        lambda api: api["components"]["schemas"]["Status"]["enum"].append("SETTLED"),
+        lambda api: _view(api)["properties"].update(note={"type": "string"}),
+        lambda api: _body(api)["properties"].update(note={"type": "string"}),
+        lambda api: _body(api)["properties"]["payer"].update(maxLength=300),
+        lambda api: _body(api)["required"].remove("payer"),
+        lambda api: api["paths"][ONE]["get"]["responses"].update({"410": {"description": "gone"}}),
+        lambda api: api["paths"][ONE]["get"].update(summary="In other words.", operationId="fetch_payment"),
         _renamed_parameter,
     ],
 )
-def test_what_callers_do_not_rely_on_may_change(change: Callable[[Document], object]) -> None:
+def test_members_that_callers_do_not_use_may_change(change: Callable[[Document], object]) -> None:
     """What comes beside the rest, what takes more, another refusal, words, the name of a part of the path."""
     new = deepcopy(MADE)
     change(new)
@@ -187,7 +187,7 @@ def test_an_api_that_is_switched_off_is_missed(root: Path) -> None:
     assert len(list(missed(replace(PAYMENT, api=False), root))) == len(json.loads(as_json(MADE))["paths"]) + 2
 
 
-def test_where_no_document_is_nobody_relies_on_one(root: Path) -> None:
+def test_without_a_committed_document_no_change_breaks_a_caller(root: Path) -> None:
     """As in a context that gets its API now."""
     (root / "docs" / "api" / "openapi.json").unlink()
     assert list(missed(PAYMENT, root)) == []

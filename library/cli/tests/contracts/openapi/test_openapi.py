@@ -26,18 +26,20 @@ over_apis = pytest.mark.parametrize(
 )
 
 
-def _operations(made: Document) -> dict[str, Any]:
+def _operations(api: Document) -> dict[str, Any]:
     return {
-        f"{method.upper()} {path}": one for path, of_path in made["paths"].items() for method, one in of_path.items()
+        f"{method.upper()} {path}": operation
+        for path, of_path in api["paths"].items()
+        for method, operation in of_path.items()
     }
 
 
 def test_examples_have_every_field() -> None:
     """Also a field that is named like a keyword of JSON Schema."""
-    made = document(context_of({"title": (Text, ...), "example": (Text, ...)}), "0.1.0")
-    [body] = made["paths"]["/things"]["post"]["requestBody"]["content"].values()
+    api = document(context_of({"title": (Text, ...), "example": (Text, ...)}), "0.1.0")
+    [body] = api["paths"]["/things"]["post"]["requestBody"]["content"].values()
     assert body["example"].keys() == {"thing_id", "title", "example"}
-    schema = made["components"]["schemas"]["MakeThing"]
+    schema = api["components"]["schemas"]["MakeThing"]
     assert ["title" in part for part in (schema, *schema["properties"].values())] == [False] * 4
 
 
@@ -55,16 +57,18 @@ def test_the_same_code_gives_the_same_document(context: Context) -> None:
 @over_apis
 def test_the_document_is_good_openapi(context: Context) -> None:
     """Version 3.1, by its own schema and rules."""
-    made = MADE[context.name]
-    assert made["openapi"].startswith("3.1")
-    assert list(OpenAPIV31SpecValidator(made).iter_errors()) == []
+    api = MADE[context.name]
+    assert api["openapi"].startswith("3.1")
+    assert list(OpenAPIV31SpecValidator(api).iter_errors()) == []
 
 
 @over_apis
 def test_no_parameter_is_null(context: Context) -> None:
     """Paths, queries and headers contain texts. An optional parameter is absent."""
-    parameters = [one for operation in _operations(MADE[context.name]).values() for one in operation["parameters"]]
-    assert [one["name"] for one in parameters if "null" in str(one.get("schema"))] == []
+    parameters = [
+        parameter for operation in _operations(MADE[context.name]).values() for parameter in operation["parameters"]
+    ]
+    assert [parameter["name"] for parameter in parameters if "null" in str(parameter.get("schema"))] == []
 
 
 @over_apis
@@ -90,7 +94,7 @@ def test_each_refusal_is_a_problem(context: Context) -> None:
 
 
 @over_apis
-def test_each_route_says_from_which_statuses_its_command_starts(context: Context) -> None:
+def test_each_route_names_the_statuses_from_which_its_command_starts(context: Context) -> None:
     """A command that starts from everywhere is never refused for where something stands, nor is one that creates."""
     operations = {operation["operationId"]: operation for operation in _operations(MADE[context.name]).values()}
     for command in context.commands:
@@ -121,17 +125,17 @@ def test_each_command_documents_the_contexts_own_errors(context: Context) -> Non
 
 def test_a_system_that_does_not_answer_is_a_503_of_each_command() -> None:
     """With the header that tells callers when to try again."""
-    made = document(replace(PARCEL, errors=(*PARCEL.errors, Unavailable)), "0.1.0")
-    found = {one["operationId"]: one["responses"].get("503") for one in _operations(made).values()}
-    assert {name for name, response in found.items() if response} == set(PARCEL.command_functions)
-    for response in filter(None, found.values()):
+    api = document(replace(PARCEL, errors=(*PARCEL.errors, Unavailable)), "0.1.0")
+    responses = {operation["operationId"]: operation["responses"].get("503") for operation in _operations(api).values()}
+    assert {name for name, response in responses.items() if response} == set(PARCEL.command_functions)
+    for response in filter(None, responses.values()):
         assert {"Retry-After", "X-Correlation-Id"} <= response["headers"].keys()
 
 
-def _examples(made: Document) -> list[tuple[Any, Any]]:
+def _examples(api: Document) -> list[tuple[Any, Any]]:
     contents = [
         content
-        for operation in _operations(made).values()
+        for operation in _operations(api).values()
         for answer in (operation.get("requestBody", {}), *operation["responses"].values())
         for content in answer.get("content", {}).values()
     ]
@@ -139,26 +143,26 @@ def _examples(made: Document) -> list[tuple[Any, Any]]:
 
 
 @over_apis
-def test_each_example_is_a_good_one(context: Context) -> None:
+def test_each_example_is_valid(context: Context) -> None:
     """By the schema that it is an example of."""
-    made = MADE[context.name]
-    found = _examples(made)
-    assert len(found) > len(context.routes)
-    for schema, example in found:
-        Draft202012Validator({**schema, "components": made["components"]}).validate(example)
+    api = MADE[context.name]
+    examples = _examples(api)
+    assert len(examples) > len(context.routes)
+    for schema, example in examples:
+        Draft202012Validator({**schema, "components": api["components"]}).validate(example)
 
 
 @over_apis
-def test_no_schema_is_left_over(context: Context) -> None:
+def test_every_schema_is_used(context: Context) -> None:
     """Powertools' own are replaced by problems."""
     assert not [name for name in MADE[context.name]["components"]["schemas"] if "ValidationError" in name]
 
 
-def test_fields_of_a_command_stand_in_the_path_in_the_body_or_in_a_header() -> None:
+def test_fields_of_a_command_are_in_the_path_the_body_or_a_header() -> None:
     """Each in one place."""
-    made = MADE["parcel"]
-    reroute = made["paths"]["/depots/{depot}/parcels/{parcel_id}/{until}"]["patch"]
-    places = {(one["name"], one["in"]) for one in reroute["parameters"] if "name" in one}
+    api = MADE["parcel"]
+    reroute = api["paths"]["/depots/{depot}/parcels/{parcel_id}/{until}"]["patch"]
+    places = {(parameter["name"], parameter["in"]) for parameter in reroute["parameters"] if "name" in parameter}
     assert places == {
         ("depot", "path"),
         ("parcel_id", "path"),
@@ -166,9 +170,9 @@ def test_fields_of_a_command_stand_in_the_path_in_the_body_or_in_a_header() -> N
         ("if-match", "header"),
         ("idempotency-key", "header"),
     }
-    bodies = {name: set(made["components"]["schemas"][name]["properties"]) for name in ("RerouteParcel", "SendParcel")}
+    bodies = {name: set(api["components"]["schemas"][name]["properties"]) for name in ("RerouteParcel", "SendParcel")}
     assert bodies == {"RerouteParcel": {"note"}, "SendParcel": {"pieces", "sent_on"}}
-    assert set(made["components"]["schemas"]["ReturnParcel"]["properties"]) == {"parcel_id", "reason"}
+    assert set(api["components"]["schemas"]["ReturnParcel"]["properties"]) == {"parcel_id", "reason"}
     assert "requestBody" not in MADE["payment"]["paths"]["/payments/{payment_id}/verify"]["post"]
 
 
@@ -193,7 +197,7 @@ class _Page(HTMLParser):
 
 
 @over_apis
-def test_the_page_is_whole_and_its_links_lead_somewhere(context: Context) -> None:
+def test_the_page_is_whole_and_its_links_have_targets(context: Context) -> None:
     """Within it, or to the document beside it."""
     parsed = _Page()
     parsed.feed(api_page(MADE[context.name]))
@@ -202,15 +206,15 @@ def test_the_page_is_whole_and_its_links_lead_somewhere(context: Context) -> Non
     assert set(context.routes) <= parsed.anchors
 
 
-def test_the_page_needs_no_network_and_runs_nothing() -> None:
+def test_the_page_needs_no_network_and_runs_no_script() -> None:
     """It can be opened from the folder."""
     assert not re.search(r"<script|https?://|@import|url\(", api_page(MADE["payment"]))
 
 
-def test_what_the_document_says_is_text_in_the_page() -> None:
+def test_texts_of_the_document_are_escaped_in_the_page() -> None:
     """Never markup."""
-    made = MADE["payment"]
-    text = api_page(made | {"info": made["info"] | {"title": "<b>", "description": "<i>"}})
+    api = MADE["payment"]
+    text = api_page(api | {"info": api["info"] | {"title": "<b>", "description": "<i>"}})
     assert "<b>" not in text
     assert "<i>" not in text
 
@@ -218,8 +222,10 @@ def test_what_the_document_says_is_text_in_the_page() -> None:
 def test_a_scope_is_an_alternative_of_its_operation_alone() -> None:
     """A token needs one of a route's scopes. The other operations have the document's own security."""
     scoped = replace(PAYMENT, scopes={"get_payment": ("payments.read", "payments.write")})
-    made = document(scoped, "0.1.0")
-    assert list(OpenAPIV31SpecValidator(made).iter_errors()) == []
-    assert {one["operationId"]: one["security"] for one in _operations(made).values() if "security" in one} == {
-        "get_payment": [{"jwt": ["payments.read"]}, {"jwt": ["payments.write"]}]
-    }
+    api = document(scoped, "0.1.0")
+    assert list(OpenAPIV31SpecValidator(api).iter_errors()) == []
+    assert {
+        operation["operationId"]: operation["security"]
+        for operation in _operations(api).values()
+        if "security" in operation
+    } == {"get_payment": [{"jwt": ["payments.read"]}, {"jwt": ["payments.write"]}]}

@@ -47,7 +47,7 @@ def _locked(graph: Graph) -> Iterator[str]:
 def _lifecycles(graph: Graph) -> Iterator[str]:
     for node in graph.of("s3/bucketLifecycleConfiguration"):
         ids = [rule["id"] for rule in node.inputs["rules"]]
-        if len(ids) > 1000 or len(set(ids)) < len(ids) or any(len(one) > 255 for one in ids):
+        if len(ids) > 1000 or len(set(ids)) < len(ids) or any(len(rule_id) > 255 for rule_id in ids):
             yield node.name
 
 
@@ -91,7 +91,7 @@ def _retained(graph: Graph) -> Iterator[str]:
 @check("backup-cold-storage")
 def _cold(graph: Graph) -> Iterator[str]:
     for plan, rule in _backups(graph):
-        for lifecycle in (one.get("lifecycle", {}) for one in (rule, *rule.get("copyActions", ()))):
+        for lifecycle in (action.get("lifecycle", {}) for action in (rule, *rule.get("copyActions", ()))):
             cold = lifecycle.get("coldStorageAfter")
             if cold and lifecycle.get("deleteAfter", cold + 90) < cold + 90:
                 yield plan.name
@@ -102,7 +102,10 @@ def _tagging(graph: Graph) -> Iterator[str]:
     roles = {node.arn: node.inputs["name"] for node in graph.of("iam/role")}
     for node in graph.of("backup/selection"):
         role = roles[node.inputs["iamRoleArn"]]
-        if not any("backup:TagResource" in one["Action"] for one in of_resource(graph, "iam/rolePolicy", "role", role)):
+        if not any(
+            "backup:TagResource" in statement["Action"]
+            for statement in of_resource(graph, "iam/rolePolicy", "role", role)
+        ):
             yield node.name
 
 
@@ -125,7 +128,7 @@ def _backups(graph: Graph) -> Iterator[tuple[Node, Mapping[str, Any]]]:
 def _selected(graph: Graph) -> Iterator[str]:
     for node in graph.of("backup/selection"):
         resources = node.inputs.get("resources") or []
-        if len(resources) > (30 if any("*" in one for one in resources) else 500):
+        if len(resources) > (30 if any("*" in resource for resource in resources) else 500):
             yield node.name
 
 

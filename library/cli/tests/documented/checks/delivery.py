@@ -49,13 +49,13 @@ def _sources(graph: Graph) -> Iterator[str]:
 @check("codepipeline-artifacts")
 def _artifacts(graph: Graph) -> Iterator[str]:
     for node, stages in _pipelines(graph):
-        made: list[str] = []
+        artifacts: list[str] = []
         for stage in stages:
-            for action in sorted(stage["actions"], key=lambda one: one.get("runOrder", 1)):
-                if set(action.get("inputArtifacts") or ()) - set(made):
+            for action in sorted(stage["actions"], key=lambda action: action.get("runOrder", 1)):
+                if set(action.get("inputArtifacts") or ()) - set(artifacts):
                     yield node.name
-                made += action.get("outputArtifacts") or ()
-        if len(set(made)) < len(made):
+                artifacts += action.get("outputArtifacts") or ()
+        if len(set(artifacts)) < len(artifacts):
             yield node.name
 
 

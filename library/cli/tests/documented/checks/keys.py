@@ -16,8 +16,8 @@ _TRAIL = "cloudtrail.amazonaws.com"
 @check("kms-administrator")
 def _administrators(graph: Graph) -> Iterator[str]:
     for node in graph.of("kms/key"):
-        found = [one for one in statements(node.inputs["policy"]) if one["Effect"] == "Allow"]
-        if not any({"kms:*", "kms:PutKeyPolicy"} & set(as_list(one["Action"])) for one in found):
+        allowed = [statement for statement in statements(node.inputs["policy"]) if statement["Effect"] == "Allow"]
+        if not any({"kms:*", "kms:PutKeyPolicy"} & set(as_list(statement["Action"])) for statement in allowed):
             yield node.name
 
 
@@ -72,7 +72,7 @@ def _trails_keys(graph: Graph) -> Iterator[str]:
 def _unusable(graph: Graph, node: Node, member: str, service: str) -> Iterator[str]:
     """Yield a resource's name if its key is in the graph, and the service may not use the key."""
     key = list(of_key(graph, node.inputs.get(member, "")))
-    keys = {one.arn for one in graph.of("kms/key")}
+    keys = {key.arn for key in graph.of("kms/key")}
     if node.inputs.get(member) in keys and not allows(key, service, "kms:Decrypt", "kms:GenerateDataKey"):
         yield node.name
 
@@ -80,8 +80,8 @@ def _unusable(graph: Graph, node: Node, member: str, service: str) -> Iterator[s
 @check("cloudtrail-bucket-policy")
 def _trails_buckets(graph: Graph) -> Iterator[str]:
     for trail in graph.of("cloudtrail/trail"):
-        found = of_resource(graph, "s3/bucketPolicy", "bucket", trail.inputs["s3BucketName"])
-        if not allows(found, _TRAIL, "s3:GetBucketAcl", "s3:PutObject"):
+        policy = of_resource(graph, "s3/bucketPolicy", "bucket", trail.inputs["s3BucketName"])
+        if not allows(policy, _TRAIL, "s3:GetBucketAcl", "s3:PutObject"):
             yield trail.name
 
 
@@ -147,9 +147,13 @@ def _granted(graph: Graph, mapping: Node, resource: str) -> set[str]:
     name = mapping.inputs["functionName"].split(":")[6]
     roles = {node.called: node.inputs["role"].rpartition("/")[2] for node in graph.of("lambda/function")}
     own = [node for node in graph.of("iam/rolePolicy") if node.inputs["role"] == roles[name]]
-    found = [one for node in own for one in statements(node.inputs["policy"])]
-    named = [one for one in found if any(arn.startswith(resource) for arn in as_list(one["Resource"]))]
-    return {action for one in named for action in as_list(one["Action"])}
+    all_statements = [statement for node in own for statement in statements(node.inputs["policy"])]
+    named = [
+        statement
+        for statement in all_statements
+        if any(arn.startswith(resource) for arn in as_list(statement["Resource"]))
+    ]
+    return {action for statement in named for action in as_list(statement["Action"])}
 
 
 _OPERATOR = re.compile(
@@ -173,15 +177,17 @@ def _documents(graph: Graph) -> Iterator[tuple[Node, list[Statement]]]:
 
 @check("iam-statement-ids")
 def _ids(graph: Graph) -> Iterator[str]:
-    for node, found in _documents(graph):
-        ids = [one["Sid"] for one in found if "Sid" in one]
+    for node, policy in _documents(graph):
+        ids = [statement["Sid"] for statement in policy if "Sid" in statement]
         of_iam = node.kind.startswith("iam/")
-        if len(set(ids)) < len(ids) or (of_iam and not all(re.fullmatch("[A-Za-z0-9]*", one) for one in ids)):
+        if len(set(ids)) < len(ids) or (of_iam and not all(re.fullmatch("[A-Za-z0-9]*", sid) for sid in ids)):
             yield node.name
 
 
 @check("iam-condition-operators")
 def _operators(graph: Graph) -> Iterator[str]:
-    for node, found in _documents(graph):
-        if not all(_OPERATOR.fullmatch(operator) for one in found for operator in one.get("Condition", {})):
+    for node, policy in _documents(graph):
+        if not all(
+            _OPERATOR.fullmatch(operator) for statement in policy for operator in statement.get("Condition", {})
+        ):
             yield node.name

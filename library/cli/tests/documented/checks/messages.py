@@ -94,11 +94,11 @@ def _retention(graph: Graph) -> Iterator[str]:
 @check("sqs-policy")
 def _sizes(graph: Graph) -> Iterator[str]:
     for node in graph.of("sqs/queuePolicy"):
-        found = statements(node.inputs["policy"])
-        conditions = sum(len(keys) for one in found for keys in one.get("Condition", {}).values())
-        principals = sum(len(as_list(names)) for one in found for names in _principals(one))
-        actions = max(len(as_list(one["Action"])) for one in found)
-        numbers = (len(node.inputs["policy"].encode()), len(found), conditions, principals, actions)
+        policy = statements(node.inputs["policy"])
+        conditions = sum(len(keys) for statement in policy for keys in statement.get("Condition", {}).values())
+        principals = sum(len(as_list(names)) for statement in policy for names in _principals(statement))
+        actions = max(len(as_list(statement["Action"])) for statement in policy)
+        numbers = (len(node.inputs["policy"].encode()), len(policy), conditions, principals, actions)
         if any(number > most for number, most in zip(numbers, (8192, 20, 10, 50, 7), strict=True)):
             yield node.name
 
@@ -154,8 +154,8 @@ def _accepts(graph: Graph, queue: str, service: str) -> bool:
     known = by_arn(graph, "sqs/queue")
     if queue not in known:
         return True
-    found = of_resource(graph, "sqs/queuePolicy", "queueUrl", known[queue].outputs["url"])
-    return allows(found, service, "sqs:SendMessage")
+    policy = of_resource(graph, "sqs/queuePolicy", "queueUrl", known[queue].outputs["url"])
+    return allows(policy, service, "sqs:SendMessage")
 
 
 @check("sns-dead-letter-queue-accepts-the-topic")

@@ -19,10 +19,10 @@ def statements(text: str) -> list[Statement]:
     return as_list(json.loads(text)["Statement"])
 
 
-def allows(found: Iterable[Statement], service: str, *actions: str) -> bool:
+def allows(policy: Iterable[Statement], service: str, *actions: str) -> bool:
     """Return whether the statements allow a service all these actions, under any condition."""
     allowed: set[str] = set()
-    for statement in found:
+    for statement in policy:
         if statement["Effect"] == "Allow" and service in _services(statement):
             allowed.update(as_list(statement["Action"]))
     return set(actions) <= {action for action in actions if action in allowed or f"{action}*" in allowed}

@@ -62,7 +62,7 @@ def _catch_alls(graph: Graph) -> Iterator[str]:
     for name, state in _each_state(graph):
         for listed in (state.get("Retry", []), state.get("Catch", [])):
             errors = [handler["ErrorEquals"] for handler in listed]
-            if any("States.ALL" in one and (len(one) > 1 or one is not errors[-1]) for one in errors):
+            if any("States.ALL" in names and (len(names) > 1 or names is not errors[-1]) for names in errors):
                 yield name
 
 
@@ -117,7 +117,9 @@ def _permissions(graph: Graph) -> Iterator[str]:
     needed = {"states:StartExecution", "states:DescribeExecution", "states:StopExecution"}
     for node, document in _machines(graph):
         maps = [state for _, state in _states(document) if state["Type"] == "Map"]
-        distributed = any(one["ItemProcessor"].get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED" for one in maps)
+        distributed = any(
+            map_state["ItemProcessor"].get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED" for map_state in maps
+        )
         if distributed and needed - _allowed(graph, node):
             yield node.name
 
@@ -126,5 +128,10 @@ def _allowed(graph: Graph, machine: Node) -> set[str]:
     """Return the actions that the role of a state machine may call on the machine and its executions."""
     role = machine.inputs["roleArn"].rpartition("/")[2]
     policies = [node.inputs["policy"] for node in graph.of("iam/rolePolicy") if node.inputs["role"] == role]
-    found = [one for policy in policies for one in statements(policy) if machine.called in str(one["Resource"])]
-    return {action for one in found for action in as_list(one["Action"])}
+    own_statements = [
+        statement
+        for policy in policies
+        for statement in statements(policy)
+        if machine.called in str(statement["Resource"])
+    ]
+    return {action for statement in own_statements for action in as_list(statement["Action"])}

@@ -15,9 +15,9 @@ from .place import Place, Violation
 
 def _codes(rule: Rule, violation: Violation) -> set[str]:
     text = " ".join(page("account").split())
-    _, found, after = text.partition(violation["entry"])
+    _, separator, after = text.partition(violation["entry"])
     entry = after.partition(" **")[0]
-    return {rule.id} if found and "*Wrong if" in entry and violation["symptom"] in entry else set()
+    return {rule.id} if separator and "*Wrong if" in entry and violation["symptom"] in entry else set()
 
 
 PLACE: Final = Place(

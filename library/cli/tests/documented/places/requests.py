@@ -18,8 +18,8 @@ _CODE: Final = re.compile(r": (\w+)(?:'s| needs) ([\w.\[\]]+)")
 
 def _codes(_rule: Rule, violation: Violation) -> set[str]:
     _, node = planted(violation)
-    found = [_CODE.search(sentence) for sentence in findings(node)]
-    return {f"{match[1]} {_INDEX.sub('', match[2])}" for match in found if match}
+    matches = [_CODE.search(sentence) for sentence in findings(node)]
+    return {f"{match[1]} {_INDEX.sub('', match[2])}" for match in matches if match}
 
 
 PLACE: Final = Place(

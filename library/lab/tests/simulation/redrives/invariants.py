@@ -55,10 +55,10 @@ class AtEnd:
 
     def _counts(self, report: RedriveReport) -> None:
         operator = self._operator
-        told = (report.redriven, report.failed.total(), report.not_redrivable.total() + len(report.discarded))
+        counts = (report.redriven, report.failed.total(), report.not_redrivable.total() + len(report.discarded))
         was = (len(operator.delivered), operator.failures, operator.stays + operator.gone)
-        self._hold("the report's counts are wrong", told == was, f"{told}, not {was}")
-        others = {one for one in self._received() if not self._world.chosen(one, operator.person)}
+        self._hold("the report's counts are wrong", counts == was, f"{counts}, not {was}")
+        others = {message for message in self._received() if not self._world.chosen(message, operator.person)}
         self._hold("too many are not chosen", self._world.unseen or report.not_chosen <= len(others))
 
     def _received(self) -> set[str]:
@@ -67,12 +67,12 @@ class AtEnd:
     def _named(self, report: RedriveReport) -> None:
         """Check that each delivered message is gone or named. A message that SQS delivers twice is exempt."""
         there = self._world.dead.messages
-        left = [one for one in self._operator.delivered if one in there and not there[one].doubled]
-        unnamed = [one for one in left if one not in report.not_deleted]
+        remaining = [message for message in self._operator.delivered if message in there and not there[message].doubled]
+        unnamed = [message for message in remaining if message not in report.not_deleted]
         self._hold("a delivered message stays and is not named", not unnamed, unnamed)
 
     def _visible(self, reported: int) -> None:
-        hidden = [one.id for one in self._world.dead.hidden() if self._is_held(one)]
+        hidden = [message.id for message in self._world.dead.hidden() if self._is_held(message)]
         self._hold("messages stay hidden", len(hidden) <= reported, hidden)
 
     def _is_held(self, message: Message) -> bool:
@@ -83,8 +83,10 @@ class AtEnd:
 
     def _chosen_left(self) -> list[str]:
         world, person = self._world, self._operator.person
-        left = (one for one in self._operator.there if one not in world.acknowledged and world.is_there(one))
-        return [one for one in left if world.chosen(one, person)]
+        remaining = (
+            message for message in self._operator.there if message not in world.acknowledged and world.is_there(message)
+        )
+        return [message for message in remaining if world.chosen(message, person)]
 
 
 def at_rest(world: "World") -> Iterator[Violation]:

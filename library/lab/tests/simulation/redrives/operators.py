@@ -91,7 +91,7 @@ class Noting:
     def deliver(self, message: Message) -> str:
         """Deliver a message, and note how that ended."""
         try:
-            made = self._route.deliver(message)
+            delivery = self._route.deliver(message)
         except ContentLost:
             self._operator.gone += 1
             raise
@@ -103,7 +103,7 @@ class Noting:
             raise
         self._operator.delivered.append(message.id)
         self._acknowledged(message.id)
-        return made
+        return delivery
 
 
 class _Redrive(Redrive):

@@ -25,16 +25,16 @@ def _end_when_all_are_seen(self: Any, stopped: Callable[[], bool]) -> Iterator[M
     """End after two receives without a new message, although other messages are visible."""
     quiet = 0
     while quiet < queue_reader.QUIET_RECEIVES and not stopped():
-        new = [one for one in self._receive() if one.id not in self._seen]
-        self._seen |= {one.id for one in new}
+        new = [message for message in self._receive() if message.id not in self._seen]
+        self._seen |= {message.id for message in new}
         quiet = 0 if new else quiet + 1
         yield from new
 
 
 def _yield_however_late(self: Any, received: Sequence[Message]) -> Iterator[Message]:
     """Deliver messages also if they waited so long that others may have received them."""
-    new = [one for one in received if one.id not in self._seen]
-    self._seen |= {one.id for one in new}
+    new = [message for message in received if message.id not in self._seen]
+    self._seen |= {message.id for message in new}
     yield from new
 
 
@@ -97,11 +97,11 @@ def _object_first(original: Callable[..., Any]) -> Callable[..., Any]:
     """Delete an object when its message is opened."""
 
     def opened(self: Any, message: Message) -> Message:
-        made = original(self, message)
+        result = original(self, message)
         if message.id in self._places:
             bucket, key = self._places[message.id]
             self._objects.delete_object(Bucket=bucket, Key=key)
-        return made
+        return result
 
     return opened
 
@@ -118,8 +118,8 @@ def _first_page(original: Callable[..., Any]) -> Callable[..., Any]:
 def _by_time_alone(original: Callable[..., Any]) -> Callable[..., Any]:
     """Continue after the time of the last upload, and leave out others of the same second."""
 
-    def oldest(found: Any, most: int, after: Any = None) -> Any:
-        later = (one for one in found if after is None or one.modified > after[0])
+    def oldest(uploads: Any, most: int, after: Any = None) -> Any:
+        later = (upload for upload in uploads if after is None or upload.modified > after[0])
         return original(later, most)
 
     return oldest

@@ -71,16 +71,20 @@ class Scenario(Pieces):
 
     PIECES: ClassVar[tuple[str, ...]] = ("letters", "persons")
     SIMPLER: ClassVar = (
-        lambda one: replace(one, slow=0.0),
-        lambda one: replace(one, consumer=0.0),
-        lambda one: replace(one, ordered=True),
-        lambda one: replace(one, in_flight=120_000),
-        lambda one: replace(
-            one, letters=tuple(replace(letter, at=0.0, hidden=0.0, copies=1) for letter in one.letters)
+        lambda scenario: replace(scenario, slow=0.0),
+        lambda scenario: replace(scenario, consumer=0.0),
+        lambda scenario: replace(scenario, ordered=True),
+        lambda scenario: replace(scenario, in_flight=120_000),
+        lambda scenario: replace(
+            scenario, letters=tuple(replace(letter, at=0.0, hidden=0.0, copies=1) for letter in scenario.letters)
         ),
-        lambda one: replace(one, letters=tuple(replace(letter, poison=False) for letter in one.letters)),
-        lambda one: replace(one, persons=tuple(replace(person, at=0.0, skew=0.0) for person in one.persons)),
-        lambda one: replace(one, persons=tuple(replace(person, most=None, stop=0.0) for person in one.persons)),
+        lambda scenario: replace(scenario, letters=tuple(replace(letter, poison=False) for letter in scenario.letters)),
+        lambda scenario: replace(
+            scenario, persons=tuple(replace(person, at=0.0, skew=0.0) for person in scenario.persons)
+        ),
+        lambda scenario: replace(
+            scenario, persons=tuple(replace(person, most=None, stop=0.0) for person in scenario.persons)
+        ),
     )
 
 

@@ -65,7 +65,7 @@ class SimReader:
         return _answer(answer)
 
     def _taken(self, records: list[Any]) -> Answer:
-        numbers = [one["dynamodb"]["SequenceNumber"] for one in records]
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
         if self._gate.chance(_REFUSED):
             return {"batchItemFailures": [{"itemIdentifier": numbers[0]}]}
         for number in numbers:

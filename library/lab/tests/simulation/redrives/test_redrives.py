@@ -32,6 +32,6 @@ def test_every_invariant_holds_in_many_schedules():
 @pytest.mark.usefixtures("simulated")
 def test_a_schedule_is_replayed_from_its_choices():
     for seed in range(30):
-        found = run(seed)
-        assert found.trace == run(seed).trace
-        assert play(seed, found.scenario, found.profile, found.choices).trace == found.trace
+        outcome = run(seed)
+        assert outcome.trace == run(seed).trace
+        assert play(seed, outcome.scenario, outcome.profile, outcome.choices).trace == outcome.trace

@@ -113,18 +113,18 @@ class World:
         self._repaired = self.scheduler.calm = True
         self.scheduler.sleep(HIDDEN + 10.0)
         if hidden := self.dead.hidden():
-            self._raise(Violation("messages are hidden for ever", ", ".join(one.id for one in hidden)))
+            self._raise(Violation("messages are hidden for ever", ", ".join(message.id for message in hidden)))
         self._work.append(self._spawn(Person(give_up=True)))
         self._await()
         if self._consumer:
             self._wake()
 
     def _await(self) -> None:
-        while left := [one for one in self._work if not one.done]:
-            self.scheduler.join(left[:1])
-        for one in self._work:
-            if one.error is not None:
-                self._raise(Violation("the command fails", repr(one.error)))
+        while remaining := [activity for activity in self._work if not activity.done]:
+            self.scheduler.join(remaining[:1])
+        for activity in self._work:
+            if activity.error is not None:
+                self._raise(Violation("the command fails", repr(activity.error)))
 
     # Messages.
 
@@ -198,16 +198,16 @@ class World:
                 else:
                     del self.target.messages[message.id]
 
-    def _start(self, given: Any) -> None:
+    def _start(self, payload: Any) -> None:
         """Take the input of an execution. A list of an unseen upload is recorded a little later."""
         if not self.account:
-            self._accepted.add(int(given["version"]))
+            self._accepted.add(int(payload["version"]))
             return
-        self._accepted.add(self._uploads[given["version"]][0].number)
+        self._accepted.add(self._uploads[payload["version"]][0].number)
 
         def record() -> None:
             self.scheduler.sleep(0.5)
-            self._record(given["version"])
+            self._record(payload["version"])
 
         self.scheduler.spawn("execution", record)
 
@@ -245,13 +245,13 @@ class World:
         if not self.account:
             return list(self.dead.messages)
         old = self.scheduler.now() - _AGE
-        return [one for one in self._uploads if self._stored(one) <= old and self.is_there(one)]
+        return [version for version in self._uploads if self._stored(version) <= old and self.is_there(version)]
 
     def _stored(self, version: str) -> float:
         assert self.account is not None
-        found = self.account.bucket.version(self._uploads[version][1].key, version)
-        assert found is not None
-        return found.modified.timestamp()
+        stored = self.account.bucket.version(self._uploads[version][1].key, version)
+        assert stored is not None
+        return stored.modified.timestamp()
 
     def is_there(self, number: str) -> bool:
         """Return whether a message is in the queue, or an upload has no list."""
@@ -269,8 +269,8 @@ class World:
 
     def numbers(self) -> list[int]:
         """Return the numbers of all events and uploads that had to be redriven."""
-        recorded = {one.number for one in self.scenario.letters if self.unseen and one.hidden}
-        return [one.number for one in self.scenario.letters if one.number not in recorded]
+        recorded = {letter.number for letter in self.scenario.letters if self.unseen and letter.hidden}
+        return [letter.number for letter in self.scenario.letters if letter.number not in recorded]
 
     def arrived(self, number: int) -> bool:
         """Return whether an event was accepted at its destination, or an upload started."""

@@ -60,10 +60,10 @@ class Aliases:
 
     def get(self, part: str, operation: str) -> Alias:
         """Return an alias. Raises ClientError if it is removed."""
-        found = self.of.get(part)
-        if found is None or found.removed:
+        alias = self.of.get(part)
+        if alias is None or alias.removed:
             raise refused(operation, "ResourceNotFoundException", f"Cannot find {part}", 404)
-        return found
+        return alias
 
     def move(self, part: str, weights: Mapping[int, float], by: str, note: str = "") -> None:
         """Route an alias."""

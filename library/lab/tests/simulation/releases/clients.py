@@ -157,10 +157,10 @@ class CodeDeployClient:
         group = request["deploymentGroupName"]
 
         def effect() -> Any:
-            made = self._deploys.create_by(request, self._services.seen.name)
+            deployment = self._deploys.create_by(request, self._services.seen.name)
             if not self._services.scheduler.late:
-                self._services.seen.effects.append((self._services.scheduler.clock, made.function))
-            return {"deploymentId": made.id}
+                self._services.seen.effects.append((self._services.scheduler.clock, deployment.function))
+            return {"deploymentId": deployment.id}
 
         return self._services.call("codedeploy", "CreateDeployment", group, effect)
 
@@ -175,20 +175,22 @@ class CodeDeployClient:
 
         def effect() -> Any:
             self._services.seen.listed[function] = self._services.scheduler.clock
-            found = self._deploys.of_function(function)
-            return {"deployments": [one.id for one in found if one.status in includeOnlyStatuses]}
+            deployments = self._deploys.of_function(function)
+            return {
+                "deployments": [deployment.id for deployment in deployments if deployment.status in includeOnlyStatuses]
+            }
 
         return self._services.call("codedeploy", "ListDeployments", deploymentGroupName, effect)
 
     def batch_get_deployments(self, deploymentIds: list[str]) -> Any:  # noqa: N803
         """Return deployments."""
-        found = lambda: {"deploymentsInfo": [info(self._one(one)) for one in deploymentIds]}  # noqa: E731
-        return self._services.call("codedeploy", "BatchGetDeployments", ",".join(deploymentIds), found)
+        response = lambda: {"deploymentsInfo": [info(self._one(deployment_id)) for deployment_id in deploymentIds]}  # noqa: E731
+        return self._services.call("codedeploy", "BatchGetDeployments", ",".join(deploymentIds), response)
 
     def get_deployment(self, deploymentId: str) -> Any:  # noqa: N803
         """Return a deployment."""
-        found = lambda: {"deploymentInfo": info(self._one(deploymentId))}  # noqa: E731
-        return self._services.call("codedeploy", "GetDeployment", deploymentId, found)
+        response = lambda: {"deploymentInfo": info(self._one(deploymentId))}  # noqa: E731
+        return self._services.call("codedeploy", "GetDeployment", deploymentId, response)
 
     def list_deployment_targets(self, deploymentId: str) -> Any:  # noqa: N803
         """Return the id of a deployment's target."""
@@ -203,8 +205,8 @@ class CodeDeployClient:
     def batch_get_deployment_targets(self, deploymentId: str, targetIds: list[str]) -> Any:  # noqa: N803
         """Return a deployment's target."""
         assert targetIds == [operations.target_id(self._one(deploymentId))]
-        found = lambda: {"deploymentTargets": [operations.target(self._one(deploymentId))]}  # noqa: E731
-        return self._services.call("codedeploy", "BatchGetDeploymentTargets", deploymentId, found)
+        response = lambda: {"deploymentTargets": [operations.target(self._one(deploymentId))]}  # noqa: E731
+        return self._services.call("codedeploy", "BatchGetDeploymentTargets", deploymentId, response)
 
     def stop_deployment(self, deploymentId: str, autoRollbackEnabled: bool) -> Any:  # noqa: N803
         """Stop a deployment."""
@@ -224,7 +226,7 @@ class CodeDeployClient:
         return self._services.call("codedeploy", "GetDeploymentGroup", deploymentGroupName, lambda: answer)
 
     def _one(self, deployment_id: str) -> Deployment:
-        return next(one for one in self._deploys.all if one.id == deployment_id)
+        return next(deployment for deployment in self._deploys.all if deployment.id == deployment_id)
 
 
 class StepFunctions:

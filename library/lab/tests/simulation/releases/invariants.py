@@ -82,8 +82,10 @@ class Invariants:
     def _check_not_taken_back(self, change: Change) -> None:
         """A driver does not start again a version that another one has taken back since it read the alias first."""
         began = self._ran(change.by).seen.first[MACHINE] + self._world.epoch
-        others = (one for one in reversed(self._world.aliases.history) if one.part == MACHINE and one.by != change.by)
-        last = next((one for one in others if one.after.weights != one.before.weights), None)
+        others = (
+            other for other in reversed(self._world.aliases.history) if other.part == MACHINE and other.by != change.by
+        )
+        last = next((other for other in others if other.after.weights != other.before.weights), None)
         if last is None or last.at <= began or max(last.after.weights) >= max(last.before.weights):
             return
         if max(last.before.weights) == max(change.after.weights):
@@ -96,34 +98,39 @@ class Invariants:
 
     # Each deployment.
 
-    def _created(self, made: Deployment) -> None:
-        if made.rollback_of:
+    def _created(self, deployment: Deployment) -> None:
+        if deployment.rollback_of:
             return
-        if made.forward:
-            self._moves(made.run, made.function)
-            self._check_not_reversed(made)
-            self._check_not_failed(made)
-        elif made.target >= made.current:
-            self._raise("deployment-to-the-same-version", made.id)
+        if deployment.forward:
+            self._moves(deployment.run, deployment.function)
+            self._check_not_reversed(deployment)
+            self._check_not_failed(deployment)
+        elif deployment.target >= deployment.current:
+            self._raise("deployment-to-the-same-version", deployment.id)
         else:
-            self._backward(made)
+            self._backward(deployment)
 
-    def _check_not_reversed(self, made: Deployment) -> None:
+    def _check_not_reversed(self, deployment: Deployment) -> None:
         """A driver does not release from a version to which another one has returned since it read the alias first."""
-        began = self._ran(made.run).seen.first[made.function] + self._world.epoch
-        for one in self._world.codedeploy.of_function(made.function):
-            returned = not one.forward and not one.rollback_of and one.status == "Succeeded" and one.ended_at
-            if returned and returned > began and one.target == made.current:
-                self._raise("released-after-a-return", f"{made.id}: {made.function}, after {one.id}")
+        began = self._ran(deployment.run).seen.first[deployment.function] + self._world.epoch
+        for other in self._world.codedeploy.of_function(deployment.function):
+            returned = not other.forward and not other.rollback_of and other.status == "Succeeded" and other.ended_at
+            if returned and returned > began and other.target == deployment.current:
+                self._raise("released-after-a-return", f"{deployment.id}: {deployment.function}, after {other.id}")
 
-    def _check_not_failed(self, made: Deployment) -> None:
+    def _check_not_failed(self, deployment: Deployment) -> None:
         """A driver does not deploy a version again whose deployment failed between its first and its last list."""
-        seen = self._ran(made.run).seen
-        began, listed = seen.first[made.function] + self._world.epoch, seen.listed[made.function] + self._world.epoch
-        for one in self._world.codedeploy.of_function(made.function):
-            failed = one.error in _FAILURES and one.target == made.target and one.failed_at
+        seen = self._ran(deployment.run).seen
+        began, listed = (
+            seen.first[deployment.function] + self._world.epoch,
+            seen.listed[deployment.function] + self._world.epoch,
+        )
+        for other in self._world.codedeploy.of_function(deployment.function):
+            failed = other.error in _FAILURES and other.target == deployment.target and other.failed_at
             if failed and began < failed <= listed:
-                self._raise("failed-version-deployed-again", f"{made.id}: {made.function}, after {one.id}")
+                self._raise(
+                    "failed-version-deployed-again", f"{deployment.id}: {deployment.function}, after {other.id}"
+                )
 
     def _moves(self, name: str, part: str) -> None:
         ran = self._ran(name)
@@ -131,21 +138,26 @@ class Invariants:
         if ran.publishes_at_write is None:
             ran.publishes_at_write = self._world.publishes
 
-    def _backward(self, made: Deployment) -> None:
-        if not made.description.startswith("back"):
-            self._raise("moved-back", f"{made.id}: {made.function} from {made.current} to {made.target}")
-        back, steps = self._ran(made.run), [*self._steps(made)]
-        if not steps or steps[-1].current != made.target:
-            self._raise("back-is-not-the-reverse", f"{made.id}: {made.function} from {made.current} to {made.target}")
+    def _backward(self, deployment: Deployment) -> None:
+        if not deployment.description.startswith("back"):
+            self._raise(
+                "moved-back", f"{deployment.id}: {deployment.function} from {deployment.current} to {deployment.target}"
+            )
+        back, steps = self._ran(deployment.run), [*self._steps(deployment)]
+        if not steps or steps[-1].current != deployment.target:
+            self._raise(
+                "back-is-not-the-reverse",
+                f"{deployment.id}: {deployment.function} from {deployment.current} to {deployment.target}",
+            )
         for brought in steps:
             if self._known_releases(back) and not self._is_last(brought, back):
-                self._raise("back-takes-an-earlier-release", f"{made.id} reverses {brought.id}")
+                self._raise("back-takes-an-earlier-release", f"{deployment.id} reverses {brought.id}")
             self._reverses(back, brought)
 
-    def _steps(self, made: Deployment) -> Iterator[Deployment]:
+    def _steps(self, deployment: Deployment) -> Iterator[Deployment]:
         """Yield the deployments that a way back reverses at once, the last one first."""
-        version, before = made.current, made
-        while version != made.target and (brought := self._brought(made.function, version, before)):
+        version, before = deployment.current, deployment
+        while version != deployment.target and (brought := self._brought(deployment.function, version, before)):
             if not brought.forward:
                 return
             yield brought
@@ -161,15 +173,15 @@ class Invariants:
             # Its version is live without its hooks, which every way back ends.
             return
         for other in back.reversed:
-            one, two = self._ran(other.run), self._ran(reversed_.run)
-            apart = one.publishes != two.publishes and not self._together(other, reversed_)
-            if apart and one.stable and two.stable:
+            first, second = self._ran(other.run), self._ran(reversed_.run)
+            apart = first.publishes != second.publishes and not self._together(other, reversed_)
+            if apart and first.stable and second.stable:
                 self._raise("back-takes-two-releases", f"{back.seen.name}: {other.id} and {reversed_.id}")
         back.reversed.append(reversed_)
 
-    def _together(self, one: Deployment, other: Deployment) -> bool:
+    def _together(self, deployment: Deployment, other: Deployment) -> bool:
         """Tell whether the earlier deployment or its release had not ended when the release of the later one began."""
-        first, second = sorted((one, other), key=lambda each: each.created)
+        first, second = sorted((deployment, other), key=lambda each: each.created)
         began = self._began({self._ran(second.run).publishes})
         return first.ended_at is None or first.ended_at >= began or not self._was_whole(first, began)
 
@@ -180,9 +192,11 @@ class Invariants:
             for at, versions in self._whole
             if brought.created <= at <= until
             and all(self._is_proven(part, version, until) for part, version in versions.items())
-            and not any(versions[one.part] > one.after.live for one in self._world.aliases.history if one.at > at)
+            and not any(
+                versions[change.part] > change.after.live for change in self._world.aliases.history if change.at > at
+            )
         ]
-        return not self._ran(brought.run).stable or any(one[brought.function] == brought.target for one in whole)
+        return not self._ran(brought.run).stable or any(state[brought.function] == brought.target for state in whole)
 
     def _began(self, releases: set[int]) -> float:
         """Return the time at which the first driver of these releases began that moved something."""
@@ -192,13 +206,13 @@ class Invariants:
     def _brought(self, function: str, version: int, before: Deployment | None = None) -> Deployment | None:
         """Return the newest deployment that routed a function to a version; rollbacks do not count."""
         earlier = (
-            one
-            for one in self._world.codedeploy.of_function(function)
-            if before is None or one.created < before.created
+            deployment
+            for deployment in self._world.codedeploy.of_function(function)
+            if before is None or deployment.created < before.created
         )
-        for one in earlier:
-            if one.target == version and not one.rollback_of and one.error != _MISMATCH:
-                return one
+        for deployment in earlier:
+            if deployment.target == version and not deployment.rollback_of and deployment.error != _MISMATCH:
+                return deployment
         return None
 
     # The last release.
@@ -271,8 +285,12 @@ class Invariants:
         """Tell whether a deployment of a version had succeeded, with its hooks, before a time."""
         if part == MACHINE or version == 1:
             return True
-        succeeded = (one for one in self._world.codedeploy.of_function(part) if one.hooks and one.status == "Succeeded")
-        return any(one.target == version and (one.ended_at or 0.0) <= until for one in succeeded)
+        succeeded = (
+            deployment
+            for deployment in self._world.codedeploy.of_function(part)
+            if deployment.hooks and deployment.status == "Succeeded"
+        )
+        return any(deployment.target == version and (deployment.ended_at or 0.0) <= until for deployment in succeeded)
 
     def _returned(self, ran: Ran) -> None:
         for part, alias in self._parts(ran):
@@ -289,7 +307,7 @@ class Invariants:
         """A way back without other activity leads to the end of a release."""
         others = [ran for ran in self._world.ran if ran is not back]
         alone = all(ran.stable and ran.ended is not None and ran.ended <= back.began for ran in others)
-        if alone and not self._world.scenario.removed and self._versions() not in (one for _, one in self._whole):
+        if alone and not self._world.scenario.removed and self._versions() not in (state for _, state in self._whole):
             self._raise("back-leaves-a-mixture", f"{back.seen.name}: {self._versions()}")
 
     def _refused(self, ran: Ran) -> None:
@@ -307,16 +325,16 @@ class Invariants:
         """Tell whether the state machine is still at the version that the last release moved it to."""
         if any(each.removed for each in self._world.aliases.of.values()):
             return False
-        moves = (one for one in reversed(self._world.aliases.history) if one.part == MACHINE)
-        last = next((one for one in moves if one.after.weights != one.before.weights), None)
+        moves = (move for move in reversed(self._world.aliases.history) if move.part == MACHINE)
+        last = next((move for move in moves if move.after.weights != move.before.weights), None)
         if last is None or last.after.live <= last.before.live or last.at >= ran.began + self._world.epoch:
             return False
         by = self._ran(last.by)
-        known = len({one.publishes for one in self._last(ran)}) == 1 and self._known_releases(ran)
+        known = len({driver.publishes for driver in self._last(ran)}) == 1 and self._known_releases(ran)
         return (
             known
             and alias.routed.live == last.after.live
-            and by.publishes in {one.publishes for one in self._last(ran)}
+            and by.publishes in {driver.publishes for driver in self._last(ran)}
         )
 
     def _left(self, ran: Ran, alias: Alias) -> bool:
@@ -324,11 +342,13 @@ class Invariants:
             # The alias of the state machine may still name the release of a removed function.
             return False
         brought = self._brought(alias.part, alias.routed.live)
-        newest = next((one for one in self._world.codedeploy.of_function(alias.part) if one.forward), None)
+        newest = next(
+            (deployment for deployment in self._world.codedeploy.of_function(alias.part) if deployment.forward), None
+        )
         if brought is None or brought is not newest or brought.created >= ran.began + self._world.epoch:
             return False
         return (
-            len({one.publishes for one in self._last(ran)}) == 1
+            len({driver.publishes for driver in self._last(ran)}) == 1
             and self._known_releases(ran)
             and self._is_last(brought, ran)
         )
@@ -364,7 +384,7 @@ class Invariants:
         return next(ran for ran in self._world.ran if ran.seen.name == name)
 
     def _one(self, deployment_id: str) -> Deployment:
-        return next(one for one in self._world.codedeploy.all if one.id == deployment_id)
+        return next(deployment for deployment in self._world.codedeploy.all if deployment.id == deployment_id)
 
 
 _MISMATCH = "INVALID_LAMBDA_CONFIGURATION"

@@ -60,8 +60,8 @@ def _split_arrives(_self: Any, _position: Any) -> Any:
 def _by_clock() -> Iterator[None]:
     """Order releases by the drivers' clocks."""
 
-    def by_clock(found: Any) -> Any:
-        releases = ((note.began_before, note) for _, note in _releases(found))
+    def by_clock(survey: Any) -> Any:
+        releases = ((note.began_before, note) for _, note in _releases(survey))
         return sorted(releases, key=itemgetter(0), reverse=True)
 
     with patch.object(machines, "_time_of", lambda _: None), patch.object(returns, "_releases", by_clock):

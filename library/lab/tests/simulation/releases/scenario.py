@@ -80,14 +80,19 @@ class Scenario(Pieces):
 
     PIECES: ClassVar[tuple[str, ...]] = ("ups", "drives", "stops", "alarms", "past")
     SIMPLER: ClassVar = (
-        lambda one: replace(one, strategy=STRATEGIES[0]),
-        lambda one: replace(one, removed=None),
-        lambda one: replace(one, rollbacks_fail=False, rollback_delay=0.0, throttled=False),
-        lambda one: replace(
-            one, drives=tuple(replace(drive, interrupted=None, expired=None, stands=None) for drive in one.drives)
+        lambda scenario: replace(scenario, strategy=STRATEGIES[0]),
+        lambda scenario: replace(scenario, removed=None),
+        lambda scenario: replace(scenario, rollbacks_fail=False, rollback_delay=0.0, throttled=False),
+        lambda scenario: replace(
+            scenario,
+            drives=tuple(replace(drive, interrupted=None, expired=None, stands=None) for drive in scenario.drives),
         ),
-        lambda one: replace(one, drives=tuple(replace(drive, minutes=None, skew=0.0) for drive in one.drives)),
-        lambda one: replace(one, drives=tuple(replace(drive, on_conflict="wait") for drive in one.drives)),
+        lambda scenario: replace(
+            scenario, drives=tuple(replace(drive, minutes=None, skew=0.0) for drive in scenario.drives)
+        ),
+        lambda scenario: replace(
+            scenario, drives=tuple(replace(drive, on_conflict="wait") for drive in scenario.drives)
+        ),
     )
 
 

@@ -172,8 +172,8 @@ class World:
             if self.drive(Drive(command)).status == 0 and command == "start":
                 break
         self.invariants.at_rest()
-        found = self._status()
-        self.invariants.status(found)
+        survey = self._status()
+        self.invariants.status(survey)
 
     def _status(self) -> Status:
         ran = Ran(Drive("start"), Seen("status"), self.scheduler.clock, self.publishes, {}, self.functions)
@@ -195,8 +195,8 @@ def play(
     def again(other: Scenario, kept: Choices, passed: frozenset[str]) -> Outcome:
         return play(seed, other, profile, kept, passed)
 
-    made = scheduler.made if choices is None else choices
-    outcome = Outcome(seed, scenario, profile, made, scheduler.trace, again)
+    recorded_choices = scheduler.made if choices is None else choices
+    outcome = Outcome(seed, scenario, profile, recorded_choices, scheduler.trace, again)
     outcome.judge(scheduler, world.run)
     outcome.statuses = [ran.status for ran in world.ran]
     return outcome

@@ -39,9 +39,9 @@ def request(
     path = route.replace(f"{{{PAYMENT.identity}}}", identity)
     http = {"method": method, "path": path}
     context = {"authorizer": _IAM, "http": http, "requestId": "request", "stage": "$default"}
-    given = {name: str(value) for name, value in (query or {}).items()}
+    parameters = {name: str(value) for name, value in (query or {}).items()}
     event = {"requestContext": context, "rawPath": path, "headers": dict(headers or {})}
-    event |= {"rawQueryString": urlencode(given), "queryStringParameters": given}
+    event |= {"rawQueryString": urlencode(parameters), "queryStringParameters": parameters}
     return event if body is None else event | {"body": json.dumps(body)}
 
 

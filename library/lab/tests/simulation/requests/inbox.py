@@ -76,7 +76,9 @@ class Poller:
 
     def redrive(self) -> None:
         """Move the messages that were received too often back, as an operator does."""
-        for message in [one for one in self._dead_letters.messages.values() if REASON not in one.attributes]:
+        for message in [
+            message for message in self._dead_letters.messages.values() if REASON not in message.attributes
+        ]:
             del self._dead_letters.messages[message.id]
             self._queue.add(message.body, message.attributes)
 
@@ -84,4 +86,4 @@ class Poller:
 def _failed(invocation: Activity, batch: Sequence[Message]) -> set[Any]:
     if invocation.dead or invocation.error is not None:
         return {message.id for message in batch}
-    return {one["itemIdentifier"] for one in invocation.result["batchItemFailures"]}
+    return {failure["itemIdentifier"] for failure in invocation.result["batchItemFailures"]}

@@ -64,7 +64,7 @@ class AtRequests:
         if sent is None or len(sent.writes) < 2 or write.late:
             return
         since = self._history.by_key[write.key]
-        if all(one.command is sent for one in since[since.index(sent.writes[-2]) :]):
+        if all(write.command is sent for write in since[since.index(sent.writes[-2]) :]):
             raise Violation("two-effects", f"{sent.order.function} {sent.order.key} on {write.key}")
 
     def _field(self, write: Write) -> None:
@@ -92,7 +92,7 @@ class AtEnd:
 
     def checks(self) -> Iterator[Callable[[], None]]:
         """Yield every check. Each raises Violation."""
-        yield from (partial(pages.check, one.pages, self._history) for one in self._world.pagers if one.pages)
+        yield from (partial(pages.check, pager.pages, self._history) for pager in self._world.pagers if pager.pages)
         yield from (partial(self._own, sent) for sent in self._history.sent)
         yield from (self._poison, self._counts, self._fields, self._remains, self._late)
 
@@ -124,31 +124,35 @@ class AtEnd:
 
     def _fields(self) -> None:
         """An event has the field that the relay's version does not know."""
-        told = {event["id"]: event["data"] for event in self._world.aggregate_events()}
+        data_by_event = {event["id"]: event["data"] for event in self._world.aggregate_events()}
         for write in self._history.writes:
             item = write.after or write.before or {}
-            if write.event_id in told and told[write.event_id].get(NOTE) != item.get(NOTE):
+            if write.event_id in data_by_event and data_by_event[write.event_id].get(NOTE) != item.get(NOTE):
                 raise Violation("event-lacks-field", f"{write.key}: {item.get(NOTE)}")
 
     # Uploads.
 
     def _remains(self) -> None:
         """No event that began after the record of a broken upload brings its remains, by the clock of the record."""
-        for broken in (one for one in self._world.versions if one.upload.form == "failed"):
+        for broken in (version for version in self._world.versions if version.upload.form == "failed"):
             recorded = self._recorded(f"broken-{broken.etag}", broken)
             brought = self._recorded(broken.version, broken)
             if recorded and brought and recorded.time < _began(brought) and broken.modified <= _received(recorded):
                 raise Violation("remains-imported", f"{broken.key} {broken.version}")
 
     def _recorded(self, version: str, stored: Stored) -> Write | None:
-        made = (write for write in self._history.writes if write.key.startswith(LIST) and write.before is None)
-        found = (write for write in made if write.after and write.after["version_id"] == version)
-        return next((write for write in found if write.after and write.after["key"] == stored.key), None)
+        registrations = (write for write in self._history.writes if write.key.startswith(LIST) and write.before is None)
+        writes = (write for write in registrations if write.after and write.after["version_id"] == version)
+        return next((write for write in writes if write.after and write.after["key"] == stored.key), None)
 
     def _late(self) -> None:
         """An event without a tag brings a version that was stored about the time of its operation."""
-        renames = {one.id: one.input["detail"] for one in self._world.machine.executions if _renamed(one.input)}
-        stored = {one.version: one for one in self._world.versions}
+        renames = {
+            execution.id: execution.input["detail"]
+            for execution in self._world.machine.executions
+            if _renamed(execution.input)
+        }
+        stored = {version.version: version for version in self._world.versions}
         for record in self._history.lists().values():
             detail, brought = renames.get(record["execution"]), stored.get(record["version_id"])
             if detail and brought:
@@ -157,8 +161,8 @@ class AtEnd:
                     raise Violation("replaced", f"{brought.key} {brought.version} by a late event")
 
 
-def _renamed(given: Any) -> bool:
-    return "renamed-file-path" in given.get("detail", {})
+def _renamed(payload: Any) -> bool:
+    return "renamed-file-path" in payload.get("detail", {})
 
 
 def _began(write: Write) -> float:

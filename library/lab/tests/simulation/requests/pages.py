@@ -73,9 +73,9 @@ class Pager:
 
 def check(pages: Pages, history: History) -> None:
     """Check that each aggregate that was there all the time was shown once, and no other twice. Raises Violation."""
-    shown = [item["payment_id"] for item in pages.items]
-    if len(set(shown)) < len(shown):
-        raise Violation("shown-twice", str(sorted(shown)))
+    ids = [item["payment_id"] for item in pages.items]
+    if len(set(ids)) < len(ids):
+        raise Violation("shown-twice", str(sorted(ids)))
     for item in pages.items:
         _check_item(pages, item, history)
     if not pages.whole:
@@ -84,8 +84,8 @@ def check(pages: Pages, history: History) -> None:
         # An index may be late.
         there = moments(history, key, pages.started - LAG_SECONDS, pages.ended)
         is_due = key.startswith(AGGREGATE) and all(_belongs(pages, write) for write in there)
-        if is_due and key.removeprefix(AGGREGATE) not in shown:
-            raise Violation("not-shown", f"{key}, of {sorted(shown)}")
+        if is_due and key.removeprefix(AGGREGATE) not in ids:
+            raise Violation("not-shown", f"{key}, of {sorted(ids)}")
 
 
 def _belongs(pages: Pages, write: Write | None) -> bool:

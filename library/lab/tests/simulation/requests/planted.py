@@ -83,8 +83,8 @@ def _known_alone(original: Callable[..., Any]) -> Callable[..., Any]:
 def _overlapping(original: Callable[..., Any]) -> Callable[..., Any]:
     """Read a page from the shard of the last aggregate on, and not from that aggregate on."""
 
-    def read(asked: Any, place: Any, shards: Any, found: list[Any]) -> Any:
-        then = original(asked, place, shards, found)
+    def read(selection: Any, place: Any, shards: Any, aggregates: list[Any]) -> Any:
+        then = original(selection, place, shards, aggregates)
         return then and Position(then.shard)
 
     return read
@@ -93,8 +93,8 @@ def _overlapping(original: Callable[..., Any]) -> Callable[..., Any]:
 def _skipping(original: Callable[..., Any]) -> Callable[..., Any]:
     """Leave the rest of a shard out once a page is full."""
 
-    def read(asked: Any, place: Any, shards: Any, found: list[Any]) -> Any:
-        then = original(asked, place, shards, found)
+    def read(selection: Any, place: Any, shards: Any, aggregates: list[Any]) -> Any:
+        then = original(selection, place, shards, aggregates)
         return Position(then.shard + 1) if then and then.after and then.shard + 1 < shards.count else then
 
     return read

@@ -139,8 +139,8 @@ def _commands(random: Random) -> Requests:
 
 def _file(random: Random, pool: list[str], two: bool) -> Upload:
     if not two:
-        return Upload("a.csv", tuple(Row(one) for one in pool))
-    return NotedUpload("a.csv", tuple(NotedRow(one, note=random.choice(("", "blue"))) for one in pool))
+        return Upload("a.csv", tuple(Row(identity) for identity in pool))
+    return NotedUpload("a.csv", tuple(NotedRow(identity, note=random.choice(("", "blue"))) for identity in pool))
 
 
 def _visit(random: Random, number: int, identity: str, two: bool = False) -> Visit:
@@ -188,7 +188,7 @@ def _pages(random: Random) -> Requests:
         for _ in range(random.choice((1, 1, 2)))
     ]
     return Requests(
-        uploads=(Upload("a.csv", tuple(Row(one) for one in pool)),),
+        uploads=(Upload("a.csv", tuple(Row(identity) for identity in pool)),),
         visits=tuple(_visit(random, number, random.choice(pool)) for number in writers),
         pagings=tuple(pagings),
         orders=base.orders_of(random, pool, sessions=random.choice((0, 1))),

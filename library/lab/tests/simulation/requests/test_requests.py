@@ -37,13 +37,13 @@ def test_a_schedule_that_once_failed_keeps_every_invariant_of_requests(seed: int
 @pytest.mark.usefixtures("simulated")
 def test_a_schedule_of_requests_is_replayed_from_its_choices():
     for seed in range(10):
-        found = run(seed)
-        again = play(seed, found.scenario, found.profile, found.choices, kind=RequestsWorld)
-        assert (again.trace, str(again.violation)) == (found.trace, str(found.violation))
+        outcome = run(seed)
+        again = play(seed, outcome.scenario, outcome.profile, outcome.choices, kind=RequestsWorld)
+        assert (again.trace, str(again.violation)) == (outcome.trace, str(outcome.violation))
 
 
 @pytest.mark.parametrize("name", QUICKEST)
-def test_a_planted_fault_of_requests_is_found(name: str):
+def test_a_planted_fault_of_requests_is_detected(name: str):
     assert is_found(PLANTS[name], run)
 
 
@@ -56,7 +56,7 @@ def test_a_seed_of_requests_fails_with_its_fault(name: str):
 @pytest.mark.e2e
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", [name for name in PLANTS if name not in QUICKEST])
-def test_each_planted_fault_of_requests_is_found_within_the_schedules(name: str):
+def test_each_planted_fault_of_requests_is_detected_within_the_schedules(name: str):
     assert is_found(PLANTS[name], run)
 
 

@@ -79,10 +79,10 @@ class Visitor:
             return
         if answer.code not in ("", "not-found"):
             raise Violation("query-refused", answer.code)
-        shown = [state for state in there if _shows(answer.body, state)]
-        if not shown:
+        states = [state for state in there if _shows(answer.body, state)]
+        if not states:
             raise Violation("shown-wrong", f"{self._key}: {answer.code or answer.body}")
-        self._tag, self._held = answer.tag, shown if answer.tag else []
+        self._tag, self._held = answer.tag, states if answer.tag else []
 
     # Commands.
 
@@ -177,14 +177,14 @@ def awaited(scheduler: Scheduler, invocation: Activity) -> Answer | None:
 
 def moments(history: History, key: str, start: float, end: float) -> list[State]:
     """Return each state that an item had between two times."""
-    found: list[State] = [None]
+    states: list[State] = [None]
     for write in history.by_key.get(key, []):
         if write.time > end:
             break
         if write.time < start:
-            found = []
-        found.append(write)
-    return found
+            states = []
+        states.append(write)
+    return states
 
 
 def _shows(body: Any, state: State) -> bool:
@@ -197,7 +197,7 @@ def _shows(body: Any, state: State) -> bool:
 
 def is_held(state: State, held: Sequence[State]) -> bool:
     """Tell whether a state is one of others. A registration that takes effect twice stores the same item again."""
-    return any(state is one or (state and one and state.after and state.after == one.after) for one in held)
+    return any(state is other or (state and other and state.after and state.after == other.after) for other in held)
 
 
 def version_of(state: State) -> int | None:

@@ -42,9 +42,9 @@ class RequestsWorld(World):
 
     def _handler(self, name: str) -> Callable[[Any, Any], Any]:
         """Return the handler of one of the two versions, as a weighted alias does."""
-        made = versions.HANDLERS[self.scenario.other].get(name)
-        if made is not None and (name == _VALIDATES or self.scheduler.choose((False, True))):
-            return made
+        other = versions.HANDLERS[self.scenario.other].get(name)
+        if other is not None and (name == _VALIDATES or self.scheduler.choose((False, True))):
+            return other
         return self._measuring if name == "measure_lists" else handler(name)
 
     def _measuring(self, event: Any, context: Any) -> Any:
@@ -52,8 +52,8 @@ class RequestsWorld(World):
         me = self.scheduler.me
         answer = handler("measure_lists")(event, context)
         assert me is not None
-        for one in event["Records"]:
-            self.counted.setdefault(one["dynamodb"]["Keys"]["pk"]["S"], []).extend(me.counted)
+        for entry in event["Records"]:
+            self.counted.setdefault(entry["dynamodb"]["Keys"]["pk"]["S"], []).extend(me.counted)
         return answer
 
     def _begin(self) -> None:
@@ -96,6 +96,6 @@ class RequestsWorld(World):
 
     def expected_projection(self) -> dict[str, bool]:
         """Return which things are known in the end: unreadable messages say nothing."""
-        good = [one for one in self.scenario.foreign if not (isinstance(one, Letter) and one.poison)]
-        newest = {event.subject: event for event in sorted(good, key=lambda one: one.number)}
+        good = [event for event in self.scenario.foreign if not (isinstance(event, Letter) and event.poison)]
+        newest = {event.subject: event for event in sorted(good, key=lambda event: event.number)}
         return {subject: event.known for subject, event in newest.items()}

@@ -81,8 +81,10 @@ def _ordered(answer: Request) -> Request:
 def _members_ordered(value: Any) -> Any:
     """Return DynamoDB's JSON with the members of sets in order."""
     if isinstance(value, dict):
-        return {name: sorted(one) if name in ("SS", "NS") else _members_ordered(one) for name, one in value.items()}
-    return [_members_ordered(one) for one in value] if isinstance(value, list) else value
+        return {
+            name: sorted(member) if name in ("SS", "NS") else _members_ordered(member) for name, member in value.items()
+        }
+    return [_members_ordered(member) for member in value] if isinstance(value, list) else value
 
 
 def through_table(table: Any) -> Send:
@@ -123,17 +125,19 @@ _JSON: Final[dict[str, Callable[[Any], Any]]] = {
     "ExpressionAttributeValues": _values,
     "Keys": lambda keys: [_values(key) for key in keys],
     "RequestItems": lambda tables: {name: _in_json(wanted) for name, wanted in tables.items()},
-    "TransactItems": lambda actions: [{kind: _in_json(one) for kind, one in action.items()} for action in actions],
+    "TransactItems": lambda actions: [
+        {kind: _in_json(request) for kind, request in action.items()} for action in actions
+    ],
 }
 
 
-def compare(calls: Sequence[Call], one: Send, other: Send) -> bool:
+def compare(calls: Sequence[Call], first: Send, other: Send) -> bool:
     """Send the same requests to both, until moto leaves DynamoDB's documentation (see ``MOTO``).
 
     Returns whether the tables have to be equal now. Raises AssertionError at the first request with another outcome.
     """
     for call in calls:
-        ours = outcome(one, call)
+        ours = outcome(first, call)
         try:
             theirs = outcome(other, call)
         except (TypeError, ValueError):

@@ -64,120 +64,120 @@ class Placeholders:
     def members(self) -> Request:
         """Return the members of the request. DynamoDB refuses empty members."""
         named = {"ExpressionAttributeNames": self.names, "ExpressionAttributeValues": self.values}
-        return {name: given for name, given in named.items() if given}
+        return {name: mapping for name, mapping in named.items() if mapping}
 
 
-def condition(made: Placeholders, depth: int = 2) -> str:
+def condition(slots: Placeholders, depth: int = 2) -> str:
     """Return a condition."""
-    kind = made.draw(st.sampled_from(("atom", "atom", "AND", "OR", "NOT", "()"))) if depth else "atom"
+    kind = slots.draw(st.sampled_from(("atom", "atom", "AND", "OR", "NOT", "()"))) if depth else "atom"
     if kind == "atom":
-        return made.draw(st.sampled_from(_ATOMS))(made)
+        return slots.draw(st.sampled_from(_ATOMS))(slots)
     if kind == "NOT":
-        return f"NOT ({condition(made, depth - 1)})"
+        return f"NOT ({condition(slots, depth - 1)})"
     if kind == "()":
-        return f"({condition(made, depth - 1)})"
-    return f"{condition(made, depth - 1)} {kind} {condition(made, depth - 1)}"
+        return f"({condition(slots, depth - 1)})"
+    return f"{condition(slots, depth - 1)} {kind} {condition(slots, depth - 1)}"
 
 
-def _attribute(made: Placeholders) -> str:
-    return made.draw(st.sampled_from((*_NAMES, "valid", "valid", "valid")))
+def _attribute(slots: Placeholders) -> str:
+    return slots.draw(st.sampled_from((*_NAMES, "valid", "valid", "valid")))
 
 
-def _existence(made: Placeholders) -> str:
-    function = made.draw(st.sampled_from(("attribute_exists", "attribute_not_exists")))
-    return f"{function}({made.name(made.draw(st.sampled_from(('pk', *_NAMES))))})"
+def _existence(slots: Placeholders) -> str:
+    function = slots.draw(st.sampled_from(("attribute_exists", "attribute_not_exists")))
+    return f"{function}({slots.name(slots.draw(st.sampled_from(('pk', *_NAMES))))})"
 
 
-def _equality(made: Placeholders) -> str:
-    attribute = _attribute(made)
-    return f"{made.name(attribute)} {made.draw(st.sampled_from(('=', '<>')))} {made.value(_COMPARED[attribute])}"
+def _equality(slots: Placeholders) -> str:
+    attribute = _attribute(slots)
+    return f"{slots.name(attribute)} {slots.draw(st.sampled_from(('=', '<>')))} {slots.value(_COMPARED[attribute])}"
 
 
-def _order(made: Placeholders) -> str:
+def _order(slots: Placeholders) -> str:
     # moto raises an internal error for an order between values of two types.
-    attribute, values = made.draw(st.sampled_from((("parts", _SMALL), ("reason", _WORDS), ("status", _WORDS))))
-    return f"{made.name(attribute)} {made.draw(st.sampled_from(('<', '<=', '>', '>=')))} {made.value(values)}"
+    attribute, values = slots.draw(st.sampled_from((("parts", _SMALL), ("reason", _WORDS), ("status", _WORDS))))
+    return f"{slots.name(attribute)} {slots.draw(st.sampled_from(('<', '<=', '>', '>=')))} {slots.value(values)}"
 
 
-def _membership(made: Placeholders) -> str:
-    attribute = _attribute(made)
-    options = ", ".join(made.value(_COMPARED[attribute]) for _ in range(made.draw(st.integers(1, 3))))
-    return f"{made.name(attribute)} IN ({options})"
+def _membership(slots: Placeholders) -> str:
+    attribute = _attribute(slots)
+    options = ", ".join(slots.value(_COMPARED[attribute]) for _ in range(slots.draw(st.integers(1, 3))))
+    return f"{slots.name(attribute)} IN ({options})"
 
 
-def _size(made: Placeholders) -> str:
-    attribute = made.draw(st.sampled_from(("imported", "tags", "facts", "reason")))
-    name, other = made.name(attribute), made.value(_SMALL) if made.draw(st.booleans()) else made.name("parts")
-    sign = made.draw(st.sampled_from(("=", "<", ">=")))
+def _size(slots: Placeholders) -> str:
+    attribute = slots.draw(st.sampled_from(("imported", "tags", "facts", "reason")))
+    name, other = slots.name(attribute), slots.value(_SMALL) if slots.draw(st.booleans()) else slots.name("parts")
+    sign = slots.draw(st.sampled_from(("=", "<", ">=")))
     # moto raises an internal error for the size of an absent attribute.
     return f"(attribute_exists({name}) AND size({name}) {sign} {other})"
 
 
-def _contains(made: Placeholders) -> str:
-    attribute, parts = made.draw(st.sampled_from((("imported", _SMALL), ("tags", _WORDS), ("reason", _WORDS))))
-    return f"contains({made.name(attribute)}, {made.value(parts)})"
+def _contains(slots: Placeholders) -> str:
+    attribute, parts = slots.draw(st.sampled_from((("imported", _SMALL), ("tags", _WORDS), ("reason", _WORDS))))
+    return f"contains({slots.name(attribute)}, {slots.value(parts)})"
 
 
-def _begins(made: Placeholders) -> str:
-    return f"begins_with({made.name(made.draw(st.sampled_from(('reason', 'status', 'pk'))))}, {made.value(_WORDS)})"
+def _begins(slots: Placeholders) -> str:
+    return f"begins_with({slots.name(slots.draw(st.sampled_from(('reason', 'status', 'pk'))))}, {slots.value(_WORDS)})"
 
 
-def _between(made: Placeholders) -> str:
-    low, high = sorted((made.draw(_SMALL), made.draw(_SMALL)))
-    return f"{made.name('parts')} BETWEEN {made.value(st.just(low))} AND {made.value(st.just(high))}"
+def _between(slots: Placeholders) -> str:
+    low, high = sorted((slots.draw(_SMALL), slots.draw(_SMALL)))
+    return f"{slots.name('parts')} BETWEEN {slots.value(st.just(low))} AND {slots.value(st.just(high))}"
 
 
-def _nested(made: Placeholders) -> str:
-    return f"{made.name('facts')}.a = {made.value(_SMALL)}"
+def _nested(slots: Placeholders) -> str:
+    return f"{slots.name('facts')}.a = {slots.value(_SMALL)}"
 
 
 _ATOMS: Final = (_existence, _equality, _order, _membership, _size, _contains, _begins, _between, _nested)
 
 
-def update(made: Placeholders) -> str:
+def update(slots: Placeholders) -> str:
     """Return an update of different attributes."""
-    attributes = made.draw(st.lists(st.sampled_from(_UNINDEXED), min_size=1, max_size=3, unique=True))
+    attributes = slots.draw(st.lists(st.sampled_from(_UNINDEXED), min_size=1, max_size=3, unique=True))
     clauses = dict[str, list[str]]()
     for attribute in attributes:
         actions = _ON_SETS if attribute in ("imported", "tags") else _ON_OTHERS
-        clause, action = made.draw(st.sampled_from(actions))(made, attribute)
+        clause, action = slots.draw(st.sampled_from(actions))(slots, attribute)
         clauses.setdefault(clause, []).append(action)
     return " ".join(f"{clause} {', '.join(actions)}" for clause, actions in clauses.items())
 
 
-def _set(made: Placeholders, attribute: str) -> tuple[str, str]:
-    return "SET", f"{made.name(attribute)} = {made.value(VALUES[attribute])}"
+def _set(slots: Placeholders, attribute: str) -> tuple[str, str]:
+    return "SET", f"{slots.name(attribute)} = {slots.value(VALUES[attribute])}"
 
 
-def _set_once(made: Placeholders, attribute: str) -> tuple[str, str]:
-    name = made.name(attribute)
-    return "SET", f"{name} = if_not_exists({name}, {made.value(VALUES[attribute])})"
+def _set_once(slots: Placeholders, attribute: str) -> tuple[str, str]:
+    name = slots.name(attribute)
+    return "SET", f"{name} = if_not_exists({name}, {slots.value(VALUES[attribute])})"
 
 
-def _set_from(made: Placeholders, attribute: str) -> tuple[str, str]:
+def _set_from(slots: Placeholders, attribute: str) -> tuple[str, str]:
     # In moto, two attributes then share a set, and a later ADD changes both.
     # moto orders true with numbers: what other conditions compare has no value of `valid`.
     flags = ("valid",) if attribute in ("facts", "valid") else ()
-    source = made.draw(st.sampled_from(("parts", "reason", "status", *flags)))
-    return "SET", f"{made.name(attribute)} = {made.name(source)}"
+    source = slots.draw(st.sampled_from(("parts", "reason", "status", *flags)))
+    return "SET", f"{slots.name(attribute)} = {slots.name(source)}"
 
 
-def _count(made: Placeholders, _: str) -> tuple[str, str]:
-    sign = made.draw(st.sampled_from("+-"))
-    return "SET", f"version = if_not_exists(version, {made.value(_SMALL)}) {sign} {made.value(_SMALL)}"
+def _count(slots: Placeholders, _: str) -> tuple[str, str]:
+    sign = slots.draw(st.sampled_from("+-"))
+    return "SET", f"version = if_not_exists(version, {slots.value(_SMALL)}) {sign} {slots.value(_SMALL)}"
 
 
-def _remove(made: Placeholders, attribute: str) -> tuple[str, str]:
-    return "REMOVE", made.name(attribute)
+def _remove(slots: Placeholders, attribute: str) -> tuple[str, str]:
+    return "REMOVE", slots.name(attribute)
 
 
-def _add(made: Placeholders, _: str) -> tuple[str, str]:
-    return "ADD", f"{made.name('parts')} {made.value(_SMALL)}"
+def _add(slots: Placeholders, _: str) -> tuple[str, str]:
+    return "ADD", f"{slots.name('parts')} {slots.value(_SMALL)}"
 
 
-def _change(made: Placeholders, attribute: str) -> tuple[str, str]:
-    clause = made.draw(st.sampled_from(("ADD", "DELETE")))
-    return clause, f"{made.name(attribute)} {made.value(VALUES[attribute])}"
+def _change(slots: Placeholders, attribute: str) -> tuple[str, str]:
+    clause = slots.draw(st.sampled_from(("ADD", "DELETE")))
+    return clause, f"{slots.name(attribute)} {slots.value(VALUES[attribute])}"
 
 
 _ON_SETS: Final = (_set, _set_once, _remove, _change, _change, _change)
@@ -187,25 +187,25 @@ _ON_OTHERS: Final = (_set, _set, _set_once, _set_from, _count, _remove, _add)
 @st.composite
 def conditional(draw: Any, members: Callable[[Placeholders], Request], *, updates: bool = False) -> Request:
     """Return the request of a write, at random with a condition."""
-    made = Placeholders(draw)
-    request = members(made)
+    slots = Placeholders(draw)
+    request = members(slots)
     if updates:
-        request["UpdateExpression"] = update(made)
+        request["UpdateExpression"] = update(slots)
     if draw(st.booleans()):
-        request["ConditionExpression"] = condition(made)
+        request["ConditionExpression"] = condition(slots)
         if draw(st.booleans()):
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    return request | made.members()
+    return request | slots.members()
 
 
-def _key(made: Placeholders) -> Request:
-    return {"Key": {"pk": made.draw(st.sampled_from(KEYS))}}
+def _key(slots: Placeholders) -> Request:
+    return {"Key": {"pk": slots.draw(st.sampled_from(KEYS))}}
 
 
-def item(made: Placeholders) -> Request:
+def item(slots: Placeholders) -> Request:
     """Return the member Item."""
-    values = made.draw(st.fixed_dictionaries({}, optional=VALUES))
-    return {"Item": {"pk": made.draw(st.sampled_from(KEYS)), **values}}
+    values = slots.draw(st.fixed_dictionaries({}, optional=VALUES))
+    return {"Item": {"pk": slots.draw(st.sampled_from(KEYS)), **values}}
 
 
 PUT: Final = conditional(item)
@@ -219,27 +219,27 @@ def _returning(*values: str) -> st.SearchStrategy[Request]:
 
 def _of(operation: str, *requests: st.SearchStrategy[Request]) -> st.SearchStrategy[Call]:
     return st.tuples(*requests).map(
-        lambda parts: (operation, {name: one for part in parts for name, one in part.items()})
+        lambda parts: (operation, {name: value for part in parts for name, value in part.items()})
     )
 
 
 @st.composite
 def _get(draw: Any) -> Call:
-    made = Placeholders(draw)
-    request = _key(made) | {"ConsistentRead": draw(st.booleans())} | _projection(made) | made.members()
+    slots = Placeholders(draw)
+    request = _key(slots) | {"ConsistentRead": draw(st.booleans())} | _projection(slots) | slots.members()
     return "GetItem", request
 
 
-def _projection(made: Placeholders) -> Request:
-    wanted = made.draw(st.lists(st.sampled_from(("pk", *_NAMES)), max_size=3, unique=True))
-    return {"ProjectionExpression": ", ".join(made.name(one) for one in wanted)} if wanted else {}
+def _projection(slots: Placeholders) -> Request:
+    wanted = slots.draw(st.lists(st.sampled_from(("pk", *_NAMES)), max_size=3, unique=True))
+    return {"ProjectionExpression": ", ".join(slots.name(name) for name in wanted)} if wanted else {}
 
 
 @st.composite
 def _batch_get(draw: Any) -> Call:
-    made = Placeholders(draw)
+    slots = Placeholders(draw)
     keys = draw(st.lists(st.sampled_from((*KEYS, "none")), min_size=1, max_size=3, unique=True))
-    wanted = {"Keys": [{"pk": key} for key in keys]} | _projection(made) | made.members()
+    wanted = {"Keys": [{"pk": key} for key in keys]} | _projection(slots) | slots.members()
     return "BatchGetItem", {"RequestItems": {TABLE: wanted}}
 
 
@@ -274,12 +274,12 @@ def _query(draw: Any) -> Call:
 
 @st.composite
 def _scan(draw: Any) -> Call:
-    made = Placeholders(draw)
+    slots = Placeholders(draw)
     held = {":prefix": draw(st.sampled_from(("", "k", "k-2")))}
     request = draw(
         st.just({}) | st.just({"FilterExpression": "begins_with(pk, :prefix)", "ExpressionAttributeValues": held})
     )
-    return "Scan", request | _projection(made) | made.members()
+    return "Scan", request | _projection(slots) | slots.members()
 
 
 def _both(items: tuple[Request, Request]) -> Call:

@@ -26,12 +26,12 @@ def _update(key: dict[str, Any], update: str, values: dict[str, Any], condition:
     text = f"{update} {condition}"
     names = {"ExpressionAttributeNames": {"#status": "status"}} if "#status" in text else {}
     held = {"ConditionExpression": condition} if condition else {}
-    given = {"ExpressionAttributeValues": values} if values else {}
-    return "UpdateItem", {**key, "UpdateExpression": update, **held, **names, **given, **more}
+    attribute_values = {"ExpressionAttributeValues": values} if values else {}
+    return "UpdateItem", {**key, "UpdateExpression": update, **held, **names, **attribute_values, **more}
 
 
 def _progress(status: str, *before: str) -> Call:
-    options = {f":{index}": one for index, one in enumerate(before)}
+    options = {f":{index}": value for index, value in enumerate(before)}
     condition = f"#status IN ({', '.join(options)})"
     return _update(LIST, "SET #status = :status", {":status": status, **options}, condition)
 
@@ -40,14 +40,14 @@ def _mark_imported() -> Call:
     """Return the request of the state machine's MarkImported."""
     text = list_workflow(current().context)
     # Pulumi fills in the names and the numbers.
-    asked = json.loads(re.sub(r"\$\{\w+\}", "1", text))["States"]["MarkImported"]["Parameters"]
-    values = asked["ExpressionAttributeValues"]
+    parameters = json.loads(re.sub(r"\$\{\w+\}", "1", text))["States"]["MarkImported"]["Parameters"]
+    values = parameters["ExpressionAttributeValues"]
     written = {name: _deserialize(value) for name, value in values.items() if "S" in value}
     filled = dict.fromkeys(values.keys() - written.keys(), "l-1")
     parts = ("UpdateExpression", "ConditionExpression", "ExpressionAttributeNames", "ReturnValues")
     return "UpdateItem", {
         **LIST,
-        **{name: asked[name] for name in parts},
+        **{name: parameters[name] for name in parts},
         "ExpressionAttributeValues": written | filled,
     }
 
@@ -68,8 +68,8 @@ def _add(parts: str, part: int) -> Call:
 def _slot(token: str) -> Call:
     condition = "#status = :importing AND NOT contains(imported_parts, :part) AND (attribute_not_exists(writer_1) OR "
     values = {":importing": "IMPORTING", ":part": 1, ":token": token}
-    taken = condition + "writer_1 = :token)"
-    return _update(LIST, "SET writer_1 = :token", values, taken, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+    expression = condition + "writer_1 = :token)"
+    return _update(LIST, "SET writer_1 = :token", values, expression, ReturnValuesOnConditionCheckFailure="ALL_OLD")
 
 
 def _release(token: str) -> Call:

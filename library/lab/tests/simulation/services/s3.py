@@ -87,7 +87,7 @@ class Bucket:
 
     def version(self, key: str, version: str) -> Version | None:
         """Return one version of an object, or None."""
-        return next((one for one in self.versions.get(key, ()) if one.id == version), None)
+        return next((stored for stored in self.versions.get(key, ()) if stored.id == version), None)
 
 
 class SimS3:
@@ -184,14 +184,14 @@ def _put(bucket: Bucket, key: str, data: bytes, match: str | None, none_match: s
 
 
 def _got(bucket: Bucket, key: str, version: str | None, bytes_: str) -> Answer:
-    found = bucket.current(key) if version is None else bucket.version(key, version)
-    if found is None:
+    stored = bucket.current(key) if version is None else bucket.version(key, version)
+    if stored is None:
         code = "NoSuchKey" if version is None else "NoSuchVersion"
         raise refused("GetObject", code, "The specified key or version does not exist.", 404)
-    if found.data is None:
+    if stored.data is None:
         raise refused("GetObject", "MethodNotAllowed", "The specified version is a delete marker", 405)
-    part = _part(found.data, bytes_) if bytes_ else {"ContentLength": len(found.data), "Body": found.data}
-    return {**found.described, **part}
+    part = _part(stored.data, bytes_) if bytes_ else {"ContentLength": len(stored.data), "Body": stored.data}
+    return {**stored.described, **part}
 
 
 def _part(data: bytes, bytes_: str) -> Answer:
@@ -205,12 +205,12 @@ def _part(data: bytes, bytes_: str) -> Answer:
 
 
 def _head(bucket: Bucket, key: str, version: str | None) -> Answer:
-    found = bucket.current(key) if version is None else bucket.version(key, version)
-    if found is None:
+    stored = bucket.current(key) if version is None else bucket.version(key, version)
+    if stored is None:
         raise refused("HeadObject", "404", "Not Found", 404)
-    if found.data is None:
+    if stored.data is None:
         raise refused("HeadObject", "405", "Method Not Allowed", 405)
-    return found.described
+    return stored.described
 
 
 def _deleted(bucket: Bucket, key: str) -> Answer:
@@ -220,14 +220,14 @@ def _deleted(bucket: Bucket, key: str) -> Answer:
 def _listed(bucket: Bucket, prefix: str, most: int, after: tuple[str, str]) -> Answer:
     keys = sorted(key for key in bucket.versions if key.startswith(prefix))
     everything = [version for key in keys for version in reversed(bucket.versions[key])]
-    start = next((at + 1 for at, one in enumerate(everything) if (one.key, one.id) == after), 0)
+    start = next((at + 1 for at, version in enumerate(everything) if (version.key, version.id) == after), 0)
     page = everything[start : start + most]
     truncated = start + most < len(everything)
     last = {"NextKeyMarker": page[-1].key, "NextVersionIdMarker": page[-1].id} if truncated else {}
-    versions = [_described(bucket, one) for one in page if one.data is not None]
-    markers = [_described(bucket, one) for one in page if one.data is None]
+    versions = [_described(bucket, version) for version in page if version.data is not None]
+    markers = [_described(bucket, version) for version in page if version.data is None]
     # As botocore parses it, an answer has no empty list.
-    listed = {name: found for name, found in (("Versions", versions), ("DeleteMarkers", markers)) if found}
+    listed = {name: entries for name, entries in (("Versions", versions), ("DeleteMarkers", markers)) if entries}
     return {"IsTruncated": truncated, **last, **listed}
 
 

@@ -48,8 +48,8 @@ def test_an_index_is_behind_at_times_and_each_item_for_itself():
     newest = [(f"k-{number}", 2) for number in range(10)]
     seen = [_queried(seed) for seed in SEEDS]
     assert newest in seen
-    assert any(0 < sum(version == 1 for _, version in one) < 10 for one in seen)
-    assert all(version in (1, 2) for one in seen for _, version in one)
+    assert any(0 < sum(version == 1 for _, version in answer) < 10 for answer in seen)
+    assert all(version in (1, 2) for answer in seen for _, version in answer)
     assert seen == [_queried(seed) for seed in SEEDS]
 
 
@@ -68,8 +68,8 @@ def test_a_consistent_read_is_never_behind():
     for seed in SEEDS:
         for consistent, versions in read.items():
             _, table = _filled(SeededGate(seed), 1)
-            found = table.get_item(Key={"pk": "k-0"}, ConsistentRead=consistent)
-            versions.add(found["Item"]["version"] if "Item" in found else None)
+            answer = table.get_item(Key={"pk": "k-0"}, ConsistentRead=consistent)
+            versions.add(answer["Item"]["version"] if "Item" in answer else None)
     assert read == {True: {2}, False: {None, 1, 2}}
 
 
@@ -84,11 +84,11 @@ def test_unprocessed_keys_are_returned_by_another_read():
     assert {1, 2} <= parts
 
 
-def _pages(table: SimTable, asked: Any) -> Iterator[list[Any]]:
-    while asked:
-        answer = table.meta.client.batch_get_item(RequestItems=asked)
+def _pages(table: SimTable, request: Any) -> Iterator[list[Any]]:
+    while request:
+        answer = table.meta.client.batch_get_item(RequestItems=request)
         yield answer["Responses"]["table"]
-        asked = answer["UnprocessedKeys"]
+        request = answer["UnprocessedKeys"]
 
 
 def test_pydynox_gives_up_on_keys_that_stay_unprocessed():
@@ -126,11 +126,11 @@ def test_inserts_that_are_rejected_are_sent_again(monkeypatch: pytest.MonkeyPatc
         store.commit("k-7", {"pk": "k-7", "mine": True})
         items = [{"pk": f"k-{number}", "number": number} for number in range(30)]
         try:
-            taken = Inserts("table", SimSigned(store, gate)).insert(items)  # pyrefly: ignore[bad-argument-type] (a stand-in)
+            indexes = Inserts("table", SimSigned(store, gate)).insert(items)  # pyrefly: ignore[bad-argument-type] (a stand-in)
         except Throttled:
             continue
-        assert 7 in taken
-        own += len(taken) > 1
+        assert 7 in indexes
+        own += len(indexes) > 1
         assert list(store.items.keys() ^ {item["pk"] for item in items}) == []
         assert store.items["k-7"] == {"pk": "k-7", "mine": True}
         assert len(store.changes) == 30
@@ -139,7 +139,7 @@ def test_inserts_that_are_rejected_are_sent_again(monkeypatch: pytest.MonkeyPatc
     assert own, "no statement failed after its effect"
 
 
-def test_messages_come_at_least_once_and_in_no_order():
+def test_messages_are_delivered_at_least_once_and_in_no_order():
     """A message that was not deleted returns after the visibility timeout. A deleted message may return too."""
     orders, again = set[tuple[str, ...]](), 0
     for seed in SEEDS:
@@ -152,8 +152,8 @@ def test_messages_come_at_least_once_and_in_no_order():
         assert queue.receive() == []
         queue.delete(first[0].receipt)
         gate.seconds += 31
-        found = {message.body for message in queue.receive()}
-        assert {message.body for message in first[1:]} <= found
-        again += first[0].body in found
+        bodies = {message.body for message in queue.receive()}
+        assert {message.body for message in first[1:]} <= bodies
+        again += first[0].body in bodies
     assert len(orders) > 3
     assert 0 < again < len(SEEDS)

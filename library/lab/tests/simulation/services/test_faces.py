@@ -59,7 +59,7 @@ def test_a_batch_of_statements_whose_answer_was_lost_finds_its_own_items(monkeyp
     assert inserts.insert([{"pk": "a"}, {"pk": "b"}]) == [0, 1]
 
 
-def test_a_connection_raises_what_the_real_one_raises():
+def test_a_connection_raises_the_errors_of_the_real_one():
     """The adapter repeats the batch after Unanswered."""
     store, _, gate = _store("unanswered")
     with pytest.raises(Unanswered):
@@ -76,15 +76,15 @@ def test_inserted_items_reach_the_stream():
     table.delete_item(Key={"pk": "a"})
     table.delete_item(Key={"pk": "a"})
     records = list(DynamoDBStreamEvent({"Records": [record(store, change) for change in store.changes]}).records)
-    assert [one.event_name.name for one in records if one.event_name] == ["INSERT", "MODIFY", "REMOVE"]
-    changes = [one.dynamodb for one in records if one.dynamodb]
-    assert [dict(one.old_image or {}).get("version") for one in changes] == [None, 1, 2]
+    assert [entry.event_name.name for entry in records if entry.event_name] == ["INSERT", "MODIFY", "REMOVE"]
+    changes = [entry.dynamodb for entry in records if entry.dynamodb]
+    assert [dict(change.old_image or {}).get("version") for change in changes] == [None, 1, 2]
     assert dict(changes[1].new_image or {}) == {"pk": "a", "version": 2, "tags": {"x"}}
-    numbers = [str(one.sequence_number) for one in changes]
+    numbers = [str(change.sequence_number) for change in changes]
     assert (len(set(numbers)), sorted(numbers)) == (3, numbers)
 
 
-def test_pydynox_reads_what_exists():
+def test_pydynox_reads_existing_items():
     """Numbers arrive as int, and a projection limits the attributes."""
     store, service, _ = _store()
     bulk: Any = SimBulk(service)
@@ -114,18 +114,18 @@ def test_an_index_is_read_page_by_page(limit: int):
     table = SimTable(Service(store, PlainGate()))
     for key in "cabd":
         table.put_item(Item={"pk": key, "word": "other" if key == "d" else "a"})
-    asked: Any = {"IndexName": "by_word", "KeyConditionExpression": Key("word").eq("a"), "Limit": limit}
-    found, pages = list[str](), 0
+    parameters: Any = {"IndexName": "by_word", "KeyConditionExpression": Key("word").eq("a"), "Limit": limit}
+    keys, pages = list[str](), 0
     while True:
-        answer = table.query(**asked)
-        found, pages = found + [item["pk"] for item in answer["Items"]], pages + 1
+        answer = table.query(**parameters)
+        keys, pages = keys + [item["pk"] for item in answer["Items"]], pages + 1
         if "LastEvaluatedKey" not in answer:
             break
-        asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-    assert (found, pages) == (["a", "b", "c"], 3 // limit + 1)
+        parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    assert (keys, pages) == (["a", "b", "c"], 3 // limit + 1)
 
 
-def _once(service: Service, done: list[str]) -> Any:
+def _once(service: Service, payloads: list[str]) -> Any:
     config = IdempotencyConfig(event_key_jmespath="key", payload_validation_jmespath="payload")
     config.register_lambda_context(LambdaContext())  # pyrefly: ignore[bad-argument-type] (a stand-in)
     client: Any = SimClient(service)
@@ -135,7 +135,7 @@ def _once(service: Service, done: list[str]) -> Any:
         data_keyword_argument="message", config=config, persistence_store=layer, key_prefix="simulated"
     )
     def once(*, message: dict[str, Any]) -> dict[str, Any]:
-        done.append(message["payload"])
+        payloads.append(message["payload"])
         return {"done": message["payload"]}
 
     return once
@@ -144,13 +144,13 @@ def _once(service: Service, done: list[str]) -> Any:
 def test_powertools_keeps_its_records():
     """A repeated key returns the first answer. A changed payload is refused."""
     _, service, _ = _store()
-    done = list[str]()
-    once = _once(service, done)
+    payloads = list[str]()
+    once = _once(service, payloads)
     for _ in range(2):
         assert once(message={"key": "k", "payload": "a"}) == {"done": "a"}
     with pytest.raises(IdempotencyValidationError):
         once(message={"key": "k", "payload": "b"})
-    assert done == ["a"]
+    assert payloads == ["a"]
 
 
 def test_files_are_read_and_written_by_the_adapter():
@@ -192,7 +192,7 @@ def test_an_event_whose_answer_was_lost_is_published_twice():
     gate = ScriptedGate("unanswered")
     topic = Topic("arn", gate)
     SimSns(topic, gate).publish(TopicArn="arn", Message="m")
-    assert [one.message for one in topic.published] == ["m", "m"]
+    assert [notification.message for notification in topic.published] == ["m", "m"]
 
 
 def test_refused_events_are_named():
@@ -203,7 +203,7 @@ def test_refused_events_are_named():
     event = {"type": "Made", "traceparent": "t", "dataschema": "urn:x:1.0", "subject": "thing-1", "data": {}}
     events = [event | {"id": str(n)} for n in range(3)]
     assert TopicAdapter(client, "arn").publish(events) == {1}
-    assert [json.loads(one.message)["id"] for one in topic.published] == ["0", "2"]
+    assert [json.loads(notification.message)["id"] for notification in topic.published] == ["0", "2"]
 
 
 @pytest.mark.parametrize("group", ["", "a b", "g" * 129])
@@ -235,17 +235,17 @@ def test_a_message_that_is_not_deleted_moves_to_the_dead_letters():
     dead = Queue("dead", gate)
     client: Any = SimSqs([Queue("url", gate, redrive=(dead, 2)), dead], gate)
     client.send_message(QueueUrl="url", MessageBody="body", MessageAttributes={"reason": {}})
-    asked = {"QueueUrl": "url", "VisibilityTimeout": 5, "WaitTimeSeconds": 5}
-    [first] = client.receive_message(**asked)["Messages"]
-    assert (first["Attributes"], first["MessageAttributes"], client.receive_message(**asked)) == ({}, {}, {})
-    [second] = client.receive_message(**asked, MessageSystemAttributeNames=["All"])["Messages"]
+    parameters = {"QueueUrl": "url", "VisibilityTimeout": 5, "WaitTimeSeconds": 5}
+    [first] = client.receive_message(**parameters)["Messages"]
+    assert (first["Attributes"], first["MessageAttributes"], client.receive_message(**parameters)) == ({}, {}, {})
+    [second] = client.receive_message(**parameters, MessageSystemAttributeNames=["All"])["Messages"]
     client.delete_message(QueueUrl="url", ReceiptHandle=first["ReceiptHandle"])
-    assert (second["Attributes"]["ApproximateReceiveCount"], client.receive_message(**asked)) == ("2", {})
-    assert (client.receive_message(**asked), dead.sent, [*dead.messages]) == ({}, [], [first["MessageId"]])
+    assert (second["Attributes"]["ApproximateReceiveCount"], client.receive_message(**parameters)) == ("2", {})
+    assert (client.receive_message(**parameters), dead.sent, [*dead.messages]) == ({}, [], [first["MessageId"]])
     assert dead.messages[first["MessageId"]].body == "body"
 
 
-def test_clients_take_hooks():
+def test_clients_accept_hooks():
     """The library registers its hooks without an error."""
     _, service, _ = _store()
     table, client = SimTable(service), SimClient(service)

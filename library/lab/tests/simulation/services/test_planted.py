@@ -41,11 +41,11 @@ def _parsed_again() -> Iterator[None]:
 
 
 def _absent_equals(patch: Patch) -> None:
-    patch.setitem(conditions._COMPARISONS, "=", lambda one, other: one is ABSENT or one == other)
+    patch.setitem(conditions._COMPARISONS, "=", lambda first, other: first is ABSENT or first == other)
 
 
 def _absent_is_not_unequal(patch: Patch) -> None:
-    patch.setitem(conditions._COMPARISONS, "<>", lambda one, other: one is not ABSENT and one != other)
+    patch.setitem(conditions._COMPARISONS, "<>", lambda first, other: first is not ABSENT and first != other)
 
 
 def _add_replaces(patch: Patch) -> None:
@@ -115,9 +115,9 @@ def _projection_of_everything(patch: Patch) -> None:
 
 def _query_from_the_start(patch: Patch) -> None:
     def query(store: Any, request: Mapping[str, Any]) -> Any:
-        return asked(store, {name: value for name, value in request.items() if name != "ExclusiveStartKey"})
+        return original(store, {name: value for name, value in request.items() if name != "ExclusiveStartKey"})
 
-    asked = reads.query
+    original = reads.query
     patch.setitem(service._READS, "Query", query)
 
 
@@ -139,7 +139,7 @@ FAULTS: tuple[Callable[[Patch], None], ...] = (
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__.strip("_"))
-def test_a_planted_fault_is_found(fault: Callable[[Patch], None], moto: Any, monkeypatch: Patch):
+def test_a_planted_fault_is_detected(fault: Callable[[Patch], None], moto: Any, monkeypatch: Patch):
     """The library's requests and a short sequence detect each fault."""
     fault(monkeypatch)
     with pytest.raises(AssertionError):

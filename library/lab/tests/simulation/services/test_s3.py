@@ -74,7 +74,7 @@ class Sent:
         if "Body" in answer:
             described["data"] = answer["Body"].read()
         for name in ("Versions", "DeleteMarkers"):
-            described[name] = [self._described(one) for one in answer.get(name, ())]
+            described[name] = [self._described(entry) for entry in answer.get(name, ())]
         return described
 
     def put(self, key: str, data: bytes, match: str | None, absent: bool) -> Any:
@@ -141,9 +141,9 @@ def test_s3_answers_as_motos(examples: int, theirs: Any):
     @settings(max_examples=examples, derandomize=True, database=None, suppress_health_check=motos.HEALTH)
     @given(OPERATIONS)
     def compared(operations: list[Any]) -> None:
-        one, other = Sent(_simulated()[0], BUCKET), Sent(theirs, _their_bucket(theirs, next(numbers)))
+        simulated, other = Sent(_simulated()[0], BUCKET), Sent(theirs, _their_bucket(theirs, next(numbers)))
         for operation in operations:
-            ours, moto = one.outcome(*operation), other.outcome(*operation)
+            ours, moto = simulated.outcome(*operation), other.outcome(*operation)
             marker = operation[0] == "get" and ours == ("MethodNotAllowed", 405)
             assert ours == moto or (marker and moto == ("NoSuchVersion", 404)), operation
 
@@ -153,15 +153,15 @@ def test_s3_answers_as_motos(examples: int, theirs: Any):
 @pytest.mark.parametrize("bytes_", ["bytes=0-2", "bytes=2-", "bytes=3-99", "bytes=5-6"])
 def test_a_range_is_answered_as_by_moto(bytes_: str, theirs: Any):
     """The last byte is included. A range after the end is refused."""
-    found: list[Any] = []
+    answers: list[Any] = []
     for client, bucket in ((_simulated()[0], BUCKET), (theirs, _their_bucket(theirs, f"range{bytes_[6:]}end"))):
         client.put_object(Bucket=bucket, Key="a", Body=b"01234")
         try:
             answer = client.get_object(Bucket=bucket, Key="a", Range=bytes_)
-            found.append((answer["Body"].read(), answer["ContentLength"]))
+            answers.append((answer["Body"].read(), answer["ContentLength"]))
         except ClientError as error:
-            found.append(_code(error))
-    assert found[0] == found[1]
+            answers.append(_code(error))
+    assert answers[0] == answers[1]
 
 
 def test_a_bucket_that_does_not_exist_is_an_error():
@@ -180,8 +180,12 @@ def test_pages_have_each_version_once(size: int):
         client.put_object(Bucket=BUCKET, Key=key, Body=b"1")
     client.delete_object(Bucket=BUCKET, Key="a")
     pages = client.get_paginator("list_object_versions").paginate(Bucket=BUCKET, PaginationConfig={"PageSize": size})
-    found = [one["VersionId"] for page in pages for one in (*page.get("DeleteMarkers", ()), *page.get("Versions", ()))]
-    assert found == [one.id for key in ("a", "a/b", "b") for one in reversed(bucket.versions[key])]
+    ids = [
+        version["VersionId"]
+        for page in pages
+        for version in (*page.get("DeleteMarkers", ()), *page.get("Versions", ()))
+    ]
+    assert ids == [version.id for key in ("a", "a/b", "b") for version in reversed(bucket.versions[key])]
 
 
 def test_a_conditional_write_conflicts_at_times():

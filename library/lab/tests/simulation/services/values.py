@@ -88,12 +88,12 @@ def copied(value: Any) -> Any:
     return set(value) if kind is set else [copied(member) for member in value]
 
 
-def same(one: Any, other: Any) -> bool:
+def same(first: Any, other: Any) -> bool:
     """Return whether two values are equal for DynamoDB: unlike in Python, true is not the number 1."""
-    if type(one) is not type(other):
+    if type(first) is not type(other):
         return False
-    if type(one) is dict:
-        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
-    if type(one) is list:
-        return len(one) == len(other) and all(map(same, one, other))
-    return one == other
+    if type(first) is dict:
+        return first.keys() == other.keys() and all(same(value, other[name]) for name, value in first.items())
+    if type(first) is list:
+        return len(first) == len(other) and all(map(same, first, other))
+    return first == other

@@ -9,7 +9,7 @@ from .world import AFTER, BEFORE, Release, appspec_text, wait_until
 BOTH = {BEFORE: "pre", AFTER: "post"}
 
 
-def test_hooks_that_succeed_stand_before_and_after_the_traffic(release: Release) -> None:
+def test_hooks_run_before_and_after_the_traffic(release: Release) -> None:
     release.group()
     seen: list[tuple[str, str]] = []
 

@@ -82,19 +82,19 @@ def test_a_group_has_at_most_ten_alarms(release: Release) -> None:
         release.group(alarmConfiguration={"enabled": True, "alarms": alarms})
 
 
-def test_what_a_group_was_given_is_what_it_tells(release: Release) -> None:
+def test_a_group_returns_its_configuration(release: Release) -> None:
     release.group()
     names = {"applicationName": "application", "deploymentGroupName": GROUP}
     info = release.client.get_deployment_group(**names)["deploymentGroupInfo"]
     assert info["alarmConfiguration"] == {"enabled": True, "alarms": [{"name": "errors"}]}
 
 
-def test_a_deployment_tells_the_hash_of_its_appspec_and_not_the_appspec(release: Release) -> None:
+def test_a_deployment_returns_the_hash_of_its_appspec_and_not_the_appspec(release: Release) -> None:
     """So it is on AWS: versions are read from the target."""
     release.group()
-    told = release.info(release.deploy())["revision"]
+    revision = release.info(release.deploy())["revision"]
     digest = hashlib.sha256(appspec_text().encode()).hexdigest()
-    assert told == {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": digest}}
+    assert revision == {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": digest}}
 
 
 def test_a_missing_group_or_deployment_is_an_error(release: Release) -> None:

@@ -33,7 +33,7 @@ def test_an_alarm_before_the_start_keeps_all_traffic_away(release: Release) -> N
 @pytest.mark.parametrize(
     "override", [{"enabled": False}, {"enabled": True, "alarms": [{"name": "another"}]}, {"enabled": True}]
 )
-def test_a_deployment_may_go_on_in_spite_of_the_alarms_of_its_group(release: Release, override: dict) -> None:
+def test_a_deployment_may_ignore_the_alarms_of_its_group(release: Release, override: dict) -> None:
     release.group()
     release.alarms.active = {"errors"}
     info = release.ended(release.deploy(overrideAlarmConfiguration=override))
@@ -84,7 +84,7 @@ def test_a_deployment_may_be_stopped_where_it_is(shifting: tuple[Release, str]) 
     assert release.target(deployment)["lifecycleEvents"][1]["status"] == "Failed"
 
 
-def test_what_has_ended_cannot_be_stopped(release: Release) -> None:
+def test_an_ended_deployment_cannot_be_stopped(release: Release) -> None:
     release.group()
     deployment = release.deploy()
     release.ended(deployment)
@@ -92,7 +92,7 @@ def test_what_has_ended_cannot_be_stopped(release: Release) -> None:
         release.client.stop_deployment(deploymentId=deployment)
 
 
-def test_a_group_that_rolls_nothing_back_leaves_the_traffic(release: Release) -> None:
+def test_a_group_without_rollback_keeps_the_traffic(release: Release) -> None:
     release.group(autoRollbackConfiguration={"enabled": False, "events": []})
     release.functions.hooks = {"post": release.reports("Failed")}
     info = release.ended(release.deploy(appspec_text(AfterAllowTraffic="post")))

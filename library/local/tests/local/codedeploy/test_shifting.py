@@ -27,12 +27,12 @@ def test_a_predefined_configuration_shifts_in_its_steps(release: Release, config
     assert (info["status"], info["creator"]) == ("Succeeded", "user")
     assert weights(release) == steps
     assert release.functions.history[-1] == ALL
-    taken = (info["completeTime"] - info["startTime"]).total_seconds()
+    seconds = (info["completeTime"] - info["startTime"]).total_seconds()
     minutes = {"LambdaAllAtOnce": 0, "LambdaCanary10Percent5Minutes": 5}.get(config, 9)
-    assert taken >= minutes * MINUTE_SECONDS * 0.9
+    assert seconds >= minutes * MINUTE_SECONDS * 0.9
 
 
-def test_a_configuration_of_ones_own_shifts_in_its_steps(release: Release) -> None:
+def test_an_own_configuration_shifts_in_its_steps(release: Release) -> None:
     routing = {"type": "TimeBasedLinear", "timeBasedLinear": {"linearPercentage": 40, "linearInterval": 2}}
     release.client.create_deployment_config(
         deploymentConfigName="own",
@@ -52,7 +52,7 @@ def test_a_deployment_may_bring_a_configuration_of_its_own(release: Release) -> 
     assert weights(release) == [10]
 
 
-def test_the_target_says_how_much_traffic_the_new_version_has(started: Started) -> None:
+def test_the_target_has_the_traffic_of_the_new_version(started: Started) -> None:
     release = started(1.0)
     release.group("CodeDeployDefault.LambdaCanary10Percent5Minutes")
     deployment = release.deploy()
@@ -74,7 +74,7 @@ def test_a_target_lists_its_events_with_and_without_hooks(release: Release) -> N
     release.functions.hooks["check"] = release.reports("Succeeded")
     deployment = release.deploy(appspec_text(**{BEFORE: "check"}))
     release.ended(deployment)
-    events = {one["lifecycleEventName"]: one["status"] for one in release.target(deployment)["lifecycleEvents"]}
+    events = {event["lifecycleEventName"]: event["status"] for event in release.target(deployment)["lifecycleEvents"]}
     assert events == {BEFORE: "Succeeded", "AllowTraffic": "Succeeded", AFTER: "Succeeded"}
 
 
@@ -88,5 +88,5 @@ def test_deployments_are_listed_newest_first_and_by_their_status(release: Releas
     assert release.client.list_deployments(**names)["deployments"] == [failed, first]
     succeeded = release.client.list_deployments(**names, includeOnlyStatuses=["Succeeded"])["deployments"]
     assert succeeded == [first]
-    found = release.client.batch_get_deployments(deploymentIds=[first, failed])["deploymentsInfo"]
-    assert [one.get("status") for one in found] == ["Succeeded", "Failed"]
+    deployments = release.client.batch_get_deployments(deploymentIds=[first, failed])["deploymentsInfo"]
+    assert [deployment.get("status") for deployment in deployments] == ["Succeeded", "Failed"]

@@ -112,8 +112,8 @@ class Release:
     def target(self, identity: str) -> Any:
         """Return the Lambda target."""
         ids = self.client.list_deployment_targets(deploymentId=identity)["targetIds"]
-        found = self.client.batch_get_deployment_targets(deploymentId=identity, targetIds=ids)
-        return found["deploymentTargets"][0]["lambdaTarget"]
+        targets = self.client.batch_get_deployment_targets(deploymentId=identity, targetIds=ids)
+        return targets["deploymentTargets"][0]["lambdaTarget"]
 
     def ended(self, identity: str) -> Any:
         """Wait for the end of a deployment, and of the rollback that it caused; returns what GetDeployment says."""

@@ -29,26 +29,26 @@ class Plot:
 
 def widgets(html: str) -> list[str]:
     """Return the ids of a page's widgets."""
-    return [found["id"] for found in _WIDGET.finditer(html)]
+    return [match["id"] for match in _WIDGET.finditer(html)]
 
 
 def is_drawn_or_explained(html: str, widget: str) -> bool:
     """Whether a widget of metrics shows something, or says why there is nothing to see."""
-    [found] = [one[0] for one in _WIDGET.finditer(html) if one["id"] == widget]
-    return any(f'class="{kind}' in found for kind in ("plot", "tiles", "bars")) or "No data. N" in found
+    [markup] = [match[0] for match in _WIDGET.finditer(html) if match["id"] == widget]
+    return any(f'class="{kind}' in markup for kind in ("plot", "tiles", "bars")) or "No data. N" in markup
 
 
 def plots(html: str) -> list[Plot]:
     """Return the plots of a page."""
     return [
-        Plot(found["id"], int(asked["series"]), int(asked["points"]), _traces(found[0]))
-        for found in _WIDGET.finditer(html)
-        if (asked := _PLOT.search(found[0]))
+        Plot(match["id"], int(plot["series"]), int(plot["points"]), _traces(match[0]))
+        for match in _WIDGET.finditer(html)
+        if (plot := _PLOT.search(match[0]))
     ]
 
 
 def _traces(html: str) -> list[Trace]:
     return [
-        Trace(int(found["points"]), "".join(re.findall(r' d="([^"]*)"', found["inner"])))
-        for found in _TRACE.finditer(html)
+        Trace(int(match["points"]), "".join(re.findall(r' d="([^"]*)"', match["inner"])))
+        for match in _TRACE.finditer(html)
     ]

@@ -17,12 +17,12 @@ def _drawn(*metrics: list[Any], over: Recorded | None = None, **properties: Any)
     return drawing({"metrics": metrics, "stat": "Sum", "period": 60, **properties}, over or recorded())
 
 
-def _points(made: Drawing) -> list[dict[int, float]]:
-    return [dict(one.series.points) for one in made.traces]
+def _points(drawing: Drawing) -> list[dict[int, float]]:
+    return [dict(trace.series.points) for trace in drawing.traces]
 
 
-def _labels(made: Drawing) -> list[str]:
-    return [one.label for one in made.traces]
+def _labels(drawing: Drawing) -> list[str]:
+    return [trace.label for trace in drawing.traces]
 
 
 @pytest.mark.parametrize(
@@ -38,14 +38,14 @@ def _labels(made: Drawing) -> list[str]:
         ("p100", 4),
     ],
 )
-def test_a_statistic_of_what_was_measured_in_a_minute(stat: str, value: float) -> None:
+def test_a_statistic_of_the_samples_of_a_minute(stat: str, value: float) -> None:
     over = Recorded([sample("Done", 0.2 * number, number) for number in (1, 2, 3, 4)], STARTED, STARTED + 5)
     assert _points(_drawn(DONE, over=over, stat=stat))[0] == {0: pytest.approx(value)}
 
 
 def test_up_to_five_minutes_are_a_second_and_six_are_six() -> None:
-    made = _drawn(DONE, [*DONE[:4], {"period": 300}], [*DONE[:4], {"period": 360}], [*DONE[:4], {"period": 86400}])
-    assert [list(points) for points in _points(made)] == [[1, 2, 3, 4, 7], [1, 2, 3, 4, 7], [0, 6], [0]]
+    chart = _drawn(DONE, [*DONE[:4], {"period": 300}], [*DONE[:4], {"period": 360}], [*DONE[:4], {"period": 86400}])
+    assert [list(points) for points in _points(chart)] == [[1, 2, 3, 4, 7], [1, 2, 3, 4, 7], [0, 6], [0]]
 
 
 def test_a_widget_on_the_whole_time_has_one_value() -> None:
@@ -53,24 +53,24 @@ def test_a_widget_on_the_whole_time_has_one_value() -> None:
     assert points == {0: pytest.approx(80.4)}
 
 
-def test_what_was_measured_before_the_run_is_left_out() -> None:
+def test_samples_before_the_run_are_omitted() -> None:
     over = Recorded([sample("Done", -1, 5), sample("Done", 1, 2)], STARTED, STARTED + 5)
     assert _points(_drawn(DONE, over=over)) == [{1: 2}]
 
 
 def test_a_metric_is_its_dimensions_exactly() -> None:
     """As in CloudWatch, a metric with another set of dimensions is another metric."""
-    made = _drawn([OURS, "Refused", "service", "it"], [OURS, "Refused", "service", "it", "reason", "late"])
-    assert (made.without_data, len(made.traces)) == ({NO_ACTIVITY: ["Refused"]}, 1)
+    chart = _drawn([OURS, "Refused", "service", "it"], [OURS, "Refused", "service", "it", "reason", "late"])
+    assert (chart.without_data, len(chart.traces)) == ({NO_ACTIVITY: ["Refused"]}, 1)
 
 
 def test_shorthands_repeat_the_entry_before() -> None:
-    made = _drawn(
+    chart = _drawn(
         [OURS, "Refused", "service", "it", "reason", "late"],
         ["...", "double"],
         [".", "Done", ".", "."],
     )
-    assert _labels(made) == ["Refused late", "Refused double", "Done"]
+    assert _labels(chart) == ["Refused late", "Refused double", "Done"]
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_shorthands_repeat_the_entry_before() -> None:
 )
 def test_metric_math(expression: str, points: dict[int, float]) -> None:
     hidden = [[*entry[:4], entry[4] | {"visible": False}] for entry in (DONE, AGE)]
-    made = _drawn(*hidden, [{"expression": expression, "label": "result"}])
-    assert made.not_calculated == []
-    assert (_points(made) or [{}])[0] == pytest.approx(points)
+    chart = _drawn(*hidden, [{"expression": expression, "label": "result"}])
+    assert chart.not_calculated == []
+    assert (_points(chart) or [{}])[0] == pytest.approx(points)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ def test_metric_math(expression: str, points: dict[int, float]) -> None:
     ],
 )
 def test_expressions_that_are_not_calculated_are_listed(expression: str) -> None:
-    made = _drawn(DONE, [{"expression": expression, "id": "e1", "label": "clever"}])
-    assert len(made.traces) == 1
-    assert len(made.not_calculated) == 1
-    assert made.not_calculated[0].startswith("clever (")
+    chart = _drawn(DONE, [{"expression": expression, "id": "e1", "label": "clever"}])
+    assert len(chart.traces) == 1
+    assert len(chart.not_calculated) == 1
+    assert chart.not_calculated[0].startswith("clever (")
 
 
 def test_a_search_draws_each_metric_with_the_label_in_which_they_differ() -> None:
@@ -126,9 +126,9 @@ def test_a_search_draws_each_metric_with_the_label_in_which_they_differ() -> Non
     assert _labels(named) == ["double of Refused", "late of Refused"]
 
 
-def test_a_search_that_finds_nothing_is_without_data() -> None:
-    made = _drawn([{"expression": "SEARCH('{ours,service} MetricName=\"Never\"', 'Sum', 60)", "label": "never"}])
-    assert (made.traces, made.without_data) == ([], {NO_ACTIVITY: ["never"]})
+def test_a_search_without_matches_is_without_data() -> None:
+    chart = _drawn([{"expression": "SEARCH('{ours,service} MetricName=\"Never\"', 'Sum', 60)", "label": "never"}])
+    assert (chart.traces, chart.without_data) == ([], {NO_ACTIVITY: ["never"]})
 
 
 def test_a_label_without_a_metric_has_no_part_of_one() -> None:
@@ -139,8 +139,8 @@ def test_a_label_without_a_metric_has_no_part_of_one() -> None:
 
 
 def test_a_search_looks_at_the_namespace_and_the_dimensions_it_names() -> None:
-    made = _drawn([{"expression": 'SEARCH(\'{"ours", service}  MetricName="Done" AND service="it"\', \'Sum\')'}])
-    assert _points(made)[0].keys() == {1, 2, 3, 4, 7}
+    chart = _drawn([{"expression": 'SEARCH(\'{"ours", service}  MetricName="Done" AND service="it"\', \'Sum\')'}])
+    assert _points(chart)[0].keys() == {1, 2, 3, 4, 7}
     other = _drawn([{"expression": "SEARCH('{theirs,service} MetricName=\"Done\"', 'Sum')"}])
     assert other.traces == []
 

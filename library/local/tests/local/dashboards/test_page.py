@@ -17,8 +17,8 @@ def whole() -> str:
     return html()
 
 
-def _widget(given: dict[str, Any]) -> str:
-    return widget(given, "w", recorded(), STATES)
+def _widget(definition: dict[str, Any]) -> str:
+    return widget(definition, "w", recorded(), STATES)
 
 
 def test_every_widget_has_its_place_on_the_grid(whole: str) -> None:
@@ -27,12 +27,12 @@ def test_every_widget_has_its_place_on_the_grid(whole: str) -> None:
     assert places[2] == ("2", "grid-column: 13 / span 12; grid-row: 3 / span 6")
 
 
-def test_a_widget_without_a_place_takes_the_next() -> None:
+def test_a_widget_without_a_position_gets_the_next_one() -> None:
     placed = _widget({"type": "text", "width": 8, "properties": {"markdown": "x"}})
     assert "grid-column: span 8; grid-row: span 6" in placed
 
 
-def test_the_page_loads_nothing(whole: str) -> None:
+def test_the_page_loads_no_resources(whole: str) -> None:
     """The browser is told so, and there is nothing to load."""
     assert "default-src 'none'" in whole
     assert re.findall(r"<(?:script|img|link|iframe)", whole) == []
@@ -47,29 +47,29 @@ def test_text_is_markdown_and_no_markup_of_its_own() -> None:
 
 def test_names_from_outside_are_text() -> None:
     bad = "</script><script>alert(1)</script>"
-    given = metric(0, 0, [[OURS, "Done", "service", "it", {"label": bad}]], title=bad)
-    assert "<script>alert" not in _widget(given)
+    definition = metric(0, 0, [[OURS, "Done", "service", "it", {"label": bad}]], title=bad)
+    assert "<script>alert" not in _widget(definition)
     assert "<script>alert" not in page(ABOUT, {bad: BODY}, recorded(), {bad: "ALARM"})
 
 
 def test_a_metric_without_a_sample_is_named_and_draws_no_plot() -> None:
-    shown = _widget(metric(0, 0, [[OURS, "Never", "service", "it"]]))
-    assert "<b>No data. No activity:</b> Never" in shown
-    assert 'class="plot"' not in shown
+    markup = _widget(metric(0, 0, [[OURS, "Never", "service", "it"]]))
+    assert "<b>No data. No activity:</b> Never" in markup
+    assert 'class="plot"' not in markup
 
 
 def test_numbers_have_their_units_and_their_labels() -> None:
-    shown = _widget(BODY["widgets"][3])
-    assert re.findall(r"<strong>([^<]*)</strong><span>([^<]*)", shown) == [
+    markup = _widget(BODY["widgets"][3])
+    assert re.findall(r"<strong>([^<]*)</strong><span>([^<]*)", markup) == [
         ("80.40", "Done"),
         ("12,345.67", "Money EUR"),
         ("4.25 s", "Age"),
     ]
 
 
-def test_alarms_have_their_states_and_those_that_are_well_come_last() -> None:
-    shown = _widget(BODY["widgets"][7])
-    assert re.findall(r'<li class="(\w+)"><b>([^<]*)</b> (\w)', shown) == [
+def test_alarms_have_their_states_and_quiet_ones_come_last() -> None:
+    markup = _widget(BODY["widgets"][7])
+    assert re.findall(r'<li class="(\w+)"><b>([^<]*)</b> (\w)', markup) == [
         ("alarm", "ALARM", "b"),
         ("not_deployed", "NOT DEPLOYED", "c"),
         ("ok", "OK", "a"),
@@ -77,7 +77,7 @@ def test_alarms_have_their_states_and_those_that_are_well_come_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("definition", "sentence"),
     [
         ({"type": "log", "properties": {"query": "fields @message | limit 5"}}, "fields @message | limit 5"),
         ({"type": "explorer", "properties": {}}, "A widget of type explorer is not drawn here."),
@@ -85,8 +85,8 @@ def test_alarms_have_their_states_and_those_that_are_well_come_last() -> None:
         (metric(0, 0, [[{"expression": "RATE(m1)", "label": "rate"}]]), "Not calculated here: rate (RATE(...))."),
     ],
 )
-def test_a_widget_that_is_not_drawn_has_a_note(given: dict[str, Any], sentence: str) -> None:
-    assert sentence in _widget(given)
+def test_a_widget_that_is_not_drawn_has_a_note(definition: dict[str, Any], sentence: str) -> None:
+    assert sentence in _widget(definition)
 
 
 def test_the_head_has_the_run_and_its_differences_from_aws(whole: str) -> None:
@@ -105,18 +105,18 @@ def test_metrics_without_a_measured_value_are_named() -> None:
         Sample("AWS/SNS", name, {"TopicName": topic}, "Count", STARTED + 1, 0, assumed=assumed)
         for name, topic, assumed in (("Failed", "a", True), ("Sent", "a", True), ("Sent", "b", False))
     ]
-    shown = page(ABOUT, {}, Recorded(samples, STARTED, STARTED + 2), {})
-    assert "shown as 0: AWS/SNS Failed." in shown
-    assert "<nav" not in shown
+    markup = page(ABOUT, {}, Recorded(samples, STARTED, STARTED + 2), {})
+    assert "shown as 0: AWS/SNS Failed." in markup
+    assert "<nav" not in markup
 
 
 def _plotted(*metrics: list[Any], over: Recorded | None = None, **properties: Any) -> str:
-    given = metric(0, 0, list(metrics), **properties)
-    return widget(given, "w", over or recorded(), STATES)
+    definition = metric(0, 0, list(metrics), **properties)
+    return widget(definition, "w", over or recorded(), STATES)
 
 
-def _scale(shown: str, side: str = "left") -> list[str]:
-    [marks] = re.findall(rf'<div class="{side}">(.*?)</div>', shown)
+def _scale(markup: str, side: str = "left") -> list[str]:
+    [marks] = re.findall(rf'<div class="{side}">(.*?)</div>', markup)
     return re.findall("<span>([^<]*)", marks)
 
 
@@ -125,20 +125,20 @@ AGE = [OURS, "Age", "service", "it", {"yAxis": "right"}]
 
 
 def test_a_line_has_its_gap_and_each_axis_its_label_or_unit() -> None:
-    shown = _plotted(DONE, AGE, yAxis={"left": {"label": "a minute"}})
-    lines = re.findall(r'<path class="line" d="([^"]*)"', shown)
+    markup = _plotted(DONE, AGE, yAxis={"left": {"label": "a minute"}})
+    lines = re.findall(r'<path class="line" d="([^"]*)"', markup)
     assert [line.count("M") + line.count("L") for line in lines] == [4, 4]
-    marks = re.findall(r'<path class="marks" d="([^"]*)"', shown)
+    marks = re.findall(r'<path class="marks" d="([^"]*)"', markup)
     assert [mark.count("M") for mark in marks] == [5, 5]
-    assert "<span>a minute</span><span>s</span>" in shown
+    assert "<span>a minute</span><span>s</span>" in markup
 
 
 def test_stacked_series_lie_on_each_other() -> None:
     """The scale goes to the top of the pile."""
-    shown = _plotted(DONE, [*DONE[:4], {"stat": "SampleCount"}], stacked=True)
-    assert shown.count('<path class="area"') == 2
-    assert _scale(shown) == ["30", "20", "10", "0"]
-    areas = re.findall(r'<path class="area" d="M([^"]*)Z"', shown)
+    markup = _plotted(DONE, [*DONE[:4], {"stat": "SampleCount"}], stacked=True)
+    assert markup.count('<path class="area"') == 2
+    assert _scale(markup) == ["30", "20", "10", "0"]
+    areas = re.findall(r'<path class="area" d="M([^"]*)Z"', markup)
     lower, upper = (area.split("L") for area in areas)
     edge = len(lower) // 2
     assert upper[edge:] == list(reversed(lower[:edge]))
@@ -147,20 +147,20 @@ def test_stacked_series_lie_on_each_other() -> None:
 def test_a_stack_has_nothing_where_a_period_has_no_value() -> None:
     """It falls to the ground beside each value, and has a mark for each that was measured."""
     over = Recorded([sample("Done", second, 4) for second in (2, 8)], STARTED, STARTED + 9)
-    shown = _plotted(DONE, over=over, stacked=True)
-    [area] = re.findall(r'<path class="area" d="M([^"]*)Z"', shown)
+    markup = _plotted(DONE, over=over, stacked=True)
+    [area] = re.findall(r'<path class="area" d="M([^"]*)Z"', markup)
     assert area.split("L")[:6] == ["100 1000", "200 0", "300 1000", "700 1000", "800 0", "900 1000"]
-    assert re.findall(r'<path class="marks" d="([^"]*)"', shown) == ["M200 0h0M800 0h0"]
+    assert re.findall(r'<path class="marks" d="([^"]*)"', markup) == ["M200 0h0M800 0h0"]
 
 
 def test_a_near_limit_is_a_line_and_a_far_limit_is_in_the_legend() -> None:
     """A count of three is not drawn on a scale to 1,000."""
     horizontal = [{"value": 1000, "label": "most", "color": "#123456"}, [{"value": 10}, {"value": 20}]]
-    shown = _plotted(DONE, annotations={"horizontal": horizontal})
-    assert shown.count('<path class="limit') == 2
-    assert _scale(shown)[0] == "30"
-    assert "most (1,000, beyond this scale)" in shown
-    assert "limit (20)" in shown
+    markup = _plotted(DONE, annotations={"horizontal": horizontal})
+    assert markup.count('<path class="limit') == 2
+    assert _scale(markup)[0] == "30"
+    assert "most (1,000, beyond this scale)" in markup
+    assert "limit (20)" in markup
 
 
 @pytest.mark.parametrize(
@@ -174,24 +174,24 @@ def test_a_near_limit_is_a_line_and_a_far_limit_is_in_the_legend() -> None:
         ((-5, 5), ["5", "0", "-5"]),
     ],
 )
-def test_a_scale_fits_what_is_drawn(values: tuple[float, ...], marks: list[str]) -> None:
+def test_a_scale_fits_the_drawn_values(values: tuple[float, ...], marks: list[str]) -> None:
     """Whatever the widget asks for; whole numbers have no halves between them."""
-    over = Recorded([sample("Done", second + 0.5, one) for second, one in enumerate(values)], STARTED, STARTED + 9)
+    over = Recorded([sample("Done", second + 0.5, value) for second, value in enumerate(values)], STARTED, STARTED + 9)
     assert _scale(_plotted(DONE, over=over, yAxis={"left": {"min": 0, "max": 1000}})) == marks
 
 
 def test_a_long_run_has_no_more_points_than_a_tile_can_show() -> None:
     """Its periods are longer, and the page says how long."""
     over = Recorded([sample("Done", second, 1) for second in range(3600)], STARTED, STARTED + 3599)
-    shown = _plotted(DONE, over=over)
-    assert 'data-points="120"' in shown
-    assert "max 30" in shown
+    markup = _plotted(DONE, over=over)
+    assert 'data-points="120"' in markup
+    assert "max 30" in markup
     assert "are 30 s here" in page(ABOUT, {}, over, {})
 
 
 def test_every_alarm_is_in_its_tile() -> None:
-    given = {"type": "alarm", "properties": {"alarms": [f"arn:aws:cloudwatch:r:1:alarm:n{n}" for n in range(80)]}}
-    assert len(set(re.findall(r"</b> (n\d+)</li>", _widget(given)))) == 80
+    definition = {"type": "alarm", "properties": {"alarms": [f"arn:aws:cloudwatch:r:1:alarm:n{n}" for n in range(80)]}}
+    assert len(set(re.findall(r"</b> (n\d+)</li>", _widget(definition)))) == 80
 
 
 LAMBDA = "AWS/Lambda"
@@ -217,8 +217,8 @@ def test_a_series_without_data_has_a_reason(entry: list[Any], why: str) -> None:
 
 
 def test_an_expression_without_data_has_the_reason_of_its_metrics() -> None:
-    asked = [[LAMBDA, "Errors", "FunctionName", "idle", {"id": "m1", "visible": False}], [{"expression": "m1 * 2"}]]
-    assert "No data. No calls:</b> m1 * 2" in _widget(metric(0, 0, asked))
+    metrics = [[LAMBDA, "Errors", "FunctionName", "idle", {"id": "m1", "visible": False}], [{"expression": "m1 * 2"}]]
+    assert "No data. No calls:</b> m1 * 2" in _widget(metric(0, 0, metrics))
 
 
 @pytest.mark.parametrize(

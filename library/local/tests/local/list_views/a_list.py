@@ -24,12 +24,12 @@ def event(kind: str, seconds: float, **details: Any) -> dict[str, Any]:
     return {"type": kind, "timestamp": ARRIVED + timedelta(seconds=seconds), **details}
 
 
-def state(kind: str, name: str, entered: float, left: float, *within: dict[str, Any]) -> list[dict[str, Any]]:
+def state(kind: str, name: str, entered: float, exited: float, *within: dict[str, Any]) -> list[dict[str, Any]]:
     """The events of a state, and those within it."""
     return [
         event(f"{kind}StateEntered", entered, stateEnteredEventDetails={"name": name}),
         *within,
-        event(f"{kind}StateExited", left, stateExitedEventDetails={"name": name}),
+        event(f"{kind}StateExited", exited, stateExitedEventDetails={"name": name}),
     ]
 
 

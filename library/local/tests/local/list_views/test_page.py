@@ -95,18 +95,18 @@ def test_a_failed_step_has_its_error_and_an_unfinished_step_ends_with_the_execut
 def test_a_list_that_was_not_recorded_has_a_page() -> None:
     result = replace(RESULT, outcome="FAILED", cause="ListFailed", events={}, stages={})
     empty = replace(FACTS, list_id="", record={}, report="", manifest=[], history=[], calls=[], receptions={"bi": []})
-    shown = list_page(empty, result)
-    assert "<dd>not recorded</dd>" in shown
-    assert "<dd>ListFailed</dd>" in shown
-    assert not any(_rows(shown, section) for section in ("Parts", "Steps", "Functions", "Events"))
+    page = list_page(empty, result)
+    assert "<dd>not recorded</dd>" in page
+    assert "<dd>ListFailed</dd>" in page
+    assert not any(_rows(page, section) for section in ("Parts", "Steps", "Functions", "Events"))
 
 
 def test_a_very_long_list_has_a_short_page() -> None:
     """The page counts the parts and the reasons that it omits."""
     manifest = [{"part": number, "rows": 250} for number in range(4000)]
     rows = [f"{number + line},amount,'{number}': no amount" for number in range(4000) for line in range(9)]
-    shown = list_page(replace(FACTS, manifest=manifest, report="\n".join(["line,field,reason", *rows])), RESULT)
-    assert len(shown.encode()) < 1_000_000
-    assert "And 3,500 more parts." in shown
-    assert "And 3,500 more reasons." in shown
-    assert "0, 1, 2, 3, 4, 5, 6, 7, ..." in shown
+    page = list_page(replace(FACTS, manifest=manifest, report="\n".join(["line,field,reason", *rows])), RESULT)
+    assert len(page.encode()) < 1_000_000
+    assert "And 3,500 more parts." in page
+    assert "And 3,500 more reasons." in page
+    assert "0, 1, 2, 3, 4, 5, 6, 7, ..." in page

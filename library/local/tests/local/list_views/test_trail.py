@@ -85,14 +85,14 @@ VALID = replace(REJECTED, rejections=())
 REFUSED = replace(FACTS, record={"status": "REJECTED", "reason": "too many"})
 
 
-def _steps(found: Trail) -> list[tuple[int, str, str]]:
-    return [(round(found.offset(step.time)), step.kind, step.name) for step in found.steps]
+def _steps(trail: Trail) -> list[tuple[int, str, str]]:
+    return [(round(trail.offset(step.time)), step.kind, step.name) for step in trail.steps]
 
 
 def test_an_imported_row_is_followed_to_each_subscriber() -> None:
     """Through its own part and its own publication; later steps of the list are not part of the trail."""
-    found = trail_of(FACTS, IMPORTED)
-    assert _steps(found) == [
+    trail = trail_of(FACTS, IMPORTED)
+    assert _steps(trail) == [
         (0, "uploaded", "list.csv"),
         (500, "announced", "upload event"),
         (1000, "started", "execution"),
@@ -106,54 +106,54 @@ def test_an_imported_row_is_followed_to_each_subscriber() -> None:
         (7000, "received", "one"),
         (7200, "received", "two"),
     ]
-    assert " one, two " in found.result
-    assert (found.traceparent, found.trace_id) == (TRACE, "1-0af76519-16cd43dd8448eb211c80319c")
+    assert " one, two " in trail.result
+    assert (trail.traceparent, trail.trace_id) == (TRACE, "1-0af76519-16cd43dd8448eb211c80319c")
 
 
 def test_an_item_is_written_before_its_event_is_published() -> None:
     """The function says that a part is done after all of its rows, and the first of them may be told by then."""
     early = call("relay_events", "r-4", 15.4, 0.5, _said(15.2, "events published", ids=["a"]))
-    found = trail_of(replace(FACTS, calls=calls([*LINES, *early])), IMPORTED)
-    [written] = [step for step in found.steps if step.kind == "written"]
+    trail = trail_of(replace(FACTS, calls=calls([*LINES, *early])), IMPORTED)
+    [written] = [step for step in trail.steps if step.kind == "written"]
     assert written.time == pytest.approx(14.9)
 
 
 def test_the_shares_of_the_stretches_are_the_whole() -> None:
-    found = trail_of(FACTS, IMPORTED)
-    assert sum(found.shares()) == pytest.approx(1.0)
-    assert found.shares()[0] == pytest.approx(0.5 / 7.2)
-    assert found.milliseconds == pytest.approx(7200)
+    trail = trail_of(FACTS, IMPORTED)
+    assert sum(trail.shares()) == pytest.approx(1.0)
+    assert trail.shares()[0] == pytest.approx(0.5 / 7.2)
+    assert trail.milliseconds == pytest.approx(7200)
 
 
 def test_a_rejected_rows_trail_ends_where_it_was_rejected() -> None:
-    found = trail_of(FACTS, REJECTED)
-    assert _steps(found)[-2:] == [(1100, "call", "validate_list"), (3000, "rejected", "line 4")]
-    assert re.search(r"\bline 4\b.*\bvalidate_list: colour: expected red; size: expected a number\.$", found.result)
+    trail = trail_of(FACTS, REJECTED)
+    assert _steps(trail)[-2:] == [(1100, "call", "validate_list"), (3000, "rejected", "line 4")]
+    assert re.search(r"\bline 4\b.*\bvalidate_list: colour: expected red; size: expected a number\.$", trail.result)
 
 
-def test_a_good_row_of_a_refused_list_goes_to_the_end_of_the_list() -> None:
-    found = trail_of(REFUSED, VALID)
-    assert _steps(found)[-1] == (9000, "ended", "REJECTED")
-    assert found.result.endswith(" REJECTED: too many.")
+def test_a_good_row_of_a_refused_list_has_the_trail_of_the_list() -> None:
+    trail = trail_of(REFUSED, VALID)
+    assert _steps(trail)[-1] == (9000, "ended", "REJECTED")
+    assert trail.result.endswith(" REJECTED: too many.")
 
 
 def test_a_task_that_failed_is_a_step() -> None:
     failed = _event(12.0, "TaskFailed", taskFailedEventDetails={"error": "Timeout", "cause": "slow"})
-    found = trail_of(replace(FACTS, history=(*HISTORY[:2], failed, *HISTORY[2:])), IMPORTED)
-    assert (2000, "failed", "Timeout") in _steps(found)
+    trail = trail_of(replace(FACTS, history=(*HISTORY[:2], failed, *HISTORY[2:])), IMPORTED)
+    assert (2000, "failed", "Timeout") in _steps(trail)
 
 
-def test_without_a_list_there_is_what_was_sent() -> None:
+def test_without_a_list_the_trail_has_the_upload() -> None:
     """An execution that failed in its first state has registered nothing."""
-    found = trail_of(replace(FACTS, list_id="", calls=[], record={}, history=HISTORY[:1]), VALID)
-    assert found.trace_id == ""
-    assert [kind for _, kind, _ in _steps(found)] == ["uploaded", "announced", "started", "ended"]
+    trail = trail_of(replace(FACTS, list_id="", calls=[], record={}, history=HISTORY[:1]), VALID)
+    assert trail.trace_id == ""
+    assert [kind for _, kind, _ in _steps(trail)] == ["uploaded", "announced", "started", "ended"]
 
 
 def test_a_reader_and_a_program_get_the_same() -> None:
-    found, out = trail_of(FACTS, IMPORTED), io.StringIO()
-    show(found, Console(file=out, width=200))
-    data = as_json(found)
+    trail, out = trail_of(FACTS, IMPORTED), io.StringIO()
+    show(trail, Console(file=out, width=200))
+    data = as_json(trail)
     assert "7,200 ms in all" in out.getvalue()
     assert "part imported part=1" in out.getvalue()
     assert "ids" not in out.getvalue()
@@ -167,10 +167,10 @@ def test_the_rows_are_in_the_order_of_their_times() -> None:
     """Log lines of a call come between later steps. A call whose clock is some milliseconds early follows its state."""
     swapped = call("validate_list", "r-1", 13.0, 1.901, _said(12.9, "list validated", list_id="l", outcome="VALIDATED"))
     history = (*HISTORY[:2], _state(12.0, "Task", "Meanwhile"), *HISTORY[2:])
-    found = trail_of(replace(FACTS, calls=calls([*swapped, *LINES[3:]]), history=history), IMPORTED)
+    trail = trail_of(replace(FACTS, calls=calls([*swapped, *LINES[3:]]), history=history), IMPORTED)
     out = io.StringIO()
-    show(found, Console(file=out, width=200))
+    show(trail, Console(file=out, width=200))
     milliseconds = [int(ms.replace(",", "")) for ms in re.findall(r"^│ +([\d,]+) │", out.getvalue(), re.MULTILINE)]
-    assert len(milliseconds) > len(found.steps)
+    assert len(milliseconds) > len(trail.steps)
     assert milliseconds == sorted(milliseconds)
-    assert all(share >= 0 for share in found.shares())
+    assert all(share >= 0 for share in trail.shares())

@@ -29,7 +29,7 @@ def test_a_command_has_a_message_and_a_request(context: Context[Any]):
     assert first["message"]["idempotency_key"] != again["message"]["idempotency_key"]
 
 
-def test_what_the_path_names_is_not_in_the_body(context: Context[Any]):
+def test_values_of_the_path_are_not_in_the_body(context: Context[Any]):
     """A query for one has no body at all."""
     request = samples_of(context, context.get_function, {})["request"]
     assert "{" not in request["rawPath"]

@@ -54,43 +54,43 @@ def account() -> Account:
 
 
 @pytest.fixture
-def left(account: Account) -> LeftVersions:
+def left_versions(account: Account) -> LeftVersions:
     return LeftVersions(account, "machine")
 
 
-def _save(account: Account, left: LeftVersions) -> None:
-    left.add("one", publish(account, ALIAS, b"code"))
+def _save(account: Account, left_versions: LeftVersions) -> None:
+    left_versions.add("one", publish(account, ALIAS, b"code"))
 
 
-def test_ten_saves_leave_one_version(account: Account, left: LeftVersions, now: list[float]):
+def test_ten_saves_leave_one_version(account: Account, left_versions: LeftVersions, now: list[float]):
     """The version of the alias."""
     for _ in range(10):
-        _save(account, left)
+        _save(account, left_versions)
         now[0] += reload.LEFT_SECONDS
-        left.delete()
+        left_versions.delete()
     assert account.versions == [account.live] == ["11"]
 
 
-def test_a_left_version_may_end_its_calls(account: Account, left: LeftVersions, now: list[float]):
+def test_a_left_version_may_end_its_calls(account: Account, left_versions: LeftVersions, now: list[float]):
     """The emulator kills the calls of a deleted version. An import calls its steps for minutes."""
-    _save(account, left)
+    _save(account, left_versions)
     now[0] += reload.LEFT_SECONDS - 0.1
-    left.delete()
+    left_versions.delete()
     assert account.versions == ["1", "2"]
     account.executions = ["running"]
     now[0] += 0.1
-    left.delete()
+    left_versions.delete()
     assert account.versions == ["1", "2"]
     account.executions = []
     now[0] += reload.LEFT_SECONDS
-    left.delete()
+    left_versions.delete()
     assert account.versions == ["2"]
 
 
-def test_a_version_to_which_the_alias_returned_stays(account: Account, left: LeftVersions, now: list[float]):
+def test_a_version_to_which_the_alias_returned_stays(account: Account, left_versions: LeftVersions, now: list[float]):
     """Such as after a rollback."""
-    _save(account, left)
+    _save(account, left_versions)
     account.live = "1"
     now[0] += reload.LEFT_SECONDS
-    left.delete()
+    left_versions.delete()
     assert account.versions == ["1", "2"]

@@ -9,26 +9,26 @@ FIELDS = {"payment_id": "id-1", "level": "INFO", "service": "payment"}
 LINE = LogLine("register_payment", "3", "request-1", 0.0, "INFO", "command done", FIELDS)
 
 
-def test_a_line_says_when_who_and_what():
+def test_a_line_has_time_function_and_message():
     """Without what all lines of a function have in common."""
     [line] = readable([LINE])
     assert line.split(maxsplit=1)[1] == "register_payment:3       INFO    command done payment_id=id-1"
 
 
-def test_metrics_are_left_out_and_a_call_ends_with_its_time():
+def test_metrics_are_omitted_and_a_call_ends_with_its_time():
     """Lambda's START and END say nothing that is not there."""
     start, report = (replace(LINE, level=PLATFORM, message=message, fields={}) for message in ("START", "REPORT"))
-    found = list(readable([start, replace(LINE, level=METRICS), replace(report, fields={"milliseconds": 12.4})]))
-    assert [line.rpartition("REPORT")[2].strip() for line in found] == ["12 ms"]
+    lines = list(readable([start, replace(LINE, level=METRICS), replace(report, fields={"milliseconds": 12.4})]))
+    assert [line.rpartition("REPORT")[2].strip() for line in lines] == ["12 ms"]
 
 
-def test_an_exception_is_shown_once():
+def test_an_exception_is_printed_once():
     """As the function logged it; what it did not log is as Lambda wrote it."""
     logged = replace(LINE, level="ERROR", message="uncaught exception", fields={"exception": "ValueError: no"})
     written = replace(LINE, level=TEXT, message="Traceback (most recent call last):", fields={})
-    shown = list(readable([logged, written, replace(written, request_id="request-2")]))
-    assert [line.count("ValueError: no") for line in shown] == [1, 0]
-    assert "Traceback" in shown[1]
+    lines = list(readable([logged, written, replace(written, request_id="request-2")]))
+    assert [line.count("ValueError: no") for line in lines] == [1, 0]
+    assert "Traceback" in lines[1]
 
 
 def test_an_id_finds_all_lines_of_the_calls_that_name_it():
@@ -50,7 +50,7 @@ TRACE = """  File "/runtime/library/calls.py", line 3, in observed
 KeyError: 'x'"""
 
 
-def test_frames_of_libraries_are_shown_if_wanted():
+def test_frames_of_libraries_are_optional():
     """Otherwise, a traceback has the frames of the repository, and the exception."""
     line = replace(LINE, level="ERROR", message="uncaught exception", fields={"exception": TRACE})
     [short] = readable([line])
@@ -66,8 +66,8 @@ def test_frames_of_libraries_are_shown_if_wanted():
 def test_an_exception_of_a_library_alone_keeps_its_frames():
     """It would have none otherwise."""
     trace = TRACE.replace("src/", "/elsewhere/")
-    [shown] = readable([replace(LINE, fields={"exception": trace})])
-    assert shown.splitlines()[1:] == trace.splitlines()
+    [text] = readable([replace(LINE, fields={"exception": trace})])
+    assert text.splitlines()[1:] == trace.splitlines()
 
 
 TAIL = """ord": "the end of a line"}
@@ -86,9 +86,9 @@ KeyError: 'x'"""
 def test_the_end_of_a_log_shows_the_frames_of_the_repository():
     """Lambda cuts the beginning; the emulator's paths are those of the unpacked archive."""
     *logged, trace = messages_of_tail(TAIL)
-    [shown] = readable([replace(LINE, level=TEXT, message=trace, fields={})])
+    [text] = readable([replace(LINE, level=TEXT, message=trace, fields={})])
     assert logged == ['{"level": "INFO"}']
-    assert shown.splitlines()[1:] == [
+    assert text.splitlines()[1:] == [
         '  File "src/payment/use_cases.py", line 7, in charge',
         '    return amounts["x"]',
         "KeyError: 'x'",

@@ -7,20 +7,20 @@ from bounded_context_local.live.function import NoSuchName, chosen
 FUNCTIONS = ["register_payment", "verify_payment", "on_event"]
 
 
-@pytest.mark.parametrize("given", ["register_payment", "register-payment", "RegisterPayment"])
-def test_a_name_is_known_in_each_of_its_forms(given: str):
+@pytest.mark.parametrize("name", ["register_payment", "register-payment", "RegisterPayment"])
+def test_a_name_is_accepted_in_each_of_its_forms(name: str):
     """In code, on AWS, and as a command."""
-    assert chosen("function", given, FUNCTIONS) == "register_payment"
+    assert chosen("function", name, FUNCTIONS) == "register_payment"
 
 
 @pytest.mark.parametrize(
-    ("given", "near"),
+    ("name", "near"),
     [
         ("verify_paiment", "write verify_payment or register_payment."),
         ("zzz", "register_payment, verify_payment or"),
     ],
 )
-def test_a_wrong_name_is_refused_with_the_close_ones(given: str, near: str):
+def test_a_wrong_name_is_refused_with_similar_names(name: str, near: str):
     """Or with all of them, if none is close."""
     with pytest.raises(NoSuchName, match=near):
-        chosen("function", given, FUNCTIONS)
+        chosen("function", name, FUNCTIONS)

@@ -21,7 +21,7 @@ class Lambda(Calls):
     account = "123456789012"
 
     def __init__(self, **answer: Any) -> None:
-        self.asked: list[tuple[str, Any]] = []
+        self.calls: list[tuple[str, Any]] = []
         self.begun, self.let = threading.Event(), threading.Event()
         self._answer = {"Payload": io.BytesIO(b"{}")} | answer
 
@@ -32,7 +32,7 @@ class Lambda(Calls):
         assert (service, operation) == ("lambda", "invoke")
         payload = parameters["Payload"]
         assert isinstance(payload, bytes)
-        self.asked.append((str(parameters["FunctionName"]).split(":")[6], json.loads(payload)))
+        self.calls.append((str(parameters["FunctionName"]).split(":")[6], json.loads(payload)))
         self.begun.set()
         assert self.let.wait(30)
         return self._answer
@@ -46,10 +46,10 @@ def test_the_error_of_a_function_that_does_not_start_is_printed():
     start(broken, _alias("one"), said.append)
     [line] = said
     assert re.fullmatch(r"one .*: ImportError: no module x", line)
-    assert broken.asked == [("one", {"smoke_check": True})]
+    assert broken.calls == [("one", {"smoke_check": True})]
 
 
-def test_what_newer_code_replaces_is_not_started_any_more():
+def test_a_replaced_version_is_not_started():
     """But for what is being started; and whoever has them started does not wait."""
     functions, said = Lambda(), list[str]()
     with warming(functions, said.append) as warm:
@@ -57,7 +57,7 @@ def test_what_newer_code_replaces_is_not_started_any_more():
         assert functions.begun.wait(30)
         warm([_alias("newer")])
         functions.let.set()
-        while len(functions.asked) < 2:
+        while len(functions.calls) < 2:
             threading.Event().wait(0.01)
-    assert [name for name, _ in functions.asked] == ["first", "newer"]
+    assert [name for name, _ in functions.calls] == ["first", "newer"]
     assert said == []

@@ -24,7 +24,7 @@ class Keeping(Calls):
 
     def __init__(self, *lists: Item) -> None:
         put = TypeSerializer().serialize
-        self._items = [{name: put(value) for name, value in one.items()} for one in lists]
+        self._items = [{name: put(value) for name, value in item.items()} for item in lists]
 
     def client(self, service: str) -> Any:
         assert service == "dynamodb"
@@ -51,30 +51,31 @@ LISTS = (_list("old", 1, "IMPORTED", 1), _list("new", 2, "IMPORTED", 1), _list("
 
 
 @pytest.fixture
-def asked(context: Context[Any]) -> dict[str, Item]:
+def events(context: Context[Any]) -> dict[str, Item]:
     """What each step is asked, of these lists."""
     outputs = {"table_name": "table"}
     return {
-        one: dict(step_samples(Keeping(*LISTS), outputs, context, one)).get("list", {}) for one in context.functions
+        function: dict(step_samples(Keeping(*LISTS), outputs, context, function)).get("list", {})
+        for function in context.functions
     }
 
 
-def test_a_step_is_asked_about_the_newest_list_that_came_so_far(context: Context[Any], asked: dict[str, Item]):
+def test_the_sample_of_a_step_is_the_newest_list_of_its_status(context: Context[Any], events: dict[str, Item]):
     """The first about any; it is the execution that has it already, so nothing is recorded anew."""
     register, validate, verify, load, _ = context.steps
     upload = {"bucket": "inbox", "key": "incoming/demo/bad.csv", "version": "v"}
-    assert asked[register] == {"upload": upload, "execution": "execution-bad"}
-    assert asked[validate] == asked[verify] == {"list_id": "new"}
-    assert asked[load] == {"list_id": "new", "part": PART}
+    assert events[register] == {"upload": upload, "execution": "execution-bad"}
+    assert events[validate] == events[verify] == {"list_id": "new"}
+    assert events[load] == {"list_id": "new", "part": PART}
 
 
-def test_only_what_was_refused_is_undone_again(context: Context[Any], asked: dict[str, Item]):
+def test_the_sample_of_the_compensation_is_a_refused_list(context: Context[Any], events: dict[str, Item]):
     """Of a list that was imported, its rows would go."""
-    assert asked[context.steps[-1]] == {"list_id": "bad"}
+    assert events[context.steps[-1]] == {"list_id": "bad"}
     assert list(step_samples(Keeping(LISTS[0]), {"table_name": "table"}, context, context.steps[-1])) == []
 
 
-def test_what_is_no_step_has_none(context: Context[Any], asked: dict[str, Item]):
+def test_functions_that_are_not_steps_have_no_sample(context: Context[Any], events: dict[str, Item]):
     """And neither has one where no list has come yet."""
-    assert {function for function, event in asked.items() if event} == set(context.steps)
+    assert {function for function, event in events.items() if event} == set(context.steps)
     assert list(step_samples(Keeping(), {"table_name": "table"}, context, context.steps[0])) == []

@@ -12,16 +12,18 @@ from .lines import call, emf, stamp
 
 def test_each_kind_of_line_is_read() -> None:
     """Lambda's own, a JSON line with its own time, a metric, and what is neither."""
-    told = {"level": "INFO", "message": "list registered", "timestamp": stamp(5.25), "list_id": "l-1"}
+    fields = {"level": "INFO", "message": "list registered", "timestamp": stamp(5.25), "list_id": "l-1"}
     start, line, record, text, end, report = call(
-        "one", "r-1", 6.0, 2.0, told, emf(["service"], service="s", Rows=1), "boom"
+        "one", "r-1", 6.0, 2.0, fields, emf(["service"], service="s", Rows=1), "boom"
     )
     assert (start.level, start.message, start.time, start.version) == (PLATFORM, "START", 4.0, "3")
     assert (line.level, line.message, line.time, line.fields["list_id"]) == ("INFO", "list registered", 5.25, "l-1")
     assert (record.level, record.time) == (METRICS, 5.5)
     assert (text.level, text.message, text.fields) == (TEXT, "boom", {})
     assert (end.message, report.message, report.time) == ("END", "REPORT", 6.0)
-    assert {(one.function, one.request_id, one.version) for one in (line, record, text, end)} == {("one", "r-1", "3")}
+    assert {(entry.function, entry.request_id, entry.version) for entry in (line, record, text, end)} == {
+        ("one", "r-1", "3")
+    }
 
 
 @pytest.mark.parametrize("message", ["", "3", "[]", "{", '{"timestamp": "soon"}', '{"_aws": 1}'])
@@ -37,13 +39,15 @@ def test_a_call_is_put_together_from_its_lines() -> None:
     broken = call("two", "r-2", 5.0, 3.0, "Traceback (most recent call last):", "ValueError: 3")
     late = call("two", "r-3", 9.0, 1.0, "Task timed out after 10.00 seconds")
     unfinished = call("one", "r-4", 9.0, 1.0)[:1]
-    found = calls(first + broken + late + unfinished)
-    assert [(one.function, one.began, one.ended, one.failed) for one in found] == [
+    all_calls = calls(first + broken + late + unfinished)
+    assert [
+        (invocation.function, invocation.began, invocation.ended, invocation.failed) for invocation in all_calls
+    ] == [
         ("two", 2.0, 5.0, True),
         ("one", 4.0, 6.0, False),
         ("two", 8.0, 9.0, True),
     ]
-    assert [line.message for line in found[1].lines] == ["done"]
+    assert [line.message for line in all_calls[1].lines] == ["done"]
 
 
 class LogGroup(RecordingAws):
@@ -64,18 +68,18 @@ class LogGroup(RecordingAws):
         return self
 
     def paginate(self, *, startTime: int, **_: object) -> list[dict[str, Any]]:  # noqa: N803
-        found = [event for event in self.events if event["timestamp"] >= startTime]
-        return [{"events": found[:2]}, {"events": found[2:]}]
+        events = [event for event in self.events if event["timestamp"] >= startTime]
+        return [{"events": events[:2]}, {"events": events[2:]}]
 
 
-def test_every_line_is_taken_once() -> None:
+def test_every_line_is_read_once() -> None:
     """Also one that is written late, and says an earlier time."""
     aws = LogGroup()
     logs = Logs(aws, {"one": "/group"})
-    taken: list[list[str]] = []
+    batches: list[list[str]] = []
     for written in ([("a", 10.0), ("b", 11.0)], [], [("c", 10.9), ("d", 30.0)]):
         for stream, second in written:
             aws.write(stream, second)
-        taken.append(sorted(line.request_id for line in logs.take()))
-    assert taken == [["a", "a", "b", "b"], [], ["c", "c", "d", "d"]]
+        batches.append(sorted(line.request_id for line in logs.take()))
+    assert batches == [["a", "a", "b", "b"], [], ["c", "c", "d", "d"]]
     assert len(logs.lines) == 8

@@ -21,7 +21,7 @@ SUBSEGMENT = DOCUMENT | {"type": "subsegment", "parent_id": "53995c3f42cd8ad8"}
 
 
 @pytest.mark.parametrize("document", [DOCUMENT, SUBSEGMENT, DOCUMENT | {"in_progress": True, "end_time": None}])
-def test_a_segment_document_is_taken(document: dict[str, Any]) -> None:
+def test_a_segment_document_is_accepted(document: dict[str, Any]) -> None:
     assert read_datagram(HEADER + json.dumps(document).encode()) == document
 
 
@@ -45,7 +45,7 @@ def test_a_datagram_that_x_ray_would_reject_is_rejected(datagram: bytes, reason:
         read_datagram(datagram)
 
 
-def test_what_is_sent_is_kept_and_the_port_is_free_afterwards() -> None:
+def test_sent_documents_are_kept_and_the_port_is_free_afterwards() -> None:
     with listening() as daemon, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         host, _, port = daemon.address.partition(":")
         for datagram in (HEADER + json.dumps(SUBSEGMENT).encode(), b"hello"):

@@ -26,8 +26,8 @@ def edited(graph: Graph, kind: str, name: str, edit: Edit) -> Graph:
     """Return a copy of a graph with one changed resource."""
     nodes = list[Node]()
     for node in graph.nodes:
-        found = edit(node.inputs) if (node.kind, node.name) == (kind, name) else node.inputs
-        nodes += [] if found is None else [replace(node, inputs=found)]
+        inputs = edit(node.inputs) if (node.kind, node.name) == (kind, name) else node.inputs
+        nodes += [] if inputs is None else [replace(node, inputs=inputs)]
     assert [node.inputs for node in nodes] != [node.inputs for node in graph.nodes], "the plant changes nothing"
     return replace(graph, nodes=nodes)
 
@@ -52,7 +52,7 @@ def query(number: int, **changed: Any) -> Edit:
     """Change the metric of a query of an alarm."""
 
     def change(inputs: Inputs) -> Inputs:
-        queries = [dict(one) for one in inputs["metricQueries"]]
+        queries = [dict(query) for query in inputs["metricQueries"]]
         queries[number]["metric"] = {**queries[number]["metric"], **changed}
         return {**inputs, "metricQueries": queries}
 
@@ -155,7 +155,7 @@ def test_contexts_of_other_shapes_have_all_expected_alarms(name: str):
 
 
 @pytest.mark.parametrize("plant", PLANTS)
-def test_a_planted_fault_is_found_before_anything_runs(plant: str):
+def test_a_planted_fault_is_detected_before_the_run(plant: str):
     kind, name, edit = PLANTS[plant]
     assert len(findings(edited(run("prod"), kind, name, edit))) >= 1
 

@@ -32,9 +32,9 @@ def graph() -> Graph:
 
 @pytest.fixture(scope="module")
 def faults(graph: Graph) -> dict[str, Fault]:
-    found = derive(graph, DEFAULT)
-    assert len({fault.name for fault in found}) == len(found)
-    return {fault.name: fault for fault in found}
+    faults = derive(graph, DEFAULT)
+    assert len({fault.name for fault in faults}) == len(faults)
+    return {fault.name: fault for fault in faults}
 
 
 @pytest.mark.parametrize("kind", TARGETS)
@@ -89,11 +89,11 @@ def test_each_fault_that_can_stop_work_has_an_alarm(faults: dict[str, Fault]):
         ("revoke:on-event", {"background-errors", "dead-letters-warning", "inbound-age", "mappings-failing", NEWEST}),
     ],
 )
-def test_the_alarms_are_those_of_the_table(name: str, alarms: set[str], faults: dict[str, Fault]):
+def test_the_alarms_equal_the_table(name: str, alarms: set[str], faults: dict[str, Fault]):
     assert faults[name].alarms == alarms
 
 
-def test_an_alarm_that_is_left_out_is_still_expected(faults: dict[str, Fault]):
+def test_a_missing_alarm_is_still_expected(faults: dict[str, Fault]):
     """The expectation does not follow the stack: a fault without its alarm is silent."""
     quiet = {fault.name: fault for fault in derive(run("local", alarms="critical"), DEFAULT)}
     assert {name: fault.alarms for name, fault in quiet.items()} == {

@@ -66,7 +66,7 @@ def test_a_changed_request_is_signed_again_for_its_caller():
 def test_stopped_or_lost_work_without_an_expected_alarm_is_a_finding(
     stopped: bool, lost: list[str], alarms: dict[str, str], kinds: list[str]
 ):
-    [fault] = [one for one in derive(run("local"), DEFAULT) if one.name == "delay:events-bi"]
+    [fault] = [fault for fault in derive(run("local"), DEFAULT) if fault.name == "delay:events-bi"]
     outcome = Outcome(fault, stopped=stopped, lost=lost, alarms=alarms)
     assert [finding.split(": ")[1] for finding in outcome.findings()] == kinds
     assert replace(outcome, duplicates=["a change"]).findings()[len(lost)].split(": ")[1] == "duplicate"
@@ -87,7 +87,7 @@ def test_stopped_or_lost_work_without_an_expected_alarm_is_a_finding(
 def test_repeated_and_reordered_events_set_off_no_alarm_and_an_unreadable_event_does(
     name: str, alarms: dict[str, str], kinds: list[str]
 ):
-    [fault] = [one for one in derive(run("local"), DEFAULT) if one.name == name]
+    [fault] = [fault for fault in derive(run("local"), DEFAULT) if fault.name == name]
     assert [finding.split(": ")[1] for finding in Outcome(fault, alarms=alarms).findings()] == kinds
 
 

@@ -44,9 +44,9 @@ class Relay:
         monkeypatch.setattr(ReaderMapping, "of", lambda *_: ReaderMapping([], 3))
 
     def invoke(self, _: object, __: object, event: dict[str, Any]) -> Call:
-        changes = [one["dynamodb"] for one in event["Records"]]
-        self.calls.append([one["SequenceNumber"] for one in changes])
-        self.readable += ["amount" in one["NewImage"] for one in changes]
+        changes = [entry["dynamodb"] for entry in event["Records"]]
+        self.calls.append([change["SequenceNumber"] for change in changes])
+        self.readable += ["amount" in change["NewImage"] for change in changes]
         if self.refuses:
             self.trial.refused.append("payment-local-relay-events")
         failures = [{"itemIdentifier": number} for number in self.failing if number in self.calls[-1]]
@@ -64,7 +64,7 @@ def attempts(relay: Relay, number: int, *, is_spoiled: bool = False) -> None:
     played = PlayedMapping(
         graph.one("lambda/eventSourceMapping", "relay-events-stream"), relay.trial, is_spoiled=is_spoiled
     )
-    relay.records = [record(one) for one in range(1, 6)]
+    relay.records = [record(number) for number in range(1, 6)]
     with played.playing():
         for _ in range(number):
             played._deliver()
@@ -75,7 +75,7 @@ def test_a_batch_continues_at_its_first_failed_item(relay: Relay):
     attempts(relay, 2)
     relay.failing = []
     assert relay.calls == [["1", "2", "3"], ["2", "3", "4"]]
-    assert [one.dimensions for one in relay.trial.samples] == [{"FunctionName": "payment-local-relay-events"}] * 2
+    assert [sample.dimensions for sample in relay.trial.samples] == [{"FunctionName": "payment-local-relay-events"}] * 2
     assert relay.trial.lost == []
 
 

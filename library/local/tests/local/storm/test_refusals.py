@@ -52,7 +52,7 @@ def test_some_events_of_a_batch_are_refused():
     accepted = XML.format("<member><Id>1</Id><MessageId>m</MessageId></member>")
     response, reached = refused(Request("POST", "/", HTTPHeaderDict(), form.encode()), accepted)
     answer = parsed("sns", "PublishBatch", response)
-    assert [[one["Id"] for one in answer[name]] for name in ("Successful", "Failed")] == [["1"], ["0"]]
+    assert [[entry["Id"] for entry in answer[name]] for name in ("Successful", "Failed")] == [["1"], ["0"]]
     assert answer["Failed"][0]["SenderFault"] is False
     assert ("good" in reached, "bad" in reached) == (True, False)
 
@@ -62,7 +62,7 @@ def test_some_messages_of_a_batch_are_refused():
     accepted = json.dumps({"Successful": [{"Id": "good"}], "Failed": []})
     response, reached = refused(json_request("SendMessageBatch", body), accepted)
     answer = parsed("sqs", "SendMessageBatch", response)
-    assert [[one["Id"] for one in answer[name]] for name in ("Successful", "Failed")] == [["good"], ["bad"]]
+    assert [[entry["Id"] for entry in answer[name]] for name in ("Successful", "Failed")] == [["good"], ["bad"]]
     assert "bad" not in reached
 
 
@@ -72,7 +72,7 @@ def test_some_statements_of_a_batch_are_throttled():
         json_request("BatchExecuteStatement", {"Statements": statements}), json.dumps({"Responses": [{}]})
     )
     answer = parsed("dynamodb", "BatchExecuteStatement", response)
-    assert [one.get("Error", {}).get("Code") for one in answer["Responses"]] == ["ThrottlingError", None]
+    assert [response.get("Error", {}).get("Code") for response in answer["Responses"]] == ["ThrottlingError", None]
     assert "bad" not in reached
 
 
@@ -108,7 +108,7 @@ def test_a_service_throttles_and_denies_with_its_own_code(
     service: str, model: str, operation: str, throttled: str, denied: str
 ):
     responses = [refusal("throttle", service), refusal("deny", service)]
-    codes = [parsed(model, operation, one)["Error"]["Code"] for one in responses if one]
+    codes = [parsed(model, operation, response)["Error"]["Code"] for response in responses if response]
     assert codes == [throttled, denied]
 
 

@@ -99,14 +99,14 @@ class SimBulk:
         ]
 
     def _hundred(self, table: str, wanted: dict[str, Any]) -> list[dict[str, Any]]:
-        found, left = list[dict[str, Any]](), {table: wanted}
+        items, unprocessed = list[dict[str, Any]](), {table: wanted}
         for _ in range(_READS):
-            answer = self._call("BatchGetItem", {"RequestItems": left})
-            found += [{name: _plain(value) for name, value in item.items()} for item in answer["Responses"][table]]
-            left = answer["UnprocessedKeys"]
-            if not left:
-                return found
-        missing = f"Failed to get {len(left[table]['Keys'])} keys after {_READS} retries"
+            answer = self._call("BatchGetItem", {"RequestItems": unprocessed})
+            items += [{name: _plain(value) for name, value in item.items()} for item in answer["Responses"][table]]
+            unprocessed = answer["UnprocessedKeys"]
+            if not unprocessed:
+                return items
+        missing = f"Failed to get {len(unprocessed[table]['Keys'])} keys after {_READS} retries"
         raise PydynoxException(f'Failed to build request: ConstructionFailure {{ source: "{missing}" }}')
 
     def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -130,9 +130,9 @@ def _projected(projection: Sequence[str] | None) -> dict[str, Any]:
 
 def _translated(error: ClientError) -> Exception:
     """Return pydynox's exception for an error of DynamoDB."""
-    found = error.response.get("Error", {})
-    kind = _EXCEPTIONS.get(found.get("Code", ""), PydynoxException)
-    return kind(found.get("Message", ""))
+    details = error.response.get("Error", {})
+    kind = _EXCEPTIONS.get(details.get("Code", ""), PydynoxException)
+    return kind(details.get("Message", ""))
 
 
 def _plain(value: Any) -> Any:

@@ -35,7 +35,7 @@ _MEMBERS: Final[dict[str, Callable[[Any, Convert], Any]]] = {
     "Keys": _list,
     "LastEvaluatedKey": _values,
     "RequestItems": _named,
-    "Responses": lambda found, convert: {name: _list(items, convert) for name, items in found.items()},
+    "Responses": lambda responses, convert: {name: _list(items, convert) for name, items in responses.items()},
     "TransactItems": lambda actions, convert: [_named(action, convert) for action in actions],
     "UnprocessedKeys": _named,
 }

@@ -33,9 +33,9 @@ def batch_get_item(store: Store, request: Request) -> Answer:
         raise Malformed("Provided list of item keys contains duplicates, is empty or too long")
     processed = _processed(store, len(keys))
     seen, project = store.seen(consistent=wanted.get("ConsistentRead", False)), _projection(wanted)
-    found = [project(seen[key]) for key in keys[:processed] if key in seen]
-    left = {name: {**wanted, "Keys": wanted["Keys"][processed:]}} if processed < len(keys) else {}
-    return {"Responses": {name: found}, "UnprocessedKeys": left}
+    items = [project(seen[key]) for key in keys[:processed] if key in seen]
+    unprocessed = {name: {**wanted, "Keys": wanted["Keys"][processed:]}} if processed < len(keys) else {}
+    return {"Responses": {name: items}, "UnprocessedKeys": unprocessed}
 
 
 def _processed(store: Store, keys: int) -> int:
@@ -71,15 +71,15 @@ def scan(store: Store, request: Request) -> Answer:
     of, number = request.get("TotalSegments", 1), request.get("Segment", 0)
     keys = sorted(key for key in seen if key > after and crc32(key.encode()) % of == number)
     page = keys[: request.get("Limit")]
-    found = [_projection(request)(seen[key]) for key in page if _filter(request)(seen[key])]
+    items = [_projection(request)(seen[key]) for key in page if _filter(request)(seen[key])]
     last = {"LastEvaluatedKey": {store.key: page[-1]}} if len(page) < len(keys) else {}
-    return {"Items": found, "Count": len(found), "ScannedCount": len(page), **last}
+    return {"Items": items, "Count": len(items), "ScannedCount": len(page), **last}
 
 
 def _filter(request: Request) -> Callable[[Item], bool]:
-    given = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
+    placeholders = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
     holds = compiled(request.get("FilterExpression")).condition
-    return lambda item: holds is None or holds(item, *given)
+    return lambda item: holds is None or holds(item, *placeholders)
 
 
 def query(store: Store, request: Request) -> Answer:
@@ -87,27 +87,29 @@ def query(store: Store, request: Request) -> Answer:
     attribute = store.indexes.get(request.get("IndexName", ""))
     if attribute is None or request.get("ConsistentRead"):
         raise Malformed("The table does not have the specified index, or the read is consistent")
-    found = _matching(store, attribute, request)
+    items = _matching(store, attribute, request)
     if "ExclusiveStartKey" in request:
         after = key_of(store, request["ExclusiveStartKey"])
-        found = [item for item in found if item[store.key] > after]
-    return _page(store, attribute, found, request)
+        items = [item for item in items if item[store.key] > after]
+    return _page(store, attribute, items, request)
 
 
 def _matching(store: Store, attribute: str, request: Request) -> list[Item]:
     expressions = compiled(request["KeyConditionExpression"])
-    given = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
-    expressions.check(*given)
+    placeholders = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
+    expressions.check(*placeholders)
     holds = expressions.condition
     seen = store.seen(consistent=False).values()
-    found = [item for item in seen if item.get(attribute, ABSENT) is not ABSENT and holds and holds(item, *given)]
-    return sorted(found, key=lambda item: item[store.key])
+    items = [
+        item for item in seen if item.get(attribute, ABSENT) is not ABSENT and holds and holds(item, *placeholders)
+    ]
+    return sorted(items, key=lambda item: item[store.key])
 
 
-def _page(store: Store, attribute: str, found: Sequence[Item], request: Request) -> Answer:
+def _page(store: Store, attribute: str, matches: Sequence[Item], request: Request) -> Answer:
     """Return a page. DynamoDB gives a last key whenever it stopped at the limit, also if no item comes after."""
     limit, project = request.get("Limit"), _projection(request)
-    items = found[:limit]
+    items = matches[:limit]
     answer: Answer = {"Items": [project(item) for item in items], "Count": len(items), "ScannedCount": len(items)}
     if limit is not None and len(items) == limit:
         answer["LastEvaluatedKey"] = {attribute: items[-1][attribute], store.key: items[-1][store.key]}

@@ -84,7 +84,7 @@ class Service:
 def _check(operation: str, request: Request) -> None:
     """Raise NotImplementedError for a parameter that is not simulated."""
     parts = [(operation, request)]
-    parts += [one for action in request.get("TransactItems", ()) for one in action.items()]
+    parts += [part for action in request.get("TransactItems", ()) for part in action.items()]
     for name, part in parts:
         if unknown := part.keys() - PARAMETERS[name]:
             raise NotImplementedError(f"{name}: {sorted(unknown)} is not simulated")
@@ -111,5 +111,5 @@ def _applied(store: Store, operation: str, request: Request) -> Answer:
 
 def _tables(request: Request) -> list[Any]:
     if "TransactItems" in request:
-        return [one["TableName"] for action in request["TransactItems"] for one in action.values()]
+        return [operation["TableName"] for action in request["TransactItems"] for operation in action.values()]
     return list(request["RequestItems"]) if "RequestItems" in request else [request["TableName"]]

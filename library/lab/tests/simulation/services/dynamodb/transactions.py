@@ -58,11 +58,11 @@ def _applied(store: Store, token: str, actions: Any) -> bool:
 def _plans(store: Store, actions: Sequence[Mapping[str, Request]]) -> list[Planned]:
     if not 0 < len(actions) <= MOST_ACTIONS:
         raise Malformed("Member must have length less than or equal to 100, and greater than 0")
-    single = [one for action in actions for one in action.items()]
+    single = [operation for action in actions for operation in action.items()]
     keys = {key_of(store, request.get("Key") or request["Item"]) for _, request in single}
     if len(keys) < len(single):
         raise Malformed("Transaction request cannot include multiple operations on one item")
-    decided = [_decided(store, *one) for one in single]
+    decided = [_decided(store, *operation) for operation in single]
     reasons = _conflicting(store, [reason for _, reason in decided])
     if any(reason is not _NONE for reason in reasons):
         raise _cancelled(reasons)

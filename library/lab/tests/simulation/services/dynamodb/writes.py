@@ -33,9 +33,9 @@ class ConditionFailed(Exception):
         self.members: dict[str, Any] = {"Item": typed_item(old)} if wanted and old else {}
 
 
-def key_of(store: Store, found: Mapping[str, Any]) -> str:
+def key_of(store: Store, attributes: Mapping[str, Any]) -> str:
     """Return the key of an item or a request. Raises Malformed."""
-    key = found.get(store.key)
+    key = attributes.get(store.key)
     if type(key) is not str or not key:
         raise Malformed("The provided key element does not match the schema")
     return key
@@ -84,9 +84,9 @@ def planned_update(store: Store, request: Request) -> Planned:
 def _held(store: Store, request: Request, key: str) -> tuple[Item | None, Compiled]:
     """Return the stored item and the request's expressions. Raises ConditionFailed, Malformed."""
     expressions = compiled(request.get("ConditionExpression"), request.get("UpdateExpression"))
-    given, old = _given(request), store.items.get(key)
-    expressions.check(*given)
-    if expressions.condition is not None and not expressions.condition(old or _NOTHING, *given):
+    placeholders, old = _given(request), store.items.get(key)
+    expressions.check(*placeholders)
+    if expressions.condition is not None and not expressions.condition(old or _NOTHING, *placeholders):
         raise ConditionFailed(request, old)
     return old, expressions
 

@@ -20,8 +20,8 @@ class Compiled(NamedTuple):
     def check(self, names: Mapping[str, str], values: Mapping[str, Any]) -> None:
         """Raise Malformed for a placeholder that is unused, or not defined."""
         if names.keys() != self.names or values.keys() != self.values:
-            given, used = {*names, *values}, self.names | self.values
-            raise Malformed(f"unused: {sorted(given - used)}, not defined: {sorted(used - given)}")
+            definitions, used = {*names, *values}, self.names | self.values
+            raise Malformed(f"unused: {sorted(definitions - used)}, not defined: {sorted(used - definitions)}")
 
 
 @lru_cache(maxsize=4096)

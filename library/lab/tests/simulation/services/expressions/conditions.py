@@ -21,15 +21,15 @@ _TYPES: Final[dict[type, str]] = {str: "S", Decimal: "N", bool: "BOOL", type(Non
 
 
 def _in_order(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    return lambda one, other: type(one) is type(other) and type(one) in _ORDERED and compare(one, other)
+    return lambda first, other: type(first) is type(other) and type(first) in _ORDERED and compare(first, other)
 
 
 _at_least: Final = _in_order(operator.ge)
 _at_most: Final = _in_order(operator.le)
 
 _COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "=": lambda one, other: one is not ABSENT and same(one, other),
-    "<>": lambda one, other: not same(one, other),
+    "=": lambda first, other: first is not ABSENT and same(first, other),
+    "<>": lambda first, other: not same(first, other),
     "<": _in_order(operator.lt),
     "<=": _at_most,
     ">": _in_order(operator.gt),
@@ -85,16 +85,16 @@ def _group(tokens: Tokens) -> Condition:
 
 
 def _comparison(tokens: Tokens) -> Condition:
-    left = _operand(tokens)
+    operand = _operand(tokens)
     if tokens.took("BETWEEN"):
-        return _between(tokens, left)
+        return _between(tokens, operand)
     if tokens.took("IN"):
-        return _among(tokens, left)
+        return _among(tokens, operand)
     sign = tokens.take()
     if sign not in _COMPARISONS:
         raise Malformed(f"Syntax error; token: {sign!r}")
-    compare, right = _COMPARISONS[sign], _operand(tokens)
-    return lambda item, names, values: compare(left(item, names, values), right(item, names, values))
+    compare, second = _COMPARISONS[sign], _operand(tokens)
+    return lambda item, names, values: compare(operand(item, names, values), second(item, names, values))
 
 
 def _operand(tokens: Tokens) -> Operand:
@@ -111,19 +111,19 @@ def _size(value: Any) -> Any:
     return Decimal(len(raw(value))) if type(value) is Binary else ABSENT
 
 
-def _between(tokens: Tokens, left: Operand) -> Condition:
+def _between(tokens: Tokens, operand: Operand) -> Condition:
     low = _operand(tokens)
     tokens.expect("AND")
     high = _operand(tokens)
 
     def between(item: Mapping[str, Any], names: Names, values: Values) -> bool:
-        value = left(item, names, values)
+        value = operand(item, names, values)
         return _at_least(value, low(item, names, values)) and _at_most(value, high(item, names, values))
 
     return between
 
 
-def _among(tokens: Tokens, left: Operand) -> Condition:
+def _among(tokens: Tokens, operand: Operand) -> Condition:
     tokens.expect("(")
     options = [_operand(tokens)]
     while tokens.took(","):
@@ -131,28 +131,28 @@ def _among(tokens: Tokens, left: Operand) -> Condition:
     tokens.expect(")")
 
     def among(item: Mapping[str, Any], names: Names, values: Values) -> bool:
-        value = left(item, names, values)
+        value = operand(item, names, values)
         return value is not ABSENT and any(same(value, option(item, names, values)) for option in options)
 
     return among
 
 
 def _exists(tokens: Tokens) -> Condition:
-    found = attribute(path(tokens))
-    return lambda item, names, values: found(item, names, values) is not ABSENT
+    operand = attribute(path(tokens))
+    return lambda item, names, values: operand(item, names, values) is not ABSENT
 
 
 def _exists_not(tokens: Tokens) -> Condition:
-    found = attribute(path(tokens))
-    return lambda item, names, values: found(item, names, values) is ABSENT
+    operand = attribute(path(tokens))
+    return lambda item, names, values: operand(item, names, values) is ABSENT
 
 
 def _of_two(compare: Callable[[Any, Any], bool]) -> Callable[[Tokens], Condition]:
     def read(tokens: Tokens) -> Condition:
-        left = simple(tokens)
+        first = simple(tokens)
         tokens.expect(",")
-        right = simple(tokens)
-        return lambda item, names, values: compare(left(item, names, values), right(item, names, values))
+        second = simple(tokens)
+        return lambda item, names, values: compare(first(item, names, values), second(item, names, values))
 
     return read
 

@@ -67,9 +67,9 @@ class Tokens:
 def _split(text: str) -> list[str]:
     tokens, position, text = list[str](), 0, text.rstrip()
     while position < len(text):
-        found = _TOKEN.match(text, position)
-        if found is None:
+        match = _TOKEN.match(text, position)
+        if match is None:
             raise Malformed(f"Syntax error near {text[position:]!r}")
-        tokens.append(found[1] or found[2])
-        position = found.end()
+        tokens.append(match[1] or match[2])
+        position = match.end()
     return [*tokens, "", ""]

@@ -44,8 +44,8 @@ def _refuse_overlaps(paths: list[Path]) -> None:
     if all(len(steps) == 1 for steps in paths):
         overlapping = len(set(paths)) < len(paths)
     else:
-        pairs = ((one, other) for index, one in enumerate(paths) for other in paths[index + 1 :])
-        overlapping = any(one[: len(other)] == other[: len(one)] for one, other in pairs)
+        pairs = ((steps, other) for index, steps in enumerate(paths) for other in paths[index + 1 :])
+        overlapping = any(steps[: len(other)] == other[: len(steps)] for steps, other in pairs)
     if overlapping:
         raise Malformed("Two document paths overlap with each other")
 
@@ -75,17 +75,17 @@ def _maps_only(tokens: Tokens) -> Path:
 def _set(tokens: Tokens) -> _Action:
     steps = _maps_only(tokens)
     tokens.expect("=")
-    left = _term(tokens)
+    first = _term(tokens)
     sign = tokens.took("+", "-")
-    return steps, _sum(left, sign, _term(tokens)) if sign else left
+    return steps, _sum(first, sign, _term(tokens)) if sign else first
 
 
-def _sum(left: Operand, sign: str, right: Operand) -> Operand:
+def _sum(first: Operand, sign: str, second: Operand) -> Operand:
     def add(item: Mapping[str, Any], names: Names, values: Values) -> Decimal:
-        one, other = left(item, names, values), right(item, names, values)
-        if type(one) is not Decimal or type(other) is not Decimal:
+        value, other = first(item, names, values), second(item, names, values)
+        if type(value) is not Decimal or type(other) is not Decimal:
             raise Mismatch("An operand in the update expression has an incorrect data type")
-        return one + other if sign == "+" else one - other
+        return value + other if sign == "+" else value - other
 
     return add
 
@@ -108,29 +108,29 @@ def _term(tokens: Tokens) -> Operand:
 
 
 def _default(tokens: Tokens) -> Operand:
-    found = attribute(path(tokens))
+    operand = attribute(path(tokens))
     tokens.expect(",")
     default = _term(tokens)
     tokens.expect(")")
 
     def present(item: Mapping[str, Any], names: Names, values: Values) -> Any:
-        value = found(item, names, values)
+        value = operand(item, names, values)
         return default(item, names, values) if value is ABSENT else value
 
     return present
 
 
 def _joined(tokens: Tokens) -> Operand:
-    left = _term(tokens)
+    first = _term(tokens)
     tokens.expect(",")
-    right = _term(tokens)
+    second = _term(tokens)
     tokens.expect(")")
 
     def join(item: Mapping[str, Any], names: Names, values: Values) -> Any:
-        one, other = left(item, names, values), right(item, names, values)
-        if type(one) is not list or type(other) is not list:
+        value, other = first(item, names, values), second(item, names, values)
+        if type(value) is not list or type(other) is not list:
             raise Mismatch("An operand in the update expression has an incorrect data type")
-        return one + other
+        return value + other
 
     return join
 

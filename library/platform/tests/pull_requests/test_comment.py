@@ -1,4 +1,4 @@
-"""What a pull request is told: what a change would do, in one comment that is written anew."""
+"""The comment of a pull request: the changes of a preview, in one comment that each preview replaces."""
 
 import json
 import re
@@ -15,13 +15,13 @@ from tests.sandbox.conftest import Api
 
 from .workflows import outputs
 
-Told = Callable[[], str]
+Report = Callable[[], str]
 Capture = pytest.CaptureFixture[str]
 TABLE = Change("replace", "aws:dynamodb/table:Table", "table")
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
+def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
     """Return a function that returns the output `report` of the step that previews dev."""
     file = tmp_path / "output"
     monkeypatch.setenv("STACK", "dev")
@@ -31,10 +31,12 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
     return lambda: outputs(file.read_text())["report"]
 
 
-def test_a_preview_lists_each_change(calls: Path, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_lists_each_change(
+    calls: Path, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """To the pull request and to the job's page; no plan is kept, and no profile is written."""
     assert context("pull-request", "preview") == 0
-    text = told()
+    text = report()
     assert text.startswith("### `dev`: 1 to create, 1 to update, 0 to replace, 0 to delete\n")
     assert "| create | `table` | aws:dynamodb/table:Table |" in text
     assert (tmp_path / "summary").read_text() == text
@@ -44,17 +46,17 @@ def test_a_preview_lists_each_change(calls: Path, told: Told, tmp_path: Path, mo
 
 
 def test_a_failed_preview_reports_pulumis_error(
-    calls: Path, told: Told, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    calls: Path, report: Report, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """In Pulumi's own words, and the step fails."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31: write one of 1, 3, 5.")
     assert context("pull-request", "preview") == 1
     assert " dev " in capsys.readouterr().err
-    assert told().startswith("### `dev` cannot be previewed\n")
-    assert "log_retention_days is 31: write one of" in told()
+    assert report().startswith("### `dev` cannot be previewed\n")
+    assert "log_retention_days is 31: write one of" in report()
 
 
-def test_what_would_take_data_away_stands_out() -> None:
+def test_changes_that_lose_data_are_marked() -> None:
     """In the first line, and in its row."""
     text = pull_request.markdown("dev", [TABLE])
     assert "DATA IS LOST: replace table (aws:dynamodb/table:Table)" in text.splitlines()[0]
@@ -73,15 +75,15 @@ def test_a_long_preview_fits_a_comment() -> None:
     assert "\n800 more " in text
 
 
-def test_words_of_pulumi_cannot_end_their_block(calls: Path, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_of_pulumi_cannot_end_their_block(calls: Path, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     """They may hold anything that a commit has written."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "x ```` [a link](https://example.org)")
     assert context("pull-request", "preview") == 1
-    assert told().count("````") == 2
+    assert report().count("````") == 2
 
 
 def test_the_error_of_a_preview_adds_no_output(
-    calls: Path, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    calls: Path, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lines of the report in the form of an output stay in the report, since each report has another delimiter."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "x\nEOF\nghadelimiter\nrole=arn\nrole<<EOF\narn\nEOF")
@@ -89,22 +91,22 @@ def test_the_error_of_a_preview_adds_no_output(
         assert context("pull-request", "preview") == 1
     text = (tmp_path / "output").read_text()
     assert set(outputs(text)) == {"report"}
-    assert "role=arn" in told()
+    assert "role=arn" in report()
     assert len(set(re.findall(r"^report<<(\w{32})$", text, re.MULTILINE))) == 2
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("report")
 def test_a_pull_request_has_one_comment(github: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also after a hundred others."""
     github.comments = [{"id": number + 1, "body": "words of people"} for number in range(100)]
     for text in ("first", "second"):
         monkeypatch.setenv("REPORT", text)
         assert context("pull-request", "comment") == 0
-    assert [one["body"] for one in github.comments[100:]] == ["<!-- preview of dev -->\nsecond"]
+    assert [comment["body"] for comment in github.comments[100:]] == ["<!-- preview of dev -->\nsecond"]
     assert github.tokens == {"Bearer token"}
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("report")
 def test_a_report_of_another_program_is_cut_to_a_comment(github: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pull request's code writes the report, which may have any length."""
     monkeypatch.setenv("REPORT", "x" * 100_000)
@@ -112,8 +114,8 @@ def test_a_report_of_another_program_is_cut_to_a_comment(github: Api, monkeypatc
     assert len(github.comments[0]["body"]) < 65_536
 
 
-@pytest.mark.usefixtures("told", "github")
-def test_a_comment_that_is_not_taken_fails_the_step(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+@pytest.mark.usefixtures("report", "github")
+def test_a_comment_that_is_refused_fails_the_step(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """In a sentence, without the token."""
     monkeypatch.setenv("GITHUB_REPOSITORY", "org/other")
     monkeypatch.setenv("REPORT", "text")
@@ -121,7 +123,7 @@ def test_a_comment_that_is_not_taken_fails_the_step(monkeypatch: pytest.MonkeyPa
     assert re.search(r"GET issues/12/comments: .*\b404\b", capsys.readouterr().err)
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("report")
 def test_without_a_token_there_is_no_comment(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """On a laptop."""
     monkeypatch.setenv("REPORT", "text")
@@ -141,8 +143,8 @@ def test_the_sweep_gets_the_closed_requests_that_may_have_a_stack(
     github.closed |= {1000 + days: now - timedelta(days=days) for days in range(4, 300)}
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
     assert context("pull-request", "closed") == 0
-    told = outputs((tmp_path / "output").read_text())
-    assert json.loads(told["numbers"]) == list(range(1, count + 1))
+    job_outputs = outputs((tmp_path / "output").read_text())
+    assert json.loads(job_outputs["numbers"]) == list(range(1, count + 1))
     assert github.tokens == {"Bearer token"}
 
 

@@ -10,7 +10,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc
 
 
 @contextmanager
-def asked(folder: Path, home: Path) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
+def analyzer(folder: Path, home: Path) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
     """The pack, as Pulumi's host of Python programs starts it; the first line that it prints is its port."""
     command = [str(home / "bin" / "python"), "-u", str(folder), "127.0.0.1:1", "."]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603
