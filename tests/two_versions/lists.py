@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.running.context import RunningContext
 from bounded_context_local.sample_lists import as_csv
 from bounded_context_local.stack_state import Upload

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import pytest
 from bounded_context_cli.contracts.openapi.document import document
-from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs import Graph
 from bounded_context_cli.promises import PROMISES, Repository
 from bounded_context_cli.promises._promise import repository
 from bounded_context_cli.promises.workflow import repeated_states

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.programs import recording
-from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs import Graph, recording
 from bounded_context_cli.programs.recording import recorded
 from bounded_context_cli.programs.shared_cache import FOLDER, cached
 from bounded_context_infra.configuration.project import current

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.actors.subscriber import Subscriber
 from bounded_context_local.run.screen import RunScreen
 from bounded_context_local.running.context import RunningContext

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.actors.subscriber import Subscriber
 from bounded_context_local.emulator.aws import Aws
 from bounded_context_local.emulator.process import Endpoints

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.command.application import groups
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import VARIABLE, current
 from bounded_context_local.live import events
 from bounded_context_local.live.function import Deployed

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from bounded_context_cli.programs.graph import Graph, Node
+from bounded_context_cli.programs import Graph, Node
 from bounded_context_cli.views.picture import Picture, picture
 from tests.contexts import ORDER
 

@@ -9,7 +9,7 @@ from botocore.exceptions import NoCredentialsError
 
 from bounded_context_cli.command.operation import Access
 from bounded_context_cli.policies.account import ACCOUNT
-from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs import Graph
 from bounded_context_cli.programs.recording import Program
 from tests.console import context
 from tests.policies.test_plain import node

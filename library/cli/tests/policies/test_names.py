@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bounded_context_cli.policies.resources import resources_do_not_replace_each_other
-from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs import Graph
 from bounded_context_cli.programs.recording import run
 
 

@@ -24,7 +24,7 @@ NAME = "queues-keep-messages-long-enough"
 OWN = own.__doc__ or ""
 IMPORTS = """from collections.abc import Iterator
 
-from ..programs.graph import Graph
+from ..programs import Graph
 from .policy import Violation, policy
 """
 TOLD = """

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.policies import POLICIES
-from bounded_context_cli.programs.graph import Graph, Node
+from bounded_context_cli.programs import Graph, Node
 
 BY_NAME = {policy.name: policy for policy in POLICIES}
 QUEUE = "arn:aws:sqs:eu-central-1:111122223333:kept"

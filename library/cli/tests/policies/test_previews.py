@@ -8,7 +8,7 @@ import pytest
 
 from bounded_context_cli.policies import POLICIES
 from bounded_context_cli.policies.policy import UNKNOWN, Registered, certain_violations
-from bounded_context_cli.programs.graph import Graph, Node
+from bounded_context_cli.programs import Graph, Node
 from bounded_context_cli.programs.recording import run
 
 BY_NAME = {policy.name: policy for policy in POLICIES}

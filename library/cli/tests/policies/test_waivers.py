@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.policies import POLICIES, BadWaiver, judged, waivers
-from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs import Graph
 from bounded_context_cli.programs.recording import Program, run
 from bounded_context_cli.promises import PROMISES, Repository
 from bounded_context_infra.configuration.project import Project, current

@@ -15,7 +15,7 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bounded_context_cli.command.aws_errors import code
-from bounded_context_cli.programs.graph import Node
+from bounded_context_cli.programs import Node
 from bounded_context_cli.programs.requests import KINDS, converted, divided, plain
 
 from .cli import options, parameters, printed, sample

@@ -11,7 +11,7 @@ import pytest
 from bounded_context import Aggregate
 from bounded_context.domain.spelling import kebab, snake
 from bounded_context_cli.policies.resources import resources_do_not_replace_each_other
-from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs import Graph
 from bounded_context_cli.views.picture import picture
 from bounded_context_cli.views.picture.cli import flowchart
 from bounded_context_infra.configuration.labels import roles

@@ -10,7 +10,7 @@ from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import entry_point
 from bounded_context.declaration.measures import OPTIONAL
 from bounded_context.domain.spelling import kebab
-from bounded_context_cli.programs.graph import Node
+from bounded_context_cli.programs import Node
 from bounded_context_infra.queries import saved_queries
 
 from .alarms import everything_of, name_of, notifiers, prefix_of, watched

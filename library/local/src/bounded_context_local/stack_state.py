@@ -12,7 +12,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from bounded_context.declaration.context import Context
 from bounded_context_cli.command.aws_errors import Calls
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 
 from .emulator.aws import Aws
 from .emulator.clock import until

@@ -28,7 +28,7 @@ from urllib3.exceptions import HTTPError
 
 from bounded_context.application.ports import Answer, SystemRequest
 from bounded_context.domain import lists
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra._parts.queues import SCANNED
 from bounded_context_infra.configuration.project import Project
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.running.context import RunningContext
 
 from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, ID, SAMPLES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.emulator import process
 from bounded_context_local.emulator.process import is_ready
 from bounded_context_local.running.context import RunningContext

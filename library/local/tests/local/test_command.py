@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_cli.command.values import writable_file
 from bounded_context_infra.configuration.project import VARIABLE
 from bounded_context_local.emulator.process import emulator_python

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.provider import deploy
 
 from .conftest import RecordingAws

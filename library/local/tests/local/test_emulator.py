@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 from urllib3.exceptions import ProtocolError
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.emulator import process as emulator
 from bounded_context_local.emulator.process import NO_PROXY, is_ready, running_emulator
 from bounded_context_local.stand_ins import serving

@@ -13,7 +13,7 @@ import pytest
 from pulumi import FileArchive
 
 from bounded_context.declaration.context import Context
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.emulator import process
 from bounded_context_local.emulator.process import Emulator
 from bounded_context_local.provider.creation import Request

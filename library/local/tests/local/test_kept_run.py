@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bounded_context.declaration.context import Context
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project
 from bounded_context_local.emulator import process
 from bounded_context_local.emulator.process import Emulator

@@ -10,7 +10,7 @@ import pytest
 from urllib3 import request
 
 from bounded_context.application.ports import SystemRequest
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project, current
 from bounded_context_local import stand_ins
 from bounded_context_local.stand_ins import mode_file, serving_systems

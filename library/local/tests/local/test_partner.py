@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import current
 from bounded_context_local.actors.partner import Login, Partner, SftpEndpoint, SftpPartner
 from bounded_context_local.running.start import _partner

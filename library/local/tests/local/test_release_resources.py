@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.provider.creation import Request
 from bounded_context_local.provider.program import create
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from bounded_context_cli.command.aws_errors import Calls
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.actors import subscriber as actors
 from bounded_context_local.actors.subscriber import BATCH, Subscriber, wait_for
 from tests.simulation.services import sqs

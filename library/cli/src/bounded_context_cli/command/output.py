@@ -9,6 +9,11 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
 
+
+class LocalRunError(Exception):
+    """The local run cannot go on."""
+
+
 FAILED: Final = 1
 """The command found a fault, or could not end its work."""
 

@@ -14,7 +14,7 @@ from bounded_context.domain.fields import description_of
 from bounded_context.domain.spelling import kebab, plain
 from bounded_context_infra.configuration.project import Project
 
-from ..programs.graph import PRODUCTION
+from ..programs import PRODUCTION
 from ..programs.stack_settings import settings_of
 from ..views.pages import agents
 from ..views.pages.lists import Column, ListFormat, markdown

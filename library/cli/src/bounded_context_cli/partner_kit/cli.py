@@ -38,8 +38,8 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import fail, update_file
 from ..package import RUNTIME, PackageError, install
+from ..programs import PRODUCTION
 from ..programs.environment import LAYER
-from ..programs.graph import PRODUCTION
 from ..views.pages import page as page_of
 from ..views.pages import text
 from ..views.pages.lists import html

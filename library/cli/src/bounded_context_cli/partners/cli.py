@@ -18,7 +18,7 @@ from ..command.aws_errors import Refusal
 from ..command.installed import repository
 from ..command.operation import Outputs, Stack
 from ..command.output import FAILED, fail, refuse
-from ..command.outputs import read_outputs
+from ..command.pulumi import read_outputs
 from ..command.values import counted
 from ..programs.pulumi_files import stacks
 from .stack_file import StackFile

@@ -4,7 +4,7 @@ Policies check the resources that a program registers. They run under Pulumi's m
 `context policies`, and in Pulumi's engine as a CrossGuard pack (`pack`). They apply to a team's own resources too.
 """
 
-from ..programs.graph import PRODUCTION
+from ..programs import PRODUCTION
 from . import data, own, permissions, resources
 from .policy import Policy, Violation
 from .waivers import BadWaiver, Waiver, judged, waivers

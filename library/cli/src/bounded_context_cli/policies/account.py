@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from ..programs.graph import Graph, Node
-from ..views.cost.second_tables import second_tables
+from ..programs import Graph, Node
+from ..views.cost.prices import second_tables
 from .policy import Policy, Violation, policy
 
 _KIND: Final = "dynamodb/secondTable"

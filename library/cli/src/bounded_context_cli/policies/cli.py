@@ -18,10 +18,9 @@ from typer import Argument, Option
 from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..command.aws_errors import AWS_ERRORS, sentence
-from ..command.errors import LocalRunError
 from ..command.installed import repository
 from ..command.operation import Access
-from ..command.output import refuse
+from ..command.output import LocalRunError, refuse
 from ..programs.environment import environment
 from . import POLICIES, PRODUCTION, judged, waivers
 from .account import ACCOUNT, with_second_tables

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..programs.graph import Graph, Node
+from ..programs import Graph, Node
 from .policy import Violation, policy, production_policy
 from .resources import metrics
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..programs.graph import Graph, Node
+from ..programs import Graph, Node
 from .policy import Violation, policy
 
 _WITHOUT_RESOURCES = re.compile(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from ..programs.graph import PRODUCTION, Graph, Node
+from ..programs import PRODUCTION, Graph, Node
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bounded_context.domain.spelling import snake
 
-from ..programs.graph import Graph, Node
+from ..programs import Graph, Node
 from .policy import Violation, policy
 
 HOOKS = ("pre-traffic", "post-traffic")

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from ..command.errors import LocalRunError
+from ..command.output import LocalRunError
 
 LAYER: Final = Path(str(files("bounded_context"))) / "data" / "layer.txt"
 

@@ -34,8 +34,7 @@ from pulumi.runtime.settings import set_root_resource
 from bounded_context_infra.configuration.config import SettingError, partition_of
 from bounded_context_infra.configuration.project import ProjectError, current, own
 
-from . import pulumi_files
-from .graph import RESOURCE_TYPES, Graph, Node
+from . import RESOURCE_TYPES, Graph, Node, pulumi_files
 from .pulumi_files import SettingsRead
 from .pulumi_program import execute, little_garbage, placed_in, silent_loop
 from .shared_cache import Value, cached, digest

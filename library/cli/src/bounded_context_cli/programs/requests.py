@@ -14,8 +14,8 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
-from ..command.errors import LocalRunError
-from .graph import RESOURCE_TYPES
+from ..command.output import LocalRunError
+from . import RESOURCE_TYPES
 
 Renames = Mapping[str, str]
 NUMBERS = ("integer", "long")

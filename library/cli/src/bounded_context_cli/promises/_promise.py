@@ -14,7 +14,7 @@ from bounded_context_infra.configuration.project import Project, current
 
 from ..policies import POLICIES, BadWaiver, Waiver, waivers
 from ..policies import PRODUCTION as STACK
-from ..programs.graph import Graph
+from ..programs import Graph
 from ..programs.recording import run, service
 from ..programs.stack_settings import delivery, run_delivery
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.programs.graph import PRODUCTION
+from bounded_context_cli.programs import PRODUCTION
 from bounded_context_cli.programs.recording import service
 from bounded_context_cli.views.picture import picture
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from bounded_context.declaration.context import Context
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, code, sentence
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_cli.package import PackageError
 from bounded_context_local.actors.caller import invoke
 from bounded_context_local.actors.partner import NAME as PARTNER

@@ -19,7 +19,7 @@ from rich.table import Table
 from typer import BadParameter
 
 from bounded_context.declaration.context import Context
-from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs import Graph
 from bounded_context_cli.programs.recording import Program
 from bounded_context_infra.configuration.project import Project
 from bounded_context_local.provider.program import STACK

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from bounded_context.domain.events import order_key
 from bounded_context_cli.command.application import run
-from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs import Graph
 from bounded_context_local import stack_state
 from bounded_context_local.actors.subscriber import Event
 from bounded_context_local.emulator.clock import ShortMinutes

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.programs.graph import Graph, Node
+from bounded_context_cli.programs import Graph, Node
 from bounded_context_local.actors.caller import invoke
 from bounded_context_local.actors.partner import COMPLETED, FAILED, RENAMED, SftpPartner
 from bounded_context_local.actors.subscriber import Subscriber

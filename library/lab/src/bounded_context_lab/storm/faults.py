@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bounded_context.declaration.context import Context
 from bounded_context_cli.policies.resources import HOOKS
-from bounded_context_cli.programs.graph import Graph, Node
+from bounded_context_cli.programs import Graph, Node
 from bounded_context_infra.configuration.alarms import Severity
 from bounded_context_local.provider.creation import as_list
 

@@ -25,7 +25,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bounded_context.declaration import measures
-from bounded_context_cli.programs.graph import Graph, Node
+from bounded_context_cli.programs import Graph, Node
 from bounded_context_local.emulator.clock import FASTER, MINUTE_SECONDS
 from bounded_context_local.observation import invocations, messages
 from bounded_context_local.observation.logs import LoggedCall, Sample, calls

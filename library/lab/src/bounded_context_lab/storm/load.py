@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.actors.caller import http_request, invoke
 from bounded_context_local.actors.partner import INCOMING, SftpPartner
 from bounded_context_local.emulator.aws import UNANSWERED

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import psutil
 
-from bounded_context_cli.programs.graph import Node
+from bounded_context_cli.programs import Node
 from bounded_context_local.observation.logs import Sample
 from bounded_context_local.provider.creation import as_list
 from bounded_context_local.stand_ins import Response

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 import asyncssh
 from botocore.exceptions import ClientError
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 
 from .. import stack_state
 from ..emulator.aws import Aws

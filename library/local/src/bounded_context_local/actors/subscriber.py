@@ -18,7 +18,7 @@ from typing import Any
 from bounded_context.declaration.context import Context
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.command.aws_errors import Calls
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.settings import Consumed, consumed
 
 from ..emulator.aws import UNANSWERED, Aws

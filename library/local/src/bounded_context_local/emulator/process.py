@@ -33,7 +33,7 @@ from pydantic import TypeAdapter
 
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import LOCAL_STACK
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_cli.programs.environment import environment
 
 from ..sample_lists import Samples

@@ -13,9 +13,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, sentence
-from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.command.output import fail, refuse
+from bounded_context_cli.command.output import LocalRunError, fail, refuse
 from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..actors import caller

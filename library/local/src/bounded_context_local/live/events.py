@@ -13,7 +13,7 @@ from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import checks_of
 from bounded_context.domain.lists import STAGING, ListStatus
 from bounded_context_cli.command.aws_errors import Calls
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project, ProjectError, current
 
 from ..actors.caller import http_request

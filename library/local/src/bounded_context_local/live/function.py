@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from bounded_context.declaration.entry_points import LOCAL_STACK, SMOKE
 from bounded_context.domain.spelling import either, snake
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 
 from ..actors.caller import invoke
 from ..emulator.aws import Aws, keys, session_token

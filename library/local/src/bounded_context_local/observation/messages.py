@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bounded_context.declaration.measures import EVENTS_PUBLISHED
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 
 from .. import stand_ins
 from ..actors.subscriber import Reception

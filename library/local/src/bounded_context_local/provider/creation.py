@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from pulumi import Archive, Asset, FileArchive
 from pydantic import BaseModel
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_cli.programs.requests import Inputs, ProviderCall, Untranslatable, converted, divided
 from bounded_context_infra._parts.queues import SCANS
 

@@ -12,9 +12,8 @@ from typing import Any, Final
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
 from pulumi.runtime import test as until_done
 
-from bounded_context_cli.command.errors import LocalRunError
-from bounded_context_cli.programs import pulumi_files
-from bounded_context_cli.programs.graph import RESOURCE_TYPES
+from bounded_context_cli.command.output import LocalRunError
+from bounded_context_cli.programs import RESOURCE_TYPES, pulumi_files
 from bounded_context_cli.programs.pulumi_files import as_text, project_name
 from bounded_context_cli.programs.pulumi_program import execute, little_garbage, placed_in, silent_loop
 from bounded_context_cli.programs.recording import REGION, Program

@@ -16,8 +16,8 @@ from typing import Any, Final, Literal
 
 from bounded_context_cli.command.application import run
 from bounded_context_cli.command.aws_errors import INTERRUPTED, Calls
-from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.command.operation import Access, Clock
+from bounded_context_cli.command.output import LocalRunError
 
 from ..actors.caller import Call, Caller
 from ..emulator.aws import Aws

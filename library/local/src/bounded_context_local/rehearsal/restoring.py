@@ -18,8 +18,8 @@ from boto3.dynamodb.types import TypeSerializer
 from bounded_context.adapters.items import Items as TableItems
 from bounded_context.domain import events
 from bounded_context.domain.events import order_key
-from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.command.operation import SystemClock
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_operations.repair.restore.differences import content
 
 from ..actors.caller import invoke

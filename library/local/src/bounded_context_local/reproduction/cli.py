@@ -9,12 +9,11 @@ import boto3
 import typer
 from typer import Argument, Option
 
-from bounded_context_cli.command.console import Consoles
+from bounded_context_cli.command.console import Consoles, RepairState
 from bounded_context_cli.command.installed import installed_packages, repository
 from bounded_context_cli.command.operation import Access, Outputs, operate
 from bounded_context_cli.command.operation import Stack as StackName
-from bounded_context_cli.command.outputs import read_outputs
-from bounded_context_cli.command.repair import RepairState
+from bounded_context_cli.command.pulumi import read_outputs
 from bounded_context_infra.configuration.project import Project
 from bounded_context_operations.repair.erase.stores import ErasureStack
 from bounded_context_operations.repair.report import identity

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from bounded_context.adapters.items import KEY
 from bounded_context.domain.lists import PinnedFile
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_operations.repair.redrive.messages import counts
 
 from ..emulator.process import endpoints_of

@@ -11,9 +11,8 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from bounded_context_cli.command.errors import LocalRunError
 from bounded_context_cli.command.installed import of_distribution, repository
-from bounded_context_cli.command.output import refuse
+from bounded_context_cli.command.output import LocalRunError, refuse
 from bounded_context_cli.command.values import writable_file
 from bounded_context_cli.contracts.openapi import FOLDER, NAME
 from bounded_context_cli.views.pages.api import Called, api_page

@@ -18,7 +18,7 @@ from bounded_context.application.importing import UNRECORDED
 from bounded_context.domain.lists import Failure
 from bounded_context_cli.command.aws_errors import INTERRUPTED
 from bounded_context_cli.command.console import Consoles
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import ProjectError
 
 from ..additions import ActionResult

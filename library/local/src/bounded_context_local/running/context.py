@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bounded_context.declaration.entry_points import SMOKE
 from bounded_context.domain.lists import Failure
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
 from .. import stack_state

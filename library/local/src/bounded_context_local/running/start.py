@@ -11,7 +11,7 @@ import psutil
 
 import bounded_context_infra as infra
 from bounded_context.declaration.context import Context
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_cli.package import PackageError, build_local
 from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.configuration.project import Project, syntax_errors

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any, Final
 
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
 from ..actors.subscriber import Event, Reception, wait_for

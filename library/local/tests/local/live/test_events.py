@@ -12,7 +12,7 @@ from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import checks_of
 from bounded_context.domain.lists import ListStatus
 from bounded_context.handlers.measure_lists import Change
-from bounded_context_cli.command.errors import LocalRunError
+from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.live.events import event_of, samples_of
 from bounded_context_local.live.function import NoSuchName
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from bounded_context_cli.programs.graph import Graph, Node
+from bounded_context_cli.programs import Graph, Node
 from bounded_context_cli.programs.recording import run
 from bounded_context_lab.storm import graph_checks
 from bounded_context_lab.storm.faults import Resources, derive

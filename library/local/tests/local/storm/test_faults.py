@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs import Graph
 from bounded_context_cli.programs.recording import run
 from bounded_context_lab.storm.expected_alarms import TABLE
 from bounded_context_lab.storm.faults import EDGES, Fault, derive

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.programs.graph import Graph
+from bounded_context_cli.programs import Graph
 from bounded_context_cli.programs.recording import run
 from bounded_context_infra.configuration.project import current
 from bounded_context_lab import storm as report

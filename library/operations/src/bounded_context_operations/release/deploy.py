@@ -16,8 +16,7 @@ from bounded_context_cli.command.console import Consoles
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.operation import Access, Stack, operate
 from bounded_context_cli.command.output import fail
-from bounded_context_cli.command.outputs import NoStack, read_outputs
-from bounded_context_cli.command.pulumi import MISSING, released
+from bounded_context_cli.command.pulumi import MISSING, NoStack, read_outputs, released
 from bounded_context_cli.command.values import reason
 from bounded_context_cli.package import package
 from bounded_context_infra.configuration.project import Project, ProjectError

@@ -26,11 +26,11 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from typer import Argument
 
 from bounded_context_cli.command.aws_errors import sentence
+from bounded_context_cli.command.console import RepairState
 from bounded_context_cli.command.installed import repository_or_exit
 from bounded_context_cli.command.operation import SystemClock
 from bounded_context_cli.command.output import fail
-from bounded_context_cli.command.outputs import region_of
-from bounded_context_cli.command.repair import RepairState
+from bounded_context_cli.command.pulumi import region_of
 from bounded_context_infra.configuration.project import Project
 
 from .plan import Case, report, stack_of_step, variable, write, write_profile

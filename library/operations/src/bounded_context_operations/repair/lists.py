@@ -43,13 +43,12 @@ from bounded_context.declaration.structure import INDEX_SHARDS
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.lists import ListStatus, ReceivedList
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, code, sentence
-from bounded_context_cli.command.console import Consoles
+from bounded_context_cli.command.console import Consoles, RepairState
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.operation import Access, AsJson, Clients, Clock, Outputs, interrupt_once, operate
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.output import command_line
-from bounded_context_cli.command.outputs import parsed, read_outputs, refuse_others
-from bounded_context_cli.command.repair import RepairState
+from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others
 
 from . import report as repair
 from .report import identity

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from bounded_context.domain.spelling import kebab
-from bounded_context_cli.command.repair import RECORD
+from bounded_context_cli.command.console import RECORD
 from bounded_context_cli.programs.recording import ACCOUNT, Graph
 from bounded_context_infra.configuration.config import partition_of
 from bounded_context_infra.configuration.labels import Labels

@@ -14,7 +14,7 @@ from bounded_context_infra.configuration.project import ProjectError
 
 from ...command.installed import repository
 from ...command.output import refuse
-from ...programs.graph import PRODUCTION
+from ...programs import PRODUCTION
 from ...programs.recording import service
 from ..readme import NAME as README
 from ..readme import draw

@@ -10,7 +10,7 @@ from typing import Any, Final
 from bounded_context.declaration.context import Context
 from bounded_context.domain.spelling import kebab, plain
 
-from ...programs.graph import Graph, Node
+from ...programs import Graph, Node
 from .resources import ORDER, Arrow, Box, Grant, Machine, Resource, Resources, grants, id_of, role_name, words
 
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from ...programs.graph import Graph, Node
+from ...programs import Graph, Node
 
 _WORDS: Final = (
     ("reads", ("Get", "BatchGet", "Query", "Scan", "List", "Describe", "Head", "PartiQLSelect", "Select")),

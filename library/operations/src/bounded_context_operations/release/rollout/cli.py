@@ -8,9 +8,9 @@ import typer
 from typer import Option
 
 from bounded_context_cli.command.aws_errors import INTERRUPTED, Refusal
+from bounded_context_cli.command.console import RepairState
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.operation import Access, AsJson, Outputs, Stack, interrupt_once, operate
-from bounded_context_cli.command.repair import RepairState
 from bounded_context_cli.command.values import counted, reason
 
 from . import releases

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from bounded_context_cli.command.aws_errors import Refusal
-from bounded_context_cli.command.outputs import parsed, read_outputs, refuse_others, region_of
+from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others, region_of
 from bounded_context_infra.configuration.strategy import Strategy
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, code, sentence
 from bounded_context_cli.command.operation import Access, Clients
-from bounded_context_cli.command.outputs import parsed
+from bounded_context_cli.command.pulumi import parsed
 
 from .deployments import WORKERS, Deployment, Deployments, deployment_of, unverified
 from .machines import Machines, NoMachine, Routing

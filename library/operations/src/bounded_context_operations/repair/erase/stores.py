@@ -16,8 +16,8 @@ from bounded_context.domain.events import is_second
 from bounded_context.domain.lists import PinnedFile
 from bounded_context_cli.command.aws_errors import code
 from bounded_context_cli.command.operation import Clients, Clock
-from bounded_context_cli.command.outputs import parsed, read_outputs
-from bounded_context_cli.views.cost.second_tables import names
+from bounded_context_cli.command.pulumi import parsed, read_outputs
+from bounded_context_cli.views.cost.prices import names
 
 from ..redrive.messages import DeletedLate, Message, QueueReader, SubscriberRoute, counts
 from ..redrive.outputs import DeadLetterQueue

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, sentence
 from bounded_context_cli.command.operation import Clients, Clock
-from bounded_context_cli.command.outputs import parsed, read_outputs, refuse_others, region_of
+from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others, region_of
 
 from .messages import Facts, Message, MessageSource, NotRedrivable, Route, counts, invoker
 

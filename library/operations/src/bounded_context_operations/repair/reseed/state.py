@@ -20,7 +20,7 @@ from bounded_context.declaration.context import Context
 from bounded_context.domain.events import label_of
 from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.operation import Clients, Clock
-from bounded_context_cli.command.outputs import parsed, read_outputs, refuse_others
+from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others
 
 from ..redrive.stream import RETENTION, shards
 from ..restore.tables import plain

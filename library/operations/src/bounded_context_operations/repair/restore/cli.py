@@ -10,14 +10,13 @@ from typer import BadParameter, Option
 
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context_cli.command.aws_errors import Refusal
-from bounded_context_cli.command.console import Consoles
+from bounded_context_cli.command.console import TIME, Consoles
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.operation import Access, AsJson, Outputs, interrupt_once, operate
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.output import FAILED, command_line
-from bounded_context_cli.command.repair import TIME
 from bounded_context_cli.command.values import existing_file, time
-from bounded_context_cli.views.cost.second_tables import listing
+from bounded_context_cli.views.cost.prices import listing
 from bounded_context_infra.configuration.project import Project
 
 from ..report import no_identity

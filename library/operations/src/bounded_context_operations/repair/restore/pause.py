@@ -14,8 +14,8 @@ from bounded_context.adapters.conditional import condition_failed, despite_confl
 from bounded_context.adapters.dynamodb import ABSENT
 from bounded_context.adapters.items import ETAG, KEY, TRACEPARENT
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal
+from bounded_context_cli.command.console import ALIVE, RECORD, Repair
 from bounded_context_cli.command.operation import Clock
-from bounded_context_cli.command.repair import ALIVE, RECORD, Repair
 
 from .differences import Difference
 from .tables import Item, RestoreTarget, as_stored

@@ -14,7 +14,7 @@ from bounded_context.adapters.items import KEY
 from bounded_context.declaration.context import Context
 from bounded_context_cli.command.aws_errors import Refusal, code
 from bounded_context_cli.command.operation import Clock
-from bounded_context_cli.command.outputs import parsed, read_outputs, refuse_others, region_of
+from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others, region_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
