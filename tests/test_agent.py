@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
-from bounded_context_cli.docs.cli import steps
+from bounded_context_cli.docs import steps
 from bounded_context_local.emulator.clock import until
 from mcp import Client, StdioServerParameters
 from test_changes import Repository, repository

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bounded_context_cli.docs import cli
+from bounded_context_cli import docs
 from conftest import EXAMPLES, NOTHING, VAT_RETURN, sources
 
 from template.bake import bake
@@ -53,7 +53,7 @@ def broken(document: Path) -> Iterator[str]:
 def anchors(document: Path) -> set[str]:
     """The anchors that a code host gives a document's headings."""
     headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
-    return {cli.anchor_of(heading) for heading in headings}
+    return {docs.anchor_of(heading) for heading in headings}
 
 
 @pytest.mark.parametrize("document", OURS, ids=lambda path: str(path.relative_to(REPOSITORY)))
@@ -84,7 +84,7 @@ def test_a_repository_names_pages_of_the_library_that_are_there(project: Path) -
     links = [named for name in sources(project) for named in PAGE.findall((project / name).read_text(encoding="utf-8"))]
     assert ("changing", "a-field") in links
     for page, section in links:
-        assert cli.section(page, section) if section else cli.page(page)
+        assert docs.section(page, section) if section else docs.page(page)
 
 
 def test_a_link_without_a_target_is_reported(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from bounded_context_cli.docs.cli import section, steps
+from bounded_context_cli.docs import section, steps
 from test_changes import PICTURE, Repository, repository
 
 __all__ = ["repository"]

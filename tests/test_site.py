@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from bounded_context_cli import docs
 from bounded_context_cli.command.commands import GROUPS
-from bounded_context_cli.docs import cli
 from bounded_context_cli.testing import browser
 
 from template import cli as template_cli
@@ -77,7 +77,7 @@ def loads(page: Path) -> list[str]:
 def test_every_page_of_the_library_is_in_the_site(built: Path) -> None:
     """What `context docs` prints is what the site shows."""
     pages = {page.stem for kind in ("how-to", "reference", "explanation") for page in (built / kind).glob("*.html")}
-    assert set(cli.pages()) <= pages
+    assert set(docs.pages()) <= pages
 
 
 @pytest.mark.nightly

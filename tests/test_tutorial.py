@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from bounded_context_cli.check.steps import STEPS
-from bounded_context_cli.docs.cli import steps
+from bounded_context_cli.docs import steps
 from test_bake import assert_in_style
 
 from template.names import REPOSITORY

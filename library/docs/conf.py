@@ -17,7 +17,7 @@ source_suffix = {".md": "markdown"}
 
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 4
-myst_heading_slug_func = "bounded_context_cli.docs.cli.anchor_of"
+myst_heading_slug_func = "bounded_context_cli.docs.anchor_of"
 
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"

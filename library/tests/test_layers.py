@@ -30,7 +30,7 @@ PLANTED: Final = [
     ("street", "bounded_context.domain.spelling", "bounded_context_infra.configuration.settings"),
     ("street", "bounded_context_infra.wiring.functions", "bounded_context_cli.package"),
     ("street", "bounded_context_cli.contracts.compatibility", "bounded_context_local.emulator.aws"),
-    ("street", "bounded_context_cli.policies.account", "bounded_context_operations.release.deploy"),
+    ("street", "bounded_context_cli.policies.cli", "bounded_context_operations.release.deploy"),
     ("street", "bounded_context_operations.repair.report", "bounded_context_platform.bootstrap"),
     ("street", "bounded_context_platform.bootstrap", "bounded_context_local.emulator.aws"),
     ("street", "bounded_context_local.rehearsal.cli", "bounded_context_lab.storm"),
@@ -51,7 +51,7 @@ PLANTED: Final = [
     ("tools", "bounded_context_cli.command.console", "bounded_context_cli.package"),
     ("operations", "bounded_context_operations.release.deploy", "bounded_context_operations.repair.report"),
     ("shifting", "bounded_context_operations.repair.redrive.cli", "pulumi"),
-    ("restores", "bounded_context_operations.repair.restore.cli", "pulumi"),
+    ("restores", "bounded_context_operations.repair.restore", "pulumi"),
     ("extensions", "bounded_context_local.extensions.codedeploy.service", "bounded_context_local.emulator.process"),
 ]
 """A contract, and an import that breaks it: the importing module, and a module of the library or another package."""

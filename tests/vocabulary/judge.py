@@ -108,7 +108,7 @@ def judged(answers: Answers, folder: Path, depth: Depth) -> list[str]:
     _forget(next((project / "src").iterdir()).name)
     sys.path[:0] = [str(project), str(project / "src")]
     where = _REPOSITORIES[depth](repository().project)
-    with patch("bounded_context_cli.contracts.openapi.cli.document", cache(document)):  # two promises compare it
+    with patch("bounded_context_cli.contracts.openapi.document", cache(document)):  # two promises compare it
         faults = [fault for name, check in _checks(answers) for fault in _faults(name, where, check)]
     return [*dict.fromkeys(faults), *(_tested(depth) if depth >= Depth.TESTED else [])]
 

@@ -14,7 +14,7 @@ import pytest
 from bounded_context_cli.policies import POLICIES
 from bounded_context_cli.programs.pulumi_files import config
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Program, service
-from bounded_context_cli.views.picture.cli import flowchart
+from bounded_context_cli.views.picture import flowchart
 from bounded_context_cli.views.picture.model import picture
 from bounded_context_infra.configuration.config import Placed, SettingError, partition_of
 from bounded_context_infra.configuration.pipeline_settings import SourceKind

@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from bounded_context_cli.docs.cli import section
+from bounded_context_cli.docs import section
 
 _BLOCK = re.compile(r"^```sh account\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

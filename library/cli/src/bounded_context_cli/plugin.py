@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from .check.selection import LEAVE_OUT_PROGRAM, LEAVE_OUT_PROMISES, OWN_PROMISES
+from .check.selection import LEAVE_OUT_PROMISES, OWN_PROMISES
+from .programs import LEAVE_OUT_PROGRAM
 
 if TYPE_CHECKING:
     from .promises import Promise
-    from .testing.consumed import ConsumedEvents
+    from .testing import ConsumedEvents
 
 
 FILE: Final = "pyproject.toml"
@@ -178,6 +179,6 @@ def consumed_events() -> "ConsumedEvents":
     """The copies of other contexts' events, in the folder `consumed/` of this repository."""
     from bounded_context_infra.configuration.project import current
 
-    from .testing.consumed import ConsumedEvents
+    from .testing import ConsumedEvents
 
     return ConsumedEvents(current().root)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounded_context import Context
-from bounded_context_cli.contracts.catalog import NAME, is_current, write
 from bounded_context_cli.contracts.catalog_form import as_text, entities, group
 from bounded_context_cli.contracts.compatibility import RefusedChange
+from bounded_context_cli.contracts.documents import CATALOG, is_current, write
 from tests.contexts import CONTEXTS, INVOICE, ORDER, PARCEL, PAYMENT
 from tests.event_schemas import REPOSITORY
 from tests.infra.contexts import LARGE
@@ -40,14 +40,14 @@ def root(tmp_path: Path) -> Path:
 
 
 def _read(root: Path) -> dict[tuple[str, str], Entity]:
-    catalogue = yaml.safe_load_all((root / NAME).read_text(encoding="utf-8"))
+    catalogue = yaml.safe_load_all((root / CATALOG).read_text(encoding="utf-8"))
     return {(entity["kind"], entity["metadata"]["name"]): entity for entity in catalogue}
 
 
 def _changed(root: Path, change: Change) -> None:
     catalogue = _read(root)
     change(catalogue)
-    (root / NAME).write_text(yaml.safe_dump_all(catalogue.values(), sort_keys=True), encoding="utf-8")
+    (root / CATALOG).write_text(yaml.safe_dump_all(catalogue.values(), sort_keys=True), encoding="utf-8")
 
 
 def _placed(entity: Entity) -> Entity:
@@ -60,8 +60,8 @@ def test_the_bake_writes_the_file_of_the_declaration(tmp_path: Path) -> None:
     """Both files have the same bytes. The command prints a line with the file's name."""
     (tmp_path / "pyproject.toml").write_bytes((REPOSITORY / "pyproject.toml").read_bytes())
     [line] = write(PAYMENT, tmp_path)
-    assert line.startswith(f"{NAME} ")
-    assert (tmp_path / NAME).read_bytes() == (REPOSITORY / NAME).read_bytes()
+    assert line.startswith(f"{CATALOG} ")
+    assert (tmp_path / CATALOG).read_bytes() == (REPOSITORY / CATALOG).read_bytes()
     assert is_current(PAYMENT, tmp_path)
 
 
@@ -215,10 +215,10 @@ def test_a_fact_that_is_lost_is_noticed_and_written_again(lost: str, root: Path)
 )
 def test_an_unreadable_file_is_refused_and_kept(text: str, said: str, root: Path) -> None:
     """The refusal is one line that names the file."""
-    (root / NAME).write_text(text)
-    with pytest.raises(RefusedChange, match=rf"^{NAME} {said}[^\n]*$"):
+    (root / CATALOG).write_text(text)
+    with pytest.raises(RefusedChange, match=rf"^{CATALOG} {said}[^\n]*$"):
         list(write(ORDER, root))
-    assert (root / NAME).read_text() == text
+    assert (root / CATALOG).read_text() == text
 
 
 @pytest.mark.parametrize(

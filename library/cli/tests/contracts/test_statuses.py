@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bounded_context import Context
+from bounded_context_cli.command.output import README, with_diagram
 from bounded_context_cli.contracts.documents import diagram
-from bounded_context_cli.views.readme import NAME, with_diagram
 from tests.contexts import CONTEXTS, ORDER, PARCEL
 from tests.infra.contexts import LARGE
 
@@ -72,12 +72,12 @@ def test_the_diagram_has_its_place_in_the_readme(tmp_path: Path):
     """Other diagrams, of states too, are the team's."""
     others = "```mermaid\nstateDiagram-v2\n    [*] --> Mine\n```\n"
     text = f"# Order\n\n{others}\n{DRAWN.replace('CancelOrder', 'DropOrder')}\nMore.\n\n{others}"
-    (tmp_path / NAME).write_text(text, encoding="utf-8")
+    (tmp_path / README).write_text(text, encoding="utf-8")
     assert with_diagram(tmp_path, diagram(ORDER)) == f"# Order\n\n{others}\n{DRAWN}\nMore.\n\n{others}"
 
 
 def test_a_readme_without_a_diagram_gets_one_at_its_end(tmp_path: Path):
     """And one that is not there."""
     assert with_diagram(tmp_path, diagram(ORDER)) == f"\n{DRAWN}"
-    (tmp_path / NAME).write_text("# Order\n", encoding="utf-8")
+    (tmp_path / README).write_text("# Order\n", encoding="utf-8")
     assert with_diagram(tmp_path, diagram(ORDER)) == f"# Order\n\n{DRAWN}"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.programs.recording import Graph, Node
-from bounded_context_cli.views.cost.cli import IDLE, Estimate, Line, lines
+from bounded_context_cli.views.cost import IDLE, Estimate, Line, lines
 from bounded_context_cli.views.cost.per_million import WRITTEN, idle
 from bounded_context_cli.views.cost.prices import prices
 from tests.emf import emitted

@@ -14,9 +14,9 @@ from bounded_context.application.ranges import RANGE_BYTES
 from bounded_context.declaration.context import Context
 from bounded_context.testing import Samples
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_cli.views.cost.cli import MILLION as PER_MILLION
-from bounded_context_cli.views.cost.cli import Line, estimate
-from bounded_context_cli.views.cost.cli import lines as priced_lines
+from bounded_context_cli.views.cost import MILLION as PER_MILLION
+from bounded_context_cli.views.cost import Line, estimate
+from bounded_context_cli.views.cost import lines as priced_lines
 from bounded_context_cli.views.cost.flow import Flow, Row, index_bytes, item_bytes, units
 from bounded_context_cli.views.cost.per_million import lists
 from bounded_context_cli.views.cost.prices import prices

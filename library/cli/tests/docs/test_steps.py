@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.docs.cli import DocumentedStep, steps
+from bounded_context_cli.docs import DocumentedStep, steps
 
 SECTION = """\
 ## A thing

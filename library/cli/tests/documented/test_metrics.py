@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.docs.cli import FOLDER
+from bounded_context_cli.docs import FOLDER
 from tests.aws_requests.graphs import GRAPHS
 
 from .metrics import dashboard, documented, is_documented, of_graph, undocumented

@@ -2,7 +2,7 @@
 
 import os
 
-from bounded_context_cli.docs import cli
+from bounded_context_cli import docs
 
 from .page import page
 from .places import PLACES
@@ -12,11 +12,11 @@ from .rules import load
 def test_the_page_is_current() -> None:
     """`WRITE_RULES=1` writes it again."""
     if os.environ.get("WRITE_RULES"):
-        (cli.FOLDER / "rules.md").write_text(page(), encoding="utf-8")
-    assert cli.page("rules") == page()
+        (docs.FOLDER / "rules.md").write_text(page(), encoding="utf-8")
+    assert docs.page("rules") == page()
 
 
 def test_the_page_has_each_rule_and_each_place() -> None:
-    text = cli.page("rules")
+    text = docs.page("rules")
     assert [rule for rule in load(PLACES) if f"| `{rule}`: " not in text] == []
     assert [name for name in PLACES if f"| {name} | " not in text] == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bounded_context_cli.optional import cli
+from bounded_context_cli import optional
 from bounded_context_cli.optional.files import FILES, OWNED, texts
 from bounded_context_cli.promises import Repository
 from bounded_context_cli.promises.documents import written_files_are_current
@@ -24,7 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     shutil.copytree(current().root / "infra", tmp_path / "infra")
     shutil.copy(current().root / "pyproject.toml", tmp_path)
     project = replace(current(), root=tmp_path)
-    monkeypatch.setattr(cli, "repository", lambda: project)
+    monkeypatch.setattr(optional, "repository", lambda: project)
     return project
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bounded_context_cli.partners import cli
+from bounded_context_cli import partners
 from bounded_context_infra.configuration.project import Project, current
 from tests.console import context
 from tests.infra.graph import NETWORK
@@ -57,7 +57,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     shutil.copytree(project.root / "infra", tmp_path / "infra")
     copied = replace(project, root=tmp_path)
     copied.__dict__["context"] = project.context
-    monkeypatch.setattr(cli, "repository", lambda: copied)
+    monkeypatch.setattr(partners, "repository", lambda: copied)
     return Repository(tmp_path, project)
 
 

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from bounded_context_cli.programs.recording import Program
-from bounded_context_cli.views.picture import cli as command
+from bounded_context_cli.views import picture as command
 from bounded_context_infra.configuration.project import Project, current
 from tests.console import context
 

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from bounded_context import Context
-from bounded_context_cli.views.picture import Picture, picture
-from bounded_context_cli.views.picture.cli import flowchart
+from bounded_context_cli.command.output import with_diagram, write_diagram
+from bounded_context_cli.views.picture import Picture, flowchart, picture
 from bounded_context_cli.views.picture.resources import Arrow, Box
-from bounded_context_cli.views.readme import draw, with_diagram
 from tests.contexts import CONTEXTS
 from tests.infra.graph import CONTEXT, PARTNERS, run, run_context
 
@@ -84,10 +83,10 @@ def test_a_readme_keeps_its_text_around_the_picture(tmp_path: Path) -> None:
     drawing = picture(CONTEXT, run("prod"), "prod")
     mine = "# Mine\n\n```mermaid\nflowchart LR\n    accTitle: Mine\n    a --> b\n```\n"
     (tmp_path / "README.md").write_text(mine, encoding="utf-8")
-    assert draw(tmp_path, flowchart(drawing))
+    assert write_diagram(tmp_path, flowchart(drawing))
     first = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert first == f"{mine}\n```mermaid\n{flowchart(drawing)}```\n"
     (tmp_path / "README.md").write_text(f"{first.replace('RegisterPayment', 'Old')}\nAfter it.\n", encoding="utf-8")
     assert with_diagram(tmp_path, flowchart(drawing)) == f"{first}\nAfter it.\n"
-    assert draw(tmp_path, flowchart(drawing))
-    assert not draw(tmp_path, flowchart(drawing))
+    assert write_diagram(tmp_path, flowchart(drawing))
+    assert not write_diagram(tmp_path, flowchart(drawing))

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 
 from bounded_context_cli.command.operation import Access
-from bounded_context_cli.policies.account import ACCOUNT
+from bounded_context_cli.policies.cli import ACCOUNT
 from bounded_context_cli.programs import Graph
 from bounded_context_cli.programs.recording import Program
 from tests.console import context

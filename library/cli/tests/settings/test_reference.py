@@ -11,7 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from bounded_context_cli.docs.cli import FOLDER
+from bounded_context_cli.docs import FOLDER
 from bounded_context_cli.programs.pulumi_files import as_text, project_name
 from bounded_context_cli.settings import documents
 from bounded_context_infra.configuration.config import SettingError

@@ -11,7 +11,7 @@ import yaml
 from moto import mock_aws
 from moto.moto_api._internal import mock_random
 
-from bounded_context_cli.docs.cli import section, steps
+from bounded_context_cli.docs import section, steps
 from bounded_context_cli.programs.shared_cache import FOLDER
 from bounded_context_infra.configuration.project import VARIABLE, at, current
 

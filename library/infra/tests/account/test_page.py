@@ -12,7 +12,7 @@ import pytest
 import yaml
 from moto.dynamodb.models import DynamoDBBackend
 
-from bounded_context_cli.docs.cli import page
+from bounded_context_cli.docs import page
 from bounded_context_cli.programs.pulumi_files import config
 from tests.console import parsed
 from tests.pipeline import program as pipeline

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bounded_context.declaration import measures
-from bounded_context_cli.docs.cli import FOLDER
+from bounded_context_cli.docs import FOLDER
 from bounded_context_infra.configuration.alarms import Objectives, Thresholds
 
 from .alarms import (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context_cli.docs.cli import FOLDER
+from bounded_context_cli.docs import FOLDER
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.settings import ApiObjectives, ApiSettings, Jwt, Throttle
 

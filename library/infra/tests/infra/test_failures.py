@@ -9,7 +9,7 @@ import pytest
 
 from bounded_context.declaration import measures
 from bounded_context.domain.spelling import kebab
-from bounded_context_cli.docs.cli import FOLDER
+from bounded_context_cli.docs import FOLDER
 
 from .alarms import Evaluation, Metrics, Samples, composites, notifiers
 from .graph import CONTEXT, Graph, Node

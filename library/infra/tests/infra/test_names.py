@@ -12,8 +12,7 @@ from bounded_context import Aggregate
 from bounded_context.domain.spelling import kebab, snake
 from bounded_context_cli.policies.resources import resources_do_not_replace_each_other
 from bounded_context_cli.programs import Graph
-from bounded_context_cli.views.picture import picture
-from bounded_context_cli.views.picture.cli import flowchart
+from bounded_context_cli.views.picture import flowchart, picture
 from bounded_context_infra.configuration.labels import roles
 
 from .alarms import prefix_of

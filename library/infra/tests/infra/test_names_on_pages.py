@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.docs import cli
+from bounded_context_cli import docs
 
 from .alarms import prefix_of
 from .graph import Graph
@@ -57,7 +57,7 @@ def _pattern(written: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, OPEN.split(written))))
 
 
-@pytest.mark.parametrize("page", sorted(cli.FOLDER.glob("*.md")), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", sorted(docs.FOLDER.glob("*.md")), ids=lambda page: page.stem)
 def test_each_name_with_the_stacks_prefix_is_a_resources(page: Path, full: Graph) -> None:
     """A command that asks for a name that nothing has shows nothing, and looks like good news."""
     assert _wrong(page.read_text(encoding="utf-8"), _names(full), NAMED) == []
@@ -65,7 +65,7 @@ def test_each_name_with_the_stacks_prefix_is_a_resources(page: Path, full: Graph
 
 def test_each_alarm_that_is_tried_on_an_account_exists(full: Graph) -> None:
     """An alarm of another name would be waited for in vain."""
-    assert _wrong(cli.page("account"), _names(full), ALARM) == []
+    assert _wrong(docs.page("account"), _names(full), ALARM) == []
 
 
 @pytest.mark.parametrize(

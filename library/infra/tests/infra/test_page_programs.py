@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.docs.cli import DocumentedStep, section, steps
+from bounded_context_cli.docs import DocumentedStep, section, steps
 from bounded_context_cli.testing.requests import KINDS, findings
 
 from .graph import CONTEXT, Graph, run

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.docs.cli import FOLDER
+from bounded_context_cli.docs import FOLDER
 from bounded_context_infra.configuration.labels import NAME_LIMIT
 
 from .graph import ACCOUNT, NETWORK, REGION, Graph, run

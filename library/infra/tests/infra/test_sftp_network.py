@@ -9,7 +9,7 @@ import pulumi
 import pytest
 from pulumi_aws import transfer
 
-from bounded_context_cli.docs.cli import page
+from bounded_context_cli.docs import page
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.settings import Settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from bounded_context_cli.docs.cli import section, steps
+from bounded_context_cli.docs import section, steps
 from bounded_context_cli.testing.requests import findings
 
 from .alarms import notifiers

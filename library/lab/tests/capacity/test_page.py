@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from bounded_context_cli.docs.cli import FOLDER
+from bounded_context_cli.docs import FOLDER
 from tests.console import context
 
 PAGE: Final = FOLDER / "capacity.md"

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bounded_context_cli.optional.cli import written_by
+from bounded_context_cli.optional import written_by
 from bounded_context_infra.configuration.project import VARIABLE, Project, at
 from bounded_context_local.actors.caller import invoke
 from bounded_context_local.emulator import process

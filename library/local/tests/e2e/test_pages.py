@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context_cli.docs.cli import section, steps
+from bounded_context_cli.docs import section, steps
 from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.configuration.project import Project
 from bounded_context_local.running.context import RunningContext

@@ -16,7 +16,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from bounded_context_cli.command.aws_errors import code
-from bounded_context_cli.docs.cli import page
+from bounded_context_cli.docs import page
 from bounded_context_local.emulator.aws import Aws
 from bounded_context_local.running.context import RunningContext
 from tests.account.cli import options, parameters

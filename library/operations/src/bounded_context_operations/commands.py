@@ -20,11 +20,11 @@ GROUPS: Final[Groups] = {
         ),
     },
     OPERATE: {
-        "erase": _OWN.one("Erase a person's data in every store of a stack", "repair.erase.cli", "erase"),
+        "erase": _OWN.one("Erase a person's data in every store of a stack", "repair.erase", "erase"),
         "list": _OWN.group("Close a list that its workflow cannot undo", "repair.lists", "close"),
         "redrive": _OWN.one("List dead-letter queues, and send their messages again", "repair.redrive.cli", "redrive"),
-        "reseed": _OWN.one("Send the current state to one subscriber, as events", "repair.reseed.cli", "reseed"),
-        "restore": _OWN.one("Restore aggregates and lists to an earlier time", "repair.restore.cli", "restore"),
+        "reseed": _OWN.one("Send the current state to one subscriber, as events", "repair.reseed", "reseed"),
+        "restore": _OWN.one("Restore aggregates and lists to an earlier time", "repair.restore", "restore"),
     },
     STEPS: {
         "step": _OWN.group(

@@ -10,7 +10,7 @@ import pytest
 
 from bounded_context_cli.command.operation import Access
 from bounded_context_infra.configuration.project import Project
-from bounded_context_operations.repair.reseed import cli
+from bounded_context_operations.repair import reseed as command
 from tests.console import context
 from tests.reseed.world import OUTPUTS, World
 
@@ -37,7 +37,7 @@ def reseed(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     outputs = tmp_path / "outputs.json"
     outputs.write_text(json.dumps(OUTPUTS))
     monkeypatch.setattr(Project, "build", property(lambda _: tmp_path))
-    monkeypatch.setattr(cli, "interrupt_once", lambda: None)
+    monkeypatch.setattr(command, "interrupt_once", lambda: None)
 
     def run(*arguments: str, to: str = "bi") -> Ran:
         capsys.readouterr()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bounded_context.adapters.items import Changes
-from bounded_context_operations.repair.reseed import cli, state
+from bounded_context_operations.repair.reseed import ReseedRun, state
 from tests.reseed.conftest import Reseeding
 from tests.reseed.world import Killed, World, existing, projection
 from tests.reseed.world import state as state_of
@@ -117,7 +117,7 @@ PLANTED = {
     "the table's state is the newest": (Changes, "of_item", _as_newest),
     "the table is not compared with the stream": (state.CurrentState, "_aggregate_event", _without_the_table),
     "a deletion is not compared with the table": (state.CurrentState, "_aggregate_event", _without_the_item),
-    "progress is saved before the events are sent": (cli.ReseedRun, "_send", _saved_first),
+    "progress is saved before the events are sent": (ReseedRun, "_send", _saved_first),
     "places are compared in another order": (state.CurrentState, "events", _in_the_order_of_keys),
 }
 

@@ -49,7 +49,7 @@ from bounded_context.domain.fields import (
 from bounded_context.domain.rows import Record
 from bounded_context.testing import Samples
 from bounded_context_cli.contracts import published as schemas
-from bounded_context_cli.docs.cli import page
+from bounded_context_cli.docs import page
 from tests.event_schemas import faults_of
 from tests.things import context_of
 

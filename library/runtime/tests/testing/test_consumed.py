@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.promises import PROMISES, Repository
-from bounded_context_cli.testing.consumed import ConsumedEvents, Unpublished
+from bounded_context_cli.testing import ConsumedEvents, Unpublished
 from bounded_context_infra.configuration.project import Project, current
 
 STACK = "infra/service/Pulumi.prod.yaml"

@@ -12,7 +12,7 @@ import pytest
 
 from bounded_context_cli.check.selection import OWN_PROMISES
 from bounded_context_cli.check.steps import FILE
-from bounded_context_cli.docs.cli import section, steps
+from bounded_context_cli.docs import section, steps
 from bounded_context_cli.promises import PROMISES
 from bounded_context_infra.configuration.project import VARIABLE, current
 

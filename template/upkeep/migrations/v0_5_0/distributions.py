@@ -22,7 +22,7 @@ MODULES = {
     "infra.parts": "bounded_context_infra._parts",
     "testing.aws_plugin": "bounded_context_local.testing.plugin",
     "testing.browser": "bounded_context_cli.testing.browser",
-    "testing.consumed": "bounded_context_cli.testing.consumed",
+    "testing.consumed": "bounded_context_cli.testing",
     "testing.graph": "bounded_context_cli.testing.graph",
     "testing.plugin": "bounded_context_cli.plugin",
     "testing.promise_items": "bounded_context_cli.plugin",

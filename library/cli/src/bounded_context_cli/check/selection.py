@@ -14,6 +14,8 @@ from grimp.exceptions import GrimpException
 
 from bounded_context_infra.configuration.project import Project
 
+from ..programs import LEAVE_OUT_PROGRAM
+
 
 class Reads(Enum):
     """A test's dependencies besides its imports."""
@@ -88,9 +90,6 @@ def _parameters(tree: ast.AST) -> set[str]:
 
 LEAVE_OUT_PROMISES: Final = "--leave-out-promises"
 """The option of the plugin that skips all promises."""
-
-LEAVE_OUT_PROGRAM: Final = "--leave-out-program"
-"""The option of the plugin that skips only the promises about the programs' resources."""
 
 OWN_PROMISES: Final = "tests/test_promises.py"
 """The file by which a repository tests the promises itself, instead of the plugin. Older repositories have it."""

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from bounded_context_infra.configuration.project import Project, ProjectError, own, place, placed
 
+from ..programs import LEAVE_OUT_PROGRAM
 from ..programs.shared_cache import FOLDER
-from .selection import LEAVE_OUT_PROGRAM, LEAVE_OUT_PROMISES, Selection
+from .selection import LEAVE_OUT_PROMISES, Selection
 
 FILE: Final = "BOUNDED_CONTEXT_REMEDIES"
 """The environment variable with the file to which the tests of a check append their remedies."""
@@ -132,7 +133,7 @@ def module_file(root: Path, module: str) -> str:
 _PYTEST: Final = "pytest"
 _LOAD: Final = "load"
 COMMANDS: Final[Mapping[str, str]] = {
-    "load": "python -m bounded_context_cli.check.load",
+    "load": "python -m bounded_context_cli.settings",
     "lint": "ruff check --output-format concise . && ruff format --check .",
     "types": "pyrefly check --output-format min-text",
     "imports": "lint-imports",

@@ -1,5 +1,6 @@
 """The output of commands: exit statuses (0 is success), messages on standard error, files, and the next command."""
 
+import re
 import shlex
 import shutil
 import signal
@@ -71,3 +72,24 @@ def option_words(options: Mapping[str, object]) -> Iterator[str]:
                 yield f"--{name.replace('_', '-')}"
                 if item is not True:
                     yield str(item)
+
+
+README: Final = "README.md"
+
+
+def with_diagram(root: Path, lines: str) -> str:
+    """Return the README's text with a diagram in place of its earlier version, or else at the end.
+
+    `lines` are the diagram without the fence. The first two, its type and its title, identify the diagram.
+    """
+    path = root / README
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    block = f"```mermaid\n{lines}```\n"
+    earlier = re.escape("\n".join(block.splitlines()[:3])) + r"\n(?s:.*?)^```\n"
+    new_text, count = re.subn(earlier, lambda _: block, text, count=1, flags=re.MULTILINE)
+    return new_text if count else f"{text}\n{block}"
+
+
+def write_diagram(root: Path, lines: str) -> bool:
+    """Write a diagram into the README. Return whether the README changed."""
+    return update_file(root / README, with_diagram(root, lines))

@@ -28,7 +28,7 @@ def contracts() -> int:
       1  nothing is written: a reader of the events would miss a field
     """
     # The help does not need these modules, which import boto3, Pulumi and Powertools.
-    from ..views.picture.cli import picture_
+    from ..views.picture import picture_
     from .compatibility import RefusedChange
 
     try:
@@ -40,18 +40,18 @@ def contracts() -> int:
 
 
 def _write_documents(project: Project) -> Iterator[str]:
-    from ..views import readme
-    from . import catalog, documents
+    from ..command import output
+    from . import documents
     from .documents import LIST_FORMAT, diagram, list_format_page
 
     yield from update(project.context, project.root)
     if project.context.has_lists and update_file(project.root / LIST_FORMAT, list_format_page(project)):
         yield f"{LIST_FORMAT} is new"
-    if readme.draw(project.root, diagram(project.context)):
-        yield f"{readme.NAME} has a new diagram of statuses"
+    if output.write_diagram(project.root, diagram(project.context)):
+        yield f"{output.README} has a new diagram of statuses"
     if update_file(project.root / documents.AGENTS, documents.agents_page(project)):
         yield f"{documents.AGENTS} is updated from the declaration"
-    yield from catalog.write(project.context, project.root)
+    yield from documents.write(project.context, project.root)
 
 
 WORKFLOW: Final = "workflow/list_import.asl.json"

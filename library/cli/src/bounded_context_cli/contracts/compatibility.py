@@ -23,8 +23,7 @@ from bounded_context.declaration.context import Context
 from bounded_context.domain.field_types import WIDER
 
 from . import published
-from .documents import CHANGEOVER
-from .published import Version, deleted, read, versions
+from .published import CHANGEOVER, Version, deleted, read, versions
 
 Schema = Mapping[str, Any]
 

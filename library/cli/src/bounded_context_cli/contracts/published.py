@@ -164,6 +164,9 @@ def breaking(version: str) -> str:
     return f"{major + 1}.0.0" if major else f"0.{minor + 1}.0"
 
 
+CHANGEOVER: Final = "`uv run context docs events two-major-versions`"
+"""The page about the change of subscribers to another major version."""
+
 EXAMPLES: Final[dict[str, Any]] = {kind: known.example for kind, known in BY_KIND.items()}
 """A valid value of each kind of field, except enumerations."""
 

@@ -1,12 +1,15 @@
-"""`context policies`: a stack's violations of policies, by the resources that its program registers; the pack's folder.
+"""`context policies`: a stack's violations of policies, and the pack's folder.
 
-The package `pulumi-policy` needs another protobuf version than the library's other packages, hence the environment.
-The installed library follows the environment's packages on the path.
+The resources are those that the program registers, and the second tables of its stack in the account. The package
+`pulumi-policy` needs another protobuf version than the library's other packages, hence the environment. The installed
+library follows the environment's packages on the path.
 """
 
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -21,10 +24,46 @@ from ..command.aws_errors import AWS_ERRORS, sentence
 from ..command.installed import repository
 from ..command.operation import Access
 from ..command.output import LocalRunError, refuse
+from ..programs import Graph, Node
 from ..programs.environment import environment
+from ..views.cost.prices import second_tables
 from . import POLICIES, PRODUCTION, judged, waivers
-from .account import ACCOUNT, with_second_tables
+from .policy import Policy, Violation, policy
 from .waivers import Judged, needless
+
+_KIND: Final = "dynamodb/secondTable"
+_DAYS: Final = 7
+"""The days for which a second table may stay: a restore takes hours, and a person may compare the tables afterwards."""
+
+
+@policy
+def second_tables_are_deleted(graph: Graph) -> Iterator[Violation]:
+    """A second table, of a restore or of another epoch, is deleted within a week.
+
+    It costs money, and keeps the rows of its time: also the rows that the stack has deleted since.
+    """
+    for node in graph.of(_KIND):
+        if node.inputs["days"] > _DAYS:
+            facts = f"is {node.inputs['days']} days old, and costs {node.inputs['usd_a_month']:.2f} USD a month"
+            yield Violation(node, f"{facts}: `aws dynamodb delete-table --table-name {node.name}`.")
+
+
+ACCOUNT: Final[tuple[Policy, ...]] = (second_tables_are_deleted,)
+
+
+def with_second_tables(graph: Graph, dynamodb: Any, now: datetime) -> Graph:
+    """Return a graph with the second tables of its tables. Raises ClientError, BotoCoreError."""
+    nodes = [
+        _node(table.name, table.as_json(now))
+        for node in graph.of("dynamodb/table")
+        for table in second_tables(dynamodb, node.called)
+    ]
+    return replace(graph, nodes=[*graph.nodes, *nodes])
+
+
+def _node(name: str, inputs: dict[str, Any]) -> Node:
+    return Node(f"aws:{_KIND}:SecondTable", name, "", inputs, {}, False, False, frozenset(), frozenset())
+
 
 _PINS: Final = Path(__file__).parents[1] / "data" / "policies.txt"
 _LIBRARY: Final = ("bounded_context", "bounded_context_infra", "bounded_context_cli")

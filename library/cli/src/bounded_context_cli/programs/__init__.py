@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+LEAVE_OUT_PROGRAM: Final = "--leave-out-program"
+"""The option of the plugin that skips only the promises about the programs' resources."""
+
 PRODUCTION: Final = "prod"
 """The stack of production. All policies apply to it; other stacks may lose data and page no person."""
 

@@ -6,17 +6,16 @@ from pydantic import BaseModel, ValidationError
 
 from bounded_context.domain.fields import may_be_none
 
-from ..contracts import catalog, documents
+from ..command import output
+from ..contracts import documents
 from ..contracts import published as schemas
 from ..contracts.compatibility import RefusedChange, declaration_file, next_version
 from ..contracts.published import NoSample, Version, release, versions
 from ..contracts.released import FOLDER, Released
 from ..contracts.samples import version_of
-from ..optional.cli import outdated
+from ..optional import outdated
 from ..policies import PRODUCTION
-from ..views import readme
-from ..views.picture import picture
-from ..views.picture.cli import flowchart
+from ..views.picture import flowchart, picture
 from ._promise import Check, Repository
 
 
@@ -59,7 +58,7 @@ def events_before_are_made(where: Repository) -> Iterator[str]:
 
 def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:
     """Callers find the routes and answers of the committed OpenAPI document."""
-    from ..contracts.openapi.cli import missed
+    from ..contracts.openapi import missed
 
     yield from missed(where.context, where.project.root)
 
@@ -68,8 +67,7 @@ def routes_are_described(where: Repository) -> Iterator[str]:
     """Callers find every route: the OpenAPI document matches the code."""
     if not where.context.api:
         return
-    from ..contracts.openapi import FOLDER, NAME
-    from ..contracts.openapi.cli import expected
+    from ..contracts.openapi import FOLDER, NAME, expected
 
     path = where.project.root / FOLDER / NAME
     if not path.is_file() or path.read_text(encoding="utf-8") != expected(where.context, where.project.root):
@@ -87,16 +85,16 @@ def lists_are_described(where: Repository) -> Iterator[str]:
 
 def statuses_are_drawn(where: Repository) -> Iterator[str]:
     """The README shows the statuses of an aggregate: its diagram matches the code."""
-    path, lines = where.project.root / readme.NAME, documents.diagram(where.context)
-    if not path.is_file() or path.read_text(encoding="utf-8") != readme.with_diagram(where.project.root, lines):
-        yield f"The diagram of statuses in {readme.NAME} does not match the code: run `uv run context contracts`."
+    path, lines = where.project.root / output.README, documents.diagram(where.context)
+    if not path.is_file() or path.read_text(encoding="utf-8") != output.with_diagram(where.project.root, lines):
+        yield f"The diagram of statuses in {output.README} does not match the code: run `uv run context contracts`."
 
 
 def the_context_is_drawn(where: Repository) -> Iterator[str]:
     """The README shows the whole context: its picture matches the resources that the program registers."""
-    path, lines = where.project.root / readme.NAME, flowchart(picture(where.context, where.graph, PRODUCTION))
-    if not path.is_file() or path.read_text(encoding="utf-8") != readme.with_diagram(where.project.root, lines):
-        yield f"The picture in {readme.NAME} does not match the program's resources: run `uv run context contracts`."
+    path, lines = where.project.root / output.README, flowchart(picture(where.context, where.graph, PRODUCTION))
+    if not path.is_file() or path.read_text(encoding="utf-8") != output.with_diagram(where.project.root, lines):
+        yield f"The picture in {output.README} does not match the program's resources: run `uv run context contracts`."
 
 
 def agents_are_instructed(where: Repository) -> Iterator[str]:
@@ -115,8 +113,8 @@ def written_files_are_current(where: Repository) -> Iterator[str]:
 def the_catalogue_is_current(where: Repository) -> Iterator[str]:
     """The catalogue shows the context, its APIs and its owner: its file matches the code."""
     try:
-        if not catalog.is_current(where.context, where.project.root):
-            yield f"{catalog.NAME} does not match the code: run `uv run context contracts`."
+        if not documents.is_current(where.context, where.project.root):
+            yield f"{documents.CATALOG} does not match the code: run `uv run context contracts`."
     except RefusedChange as refused:
         yield str(refused)
 

@@ -10,7 +10,7 @@ from bounded_context_infra.configuration.settings import Consumed
 
 from ..programs.pulumi_files import stacks_on_aws
 from ..programs.stack_settings import settings_of
-from ..testing.consumed import ConsumedEvents, Publisher, Unpublished
+from ..testing import ConsumedEvents, Publisher, Unpublished
 from ._promise import Check, Repository
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context_cli.contracts.openapi.cli import breaks, missed
+from bounded_context_cli.contracts.openapi import breaks, missed
 from bounded_context_cli.contracts.openapi.document import as_json, document
 
 Document = dict[str, Any]

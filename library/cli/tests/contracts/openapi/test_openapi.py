@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from payment.context import PAYMENT
 
 from bounded_context import Context, Text, Unavailable
-from bounded_context_cli.contracts.openapi.cli import expected
+from bounded_context_cli.contracts.openapi import expected
 from bounded_context_cli.contracts.openapi.document import document
 from bounded_context_cli.views.pages.api import api_page
 from tests.contexts import CONTEXTS, PARCEL

@@ -7,7 +7,7 @@ The code is the rule's id, if the entry of the page has the symptom.
 
 from typing import Final
 
-from bounded_context_cli.docs.cli import page
+from bounded_context_cli.docs import page
 
 from ..rules import Rule
 from .place import Place, Violation
