@@ -64,12 +64,12 @@ environment: dict[str, pulumi.Input[str]] = {
     "TOLERATED_SHARE": str(settings.tolerated_share),
     "PART_ROWS": str(settings.part_rows),
     "TEMPORARY_NAMES": json.dumps(settings.temporary_names),
-    "FORMATS": json.dumps({name: found.settings for name, found in settings.formats.items()}),
+    "FORMATS": json.dumps({name: format_.settings for name, format_ in settings.formats.items()}),
     "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),
     "CONSUMES": json.dumps(
         {
-            other: {"aggregate": one.aggregate, "created_by": one.created_by, "deleted_by": one.deleted_by}
-            for other, one in settings.consumes.items()
+            other: {"aggregate": kind.aggregate, "created_by": kind.created_by, "deleted_by": kind.deleted_by}
+            for other, kind in settings.consumes.items()
         }
     ),
     "TABLE_NAME": table.table_name,
@@ -78,7 +78,7 @@ environment: dict[str, pulumi.Input[str]] = {
     "DEAD_LETTER_URL": inbound.dead_letter_url,
     "STATE_MACHINE_ARN": stack.machine_arn(IMPORT),
 }
-others = [one.key for one in settings.consumes.values()]  # the beginnings of their items' keys
+others = [kind.key for kind in settings.consumes.values()]  # the beginnings of their items' keys
 layer = lambda_.LayerVersion(
     "dependencies",
     layer_name=labels.name("dependencies"),
@@ -140,14 +140,14 @@ ListAlarms("lists", stack)
 DeadLetterAlarms("dead-letters", stack)
 Health("unhealthy", stack)
 Traces("traces", stack)
-Queries("queries", stack, {name: one.log_group for name, one in functions.items()})
+Queries("queries", stack, {name: function.log_group for name, function in functions.items()})
 steps = {*PAYMENT.command_functions, *PAYMENT.steps}
 groups = {
     "Commands": PAYMENT.command_functions,
     "Steps of an import": PAYMENT.steps,
     "Other functions": [name for name in PAYMENT.functions if name in called and name not in steps],
 }
-dead_letters = {what: url for one in (fanout, table, inbox, inbound) for what, url in one.dead_letter_queues.items()}
+dead_letters = {what: url for part in (fanout, table, inbox, inbound) for what, url in part.dead_letter_queues.items()}
 
 
 def alarm_arns(severity: Any) -> pulumi.Output[list[str]]:
