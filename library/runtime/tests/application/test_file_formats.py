@@ -333,7 +333,7 @@ class _Repeated(RawIOBase):
 class _Forgetting(InMemorySeenIds):
     """Remembers no identity: the adapter stores them on the disk."""
 
-    def first_lines(self, pairs: Any) -> dict[int, int]:  # noqa: ARG002
+    def first_lines(self, found: Any) -> dict[int, int]:  # noqa: ARG002
         return {}
 
 

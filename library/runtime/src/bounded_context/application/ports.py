@@ -237,7 +237,7 @@ class Files(Protocol):
 class SeenIds(Protocol):
     """The identities of a file that were read so far, in constant memory."""
 
-    def first_lines(self, pairs: Sequence[tuple[str, int]]) -> dict[int, int]:
+    def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
         """Remember (identity, line) pairs; for each repeated identity return its line and its first line."""
 
 

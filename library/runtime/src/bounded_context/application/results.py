@@ -294,10 +294,10 @@ class RangeIdentities:
         self._entries: list[bytes] = []
         self.repeated: dict[int, int] = {}
 
-    def first_lines(self, pairs: Sequence[tuple[str, int]]) -> dict[int, int]:
+    def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
         """Remember (identity, line) pairs; for each repeated identity return its line and its first line."""
-        earlier = self._seen.first_lines(pairs)
-        new = ((identity, line) for identity, line in pairs if line not in earlier)
+        earlier = self._seen.first_lines(found)
+        new = ((identity, line) for identity, line in found if line not in earlier)
         self._entries += [digest_of(identity) + line.to_bytes(_ENTRY - _DIGEST, "big") for identity, line in new]
         if len(self.repeated) < REPORTED_REJECTIONS:
             self.repeated |= earlier

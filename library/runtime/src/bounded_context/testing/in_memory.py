@@ -306,9 +306,9 @@ class InMemorySeenIds:
 
     first: dict[str, int] = field(default_factory=dict)
 
-    def first_lines(self, pairs: Sequence[tuple[str, int]]) -> dict[int, int]:
+    def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
         """Remember (identity, line) pairs. For each repeated identity, return its line and its first line."""
-        return {line: self.first[identity] for identity, line in pairs if self.first.setdefault(identity, line) != line}
+        return {line: self.first[identity] for identity, line in found if self.first.setdefault(identity, line) != line}
 
 
 @dataclass
