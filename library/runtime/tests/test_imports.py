@@ -53,7 +53,7 @@ def test_tools_in_infrastructure_read_the_measures_without_a_framework():
         ("payment.list_steps", {"pydynox", "aws_lambda_powertools.utilities.idempotency", EVENTS}),
         (f"{DECLARED}.import_list", {"pydynox", "aws_lambda_powertools.utilities.idempotency", EVENTS}),
         (f"{DECLARED}.on_event", {"pydynox", EVENTS}),
-        ("bounded_context.handlers.relay_events", {"pydynox", "bounded_context.lists", EVENTS}),
+        ("bounded_context.handlers.relay_events", {"pydynox", "boto3", "bounded_context.lists", EVENTS}),
         ("bounded_context.handlers.measure_lists", {"pydynox", "boto3", "bounded_context.lists", EVENTS}),
         ("bounded_context.handlers.pre_traffic", {"pydynox", "bounded_context.lists", EVENTS}),
     ],

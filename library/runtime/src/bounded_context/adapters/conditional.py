@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
 from ..application.calls import seconds_to_spare
@@ -34,8 +33,6 @@ _CONFLICT: Final = "TransactionConflict"
 _WAITS: Final = (0.05, 0.1, 0.2, 0.4)
 """The longest waits in seconds between tries. Another command's transaction on one item takes milliseconds."""
 
-_plain: Final = TypeDeserializer().deserialize
-
 
 def condition_failed(error: ClientError) -> bool:
     """Return whether DynamoDB refused a write, or the only write of a transaction, because its condition is false."""
@@ -44,9 +41,11 @@ def condition_failed(error: ClientError) -> bool:
 
 def refusing_item(error: ClientError) -> dict[str, Any]:
     """Return the item that failed the condition of a write that asked for it; empty if there is no item."""
+    from boto3.dynamodb.types import TypeDeserializer
+
     item: Any = error.response.get("Item") or {}
     # boto3 converts the values of answers, but leaves the values of errors in DynamoDB's notation.
-    return {name: _plain(value) for name, value in item.items()}
+    return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
 
 
 def despite_conflicts(write: Callable[[], T]) -> T:
