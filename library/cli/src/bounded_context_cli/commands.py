@@ -27,7 +27,7 @@ GROUPS: Final[Groups] = {
             "Write a program and a page that check lists for partners", "partner_kit.cli", "partner_kit"
         ),
         "picture": _OWN.one("Draw the resources and their permissions", "views.picture", "picture_"),
-        "cost": _OWN.one("Print the cost of an idle stack, and of a million rows", "views.cost", "cost"),
+        "cost": _OWN.one("Print the cost of an idle stack, and of a million rows", "views.cost.cli", "cost"),
         "eject": _OWN.group(
             "Copy a part of the library, which the repository then owns", "eject", "workflow", "step", "component"
         ),

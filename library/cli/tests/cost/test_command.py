@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 
 from bounded_context_cli.programs.recording import Program
-from bounded_context_cli.views.cost.prices import prices
+from bounded_context_cli.views.cost import prices
 from tests.console import context
 from tests.infra.graph import run
 

@@ -1,7 +1,7 @@
 """What the default context may cost."""
 
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_cli.views.cost import estimate
+from bounded_context_cli.views.cost.cli import estimate
 from tests.infra.graph import CONTEXT
 
 from .workflows import PARTS, RANGES, with_ranges, without_map

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.programs.recording import Graph, Node
-from bounded_context_cli.views.cost import IDLE, Estimate, Line, lines
+from bounded_context_cli.views.cost import prices
+from bounded_context_cli.views.cost.cli import IDLE, Estimate, Line, lines
 from bounded_context_cli.views.cost.per_million import WRITTEN, idle
-from bounded_context_cli.views.cost.prices import prices
 from tests.emf import emitted
 from tests.handlers.test_sweep_uploads import inbox as inbox  # (a fixture)
 from tests.handlers.test_watch_lists import under_way as under_way  # (a fixture)

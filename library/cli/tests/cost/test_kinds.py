@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.programs.recording import Graph, Node
+from bounded_context_cli.views.cost import prices
 from bounded_context_cli.views.cost.per_million import unknown
-from bounded_context_cli.views.cost.prices import prices
 from bounded_context_platform.permissions.grants import KINDS
 from tests.infra.contexts import SHAPES
 from tests.infra.graph import NETWORK, PARTNERS, STACKS, run, run_shape

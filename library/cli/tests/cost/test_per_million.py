@@ -14,12 +14,12 @@ from bounded_context.application.ranges import RANGE_BYTES
 from bounded_context.declaration.context import Context
 from bounded_context.testing import Samples
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_cli.views.cost import MILLION as PER_MILLION
-from bounded_context_cli.views.cost import Line, estimate
-from bounded_context_cli.views.cost import lines as priced_lines
+from bounded_context_cli.views.cost import prices
+from bounded_context_cli.views.cost.cli import MILLION as PER_MILLION
+from bounded_context_cli.views.cost.cli import Line, estimate
+from bounded_context_cli.views.cost.cli import lines as priced_lines
 from bounded_context_cli.views.cost.flow import Flow, Row, index_bytes, item_bytes, units
 from bounded_context_cli.views.cost.per_million import lists
-from bounded_context_cli.views.cost.prices import prices
 from tests.contexts import over_contexts
 from tests.contracts.test_previous_version import beside
 from tests.infra.contexts import SHAPES

@@ -10,8 +10,8 @@ import pytest
 
 import bounded_context_infra as infra
 from bounded_context_cli.docs import FOLDER
-from bounded_context_cli.views.cost import TITLES, Estimate, estimate, table
-from bounded_context_cli.views.cost.prices import prices
+from bounded_context_cli.views.cost import prices
+from bounded_context_cli.views.cost.cli import TITLES, Estimate, estimate, table
 from bounded_context_infra.configuration.project import current
 from tests.infra.graph import CONTEXT, run
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bounded_context_cli.programs.recording import Graph
-from bounded_context_cli.views.cost import STORAGE, Line, estimate
+from bounded_context_cli.views.cost.cli import STORAGE, Line, estimate
 from bounded_context_cli.views.cost.flow import Flow, Row
 from tests.infra.contexts import SHAPES
 from tests.infra.graph import CONTEXT, run, run_shape

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bounded_context_cli.programs.recording import Graph, Program
-from bounded_context_cli.views.cost import estimate
+from bounded_context_cli.views.cost.cli import estimate
 from bounded_context_lab.capacity.advice import Answer
 from bounded_context_lab.capacity.model import IMPORT, STAGES, VALIDATION, VERIFICATION, Model, with_lanes, with_rate
 from bounded_context_lab.capacity.simulation import quotas, simulate

@@ -43,7 +43,7 @@ MODULES = {
     "tools.release": "bounded_context_operations.release",
     "tools.release.package": "bounded_context_cli.package",
     "tools.repair": "bounded_context_operations.repair",
-    "tools.repair.second_tables": "bounded_context_cli.views.cost.prices",
+    "tools.repair.second_tables": "bounded_context_cli.views.cost",
     "tools.survey": "bounded_context_platform.survey",
     "tools.views.capacity": "bounded_context_lab.capacity",
     "tools.views.drawing": "bounded_context_lab.drawing",

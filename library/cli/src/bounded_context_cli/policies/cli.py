@@ -26,7 +26,7 @@ from ..command.operation import Access
 from ..command.output import LocalRunError, refuse
 from ..programs import Graph, Node
 from ..programs.environment import environment
-from ..views.cost.prices import second_tables
+from ..views.cost import second_tables
 from . import POLICIES, PRODUCTION, judged, waivers
 from .policy import Policy, Violation, policy
 from .waivers import Judged, needless

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import Any, Final
 
-from bounded_context_cli.views.cost import MILLION, lines
+from bounded_context_cli.views.cost.cli import MILLION, lines
 from bounded_context_cli.views.cost.flow import Flow
 from bounded_context_cli.views.cost.per_million import lists
 

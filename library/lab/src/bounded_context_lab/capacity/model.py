@@ -12,9 +12,9 @@ from bounded_context.application.importing import ROWS_RECORDED
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import record_units, rows_a_part
 from bounded_context_cli.programs.recording import Graph
+from bounded_context_cli.views.cost import assumed
 from bounded_context_cli.views.cost.flow import RELAY, Flow, Row, index_bytes, units
 from bounded_context_cli.views.cost.functions import environment_variable
-from bounded_context_cli.views.cost.prices import assumed
 from bounded_context_infra.configuration.schema import declared
 from bounded_context_infra.configuration.settings import Settings
 

@@ -17,7 +17,7 @@ import simpy
 from pydantic import Field
 from simpy.events import Event, ProcessGenerator
 
-from bounded_context_cli.views.cost.prices import PriceTable
+from bounded_context_cli.views.cost import PriceTable
 
 
 @dataclass(frozen=True)

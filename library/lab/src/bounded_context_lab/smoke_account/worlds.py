@@ -9,7 +9,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from bounded_context_cli.command.aws_errors import Calls, Refusal, code
-from bounded_context_cli.views.cost.prices import assumed
+from bounded_context_cli.views.cost import assumed
 from bounded_context_infra.configuration.project import Project
 from bounded_context_infra.configuration.settings import Settings
 from bounded_context_local.actors.partner import NAME as PARTNER

@@ -1,201 +1,148 @@
-"""`context cost`: the cost of stacks, by the resources that their program registers. AWS is not called."""
+"""`data/prices.toml`: the prices, the assumed quantities, and how AWS bills each type of resource.
 
-import json
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+The second tables of a stack, from restores and other epochs, cost money until a person deletes them.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
 
-from typer import Argument, Option
+from pydantic import BaseModel, ConfigDict, Field
 
-from bounded_context.declaration.context import Context
-from bounded_context_infra.configuration.project import ProjectError
+from bounded_context.domain.events import is_second
 
-from ...command.installed import repository
-from ...command.output import refuse
-from ...programs.pulumi_files import stacks_on_aws
-from ...programs.recording import Graph, service
-from .flow import Flow
-from .per_million import idle, lists, storage, unknown
-from .prices import Price, prices
+from ...command.aws_errors import AWS_ERRORS, sentence
 
-ROWS: Final = 1_000_000
-"""The rows of the estimated list, all of them valid."""
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
-Part = Literal["idle_month", "per_million", "storage_month"]
 
-IDLE: Final[Part] = "idle_month"
-MILLION: Final[Part] = "per_million"
-STORAGE: Final[Part] = "storage_month"
+_FILE: Final = files("bounded_context_cli") / "data" / "prices.toml"
+
+
+class PriceTable(BaseModel, frozen=True):
+    """A table of a data file, without unknown members."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Price(PriceTable, frozen=True):
+    """An AWS price: `usd` for `per` of a `unit`. `page` is its source, `seen` the data that it was compared with."""
+
+    usd: float
+    per: int
+    unit: str
+    page: str
+    seen: str
+
+    @property
+    def each(self) -> float:
+        """The price of one unit, in USD."""
+        return self.usd / self.per
+
+
+class Assumptions(PriceTable, frozen=True):
+    """Quantities that neither the graph nor a constant contains. The file has their meanings and sources."""
+
+    hours_a_month: int
+    validated_a_second: int
+    planned_bytes_a_second: int
+    merged_a_second: int
+    range_bytes: int
+    range_objects: int
+    read_a_second: int
+    lookup_units: float
+    objects_at_once: int
+    written_a_second: int
+    shards: int
+    polls_a_second: int
+    publish_seconds: float
+    call_seconds: float
+    log_bytes_a_call: int
+    log_bytes_a_publish: int
+    log_bytes_an_event: int
+    messages_a_receive: int
+    poll_seconds: int
+    pollers: int
+    pollers_in_quiet: int
+    traced: float
+    list_writes: int
+    list_objects: int
+    list_reads: int
+    text_length: int
+
+
+class Prices(PriceTable, frozen=True):
+    """The prices of a region by name, as of a date, and the reasons why types of resources are billed or free."""
+
+    region: str
+    date: date
+    by_name: Mapping[str, Price] = Field(alias="prices")
+    assumptions: Assumptions
+    billed: Mapping[str, str]
+    free: Mapping[str, str]
+
+
+@cache
+def prices() -> Prices:
+    """Return the content of `data/prices.toml`."""
+    return Prices.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+
+
+def assumed() -> Assumptions:
+    """Return the assumed quantities."""
+    return prices().assumptions
+
+
+_GB: Final = 10**9
+_PRICE: Final = "table_storage"
 
 
 @dataclass(frozen=True)
-class Line:
-    """A quantity at a price, in one part of the estimate."""
+class SecondTable:
+    """A second table. DynamoDB updates `size`, in bytes, every six hours (API reference, "TableDescription")."""
 
-    part: Part
-    what: str
-    quantity: float
-    price: Price
+    name: str
+    created: datetime
+    size: int
 
-    @property
-    def usd(self) -> float:
-        """The cost of the quantity."""
-        return self.quantity * self.price.each
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the line for `context cost --json`."""
-        return {
-            "part": self.part,
-            "what": self.what,
-            "quantity": round(self.quantity, 4),
-            "unit": self.price.unit,
-            "unit_price": self.price.each,
-            "usd": round(self.usd, 6),
-        }
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """The cost of a stack, in USD."""
-
-    lines: tuple[Line, ...]
+    def days(self, now: datetime) -> int:
+        """Return the age of the table in days."""
+        return (now - self.created).days
 
     @property
-    def idle_month(self) -> float:
-        """The cost of a month without traffic."""
-        return self.total(IDLE)
+    def usd_a_month(self) -> float:
+        """The cost of the table's storage in a month, by the list price of `context cost`."""
+        return round(self.size / _GB * prices().by_name[_PRICE].each, 2)
 
-    @property
-    def per_million(self) -> float:
-        """The cost of a million rows."""
-        return self.total(MILLION)
-
-    def counts(self, part: Part) -> bool:
-        """Return whether the estimate has lines of a part."""
-        return any(line.part == part for line in self.lines)
-
-    def total(self, part: Part) -> float:
-        """Return the cost of a part's lines."""
-        return sum(line.usd for line in self.lines if line.part == part)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the estimate for `context cost --json`."""
-        return {
-            IDLE: round(self.idle_month, 4),
-            MILLION: round(self.per_million, 4),
-            STORAGE: round(self.total(STORAGE), 4),
-            "lines": [line.as_json() for line in self.lines],
-        }
+    def as_json(self, now: datetime) -> dict[str, Any]:
+        """Return the table as JSON."""
+        return {"table": self.name, "days": self.days(now), "bytes": self.size, "usd_a_month": self.usd_a_month}
 
 
-def estimate(context: Context[Any], graph: Graph) -> Estimate:
-    """Estimate the cost of a stack's resources, of a million rows if the context has lists, and of their storage."""
-    flow = Flow(context, graph, ROWS)
-    rows = lists(flow) if context.has_lists else ()
-    return Estimate((*lines(IDLE, idle(graph)), *lines(MILLION, rows), *lines(STORAGE, storage(flow))))
+def second_tables(client: "DynamoDBClient", table: str) -> list[SecondTable]:
+    """Return the second tables of a stack with this table. Raises ClientError, BotoCoreError."""
+    described: Any = (client.describe_table(TableName=name)["Table"] for name in names(client, table))
+    return [
+        SecondTable(description["TableName"], description["CreationDateTime"], description.get("TableSizeBytes", 0))
+        for description in described
+        if description["TableStatus"] != "DELETING"
+    ]
 
 
-def lines(part: Part, counted: Iterable[tuple[str, float, str]]) -> list[Line]:
-    """Return lines for counted quantities, given by name, quantity and price. A quantity of 0 is omitted."""
-    return [Line(part, what, quantity, prices().by_name[name]) for what, quantity, name in counted if quantity]
-
-
-TITLES: Final[Mapping[Part, str]] = {
-    IDLE: "A month without traffic",
-    MILLION: "A million rows, from a list to the queues",
-    STORAGE: "A month's storage of a million rows",
-}
-
-"""The titles of an estimate's parts."""
-
-_HEAD: Final[Mapping[Part, str]] = {
-    IDLE: "month without traffic",
-    MILLION: "million rows imported",
-    STORAGE: "their storage, a month",
-}
-
-_NOT_COUNTED: Final = (
-    "Storage: a million rows in the table, and a million rows imported in each month.\n"
-    "Not counted: data that leaves the region, the key's requests, calls of the API, restores, and metrics of traffic\n"
-    "(billed by the hour, like the metrics above). Free tiers are not deducted."
-)
-
-
-def cost(
-    stack: Annotated[str | None, Argument(help="the Pulumi stack; by default all that are deployed to AWS")] = None,
-    as_json: Annotated[bool, Option("--json", help="print JSON")] = False,
-) -> int:
-    """Print the cost of a stack by list prices.
-
-    Examples:
-      context cost               all stacks, side by side
-      context cost prod          one stack, line by line
-      context cost prod --json   JSON
-
-    Exit status:
-      0  the cost is printed
-      1  the cost is printed, and a resource is not included
-      2  nothing could be printed
-    """
+def listing(client: "DynamoDBClient", table: str, now: datetime) -> dict[str, Any]:
+    """Return the second tables as JSON, for the report of a command that does not depend on them."""
     try:
-        project, program = repository(), service()
-        context, stacks = project.context, [stack] if stack else stacks_on_aws(project.service)
-        graphs = {name: program.graph(name) for name in stacks}
-        costs = {name: estimate(context, graph) for name, graph in graphs.items()}
-    except ProjectError as error:
-        return refuse(str(error))
-    sys.stdout.write(_json(costs, stack) if as_json else _estimate_text(stack, costs[stack]) if stack else table(costs))
-    omitted = sorted({sentence for graph in graphs.values() for sentence in unknown(graph)})
-    sys.stderr.writelines(f"{sentence}\n" for sentence in omitted)
-    return 1 if omitted else 0
+        return {"second_tables": [second_table.as_json(now) for second_table in second_tables(client, table)]}
+    except AWS_ERRORS as error:
+        return {"second_tables": [], "second_tables_unknown": sentence(error, "restore")}
 
 
-def _json(costs: dict[str, Estimate], stack: str | None) -> str:
-    documents = {name: estimate.as_json() for name, estimate in costs.items()}
-    return json.dumps(documents[stack] if stack else documents, indent=2) + "\n"
-
-
-def table(costs: Mapping[str, Estimate]) -> str:
-    """Return the estimates of several stacks, one line each."""
-    width = max(map(len, (*costs, "stack")))
-    head = "  ".join([f"{'stack':<{width}}", *_HEAD.values()])
-    rows = ("  ".join([f"{name:<{width}}", *_totals(estimate)]) for name, estimate in costs.items())
-    return "\n".join([head, *rows, "", _priced()]) + "\n"
-
-
-def _totals(estimate: Estimate) -> Iterator[str]:
-    """Yield the cost of each part; a dash for the imports of a context without lists."""
-    for part, title in _HEAD.items():
-        yield f"{f'{estimate.total(part):.2f}' if estimate.counts(part) else '-':>{len(title)}}"
-
-
-def _estimate_text(stack: str, estimate: Estimate) -> str:
-    parts = (
-        "\n".join([_head(title), *_rows(estimate, part)]) for part, title in TITLES.items() if estimate.counts(part)
-    )
-    return "\n\n".join([f"{stack}, {_priced()}", *parts, _NOT_COUNTED]) + "\n"
-
-
-def _priced() -> str:
-    return f"USD, list prices of {prices().region} as of {prices().date}"
-
-
-def _head(title: str) -> str:
-    return f"{title:<46}{'quantity':>12}  {'USD':>9}  price"
-
-
-def _rows(estimate: Estimate, part: Part) -> Iterator[str]:
-    yield from (_row(line) for line in estimate.lines if line.part == part)
-    yield f"  {'total':<56}  {estimate.total(part):>9.2f}"
-
-
-def _row(line: Line) -> str:
-    amount = f"{line.quantity:,.0f}" if line.quantity >= 1 else f"{line.quantity:.4f}"
-    return f"  {line.what:<44}{amount:>12}  {line.usd:>9.4f}  {_price(line.price)}"
-
-
-def _price(price: Price) -> str:
-    """Return a price with at least two decimals, and with more for small prices such as a GB-second."""
-    usd = f"{price.usd:.10f}".rstrip("0")
-    return f"{max(usd, f'{price.usd:.2f}', key=len)} for {price.per:,} {price.unit}"
+def names(client: "DynamoDBClient", table: str) -> Iterator[str]:
+    """Yield the names of the second tables of a stack with this table. Raises ClientError, BotoCoreError."""
+    for page in client.get_paginator("list_tables").paginate():
+        yield from (name for name in page.get("TableNames", []) if is_second(name, table))

@@ -17,8 +17,8 @@ from bounded_context.testing.functions import Samples
 from bounded_context_infra.configuration.project import ProjectError
 
 from ...programs.recording import Graph, Node
+from . import assumed
 from .functions import Machine, environment_variable, functions, imports, is_called
-from .prices import assumed
 
 _LIST: Final = "0" * 32
 _TRACEPARENT: Final = f"00-{'0' * 32}-{'0' * 16}-00"

@@ -8,9 +8,9 @@ from bounded_context.declaration import measures
 from bounded_context.declaration.measures import Measure
 
 from ...programs.recording import Graph, Node
+from . import assumed, prices
 from .flow import RELAY, Flow, index_bytes, units
 from .functions import Scheduled, a_month, is_traced, log_days, memory_gb, scheduled
-from .prices import assumed, prices
 
 _GB: Final = 10**9
 

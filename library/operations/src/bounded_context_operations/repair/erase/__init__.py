@@ -42,7 +42,7 @@ from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.operation import Access, AsJson, Clients, Clock, Outputs, operate
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.output import command_line
-from bounded_context_cli.views.cost.prices import names
+from bounded_context_cli.views.cost import names
 
 from .. import report as repair
 from ..report import identity as id_of

@@ -17,7 +17,7 @@ from bounded_context.domain.lists import PinnedFile
 from bounded_context_cli.command.aws_errors import code
 from bounded_context_cli.command.operation import Clients, Clock
 from bounded_context_cli.command.pulumi import parsed, read_outputs
-from bounded_context_cli.views.cost.prices import names
+from bounded_context_cli.views.cost import names
 
 from ..redrive.messages import DeletedLate, Message, QueueReader, SubscriberRoute, counts
 from ..redrive.outputs import DeadLetterQueue

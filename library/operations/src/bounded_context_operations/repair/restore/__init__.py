@@ -20,7 +20,7 @@ from bounded_context_cli.command.operation import Access, AsJson, Outputs, inter
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.output import FAILED, command_line
 from bounded_context_cli.command.values import existing_file, time
-from bounded_context_cli.views.cost.prices import listing
+from bounded_context_cli.views.cost import listing
 from bounded_context_infra.configuration.project import Project
 
 from ..report import no_identity
