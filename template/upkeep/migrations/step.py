@@ -41,6 +41,7 @@ _STEPS: tuple[Step, ...] = (
         "v0_5_0.event_data",
         "Remove an events.py that repeats the details: the library derives the events' data",
     ),
+    Step("0.5.0", "v0_5_0.local_stack", "Remove the endpoints of the stack `local`: the local run has its own"),
     Step("0.5.0", "v0_5_0.library_workflow", "Take the state machine and four steps of lists from the library"),
     Step("0.5.0", "v0_5_0.distributions", "Follow the modules of the library into its seven distributions"),
 )
