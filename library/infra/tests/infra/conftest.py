@@ -5,37 +5,37 @@ import pytest
 from .graph import ACCOUNT, CONTEXT, PARTNERS, REGION, STACKS, Graph, run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def prod() -> Graph:
     """Production with a server of its own and two partners."""
     return run("prod", sftp="dedicated", partners=PARTNERS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared() -> Graph:
     """A stack whose partners log in at a server that another stack owns."""
     return run("staging", sftp="shared", sftp_server_id="s-1111aaaa2222bbbb3", partners=PARTNERS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def without_sftp() -> Graph:
     """A stack into whose bucket files are put directly."""
     return run("dev")
 
 
-@pytest.fixture(scope="session", params=STACKS)
+@pytest.fixture(scope="module", params=STACKS)
 def any_stack(request: pytest.FixtureRequest) -> Graph:
     """Each stack as its file says."""
     return run(request.param)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def without_partners() -> Graph:
     """A stack at a server that another stack owns, with nobody yet who logs in; no call is written in detail."""
     return run("staging", sftp="shared", sftp_server_id="s-1111aaaa2222bbbb3", debug_percent=0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def varied() -> Graph:
     """A stack with a value of its own, at a limit where there is one, for what the other stacks leave alone."""
     settings: dict[str, Any] = {
@@ -51,7 +51,7 @@ def varied() -> Graph:
     return run("dev", **settings)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def full() -> Graph:
     """A stack with every alarm that there is, with limits and promises and a way to release of its own."""
     settings: dict[str, Any] = {

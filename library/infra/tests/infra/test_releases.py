@@ -13,7 +13,7 @@ from .test_permissions import granted
 SLOW, QUICK = CONTEXT.functions[0], CONTEXT.functions[-1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def own(full: Graph) -> Graph:
     """A stack with a strategy of its own, a limit on one function's latency, and an alarm made elsewhere."""
     return full

@@ -329,12 +329,11 @@ def test_a_file_in_nobodys_folder_is_no_list(world: World):
     ("data", "broken_by", "reason"),
     [
         (b"", "", "the file is empty"),
-        (b"x" * (MAX_BYTES + 1), "", "at most 10000000 bytes are accepted"),
         (None, "", "the file was gone"),
         (b"half", "event-1", "the upload broke off"),
         (None, "event-1", "the upload broke off"),
     ],
-    ids=["empty", "too large", "gone", "broken off", "broken off before the first byte"],
+    ids=["empty", "gone", "broken off", "broken off before the first byte"],
 )
 def test_a_file_that_cannot_be_a_list_is_refused_at_once(world: World, data: bytes | None, broken_by: str, reason: str):
     """It is recorded, its partner told, and nothing is read."""

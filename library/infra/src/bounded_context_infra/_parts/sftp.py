@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import pulumi
-from pulumi_aws import ec2, iam, route53, s3, transfer
+import pulumi_aws as aws
+from pulumi_aws import iam, route53, s3, transfer
 
 from ..configuration.list_settings import SECURITY_POLICY, PublicKey, Vpc
 from ..stack.program import Account, Component, Logs, allow, grant, trust
@@ -142,22 +143,22 @@ _TTL: Final = 300
 """Seconds for which resolvers store the record."""
 
 
-def sftp_addresses(owner: Component, name: str, vpc: Vpc, *, protect: bool) -> list[ec2.Eip]:
+def sftp_addresses(owner: Component, name: str, vpc: Vpc, *, protect: bool) -> "list[aws.ec2.Eip]":
     """Make an elastic address for each subnet. Partners name the addresses in their firewalls, so they are data."""
     return [
-        ec2.Eip(f"{name}-address-{number}", domain="vpc", tags=owner.labels.tags, opts=owner.stateful(protect))
+        aws.ec2.Eip(f"{name}-address-{number}", domain="vpc", tags=owner.labels.tags, opts=owner.stateful(protect))
         for number, _ in enumerate(vpc.subnet_ids, start=1)
     ]
 
 
 def sftp_network(
-    owner: Component, name: str, vpc: Vpc, addresses: Sequence[ec2.Eip], allowed: Mapping[str, Sequence[str]]
+    owner: Component, name: str, vpc: Vpc, addresses: "Sequence[aws.ec2.Eip]", allowed: Mapping[str, Sequence[str]]
 ) -> "transfer.ServerEndpointDetailsArgsDict":
     """Return the details of an endpoint in a VPC, with a security group of the partners' addresses.
 
     AWS checks the addresses of a server, not of a user: each partner may connect from the addresses of all partners.
     """
-    group = ec2.SecurityGroup(
+    group = aws.ec2.SecurityGroup(
         f"{name}-partners",
         description="Partners that may connect over SFTP",
         vpc_id=vpc.vpc_id,
