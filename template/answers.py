@@ -52,6 +52,7 @@ PULL_REQUESTS = (GITHUB, NONE)
 STEP_WITHOUT_REFERENCES = "VerifyList"
 """The verification step of rows without references: it rejects existing ids, and sums up the amounts of other rows."""
 
+_COMMAND = re.compile(r"[^\s,(]+(?:\([^)]*\)?[^\s,]*)?")
 _CAPITALIZED = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -98,12 +99,18 @@ class Field:
 
 @dataclass(frozen=True)
 class Command:
-    """A command: its name in PascalCase, its kind (of `KINDS`), its event, and the name of the context."""
+    """A command: its name in PascalCase, its kind (of `KINDS`), its event, and the name of the context.
+
+    ``after`` are the statuses from which it starts, empty for that of the command before. ``arguments`` are the fields
+    that the caller gives with a change, and the command sets.
+    """
 
     name: str
     kind: str
     event: str
     context: str
+    after: tuple[str, ...] = ()
+    arguments: tuple[Field, ...] = ()
 
     @property
     def snake(self) -> str:
@@ -132,16 +139,29 @@ def read_fields(text: str) -> tuple[Field, ...]:
 
 
 def read_commands(text: str, context: str) -> tuple[Command, ...]:
-    """Parse ``Name:kind:Event Name:kind:Event``; a missing part becomes an empty string."""
-    parts = ((*word.split(":", 2), "", "")[:3] for word in split(text))
-    return tuple(Command(name, kind, event, context) for name, kind, event in parts)
+    """Parse ``Name:kind:Event Name(argument:type):kind:Event:AFTER|AFTER``; a missing part becomes an empty string."""
+    return tuple(_read_command(word, context) for word in _COMMAND.findall(text))
 
 
-def starts_of(commands: Iterable[Command]) -> dict[str, str]:
-    """Return the start status of each changing command: the status that the command before it sets."""
+def _read_command(word: str, context: str) -> Command:
+    start, bracket, rest = word.partition("(")
+    arguments, closed, rest = rest.rpartition(")") if bracket else ("", "", "")
+    name, kind, event, after = (*(start + rest).split(":", 3), "", "", "")[:4]
+    # A bracket that nothing closes stays in the name, which is then refused.
+    name += bracket if bracket and not closed else ""
+    return Command(name, kind, event, context, tuple(after.split("|")) if after else (), read_fields(arguments))
+
+
+def starts_of(commands: Iterable[Command]) -> dict[str, tuple[str, ...]]:
+    """Return the start statuses of each changing command: by default, the status that the command before it sets."""
     known = tuple(commands)
     chain = [command for kind in KINDS[:2] for command in known if command.kind == kind]
-    return {command.name: before.status for before, command in pairwise(chain)}
+    return {command.name: command.after or (before.status,) for before, command in pairwise(chain)}
+
+
+def arguments_of(commands: Iterable[Command]) -> tuple[Field, ...]:
+    """Return the fields that commands set, each once."""
+    return tuple({field.name: field for command in commands for field in command.arguments}.values())
 
 
 def read_subscribers(text: str) -> tuple[str, ...]:
@@ -434,9 +454,8 @@ def _enumeration(field: Field, values: Sequence[str]) -> Iterator[str]:
 def _mark(field: Field) -> Iterator[str]:
     if field.mark not in ("", PERSONAL):
         yield f"type {field.name}:{field.type} or {field.name}:{field.type}:{PERSONAL}, not {_quote(field.mark)}"
-    elif field.mark and (values_of(field.type) or (field.type in TYPES and not TYPES[field.type].erased)):
-        kind = "values" if values_of(field.type) else f"a {field.type}"
-        yield f"type {field.name}:str:{PERSONAL}, or leave out the mark: an erasure has no value for {kind}"
+    elif field.mark and values_of(field.type):
+        yield f"type {field.name}:str:{PERSONAL}, or leave out the mark: an erasure has no value for values"
 
 
 def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
@@ -451,8 +470,51 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
     yield from _shared_events(commands)
     yield from _exactly_one(commands, "creates")
     yield from _exactly_one(commands, "deletes")
+    yield from _arguments(commands, good)
+    for command in commands:
+        yield from _after(command, commands)
     if len(commands) > limits.COMMANDS:
         yield f"type at most {limits.COMMANDS} commands, not {len(commands)}"
+
+
+def _arguments(commands: Sequence[Command], good: Mapping[str, str]) -> Iterator[str]:
+    """Check the arguments, which are fields of the aggregate: two commands may set the same one."""
+    fields = read_fields(good.get("fields", ""))
+    first: dict[str, Field] = {}
+    for command in commands:
+        if command.arguments and command.kind != "changes":
+            yield f"type {command.name} without arguments, which only commands that change have: type fields instead"
+        for argument in command.arguments:
+            yield from _field(argument, good)
+            yield from _argument(argument, first.setdefault(argument.name, argument), fields)
+        yield from _repeated(argument.name for argument in command.arguments)
+    every = (*fields, *first.values())
+    if len(every) > limits.FIELDS:
+        yield f"type at most {limits.FIELDS} fields and arguments, not {len(every)}"
+    if (longs := sum(field.type == "longtext" for field in every)) > MOST_LONG_TEXTS:
+        yield f"type at most {MOST_LONG_TEXTS} fields and arguments of the type longtext, not {longs}"
+
+
+def _argument(argument: Field, first: Field, fields: Iterable[Field]) -> Iterator[str]:
+    name, types = argument.name, (argument.type, argument.mark)
+    if argument.mark not in ("", PERSONAL):
+        yield f"type {name}:{argument.type} or {name}:{argument.type}:{PERSONAL}, not {_quote(argument.mark)}"
+    elif name in {field.name for field in fields}:
+        yield f"type an argument other than {name}, which is a field that the caller gives"
+    elif types != (first.type, first.mark):
+        yield f"type {':'.join((name, first.type, *filter(None, [first.mark])))}, as in the command before"
+
+
+def _after(command: Command, commands: Sequence[Command]) -> Iterator[str]:
+    """Check the statuses from which a command starts."""
+    others = [other.status for other in commands if other.kind != "deletes" and other is not command]
+    if command.after and command.kind != "changes":
+        yield f"type {command.name}:{command.kind}:{command.event}, since only commands that change start from statuses"
+        return
+    for status in command.after:
+        if status not in others:
+            yield f"type one of {', '.join(others)} after {command.event}:, not {_quote(status)}"
+    yield from _repeated(command.after)
 
 
 def _pairs(commands: Iterable[Command], key: Callable[[Command], str]) -> Iterator[tuple[Command, Command]]:

@@ -16,12 +16,13 @@ from jinja2.runtime import Context
 
 from . import answers
 from .answers import RULES, BadAnswer, Command
+from .field_types import field_type
 from .library import DISTRIBUTIONS, NAME, REPOSITORY, VERSION, WHEEL, LibraryError, address, find_uv, sources
 from .record import record
 from .reserved import LIST_EVENTS
 from .schemas import json_schema
 from .style import fitted, imported, sorting_imports, tupled
-from .words import display, plural
+from .words import display, plural, snake
 
 OLDEST = (2, 6)
 """The first version of cookiecutter that finds a template's folder by the template's own delimiters."""
@@ -188,7 +189,8 @@ def _declared(context: Context, command: Command) -> str:
 
 def _started(context: Context, command: Command) -> tuple[str, ...]:
     if command.kind == "changes":
-        return (f"after=(Status.{_before(context, command)},)",)
+        statuses = [f"Status.{status}" for status in _before(context, command)]
+        return (f"after=({', '.join(statuses)}{',' if len(statuses) == 1 else ''})",)
     return ("after=tuple(Status)",) if command.kind == "deletes" else ()
 
 
@@ -196,14 +198,84 @@ def _started(context: Context, command: Command) -> tuple[str, ...]:
 def _starts(context: Context, command: Command) -> list[str]:
     """Return the nodes where a command's arrows start, in the diagram of the library's contracts/statuses.py."""
     lasting = _lasting(context, context["cookiecutter"]["commands"])
-    starts = {"creates": lambda: ["[*]"], "changes": lambda: [f"is_{_before(context, command)}"]}
+    starts = {"creates": lambda: ["[*]"], "changes": lambda: [f"is_{status}" for status in _before(context, command)]}
     return starts.get(command.kind, lambda: [f"is_{before.status}" for before in lasting])()
 
 
 @pass_context
-def _before(context: Context, command: Command) -> str:
-    """Return the start status of a changing command: the status that the command before it sets."""
+def _before(context: Context, command: Command) -> tuple[str, ...]:
+    """Return the start statuses of a changing command."""
     return answers.starts_of(_commands(context, context["cookiecutter"]["commands"]))[command.name]
+
+
+@pass_context
+def _state(context: Context, text: str) -> tuple[answers.Field, ...]:
+    """Return the fields that commands set."""
+    return answers.arguments_of(_commands(context, text))
+
+
+@pass_context
+def _stored(context: Context, text: str) -> tuple[answers.Field, ...]:
+    """Return the fields of the details, and those that commands set."""
+    return answers.read_fields(text) + _state(context, context["cookiecutter"]["commands"])
+
+
+@pass_context
+def _model_names(context: Context, text: str) -> list[str]:
+    """Return the library's names that the fields of the model need."""
+    base = ["State"] if _state(context, context["cookiecutter"]["commands"]) else []
+    return [*answers.model_types_of(_stored(context, text)), *base]
+
+
+@pass_context
+def _state_class(context: Context, text: str) -> list[str]:
+    """Return the name of the class of the fields that commands set, or nothing."""
+    return [f"{context['cookiecutter']['context_name']}State"] if _state(context, text) else []
+
+
+@pass_context
+def _parameters(context: Context, text: str) -> list[str]:
+    """Return the parameters of the aggregate's base class."""
+    return [f"{context['cookiecutter']['context_name']}Details", "Status", *_state_class(context, text)]
+
+
+@pass_context
+def _command_types(context: Context, text: str) -> list[str]:
+    """Return the library's names that the commands need."""
+    return sorted({"Change", *answers.model_types_of(_state(context, text))})
+
+
+@pass_context
+def _moved(context: Context, command: Command) -> list[str]:
+    """Return the lines of a rule that make the changed aggregate."""
+    current = f"expected(command, {snake(context['cookiecutter']['plural'])})"
+    if not command.arguments:
+        return [f"changed = {current}.moved_to(Status.{command.status})"]
+    values = ", ".join(f"{field.name}=command.{field.name}" for field in command.arguments)
+    made = (f"state = current.state.having({values})", f"changed = current.moved_to(Status.{command.status}, state)")
+    return [f"current = {current}", *made]
+
+
+@pass_context
+def _sample(context: Context, command: Command) -> str:
+    """Return a call that makes a command for the sample."""
+    identity = f"{snake(context['cookiecutter']['context_name'])}_id"
+    if not command.arguments:
+        return f"{command.name}({identity}=SAMPLE.id)"
+    return f'{command.name}.model_validate({{"{identity}": SAMPLE.id, {_members(command)}}})'
+
+
+def _set_values(command: Command) -> list[str]:
+    """Return the values of a command's arguments as a dictionary of Python, or nothing."""
+    return [f"{{{_members(command)}}}"] if command.arguments else []
+
+
+def _members(command: Command) -> str:
+    return ", ".join(f'"{field.name}": {_literal(field_type(field.type).value)}' for field in command.arguments)
+
+
+def _literal(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 @pass_context
@@ -255,7 +327,6 @@ def _provenance(context: Mapping[str, Any]) -> str:
 _FILTERS: dict[str, Any] = {
     "fields": answers.read_fields,
     "types": answers.types_of,
-    "model_types": answers.model_types_of,
     "model_typing": answers.model_typing_of,
     "typing": answers.typing_of,
     "commands": _commands,
@@ -266,6 +337,15 @@ _FILTERS: dict[str, Any] = {
     "events": _events,
     "before": _before,
     "starts": _starts,
+    "state": _state,
+    "state_class": _state_class,
+    "stored": _stored,
+    "model_names": _model_names,
+    "parameters": _parameters,
+    "command_types": _command_types,
+    "moved": _moved,
+    "sample": _sample,
+    "set_values": _set_values,
     "lasting": _lasting,
     "chosen": _is_chosen,
     "declared": _declared,

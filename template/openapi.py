@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .answers import Command, Field, starts_of
+from .answers import Command, Field, arguments_of, starts_of
 from .field_types import field_type
+from .schemas import or_null
+from .words import plain
 
 PROTOTYPE = "openapi.prototype.json"
 BEFORE = "STATUS_BEFORE"
@@ -37,12 +39,13 @@ def expand(project: Path, fields: Sequence[Field], commands: Sequence[Command]) 
 def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Command]) -> Schema:
     """Return a copy of the prototype with the given fields and commands."""
     openapi = copy.deepcopy(prototype)
-    schemas = openapi["components"]["schemas"]
+    schemas, state = openapi["components"]["schemas"], arguments_of(commands)
     _with_fields(schemas["CommandName"], {field.name: _member(field, asked=True) for field in fields})
     _with_fields(schemas["View"], {field.name: _member(field, asked=False) for field in fields})
+    schemas["View"]["properties"] |= {field.name: or_null(_member(field, asked=False)) for field in state}
     statuses = [command.status for command in commands if command.kind != "deletes"]
     schemas["Status"]["enum"] = statuses
-    _with_examples(openapi["paths"], fields, statuses[0])
+    _with_examples(openapi["paths"], fields, {**dict.fromkeys(field.name for field in state), "status": statuses[0]})
     _with_commands(openapi, commands)
     return openapi
 
@@ -59,9 +62,9 @@ def _member(field: Field, *, asked: bool) -> Schema:
     return (known.asked if asked else known.shown) | words
 
 
-def _with_examples(paths: Schema, fields: Sequence[Field], status: str) -> None:
+def _with_examples(paths: Schema, fields: Sequence[Field], own: Schema) -> None:
     examples = {field.name: field_type(field.type).example for field in fields}
-    values = {field.name: field_type(field.type).value for field in fields} | {"status": status}
+    values = {field.name: field_type(field.type).value for field in fields} | own
     for operation in (operation for operations in paths.values() for operation in operations.values()):
         for content in operation.get("requestBody", {}).get("content", {}).values():
             content["example"] |= examples
@@ -82,6 +85,8 @@ def _with_commands(openapi: Schema, commands: Sequence[Command]) -> None:
             paths[path] = copy.deepcopy(changing)
             paths[path]["post"]["operationId"] = command.snake
             _from(paths[path]["post"]["responses"]["409"], starts[command.name])
+            if command.arguments:
+                schemas[command.name] = _body(paths[path]["post"], command)
         elif command.kind == "deletes":
             paths[item]["delete"]["operationId"] = command.snake
         else:
@@ -91,6 +96,23 @@ def _with_commands(openapi: Schema, commands: Sequence[Command]) -> None:
             content["schema"]["$ref"] = f"#/components/schemas/{command.name}"
 
 
-def _from(response: Schema, status: str) -> None:
-    """Insert a command's start status into the description of its response 409."""
-    response["description"] = response["description"].replace(BEFORE, status)
+def _body(operation: Schema, command: Command) -> Schema:
+    """Add the body with a command's arguments to its operation; return the body's schema."""
+    example = {field.name: field_type(field.type).example for field in command.arguments}
+    content = {"schema": {"$ref": f"#/components/schemas/{command.name}"}, "example": example}
+    operation["requestBody"] = {"content": {"application/json": content}, "required": True}
+    operation["responses"]["422"]["description"] += " Values in the body are invalid (`invalid`)."
+    return {
+        "additionalProperties": False,
+        "description": f"Move the {plain(command.context)} to {command.status}.",
+        "properties": {field.name: _member(field, asked=True) for field in command.arguments},
+        "required": [field.name for field in command.arguments],
+        "type": "object",
+    }
+
+
+def _from(response: Schema, statuses: Sequence[str]) -> None:
+    """Insert a command's start statuses into the description of its response 409."""
+    *others, last = statuses
+    text = f"{'`, `'.join(others)}` or `{last}" if others else last
+    response["description"] = response["description"].replace(BEFORE, text)

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from .answers import Command, Field
+from .answers import Command, Field, arguments_of
 from .field_types import IDENTIFIER, field_type
 from .library import CODE
+from .schemas import or_null
 
 VERSION = "0.1.0"
 """The version in a baked ``pyproject.toml``."""
@@ -52,14 +53,16 @@ class _First:
         self._package, self._fields, self._commands, self._title = package, fields, commands, title
         self._lists = lists
         self._id = f"{package}_id"
-        self._values = {self._id: "id-1"} | {field.name: field_type(field.type).value for field in fields}
+        self._state = arguments_of(commands)
+        self._values = {self._id: "id-1"} | _values(fields)
         self._first = next(command.status for command in commands if command.kind == "creates")
 
     def version(self) -> Part:
         details = {self._id: IDENTIFIER.shown} | {field.name: field_type(field.type).shown for field in self._fields}
+        state = {field.name: or_null(field_type(field.type).shown) for field in self._state}
         sections = {"stored": self._stored(), "staged": self._staged(), "asked": self._asked(), "sent": self._sent()}
         samples = {name: {form: [sample] for form, sample in section.items()} for name, section in sections.items()}
-        return {"details": details, "required": list(details), **samples}
+        return {"details": details | state, "required": list(details), **samples}
 
     def _stored(self) -> Part:
         statuses = [command.status for command in self._commands if command.kind != "deletes"]
@@ -68,7 +71,7 @@ class _First:
         return {**{f"item {status}": self._item(status) for status in statuses}, **of_lists, "answer": answer}
 
     def _item(self, status: str) -> Part:
-        values = {field.name: _attribute(field.type) for field in self._fields}
+        values = {field.name: _attribute(field.type) for field in (*self._fields, *self._state)}
         return {
             **_texts(pk=f"{self._package.upper()}#id-1", **{self._id: "id-1"}),
             **values,
@@ -101,7 +104,7 @@ class _First:
 
     def _asked(self) -> Part:
         payloads = {
-            command.name: self._values if command.kind == "creates" else {self._id: "id-1"}
+            command.name: self._values if command.kind == "creates" else {self._id: "id-1"} | _values(command.arguments)
             for command in self._commands
         }
         cursor = urlsafe_b64encode(b'{"asked":{},"shard":0,"after":"id-1"}').decode().rstrip("=")
@@ -134,7 +137,8 @@ class _First:
             yield event, self._event(event, _LIST, {**data, **more}, {})
 
     def _payload(self, status: str) -> Part:
-        return {**self._values, "status": status, "version": 1, "list_id": _LIST if self._lists else None}
+        values = self._values | _values(self._state)
+        return {**values, "status": status, "version": 1, "list_id": _LIST if self._lists else None}
 
     def _event(self, event: str, subject: str, data: Part, more: Part) -> Part:
         return {
@@ -150,6 +154,10 @@ class _First:
             "data": data,
             **more,
         }
+
+
+def _values(fields: Iterable[Field]) -> Part:
+    return {field.name: field_type(field.type).value for field in fields}
 
 
 def _attribute(kind: str) -> Part:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from .field_types import field_type, on_one_line
 
@@ -15,11 +16,17 @@ PROTOTYPE = "EventName"
 """The placeholder for an event in the prototype's folder and text."""
 
 
-def json_schema(kind: str) -> str:
-    """Return the schema of a field of this type as JSON text, without an indent."""
+def json_schema(kind: str, *, optional: bool = False) -> str:
+    """Return the schema of a field of this type as JSON text, without an indent. An optional field may be null."""
     known = field_type(kind)
     words = {"description": known.accepted} if known.accepted else {}
-    return json.dumps({**words, **on_one_line(known.shown)}, indent=2)
+    schema = {**words, **on_one_line(known.shown)}
+    return json.dumps(or_null(schema) if optional else schema, indent=2)
+
+
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a value that may be null."""
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def expand(project: Path, events: Iterable[str]) -> list[Path]:

@@ -11,6 +11,10 @@ LINE = 120
 _IMPORT = re.compile(r"^from \S+ import (?!\()[^\n]*<<[^\n]*\n", re.MULTILINE)
 
 
+_SEPARATOR = re.compile(r", (?![^(]*\))")
+"""Between two members, and not within the brackets of a member."""
+
+
 def sorting_imports(source: str) -> str:
     """Return a template in which each import of a derived name passes through the filter ``imported``."""
     return _IMPORT.sub(lambda match: f"<% filter imported %>\n{match[0]}<% endfilter %>\n", source)
@@ -32,7 +36,7 @@ def fitted(text: str) -> str:
     indent = line[: len(line) - len(line.lstrip())]
     head, _, rest = line.partition("(")
     inner, _, tail = rest.rpartition(")")
-    members = inner.rstrip(",").split(", ")
+    members = _SEPARATOR.split(inner.rstrip(","))
     body = f"{indent}    {', '.join(members)}\n"
     if len(body) > LINE + 1 or head.endswith("="):
         body = "".join(f"{indent}    {member},\n" for member in members)

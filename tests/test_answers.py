@@ -34,6 +34,7 @@ from template.questions import filled
 from template.words import split_name
 
 DEFAULTS = filled({})
+START = "Make:creates:PaymentMade Drop:deletes:PaymentDropped"
 
 TAKEN: list[Mapping[str, str]] = [
     {},
@@ -57,7 +58,14 @@ TAKEN: list[Mapping[str, str]] = [
     {"fields": "subscription_id:str"},
     {"fields": "subscription_id:str, amount:decimal,due_date:date", "subscribers": "bi,front-office"},
     {"commands": "Take:creates:PaymentTaken, Drop:deletes:PaymentDropped"},
+    {"commands": f"{START} Allow(limit:decimal, by:phone:personal):changes:PaymentAllowed"},
+    {
+        "commands": f"{START} Hold(reason:own|other:personal):changes:PaymentHeld "
+        "Free(reason:own|other:personal):changes:PaymentFreed"
+    },
+    {"commands": f"{START} Hold:changes:PaymentHeld:MADE Stop:changes:PaymentStopped:HELD|MADE"},
     {"fields": "subscription_id:str a1:int b_2:bool"},
+    {"fields": " ".join(["subscription_id:str", *(f"f_{name}:{name}:personal" for name in TYPES)])},
     {"fields": "status_id:str model_year:int", "verification": "VerifyStatus"},
     {"fields": "title:str date:date type:str line:int reason:str match:bool", "verification": "none"},
     {"context_name": "Testimonial", "commands": "Add:creates:TestimonialAdded Drop:deletes:TestimonialDropped"},
@@ -210,7 +218,6 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"fields": f"urgency:{'x' * 30}|{'y' * 30}"}, "type fewer or shorter values for urgency"),
     ({"fields": " ".join(f"note_{number}:longtext" for number in range(5))}, "at most 4 fields of the type longtext"),
     ({"fields": "name:str:private"}, "name:str:personal, not 'private'"),
-    ({"fields": "born:date:personal"}, "type born:str:personal"),
     ({"fields": "gender:m|f:personal"}, "type gender:str:personal, or leave out the mark: an erasure has no value for"),
     ({"fields": "l:str"}, "a name other than l, such as payment_l"),
     ({"commands": "Take:creates:PaymentI Drop:deletes:PaymentDropped"}, "an event other than PaymentI"),
@@ -247,7 +254,18 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"commands": "RegisterPayment"}, "Name:kind:Event"),
     ({"commands": "registerPayment:creates:PaymentRegistered"}, "Name:kind:Event"),
     ({"commands": "RegisterPayment:creates:payment_registered"}, "Name:kind:Event"),
-    ({"commands": "RegisterPayment:creates:PaymentRegistered:x"}, "Name:kind:Event"),
+    ({"commands": "RegisterPayment:creates:PaymentRegistered:x"}, "RegisterPayment:creates:PaymentRegistered, since"),
+    ({"commands": f"{START} Hold:changes:PaymentHeld:x"}, "one of MADE after PaymentHeld:, not 'x'"),
+    ({"commands": f"{START} Hold:changes:PaymentHeld:HELD"}, "one of MADE after PaymentHeld:, not 'HELD'"),
+    ({"commands": f"{START} Hold:changes:PaymentHeld:MADE|MADE"}, "type MADE once, not 2 times"),
+    ({"commands": f"{START} Hold(by:changes:PaymentHeld"}, "Name:kind:Event"),
+    ({"commands": f"{START} Hold(by):changes:PaymentHeld"}, "type by: and one of"),
+    ({"commands": f"{START} Hold(By:str):changes:PaymentHeld"}, "a field's name in snake_case"),
+    ({"commands": f"{START} Hold(by:str:secret):changes:PaymentHeld"}, "by:str:personal, not 'secret'"),
+    ({"commands": f"{START} Hold(amount:int):changes:PaymentHeld"}, "other than amount, which is a field"),
+    ({"commands": f"{START} Hold(by:int by:int):changes:PaymentHeld"}, "type by once, not 2 times"),
+    ({"commands": f"{START} Hold(by:int):changes:PaymentHeld Stop(by:str):changes:PaymentStopped"}, "by:int, as in"),
+    ({"commands": "Make(by:str):creates:PaymentMade Drop:deletes:PaymentDropped"}, "Make without arguments"),
     ({"commands": "RegisterPayment:makes:PaymentRegistered"}, "one of creates, changes, deletes"),
     ({"commands": "RegisterPayment:creates:PaymentRegistered"}, "exactly one command of the kind deletes, not 0"),
     ({"commands": "DeletePayment:deletes:PaymentDeleted"}, "exactly one command of the kind creates, not 0"),

@@ -63,11 +63,18 @@ def test_a_<<cookiecutter.__package>>_is_created_once(<<cookiecutter.__plural_sn
 
 def test_<<command.snake>>_leaves_the_next_version(<<cookiecutter.__plural_snake>>):
 <% filter fitted %>
-    <<cookiecutter.__plural_snake>>.add(samples.aggregate(1, status=Status.<<command | before>>))
+    <<cookiecutter.__plural_snake>>.add(samples.aggregate(1, status=Status.<<command | before | first>>))
 <% endfilter %>
-    command = <<command.name>>(<<cookiecutter.__package>>_id=SAMPLE.id)
+<% filter fitted %>
+    command = <<command | sample>>
+<% endfilter %>
     changed = <<command.snake>>(command, <<cookiecutter.__plural_snake>>)
     assert (changed.status, changed.version) == (Status.<<command.status>>, 2)
+<% for values in command | set_values %>
+<% filter fitted %>
+    assert changed.state.model_dump(mode="json", exclude_none=True) == <<values>>
+<% endfilter %>
+<% endfor %>
     assert <<cookiecutter.__plural_snake>>.get(SAMPLE.id) == changed
     with pytest.raises(IllegalMove):
         <<command.snake>>(command, <<cookiecutter.__plural_snake>>)

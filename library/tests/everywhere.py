@@ -73,11 +73,16 @@ vars(regions)["EndpointProvider"] = lambda ruleset_data, **named: _provider(
 )
 
 
-def pytest_collection_finish() -> None:
+def collect_garbage() -> None:
     """Let the collector leave alone what was imported: pulumi-aws alone is a million objects to look at each time."""
     gc.freeze()
     gc.enable()
     gc.set_threshold(100_000, 10, 10)
+
+
+def pytest_collection_finish() -> None:
+    """Begin after the imports."""
+    collect_garbage()
 
 
 @pytest.fixture(scope="module", autouse=True)

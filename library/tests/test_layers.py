@@ -52,6 +52,7 @@ PLANTED: Final = [
     ("operations", "bounded_context_operations.release.deploy", "bounded_context_operations.repair.report"),
     ("shifting", "bounded_context_operations.repair.redrive.cli", "pulumi"),
     ("restores", "bounded_context_operations.repair.restore", "pulumi"),
+    ("policies", "bounded_context_cli.policies.waivers", "typer"),
     ("restores", "bounded_context_cli.views.cost", "bounded_context_cli.programs.recording"),
     ("extensions", "bounded_context_local.extensions.codedeploy.service", "bounded_context_local.emulator.process"),
 ]

@@ -1,6 +1,10 @@
 """The commands of the <<cookiecutter.__words>>. A command may be rejected."""
+<% for line in cookiecutter.commands | state | model_typing %>
 
-from bounded_context import Change, Identifier
+<<line>>
+<% endfor %>
+
+from bounded_context import <<cookiecutter.commands | command_types | join(", ")>>
 
 from .model import <<cookiecutter.context_name>>Details
 
@@ -14,6 +18,9 @@ class <<command.name>>(Change):
     """Move the <<cookiecutter.__words>> to <<command.status>>."""
 
     <<cookiecutter.__package>>_id: Identifier
+<% for field in command.arguments %>
+    <<field.name>>: <<field.marked>>
+<% endfor %>
 <% endfor %>
 
 

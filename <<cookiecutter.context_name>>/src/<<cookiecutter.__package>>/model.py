@@ -1,11 +1,11 @@
 """The aggregate: the fields and statuses of the <<cookiecutter.__words>>."""
 
 from enum import StrEnum
-<% for line in cookiecutter.fields | fields | model_typing %>
+<% for line in cookiecutter.fields | stored | model_typing %>
 <<line>>
 <% endfor %>
 
-from bounded_context import Aggregate, Details, <<cookiecutter.fields | fields | model_types | join(", ")>>
+from bounded_context import Aggregate, Details, <<cookiecutter.fields | model_names | join(", ")>>
 
 
 class Status(StrEnum):
@@ -27,7 +27,17 @@ class <<cookiecutter.context_name>>Details(Details):
 <% for field in cookiecutter.fields | fields %>
     <<field.name>>: <<field.marked>>
 <% endfor %>
+<% for name in cookiecutter.commands | state_class %>
 
 
-class <<cookiecutter.context_name>>(Aggregate[<<cookiecutter.context_name>>Details, Status]):
+class <<name>>(State):
+    """The fields that commands set."""
+
+<% for field in cookiecutter.commands | state %>
+    <<field.name>>: <<field.marked>> | None = None
+<% endfor %>
+<% endfor %>
+
+
+class <<cookiecutter.context_name>>(Aggregate[<<cookiecutter.commands | parameters | join(", ")>>]):
     """The <<cookiecutter.__words>>: its details, status and version."""

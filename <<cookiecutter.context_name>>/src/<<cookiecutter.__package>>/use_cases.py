@@ -29,7 +29,11 @@ def <<command.snake>>(command: <<command.name>>, <<cookiecutter.__plural_snake>>
     Raises:
         NotFound, VersionConflict, IllegalMove: the change is not possible.
     """
-    changed = expected(command, <<cookiecutter.__plural_snake>>).moved_to(Status.<<command.status>>)
+<% for line in command | moved %>
+<% filter fitted %>
+    <<line>>
+<% endfilter %>
+<% endfor %>
     <<cookiecutter.__plural_snake>>.save(changed)
     return changed
 <% endfor %>

@@ -1,7 +1,7 @@
 """The contexts that the tests run over: the default one, and two of other shapes."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from payment.context import PAYMENT
@@ -21,6 +21,8 @@ from bounded_context import (
     EventData,
     Flag,
     Identifier,
+    Personal,
+    State,
     Text,
     WholeNumber,
     expected,
@@ -46,7 +48,14 @@ class OrderDetails(Details):
     wanted_on: Day
 
 
-class Order(Aggregate[OrderDetails, Progress]):
+class OrderState(State):
+    """What the packers say."""
+
+    packed_by: Annotated[Text, Personal] | None = None
+    parcels: WholeNumber = 0
+
+
+class Order(Aggregate[OrderDetails, Progress, OrderState]):
     """An order as it stands."""
 
 
@@ -55,9 +64,11 @@ class PlaceOrder(OrderDetails):
 
 
 class PackOrder(Change):
-    """Move the order to PACKED."""
+    """Move the order to PACKED, in a number of parcels."""
 
     order_id: Identifier
+    packed_by: Annotated[Text, Personal] | None = None
+    parcels: WholeNumber = 2
 
 
 class ShipOrder(Change):
@@ -92,6 +103,8 @@ class OrderData(EventData):
     pieces: WholeNumber
     express: bool
     wanted_on: Day
+    packed_by: Annotated[Text, Personal] | None = None
+    parcels: WholeNumber = 0
     status: str
     version: int = Field(ge=1)
     list_id: str | None
@@ -106,7 +119,8 @@ def place_order(command: PlaceOrder, orders: Aggregates[Order]) -> Order:
 
 def pack_order(command: PackOrder, orders: Aggregates[Order]) -> Order:
     """Move the order to PACKED."""
-    changed = expected(command, orders).moved_to(Progress.PACKED)
+    state = OrderState(packed_by=command.packed_by, parcels=command.parcels)
+    changed = expected(command, orders).moved_to(Progress.PACKED, state)
     orders.save(changed)
     return changed
 
@@ -144,6 +158,7 @@ ORDER = Context(
             "OrderShipped",
             "PUT /orders/{order_id}/shipment",
             after=(Progress.PACKED,),
+            errors=(NotPacked,),
         ),
         Command.deletes(CancelOrder, cancel_order, "OrderCancelled", after=(Progress.PLACED, Progress.PACKED)),
     ),
@@ -160,7 +175,6 @@ ORDER = Context(
     verification="verify_customer",
     queried_by=("list", "status"),
     subscribers=("billing",),
-    errors=(NotPacked,),
 )
 """With a rule, a refusal and a route of its own."""
 

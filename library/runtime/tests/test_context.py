@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from payment.context import PAYMENT
@@ -17,7 +17,6 @@ from bounded_context import (
     Change,
     Command,
     Context,
-    Day,
     Details,
     Identifier,
     Personal,
@@ -152,11 +151,11 @@ class PersonalIdentity(Details):
     payment_id: Annotated[Identifier, Personal]
 
 
-class PersonalDay(Details):
-    """Has no value for the day after an erasure."""
+class PersonalKind(Details):
+    """Has no value for the kind after an erasure."""
 
     payment_id: Identifier
-    born: Annotated[Day, Personal]
+    kind: Annotated[Literal["own", "other"], Personal]
 
 
 class Twice(BusinessError):
@@ -184,8 +183,8 @@ BAD = {
         "PersonalIdentity.payment_id is Personal: the identity is in keys and logs, so take another.",
     ),
     "details: personal without a value after an erasure": (
-        lambda: _of(PersonalDay),
-        "PersonalDay.born is Personal: give it a default, its value after an erasure.",
+        lambda: _of(PersonalKind),
+        "PersonalKind.kind is Personal: give it a default, its value after an erasure.",
     ),
     "name: the aggregate's": (
         lambda: _as(PAYMENT, name="pay"),
@@ -202,15 +201,15 @@ BAD = {
     ),
     "queried_by: unheard of": (
         lambda: _as(PAYMENT, queried_by=("partner",)),
-        "queried_by has 'partner': write list, status, or a required field that is a Text or an Identifier.",
+        "queried_by has 'partner': write list, status, or a Text or an Identifier that is required or of the state.",
     ),
     "queried_by: no text": (
         lambda: _as(PAYMENT, queried_by=("amount",)),
-        "queried_by has 'amount': write list, status, or a required field that is a Text or an Identifier.",
+        "queried_by has 'amount': write list, status, or a Text or an Identifier that is required or of the state.",
     ),
     "queried_by: not in every row": (
         lambda: _as(_of(WithNote), queried_by=("note",)),
-        "queried_by has 'note': write list, status, or a required field that is a Text or an Identifier.",
+        "queried_by has 'note': write list, status, or a Text or an Identifier that is required or of the state.",
     ),
     "queried_by: of items of lists": (
         lambda: _as(_of(WithSize), queried_by=("size",)),
@@ -432,7 +431,7 @@ BAD = {
         for scope in ((), "payments.read", ("payments read",), ("",), ("a" * 65,), tuple(map(str, range(11))))
     },
     "errors: one code twice": (
-        lambda: _as(PAYMENT, errors=(NotPacked, NotPacked)),
+        lambda: _as(PAYMENT, errors=(NotPacked, type("Unpacked", (NotPacked,), {}))),
         "errors: the code of NotPacked is 'not-packed', which is in use: choose another code.",
     ),
     "errors: no code": (

@@ -64,6 +64,18 @@ def test_an_optional_column_has_its_default(monkeypatch: pytest.MonkeyPatch) -> 
     assert [column.default for column in columns] == [None, "", "1.50"]
 
 
+def test_partners_see_the_refusals_of_the_command_that_creates_alone() -> None:
+    """And those of every rule: no other command runs over their rows."""
+    create, change, delete = PAYMENT.commands
+
+    class TooLate(BusinessError):
+        code = "too-late"
+
+    commands = (replace(create, errors=(TooLarge,)), replace(change, errors=(TooLate,)), delete)
+    rows = list_format(_of(replace(PAYMENT, commands=commands))).rows
+    assert (TooLarge.code in rows, TooLate.code in rows) == (True, False)
+
+
 def test_no_text_of_a_context_breaks_out_of_the_page() -> None:
     form = replace(list_format(current()), columns=[Column("a", "b | <b>c</b>", 'd,"e"')])
     assert "| b \\| <b>c</b> |" in markdown(form)

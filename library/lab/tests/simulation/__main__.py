@@ -4,7 +4,6 @@ It prints its progress, and each violation with its shrunk schedule. The exit st
 """
 
 import argparse
-import gc
 import os
 import sys
 from collections import Counter
@@ -80,7 +79,7 @@ def main() -> int:
     """Run what the command line asks for."""
     options = _options()
     known = frozenset(filter(None, options.known.split(",")))
-    gc.freeze()
+    environment.everywhere.collect_garbage()
     if options.seed is not None:
         _show(options.seed, known, options.part)
         return 0

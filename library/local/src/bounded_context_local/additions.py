@@ -84,7 +84,7 @@ def transitions(running: RunningContext) -> Iterator[ActionResult]:
             continue
         message = payload if command.kind == "creates" else _change(context, command.model, payload)
         answer = send(command.function, message)
-        refused = answer.code and answer.code not in {error.code for error in context.errors}
+        refused = answer.code and answer.code not in {error.code for error in context.errors_of(command)}
         problem = f"{answer.request}: the answer is {answer.text!r} instead of success." if refused else ""
         yield ActionResult(answer.request, answer.text, problem, command.event if not answer.code else "")
         if answer.code:
@@ -110,7 +110,7 @@ def _create_twice(running: RunningContext, create: str, payload: dict[str, Any])
     first, again = send(create, payload), send(create, payload)
     query = send(context.get_function, {context.identity: payload[context.identity]})
     # A rule of the team may reject the sample: then the second call is rejected too, and the query finds nothing.
-    own = first.code in {error.code for error in context.errors}
+    own = first.code in {error.code for error in context.errors_of(context.creating)}
     expected = (first.code, first.code, NotFound.code) if own else ("", AlreadyExists.code, "")
     requests = (first.request, f"{again.request} again", query.request)
     event = "" if first.code else context.creating.event

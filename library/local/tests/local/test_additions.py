@@ -50,7 +50,8 @@ def _running(context: Context[Any], invoke: Answering, errors: tuple[type[Busine
     said = SimpleNamespace(
         **{name: getattr(context, name) for name in ("identity", "commands", "details", "name", "creating")}
     )
-    said.get_function, said.command_functions, said.errors = context.get_function, context.command_functions, errors
+    said.get_function, said.command_functions = context.get_function, context.command_functions
+    said.errors_of = lambda _: errors
     return SimpleNamespace(context=said, samples=Samples(context), outputs={"api": None}, invoke=invoke)
 
 

@@ -13,6 +13,7 @@ from .domain.aggregate import (
     IllegalMove,
     ListOpen,
     NotFound,
+    State,
     Unavailable,
     VersionConflict,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Signed2",
     "Signed3",
     "Signed4",
+    "State",
     "Text",
     "Timestamp",
     "Unavailable",

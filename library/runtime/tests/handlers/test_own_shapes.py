@@ -102,6 +102,15 @@ def test_a_bad_body_of_a_change_is_refused(parcels: World, body: Any, fields: se
     assert parcels.kept.get("id-000001").status is Handed.SENT
 
 
+@pytest.mark.parametrize("body", [None, {}])
+def test_a_body_without_required_values_may_be_absent(body: Any):
+    """A caller from before an optional argument sends none; the argument has its default."""
+    orders = World(ORDER)
+    orders.kept.add(Samples(ORDER).aggregate(1))
+    status, _, answer = orders.send(contexts.PackOrder, contexts.pack_order, "/orders/id-000001/pack", body)
+    assert (status, answer["status"], answer["parcels"]) == (200, "PACKED", 2)
+
+
 def test_a_change_may_have_a_route_of_its_own(parcels: World):
     """With fields of the command in its path, of any type."""
     status, _, body = parcels.send(*REROUTE, f"{ELSEWHERE}/2026-02-28", {"note": "late"})

@@ -18,10 +18,12 @@ def test_every_field_is_hidden_but_ids(context: Context[Any]):
     """However its key is written, and at any depth."""
     set_up(context)
     ids = {context.identity, *context.references}
-    for field in context.details.model_fields:
+    arguments = {name for command in context.commands for name in command.model.model_fields} - {"expected_version"}
+    for field in {*context.stored_fields, *arguments}:
         assert hidden(field) is (field not in ids)
         assert hidden(field.title().replace("_", "")) is (field not in ids)
-    record = {"payload": dict.fromkeys(context.details.model_fields, "x"), "password": "y", "list_id": "l-1"}
+    assert not hidden("expected_version")
+    record = {"payload": dict.fromkeys(context.stored_fields, "x"), "password": "y", "list_id": "l-1"}
     result = redacted(record)
     assert {name for name, value in result["payload"].items() if value != HIDDEN} == ids
     assert (result["password"], result["list_id"]) == (HIDDEN, "l-1")

@@ -215,7 +215,8 @@ def _text(value: object) -> str:
 
 
 def _row_codes(context: Context[Any]) -> dict[str, tuple[str, str]]:
-    own = {error.code: (f"{error.title.rstrip('.')}.", remedy_of(error.code)) for error in context.errors}
+    errors = context.errors_of(context.creating)
+    own = {error.code: (f"{error.title.rstrip('.')}.", remedy_of(error.code)) for error in errors}
     known = {code: texts for code, texts in ROW_CODES.items() if code != Fault.UNKNOWN or context.references}
     return {**known, **own}
 

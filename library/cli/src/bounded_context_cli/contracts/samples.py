@@ -44,8 +44,12 @@ def version_of(context: Context[Any]) -> Version:
         NoSample: a field has none of the library's types, and no example.
     """
     values = context.details.model_validate(good(context.details)).model_dump(mode="json")
-    schema = of_model(context.details)
-    fields = {name: _bare(inlined(field, schema)) for name, field in schema["properties"].items()}
+    schema, of_state = of_model(context.details), of_model(context.state)
+    fields = {
+        name: _bare(inlined(field, part))
+        for part in (schema, of_state)
+        for name, field in part.get("properties", {}).items()
+    }
     sections = {
         "stored": _stored(context),
         "staged": _staged(values) if context.has_lists else {},
@@ -68,7 +72,9 @@ def _bare(schema: Any) -> Any:
 
 def _aggregate(context: Context[Any], **attributes: Any) -> Aggregate[Any, Any]:
     details = context.details.model_validate(good(context.details))
-    return context.aggregate(details, **{"status": context.initial_status, "list_id": _list_id(context), **attributes})
+    state = context.state.model_validate(good(context.state))
+    values = {"status": context.initial_status, "list_id": _list_id(context), "state": state, **attributes}
+    return context.aggregate(details, **values)
 
 
 def _list_id(context: Context[Any]) -> str | None:

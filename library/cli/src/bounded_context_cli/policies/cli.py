@@ -7,7 +7,7 @@ library follows the environment's packages on the path.
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from importlib.resources import files
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-import yaml
 from typer import Argument, Option
 
 from bounded_context_infra.configuration.project import Project, ProjectError
@@ -28,6 +27,7 @@ from ..programs import Graph, Node
 from ..programs.environment import environment
 from ..views.cost import second_tables
 from . import POLICIES, PRODUCTION, judged, waivers
+from .pinned import write
 from .policy import Policy, Violation, policy
 from .waivers import Judged, needless
 
@@ -68,16 +68,6 @@ def _node(name: str, inputs: dict[str, Any]) -> Node:
 _PINS: Final = Path(__file__).parents[1] / "data" / "policies.txt"
 _LIBRARY: Final = ("bounded_context", "bounded_context_infra", "bounded_context_cli")
 
-_MAIN: Final = """import sys
-from pathlib import Path
-
-sys.path += {packages!r}
-
-from bounded_context_cli.policies.pack import serve
-
-serve(Path({root!r}))
-"""
-
 
 def pack_folder(project: Project) -> Path:
     """Write the pack's folder below the repository's `build/`, create its environment if needed, and return the folder.
@@ -88,26 +78,6 @@ def pack_folder(project: Project) -> Path:
     library = [str(Path(str(files(name))).parent) for name in _LIBRARY]
     packages = [*library, *(path for path in sys.path if path.endswith("-packages"))]
     return write(project.build / "policies", home, project.root, packages)
-
-
-def write(folder: Path, home: Path, root: Path, packages: Iterable[str] = ()) -> Path:
-    """Write a pack into a folder, and return the folder.
-
-    Args:
-        folder: the pack's folder, which is created if needed.
-        home: the pack's virtual environment.
-        root: the repository, whose waivers apply.
-        packages: folders of packages that the environment does not have.
-    """
-    folder.mkdir(exist_ok=True)
-    main = _MAIN.format(packages=list(dict.fromkeys(packages)), root=str(root))
-    (folder / "__main__.py").write_text(main, encoding="utf-8")
-    settings = {
-        "description": "The policies of the platform's infrastructure",
-        "runtime": {"name": "python", "options": {"virtualenv": str(home)}},
-    }
-    (folder / "PulumiPolicy.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    return folder
 
 
 _ATTEMPTS = 5

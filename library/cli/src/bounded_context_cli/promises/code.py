@@ -141,7 +141,7 @@ def refusals_are_declared(where: Repository) -> Iterator[str]:
     for path in where.project.sources.glob("[!_]*.py"):
         importlib.import_module(f"{package}.{path.stem}")
     for error in _kinds_of(BusinessError):
-        if error.__module__.partition(".")[0] == package and error not in where.context.errors:
+        if error.__module__.partition(".")[0] == package and error not in where.context.own_errors:
             file = f"src/{package}/context.py"
             yield f"{error.__name__} has no status, title and metric of its own: add it to errors in {file}."
 

@@ -1,8 +1,8 @@
 """Promises about contracts: event schemas and fields, generated documents, and earlier versions."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from bounded_context.domain.fields import may_be_none
 
@@ -125,19 +125,18 @@ _STANDING = ("status", "version", "list_id")
 
 def events_contain_every_field(where: Repository) -> Iterator[str]:
     """Events have every field of the aggregate: their schema has exactly the fields that subscribers receive."""
-    details, data = where.context.details, where.context.data
-    file = f"src/{where.context.name}/events.py"
-    for name in _without(details, data.model_fields.keys()):
-        yield f"{data.__name__} has no {name!r}, which events carry: write it in {file} as in {details.__name__}."
-    for name in _without(data, {*details.model_fields, *_STANDING}):
-        yield f"{data.__name__} has {name!r}, which no event carries: write it in {details.__name__} too, or remove it."
+    data, stored = where.context.data, where.context.stored_fields
+    owners = {
+        name: model.__name__ for model in (where.context.details, where.context.state) for name in model.model_fields
+    }
+    details, file = where.context.details.__name__, f"src/{where.context.name}/events.py"
+    for name in (name for name in owners if name not in data.model_fields):
+        yield f"{data.__name__} has no {name!r}, which events carry: write it in {file} as in {owners[name]}."
+    for name in (name for name in data.model_fields if name not in owners and name not in _STANDING):
+        yield f"{data.__name__} has {name!r}, which no event carries: write it in {details} too, or remove it."
     for name, field in data.model_fields.items():
-        if not may_be_none(field) and name in details.model_fields and may_be_none(details.model_fields[name]):
-            yield f"{data.__name__}.{name} may be None, as in {details.__name__}: write `| None = None` in {file}."
-
-
-def _without(model: type[BaseModel], names: Set[str]) -> list[str]:
-    return [name for name in model.model_fields if name not in names]
+        if not may_be_none(field) and name in stored and may_be_none(stored[name]):
+            yield f"{data.__name__}.{name} may be None, as in {owners[name]}: write `| None = None` in {file}."
 
 
 def stored_data_is_readable(where: Repository) -> Iterator[str]:

@@ -116,11 +116,12 @@ def test_a_route_names_the_statuses_in_a_sentence() -> None:
 def test_each_command_documents_the_contexts_own_errors(context: Context) -> None:
     """By its status, its title and its code."""
     operations = {operation["operationId"]: operation for operation in _operations(MADE[context.name]).values()}
-    for error in context.errors:
+    for error in context.own_errors:
         said = f"{error.title} (`{error.code}`)."
-        for function in context.command_functions:
+        raising = {command.function for command in context.commands if error in context.errors_of(command)}
+        for function in raising:
             assert said in operations[function]["responses"][str(error.status)]["description"]
-        assert all(said not in str(operations[function]) for function in context.queries)
+        assert {name for name, operation in operations.items() if said in str(operation)} == raising
 
 
 def test_a_system_that_does_not_answer_is_a_503_of_each_command() -> None:
@@ -174,6 +175,14 @@ def test_fields_of_a_command_are_in_the_path_the_body_or_a_header() -> None:
     assert bodies == {"RerouteParcel": {"note"}, "SendParcel": {"pieces", "sent_on"}}
     assert set(api["components"]["schemas"]["ReturnParcel"]["properties"]) == {"parcel_id", "reason"}
     assert "requestBody" not in MADE["payment"]["paths"]["/payments/{payment_id}/verify"]["post"]
+
+
+def test_a_body_is_required_if_a_value_is() -> None:
+    """A command without required arguments takes an absent body. Defaults are of the type that callers send."""
+    pack = MADE["order"]["components"]["schemas"]["PackOrder"]
+    assert MADE["order"]["paths"]["/orders/{order_id}/pack"]["post"]["requestBody"]["required"] is False
+    assert MADE["parcel"]["paths"]["/parcels/{parcel_id}/weigh"]["post"]["requestBody"]["required"] is True
+    assert (pack["properties"]["parcels"]["default"], "required" in pack) == ("2", False)
 
 
 class _Page(HTMLParser):

@@ -17,6 +17,7 @@ from ..domain import events
 from ..domain.aggregate import Aggregate
 from ..domain.events import accepted, epoch_of, from_traceparent
 from ..domain.faults import Fault
+from ..domain.fields import defaults
 from ..domain.lists import Failure, ListStatus, PinnedFile, ReceivedList
 
 if TYPE_CHECKING:
@@ -61,8 +62,9 @@ class Items(Generic[A]):
     def __init__(self, context: Context[A]) -> None:
         self.prefix = context.key_prefix
         self.identity = context.identity
-        self.attributes = (*context.details.model_fields, "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
+        self.attributes = (*context.stored_fields, "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
         self._aggregate = context.aggregate
+        self._new = _without_none(defaults(context.state))
         self._context = context
         self._known = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, *self.attributes}
 
@@ -81,14 +83,21 @@ class Items(Generic[A]):
     def from_values(
         self, values: Mapping[str, Any], status: StrEnum, version: int, list_id: str | None, stored: str = ""
     ) -> dict[str, Any]:
-        """Return an aggregate's item, made from its details as JSON values. None is left out, and amounts are text.
+        """Return an aggregate's item, made from its fields as JSON values. None is left out, and amounts are text.
 
+        Fields of the state that are missing, as in the row of a list, have their defaults.
         A number in an item is therefore a whole number, and the type of a value is clear without its field. Values of
         names that this version does not know are kept as they are: a newer version has staged them. ``stored`` is the
         suffix of the item's index keys, which a change keeps, or empty for a new item.
         """
         identity = values[self.identity]
-        item = {KEY: self.prefix + identity, **_without_none(values), "status": status.value, "version": version}
+        item = {
+            KEY: self.prefix + identity,
+            **self._new,
+            **_without_none(values),
+            "status": status.value,
+            "version": version,
+        }
         suffix = stored or _SUFFIXES[shard_of(identity, self._context.index_shards)]
         item[STATUS_SHARD] = status.value + suffix
         if list_id is not None:
@@ -97,14 +106,17 @@ class Items(Generic[A]):
 
     def from_aggregate(self, aggregate: A) -> dict[str, Any]:
         """Return an aggregate's item."""
-        values = aggregate.details.model_dump(mode="json")
-        return self.from_values(values, aggregate.status, aggregate.version, aggregate.list_id, aggregate.shard)
+        status, version, list_id = aggregate.status, aggregate.version, aggregate.list_id
+        return self.from_values(aggregate.values, status, version, list_id, aggregate.shard)
 
     def to_aggregate(self, item: Mapping[str, Any]) -> A:
         """Return the aggregate of an item. Unknown attributes are ignored; a missing attribute is the default."""
         kind = self._aggregate
-        details: Any = kind.details_type.model_validate_stored({name: _plain(value) for name, value in item.items()})
+        values = {name: _plain(value) for name, value in item.items()}
+        details: Any = kind.details_type.model_validate_stored(values)
         status, metadata = kind.status_of(item["status"]), {"etag": item.get(ETAG, ""), "shard": _suffix(item)}
+        if kind.state_type.model_fields:
+            metadata["state"] = kind.state_type.model_validate_stored(values)
         return kind(details, status, int(item["version"]), item.get("list_id"), **metadata)
 
     def beyond(self, item: Mapping[str, Any]) -> dict[str, Any]:

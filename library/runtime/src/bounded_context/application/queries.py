@@ -136,7 +136,7 @@ class Selection(BaseModel):
     """The fields that have an index. The query needs at least one of them."""
 
     own: ClassVar[tuple[str, ...]] = ()
-    """The indexed fields of the details."""
+    """The stored fields that have an index."""
 
     @model_validator(mode="after")
     def _selects(self) -> Self:
@@ -237,7 +237,7 @@ def _count(query: Selection, shards: Shards[Any]) -> int:
 
 def _matches(aggregate: Aggregate[Any, Any], query: Selection) -> bool:
     matches = query.status in (None, aggregate.status) and query.list_id in (None, aggregate.list_id)
-    return matches and all(getattr(aggregate.details, name) == value for name, value in query.values.items())
+    return matches and all(aggregate.field(name) == value for name, value in query.values.items())
 
 
 def _slice(query: Selection, place: Position, shards: Shards[A], missing: int) -> Slice[A]:

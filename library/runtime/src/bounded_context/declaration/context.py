@@ -26,7 +26,6 @@ from ..domain.fields import (
     kind_of,
     may_be_none,
     no_cells,
-    of_kind,
 )
 from ..domain.spelling import snake
 from .structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS, Structure
@@ -99,20 +98,31 @@ def _details(context: Structure[Any]) -> Iterator[str]:
     details = context.details
     if not context.identity or not _is_identity(details.model_fields[context.identity]):
         yield f"aggregate: the first field of {details.__name__} must be its identity: an Identifier without a default."
-    for name in details.model_fields:
+    for model, name, field in _stored(context):
         if name in OWN_FIELDS:
-            yield f"aggregate: {details.__name__} has a field {name!r}, which every aggregate has: rename it."
+            yield f"aggregate: {model.__name__} has a field {name!r}, which every aggregate has: rename it."
+        elif model is context.state and name in details.model_fields:
+            yield f"aggregate: {model.__name__}.{name} is a field of {details.__name__}, too: name each field once."
+        elif model is context.state and field.is_required():
+            yield f"{model.__name__}.{name} has no default: write its value in a new {context.title}, such as `= None`."
+
+
+def _stored(context: Structure[Any]) -> Iterator[tuple[type[BaseModel], str, FieldInfo]]:
+    """Yield each field of the details and of the state, with its model and its name."""
+    for model in (context.details, context.state):
+        for name, field in model.model_fields.items():
+            yield model, name, field
 
 
 def _columns(context: Structure[Any]) -> Iterator[str]:
-    details = context.details
-    for name, field in details.model_fields.items():
+    for model, name, field in _stored(context):
         for member in no_cells(field):
             remedy = "write a type of the library, an enumeration, or a field for each of its values"
-            yield f"{details.__name__}.{name} is a {member}, which is not the text of one cell: {remedy}."
-    for name in of_kind("longtext", details)[MOST_LONG_TEXTS:]:
+            yield f"{model.__name__}.{name} is a {member}, which is not the text of one cell: {remedy}."
+    long = [(model, name) for model, name, field in _stored(context) if kind_of(field) == "longtext"]
+    for model, name in long[MOST_LONG_TEXTS:]:
         remedy = "write a Text, or store the text elsewhere and its address here"
-        yield f"{details.__name__}.{name} is one LongText too many for an event, which has {MOST_LONG_TEXTS}: {remedy}."
+        yield f"{model.__name__}.{name} is one LongText too many for an event, which has {MOST_LONG_TEXTS}: {remedy}."
 
 
 def _is_identity(field: FieldInfo) -> bool:
@@ -120,12 +130,15 @@ def _is_identity(field: FieldInfo) -> bool:
 
 
 def _defaults(context: Structure[Any]) -> Iterator[str]:
-    details = context.details
-    for name, field in details.model_fields.items():
+    for model, name, field in _stored(context):
         # None is not stored: an item without the attribute is read with the default.
         if may_be_none(field) and (field.is_required() or field.default is not None):
-            yield f"{details.__name__}.{name} may be None, which is not stored: write `= None` as its default."
-    for model in (details, *(command.model for command in context.commands if issubclass(command.model, Change))):
+            yield f"{model.__name__}.{name} may be None, which is not stored: write `= None` as its default."
+    for model in (
+        context.details,
+        context.state,
+        *(command.model for command in context.commands if issubclass(command.model, Change)),
+    ):
         yield from _bad_defaults(model)
 
 
@@ -133,7 +146,7 @@ def _personal(context: Structure[Any]) -> Iterator[str]:
     for name, field in context.details.model_fields.items():
         if is_personal(field) and name == context.identity:
             yield f"{context.details.__name__}.{name} is Personal: the identity is in keys and logs, so take another."
-        elif is_personal(field) and field.is_required() and not erased_value(field):
+        elif is_personal(field) and field.is_required() and erased_value(field) is None:
             yield f"{context.details.__name__}.{name} is Personal: give it a default, its value after an erasure."
 
 
@@ -228,9 +241,11 @@ def _queries(context: Structure[Any]) -> Iterator[str]:
     if context.index_shards not in (EARLIER_INDEX_SHARDS, INDEX_SHARDS):
         yield f"index_shards is {context.index_shards!r}: write {EARLIER_INDEX_SHARDS} or {INDEX_SHARDS}."
     for name in context.queried_fields:
-        field = context.details.model_fields.get(name)
-        if field is None or kind_of(field) not in ("text", "identifier") or not field.is_required():
-            yield f"queried_by has {name!r}: write list, status, or a required field that is a Text or an Identifier."
+        field = context.stored_fields.get(name)
+        is_always_text = field is not None and (field.is_required() or name in context.state.model_fields)
+        if field is None or kind_of(field) not in ("text", "identifier") or not is_always_text:
+            remedy = "list, status, or a Text or an Identifier that is required or of the state"
+            yield f"queried_by has {name!r}: write {remedy}."
         elif name in (context.identity, *_PARAMETERS) or name in OTHERS:
             yield f"queried_by has {name!r}, which is a reserved name: rename the field, or leave it out."
 
@@ -291,7 +306,7 @@ def _references(context: Structure[Any]) -> Iterator[str]:
 
 def _errors(context: Structure[Any]) -> Iterator[str]:
     codes = (*_repeated(context.refusals), BusinessError.code)
-    for error in context.errors:
+    for error in context.own_errors:
         if error.code in codes:
             yield f"errors: the code of {error.__name__} is {error.code!r}, which is in use: choose another code."
         if issubclass(error, Unavailable):
@@ -339,14 +354,14 @@ class Context(Structure[A]):
         references: the fields that hold the id of another context's aggregate, with its kind in snake_case.
         verification: the list workflow's step between validation and import, in snake_case; None for a context without
             lists.
-        queried_by: the keys of the list query: ``list``, ``status``, or fields of the details that are texts. Each adds
-            an index, and one write unit per row; without any there is no list query.
+        queried_by: the keys of the list query: ``list``, ``status``, or stored fields that are texts. Each adds an
+            index, and one write unit per row; without any there is no list query.
         index_shards: the keys of a list, or of a status, in an index, over which rows are written: 32, or 16 as before
             version 0.4.0. Queries read all 32.
         subscribers: the subscribers of the events, each with its own queue; a stack may name others.
         api: whether callers reach it over HTTP, as well as by invoking its functions.
         scopes: the OAuth scopes of a function's route, by the function's name. A caller's token needs one of them.
-        errors: the refusals of the context's own rules.
+        errors: the refusals that every rule of the context may raise; those of a single rule belong to its command.
 
     Raises:
         BadContext: the declaration contradicts itself.

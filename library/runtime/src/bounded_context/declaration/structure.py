@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from ..domain.aggregate import (
     METHODS,
@@ -18,6 +19,7 @@ from ..domain.aggregate import (
     IllegalMove,
     ListOpen,
     NotFound,
+    State,
     Transitions,
     VersionConflict,
 )
@@ -109,6 +111,16 @@ class Structure(Generic[A]):
         return self.aggregate.details_type
 
     @property
+    def state(self) -> type[State]:
+        """The model of the data that commands set."""
+        return self.aggregate.state_type
+
+    @cached_property
+    def stored_fields(self) -> Mapping[str, FieldInfo]:
+        """The fields of the details and of the state, which are stored, published and queried."""
+        return {**self.details.model_fields, **self.state.model_fields}
+
+    @property
     def statuses(self) -> type[StrEnum]:
         """The statuses that an aggregate may have."""
         return self.aggregate.statuses
@@ -124,9 +136,9 @@ class Structure(Generic[A]):
 
     @property
     def personal(self) -> Mapping[str, Any]:
-        """The personal fields of the details and of the events' data, each with its JSON value after the erasure."""
+        """The personal fields of items and of the events' data, each with its JSON value after the erasure."""
         earlier = personal(self.previous_version.data) if self.previous_version else {}
-        return {**earlier, **personal(self.data), **personal(self.details)}
+        return {**earlier, **personal(self.data), **personal(self.details), **personal(self.state)}
 
     @cached_property
     def rows(self) -> "Rows":
@@ -341,7 +353,7 @@ class Structure(Generic[A]):
 
     @property
     def queried_fields(self) -> tuple[str, ...]:
-        """The fields of the details that have an index."""
+        """The stored fields that have an index."""
         return tuple(key for key in self.queried_by if key not in _KEYS)
 
     @property
@@ -387,4 +399,13 @@ class Structure(Generic[A]):
     @cached_property
     def business_errors(self) -> tuple[type[BusinessError], ...]:
         """The refusals of rules: the library's and the context's own."""
-        return (*_PLATFORM_ERRORS, *self.errors)
+        return (*_PLATFORM_ERRORS, *self.own_errors)
+
+    @cached_property
+    def own_errors(self) -> tuple[type[BusinessError], ...]:
+        """The refusals of the context's own rules, each once."""
+        return tuple(dict.fromkeys(error for command in self.commands for error in self.errors_of(command)))
+
+    def errors_of(self, command: Command[Any, Any]) -> tuple[type[BusinessError], ...]:
+        """Return the refusals of a command's rule: those of every rule, and its own."""
+        return (*self.errors, *command.errors)

@@ -10,6 +10,7 @@ from functools import wraps
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, get_args, get_origin
 
+import typing_extensions
 from pydantic import BaseModel, ConfigDict, Field
 
 from .spelling import either, snake
@@ -150,10 +151,42 @@ _LEAST: Final = 10**14
 """The smallest tag of an incarnation. A version cannot reach it: at 1,000 changes a second it takes 3,000 years."""
 
 
-class _Identified(BaseModel):
-    """A model whose first field is the aggregate's identity."""
+class _Stored(BaseModel):
+    """A model whose values are stored in an item."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+    @classmethod
+    def model_validate_stored(cls, values: Mapping[str, Any]) -> Self:
+        """Return the model of values by field name, as any version of the context stored or staged them.
+
+        A value of None counts as absent. Names that this version does not have are ignored; `model_validate` rejects
+        them.
+
+        Raises:
+            pydantic.ValidationError: a field without a default is missing, or a value is not of its type.
+        """
+        return cls.model_validate({name: values[name] for name in cls.model_fields if values.get(name) is not None})
+
+
+class State(_Stored):
+    """The data that commands set: ``class ClaimState(State): approved_amount: Amount | None = None``.
+
+    It is stored, published and queried with the details, and no caller gives it. Each field has a default, which is its
+    value in a new aggregate, and in an item that was stored before the field existed.
+    """
+
+    def having(self, **values: Any) -> Self:
+        """Return the state with other values of some fields: ``claim.state.having(approved_amount=amount)``.
+
+        Raises:
+            pydantic.ValidationError: there is no such field, or a value is not of its type.
+        """
+        return self.model_validate({**self.__dict__, **values})
+
+
+class _Identified(_Stored):
+    """A model whose first field is the aggregate's identity."""
 
     identity: ClassVar[str] = ""
     """The name of the field that holds the identity."""
@@ -174,18 +207,6 @@ class Details(_Identified):
     The first field is the identity. Callers may omit a field with a default. An item that was stored before the field
     existed has the default too.
     """
-
-    @classmethod
-    def model_validate_stored(cls, values: Mapping[str, Any]) -> Self:
-        """Return details from values by field name, as any version of the context stored or staged them.
-
-        A value of None counts as absent. Names that this version does not have are ignored; `model_validate` rejects
-        them.
-
-        Raises:
-            pydantic.ValidationError: a field without a default is missing, or a value is not of its type.
-        """
-        return cls.model_validate({name: values[name] for name in cls.model_fields if values.get(name) is not None})
 
     @classmethod
     def of(cls, command: Self) -> Self:
@@ -220,12 +241,16 @@ class Change(_Identified):
 
 D = TypeVar("D", bound=Details)
 S = TypeVar("S", bound=StrEnum)
+T = typing_extensions.TypeVar("T", bound=State, default=Any)
+_EMPTY: Final = State()
 
 
 @dataclass(frozen=True)
-class Aggregate(Generic[D, S]):
+class Aggregate(Generic[D, S, T]):
     """The base class of aggregates: ``class Payment(Aggregate[PaymentDetails, Status])``.
 
+    ``details`` are the data that a caller gave, and ``state`` those that commands set: the third parameter is their
+    class, as in ``class Claim(Aggregate[ClaimDetails, Status, ClaimState])``. A new aggregate has its defaults.
     ``version`` counts the changes from 1. ``list_id`` is the id of the list that imported the aggregate, or None.
     ``previous_status`` is the status before the last change, which `dataclasses.replace` keeps. It is the current
     status if the aggregate was just read or created. ``etag`` identifies the stored state that was read or written:
@@ -235,24 +260,29 @@ class Aggregate(Generic[D, S]):
 
     details_type: ClassVar[type[Details]] = Details
     statuses: ClassVar[type[StrEnum]] = StrEnum
+    state_type: ClassVar[type[State]] = State
 
     details: D
     status: S
     version: int = 1
     list_id: str | None = None
+    state: T = field(default=None, kw_only=True)  # pyrefly: ignore[bad-assignment] (a new aggregate has the defaults)
     previous_status: S | None = field(default=None, kw_only=True, compare=False, repr=False)
     etag: str | None = field(default=None, kw_only=True, compare=False, repr=False)
     shard: str = field(default="", kw_only=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.previous_status is None:
-            object.__setattr__(self, "previous_status", self.status)
+            _set(self, "previous_status", self.status)
+        if self.state is None:
+            _set(self, "state", _EMPTY if self.state_type is State else self.state_type())
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         for base in getattr(cls, "__orig_bases__", ()):
             if get_origin(base) is Aggregate:
-                cls.details_type, cls.statuses = get_args(base)
+                cls.details_type, cls.statuses, *state = get_args(base)
+                cls.state_type = next((given for given in state if given is not Any), State)
 
     @classmethod
     def status_of(cls, name: str) -> S:
@@ -272,6 +302,16 @@ class Aggregate(Generic[D, S]):
     def id(self) -> str:
         """The aggregate's identity."""
         return self.details.id
+
+    def field(self, name: str) -> Any:
+        """Return the value of a field of the details or of the state. Raises AttributeError: there is none."""
+        return getattr(self.details if name in self.details_type.model_fields else self.state, name)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The details and the state as JSON values, by field."""
+        values = self.details.model_dump(mode="json")
+        return values if self.state_type is State else values | self.state.model_dump(mode="json")
 
     @property
     def incarnation(self) -> str:
@@ -296,9 +336,13 @@ class Aggregate(Generic[D, S]):
         """Set the etag of the state that was written."""
         _set(self, "etag", etag)
 
-    def moved_to(self, status: S) -> Self:
-        """Return the next version, in ``status``. Saving it checks that the transition is allowed."""
-        return replace(self, status=status, version=self.version + 1, previous_status=self.status)
+    def moved_to(self, status: S, state: T | None = None) -> Self:
+        """Return the next version, in ``status``. Saving it checks that the transition is allowed.
+
+        ``state`` replaces the data that commands set; by default they stay.
+        """
+        state = self.state if state is None else state
+        return replace(self, status=status, version=self.version + 1, state=state, previous_status=self.status)
 
 
 Kind = Literal["creates", "changes", "deletes"]
@@ -317,9 +361,9 @@ class Command(Generic[M, A]):
     """A command: its model, its rule, its kind, the event that reports it, and the status that it sets, if any.
 
     ``rule`` is the use case: a function of the command and the stored aggregates that returns the aggregate.
-    ``after`` are the statuses from which the command may start, empty if it creates. ``route`` is the key of a route of
-    its own shape, such as ``PUT /payments/{payment_id}/payer``; by default the route follows from the kind. Build a
-    command by `creates`, `changes` or `deletes`.
+    ``after`` are the statuses from which the command may start, empty if it creates. ``errors`` are the refusals of its
+    own rule. ``route`` is the key of a route of its own shape, such as ``PUT /payments/{payment_id}/payer``; by default
+    the route follows from the kind. Build a command by `creates`, `changes` or `deletes`.
     """
 
     model: type[M]
@@ -329,16 +373,23 @@ class Command(Generic[M, A]):
     status: StrEnum | None = None
     route: str | None = None
     after: tuple[StrEnum, ...] = ()
+    errors: tuple[type[BusinessError], ...] = ()
 
     @staticmethod
     def creates(
-        model: type[D], rule: Callable[[D, Any], A], status: StrEnum, event: str, route: str | None = None
+        model: type[D],
+        rule: Callable[[D, Any], A],
+        status: StrEnum,
+        event: str,
+        route: str | None = None,
+        *,
+        errors: tuple[type[BusinessError], ...] = (),
     ) -> "Command[D, A]":
         """Return a command that creates an aggregate in ``status``. Its model is the details' class or a subclass.
 
         Rows of lists follow the same rule.
         """
-        return Command(model, rule, "creates", event, status, route)
+        return Command(model, rule, "creates", event, status, route, errors=errors)
 
     @staticmethod
     def changes(
@@ -349,16 +400,23 @@ class Command(Generic[M, A]):
         route: str | None = None,
         *,
         after: tuple[StrEnum, ...],
+        errors: tuple[type[BusinessError], ...] = (),
     ) -> "Command[C, A]":
         """Return a command that moves an aggregate from a status of ``after`` to ``status``."""
-        return Command(model, rule, "changes", event, status, route, after)
+        return Command(model, rule, "changes", event, status, route, after, errors)
 
     @staticmethod
     def deletes(
-        model: type[C], rule: Callable[[C, Any], A], event: str, route: str | None = None, *, after: tuple[StrEnum, ...]
+        model: type[C],
+        rule: Callable[[C, Any], A],
+        event: str,
+        route: str | None = None,
+        *,
+        after: tuple[StrEnum, ...],
+        errors: tuple[type[BusinessError], ...] = (),
     ) -> "Command[C, A]":
         """Return a command that deletes an aggregate in a status of ``after``; ``tuple(Status)`` allows all."""
-        return Command(model, rule, "deletes", event, None, route, after)
+        return Command(model, rule, "deletes", event, None, route, after, errors)
 
     @property
     def name(self) -> str:

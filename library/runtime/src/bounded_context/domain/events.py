@@ -74,13 +74,14 @@ class EventData(BaseModel):
 
 
 def data_of(aggregate: type[Aggregate[Any, Any]]) -> type[EventData]:
-    """Return the model of the data of an aggregate's events: its details, then its status, version and list.
+    """Return the model of the data of an aggregate's events: its details and state, then its status, version and list.
 
     Of two classes with the same fields, the schemas are equal (`payload` returns the values).
     """
     statuses = list(aggregate.statuses)
     fields: dict[str, Any] = {
         **{name: (field.annotation, field) for name, field in aggregate.details_type.model_fields.items()},
+        **{name: (field.annotation, field) for name, field in aggregate.state_type.model_fields.items()},
         "status": (str, Field(description="the status; later versions may add others", examples=statuses)),
         "version": (int, Field(ge=1, description="the number of changes, from 1")),
         "list_id": (str | None, Field(description="the list that it was imported from; null without a list")),
@@ -216,10 +217,9 @@ def sequence(number: str, epoch: int = 0) -> str:
 
 
 def payload(aggregate: Aggregate[Any, Any]) -> dict[str, Any]:
-    """Return the event data of an aggregate: details as JSON values, status, version and list."""
-    details = aggregate.details.model_dump(mode="json")
-    state = {"status": aggregate.status, "version": aggregate.version}
-    return details | state | {"list_id": aggregate.list_id}
+    """Return the event data of an aggregate: details and state as JSON values, status, version and list."""
+    own = {"status": aggregate.status, "version": aggregate.version, "list_id": aggregate.list_id}
+    return aggregate.values | own
 
 
 Count = Annotated[int, Field(ge=0)]

@@ -13,7 +13,8 @@ class FieldType(NamedTuple):
     ``kind`` names the type for tools, ``name`` in Python, and ``answer`` in the bake's question, if the bake offers it.
     ``accepted`` completes the sentence "expected ..." of a report. ``sample`` is a valid cell. A cell must match
     ``pattern`` and have at most ``longest`` characters. ``stored`` is the JSON schema of a value in the table and in
-    events, unless the value is the cell's text. ``erased`` replaces personal data in a field without a default.
+    events, unless the value is the cell's text. ``erased`` replaces personal data in a field without a default: ``XXX``
+    is no currency (ISO 4217), and 999 is no country (ITU-T E.164, reserved).
     """
 
     kind: str
@@ -43,7 +44,11 @@ class FieldType(NamedTuple):
     @property
     def value(self) -> Any:
         """The sample's JSON value in events and responses."""
-        return self.sample if self.shown["type"] == "string" else json.loads(self.sample)
+        return self.stored_value(self.sample)
+
+    def stored_value(self, text: str) -> Any:
+        """Return the JSON value of a cell in events and responses."""
+        return text if self.shown["type"] == "string" else json.loads(text)
 
     @property
     def example(self) -> Any:
@@ -79,6 +84,7 @@ def _decimal(places: int, *, signed: bool) -> FieldType:
         example if signed else f"{0:.{places}f}",
         "15 digits survive a double, the number type of many JSON readers (IEEE 754); no metric sums up the values",
         rf"^{sign}[0-9]{{1,{before}}}(\.[0-9]{{1,{places}}})?$" if places else rf"^{sign}[0-9]{{1,{before}}}$",
+        erased=f"{0:.{places}f}",
     )
 
 
@@ -124,6 +130,7 @@ FIELD_TYPES: Final = (
         "15 digits survive a double, the number type of many JSON readers (IEEE 754)",
         "^-?[0-9]{1,15}$",
         stored={"type": "integer"},
+        erased="0",
     ),
     FieldType(
         "decimal",
@@ -134,6 +141,7 @@ FIELD_TYPES: Final = (
         "A metric sums up imported amounts by currency: exact decimals, and no amount hides another by its sign",
         r"^[0-9]{1,13}(\.[0-9]{1,2})?$",
         stored={"type": "string"},
+        erased="0.01",
     ),
     *(_decimal(places, signed=signed) for signed in (False, True) for places in range(5)),
     FieldType(
@@ -144,6 +152,7 @@ FIELD_TYPES: Final = (
         "EUR",
         "The list of codes changes, so only their form is checked",
         "^[A-Z]{3}$",
+        erased="XXX",
     ),
     FieldType(
         "date",
@@ -154,6 +163,7 @@ FIELD_TYPES: Final = (
         "One form (ISO 8601): 01/02/2026 is another day in the United States than in Europe",
         "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
         stored={"format": "date", "type": "string"},
+        erased="1900-01-01",
     ),
     FieldType(
         "timestamp",
@@ -164,6 +174,7 @@ FIELD_TYPES: Final = (
         "RFC 3339 with at most 6 digits of a second, which is Python's precision; the offset is stored as written",
         f"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_TIME}$",
         stored={"format": "date-time", "type": "string"},
+        erased="1900-01-01T00:00:00Z",
     ),
     FieldType(
         "bool",
@@ -173,6 +184,7 @@ FIELD_TYPES: Final = (
         "true",
         "Also yes, no, on, off, t, f, y, n, 1 and 0 (pydantic's booleans)",
         stored={"type": "boolean"},
+        erased="false",
     ),
     FieldType(
         "email",
@@ -194,6 +206,7 @@ FIELD_TYPES: Final = (
         "+12025550100",
         "The country code makes a number unique; digits after a `+` are no harmful formula",
         r"^\+[1-9][0-9]{1,14}$",
+        erased="+9990000000",
     ),
     FieldType(
         "uuid",

@@ -115,20 +115,21 @@ class Personal:
 
 
 ERASED: Final = "erased"
-"""The value of a required text after the erasure. Other personal fields then have their default."""
+"""The value of a text with a person's data after the erasure."""
 
 
 def personal(model: type[BaseModel]) -> dict[str, Any]:
     """Return a model's personal fields by name, each with its JSON value after the erasure."""
     marked = {name: field for name, field in model.model_fields.items() if is_personal(field)}
-    required = {name: erased_value(field) or ERASED for name, field in marked.items()}
-    return required | {name: value for name, value in defaults(model).items() if name in marked}
+    return {name: erased_value(field) for name, field in marked.items()}
 
 
-def erased_value(field: FieldInfo) -> str:
-    """Return the value of a required field after the erasure; empty if it needs a default."""
+def erased_value(field: FieldInfo) -> Any:
+    """Return a field's JSON value after the erasure: its default, or that of its type; None if it has neither."""
+    if not field.is_required():
+        return to_jsonable_python(_default(field))
     field_type = BY_KIND.get(kind_of(field) or "")
-    return field_type.erased if field_type else ""
+    return field_type.stored_value(field_type.erased) if field_type else None
 
 
 def is_personal(field: FieldInfo) -> bool:

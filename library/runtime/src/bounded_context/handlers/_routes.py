@@ -203,11 +203,11 @@ class Operation:
     def _checked_body(self, text: str, problems: list[Problem]) -> BaseModel | None:
         if self.body is None:
             return None
-        if not text:
+        if not text and any(field.is_required() for field in self.body.model_fields.values()):
             problems.append({"loc": ("body",), "msg": "Field required"})
             return None
         try:
-            return self.body.model_validate(parsed(text))
+            return self.body.model_validate(parsed(text or "{}"))
         except ValidationError as error:
             problems += _problems(error, "body", self.body)
             return None

@@ -26,7 +26,7 @@ from pydantic import ValidationError
 
 from ..declaration.context import Context
 from ..declaration.entry_points import local
-from ..domain.aggregate import chain
+from ..domain.aggregate import Change, chain
 from ..domain.lists import Failure
 
 
@@ -73,8 +73,9 @@ def _ids(context: Context[Any] | None) -> frozenset[str]:
 
 @cache
 def _fields(context: Context[Any] | None) -> frozenset[str]:
-    fields = () if context is None else context.details.model_fields
-    return frozenset(_plain(field) for field in fields if field not in _ids(context))
+    models = () if context is None else (context.state, *(command.model for command in context.commands))
+    names = {name for model in models for name in model.model_fields} - Change.model_fields.keys() - _ids(context)
+    return frozenset(map(_plain, names))
 
 
 def hidden(key: object) -> bool:

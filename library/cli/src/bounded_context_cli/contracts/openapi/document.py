@@ -53,6 +53,7 @@ from ..published import examples
 def view(context: Context[Any]) -> type[BaseModel]:
     """Return the model of an aggregate in an answer."""
     members: Any = {
+        **{name: (field.annotation, field) for name, field in context.state.model_fields.items()},
         "status": (context.statuses, ...),
         "version": (int, Field(ge=1, description="Counts its changes from 1.")),
         "list_id": (str | None, Field(description="The list that brought it, if one did.")),
@@ -186,7 +187,7 @@ def _command(context: Context[Any], command: Command[Any, Any]) -> Described:
         "deletes": {200: _answer("As it was before.", view_schema, {})},
     }
     in_body = () if operation.body is None else (INVALID,)
-    own = tuple(error.code for error in context.errors)
+    own = tuple(error.code for error in context.errors_of(command))
     summary = _SUMMARIES[command.kind].format(plain(context.title))
     codes = _plain(*_BODY, *in_body, *_ONCE, *_REFUSALS[command.kind], *own) | _starts(context, command)
     return Described(operation, _operation(context, command.function, summary, answers[command.kind], codes))
@@ -299,6 +300,7 @@ def document(context: Context[Any], release: str) -> dict[str, Any]:
     merged["security"] = [{name: []} for name in _SECURITY]
     merged["components"] |= {"headers": _HEADERS, "parameters": {_CORRELATION: _parameter()}}
     _leave_out_unused(merged)
+    _correct_bodies(merged)
     for part in (merged["components"], merged["paths"]):
         _leave_out_titles(part)
     return merged
@@ -347,6 +349,18 @@ def _complete(operation: dict[str, Any], samples: dict[str, Any]) -> None:
             content |= {"example": samples[of]} if of in samples else {}
 
 
+def _correct_bodies(document: dict[str, Any]) -> None:
+    """Let callers leave out a body without required members, and write the defaults of numbers as texts."""
+    schemas = document["components"]["schemas"]
+    for body in (operation.get("requestBody") for path in document["paths"].values() for operation in path.values()):
+        for content in (body or {}).get("content", {}).values():
+            schema = schemas[content["schema"]["$ref"].rpartition("/")[2]]
+            body["required"] = bool(schema.get("required"))
+            for member in schema["properties"].values():
+                if member.get("type") == "string" and "default" in member:
+                    member["default"] = str(member["default"])
+
+
 def _require(operation: dict[str, Any], scopes: Mapping[str, tuple[str, ...]]) -> None:
     """Add the scopes of a token to their operation. A token needs one scope, so each is an alternative."""
     if required := scopes.get(operation["operationId"]):
@@ -358,7 +372,8 @@ def _examples(context: Context[Any]) -> dict[str, Any]:
     models = [described.operation.body for described in operations(context)]
     bodies = {body.__name__: examples(body) for body in models if body}
     details = context.details.model_validate(examples(context.details)).model_dump(mode="json")
-    view = details | {"status": next(iter(context.statuses)).value, "version": 1, "list_id": None}
+    state = context.state().model_dump(mode="json")
+    view = details | state | {"status": next(iter(context.statuses)).value, "version": 1, "list_id": None}
     return bodies | {"View": view, "Listing": {"items": [view], "next_cursor": None}}
 
 

@@ -249,7 +249,7 @@ def _stores(
 ) -> list[Store]:
     tables, objects, queues = connect("dynamodb"), connect("s3"), connect("sqs")
     lists = Lists(tables, stack.table)
-    key, known = context.key_prefix + person.id, frozenset(context.details.model_fields)
+    key, known = context.key_prefix + person.id, frozenset(context.stored_fields)
     seconds = names(tables, stack.table)
     return [
         TableStore(tables, stack.table, lists, person, clock, key, known, keep),

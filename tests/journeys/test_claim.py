@@ -1,0 +1,107 @@
+"""The journey of an insurance context: the change requests of a trial, which took `TRIAL` lines each."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from .journey import Journey
+
+TRIAL = {"fields and commands": 10, "an approved amount": 84}
+"""Lines that a developer wrote by hand in the trial. Here it is at most half of them."""
+
+ANSWERS = {
+    "context_name": "Claim",
+    "fields": "policy_id:str incident_date:date amount:decimal currency:currency claimant:str:personal "
+    "phone:phone:personal kind:theft|fire|water",
+    "commands": "RegisterClaim:creates:ClaimRegistered AssessClaim:changes:ClaimAssessed "
+    "ApproveClaim(approved_amount:decimal):changes:ClaimApproved "
+    "RejectClaim:changes:ClaimRejected:REGISTERED|ASSESSED DeleteClaim:deletes:ClaimDeleted",
+    "verification": "VerifyPolicy",
+}
+
+
+def fields_and_commands(journey: Journey) -> None:
+    """Request 1: the answers of the bake are all that is written."""
+    journey.done(
+        "fields and commands",
+        '''
+def test_a_claim_is_rejected_before_and_after_its_assessment(running: Running) -> None:
+    """And not after its approval."""
+    for number, way in enumerate((["reject_claim"], ["assess_claim", "reject_claim"])):
+        [claim] = running.rows(1)
+        assert running.invoke("register_claim", claim)["ok"]
+        for command in way:
+            assert running.invoke(command, {"claim_id": claim["claim_id"]})["ok"]
+        assert (running.item(claim["claim_id"]) or {})["status"] == "REJECTED"
+        for received in running.events(claim["claim_id"], 2 + number).values():
+            assert received[-1]["type"] == "ClaimRejected"
+''',
+    )
+
+
+def an_approved_amount(journey: Journey) -> None:
+    """Request 3: the amount is at most the claimed amount. Only the rule is written: the bake has the argument."""
+    journey.add(
+        "src/claim/model.py",
+        '''
+
+class TooMuchApproved(BusinessError):
+    """More than the claimed amount was approved."""
+
+    code = "too-much-approved"
+    status = 422
+    title = "The approved amount is over the claimed amount"
+''',
+    )
+    journey.replace("src/claim/model.py", "Amount, Currency", "Amount, BusinessError, Currency")
+    journey.replace(
+        "src/claim/use_cases.py",
+        "    state = current.state.having(approved_amount=command.approved_amount)\n",
+        "    if command.approved_amount > current.details.amount:\n"
+        '        raise TooMuchApproved("at most the claimed amount can be approved")\n'
+        "    state = current.state.having(approved_amount=command.approved_amount)\n",
+    )
+    for file, names in (("use_cases", "Claim, ClaimDetails, Status"), ("context", "Claim, Status")):
+        journey.replace(f"src/claim/{file}.py", f"model import {names}", f"model import {names}, TooMuchApproved")
+    for line in ('model_validate({"claim_id": SAMPLE.id, ', "exclude_none=True) == {"):
+        old = f'{line}"approved_amount": "12.50"'
+        journey.replace("tests/test_rules.py", old, old.replace("12.50", "1.50"))
+    journey.replace(
+        "src/claim/context.py", "after=(Status.ASSESSED,)", "after=(Status.ASSESSED,), errors=(TooMuchApproved,)"
+    )
+    journey.context("contracts", "openapi")
+    journey.done(
+        "an approved amount",
+        '''
+def test_the_approved_amount_is_stored_published_and_answered(running: Running) -> None:
+    """And is at most the claimed amount."""
+    [claim] = running.rows(1)
+    command = {"claim_id": claim["claim_id"], "approved_amount": claim["amount"]}
+    assert running.invoke("register_claim", claim)["ok"]
+    assert running.invoke("assess_claim", {"claim_id": claim["claim_id"]})["ok"]
+    refused = running.invoke("approve_claim", {**command, "approved_amount": "9999999.00"})
+    assert refused["error"]["code"] == "too-much-approved"
+    assert running.invoke("approve_claim", {"claim_id": claim["claim_id"]})["error"]["code"] == "invalid"
+    answer = running.invoke("approve_claim", command)["claim"]
+    assert (answer["status"], answer["approved_amount"]) == ("APPROVED", claim["amount"])
+    assert (running.item(claim["claim_id"]) or {})["approved_amount"] == claim["amount"]
+    assert running.invoke("get_claim", {"claim_id": claim["claim_id"]})["claim"] == answer
+    for received in running.events(claim["claim_id"], 3).values():
+        assert [event["data"]["approved_amount"] for event in received] == [None, None, claim["amount"]]
+''',
+    )
+
+
+@pytest.mark.e2e
+@pytest.mark.nightly
+def test_the_claims_requests_take_at_most_half_of_the_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After each, the check is green, and the running context behaves as requested."""
+    journey = Journey.of(tmp_path, ANSWERS)
+    for request in (fields_and_commands, an_approved_amount):
+        request(journey)
+    with capsys.disabled():
+        sys.stdout.writelines(f"\n{title}: {effort}" for title, effort in journey.written.items())
+    assert [title for title, effort in journey.written.items() if effort.lines > TRIAL[title] / 2] == []
