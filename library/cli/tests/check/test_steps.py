@@ -1,11 +1,12 @@
 """The remedies of a check: a line for each fault that a step reports, and the place of an error."""
 
 import runpy
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.check.steps import FILE, MOST, listed, record, remedies
+from bounded_context_cli.check.steps import COMMANDS, FILE, MOST, listed, record, remedies
 from bounded_context_infra.configuration.project import placed, syntax_errors
 
 MODEL, TEST = "src/payment/model.py", "tests/test_rules.py"
@@ -62,6 +63,15 @@ def test_tests_that_fail_for_one_reason_have_one_remedy(root: Path, monkeypatch:
     assert comparison.startswith(f"{TEST}:3: three ")
     assert len(comparison.splitlines()) <= 15
     assert breaches == ["A: write B.", "C: write D."]
+
+
+def test_a_fault_that_remains_does_not_stop_the_formatting(tmp_path: Path) -> None:
+    """A long line is formatted, and then is no fault for the linter."""
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["E501", "F821"]\n')
+    (tmp_path / "rules.py").write_text(f"missing\nresult = print({', '.join(['1234567890'] * 9)})\n")
+    run = subprocess.run(COMMANDS["fix"], shell=True, cwd=tmp_path, check=False, capture_output=True, text=True)  # noqa: S602
+    assert ("F821" in run.stdout, "E501" in run.stdout) == (True, False)
+    assert max(map(len, (tmp_path / "rules.py").read_text().splitlines())) <= 88
 
 
 def test_a_list_has_each_remedy_once_and_a_limit() -> None:

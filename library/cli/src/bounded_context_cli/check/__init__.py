@@ -79,7 +79,7 @@ def e2e(ctx: Context) -> int:
 
 
 def fix() -> int:
-    """Repair style where ruff can: `ruff check --fix` and `ruff format`."""
+    """Repair style where ruff can: `ruff format`, `ruff check --fix`, and the format of what that changed."""
     return _step("fix")
 
 
