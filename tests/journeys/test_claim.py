@@ -9,7 +9,7 @@ import pytest
 
 from .journey import Journey
 
-TRIAL = {"fields and commands": 10, "an approved amount": 84}
+TRIAL = {"fields and commands": 10, "a date rule and an amount rule": 127, "an approved amount": 84}
 """Lines that a developer wrote by hand in the trial. Here it is at most half of them."""
 
 ANSWERS = {
@@ -42,6 +42,84 @@ def test_a_claim_is_rejected_before_and_after_its_assessment(running: Running) -
     )
 
 
+def a_date_rule_and_an_amount_rule(journey: Journey) -> None:
+    """Request 2: both for commands and rows, with their own codes on the partner's page."""
+    journey.add(
+        "src/claim/model.py",
+        '''
+
+class IncidentTooOld(BusinessError):
+    """The incident is older than a year, or in the future."""
+
+    code = "incident-too-old"
+    status = 422
+    title = "The incident is older than a year or in the future"
+
+
+class ClaimTooLarge(BusinessError):
+    """The claim is over the limit of the insurance."""
+
+    code = "claim-too-large"
+    status = 422
+    title = "The amount is over 100,000"
+''',
+    )
+    journey.replace("src/claim/model.py", "Amount, Currency", "Amount, BusinessError, Currency")
+    journey.replace(
+        "src/claim/use_cases.py",
+        "    details = ClaimDetails.of(command)\n",
+        "    if not timedelta() <= today() - command.incident_date <= timedelta(days=365):\n"
+        '        raise IncidentTooOld("the incident is older than a year, or in the future")\n'
+        "    if command.amount > 100_000:\n"
+        '        raise ClaimTooLarge("at most 100,000 can be claimed")\n'
+        "    details = ClaimDetails.of(command)\n",
+    )
+    journey.replace("src/claim/use_cases.py", "import Aggregates, expected", "import Aggregates, expected, today")
+    journey.replace(
+        "src/claim/use_cases.py",
+        "from bounded_context import",
+        "from datetime import timedelta\n\nfrom bounded_context import",
+    )
+    for file, names in (("use_cases", "Claim, ClaimDetails, Status"), ("context", "Claim, Status")):
+        own = f"model import {names}, ClaimTooLarge, IncidentTooOld"
+        journey.replace(f"src/claim/{file}.py", f"model import {names}", own)
+    declared = 'register_claim, Status.REGISTERED, "ClaimRegistered"'
+    journey.replace("src/claim/context.py", declared, f"{declared}, errors=(IncidentTooOld, ClaimTooLarge)")
+    journey.add(
+        "tests/samples.py",
+        '''"""Samples that the rules accept."""
+
+from datetime import timedelta
+
+from bounded_context import today
+
+
+def claim(number: int) -> dict[str, str]:
+    """Return the values of a sample that are not generated."""
+    return {"incident_date": (today() - timedelta(days=number % 90)).isoformat(), "amount": f"{number % 1_000 + 1}.50"}
+''',
+    )
+    journey.add("pyproject.toml", 'samples = "tests.samples:claim"\n', after="context = ")
+    journey.context("contracts", "openapi", "run")
+    journey.done(
+        "a date rule and an amount rule",
+        '''
+def test_commands_and_rows_obey_both_rules(running: Running) -> None:
+    """With the codes of the partner's page."""
+    old, large = {"incident_date": "2020-01-31"}, {"amount": "100000.01"}
+    for values, code in ((old, "incident-too-old"), (large, "claim-too-large")):
+        [claim] = running.rows(1)
+        assert running.invoke("register_claim", claim | values)["error"]["code"] == code
+    rows = running.rows(2)
+    report = running.upload([rows[0] | old, rows[1] | large]).rejections()
+    assert {"incident-too-old", "claim-too-large"} <= {line["code"] for line in report}
+    page = Path("docs/lists.md").read_text(encoding="utf-8")
+    assert "`incident-too-old`" in page
+    assert "`claim-too-large`" in page
+''',
+    )
+
+
 def an_approved_amount(journey: Journey) -> None:
     """Request 3: the amount is at most the claimed amount. Only the rule is written: the bake has the argument."""
     journey.add(
@@ -56,7 +134,6 @@ class TooMuchApproved(BusinessError):
     title = "The approved amount is over the claimed amount"
 ''',
     )
-    journey.replace("src/claim/model.py", "Amount, Currency", "Amount, BusinessError, Currency")
     journey.replace(
         "src/claim/use_cases.py",
         "    state = current.state.having(approved_amount=command.approved_amount)\n",
@@ -64,8 +141,8 @@ class TooMuchApproved(BusinessError):
         '        raise TooMuchApproved("at most the claimed amount can be approved")\n'
         "    state = current.state.having(approved_amount=command.approved_amount)\n",
     )
-    for file, names in (("use_cases", "Claim, ClaimDetails, Status"), ("context", "Claim, Status")):
-        journey.replace(f"src/claim/{file}.py", f"model import {names}", f"model import {names}, TooMuchApproved")
+    for file in ("use_cases", "context"):
+        journey.replace(f"src/claim/{file}.py", "IncidentTooOld, Status", "IncidentTooOld, Status, TooMuchApproved")
     for line in ('model_validate({"claim_id": SAMPLE.id, ', "exclude_none=True) == {"):
         old = f'{line}"approved_amount": "12.50"'
         journey.replace("tests/test_rules.py", old, old.replace("12.50", "1.50"))
@@ -100,7 +177,7 @@ def test_the_approved_amount_is_stored_published_and_answered(running: Running) 
 def test_the_claims_requests_take_at_most_half_of_the_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """After each, the check is green, and the running context behaves as requested."""
     journey = Journey.of(tmp_path, ANSWERS)
-    for request in (fields_and_commands, an_approved_amount):
+    for request in (fields_and_commands, a_date_rule_and_an_amount_rule, an_approved_amount):
         request(journey)
     with capsys.disabled():
         sys.stdout.writelines(f"\n{title}: {effort}" for title, effort in journey.written.items())

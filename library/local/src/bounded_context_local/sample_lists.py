@@ -5,13 +5,14 @@ import csv
 import io
 import random
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.field_types import BY_KIND
-from bounded_context.domain.fields import choices, kind_of
+from bounded_context.domain.fields import choices, kind_of, today
+from bounded_context.testing.functions import OwnValues, own_values
 
 _BAD_SEED = 998
 _BAD = "no such value"
@@ -30,7 +31,7 @@ KINDS: dict[str, Values] = {
     "decimal": lambda dice, _: f"{dice.randint(1, 999_999) / 100:.2f}",
     "int": lambda dice, _: str(dice.randint(0, 10_000)),
     "currency": lambda dice, _: dice.choice(("EUR", "USD", "CHF")),
-    "date": lambda dice, _: (date(2026, 1, 1) + timedelta(days=dice.randrange(365))).isoformat(),
+    "date": lambda dice, _: (today() - timedelta(days=dice.randrange(365))).isoformat(),
     "bool": lambda dice, _: dice.choice(("true", "false")),
 }
 """Sample text for each kind of field. The number is the row number in the sample, from 1."""
@@ -75,10 +76,18 @@ class Samples:
         The same seed gives the same rows. Identities of different seeds are 10**6 rows apart.
         """
         dice = random.Random(seed)  # noqa: S311  samples, not secrets
-        return [
-            [self._cell(dice, seed * 1_000_000 + number, name, kind) for name, kind in self.columns.items()]
-            for number in range(1, count + 1)
-        ]
+        numbers = range(seed * 1_000_000 + 1, seed * 1_000_000 + count + 1)
+        return [self._row(dice, number) for number in numbers]
+
+    def _row(self, dice: random.Random, number: int) -> list[str]:
+        """Return a row: values of the repository's own replace generated ones."""
+        own = self._own(number)
+        generated = {name: self._cell(dice, number, name, kind) for name, kind in self.columns.items()}
+        return [own.get(name, cell) for name, cell in generated.items()]
+
+    @cached_property
+    def _own(self) -> OwnValues:
+        return own_values(self._context)
 
     def _cell(self, dice: random.Random, number: int, name: str, kind: str) -> str:
         if name in self._context.references:

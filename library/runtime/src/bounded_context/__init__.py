@@ -42,6 +42,7 @@ from .domain.fields import (
     Timestamp,
     Uuid,
     WholeNumber,
+    today,
 )
 
 __all__ = [
@@ -88,4 +89,5 @@ __all__ = [
     "VersionConflict",
     "WholeNumber",
     "expected",
+    "today",
 ]

@@ -445,6 +445,7 @@ ELSEWHERE = {
     "lists-obey-the-rule",
     "nothing-of-lists-is-left",
     "refusals-are-declared",
+    "rules-accept-samples",
     "settings-are-read",
     "events-keep-their-contract",
     "events-are-described",

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import inspect
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,12 +10,16 @@ from os import environ
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from bounded_context.application.verification import CreatingRule, lacking_in_rows
-from bounded_context.declaration.context import VARIABLE
+from bounded_context.declaration.context import VARIABLE, Context
 from bounded_context.declaration.entry_points import STEPS, entry_point
-from bounded_context.domain.aggregate import BusinessError
+from bounded_context.domain.aggregate import BusinessError, Unavailable
+from bounded_context.domain.faults import INVALID
 from bounded_context.handlers._function import mark
-from bounded_context.testing.functions import VARIABLES, forget_adapters
+from bounded_context.testing import InMemory, Samples
+from bounded_context.testing.functions import VARIABLES, forget_adapters, own_values
 from bounded_context_infra.configuration.config import setting_place
 
 from ..eject import parts
@@ -50,6 +55,37 @@ def lists_obey_the_rule(where: Repository) -> Iterator[str]:
 
 def _name_of(rule: Any) -> str:
     return getattr(rule, "__name__", type(rule).__name__)
+
+
+_SAMPLES: Final = 3
+
+
+def rules_accept_samples(where: Repository) -> Iterator[str]:
+    """Samples obey the rules: the command that creates accepts the samples of tests, runs and pages."""
+    context, rule, own = where.context, where.context.creating.rule, own_values(where.context)
+    for number in range(1, _SAMPLES + 1):
+        if refusal := _refusal_of_sample(context, number):
+            code = inspect.unwrap(own if own(number) else rule).__code__
+            place = f"{Path(code.co_filename).relative_to(where.project.root)}:{code.co_firstlineno}"
+            remedy = "name a function with values that it accepts by `samples` in pyproject.toml"
+            yield f"{place}: {rule.__name__} refuses the sample {number} ({refusal}): {remedy}."
+            return
+
+
+def _refusal_of_sample(context: Context[Any], number: int) -> str:
+    """Return the code of the rule's refusal, or nothing: a rule may need what only a running function has."""
+    try:
+        command = context.creating.model.model_validate(Samples(context).values(number))
+        context.creating.rule(command, InMemory(context).aggregates)
+    except Unavailable:
+        return ""
+    except BusinessError as refusal:
+        return refusal.code
+    except ValidationError:
+        return INVALID
+    except Exception:  # a rule of the team may raise any
+        return ""
+    return ""
 
 
 def functions_have_code(where: Repository) -> Iterator[str]:
@@ -208,6 +244,7 @@ def _set(values: Mapping[str, str | None]) -> None:
 CHECKS: tuple[Check, ...] = (
     commands_run_their_rule,
     lists_obey_the_rule,
+    rules_accept_samples,
     functions_have_code,
     code_is_deployed,
     presets_have_the_variables,

@@ -238,7 +238,18 @@ def _import_list(options: Options, project: Project, screen: RunScreen) -> int:
         _draw_and_keep(
             options, running, screen, samples_of_run, started, f"{name}: {result.outcome}", execution.list_id
         )
-    return screen.fail_each([*result.problems(), *_wrong(running, actions, samples_of_run)])
+    rejected = [] if options.file else _rejected_samples(result)
+    return screen.fail_each([*result.problems(), *rejected, *_wrong(running, actions, samples_of_run)])
+
+
+def _rejected_samples(result: RunResult) -> list[str]:
+    """Return the problem of a generated list with rejected rows."""
+    if not result.rows.rejected:
+        return []
+    rejected, page = result.rows.rejected, "`uv run context docs changing samples-that-your-rules-accept`"
+    return [
+        f"The rules reject {rejected} rows of the sample: name a function for `samples` in pyproject.toml ({page})."
+    ]
 
 
 def _draw_and_keep(

@@ -6,7 +6,7 @@ Each type checks the text before it parses it. Text that Python accepts as a num
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import chain
@@ -98,6 +98,15 @@ Currency = Annotated[str, _text("currency")]
 """A currency code of three capital letters (ISO 4217), such as ``EUR``."""
 Day = Annotated[date, _pattern("date"), _kind("date")]
 """A calendar day, as ``YYYY-MM-DD``."""
+days_of_tests: Final[list[date]] = []
+"""The days that `bounded_context.testing.on` has set, the current one last."""
+
+
+def today() -> date:
+    """Return the current day in UTC. Rules read it here, so that tests can set it (`bounded_context.testing.on`)."""
+    return days_of_tests[-1] if days_of_tests else datetime.now(UTC).date()
+
+
 Timestamp = Annotated[AwareDatetime, _pattern("timestamp"), _kind("timestamp")]
 """A time with its zone (RFC 3339), such as ``2026-01-31T12:00:00+01:00``."""
 Flag = Annotated[bool, _kind("bool")]

@@ -1,7 +1,7 @@
 """The test kit of a context: samples, in-memory adapters, and AWS in the test process."""
 
 from ..application.ports import SystemRequest
-from .functions import KNOWN, InMemorySystem, Run, Samples, run_list
+from .functions import KNOWN, InMemorySystem, Run, Samples, on, run_list
 from .in_memory import (
     InMemory,
     InMemoryAggregates,
@@ -25,5 +25,6 @@ __all__ = [
     "Run",
     "Samples",
     "SystemRequest",
+    "on",
     "run_list",
 ]

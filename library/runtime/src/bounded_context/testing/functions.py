@@ -6,12 +6,18 @@ Samples are generated from the fields of a context. Files of partners have each 
 import csv
 import gzip
 import json
+import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from importlib import import_module
 from io import StringIO
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -19,11 +25,11 @@ from ..application.list_import import Outcome, Upload
 from ..application.ports import Aggregates, Answer, Reply, Sender, SystemRequest, answers
 from ..application.staging import VERIFIED, Staging
 from ..application.verification import RowsCheck
-from ..declaration.context import Context
+from ..declaration.context import BadContext, Context
 from ..declaration.entry_points import entry_point
 from ..domain.aggregate import Aggregate, Unavailable
 from ..domain.field_types import BY_KIND
-from ..domain.fields import choices, kind_of
+from ..domain.fields import choices, days_of_tests, kind_of
 from ..domain.formats import PLAIN, FileFormat
 from ..domain.lists import ListStatus
 from .in_memory import KNOWN, InMemory
@@ -56,11 +62,64 @@ _NUMBERED: Final = {"identifier": "id-{n:06d}", "text": "text {n}", "decimal": "
 _BY_KIND: Final = {kind: field_type.sample for kind, field_type in BY_KIND.items()} | _NUMBERED
 
 
+@contextmanager
+def on(day: date) -> Iterator[None]:
+    """Let `bounded_context.today` return a day until the block ends."""
+    days_of_tests.append(day)
+    try:
+        yield
+    finally:
+        days_of_tests.pop()
+
+
+OwnValues = Callable[[int], Mapping[str, str]]
+"""Returns the values of the n-th sample that are the repository's own, as text by column."""
+
+
+def own_values(context: Context[Any]) -> OwnValues:
+    """Return the repository's own values of samples, for rules that refuse generated values.
+
+    ``samples = "tests.samples:claim"`` in ``[tool.bounded-context]`` of ``pyproject.toml`` names the function.
+
+    Raises:
+        BadContext: there is no such function.
+    """
+    root, settings = _repository()
+    module, _, name = str(settings.get("samples", "")).partition(":")
+    if not module or str(settings.get("context")).partition(".")[0] != context.name:
+        return lambda _: {}
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        remedy = "write <module>:<function>, as in tests.samples:claim"
+        raise BadContext(f"pyproject.toml: samples: {error}: {remedy}.") from error
+
+
+def _repository() -> tuple[Path, dict[str, Any]]:
+    """Return the repository's folder and its ``[tool.bounded-context]``, which is empty outside of a repository."""
+    start = Path(os.environ.get("BOUNDED_CONTEXT_PROJECT", "")).resolve()
+    for folder in (start, *start.parents):
+        if (file := folder / "pyproject.toml").is_file():
+            tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+            if "bounded-context" in tools:
+                return folder, tools["bounded-context"]
+    return start, {}
+
+
 class Samples(Generic[A]):
-    """The samples of a context. The n-th sample always has the same values, and its own identity."""
+    """The samples of a context. The n-th sample always has the same values, and its own identity.
+
+    Values of the repository's own replace generated values (`own_values`).
+    """
 
     def __init__(self, context: Context[A]) -> None:
         self._context = context
+
+    @cached_property
+    def _own(self) -> OwnValues:
+        return own_values(self._context)
 
     def values(self, n: int = 1, **changes: str) -> dict[str, str]:
         """Return the n-th row's values as text, with the given changes.
@@ -70,7 +129,7 @@ class Samples(Generic[A]):
         Raises:
             LookupError: the library does not know the type of a field without a default, so its value must be passed.
         """
-        rows = self._context.rows
+        rows, changes = self._context.rows, {**self._own(n), **changes}
         names = [name for name in rows.columns if name in changes or name not in rows.defaults or self._kind(name)]
         return {name: changes[name] if name in changes else self._value(name, n) for name in names} | changes
 
