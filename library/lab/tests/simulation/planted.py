@@ -293,7 +293,7 @@ def _undone_imported() -> AbstractContextManager[Any]:
 
 
 def _late_reports() -> AbstractContextManager[Any]:
-    return _both(importing, results, name="write_report", put=_write_report_late)
+    return _both(importing, verification, name="write_report", put=_write_report_late)
 
 
 def _part_first() -> AbstractContextManager[Any]:

@@ -64,7 +64,7 @@ def test_a_schedule_is_replayed_from_its_choices():
 
 
 _SAY = """
-from tests import conftest
+from tests.simulation import environment
 from tests.simulation.patches import installed, unpatched_dates
 from tests.simulation.test_simulation import digest
 with installed():
