@@ -16,6 +16,7 @@ from itertools import pairwise
 from . import clashes, limits, reserved
 from .field_types import MOST_LONG_TEXTS, TYPES, field_type, named, values_of
 from .library import GIT, INDEX, PLACEHOLDER, WHEEL, address
+from .style import LINE
 from .texts import character, faults, first_foreign, first_unseen
 from .words import columns, constant, plain, slug, snake, split_name
 
@@ -501,6 +502,8 @@ def _argument(argument: Field, first: Field, fields: Iterable[Field]) -> Iterato
         yield f"type {name}:{argument.type} or {name}:{argument.type}:{PERSONAL}, not {_quote(argument.mark)}"
     elif name in {field.name for field in fields}:
         yield f"type an argument other than {name}, which is a field that the caller gives"
+    elif values_of(argument.type) and len(f"    {name}: {argument.marked} | None = None") > LINE:
+        yield f"type fewer or shorter values for {name}, and add the others to the model"
     elif types != (first.type, first.mark):
         yield f"type {':'.join((name, first.type, *filter(None, [first.mark])))}, as in the command before"
 

@@ -21,7 +21,7 @@ from .library import DISTRIBUTIONS, NAME, REPOSITORY, VERSION, WHEEL, LibraryErr
 from .record import record
 from .reserved import LIST_EVENTS
 from .schemas import json_schema
-from .style import fitted, imported, sorting_imports, tupled
+from .style import LINE, fitted, imported, sorting_imports, tupled
 from .words import display, plural, snake
 
 OLDEST = (2, 6)
@@ -262,16 +262,21 @@ def _sample(context: Context, command: Command) -> str:
     identity = f"{snake(context['cookiecutter']['context_name'])}_id"
     if not command.arguments:
         return f"{command.name}({identity}=SAMPLE.id)"
-    return f'{command.name}.model_validate({{"{identity}": SAMPLE.id, {_members(command)}}})'
+    return f'{command.name}.model_validate({{"{identity}": SAMPLE.id, **values}})'
+
+
+def _values(command: Command) -> list[str]:
+    """Return the lines that assign the values of a command's arguments, or nothing."""
+    if not command.arguments:
+        return []
+    members = [f'"{field.name}": {_literal(field_type(field.type).value)}' for field in command.arguments]
+    line = f"values = {{{', '.join(members)}}}"
+    return [line] if len(line) <= LINE - 4 else ["values = {", *(f"    {member}," for member in members), "}"]
 
 
 def _set_values(command: Command) -> list[str]:
-    """Return the values of a command's arguments as a dictionary of Python, or nothing."""
-    return [f"{{{_members(command)}}}"] if command.arguments else []
-
-
-def _members(command: Command) -> str:
-    return ", ".join(f'"{field.name}": {_literal(field_type(field.type).value)}' for field in command.arguments)
+    """Return the name of the values that a command has set, or nothing."""
+    return ["values"] if command.arguments else []
 
 
 def _literal(value: object) -> str:
@@ -346,6 +351,7 @@ _FILTERS: dict[str, Any] = {
     "moved": _moved,
     "sample": _sample,
     "set_values": _set_values,
+    "values": _values,
     "lasting": _lasting,
     "chosen": _is_chosen,
     "declared": _declared,

@@ -263,6 +263,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"commands": f"{START} Hold(By:str):changes:PaymentHeld"}, "a field's name in snake_case"),
     ({"commands": f"{START} Hold(by:str:secret):changes:PaymentHeld"}, "by:str:personal, not 'secret'"),
     ({"commands": f"{START} Hold(amount:int):changes:PaymentHeld"}, "other than amount, which is a field"),
+    ({"commands": f"{START} Hold(by:{'v' * 80}|w):changes:PaymentHeld"}, "fewer or shorter values for by"),
     ({"commands": f"{START} Hold(by:int by:int):changes:PaymentHeld"}, "type by once, not 2 times"),
     ({"commands": f"{START} Hold(by:int):changes:PaymentHeld Stop(by:str):changes:PaymentStopped"}, "by:int, as in"),
     ({"commands": "Make(by:str):creates:PaymentMade Drop:deletes:PaymentDropped"}, "Make without arguments"),

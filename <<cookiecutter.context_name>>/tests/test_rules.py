@@ -65,15 +65,14 @@ def test_<<command.snake>>_leaves_the_next_version(<<cookiecutter.__plural_snake
 <% filter fitted %>
     <<cookiecutter.__plural_snake>>.add(samples.aggregate(1, status=Status.<<command | before | first>>))
 <% endfilter %>
-<% filter fitted %>
+<% for line in command | values %>
+    <<line>>
+<% endfor %>
     command = <<command | sample>>
-<% endfilter %>
     changed = <<command.snake>>(command, <<cookiecutter.__plural_snake>>)
     assert (changed.status, changed.version) == (Status.<<command.status>>, 2)
 <% for values in command | set_values %>
-<% filter fitted %>
     assert changed.state.model_dump(mode="json", exclude_none=True) == <<values>>
-<% endfilter %>
 <% endfor %>
     assert <<cookiecutter.__plural_snake>>.get(SAMPLE.id) == changed
     with pytest.raises(IllegalMove):

@@ -67,6 +67,17 @@ def _most_commands(name_of: Callable[[int, str], str]) -> Value:
     return value
 
 
+def _with_arguments(answers: Mapping[str, str]) -> str:
+    """A command with as many arguments as there may be, of each type, and one that starts from several statuses."""
+    name, room = answers["context_name"], limits.FIELDS - len(read_fields(answers["fields"]))
+    marks = cycle(["", ":personal"])
+    typed = zip(_numbered(room, limits.FIELD, "g"), cycle([*TYPES, "low|high"]), marks, strict=False)
+    arguments = " ".join(f"{argument}:{kind}{mark}" for argument, kind, mark in typed)
+    hold = f"Hold({arguments})" if arguments else "Hold"
+    changes = f"{hold}:changes:{name}Held Stop:changes:{name}Stopped:ADDED|HELD"
+    return f"Add:creates:{name}Added {changes} Drop:deletes:{name}Dropped"
+
+
 def _commands(*commands: str) -> Value:
     return lambda answers: " ".join(commands).format(answers["context_name"])
 
@@ -111,6 +122,7 @@ VALUES: Mapping[str, Mapping[str, Value]] = {
         "usual": _commands("Add{0}:creates:{0}Added", "Hold{0}:changes:{0}PutOnHold", "Drop{0}:deletes:{0}Dropped"),
         "most, of one word": _most_commands(lambda length, first: _filled(first, length)),
         "most, of many words": _most_commands(_words),
+        "with arguments": _with_arguments,
     },
     "verification": {**_said(NONE), "looked up": _looked_up},
     "sftp": _said(*SFTP),

@@ -4,13 +4,16 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import pytest
+from pydantic import TypeAdapter, ValidationError, create_model
 
+import bounded_context
 from bounded_context import Aggregate, Context, Identifier, Personal, State, Text, WholeNumber
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.items import AggregateShards, Items
 from bounded_context.application.queries import list_many, selection
 from bounded_context.declaration.context import BadContext
 from bounded_context.domain import events
+from bounded_context.domain.field_types import FIELD_TYPES, FieldType
 from bounded_context.testing import Samples
 from bounded_context_cli.contracts.openapi.document import view
 from bounded_context_local.testing.plugin import made_table
@@ -34,6 +37,20 @@ def test_only_commands_set_the_state():
     """Neither a row of a list nor the command that creates has its fields."""
     assert not set(PACKED) & ({*ORDER.rows.columns} | {*ORDER.creating.model.model_fields})
     assert Samples(ORDER).aggregate(1).state == OrderState()
+
+
+@pytest.mark.parametrize("known", FIELD_TYPES, ids=lambda known: known.kind)
+def test_a_value_of_each_type_is_set(known: FieldType):
+    """As a command has it: read from its JSON value. Others stay, and a wrong value or name is refused."""
+    kind: Any = getattr(bounded_context, known.name)
+    given = TypeAdapter(kind).validate_python(known.value)
+    fields: Any = {"value": (kind | None, None), "other": (kind | None, None)}
+    model: Any = create_model("Given", __base__=State, **fields)
+    state = model(other=given).having(value=given)
+    assert (state.value, state.other) == (given, given)
+    for values in ({"value": ["none"]}, {"colour": given}):
+        with pytest.raises(ValidationError):
+            state.having(**values)
 
 
 def test_a_later_change_keeps_the_state():

@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, get_args, get_origin
 
 import typing_extensions
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import to_jsonable_python
 
 from .spelling import either, snake
 
@@ -183,6 +184,12 @@ class State(_Stored):
             pydantic.ValidationError: there is no such field, or a value is not of its type.
         """
         return self.model_validate({**self.__dict__, **values})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_stored(cls, values: Any) -> Any:
+        # Commands have dates and UUIDs, for example: the types read them as JSON values, as items have them.
+        return to_jsonable_python(values)
 
 
 class _Identified(_Stored):
