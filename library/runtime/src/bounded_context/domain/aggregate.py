@@ -249,7 +249,7 @@ class Change(_Identified):
 D = TypeVar("D", bound=Details)
 S = TypeVar("S", bound=StrEnum)
 T = typing_extensions.TypeVar("T", bound=State, default=Any)
-_EMPTY: Final = State()
+_EMPTY: Final = State.model_construct()
 
 
 @dataclass(frozen=True)
