@@ -81,7 +81,7 @@ def moto() -> Iterator[None]:
         from bounded_context_local.testing.plugin import made_table
         from payment.context import PAYMENT
 
-        made_table(PAYMENT.indexes)
+        made_table(PAYMENT)
         yield
     finally:
         process.terminate()

@@ -11,7 +11,8 @@ __all__ = ["repository"]
 SECTIONS = (
     ("a-command",),
     ("a-command", "a-status-between-two-others"),
-    ("a-subscriber", "ask-for-many-by-a-field", "an-entry-point-of-your-own"),
+    ("children",),
+    ("a-subscriber", "ask-for-many-by-a-field", "many-in-an-order", "an-entry-point-of-your-own"),
     (
         *("add-a-command", "add-a-step-to-the-check", "a-field", "a-resource-of-your-own-and-a-function-that-uses-it"),
         *("a-secret", "a-queue", "a-schedule", "samples-that-your-rules-accept"),

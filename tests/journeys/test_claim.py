@@ -9,7 +9,13 @@ import pytest
 
 from .journey import Journey
 
-TRIAL = {"fields and commands": 10, "a date rule and an amount rule": 127, "an approved amount": 84}
+TRIAL = {
+    "fields and commands": 10,
+    "a date rule and an amount rule": 127,
+    "an approved amount": 84,
+    "the claims of a policy": 106,
+    "notes of a claim": 286,
+}
 """Lines that a developer wrote by hand in the trial. Here it is at most half of them."""
 
 ANSWERS = {
@@ -170,12 +176,116 @@ def test_the_approved_amount_is_stored_published_and_answered(running: Running) 
     )
 
 
+def the_claims_of_a_policy(journey: Journey) -> None:
+    """Request 4: newest first, page by page, in the API's document."""
+    journey.replace("src/claim/context.py", "import Command", "import By, Command")
+    ordered = 'By("policy_id", order="incident_date", newest_first=True)'
+    journey.replace("src/claim/context.py", 'queried_by=("list",)', f'queried_by=("list", {ordered})')
+    journey.context("openapi")
+    journey.done(
+        "the claims of a policy",
+        '''
+def test_the_claims_of_a_policy_are_listed_page_by_page_newest_first(running: Running) -> None:
+    """Over HTTP and by invocation."""
+    days = [(date.today() - timedelta(days=number)).isoformat() for number in (3, 1, 2)]
+    for row, day in zip(running.rows(3), days, strict=True):
+        assert running.invoke("register_claim", row | {"policy_id": "policy-1", "incident_date": day})["ok"]
+    question, listed = {"policy_id": "policy-1", "limit": 2}, []
+    while len(listed) < 3:
+        page = running.invoke("list_claims", question)
+        listed += [claim["incident_date"] for claim in page["items"]]
+        question["cursor"] = page["next_cursor"]
+    assert listed == sorted(days, reverse=True)
+    parameters = Path("docs/api/openapi.json").read_text(encoding="utf-8")
+    assert '"policy_id"' in parameters
+''',
+    )
+
+
+def notes_of_a_claim(journey: Journey) -> None:
+    """Request 6: up to 500 notes, a command that adds one, and their list."""
+    library = "from bounded_context import"
+    for file, names in (("model", "Child, LongText"), ("commands", "LongText"), ("context", "Children")):
+        journey.replace(f"src/claim/{file}.py", library, f"{library} {names}\n{library}")
+    for module, names in (("commands", "AddNote"), ("model", "Note"), ("use_cases", "add_note")):
+        for file in ("use_cases", "context") if module != "use_cases" else ("context",):
+            own = f"from .{module} import"
+            journey.replace(f"src/claim/{file}.py", own, f"{own} {names}\n{own}")
+    journey.add(
+        "src/claim/model.py",
+        '''
+
+class Note(Child):
+    """A note of a claim."""
+
+    text: LongText
+''',
+    )
+    journey.add(
+        "src/claim/commands.py",
+        '''
+
+class AddNote(Change):
+    """Add a note to a claim."""
+
+    claim_id: Identifier
+    text: LongText
+''',
+    )
+    journey.add(
+        "src/claim/use_cases.py",
+        '''
+
+def add_note(command: AddNote, claims: Aggregates[Claim]) -> Claim:
+    """Add a note to a claim in any status."""
+    changed = expected(command, claims).adding(Note(text=command.text))
+    claims.save(changed)
+    return changed
+''',
+    )
+    journey.add(
+        "src/claim/context.py",
+        '        Command.adds(AddNote, add_note, Note, "ClaimNoteAdded", after=tuple(Status)),\n',
+        after="commands=(",
+    )
+    journey.add(
+        "src/claim/context.py", '    children=(Children(Note, "notes", most=500),),\n', after="aggregate=Claim,"
+    )
+    journey.context("contracts", "openapi")
+    journey.done(
+        "notes of a claim",
+        '''
+def test_notes_are_added_published_listed_and_end_with_the_claim(running: Running) -> None:
+    """In the order of the claim's events."""
+    [claim] = running.rows(1)
+    identity = {"claim_id": claim["claim_id"]}
+    assert running.invoke("register_claim", claim)["ok"]
+    for number in range(3):
+        answer = running.invoke("add_note", identity | {"text": f"note {number}"})["claim"]
+        assert (answer["note"]["number"], answer["status"]) == (number + 1, "REGISTERED")
+    page = running.invoke("list_claim_notes", identity | {"limit": 2})
+    assert [note["text"] for note in page["items"]] == ["note 0", "note 1"]
+    rest = running.invoke("list_claim_notes", identity | {"limit": 2, "cursor": page["next_cursor"]})
+    assert ([note["text"] for note in rest["items"]], rest["next_cursor"]) == (["note 2"], None)
+    for received in running.events(claim["claim_id"], 4).values():
+        assert [event["type"] for event in received] == ["ClaimRegistered", *["ClaimNoteAdded"] * 3]
+        assert received[-1]["data"]["note"]["text"] == "note 2"
+    assert running.invoke("delete_claim", identity)["ok"]
+    assert running.invoke("list_claim_notes", identity)["error"]["code"] == "not-found"
+''',
+    )
+
+
 @pytest.mark.e2e
 @pytest.mark.nightly
 def test_the_claims_requests_take_at_most_half_of_the_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """After each, the check is green, and the running context behaves as requested."""
     journey = Journey.of(tmp_path, ANSWERS)
-    for request in (fields_and_commands, a_date_rule_and_an_amount_rule, an_approved_amount):
+    requests = (
+        *(fields_and_commands, a_date_rule_and_an_amount_rule, an_approved_amount),
+        *(the_claims_of_a_policy, notes_of_a_claim),
+    )
+    for request in requests:
         request(journey)
     with capsys.disabled():
         sys.stdout.writelines(f"\n{title}: {effort}" for title, effort in journey.written.items())

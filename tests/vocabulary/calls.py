@@ -18,7 +18,7 @@ def test_each_command_and_query_succeeds(functions: Functions) -> None:
         if command.kind == "creates":
             assert functions.invoke(f"get_{context.name}", {"payload": identity})["ok"]
             listed = functions.invoke(
-                f"list_{context.plural}", {"payload": selection(context.queried_by[0], answer[context.name])}
+                f"list_{context.plural}", {"payload": selection(context.conditions[0], answer[context.name])}
             )
             assert listed["ok"], listed
 

@@ -14,9 +14,11 @@ from bounded_context import (
     Amount,
     BadContext,
     BusinessError,
+    By,
     Change,
     Command,
     Context,
+    Day,
     Details,
     Identifier,
     Personal,
@@ -138,6 +140,22 @@ class WithNote(Details):
     note: Text | None = None
 
 
+class MayBeDue(Details):
+    """May have a day."""
+
+    payment_id: Identifier
+    payer: Text
+    due_date: Day | None = None
+
+
+class WithBirthday(Details):
+    """Has a person's day."""
+
+    payment_id: Identifier
+    payer: Text
+    born_on: Annotated[Day, Personal]
+
+
 class WithSize(Details):
     """Has a field that items of lists have too, as a number."""
 
@@ -226,6 +244,34 @@ BAD = {
     "queried_by: twice": (
         lambda: _as(PAYMENT, queried_by=("list", "list")),
         "queried_by has 'list' twice: name each once.",
+    ),
+    "queried_by: twice with an order": (
+        lambda: _as(PAYMENT, queried_by=(By("payer", order="due_date"), By("payer", order="subscription_id"))),
+        "queried_by has 'payer' twice: name each once.",
+    ),
+    "queried_by: ordered by no text": (
+        lambda: _as(PAYMENT, queried_by=(By("payer", order="amount"),)),
+        "queried_by: the order of 'payer' is 'amount': write a required Day or Identifier of the details.",
+    ),
+    "queried_by: ordered by no field": (
+        lambda: _as(PAYMENT, queried_by=(By("payer", order="created"),)),
+        "queried_by: the order of 'payer' is 'created': write a required Day or Identifier of the details.",
+    ),
+    "queried_by: an order that is not in every item": (
+        lambda: _as(_of(MayBeDue), queried_by=(By("payer", order="due_date"),)),
+        "queried_by: the order of 'payer' is 'due_date': write a required Day or Identifier of the details.",
+    ),
+    "queried_by: ordered by a person's data": (
+        lambda: _as(_of(WithBirthday), queried_by=(By("payer", order="born_on"),)),
+        "queried_by: the order of 'payer' is 'born_on', which is Personal: a cursor would contain it.",
+    ),
+    "queried_by: ordered by the identity": (
+        lambda: _as(PAYMENT, queried_by=(By("payer", order="payment_id"),)),
+        "queried_by: the order of 'payer' is 'payment_id': write another field, or 'payer' without By.",
+    ),
+    "queried_by: an unheard of field with an order": (
+        lambda: _as(PAYMENT, queried_by=(By("partner", order="due_date"),)),
+        "queried_by has 'partner': write list, status, or a Text or an Identifier that is required or of the state.",
     ),
     "verification: a function's": (
         lambda: _as(PAYMENT, verification="verify_payment"),
@@ -465,6 +511,7 @@ def test_a_contradictory_context_is_refused(build: Any, sentence: str):
         (("status",), {"by_status": "status_shard"}),
         (("list", "status"), {"by_list": "list_shard", "by_status": "status_shard"}),
         (("list", "payer"), {"by_list": "list_shard", "by_payer": "payer"}),
+        ((By("payer", order="due_date"),), {"by_payer_due_date": "payer"}),
     ],
 )
 def test_many_aggregates_are_queried_by_the_declared_fields(queried_by: Any, indexes: dict[str, str]):

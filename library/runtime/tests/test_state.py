@@ -62,7 +62,7 @@ def test_a_later_change_keeps_the_state():
 @pytest.mark.usefixtures("aws")
 def test_the_state_is_stored_and_read():
     """By a command's rule; a new order has the defaults, as an item from before the fields has."""
-    orders = AggregateTable(Items(ORDER), made_table(ORDER.indexes))
+    orders = AggregateTable(Items(ORDER), made_table(ORDER))
     order = Samples(ORDER).aggregate(1)
     orders.add(order)
     assert orders.get(order.id).state == OrderState()
@@ -85,7 +85,7 @@ def test_the_state_is_published_and_answered():
 def test_orders_are_queried_by_their_state():
     """The index has only items with the value."""
     context = replace(ORDER, queried_by=("packed_by",))
-    items, table = Items(context), made_table(context.indexes)
+    items, table = Items(context), made_table(context)
     orders, other = AggregateTable(items, table), Samples(context).aggregate(2)
     for order in (packed(), other):
         orders.add(order)

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from types import new_class
-from typing import Any
+from typing import Annotated, Any
 
 from bounded_context import (
     Aggregate,
     Amount,
     BusinessError,
+    By,
     Change,
+    Child,
+    Children,
     Command,
     Context,
     Currency,
@@ -18,6 +21,9 @@ from bounded_context import (
     Details,
     EventData,
     Identifier,
+    LongText,
+    Personal,
+    Text,
     WholeNumber,
 )
 from bounded_context_infra.configuration.labels import NAME_LIMIT
@@ -148,6 +154,26 @@ LARGE = of_commands(
 )
 """As large as a context may become: 20 commands with names as long as they may be, 10 subscribers."""
 
+
+class Remark(Child):
+    """A child with personal data."""
+
+    text: LongText
+    by: Annotated[Text, Personal] | None = None
+
+
+_ADD_REMARK = type("AddRemark", (Change,), {"__annotations__": {DEFAULT.identity: Identifier, "text": LongText}})
+WITH_CHILDREN = replace(
+    DEFAULT,
+    commands=(
+        *DEFAULT.commands,
+        Command.adds(_ADD_REMARK, _rule, Remark, "RemarkAdded", after=tuple(DEFAULT.statuses)),
+    ),
+    children=(Children(Remark, "remarks", most=500),),
+    queried_by=("list", By("payer", order="due_date", newest_first=True)),
+    versions={},
+)
+
 SHAPES: dict[str, Context[Any]] = {
     "the default": DEFAULT,
     "without an API": replace(DEFAULT, api=False),
@@ -156,4 +182,5 @@ SHAPES: dict[str, Context[Any]] = {
     "the largest": LARGE,
     "without subscribers": replace(DEFAULT, subscribers=()),
     "listed by status": replace(DEFAULT, queried_by=("status",)),
+    "with children and an order": WITH_CHILDREN,
 }

@@ -52,7 +52,7 @@ class _Answer:
     text: str
 
 
-_ORDER: Final = ("creates", "changes", "deletes")
+_ORDER: Final = ("creates", "adds", "changes", "deletes")
 
 Send = Callable[[str, Mapping[str, Any]], _Answer]
 """Sends a payload to a function, by its name."""
@@ -82,17 +82,18 @@ def transitions(running: RunningContext) -> Iterator[ActionResult]:
     for command in sorted(context.commands, key=lambda declared: _ORDER.index(declared.kind)):
         if command.kind != "creates" and status not in command.after:
             continue
-        message = payload if command.kind == "creates" else _change(context, command.model, payload)
+        message = payload if command.kind == "creates" else change(context, command.model, payload)
         answer = send(command.function, message)
         refused = answer.code and answer.code not in {error.code for error in context.errors_of(command)}
         problem = f"{answer.request}: the answer is {answer.text!r} instead of success." if refused else ""
         yield ActionResult(answer.request, answer.text, problem, command.event if not answer.code else "")
         if answer.code:
             return
-        status = command.status
+        status = status if command.kind == "adds" else command.status
 
 
-def _change(context: Context[Any], model: type[BaseModel], payload: Mapping[str, Any]) -> dict[str, Any]:
+def change(context: Context[Any], model: type[BaseModel], payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the message of a command on the aggregate of a payload, with sample arguments."""
     from bounded_context_cli.contracts.published import good
 
     example = model.model_validate(good(model)).model_dump(mode="json", exclude_none=True)

@@ -3,6 +3,7 @@
 from .application.calls import expected
 from .application.ports import Aggregates, Projection, Shards
 from .declaration.context import BadContext, Context
+from .declaration.structure import By
 from .domain.aggregate import (
     Aggregate,
     AlreadyExists,
@@ -17,6 +18,7 @@ from .domain.aggregate import (
     Unavailable,
     VersionConflict,
 )
+from .domain.children import Child, Children
 from .domain.events import EventData, PreviousVersion
 from .domain.fields import (
     Amount,
@@ -52,7 +54,10 @@ __all__ = [
     "Amount",
     "BadContext",
     "BusinessError",
+    "By",
     "Change",
+    "Child",
+    "Children",
     "Command",
     "Context",
     "Currency",

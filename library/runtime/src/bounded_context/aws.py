@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from .adapters.conditional import ProjectionTable
+    from .adapters.dynamodb import ChildTable
     from .adapters.dynamodb_bulk import ImportedAggregateTable, Inserts, ReferenceTable
     from .adapters.dynamodb_lists import ListTable
     from .adapters.items import AggregateShards
@@ -128,6 +129,15 @@ def shards(context: Context[A]) -> "AggregateShards[A]":
     from .adapters.items import AggregateShards, Items
 
     return AggregateShards(Items(context), _table())
+
+
+@_cached
+def children(context: Context[Any]) -> "ChildTable":
+    """Return the children of a context's aggregates."""
+    from .adapters.dynamodb import ChildTable
+    from .adapters.items import Items
+
+    return ChildTable(Items(context), _table())
 
 
 @_cached

@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Key
 from payment.context import PAYMENT
 from payment.model import Payment, Status
 
-from bounded_context import Context
+from bounded_context import By, Context
 from bounded_context.adapters import items
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.items import AggregateShards, Items
@@ -52,9 +52,9 @@ def test_a_list_is_read_page_by_page_and_whole(limit: int, shards: Shards, table
 @pytest.mark.usefixtures("aws")
 def test_a_queried_aggregate_equals_the_stored_one(context: Context[Any]):
     """With all of its values, from each index that the context has."""
-    sample, own, table = Samples(context).aggregate(100, list_id="l-1"), Items(context), made_table(context.indexes)
+    sample, own, table = Samples(context).aggregate(100, list_id="l-1"), Items(context), made_table(context)
     AggregateTable(own, table).add(sample)
-    for field in context.queried_by:
+    for field in context.conditions:
         question: Any = {"list": {"list_id": "l-1"}, "status": {"status": context.initial_status}}[field]
         page = list_many(selection(context)(**question), AggregateShards(own, table))
         assert page.aggregates == [sample]
@@ -126,7 +126,7 @@ def test_an_item_from_before_the_indexes_is_read_and_not_listed(shards: Shards, 
 def test_aggregates_with_a_value_come_from_an_index_of_the_field():
     """Every aggregate is in it, whichever version stored it: none has a key of its own for it."""
     context = replace(PAYMENT, queried_by=("list", "payer"))
-    table, own = made_table(context.indexes), Items(PAYMENT)
+    table, own = made_table(context), Items(PAYMENT)
     assert context.indexes["by_payer"] == "payer"
     stored = AggregateTable(own, table)
     for number in range(7):
@@ -137,3 +137,27 @@ def test_aggregates_with_a_value_come_from_an_index_of_the_field():
     second = list_many(selection(context)(**filters, cursor=first.next_cursor), shards)
     aggregates = [*first.aggregates, *second.aggregates]
     assert aggregates == [paid_by("Ada", number) for number in (1, 3, 5)]
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_aggregates_with_a_value_are_in_the_order_of_a_field(limit: int, newest_first: bool):
+    """Also on the pages' borders, between aggregates of the same day, and in either direction."""
+    by = By("payer", order="due_date", newest_first=newest_first)
+    context = replace(PAYMENT, queried_by=("list", "payer", by))
+    table, days = made_table(context), [3, 1, 2, 3, 1, 3]
+    stored = AggregateTable(Items(context), table)
+    payments = [paid_by("Ada", number, due=day) for number, day in enumerate(days)]
+    for payment in (*payments, paid_by("Bob", 99, due=2)):
+        stored.add(payment)
+    assert context.indexes == {"by_list": "list_shard", "by_payer": "payer", "by_payer_due_date": "payer"}
+    pages: list[Any] = [None]
+    while pages[-1] is None or pages[-1].next_cursor:
+        filters: Any = {"payer": "Ada", "limit": limit, "cursor": pages[-1] and pages[-1].next_cursor}
+        pages.append(list_many(selection(context)(**filters), AggregateShards(Items(context), table)))
+    read = [payment for page in pages[1:] for payment in page.aggregates]
+    assert {payment.id for payment in read} == {payment.id for payment in payments}
+    read_days = [payment.details.due_date.day for payment in read]
+    assert read_days == sorted(days, reverse=newest_first)
+    assert len(read) == len(payments)

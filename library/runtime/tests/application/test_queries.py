@@ -15,7 +15,7 @@ from payment.context import PAYMENT
 from payment.model import Payment, PaymentDetails, Status
 from pydantic import ValidationError
 
-from bounded_context import Context, NotFound
+from bounded_context import By, Context, NotFound
 from bounded_context.application import queries
 from bounded_context.application.ports import Slice
 from bounded_context.application.queries import (
@@ -46,6 +46,7 @@ class FakeShards:
 
     shards: Sequence[Sequence[Payment]]
     reads: list[int] = field(default_factory=list)
+    by: By | None = None
 
     @property
     def count(self) -> int:
@@ -58,10 +59,15 @@ class FakeShards:
         return self._read([aggregate for aggregate in self.shards[number] if aggregate.status is status], after, most)
 
     def with_value(self, field: str, value: str, after: str, most: int) -> Slice[Payment]:
-        matches = [
-            aggregate for shard in self.shards for aggregate in shard if getattr(aggregate.details, field) == value
-        ]
-        return self._read(matches, after, most)
+        all_ = [aggregate for shard in self.shards for aggregate in shard]
+        matches = [aggregate for aggregate in all_ if getattr(aggregate.details, field) == value]
+        if self.by is None:
+            return self._read(matches, after, most)
+        places = {(str(aggregate.details.due_date), aggregate.id): aggregate for aggregate in matches}
+        ordered = sorted(places, reverse=self.by.newest_first)
+        start = ordered.index((*after.split(" "),)) + 1 if after else 0  # pyrefly: ignore[bad-argument-type]
+        read = ordered[start : start + most]
+        return Slice([places[place] for place in read], " ".join(read[-1]) if len(read) == most else None)
 
     def _read(self, aggregates: Sequence[Payment], after: str, most: int) -> Slice[Payment]:
         self.reads.append(most)
@@ -280,9 +286,10 @@ _BY_PAYER: Any = selection(replace(PAYMENT, queried_by=("list", "payer")))
 _NARROWED = st.sampled_from([{}, {"status": FIRST}, {"list_id": "l-1"}, {"list_id": "l-1", "status": FIRST}])
 
 
-def paid_by(payer: str, number: int, **standing: Any) -> Payment:
+def paid_by(payer: str, number: int, due: int = 1, **standing: Any) -> Payment:
     standing.setdefault("status", Status(FIRST))
-    return Payment(PaymentDetails.model_validate(samples.values(number, payer=payer)), **standing)
+    values = samples.values(number, payer=payer, due_date=f"2026-01-{due:02d}")
+    return Payment(PaymentDetails.model_validate(values), **standing)
 
 
 @given(
@@ -308,6 +315,41 @@ def test_aggregates_with_a_value_are_read_in_one_order_with_any_filter(
     ]
     assert ids == sorted(aggregate.id for aggregate in matches if aggregate.details.payer == "Ada")
     assert all(len(page.aggregates) <= limit for page in pages)
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@given(
+    rows=st.lists(st.tuples(st.sampled_from(["Ada", "Bob"]), st.integers(1, 3)), max_size=40),
+    narrowed=_NARROWED,
+    limit=st.integers(1, 20),
+)
+def test_aggregates_with_a_value_are_read_in_a_declared_order(
+    newest_first: bool, rows: list[tuple[str, int]], narrowed: dict[str, Any], limit: int
+):
+    """Aggregates of the same day are in the order of their identities; a filter changes no order."""
+    by, lists = By("payer", order="due_date", newest_first=newest_first), [None, "l-1", "l-2"]
+    all_ = [
+        paid_by(payer, number, due, status=list(Status)[number % len(Status)], list_id=lists[number % 3])
+        for number, (payer, due) in enumerate(rows)
+    ]
+    kind: Any = selection(replace(PAYMENT, queried_by=("list", by)))
+    pages = _pages(FakeShards([all_], by=by), kind, payer="Ada", **narrowed, limit=limit)
+    places = [(payment.details.due_date, payment.id) for page in pages for payment in page.aggregates]
+    matches = [payment for payment in all_ if all(getattr(payment, name) == value for name, value in narrowed.items())]
+    expected = [(payment.details.due_date, payment.id) for payment in matches if payment.details.payer == "Ada"]
+    assert places == sorted(expected, reverse=newest_first)
+
+
+def test_a_cursor_of_another_order_is_refused():
+    """A release changes the order: a position without the day is none in the new index, and vice versa."""
+    by = By("payer", order="due_date")
+    shards = FakeShards([[paid_by("Ada", n) for n in range(3)]])
+    kinds: list[Any] = [_BY_PAYER, selection(replace(PAYMENT, queried_by=("list", by)))]
+    for (first, second), order in ((kinds, None), (kinds[::-1], by)):
+        shards.by = order
+        cursor = list_many(first(payer="Ada", limit=1), shards).next_cursor
+        with pytest.raises(BadCursor):
+            list_many(second(payer="Ada", cursor=cursor), shards)
 
 
 def test_a_cursor_does_not_contain_a_value_and_is_valid_for_it_alone():

@@ -12,7 +12,7 @@ def test_the_table_has_the_indexes_that_the_context_names(deployed: Graph) -> No
         index["name"]: tuple(key["attributeName"] for key in index["keySchemas"])
         for index in inputs["globalSecondaryIndexes"]
     }
-    assert indexes == {name: (key, "pk") for name, key in CONTEXT.indexes.items()}
+    assert indexes == {name: (key, CONTEXT.sort_keys[name]) for name, key in CONTEXT.indexes.items()}
 
 
 def test_the_query_for_many_may_only_read_the_indexes(deployed: Graph) -> None:

@@ -242,7 +242,8 @@ def _statuses(context: Context[Any]) -> Iterator[str]:
 def _arrows(context: Context[Any]) -> Iterator[str]:
     for command in context.commands:
         for start in _starts(command):
-            yield f"{start} --> {_id(command.status.name) if command.status else _NOWHERE}: {command.name}"
+            end = start if command.kind == "adds" else _id(command.status.name) if command.status else _NOWHERE
+            yield f"{start} --> {end}: {command.name}"
 
 
 def _starts(command: Command[Any, Any]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from bounded_context.application.queries import Position, cursor
 from bounded_context.application.staging import Part
 from bounded_context.declaration.context import Context
 from bounded_context.domain import events
-from bounded_context.domain.aggregate import Aggregate
+from bounded_context.domain.aggregate import Aggregate, Command
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import STAGING, ListStatus, PinnedFile, ReceivedList
 
@@ -121,11 +121,20 @@ def _asked(context: Context[Any], identity: str) -> Iterator[tuple[str, Any]]:
 def _sent(context: Context[Any]) -> Iterator[tuple[str, Any]]:
     for command in context.commands:
         aggregate = _aggregate(context, status=command.status or context.initial_status)
-        payload = events.payload(aggregate)
+        payload = events.payload(aggregate) | _child(context, command)
         event = context.source.cloud_event("event-1", command.event, aggregate.id, _TIME, payload, _TRACEPARENT)
         yield command.event, event | {"sequence": _SEQUENCE}
     if context.has_lists:
         yield from _of_lists(context)
+
+
+def _child(context: Context[Any], command: Command[Any, Any]) -> dict[str, Any]:
+    """Return the new child in the event of a command that adds one, by its name."""
+    if command.kind != "adds":
+        return {}
+    children = context.children_of(command)
+    values = {"number": 1, "added_at": _TIME.isoformat(), **good(children.model)}
+    return {children.name: {context.identity: good(context.details)[context.identity], **values}}
 
 
 def _of_lists(context: Context[Any]) -> Iterator[tuple[str, Any]]:

@@ -44,7 +44,7 @@ class Table(Component):
     """The encrypted table of the context, with the key `pk`, on demand, restorable to any second of 35 days.
 
     With the setting `backup`, it is also backed up into a locked vault, with copies in another account or region.
-    It has the indexes that the context names in `queried_by`; their sort key is `pk`.
+    It has the indexes that the context names in `queried_by`, with its orders.
 
     `readers` are the functions that read the stream so far. The bucket `abandoned` stores the batches whose retries are
     exhausted. `dead_letter_queues` has the URLs of the queues that get a message about each batch.
@@ -54,7 +54,7 @@ class Table(Component):
 
     def __init__(self, name: str, stack: Stack, *, opts: pulumi.ResourceOptions | None = None) -> None:
         labels, protect = stack.labels, stack.settings.protect
-        self.indexes = stack.context.indexes
+        self.indexes, sorts = stack.context.indexes, stack.context.sort_keys
         super().__init__(name, labels, opts)
         self._stack = stack
         self.readers: list[str] = []
@@ -64,9 +64,11 @@ class Table(Component):
             name=labels.table(name, stack.settings.table_epoch),
             billing_mode="PAY_PER_REQUEST",
             hash_key="pk",
-            attributes=[{"name": name, "type": "S"} for name in ("pk", *self.indexes.values())],
+            attributes=[
+                {"name": name, "type": "S"} for name in dict.fromkeys(["pk", *self.indexes.values(), *sorts.values()])
+            ],
             global_secondary_indexes=[
-                {"name": name, "key_schemas": _keys(partition), "projection_type": "ALL"}
+                {"name": name, "key_schemas": _keys(partition, sorts[name]), "projection_type": "ALL"}
                 for name, partition in self.indexes.items()
             ],
             stream_enabled=True,
@@ -103,6 +105,10 @@ class Table(Component):
         """The permission for the items of circuits, of functions that call other systems."""
         operations = [f"dynamodb:{operation}" for operation in ("GetItem", "PutItem", "UpdateItem")]
         return allow(operations, self.arn, **_only([CIRCUIT_KEY]))
+
+    def deletion(self, keys: Sequence[str]) -> Statement:
+        """Return the permission to delete the items whose keys begin with any of `keys`."""
+        return allow(["dynamodb:DeleteItem"], self.arn, **_only(keys))
 
     def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` query the indexes, and not the table itself.
@@ -171,5 +177,5 @@ def _only(keys: Sequence[str]) -> dict[str, Any]:
     return {"Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{key}*" for key in keys]}}}
 
 
-def _keys(partition: str) -> list[dynamodb.TableGlobalSecondaryIndexKeySchemaArgsDict]:
-    return [{"attribute_name": partition, "key_type": "HASH"}, {"attribute_name": "pk", "key_type": "RANGE"}]
+def _keys(partition: str, sort: str) -> list[dynamodb.TableGlobalSecondaryIndexKeySchemaArgsDict]:
+    return [{"attribute_name": partition, "key_type": "HASH"}, {"attribute_name": sort, "key_type": "RANGE"}]

@@ -90,6 +90,9 @@ class Items(DeadLetterSource, Protocol):
     def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
         """Let `role` perform the given operations on items whose keys begin with any of `keys`."""
 
+    def deletion(self, keys: Sequence[str]) -> Statement:
+        """Return the permission to delete the items whose keys begin with any of `keys`."""
+
     def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` query the indexes."""
 

@@ -82,6 +82,9 @@ GET: Final = Preset(timeout=10, memory=512, variables=("CONTEXT", "TABLE_NAME"),
 LIST: Final = Preset(timeout=10, memory=512, variables=("CONTEXT", "TABLE_NAME"), queries=True)
 """Returns a page of aggregates."""
 
+CHILDREN: Final = Preset(timeout=10, memory=512, variables=("CONTEXT", "TABLE_NAME"), items=("GetItem", "BatchGetItem"))
+"""Returns a page of the children of an aggregate."""
+
 REGISTER_LIST: Final = Preset(
     timeout=900,
     memory=_ONE_CPU,
@@ -172,12 +175,22 @@ def standard_presets(context: Context[Any]) -> dict[str, Preset]:
     """Return the preset of each function of a context, except for the library's own (`PLATFORM`)."""
     return {
         **dict.fromkeys(context.command_functions, COMMAND),
-        **dict(zip(context.queries, (GET, LIST), strict=False)),
+        **{name: _query(context, name) for name in context.queries},
         **dict(
             zip(context.steps, (REGISTER_LIST, VALIDATE_LIST, VERIFY_LIST, IMPORT_LIST, COMPENSATE_ERROR), strict=False)
         ),
         "on_event": ON_EVENT,
     }
+
+
+_RELAY_OF_PARENTS: Final = _platform_preset(60, 512, "TOPIC_ARN", "TABLE_NAME")
+"""The relay of a context with children: it removes the children of a removed aggregate."""
+
+
+def _query(context: Context[Any], name: str) -> Preset:
+    if name in context.child_queries:
+        return CHILDREN
+    return LIST if name == context.list_function else GET
 
 
 _MB: Final = 1024 * 1024
@@ -227,6 +240,8 @@ class Functions(Mapping[str, Function]):
         self._stack = stack
         names = (*stack.context.functions, *HOOKS)
         own = {name: preset for name, preset in PLATFORM.items() if name in names}
+        if stack.context.children:
+            own["relay_events"] = _RELAY_OF_PARENTS
         self.presets = _in_order_for_readers(stack, {**own, **presets})
         _check_reserved(stack, self.presets)
         self._values = {
@@ -245,6 +260,8 @@ class Functions(Mapping[str, Function]):
         for name in self._functions:
             self._permit(name, table, inbox)
         fanout.grant_publish(self["relay_events"].role)
+        if prefixes := [stack.context.child_prefix(children.name) for children in stack.context.children]:
+            self["relay_events"].permit("children", table.deletion(prefixes))
 
     def __getitem__(self, name: str) -> Function:
         return self._functions[name]

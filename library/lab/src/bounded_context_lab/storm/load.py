@@ -16,9 +16,11 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
+from bounded_context.domain.aggregate import Command
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.actors.caller import http_request, invoke
 from bounded_context_local.actors.partner import INCOMING, SftpPartner
+from bounded_context_local.additions import change
 from bounded_context_local.emulator.aws import UNANSWERED
 from bounded_context_local.emulator.clock import MINUTE_SECONDS, repeated
 from bounded_context_local.running.context import RunningContext, api_owner
@@ -139,18 +141,21 @@ class Load:
         row = self._running.samples.rows(_IDENTITIES, self._seed + _OF_COMMANDS)[number]
         payload = _details(self._running, row)
         identity = {context.identity: payload[context.identity]}
-        steps = [(command.function, command.kind) for command in context.commands]
-        steps.sort(key=lambda step: ("creates", "changes", "deletes").index(step[1]))
-        kinds = ("creates", "changes", "deletes")[: number + 1]
-        for function, kind in steps:
-            if kind in kinds and not self._perform(function, payload if kind == "creates" else identity, kind):
+        kinds = ("creates", "adds", "changes", "deletes")
+        status = None
+        for command in sorted(context.commands, key=lambda command: kinds.index(command.kind)):
+            message = payload if command.kind == "creates" else change(context, command.model, payload)
+            if command.kind not in kinds[: number + 2] or (status and status not in command.after):
+                continue
+            if not self._perform(command.function, message, command):
                 return
+            status = command.status or status
         if number == 0:
             self._perform(context.get_function, identity)
             for query in context.queries[1:]:
                 self._perform(query, _selection(self._running, payload))
 
-    def _perform(self, function: str, payload: Mapping[str, Any], kind: str = "") -> bool:
+    def _perform(self, function: str, payload: Mapping[str, Any], command: Command[Any, Any] | None = None) -> bool:
         """Repeat a call until it succeeds; return False if the load ended before. Accept the work of a command."""
         key = str(uuid.UUID(int=self._dice.getrandbits(128)))
         call = f"{function} {next(iter(payload.values()))}"
@@ -161,9 +166,8 @@ class Load:
         if function == self._twice and self._answer(function, payload, key, call) != answer:
             self.accepted.different.append(call)
         context = self._running.context
-        if kind:
-            event = context.deletion_event if kind == "deletes" else context.event_by_status[answer["status"]]
-            self.accepted.types.setdefault(str(payload[context.identity]), []).append(event)
+        if command:
+            self.accepted.types.setdefault(str(payload[context.identity]), []).append(command.event)
         del self.accepted.unanswered[call]
         return True
 
@@ -198,7 +202,7 @@ class Load:
 
 def _selection(running: RunningContext, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return the payload of a list query that finds few aggregates or none."""
-    key = running.context.queried_by[0]
+    key = running.context.conditions[0]
     special = {"list": {"list_id": "0" * 32}, "status": {"status": running.context.initial_status}}
     return special.get(key) or {key: payload[key]}
 

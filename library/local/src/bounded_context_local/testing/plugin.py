@@ -5,7 +5,7 @@ AWS in the test process is moto's server on a free port of 127.0.0.1. Both start
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 from urllib.parse import urlparse
@@ -15,6 +15,7 @@ import pytest
 from bounded_context.testing.functions import BUCKET, TABLE
 
 if TYPE_CHECKING:
+    from bounded_context import Context
     from bounded_context.testing.functions import Functions
 
     from .running import Running
@@ -120,17 +121,19 @@ def table(aws: None) -> Any:  # noqa: ARG001
     """An empty table with the keys and indexes of the deployed table."""
     from bounded_context_infra.configuration.project import current
 
-    return made_table(current().context.indexes)
+    return made_table(current().context)
 
 
-def made_table(indexes: Mapping[str, str]) -> Any:
-    """Return an empty table with these indexes, given by their partition keys."""
+def made_table(context: "Context[Any]") -> Any:
+    """Return an empty table with the indexes of a context."""
+    keys = {name: (partition, context.sort_keys[name]) for name, partition in context.indexes.items()}
+    attributes = dict.fromkeys(["pk", *(attribute for pair in keys.values() for attribute in pair)])
     _model("dynamodb").create_table(
         TABLE,
         schema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         throughput=None,
-        attr=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", *indexes.values())],
-        global_indexes=[_index(*index) for index in indexes.items()],
+        attr=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
+        global_indexes=[_index(name, *pair) for name, pair in keys.items()],
         indexes=[],
         streams=None,
         billing_mode="PAY_PER_REQUEST",
@@ -149,8 +152,8 @@ def _dynamodb(_endpoint: str) -> Any:
     return boto3.resource("dynamodb")
 
 
-def _index(name: str, partition: str) -> Any:
-    keys = [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": "pk", "KeyType": "RANGE"}]
+def _index(name: str, partition: str, sort: str) -> Any:
+    keys = [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
     return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
 
 

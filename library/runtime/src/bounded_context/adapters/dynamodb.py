@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
 from ..domain.aggregate import Aggregate, AlreadyExists, NotFound, VersionConflict
+from ..domain.children import PAGE
 from ..domain.events import fresh_traceparent
-from .conditional import ON_FAILURE, condition_failed, despite_conflicts, refusing_item
-from .items import ETAG, KEY, LIST, SCHEMA, TRACEPARENT, Items
+from .conditional import ON_FAILURE, condition_failed, despite_conflicts, is_throttling, patiently, refusing_item
+from .items import ETAG, KEY, LIST, SCHEMA, TRACEPARENT, Items, child_values
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -135,12 +137,14 @@ class AggregateTable(Generic[A]):
     def save(self, aggregate: A) -> None:
         """Store the version after the stored version. Raises VersionConflict."""
         etag, replaced = _next_etag(aggregate), aggregate.version - 1
-        metadata = {TRACEPARENT: self._traceparent(), SCHEMA: self._items.schema_of(aggregate.status), ETAG: etag}
+        metadata = {TRACEPARENT: self._traceparent(), SCHEMA: self._items.schema_of(aggregate), ETAG: etag}
         item = self._items.from_aggregate(aggregate) | metadata
         removed = [name for name in self._items.attributes if name not in item]
         key, condition, values = {KEY: item.pop(KEY)}, *_unchanged(aggregate, replaced)
-        change = _update(item, removed, values)
-        if not self._write(etag, self._table.update_item, Key=key, ConditionExpression=condition, **change):
+        change = {"Key": key, "ConditionExpression": condition, **_update(item, removed, values)}
+        if aggregate.added:
+            self._transact(aggregate, replaced, Update=change, Put={"Item": self._items.from_child(aggregate)})
+        elif not self._write(etag, self._table.update_item, **change):
             raise self._conflict(aggregate, replaced)
         aggregate.stored_as(etag)
 
@@ -151,17 +155,18 @@ class AggregateTable(Generic[A]):
         request for 10 minutes (DynamoDB API reference, TransactWriteItems, ClientRequestToken).
         """
         condition, values = _unchanged(aggregate, aggregate.version)
-        delete: Any = {
-            "TableName": self._table.name,
-            "Key": self._items.key(aggregate.id),
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-        }
+        unchanged = {"ConditionExpression": condition, "ExpressionAttributeValues": values}
+        delete = {"Key": self._items.key(aggregate.id), **unchanged}
+        self._transact(aggregate, aggregate.version, Delete=delete)
+
+    def _transact(self, aggregate: A, version: int, **writes: Mapping[str, Any]) -> None:
+        """Make all writes or none, by their kind. Raises VersionConflict: the aggregate has another version."""
         transact, token = self._table.meta.client.transact_write_items, secrets.token_hex(16)
+        named: Any = [{kind: {"TableName": self._table.name, **write}} for kind, write in writes.items()]
         try:
-            despite_conflicts(lambda: transact(TransactItems=[{"Delete": delete}], ClientRequestToken=token))
+            despite_conflicts(lambda: transact(TransactItems=named, ClientRequestToken=token))
         except ClientError as error:
-            raise self._conflict(aggregate, aggregate.version) if condition_failed(error) else error from error
+            raise self._conflict(aggregate, version) if condition_failed(error) else error from error
 
     def _write(self, etag: str, write: Callable[..., Any], **request: Any) -> bool:
         """Send a conditional write, and return whether it is in the table."""
@@ -213,6 +218,43 @@ def _update(item: Mapping[str, Any], removed: Sequence[str], values: Mapping[str
         "ExpressionAttributeNames": {short: name for name, short in names.items()},
         "ExpressionAttributeValues": {**values} | {short: item[name] for name, short in numbered.items()},
     }
+
+
+class ChildTable:
+    """The children of aggregates, by the number of each: requests name all keys, so the table needs no index."""
+
+    def __init__(self, items: Items[Any], table: "Table") -> None:
+        self._items = items
+        self._table = table
+
+    def read(self, identity: str, child: str, after: int, most: int) -> tuple[list[dict[str, Any]], bool]:
+        """Return at most ``most`` children after a number, at most `PAGE`, and whether there are more. Raises NotFound.
+
+        Each is its JSON values, in the order of the numbers.
+        """
+        response = self._table.get_item(Key=self._items.key(identity), ConsistentRead=True)
+        if "Item" not in response:
+            raise NotFound(self._items.identity, identity)
+        aggregate = self._items.to_aggregate(response["Item"])
+        count = aggregate.counts.get(child, 0)
+        numbers = range(after + 1, min(after + most, count) + 1)
+        children = self._batch([self._items.child_key(aggregate, child, number) for number in numbers])
+        return sorted(map(child_values, children), key=lambda values: values["number"]), after + most < count
+
+    def _batch(self, keys: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
+        get, asked = self._table.meta.client.batch_get_item, {self._table.name: {"Keys": keys, "ConsistentRead": True}}
+        while keys and asked:
+            response: Any = patiently(partial(get, RequestItems=asked), is_throttling)
+            yield from response["Responses"][self._table.name]
+            asked = response.get("UnprocessedKeys")
+
+    def remove_all(self, aggregate: Aggregate[Any, Any]) -> None:
+        """Remove the children of an aggregate that was removed. A repeated call has no further effect."""
+        keys = self._items.child_keys(aggregate)
+        deletes: list[Any] = [{"Delete": {"TableName": self._table.name, "Key": key}} for key in keys]
+        transact = self._table.meta.client.transact_write_items
+        for start in range(0, len(deletes), PAGE):
+            despite_conflicts(partial(transact, TransactItems=deletes[start : start + PAGE]))
 
 
 class ListStates:

@@ -3,7 +3,7 @@
 Every item has one key attribute, ``pk``. Indexes of DynamoDB are eventually consistent: a write appears a moment later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +12,7 @@ from zlib import crc32
 
 from ..application.ports import Slice
 from ..declaration.context import Context
-from ..declaration.structure import INDEX_SHARDS
+from ..declaration.structure import INDEX_SHARDS, By
 from ..domain import events
 from ..domain.aggregate import Aggregate
 from ..domain.events import accepted, epoch_of, from_traceparent
@@ -37,6 +37,13 @@ ETAG: Final = "etag"
 Its first part stays until the item is removed (`Aggregate.incarnation`)."""
 ERASED_AT: Final = "erased_at"
 """The time at which `context erase` replaced the item's personal data; absent before."""
+
+COUNTS: Final = "child_counts"
+"""The number of an aggregate's children by their name; absent without any."""
+FAMILY: Final = "child_family"
+"""A part of the keys of an aggregate's children; absent without any."""
+LAST_CHILD: Final = "last_child"
+"""The child that the last write added, by its name; absent after another write."""
 
 LIST: Final = "LIST#"
 """The prefix of the key of each list's record."""
@@ -63,10 +70,12 @@ class Items(Generic[A]):
         self.prefix = context.key_prefix
         self.identity = context.identity
         self.attributes = (*context.stored_fields, "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
+        if context.children:
+            self.attributes += (COUNTS, FAMILY, LAST_CHILD)
         self._aggregate = context.aggregate
         self._new = _without_none(defaults(context.state))
-        self._context = context
-        self._known = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, *self.attributes}
+        self.context = context
+        self._known = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, COUNTS, FAMILY, LAST_CHILD, *self.attributes}
 
     def key(self, identity: str) -> dict[str, str]:
         """Return an aggregate's key."""
@@ -76,9 +85,25 @@ class Items(Generic[A]):
         """Return the identity of the aggregate with this key."""
         return key.removeprefix(self.prefix)
 
-    def schema_of(self, status: StrEnum) -> str:
-        """Return the name of the schema of the event that reports a status."""
-        return self._context.schema_of(self._context.event_by_status[status])
+    def schema_of(self, aggregate: A) -> str:
+        """Return the name of the schema of the event that reports the change of an aggregate."""
+        commands = self.context.additions.values() if aggregate.added else ()
+        added = (command.event for command in commands if command.child is aggregate.added)
+        return self.context.schema_of(next(added, None) or self.context.event_by_status[aggregate.status])
+
+    def child_key(self, aggregate: Aggregate[Any, Any], child: str, number: int) -> dict[str, str]:
+        """Return the key of a child of an aggregate. An aggregate of the same identity later has another family."""
+        return {KEY: f"{self.context.child_prefix(child)}{aggregate.id}#{aggregate.family}#{number}"}
+
+    def child_keys(self, aggregate: Aggregate[Any, Any]) -> Iterator[dict[str, str]]:
+        """Yield the keys of all children of an aggregate."""
+        for child, count in aggregate.counts.items():
+            yield from (self.child_key(aggregate, child, number) for number in range(1, count + 1))
+
+    def from_child(self, aggregate: A) -> dict[str, Any]:
+        """Return the item of the child that an aggregate adds."""
+        [(name, child)] = aggregate.last_child.items()
+        return self.child_key(aggregate, name, child["number"]) | child
 
     def from_values(
         self, values: Mapping[str, Any], status: StrEnum, version: int, list_id: str | None, stored: str = ""
@@ -98,7 +123,7 @@ class Items(Generic[A]):
             "status": status.value,
             "version": version,
         }
-        suffix = stored or _SUFFIXES[shard_of(identity, self._context.index_shards)]
+        suffix = stored or _SUFFIXES[shard_of(identity, self.context.index_shards)]
         item[STATUS_SHARD] = status.value + suffix
         if list_id is not None:
             item |= {"list_id": list_id, LIST_SHARD: list_id + suffix}
@@ -107,7 +132,9 @@ class Items(Generic[A]):
     def from_aggregate(self, aggregate: A) -> dict[str, Any]:
         """Return an aggregate's item."""
         status, version, list_id = aggregate.status, aggregate.version, aggregate.list_id
-        return self.from_values(aggregate.values, status, version, list_id, aggregate.shard)
+        item = self.from_values(aggregate.values, status, version, list_id, aggregate.shard)
+        children = {COUNTS: aggregate.counts, FAMILY: aggregate.family, LAST_CHILD: aggregate.last_child}
+        return item | {name: value for name, value in children.items() if value}
 
     def to_aggregate(self, item: Mapping[str, Any]) -> A:
         """Return the aggregate of an item. Unknown attributes are ignored; a missing attribute is the default."""
@@ -117,6 +144,10 @@ class Items(Generic[A]):
         status, metadata = kind.status_of(item["status"]), {"etag": item.get(ETAG, ""), "shard": _suffix(item)}
         if kind.state_type.model_fields:
             metadata["state"] = kind.state_type.model_validate_stored(values)
+        if COUNTS in item:
+            metadata["counts"] = {name: int(count) for name, count in item[COUNTS].items()}
+            metadata["family"] = item[FAMILY]
+            metadata["last_child"] = {name: child_values(child) for name, child in item.get(LAST_CHILD, {}).items()}
         return kind(details, status, int(item["version"]), item.get("list_id"), **metadata)
 
     def beyond(self, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,6 +157,11 @@ class Items(Generic[A]):
             for name, value in item.items()
             if name not in self._known
         }
+
+
+def child_values(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON values of a stored child."""
+    return {name: int(value) if isinstance(value, Decimal) else value for name, value in item.items() if name != KEY}
 
 
 def _without_none(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -266,6 +302,11 @@ class Changes:
         number = events.sequence(str(change.sequence_number), epoch_of(record.event_source_arn or ""))
         return self._event(image_of(record), time, number, event_id=str(record.event_id), removed=_is_removal(record))
 
+    def gone(self, record: "DynamoDBRecord") -> Aggregate[Any, Any] | None:
+        """Return the aggregate that a record removes, if it had children."""
+        image = image_of(record)
+        return self._items.to_aggregate(image) if _is_removal(record) and COUNTS in image else None
+
     def of_item(self, item: Mapping[str, Any], time: datetime) -> dict[str, Any]:
         """Return an event that reports the stored state of an aggregate, which the stream no longer contains.
 
@@ -281,12 +322,13 @@ class Changes:
     ) -> dict[str, Any]:
         aggregate = self._items.to_aggregate(image)
         event_type, schema = self._type_and_schema(image, aggregate.status, removed=removed)
+        child = aggregate.last_child if event_type in self._context.additions else {}
         return self._context.source.cloud_event(
             event_id,
             event_type,
             aggregate.id,
             time,
-            events.payload(aggregate) | self._items.beyond(image),
+            {**events.payload(aggregate), **child, **self._items.beyond(image)},
             accepted(image.get(TRACEPARENT)),
             schema,
             sequence=number,
@@ -297,10 +339,14 @@ class Changes:
         """Return the type of the event for a change, and its schema if only a newer version knows the type."""
         if removed:
             return self._context.deletion_event, None
-        if status in self._context.event_by_status:
+        if LAST_CHILD not in image and status in self._context.event_by_status:
             return self._context.event_by_status[status], None
         schema = image[SCHEMA]
-        return self._context.source.type_of(schema), schema
+        event_type = self._context.source.type_of(schema)
+        # Another version may have written after the child was added: its event is the status's.
+        if event_type in self._context.event_by_status.values():
+            return self._context.event_by_status[status], None
+        return event_type, None if event_type in self._context.additions else schema
 
 
 def _erasure(image: Mapping[str, Any]) -> dict[str, str]:
@@ -342,16 +388,25 @@ class AggregateShards(Generic[A]):
         return self._read("by_status", STATUS_SHARD, shard(status.value, number), after, most)
 
     def with_value(self, field: str, value: str, after: str, most: int) -> Slice[A]:
-        """Return at most ``most`` aggregates with a value in a field, from the identity after ``after``."""
-        return self._read(f"by_{field}", field, value, after, most)
+        """Return at most ``most`` aggregates with a value in a field, from the position after ``after``."""
+        by = self._items.context.orders.get(field)
+        return self._read(self._items.context.index_of(field), field, value, after, most, by)
 
-    def _read(self, index: str, attribute: str, value: str, after: str, most: int) -> Slice[A]:
-        start: Any = {"ExclusiveStartKey": {attribute: value, **self._items.key(after)}} if after else {}
+    def _read(self, index: str, attribute: str, value: str, after: str, most: int, by: By | None = None) -> Slice[A]:
+        order, _, identity = after.rpartition(" ")
+        key = self._items.key(identity) | ({by.order: order} if by else {})
+        start: Any = {"ExclusiveStartKey": {attribute: value, **key}} if after else {}
         # Other functions read items without boto3.
         from boto3.dynamodb.conditions import Key
 
         condition = Key(attribute).eq(value)
-        response = self._table.query(IndexName=index, KeyConditionExpression=condition, Limit=most, **start)
+        forward = not (by and by.newest_first)
+        response = self._table.query(
+            IndexName=index, KeyConditionExpression=condition, ScanIndexForward=forward, Limit=most, **start
+        )
         last: Any = response.get("LastEvaluatedKey")
         read = [self._items.to_aggregate(item) for item in response["Items"]]
-        return Slice(read, self._items.identity_of(str(last[KEY])) if last else None)
+        return Slice(read, self._position(last, by) if last else None)
+
+    def _position(self, key: Mapping[str, str], by: By | None) -> str:
+        return (f"{key[by.order]} " if by else "") + self._items.identity_of(key[KEY])

@@ -45,9 +45,10 @@ class Aggregates(Protocol[A]):
 
 @dataclass(frozen=True)
 class Slice(Generic[A_co]):
-    """A piece of a shard: aggregates in the order of their identities.
+    """A piece of a shard: aggregates in the order of their identities, or of the index (see `Shards.with_value`).
 
-    ``last`` is the identity after which the next read starts, or None at the shard's end.
+    ``last`` is the position after which the next read starts, or None at the shard's end: an identity, or in an index
+    with an order the value, a space and the identity.
     """
 
     aggregates: Sequence[A_co]
@@ -68,7 +69,17 @@ class Shards(Protocol[A_co]):
         """Return at most ``most`` aggregates in a status, of a shard, from the identity after ``after``."""
 
     def with_value(self, field: str, value: str, after: str, most: int) -> Slice[A_co]:
-        """Return at most ``most`` aggregates with a value in a field, from the identity after ``after``."""
+        """Return at most ``most`` aggregates with a value in a field, from the position after ``after``.
+
+        They are in the order that ``queried_by`` gives the field (`bounded_context.By`), or else of their identities.
+        """
+
+
+class StoredChildren(Protocol):
+    """The children of aggregates."""
+
+    def read(self, identity: str, child: str, after: int, most: int) -> tuple[list[dict[str, Any]], bool]:
+        """Return at most ``most`` children after a number, and whether there are more. Raises NotFound."""
 
 
 class ImportedAggregates(Protocol):

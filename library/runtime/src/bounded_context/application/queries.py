@@ -21,7 +21,7 @@ from ..declaration.context import Context
 from ..declaration.structure import INDEX_SHARDS
 from ..domain.aggregate import Aggregate
 from ..domain.fields import IDENTIFIER, Identifier
-from .ports import Aggregates, Shards, Slice
+from .ports import Aggregates, Shards, Slice, StoredChildren
 
 MOST: Final = 100
 """The maximum length of a page, and of one read of a shard."""
@@ -39,7 +39,7 @@ class BadCursor(Exception):
 
 @dataclass(frozen=True)
 class Position:
-    """A position between two aggregates: after an identity (empty: before the first one) of a shard."""
+    """A position between two aggregates of a shard: after ``after``, which is empty or a `Slice.last`."""
 
     shard: int
     after: str = ""
@@ -52,8 +52,8 @@ def cursor(question: Question, position: Position) -> str:
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def position(question: Question, text: str, shards: int) -> Position:
-    """Return the position of a cursor of the same query.
+def position(question: Question, text: str, shards: int, *, ordered: bool = False) -> Position:
+    """Return the position of a cursor of the same query. With an order, the position has a value and an identity.
 
     Raises:
         BadCursor: the text is not a cursor, or is of another query.
@@ -61,7 +61,7 @@ def position(question: Question, text: str, shards: int) -> Position:
     match _members(text):
         case {"asked": dict(conditions), "shard": int(shard), "after": str(after)} if _conditions(
             conditions
-        ) == _conditions(question) and _is_place(shard, after, shards):
+        ) == _conditions(question) and _is_place(shard, after, shards, 1 + ordered):
             return Position(shard, after)
         case _:
             raise BadCursor
@@ -79,10 +79,11 @@ def _members(text: str) -> Any:
         return None
 
 
-def _is_place(shard: int, after: str, shards: int) -> bool:
+def _is_place(shard: int, after: str, shards: int, parts: int) -> bool:
     # In Python, True is an int.
     whole = not isinstance(shard, bool) and 0 <= shard < shards
-    return whole and (not after or re.fullmatch(IDENTIFIER, after) is not None)
+    texts = after.split(" ") if after else []
+    return whole and len(texts) in (0, parts) and all(re.fullmatch(IDENTIFIER, text) for text in texts)
 
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -138,6 +139,9 @@ class Selection(BaseModel):
     own: ClassVar[tuple[str, ...]] = ()
     """The stored fields that have an index."""
 
+    orders: ClassVar[Mapping[str, str]] = {}
+    """The fields of the order, by the fields that have an index with an order."""
+
     @model_validator(mode="after")
     def _selects(self) -> Self:
         if all(getattr(self, name) is None for name in self.needed):
@@ -153,6 +157,11 @@ class Selection(BaseModel):
         return {"list_id": self.list_id, "status": self.status and self.status.value, **values}
 
     @property
+    def order(self) -> str | None:
+        """The field whose values the pages are in the order of, or None for the order of the identities."""
+        return next((self.orders.get(name) for name in self.values), None)
+
+    @property
     def values(self) -> Mapping[str, str]:
         """The requested values, by field."""
         return {name: value for name in self.own if (value := getattr(self, name)) is not None}
@@ -165,8 +174,8 @@ def selection(context: Context[Any]) -> type[Selection]:
     value: Any = (Annotated[str | None, Field(min_length=1, max_length=LONGEST_VALUE)], None)
     fields: dict[str, Any] = {"status": status, **dict.fromkeys(context.queried_fields, value)}
     model = create_model("Selection", __base__=Selection, __doc__=Selection.__doc__, **fields)
-    model.needed = tuple(_INDEXED.get(key, key) for key in context.queried_by)
-    model.own = context.queried_fields
+    model.needed = tuple(_INDEXED.get(key, key) for key in context.conditions)
+    model.own, model.orders = context.queried_fields, {name: by.order for name, by in context.orders.items()}
     return model
 
 
@@ -179,6 +188,48 @@ class Page(Generic[A]):
 
     aggregates: Sequence[A]
     next_cursor: str | None
+
+
+class OfAggregate(BaseModel):
+    """The query for the children of an aggregate. `children_of` returns a context's, with its identity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+    limit: int = Field(default=50, ge=1, le=MOST)
+    cursor: str | None = Field(default=None, min_length=1, max_length=LONGEST_CURSOR)
+
+    identity: ClassVar[str] = ""
+    """The name of the field that holds the aggregate's identity."""
+
+    @property
+    def id(self) -> str:
+        """The aggregate's identity."""
+        return getattr(self, self.identity)
+
+
+@cache
+def of_aggregate(context: Context[Any]) -> type[OfAggregate]:
+    """Return the model of a context's queries for the children of an aggregate."""
+    field: Any = {context.identity: (Identifier, ...)}
+    model = create_model("OfAggregate", __base__=OfAggregate, __doc__=OfAggregate.__doc__, **field)
+    model.identity = context.identity
+    return model
+
+
+def list_children(query: OfAggregate, child: str, stored: StoredChildren) -> dict[str, Any]:
+    """Return a page of children as JSON values, in the order of their numbers.
+
+    Raises:
+        BadCursor: the cursor is not of this query.
+        NotFound: no aggregate has that identity.
+    """
+    question = {"of": query.id, "child": child}
+    after = position(question, query.cursor, 1).after if query.cursor is not None else "0"
+    if not re.fullmatch("[0-9]{1,4}", after):
+        raise BadCursor
+    children, more = stored.read(query.id, child, int(after), query.limit)
+    last = int(after) + query.limit
+    return {"items": children, "next_cursor": cursor(question, Position(0, str(last))) if more else None}
 
 
 def get_one(query: ById, aggregates: Aggregates[A]) -> A:
@@ -199,7 +250,7 @@ def list_many(query: Selection, shards: Shards[A]) -> Page[A]:
     aggregates: list[A] = []
     place: Position | None = Position(_first(query, shards))
     if query.cursor is not None:
-        place = position(query.question, query.cursor, _count(query, shards))
+        place = position(query.question, query.cursor, _count(query, shards), ordered=query.order is not None)
     for _ in range(READS):
         if place is None or len(aggregates) == query.limit:
             break
@@ -214,11 +265,15 @@ def _read_on(query: Selection, place: Position, shards: Shards[A], aggregates: l
     matching = [aggregate for aggregate in slice_.aggregates if _matches(aggregate, query)]
     aggregates += matching[:missing]
     if len(matching) > missing:
-        return Position(place.shard, aggregates[-1].id)
+        return Position(place.shard, _last(aggregates[-1], query))
     if slice_.last is not None:
         return Position(place.shard, slice_.last)
     number = (place.shard + 1) % _count(query, shards)
     return None if number == _first(query, shards) else Position(number)
+
+
+def _last(aggregate: Aggregate[Any, Any], query: Selection) -> str:
+    return (f"{aggregate.field(query.order)} " if query.order else "") + aggregate.id
 
 
 def _first(query: Selection, shards: Shards[Any]) -> int:

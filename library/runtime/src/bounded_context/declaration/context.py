@@ -16,6 +16,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ..domain.aggregate import Aggregate, BusinessError, Change, Command, Unavailable
+from ..domain.children import MOST as MOST_CHILDREN
+from ..domain.children import OWN as OWN_OF_CHILDREN
+from ..domain.children import Children
 from ..domain.events import FIRST_VERSION, EventData, data_of, major
 from ..domain.field_types import MOST_LONG_TEXTS
 from ..domain.fields import (
@@ -28,7 +31,7 @@ from ..domain.fields import (
     no_cells,
 )
 from ..domain.spelling import snake
-from .structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS, Structure
+from .structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS, By, Structure
 
 _SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VERSION: Final = re.compile(r"[1-9][0-9]*\.[0-9]+")
@@ -41,11 +44,17 @@ _MOST_SCOPES: Final = 10
 
 _HOOKS: Final = ("pre_traffic", "post_traffic")
 _REFERRING: Final = ("text", "identifier", None)
+_ORDERED: Final = ("date", "identifier")
+"""The kinds whose texts, of at most 64 characters in a cursor, have the order of their values."""
+
 _OWN: Final = (
     "id identity pk status version list_id list_shard status_shard traceparent dataschema etag erased_at expires_at"
 )
 OWN_FIELDS: Final = frozenset(_OWN.split())
 """The attributes of an aggregate and its item besides the details."""
+
+OF_CHILDREN: Final = ("child_counts", "child_family", "last_child")
+"""The further attributes of an aggregate's item in a context with children."""
 
 _OF_LISTS: Final = """
 amounts awaits_scan bucket code execution failed failure imported_parts key partner parts reason received_at rejected
@@ -69,6 +78,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     yield from _columns(context)
     yield from _defaults(context)
     yield from _personal(context)
+    yield from _children(context)
     yield from _commands(context)
     yield from _statuses(context)
     yield from _transitions(context)
@@ -99,7 +109,7 @@ def _details(context: Structure[Any]) -> Iterator[str]:
     if not context.identity or not _is_identity(details.model_fields[context.identity]):
         yield f"aggregate: the first field of {details.__name__} must be its identity: an Identifier without a default."
     for model, name, field in _stored(context):
-        if name in OWN_FIELDS:
+        if name in OWN_FIELDS or (context.children and name in OF_CHILDREN):
             yield f"aggregate: {model.__name__} has a field {name!r}, which every aggregate has: rename it."
         elif model is context.state and name in details.model_fields:
             yield f"aggregate: {model.__name__}.{name} is a field of {details.__name__}, too: name each field once."
@@ -156,6 +166,41 @@ def _bad_defaults(model: type[BaseModel]) -> Iterator[str]:
         if not field.is_required() and not is_default_of_type(field):
             description = description_of(field) or "a value of its type"
             yield f"{model.__name__}.{name} has the default {field.default!r}: write {description}."
+
+
+def _children(context: Structure[Any]) -> Iterator[str]:
+    for name in (
+        *_repeated(kind.name for kind in context.children),
+        *_repeated(kind.plural for kind in context.children),
+    ):
+        yield f"children has {name!r} twice: name each once."
+    for kind in context.children:
+        name, adding = kind.model.__name__, [command for command in context.commands if command.child is kind.model]
+        if not 1 <= kind.most <= MOST_CHILDREN:
+            yield f"children: {name} has the limit {kind.most}: write most, a number from 1 to {MOST_CHILDREN}."
+        if not _SNAKE.fullmatch(kind.plural):
+            yield f"children: the plural of {name} is {kind.plural!r}: write it in snake_case."
+        if kind.name in context.stored_fields or kind.name in OWN_FIELDS:
+            yield f"children: {name} has the name of a field, {kind.name!r}: rename it."
+        if len(adding) != 1:
+            yield f"children: {len(adding)} commands add a {name}: write one, by Command.adds."
+        yield from _child_fields(context, kind)
+    for command in context.additions.values():
+        if command.child not in [kind.model for kind in context.children]:
+            yield f"commands: {command.name} adds a child that is not in children: name its class there."
+
+
+def _child_fields(context: Structure[Any], kind: Children) -> Iterator[str]:
+    name, fields = kind.model.__name__, kind.model.model_fields
+    for field in (*OWN_OF_CHILDREN, context.identity):
+        if field in fields:
+            yield f"children: {name} has a field {field!r}, which every child has: rename it."
+    long = [field for field in (*context.stored_fields.values(), *fields.values()) if kind_of(field) == "longtext"]
+    if len(long) > MOST_LONG_TEXTS:
+        yield f"children: the event of {name} has {len(long)} LongTexts, and may have {MOST_LONG_TEXTS}: write a Text."
+    for field in fields:
+        if is_personal(fields[field]) and fields[field].is_required() and erased_value(fields[field]) is None:
+            yield f"{name}.{field} is Personal: give it a default, its value after an erasure."
 
 
 def _commands(context: Structure[Any]) -> Iterator[str]:
@@ -234,7 +279,9 @@ def _reachable(context: Structure[Any]) -> set[StrEnum | None]:
 
 
 def _queries(context: Structure[Any]) -> Iterator[str]:
-    for name in _repeated(context.queried_by):
+    orders = [key for key in context.queried_by if isinstance(key, By)]
+    plain = [key for key in context.queried_by if not isinstance(key, By)]
+    for name in (*_repeated(plain), *_repeated(by.field for by in orders)):
         yield f"queried_by has {name!r} twice: name each once."
     if not context.has_lists and "list" in context.queried_by:
         yield "queried_by has 'list', and the context has no lists, since verification is None: write status instead."
@@ -248,6 +295,19 @@ def _queries(context: Structure[Any]) -> Iterator[str]:
             yield f"queried_by has {name!r}: write {remedy}."
         elif name in (context.identity, *_PARAMETERS) or name in OTHERS:
             yield f"queried_by has {name!r}, which is a reserved name: rename the field, or leave it out."
+    for by in orders:
+        yield from _order(context, by)
+
+
+def _order(context: Structure[Any], by: By) -> Iterator[str]:
+    """Check an order: each item has its value, which is in the cursors, and no other item has both keys."""
+    field, fault = context.details.model_fields.get(by.order), f"queried_by: the order of {by.field!r} is {by.order!r}"
+    if field is None or kind_of(field) not in _ORDERED or not field.is_required() or may_be_none(field):
+        yield f"{fault}: write a required Day or Identifier of the details."
+    elif is_personal(field):
+        yield f"{fault}, which is Personal: a cursor would contain it."
+    elif by.order in (by.field, context.identity):
+        yield f"{fault}: write another field, or {by.field!r} without By."
 
 
 def _functions(context: Structure[Any]) -> Iterator[str]:
@@ -354,14 +414,15 @@ class Context(Structure[A]):
         references: the fields that hold the id of another context's aggregate, with its kind in snake_case.
         verification: the list workflow's step between validation and import, in snake_case; None for a context without
             lists.
-        queried_by: the keys of the list query: ``list``, ``status``, or stored fields that are texts. Each adds an
-            index, and one write unit per row; without any there is no list query.
+        queried_by: the keys of the list query: ``list``, ``status``, or stored fields that are texts, by name or with
+            an order (`By`). Each adds an index, and one write unit per row; without any there is no list query.
         index_shards: the keys of a list, or of a status, in an index, over which rows are written: 32, or 16 as before
             version 0.4.0. Queries read all 32.
         subscribers: the subscribers of the events, each with its own queue; a stack may name others.
         api: whether callers reach it over HTTP, as well as by invoking its functions.
         scopes: the OAuth scopes of a function's route, by the function's name. A caller's token needs one of them.
         errors: the refusals that every rule of the context may raise; those of a single rule belong to its command.
+        children: the children that an aggregate may have, such as notes, each with a limit; a command adds them.
 
     Raises:
         BadContext: the declaration contradicts itself.

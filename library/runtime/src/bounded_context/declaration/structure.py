@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
 
 from ..domain.aggregate import (
@@ -20,6 +20,7 @@ from ..domain.aggregate import (
     ListOpen,
     NotFound,
     State,
+    TooMany,
     Transitions,
     VersionConflict,
 )
@@ -31,6 +32,7 @@ from ..domain.spelling import kebab
 from .measures import Measures
 
 if TYPE_CHECKING:
+    from ..domain.children import Children
     from ..domain.events import CloudEvent
     from ..domain.rows import Rows
 
@@ -53,6 +55,20 @@ _OF_LISTS: Final = ("measure_lists", WATCH_LISTS, "sweep_uploads")
 VERIFY_LIST: Final = "verify_list"
 """The verification of a context whose rows refer to no other context: it rejects rows that already exist."""
 
+
+@dataclass(frozen=True)
+class By:
+    """A field of the list query and the order of its pages: ``By("policy_id", order="incident_date")``.
+
+    ``order`` is a required `Day` or `Identifier` of the details. Aggregates with the same value are in the order of
+    their identities. ``newest_first`` reverses both.
+    """
+
+    field: str
+    order: str
+    newest_first: bool = False
+
+
 _KEYS: Final[Mapping[str, str]] = {"list": "list_shard", "status": "status_shard"}
 """The partition keys of the indexes for `list` and `status`. Every other key of the list query is a field, which is the
 partition key of its index."""
@@ -70,6 +86,10 @@ REUSED: Final = "idempotency-key-reused"
 IN_PROGRESS: Final = "in-progress"
 
 _PLATFORM_ERRORS: Final = (AlreadyExists, NotFound, VersionConflict, IllegalMove, ListOpen)
+
+
+def _index(key: str | By) -> str:
+    return f"by_{key.field}_{key.order}" if isinstance(key, By) else f"by_{key}"
 
 
 # Compared by identity, since caches have contexts as keys.
@@ -91,12 +111,13 @@ class Structure(Generic[A]):
     previous_version: PreviousVersion | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     verification: str | None = VERIFY_LIST
-    queried_by: tuple[str, ...] = ()
+    queried_by: tuple[str | By, ...] = ()
     index_shards: int = INDEX_SHARDS
     subscribers: tuple[str, ...] = ()
     api: bool = True
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: tuple[type[BusinessError], ...] = ()
+    children: "tuple[Children, ...]" = ()
 
     # -- the aggregate
 
@@ -136,9 +157,10 @@ class Structure(Generic[A]):
 
     @property
     def personal(self) -> Mapping[str, Any]:
-        """The personal fields of items and of the events' data, each with its JSON value after the erasure."""
+        """The personal fields of items, children and events' data, each with its JSON value after the erasure."""
         earlier = personal(self.previous_version.data) if self.previous_version else {}
-        return {**earlier, **personal(self.data), **personal(self.details), **personal(self.state)}
+        models = (self.data, self.details, self.state, *(children.model for children in self.children))
+        return {**earlier, **{name: value for model in models for name, value in personal(model).items()}}
 
     @cached_property
     def rows(self) -> "Rows":
@@ -186,7 +208,20 @@ class Structure(Generic[A]):
     @property
     def queries(self) -> tuple[str, ...]:
         """The functions of the queries: for an aggregate, and the list query if the context has it."""
-        return (self.get_function, self.list_function) if self.queried_by else (self.get_function,)
+        many = (self.list_function,) if self.queried_by else ()
+        return (self.get_function, *many, *self.child_queries)
+
+    @cached_property
+    def child_queries(self) -> "Mapping[str, Children]":
+        """The functions of the queries for the children of an aggregate, with their children."""
+        return {f"list_{self.name}_{children.plural}": children for children in self.children}
+
+    def children_of(self, command: Command[Any, Any]) -> "Children":
+        """Return the children that a command adds to. Raises LookupError: they are not declared."""
+        declared = next((children for children in self.children if children.model is command.child), None)
+        if declared is None:
+            raise LookupError(f"{command.name} adds a child that is not in children of the context.")
+        return declared
 
     @property
     def has_lists(self) -> bool:
@@ -224,17 +259,20 @@ class Structure(Generic[A]):
         order = {kind: place for place, kind in enumerate(METHODS)}
         commands = sorted(self.commands, key=lambda command: order[command.kind])
         keys = {command.function: command.route or self._route(command, collection, item) for command in commands}
-        paths = {self.get_function: item, self.list_function: collection}
+        of_children = {name: f"{item}/{kebab(kind.plural)}" for name, kind in self.child_queries.items()}
+        paths = {self.get_function: item, self.list_function: collection, **of_children}
         return keys | {function: f"GET {paths[function]}" for function in self.queries}
 
     def _route(self, command: Command[Any, Any], collection: str, item: str) -> str:
+        if command.kind == "adds":
+            return f"{METHODS['adds']} {item}/{kebab(self.children_of(command).plural)}"
         paths = {"creates": collection, "changes": f"{item}/{command.action(self.title)}", "deletes": item}
         return f"{METHODS[command.kind]} {paths[command.kind]}"
 
     @cached_property
     def transitions(self) -> Transitions:
         """The statuses from which each command may start, as a check for every change and removal."""
-        return Transitions(self.commands)
+        return Transitions(self.commands, self.children)
 
     # -- its events
 
@@ -330,7 +368,21 @@ class Structure(Generic[A]):
         from ..domain.events import ListImportedData, ListRejectedData
 
         of_lists = zip(self.list_events, (ListImportedData, ListRejectedData), strict=False)
-        return {**dict.fromkeys(self.changes, self.data), **dict(of_lists)}
+        return {**dict.fromkeys(self.changes, self.data), **self._with_children, **dict(of_lists)}
+
+    @property
+    def _with_children(self) -> Mapping[str, type[BaseModel]]:
+        """The models of the data of events that report a new child: the aggregate's, and the child."""
+        return {event: self._with_child(self.children_of(command)) for event, command in self.additions.items()}
+
+    def _with_child(self, children: "Children") -> type[BaseModel]:
+        child: Any = {children.name: (children.view(self.identity), ...)}
+        return create_model(self.data.__name__, __base__=self.data, __doc__=self.data.__doc__, **child)
+
+    @cached_property
+    def additions(self) -> Mapping[str, Command[Any, Any]]:
+        """The commands that add a child, by their events."""
+        return {command.event: command for command in self.commands if command.kind == "adds"}
 
     @cached_property
     def envelope(self) -> "type[CloudEvent]":
@@ -346,15 +398,38 @@ class Structure(Generic[A]):
         """The prefix of the key of each aggregate's item."""
         return f"{self.name.upper()}#"
 
+    def child_prefix(self, child: str) -> str:
+        """Return the prefix of the key of each item of a child. No aggregate has a dash in its prefix."""
+        return f"{self.name.upper()}-{child.upper()}#"
+
     @property
     def indexes(self) -> Mapping[str, str]:
         """The table's indexes by their names, with their partition keys, which only the aggregates' items have."""
-        return {f"by_{key}": _KEYS.get(key, key) for key in self.queried_by}
+        return {_index(key): key.field if isinstance(key, By) else _KEYS.get(key, key) for key in self.queried_by}
+
+    @property
+    def sort_keys(self) -> Mapping[str, str]:
+        """The sort keys of the indexes, by their names. The keys of items are the last."""
+        return {_index(key): key.order if isinstance(key, By) else "pk" for key in self.queried_by}
+
+    @property
+    def orders(self) -> Mapping[str, By]:
+        """The fields of the list query that have an order."""
+        return {key.field: key for key in self.queried_by if isinstance(key, By)}
+
+    def index_of(self, field: str) -> str:
+        """Return the name of the index by a field, in which the list query reads the aggregates with a value."""
+        return _index(self.orders.get(field, field))
 
     @property
     def queried_fields(self) -> tuple[str, ...]:
         """The stored fields that have an index."""
-        return tuple(key for key in self.queried_by if key not in _KEYS)
+        return tuple(key for key in self.conditions if key not in _KEYS)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The keys of the list query, each once: ``list``, ``status``, or stored fields."""
+        return tuple(dict.fromkeys(key.field if isinstance(key, By) else key for key in self.queried_by))
 
     @property
     def referenced_kinds(self) -> tuple[str, ...]:
@@ -399,6 +474,8 @@ class Structure(Generic[A]):
     @cached_property
     def business_errors(self) -> tuple[type[BusinessError], ...]:
         """The refusals of rules: the library's and the context's own."""
+        if self.children:
+            return (*_PLATFORM_ERRORS, TooMany, *self.own_errors)
         return (*_PLATFORM_ERRORS, *self.own_errors)
 
     @cached_property

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import wraps
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, get_args, get_origin
 
 import typing_extensions
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import to_jsonable_python
 
 from .spelling import either, snake
+
+if TYPE_CHECKING:
+    from .children import Child, Children
 
 
 class BusinessError(Exception):
@@ -79,6 +82,16 @@ class ListOpen(BusinessError):
 
     def __init__(self, field: str, identity: str) -> None:
         super().__init__(f"{field} {identity!r} came with a list that is still being imported: try again later")
+
+
+class TooMany(BusinessError):
+    """The aggregate has as many children as its declaration allows."""
+
+    code = "too-many"
+    title = "It has as many as it may have"
+
+    def __init__(self, field: str, identity: str, children: "Children") -> None:
+        super().__init__(f"{field} {identity!r} has {children.most} {children.plural}, which is the limit")
 
 
 class Unavailable(BusinessError):
@@ -263,6 +276,9 @@ class Aggregate(Generic[D, S, T]):
     status if the aggregate was just read or created. ``etag`` identifies the stored state that was read or written:
     empty if the state has no etag, None before either. It is the incarnation's name, and from the second write on a dot
     and a name of the write. ``shard`` is the suffix of the stored index keys, or empty before the first write.
+    ``counts`` has the number of its children by their name (`bounded_context.Child`), and ``family`` is a part of their
+    keys. ``added`` is the class of the child that this version adds, and ``last_child`` the child that it or the stored
+    version added, by its name.
     """
 
     details_type: ClassVar[type[Details]] = Details
@@ -277,6 +293,10 @@ class Aggregate(Generic[D, S, T]):
     previous_status: S | None = field(default=None, kw_only=True, compare=False, repr=False)
     etag: str | None = field(default=None, kw_only=True, compare=False, repr=False)
     shard: str = field(default="", kw_only=True, compare=False, repr=False)
+    counts: Mapping[str, int] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
+    family: str = field(default="", kw_only=True, compare=False, repr=False)
+    added: "type[Child] | None" = field(default=None, kw_only=True, compare=False, repr=False)
+    last_child: Mapping[str, Any] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.previous_status is None:
@@ -349,17 +369,30 @@ class Aggregate(Generic[D, S, T]):
         ``state`` replaces the data that commands set; by default they stay.
         """
         state = self.state if state is None else state
-        return replace(self, status=status, version=self.version + 1, state=state, previous_status=self.status)
+        return replace(self._next(), status=status, state=state)
+
+    def adding(self, child: "Child") -> Self:
+        """Return the next version, in the same status, with another child: ``claim.adding(Note(text="..."))``."""
+        from .children import new_family, values_of
+
+        name = snake(type(child).__name__)
+        number = self.counts.get(name, 0) + 1
+        last = {name: {self.details.identity: self.id, **values_of(child, number)}}
+        more: Any = {"counts": {**self.counts, name: number}, "family": self.family or new_family()}
+        return replace(self._next(), added=type(child), last_child=last, **more)
+
+    def _next(self) -> Self:
+        return replace(self, version=self.version + 1, previous_status=self.status, added=None, last_child={})
 
 
-Kind = Literal["creates", "changes", "deletes"]
+Kind = Literal["creates", "changes", "adds", "deletes"]
 
 M = TypeVar("M", bound=Details | Change)
 
 C = TypeVar("C", bound=Change)
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
-METHODS: Final[Mapping[Kind, str]] = {"creates": "POST", "changes": "POST", "deletes": "DELETE"}
+METHODS: Final[Mapping[Kind, str]] = {"creates": "POST", "changes": "POST", "adds": "POST", "deletes": "DELETE"}
 """The HTTP method of each kind's route."""
 
 
@@ -370,7 +403,8 @@ class Command(Generic[M, A]):
     ``rule`` is the use case: a function of the command and the stored aggregates that returns the aggregate.
     ``after`` are the statuses from which the command may start, empty if it creates. ``errors`` are the refusals of its
     own rule. ``route`` is the key of a route of its own shape, such as ``PUT /payments/{payment_id}/payer``; by default
-    the route follows from the kind. Build a command by `creates`, `changes` or `deletes`.
+    the route follows from the kind. ``child`` is the class of the child that it adds. Build a command by `creates`,
+    `changes`, `adds` or `deletes`.
     """
 
     model: type[M]
@@ -381,6 +415,7 @@ class Command(Generic[M, A]):
     route: str | None = None
     after: tuple[StrEnum, ...] = ()
     errors: tuple[type[BusinessError], ...] = ()
+    child: "type[Child] | None" = None
 
     @staticmethod
     def creates(
@@ -411,6 +446,20 @@ class Command(Generic[M, A]):
     ) -> "Command[C, A]":
         """Return a command that moves an aggregate from a status of ``after`` to ``status``."""
         return Command(model, rule, "changes", event, status, route, after, errors)
+
+    @staticmethod
+    def adds(
+        model: type[C],
+        rule: Callable[[C, Any], A],
+        child: "type[Child]",
+        event: str,
+        route: str | None = None,
+        *,
+        after: tuple[StrEnum, ...],
+        errors: tuple[type[BusinessError], ...] = (),
+    ) -> "Command[C, A]":
+        """Return a command that adds a child to an aggregate in a status of ``after``, and leaves the status."""
+        return Command(model, rule, "adds", event, None, route, after, errors, child)
 
     @staticmethod
     def deletes(
@@ -465,7 +514,9 @@ class Transitions:
     A use case does not name its command. Each status is set by one command, and only one command deletes.
     """
 
-    def __init__(self, commands: Iterable[Command[Any, Any]]) -> None:
+    def __init__(self, commands: Iterable[Command[Any, Any]], children: "Iterable[Children]" = ()) -> None:
+        self._adds = {command.child: command for command in commands if command.kind == "adds"}
+        self._children = {kind.model: kind for kind in children}
         self._changes = {command.status: command for command in commands if command.kind == "changes"}
         self._deletes = next(command for command in commands if command.kind == "deletes")
 
@@ -474,12 +525,24 @@ class Transitions:
 
         Raises:
             IllegalMove: the command may not start from there.
-            LookupError: no command changes an aggregate into that status.
+            LookupError: no command changes an aggregate into that status, or adds that child.
+            TooMany: the aggregate has as many children as it may have.
         """
+        if changed.added is not None:
+            self._addition(changed, changed.added)
+            return
         command = self._changes.get(changed.status)
         if command is None:
             raise LookupError(f"No command changes a {type(changed).__name__} into {changed.status}: declare one.")
         _check(command, changed)
+
+    def _addition(self, changed: Aggregate[Any, Any], child: "type[Child]") -> None:
+        command, children = self._adds.get(child), self._children.get(child)
+        if command is None or children is None:
+            raise LookupError(f"No command adds a {child.__name__} to a {type(changed).__name__}: declare one.")
+        _check(command, changed)
+        if changed.counts[children.name] > children.most:
+            raise TooMany(changed.details.identity, changed.id, children)
 
     def removal(self, removed: Aggregate[Any, Any]) -> None:
         """Accept the removal of an aggregate if the command that deletes may start from its status.

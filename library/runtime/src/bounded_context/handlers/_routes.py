@@ -15,7 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from ..application.queries import LONGEST_CURSOR, LONGEST_VALUE, MOST, ById, Selection, by_id, selection
+from ..application.queries import (
+    LONGEST_CURSOR,
+    LONGEST_VALUE,
+    MOST,
+    ById,
+    OfAggregate,
+    Selection,
+    by_id,
+    of_aggregate,
+    selection,
+)
 from ..declaration.context import Context
 from ..domain.aggregate import TAG, Change, Command
 from ..domain.faults import INVALID
@@ -263,6 +273,8 @@ def command_operation(context: Context[Any], declared: Command[Any, Any], perfor
         if declared.kind == "deletes":
             return json_answer(view)
         place = {"Location": request.request.base + path.replace(parameter, view[context.identity])}
+        if declared.kind == "adds":
+            return version_answer(view, tag, 201)
         return version_answer(view, tag, 201, place) if declared.kind == "creates" else version_answer(view, tag)
 
     return Operation(form.route, form.parameters, answer, form.body)
@@ -380,6 +392,20 @@ def list_operation(context: Context[Any], query: Callable[[Selection], dict[str,
         },
         answer,
     )
+
+
+def children_operation(context: Context[Any], name: str, query: Callable[[OfAggregate], dict[str, Any]]) -> Operation:
+    """Return the HTTP operation of the query ``name`` for the children of an aggregate."""
+    question = of_aggregate(context)
+
+    def answer(request: Asked) -> Answer:
+        with reading(BAD_PARAMETER):
+            asked = question(**request.path, **request.query)
+        with obeying(BAD_PARAMETER):
+            return json_answer(query(asked))
+
+    parameters = {context.identity: identity(context), "limit": _LIMIT, "cursor": _CURSOR}
+    return Operation(Route.read(context.routes[name]), parameters, answer)
 
 
 def _value(field: str) -> Parameter:

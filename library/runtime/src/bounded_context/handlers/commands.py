@@ -116,7 +116,8 @@ class CommandHandler(Generic[C, A]):
             aggregate = self.use_case(command, self.aggregates())
         except dynamodb.Done as earlier:
             aggregate = earlier.aggregate
-        answer = {"ok": True, self.context.name: events.payload(aggregate), "etag": aggregate.tag}
+        child = aggregate.last_child if self.declared.kind == "adds" else {}
+        answer = {"ok": True, self.context.name: {**events.payload(aggregate), **child}, "etag": aggregate.tag}
         # Powertools sorts the stored answer's keys. The first answer has the same order, and so the same bytes.
         return json.loads(json.dumps(answer, sort_keys=True))
 

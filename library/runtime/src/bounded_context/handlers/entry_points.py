@@ -32,6 +32,8 @@ def _handler_of(context: _Context[_Any], name: str) -> _Handler:
     """
     if name not in _of_library(context):
         raise AttributeError(f"{context.title} has no function {name}: name one of {', '.join(_of_library(context))}.")
+    if name in context.child_queries:
+        return _children(context, name)
     makers = {context.get_function: _get, context.list_function: _list, _ON_EVENT: _on_event}
     if name in _LIST_STEPS:
         return _step(context, name)
@@ -55,6 +57,12 @@ def _list(context: _Context[_Any]) -> _Handler:
     from .queries import list_handler
 
     return list_handler(context, lambda: _aws.shards(context))
+
+
+def _children(context: _Context[_Any], name: str) -> _Handler:
+    from .queries import children_handler
+
+    return children_handler(context, name, lambda: _aws.children(context))
 
 
 def _on_event(context: _Context[_Any]) -> _Handler:

@@ -10,8 +10,19 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from ..application.ports import Aggregates, Shards
-from ..application.queries import ById, Page, Selection, by_id, get_one, list_many, selection
+from ..application.ports import Aggregates, Shards, StoredChildren
+from ..application.queries import (
+    ById,
+    OfAggregate,
+    Page,
+    Selection,
+    by_id,
+    get_one,
+    list_children,
+    list_many,
+    of_aggregate,
+    selection,
+)
 from ..declaration.context import BadContext, Context
 from ..declaration.entry_points import TableSettings
 from ..domain import events
@@ -103,6 +114,26 @@ def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handle
 
         handler = answers_requests(list_operation(context, query).run, context.name, logging_outcome)(handler)
     return function(context, context.list_function, TableSettings, [shards])(handler)
+
+
+def children_handler(context: Context[Any], name: str, stored: Callable[[], StoredChildren]) -> Handler:
+    """Return the Lambda handler of the query ``name`` for the children of an aggregate.
+
+    ``stored`` builds the repository of the children.
+    """
+    child = context.child_queries[name].name
+
+    def query(question: OfAggregate) -> dict[str, Any]:
+        about(**{context.identity: question.id})
+        return list_children(question, child, stored())
+
+    handler = _taking(of_aggregate(context), query)
+    if context.api:
+        from ._requests import answers_requests
+        from ._routes import children_operation
+
+        handler = answers_requests(children_operation(context, name, query).run, context.name, logging_outcome)(handler)
+    return function(context, name, TableSettings, [stored])(handler)
 
 
 def _taking(kind: type[Q], query: Callable[[Q], dict[str, Any]]) -> Handler:

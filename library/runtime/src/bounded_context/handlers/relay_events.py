@@ -22,6 +22,7 @@ from ..adapters.services import BATCH
 from ..application.calls import time_left
 from ..declaration import measures
 from ..declaration.context import declared
+from ..domain.aggregate import Aggregate
 from ..settings import RelaySettings
 from ..telemetry import continuing, count, logger
 from ._function import function
@@ -34,19 +35,21 @@ _CHANGES = Changes(CONTEXT)
 class _Change:
     """A parsed stream record: its sequence number, the trace that it carries, and its events.
 
-    It has several events while two major versions are published.
+    It has several events while two major versions are published. ``gone`` is a removed aggregate that had children.
     """
 
     number: str
     carried: object
     events: tuple[dict[str, Any], ...]
+    gone: Aggregate[Any, Any] | None = None
 
     @classmethod
     def read(cls, record: DynamoDBRecord) -> Self:
         """Read a record. Raises any exception if this version cannot read the record."""
         today = to_event(record)
         carried = image_of(record).get(TRACEPARENT)
-        return cls(_number(record), carried if isinstance(carried, str) else None, versions(CONTEXT, today))
+        trace = carried if isinstance(carried, str) else None
+        return cls(_number(record), trace, versions(CONTEXT, today), _CHANGES.gone(record))
 
     @property
     def subject(self) -> str:
@@ -67,6 +70,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     records = list(DynamoDBStreamEvent(event).records)
     logger.debug("changes received", changes=len(records))
     changes, unreadable = _read(records)
+    for gone in [change.gone for change in changes if change.gone]:
+        aws.children(CONTEXT).remove_all(gone)
     with ExitStack() as traces:
         # A segment per trace, not per change: a list causes thousands of changes.
         for carried in dict.fromkeys(change.carried for change in changes):

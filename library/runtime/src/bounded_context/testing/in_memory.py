@@ -26,7 +26,7 @@ _KEPT = {field.name for field in fields(ReceivedList)}
 
 
 class InMemoryAggregates(Generic[A]):
-    """The aggregates by identity (``stored``), from commands and from lists.
+    """The aggregates by identity (``stored``), from commands and from lists, and their children by identity and name.
 
     ``traceparents`` holds the trace headers of imported rows. ``unanswered`` is the time of the last write without an
     answer, in seconds since 1970. ``is_open`` returns whether a list is still open.
@@ -36,6 +36,7 @@ class InMemoryAggregates(Generic[A]):
         self._context = context
         self._is_open = is_open
         self.stored: dict[str, A] = {}
+        self.children: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self.unanswered = 0
         self.traceparents: set[str | None] = set()
 
@@ -57,7 +58,9 @@ class InMemoryAggregates(Generic[A]):
         self._context.transitions.change(aggregate)
         self._of_closed_list(aggregate)
         self._at_version(aggregate.id, aggregate.version - 1)
-        self.stored[aggregate.id] = aggregate
+        self.stored[aggregate.id] = replace(aggregate, added=None)
+        for name, child in aggregate.last_child.items() if aggregate.added else ():
+            self.children.setdefault((aggregate.id, name), []).append(dict(child))
 
     def remove(self, aggregate: A) -> None:
         """Delete exactly this version. Raises IllegalMove, ListOpen, VersionConflict."""
@@ -65,6 +68,7 @@ class InMemoryAggregates(Generic[A]):
         self._of_closed_list(aggregate)
         self._at_version(aggregate.id, aggregate.version)
         del self.stored[aggregate.id]
+        self.children = {key: children for key, children in self.children.items() if key[0] != aggregate.id}
 
     def _of_closed_list(self, aggregate: A) -> None:
         if aggregate.list_id is not None and self._is_open(aggregate.list_id):

@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from bounded_context.declaration.context import Context
-from bounded_context.declaration.structure import IN_PROGRESS, REUSED
+from bounded_context.declaration.structure import IN_PROGRESS, REUSED, By
 from bounded_context.domain.aggregate import (
     AlreadyExists,
     Command,
@@ -22,6 +22,7 @@ from bounded_context.domain.aggregate import (
     Kind,
     ListOpen,
     NotFound,
+    TooMany,
     Unavailable,
     VersionConflict,
 )
@@ -40,6 +41,7 @@ from bounded_context.handlers._routes import (
     Operation,
     Parameter,
     Place,
+    children_operation,
     command_operation,
     get_operation,
     list_operation,
@@ -118,6 +120,7 @@ _RETRY_AFTER: Final = {"Retry-After": _SECONDS}
 _REFUSALS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "creates": (AlreadyExists.code,),
     "changes": _EXISTING,
+    "adds": (*_EXISTING, TooMany.code),
     "deletes": _EXISTING,
 }
 """Codes with which the platform's rules may refuse each kind of command."""
@@ -125,6 +128,7 @@ _REFUSALS: Final[Mapping[Kind, tuple[str, ...]]] = {
 _SUMMARIES: Final[Mapping[Kind, str]] = {
     "creates": "Create the {}.",
     "changes": "Change the {}'s status.",
+    "adds": "Add a child to the {}.",
     "deletes": "Remove the {}.",
 }
 
@@ -171,6 +175,8 @@ def operations(context: Context[Any]) -> Iterator[Described]:
             yield Described(get_operation(context, _unasked), _gets(context))
         elif function == context.list_function:
             yield Described(list_operation(context, _unasked), _lists(context))
+        elif function in context.child_queries:
+            yield _children(context, function)
         else:
             yield _command(context, commands[function])
 
@@ -184,6 +190,7 @@ def _command(context: Context[Any], command: Command[Any, Any]) -> Described:
     answers: Mapping[Kind, dict[int, Part]] = {
         "creates": {201: _answer("As it was created.", view_schema, _TAG | _PLACE)},
         "changes": {200: _answer("As it is now.", view_schema, _TAG)},
+        "adds": {201: _answer("As it is now, with the new child.", _with_child(context, command), _TAG)},
         "deletes": {200: _answer("As it was before.", view_schema, {})},
     }
     in_body = () if operation.body is None else (INVALID,)
@@ -191,6 +198,25 @@ def _command(context: Context[Any], command: Command[Any, Any]) -> Described:
     summary = _SUMMARIES[command.kind].format(plain(context.title))
     codes = _plain(*_BODY, *in_body, *_ONCE, *_REFUSALS[command.kind], *own) | _starts(context, command)
     return Described(operation, _operation(context, command.function, summary, answers[command.kind], codes))
+
+
+def _with_child(context: Context[Any], command: Command[Any, Any]) -> type[BaseModel]:
+    """Return the model of the answer to a command that adds a child; of another command, the aggregate's."""
+    if command.kind != "adds":
+        return view(context)
+    children = context.children_of(command)
+    child: Any = {children.name: (children.view(context.identity), ...)}
+    return create_model(f"With{children.model.__name__}", __base__=view(context), **child)
+
+
+def _children(context: Context[Any], name: str) -> Described:
+    children, of = context.child_queries[name], plain(context.title)
+    item: Any = children.view(context.identity)
+    page = create_model(f"{children.model.__name__}Listing", __base__=_Listing, items=(list[item], ...))
+    summary = f"Return the {children.plural.replace('_', ' ')} of a {of}, page by page, in the order of their numbers."
+    answers = {200: _answer("A page.", page, {})}
+    words = _operation(context, name, summary, answers, _plain(BAD_PARAMETER, NotFound.code))
+    return Described(children_operation(context, name, _unasked), words)
 
 
 def _starts(context: Context[Any], command: Command[Any, Any]) -> dict[str, str]:
@@ -214,9 +240,19 @@ def _lists(context: Context[Any]) -> Part:
 
 
 def _of_many(context: Context[Any]) -> str:
-    fields = [f"those of a {name.replace('_', ' ')}" for name in context.queried_fields]
-    common = frozenset(context.queried_by) - frozenset(context.queried_fields)
+    fields = [f"those of a {_spaced(name)}{_ordered(context.orders.get(name))}" for name in context.queried_fields]
+    common = frozenset(context.conditions) - frozenset(context.queried_fields)
     return ", ".join([*([_OF_MANY[common]] if common else []), *fields])
+
+
+def _ordered(by: By | None) -> str:
+    if by is None:
+        return ""
+    return f" by {_spaced(by.order)}, the {'last' if by.newest_first else 'first'} first"
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _operation(

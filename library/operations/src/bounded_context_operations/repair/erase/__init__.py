@@ -35,7 +35,7 @@ import typer
 from rich.table import Column, Table
 from typer import Argument, Option
 
-from bounded_context.declaration.context import Context
+from bounded_context.declaration.context import OF_CHILDREN, Context
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, Refusal, sentence
 from bounded_context_cli.command.console import Consoles, RepairState
 from bounded_context_cli.command.installed import repository
@@ -249,11 +249,12 @@ def _stores(
 ) -> list[Store]:
     tables, objects, queues = connect("dynamodb"), connect("s3"), connect("sqs")
     lists = Lists(tables, stack.table)
-    key, known = context.key_prefix + person.id, frozenset(context.stored_fields)
+    key, known = context.key_prefix + person.id, frozenset((*context.stored_fields, *OF_CHILDREN))
+    children = tuple(f"{context.child_prefix(child.name)}{person.id}#" for child in context.children)
     seconds = names(tables, stack.table)
     return [
-        TableStore(tables, stack.table, lists, person, clock, key, known, keep),
-        *(SecondTable(tables, name, lists, person, clock, key, known, keep, name) for name in seconds),
+        TableStore(tables, stack.table, lists, person, clock, key, known, keep, children=children),
+        *(SecondTable(tables, name, lists, person, clock, key, known, keep, name, children) for name in seconds),
         *([Inbox(Bucket(objects, stack.inbox), lists, person, clock)] if stack.inbox else []),
         GivenUp(connect("lambda"), objects, stack.readers, person),
         *(DeadLetterStore(queues, queue, person, clock) for queue in stack.dead_letters.queues),

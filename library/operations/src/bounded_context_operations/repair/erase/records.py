@@ -187,7 +187,11 @@ _STATE: Final = ("version", ETAG, "list_id")
 
 @dataclass(frozen=True)
 class TableStore:
-    """The table. `known` are the fields that the model in this repository knows; `keep` keeps the aggregate."""
+    """The table.
+
+    `known` are the attributes that the model in this repository knows; `keep` keeps the aggregate. `children` are the
+    beginnings of the keys of its children.
+    """
 
     client: "DynamoDBClient"
     name: str
@@ -198,6 +202,7 @@ class TableStore:
     known: frozenset[str]
     keep: bool
     store: str = "table"
+    children: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str]:
@@ -207,10 +212,15 @@ class TableStore:
     def search(self) -> Generator[Place, None, None]:
         """Yield the aggregate's item, each stored answer and list's record that quotes its data, and others' items."""
         item = self._item()
+        obstacle = self._obstacle(item) if item else ""
         if item and not (self.keep and self._is_erased(item)):
-            yield Place(self.store, self.key, self._erase, self._obstacle(item))
+            yield Place(self.store, self.key, self._erase, obstacle)
         for other in self._others():
             key, masked = other[KEY]["S"], self.person.masked(other)
+            if key.startswith(self.children):
+                if not self.keep or masked != other:
+                    yield Place(self.store, key, partial(self._erase_child, other, masked), obstacle)
+                continue
             changed = [name for name, value in other.items() if masked.get(name) != value]
             if len(changed) == 1:
                 yield Place(self.store, key, partial(self._mask_quotes, other, masked, *changed))
@@ -255,6 +265,18 @@ class TableStore:
 
     def _delete(self, item: Item) -> None:
         self.client.delete_item(TableName=self.name, Key={KEY: item[KEY]}, **_unchanged(item))
+
+    def _erase_child(self, child: Item, masked: Item) -> None:
+        """Mask a child, or delete it with its aggregate. The relay may have deleted it already."""
+        if not self.keep:
+            self.client.delete_item(TableName=self.name, Key={KEY: child[KEY]})
+            return
+        there: Any = {"ConditionExpression": f"attribute_exists({KEY})"}
+        try:
+            self.client.put_item(TableName=self.name, Item=masked, **there)
+        except ClientError as error:
+            if code(error) not in _CHANGED:
+                raise
 
     def _others(self) -> Iterator[Item]:
         """Yield all other items. No filter of DynamoDB finds a text in attributes whose names are unknown."""

@@ -29,7 +29,7 @@ from .differences import Changes, Comparison
 from .pause import Lease, Pause, Progress, ProgressItem, Writes
 from .run import RestoreReport, RestoreRun, StillPaused
 from .run import resume as resume_stack
-from .tables import Copy, RestoreTarget, Tables
+from .tables import ChildCopies, Copy, RestoreTarget, Tables
 
 _TO_END = "To resume the stack without a restore:"
 
@@ -190,8 +190,9 @@ def _run(
     dynamodb, clock = clients_of("dynamodb"), access.clock
     copy = Copy(dynamodb, target, at, clock)
     lease = Lease(ProgressItem(dynamodb, target.table), clock)
-    comparison = Comparison(Tables(dynamodb, target.table, copy.name), project.context, lease.beat, only)
-    writes = Writes(dynamodb, target.table, fresh_traceparent())
+    tables = Tables(dynamodb, target.table, copy.name)
+    comparison = Comparison(tables, project.context, lease.beat, only)
+    writes = Writes(dynamodb, target.table, fresh_traceparent(), ChildCopies(tables, project.context))
     changes = Changes(dynamodb, clients_of("dynamodbstreams"), target.table, clock, lease.beat)
     pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), target, clock, lease.beat)
     return RestoreRun(project.context, dynamodb, copy, comparison, changes, writes, pause, lease, screen.tell)

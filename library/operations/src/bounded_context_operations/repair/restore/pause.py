@@ -18,7 +18,7 @@ from bounded_context_cli.command.console import ALIVE, RECORD, Repair
 from bounded_context_cli.command.operation import Clock
 
 from .differences import Difference
-from .tables import Item, RestoreTarget, as_stored
+from .tables import ChildCopies, Item, RestoreTarget, as_stored
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -300,13 +300,14 @@ class Writes:
     client: "DynamoDBClient"
     table: str
     traceparent: str
+    children: ChildCopies
 
     def write(self, difference: Difference) -> bool:
         """Write a difference; return False if another writer has changed the live item since it was read.
 
         A changed aggregate gets the next version and another etag, so no version or tag has two contents.
         """
-        live, restored = difference.live, difference.restored
+        live, restored = difference.live, difference.restored and self.children.copy(difference.restored)
         condition: dict[str, Any] = {"ConditionExpression": ABSENT} if live is None else _unchanged(live)
         try:
             if restored is None:
@@ -316,9 +317,12 @@ class Writes:
                 item = as_stored(restored if difference.is_list else self._next(restored, live))
                 despite_conflicts(lambda: self.client.put_item(TableName=self.table, Item=item, **condition))
         except ClientError as error:
+            self.children.remove(restored)
             if condition_failed(error):
                 return False
             raise
+        if restored is not None:
+            self.children.remove(live)
         return True
 
     def _next(self, restored: Item, live: Item | None) -> Item:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters.items import KEY
+from bounded_context.adapters.items import COUNTS, FAMILY, KEY, Items
 from bounded_context.declaration.context import Context
+from bounded_context.domain.children import new_family
 from bounded_context_cli.command.aws_errors import Refusal, code
 from bounded_context_cli.command.operation import Clock
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others, region_of
@@ -84,6 +85,36 @@ class Tables:
             if request := answer.get("UnprocessedKeys"):
                 sleep(_WAIT)
         return items
+
+
+@dataclass(frozen=True)
+class ChildCopies:
+    """The children of restored aggregates, under new keys: the relay may still remove those of the live aggregates."""
+
+    tables: Tables
+    context: Context[Any]
+
+    def copy(self, restored: Item) -> Item:
+        """Copy the children of a restored aggregate to the live table, and return the aggregate with their family."""
+        if COUNTS not in restored:
+            return restored
+        copied = {**restored, FAMILY: new_family()}
+        keys = dict(zip(self._keys(restored), self._keys(copied), strict=True))
+        for start in range(0, len(keys), KEYS):
+            chunk = [*keys][start : start + KEYS]
+            for key, item in self.tables.items(self.tables.restored, chunk).items():
+                self.tables.client.put_item(TableName=self.tables.live, Item={**item, KEY: {"S": keys[key]}})
+        return copied
+
+    def remove(self, aggregate: Item | None) -> None:
+        """Remove the children of an aggregate from the live table, if it has any."""
+        for key in self._keys(aggregate or {}):
+            self.tables.client.delete_item(TableName=self.tables.live, Key={KEY: {"S": key}})
+
+    def _keys(self, item: Item) -> Iterator[str]:
+        items: Items[Any] = Items(self.context)
+        if COUNTS in item:
+            yield from (key[KEY] for key in items.child_keys(items.to_aggregate(item)))
 
 
 def plain(item: Item) -> Item:
