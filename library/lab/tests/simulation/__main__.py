@@ -13,6 +13,7 @@ from time import perf_counter
 
 from . import environment as environment
 from . import schedules
+from .children import schedules as children
 from .patches import installed
 from .redrives import schedules as redrives
 from .releases import schedules as releases
@@ -23,7 +24,13 @@ from .shrink import shrunk
 
 Found = tuple[int, str]
 _CHUNK = 250
-_PARTS = {"imports": schedules.run, "redrives": redrives.run, "releases": releases.run, "requests": requests.run}
+_PARTS = {
+    "children": children.run,
+    "imports": schedules.run,
+    "redrives": redrives.run,
+    "releases": releases.run,
+    "requests": requests.run,
+}
 """How each part runs the schedule of a seed."""
 
 

@@ -400,10 +400,9 @@ class AggregateShards(Generic[A]):
         from boto3.dynamodb.conditions import Key
 
         condition = Key(attribute).eq(value)
-        forward = not (by and by.newest_first)
-        response = self._table.query(
-            IndexName=index, KeyConditionExpression=condition, ScanIndexForward=forward, Limit=most, **start
-        )
+        if by and by.newest_first:
+            start["ScanIndexForward"] = False
+        response = self._table.query(IndexName=index, KeyConditionExpression=condition, Limit=most, **start)
         last: Any = response.get("LastEvaluatedKey")
         read = [self._items.to_aggregate(item) for item in response["Items"]]
         return Slice(read, self._position(last, by) if last else None)
