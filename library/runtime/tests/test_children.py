@@ -151,6 +151,18 @@ def test_another_attempt_detects_its_child(payments: AggregateTable[Payment], no
     assert len(notes.read(ID, "note", 0, 10)[0]) == 1
 
 
+def test_another_attempt_detects_its_child_after_later_commands(payments: AggregateTable[Payment], notes: ChildTable):
+    """The etag of the aggregate names the later command."""
+    with attempt(ID, "add_note", "key-1"):
+        _add(payments, "first")
+    _add(payments, "second")
+    with attempt(ID, "add_note", "key-1"), pytest.raises(Done) as done:
+        _add(payments, "first")
+    child = done.value.aggregate.last_child["note"]
+    assert (child["number"], child["text"]) == (1, "first")
+    assert [child["text"] for child in notes.read(ID, "note", 0, 10)[0]] == ["first", "second"]
+
+
 def _image(table: Any) -> dict[str, Any]:
     return table.get_item(Key=Items(CONTEXT).key(ID))["Item"]
 

@@ -88,7 +88,8 @@ def _page(shift: int) -> Plant:
             def read(self, identity: str, name: str, after: int, most: int) -> Any:
                 return stored.read(identity, name, max(0, after + shift) if after else 0, most)
 
-        return original(query, child, Shifted())
+        shifted: Any = Shifted()
+        return original(query, child, shifted)
 
     return _put(queries, "list_children", list_children)
 
@@ -118,6 +119,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a child is written before its count": _in_two_writes(("Put", "Update")),
     "a count is written before its child": _in_two_writes(("Update", "Put")),
     "an attempt does not know its child": _put(dynamodb, "is_earlier", lambda *_: False),
+    "a child is not remembered": _put(dynamodb, "effect_name", lambda: None),
     "a key is run again": _put(CommandHandler, "_once", _again),
     "the event of a child is that of the status": _put(Changes, "_type_and_schema", _of_its_status),
     "a repeated answer lacks the child": _put(Items, "to_aggregate", _without_last_child(Items.to_aggregate)),

@@ -5,10 +5,11 @@ An attempt that repeats a command recognises the effect of an earlier attempt, w
 
 import json
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -24,6 +25,11 @@ from .items import ETAG, KEY, LIST, SCHEMA, TRACEPARENT, Items, child_values
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
+
+CHILD_ADDED: Final = "CHILD-ADDED#"
+"""The prefix of the key of each item that remembers the child of a command. No aggregate has a dash in its prefix."""
+_REMEMBERED_SECONDS: Final = 24 * 60 * 60
+"""The time for which the child of a command is remembered: that of its answer (`bounded_context.handlers.commands`)."""
 
 _DIGITS: Final = 16
 """Hexadecimal digits of a command's digest, and of the random part of a write's name."""
@@ -72,6 +78,12 @@ def fresh_name() -> str:
     name = running.digest + name
     running.written.add(name)
     return name
+
+
+def effect_name() -> str | None:
+    """Return the name of the latest write of the command that runs under a key: each attempt has the same."""
+    running = _current.get()
+    return f"{running.digest}.{len(running.written)}" if running else None
 
 
 def is_earlier(identity: str, name: str) -> bool:
@@ -143,7 +155,7 @@ class AggregateTable(Generic[A]):
         key, condition, values = {KEY: item.pop(KEY)}, *_unchanged(aggregate, replaced)
         change = {"Key": key, "ConditionExpression": condition, **_update(item, removed, values)}
         if aggregate.added:
-            self._transact(aggregate, replaced, Update=change, Put={"Item": self._items.from_child(aggregate)})
+            self._add_child(aggregate, change)
         elif not self._write(etag, self._table.update_item, **change):
             raise self._conflict(aggregate, replaced)
         aggregate.stored_as(etag)
@@ -157,12 +169,42 @@ class AggregateTable(Generic[A]):
         condition, values = _unchanged(aggregate, aggregate.version)
         unchanged = {"ConditionExpression": condition, "ExpressionAttributeValues": values}
         delete = {"Key": self._items.key(aggregate.id), **unchanged}
-        self._transact(aggregate, aggregate.version, Delete=delete)
+        self._transact(aggregate, aggregate.version, ("Delete", delete))
 
-    def _transact(self, aggregate: A, version: int, **writes: Mapping[str, Any]) -> None:
-        """Make all writes or none, by their kind. Raises VersionConflict: the aggregate has another version."""
+    def _add_child(self, aggregate: A, change: Mapping[str, Any]) -> None:
+        """Store a child with its aggregate. Raises Done, VersionConflict.
+
+        An item remembers the child of a command for a day: another attempt detects it after later commands, too.
+        """
+        child, name = self._items.from_child(aggregate), effect_name()
+        writes: list[tuple[str, Mapping[str, Any]]] = [("Update", change), ("Put", {"Item": child})]
+        if name:
+            own = {self._items.identity: aggregate.id, "child": child[KEY]}
+            item = {KEY: CHILD_ADDED + name, **own, "expires_at": int(time.time()) + _REMEMBERED_SECONDS}
+            writes.append(("Put", {"Item": item, "ConditionExpression": ABSENT}))
+        try:
+            self._transact(aggregate, aggregate.version - 1, *writes)
+        except VersionConflict:
+            if name:
+                self._require_new(aggregate, CHILD_ADDED + name)
+            raise
+
+    def _require_new(self, aggregate: A, key: str) -> None:
+        """Raise Done if an earlier attempt has added the child. Forget a child that a restore has removed since."""
+        if remembered := self._item(key):
+            child = self._item(remembered["child"])
+            if child:
+                last = dict.fromkeys(aggregate.last_child, child_values(child))
+                raise Done(replace(self.get(aggregate.id), last_child=last))
+            self._table.delete_item(Key={KEY: key})
+
+    def _item(self, key: str) -> Mapping[str, Any]:
+        return self._table.get_item(Key={KEY: key}, ConsistentRead=True).get("Item", {})
+
+    def _transact(self, aggregate: A, version: int, *writes: tuple[str, Mapping[str, Any]]) -> None:
+        """Make all writes or none, each by its kind. Raises VersionConflict: the aggregate has another version."""
         transact, token = self._table.meta.client.transact_write_items, secrets.token_hex(16)
-        named: Any = [{kind: {"TableName": self._table.name, **write}} for kind, write in writes.items()]
+        named: Any = [{kind: {"TableName": self._table.name, **write}} for kind, write in writes]
         try:
             despite_conflicts(lambda: transact(TransactItems=named, ClientRequestToken=token))
         except ClientError as error:
