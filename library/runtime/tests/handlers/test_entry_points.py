@@ -126,3 +126,12 @@ def test_an_own_entry_point_is_called_by_its_module():
     own: Any = ModuleType("own")
     own.lambda_handler = lambda event, _: event
     assert Functions(PAYMENT).invoke(own, {"a": 1}) == {"a": 1}
+
+
+def test_the_entry_point_of_the_preset_is_called_by_the_functions_name():
+    functions = Functions(PAYMENT, {"verify_payment": f"{__name__}.own_handler"})
+    assert functions.invoke("verify_payment", {"a": 1}) == {"a": 1}
+
+
+def own_handler(event: Any, _: Any) -> Any:
+    return event

@@ -1,5 +1,6 @@
 """How measures are written."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -56,3 +57,15 @@ def test_a_call_without_measures_writes_nothing(capsys: pytest.CaptureFixture[st
     """Most calls of most functions do."""
     flush()
     assert capsys.readouterr().out == ""
+
+
+def test_a_test_may_import_the_library_before_its_fixtures_set_the_variables(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """As `from bounded_context import aws` at the top of a test file does: the record has the variables of the call."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "loan-test")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "loan")
+    count(PLAIN)
+    flush()
+    record = json.loads(capsys.readouterr().out)
+    assert (record["_aws"]["CloudWatchMetrics"][0]["Namespace"], record["service"]) == ("loan-test", "loan")

@@ -21,19 +21,23 @@ from bounded_context_infra.configuration.project import placed
 
 
 def execute(folder: Path) -> pulumi.Output[dict[str, Any]]:
-    """Execute the program in a folder as Pulumi does, and return its exports.
+    """Execute the program in a folder as Pulumi does, and return its exports."""
+    with modules_of(folder):
+        runpy.run_path(str(folder), run_name="__main__")
+    exported: dict[str, Any] = getattr(pulumi.runtime.get_root_resource(), "outputs", {})
+    return pulumi.Output.all(**exported)
 
-    Afterwards the folder's modules are unloaded, because another program's modules may have the same names.
-    """
+
+@contextmanager
+def modules_of(folder: Path) -> Iterator[None]:
+    """Unload the modules of a program's folder afterwards: another program's modules may have the same names."""
     before = set(sys.modules)
     try:
-        runpy.run_path(str(folder), run_name="__main__")
+        yield
     finally:
         for name in set(sys.modules) - before:
             if str(getattr(sys.modules[name], "__file__", None) or "").startswith(f"{folder}/"):
                 del sys.modules[name]
-    exported: dict[str, Any] = getattr(pulumi.runtime.get_root_resource(), "outputs", {})
-    return pulumi.Output.all(**exported)
 
 
 def placed_in(folder: Path, error: BaseException) -> str:

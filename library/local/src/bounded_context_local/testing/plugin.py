@@ -5,8 +5,9 @@ AWS in the test process is moto's server on a free port of 127.0.0.1. Both start
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 from urllib.parse import urlparse
 
@@ -17,6 +18,7 @@ from bounded_context.testing.functions import BUCKET, TABLE
 if TYPE_CHECKING:
     from bounded_context import Context
     from bounded_context.testing.functions import Functions
+    from bounded_context_infra import Preset
 
     from .running import Running
 
@@ -201,5 +203,29 @@ def functions(
     for name, value in {**VARIABLES, **own}.items():
         monkeypatch.setenv(name, value)
     forget_adapters()
-    yield Functions(current().context)
+    yield Functions(current().context, preset_handlers(current().service))
     forget_adapters()
+
+
+def preset_handlers(service: Path) -> dict[str, str]:
+    """Return the entry points that the presets of a service program name, by function.
+
+    The presets are imported only if their file names an entry point: the import takes more than a second.
+    """
+    file = service / "functions.py"
+    if not file.is_file() or "handler" not in file.read_text(encoding="utf-8"):
+        return {}
+    presets = _presets(file, file.stat().st_mtime_ns)
+    return {name: preset.handler for name, preset in presets.items() if preset.handler}
+
+
+@cache
+def _presets(file: Path, _changed: int) -> Mapping[str, "Preset"]:
+    import runpy
+
+    from bounded_context_cli.programs.pulumi_program import modules_of
+
+    with pytest.MonkeyPatch.context() as patch, modules_of(file.parent):
+        # The file may import other modules of its folder.
+        patch.syspath_prepend(file.parent)
+        return runpy.run_path(str(file)).get("FUNCTIONS", {})

@@ -291,9 +291,6 @@ def _end(document: Document, result: int | str) -> None:
         end(document)
 
 
-_metrics = Metrics()
-
-
 def count(measure: Measure, value: float | Decimal = 1, **extra: str) -> None:
     """Add a value to a measure. ``extra`` is the measure's dimension with its value, if the measure has a dimension.
 
@@ -303,7 +300,7 @@ def count(measure: Measure, value: float | Decimal = 1, **extra: str) -> None:
     measure.check(extra)
     unit = MetricUnit(measure.unit)
     if measure.dimension is None:
-        _metrics.add_metric(measure.name, unit, float(value))
+        Metrics().add_metric(measure.name, unit, float(value))
         return
     # A record has one set of dimensions for all of its metrics: this metric needs a record of its own.
     with single_metric(measure.name, unit, float(value), default_dimensions=extra):
@@ -312,9 +309,11 @@ def count(measure: Measure, value: float | Decimal = 1, **extra: str) -> None:
 
 def flush() -> None:
     """Write the counted values; `entry_point` calls this function at the end of a call."""
+    # All instances share the values, and each reads its variables when it is made: tests set them after imports.
+    metrics = Metrics()
     # Powertools warns about a call without metrics, and most calls have none.
-    if _metrics.provider.metric_set:
-        _metrics.flush_metrics()
+    if metrics.provider.metric_set:
+        metrics.flush_metrics()
 
 
 Handler = Callable[[dict[str, Any], Any], Any]

@@ -18,7 +18,7 @@ from functools import cached_property
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from ..application.list_import import Outcome, Upload
@@ -209,28 +209,29 @@ class LambdaContext:
 
 
 class Functions:
-    """The functions of a context."""
+    """The functions of a context. ``handlers`` has the entry points that presets name, by function."""
 
-    def __init__(self, context: Context[Any]) -> None:
+    def __init__(self, context: Context[Any], handlers: Mapping[str, str] = MappingProxyType({})) -> None:
         self._context = context
+        self._handlers = handlers
 
     def invoke(self, function: str | ModuleType, event: Any) -> Any:
         """Call a function by its name, or an entry point of your own by its module, and return the result."""
         if isinstance(function, ModuleType):
             return function.lambda_handler(event, LambdaContext())
-        return handler_of(self._context, function)(event, LambdaContext())
+        return handler_of(self._context, function, self._handlers.get(function))(event, LambdaContext())
 
 
-def handler_of(context: Context[Any], function: str) -> "Handler":
-    """Return the handler of a function, whose preset names no other entry point.
+def handler_of(context: Context[Any], function: str, handler: str | None = None) -> "Handler":
+    """Return the handler of a function. ``handler`` is the entry point that its preset names, if any.
 
     Raises:
         AttributeError, ModuleNotFoundError: the context has no such function.
     """
-    # Telemetry reads its variables when it is imported: a test sets them first.
+    # The logger reads its variables when it is imported: a test sets them first.
     from ..handlers import entry_points
 
-    module, _, name = entry_point(context, function).rpartition(".")
+    module, _, name = (handler or entry_point(context, function)).rpartition(".")
     if module == entry_points.__name__:
         return entry_points._handler_of(context, function)
     return getattr(import_module(module), name)
