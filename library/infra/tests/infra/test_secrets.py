@@ -21,7 +21,7 @@ def repository(tmp_path: Any) -> Repository:
     return Repository(tmp_path)
 
 
-def _with(repository: Repository, **presets: str) -> Repository:
+def with_presets(repository: Repository, **presets: str) -> Repository:
     lines = "".join(f'    "{name}": {preset},\n' for name, preset in presets.items())
     repository.replace(FUNCTIONS, PRESETS, f"{PRESETS}{lines}")
     return repository
@@ -38,7 +38,7 @@ def _readers(graph: Graph) -> dict[str, Any]:
 
 def test_a_preset_that_names_a_secret_makes_it_and_may_read_it_alone(repository: Repository) -> None:
     """One place for two functions; the stack's key, no value; the environment has the ARN."""
-    graph = _with(repository, charge=READER, refund=READER).run("prod")
+    graph = with_presets(repository, charge=READER, refund=READER).run("prod")
     secret = graph.one("secretsmanager/secret")
     prefix = secret.inputs["name"].removesuffix("-acquirer-key")
     assert secret.inputs["kmsKeyId"] == graph.one("kms/key").arn
@@ -54,7 +54,7 @@ def test_a_preset_that_names_a_secret_makes_it_and_may_read_it_alone(repository:
 @pytest.mark.parametrize(("stack", "kept"), [("prod", True), ("dev", False)])
 def test_it_stays_where_a_stack_protects_its_data(repository: Repository, stack: str, kept: bool) -> None:
     """Else its name is free again as soon as the stack is gone."""
-    secret = _with(repository, charge=READER).run(stack).one("secretsmanager/secret")
+    secret = with_presets(repository, charge=READER).run(stack).one("secretsmanager/secret")
     assert (secret.protect, secret.retain_on_delete) == (kept, kept)
     assert secret.inputs["recoveryWindowInDays"] == (30 if kept else 0)
     assert findings(secret) == []
@@ -62,7 +62,7 @@ def test_it_stays_where_a_stack_protects_its_data(repository: Repository, stack:
 
 def test_it_is_priced_and_its_deployer_has_the_permissions(repository: Repository) -> None:
     """To make it and to remove it, and never to read or to put a value."""
-    graph = _with(repository, charge=READER).run("prod")
+    graph = with_presets(repository, charge=READER).run("prod")
     assert unknown(graph) == []
     assert [quantity for name, quantity, _ in idle(graph) if name == "secrets"] == [1]
     assert "secretsmanager/secret" in KINDS
@@ -71,4 +71,4 @@ def test_it_is_priced_and_its_deployer_has_the_permissions(repository: Repositor
 def test_a_secret_whose_name_fits_no_variable_is_refused(repository: Repository) -> None:
     """The error names the function and the secret."""
     with pytest.raises(FunctionsError, match=r"^charge .*'Acquirer key'"):
-        _with(repository, charge=READER.replace("acquirer-key", "Acquirer key")).run("prod")
+        with_presets(repository, charge=READER.replace("acquirer-key", "Acquirer key")).run("prod")

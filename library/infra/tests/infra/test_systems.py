@@ -7,7 +7,7 @@ import pytest
 from bounded_context.adapters.systems import CIRCUIT
 from bounded_context_infra import FunctionsError, SettingError
 
-from .test_secrets import _with
+from .test_secrets import with_presets
 from .test_team import Repository
 
 CALLER = 'Preset(timeout=30, memory=256, calls=("credit-bureau",))'
@@ -16,7 +16,7 @@ ADDRESS = "https://api.bureau.example/v1"
 
 @pytest.fixture
 def repository(tmp_path: Any) -> Repository:
-    return _with(Repository(tmp_path), charge=CALLER)
+    return with_presets(Repository(tmp_path), charge=CALLER)
 
 
 def test_a_caller_has_the_address_and_may_use_circuits_alone(repository: Repository) -> None:

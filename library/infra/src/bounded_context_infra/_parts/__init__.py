@@ -47,6 +47,7 @@ from ..stack.program import allow as allow
 from ..stack.program import document as document
 from ..stack.program import grant as grant
 from ..stack.program import only_over_tls as only_over_tls
+from ..stack.program import policy_name as policy_name
 from ..stack.program import trust as trust
 from ..stack.stack import ALL_KEYS as ALL_KEYS
 from ..stack.stack import CIRCUIT_KEY as CIRCUIT_KEY

@@ -6,7 +6,18 @@ from collections.abc import Collection, Mapping
 import pulumi
 from pulumi_aws import iam, lambda_
 
-from bounded_context_infra._parts import PYTHON, Component, Stack, Statement, allow, document, grant, kebab, trust
+from bounded_context_infra._parts import (
+    PYTHON,
+    Component,
+    Stack,
+    Statement,
+    allow,
+    document,
+    grant,
+    kebab,
+    policy_name,
+    trust,
+)
 
 ARCHITECTURE = "arm64"
 RUNTIME = f"python{PYTHON}"
@@ -84,6 +95,7 @@ class Function(Component):
 
     def permit(self, name: str, *statements: Statement) -> iam.RolePolicy:
         """Give the function the given statements, for the context's own resource `name`."""
+        name = policy_name(self.role, name)
         return iam.RolePolicy(
             f"{name}-to-{self.name}",
             name=name,

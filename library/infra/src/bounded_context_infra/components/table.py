@@ -88,17 +88,21 @@ class Table(Component):
         watch_table(self, stack.alerts, name, self.table_name, tuple(self.indexes))
         self.register_outputs({"name": self.table_name, "arn": self.arn})
 
-    def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
+    def grant_items(
+        self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS, queries: bool = False
+    ) -> iam.RolePolicy:
         """Let `role` perform the given operations on items, alone or within transactions.
 
-        `keys` are the prefixes of the keys of these items, by default of all items.
+        `keys` are the prefixes of the keys of these items, by default of all items. With `queries`, the policy also
+        has the permission of `grant_queries`: an update of one policy takes no permission away for a moment.
 
         Raises:
-            TableError: `keys` is empty. AWS would then allow every item.
+            TableError: `keys` is empty. AWS would then allow every item. Or the table has no index to query.
         """
         if not keys:
             raise TableError("grant_items needs at least one key: name the keys, or leave out the call.")
-        return grant(self, role, allow([f"dynamodb:{operation}" for operation in operations], self.arn, **_only(keys)))
+        items = allow([f"dynamodb:{operation}" for operation in operations], self.arn, **_only(keys))
+        return grant(self, role, items, *([self._queries()] if queries else []))
 
     @property
     def circuits(self) -> Statement:
@@ -116,10 +120,13 @@ class Table(Component):
         Raises:
             TableError: the table has no index.
         """
+        return grant(self, role, self._queries())
+
+    def _queries(self) -> Statement:
         if not self.indexes:
             raise TableError("The table has no index to query: name list or status in queried_by of the context.")
         arns = [pulumi.Output.concat(self.arn, f"/index/{index}") for index in self.indexes]
-        return grant(self, role, allow(["dynamodb:Query"], *arns))
+        return allow(["dynamodb:Query"], *arns)
 
     def feed(self, target: Target, items: Literal["aggregates", "lists"], *, severity: Severity = "warning") -> None:
         """Send the changes of aggregates, or of lists, to a function's alias, in order for each item.

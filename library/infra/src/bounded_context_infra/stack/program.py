@@ -6,7 +6,9 @@ The key encrypts all data of a stack.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, count
 from typing import Any, ClassVar, Final, Self
+from weakref import WeakKeyDictionary
 
 import pulumi
 import pulumi_aws as aws
@@ -183,11 +185,28 @@ def trust(
     return document(statement)
 
 
+_POLICIES: Final[WeakKeyDictionary[iam.Role, set[str]]] = WeakKeyDictionary()
+"""The names of the policies of each role. AWS replaces a policy by another policy with its name."""
+
+
+def policy_name(role: iam.Role, name: str) -> str:
+    """Return `name`, or `name` with a number if another policy of `role` has it, and reserve the name."""
+    names = _POLICIES.setdefault(role, set())
+    numbered = (f"{name}-{number}" for number in count(2))
+    free = next(each for each in chain([name], numbered) if each not in names)
+    names.add(free)
+    return free
+
+
 def grant(owner: pulumi.ComponentResource, role: iam.Role, *statements: Statement) -> iam.RolePolicy:
-    """Give `role` the permissions of `owner`, in a policy that is named after both."""
+    """Give `role` the permissions of `owner`, in a policy that is named after both.
+
+    If another policy of the role has the name, the policy's name ends with a number.
+    """
+    name = policy_name(role, owner.pulumi_resource_name)
     return iam.RolePolicy(
-        f"{owner.pulumi_resource_name}-to-{role.pulumi_resource_name}",
-        name=owner.pulumi_resource_name,
+        f"{name}-to-{role.pulumi_resource_name}",
+        name=name,
         role=role.name,
         policy=document(*statements),
         opts=pulumi.ResourceOptions(parent=owner),

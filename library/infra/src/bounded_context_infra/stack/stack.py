@@ -87,8 +87,10 @@ class Items(DeadLetterSource, Protocol):
     def circuits(self) -> Statement:
         """The permission for the items of circuits, of functions that call other systems."""
 
-    def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
-        """Let `role` perform the given operations on items whose keys begin with any of `keys`."""
+    def grant_items(
+        self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS, queries: bool = False
+    ) -> iam.RolePolicy:
+        """Let `role` perform the operations on items whose keys begin with any of `keys`, and query the indexes."""
 
     def deletion(self, keys: Sequence[str]) -> Statement:
         """Return the permission to delete the items whose keys begin with any of `keys`."""

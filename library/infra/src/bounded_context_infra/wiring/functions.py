@@ -324,17 +324,23 @@ class Functions(Mapping[str, Function]):
 
     def _keys(self, preset: Preset) -> Sequence[str]:
         """Return the key prefixes of a preset's items. `of_others` has no prefix if the stack consumes no events."""
+        if not preset.items:
+            return ()
         return [source.key for source in self._stack.settings.consumes.values()] if preset.of_others else ALL_KEYS
 
     def _permit(self, name: str, table: Items, inbox: Objects | None) -> None:
         preset, role = self.presets[name], self[name].role
         self._stack.key.grant_use(role)
-        if preset.items and (keys := self._keys(preset)):
+        keys = self._keys(preset)
+        if keys and preset.queries:
+            table.grant_items(role, *preset.items, keys=keys, queries=True)
+        elif keys:
+            # A team's copy of the table may be older than `queries`.
             table.grant_items(role, *preset.items, keys=keys)
+        elif preset.queries:
+            table.grant_queries(role)
         if preset.calls:
             self[name].permit("circuits", table.circuits)
-        if preset.queries:
-            table.grant_queries(role)
         if inbox and preset.uses_objects:
             inbox.grant_objects(role, read=preset.read, write=preset.write, list_=preset.list_)
         for secret in preset.secrets:
