@@ -21,12 +21,20 @@ from ._function import function
 def take_each(event: dict[str, Any], function_name: str, take: Callable[[SQSRecord], None]) -> dict[str, Any]:
     """Process each message of a batch in its own trace, and return the messages that SQS must deliver again.
 
+    Of a FIFO queue, the messages after a failed message of their group are not processed and are returned with it, so
+    the group keeps its order (Lambda Developer Guide, "Implementing partial batch responses").
+
     If every message failed, raises the last message's error, except for an outage of another system (`Unavailable`):
     it is no fault of a release.
     """
     records = list(SQSEvent(event).records)
     failures: dict[str, Exception] = {}
+    stopped: dict[str, Exception] = {}
     for record in records:
+        group = _group(record)
+        if group in stopped:
+            failures[record.message_id] = stopped[group]
+            continue
         try:
             with continuing(_traceparent(record), function_name):
                 take(record)
@@ -34,10 +42,18 @@ def take_each(event: dict[str, Any], function_name: str, take: Callable[[SQSReco
             # The error's text may quote the message, so it is not logged.
             logger.warning("message not taken", message_id=record.message_id, error=type(error).__name__)
             failures[record.message_id] = error
+            if group:
+                stopped[group] = error
     faults = [error for error in failures.values() if not isinstance(error, Unavailable)]
     if faults and len(failures) == len(records):
         raise faults[-1]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failures]}
+
+
+def _group(record: SQSRecord) -> str | None:
+    """Return the message's group in a FIFO queue. A group of a standard queue has no order."""
+    fifo = str(record.raw_event.get("eventSourceARN", "")).endswith(".fifo")
+    return record.raw_event["attributes"]["MessageGroupId"] if fifo else None
 
 
 def _traceparent(record: SQSRecord) -> object:
@@ -55,7 +71,7 @@ def queue_handler(
     """Return the Lambda handler that processes the messages of a queue, each separately.
 
     A message for which ``take`` raises is delivered five times in all, then moved to the dead-letter queue. Any message
-    may be delivered twice, so ``take`` must be idempotent.
+    may be delivered twice, so ``take`` must be idempotent. In a FIFO queue, the later messages of its group wait.
 
     Args:
         context: the function's context.
