@@ -19,6 +19,10 @@ SECTIONS = (
     ),
     ("calls#ask-in-a-rule", "calls#its-address-and-its-token", "calls#its-stand-in", "calls#test-it-without-a-network"),
     ("domain#the-component", "domain#make-it-in-a-stack", "frontend#settings"),
+    (
+        *("fifo#the-queue", "fifo#the-payment-system", "fifo#the-consumer", "fifo#the-sender", "fifo#its-stand-in"),
+        "fifo#test-both",
+    ),
     ("pager#the-component", "pager#make-it-in-a-stack"),
     ("query#answer-it", "query#test-it", "report#the-function", "report#its-bucket-and-its-schedule", "report#test-it"),
 )

@@ -8,6 +8,8 @@ import pytest
 
 from bounded_context_cli.docs import section, steps
 from bounded_context_cli.testing.requests import findings
+from bounded_context_lab.storm.faults import Resources
+from bounded_context_lab.storm.graph_checks import failure_findings
 
 from .alarms import notifiers
 from .graph import CONTEXT, Graph
@@ -110,4 +112,40 @@ def test_a_schedule_calls_an_alias_by_the_clock_and_tries_again(graph: Graph) ->
 def test_aws_takes_all_of_it(graph: Graph) -> None:
     """No request would be refused in the middle of a deployment."""
     ours = [node for node in graph.nodes if node.name.startswith(("letters", "remind", "send-letter"))]
+    assert [finding for node in ours for finding in findings(node)] == []
+
+
+@pytest.fixture
+def ordered(tmp_path: Path) -> Graph:
+    """With what the page about FIFO queues says."""
+    repository = Repository(tmp_path)
+    for step in steps(section("fifo", "the-queue"), CONTEXT.name):
+        step.follow(tmp_path)
+    return repository.run()
+
+
+def test_a_fifo_queue_has_fifo_dead_letters_an_alarm_and_a_consumer(ordered: Graph) -> None:
+    """AWS accepts no other dead-letter queue; the redrive knows both. Two equal messages are two messages."""
+    queue, letters = (ordered.one("sqs/queue", name) for name in ("payouts", "payouts-dead-letters"))
+    for node in (queue, letters):
+        assert node.inputs["name"].endswith(".fifo")
+        assert (node.inputs["fifoQueue"], node.inputs.get("contentBasedDeduplication")) == (True, None)
+    assert queue.document("redrivePolicy") == {"deadLetterTargetArn": letters.arn, "maxReceiveCount": 5}
+    assert ordered.outputs["work_queues"] == {"payouts": queue.outputs["url"]}
+    assert ordered.outputs["dead_letter_queues"]["payouts"] == letters.outputs["url"]
+    alarms = {name: json.dumps(dict(node.inputs)) for name, node in notifiers(ordered).items()}
+    assert letters.inputs["name"] in alarms["dead-letters-warning"]
+    assert queue.inputs["name"] in alarms["payouts-age"]
+    assert ordered.one("lambda/eventSourceMapping", "payouts-queue").inputs["eventSourceArn"] == queue.arn
+    assert failure_findings(Resources(ordered, CONTEXT)) == []
+
+
+def test_only_the_sender_of_a_fifo_queue_may_send_and_has_its_address(ordered: Graph) -> None:
+    """By `queue_url` and `grant_send`, as the page says."""
+    queue = ordered.one("sqs/queue", "payouts")
+    assert actions_on(ordered, "order-payout", queue.arn) == {"sqs:SendMessage"}
+    variables = ordered.one("lambda/function", "order-payout").inputs["environment"]["variables"]
+    assert variables["PAYOUTS_URL"] == queue.outputs["url"]
+    assert "sqs:SendMessage" not in actions_on(ordered, "pay-out", queue.arn)
+    ours = [node for node in ordered.nodes if node.name.startswith(("payouts", "pay-out", "order-payout"))]
     assert [finding for node in ours for finding in findings(node)] == []

@@ -31,6 +31,12 @@ FIRST, SECOND = "s3ntinel-before-the-rotation", "s3ntinel-after-the-rotation"
 SHORT = "\nfrom bounded_context.adapters import systems\n\nsystems.MAX_AGE = 1\n"
 """A second in the place of five minutes, for the copy's code alone."""
 
+IN_ORDER = {
+    "# letters to payers\n": 'in_order = WorkQueue("in-order", stack, fifo=True)\n',
+    'letters.feed(live["send_letter"])\n': 'in_order.feed(live["send_letter"])\n',
+}
+"""A FIFO queue to the same function, after these lines of the program."""
+
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningContext]:
@@ -43,7 +49,10 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningContext
     handler = copy / "src" / CONTEXT.name / "charge.py"
     handler.write_text(handler.read_text() + SHORT)
     program = copy / "infra" / "service" / "__main__.py"
-    program.write_text(program.read_text().replace("cron(0 6 * * ? *)", "rate(1 minute)"))
+    text = program.read_text().replace("cron(0 6 * * ? *)", "rate(1 minute)")
+    for line, ordered in IN_ORDER.items():
+        text = text.replace(line, f"{line}{ordered}")
+    program.write_text(text)
     # The program's own module of this name may be another program's.
     sys.modules.pop("functions", None)
     with running_context(Project(copy, PROJECT.settings)) as running:
@@ -128,6 +137,33 @@ def test_messages_of_an_own_queue_are_handled_and_failed_ones_are_redriven(
     reproduced = reproduce(changed, tmp_path, "message", unreadable["message_id"], **own(changed.project.root))
     assert (reproduced.returncode, 'File "src/' in reproduced.stderr) == (1, True)
     assert redrive("letters")["would_redrive"] == 1
+
+
+@pytest.mark.nightly
+def test_the_rest_of_a_group_waits_for_its_failed_message_and_both_are_redriven(
+    changed: RunningContext, tmp_path: Path
+) -> None:
+    """Another group is processed. The redrive sends the fault first."""
+    url = changed.outputs["work_queues"]["in-order"]
+    dead = changed.outputs["dead_letter_queues"]["in-order"]
+    assert url.endswith("-in-order.fifo")
+    changed.invoke("send_letter", {"Records": []})
+    changed.aws.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"VisibilityTimeout": "2"})
+    bodies = {signs: json.dumps({"to": "Ada", "text": "x" * signs}) for signs in (21, 22, 23)}
+    messages = [("a", bodies[21]), ("a", "no letter"), ("a", bodies[22]), ("b", bodies[23])]
+    entries = [
+        {"Id": str(number), "MessageBody": body, "MessageGroupId": group, "MessageDeduplicationId": str(number)}
+        for number, (group, body) in enumerate(messages)
+    ]
+    changed.aws.call("sqs", "send_message_batch", QueueUrl=url, Entries=entries)
+    redrive = redriving(changed, tmp_path)
+    until(lambda: _waiting(changed, dead) == 2, seconds=90)
+    assert _waiting(changed, url) == 0
+    assert _written(changed) & {*bodies} == {21, 23}
+    assert redrive("in-order", "--go")["redriven"] == 2
+    # The second letter follows the fault in a batch of its own, or waits with it and is a dead letter again.
+    until(lambda: _waiting(changed, dead) + len(_written(changed) & {22}) == 2, seconds=90)
+    assert _waiting(changed, url) == 0
 
 
 def _written(running: RunningContext) -> set[int]:

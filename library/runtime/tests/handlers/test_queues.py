@@ -104,7 +104,7 @@ def test_a_group_whose_first_message_fails_is_an_error() -> None:
 
 def _order(seed: int) -> Iterator[str]:
     """Deliver two groups to a function that fails at random, as a FIFO queue does, and yield each disorder."""
-    chance, messages = random.Random(seed), list[str]()
+    chance, messages = random.Random(seed), list[str]()  # noqa: S311 (no secret)
     waiting = {group: [_record(group, number) for number in range(8)] for group in "ab"}
 
     def take(message: str) -> None:

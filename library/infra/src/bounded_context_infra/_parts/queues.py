@@ -56,16 +56,21 @@ class EventQueue:
     policy: sqs.QueuePolicy
 
 
-def queue(owner: Component, name: str, key_arn: pulumi.Input[str], **arguments: Any) -> sqs.Queue:
+def queue(
+    owner: Component, name: str, key_arn: pulumi.Input[str], *, fifo: bool = False, **arguments: Any
+) -> sqs.Queue:
     """Make an encrypted queue; `arguments` are further arguments of sqs.Queue.
 
     A queue with a `redrive_policy` stores messages for 7 days. A queue without it is a dead-letter queue, with 14 days.
+    The sender to a FIFO queue gives a `MessageDeduplicationId`: two messages of the same content are two messages.
     """
+    if fifo:
+        arguments["fifo_queue"] = True
     seconds = SOURCE_SECONDS if "redrive_policy" in arguments else DEAD_LETTER_SECONDS
     arguments.setdefault("message_retention_seconds", seconds)
     return sqs.Queue(
         name,
-        name=owner.labels.queue(name),
+        name=owner.labels.queue(name, fifo=fifo),
         kms_master_key_id=key_arn,
         tags=owner.labels.tags,
         opts=owner.child(),
@@ -74,14 +79,18 @@ def queue(owner: Component, name: str, key_arn: pulumi.Input[str], **arguments: 
 
 
 def queue_and_dead_letters(
-    owner: Component, name: str, key_arn: pulumi.Input[str], timeout: int
+    owner: Component, name: str, key_arn: pulumi.Input[str], timeout: int, *, fifo: bool = False
 ) -> tuple[sqs.Queue, sqs.Queue]:
-    """Make a queue for a function that may take `timeout` seconds for a batch, and its dead-letter queue."""
-    dead_letters = queue(owner, f"{name}-dead-letters", key_arn)
+    """Make a queue for a function that may take `timeout` seconds for a batch, and its dead-letter queue.
+
+    The dead-letter queue of a FIFO queue is a FIFO queue (SQS Developer Guide, "Using dead-letter queues").
+    """
+    dead_letters = queue(owner, f"{name}-dead-letters", key_arn, fifo=fifo)
     main_queue = queue(
         owner,
         name,
         key_arn,
+        fifo=fifo,
         visibility_timeout_seconds=_TIMES * timeout,
         redrive_policy=redrive_to(dead_letters, maxReceiveCount=MAX_RECEIVES),
     )

@@ -23,18 +23,25 @@ TIMEOUT = 30
 class WorkQueue(Component):
     """A queue that feeds a function, with its dead-letter queue, alarms on both, and redrive by `context redrive`.
 
-    Only roles with `grant_send` may send to it, and no other service or account.
+    Only roles with `grant_send` may send to it, and no other service or account. `queue_url` is its address. A FIFO
+    queue delivers the messages of a `MessageGroupId` in their order, also after a failure.
     """
 
     urn_type = "bounded-context:infra:WorkQueue"
 
     def __init__(
-        self, name: str, stack: Stack, *, timeout: int = TIMEOUT, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        stack: Stack,
+        *,
+        timeout: int = TIMEOUT,
+        fifo: bool = False,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make both; `timeout` is the seconds that the receiving function may take for a batch."""
         super().__init__(name, stack.labels, opts)
         self._timeout = timeout
-        self.queue, self.dead_letters = queue_and_dead_letters(self, name, stack.key.arn, timeout)
+        self.queue, self.dead_letters = queue_and_dead_letters(self, name, stack.key.arn, timeout, fifo=fifo)
         for title, target in {name: self.queue, f"{name}-dead-letters": self.dead_letters}.items():
             queue_policy(self, title, target)
         self.queue_url = self.queue.url

@@ -77,9 +77,9 @@ class Labels:
         """Return the name of the table in an epoch. Raises LabelError."""
         return table_of(self.name(part), epoch)
 
-    def queue(self, part: str) -> str:
+    def queue(self, part: str, *, fifo: bool = False) -> str:
         """Return the name of a queue, which contains a subscriber's name and may be longer. Raises LabelError."""
-        return _within(f"{self.prefix}-{kebab(part)}", QUEUE_LIMIT)
+        return _within(f"{self.prefix}-{kebab(part)}{'.fifo' if fifo else ''}", QUEUE_LIMIT)
 
     def alarm(self, part: str) -> str:
         """Return the name of an alarm: `<context>-<stack>-<part>-<fault>`. Raises LabelError."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Self
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
@@ -22,7 +23,7 @@ from bounded_context_local.stack_state import Upload, changes
 from bounded_context_operations.repair.redrive.stream import ReaderMapping
 
 from .expected_alarms import MAPPINGS, Kind
-from .faults import Resources, queue_of
+from .faults import Resources, dead_letters_of, queue_of
 from .interception import Interception, Rule, forwarded
 
 
@@ -115,7 +116,9 @@ def queue_edge(kind: Kind, edge: Node, trial: Trial) -> Iterator[None]:
 
 def _send(running: RunningContext, url: str, message: Mapping[str, Any]) -> None:
     attributes = {name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()}
-    _sqs(running, "send_message", url, MessageBody=message["Body"], MessageAttributes=attributes)
+    group = message.get("Attributes", {}).get("MessageGroupId") if url.endswith(".fifo") else None
+    ordered = {"MessageGroupId": group, "MessageDeduplicationId": uuid4().hex} if group else {}
+    _sqs(running, "send_message", url, MessageBody=message["Body"], MessageAttributes=attributes, **ordered)
 
 
 def _attribute(attribute: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,7 +128,8 @@ def _attribute(attribute: Mapping[str, Any]) -> dict[str, Any]:
 def _messages(running: RunningContext, url: str) -> list[dict[str, Any]]:
     """Return the waiting messages of a queue, which are visible again after a second."""
     visible_messages: list[dict[str, Any]] = []
-    options = {"MaxNumberOfMessages": _AT_ONCE, "MessageAttributeNames": ["All"], "VisibilityTimeout": 1}
+    names = {"MessageAttributeNames": ["All"], "MessageSystemAttributeNames": ["MessageGroupId"]}
+    options = {"MaxNumberOfMessages": _AT_ONCE, **names, "VisibilityTimeout": 1}
     while batch := _sqs(running, "receive_message", url, **options).get("Messages"):
         visible_messages += batch
     return visible_messages
@@ -261,7 +265,7 @@ def forbidden_queue(queue: Node, trial: Trial) -> Iterator[None]:
     """
     trial.caused.add(MAPPINGS.alarm)
     with reader_stopped(queue, trial) as url:
-        letters = trial.running.aws.call("sqs", "get_queue_url", QueueName=f"{queue.called}-dead-letters")["QueueUrl"]
+        letters = trial.running.aws.call("sqs", "get_queue_url", QueueName=dead_letters_of(queue.called))["QueueUrl"]
         move = partial(_move, trial.running, url, letters)
         with repeated("queue policy", 1.0, move):
             yield

@@ -136,7 +136,7 @@ DEAD_LETTERS: Final = Watch(
     "dead-letters-{severity}",
     "AWS/SQS",
     "ApproximateNumberOfMessagesVisible",
-    {"QueueName": "{called}-dead-letters"},
+    {"QueueName": "{letters}"},
     statistic="Maximum",
 )
 READS: Final = Watch("table-throttles", "AWS/DynamoDB", "ReadThrottleEvents", {"TableName": "{called}"}, minutes=10)

@@ -204,9 +204,16 @@ class Resources:
         }
 
     def _common(self, name: str, physical_name: str) -> Facts:
-        letters = "critical" if name in _CRITICAL_LETTERS else "warning"
+        severity = "critical" if name in _CRITICAL_LETTERS else "warning"
         own = {"prefix": self.prefix.removesuffix("-"), "context": self.context.name}
-        return {"name": name, "called": physical_name, "severity": letters, **own}
+        letters = dead_letters_of(physical_name)
+        return {"name": name, "called": physical_name, "letters": letters, "severity": severity, **own}
+
+
+def dead_letters_of(owner: str) -> str:
+    """Return the name of the dead-letter queue of a queue, or of a function that reads a stream."""
+    name = owner.removesuffix(".fifo")
+    return f"{name}-dead-letters{owner.removeprefix(name)}"
 
 
 def queue_of(graph: Graph, edge: Node) -> Node | None:

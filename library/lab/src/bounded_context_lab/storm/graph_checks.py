@@ -33,7 +33,7 @@ from bounded_context_local.running.context import RunningContext, collect
 
 from .. import metric_math
 from ..metric_math import Recorded
-from .faults import UPLOADS, Expected, Fault, Resources, metrics_of, prefix_of, queue_of
+from .faults import UPLOADS, Expected, Fault, Resources, dead_letters_of, metrics_of, prefix_of, queue_of
 
 _TOPICS: Final = {"critical": "alarm_topic_arn", "warning": "warning_topic_arn"}
 """The outputs with the topics of the severities (the runbook, "The alarms")."""
@@ -124,14 +124,14 @@ def failure_findings(resources: Resources) -> list[str]:
 def _queues(resources: Resources) -> Iterator[str]:
     for queue in resources.graph.of("sqs/queue"):
         if resources.part(queue) != "dead letters" and not _leads(queue.inputs.get("redrivePolicy"), queue.called):
-            yield f"The queue {queue.name} has no dead-letter queue {queue.called}{LETTERS}."
+            yield f"The queue {queue.name} has no dead-letter queue {dead_letters_of(queue.called)}."
 
 
 def _subscriptions(graph: Graph) -> Iterator[str]:
     for subscription in graph.of("sns/topicSubscription"):
         queue = queue_of(graph, subscription)
         if queue and not _leads(subscription.inputs.get("redrivePolicy"), queue.called):
-            yield f"The subscription {subscription.name} has no dead-letter queue {queue.called}{LETTERS}."
+            yield f"The subscription {subscription.name} has no dead-letter queue {dead_letters_of(queue.called)}."
 
 
 def _targets(resources: Resources) -> Iterator[str]:
@@ -178,7 +178,7 @@ def _states(definition: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, A
 
 def _leads(policy: str | None, queue: str) -> bool:
     """Return whether a redrive policy names the dead-letter queue of a queue."""
-    return _name(json.loads(policy or "{}").get("deadLetterTargetArn")) == f"{queue}{LETTERS}"
+    return _name(json.loads(policy or "{}").get("deadLetterTargetArn")) == dead_letters_of(queue)
 
 
 def _name(arn: str | None) -> str:

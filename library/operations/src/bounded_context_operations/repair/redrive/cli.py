@@ -103,7 +103,8 @@ class RedriveScreen(RepairScreen):
 
     def _print_not_seen(self, messages: int) -> None:
         if messages:
-            self._print(f"Not received, about {_messages(messages)}: another reader has them. Try again in 15 minutes.")
+            held = "another reader has them, or earlier messages of their FIFO group"
+            self._print(f"Not received, about {_messages(messages)}: {held}. Try again in 15 minutes.")
 
     def _print_hidden(self, messages: int) -> None:
         if messages:

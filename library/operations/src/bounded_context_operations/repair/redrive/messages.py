@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from bounded_context_cli.command.aws_errors import AWS_ERRORS
 from bounded_context_cli.command.operation import Clients, Clock
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageAttributeValueOutputTypeDef, MessageTypeDef
+
+
+FIFO: Final = ".fifo"
+"""The suffix of the names of FIFO queues."""
 
 
 class NotRedrivable(Exception):
@@ -74,6 +78,12 @@ class Message:
     def receives(self) -> int:
         """The receive count."""
         return int(self.system["ApproximateReceiveCount"])
+
+    @property
+    def group(self) -> str:
+        """The message's group in a FIFO queue, or an empty string."""
+        # Messages of standard queues may have a group too, without an order.
+        return self.system.get("MessageGroupId", "") if "MessageDeduplicationId" in self.system else ""
 
     def attribute(self, name: str) -> str:
         """Return the text of a message attribute, or an empty string."""
@@ -316,7 +326,11 @@ _VALUES = ("DataType", "StringValue", "BinaryValue")
 
 
 class SubscriberRoute(Route):
-    """The route to the subscriber's queue, with body and attributes unchanged."""
+    """The route to the subscriber's queue, or to a work queue, with body and attributes unchanged.
+
+    A message of a FIFO queue keeps its group. Its deduplication id is the dead letter's id: SQS would discard a message
+    with the id of its first sending within five minutes, and the redrive would delete the dead letter.
+    """
 
     def __init__(self, queues: "SQSClient", url: str) -> None:
         self._queues = queues
@@ -345,6 +359,7 @@ class SubscriberRoute(Route):
             MessageBody=message.body,
             MessageAttributes=attributes,
             MessageSystemAttributes=trace,
+            **_of_group(message, self._url),
         )
         return answer["MessageId"]
 
@@ -361,6 +376,12 @@ class InboundRoute(SubscriberRoute):
         """Send the message without the reason; return the new message's id."""
         attributes = {name: value for name, value in message.attributes.items() if name != REASON}
         return super().deliver(replace(message, attributes=attributes))
+
+
+def _of_group(message: Message, url: str) -> dict[str, Any]:
+    if not url.endswith(FIFO):
+        return {}
+    return {"MessageGroupId": message.group, "MessageDeduplicationId": message.id}
 
 
 def _value(attribute: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, sentence
 from bounded_context_cli.command.operation import Clients, Clock
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others, region_of
 
-from .messages import Facts, Message, MessageSource, NotRedrivable, Route, counts, invoker
+from .messages import FIFO, Facts, Message, MessageSource, NotRedrivable, Route, counts, invoker
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
@@ -246,9 +246,10 @@ class RedriveStack:
 
     def _alternative_names(self, queue: DeadLetterQueue) -> set[str]:
         """Return a queue's other names: its name on AWS with or without prefix and suffix, its key in kebab-case."""
-        full_name = queue.url.rpartition("/")[2]
+        full_name = queue.url.rpartition("/")[2].removesuffix(FIFO)
         names = {full_name, full_name.removeprefix(f"{self.prefix}-")}
-        return {queue.name.replace("_", "-")} | names | {name.removesuffix(SUFFIX) for name in names}
+        names |= {name.removesuffix(SUFFIX) for name in names}
+        return {queue.name.replace("_", "-"), queue.url.rpartition("/")[2]} | names
 
 
 def read(stack: str, program: Path, file: Path | None) -> RedriveStack:

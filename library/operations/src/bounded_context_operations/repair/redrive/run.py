@@ -196,6 +196,7 @@ class RedriveRun:
         self._sent: set[str] = set()
         self._done: set[str] = set()
         self._in_a_row = 0
+        self._stopped: set[str] = set()
 
     def redrive(self, stopped: Callable[[], bool], advance: Callable[[], None]) -> None:
         """Redrive messages until the queue is read, `stopped` is true, or ten in a row fail; then release the rest.
@@ -230,6 +231,8 @@ class RedriveRun:
             self.report.not_chosen += 1
         elif message.id in self._sent or message.sent >= self._began:
             self.report.came_later += 1
+        elif message.group in self._stopped:
+            self.report.failed["an earlier message of its group failed."] += 1
         else:
             self._wait()
             self._redrive(message)
@@ -254,6 +257,8 @@ class RedriveRun:
         except (DeliveryFailed, *AWS_ERRORS) as error:
             self._in_a_row += 1
             self.report.failed[sentence(error, "redrive")] += 1
+            if message.group:
+                self._stopped.add(message.group)
         else:
             self._in_a_row = 0
             self.report.redriven += 1
