@@ -13,7 +13,7 @@ from bounded_context_infra import Preset
 from .graph import Graph
 from .test_permissions import granted
 from .test_secrets import with_presets
-from .test_team import FUNCTIONS, MAIN, Repository
+from .test_team import MAIN, Repository
 
 SETTINGS: Final[Mapping[str, Any]] = {
     "systems": {"credit-bureau": "https://api.bureau.example/v1"},
@@ -50,6 +50,7 @@ def _actions(graph: Graph, role: str) -> set[str]:
     return {action for statement in granted(graph, role) for action in statement["Action"]}
 
 
+@pytest.mark.slow
 def test_any_two_members_of_a_preset_are_deployed_together(repository: Repository) -> None:
     """No policy replaces another, and each function has the permissions of both members and no others."""
     assert {*MEMBERS, "timeout", "memory"} == {field.name for field in fields(Preset)}
@@ -65,16 +66,17 @@ def test_any_two_members_of_a_preset_are_deployed_together(repository: Repositor
         assert _actions(graph, name.replace("_", "-")) == expected, pair
 
 
-def test_items_of_others_and_queries_have_their_own_conditions(repository: Repository) -> None:
+@pytest.mark.parametrize(("consumes", "keys"), [(SETTINGS["consumes"], [["OTHER#*"]]), ({}, [])])
+def test_items_of_others_and_queries_have_their_own_conditions(
+    consumes: Any, keys: list[list[str]], repository: Repository
+) -> None:
     """Without a consumed event, the queries remain."""
     preset = 'Preset(timeout=30, memory=256, items=("GetItem",), of_others=True, queries=True)'
-    for consumes, keys in ((SETTINGS["consumes"], [["OTHER#*"]]), ({}, [])):
-        statements = granted(with_presets(repository, own=preset).run("prod", consumes=consumes), "own")
-        limits = [s["Condition"] for s in statements if "dynamodb:GetItem" in s["Action"]]
-        assert [limit["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for limit in limits] == keys
-        [queries] = [s for s in statements if s["Action"] == ["dynamodb:Query"]]
-        assert all("/index/" in resource for resource in queries["Resource"])
-        repository.replace(FUNCTIONS, f'    "own": {preset},\n', "")
+    statements = granted(with_presets(repository, own=preset).run("prod", consumes=consumes), "own")
+    limits = [s["Condition"] for s in statements if "dynamodb:GetItem" in s["Action"]]
+    assert [limit["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for limit in limits] == keys
+    [queries] = [s for s in statements if s["Action"] == ["dynamodb:Query"]]
+    assert all("/index/" in resource for resource in queries["Resource"])
 
 
 def test_a_function_may_have_the_name_of_its_secret_and_of_its_queue(repository: Repository) -> None:
