@@ -488,6 +488,11 @@ BAD = {
         lambda: _as(PAYMENT, errors=(Broken,)),
         "errors: the status of Broken is 500: write a status from 400 to 499.",
     ),
+    "errors: a field of no command": (
+        lambda: _as(PAYMENT, errors=(type("TooLate", (NotPacked,), {"code": "too-late", "field": "du"}),)),
+        "errors: the field of TooLate is 'du', which none of its commands has: write one of amount, currency, "
+        "due_date, expected_version, payer, payment_id, subscription_id.",
+    ),
     "errors: another status without an answer": (
         lambda: _as(PAYMENT, errors=(type("Gone", (Unavailable,), {"status": 410}),)),
         "errors: the status of Gone is 410: leave it at 503.",

@@ -18,13 +18,13 @@ from payment.use_cases import register_payment
 from pydantic import Field, ValidationError
 
 from bounded_context import Aggregate, Aggregates, BusinessError, Context, NotFound, Text, WholeNumber
-from bounded_context.application import verification
+from bounded_context.application import results, verification
 from bounded_context.application.calls import time_left
 from bounded_context.application.list_import import Outcome, Upload
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VALIDATED, VERIFIED, StagedRow, Staging, StagingGone, TypedRow
 from bounded_context.application.verification import CreatingRule, Ran, RuleFailed, typed
-from bounded_context.domain.faults import INVALID, Fault
+from bounded_context.domain.faults import INVALID, Fault, ListFault
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing import InMemory, InMemoryAggregates, Run, Samples, run_list
 from bounded_context.testing.functions import KEY
@@ -511,3 +511,52 @@ def test_commands_and_rows_are_accepted_alike(given_rows: list[tuple[str, str]],
     assert {aggregate.id for aggregate in run.aggregates} == accepted | {there.id}
     for aggregate in run.aggregates:
         assert aggregate.details.model_dump(mode="json") == stored.get(aggregate.id).details.model_dump(mode="json")
+
+
+class OverLimit(TooLarge):
+    """A refusal that names the field."""
+
+    field = "amount"
+
+
+def over_limit(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
+    """The rule of the tutorial, with the field in its refusal."""
+    with suppress(TooLarge):
+        return limited(command, payments)
+    raise OverLimit("a payment may be 10 at most")
+
+
+def test_a_refusal_names_the_field_of_the_row() -> None:
+    """As a faulty cell does."""
+    assert {line["field"] for line in sent(over_limit).report} == {"amount"}
+
+
+def test_faulty_cells_and_refusals_are_in_one_report() -> None:
+    """Also if the faulty cells alone reject the list: the partner corrects all of it at once."""
+    faulty = [{**ROWS[n], "currency": "?"} for n in (0, 1)]
+    run = sent(over_limit, [*faulty, *ROWS[2:12]], tolerated_share=Fraction(1, 12))
+    assert run.outcome == "REJECTED"
+    assert [(line["line"], line["field"], line["code"]) for line in run.report] == [
+        *((str(line), "currency", Fault.VALUE) for line in (2, 3)),
+        *((str(line), "amount", TooLarge.code) for line in (12, 13)),
+        ("", "", ListFault.TOLERANCE),
+    ]
+    assert run.report[-1]["reason"].startswith("4 of 12 rows")
+
+
+def test_a_rule_does_not_run_for_a_list_whose_report_it_cannot_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All rows are faulty, or the report is full, or the file has another format."""
+    calls, faulty = list[str](), [{**row, "currency": "?"} for row in ROWS]
+
+    def counting(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
+        calls.append(command.id)
+        return register_payment(command, payments)
+
+    commas = [{**row, "amount": "1,50"} for row in ROWS]
+    for rows in (faulty, [*commas[1:], {**ROWS[0], "amount": "5"}]):
+        assert sent(counting, rows).outcome == "REJECTED"
+    monkeypatch.setattr(results, "REPORTED_REJECTIONS", 11)
+    assert sent(counting, [*faulty[:11], *ROWS[11:]]).outcome == "REJECTED"
+    assert calls == []
+    assert sent(counting, [*faulty[:10], *ROWS[10:]], tolerated_share=Fraction(0)).outcome == "REJECTED"
+    assert len(calls) == 10

@@ -468,7 +468,12 @@ def test_the_report_of_rejected_rows_begins_with_the_settings_that_accept_them()
 def test_a_list_with_few_wrong_rows_names_no_setting():
     """Its format is right."""
     bad = SAMPLES.values(99, amount="1,5")
-    report = _rejected_list(SAMPLES.file([SAMPLES.values(1), bad])).report()
+    world = World(PAYMENT)
+    list_id = world.register(SAMPLES.file([SAMPLES.values(1), bad])).list_id
+    world.validate(list_id)
+    world.verify(list_id)
+    assert world.compensate(list_id) is ListStatus.REJECTED
+    report = world.report()
     assert {line["code"] for line in report} == {"value", "list-tolerance"}
 
 

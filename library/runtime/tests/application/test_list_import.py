@@ -378,11 +378,12 @@ def test_bad_rows_within_the_tolerance_are_reported_and_not_imported(world: Worl
 
 
 def test_too_many_bad_rows_refuse_the_list(world: World):
-    """The report names each bad row and then says that nothing was taken."""
+    """After the verification. The report names each bad row, and then says that nothing was taken."""
     rows = [*world.rows(8), world.bad(8), world.bad(9, "!")]
     list_id = world.register(world.samples.file(rows)).list_id
 
-    assert world.validate(list_id).outcome is Outcome.REJECTED
+    assert world.validate(list_id).outcome is Outcome.VALIDATED
+    assert world.verify(list_id).outcome is Outcome.REJECTED
     assert world.compensate(list_id) is ListStatus.REJECTED
     assert [row["line"] for row in world.report()] == ["10", "11", ""]
     assert "2 of 10 rows were rejected" in world.report()[-1]["reason"]

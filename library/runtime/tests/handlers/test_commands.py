@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context import aws
+from bounded_context import BusinessError, aws
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.items import TRACEPARENT
 from bounded_context.application.calls import MARGIN
+from bounded_context.handlers import command_handler
+from bounded_context.testing import InMemoryAggregates
 from tests.commands import CHANGES, CREATE, DELETE
 from tests.emf import totals
 from tests.handlers.conftest import PARENT, TRACE, LambdaContext
 from tests.handlers.functions import ID, SAMPLES, handler
+from tests.handlers.requests import JSON, request
 
 pytestmark = pytest.mark.usefixtures("function")
 
@@ -199,3 +202,24 @@ def test_of_many_concurrent_messages_with_one_key_one_is_run(context: LambdaCont
     assert successes
     assert all(answer == successes[0] for answer in successes)
     assert {answer["error"]["code"] for answer in answers if not answer["ok"]} <= {"in-progress"}
+
+
+class TooLate(BusinessError):
+    """A refusal that names the field."""
+
+    code = "too-late"
+    field = "due_date"
+
+
+def test_a_refusal_names_the_field_in_answers_to_messages_and_requests(context: LambdaContext) -> None:
+    """As a faulty value does."""
+
+    def rule(*_: Any) -> Any:
+        raise TooLate("it is over")
+
+    late = command_handler(PAYMENT, PAYMENT.creating.model, rule, lambda: InMemoryAggregates(PAYMENT))
+    payload = SAMPLES.values(1)
+    error = {"code": "too-late", "detail": "it is over", "field": "due_date"}
+    assert late(_message(payload), context)["error"] == error
+    sent = request("register_payment", json.dumps(payload), headers={**JSON, "idempotency-key": "k-1"})
+    assert json.loads(late(sent, context)["body"])["errors"] == [{"field": "due_date", "detail": "it is over"}]

@@ -111,10 +111,11 @@ class _Check:
 
     def finished(self, read: ListFile) -> Result:
         result, lines = self._result, self._invalid.rows
-        # The import refuses a list whose validation rejects too many rows before it runs the rule.
-        if reason := self._reason():
-            lines = format_lines(read.differences, self._terms.partner) + lines
-            reason += remedy(read.differences, self._terms.partner)
+        # The import refuses such a list before it runs the rule.
+        differences = read.differences if (reason := self._reason()) else ()
+        if reason and (differences or self._invalid.full or result.rejected == result.rows):
+            lines = format_lines(differences, self._terms.partner) + lines
+            reason += remedy(differences, self._terms.partner)
         else:
             report = Report(lines)
             report.add(self._refused)

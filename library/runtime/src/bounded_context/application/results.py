@@ -79,6 +79,11 @@ class Report:
         self.rejections += rejections
 
     @property
+    def full(self) -> bool:
+        """Whether the lines of further rejections would be left out."""
+        return self.rejections >= REPORTED_REJECTIONS
+
+    @property
     def lines(self) -> str:
         """The lines of the first rejections, without the header."""
         return self._text.getvalue()

@@ -27,9 +27,9 @@ def validate_list(
 ) -> Step:
     """Read the pinned file, in constant memory; write good rows to parts of ``part_rows``, bad rows to the report.
 
-    More bad rows than ``tolerated_share`` (0 to 1) reject the list. Parts have more rows if the list could have over
-    10,000 parts otherwise. Each attempt stages its own rows. The first recorded attempt counts: later attempts repeat
-    its answer.
+    More bad rows than ``tolerated_share`` (0 to 1) reject the list, here or after the verification. Parts have more
+    rows if the list could have over 10,000 parts otherwise. Each attempt stages its own rows. The first recorded
+    attempt counts: later attempts repeat its answer.
 
     ``outcome`` is the answer of the workflow's previous step. After `REGISTERED`, a large list is `SPLIT`: the workflow
     validates the ranges of its file in parallel, and calls again with `SPLIT`. A definition of an earlier release names
@@ -140,14 +140,18 @@ def _refuse_file(lists: Lists, received: ReceivedList, staging: Staging, refusal
 def _record_result(
     lists: Lists, received: ReceivedList, validation: _Validation, tolerated_share: Fraction
 ) -> ReceivedList:
-    """Record the result for a list, unless another attempt has recorded one; return the record."""
+    """Record the result for a list, unless another attempt has recorded one; return the record.
+
+    Too many bad rows reject the list here only if the report needs no refusals of rules. Otherwise the verification
+    rejects it, so that the partner gets all faults in a single report.
+    """
     file_pass, staging, partner = validation.file_pass, validation.staging, received.file.partner
     facts = counts(file_pass.rows, file_pass.rejected) | {"staged": staging.attempt or ""}
     reason = over_tolerance(file_pass.rejected.total(), file_pass.rows, tolerated_share)
     differences = validation.differences if reason else ()
     staging.write_rejections(format_lines(differences, partner) + file_pass.report.rows)
     staging.write_manifest(VALIDATED)
-    if reason:
+    if reason and (differences or file_pass.report.full or file_pass.rejected.total() == file_pass.rows):
         reason += remedy(differences, partner)
         facts |= {"code": ListFault.TOLERANCE}
         return refuse(received.list_id, reason, lists, ListStatus.REGISTERED, **facts)

@@ -167,7 +167,7 @@ class CreatingRule(Generic[D, A]):
         except Throttled:
             raise
         except BusinessError as refused:
-            return Rejection(row.line, "", str(refused) or refused.title, Fault.RULE, refused.code)
+            return Rejection(row.line, refused.field, str(refused) or refused.title, Fault.RULE, refused.code)
         except _NotForRows as wrong:
             raise RuleFailed(self._failed(row, str(wrong))) from None
         except Exception as error:

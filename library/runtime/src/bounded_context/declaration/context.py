@@ -367,6 +367,15 @@ def _references(context: Structure[Any]) -> Iterator[str]:
 def _errors(context: Structure[Any]) -> Iterator[str]:
     codes = (*_repeated(context.refusals), BusinessError.code)
     for error in context.own_errors:
+        fields = {
+            name
+            for command in context.commands
+            if error in context.errors_of(command)
+            for name in command.model.model_fields
+        }
+        if error.field and error.field not in fields:
+            problem = f"errors: the field of {error.__name__} is {error.field!r}, which none of its commands has"
+            yield f"{problem}: write one of {', '.join(sorted(fields))}."
         if error.code in codes:
             yield f"errors: the code of {error.__name__} is {error.code!r}, which is in use: choose another code."
         if issubclass(error, Unavailable):

@@ -25,11 +25,13 @@ class BusinessError(Exception):
 
     ``code`` is stable and for programs: it is the ``reason`` of the metric, and a part of the problem's type.
     ``status`` (4xx; 503 for `Unavailable`) and ``title`` are members of the HTTP API's problem (RFC 9457).
+    ``field`` is the field whose value is refused, in answers and in the reports of lists; empty without such a field.
     """
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
     title: ClassVar[str] = "A rule of the context forbids it"
+    field: str = ""
 
 
 class AlreadyExists(BusinessError):

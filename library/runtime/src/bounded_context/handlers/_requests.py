@@ -69,15 +69,16 @@ def obeying(code: str = INVALID) -> Iterator[None]:
     except BadCursor:
         raise Refused(code, "cursor: pass the next_cursor of an answer to the same query") from None
     except BusinessError as error:
-        raise Refused(
-            error.code, shortened(str(error)), rule=type(error), retry_after=getattr(error, "retry_after", None)
-        ) from None
+        detail, wait = shortened(str(error)), getattr(error, "retry_after", None)
+        errors = [{"field": error.field, "detail": detail}] if error.field else ()
+        raise Refused(error.code, detail, errors, type(error), wait) from None
 
 
 def answer(refused: Refused) -> dict[str, Any]:
     """Return a refusal as the answer to a message."""
     wait = {} if refused.retry_after is None else {"retry_after": refused.retry_after}
-    return {"ok": False, "error": {"code": refused.code, "detail": refused.detail, **wait}}
+    field = {"field": refused.errors[0]["field"]} if refused.rule and refused.errors else {}
+    return {"ok": False, "error": {"code": refused.code, "detail": refused.detail, **field, **wait}}
 
 
 def _sentence(error: ValidationError, model: type[BaseModel] | None) -> str:
