@@ -34,6 +34,17 @@ def test_the_command_writes_the_page_and_the_archive(
     assert "checkList" in (tmp_path / "payment-lists.html").read_text(encoding="utf-8")
 
 
+def test_the_command_shows_its_progress(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line for each system of partners: each takes some seconds."""
+    monkeypatch.setattr(cli, "_pydantic", lambda *_: {})
+    monkeypatch.setattr(cli, "_native", lambda *_: b"")
+    assert context("partner-kit", "--output", str(tmp_path)) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in lines] == [f"{number} of 5" for number in range(1, 6)]
+
+
 EXCEL: Final = FileFormat(delimiter=";", encoding="utf-16", decimal=",", date="DD.MM.YYYY", header={"Betrag": "amount"})
 
 

@@ -446,6 +446,7 @@ ELSEWHERE = {
     "nothing-of-lists-is-left",
     "refusals-are-declared",
     "rules-accept-samples",
+    "partners-can-check-lists",
     "settings-are-read",
     "events-keep-their-contract",
     "events-are-described",

@@ -5,7 +5,7 @@ import json
 import sys
 from base64 import b64decode
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final, NoReturn
 
 from bounded_context.adapters.temporary_database import SqliteSeenIds
 from bounded_context.application.checking import ListFile
+from bounded_context.application.ports import Throttled
 from bounded_context.application.reading import check_size
 from bounded_context.application.results import Report, document, file_lines, format_lines, remedy, with_reason
 from bounded_context.application.staging import StagedRow, TypedRow
@@ -23,34 +24,35 @@ from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.lists import over_tolerance
 from bounded_context.domain.rows import Checked, Rejection, Unreadable, rejected_rows
 
+from .absent import SERVICE, AtTheImport, stand_in
+
 VALID: Final = 0
 REJECTS: Final = 1
 BAD_FILE: Final = 2
-
-
-class _NeedsTable(Exception):
-    """The rule reads stored records, which only the service has."""
+_LINES: Final = 5
 
 
 class _NoTable:
-    """The stored records, which are not on the partner's machine."""
+    """The stored records, which only the service has."""
 
     def get(self, identity: str) -> NoReturn:
         """Refuse to read."""
-        raise _NeedsTable(identity)
+        SERVICE.use(identity)
 
 
 @dataclass
 class Result:
     """The result of a check.
 
-    ``unread`` is whether the file cannot be read as a list. ``unchecked`` counts the rows whose rule needs the service.
+    ``unread`` is whether the file cannot be read as a list. ``unchecked`` counts the rows whose rule needs the service,
+    and ``unchecked_lines`` are the first of their lines.
     ``rejected`` counts rejected rows. ``report`` has the bytes of the report that the import would write.
     """
 
     rows: int = 0
     rejected: int = 0
     unchecked: int = 0
+    unchecked_lines: list[int] = field(default_factory=list[int])
     unread: bool = False
     report: bytes = field(default=b"", repr=False)
 
@@ -58,6 +60,21 @@ class Result:
     def status(self) -> int:
         """The exit status."""
         return BAD_FILE if self.unread else REJECTS if self.rejected else VALID
+
+    def leave_to_import(self, line: int) -> None:
+        """Count a row that only the import checks."""
+        self.unchecked += 1
+        if len(self.unchecked_lines) < _LINES:
+            self.unchecked_lines.append(line)
+
+    @property
+    def at_import(self) -> str:
+        """The number and the first lines of the rows that only the import checks, for people; empty without rows."""
+        if not self.unchecked:
+            return ""
+        more = self.unchecked - len(self.unchecked_lines)
+        lines = ", ".join(map(str, self.unchecked_lines)) + (f" and {more} more" if more else "")
+        return f", {self.unchecked} checked at the import (lines {lines})"
 
 
 @dataclass(frozen=True)
@@ -103,11 +120,13 @@ class _Check:
         self._refused += sorted([*unread, *(refused for row in good for refused in self._refusals(row))])
 
     def _refusals(self, row: TypedRow[Any]) -> list[Rejection]:
-        try:
-            return self._rule([row], "")
-        except (_NeedsTable, RuleFailed):
-            self._result.unchecked += 1
-            return []
+        # A rule may catch the exception of a use, and refuse or accept the row without the service.
+        with suppress(AtTheImport, RuleFailed, Throttled), SERVICE.rule():
+            refused = self._rule([row], "")
+            if not SERVICE.used:
+                return refused
+        self._result.leave_to_import(row.line)
+        return []
 
     def finished(self, read: ListFile) -> Result:
         result, lines = self._result, self._invalid.rows
@@ -127,6 +146,12 @@ class _Check:
 
     def _reason(self) -> str | None:
         return over_tolerance(self._result.rejected, self._result.rows, self._terms.tolerated_share)
+
+
+def declared(reference: str, absent: Sequence[str]) -> Context[Any]:
+    """Return the context of a reference, with stand-ins for the modules that the kit lacks."""
+    stand_in(absent)
+    return named(reference)
 
 
 def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
@@ -162,11 +187,10 @@ _TEXTS: Final = {
 def _report(kit: dict[str, Any], path: Path) -> int:
     format_ = FileFormat(**kit["file"])
     terms = Terms(kit["most_bytes"], Fraction(kit["tolerated_share"]), kit["partner"], format_)
-    result = check(named(kit["context"]), path.open("rb"), path.stat().st_size, terms)
+    result = check(declared(kit["context"], kit["absent"]), path.open("rb"), path.stat().st_size, terms)
     _print(result.report)
     outcome = "cannot be read as a list" if result.unread else f"{result.rows} rows, {result.rejected} rejected"
-    unchecked = f", {result.unchecked} with a rule that only the service checks" if result.unchecked else ""
-    sys.stderr.write(f"{path.name}: {outcome}{unchecked}\n{kit['only_the_service']}\n")
+    sys.stderr.write(f"{path.name}: {outcome}{result.at_import}\n{kit['only_the_service']}\n")
     return result.status
 
 

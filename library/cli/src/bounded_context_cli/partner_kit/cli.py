@@ -22,7 +22,6 @@ from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import grimp
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 from typer import Argument, Option
@@ -37,7 +36,7 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..command.installed import repository
 from ..command.output import fail, update_file
-from ..package import RUNTIME, PackageError, install
+from ..package import PackageError, install
 from ..programs import PRODUCTION
 from ..programs.environment import LAYER
 from ..views.pages import page as page_of
@@ -45,6 +44,7 @@ from ..views.pages import text
 from ..views.pages.lists import html
 from . import start
 from .contents import Contents
+from .modules import COMPILED, PURE, modules_of, require_start
 
 
 def partner_kit(
@@ -88,16 +88,8 @@ PLATFORMS: Final[Mapping[str, str]] = {
 }
 """The systems of partners, by the archive of their compiled modules, each with uv's name."""
 
-_TOOLS: Final = Path(__file__).parents[1]
-_CHECK: Final = "bounded_context_cli.partner_kit.check"
-_COMPILED: Final = "pydantic_core"
-_PURE: Final = ("annotated_types", "pydantic", "typing_extensions", "typing_inspection")
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _SHEBANG: Final = b"#!/usr/bin/env python3\n"
-
-
-class KitError(ProjectError):
-    """The kit cannot be built; the message has the reason."""
 
 
 def write(
@@ -110,13 +102,20 @@ def write(
     """Write the archive. ``kit`` has the values that the check reads.
 
     Raises:
-        KitError: the declaration imports a package that the kit does not contain.
+        KitError: the declaration cannot be imported without the service.
         PackageError: uv cannot install pydantic.
     """
-    entries = {"__main__.py": Path(start.__file__).read_bytes(), "code/kit.json": json.dumps(kit).encode()}
-    entries |= {f"code/{name}": source.read_bytes() for name, source in _sources(project)}
+    modules = modules_of(project)
+    require_start(project, modules)
+    if modules.absent:
+        _say(f"Rows whose rule uses {', '.join(modules.absent)} are checked at the import.")
+    known = json.dumps({**kit, "absent": modules.absent}).encode()
+    entries = {"__main__.py": Path(start.__file__).read_bytes(), "code/kit.json": known}
+    entries |= {f"code/{name}": source.read_bytes() for name, source in modules.sources.items()}
     entries |= _pydantic(pythons[0], platforms)
-    entries |= {archive: _native(uv, pythons) for archive, uv in platforms.items()}
+    for number, (archive, uv) in enumerate(platforms.items(), 1):
+        _say(f"{number} of {len(platforms)}: pydantic for {uv}, for Python {', '.join(pythons)}")
+        entries[archive] = _native(uv, pythons)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(_SHEBANG)
@@ -126,40 +125,14 @@ def write(
     path.chmod(0o755)
 
 
-def _sources(project: Project) -> Iterator[tuple[str, Path]]:
-    """Yield the name and the file of each module that the check and the declaration import."""
-    declaration = str(project.settings["context"]).partition(":")[0]
-    roots = {RUNTIME.name: RUNTIME, _TOOLS.name: _TOOLS, declaration.partition(".")[0]: project.sources}
-    graph = grimp.build_graph(
-        *roots, include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
-    )
-    modules = _closure(graph, {_CHECK, declaration})
-    _refuse_others(graph, modules, declaration, roots)
-    for module in sorted(name for name in modules if name.partition(".")[0] in roots):
-        root, *parts = module.split(".")
-        folder = roots[root].joinpath(*parts)
-        file = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
-        yield f"{root}/{file.relative_to(roots[root]).as_posix()}", file
-
-
-def _closure(graph: Any, modules: set[str]) -> set[str]:
-    """Return modules with all that they import. The import of a module also runs the packages that contain it."""
-    packages = {module.rsplit(".", depth)[0] for module in modules for depth in range(1, module.count(".") + 1)}
-    closure = modules | packages
-    closure |= {name for module in closure for name in graph.find_upstream_modules(module)}
-    return closure if closure == modules else _closure(graph, closure)
-
-
-def _refuse_others(graph: Any, modules: set[str], declaration: str, roots: Mapping[str, Path]) -> None:
-    known = {*roots, *_PURE, _COMPILED, *sys.stdlib_module_names}
-    for other in sorted(name for name in modules if name.partition(".")[0] not in known):
-        chain = " -> ".join(graph.find_shortest_chain(declaration, other) or (declaration,))
-        raise KitError(f"{chain}: a partner kit does not contain {other.partition('.')[0]}.")
+def _say(sentence: str) -> None:
+    """Print a sentence about the progress: standard output has the names of the files."""
+    sys.stderr.write(f"{sentence}\n")
 
 
 def _pydantic(python: str, platforms: Mapping[str, str]) -> dict[str, bytes]:
     """Return the files of pydantic and of the packages that it imports, without the compiled module."""
-    with _installed((*_PURE, _COMPILED), python, next(iter(platforms.values()))) as folder:
+    with _installed((*PURE, COMPILED), python, next(iter(platforms.values()))) as folder:
         files = [path for path in sorted(folder.rglob("*.py")) if path.relative_to(folder).parts[0] != "bin"]
         return {f"code/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
 
@@ -169,8 +142,8 @@ def _native(platform: str, pythons: Sequence[str]) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:xz", preset=6) as archive:
         for python in pythons:
-            with _installed((_COMPILED,), python, platform) as folder:
-                for path in sorted((folder / _COMPILED).glob("_pydantic_core.c*")):
+            with _installed((COMPILED,), python, platform) as folder:
+                for path in sorted((folder / COMPILED).glob("_pydantic_core.c*")):
                     entry = tarfile.TarInfo(path.name)
                     entry.size = path.stat().st_size
                     archive.addfile(entry, io.BytesIO(path.read_bytes()))

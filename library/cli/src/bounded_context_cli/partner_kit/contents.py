@@ -132,4 +132,7 @@ def _samples(context: Context[Any], format_: FileFormat) -> tuple[bytes, bytes]:
 
 def _only_the_service(context: Context[Any]) -> str:
     references = "".join(f", whether each {field} exists" for field in context.references)
-    return f"Only the import checks whether a record exists already{references}, and rules that read stored records."
+    return (
+        f"Only the import checks whether a record exists already{references}, and rules that read stored records or "
+        "call other systems."
+    )

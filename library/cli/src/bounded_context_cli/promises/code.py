@@ -88,6 +88,17 @@ def _refusal_of_sample(context: Context[Any], number: int) -> str:
     return ""
 
 
+def partners_can_check_lists(where: Repository) -> Iterator[str]:
+    """Partners can check lists before the upload: the partner kit imports the declaration without the service."""
+    from ..partner_kit.modules import KitError, modules_of, require_start
+
+    try:
+        if where.context.has_lists:
+            require_start(where.project, modules_of(where.project))
+    except KitError as error:
+        yield str(error)
+
+
 def functions_have_code(where: Repository) -> Iterator[str]:
     """Every deployed function has code: the dotted name of its handler resolves to a function."""
     for node in where.graph.of("lambda/function"):
@@ -245,6 +256,7 @@ CHECKS: tuple[Check, ...] = (
     commands_run_their_rule,
     lists_obey_the_rule,
     rules_accept_samples,
+    partners_can_check_lists,
     functions_have_code,
     code_is_deployed,
     presets_have_the_variables,
