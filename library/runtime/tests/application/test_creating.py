@@ -29,6 +29,7 @@ from bounded_context.domain.lists import ListStatus
 from bounded_context.testing import InMemory, InMemoryAggregates, Run, Samples, run_list
 from bounded_context.testing.functions import KEY
 from tests.commands import ALL, Commands
+from tests.contexts import ORDER, place_order
 from tests.things import Stage, context_of, model_of
 
 SAMPLES: Final = Samples(PAYMENT)
@@ -560,3 +561,22 @@ def test_a_rule_does_not_run_for_a_list_whose_report_it_cannot_complete(monkeypa
     assert calls == []
     assert sent(counting, [*faulty[:10], *ROWS[10:]], tolerated_share=Fraction(0)).outcome == "REJECTED"
     assert len(calls) == 10
+
+
+def test_the_state_that_a_rule_sets_is_imported() -> None:
+    """As a command stores it; a row without it has the defaults, and its part is not written again."""
+
+    def weighed(command: Any, orders: Any) -> Any:
+        created = place_order(command, orders)
+        if command.pieces > 5:
+            orders.added[0] = created = replace(created, state=created.state.having(parcels=command.pieces))
+        return created
+
+    rows = [Samples(ORDER).values(number) for number in range(1, 11)]
+    run = run_list(ORDER, rows, rule=weighed)
+    assert [order.state.parcels for order in run.aggregates] == [0] * 5 + [6, 7, 8, 9, 10]
+    checked = CreatingRule(ORDER, weighed, InMemoryAggregates(ORDER))
+    staged = [StagedRow(number, dict(row)) for number, row in enumerate(rows)]
+    typed_rows, _ = typed(staged, ORDER.rows_as_commands)
+    assert checked(typed_rows, "") == []
+    assert [row.created is None for row in typed_rows] == [True] * 5 + [False] * 5

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any, Generic, NoReturn, TypeVar
 
 from ..declaration.context import Context
-from ..domain.aggregate import Aggregate, BusinessError, Details, Unavailable
+from ..domain.aggregate import Aggregate, BusinessError, Details, State, Unavailable
 from ..domain.faults import INVALID, Fault, ListFault
 from ..domain.lists import Amounts, ListStatus, ReceivedList, over_tolerance
 from ..domain.rows import Rejection, Rows, rejected_rows
@@ -121,6 +121,7 @@ class CreatingRule(Generic[D, A]):
         self.use_case = use_case
         self._identity = context.identity
         self._first = context.initial_status
+        self._state = None if context.state is State else context.state()
         self._stored = aggregates
         self._ran = ran
 
@@ -193,15 +194,17 @@ class CreatingRule(Generic[D, A]):
         own = created.details.__dict__
         return (
             None
-            if all(map(is_, own.values(), map(row.details.__dict__.get, own)))
+            if self._is_new(created.state) and all(map(is_, own.values(), map(row.details.__dict__.get, own)))
             else self._changed_values(row, created)
         )
+
+    def _is_new(self, state: State) -> bool:
+        return self._state is None or state == self._state
 
     def _changed_values(self, row: TypedRow[D], created: A) -> Mapping[str, Any] | None:
         if created.id != row.details.id:
             raise _NotForRows(f"it changes {self._identity}: let the row keep it")
-        dumped = created.details.model_dump(mode="json")
-        changed = {name: value for name, value in dumped.items() if row.values.get(name) != value}
+        changed = {name: value for name, value in created.values.items() if row.values.get(name) != value}
         return {**row.values, **changed} if changed else None
 
 

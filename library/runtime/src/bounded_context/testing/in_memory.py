@@ -95,7 +95,7 @@ class InMemoryAggregates(Generic[A]):
         kind = self._context.aggregate
         details: Any = kind.details_type.model_validate_stored(row)
         status: Any = self._context.initial_status
-        return kind(details, status, list_id=list_id)
+        return kind(details, status, list_id=list_id, state=kind.state_type.model_validate_stored(row))
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Delete the aggregates that this list imported; ignore all others."""
