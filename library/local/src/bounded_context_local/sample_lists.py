@@ -2,9 +2,13 @@
 
 import codecs
 import csv
+import gzip
 import io
+import json
 import random
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -12,10 +16,12 @@ from typing import Any
 from bounded_context.declaration.context import Context
 from bounded_context.domain.field_types import BY_KIND
 from bounded_context.domain.fields import choices, kind_of, today
-from bounded_context.testing.functions import OwnValues, own_values
+from bounded_context.domain.formats import PLAIN, FileFormat
+from bounded_context.testing.functions import OwnValues, assembled, own_values
 
 _BAD_SEED = 998
 _BAD = "no such value"
+_GZIP = b"\x1f\x8b"
 
 REFERENCES = 20
 """Number of different references in sample rows, for each kind of reference."""
@@ -47,8 +53,9 @@ UNIQUE: dict[str, Callable[[int], str]] = {
 class Samples:
     """Generator of sample lists for a context, and reader of lists."""
 
-    def __init__(self, context: Context[Any]) -> None:
-        """Generate rows of the context's aggregate."""
+    def __init__(self, context: Context[Any], format_: FileFormat = PLAIN) -> None:
+        """Generate rows of the context's aggregate, and lists in a partner's format."""
+        self.format = format_
         self.identity = context.identity
         self._context = context
 
@@ -97,8 +104,18 @@ class Samples:
         return UNIQUE[kind](number) if name == self.identity else KINDS[kind](dice, number)
 
     def document(self, count: int, seed: int = 0) -> bytes:
-        """Return a list with a header and `count` valid rows, as CSV in UTF-8."""
-        return as_csv([list(self.columns), *self.rows(count, seed)])
+        """Return a list with a header and `count` valid rows."""
+        return self.written([list(self.columns), *self.rows(count, seed)])
+
+    def written(self, records: list[list[str]]) -> bytes:
+        """Return records of plain cells as a list in the partner's format."""
+        if self.format == PLAIN:
+            return as_csv(records)
+        header, *rows = records
+        notations = self._context.rows.writers(self.format)
+        columns = [notations.get(name, str) for name in header]
+        cells = ([*map(lambda write, cell: write(cell), columns, row), *row[len(header) :]] for row in rows)
+        return assembled([self.format.names(header), *cells], self.format)
 
     def bad_document(self) -> bytes:
         """Return a list with one invalid row: a value of a wrong type, or an extra cell if all columns are texts."""
@@ -109,27 +126,44 @@ class Samples:
             if typed is None
             else [_BAD if name == typed else cell for name, cell in zip(columns, row, strict=True)]
         )
-        return as_csv([columns, bad])
+        return self.written([columns, bad])
 
     def lines_by_identity(self, content: bytes) -> dict[str, list[int]]:
         """Return the line numbers, from 1, on which the records of each identity in a file begin."""
-        records = csv.reader(_text(content))
-        header = [cell.strip() for cell in next(records, [])]
-        column = header.index(self.identity) if self.identity in header else len(header)
         lines: dict[str, list[int]] = {}
-        begins = records.line_num + 1
-        for record in records:
-            if len(record) > column:
-                lines.setdefault(record[column].strip(), []).append(begins)
-            begins = records.line_num + 1
+        for line, record in self._records(content):
+            if self.identity in record:
+                lines.setdefault(record[self.identity].strip(), []).append(line)
         return lines
 
     def references_of(self, content: bytes) -> set[str]:
         """Return the identities that the rows of a file refer to; empty without such columns."""
-        records = csv.reader(_text(content))
-        header = [cell.strip() for cell in next(records, [])]
-        columns = [header.index(name) for name in self._context.references if name in header]
-        return {record[column] for record in records for column in columns if len(record) > column and record[column]}
+        records = [record for _, record in self._records(content)]
+        return {record[name] for record in records for name in self._context.references if record.get(name)}
+
+    def count(self, content: bytes) -> int:
+        """Count a file's records after the header, independently of the import's code."""
+        return sum(1 for _ in self._records(content))
+
+    def _records(self, content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield the first line, and the cells by column, of each record after the header."""
+        text = _text(content, self.format.encoding)
+        if self.format.kind == "json-lines":
+            for line, record in enumerate(text, 1):
+                if record.strip():
+                    members = _members(record)
+                    yield line, self._by_column(members, members.values())
+            return
+        records = csv.reader(text, delimiter=self.format.delimiter)
+        header = next(records, [])
+        begins = records.line_num + 1
+        for record in records:
+            if record:
+                yield begins, self._by_column(header, record)
+            begins = records.line_num + 1
+
+    def _by_column(self, names: Iterable[str], cells: Iterable[object]) -> dict[str, str]:
+        return {self.format.column(name): str(cell) for name, cell in zip(names, cells, strict=False)}
 
 
 def as_csv(records: Iterable[Iterable[str]]) -> bytes:
@@ -139,14 +173,18 @@ def as_csv(records: Iterable[Iterable[str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def count_records(content: bytes) -> int:
-    """Count a file's records after the header, independently of the import's code."""
-    return max(sum(1 for record in csv.reader(_text(content)) if record) - 1, 0)
+def _members(line: str) -> dict[str, Any]:
+    with suppress(ValueError):
+        return dict(json.loads(line))
+    return {}
 
 
-def _text(content: bytes) -> io.StringIO:
+def _text(content: bytes, encoding: str) -> io.StringIO:
+    if content.startswith(_GZIP):
+        with suppress(OSError, EOFError, zlib.error):
+            content = gzip.decompress(content)
     utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    text = content.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace")
+    text = content.decode("utf-16" if utf_16 else {"utf-8": "utf-8-sig"}.get(encoding, encoding), errors="replace")
     # The limit applies to the whole process, so it is never lowered.
     csv.field_size_limit(max(len(text), csv.field_size_limit()))
     return io.StringIO(text, newline="")

@@ -102,6 +102,12 @@ def test_a_folder_without_a_repository_is_an_error(
     assert f"{tmp_path} " in capsys.readouterr().err.replace("\n", "")
 
 
+def test_an_unknown_partner_is_an_error(capsys: pytest.CaptureFixture[str]):
+    """Nothing is started."""
+    assert context("run", "--partner", "nobody") == 2
+    assert "infra/service/Pulumi.local.yaml: partners: 'nobody' is not one of demo." in capsys.readouterr().err
+
+
 def test_missing_uv_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Without uv there is no emulator, and nothing half-made stays behind."""
     monkeypatch.setenv("PATH", "/nowhere")

@@ -1,12 +1,17 @@
 """Sample lists."""
 
 import csv
+from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import pytest
 
+from bounded_context.adapters.temporary_database import SqliteSeenIds
+from bounded_context.application.checking import ListFile
 from bounded_context.declaration.context import Context
-from bounded_context_local.sample_lists import Samples, as_csv, count_records
+from bounded_context.domain.formats import FileFormat
+from bounded_context_local.sample_lists import Samples, as_csv
 
 
 def test_sample_rows_are_good_rows(context: Context[Any], samples: Samples):
@@ -38,9 +43,9 @@ def test_samples_are_the_same_every_time(samples: Samples):
         (b"\xff\xfe\x00", 0),
     ],
 )
-def test_records_are_counted_without_the_header(content: bytes, count: int):
+def test_records_are_counted_without_the_header(content: bytes, count: int, samples: Samples):
     """Blank lines are no records, and a line break inside quotes ends none."""
-    assert count_records(content) == count
+    assert samples.count(content) == count
 
 
 def test_the_lines_of_an_identity_are_the_first_lines_of_its_records(samples: Samples):
@@ -56,3 +61,29 @@ def test_references_of_a_file_are_read_from_its_column(samples: Samples):
     assert samples.references_of(samples.document(100)) == set(samples.known_references())
     assert samples.references_of(b"colour\nred\n") == set()
     assert samples.references_of(b"\x00\xff") == set()
+
+
+@pytest.mark.parametrize(
+    "format_",
+    [
+        FileFormat(delimiter=";", encoding="windows-1252", decimal=",", date="DD.MM.YYYY"),
+        FileFormat(kind="json-lines", encoding="utf-16", compression="gzip", decimal=","),
+        FileFormat(delimiter="\t", encoding="utf-16"),
+    ],
+    ids=str,
+)
+def test_lists_of_a_partner_are_in_its_format(format_: FileFormat, context: Context[Any], samples: Samples):
+    """With its names of the columns. A run reads them as it reads plain lists."""
+    names = {f"{name} \xe4": name for name in context.rows.columns[:2]}
+    own = Samples(context, replace(format_, header=names))
+    content, plain = own.document(20), samples.document(20)
+    read = ListFile(BytesIO(content), context.rows, SqliteSeenIds(), own.format)
+    checked = list(read.checked())
+    assert [len(chunk.rows) for chunk in checked] == [20]
+    assert own.count(content) == 20
+    first = 1 if format_.kind == "json-lines" else 2
+    assert list(own.lines_by_identity(content).values()) == [[line] for line in range(first, first + 20)]
+    assert own.lines_by_identity(content).keys() == samples.lines_by_identity(plain).keys()
+    assert own.references_of(content) == samples.references_of(plain)
+    [bad] = ListFile(BytesIO(own.bad_document()), context.rows, SqliteSeenIds(), own.format).checked()
+    assert (len(bad.rows), len(bad.rejections)) == (0, 1)

@@ -10,10 +10,11 @@ import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 import asyncssh
 from botocore.exceptions import ClientError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ..stand_ins import Scanner
 
 NAME: Final = "demo"
+"""The run's partner, unless `context run --partner` names another."""
 
 UNFINISHED: Final = ".filepart"
 """Suffix of files whose upload is in progress."""
@@ -46,8 +48,8 @@ class Partner:
     stand_ins: ClassVar[Sequence[str]] = ()
     """Actions of the run that replace AWS during an upload, a sentence each."""
 
-    def __init__(self, aws: Aws) -> None:
-        self.name = NAME
+    def __init__(self, aws: Aws, name: str = NAME) -> None:
+        self.name = name
         self.outputs: Mapping[str, Any] = {}
         """The stack's outputs, set after the deployment."""
         self.uploads: list[Upload] = []
@@ -56,10 +58,18 @@ class Partner:
         """The stand-in that scans uploads, for a stack with the malware gate."""
         self._aws = aws
 
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """The stack settings that authorize the partner: none, because permission to write to the bucket suffices."""
+    def authorized(self, partners: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return the settings of the run that authorize it to upload as each partner of the stack.
+
+        They are none, because permission to write to the bucket suffices.
+        """
         return {}
+
+    def named(self, name: str) -> Self:
+        """Return another partner of the stack, who shares the uploads of the run."""
+        other = copy(self)
+        other.name = name
+        return other
 
     def upload(self, name: str, content: bytes) -> Upload:
         """Put a file into the partner's folder. S3 sends the event."""
@@ -260,17 +270,26 @@ class SftpPartner(Partner):
         "sftp event: the run sends it, with the source in the stack's settings; the emulator's server sends none",
     )
 
-    def __init__(self, aws: Aws, login: Login | None = None) -> None:
-        """Create the run's partner with a new key pair, or the partner of a login in the setting `partners`."""
-        super().__init__(aws)
-        self.login = login or Login.with_new_key(self.name)
-        self.name = self.login.name
+    def __init__(self, aws: Aws, login: Login | None = None, name: str = NAME) -> None:
+        """Create a partner with a new key pair, or the partner of a login in the setting `partners`."""
+        self.login = login or Login.with_new_key(name)
+        super().__init__(aws, self.login.name)
         self.sftp = SftpEndpoint(HOST, aws.emulator.sftp_port)
 
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """The setting `partners` with the partner's public key."""
-        return {"partners": {self.name: {"public_keys": [self.login.public_key]}}}
+    def authorized(self, partners: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the setting `partners` of the stack, in which each partner has the run's public key too."""
+        return {
+            "partners": {
+                name: {**values, "public_keys": [*values.get("public_keys", ()), self.login.public_key]}
+                for name, values in {self.name: {}, **partners}.items()
+            }
+        }
+
+    def named(self, name: str) -> Self:
+        """Return another partner of the stack, who logs in with the run's key."""
+        other = super().named(name)
+        other.login = replace(self.login, name=name)
+        return other
 
     def upload(self, name: str, content: bytes) -> Upload:
         """Upload a file over SFTP, store it as an object version, and send the event."""

@@ -194,5 +194,9 @@ def region(project: Project) -> str:
 
 def settings(project: Project, more: Mapping[str, object]) -> dict[str, str]:
     """Return the settings in the stack's file, overridden by `more`, as text and without their namespace."""
-    merged = pulumi_files.settings(project.service, STACK) | dict(more)
-    return {name: as_text(value) for name, value in merged.items()}
+    return {name: as_text(value) for name, value in values(project, more).items()}
+
+
+def values(project: Project, more: Mapping[str, object]) -> dict[str, Any]:
+    """Return the settings in the stack's file, overridden by `more`, without their namespace."""
+    return pulumi_files.settings(project.service, STACK) | dict(more)

@@ -11,12 +11,13 @@ import typer
 from typer import Option
 
 from bounded_context_cli.command.installed import installed_packages, repository
-from bounded_context_cli.command.output import fail
+from bounded_context_cli.command.output import fail, refuse
 from bounded_context_cli.command.values import counted, existing_file, writable_file
 from bounded_context_cli.programs.pulumi_files import LOCAL
 from bounded_context_infra.configuration.project import ProjectError
 
 ROWS: Final = 1000
+PULUMI_LOCAL: Final = f"infra/service/Pulumi.{LOCAL}.yaml"
 MOST_ROWS: Final = 200_000
 """A run waits at most 600 s for an import (`stack_state.END_SECONDS`). 100,000 rows take 208 s (measured: the page of
 proofs). 200,000 rows leave a third of the time to a slower machine."""
@@ -31,6 +32,7 @@ class Options:
 
     rows: int | None = None
     file: Path | None = None
+    partner: str | None = None
     deploy_only: bool = False
     trace: str | None = None
     dashboards: Path | None = None
@@ -45,7 +47,9 @@ class Options:
     @property
     def of_lists(self) -> str:
         """The first given option that only a context with lists has; an empty text without such an option."""
-        return next((f"--{name}" for name in ("rows", "file", "trace") if getattr(self, name) is not None), "")
+        return next(
+            (f"--{name}" for name in ("rows", "file", "partner", "trace") if getattr(self, name) is not None), ""
+        )
 
     def __post_init__(self) -> None:
         if problem := self._problem():
@@ -73,6 +77,13 @@ def run(
         ),
     ] = None,
     file: Annotated[Path | None, Option(parser=existing_file, metavar="FILE", help="import this list instead")] = None,
+    partner: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help=f"the partner of {PULUMI_LOCAL} who uploads, in its format (default: demo)",
+        ),
+    ] = None,
     deploy_only: Annotated[bool, Option("--deploy-only", help="deploy, and import no list")] = False,
     trace: Annotated[str | None, Option(metavar="ID", help="print the path of the row with this identity")] = None,
     dashboards: Annotated[
@@ -103,6 +114,7 @@ def run(
       context run                          import 1,000 sample rows, and make some calls
       context run --rows 10000             more rows
       context run --file my.csv            a list of your own
+      context run --partner acme           a list in the format of this partner
       context run --trace id-000000007     and print the path of this row
       context run --dashboards page.html   and draw the dashboards
       context run --keep --watch           keep it running; saved files of src/ are deployed at once
@@ -118,6 +130,7 @@ def run(
     options = Options(
         rows=rows,
         file=file,
+        partner=partner,
         deploy_only=deploy_only,
         trace=trace,
         dashboards=dashboards,
@@ -133,9 +146,11 @@ def run(
     with installed_packages():
         from bounded_context_cli.programs.stack_settings import settings_of
     try:
-        settings_of(repository(), LOCAL)
+        partners = settings_of(repository(), LOCAL).partners
     except ProjectError as error:
         return fail(str(error))
+    if partner and partner not in partners:
+        return refuse(f"{PULUMI_LOCAL}: partners: {partner!r} is not one of {', '.join(partners) or 'none'}.")
     with installed_packages():
         from .execution import execute
     return execute(options)

@@ -11,14 +11,18 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from bounded_context.domain.formats import PLAIN
 from bounded_context_cli.command.installed import of_distribution, repository
 from bounded_context_cli.command.output import LocalRunError, refuse
 from bounded_context_cli.command.values import writable_file
 from bounded_context_cli.contracts.openapi import FOLDER, NAME
+from bounded_context_cli.programs.pulumi_files import LOCAL
+from bounded_context_cli.programs.stack_settings import settings_of
 from bounded_context_cli.views.pages.api import Called, api_page
 from bounded_context_infra.configuration.project import Project
 
 from .. import additions
+from ..actors.partner import NAME as DEMO
 from ..actors.partner import UNFINISHED
 from ..actors.subscriber import wait_until
 from ..additions import ActionResult, AdditionalActions, calls, foreign_event, schedules, transitions
@@ -35,7 +39,7 @@ from ..provider.program import Progress
 from ..running import start
 from ..running.context import RunningContext, RunResult, expected_events, of_functions, read_result, settled
 from ..running.start import api_page_file, running_context
-from ..sample_lists import Samples, count_records
+from ..sample_lists import Samples
 from ..stack_state import Ended, Upload
 from . import PAGE, ROWS, Options
 from .screen import RunScreen, exit_status
@@ -183,7 +187,11 @@ def _lacking(received: Mapping[str, Counter[str]], expected: Iterable[str]) -> I
 def _running(options: Options, project: Project, screen: RunScreen) -> Iterator[RunningContext]:
     """Yield the deployed context. With `--keep` or `--endpoints`, other commands find it."""
     join = read_endpoints(options.join) if options.join else None
-    with running_context(project, screen.stage, _counting(screen), join=join) as running, ExitStack() as published:
+    partner = options.partner or DEMO
+    with (
+        running_context(project, screen.stage, _counting(screen), join=join, partner=partner) as running,
+        ExitStack() as published,
+    ):
         ours = endpoints_of(running.context, running.emulator, running.outputs)
         if options.keep:
             published.enter_context(start.published(project, ours))
@@ -215,7 +223,8 @@ def _deploy(options: Options, project: Project, screen: RunScreen) -> int:
 
 
 def _import_list(options: Options, project: Project, screen: RunScreen) -> int:
-    samples = Samples(project.context)
+    formats = settings_of(project, LOCAL).formats
+    samples = Samples(project.context, formats.get(options.partner or DEMO, PLAIN))
     name, content = _list(options, samples)
     lines = _lines_of(options.trace, samples, name, content)
     with _running(options, project, screen) as running:
@@ -296,7 +305,7 @@ def _import(
     running: RunningContext, additional: AdditionalActions, screen: RunScreen, name: str, content: bytes
 ) -> tuple[Upload, Ended, RunResult]:
     """Upload a list, and wait for its import and for its events."""
-    rows = count_records(content)
+    rows = running.samples.count(content)
     # No other context publishes the aggregates that the file refers to.
     running.table.know_references(running.samples.references_of(content))
     with screen.stage("upload"):

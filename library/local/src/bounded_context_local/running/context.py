@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bounded_context.declaration.entry_points import SMOKE
+from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.lists import Failure
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project
@@ -41,6 +42,7 @@ _STAND_INS: Final = (
     "other contexts: the run publishes the events of consumed contexts, on a topic that it creates if they have none",
     "x-ray: the run listens as the daemon and stores the functions' traces, because the emulator has no X-Ray",
 )
+NO_FORMATS: Final[Mapping[str, FileFormat]] = {}
 _NOTHING_TO_DO: Final = ("ALREADY_REGISTERED", "IGNORED")
 
 
@@ -55,6 +57,7 @@ class RunningContext:
         partner: Partner,
         traces: TraceDaemon,
         neighbours: list[Neighbour],
+        formats: Mapping[str, FileFormat] = NO_FORMATS,
     ) -> None:
         """Start to read the subscribers' queues and to collect metrics."""
         self.project = project
@@ -64,7 +67,8 @@ class RunningContext:
         self.deployment = deployment
         self.outputs = deployment.outputs
         self.partner = partner
-        self.samples = Samples(self.context)
+        self.formats = formats
+        self.samples = Samples(self.context, formats.get(partner.name, PLAIN))
         self.table = Table(aws, self.outputs["table_name"], self.context)
         calls = QueueCalls(aws)
         self.subscribers = [Subscriber(calls, name, url) for name, url in self.outputs["queues"].items()]

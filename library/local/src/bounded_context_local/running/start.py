@@ -11,12 +11,13 @@ import psutil
 
 import bounded_context_infra as infra
 from bounded_context.declaration.context import Context
+from bounded_context.domain.formats import FileFormat
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_cli.package import PackageError, build_local
 from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.configuration.project import Project, syntax_errors
 
-from ..actors.partner import Partner, SftpPartner
+from ..actors.partner import NAME, Partner, SftpPartner
 from ..actors.subscriber import neighbours
 from ..emulator.aws import Aws
 from ..emulator.process import Endpoints, emulator_python, published_endpoints, read_endpoints, running_emulator
@@ -39,6 +40,7 @@ def running_context(
     settings: Mapping[str, object] = NO_SETTINGS,
     join: Endpoints | None = None,
     proxy: Proxy | None = None,
+    partner: str = NAME,
 ) -> Iterator[RunningContext]:
     """Start an emulator, deploy the context onto it, yield the context, and always stop everything.
 
@@ -51,6 +53,7 @@ def running_context(
         settings: stack settings for this run, such as `{"max_list_mb": 1}`.
         join: the run of another context, whose emulator and region this run uses.
         proxy: a proxy for all calls of the functions.
+        partner: the partner who uploads lists, in its format.
 
     Raises:
         LocalRunError: a stage failed; the message gives the reason.
@@ -65,7 +68,8 @@ def running_context(
             )
         systems = services.enter_context(serving_systems(project))
         with stage("deploy"):
-            running = _deploy(project, aws, traces, progress, {**settings, **({"systems": systems} if systems else {})})
+            more = {**settings, **({"systems": systems} if systems else {})}
+            running = _deploy(project, aws, traces, progress, more, partner)
         running.systems = systems
         cleanup.callback(running.stop)
         services.callback(running.end)  # before the emulator ends, so no reader waits at its queue
@@ -126,38 +130,36 @@ def _in_the_way(context: Context[Any], aws: Aws) -> str:
 
 
 def _deploy(
-    project: Project, aws: Aws, traces: TraceDaemon, progress: Progress, more: Mapping[str, object]
+    project: Project, aws: Aws, traces: TraceDaemon, progress: Progress, more: Mapping[str, object], uploader: str
 ) -> RunningContext:
-    settings = program.settings(project, more)
+    settings, partners = program.settings(project, more), program.values(project, more).get("partners") or {}
     consumed = neighbours(aws, project.context, settings)
     for neighbour in consumed:
         neighbour.create_missing_topic(STACK)
-    partner = _partner(aws, project.context, settings)
-    deployment = deploy(aws, project.service, STACK, _with_partner(partner, more), progress)
+    partner = _partner(aws, project.context, settings, uploader)
+    deployment = deploy(aws, project.service, STACK, {**more, **partner.authorized(partners)}, progress)
     partner.outputs = deployment.outputs
     partner.scanner = Scanner(aws) if settings.get("malware") == "guardduty" else None
-    running = RunningContext(project, aws, deployment, partner, traces, consumed)
+    running = RunningContext(project, aws, deployment, partner, traces, consumed, _formats(project.context, partners))
     deployment.adapted += running.stand_ins
     if not aws.emulator.joined:  # a joined context gets references by events
         running.table.know_references(running.samples.known_references())
     return running
 
 
-def _with_partner(partner: Partner, more: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the run, in which the run's partner is one of the partners."""
-    settings = {**partner.settings, **more}
-    if "partners" in partner.settings and "partners" in more:
-        settings["partners"] = {**more["partners"], **partner.settings["partners"]}
-    return settings
+def _formats(context: Context[Any], partners: Mapping[str, Any]) -> dict[str, FileFormat]:
+    """Return the formats of the partners whose files are not plain."""
+    own = {name: values["format"] for name, values in partners.items() if values.get("format")}
+    return {name: FileFormat.parse(values, context.rows.columns) for name, values in own.items()}
 
 
-def _partner(aws: Aws, context: Context[Any], settings: Mapping[str, str]) -> Partner:
+def _partner(aws: Aws, context: Context[Any], settings: Mapping[str, str], name: str = NAME) -> Partner:
     """Return the partner of this run, who uploads lists in the way that the stack is configured for.
 
     A context without lists has a partner who uploads nothing.
     """
     without_server = settings.get("sftp") == "none" or not context.has_lists
-    return Partner(aws) if without_server else SftpPartner(aws)
+    return Partner(aws, name) if without_server else SftpPartner(aws, name=name)
 
 
 _START: Final = "start one with `uv run context run --keep`"

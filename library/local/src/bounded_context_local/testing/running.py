@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any, Final
 
+from bounded_context.domain.formats import PLAIN
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
+from ..actors.partner import Partner
 from ..actors.subscriber import Event, Reception, wait_for
 from ..emulator.clock import until
 from ..provider.program import NO_SETTINGS
 from ..running.context import RunningContext, expected_events
 from ..running.start import running_context
-from ..sample_lists import as_csv
+from ..sample_lists import Samples
 from ..stack_state import Item, Upload
 
 Row = Mapping[str, str]
@@ -67,19 +69,22 @@ class Running:
         samples = self.deployed.samples
         return [dict(zip(samples.columns, row, strict=True)) for row in samples.rows(count, seed=next(self._numbers))]
 
-    def upload(self, rows: Sequence[Row]) -> Finished:
+    def upload(self, rows: Sequence[Row], partner: str = "") -> Finished:
         """Upload rows over SFTP, and return the result after the subscribers have received the events.
 
         Args:
-            rows: the cells by column; the first row defines the columns.
+            rows: the plain cells by column; the first row defines the columns.
+            partner: a partner of `Pulumi.local.yaml`, whose format the file has; by default the run's partner.
 
         Raises:
             LocalRunError: no execution started, or it did not end in time.
         """
-        header = list(rows[0]) if rows else list(self.deployed.samples.columns)
-        content = as_csv([header, *([row[column] for column in header] for row in rows)])
-        uploaded = self.deployed.partner.upload(f"rows-{next(self._numbers)}.csv", content)
-        return finished(self.deployed, uploaded)
+        deployed, uploader = self.deployed, self.deployed.partner
+        uploader = uploader.named(partner) if partner else uploader
+        header = list(rows[0]) if rows else list(deployed.samples.columns)
+        samples = Samples(deployed.context, deployed.formats.get(uploader.name, PLAIN))
+        content = samples.written([header, *([row[column] for column in header] for row in rows)])
+        return finished(deployed, uploader.upload(f"rows-{next(self._numbers)}.csv", content), uploader=uploader)
 
     def invoke(self, function: str, payload: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
         """Send a command or a query to its function, and return the answer.
@@ -121,13 +126,16 @@ class Running:
         return self.deployed.table.item_of(identity)
 
 
-def finished(deployed: RunningContext, uploaded: Upload, expected: int | None = None) -> Finished:
+def finished(
+    deployed: RunningContext, uploaded: Upload, expected: int | None = None, uploader: Partner | None = None
+) -> Finished:
     """Wait for the end of an upload's execution and for the events, and return the result.
 
     Args:
         deployed: the context that received the upload.
         uploaded: the file.
         expected: the number of events for each subscriber; by default one for each row, and the list's own events.
+        uploader: the partner, by default the run's partner.
 
     Raises:
         LocalRunError: no execution started, it did not end in time, or it ended before the list was registered.
@@ -143,13 +151,13 @@ def finished(deployed: RunningContext, uploaded: Upload, expected: int | None = 
         events=wait_for(deployed.subscribers, execution.list_id, count),
         record=deployed.table.list_item(execution.list_id),
         imported=deployed.table.imported(execution.list_id),
-        report=_report(deployed, uploaded.path.rpartition("/")[2]),
+        report=_report(uploader or deployed.partner, uploaded.path.rpartition("/")[2]),
     )
 
 
-def _report(deployed: RunningContext, name: str) -> str | None:
+def _report(partner: Partner, name: str) -> str | None:
     try:
-        return deployed.partner.report(name)
+        return partner.report(name)
     except LocalRunError:
         return None
 
