@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,14 @@ class Journey:
         """Run commands of `context`."""
         for command in commands:
             self._run("uv", "run", "--no-sync", "context", *command.split())
+
+    def checked_by_kit(self, text: str) -> str:
+        """Return the output of the partner kit for a list."""
+        [kit] = (self.folder / "build" / "partner-kit").glob("*.pyz")
+        file = self.folder / "build" / "list.csv"
+        file.write_text(text, encoding="utf-8")
+        result = subprocess.run([sys.executable, kit, file], capture_output=True, text=True, check=False)
+        return result.stdout + result.stderr
 
     def done(self, title: str, behaviour: str) -> None:
         """End a request: repair the style, run the check, then the context with a test of its behaviour.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ TRIAL = {
     "an approved amount": 84,
     "the claims of a policy": 106,
     "notes of a claim": 286,
+    "a fraud score": 123,
+    "a German partner": 30,
 }
 """Lines that a developer wrote by hand in the trial. Here it is at most half of them."""
 
@@ -60,6 +63,7 @@ class IncidentTooOld(BusinessError):
     code = "incident-too-old"
     status = 422
     title = "The incident is older than a year or in the future"
+    field = "incident_date"
 
 
 class ClaimTooLarge(BusinessError):
@@ -68,6 +72,7 @@ class ClaimTooLarge(BusinessError):
     code = "claim-too-large"
     status = 422
     title = "The amount is over 100,000"
+    field = "amount"
 ''',
     )
     journey.replace("src/claim/model.py", "Amount, Currency", "Amount, BusinessError, Currency")
@@ -118,7 +123,8 @@ def test_commands_and_rows_obey_both_rules(running: Running) -> None:
         assert running.invoke("register_claim", claim | values)["error"]["code"] == code
     rows = running.rows(2)
     report = running.upload([rows[0] | old, rows[1] | large]).rejections()
-    assert {"incident-too-old", "claim-too-large"} <= {line["code"] for line in report}
+    refused = {(line["field"], line["code"]) for line in report}
+    assert {("incident_date", "incident-too-old"), ("amount", "claim-too-large")} <= refused
     page = Path("docs/lists.md").read_text(encoding="utf-8")
     assert "`incident-too-old`" in page
     assert "`claim-too-large`" in page
@@ -276,6 +282,157 @@ def test_notes_are_added_published_listed_and_end_with_the_claim(running: Runnin
     )
 
 
+def a_fraud_score(journey: Journey) -> None:
+    """Request 5: over HTTPS, of large claims, for commands and rows. The partner kit still checks the other rows."""
+    journey.add(
+        "src/claim/scoring.py",
+        '''"""The scoring of fraud, which another system does."""
+
+from bounded_context import BusinessError, Unavailable, aws
+
+from .commands import RegisterClaim
+
+
+class ScoringUnavailable(Unavailable):
+    """The scoring does not answer."""
+
+    code = "scoring-unavailable"
+    title = "The scoring does not answer"
+
+
+class FraudSuspected(BusinessError):
+    """The score is over 90."""
+
+    code = "fraud-suspected"
+    status = 422
+    title = "The score is over 90"
+
+
+def fraud_score(command: RegisterClaim) -> int | None:
+    """Return the score of a claim over 1,000. Raises FraudSuspected, ScoringUnavailable."""
+    if command.amount <= 1_000:
+        return None
+    scoring = aws.system("scoring", ScoringUnavailable)
+    score = scoring.post("/scores", {"amount": str(command.amount)}, key=command.claim_id).json()["score"]
+    if score > 90:
+        raise FraudSuspected("the score is over 90")
+    return score
+''',
+    )
+    journey.add("src/claim/model.py", "    fraud_score: WholeNumber | None = None\n", after="approved_amount: Amount")
+    journey.replace("src/claim/model.py", "    Text,\n)", "    Text,\n    WholeNumber,\n)")
+    journey.replace(
+        "src/claim/use_cases.py",
+        "    created = Claim(details, Status.REGISTERED)\n",
+        "    state = ClaimState(fraud_score=fraud_score(command))\n"
+        "    created = Claim(details, Status.REGISTERED, state=state)\n",
+    )
+    journey.replace("src/claim/use_cases.py", "ClaimDetails, ClaimTooLarge", "ClaimDetails, ClaimState, ClaimTooLarge")
+    journey.add("src/claim/use_cases.py", "from .scoring import fraud_score\n", after="from .model import")
+    journey.replace(
+        "src/claim/context.py",
+        "errors=(IncidentTooOld, ClaimTooLarge)",
+        "errors=(IncidentTooOld, ClaimTooLarge, FraudSuspected, ScoringUnavailable)",
+    )
+    journey.add(
+        "src/claim/context.py", "from .scoring import FraudSuspected, ScoringUnavailable\n", after="from .model import"
+    )
+    journey.add(
+        "infra/service/functions.py",
+        '    "register_claim": replace(COMMAND, calls=("scoring",)),\n'
+        '    CLAIM.verification_step: replace(VERIFY_LIST, calls=("scoring",)),\n',
+        after="**standard_presets",
+    )
+    journey.replace(
+        "infra/service/functions.py",
+        "from bounded_context_infra import Preset",
+        "from dataclasses import replace\n\nfrom bounded_context_infra import COMMAND, VERIFY_LIST, Preset",
+    )
+    for stack in ("dev", "staging", "prod", "local"):
+        address = '  claim:systems: {scoring: "https://scoring.example/v1"}\n'
+        journey.add(f"infra/service/Pulumi.{stack}.yaml", address, after="config:")
+    journey.add(
+        "tests/scoring.py",
+        '''"""The scoring, for the local run."""
+
+from bounded_context.testing import SystemRequest
+
+
+def answer(request: SystemRequest) -> tuple[int, dict[str, int]]:
+    """Suspect a single amount."""
+    return 200, {"score": 95 if request.body["amount"] == "6666.00" else 12}
+''',
+    )
+    systems = '\n[tool.bounded-context.systems]\nscoring = "tests.scoring:answer"\n'
+    journey.add("pyproject.toml", systems, after="samples = ")
+    journey.context("fix", "contracts", "openapi", "partner-kit dev")
+    rows = ["1000.00", "1000.01", "100000.01"]
+    assert "3 rows, 1 rejected, 1 checked at the import (line 3)" in journey.checked_by_kit(
+        "claim_id,policy_id,incident_date,amount,currency,claimant,phone,kind\n"
+        + "".join(f"c-{row},p-1,{date.today()},{row},EUR,Ada,+12025550100,fire\n" for row in rows)
+    )
+    journey.done(
+        "a fraud score",
+        '''
+def test_commands_and_rows_are_scored(running: Running) -> None:
+    """And a report has the refusals with the faulty cells."""
+    high, suspected = {"amount": "5000.00"}, {"amount": "6666.00"}
+    claims = running.rows(2)
+    assert running.invoke("register_claim", claims[0] | high)["claim"]["fraud_score"] == 12
+    assert running.invoke("register_claim", claims[1] | suspected)["error"]["code"] == "fraud-suspected"
+    rows = running.rows(2)
+    assert running.upload([rows[0] | high, rows[1]]).outcome == "IMPORTED"
+    assert [(running.item(row["claim_id"]) or {}).get("fraud_score") for row in rows] == [12, None]
+    for events in running.events(rows[0]["claim_id"]).values():
+        assert events[0]["data"]["fraud_score"] == 12
+    rows = running.rows(4)
+    changes = [suspected, {"currency": "?"}, {"incident_date": "2020-01-31"}, {}]
+    report = running.upload([row | change for row, change in zip(rows, changes, strict=True)]).rejections()
+    assert [(line["line"], line["field"], line["code"]) for line in report] == [
+        ("3", "currency", "value"),
+        ("2", "", "fraud-suspected"),
+        ("4", "incident_date", "incident-too-old"),
+        ("", "", "list-tolerance"),
+    ]
+''',
+    )
+
+
+def a_german_partner(journey: Journey) -> None:
+    """Request 8: with an own format, and an optional column, also in the local run."""
+    journey.add("src/claim/model.py", "    police_report: Text | None = None\n", after="kind: Literal")
+    journey.add(
+        "infra/service/Pulumi.local.yaml",
+        """    acme:
+      public_keys: []
+      format:
+        delimiter: ";"
+        encoding: windows-1252
+        decimal: ","
+        date: DD.MM.YYYY
+        header: {Schadennummer: claim_id, Aktenzeichen: police_report}
+""",
+        after="claim:partners:",
+    )
+    journey.context("contracts", "openapi", "run --partner acme")
+    journey.done(
+        "a German partner",
+        '''
+def test_a_german_list_is_imported_with_and_without_the_optional_column(running: Running) -> None:
+    """And the report quotes the cell as the partner wrote it."""
+    rows = running.rows(3)
+    assert running.upload([row | {"police_report": "Köln"} for row in rows], partner="acme").outcome == "IMPORTED"
+    item = running.item(rows[0]["claim_id"]) or {}
+    assert (item["police_report"], item["amount"]) == ("Köln", rows[0]["amount"])
+    rows = [{name: cell for name, cell in row.items() if name != "police_report"} for row in running.rows(2)]
+    assert running.upload(rows, partner="acme").outcome == "IMPORTED"
+    assert running.upload(running.rows(2)).outcome == "IMPORTED"
+    report = running.upload([rows[0] | {"amount": "1.555"}], partner="acme").rejections()
+    assert (report[0]["field"], "1,555" in report[0]["reason"]) == ("amount", True)
+''',
+    )
+
+
 @pytest.mark.e2e
 @pytest.mark.nightly
 def test_the_claims_requests_take_at_most_half_of_the_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -283,7 +440,7 @@ def test_the_claims_requests_take_at_most_half_of_the_lines(tmp_path: Path, caps
     journey = Journey.of(tmp_path, ANSWERS)
     requests = (
         *(fields_and_commands, a_date_rule_and_an_amount_rule, an_approved_amount),
-        *(the_claims_of_a_policy, notes_of_a_claim),
+        *(the_claims_of_a_policy, a_fraud_score, notes_of_a_claim, a_german_partner),
     )
     for request in requests:
         request(journey)

@@ -74,7 +74,8 @@ class Result:
             return ""
         more = self.unchecked - len(self.unchecked_lines)
         lines = ", ".join(map(str, self.unchecked_lines)) + (f" and {more} more" if more else "")
-        return f", {self.unchecked} checked at the import (lines {lines})"
+        word = "line" if self.unchecked == 1 else "lines"
+        return f", {self.unchecked} checked at the import ({word} {lines})"
 
 
 @dataclass(frozen=True)

@@ -134,5 +134,5 @@ def _only_the_service(context: Context[Any]) -> str:
     references = "".join(f", whether each {field} exists" for field in context.references)
     return (
         f"Only the import checks whether a record exists already{references}, and rules that read stored records or "
-        "call other systems."
+        "call other systems. It may run further checks of lists."
     )

@@ -95,7 +95,8 @@ class InMemoryAggregates(Generic[A]):
         kind = self._context.aggregate
         details: Any = kind.details_type.model_validate_stored(row)
         status: Any = self._context.initial_status
-        return kind(details, status, list_id=list_id, state=kind.state_type.model_validate_stored(row))
+        state: Any = kind.state_type.model_validate_stored(row)
+        return kind(details, status, list_id=list_id, state=state)
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Delete the aggregates that this list imported; ignore all others."""
