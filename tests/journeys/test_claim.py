@@ -389,8 +389,8 @@ def test_commands_and_rows_are_scored(running: Running) -> None:
     changes = [suspected, {"currency": "?"}, {"incident_date": "2020-01-31"}, {}]
     report = running.upload([row | change for row, change in zip(rows, changes, strict=True)]).rejections()
     assert [(line["line"], line["field"], line["code"]) for line in report] == [
-        ("3", "currency", "value"),
         ("2", "", "fraud-suspected"),
+        ("3", "currency", "value"),
         ("4", "incident_date", "incident-too-old"),
         ("", "", "list-tolerance"),
     ]

@@ -130,7 +130,7 @@ def test_rows_that_need_a_call_are_checked_at_the_import(calling: Any, tmp_path:
         result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     assert result.returncode == REJECTS, result.stderr
     lines = [(line["line"], line["code"]) for line in csv.DictReader(StringIO(result.stdout))]
-    assert lines == [("10", "value"), ("8", "refused"), ("", "list-tolerance")]
+    assert lines == [("8", "refused"), ("10", "value"), ("", "list-tolerance")]
     assert "9 rows, 2 rejected, 6 checked at the import (lines 2, 3, 4, 5, 6 and 1 more)" in result.stderr
 
 

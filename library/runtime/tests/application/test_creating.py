@@ -535,11 +535,12 @@ def test_a_refusal_names_the_field_of_the_row() -> None:
 def test_faulty_cells_and_refusals_are_in_one_report() -> None:
     """Also if the faulty cells alone reject the list: the partner corrects all of it at once."""
     faulty = [{**ROWS[n], "currency": "?"} for n in (0, 1)]
-    run = sent(over_limit, [*faulty, *ROWS[2:12]], tolerated_share=Fraction(1, 12))
+    run = sent(over_limit, [faulty[0], *ROWS[2:12], faulty[1]], tolerated_share=Fraction(1, 12))
     assert run.outcome == "REJECTED"
     assert [(line["line"], line["field"], line["code"]) for line in run.report] == [
-        *((str(line), "currency", Fault.VALUE) for line in (2, 3)),
-        *((str(line), "amount", TooLarge.code) for line in (12, 13)),
+        ("2", "currency", Fault.VALUE),
+        *((str(line), "amount", TooLarge.code) for line in (11, 12)),
+        ("13", "currency", Fault.VALUE),
         ("", "", ListFault.TOLERANCE),
     ]
     assert run.report[-1]["reason"].startswith("4 of 12 rows")

@@ -15,7 +15,7 @@ from bounded_context.adapters.temporary_database import SqliteSeenIds
 from bounded_context.application.checking import ListFile
 from bounded_context.application.ports import Throttled
 from bounded_context.application.reading import check_size
-from bounded_context.application.results import Report, document, file_lines, format_lines, remedy, with_reason
+from bounded_context.application.results import Report, by_line, document, file_lines, format_lines, remedy, with_reason
 from bounded_context.application.staging import StagedRow, TypedRow
 from bounded_context.application.verification import CreatingRule, RuleFailed, typed
 from bounded_context.declaration.context import Context, named
@@ -139,7 +139,7 @@ class _Check:
         else:
             report = Report(lines)
             report.add(self._refused)
-            lines = report.rows
+            lines = by_line(report.rows)
             result.rejected += rejected_rows(self._refused).total()
             reason = self._reason()
         result.report = with_reason(lines, reason, ListFault.TOLERANCE) if reason else document(lines)

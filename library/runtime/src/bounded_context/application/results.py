@@ -1,6 +1,7 @@
 """The report for the partner who sent a list, and the results of a list's pieces until the decision about the list."""
 
 import csv
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,6 +94,13 @@ class Report:
         """The lines, and a last line with the number of the other rejections."""
         unreported = self.rejections - REPORTED_REJECTIONS
         return self.lines + (whole_list(f"and {unreported} more") if unreported > 0 else "")
+
+
+def by_line(rows: str) -> str:
+    """Return the lines of a report in the order of the file: a stage of the check adds its rejections at the end."""
+    text, lines = StringIO(newline=""), csv.reader(StringIO(rows, newline=""))
+    csv.writer(text).writerows(sorted(lines, key=lambda cells: int(cells[0]) if cells[0] else sys.maxsize))
+    return text.getvalue()
 
 
 def _cells(rejection: Rejection | Reported) -> tuple[int, str, str, str, str]:

@@ -21,7 +21,7 @@ from ..domain.rows import Rejection, Rows, rejected_rows
 from .calls import seconds_to_spare, without_garbage_collection
 from .list_import import Outcome, Step, Workflow, counts, refuse
 from .ports import Aggregates, ImportedAggregates, Lists, References, Throttled
-from .results import PartResult, Report, RuleProgress, document, write_report
+from .results import PartResult, Report, RuleProgress, by_line, document, write_report
 from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, TypedRow, attempt, identities, read_part
 
 D = TypeVar("D", bound=Details)
@@ -279,7 +279,7 @@ class _Decision:
         self.amounts.merge(result.amounts)
 
     def finish(self) -> None:
-        self.staging.write_rejections(self.report.rows)
+        self.staging.write_rejections(by_line(self.report.rows))
         self.staging.write_manifest(VERIFIED)
 
 
