@@ -17,6 +17,7 @@ SECTIONS = (
         *("add-a-command", "add-a-step-to-the-check", "a-field", "a-resource-of-your-own-and-a-function-that-uses-it"),
         *("a-secret", "a-queue", "a-schedule", "samples-that-your-rules-accept"),
     ),
+    ("approval#declare-it",),
     ("calls#ask-in-a-rule", "calls#its-address-and-its-token", "calls#its-stand-in", "calls#test-it-without-a-network"),
     ("domain#the-component", "domain#make-it-in-a-stack", "frontend#settings"),
     (

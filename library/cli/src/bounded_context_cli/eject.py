@@ -21,7 +21,7 @@ from typer import Argument, Option
 
 from bounded_context.declaration.entry_points import STEPS
 from bounded_context.declaration.structure import LIST_STEPS
-from bounded_context_infra.configuration.project import ORIGINAL, Project, ProjectError, list_workflow
+from bounded_context_infra.configuration.project import Project, ProjectError, list_workflow, original_workflow
 
 from .command.installed import repository
 from .command.output import refuse, update_file
@@ -65,7 +65,7 @@ def parts(project: Project) -> Mapping[str, LibraryPart]:
     """Return the parts that a repository may own, by name: components are those that its program imports."""
     library_parts = [*_components(project)]
     if project.context.has_lists:
-        original = ORIGINAL.read_text(encoding="utf-8")
+        original = original_workflow(project.context)
         workflow = LibraryPart("workflow", original, list_workflow(project.context), project.workflow)
         library_parts = [workflow, *(_step(project, step) for step in LIST_STEPS), *library_parts]
     return {part.name: part for part in library_parts}

@@ -72,6 +72,7 @@ def full() -> Graph:
             "stream_age_minutes": 3,
             "unfinished_list_minutes": 90,
             "rejected_lists": 0,
+            "unapproved_list_hours": 1,
         },
         "objectives": {"import_minutes": 20, "import_percent": 98, "command_percent": 99.5},
     }

@@ -285,6 +285,7 @@ LIMITS = [
     ("thresholds.stream_age_minutes", 1, 1439),
     ("thresholds.unfinished_list_minutes", 1, 1440),
     ("thresholds.rejected_lists", 0, 1000),
+    ("thresholds.unapproved_list_hours", 0, 336),
     ("objectives.import_minutes", 1, 1440),
 ]
 

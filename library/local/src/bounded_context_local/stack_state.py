@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from bounded_context.adapters.items import RUN, to_list
 from bounded_context.declaration.context import Context
 from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.command.output import LocalRunError
@@ -24,13 +25,15 @@ POLL_SHARE = 0.02
 """Time between two polls of an execution, as a share of the time since the first poll. The emulator answers the polls
 with the processor time that the import needs."""
 FAILED = "FAILED"
+WAITING: Final = "WAITING"
+"""The outcome of an execution that waits for an approval of its list."""
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A completed execution. `outcome` is the outcome in its output, or FAILED."""
+    """A completed execution. `outcome` is the outcome in its output, or FAILED; WAITING for one that waits."""
 
     arn: str
     outcome: str
@@ -65,14 +68,18 @@ def wait_for_next(aws: Aws, machine: str, path: str, earlier: list[str]) -> str:
     raise LocalRunError(f"no execution started in {START_SECONDS:.0f} s after the upload to {path}")
 
 
-def follow(aws: Aws, arn: str, progress: Progress | None = None) -> Ended:
+def follow(aws: Aws, arn: str, progress: Progress | None = None, waiting: Callable[[str], str] = lambda _: "") -> Ended:
     """Wait for an execution's end, and call `progress` with the name of the current state at each poll.
+
+    `waiting` returns the id of the execution's list if it waits for an approval. This ends the wait, too.
 
     Raises:
         LocalRunError: the execution has not ended in time.
     """
     start = time.monotonic()
     while (description := _describe(aws, arn))["status"] == "RUNNING":
+        if list_id := waiting(arn):
+            return Ended(arn, WAITING, list_id)
         if (waited := time.monotonic() - start) > END_SECONDS:
             raise LocalRunError(f"the execution {arn} has not ended in {END_SECONDS:.0f} s")
         if progress and (states := entered(aws, arn)):
@@ -160,6 +167,12 @@ class Table:
         if (record := self._item(f"{_LIST_KEY}{list_id}")) is None:
             raise KeyError(list_id)
         return record
+
+    def waiting(self, execution: str) -> str:
+        """Return the id of an execution's list if it waits for an approval, or an empty text."""
+        run = self._item(f"{RUN}{execution}")
+        received = to_list(self.list_item(run["list_id"])) if run else None
+        return received.list_id if received and received.awaits_approval else ""
 
     def lists(self) -> list[Item]:
         """Return the records of all lists."""

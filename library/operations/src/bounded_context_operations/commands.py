@@ -21,7 +21,11 @@ GROUPS: Final[Groups] = {
     },
     OPERATE: {
         "erase": _OWN.one("Erase a person's data in every store of a stack", "repair.erase", "erase"),
-        "list": _OWN.group("Close a list that its workflow cannot undo", "repair.lists", "close"),
+        "list": _OWN.group(
+            "Approve or reject lists that wait, and close lists that their workflows cannot undo",
+            "repair.approval",
+            *("close", "waiting", "approve", "reject"),
+        ),
         "redrive": _OWN.one("List dead-letter queues, and send their messages again", "repair.redrive.cli", "redrive"),
         "reseed": _OWN.one("Send the current state to one subscriber, as events", "repair.reseed", "reseed"),
         "restore": _OWN.one("Restore aggregates and lists to an earlier time", "repair.restore", "restore"),

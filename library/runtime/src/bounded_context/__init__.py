@@ -46,12 +46,14 @@ from .domain.fields import (
     WholeNumber,
     today,
 )
+from .domain.lists import Approval, ListTotals
 
 __all__ = [
     "Aggregate",
     "Aggregates",
     "AlreadyExists",
     "Amount",
+    "Approval",
     "BadContext",
     "BusinessError",
     "By",
@@ -74,6 +76,7 @@ __all__ = [
     "Identifier",
     "IllegalMove",
     "ListOpen",
+    "ListTotals",
     "LongText",
     "NotFound",
     "Personal",

@@ -203,14 +203,14 @@ class Interpreter:
         monkeypatch.setattr(FuncSize, "expr", _size)
         # Where the interpreter looks for the other services.
         monkeypatch.setenv("MOTO_PORT", str(urlsplit(endpoint).port))
-        self._backend = stepfunctions_parser_backends[DEFAULT_ACCOUNT_ID][REGION]
-        self._backend.reset()
+        self.backend = stepfunctions_parser_backends[DEFAULT_ACCOUNT_ID][REGION]
+        self.backend.reset()
 
     def run(self, definition: Definition, payload: Mapping[str, Any]) -> Run:
         """Run a definition to its end."""
         role = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/list-import"
-        machine = self._backend.create_state_machine("list-import", json.dumps(adapted(definition)), role)
-        execution: Any = self._backend.start_execution(machine.arn, "run-1", json.dumps(payload))
+        machine = self.backend.create_state_machine("list-import", json.dumps(adapted(definition)), role)
+        execution: Any = self.backend.start_execution(machine.arn, "run-1", json.dumps(payload))
         history = execution.to_history_output()["events"]
         entered = [
             event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event

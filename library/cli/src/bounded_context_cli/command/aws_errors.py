@@ -11,7 +11,9 @@ from botocore.exceptions import ConnectionError as LostConnection
 
 from .output import INTERRUPTED, REFUSED
 
-Document = Literal["preview", "deploy", "shift", "redrive", "reseed", "restore", "erase", "close", "reproduce", "state"]
+Document = Literal[
+    "preview", "deploy", "shift", "redrive", "reseed", "restore", "erase", "close", "approve", "reproduce", "state"
+]
 """A policy that `context permissions` prints."""
 
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)")

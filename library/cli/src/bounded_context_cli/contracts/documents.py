@@ -10,7 +10,7 @@ import yaml
 from bounded_context.declaration.context import Context
 from bounded_context.domain.aggregate import Command
 from bounded_context.domain.events import type_of_label
-from bounded_context.domain.faults import LIST_CODES, ROW_CODES, Fault, remedy_of
+from bounded_context.domain.faults import APPROVAL_CODES, LIST_CODES, ROW_CODES, Fault, remedy_of
 from bounded_context.domain.field_types import on_one_line
 from bounded_context.domain.fields import description_of
 from bounded_context.domain.spelling import kebab, plain
@@ -184,7 +184,7 @@ def list_format(project: Project, stack: str = PRODUCTION) -> ListFormat:
         context.display_name,
         _columns(context),
         _row_codes(context),
-        LIST_CODES,
+        {**LIST_CODES, **(APPROVAL_CODES if context.approval else {})},
         settings.max_list_mb,
         settings.tolerated_share,
         settings.temporary_names,

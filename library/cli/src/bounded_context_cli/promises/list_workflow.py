@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bounded_context.application.staging import VERIFIED
 from bounded_context.domain.spelling import kebab
+from bounded_context_infra.configuration.project import WAITING_STATE
 
 from ._promise import Check, Repository
 from .workflow import ALL, OUTAGE_SECONDS, State, states, targets, waited
@@ -23,6 +24,10 @@ _THROTTLED: Final = ("Lambda.TooManyRequestsException", "Throttled")
 _CALLS: Final = ("Task", "Map", "Parallel")
 _NOTHING: Final = ("ALREADY_REGISTERED", "IGNORED")
 _CONDITIONS: Final = ("#status IN (:importing, :imported)", "size(imported_parts) = parts")
+_STORES: Final = "SET task_token = :token"
+_WAITS: Final = "attribute_exists(waits_since) AND attribute_not_exists(decided_at)"
+_DECIDED: Final = ["DynamoDb.ConditionalCheckFailedException"]
+"""The update of a list that waits for its approval, and the error for a list that does not wait, or no longer."""
 _IMPORTED: Final = '":imported"'
 _STATUSES: Final = {":imported": {"S": "IMPORTED"}, ":importing": {"S": "IMPORTING"}}
 _FACTS: Final = {
@@ -198,6 +203,32 @@ def _choice_faults(machine: _Import, state: State, verifying: set[str]) -> Itera
             yield "imports lists that are not verified: write the outcome VERIFIED."
 
 
+def approvals_are_awaited(where: Repository) -> Iterator[str]:
+    """A list of a context with an approval is imported only after a state that waits for a person, and not forever."""
+    if where.context.approval is None:
+        return
+    for machine in _imports(where):
+        waits = {name for name, state in machine.states.items() if _is_wait(state)}
+        verifying = machine.calling(str(where.context.verification), kind="Task")
+        if machine.imports & machine.reached(verifying, without=waits):
+            yield f"{machine.name} imports lists without an approval: write {WAITING_STATE} before the import."
+        for name in waits:
+            place, caught = f"The state {name} of {machine.name}", machine.states[name].get("Catch", [])
+            close = _first_of(machine.closes)
+            if "TimeoutSeconds" not in machine.states[name]:
+                yield f"{place} may wait for a year: write its TimeoutSeconds."
+            for catcher in caught:
+                if catcher["ErrorEquals"] != _DECIDED and not _leads(machine, catcher["Next"], machine.closes):
+                    yield f"{place} imports a list after {', '.join(catcher['ErrorEquals'])}: go to {close}."
+
+
+def _is_wait(state: State) -> bool:
+    """Return whether a state stores its token in the record of a list that waits, and waits for the token."""
+    parameters = state.get("Parameters", {})
+    waits = state.get("Resource", "").endswith(":dynamodb:updateItem.waitForTaskToken")
+    return waits and parameters.get("UpdateExpression") == _STORES and parameters.get("ConditionExpression") == _WAITS
+
+
 def outcomes_are_published(where: Repository) -> Iterator[str]:
     """The outcome of every list is published, and a failed list fails its execution, which sets off an alarm."""
     for machine in _imports(where):
@@ -287,6 +318,7 @@ CHECKS: tuple[Check, ...] = (
     maps_limit_their_children,
     failures_are_undone,
     only_verified_lists_are_imported,
+    approvals_are_awaited,
     outcomes_are_published,
     imported_lists_are_complete,
     repeated_announcements_do_nothing,

@@ -203,7 +203,7 @@ def calls_are_permitted(where: Repository) -> Iterator[str]:
             for action in statement["Action"]
         }
         definition = json.dumps(machine.document("definition"))
-        for service, call in set(re.findall(r'"arn:aws[a-z-]*:states:::([a-z0-9]+):(\w+)', definition)):
+        for service, call in set(re.findall(r'"arn:aws[a-z-]*:states:::(?:aws-sdk:)?([a-z0-9]+):(\w+)', definition)):
             action = f"{service}:{'InvokeFunction' if service == 'lambda' else call[0].upper() + call[1:]}"
             if action not in granted:
                 yield f"The workflow {machine.name} calls {action}, which its role may not: grant it."

@@ -5,6 +5,7 @@ from bounded_context.declaration.measures import LISTS_RECEIVED as LISTS_RECEIVE
 from bounded_context.declaration.measures import LISTS_REJECTED as LISTS_REJECTED
 from bounded_context.declaration.measures import MAPPINGS_FAILING as MAPPINGS_FAILING
 from bounded_context.declaration.measures import OLDEST_UNFINISHED as OLDEST_UNFINISHED
+from bounded_context.declaration.measures import OLDEST_WAITING as OLDEST_WAITING
 from bounded_context.declaration.measures import UPLOADS_BROKEN as UPLOADS_BROKEN
 from bounded_context.declaration.measures import UPLOADS_QUARANTINED as UPLOADS_QUARANTINED
 from bounded_context.declaration.measures import UPLOADS_UNSEEN as UPLOADS_UNSEEN

@@ -12,6 +12,7 @@ from bounded_context_infra._parts import (
     MAPPINGS_FAILING,
     MINUTE,
     OLDEST_UNFINISHED,
+    OLDEST_WAITING,
     UPLOADS_BROKEN,
     UPLOADS_QUARANTINED,
     UPLOADS_UNSEEN,
@@ -105,7 +106,7 @@ LEAST_LATE = 2
 
 
 class ListAlarms(Component):
-    """Alarms on lists that are rejected, late, stuck or missing, and on broken, quarantined and unseen uploads."""
+    """Alarms on lists that are rejected, late, stuck, unapproved or missing, and on broken, bad and unseen uploads."""
 
     urn_type = "bounded-context:infra:ListAlarms"
 
@@ -118,6 +119,8 @@ class ListAlarms(Component):
         self._unseen_uploads()
         if stack.settings.malware != "none":
             self._quarantined_uploads()
+        if stack.context.approval:
+            self._unapproved()
         self._late(stack.settings.objectives)
         if stack.settings.expect_list_hours is not None:
             self._missing(stack.settings.expect_list_hours)
@@ -172,6 +175,16 @@ class ListAlarms(Component):
             # Written every minute. Without data, the state of the lists is unknown.
             When(minutes * MINUTE, bad=3, of=5, missing="missing"),
         )
+
+    def _unapproved(self) -> None:
+        hours = self._alerts.thresholds.unapproved_list_hours
+        effect = (
+            f"A list has waited for its approval for over {hours} hours: its partner waits, and its rows are missing."
+        )
+        notice = Notice("warning", effect, "a-list-waits-for-its-approval")
+        # Written every minute.
+        when = When(hours * HOUR, bad=3, of=5, missing="missing")
+        alarm(self, self._alerts, f"{self.name}-unapproved", notice, self._metric(OLDEST_WAITING, "Maximum"), when)
 
     def _late(self, objectives: Objectives) -> None:
         # The value is 0 for a list in time and 1 for a late list, so the number of values is the number of lists.

@@ -35,6 +35,8 @@ class Thresholds(Members):
     """Age of the oldest unfinished list."""
     rejected_lists: Annotated[int, within(0, 1000)] = 3
     """Lists that are rejected within an hour."""
+    unapproved_list_hours: Annotated[int, within(0, 14 * 24)] = 24
+    """Hours for which a list waits for its approval, in a context with an approval."""
 
 
 LEAST_PERCENT: Final = 95.0

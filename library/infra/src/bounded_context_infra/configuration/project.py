@@ -82,13 +82,39 @@ def syntax_errors(root: Path, *folders: Path) -> Iterator[str]:
 ORIGINAL: Final = Path(__file__).parents[1] / "data" / "list_import.asl.json"
 """The definition without a context's names."""
 
+_APPROVAL: Final = ORIGINAL.with_name("list_approval.asl.json")
+"""The state between verification and import of a context with an approval."""
+
+WAITING_STATE: Final = "AwaitApproval"
+"""The state in which a list waits for its approval."""
+
+_DAY: Final = 86400
+"""Seconds in which an import ends, without the wait for its approval."""
+
+
+def original_workflow(context: Context[Any]) -> str:
+    """Return the definition without a context's names; with the state that waits, if the context has an approval."""
+    text = ORIGINAL.read_text(encoding="utf-8")
+    if context.approval is None:
+        return text
+    seconds = _DAY * context.approval.days
+    waiting = _APPROVAL.read_text(encoding="utf-8").replace("${approval_seconds}", str(seconds))
+    changes = {
+        f'"TimeoutSeconds": {_DAY}': f'"TimeoutSeconds": {_DAY + seconds}',
+        '"StringEquals": "VERIFIED", "Next": "ImportList"': f'"StringEquals": "VERIFIED", "Next": "{WAITING_STATE}"',
+        '"SplitAgain": {': f'{waiting}"SplitAgain": {{',
+    }
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    return text
+
 
 def list_workflow(context: Context[Any]) -> str:
     """Return the definition with a context's verification, and the type and schema of the event of an imported list.
 
     The placeholders of resources remain: `bounded_context_infra.Workflow` fills them.
     """
-    imported, text = context.list_events[0], ORIGINAL.read_text(encoding="utf-8")
+    imported, text = context.list_events[0], original_workflow(context)
     names = {
         "verification": "".join(word.capitalize() for word in context.verification_step.split("_")),
         "source": context.name,

@@ -171,6 +171,13 @@ PLATFORM: Final[Mapping[str, Preset]] = {
 """The presets of the library's own functions. The variable CONTEXT names the context to them."""
 
 
+def _platform(context: Context[Any]) -> Mapping[str, Preset]:
+    """Return the presets of the library's own functions. With an approval, the watch reads the waiting lists."""
+    watch = PLATFORM[WATCH_LISTS]
+    reading = replace(watch, variables=(*watch.variables, "TABLE_NAME"), items=("BatchGetItem",))
+    return {**PLATFORM, WATCH_LISTS: reading} if context.approval else PLATFORM
+
+
 def standard_presets(context: Context[Any]) -> dict[str, Preset]:
     """Return the preset of each function of a context, except for the library's own (`PLATFORM`)."""
     return {
@@ -239,7 +246,7 @@ class Functions(Mapping[str, Function]):
     ) -> None:
         self._stack = stack
         names = (*stack.context.functions, *HOOKS)
-        own = {name: preset for name, preset in PLATFORM.items() if name in names}
+        own = {name: preset for name, preset in _platform(stack.context).items() if name in names}
         if stack.context.children:
             own["relay_events"] = _RELAY_OF_PARENTS
         self.presets = _in_order_for_readers(stack, {**own, **presets})

@@ -21,7 +21,7 @@ from bounded_context_cli.programs.stack_settings import settings_of
 from bounded_context_cli.views.pages.api import Called, api_page
 from bounded_context_infra.configuration.project import Project
 
-from .. import additions
+from .. import additions, stack_state
 from ..actors.partner import NAME as DEMO
 from ..actors.partner import UNFINISHED
 from ..actors.subscriber import wait_until
@@ -35,14 +35,14 @@ from ..list_views.trail import Trail, trail_of
 from ..live.reload import watching
 from ..observation import metric_checks
 from ..observation.logs import Sample
-from ..provider.program import Progress
+from ..provider.program import STACK, Progress
 from ..running import start
 from ..running.context import RunningContext, RunResult, expected_events, of_functions, read_result, settled
 from ..running.start import api_page_file, running_context
 from ..sample_lists import Samples
-from ..stack_state import Ended, Upload
+from ..stack_state import WAITING, Ended, Upload
 from . import PAGE, ROWS, Options
-from .screen import RunScreen, exit_status
+from .screen import RunScreen, exit_status, outputs_file
 
 SECONDS = 1.0
 UNREADY_SECONDS = 10.0
@@ -76,25 +76,37 @@ def wait_for_end(emulator: Emulator) -> NoReturn:
 
 def import_uploads(running: RunningContext, say: Callable[[str], None]) -> NoReturn:
     """Follow the import of each file that a person uploads and report its outcome, until interrupted."""
-    earlier = running.partner.inbox()
+    earlier, waiting = running.partner.inbox(), dict[str, Ended]()
     while True:
         time.sleep(SECONDS)
+        for name in [name for name, execution in waiting.items() if not running.waiting(execution.arn)]:
+            _say_end(running, name, stack_state.follow(running.aws, waiting.pop(name).arn), say)
         files = running.partner.inbox()
         for name in [name for name, state in files.items() if earlier.get(name) != state]:
             if not name.endswith((UNFINISHED, "/")):
-                _import_upload(running, name, say)
+                waiting |= _import_upload(running, name, say)
         earlier = running.partner.inbox()
 
 
-def _import_upload(running: RunningContext, name: str, say: Callable[[str], None]) -> None:
+def _import_upload(running: RunningContext, name: str, say: Callable[[str], None]) -> dict[str, Ended]:
+    """Follow an upload, and report its outcome. Return its execution by the file's name if its list waits."""
     say(f"{name} has arrived")
     try:
         if not running.emulator.joined:  # a joined context gets references by events
             running.table.know_references(running.samples.references_of(running.partner.arrived(name)))
-        execution = running.follow(running.partner.announce_arrived(name))
-        say(f"{name} is {execution.outcome} {execution.error}; see {running.partner.report_path(name)}")
+        execution = running.follow_until_wait(running.partner.announce_arrived(name))
+        if execution.outcome == WAITING:
+            command = f"uv run context list approve {STACK} {execution.list_id} --outputs {outputs_file(running)}"
+            say(f"{name} waits for an approval: {command}")
+            return {name: execution}
+        _say_end(running, name, execution, say)
     except LocalRunError as error:
         say(f"{name}: {error}")
+    return {}
+
+
+def _say_end(running: RunningContext, name: str, execution: Ended, say: Callable[[str], None]) -> None:
+    say(f"{name} is {execution.outcome} {execution.error}; see {running.partner.report_path(name)}")
 
 
 @contextmanager

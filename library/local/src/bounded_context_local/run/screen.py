@@ -108,6 +108,9 @@ class RunScreen(Consoles):
             self._print(f"  {line.sent:<{width}}  {line.back}")
 
     def _notes(self, result: RunResult) -> None:
+        if result.approved:
+            command = f"`uv run context list approve {STACK} <id>` decides in a kept run"
+            self._print(f"The list waited for an approval, and the run approved it: {command}.")
         if result.cause:
             self._print(f"Reason: {result.cause}")
         if result.report:
@@ -140,12 +143,12 @@ class RunScreen(Consoles):
 
     def show_endpoints(self, running: RunningContext) -> None:
         """Print the environment variables, commands and names with which to use a kept run."""
-        folder = running.emulator.folder / running.context.name
+        outputs = outputs_file(running)
+        folder = outputs.parent
         folder.mkdir(exist_ok=True)
         lines = [f"export {name}={value}" for name, value in running.emulator.client_environment().items()]
         if running.context.has_lists:
             lines.append(running.partner.upload_command(folder))
-        outputs = folder / "outputs.json"
         outputs.write_text(json.dumps(dict(running.outputs), indent=2))
         lines.append(f"uv run context rollout status {STACK} --outputs {outputs}")
         names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
@@ -160,6 +163,11 @@ class RunScreen(Consoles):
         does = "The run imports uploaded files. " if running.context.has_lists else ""
         lines += [f"# log: {running.emulator.log}", f"# {does}Ctrl-C stops {stops}."]
         self.tell("\n".join(lines))
+
+
+def outputs_file(running: RunningContext) -> Path:
+    """Return the file with the outputs of a kept run, for commands that operate a stack."""
+    return running.emulator.folder / running.context.name / "outputs.json"
 
 
 def _table(title: str, rows: Mapping[str, str], events: Mapping[str, int], stages: Mapping[str, float]) -> Table:

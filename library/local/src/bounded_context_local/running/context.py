@@ -2,14 +2,15 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bounded_context.declaration.entry_points import SMOKE
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.lists import Failure
+from bounded_context_cli.command.operation import SystemClock
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
@@ -26,9 +27,13 @@ from ..observation.logs import LogLine, Sample, calls, own_metrics
 from ..observation.messages import Watch
 from ..observation.metric_checks import OF_AWS
 from ..provider import Deployment
+from ..provider.program import STACK
 from ..sample_lists import Samples
-from ..stack_state import FAILED, Ended, Table, Upload
+from ..stack_state import FAILED, WAITING, Ended, Table, Upload
 from ..stand_ins import Document, TraceDaemon
+
+if TYPE_CHECKING:
+    from bounded_context_operations.repair.lists import ListStack
 
 _STAND_INS: Final = (
     "codedeploy: an extension of the emulator executes deployments 60 times faster",
@@ -95,18 +100,50 @@ class RunningContext:
         """The differences of this run from AWS, a sentence each."""
         return (*self.partner.stand_ins, *_STAND_INS)
 
-    def follow(self, uploaded: Upload, progress: stack_state.Progress | None = None) -> Ended:
+    def follow(
+        self,
+        uploaded: Upload,
+        progress: stack_state.Progress | None = None,
+        decide: Callable[[str], object] | None = None,
+    ) -> Ended:
         """Wait for the start and the end of the execution that an upload starts.
 
         Behind the malware gate, the upload and its scan start an execution each. One of them has nothing to do.
+        `decide` is called with the id of a list that waits for an approval; by default, the list is approved.
         """
+        execution = self.follow_until_wait(uploaded, progress)
+        if execution.outcome != WAITING:
+            return execution
+        (decide or self.decide)(execution.list_id or "")
+        return stack_state.follow(self.aws, execution.arn, progress)
+
+    def decide(self, list_id: str, reason: str = "") -> None:
+        """Approve a list that waits for an approval, or reject it with a reason, as the account's root user."""
+        from bounded_context_operations.repair.approval import Approvals
+
+        Approvals(self.list_stack, lambda service, **_: self.aws.client(service), SystemClock()).decide(list_id, reason)
+
+    @property
+    def list_stack(self) -> "ListStack":
+        """The table, the inbox, the topic and the state machine, for the commands that operate a stack."""
+        from bounded_context_operations.repair.lists import ListStack
+
+        names = ("table_name", "inbox_bucket", "topic_arn", "state_machine")
+        return ListStack(STACK, *(self.outputs[name] for name in names))
+
+    def follow_until_wait(self, uploaded: Upload, progress: stack_state.Progress | None = None) -> Ended:
+        """Wait for the end of the execution that an upload starts, or until its list waits for an approval."""
         machine, earlier = self.outputs["state_machine"], uploaded.earlier
         arn = stack_state.wait_for_next(self.aws, machine, uploaded.path, earlier)
-        execution = stack_state.follow(self.aws, arn, progress)
+        execution = stack_state.follow(self.aws, arn, progress, self.waiting)
         if self.partner.scanner is None or execution.outcome not in _NOTHING_TO_DO:
             return execution
         arn = stack_state.wait_for_next(self.aws, machine, uploaded.path, [*earlier, arn])
-        return stack_state.follow(self.aws, arn, progress)
+        return stack_state.follow(self.aws, arn, progress, self.waiting)
+
+    def waiting(self, execution: str) -> str:
+        """Return the id of an execution's list if it waits for an approval, or an empty text."""
+        return self.table.waiting(execution) if self.context.approval else ""
 
     def least_received(self) -> int:
         """Return the number of events of the subscriber that has received the fewest."""
@@ -260,7 +297,7 @@ class RunResult:
 
     `own_event` is the expected type of the event about the list itself. `stages` contains the seconds of each stage,
     `cause` the reason of a failure or rejection, `report` the partner's report. `failure` is the operator's report of
-    a failed list, if the workflow recorded it.
+    a failed list, if the workflow recorded it. `approved` names who approved a list that waited.
     """
 
     rows: Rows
@@ -273,17 +310,23 @@ class RunResult:
     cause: str = ""
     report: str = ""
     failure: Failure | None = None
+    approved: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the result in the form that `--json` prints."""
         failure = {"failure": self.failure.facts()} if self.failure else {}
-        return failure | {
-            "rows": vars(self.rows),
-            "events": {name: received.total() for name, received in self.events.items()},
-            "outcome": self.outcome,
-            "not_emulated": self.not_emulated,
-            "stages": {name: round(seconds, 2) for name, seconds in self.stages.items()},
-        }
+        approved = {"approved": self.approved} if self.approved else {}
+        return (
+            failure
+            | approved
+            | {
+                "rows": vars(self.rows),
+                "events": {name: received.total() for name, received in self.events.items()},
+                "outcome": self.outcome,
+                "not_emulated": self.not_emulated,
+                "stages": {name: round(seconds, 2) for name, seconds in self.stages.items()},
+            }
+        )
 
     def problems(self) -> list[str]:
         """Return a sentence for each number that differs from the expected number."""
@@ -322,6 +365,7 @@ def read_result(
         if record and (rejected or "reason" in record)
         else "",
         failure=failure,
+        approved=str(record.get("decided_by", "")),
     )
 
 

@@ -69,12 +69,13 @@ class Running:
         samples = self.deployed.samples
         return [dict(zip(samples.columns, row, strict=True)) for row in samples.rows(count, seed=next(self._numbers))]
 
-    def upload(self, rows: Sequence[Row], partner: str = "") -> Finished:
+    def upload(self, rows: Sequence[Row], partner: str = "", reject: str = "") -> Finished:
         """Upload rows over SFTP, and return the result after the subscribers have received the events.
 
         Args:
             rows: the plain cells by column; the first row defines the columns.
             partner: a partner of `Pulumi.local.yaml`, whose format the file has; by default the run's partner.
+            reject: the reason to reject the list if it waits for an approval; by default, the list is approved.
 
         Raises:
             LocalRunError: no execution started, or it did not end in time.
@@ -84,7 +85,8 @@ class Running:
         header = list(rows[0]) if rows else list(deployed.samples.columns)
         samples = Samples(deployed.context, deployed.formats.get(uploader.name, PLAIN))
         content = samples.written([header, *([row[column] for column in header] for row in rows)])
-        return finished(deployed, uploader.upload(f"rows-{next(self._numbers)}.csv", content), uploader=uploader)
+        uploaded = uploader.upload(f"rows-{next(self._numbers)}.csv", content)
+        return finished(deployed, uploaded, uploader=uploader, reject=reject)
 
     def invoke(self, function: str, payload: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
         """Send a command or a query to its function, and return the answer.
@@ -127,7 +129,11 @@ class Running:
 
 
 def finished(
-    deployed: RunningContext, uploaded: Upload, expected: int | None = None, uploader: Partner | None = None
+    deployed: RunningContext,
+    uploaded: Upload,
+    expected: int | None = None,
+    uploader: Partner | None = None,
+    reject: str = "",
 ) -> Finished:
     """Wait for the end of an upload's execution and for the events, and return the result.
 
@@ -136,11 +142,12 @@ def finished(
         uploaded: the file.
         expected: the number of events for each subscriber; by default one for each row, and the list's own events.
         uploader: the partner, by default the run's partner.
+        reject: the reason to reject the list if it waits for an approval; by default, the list is approved.
 
     Raises:
         LocalRunError: no execution started, it did not end in time, or it ended before the list was registered.
     """
-    execution = deployed.follow(uploaded)
+    execution = deployed.follow(uploaded, decide=lambda list_id: deployed.decide(list_id, reject))
     if not execution.list_id:
         raise LocalRunError(f"{uploaded.path} was not registered as a list: {execution.outcome} {execution.error}")
     imported = deployed.table.imported(execution.list_id)

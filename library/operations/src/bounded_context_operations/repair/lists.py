@@ -178,12 +178,13 @@ def _passes(error: Exception) -> bool:
 
 @dataclass(frozen=True)
 class ListStack:
-    """The table, the inbox and the topic of a stack."""
+    """The table, the inbox, the topic and the state machine of a stack."""
 
     name: str
     table: str
     inbox: str
     topic_arn: str
+    machine: str = ""
 
     @property
     def region(self) -> str:
@@ -196,7 +197,8 @@ class ListStack:
         refuse_others(outputs["release"]["application"], name)
         if "inbox_bucket" not in outputs:
             raise Refusal(f"{name} has no lists: its context declares none, or its outputs are of another stack.")
-        return cls(name, outputs["table_name"], outputs["inbox_bucket"], outputs["topic_arn"])
+        machine = outputs.get("state_machine", "")
+        return cls(name, outputs["table_name"], outputs["inbox_bucket"], outputs["topic_arn"], machine)
 
 
 def read_stack(stack: str, program: Path, file: Path | None) -> ListStack:
@@ -207,7 +209,8 @@ def read_stack(stack: str, program: Path, file: Path | None) -> ListStack:
 _EVERY: Final = 10_000
 """The interval of progress lines, in rows."""
 
-_RUNS: Final = ("RUNNING", "PENDING_REDRIVE")
+RUNS: Final = ("RUNNING", "PENDING_REDRIVE")
+"""The statuses of an execution that has not ended."""
 
 
 class Unpublished(Exception):
@@ -310,8 +313,11 @@ class CloseRun:
             raise Refusal(f"{where}: write the id of an item LIST#<id> of {self.stack.table}.") from None
         if received.closed:
             raise Refusal(f"list {self.list_id} is {received.status}: {self._after_close(received)}")
-        execution = self._execution(received.execution)
-        if execution.status in _RUNS:
+        execution = execution_of(self.clients("stepfunctions"), received.execution)
+        if received.awaits_approval and execution.status in RUNS:
+            command = f"uv run context list reject {self.stack.name} {self.list_id} --reason <text>"
+            raise Refusal(f"list {self.list_id} waits for its approval: reject it with `{command}`.")
+        if execution.status in RUNS:
             stop = f"aws stepfunctions stop-execution --execution-arn {execution.arn}"
             where = f"list {self.list_id} is {received.status}, and its execution is {execution.status}"
             raise Refusal(f"{where}: wait for its end, or end it with `{stop}`.")
@@ -326,17 +332,18 @@ class CloseRun:
             return f"`uv run context restore {self.stack.name} --at <time before the list>` compares its rows."
         return f"`aws s3 cp s3://{self.stack.inbox}/{received.file.report_key} -` prints the partner's report."
 
-    def _execution(self, arn: str) -> Execution:
-        """Return an execution. Step Functions deletes its history 90 days after its end."""
-        try:
-            description = self.clients("stepfunctions").describe_execution(executionArn=arn)
-        except ClientError as error:
-            if code(error) != "ExecutionDoesNotExist":
-                raise
-            return Execution(arn)
-        # An emulator may have no redrives.
-        redrivable = description.get("redriveStatus") == "REDRIVABLE"
-        return Execution(arn, description["status"], description.get("error", ""), redrivable)
+
+def execution_of(machines: Any, arn: str) -> Execution:
+    """Return an execution. Step Functions deletes its history 90 days after its end."""
+    try:
+        description = machines.describe_execution(executionArn=arn)
+    except ClientError as error:
+        if code(error) != "ExecutionDoesNotExist":
+            raise
+        return Execution(arn)
+    # An emulator may have no redrives.
+    redrivable = description.get("redriveStatus") == "REDRIVABLE"
+    return Execution(arn, description["status"], description.get("error", ""), redrivable)
 
 
 class CloseScreen(Consoles):

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bounded_context.adapters.items import LIST, RUN
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.command.console import RECORD
 from bounded_context_cli.programs.recording import ACCOUNT, Graph
@@ -28,6 +29,7 @@ When = Literal[
     "passed on",
     "bounded",
     "of a repair",
+    "of a list",
     "through DynamoDB",
 ]
 """The additional condition of a grant, for resources whose names are unknown before their creation."""
@@ -94,6 +96,7 @@ class Place:
             "bounded": {"StringEquals": {"iam:PermissionsBoundary": self.boundary}},
             # DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control".
             "of a repair": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [RECORD["pk"]["S"]]}},
+            "of a list": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{LIST}*", f"{RUN}*"]}},
             # KMS developer guide, "AWS KMS condition keys", kms:ViaService.
             "through DynamoDB": {"StringLike": {**tagged, "kms:ViaService": self._names("dynamodb.*")}},
         }

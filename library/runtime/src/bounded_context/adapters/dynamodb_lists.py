@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from ..application.ports import Fact
 from ..domain.events import fresh_traceparent
+from ..domain.faults import ListFault
 from ..domain.lists import BEFORE, Failure, ListStatus, PinnedFile, ReceivedList
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, patiently, refusing_item
 from .dynamodb import ABSENT
@@ -106,19 +107,29 @@ class ListTable:
         Raises Throttled if keys stay unprocessed.
         """
         keys = [LIST + list_id for list_id in dict.fromkeys(list_ids)]
-        present = {
-            key for start in range(0, len(keys), MOST_KEYS) for key in self._present(keys[start : start + MOST_KEYS])
-        }
-        return {key.removeprefix(LIST) for key in present}
+        present = self._items(keys, ProjectionExpression=f"{KEY}, awaits_scan")
+        return {str(item[KEY]).removeprefix(LIST) for item in present if "awaits_scan" not in item}
 
-    def _present(self, keys: Sequence[str]) -> list[str]:
-        """Return the keys of a batch whose lists await no scan. Unprocessed keys are requested again after waits."""
-        name, present = self._table.name, list[str]()
-        request: Any = {name: {"Keys": [{KEY: key} for key in keys], "ProjectionExpression": f"{KEY}, awaits_scan"}}
+    def of_executions(self, executions: Sequence[str]) -> dict[str, ReceivedList]:
+        """Return the recorded lists of executions, by execution. Raises Throttled if keys stay unprocessed."""
+        items = self._items([RUN + execution for execution in executions])
+        runs = {str(item[KEY]).removeprefix(RUN): str(item["list_id"]) for item in items}
+        records = {item["list_id"]: item for item in self._items([LIST + list_id for list_id in {*runs.values()}])}
+        return {execution: to_list(records[list_id]) for execution, list_id in runs.items() if list_id in records}
+
+    def _items(self, keys: Sequence[str], **request: str) -> "Iterator[Mapping[str, Any]]":
+        """Yield the existing items of some keys."""
+        for start in range(0, len(keys), MOST_KEYS):
+            yield from self._batch(keys[start : start + MOST_KEYS], request)
+
+    def _batch(self, keys: Sequence[str], more: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        """Return the existing items of a batch. Unprocessed keys are requested again after waits."""
+        name, present = self._table.name, list[Mapping[str, Any]]()
+        request: Any = {name: {"Keys": [{KEY: key} for key in keys], **more}}
 
         def attempt() -> None:
             answer = self._table.meta.client.batch_get_item(RequestItems=dict(request))
-            present.extend(str(item[KEY]) for item in answer["Responses"].get(name, []) if "awaits_scan" not in item)
+            present.extend(answer["Responses"].get(name, []))
             request.clear()
             request.update(answer.get("UnprocessedKeys") or {})
             if request:
@@ -145,6 +156,25 @@ class ListTable:
             {f":{name}": value for name, value in facts.items()},
         )
         return to_list(record)
+
+    def decide(self, list_id: str, by: str, at: int, reason: str = "") -> tuple[bool, ReceivedList]:
+        """Record an approval, or with a reason a rejection, of a list that waits (`Lists`)."""
+        facts: dict[str, Fact] = {"decided_at": at, "decided_by": by}
+        if reason:
+            facts |= {"status": ListStatus.COMPENSATING.value, "reason": reason, "code": ListFault.NOT_APPROVED.value}
+        decided, record = self._conditional_update(
+            list_id,
+            f"SET {', '.join(f'#{name} = :{name}' for name in facts)}",
+            "#status = :importing AND attribute_exists(waits_since) AND attribute_not_exists(decided_at)",
+            _NAMES | {f"#{name}": name for name in facts},
+            _IMPORTING | {f":{name}": value for name, value in facts.items()},
+        )
+        return decided, to_list(record)
+
+    def forget_token(self, list_id: str, token: str) -> None:
+        """Remove the token of a waiting state, which is sent: each update of the record consumes its whole size."""
+        names, values = {"#token": "task_token"}, {":token": token}
+        self._conditional_update(list_id, "REMOVE #token", "#token = :token", names, values)
 
     def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> ReceivedList:
         """Move a list to a status that may follow its own, with facts; return the record, moved or not."""

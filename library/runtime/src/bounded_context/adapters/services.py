@@ -250,8 +250,11 @@ class Executions:
 
     def oldest_start(self) -> datetime | None:
         """Return the start time of the oldest running execution, or None."""
+        return min(self.starts().values(), default=None)
+
+    def starts(self) -> dict[str, datetime]:
+        """Return the start times of all running executions, by their ARNs."""
         pages = self._client.get_paginator("list_executions").paginate(
             stateMachineArn=self._machine, statusFilter="RUNNING"
         )
-        # ListExecutions returns the newest first: the oldest is on the last page.
-        return min((run["startDate"] for page in pages for run in page["executions"]), default=None)
+        return {run["executionArn"]: run["startDate"] for page in pages for run in page["executions"]}

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from ..declaration.context import Context
 from ..domain.aggregate import enumerated, shortened
 from ..domain.faults import FILE_FAULTS, ListFault
-from ..domain.lists import Failure, ListStatus, ReceivedList
+from ..domain.lists import NOT_APPROVED, NOT_IN_TIME, Failure, ListStatus, ReceivedList
 from .calls import await_end, latest_end, without_garbage_collection
 from .list_import import TECHNICAL_FAILURE, Outcome, Step, Workflow, refuse
 from .ports import AlreadyTaken, Files, Lists, Throttled
@@ -204,7 +204,7 @@ def compensate(flow: Workflow, list_id: str, caught: str | None = None) -> Recei
         Throttled: the table throttles, or the function's time is too short.
     """
     lists, files = flow.lists, flow.files
-    received = begin_undoing(list_id, lists)
+    received = begin_undoing(list_id, lists, caught)
     if received.closed:
         return received
     for part in _parts_to_undo(received, files):
@@ -233,11 +233,13 @@ def closed(context: Context[Any], lists: Lists, received: ReceivedList, caught: 
     return lists.progress(received.list_id, ListStatus.FAILED, failure=cause.facts())
 
 
-def begin_undoing(list_id: str, lists: Lists) -> ReceivedList:
-    """Mark a list as being undone, unless it is closed; return it."""
+def begin_undoing(list_id: str, lists: Lists, caught: str | None = None) -> ReceivedList:
+    """Mark a list as being undone, unless it is closed; return it. ``caught`` names the error that was caught."""
     received = lists.get(list_id)
     if received.cancelled or received.closed:
         return received
+    if caught == NOT_APPROVED:
+        return lists.refuse(list_id, NOT_IN_TIME, code=ListFault.NOT_APPROVED)
     if received.reason:
         return lists.refuse(list_id, received.reason)
     return lists.refuse(list_id, TECHNICAL_FAILURE, failed=True, code=ListFault.FAILED)

@@ -182,6 +182,12 @@ class Lists(Protocol):
         A list stays as it is if it is being undone already, is closed, or is in none of the statuses ``during``.
         """
 
+    def decide(self, list_id: str, by: str, at: int, reason: str = "") -> "tuple[bool, ReceivedList]":
+        """Record who approved a list that waits for its approval, and when; with a ``reason``, who rejected it.
+
+        Return whether the decision is recorded, and the record. A list that does not wait stays as it is.
+        """
+
     def take_part(self, list_id: str, part: int, writer: str, until: int) -> "tuple[bool, ReceivedList]":
         """Make an invocation the writer of a part, until a time in seconds since 1970.
 

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import repeat
 from operator import is_
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any, Generic, NoReturn, TypeVar
 
 from ..declaration.context import Context
 from ..domain.aggregate import Aggregate, BusinessError, Details, State, Unavailable
 from ..domain.faults import INVALID, Fault, ListFault
-from ..domain.lists import Amounts, ListStatus, ReceivedList, over_tolerance
+from ..domain.lists import Amounts, ListStatus, ListTotals, ReceivedList, over_tolerance
 from ..domain.rows import Rejection, Rows, rejected_rows
 from .calls import seconds_to_spare, without_garbage_collection
 from .list_import import Outcome, Step, Workflow, counts, refuse
-from .ports import Aggregates, ImportedAggregates, Lists, References, Throttled
+from .ports import Aggregates, ImportedAggregates, References, Throttled
 from .results import PartResult, Report, RuleProgress, by_line, document, write_report
 from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, TypedRow, attempt, identities, read_part
 
@@ -323,7 +323,7 @@ def verify_list(
     remaining = _Parts(flow, list_id, checks, decision.staging)
     for part, data in zip(parts, results, strict=False):
         decision.take(remaining.verified(part) if data is None else PartResult.of(data))
-    return _answer(_record_result(received, decision, tolerated_share, flow.lists), flow)
+    return _answer(_record_result(received, decision, tolerated_share, flow), flow)
 
 
 def typed(staged: Sequence[StagedRow], commands: Rows) -> tuple[list[TypedRow[Any]], list[Rejection]]:
@@ -358,15 +358,20 @@ def _already_exists(row: TypedRow[Any], id_field: str) -> Rejection:
 
 
 def _record_result(
-    received: ReceivedList, decision: _Decision, tolerated_share: Fraction, lists: Lists
+    received: ReceivedList, decision: _Decision, tolerated_share: Fraction, flow: Workflow
 ) -> ReceivedList:
     """Record the result for a list, unless another attempt has recorded one; return the record."""
+    lists, approval = flow.lists, flow.context.approval
     decision.finish()
     rows, rejections = received.rows, Counter[str](received.rejections) + decision.rejected
     facts = counts(rows, rejections) | {"verified": decision.staging.attempt or ""}
     if reason := over_tolerance(rejections.total(), rows, tolerated_share):
         return refuse(received.list_id, reason, lists, ListStatus.VALIDATED, code=ListFault.TOLERANCE, **facts)
-    facts |= {"parts": len(decision.staging.parts), "amounts": decision.amounts.sums()}
+    valid, amounts = rows - rejections.total(), decision.amounts.sums()
+    facts |= {"parts": len(decision.staging.parts), "amounts": amounts}
+    totals = ListTotals(rows, valid, rejections.total(), received.file.partner, amounts)
+    if approval and approval.rule(totals):
+        facts["waits_since"] = int(time())
     return lists.progress(received.list_id, ListStatus.IMPORTING, **facts)
 
 

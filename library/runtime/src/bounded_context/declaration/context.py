@@ -30,6 +30,7 @@ from ..domain.fields import (
     may_be_none,
     no_cells,
 )
+from ..domain.lists import MOST_DAYS, ListTotals
 from ..domain.spelling import snake
 from .structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS, By, Structure
 
@@ -57,8 +58,8 @@ OF_CHILDREN: Final = ("child_counts", "child_family", "last_child")
 """The further attributes of an aggregate's item in a context with children."""
 
 _OF_LISTS: Final = """
-amounts awaits_scan bucket code execution failed failure imported_parts key partner parts reason received_at rejected
-rejections rows scan size staged undone_parts valid verified version_id
+amounts awaits_scan bucket code decided_at decided_by execution failed failure imported_parts key partner parts reason
+received_at rejected rejections rows scan size staged task_token undone_parts valid verified version_id waits_since
 """
 _OF_PROJECTIONS: Final = "event_id event_type order source"
 _OF_STORED_ANSWERS: Final = "data expiration in_progress_expiration validation"
@@ -88,6 +89,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     yield from _events(context)
     yield from _previous_version(context)
     yield from _references(context)
+    yield from _approval(context)
     yield from _errors(context)
     yield from _measures(context)
 
@@ -364,6 +366,24 @@ def _references(context: Structure[Any]) -> Iterator[str]:
             yield f"references: {name} refers to {kind!r}, which is the name of this context's own items: rename it."
 
 
+def _approval(context: Structure[Any]) -> Iterator[str]:
+    approval = context.approval
+    if approval is None:
+        return
+    if not context.has_lists:
+        yield "approval is declared, and the context has no lists, since verification is None: remove it."
+    if type(approval.days) is not int or not 1 <= approval.days <= MOST_DAYS:
+        yield f"approval: days is {approval.days!r}: write a whole number from 1 to {MOST_DAYS}."
+    try:
+        answer = approval.rule(ListTotals(amounts=context.sums().sums()))
+    except Exception as error:
+        fault = f"its rule raised {type(error).__name__}: {error}, for a list without rows"
+        yield f"approval: {fault}: let it return True or False for all totals."
+        return
+    if not isinstance(answer, bool):
+        yield f"approval: its rule returned {answer!r}: let it return True or False."
+
+
 def _errors(context: Structure[Any]) -> Iterator[str]:
     codes = (*_repeated(context.refusals), BusinessError.code)
     for error in context.own_errors:
@@ -423,6 +443,7 @@ class Context(Structure[A]):
         references: the fields that hold the id of another context's aggregate, with its kind in snake_case.
         verification: the list workflow's step between validation and import, in snake_case; None for a context without
             lists.
+        approval: the rule by which a person approves a list before its import; by default no list waits.
         queried_by: the keys of the list query: ``list``, ``status``, or stored fields that are texts, by name or with
             an order (`By`). Each adds an index, and one write unit per row; without any there is no list query.
         index_shards: the keys of a list, or of a status, in an index, over which rows are written: 32, or 16 as before

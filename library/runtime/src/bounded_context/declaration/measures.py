@@ -52,6 +52,8 @@ LISTS_LATE: Final = Measure("ListsLate")
 LIST_DURATION: Final = Measure("ListDuration", SECONDS)
 OLDEST_UNFINISHED: Final = Measure("OldestUnfinishedListAge", SECONDS)
 """Seconds since the upload of the oldest list that is not complete."""
+OLDEST_WAITING: Final = Measure("OldestWaitingListAge", SECONDS)
+"""Seconds for which the oldest list has waited for its approval."""
 MAPPINGS_FAILING: Final = Measure("EventSourceMappingsFailing")
 """Event source mappings that are stopped, missing, or failed at their last attempt."""
 UPLOADS_BROKEN: Final = Measure("UploadsBroken")
@@ -70,14 +72,14 @@ EVENTS_POISONED: Final = Measure("EventsPoisoned", dimension=REASON, values=tupl
 PLATFORM: Final = tuple(constant for constant in tuple(globals().values()) if isinstance(constant, Measure))
 """The metrics that are the same in every context."""
 
-OPTIONAL: Final = (UPLOADS_QUARANTINED,)
-"""The metrics that no alarm and no dashboard shows without a setting of the stack."""
+OPTIONAL: Final = (UPLOADS_QUARANTINED, OLDEST_WAITING)
+"""The metrics that no alarm and no dashboard shows without a setting of the stack, or without an approval of lists."""
 
 
 OF_LISTS: Final = frozenset(
     {
         *(LISTS_RECEIVED, LISTS_IMPORTED, LISTS_REJECTED, LISTS_FAILED, LISTS_LATE, LIST_DURATION, OLDEST_UNFINISHED),
-        *(UPLOADS_BROKEN, UPLOADS_QUARANTINED, UPLOADS_UNSEEN, ROWS_IMPORTED, RULE_SECONDS),
+        *(OLDEST_WAITING, UPLOADS_BROKEN, UPLOADS_QUARANTINED, UPLOADS_UNSEEN, ROWS_IMPORTED, RULE_SECONDS),
     }
 )
 """The metrics that only a context with lists has."""

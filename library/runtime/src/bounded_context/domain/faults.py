@@ -36,6 +36,7 @@ class ListFault(StrEnum):
     FAILED = "list-failed"
     MALWARE = "list-malware"
     NOT_SCANNED = "list-not-scanned"
+    NOT_APPROVED = "list-not-approved"
 
 
 FILE_FAULTS: Final = frozenset(
@@ -120,10 +121,19 @@ LIST_CODES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The meaning and the remedy of each code of a list as a whole."""
 
+APPROVAL_CODES: Final[Mapping[str, tuple[str, str]]] = {
+    ListFault.NOT_APPROVED: (
+        "A person rejected the list, or nobody approved it in time; no row was imported.",
+        "Ask us for the reason, correct the list, and send it again.",
+    ),
+}
+"""The code of a list that is not approved, for contexts that declare an approval."""
+
 
 def remedy_of(code: str) -> str:
     """Return the remedy of a code, also of a refusal that a context declares; empty without a code."""
-    return (LIST_CODES.get(code) or ROW_CODES.get(code, ROW_CODES[Fault.RULE]))[1] if code else ""
+    codes = {**ROW_CODES, **LIST_CODES, **APPROVAL_CODES}
+    return codes.get(code, ROW_CODES[Fault.RULE])[1] if code else ""
 
 
 class PoisonReason(StrEnum):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
@@ -174,6 +174,10 @@ class ReceivedList:
     ``failure`` is the cause of a failed list, for operators. Neither the report nor the event has it. ``code`` is
     the code of ``reason`` in the report; empty for a list of an older version.
     ``awaits_scan`` is whether the list starts only after the malware scan of its file; ``scan`` is the scan's result.
+
+    ``waits_since`` is the time from which the list waits for an approval, and ``decided_at`` the time of the decision,
+    in seconds since 1970; 0 without an approval. ``decided_by`` is the ARN of the person who decided. ``task_token`` is
+    the token of the waiting state; a sent token is removed.
     """
 
     file: PinnedFile
@@ -199,6 +203,19 @@ class ReceivedList:
     awaits_scan: bool = False
     scan: str | None = None
     code: str = ""
+    waits_since: int = 0
+    decided_at: int = 0
+    decided_by: str = ""
+    task_token: str = field(default="", repr=False, compare=False)
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether the list waits for a person's decision."""
+        return self.waits_since > 0 and not self.decided_at and self.status is ListStatus.IMPORTING
+
+    def waited(self, now: float) -> float:
+        """Return the seconds that the list has waited for its approval until a time in seconds since 1970."""
+        return max(0.0, (self.decided_at or now) - self.waits_since) if self.waits_since else 0.0
 
     @property
     def cancelled(self) -> bool:
@@ -338,6 +355,48 @@ class Amounts:
     def sums(self) -> dict[str, dict[str, Decimal]]:
         """Return the sums by field and currency, without the currencies that no row has."""
         return {field: dict(by_currency) for field, by_currency in self._sums.items()}
+
+
+@dataclass(frozen=True)
+class ListTotals:
+    """The counts of a verified list, and the sums of the rows to import, before a row is written.
+
+    ``amounts`` has the sums by decimal field and currency: the ISO code for CHF, EUR, GBP and USD, ``OTHER`` for all
+    other currencies, and ``NONE`` in a context without a currency. A currency without rows is missing.
+    """
+
+    rows: int = 0
+    valid: int = 0
+    rejected: int = 0
+    partner: str = ""
+    amounts: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+
+    def highest(self, field: str) -> Decimal:
+        """Return the greatest of a field's sums by currency, 0 without rows. Raises KeyError for an unknown field."""
+        return max(self.amounts[field].values(), default=Decimal())
+
+
+@dataclass(frozen=True)
+class Approval:
+    """The approval of lists by a person, between verification and import.
+
+    Args:
+        rule: returns whether a list waits for an approval. It is pure: the same totals give the same answer.
+        days: the days, 1 to 14, after which a list that no person has approved is rejected.
+    """
+
+    rule: Callable[[ListTotals], bool]
+    days: int = 7
+
+
+MOST_DAYS: Final = 14
+"""The maximum of days for an approval: a redrive, which is possible for 14 days, still needs the staged rows, which are
+stored for 30 days."""
+
+NOT_APPROVED: Final = "NotApproved"
+"""The error of the waiting state of a list that is rejected, or not approved in time."""
+
+NOT_IN_TIME: Final = "the list was not approved in time: ask us for the reason"
 
 
 @dataclass(frozen=True)

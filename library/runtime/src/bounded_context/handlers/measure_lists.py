@@ -38,6 +38,8 @@ class Change(NamedTuple):
     def read(cls, record: DynamoDBRecord) -> Self:
         """Read a stream record; ``seconds`` is the time from the list's arrival to the change, to the second.
 
+        The time in which the list waited for its approval is left out.
+
         Raises any exception if this version cannot read the record.
         """
         change = record.dynamodb
@@ -50,8 +52,9 @@ class Change(NamedTuple):
 
 
 def _between(received: ReceivedList | None, time: datetime) -> float:
-    arrived = received.received_at if received else None
-    return max(0.0, (time - arrived).total_seconds()) if arrived else 0.0
+    if received is None or received.received_at is None:
+        return 0.0
+    return max(0.0, (time - received.received_at).total_seconds() - received.waited(time.timestamp()))
 
 
 @function(CONTEXT, "measure_lists", MeasureListsSettings)

@@ -1,6 +1,7 @@
 """WatchLists: publishes metrics every minute, also while no list is processed.
 
-The metrics are the age of the oldest unfinished list, and the number of event source mappings that do not work.
+The metrics are the age of the oldest unfinished list, and the number of event source mappings that do not work. In a
+context with an approval, a waiting list is not unfinished: its age is a metric of its own.
 """
 
 from datetime import UTC, datetime
@@ -18,18 +19,37 @@ MAPPED: Final = ("relay_events", "measure_lists", "on_event")
 """The functions that an event source mapping calls in every stack with lists."""
 
 
-@function(declared(), "watch_lists", WatchListsSettings, [aws.executions, aws.event_sources])
+CONTEXT = declared()
+
+
+@function(
+    CONTEXT,
+    "watch_lists",
+    WatchListsSettings,
+    [aws.executions, aws.event_sources, *([aws.lists] if CONTEXT.approval else [])],
+)
 def lambda_handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Publish both metrics and return ``{"seconds", "mappings"}``.
 
     ``seconds`` is the age of the oldest unfinished list, 0 if every list is finished. ``mappings`` is the number of
     event source mappings that are stopped, missing, or failed at their last attempt.
     """
-    seconds = _age()
+    now = datetime.now(UTC)
+    seconds = _age(now) if CONTEXT.approval is None else _age_without_waits(now)
     count(measures.OLDEST_UNFINISHED, seconds)
     return {"seconds": seconds, "mappings": count_failing(MAPPED)}
 
 
-def _age() -> float:
+def _age(now: datetime) -> float:
     started = aws.executions().oldest_start()
-    return 0.0 if started is None else max(0.0, (datetime.now(UTC) - started).total_seconds())
+    return 0.0 if started is None else max(0.0, (now - started).total_seconds())
+
+
+def _age_without_waits(now: datetime) -> float:
+    """Count the longest wait for an approval; return the age of the oldest list that does not wait."""
+    starts, at = aws.executions().starts(), now.timestamp()
+    lists = aws.lists().of_executions(list(starts))
+    waits = {execution: received.waited(at) for execution, received in lists.items()}
+    waiting = {execution for execution, received in lists.items() if received.awaits_approval}
+    count(measures.OLDEST_WAITING, max((waits[execution] for execution in waiting), default=0.0))
+    return max((at - starts[name].timestamp() - waits.get(name, 0) for name in starts.keys() - waiting), default=0.0)

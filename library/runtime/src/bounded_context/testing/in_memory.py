@@ -13,6 +13,7 @@ from ..application.verification import CreatingRule, RowsCheck, known_to, not_ta
 from ..declaration.context import Context
 from ..domain.aggregate import Aggregate, AlreadyExists, ListOpen, NotFound, VersionConflict
 from ..domain.events import ForeignEvent, newer
+from ..domain.faults import ListFault
 from ..domain.formats import Formats
 from ..domain.lists import BEFORE, INCOMING, Failure, ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..lists import ListImport
@@ -173,6 +174,13 @@ class InMemoryLists:
         before, undone = self.stored[list_id], ListStatus.COMPENSATING
         first = {"reason": before.reason, "code": before.code} if before.reason else {"reason": reason}
         return self._move(list_id, undone, during or BEFORE[undone], {**facts, **first})
+
+    def decide(self, list_id: str, by: str, at: int, reason: str = "") -> tuple[bool, ReceivedList]:
+        """Record an approval, or with a reason a rejection, of a list that waits. Return whether it is recorded."""
+        if not self.stored[list_id].awaits_approval:
+            return False, self.stored[list_id]
+        self._change(list_id, decided_at=at, decided_by=by)
+        return True, self.refuse(list_id, reason, code=ListFault.NOT_APPROVED) if reason else self.stored[list_id]
 
     def _move(
         self, list_id: str, status: ListStatus, statuses: Sequence[ListStatus], facts: Mapping[str, Any]
