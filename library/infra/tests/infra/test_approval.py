@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context import Approval
+from bounded_context import ListApproval
 from bounded_context_cli.promises import Repository, list_workflow, workflow
 from bounded_context_infra.configuration.project import current
 
 from .graph import Graph, run, run_context
 
-CONTEXT = replace(PAYMENT, approval=Approval(lambda totals: totals.highest("amount") > 1_000_000, days=3), versions={})
+CONTEXT = replace(
+    PAYMENT, approval=ListApproval(lambda totals: totals.highest("amount") > 1_000_000, days=3), versions={}
+)
 DAY = 86400
 PROMISES = [check for module in (workflow, list_workflow) for check in module.CHECKS]
 

@@ -8,12 +8,15 @@ from typing import Any, Final
 
 import boto3
 import pytest
+from payment.context import PAYMENT
 
+from bounded_context import ListApproval
 from bounded_context.application.results import RuleProgress
 from bounded_context.application.staging import TypedRow
 from bounded_context.application.verification import CreatingRule
 from bounded_context.domain.faults import INVALID, ROW_CODES, Fault, ListFault
 from bounded_context.domain.formats import FileFormat
+from bounded_context.domain.lists import NOT_APPROVED
 from bounded_context.domain.rows import Rejection
 from bounded_context.testing.functions import BUCKET, TABLE, LambdaContext, forget_adapters
 from tests.erase.conftest import NAME, PERSON, SAMPLES, Stack, row
@@ -44,6 +47,19 @@ def _failed(stack: Stack, name: str) -> str:
     event = stack.register(name)
     assert handler("validate_list")(event, LambdaContext())["outcome"] == "VALIDATED"
     return _undone({**event, "error": {"Error": "Lambda.Unknown"}})
+
+
+def _not_approved(stack: Stack, name: str) -> str:
+    object.__setattr__(PAYMENT, "approval", ListApproval(lambda _: True))
+    try:
+        stack.upload(name, GOOD)
+        event = stack.register(name)
+        for step in ("validate_list", PAYMENT.verification_step):
+            handler(step)(event, LambdaContext())
+    finally:
+        object.__setattr__(PAYMENT, "approval", None)
+    assert _record(event["list_id"])["waits_since"]
+    return _undone({**event, "error": {"Error": NOT_APPROVED}})
 
 
 def _undone(event: dict[str, Any]) -> str:
@@ -108,6 +124,7 @@ REFUSALS: Final[dict[str, Callable[[Stack, str], str]]] = {
     ListFault.FAILED: _failed,
     ListFault.MALWARE: _scanned("THREATS_FOUND"),
     ListFault.NOT_SCANNED: _scanned("UNSUPPORTED"),
+    ListFault.NOT_APPROVED: _not_approved,
     Fault.CELLS: _file(GOOD + f"{PERSON},{NAME}\r\n".encode()),
     Fault.VALUE: _rows(row(4), {**row(3), "payer": f"={NAME}"}),
     Fault.REPEATED: _rows(row(3), row(3)),

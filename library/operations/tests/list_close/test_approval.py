@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from payment.context import PAYMENT
 
-from bounded_context import Approval
+from bounded_context import ListApproval
 from bounded_context.adapters.items import LIST
 from bounded_context.domain.lists import NOT_APPROVED, ListStatus
 from bounded_context.testing.functions import TABLE, LambdaContext
@@ -81,7 +81,7 @@ class Lists(Stack):
 
 @pytest.fixture
 def stack(function: None, tmp_path: Any, capsys: Any, topic: tuple[str, str]) -> Iterator[Lists]:
-    object.__setattr__(PAYMENT, "approval", Approval(lambda totals: totals.valid > 2))
+    object.__setattr__(PAYMENT, "approval", ListApproval(lambda totals: totals.valid > 2))
     stack = Lists(tmp_path, capsys, topic)
     stack.executions = Machine({TOKEN})
     for known in SAMPLES.projection():

@@ -46,14 +46,13 @@ from .domain.fields import (
     WholeNumber,
     today,
 )
-from .domain.lists import Approval, ListTotals
+from .domain.lists import ListApproval, ListTotals
 
 __all__ = [
     "Aggregate",
     "Aggregates",
     "AlreadyExists",
     "Amount",
-    "Approval",
     "BadContext",
     "BusinessError",
     "By",
@@ -75,6 +74,7 @@ __all__ = [
     "Flag",
     "Identifier",
     "IllegalMove",
+    "ListApproval",
     "ListOpen",
     "ListTotals",
     "LongText",

@@ -251,3 +251,38 @@ def test_unprocessed_keys_are_requested_again_with_waits(processed_after: int, m
     with pytest.raises(Throttled) if processed_after == 100 else nullcontext():
         assert ListTable(table).recorded([ID]) == {ID}
     assert len(waits) == len(requests) - 1 > 1
+
+
+def test_the_first_decision_about_a_list_that_waits_counts(records: Any):
+    """A list that does not wait, or is being undone, gets none."""
+    assert not records.decide(ID, "first", 5)[0]
+    records.progress(ID, ListStatus.VALIDATED)
+    records.progress(ID, ListStatus.IMPORTING, waits_since=1)
+    assert records.get(ID).awaits_approval
+    decided, record = records.decide(ID, "first", 5, "why not")
+    assert (decided, record.status, record.reason, record.code) == (
+        *(True, ListStatus.COMPENSATING, "why not"),
+        "list-not-approved",
+    )
+    assert not records.decide(ID, "second", 6)[0]
+    assert (records.get(ID).decided_by, records.get(ID).decided_at) == ("first", 5)
+
+
+def test_a_sent_token_is_removed(lists: ListTable, table: Any):
+    """A token that another try of the state has stored meanwhile stays."""
+    lists.register(RECEIVED)
+    table.update_item(
+        Key={"pk": LIST + ID}, UpdateExpression="SET task_token = :t", ExpressionAttributeValues={":t": "b"}
+    )
+    lists.forget_token(ID, "a")
+    assert lists.get(ID).task_token == "b"
+    lists.forget_token(ID, "b")
+    assert lists.get(ID).task_token == ""
+
+
+def test_the_lists_of_executions_are_read_together(lists: ListTable):
+    """An execution without a list, such as one that has just started, has none."""
+    lists.register(RECEIVED)
+    many = [f"run-{number}" for number in range(2, 250)]
+    assert lists.of_executions(["run-1", *many]) == {"run-1": lists.get(ID)}
+    assert lists.of_executions([]) == {}

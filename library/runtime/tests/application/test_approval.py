@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context import Approval, BadContext, ListTotals
+from bounded_context import BadContext, ListApproval, ListTotals
 from bounded_context.application.importing import compensate
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.lists import NOT_APPROVED, NOT_IN_TIME, ListStatus, ReceivedList
@@ -21,7 +21,7 @@ def _over_the_limit(totals: ListTotals) -> bool:
     return totals.highest("amount") > LIMIT
 
 
-CONTEXT = replace(PAYMENT, approval=Approval(_over_the_limit), versions={})
+CONTEXT = replace(PAYMENT, approval=ListApproval(_over_the_limit), versions={})
 
 
 def _verified(amount: str, context: Any = CONTEXT) -> tuple[World, ReceivedList]:
@@ -49,7 +49,7 @@ def test_a_context_without_an_approval_records_nothing_more() -> None:
 def test_the_rule_gets_the_counts_the_partner_and_the_sums() -> None:
     """Before a row is written."""
     given: list[ListTotals] = []
-    _verified("10.00", replace(CONTEXT, approval=Approval(lambda totals: given.append(totals) or False)))
+    _verified("10.00", replace(CONTEXT, approval=ListApproval(lambda totals: given.append(totals) or False)))
     amounts = {"amount": {"EUR": Decimal("20.00")}}
     assert given[1:] == [ListTotals(rows=2, valid=2, rejected=0, partner="acme", amounts=amounts)]
 
@@ -101,15 +101,27 @@ def test_the_wait_ends_with_the_decision() -> None:
     assert _verified("1.00")[1].waited(since + 60) == 0
 
 
+def _rows(totals: ListTotals) -> Any:
+    return totals.rows
+
+
 @pytest.mark.parametrize(
     ("approval", "verification", "fault"),
     [
-        (Approval(_over_the_limit), None, "approval is declared, and the context has no lists"),
-        (Approval(_over_the_limit, days=0), "verify_list", "approval: days is 0: write a whole number from 1 to 14"),
-        (Approval(_over_the_limit, days=15), "verify_list", "approval: days is 15"),
-        (Approval(lambda totals: totals.highest("amuont") > 1), "verify_list", "its rule raised KeyError: 'amuont'"),
-        (Approval(lambda totals: totals.amounts["amount"]["EUR"] > 1), "verify_list", "raised KeyError: 'EUR'"),
-        (Approval(lambda totals: totals.rows), "verify_list", "its rule returned 0: let it return True or False"),
+        (ListApproval(_over_the_limit), None, "approval is declared, and the context has no lists"),
+        (
+            ListApproval(_over_the_limit, days=0),
+            "verify_list",
+            "days is 0: write a whole number from 1 to 14",
+        ),
+        (ListApproval(_over_the_limit, days=15), "verify_list", "approval: days is 15"),
+        (
+            ListApproval(lambda totals: totals.highest("amuont") > 1),
+            "verify_list",
+            "raised KeyError: 'amuont'",
+        ),
+        (ListApproval(lambda totals: totals.amounts["amount"]["EUR"] > 1), "verify_list", "raised KeyError: 'EUR'"),
+        (ListApproval(_rows), "verify_list", "its rule returned 0: let it return True or False"),
     ],
     ids=["no lists", "no day", "too many days", "unknown field", "a currency without rows", "no answer"],
 )

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context import Approval
+from bounded_context import ListApproval
 from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import LIST
 from bounded_context.domain.lists import NOT_APPROVED, ListStatus, ReceivedList
@@ -27,7 +27,7 @@ PERSON = "arn:aws:iam::111122223333:user/approver"
 @pytest.fixture(params=[True])
 def waits(request: pytest.FixtureRequest) -> Iterator[None]:
     """The context has an approval, whose rule returns the parameter."""
-    object.__setattr__(PAYMENT, "approval", Approval(lambda _: request.param))
+    object.__setattr__(PAYMENT, "approval", ListApproval(lambda _: request.param))
     yield
     object.__setattr__(PAYMENT, "approval", None)
 

@@ -3,13 +3,14 @@
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bounded_context import aws
+from bounded_context import ListApproval, aws
 from bounded_context.adapters.items import Items
 from bounded_context.declaration.measures import CURRENCY, REASON, Measure
 from bounded_context.domain.lists import BROKEN, ListStatus
@@ -61,6 +62,15 @@ def _watch() -> None:
     sweep_uploads.lambda_handler({"time": "2026-01-31T14:45:00Z"}, CALL)
 
 
+def _waiting() -> None:
+    approving = replace(CONTEXT, approval=ListApproval(lambda _: True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watch_lists, "CONTEXT", approving)
+        patch.setattr(aws, "executions", lambda: SimpleNamespace(starts=dict))
+        patch.setattr(aws, "lists", lambda: SimpleNamespace(of_executions=lambda _: {}))
+        watch_lists.lambda_handler({}, CALL)
+
+
 def _inbound() -> None:
     poison = ["{", "{}", foreign.event(source="nobody"), foreign.event(subject=""), foreign.event(time=None)]
     messages = [foreign.event(), foreign.event(), *poison]
@@ -73,7 +83,7 @@ def _rule() -> None:
     aws.obeys(CONTEXT)([], "l-1")
 
 
-EMITTING = (_commands, _relay, _lists, _watch, _inbound, _rule)
+EMITTING = (_commands, _relay, _lists, _watch, _waiting, _inbound, _rule)
 """Together they emit every measure. One that is added needs to be emitted by one of them."""
 
 

@@ -11,7 +11,7 @@ from bounded_context.domain.lists import BROKEN, ListStatus
 from bounded_context.handlers.measure_lists import lambda_handler
 from tests.emf import totals
 from tests.handlers.conftest import LambdaContext
-from tests.streams import change, closing, list_item
+from tests.streams import ARRIVED, change, closing, list_item
 
 TARGET = 900
 AMOUNTS = PAYMENT.measures.amounts_imported
@@ -153,3 +153,12 @@ def test_the_end_of_a_list_is_one_line_without_names_and_reasons(
     assert said["list_id"] == list_item()["list_id"]
     assert "x.csv" not in str(said)
     assert "were rejected" not in str(said)
+
+
+def test_the_wait_for_an_approval_is_no_part_of_the_duration(context: LambdaContext, capsys: Output):
+    """A list that waited for two days is in time. A list that nobody approved waited until its end."""
+    since, day = int(ARRIVED.timestamp()) + 20, 24 * 60 * 60
+    approved = closing(ListStatus.IMPORTED, seconds=2 * day + 25, waits_since=since, decided_at=since + 2 * day)
+    forgotten = closing(ListStatus.REJECTED, seconds=7 * day, waits_since=since)
+    measured = [_measured(capsys, context, record) for record in (approved, forgotten)]
+    assert [(counts[("ListDuration",)], counts[("ListsLate",)]) for counts in measured] == [(25, 0), (20, 0)]

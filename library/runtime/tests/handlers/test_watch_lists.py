@@ -1,13 +1,16 @@
 """The watch over lists that are under way, and over event source mappings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
-from bounded_context import aws
+from bounded_context import ListApproval, aws
 from bounded_context.adapters.services import Failing
+from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
+from bounded_context.handlers import watch_lists
 from bounded_context.handlers.watch_lists import lambda_handler
 from tests.emf import totals
 from tests.handlers.conftest import LambdaContext, Lines
@@ -93,3 +96,24 @@ def test_lists_are_measured_also_where_mappings_cannot_be_listed(
     with pytest.raises(PermissionError):
         lambda_handler({}, context)
     assert set(totals(capsys.readouterr().out)) == {OLDEST}
+
+
+def test_a_list_that_waits_for_its_approval_is_not_unfinished(
+    context: LambdaContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Its wait is a metric of its own. A list that was approved is as old as without its wait."""
+    now = datetime.now(UTC)
+    seconds, day = int(now.timestamp()), 24 * 60 * 60
+    received = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "run-1", ListStatus.IMPORTING)
+    lists = {
+        "waiting": replace(received, waits_since=seconds - 2 * day),
+        "approved": replace(received, waits_since=seconds - 3 * day, decided_at=seconds - 60),
+        "small": received,
+    }
+    starts = {"waiting": 2 * day + 30, "approved": 3 * day + 90, "small": 100, "not registered": 10}
+    began = {name: now - timedelta(seconds=age) for name, age in starts.items()}
+    monkeypatch.setattr(watch_lists, "CONTEXT", replace(watch_lists.CONTEXT, approval=ListApproval(lambda _: True)))
+    monkeypatch.setattr(aws, "executions", lambda: SimpleNamespace(starts=lambda: began))
+    monkeypatch.setattr(aws, "lists", lambda: SimpleNamespace(of_executions=lambda _: lists))
+    assert lambda_handler({}, context)["seconds"] == pytest.approx(150, abs=5)
+    assert totals(capsys.readouterr().out)["OldestWaitingListAge",] == pytest.approx(2 * day, abs=5)

@@ -155,7 +155,7 @@ def amounts(received: ReceivedList) -> Mapping[str, Mapping[str, str]]:
 
 def described(received: ReceivedList) -> str:
     """Return the counts and sums of a list in words."""
-    sums = (f"{field} {amount} {name}" for field, of in amounts(received).items() for name, amount in of.items())
+    sums = (f"{field} {amount:,f} {name}" for field, of in received.amounts.items() for name, amount in of.items())
     return f"{received.file.key}: {', '.join((f'{received.valid} of {received.rows} rows', *sums))}"
 
 

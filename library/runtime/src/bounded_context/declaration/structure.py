@@ -27,7 +27,7 @@ from ..domain.aggregate import (
 from ..domain.events import EventData, PreviousVersion, Source, label, major
 from ..domain.faults import INVALID, Fault
 from ..domain.fields import of_kind, personal
-from ..domain.lists import Amounts, Approval, currencies
+from ..domain.lists import Amounts, ListApproval, currencies
 from ..domain.spelling import kebab
 from .measures import Measures
 
@@ -111,7 +111,7 @@ class Structure(Generic[A]):
     previous_version: PreviousVersion | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     verification: str | None = VERIFY_LIST
-    approval: Approval | None = None
+    approval: ListApproval | None = None
     queried_by: tuple[str | By, ...] = ()
     index_shards: int = INDEX_SHARDS
     subscribers: tuple[str, ...] = ()

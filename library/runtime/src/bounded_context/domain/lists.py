@@ -377,7 +377,7 @@ class ListTotals:
 
 
 @dataclass(frozen=True)
-class Approval:
+class ListApproval:
     """The approval of lists by a person, between verification and import.
 
     Args:
