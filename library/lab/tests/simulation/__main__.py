@@ -13,6 +13,7 @@ from time import perf_counter
 
 from . import environment as environment
 from . import schedules
+from .approvals import run as approvals
 from .children import schedules as children
 from .patches import installed
 from .redrives import schedules as redrives
@@ -25,6 +26,7 @@ from .shrink import shrunk
 Found = tuple[int, str]
 _CHUNK = 250
 _PARTS = {
+    "approvals": approvals,
     "children": children.run,
     "imports": schedules.run,
     "redrives": redrives.run,

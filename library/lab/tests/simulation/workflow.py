@@ -100,6 +100,8 @@ class Machine:
         self.scheduler = scheduler
         self.services = services
         self.executions: list[Execution] = []
+        self.tokens = 0
+        self.wait: Callable[[str, float], None] = lambda _, seconds: scheduler.sleep(seconds)
         _check(definition["States"])
 
     def start(self, data: Json) -> Activity:
@@ -138,6 +140,7 @@ def _check(states: Json) -> None:
             _check(state["ItemProcessor"]["States"])
 
 
+_WAITS: Final = "aws-sdk:dynamodb:updateItem.waitForTaskToken"
 _WRITTEN: Final = ("MarkImported", "UndoList", "CompensateError")
 """States after the import of parts."""
 
@@ -230,8 +233,10 @@ class Walk:
     # Tasks.
 
     def _task(self, state: Json, data: Json) -> Json:
-        parameters = self._template(state.get("Parameters", {}), data)
         resource = state["Resource"].rpartition(":::")[2]
+        if resource == _WAITS:
+            return self._wait_for_token(state, data)
+        parameters = self._template(state.get("Parameters", {}), data)
         if resource == "lambda:invoke":
             return self._invoke(parameters, state.get("TimeoutSeconds", 99_999_999))
         if resource == "dynamodb:updateItem":
@@ -239,6 +244,18 @@ class Walk:
         if resource == "sns:publish":
             return self._services.publish(parameters)
         raise NotImplementedError(resource)
+
+    def _wait_for_token(self, state: Json, data: Json) -> Json:
+        self._machine.tokens += 1
+        token = f"{self._execution.id}-token-{self._machine.tokens}"
+        parameters = self._template(state["Parameters"], data, {"Task": {"Token": token}})
+        try:
+            self._services.update_item(parameters)
+        except StatesError as error:
+            # The prefix of the AWS SDK integration.
+            raise StatesError(error.name.replace("DynamoDB.", "DynamoDb."), error.cause) from None
+        self._machine.wait(token, state["TimeoutSeconds"])
+        return {}
 
     def _invoke(self, parameters: Json, timeout: float) -> Json:
         if self._busy():

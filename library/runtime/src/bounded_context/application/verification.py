@@ -4,13 +4,14 @@ The parts of a list are verified in parallel. Then one call decides about the wh
 Rows obey the rule of the command that creates, as commands do.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import repeat
 from operator import is_
-from time import perf_counter, time
+from time import perf_counter
 from typing import Any, Generic, NoReturn, TypeVar
 
 from ..declaration.context import Context
@@ -371,7 +372,7 @@ def _record_result(
     facts |= {"parts": len(decision.staging.parts), "amounts": amounts}
     totals = ListTotals(rows, valid, rejections.total(), received.file.partner, amounts)
     if approval and approval.rule(totals):
-        facts["waits_since"] = int(time())
+        facts["waits_since"] = int(time.time())
     return lists.progress(received.list_id, ListStatus.IMPORTING, **facts)
 
 
