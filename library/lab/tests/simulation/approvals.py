@@ -14,6 +14,7 @@ from payment.context import PAYMENT
 
 from bounded_context import ListApproval, ListTotals
 from bounded_context.domain.faults import ListFault
+from bounded_context.domain.lists import NOT_IN_TIME
 from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_operations.repair.approval import Approvals
 from bounded_context_operations.repair.lists import ListStack
@@ -27,10 +28,14 @@ from .workflow import StatesError
 from .world import World, play
 
 _DAY: Final = 86400.0
-_MOMENTS: Final = (0.0, 0.5, 2.0, 60.0, 3600.0, 6.99 * _DAY, 7 * _DAY, 8 * _DAY)
+_MOMENTS: Final = (2.0, 2.0, 60.0, 3600.0, 6.99 * _DAY, 7 * _DAY, 8 * _DAY)
 """Seconds until a person decides: before the list waits, while it waits, or after the timeout of 7 days."""
+_VERIFIED: Final = "verify_subscription:dynamodb.UpdateItem"
+"""The call after which a list waits, and its state has no token yet."""
 _TRIES: Final = 3
-_SMALL: Final = 2
+_WEEK: Final = int(7 * _DAY - 900)
+_NEVER: Final = 10**12
+_SMALL: Final = 1
 """The valid rows of a list that needs no approval."""
 
 
@@ -97,16 +102,18 @@ class Tokens:
         return {"status": execution.status, "error": execution.error}
 
     def get_caller_identity(self) -> dict[str, str]:
-        """Return the person."""
-        return {"Arn": "arn:aws:iam::123456789012:user/approver"}
+        """Return the person, after a moment in which another person may decide."""
+        self._scheduler.sleep(0.05)
+        me = self._scheduler.me
+        return {"Arn": f"arn:aws:iam::123456789012:user/{me.name if me else ''}"}
 
 
 class ApprovalsWorld(World):
     """A schedule of lists that wait."""
 
     def __init__(self, scheduler: Scheduler, scenario: Any, known: frozenset[str] = frozenset()) -> None:
-        # A person may reject any list.
-        super().__init__(scheduler, scenario, known | {"wrong-outcome"})
+        # A person may reject any list. The sweep at the end does not look at uploads that are weeks old.
+        super().__init__(scheduler, scenario, known | {"wrong-outcome", "upload-unseen"})
         self.tokens = Tokens(scheduler, self)
         self.machine.wait = self.tokens.wait
         self.history.watchers.append(lambda write: self._check(partial(self._watch, write)))
@@ -115,13 +122,19 @@ class ApprovalsWorld(World):
 
     def _begin(self) -> None:
         super()._begin()
-        for moment in self._random.choices(_MOMENTS, k=self._random.choice((0, 1, 2, 3))):
-            reason = self._random.choice(("", "", "twice the usual total"))
-            self._add("person", partial(self._person, moment + self._random.random(), reason))
+        random = self._random
+        people = random.choice((0, 1, 2, 2, 3))
+        # Persons who decide at once race; others have a moment each.
+        at_once = random.choice(_MOMENTS) + random.random() if random.random() < 0.5 else None
+        for _ in range(people):
+            moment = random.choice(_MOMENTS) + random.random() if at_once is None else at_once
+            trigger = random.choice(("", _VERIFIED))
+            reason = random.choice(("", "twice the usual total"))
+            self._add("person", partial(self._person, moment, trigger, reason))
 
-    def _person(self, moment: float, reason: str) -> None:
+    def _person(self, moment: float, trigger: str, reason: str) -> None:
         """Decide about every list of the table at a moment. A command that fails or is killed runs again."""
-        self.scheduler.sleep(moment)
+        self.scheduler.wait_for(trigger, moment)
         for list_id in self.history.lists():
             for _ in range(_TRIES):
                 self._people += 1
@@ -143,7 +156,10 @@ class ApprovalsWorld(World):
         return SimpleNamespace(now=lambda: datetime.fromtimestamp(self.scheduler.now(), UTC))
 
     def _watch(self, write: Write) -> None:
-        """No row of a list that waits, or that a person has rejected, is written."""
+        """No row of a list that waits, or that a person has rejected, is written. A decision is not replaced."""
+        earlier, later = ((item or {}).get("decided_by") for item in (write.before, write.after))
+        if earlier and earlier != later:
+            raise Violation("second-decision", f"{write.key} was decided by {earlier}, and then by {later}")
         if not write.key.startswith(AGGREGATE) or write.before is not None or write.after is None:
             return
         record = self.history.lists().get(str(write.after.get("list_id")), {})
@@ -163,8 +179,11 @@ class ApprovalsWorld(World):
             raise Violation("unapproved-list", f"{list_id[:6]} has no decision")
         if waits and not record.get("decided_by") and code != ListFault.NOT_APPROVED and not self.technical:
             raise Violation("no-timeout", f"{list_id[:6]} is {status} {code}")
-        if code == ListFault.NOT_APPROVED and status != "REJECTED":
-            raise Violation("not-rejected", f"{list_id[:6]} is {status}")
+        if code == ListFault.NOT_APPROVED and (status != "REJECTED" or not waits):
+            raise Violation("not-rejected", f"{list_id[:6]} is {status}, and waits since {waits}")
+        late = waits and record.get("decided_at", _NEVER) - waits > _WEEK
+        if self.undisturbed and record.get("reason") == NOT_IN_TIME and not late:
+            raise Violation("approval-lost", f"{list_id[:6]} was approved by {record['decided_by']}")
 
 
 def run(seed: int, known: frozenset[str] = frozenset()) -> Outcome:
