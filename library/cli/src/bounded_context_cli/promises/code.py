@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from bounded_context.application.verification import CreatingRule, lacking_in_rows
 from bounded_context.declaration.context import VARIABLE, Context
 from bounded_context.declaration.entry_points import STEPS, entry_point
+from bounded_context.declaration.own_routes import own_routes
 from bounded_context.domain.aggregate import BusinessError, Unavailable
 from bounded_context.domain.faults import INVALID
 from bounded_context.handlers._function import mark
@@ -187,8 +188,9 @@ def refusals_are_declared(where: Repository) -> Iterator[str]:
     package = where.context.name
     for path in where.project.sources.glob("[!_]*.py"):
         importlib.import_module(f"{package}.{path.stem}")
+    of_routes = {error for own in own_routes(where.context).values() for error in own.errors}
     for error in _kinds_of(BusinessError):
-        if error.__module__.partition(".")[0] == package and error not in where.context.own_errors:
+        if error.__module__.partition(".")[0] == package and error not in {*where.context.own_errors, *of_routes}:
             file = f"src/{package}/context.py"
             yield f"{error.__name__} has no status, title and metric of its own: add it to errors in {file}."
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from bounded_context.declaration.entry_points import STEPS
+from bounded_context.declaration.own_routes import own_routes
 
 from ..policies import POLICIES, PRODUCTION, BadWaiver, Policy, Violation, judged, waivers
 from ..policies.waivers import needless
@@ -62,6 +63,11 @@ def each_stack_has_its_functions_and_queues(where: Repository) -> Iterator[str]:
         program, stack = name.split()
         if program == _SERVICE:
             yield from _missing(where, stack, graph.outputs)
+            keys = {node.inputs["routeKey"] for node in graph.of("apigatewayv2/route")}
+            for name, own in own_routes(where.context).items():
+                if own.key not in keys:
+                    remedy = "leave out `routes` of HttpApi, or add this route to them"
+                    yield f"infra/service/__main__.py: {stack} has no route {own.key} of {name}: {remedy}."
 
 
 _SERVICE: Final = "service"
@@ -71,7 +77,7 @@ def _missing(where: Repository, stack: str, outputs: Mapping[str, Any]) -> Itera
     """Yield a sentence for each missing function and queue. Another promise names a missing output."""
     functions, queues = (outputs.get(name) for name in ("functions", "queues"))
     if functions is not None:
-        for function in sorted({*where.context.functions} - {*functions}):
+        for function in sorted({*where.context.functions, *own_routes(where.context)} - {*functions}):
             remedy = "keep `standard_presets` in FUNCTIONS"
             yield f"infra/service/functions.py: {stack} does not deploy {function}: {remedy}."
     if queues is not None:

@@ -10,6 +10,9 @@ from bounded_context.declaration.measures import UPLOADS_BROKEN as UPLOADS_BROKE
 from bounded_context.declaration.measures import UPLOADS_QUARANTINED as UPLOADS_QUARANTINED
 from bounded_context.declaration.measures import UPLOADS_UNSEEN as UPLOADS_UNSEEN
 from bounded_context.declaration.measures import Measure as Measure
+from bounded_context.declaration.own_routes import all_routes as all_routes
+from bounded_context.declaration.own_routes import all_scopes as all_scopes
+from bounded_context.declaration.own_routes import own_routes as own_routes
 from bounded_context.declaration.structure import WATCH_LISTS as WATCH_LISTS
 from bounded_context.declaration.structure import WATCH_MAPPINGS as WATCH_MAPPINGS
 from bounded_context.domain.spelling import kebab as kebab

@@ -35,6 +35,7 @@ from bounded_context_infra._parts import (
     composite,
     grant,
     kebab,
+    own_routes,
     watch_answers,
     watch_durations,
     watch_errors,
@@ -60,7 +61,8 @@ class FunctionAlarms(Component):
         super().__init__(name, stack.labels)
         self._alerts, self._live = stack.alerts, live
         context = stack.context
-        callers = [function for function in (*context.command_functions, *context.queries) if function in live]
+        answering = (*context.command_functions, *context.queries, *own_routes(context))
+        callers = [function for function in answering if function in live]
         background = [function for function in live if function not in callers]
         self._watch("callers", callers, "callers get errors and must repeat their calls.")
         self._watch("background", background, "calls are retried, and then abandoned.")

@@ -11,6 +11,7 @@ from bounded_context_infra._parts import (
     Component,
     Stack,
     Statement,
+    all_routes,
     allow,
     document,
     grant,
@@ -90,7 +91,7 @@ class Function(Component):
 
     def _snap_start(self, stack: Stack) -> "lambda_.FunctionSnapStartArgsDict | None":
         """Return the use of snapshots, if the stack has them and a caller of the API waits for the function's start."""
-        starts = stack.settings.snap_start and self.snake_name in stack.context.routes
+        starts = stack.settings.snap_start and self.snake_name in all_routes(stack.context)
         return {"apply_on": "PublishedVersions"} if starts else None
 
     def permit(self, name: str, *statements: Statement) -> iam.RolePolicy:

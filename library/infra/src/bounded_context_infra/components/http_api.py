@@ -15,6 +15,8 @@ from bounded_context_infra._parts import (
     Stack,
     Target,
     access_log,
+    all_routes,
+    all_scopes,
     api_sections,
     kebab,
     watch_api,
@@ -91,7 +93,8 @@ class HttpApi(Component):
             name: its logical name.
             stack: the stack that it belongs to.
             live: the functions behind their aliases.
-            routes: the key of each function's route, such as `GET /things`; by default the context's routes.
+            routes: the key of each function's route, such as `GET /things`; by default the context's routes and its
+                own routes.
             opts: its options in Pulumi.
 
         Raises:
@@ -99,10 +102,10 @@ class HttpApi(Component):
         """
         super().__init__(name, stack.labels, opts)
         self._settings = settings = stack.settings.api
-        keys = stack.context.routes if routes is None else routes
-        self._scopes = {name: list(scopes) for name, scopes in stack.context.scopes.items() if name in keys}
+        keys = all_routes(stack.context) if routes is None else routes
+        self._scopes = {name: list(scopes) for name, scopes in all_scopes(stack.context).items() if name in keys}
         if self._scopes and settings.api_jwt is None:
-            problem = "is missing, yet the context's `scopes` require tokens: write their issuer and audience."
+            problem = "is missing, yet `scopes` of the context or its routes require tokens: write issuer and audience."
             raise SettingError("api_jwt", problem)
         self.api = self._http_api(keys)
         self._authorization = self._authorized_by()

@@ -19,6 +19,7 @@ from traceback import walk_tb
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context, named
+from bounded_context.declaration.own_routes import own_routes
 from bounded_context.domain.aggregate import chain
 
 _PLACE: Final = re.compile(r"([\w./@-]+)(?::\d+)?: ")
@@ -152,10 +153,12 @@ class Project:
 
     @cached_property
     def context(self) -> Context[Any]:
-        """The declared context. Raises NoProject."""
+        """The declared context, with its own routes. Raises NoProject."""
         reference = str(self.settings.get("context", ""))
         try:
-            return named(reference)
+            context = named(reference)
+            own_routes(context)
+            return context
         except Exception as error:  # the declaration may raise any
             raise NoProject(placed(error, self.root)) from error
 

@@ -13,6 +13,7 @@ from pulumi_aws import lambda_
 
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import HOOKS, NAME, entry_point, secret_variable, system_variable
+from bounded_context.declaration.own_routes import own_routes
 from bounded_context.declaration.structure import WATCH_LISTS, WATCH_MAPPINGS
 
 from ..components.alarms import FunctionAlarms
@@ -44,9 +45,9 @@ class Preset:
         list_: the inbox's folders that it may list.
         calls: the other systems that it may call, in kebab-case; the setting `systems` has the address of each.
         secrets: the secrets that it may read, in kebab-case; the variable SECRET_<NAME> contains the ARN of each.
-        handler: the dotted name of the entry point. By default, commands, queries, `on_event` and steps have the
-            library's. The verification, and a step that you ejected, have `<package>.list_steps.<function>`, and your
-            own functions `<package>.<function>.lambda_handler`.
+        handler: the dotted name of the entry point. By default, commands, queries, own routes, `on_event` and steps
+            have the library's. The verification, and a step that you ejected, have `<package>.list_steps.<function>`,
+            and your own functions `<package>.<function>.lambda_handler`.
     """
 
     timeout: int
@@ -84,6 +85,9 @@ LIST: Final = Preset(timeout=10, memory=512, variables=("CONTEXT", "TABLE_NAME")
 
 CHILDREN: Final = Preset(timeout=10, memory=512, variables=("CONTEXT", "TABLE_NAME"), items=("GetItem", "BatchGetItem"))
 """Returns a page of the children of an aggregate."""
+
+ROUTE: Final = replace(CHILDREN, queries=True)
+"""Answers an own route: reads aggregates and their children, and queries the indexes."""
 
 REGISTER_LIST: Final = Preset(
     timeout=900,
@@ -183,6 +187,7 @@ def standard_presets(context: Context[Any]) -> dict[str, Preset]:
     return {
         **dict.fromkeys(context.command_functions, COMMAND),
         **{name: _query(context, name) for name in context.queries},
+        **dict.fromkeys(own_routes(context), replace(ROUTE, queries=bool(context.indexes))),
         **dict(
             zip(context.steps, (REGISTER_LIST, VALIDATE_LIST, VERIFY_LIST, IMPORT_LIST, COMPENSATE_ERROR), strict=False)
         ),

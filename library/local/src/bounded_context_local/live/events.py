@@ -7,10 +7,12 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from bounded_context.application.staging import VERIFIED
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import checks_of
+from bounded_context.declaration.own_routes import all_routes, own_routes
 from bounded_context.domain.lists import STAGING, ListStatus
 from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.command.output import LocalRunError
@@ -72,7 +74,7 @@ def samples_of(context: Context[Any], function: str, variables: Mapping[str, str
 
 
 def _own(context: Context[Any], function: str, variables: Mapping[str, str]) -> Iterator[tuple[str, Event]]:
-    if function in (*context.command_functions, *context.queries):
+    if function in (*context.command_functions, *context.queries, *own_routes(context)):
         yield from _messages(context, function)
     elif function == "relay_events":
         yield "change", _change(context)
@@ -90,14 +92,16 @@ def _messages(context: Context[Any], function: str) -> Iterator[tuple[str, Event
     if function in context.command_functions:
         message["idempotency_key"] = str(uuid.uuid4())
     yield "message", message
-    if function in context.routes:
-        yield "request", _request(context.routes[function], payload)
+    if key := all_routes(context).get(function):
+        yield "request", _request(key, payload)
 
 
 def _payload(context: Context[Any], function: str) -> dict[str, Any]:
     # The import is slow, and events from files do not need it.
     from bounded_context_cli.contracts.published import good
 
+    if own := own_routes(context).get(function):
+        return own.request.model_validate(good(own.request)).model_dump(mode="json") if own.request else {}
     identity = {context.identity: good(context.details)[context.identity]}
     for command in context.commands:
         if command.function == function:
@@ -109,10 +113,11 @@ def _payload(context: Context[Any], function: str) -> dict[str, Any]:
 
 def _request(route: str, payload: Mapping[str, Any]) -> Event:
     """Return a request in API Gateway's format."""
-    method, path, body = http_request(route, payload)
+    method, path, members = http_request(route, payload)
+    query, body = (urlencode(members), {}) if method in ("DELETE", "GET") else ("", members)
     request = {"http": {"method": method, "path": path}, "requestId": str(uuid.uuid4()), "stage": "$default"}
     content = {"headers": {"content-type": "application/json"}, "body": json.dumps(body)} if body else {"headers": {}}
-    start = {"version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": "", "requestContext": request}
+    start = {"version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": query, "requestContext": request}
     return {**start, **content, "isBase64Encoded": False}
 
 

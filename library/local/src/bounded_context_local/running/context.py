@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bounded_context.declaration.entry_points import SMOKE
+from bounded_context.declaration.own_routes import all_routes
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.lists import Failure
 from bounded_context_cli.command.operation import SystemClock
@@ -81,7 +82,7 @@ class RunningContext:
         self.neighbours = neighbours
         self.systems: Mapping[str, str] = {}
         self.watch = Watch(aws, deployment)
-        self.api_requests = ApiRequests(self.context.routes)
+        self.api_requests = ApiRequests(all_routes(self.context))
 
     def end(self) -> None:
         """Signal the readers of queues and metrics to stop, without waiting."""

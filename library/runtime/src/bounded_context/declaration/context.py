@@ -7,7 +7,7 @@ import importlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -42,6 +42,8 @@ _SCOPE: Final = re.compile(r"[!#-\[\]-~]{1,64}")
 
 _MOST_SCOPES: Final = 10
 """Maximum scopes of a route (API Gateway, "Quotas for configuring and running an HTTP API")."""
+
+SCOPES: Final = f"a tuple of 1 to {_MOST_SCOPES} scopes without spaces, each of at most 64 characters"
 
 _HOOKS: Final = ("pre_traffic", "post_traffic")
 _REFERRING: Final = ("text", "identifier", None)
@@ -322,12 +324,15 @@ def _functions(context: Structure[Any]) -> Iterator[str]:
 
 def _scopes(context: Structure[Any]) -> Iterator[str]:
     for function, scopes in context.scopes.items():
-        good = isinstance(scopes, tuple) and all(_SCOPE.fullmatch(scope) for scope in scopes)
         if function not in context.routes:
             yield f"scopes names {function}, which has no route: remove it, or name a function with a route."
-        elif not good or not 1 <= len(scopes) <= _MOST_SCOPES:
-            form = f"a tuple of 1 to {_MOST_SCOPES} scopes without spaces, each of at most 64 characters"
-            yield f"scopes of {function} are {scopes!r}: write {form}."
+        elif not scopes or not are_scopes(scopes):
+            yield f"scopes of {function} are {scopes!r}: write {SCOPES}."
+
+
+def are_scopes(scopes: Any) -> bool:
+    """Return whether a value is a tuple of scopes, which may be empty."""
+    return isinstance(scopes, tuple) and len(scopes) <= _MOST_SCOPES and all(map(_SCOPE.fullmatch, scopes))
 
 
 def _events(context: Structure[Any]) -> Iterator[str]:
@@ -386,6 +391,7 @@ def _approval(context: Structure[Any]) -> Iterator[str]:
 
 def _errors(context: Structure[Any]) -> Iterator[str]:
     codes = (*_repeated(context.refusals), BusinessError.code)
+    yield from (f"errors: {sentence}" for sentence in bad_errors(context.own_errors, codes))
     for error in context.own_errors:
         fields = {
             name
@@ -396,13 +402,18 @@ def _errors(context: Structure[Any]) -> Iterator[str]:
         if error.field and error.field not in fields:
             problem = f"errors: the field of {error.__name__} is {error.field!r}, which none of its commands has"
             yield f"{problem}: write one of {', '.join(sorted(fields))}."
+
+
+def bad_errors(errors: Iterable[type[BusinessError]], codes: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each refusal with a bad status, or whose code is among these codes of others."""
+    for error in errors:
         if error.code in codes:
-            yield f"errors: the code of {error.__name__} is {error.code!r}, which is in use: choose another code."
+            yield f"the code of {error.__name__} is {error.code!r}, which is in use: choose another code."
         if issubclass(error, Unavailable):
             if error.status != Unavailable.status:
-                yield f"errors: the status of {error.__name__} is {error.status}: leave it at {Unavailable.status}."
+                yield f"the status of {error.__name__} is {error.status}: leave it at {Unavailable.status}."
         elif not 400 <= error.status <= 499:
-            yield f"errors: the status of {error.__name__} is {error.status}: write a status from 400 to 499."
+            yield f"the status of {error.__name__} is {error.status}: write a status from 400 to 499."
 
 
 def _measures(context: Structure[Any]) -> Iterator[str]:

@@ -96,7 +96,10 @@ def entry_point(context: Context[Any], function: str) -> str:
     """Return the dotted name of a function's entry point; a function of your own has a module of its name."""
     if function in context.steps and (function == context.verification or function in _own_steps(context)):
         return f"{context.name}.{STEPS}.{function}"
-    if function in of_library(context):
+    # No function of AWS needs it.
+    from .own_routes import own_routes
+
+    if function in of_library(context) or function in own_routes(context):
         return f"{_LIBRARY}.entry_points.{function}"
     package = _LIBRARY if function in (*context.platform_functions, *HOOKS) else context.name
     return f"{package}.{function}.lambda_handler"

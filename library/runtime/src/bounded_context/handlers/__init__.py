@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from ..declaration.own_routes import route
     from ..settings import ListSettings, RegisterListSettings, TableSettings, ValidationSettings, VerificationSettings
     from ..telemetry import logger
     from ._function import function
@@ -37,6 +38,7 @@ __all__ = [
     "list_handler",
     "logger",
     "queue_handler",
+    "route",
     "step",
 ]
 
@@ -48,6 +50,7 @@ _PLACES: Final = {
     "list_handler": ".queries",
     "logger": "..telemetry",
     "queue_handler": ".queues",
+    "route": "..declaration.own_routes",
     **dict.fromkeys(
         ("ErrorEvent", "PartEvent", "RegisterEvent", "StepEvent", "ValidationEvent", "VerificationEvent", "step"),
         ".steps",

@@ -6,7 +6,7 @@ not JSON.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal, Self
@@ -112,10 +112,11 @@ def identity(context: Context[Any]) -> Parameter:
     return Parameter("path", Annotated[str, described])
 
 
-def in_path(field: FieldInfo) -> Parameter:
-    """Return the path parameter for a field of a command."""
+def parameter(field: FieldInfo, place: Place = "path") -> Parameter:
+    """Return the parameter for a field of a request."""
     annotation: Any = field.annotation
-    return Parameter("path", Annotated[(annotation, *field.metadata, Field(description=description_of(field)))])
+    kind = Annotated[(annotation, *field.metadata, Field(description=description_of(field)))]
+    return Parameter(place, kind, ... if field.is_required() else field.get_default(call_default_factory=True))
 
 
 def expected_version(if_match: str | None) -> str | None:
@@ -280,6 +281,16 @@ def command_operation(context: Context[Any], declared: Command[Any, Any], perfor
     return Operation(form.route, form.parameters, answer, form.body)
 
 
+def without(model: type[BaseModel], names: Container[str]) -> type[BaseModel] | None:
+    """Return the model of the body: a request's model without the fields elsewhere, None if no field is left."""
+    fields = {name: field for name, field in model.model_fields.items() if name not in names}
+    if len(fields) == len(model.model_fields):
+        return model
+    members: Any = {name: (field.annotation, field) for name, field in fields.items()}
+    settings = {"__config__": model.model_config, "__doc__": model.__doc__, "__module__": model.__module__}
+    return create_model(model.__name__, **settings, **members) if fields else None
+
+
 @dataclass(frozen=True)
 class _Form:
     """The place of a command's fields in a request: the path, a header (the version) or the body."""
@@ -293,13 +304,8 @@ class _Form:
 
     @cached_property
     def body(self) -> type[BaseModel] | None:
-        model, elsewhere = self.declared.model, {*self.route.names, *(Change.model_fields if self._changes else ())}
-        body_fields = {name: field for name, field in model.model_fields.items() if name not in elsewhere}
-        if len(body_fields) == len(model.model_fields):
-            return model
-        fields: Any = {name: (field.annotation, field) for name, field in body_fields.items()}
-        settings = {"__config__": model.model_config, "__doc__": model.__doc__, "__module__": model.__module__}
-        return create_model(model.__name__, **settings, **fields) if body_fields else None
+        elsewhere = {*self.route.names, *(Change.model_fields if self._changes else ())}
+        return without(self.declared.model, elsewhere)
 
     @property
     def _changes(self) -> bool:
@@ -314,7 +320,7 @@ class _Form:
     def _in_path(self, name: str) -> Parameter:
         if name == self.context.identity:
             return identity(self.context)
-        return in_path(self.declared.model.model_fields[name])
+        return parameter(self.declared.model.model_fields[name])
 
     def command(self, request: Asked) -> BaseModel:
         """Return the command that a request contains. Raises Refused."""

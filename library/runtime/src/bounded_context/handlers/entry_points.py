@@ -1,7 +1,8 @@
-"""The entry points of commands, queries, other contexts' events and steps of lists, which the declaration names.
+"""The entry points of commands, queries, own routes, other contexts' events and steps of lists.
 
-The handler of the command VerifyPayment is ``bounded_context.handlers.entry_points.verify_payment``. The environment
-variable CONTEXT names the context. Each import is in the function that needs it: every import extends a cold start.
+The declaration names them. The handler of the command VerifyPayment is
+``bounded_context.handlers.entry_points.verify_payment``. The environment variable CONTEXT names the context. Each
+import is in the function that needs it: every import extends a cold start.
 """
 
 # Functions of a context may have any name without a leading underscore.
@@ -31,13 +32,25 @@ def _handler_of(context: _Context[_Any], name: str) -> _Handler:
         AttributeError: the function does not follow from the declaration.
     """
     if name not in _of_library(context):
-        raise AttributeError(f"{context.title} has no function {name}: name one of {', '.join(_of_library(context))}.")
+        return _own_route(context, name)
     if name in context.child_queries:
         return _children(context, name)
     makers = {context.get_function: _get, context.list_function: _list, _ON_EVENT: _on_event}
     if name in _LIST_STEPS:
         return _step(context, name)
     return makers[name](context) if name in makers else _command(context, name)
+
+
+def _own_route(context: _Context[_Any], name: str) -> _Handler:
+    from ..declaration.own_routes import own_routes
+    from .own_routes import own_handler
+
+    own = own_routes(context)
+    if name not in own:
+        raise AttributeError(
+            f"{context.title} has no function {name}: name one of {', '.join((*_of_library(context), *own))}."
+        )
+    return own_handler(context, own[name])
 
 
 def _command(context: _Context[_Any], name: str) -> _Handler:

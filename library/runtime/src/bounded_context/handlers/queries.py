@@ -29,7 +29,7 @@ from ..domain import events
 from ..domain.aggregate import Aggregate
 from ..telemetry import Handler, about, logger
 from ._function import function
-from ._requests import Refused, answer, obeying, reading
+from ._requests import Refused, Watch, answer, obeying, reading
 
 Q = TypeVar("Q", bound=BaseModel)
 
@@ -42,27 +42,29 @@ class Message(BaseModel):
     payload: dict[str, Any]
 
 
-def ask(kind: type[Q], query: Callable[[Q], dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
+@contextmanager
+def logging_outcome(what: str = "query") -> Iterator[None]:
+    """Log whether a query, or a request of another kind, was answered or refused."""
+    try:
+        yield
+    except Refused as refused:
+        logger.info(f"{what} refused", code=refused.code)
+        raise
+    logger.info(f"{what} answered")
+
+
+def ask(
+    kind: type[Q], query: Callable[[Q], dict[str, Any]], event: dict[str, Any], watch: Watch = logging_outcome
+) -> dict[str, Any]:
     """Run a query with the payload of a message, and return the answer."""
     try:
-        with logging_outcome():
+        with watch():
             with reading():
                 question = kind.model_validate(Message.model_validate(event).payload)
             with obeying():
                 return {"ok": True} | query(question)
     except Refused as refused:
         return answer(refused)
-
-
-@contextmanager
-def logging_outcome() -> Iterator[None]:
-    """Log whether a query was answered or refused."""
-    try:
-        yield
-    except Refused as refused:
-        logger.info("query refused", code=refused.code)
-        raise
-    logger.info("query answered")
 
 
 def page_document(page: Page[Any]) -> dict[str, Any]:

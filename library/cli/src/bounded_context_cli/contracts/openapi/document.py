@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from bounded_context.declaration.context import Context
+from bounded_context.declaration.own_routes import OwnRoute, all_scopes, own_routes
 from bounded_context.declaration.structure import IN_PROGRESS, REUSED, By
 from bounded_context.domain.aggregate import (
     AlreadyExists,
@@ -36,7 +37,9 @@ from bounded_context.handlers._requests import (
     TOO_LARGE,
     UNSUPPORTED,
     kinds,
+    of_rule,
 )
+from bounded_context.handlers._requests import Kind as Refusal
 from bounded_context.handlers._routes import (
     Operation,
     Parameter,
@@ -46,6 +49,7 @@ from bounded_context.handlers._routes import (
     get_operation,
     list_operation,
 )
+from bounded_context.handlers.own_routes import own_operation
 
 from ..compatibility import without_null
 from ..published import examples
@@ -179,6 +183,19 @@ def operations(context: Context[Any]) -> Iterator[Described]:
             yield _children(context, function)
         else:
             yield _command(context, commands[function])
+    for own in own_routes(context).values():
+        yield _own(context, own)
+
+
+def _own(context: Context[Any], own: OwnRoute) -> Described:
+    operation = own_operation(own)
+    in_body = () if operation.body is None else (*_BODY, INVALID)
+    in_parameters = (BAD_PARAMETER,) if own.parameters else ()
+    codes = dict.fromkeys((*in_body, *in_parameters, *(error.code for error in own.errors)), "")
+    known = kinds(context) | {error.code: of_rule(error) for error in own.errors}
+    summary = (own.function.__doc__ or f"{plain(own.name)}.").strip().splitlines()[0]
+    answers = {own.status: _answer("The answer.", own.answer, {})}
+    return Described(operation, _operation(context, own.name, summary, answers, codes, known))
 
 
 def _unasked(*_: Any) -> NoReturn:
@@ -256,10 +273,15 @@ def _spaced(name: str) -> str:
 
 
 def _operation(
-    context: Context[Any], name: str, summary: str, answers: dict[int, Any], codes: Mapping[str, str]
+    context: Context[Any],
+    name: str,
+    summary: str,
+    answers: dict[int, Any],
+    codes: Mapping[str, str],
+    known: Mapping[str, Refusal] | None = None,
 ) -> Part:
     """Describe an operation; ``codes`` maps the codes of its refusals to an additional text, which may be empty."""
-    responses = answers | _refusals(context, codes)
+    responses = answers | _refusals(known or kinds(context), codes)
     return {"operation_id": name, "summary": summary, "tags": [context.name], "responses": responses}
 
 
@@ -271,9 +293,9 @@ def _plain(*codes: str) -> dict[str, str]:
     return dict.fromkeys(codes, "")
 
 
-def _refusals(context: Context[Any], codes: Mapping[str, str]) -> dict[int, Any]:
+def _refusals(known: Mapping[str, Refusal], codes: Mapping[str, str]) -> dict[int, Any]:
     """Describe the problems with these codes and their additional texts, grouped by status."""
-    known, by_status = kinds(context), dict[int, list[str]]()
+    by_status = dict[int, list[str]]()
     for code in codes:
         by_status.setdefault(known[code].status, []).append(code)
     sentences = {code: f"{known[code].title} (`{code}`){more and f': {more}'}." for code, more in codes.items()}
@@ -329,10 +351,10 @@ _HEADERS: Final[dict[str, Any]] = {
 
 def document(context: Context[Any], release: str) -> dict[str, Any]:
     """Return the document of a release of a context with an API. The result is deterministic."""
-    merged, samples = _merged(context, release), _examples(context)
+    merged, samples, scopes = _merged(context, release), _examples(context), all_scopes(context)
     for operation in (operation for path in merged["paths"].values() for operation in path.values()):
         _complete(operation, samples)
-        _require(operation, context.scopes)
+        _require(operation, scopes)
     merged["security"] = [{name: []} for name in _SECURITY]
     merged["components"] |= {"headers": _HEADERS, "parameters": {_CORRELATION: _parameter()}}
     _leave_out_unused(merged)
@@ -355,9 +377,25 @@ def _merged(context: Context[Any], release: str) -> dict[str, Any]:
         security_schemes=_SECURITY,
         on_conflict="error",
     )
+    names: dict[str, Part] = {}
     for described in operations(context):
-        merge.add_schema(described.schema())
+        merge.add_schema(_distinct(described, names))
     return merge.get_openapi_schema()
+
+
+def _distinct(described: Described, names: dict[str, Part]) -> Part:
+    """Return the document of an operation. A model whose name in ``names`` has another schema gets its own name."""
+    schema = described.schema()
+    prefix = "".join(map(str.capitalize, described.words["operation_id"].split("_")))
+    for name, part in {**schema["components"]["schemas"]}.items():
+        if names.get(name, part) != part:
+            schema["components"]["schemas"][f"{prefix}{name}"] = schema["components"]["schemas"].pop(name)
+            text = json.dumps(schema).replace(
+                f'"#/components/schemas/{name}"', f'"#/components/schemas/{prefix}{name}"'
+            )
+            schema = json.loads(text)
+    names |= schema["components"]["schemas"]
+    return schema
 
 
 def _parameter() -> dict[str, Any]:
@@ -376,6 +414,7 @@ def _complete(operation: dict[str, Any], samples: dict[str, Any]) -> None:
     }
     for parameter in operation.setdefault("parameters", []):
         parameter["schema"] = without_null(parameter["schema"])
+        _write_default_as_text(parameter["schema"])
     operation["parameters"].append({"$ref": f"#/components/parameters/{_CORRELATION}"})
     for response in operation["responses"].values():
         response.setdefault("headers", {})[_CORRELATION] = {"$ref": f"#/components/headers/{_CORRELATION}"}
@@ -393,8 +432,12 @@ def _correct_bodies(document: dict[str, Any]) -> None:
             schema = schemas[content["schema"]["$ref"].rpartition("/")[2]]
             body["required"] = bool(schema.get("required"))
             for member in schema["properties"].values():
-                if member.get("type") == "string" and "default" in member:
-                    member["default"] = str(member["default"])
+                _write_default_as_text(member)
+
+
+def _write_default_as_text(schema: dict[str, Any]) -> None:
+    if schema.get("type") == "string" and "default" in schema:
+        schema["default"] = str(schema["default"])
 
 
 def _require(operation: dict[str, Any], scopes: Mapping[str, tuple[str, ...]]) -> None:

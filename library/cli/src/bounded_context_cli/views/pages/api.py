@@ -107,7 +107,7 @@ def _verb(method: str) -> str:
 
 
 def _query(openapi: Document, named: list[dict[str, Any]], known: Mapping[str, Any]) -> str:
-    """Return the query string of a list query, which needs a condition.
+    """Return the query string of required parameters, and of a list query, which needs a condition.
 
     Uses the list and the status if both are parameters, since one of them has an index. Otherwise uses the first field.
     """
@@ -116,14 +116,15 @@ def _query(openapi: Document, named: list[dict[str, Any]], known: Mapping[str, A
         for parameter in named
         if parameter["in"] == "query" and parameter["name"] not in _PAGING
     }
-    chosen = [name for name in _COMMON if name in parameters] or list(parameters)[:1]
+    required = [name for name, parameter in parameters.items() if parameter.get("required")]
+    chosen = required or [name for name in _COMMON if name in parameters] or list(parameters)[:1]
     return "?" + "&".join(f"{name}={_value(openapi, parameters[name], known)}" for name in chosen) if chosen else ""
 
 
 def _body(operation: dict[str, Any]) -> Iterator[str]:
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f'-H "Content-Type: {kind}"'
-        yield f"-d {shlex.quote(json.dumps(content['example'], indent=2, ensure_ascii=False))}"
+        yield f"-d {shlex.quote(json.dumps(content.get('example', {}), indent=2, ensure_ascii=False))}"
 
 
 def _samples(openapi: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""Own routes in the OpenAPI document, on its page, and in the check of compatibility."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from payment.context import PAYMENT
+
+from bounded_context_cli.contracts.openapi import breaks
+from bounded_context_cli.contracts.openapi.document import document
+from bounded_context_cli.views.pages.api import api_page
+from tests import own_routes
+from tests.own_routes import GOOD, Write, write
+
+__all__ = ["write"]
+
+VIEW = '''
+
+class View(BaseModel):
+    """A model with the name of a schema of the library."""
+
+    seen: str
+
+
+@route(PAYMENT, "GET /views")
+def last_view() -> View:
+    """Return the last view."""
+    return View(seen="x")
+'''
+
+
+@pytest.fixture
+def api(write: Write) -> dict[str, Any]:
+    """The document of a context with own routes."""
+    write(GOOD + VIEW)
+    return document(PAYMENT, "0.1.0")
+
+
+def test_the_document_is_valid_and_keeps_the_routes_of_the_library(api: dict[str, Any], write: Write) -> None:
+    """Each of them, byte for byte."""
+    assert list(OpenAPIV31SpecValidator(api).iter_errors()) == []
+    write("")
+    without = document(PAYMENT, "0.1.0")
+    assert {path: part for path, part in api["paths"].items() if path in without["paths"]} == without["paths"]
+    schemas = without["components"]["schemas"]
+    assert {name: part for name, part in api["components"]["schemas"].items() if name in schemas} == schemas
+
+
+def test_parameters_bodies_answers_scopes_and_refusals_are_those_of_the_models(api: dict[str, Any]) -> None:
+    """With the function's docstring."""
+    summary = api["paths"]["/policies/{policy_id}/summary"]["get"]
+    places = {(each["name"], each["in"], each["required"]) for each in summary["parameters"] if "name" in each}
+    assert places == {("policy_id", "path", True), ("most", "query", False), ("since", "query", False)}
+    assert (summary["operationId"], summary["summary"]) == ("policy_summary", "Return the sum of a policy.")
+    assert summary["security"] == [{"jwt": ["policies.read"]}]
+    assert set(summary["responses"]) == {"200", "400", "404"}
+    assert "There is no such policy (`no-policy`)." in summary["responses"]["404"]["description"]
+    note = api["paths"]["/policies/{policy_id}/notes"]["post"]
+    assert set(note["responses"]) == {"201", "400", "413", "415", "422"}
+    body = note["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert set(api["components"]["schemas"][body]["properties"]) == {"text", "amounts"}
+    assert note["requestBody"]["required"] is True
+    assert "security" not in note
+
+
+def test_a_model_with_the_name_of_another_gets_a_name_of_its_own(api: dict[str, Any]) -> None:
+    """No schema replaces another."""
+    answer = api["paths"]["/views"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer == {"$ref": "#/components/schemas/LastViewView"}
+    assert set(api["components"]["schemas"]["LastViewView"]["properties"]) == {"seen"}
+    assert "payment_id" in api["components"]["schemas"]["View"]["properties"]
+
+
+def test_the_examples_are_valid(api: dict[str, Any]) -> None:
+    """Of the own bodies, too."""
+    note = api["paths"]["/policies/{policy_id}/notes"]["post"]["requestBody"]["content"]["application/json"]
+    assert note["example"] == {"text": "a note"}
+    Draft202012Validator({**note["schema"], "components": api["components"]}).validate(note["example"])
+
+
+def test_the_page_has_a_request_for_each(api: dict[str, Any]) -> None:
+    """With its required parameters."""
+    page = api_page(api)
+    assert {"policy_summary", "add_note", "policy_count"} <= set(re.findall(r'<h3 id="(\w+)">', page))
+    assert re.search(r"\$API/policies/[\w-]+/notes", page)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "phrase"),
+    [
+        ('"GET /policies")', '"GET /policies-count")', "GET /policies is gone"),
+        ("    most: int\n", "", "GET /policies/{policy_id}/summary: the answer's most is gone"),
+        ("since: Day | None = None", "since: Day", "GET /policies/{policy_id}/summary: the query since is required"),
+        ('"policies.read"', '"other"', "GET /policies/{policy_id}/summary: a token needs other"),
+        ("min_length=2", "min_length=3", "POST /policies/{policy_id}/notes: text has the minLength 3"),
+    ],
+)
+def test_a_break_of_callers_is_found(
+    old: str, new: str, phrase: str, api: dict[str, Any], write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of the routes of the library."""
+    monkeypatch.setattr(own_routes, "HEAD", own_routes.HEAD.replace(old, new))
+    write(GOOD.replace(old, new) + VIEW)
+    found = [*breaks(api, json.loads(json.dumps(document(PAYMENT, "0.1.0"))))]
+    assert any(sentence.startswith(phrase) for sentence in found), found
