@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import os
+import re
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from bounded_context.declaration.structure import Structure
+from bounded_context_cli import docs
+from tests.signatures import HEADING, section
 
 MODULES = (
     *("bounded_context", "bounded_context.aws", "bounded_context.lists", "bounded_context.handlers"),
@@ -75,6 +78,34 @@ def test_the_public_names_equal_the_snapshot() -> None:
     if os.environ.get("WRITE_PUBLIC_NAMES"):
         KEPT.write_text(_text(), encoding="utf-8")
     assert _text().splitlines() == KEPT.read_text(encoding="utf-8").splitlines(), AGAIN
+
+
+PAGE = docs.FOLDER / "library.md"
+
+
+def test_the_page_has_the_signature_of_each_public_name() -> None:
+    """With types and defaults, as in the code; classes with their constructor and members."""
+    head, heading, printed = PAGE.read_text(encoding="utf-8").partition(f"{HEADING}\n")
+    expected = "\n".join(section(module) for module in MODULES)
+    if os.environ.get("WRITE_PUBLIC_NAMES"):
+        introduction, printed = printed.partition("###")[0], expected
+        PAGE.write_text(f"{head}{heading}{introduction}{expected}", encoding="utf-8")
+    assert printed[printed.index("###") :] == expected, AGAIN
+
+
+def test_a_name_of_the_snapshot_is_on_the_page() -> None:
+    """Also members of classes, and `aws.shards` with the methods of its result."""
+    sections = dict(
+        re.findall(r"^### ([\w.]+)\n\n```python\n(.*?)^```$", docs.page("library"), re.MULTILINE | re.DOTALL)
+    )
+    lines = [line.partition("(")[0] for line in KEPT.read_text(encoding="utf-8").splitlines()]
+    assert len(lines) > 300
+    for line in lines:
+        module = max((module for module in MODULES if line.startswith(f"{module}.")), key=len)
+        name = line.rpartition(".")[2]
+        assert re.search(rf"^ *(class |def |){name}\b[(:]", sections[module], re.MULTILINE), line
+    assert "def shards(context: Context[A]) -> AggregateShards[A]\n" in sections["bounded_context.aws"]
+    assert "class Slice(aggregates: Sequence[A_co], last: str | None)\n" in sections["bounded_context.aws"]
 
 
 def test_every_public_name_has_a_docstring() -> None:
