@@ -61,3 +61,12 @@ def test_tools_in_infrastructure_read_the_measures_without_a_framework():
 def test_a_function_does_not_import_unused_packages(module: str, without: set[str]):
     """Of the library, and of others' packages."""
     assert _imported(module) & without == set()
+
+
+OWN = {"bounded_context.declaration.own_routes", "bounded_context.handlers.own_routes", "payment.routes"}
+
+
+@pytest.mark.parametrize("function", ["register_payment", "get_payment", "list_payments", "on_event"])
+def test_a_function_of_the_declaration_imports_no_own_routes(function: str):
+    """A repository pays for its own routes in their functions alone."""
+    assert _imported(f"{DECLARED}.{function}") & OWN == set()

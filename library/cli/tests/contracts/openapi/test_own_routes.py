@@ -1,7 +1,9 @@
 """Own routes in the OpenAPI document, on its page, and in the check of compatibility."""
 
+import importlib
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,11 @@ from payment.context import PAYMENT
 
 from bounded_context_cli.contracts.openapi import breaks
 from bounded_context_cli.contracts.openapi.document import document
+from bounded_context_cli.promises import code
+from bounded_context_cli.promises._promise import Repository
+from bounded_context_cli.promises.program import each_stack_has_its_functions_and_queues
 from bounded_context_cli.views.pages.api import api_page
+from bounded_context_infra.configuration.project import NoProject, Project, current
 from tests import own_routes
 from tests.own_routes import GOOD, Write, write
 
@@ -106,3 +112,37 @@ def test_a_break_of_callers_is_found(
     write(GOOD.replace(old, new) + VIEW)
     found = [*breaks(api, json.loads(json.dumps(document(PAYMENT, "0.1.0"))))]
     assert any(sentence.startswith(phrase) for sentence in found), found
+
+
+def test_a_bad_route_is_reported_with_its_file_and_line(tmp_path: Path, write: Write) -> None:
+    """By each command that reads the context, and by the check."""
+    write(GOOD.replace("GET /policies/{policy_id}/summary", "GET /payments/{payment_id}"))
+    head = (own_routes.HEAD + GOOD).partition("@route")[0]
+    sentence = "routes: policy_summary: its route GET /payments/{payment_id} is that of get_payment: "
+    with pytest.raises(NoProject, match=f"^{re.escape(f'routes.py:{len(head.splitlines()) + 1}: {sentence}')}"):
+        Project(tmp_path, {"context": "payment.context:PAYMENT"}).context  # noqa: B018
+
+
+def test_routes_that_a_stack_does_not_deploy_are_reported(write: Write) -> None:
+    """Such as by `routes=` of HttpApi without them."""
+    where = Repository(current())
+    vars(where)["graphs"] = {"service prod": where.graph}
+    assert [*each_stack_has_its_functions_and_queues(where)] == []
+    write(GOOD)
+    breaches = [*each_stack_has_its_functions_and_queues(where)]
+    missing = "infra/service/functions.py: prod does not deploy add_note: "
+    assert f"{missing}keep `standard_presets` in FUNCTIONS." in breaches
+    route = "infra/service/__main__.py: prod has no route GET /policies of policy_count: "
+    assert f"{route}leave out `routes` of HttpApi, or add this route to them." in breaches
+    assert len(breaches) == 6
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_refusals_of_routes_are_declared(declared: bool, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By `errors` of the route, or of the context."""
+    write(GOOD if declared else GOOD.replace(", errors=(NoPolicy,)", ""))
+    # A class of an earlier import of the module may still exist.
+    monkeypatch.setattr(code, "_kinds_of", lambda _: [importlib.import_module("payment.routes").NoPolicy])
+    breaches = [*code.refusals_are_declared(Repository(current()))]
+    sentence = "NoPolicy has no status, title and metric of its own: add it to errors in src/payment/context.py."
+    assert breaches == ([] if declared else [sentence])

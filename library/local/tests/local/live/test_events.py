@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
+from payment.context import PAYMENT
 
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import checks_of
@@ -15,6 +16,9 @@ from bounded_context.handlers.measure_lists import Change
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.live.events import event_of, samples_of
 from bounded_context_local.live.function import NoSuchName
+from tests.own_routes import GOOD, Write, write
+
+__all__ = ["write"]
 
 HEARD = {"subscription": {"aggregate": "subscription", "created_by": ["Begun"], "deleted_by": ["Ended"]}}
 
@@ -79,3 +83,14 @@ def test_an_unknown_event_is_refused(tmp_path: Path):
     (tmp_path / "event.json").write_text("{")
     with pytest.raises(LocalRunError, match=r"event\.json is not\b"):
         event_of(str(tmp_path / "event.json"), {})
+
+
+def test_an_own_route_has_a_message_and_a_request(write: Write):
+    """Parameters are in the path and the query, other values in the body."""
+    write(GOOD)
+    summary, note = (samples_of(PAYMENT, name, {}) for name in ("policy_summary", "add_note"))
+    assert summary["message"]["payload"]["policy_id"] in summary["request"]["rawPath"]
+    assert "most=" in summary["request"]["rawQueryString"]
+    assert "body" not in summary["request"]
+    assert json.loads(note["request"]["body"])["text"] == "a note"
+    assert "smoke-check" in note
