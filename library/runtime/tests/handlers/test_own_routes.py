@@ -206,7 +206,10 @@ _ADD = "def more(request: Note) -> Summary: ..."
             f'@route(PAYMENT, "POST /x", scopes=("a b",))\n{_ADD}',
             "more: its scopes are ('a b',): write a tuple of 1 to 10 scopes without spaces",
         ),
-        (f'@route(PAYMENT, "POST /x", status=404)\n{_ADD}', "more: its status is 404: write a status from 200 to 299."),
+        (
+            f'@route(PAYMENT, "POST /x", status=204)\n{_ADD}',
+            "more: its status is 204: write a status from 200 to 203,",
+        ),
         (
             f'class Other(BusinessError):\n    code = "no-policy"\n    status = 404\n\n'
             f'@route(PAYMENT, "POST /x", errors=(Other,))\n{_ADD}',

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
+from bounded_context.declaration.own_routes import own_routes
+from bounded_context.domain.spelling import kebab
 from bounded_context_cli.policies.resources import HOOKS
 from bounded_context_cli.programs import Graph, Node
 from bounded_context_infra.configuration.alarms import Severity
@@ -196,11 +198,12 @@ class Resources:
         return self._common(name, physical_name) | {"ages": ages}
 
     def _facts(self, node: Node) -> Facts:
+        callers = {*self._callers, *map(kebab, own_routes(self.context))}
         return self._common(node.name, node.called) | {
             "arn": str(node.outputs.get("arn", "")),
             "version": str(node.outputs.get("version", "")),
             "timeout": f"{1000 * float(node.inputs.get('timeout', 3)):g}" if node.kind == "lambda/function" else "",
-            "group": "callers" if node.name in self._callers else "background",
+            "group": "callers" if node.name in callers else "background",
         }
 
     def _common(self, name: str, physical_name: str) -> Facts:

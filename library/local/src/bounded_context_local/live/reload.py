@@ -20,6 +20,7 @@ from grimp import ImportGraph
 from grimp.exceptions import GrimpException
 
 from bounded_context.declaration.entry_points import SMOKE
+from bounded_context.declaration.own_routes import own_routes
 from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.package import PackageError, write_code
 from bounded_context_infra.configuration.project import syntax_errors
@@ -179,7 +180,8 @@ class _Update:
 
     def _publish(self) -> list[str]:
         project = self._running.project
-        functions = affected_functions(project.package, self._handlers, project.sources, self._waiting)
+        own = {name: f"{route.function.__module__}.{name}" for name, route in own_routes(project.context).items()}
+        functions = affected_functions(project.package, {**self._handlers, **own}, project.sources, self._waiting)
         archive = project.build / "local" / "code.zip"
         archive.parent.mkdir(parents=True, exist_ok=True)
         write_code(project.sources, archive)

@@ -1,5 +1,6 @@
 """Whom a change concerns."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,3 +37,15 @@ def test_functions_that_import_a_file_are_concerned(
     expected = {"steps": {context.verification_step}, "all": set(handlers)}.get(str(functions), functions)
     changed = [project.sources / file]
     assert set(affected_functions(context.name, handlers, project.sources, changed)) == expected
+
+
+def test_a_saved_module_of_own_routes_concerns_their_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Their entry points are the library's, and their code is in the module."""
+    package = tmp_path / "parcels"
+    package.mkdir()
+    for name, text in (("__init__", ""), ("context", ""), ("routes", "from .context import __doc__")):
+        (package / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    handlers = {"send": "bounded_context.handlers.entry_points.send", "total": "parcels.routes.total"}
+    assert affected_functions("parcels", handlers, package, [package / "routes.py"]) == ["total"]
+    assert affected_functions("parcels", handlers, package, [package / "context.py"]) == ["send", "total"]

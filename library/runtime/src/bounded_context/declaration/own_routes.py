@@ -108,7 +108,7 @@ def route(
         key: the method and the path, such as ``GET /policies/{policy_id}/summary``.
         scopes: the OAuth scopes of which a caller's token needs one.
         errors: the refusals that the function may raise.
-        status: the status of the answer, 200 to 299.
+        status: the status of the answer, 200 to 203.
         settings: the model of the function's environment variables, by default `TableSettings`.
 
     Raises:
@@ -163,8 +163,8 @@ def _contradictions(context: Context[Any], own: OwnRoute, others: list[OwnRoute]
     known = {*context.business_errors, *(error for other in others for error in other.errors)}
     new = [error for error in own.errors if error not in known]
     yield from bad_errors(new, {BusinessError.code, *context.refusals, *(error.code for error in known)})
-    if not 200 <= own.status <= 299:
-        yield f"its status is {own.status}: write a status from 200 to 299."
+    if not 200 <= own.status <= 203:
+        yield f"its status is {own.status}: write a status from 200 to 203, which has a body."
 
 
 def _place(context: Context[Any], own: OwnRoute, others: list[OwnRoute]) -> Iterator[str]:
