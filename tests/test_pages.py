@@ -96,6 +96,28 @@ def test_a_team_has_its_own_command_and_its_own_step_of_the_check(repository: Re
 
 
 @pytest.mark.e2e
+@pytest.mark.nightly
+def test_a_route_of_its_own_answers_in_the_running_context(repository: Repository) -> None:
+    """By HTTP and by message, with the permissions of its preset alone; a bad value is a problem."""
+    for step in steps(section("query", "answer-it"), "payment"):
+        step.follow(repository.folder)
+    repository.write(
+        "tests/test_total.py",
+        "from bounded_context_local.running.context import api_owner\n\n\n"
+        "def test_the_total_of_a_list(running):\n"
+        "    list_id = running.upload(running.rows(3)).list_id\n"
+        '    total = running.invoke("list_total", {"list_id": list_id})["answer"]\n'
+        '    assert total["rows"] == 3\n'
+        "    caller = api_owner(running.deployed)\n"
+        '    answer = caller.send("GET", f"/lists/{list_id}/total", None)\n'
+        "    assert (answer.status, answer.json) == (200, total)\n"
+        '    refused = caller.send("GET", f"/lists/{list_id * 9}/total", None)\n'
+        '    assert (refused.status, refused.json["code"]) == (400, "bad-parameter")\n',
+    )
+    assert "1 passed" in repository.make("e2e tests/test_total.py")
+
+
+@pytest.mark.e2e
 def test_a_new_command_is_in_the_picture(repository: Repository) -> None:
     """Until it is, a promise says what to run."""
     for step in steps(section("changing", "a-command"), "payment"):
