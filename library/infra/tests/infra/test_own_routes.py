@@ -51,7 +51,7 @@ def test_each_has_its_route_and_the_scopes_that_it_names(graph: Graph) -> None:
 def test_each_reads_aggregates_and_queries_indexes_and_does_nothing_else(graph: Graph) -> None:
     """A preset in FUNCTIONS gives it more."""
     table = graph.one("dynamodb/table").arn
-    assert actions_on(graph, "policy-summary", table) == {"dynamodb:GetItem"}
+    assert actions_on(graph, "policy-summary", table) == {"dynamodb:GetItem", "dynamodb:BatchGetItem"}
     assert actions_on(graph, "policy-summary", f"{table}/index/by_list") == {"dynamodb:Query"}
 
 
