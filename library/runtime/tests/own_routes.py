@@ -89,5 +89,6 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
 
 def forget() -> None:
     """Let the module be imported again."""
-    sys.modules.pop(f"{PAYMENT.name}.routes", None)
+    for name in [name for name in sys.modules if f"{name}.".startswith(f"{PAYMENT.name}.routes.")]:
+        del sys.modules[name]
     own_routes._declared.pop(PAYMENT.name, None)

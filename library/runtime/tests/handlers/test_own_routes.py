@@ -1,9 +1,11 @@
 """Own routes of a repository: requests, messages, refusals, and declarations that are refused."""
 
+import importlib
 import json
 import re
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -245,3 +247,18 @@ def test_a_context_without_an_api_has_no_routes(write: Write) -> None:
     )
     with pytest.raises(BadContext, match=r"Payment has no HTTP API: write api=True in its context\."):
         own_routes(PAYMENT)
+
+
+def test_the_module_may_be_a_package(tmp_path: Path, write: Write) -> None:
+    """Its modules declare routes; a function's name is used once."""
+    write("")
+    (tmp_path / "routes").mkdir()
+    (tmp_path / "routes.py").rename(tmp_path / "routes" / "policies.py")
+    (tmp_path / "routes" / "policies.py").write_text(HEAD + GOOD, encoding="utf-8")
+    (tmp_path / "routes" / "__init__.py").write_text("from . import policies\n", encoding="utf-8")
+    assert [*own_routes(PAYMENT)] == ["policy_summary", "add_note", "policy_count"]
+    assert Functions(PAYMENT).invoke("policy_count", {"payload": {}})["ok"]
+    again = '@route(PAYMENT, "POST /again")\ndef add_note(request: Note) -> Summary: ...\n'
+    (tmp_path / "routes" / "others.py").write_text(HEAD + again, encoding="utf-8")
+    with pytest.raises(BadContext, match="add_note: its name begins with an underscore"):
+        importlib.import_module("payment.routes.others")
