@@ -1,5 +1,6 @@
 """A module `routes.py` of the default context, as a repository would write it."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,10 +86,13 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
 
     yield written
     forget()
+    # Other tests look at all classes of the context's package.
+    gc.collect()
 
 
 def forget() -> None:
     """Let the module be imported again."""
     for name in [name for name in sys.modules if f"{name}.".startswith(f"{PAYMENT.name}.routes.")]:
         del sys.modules[name]
+    vars(payment).pop("routes", None)
     own_routes._declared.pop(PAYMENT.name, None)
