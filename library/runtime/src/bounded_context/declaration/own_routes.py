@@ -117,18 +117,16 @@ def route(
 
     def decorate(function: F) -> F:
         own = OwnRoute(key, function, *_models(function), scopes, errors, status, settings)
-        others = _declared.setdefault(context.name, {})
-        for contradiction in _contradictions(context, own, [each for each in others.values() if _differ(each, own)]):
+        routes = _declared.setdefault(context.name, {})
+        # A module may be imported again: its functions replace those of the first import.
+        again = own.name in routes and routes[own.name].function.__module__ == function.__module__
+        others = [other for name, other in routes.items() if not again or name != own.name]
+        for contradiction in _contradictions(context, own, others):
             raise BadContext(f"routes: {own.name}: {contradiction}")
-        others[own.name] = own
+        routes[own.name] = own
         return function
 
     return decorate
-
-
-def _differ(one: OwnRoute, other: OwnRoute) -> bool:
-    # A module may be imported again: its functions replace those of the first import.
-    return (one.function.__module__, one.name) != (other.function.__module__, other.name)
 
 
 def _models(function: Callable[..., Any]) -> tuple[type[BaseModel] | None, type[BaseModel]]:
