@@ -30,16 +30,13 @@ def _in_any_status(self: Any, changed: Any, child: Any) -> None:
         raise aggregate.TooMany(changed.details.identity, changed.id, children_of)
 
 
-def _in_two_writes(order: tuple[str, str]) -> Plant:
+def _in_two_writes(*, child_first: bool) -> Plant:
     """Write the child and the count one after the other."""
     original = AggregateTable._transact
 
-    def transact(self: Any, changed: Any, version: int, **writes: Any) -> None:
-        if len(writes) < 2:
-            original(self, changed, version, **writes)
-            return
-        for kind in order:
-            original(self, changed, version, **{kind: writes[kind]})
+    def transact(self: Any, changed: Any, version: int, *writes: Any) -> None:
+        for write in writes[::-1] if child_first else writes:
+            original(self, changed, version, write)
 
     return _put(AggregateTable, "_transact", transact)
 
@@ -116,8 +113,8 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "the relay removes the children of any change": _put(Changes, "gone", _of_any_change(Changes.gone)),
     "a successor has the same family": _put(children, "new_family", lambda: "family"),
     "a version is not compared": _put(dynamodb, "_unchanged", _in_any_version),
-    "a child is written before its count": _in_two_writes(("Put", "Update")),
-    "a count is written before its child": _in_two_writes(("Update", "Put")),
+    "a child is written before its count": _in_two_writes(child_first=True),
+    "a count is written before its child": _in_two_writes(child_first=False),
     "an attempt does not know its child": _put(dynamodb, "is_earlier", lambda *_: False),
     "a child is not remembered": _put(dynamodb, "effect_name", lambda: None),
     "a key is run again": _put(CommandHandler, "_once", _again),
