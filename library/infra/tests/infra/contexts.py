@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from enum import StrEnum
 from types import new_class
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from bounded_context import (
     Context,
     Currency,
     Day,
+    Deadline,
     Details,
     EventData,
     Identifier,
@@ -174,6 +176,12 @@ WITH_CHILDREN = replace(
     versions={},
 )
 
+
+DEADLINES = replace(
+    DEFAULT, deadlines=(Deadline(DEFAULT.initial_status, after=timedelta(days=30), command=lambda _: None),)
+)
+"""With a deadline of the first status."""
+
 SHAPES: dict[str, Context[Any]] = {
     "the default": DEFAULT,
     "without an API": replace(DEFAULT, api=False),
@@ -181,6 +189,7 @@ SHAPES: dict[str, Context[Any]] = {
     "other names": OTHER,
     "the largest": LARGE,
     "without subscribers": replace(DEFAULT, subscribers=()),
+    "with a deadline": DEADLINES,
     "listed by status": replace(DEFAULT, queried_by=("status",)),
     "with children and an order": WITH_CHILDREN,
 }

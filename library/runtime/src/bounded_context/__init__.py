@@ -1,5 +1,7 @@
 """A platform for bounded contexts on AWS: the runtime of their functions, their infrastructure, and their tools."""
 
+from typing import TYPE_CHECKING, Any
+
 from .application.calls import expected
 from .application.ports import Aggregates, Projection, Shards
 from .declaration.context import BadContext, Context
@@ -48,6 +50,9 @@ from .domain.fields import (
 )
 from .domain.lists import ListApproval, ListTotals
 
+if TYPE_CHECKING:
+    from .domain.deadlines import Deadline
+
 __all__ = [
     "Aggregate",
     "Aggregates",
@@ -63,6 +68,7 @@ __all__ = [
     "Context",
     "Currency",
     "Day",
+    "Deadline",
     "Decimal0",
     "Decimal1",
     "Decimal2",
@@ -99,3 +105,12 @@ __all__ = [
     "expected",
     "today",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy: contexts without deadlines start without the module.
+    if name != "Deadline":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .domain.deadlines import Deadline
+
+    return Deadline

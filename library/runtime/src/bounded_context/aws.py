@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from .adapters.conditional import ProjectionTable
+    from .adapters.deadlines import DueTable
     from .adapters.dynamodb import ChildTable
     from .adapters.dynamodb_bulk import ImportedAggregateTable, Inserts, ReferenceTable
     from .adapters.dynamodb_lists import ListTable
@@ -38,6 +39,7 @@ __all__ = [
     "bulk_client",
     "dead_letters",
     "deployments",
+    "due",
     "dynamodb_client",
     "event_sources",
     "executions",
@@ -138,6 +140,15 @@ def children(context: Context[Any]) -> "ChildTable":
     from .adapters.items import Items
 
     return ChildTable(Items(context), _table())
+
+
+@_cached
+def due(context: Context[A]) -> "DueTable[A]":
+    """Return a context's aggregates by the times of their deadlines."""
+    from .adapters.deadlines import DueTable
+    from .adapters.items import Items
+
+    return DueTable(context, Items(context), _table())
 
 
 @_cached

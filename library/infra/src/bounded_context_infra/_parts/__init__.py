@@ -1,9 +1,11 @@
 """The private names that the library's components are written with. An ejected component imports these alone."""
 
+from bounded_context.declaration.measures import DEADLINES_REFUSED as DEADLINES_REFUSED
 from bounded_context.declaration.measures import LISTS_LATE as LISTS_LATE
 from bounded_context.declaration.measures import LISTS_RECEIVED as LISTS_RECEIVED
 from bounded_context.declaration.measures import LISTS_REJECTED as LISTS_REJECTED
 from bounded_context.declaration.measures import MAPPINGS_FAILING as MAPPINGS_FAILING
+from bounded_context.declaration.measures import OLDEST_DEADLINE as OLDEST_DEADLINE
 from bounded_context.declaration.measures import OLDEST_UNFINISHED as OLDEST_UNFINISHED
 from bounded_context.declaration.measures import OLDEST_WAITING as OLDEST_WAITING
 from bounded_context.declaration.measures import UPLOADS_BROKEN as UPLOADS_BROKEN
@@ -13,6 +15,7 @@ from bounded_context.declaration.measures import Measure as Measure
 from bounded_context.declaration.own_routes import all_routes as all_routes
 from bounded_context.declaration.own_routes import all_scopes as all_scopes
 from bounded_context.declaration.own_routes import own_routes as own_routes
+from bounded_context.declaration.structure import DUE_INDEX as DUE_INDEX
 from bounded_context.declaration.structure import WATCH_LISTS as WATCH_LISTS
 from bounded_context.declaration.structure import WATCH_MAPPINGS as WATCH_MAPPINGS
 from bounded_context.domain.spelling import kebab as kebab

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 import pulumi
 
 from bounded_context_infra._parts import (
+    DEADLINES_REFUSED,
     HOUR,
     LISTS_LATE,
     LISTS_RECEIVED,
     LISTS_REJECTED,
     MAPPINGS_FAILING,
     MINUTE,
+    OLDEST_DEADLINE,
     OLDEST_UNFINISHED,
     OLDEST_WAITING,
     UPLOADS_BROKEN,
@@ -206,6 +208,28 @@ class ListAlarms(Component):
         # Filled, because without data CloudWatch evaluates past hours, and the alarm would go off again.
         metrics, when = {"lists": self._metric(measure)}, When(limit, period=HOUR)
         calculated(self, self._alerts, f"{self.name}-{suffix}", notice, metrics, "FILL(lists, 0)", when)
+
+    def _metric(self, measure: Measure, statistic: str = "Sum") -> Metric:
+        return Metric(self.labels.prefix, measure.name, {"service": self.labels.context}, statistic)
+
+
+class DeadlineAlarms(Component):
+    """Alarms on deadlines that are late, and on commands of deadlines that rules refuse."""
+
+    urn_type = "bounded-context:infra:DeadlineAlarms"
+
+    def __init__(self, name: str, stack: Stack) -> None:
+        super().__init__(name, stack.labels)
+        effect = "Deadlines are over an hour late: their commands fail, wait for open lists, or are not sent at all."
+        # Written every quarter of an hour. Without data, the function does not run, or does not end.
+        when = When(HOUR, bad=2, of=3, period=15 * MINUTE, missing="missing")
+        notice, oldest = Notice("warning", effect, "deadlines-are-late"), self._metric(OLDEST_DEADLINE, "Maximum")
+        alarm(self, stack.alerts, f"{name}-late", notice, oldest, when)
+        effect = "A rule refused commands of deadlines within the last hour. The library does not repeat them."
+        notice = Notice("warning", effect, "deadlines-are-refused")
+        metrics = {"refused": self._metric(DEADLINES_REFUSED)}
+        calculated(self, stack.alerts, f"{name}-refused", notice, metrics, "FILL(refused, 0)", When(0, period=HOUR))
+        self.register_outputs({})
 
     def _metric(self, measure: Measure, statistic: str = "Sum") -> Metric:
         return Metric(self.labels.prefix, measure.name, {"service": self.labels.context}, statistic)

@@ -10,6 +10,7 @@ from pulumi_aws import dynamodb, iam, lambda_, sqs
 from bounded_context_infra._parts import (
     ALL_KEYS,
     CIRCUIT_KEY,
+    DUE_INDEX,
     LIST_KEY,
     Component,
     Operation,
@@ -68,7 +69,11 @@ class Table(Component):
                 {"name": name, "type": "S"} for name in dict.fromkeys(["pk", *self.indexes.values(), *sorts.values()])
             ],
             global_secondary_indexes=[
-                {"name": name, "key_schemas": _keys(partition, sorts[name]), "projection_type": "ALL"}
+                {
+                    "name": name,
+                    "key_schemas": _keys(partition, sorts[name]),
+                    "projection_type": "KEYS_ONLY" if name == DUE_INDEX else "ALL",
+                }
                 for name, partition in self.indexes.items()
             ],
             stream_enabled=True,

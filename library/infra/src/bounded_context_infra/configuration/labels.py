@@ -133,9 +133,11 @@ STACKS: Final = ("dev", "staging", "prod", *KINDS, *RESERVED)
 _OF_LISTS: Final = ("uploads", "list-import", "call-sweep-uploads", "call-watch-lists")
 
 
-def roles(*, lists: bool, backup: str, malware: str, partners: Iterable[str]) -> frozenset[str]:
+def roles(
+    *, lists: bool, backup: str, malware: str, partners: Iterable[str], deadlines: bool = False
+) -> frozenset[str]:
     """Return the names of the roles in a stack that are not a function's. A test compares them with recorded graphs."""
-    optional = {"backup": backup == "vault", "malware-scan": malware != "none"}
+    optional = {"backup": backup == "vault", "malware-scan": malware != "none", "call-meet-deadlines": deadlines}
     names = [name for name, exists in optional.items() if exists] + [f"sftp-{partner}" for partner in partners]
     return frozenset(("release", *(_OF_LISTS if lists else ("call-watch-mappings",)), *names))
 

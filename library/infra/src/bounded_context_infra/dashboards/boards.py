@@ -55,6 +55,7 @@ def technical(names: Names) -> dict[str, Any]:
         *([_workflow(names.machine_arn)] if names.machine_arn else ()),
         *(_functions(names, title) for title in names.functions),
         *([_uploads(names)] if names.machine_arn else ()),
+        *([_deadlines(names)] if names.context.deadlines else ()),
         _events(names),
         _inbound(names),
         _queues(names),
@@ -97,6 +98,14 @@ def _rate_errors_duration(names: Names, each: Sequence[str]) -> Row:
         graph("Errors and throttles", failures),
         graph("Duration (ms)", durations),
     ]
+
+
+def _deadlines(names: Names) -> Section:
+    met = own(names, measures.DEADLINES_MET, label="met")
+    refused = own(names, measures.DEADLINES_REFUSED, label="refused", color=BAD)
+    late = own(names, measures.OLDEST_DEADLINE, label="oldest", stat="Maximum")
+    graphs = [graph("Commands of deadlines", [met, refused]), graph("Oldest late deadline (s)", [late])]
+    return section("Deadlines", graphs)
 
 
 def _uploads(names: Names) -> Section:

@@ -316,7 +316,8 @@ class Stack:
         self.key = key = Key("key", labels, account, protect=settings.protect)
         self.logs = Logs(labels, settings.log_key_arn or key.arn, settings.log_retention_days)
         optional = {"backup": settings.backup, "malware": settings.malware}
-        self.roles = roles(lists=context.has_lists, partners=settings.partners, **optional)
+        deadlines = bool(context.deadlines)
+        self.roles = roles(lists=context.has_lists, partners=settings.partners, deadlines=deadlines, **optional)
         self.alarms = AlarmTopic("alarms", labels, account, key.arn)
         self.warnings = AlarmTopic("warnings", labels, account, key.arn)
         topics: dict[Severity, pulumi.Input[str]] = {"critical": self.alarms.arn, "warning": self.warnings.arn}

@@ -14,7 +14,7 @@ from pulumi_aws import lambda_
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import HOOKS, NAME, entry_point, secret_variable, system_variable
 from bounded_context.declaration.own_routes import own_routes
-from bounded_context.declaration.structure import WATCH_LISTS, WATCH_MAPPINGS
+from bounded_context.declaration.structure import MEET_DEADLINES, WATCH_LISTS, WATCH_MAPPINGS
 
 from ..components.alarms import FunctionAlarms
 from ..components.function import ARCHITECTURE, RUNTIME, Function
@@ -169,6 +169,8 @@ PLATFORM: Final[Mapping[str, Preset]] = {
         items=("BatchGetItem",),
         list_=("incoming",),
     ),
+    # Sends the commands one after the other, for at most as long as until its next call.
+    MEET_DEADLINES: replace(_platform_preset(900, 512, "TABLE_NAME"), items=COMMAND.items, queries=True),
     PRE_TRAFFIC: _platform_preset(120, 512, "FUNCTION_PREFIX"),
     POST_TRAFFIC: _platform_preset(120, 512, "FUNCTION_PREFIX"),
 }

@@ -9,8 +9,11 @@ from typing import Any
 
 import pulumi
 
-from ..components.alarms import DeadLetterAlarms, Health, ListAlarms
+from bounded_context.declaration.structure import MEET_DEADLINES
+
+from ..components.alarms import DeadLetterAlarms, DeadlineAlarms, Health, ListAlarms
 from ..components.observability import Dashboards, Queries, Traces
+from ..components.schedule import EVERY_QUARTER, Schedule
 from ..stack.stack import Items, Machine, Objects, Observed, Queue, Stack, Topic, Urls
 from .functions import Canary, Functions
 
@@ -116,7 +119,7 @@ _STATEMENTS = {"PartiQLInsert": "BatchExecuteStatement"}
 
 
 class Observability:
-    """Alarms, dashboards, saved queries and traces.
+    """Alarms, dashboards, saved queries and traces, and the schedule of deadlines, if the context has any.
 
     Make it after everything that they show.
 
@@ -132,6 +135,9 @@ class Observability:
         stack, functions = components.stack, components.functions
         if stack.context.has_lists:
             ListAlarms("lists", stack)
+        if stack.context.deadlines:
+            Schedule("meet-deadlines", stack, components.live[MEET_DEADLINES], EVERY_QUARTER)
+            DeadlineAlarms("deadlines", stack)
         DeadLetterAlarms("dead-letters", stack)
         self.health = Health("unhealthy", stack)
         self.traces = Traces("traces", stack)

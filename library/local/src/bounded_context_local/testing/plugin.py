@@ -13,6 +13,7 @@ from urllib.parse import urlparse
 
 import pytest
 
+from bounded_context.declaration.structure import DUE_INDEX
 from bounded_context.testing.functions import BUCKET, TABLE
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def _dynamodb(_endpoint: str) -> Any:
 
 def _index(name: str, partition: str, sort: str) -> Any:
     keys = [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
-    return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+    projected = "KEYS_ONLY" if name == DUE_INDEX else "ALL"
+    return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": projected}}
 
 
 @pytest.fixture

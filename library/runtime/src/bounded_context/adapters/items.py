@@ -12,12 +12,12 @@ from zlib import crc32
 
 from ..application.ports import Slice
 from ..declaration.context import Context
-from ..declaration.structure import INDEX_SHARDS, By
+from ..declaration.structure import DUE, INDEX_SHARDS, By
 from ..domain import events
 from ..domain.aggregate import Aggregate
 from ..domain.events import accepted, epoch_of, from_traceparent
 from ..domain.faults import Fault
-from ..domain.fields import defaults
+from ..domain.fields import defaults, now
 from ..domain.lists import Failure, ListStatus, PinnedFile, ReceivedList
 
 if TYPE_CHECKING:
@@ -69,13 +69,16 @@ class Items(Generic[A]):
     def __init__(self, context: Context[A]) -> None:
         self.prefix = context.key_prefix
         self.identity = context.identity
+        self._deadlines = context.deadline_by_status
         self.attributes = (*context.stored_fields, "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
         if context.children:
             self.attributes += (COUNTS, FAMILY, LAST_CHILD)
+        if self._deadlines:
+            self.attributes += (DUE,)
         self._aggregate = context.aggregate
         self._new = _without_none(defaults(context.state))
         self.context = context
-        self._known = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, COUNTS, FAMILY, LAST_CHILD, *self.attributes}
+        self._known = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, COUNTS, FAMILY, LAST_CHILD, DUE, *self.attributes}
 
     def key(self, identity: str) -> dict[str, str]:
         """Return an aggregate's key."""
@@ -127,7 +130,15 @@ class Items(Generic[A]):
         item[STATUS_SHARD] = status.value + suffix
         if list_id is not None:
             item |= {"list_id": list_id, LIST_SHARD: list_id + suffix}
+        if self._deadlines and status.value in self._deadlines:
+            item[DUE] = self.due_of(status.value, version)
         return item
+
+    def due_of(self, status: str, version: int) -> str:
+        """Return the sort key of an item that enters a status with a deadline now."""
+        from ..domain.deadlines import due_text
+
+        return due_text(now() + self._deadlines[status].after, version)
 
     def from_aggregate(self, aggregate: A) -> dict[str, Any]:
         """Return an aggregate's item."""
@@ -366,6 +377,13 @@ def image_of(record: "DynamoDBRecord") -> Mapping[str, Any]:
     """Return the item after a change; for a removal the old item, which the last write left."""
     change = record.dynamodb
     return (change and (change.old_image if _is_removal(record) else change.new_image)) or {}
+
+
+def concerns_deadline_alone(record: "DynamoDBRecord") -> bool:
+    """Return whether a change set or removed the time of a deadline, and nothing else: it has no event."""
+    change = record.raw_event.get("dynamodb", {})
+    old, new = change.get("OldImage"), change.get("NewImage")
+    return bool(old and new) and old.get(DUE) != new.get(DUE) and {**old, DUE: None} == {**new, DUE: None}
 
 
 def versions(context: Context[Any], event: dict[str, Any]) -> tuple[dict[str, Any], ...]:

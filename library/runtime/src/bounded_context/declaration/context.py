@@ -51,7 +51,8 @@ _ORDERED: Final = ("date", "identifier")
 """The kinds whose texts, of at most 64 characters in a cursor, have the order of their values."""
 
 _OWN: Final = (
-    "id identity pk status version list_id list_shard status_shard traceparent dataschema etag erased_at expires_at"
+    "id identity pk status version list_id list_shard status_shard status_due traceparent dataschema etag erased_at "
+    "expires_at"
 )
 OWN_FIELDS: Final = frozenset(_OWN.split())
 """The attributes of an aggregate and its item besides the details."""
@@ -85,6 +86,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     yield from _commands(context)
     yield from _statuses(context)
     yield from _transitions(context)
+    yield from _deadlines(context)
     yield from _queries(context)
     yield from _functions(context)
     yield from _scopes(context)
@@ -260,6 +262,14 @@ def _transitions(context: Structure[Any]) -> Iterator[str]:
         if command.status not in reached:
             fault = f"{command.status} cannot be reached from {context.initial_status}"
             yield f"commands: {fault}: let {command.name} start after a status that can be reached."
+
+
+def _deadlines(context: Structure[Any]) -> Iterator[str]:
+    if context.deadlines:
+        # Contexts without deadlines start without this module.
+        from .deadlines import contradictions as of_deadlines
+
+        yield from of_deadlines(context)
 
 
 def _starts(context: Structure[Any], command: Command[Any, Any]) -> Iterator[str]:
@@ -464,6 +474,8 @@ class Context(Structure[A]):
         scopes: the OAuth scopes of a function's route, by the function's name. A caller's token needs one of them.
         errors: the refusals that every rule of the context may raise; those of a single rule belong to its command.
         children: the children that an aggregate may have, such as notes, each with a limit; a command adds them.
+        deadlines: the commands that the library sends after an aggregate has stayed in a status for a time. They add
+            an index, and one write unit for each write that enters or leaves such a status.
 
     Raises:
         BadContext: the declaration contradicts itself.

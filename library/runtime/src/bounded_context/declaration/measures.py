@@ -68,6 +68,12 @@ RULE_SECONDS: Final = Measure("RuleSeconds", SECONDS)
 EVENTS_APPLIED: Final = Measure("EventsApplied")
 EVENTS_STALE: Final = Measure("EventsStale")
 EVENTS_POISONED: Final = Measure("EventsPoisoned", dimension=REASON, values=tuple(PoisonReason))
+DEADLINES_MET: Final = Measure("DeadlinesMet")
+"""Commands of deadlines that were done."""
+DEADLINES_REFUSED: Final = Measure("DeadlinesRefused")
+"""Commands of deadlines that a rule refused. They are not repeated."""
+OLDEST_DEADLINE: Final = Measure("OldestDeadlineAge", SECONDS)
+"""Seconds by which the oldest aggregate is late whose deadline has passed."""
 
 PLATFORM: Final = tuple(constant for constant in tuple(globals().values()) if isinstance(constant, Measure))
 """The metrics that are the same in every context."""
@@ -84,6 +90,9 @@ OF_LISTS: Final = frozenset(
 )
 """The metrics that only a context with lists has."""
 
+OF_DEADLINES: Final = frozenset({DEADLINES_MET, DEADLINES_REFUSED, OLDEST_DEADLINE})
+"""The metrics that only a context with deadlines has."""
+
 
 class Measures:
     """All measures of a context.
@@ -94,6 +103,7 @@ class Measures:
         faults: the faults of rows; empty without lists.
         amounts: the fields whose imported sums are measured.
         currencies: the labels of the sums.
+        deadlines: whether the context has deadlines.
     """
 
     def __init__(
@@ -103,7 +113,10 @@ class Measures:
         faults: Sequence[str],
         amounts: Sequence[str],
         currencies: Sequence[str],
+        *,
+        deadlines: bool = False,
     ) -> None:
+        self._platform = tuple(measure for measure in PLATFORM if deadlines or measure not in OF_DEADLINES)
         self.commands_refused: Final = Measure("CommandsRefused", dimension=REASON, values=tuple(refusals))
         self.rows_rejected: Final = Measure("RowsRejected", dimension=REASON, values=tuple(faults))
         self.changes: Final = {event: Measure(event) for event in changes}
@@ -117,11 +130,11 @@ class Measures:
         if not self.rows_rejected.values:
             return (
                 *self.changes.values(),
-                *(measure for measure in PLATFORM if measure not in OF_LISTS),
+                *(measure for measure in self._platform if measure not in OF_LISTS),
                 self.commands_refused,
             )
         own = (self.commands_refused, self.rows_rejected, *self.amounts_imported.values())
-        return (*self.changes.values(), *PLATFORM, *own)
+        return (*self.changes.values(), *self._platform, *own)
 
 
 def _imported(field: str, currencies: Sequence[str]) -> Measure:

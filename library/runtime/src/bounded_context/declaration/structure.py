@@ -33,6 +33,7 @@ from .measures import Measures
 
 if TYPE_CHECKING:
     from ..domain.children import Children
+    from ..domain.deadlines import Deadline
     from ..domain.events import CloudEvent
     from ..domain.rows import Rows
 
@@ -46,6 +47,9 @@ WATCH_LISTS: Final = "watch_lists"
 
 WATCH_MAPPINGS: Final = "watch_mappings"
 """The function that watches event source mappings in a context without lists."""
+
+MEET_DEADLINES: Final = "meet_deadlines"
+"""The function that sends the commands of deadlines."""
 
 LIST_ENDS: Final = ("ListImported", "ListRejected")
 """The ends of the types of the events of lists; they follow the aggregate's name."""
@@ -72,6 +76,12 @@ class By:
 _KEYS: Final[Mapping[str, str]] = {"list": "list_shard", "status": "status_shard"}
 """The partition keys of the indexes for `list` and `status`. Every other key of the list query is a field, which is the
 partition key of its index."""
+
+DUE: Final = "status_due"
+"""The attribute with the time at which an item is due, and the version that entered the status. Only items in a status
+with a deadline have it."""
+DUE_INDEX: Final = "by_due"
+"""The index of the items that are due. Its entries have keys only."""
 
 INDEX_SHARDS: Final = 32
 """The number of partition keys over which the aggregates of a list, or of a status, are spread in an index.
@@ -119,6 +129,7 @@ class Structure(Generic[A]):
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: tuple[type[BusinessError], ...] = ()
     children: "tuple[Children, ...]" = ()
+    deadlines: "tuple[Deadline[A], ...]" = ()
 
     # -- the aggregate
 
@@ -244,7 +255,8 @@ class Structure(Generic[A]):
     @property
     def platform_functions(self) -> tuple[str, ...]:
         """The functions of the library besides commands, queries, steps and release hooks."""
-        return ("relay_events", *(_OF_LISTS if self.has_lists else (WATCH_MAPPINGS,)), "on_event")
+        of_deadlines = (MEET_DEADLINES,) if self.deadlines else ()
+        return ("relay_events", *(_OF_LISTS if self.has_lists else (WATCH_MAPPINGS,)), *of_deadlines, "on_event")
 
     @cached_property
     def functions(self) -> tuple[str, ...]:
@@ -269,6 +281,11 @@ class Structure(Generic[A]):
             return f"{METHODS['adds']} {item}/{kebab(self.children_of(command).plural)}"
         paths = {"creates": collection, "changes": f"{item}/{command.action(self.title)}", "deletes": item}
         return f"{METHODS[command.kind]} {paths[command.kind]}"
+
+    @cached_property
+    def deadline_by_status(self) -> "Mapping[str, Deadline[A]]":
+        """The deadlines by the names of their statuses."""
+        return {str(deadline.status): deadline for deadline in self.deadlines}
 
     @cached_property
     def transitions(self) -> Transitions:
@@ -406,12 +423,15 @@ class Structure(Generic[A]):
     @property
     def indexes(self) -> Mapping[str, str]:
         """The table's indexes by their names, with their partition keys, which only the aggregates' items have."""
-        return {_index(key): key.field if isinstance(key, By) else _KEYS.get(key, key) for key in self.queried_by}
+        of_deadlines = {DUE_INDEX: _KEYS["status"]} if self.deadlines else {}
+        queried = {_index(key): key.field if isinstance(key, By) else _KEYS.get(key, key) for key in self.queried_by}
+        return queried | of_deadlines
 
     @property
     def sort_keys(self) -> Mapping[str, str]:
         """The sort keys of the indexes, by their names. The keys of items are the last."""
-        return {_index(key): key.order if isinstance(key, By) else "pk" for key in self.queried_by}
+        of_deadlines = {DUE_INDEX: DUE} if self.deadlines else {}
+        return {_index(key): key.order if isinstance(key, By) else "pk" for key in self.queried_by} | of_deadlines
 
     @property
     def orders(self) -> Mapping[str, By]:
@@ -470,7 +490,9 @@ class Structure(Generic[A]):
     @cached_property
     def measures(self) -> Measures:
         """The metrics of this context's functions (see `bounded_context.declaration.measures`)."""
-        return Measures(self.changes, self.refusals, self.faults, self.amounts, self.currencies)
+        return Measures(
+            self.changes, self.refusals, self.faults, self.amounts, self.currencies, deadlines=bool(self.deadlines)
+        )
 
     @cached_property
     def business_errors(self) -> tuple[type[BusinessError], ...]:

@@ -6,7 +6,7 @@ Each type checks the text before it parses it. Text that Python accepts as a num
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from itertools import chain
@@ -105,6 +105,11 @@ days_of_tests: Final[list[date]] = []
 def today() -> date:
     """Return the current day in UTC. Rules read it here, so that tests can set it (`bounded_context.testing.on`)."""
     return days_of_tests[-1] if days_of_tests else datetime.now(UTC).date()
+
+
+def now() -> datetime:
+    """Return the current time in UTC; in tests, the beginning of the day that `bounded_context.testing.on` sets."""
+    return datetime.combine(days_of_tests[-1], time(), UTC) if days_of_tests else datetime.now(UTC)
 
 
 Timestamp = Annotated[AwareDatetime, _pattern("timestamp"), _kind("timestamp")]

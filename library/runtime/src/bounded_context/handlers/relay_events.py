@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
 from .. import aws
-from ..adapters.items import TRACEPARENT, Changes, image_of, versions
+from ..adapters.items import TRACEPARENT, Changes, concerns_deadline_alone, image_of, versions
 from ..adapters.services import BATCH
 from ..application.calls import time_left
 from ..declaration import measures
@@ -68,6 +68,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             failed on the first request. Lambda delivers the whole batch again, in halves.
     """
     records = list(DynamoDBStreamEvent(event).records)
+    if CONTEXT.deadlines:
+        records = [record for record in records if not concerns_deadline_alone(record)]
     logger.debug("changes received", changes=len(records))
     changes, unreadable = _read(records)
     for gone in [change.gone for change in changes if change.gone]:
