@@ -15,6 +15,7 @@ from . import environment as environment
 from . import schedules
 from .approvals import run as approvals
 from .children import schedules as children
+from .deadlines import schedules as deadlines
 from .patches import installed
 from .redrives import schedules as redrives
 from .releases import schedules as releases
@@ -28,6 +29,7 @@ _CHUNK = 250
 _PARTS = {
     "approvals": approvals,
     "children": children.run,
+    "deadlines": deadlines.run,
     "imports": schedules.run,
     "redrives": redrives.run,
     "releases": releases.run,

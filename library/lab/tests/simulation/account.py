@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
+from bounded_context.declaration.structure import DUE_INDEX, SORT_KEYS
+
 from .functions import Lambda
 from .scheduler import Activity, Scheduler
 from .services.client_errors import faults
@@ -32,7 +34,8 @@ class Account:
 
     def __init__(self, gate: Scheduler) -> None:
         self.gate = gate
-        self.store = Store(TABLE, gate, {"by_list": "list_shard", "by_status": "status_shard"})
+        indexes = {"by_list": "list_shard", "by_status": "status_shard", DUE_INDEX: "status_shard"}
+        self.store = Store(TABLE, gate, indexes, sorts=SORT_KEYS)
         self.service = Service(self.store, gate)
         self.bucket = Bucket(BUCKET, gate)
         self.topic = Topic(TOPIC, gate)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from payment.context import PAYMENT
 
 from bounded_context import adapters
+from bounded_context.declaration.structure import MEET_DEADLINES
 from bounded_context.testing.functions import handler_of
 from bounded_context_infra.wiring import functions
 
@@ -42,6 +43,7 @@ _PRESETS: Final = {
     "on_event": functions.ON_EVENT,
     "relay_events": functions.PLATFORM["relay_events"],
     "sweep_uploads": functions.PLATFORM["sweep_uploads"],
+    MEET_DEADLINES: functions.PLATFORM[MEET_DEADLINES],
 }
 
 FUNCTIONS: Final[Mapping[str, Function]] = {name: Function(name, preset.timeout) for name, preset in _PRESETS.items()}
@@ -52,7 +54,8 @@ _LOADED: Final[dict[str, Callable[[Any, Any], Any]]] = {}
 def load() -> None:
     """Import every handler and adapter; call it before the patches are installed: they patch what is imported."""
     for name, function in FUNCTIONS.items():
-        _LOADED[name] = function.handler
+        if name in PAYMENT.functions:
+            _LOADED[name] = function.handler
     for module in iter_modules(adapters.__path__, f"{adapters.__name__}."):
         import_module(module.name)
 

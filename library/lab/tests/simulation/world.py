@@ -86,13 +86,17 @@ class World:
         for upload in self.scenario.uploads:
             self._add("upload", lambda upload=upload: self._upload(upload))
         for session in self._sessions():
-            self._add("caller", Caller(self.scheduler, self.functions, session).run)
+            self._add("caller", self._caller(session).run)
         self._begin()
         self._relays = self._readers()
         self.scheduler.spawn("operator", self._operate)
         self.scheduler.run()
         for check in self._checks():
             self._check(check)
+
+    def _caller(self, session: list[Sent]) -> Caller:
+        """Return the caller of a session's commands."""
+        return Caller(self.scheduler, self.functions, session)
 
     def _begin(self) -> None:
         """Start the activities besides uploads, commands and the relay."""

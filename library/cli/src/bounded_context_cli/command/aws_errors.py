@@ -12,7 +12,18 @@ from botocore.exceptions import ConnectionError as LostConnection
 from .output import INTERRUPTED, REFUSED
 
 Document = Literal[
-    "preview", "deploy", "shift", "redrive", "reseed", "restore", "erase", "close", "approve", "reproduce", "state"
+    "preview",
+    "deploy",
+    "shift",
+    "deadlines",
+    "redrive",
+    "reseed",
+    "restore",
+    "erase",
+    "close",
+    "approve",
+    "reproduce",
+    "state",
 ]
 """A policy that `context permissions` prints."""
 

@@ -11,7 +11,7 @@ from ..application.deadlines import Due
 from ..declaration.context import Context
 from ..declaration.structure import DUE, DUE_INDEX, INDEX_SHARDS
 from ..domain.aggregate import Aggregate
-from ..domain.deadlines import due_before, of_version
+from ..domain.deadlines import due_before, of_version, released_text
 from .conditional import condition_failed
 from .items import KEY, STATUS_SHARD, Items, shard
 
@@ -68,19 +68,17 @@ class DueTable(Generic[A]):
         return None
 
     def release(self, entry: Due) -> None:
-        """Remove an item from the index if its sort key is still the entry's."""
-        self._set(entry, None)
+        """Let an item be due no more in this stay if its sort key is still the entry's."""
+        self._set(entry, released_text(entry.text))
 
-    def _set(self, entry: Due, text: str | None) -> None:
-        change = "REMOVE #due" if text is None else "SET #due = :next"
-        values = {":due": entry.text} | ({} if text is None else {":next": text})
+    def _set(self, entry: Due, text: str) -> None:
         try:
             self._table.update_item(
                 Key=self._items.key(entry.identity),
-                UpdateExpression=change,
+                UpdateExpression="SET #due = :next",
                 ConditionExpression="#due = :due",
                 ExpressionAttributeNames={"#due": DUE},
-                ExpressionAttributeValues=values,
+                ExpressionAttributeValues={":due": entry.text, ":next": text},
             )
         except ClientError as error:
             if not condition_failed(error):

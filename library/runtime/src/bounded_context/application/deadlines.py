@@ -34,7 +34,7 @@ class DueAggregates(Protocol[A]):
         ...
 
     def release(self, entry: Due) -> None:
-        """Remove an aggregate from the index if it is still due for the same stay in the status."""
+        """Let an aggregate be due no more if it is still in the same stay in the status."""
         ...
 
 

@@ -39,6 +39,11 @@ def due_text(at: datetime, version: int) -> str:
     return f"{stamp(at)}#{version}"
 
 
+def released_text(text: str) -> str:
+    """Return the sort key of an item that is due no more in the stay of a sort key. It is after all times."""
+    return f"released#{text.partition('#')[2]}"
+
+
 def due_before(at: datetime) -> str:
     """Return the greatest sort key of items that are due at a time."""
     return f"{at.isoformat()[:19]}Z~"

@@ -83,34 +83,37 @@ def _filter(request: Request) -> Callable[[Item], bool]:
 
 
 def query(store: Store, request: Request) -> Answer:
-    """Apply Query of an index, which is eventually consistent. Items come in the order of the table's key."""
-    attribute = store.indexes.get(request.get("IndexName", ""))
+    """Apply Query of an index, which is eventually consistent. Items come in the order of the index's range key."""
+    name = request.get("IndexName", "")
+    attribute = store.indexes.get(name)
     if attribute is None or request.get("ConsistentRead"):
         raise Malformed("The table does not have the specified index, or the read is consistent")
-    items = _matching(store, attribute, request)
+    keys = tuple(dict.fromkeys((attribute, store.sorts.get(name, store.key), store.key)))
+    items = _matching(store, keys, request)
     if "ExclusiveStartKey" in request:
-        after = key_of(store, request["ExclusiveStartKey"])
-        items = [item for item in items if item[store.key] > after]
-    return _page(store, attribute, items, request)
+        key_of(store, request["ExclusiveStartKey"])
+        after = [request["ExclusiveStartKey"][key] for key in keys[1:]]
+        items = [item for item in items if [item[key] for key in keys[1:]] > after]
+    return _page(keys, items, request, keys_only=name in store.sorts)
 
 
-def _matching(store: Store, attribute: str, request: Request) -> list[Item]:
+def _matching(store: Store, keys: Sequence[str], request: Request) -> list[Item]:
     expressions = compiled(request["KeyConditionExpression"])
     placeholders = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
     expressions.check(*placeholders)
     holds = expressions.condition
     seen = store.seen(consistent=False).values()
-    items = [
-        item for item in seen if item.get(attribute, ABSENT) is not ABSENT and holds and holds(item, *placeholders)
-    ]
-    return sorted(items, key=lambda item: item[store.key])
+    there = (item for item in seen if all(item.get(key, ABSENT) is not ABSENT for key in keys))
+    items = [item for item in there if holds and holds(item, *placeholders)]
+    return sorted(items, key=lambda item: [item[key] for key in keys[1:]])
 
 
-def _page(store: Store, attribute: str, matches: Sequence[Item], request: Request) -> Answer:
+def _page(keys: Sequence[str], matches: Sequence[Item], request: Request, *, keys_only: bool) -> Answer:
     """Return a page. DynamoDB gives a last key whenever it stopped at the limit, also if no item comes after."""
     limit, project = request.get("Limit"), _projection(request)
-    items = matches[:limit]
-    answer: Answer = {"Items": [project(item) for item in items], "Count": len(items), "ScannedCount": len(items)}
+    projected = [{key: item[key] for key in keys} for item in matches[:limit]] if keys_only else matches[:limit]
+    items = [project(item) for item in projected]
+    answer: Answer = {"Items": items, "Count": len(items), "ScannedCount": len(items)}
     if limit is not None and len(items) == limit:
-        answer["LastEvaluatedKey"] = {attribute: items[-1][attribute], store.key: items[-1][store.key]}
+        answer["LastEvaluatedKey"] = {key: matches[limit - 1][key] for key in keys}
     return answer

@@ -36,16 +36,25 @@ class Store:
     Args:
         name: the table's.
         gate: gives time and randomness.
-        indexes: the partition key of each index, by the index's name; their range key is the table's key.
+        indexes: the partition key of each index, by the index's name.
         key: the attribute that is the table's partition key.
+        sorts: the range keys of indexes that contain keys only; the range key of others is the table's key.
 
     ``items`` and ``changes`` are for reading only. No item in them is ever changed in place.
     """
 
-    def __init__(self, name: str, gate: Gate, indexes: Mapping[str, str] | None = None, key: str = "pk") -> None:
+    def __init__(
+        self,
+        name: str,
+        gate: Gate,
+        indexes: Mapping[str, str] | None = None,
+        key: str = "pk",
+        sorts: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.gate = gate
         self.indexes = dict(indexes or {})
+        self.sorts = dict(sorts or {})
         self.key = key
         self.items = dict[str, Item]()
         self.changes = list[Change]()

@@ -97,7 +97,7 @@ def _given(request: Request) -> tuple[Mapping[str, str], Mapping[str, Any]]:
 
 def _indexed(store: Store, item: Item) -> Item:
     """Raise Malformed if the key of an index is no text, or empty. An item without it is not in the index."""
-    for attribute in store.indexes.values():
+    for attribute in (*store.indexes.values(), *store.sorts.values()):
         if attribute in item and not (type(item[attribute]) is str and item[attribute]):
             raise Malformed(f"Type mismatch for index key {attribute}, or an empty string value")
     return item

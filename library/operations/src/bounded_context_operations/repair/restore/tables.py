@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from bounded_context.adapters.items import COUNTS, FAMILY, KEY, Items
 from bounded_context.declaration.context import Context
 from bounded_context.domain.children import new_family
+from bounded_context.declaration.structure import MEET_DEADLINES
 from bounded_context_cli.command.aws_errors import Refusal, code
 from bounded_context_cli.command.operation import Clock
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others, region_of
@@ -130,7 +131,8 @@ def _by_key(items: Sequence[Item]) -> dict[str, Item]:
 class RestoreTarget:
     """A stack: its table, the key that encrypts it, and the functions that write aggregates and list records.
 
-    `commands` and `steps` have the names of functions on AWS. `machine` is the ARN of the list workflow, or empty.
+    `commands` and `steps` have the names of functions on AWS. The function of deadlines is among `commands`. `machine`
+    is the ARN of the list workflow, or empty.
     """
 
     name: str
@@ -150,9 +152,11 @@ class RestoreTarget:
     def _read(cls, name: str, outputs: Mapping[str, Any], context: Context[Any]) -> Self:
         refuse_others(outputs["release"]["application"], name)
         aliases = outputs["functions"]
+        # A stack that was deployed before its first deadline has no such function.
+        of_deadlines = (MEET_DEADLINES,) if MEET_DEADLINES in aliases else ()
         commands, steps = (
             tuple(aliases[function].split(":")[6] for function in functions)
-            for functions in (context.command_functions, context.steps)
+            for functions in ((*context.command_functions, *of_deadlines), context.steps)
         )
         machine = ":".join(outputs["state_machine_arn"].split(":")[:7]) if context.has_lists else ""
         return cls(name, outputs["table_name"], outputs["key_arn"], region_of(outputs), commands, steps, machine)

@@ -1,0 +1,1 @@
+"""The simulation of deadlines: passes over the aggregates that are due, while others change them."""
