@@ -19,6 +19,7 @@ SECTIONS = (
     ),
     ("approval#declare-it",),
     ("calls#ask-in-a-rule", "calls#its-address-and-its-token", "calls#its-stand-in", "calls#test-it-without-a-network"),
+    ("deadlines#declare-it", "deadlines#test-it"),
     ("domain#the-component", "domain#make-it-in-a-stack", "frontend#settings"),
     (
         *("fifo#the-queue", "fifo#the-payment-system", "fifo#the-consumer", "fifo#the-sender", "fifo#its-stand-in"),

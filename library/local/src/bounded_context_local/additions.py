@@ -15,6 +15,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from bounded_context.declaration.context import Context
+from bounded_context.declaration.structure import MEET_DEADLINES
 from bounded_context.domain.aggregate import AlreadyExists, NotFound
 
 from .actors.caller import http_request
@@ -237,7 +238,8 @@ def schedules(running: RunningContext) -> Iterator[ActionResult]:
         ("sweep_uploads", "{uploads} unseen uploads"),
     )
     without = (("watch_mappings", "{mappings} event source mappings fail"),)
-    for function, answer in of_lists if running.context.has_lists else without:
+    of_deadlines = ((MEET_DEADLINES, "{met} deadlines met"),) if running.context.deadlines else ()
+    for function, answer in (*(of_lists if running.context.has_lists else without), *of_deadlines):
         yield ActionResult(f"{function}, as its schedule", answer.format_map(running.invoke(function, {})))
 
 

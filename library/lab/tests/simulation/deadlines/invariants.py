@@ -124,7 +124,8 @@ class AtEnd:
     def _asked(self) -> None:
         """Without faults, overlapping passes and open lists, the rule gets each stay once."""
         slow, scenario = self._world.scheduler.profile.slow, self._world.scenario
-        if not self._world.undisturbed or slow or scenario.calls or scenario.uploads:
+        retried = any(answer["failed"] or answer["waiting"] for answer in self._world.answers)
+        if not self._world.undisturbed or slow or retried or scenario.calls or scenario.uploads:
             return
         for (identity, tag), times in Counter(self._world.asked).items():
             if times > 1 and not self._world.changed_meanwhile:

@@ -5,6 +5,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from bounded_context.application.staging import VERIFIED
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import checks_of
 from bounded_context.declaration.own_routes import all_routes, own_routes
+from bounded_context.declaration.structure import MEET_DEADLINES
 from bounded_context.domain.lists import STAGING, ListStatus
 from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.command.output import LocalRunError
@@ -84,6 +86,11 @@ def _own(context: Context[Any], function: str, variables: Mapping[str, str]) -> 
         yield from _inbound(variables)
     elif function in ("watch_lists", "watch_mappings", "sweep_uploads"):
         yield "minute", {}
+    elif function == MEET_DEADLINES:
+        yield "quarter", {}
+        # A function of the local stack accepts a time in the future: all aggregates are due.
+        longest = max((deadline.after for deadline in context.deadlines), default=timedelta())
+        yield "due", {"time": (datetime.now(UTC) + longest + timedelta(minutes=1)).isoformat()}
 
 
 def _messages(context: Context[Any], function: str) -> Iterator[tuple[str, Event]]:

@@ -192,6 +192,7 @@ WRITTEN: Final[Mapping[str, tuple[Measure, ...]]] = {
     "watch_lists": (measures.OLDEST_UNFINISHED, measures.MAPPINGS_FAILING),
     "watch_mappings": (measures.MAPPINGS_FAILING,),
     _SWEEPER: (measures.UPLOADS_UNSEEN,),
+    "meet_deadlines": (measures.OLDEST_DEADLINE,),
 }
 """The metrics that scheduled functions write even without traffic. CloudWatch bills a metric for each hour with a
 write, which is every hour for these metrics."""
