@@ -66,7 +66,7 @@ def test_commands_of_a_group_are_completed(complete: Complete) -> None:
     ("line", "completions"),
     [
         ("context run --deploy", ["--deploy-only"]),
-        ("context permissions de", ["deploy"]),
+        ("context permissions de", ["deploy", "deadlines"]),
         ("context rollout start dev --on-conflict ", ["wait", "stop", "fail"]),
     ],
 )

@@ -39,6 +39,7 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("capacity",): ["dev"],
     ("add",): ["devcontainer"],
     ("redrive",): ["dev"],
+    ("deadlines",): ["dev"],
     ("reseed",): ["dev", "--to", "bi"],
     ("restore",): ["dev", "--at", "2026-01-31T12:00:00Z"],
     ("erase",): ["dev", "id-1"],
