@@ -32,7 +32,7 @@ class Fixed(SystemClock):
 
 @pytest.fixture
 def table(settings: None, aws: None) -> Any:
-    return made_table(DUE_ORDER.indexes)
+    return made_table(DUE_ORDER)
 
 
 def written(*, go: bool = True) -> DeadlineReport:

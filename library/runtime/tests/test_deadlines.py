@@ -134,9 +134,20 @@ def test_items_of_contexts_without_deadlines_stay():
     assert Items(ORDER).beyond(item | {"status_due": "2026-12-01T00:00:00Z#1"}) == {}
 
 
+@pytest.mark.parametrize(
+    ("stored", "renewed"), [("2026-12-01T00:00:00Z#1", "2026-12-01T00:00:00Z#2"), ("released#1", "released#2")]
+)
+def test_a_change_within_the_status_keeps_the_time(stored: str, renewed: str):
+    """As a command that adds a child: the version is another one, and the stay is the same."""
+    item = item_of(DUE_ORDER, Progress.PLACED) | {"status_due": stored}
+    order = Items(DUE_ORDER).to_aggregate(item)
+    assert Items(DUE_ORDER).from_aggregate(replace(order, version=2))["status_due"] == renewed
+    assert Items(DUE_ORDER).from_aggregate(order.moved_to(Progress.PACKED))["status_due"] not in (stored, renewed)
+
+
 @pytest.mark.usefixtures("aws")
 def test_a_change_replaces_and_removes_the_time():
-    orders = AggregateTable(Items(DUE_ORDER), table := made_table(DUE_ORDER.indexes))
+    orders = AggregateTable(Items(DUE_ORDER), table := made_table(DUE_ORDER))
     orders.add(order := Samples(DUE_ORDER).aggregate(1))
     times = []
     for status in (Progress.PACKED, Progress.SHIPPED):

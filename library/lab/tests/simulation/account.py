@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from bounded_context.declaration.structure import DUE_INDEX, SORT_KEYS
+from bounded_context.declaration.structure import DUE, DUE_INDEX
 
 from .functions import Lambda
 from .scheduler import Activity, Scheduler
@@ -35,7 +35,7 @@ class Account:
     def __init__(self, gate: Scheduler) -> None:
         self.gate = gate
         indexes = {"by_list": "list_shard", "by_status": "status_shard", DUE_INDEX: "status_shard"}
-        self.store = Store(TABLE, gate, indexes, sorts=SORT_KEYS)
+        self.store = Store(TABLE, gate, indexes, sorts={DUE_INDEX: DUE})
         self.service = Service(self.store, gate)
         self.bucket = Bucket(BUCKET, gate)
         self.topic = Topic(TOPIC, gate)

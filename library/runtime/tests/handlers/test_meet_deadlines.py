@@ -23,7 +23,7 @@ SAMPLES = Samples(DUE_ORDER)
 
 @pytest.fixture
 def table(settings: None, aws: None) -> Iterator[Any]:
-    yield made_table(DUE_ORDER.indexes)
+    yield made_table(DUE_ORDER)
 
 
 def stored(identity: str) -> Order:

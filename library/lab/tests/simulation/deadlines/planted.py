@@ -64,8 +64,8 @@ def _unconditional(self: Any, entry: Due, text: str) -> None:
 def _without_time(original: Callable[..., Any], chosen: Callable[..., bool]) -> Callable[..., Any]:
     """Write items without the time of the deadline, if they are chosen."""
 
-    def from_values(self: Any, values: Any, status: Any, version: int, list_id: Any, stored: str = "") -> Any:
-        item = original(self, values, status, version, list_id, stored)
+    def from_values(self: Any, values: Any, status: Any, version: int, list_id: Any, *more: str) -> Any:
+        item = original(self, values, status, version, list_id, *more)
         return {name: value for name, value in item.items() if name != DUE or not chosen(version, list_id)}
 
     return from_values
@@ -81,7 +81,7 @@ def _keeping_time(original: Callable[..., None]) -> Callable[..., None]:
     return init
 
 
-def _of_creation(self: Any, status: str, version: int) -> str:
+def _of_creation(self: Any, status: str, version: int, _: str = "") -> str:
     """Let the time begin anew in the first status alone."""
     after = min(deadline.after for deadline in self._deadlines.values())
     return domain.due_text(

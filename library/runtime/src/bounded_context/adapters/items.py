@@ -109,14 +109,21 @@ class Items(Generic[A]):
         return self.child_key(aggregate, name, child["number"]) | child
 
     def from_values(
-        self, values: Mapping[str, Any], status: StrEnum, version: int, list_id: str | None, stored: str = ""
+        self,
+        values: Mapping[str, Any],
+        status: StrEnum,
+        version: int,
+        list_id: str | None,
+        stored: str = "",
+        due: str = "",
     ) -> dict[str, Any]:
         """Return an aggregate's item, made from its fields as JSON values. None is left out, and amounts are text.
 
         Fields of the state that are missing, as in the row of a list, have their defaults.
         A number in an item is therefore a whole number, and the type of a value is clear without its field. Values of
         names that this version does not know are kept as they are: a newer version has staged them. ``stored`` is the
-        suffix of the item's index keys, which a change keeps, or empty for a new item.
+        suffix of the item's index keys, which a change keeps, or empty for a new item. ``due`` is the time of a
+        deadline that continues in the same status, or empty.
         """
         identity = values[self.identity]
         item = {
@@ -131,19 +138,21 @@ class Items(Generic[A]):
         if list_id is not None:
             item |= {"list_id": list_id, LIST_SHARD: list_id + suffix}
         if self._deadlines and status.value in self._deadlines:
-            item[DUE] = self.due_of(status.value, version)
+            item[DUE] = self.due_of(status.value, version, due)
         return item
 
-    def due_of(self, status: str, version: int) -> str:
-        """Return the sort key of an item that enters a status with a deadline now."""
-        from ..domain.deadlines import due_text
+    def due_of(self, status: str, version: int, stored: str = "") -> str:
+        """Return the sort key of an item in a status with a deadline, which it enters now without a ``stored`` key."""
+        from ..domain.deadlines import due_text, renewed
 
-        return due_text(now() + self._deadlines[status].after, version)
+        return renewed(stored, version) if stored else due_text(now() + self._deadlines[status].after, version)
 
     def from_aggregate(self, aggregate: A) -> dict[str, Any]:
         """Return an aggregate's item."""
         status, version, list_id = aggregate.status, aggregate.version, aggregate.list_id
-        item = self.from_values(aggregate.values, status, version, list_id, aggregate.shard)
+        # A change that adds a child stays in the status.
+        due = aggregate.due if aggregate.previous_status == status else ""
+        item = self.from_values(aggregate.values, status, version, list_id, aggregate.shard, due)
         children = {COUNTS: aggregate.counts, FAMILY: aggregate.family, LAST_CHILD: aggregate.last_child}
         return item | {name: value for name, value in children.items() if value}
 
@@ -155,6 +164,8 @@ class Items(Generic[A]):
         status, metadata = kind.status_of(item["status"]), {"etag": item.get(ETAG, ""), "shard": _suffix(item)}
         if kind.state_type.model_fields:
             metadata["state"] = kind.state_type.model_validate_stored(values)
+        if self._deadlines:
+            metadata["due"] = item.get(DUE, "")
         if COUNTS in item:
             metadata["counts"] = {name: int(count) for name, count in item[COUNTS].items()}
             metadata["family"] = item[FAMILY]

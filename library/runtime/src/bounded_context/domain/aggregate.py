@@ -278,6 +278,7 @@ class Aggregate(Generic[D, S, T]):
     status if the aggregate was just read or created. ``etag`` identifies the stored state that was read or written:
     empty if the state has no etag, None before either. It is the incarnation's name, and from the second write on a dot
     and a name of the write. ``shard`` is the suffix of the stored index keys, or empty before the first write.
+    ``due`` is the stored time of the deadline of its status, or empty.
     ``counts`` has the number of its children by their name (`bounded_context.Child`), and ``family`` is a part of their
     keys. ``added`` is the class of the child that this version adds, and ``last_child`` the child that it or the stored
     version added, by its name.
@@ -295,6 +296,7 @@ class Aggregate(Generic[D, S, T]):
     previous_status: S | None = field(default=None, kw_only=True, compare=False, repr=False)
     etag: str | None = field(default=None, kw_only=True, compare=False, repr=False)
     shard: str = field(default="", kw_only=True, compare=False, repr=False)
+    due: str = field(default="", kw_only=True, compare=False, repr=False)
     counts: Mapping[str, int] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
     family: str = field(default="", kw_only=True, compare=False, repr=False)
     added: "type[Child] | None" = field(default=None, kw_only=True, compare=False, repr=False)

@@ -39,6 +39,11 @@ def due_text(at: datetime, version: int) -> str:
     return f"{stamp(at)}#{version}"
 
 
+def renewed(text: str, version: int) -> str:
+    """Return a sort key of the same time for a later version of the item, in the same stay."""
+    return f"{text.partition('#')[0]}#{version}"
+
+
 def released_text(text: str) -> str:
     """Return the sort key of an item that is due no more in the stay of a sort key. It is after all times."""
     return f"released#{text.partition('#')[2]}"

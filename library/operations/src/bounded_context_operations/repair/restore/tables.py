@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from bounded_context.adapters.items import COUNTS, FAMILY, KEY, Items
 from bounded_context.declaration.context import Context
-from bounded_context.domain.children import new_family
 from bounded_context.declaration.structure import MEET_DEADLINES
+from bounded_context.domain.children import new_family
 from bounded_context_cli.command.aws_errors import Refusal, code
 from bounded_context_cli.command.operation import Clock
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others, region_of
