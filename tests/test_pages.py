@@ -10,12 +10,13 @@ __all__ = ["repository"]
 
 SECTIONS = (
     ("a-command",),
+    ("rename-a-field",),
     ("a-command", "a-status-between-two-others"),
     ("children",),
     ("a-subscriber", "ask-for-many-by-a-field", "many-in-an-order", "an-entry-point-of-your-own"),
     (
         *("add-a-command", "add-a-step-to-the-check", "a-field", "a-resource-of-your-own-and-a-function-that-uses-it"),
-        *("a-secret", "a-queue", "a-schedule", "samples-that-your-rules-accept"),
+        *("a-secret", "a-queue", "a-schedule", "samples-that-your-rules-accept", "the-times-of-an-aggregate"),
     ),
     ("approval#declare-it",),
     ("calls#ask-in-a-rule", "calls#its-address-and-its-token", "calls#its-stand-in", "calls#test-it-without-a-network"),

@@ -141,7 +141,7 @@ def test_members_of_a_version_stay_in_its_file(root: Path) -> None:
         pytest.param(
             having(("payer",), paid_by=Text),
             f"paid_by {MISSING} in {PLACES}, ",
-            "keep payer, and add paid_by ",
+            'write `paid_by: Annotated[..., Renamed("payer")]`',
             id="a field was renamed",
         ),
         pytest.param(
@@ -198,7 +198,7 @@ def test_a_stored_field_changes_only_to_a_type_that_accepts_its_values(old: str,
 
 def test_a_renamed_field_is_recognized_by_its_type(root: Path) -> None:
     """Only one field is a day."""
-    assert "renamed from due_date: keep due_date, " in kept(having(("due_date",), due=Day), root)
+    assert "renamed from due_date: write `due: Annotated[" in kept(having(("due_date",), due=Day), root)
 
 
 def test_each_version_is_checked_and_named(root: Path) -> None:

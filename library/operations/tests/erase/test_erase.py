@@ -72,6 +72,7 @@ def test_an_aggregate_that_stays_has_no_personal_data(stack: Stack) -> None:
     after = stack.item() or {}
     assert (after["payer"], after["amount"], after["status"]) == ("erased", before["amount"], before["status"])
     assert (after["version"], "erased_at" in after) == (before["version"] + 1, True)
+    assert (after["created_at"], after["changed_at"] >= before["changed_at"]) == (before["created_at"], True)
     assert stack.known() == []
     assert stack.erase("--keep").store("table")["found"] == 0
 

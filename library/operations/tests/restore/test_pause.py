@@ -1,12 +1,14 @@
 """The pause of a restore: it begins after the comparison, and covers the changed keys."""
 
 from collections import Counter
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, cast
 
 import pytest
 
+from bounded_context.testing import on
 from bounded_context_operations.repair.restore import tables
+from bounded_context_operations.repair.restore.pause import Writes
 
 from .test_restore import IDS, damaged
 from .world import TABLE, World
@@ -166,3 +168,12 @@ def test_a_comparison_prints_the_length_of_the_pause(world: World) -> None:
     _, report = world.restore(at, "--go")
     assert begun[-1] - begun[0] <= timedelta(seconds=2 * look["pause_seconds"])
     assert report["differences"]["removed"] == sorted([IDS[3], IDS[13]])
+
+
+@pytest.mark.parametrize("live", [None, {"version": 3, "etag": "a.b"}])
+def test_a_restored_item_has_the_time_of_the_restore(live: dict[str, Any] | None) -> None:
+    """And that of its creation."""
+    restored = {"version": 2, "etag": "a.c", "created_at": "2029-01-01", "changed_at": "2029-12-31"}
+    with on(date(2030, 1, 1)):
+        written = Writes(cast("Any", None), "table", "trace", cast("Any", None))._next(restored, live)
+    assert (written["created_at"], written["changed_at"]) == ("2029-01-01", "2030-01-01T00:00:00.000Z")

@@ -164,7 +164,7 @@ class World:
         """Return what a restore restores: the contents of aggregates, and the records of lists, now or at a time."""
         items = self._backups[datetime.fromisoformat(at)] if at else self.table.scan()["Items"]
         own = {item[KEY]: item for item in items}
-        of_a_write = {"version", "etag", "traceparent", "dataschema"}
+        of_a_write = {"version", "etag", "traceparent", "dataschema", "created_at", "changed_at"}
         return {
             key: {name: value for name, value in item.items() if key.startswith(LIST) or name not in of_a_write}
             for key, item in own.items()

@@ -37,15 +37,18 @@ from .domain.fields import (
     LongText,
     Personal,
     Phone,
+    Renamed,
     Signed0,
     Signed1,
     Signed2,
     Signed3,
     Signed4,
+    StoredAs,
     Text,
     Timestamp,
     Uuid,
     WholeNumber,
+    now,
     today,
 )
 from .domain.lists import ListApproval, ListTotals
@@ -89,6 +92,7 @@ __all__ = [
     "Phone",
     "PreviousVersion",
     "Projection",
+    "Renamed",
     "Shards",
     "Signed0",
     "Signed1",
@@ -96,6 +100,7 @@ __all__ = [
     "Signed3",
     "Signed4",
     "State",
+    "StoredAs",
     "Text",
     "Timestamp",
     "Unavailable",
@@ -103,6 +108,7 @@ __all__ = [
     "VersionConflict",
     "WholeNumber",
     "expected",
+    "now",
     "today",
 ]
 

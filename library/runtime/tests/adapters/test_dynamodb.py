@@ -1,6 +1,7 @@
 """Aggregates and lists in a table."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import TRACEPARENT, Items
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.lists import PinnedFile, ReceivedList
-from bounded_context.testing import Samples
+from bounded_context.testing import Samples, on
 from tests.contexts import over_contexts
 
 Payments = AggregateTable[Payment]
@@ -43,7 +44,8 @@ def test_an_aggregate_is_read_as_it_was_stored(context: Context[Any], table: Any
 
 def test_every_version_of_a_context_reads_the_stored_item(payments: Payments, table: Any):
     """A canary and a rollback run two versions on one table."""
-    payments.add(samples.aggregate(7, list_id="l-1"))
+    with on(date(2030, 1, 1)):
+        payments.add(samples.aggregate(7, list_id="l-1"))
     [item] = table.scan()["Items"]
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", item.pop("traceparent"))
     assert re.fullmatch(r"[0-9a-f]{16}", item.pop("etag"))
@@ -60,6 +62,8 @@ def test_every_version_of_a_context_reads_the_stored_item(payments: Payments, ta
         "status_shard": "REGISTERED#10",
         "list_id": "l-1",
         "list_shard": "l-1#10",
+        "created_at": "2030-01-01T00:00:00.000Z",
+        "changed_at": "2030-01-01T00:00:00.000Z",
     }
 
 

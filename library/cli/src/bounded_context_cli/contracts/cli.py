@@ -15,6 +15,7 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import fail, update_file
 from . import documents, published
+from .baseline import Baseline
 from .compatibility import RefusedChange, declaration_file, next_version
 from .published import NoSample, release, versions, write
 from .released import FOLDER, Released
@@ -71,19 +72,24 @@ def update(context: Context[Any], root: Path, overrides: Mapping[str, str] | Non
         RefusedChange: a model breaks the newest schema. Or the code breaks data or callers of an earlier version. Or a
             subscriber would change to another major version at once. No file is written then.
     """
-    events = root / "events"
+    events, baseline = root / "events", Baseline.of(root)
     declared = context.event_versions if overrides is None else tuple(overrides.items())
-    current = [(event_type, text, next_version(context, event_type, text, events)) for event_type, text in declared]
+    current = [(event_type, text, next_version(context, event_type, text, baseline)) for event_type, text in declared]
     newest = {event_type: str(version) for event_type, _, version in current[: len(context.versions)]}
     released = _readable(replace(context, versions=newest), root)
     versioned = [(event_type, version) for event_type, _, version in current]
     document = documents.document(context, versioned, release(root))
-    _check_changeover(root, document)
+    _check_changeover(baseline, document)
     for event_type, text, version in current:
+        path, schema = f"events/{event_type}/{version}.json", published.of_data(context, event_type, str(version))
         if version not in versions(event_type, events):
-            write(event_type, version, published.of_data(context, event_type, str(version)), events)
-            yield f"events/{event_type}/{version}.json is new"
+            write(event_type, version, schema, events)
+            yield f"{path} is new"
+        elif baseline.is_own(path) and update_file(root / path, published.as_text(schema)):
+            yield f"{path} is written anew"
         if str(version) != text:
+            if baseline.is_own(path := f"events/{event_type}/{text}.json"):
+                (root / path).unlink(missing_ok=True)
             yield from raised(context, root, event_type, text, str(version))
     path = events / documents.NAME
     if update_file(path, published.as_text(document)):
@@ -91,12 +97,13 @@ def update(context: Context[Any], root: Path, overrides: Mapping[str, str] | Non
     if not released.is_written:
         released.write()
         yield f"{FOLDER}/{released.release}.json has new samples"
+    yield from released.transitions()
 
 
 def _readable(context: Context[Any], root: Path) -> Released:
     released = Released(context, root)
     try:
-        broken = [*released.data_breaks(), *released.interface_breaks()]
+        broken = list(released.baseline.with_remedy([*released.data_breaks(), *released.interface_breaks()]))
         released.grown  # noqa: B018  (raises before anything is written)
     except NoSample as unknown:
         raise RefusedChange(str(unknown)) from None
@@ -105,9 +112,9 @@ def _readable(context: Context[Any], root: Path) -> Released:
     return released
 
 
-def _check_changeover(root: Path, document: Mapping[str, Any]) -> None:
-    path = root / "events" / documents.NAME
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"channels": {}}
+def _check_changeover(baseline: Baseline, document: Mapping[str, Any]) -> None:
+    text = baseline.text(f"events/{documents.NAME}")
+    before = json.loads(text) if text else {"channels": {}}
     if changes := sorted(documents.abrupt(before, document)):
         raise RefusedChange("\n".join(changes))
 

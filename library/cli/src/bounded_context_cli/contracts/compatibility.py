@@ -16,13 +16,13 @@ JSON Schema 2020-12 keywords that pydantic writes. Any other keyword may not cha
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.field_types import WIDER
 
 from . import published
+from .baseline import Baseline
 from .published import CHANGEOVER, Version, deleted, read, versions
 
 Schema = Mapping[str, Any]
@@ -32,6 +32,9 @@ WORDS = frozenset({"$schema", "$id", "$comment", "title", "description", "exampl
 
 _TOGETHER = ("allOf", "anyOf")
 """Keywords whose schemas are compared pairwise."""
+
+_NAMES: Final = frozenset({"oneOf", "not", "required"})
+"""The keywords of a part of `allOf` that only names fields: one of two names, of a renamed field, must be given."""
 
 _LOWEST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 _HIGHEST: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
@@ -179,9 +182,17 @@ def _values(old: Schema, new: Schema, field: str) -> Iterator[str]:
     for keyword in (*_LOWEST, *_HIGHEST):
         if keyword in new and _tighter(keyword, old.get(keyword), new[keyword]):
             yield f"{field} has the {keyword} {new[keyword]}"
-    for keyword in sorted(new.keys() - _COMPARED - WORDS - {"kind"}):
+    if not all(_of_names(part) for part in new.get("allOf", ())) and new["allOf"] != old.get("allOf"):
+        yield f"{field} has another allOf"
+    for keyword in sorted(new.keys() - _COMPARED - WORDS - {"allOf", "kind"}):
         if old.get(keyword) != new[keyword] and (old.get(keyword), new[keyword]) not in WIDER:
             yield f"{field} has another {keyword}"
+
+
+def _of_names(part: Schema) -> bool:
+    """Return whether a part of `allOf` only names fields. Each request of before has at most one of the names."""
+    inside = (part, *part.get("oneOf", ()), part.get("not", {}))
+    return all(inner.keys() <= _NAMES for inner in inside)
 
 
 def _enumerated(schema: Schema) -> list[Any] | None:
@@ -205,21 +216,32 @@ def declaration_file(context: Context[Any]) -> str:
     return f"src/{context.name}/context.py"
 
 
-def next_version(context: Context[Any], event_type: str, declared: str, folder: Path) -> Version:
+def next_version(context: Context[Any], event_type: str, declared: str, baseline: Baseline) -> Version:
     """Return the version of the current model's schema: ``declared``, or the next minor version if the schema changed.
+
+    Versions that the current branch has added are written anew: all changes of a branch make one version.
 
     Raises:
         RefusedChange: the model breaks subscribers of the newest schema in ``folder``, or ``declared`` skips versions.
             Or a schema was deleted.
     """
-    if lost := deleted(event_type, folder):
+    folder = baseline.root / "events"
+    if lost := [path for path in deleted(event_type, folder) if not baseline.is_own(path)]:
         raise RefusedChange(f"{', '.join(lost)}: deleted, and subscribers read this version: restore it from git.")
     version = _parsed(context, event_type, declared)
-    committed = versions(event_type, folder)
+    if not any(folder.glob("*/*.json")):
+        return Version(1, 0)
+    existing = versions(event_type, folder)
+    committed = [other for other in existing if not baseline.is_own(f"{folder.name}/{event_type}/{other}.json")]
+    if not committed and version.major > 1:
+        committed = existing
     if context.previous_version and version.major < Version.parse(context.versions[event_type]).major:
         committed = [other for other in committed if other.major == version.major]
+    if version in existing and version not in committed:
+        of_major = [other for other in committed if other.major == version.major]
+        version = of_major[-1] if of_major else Version(version.major, 0)
     if version in committed and version == committed[-1]:
-        return _compared(context, event_type, version, folder)
+        return _compared(context, event_type, version, baseline)
     if version not in _first_of_a_major(committed):
         raise RefusedChange(_out_of_order(context, event_type, version, committed))
     previous = context.previous_version
@@ -247,17 +269,18 @@ def _first_of_a_major(committed: list[Version]) -> set[Version]:
     return {Version(committed[-1].major + 1, 0)} if committed else {Version(1, 0)}
 
 
-def _compared(context: Context[Any], event_type: str, version: Version, folder: Path) -> Version:
+def _compared(context: Context[Any], event_type: str, version: Version, baseline: Baseline) -> Version:
     # Schemas before 0.4.0 accept a line end after a value in some validators: no event has one.
-    old = published.strict(read(event_type, version, folder))
+    old = published.strict(read(event_type, version, baseline.root / "events"))
     new = published.of_data(context, event_type, str(version))
     if old == new:
         return version
     if broken := list(breaks(old, new)):
-        raise RefusedChange(
+        sentence = (
             f"{event_type} {version} cannot be read as before: {', '.join(broken)}: undo the change, or write "
             f'"{version.major + 1}.0" for it in {declaration_file(context)}, and publish both versions.'
         )
+        raise RefusedChange(" ".join(baseline.with_remedy([sentence])))
     return version.raised()
 
 

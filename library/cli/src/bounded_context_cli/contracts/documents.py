@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from pydantic.fields import FieldInfo
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.aggregate import Command
@@ -201,12 +202,17 @@ def _columns(context: Context[Any]) -> list[Column]:
     return [
         Column(
             name,
-            description_of(field) or "",
+            _description(field),
             _text(sample_values.get(name)),
             _text(defaults[name]) if name in defaults else None,
         )
         for name, field in context.details.model_fields.items()
     ]
+
+
+def _description(field: FieldInfo) -> str:
+    text = description_of(field) or ""
+    return f"{text}; the column may have its earlier name {field.validation_alias}" if field.validation_alias else text
 
 
 def _text(value: object) -> str:

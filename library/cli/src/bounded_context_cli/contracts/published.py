@@ -54,7 +54,7 @@ def strict(schema: Schema) -> Schema:
 
 def of_model(model: type[BaseModel]) -> Schema:
     """Return the schema of a model's serialized values."""
-    schema = model.model_json_schema(mode="serialization", schema_generator=_Plain)
+    schema = model.model_json_schema(by_alias=False, mode="serialization", schema_generator=_Plain)
     del schema["title"]
     return json.loads(json.dumps(schema), object_hook=_without_kind)
 

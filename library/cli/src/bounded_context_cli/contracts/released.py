@@ -26,6 +26,7 @@ from bounded_context.handlers.commands import Message
 from bounded_context.handlers.steps import ErrorEvent, PartEvent, StepEvent
 
 from ..command.output import update_file
+from .baseline import Baseline
 from .compatibility import narrower
 from .openapi.document import view
 from .published import breaking, may_break, numbers, release
@@ -75,7 +76,10 @@ def _list(_: Context[Any], sample: Any) -> object:
 
 
 def _answer(context: Context[Any], sample: Any) -> object:
-    return view(context).model_validate(sample[context.name])
+    # An answer is stored for a day: callers of a renamed field know the earlier name then.
+    values = sample[context.name]
+    renamed = {name: values[old] for name, old in context.attributes.items() if old in values and name not in values}
+    return view(context).model_validate(values | renamed)
 
 
 def _part(context: Context[Any], sample: Any) -> object:
@@ -138,9 +142,16 @@ class Released:
     root: Path
 
     @cached_property
+    def baseline(self) -> Baseline:
+        """The fixed contracts."""
+        return Baseline.of(self.root)
+
+    @cached_property
     def versions(self) -> dict[str, Version]:
-        """The content of each version's file, the newest version last."""
-        return _versions(self.root)
+        """The fixed content of each version's file, the newest version last."""
+        paths = sorted((self.root / FOLDER).glob("*.json"), key=lambda path: numbers(path.stem))
+        texts = {path.stem: self.baseline.text(f"{FOLDER}/{path.name}") for path in paths}
+        return {version: json.loads(text) for version, text in texts.items() if text is not None}
 
     @cached_property
     def made(self) -> Version:
@@ -160,7 +171,8 @@ class Released:
     @property
     def is_written(self) -> bool:
         """Whether this version's file is up to date."""
-        return self.versions.get(self.release) == self.grown
+        path = self.root / FOLDER / f"{self.release}.json"
+        return path.is_file() and json.loads(path.read_text(encoding="utf-8")) == self.grown
 
     def write(self) -> None:
         """Write this version's file."""
@@ -182,6 +194,20 @@ class Released:
                 f"keep the field, and add a new field with a default {_PAGE}."
             )
         yield from self._missed(set(renamed.values()))
+
+    def transitions(self) -> Iterator[str]:
+        """Yield a line for each earlier name of a field, with the version that may end it."""
+        models = (self.context.details, self.context.state, *(command.model for command in self.context.commands))
+        for old, name in sorted({pair for model in models for pair in model.earlier_names.items()}):
+            until = f"accepted and published until {self._end_of(name)} or later"
+            yield f'{old}, the earlier name of {name}, is {until}: end it there by StoredAs("{old}")'
+
+    def _end_of(self, name: str) -> str:
+        """Return the first version that may end the transition to a name. An earlier version must have begun it."""
+        forms = [json.dumps([content["stored"], content["asked"]]) for content in self.versions.values()]
+        has_begun = any(f'"{name}"' in form for form in forms)
+        may_end = has_begun and all(may_break(version, self.release) for version in self.versions)
+        return self.release if may_end else breaking(self.release)
 
     def interface_breaks(self) -> Iterator[str]:
         """Yield a sentence for each break of callers and subscribers, unless this version's number permits it."""
@@ -259,18 +285,12 @@ def _places(places: Mapping[str, list[str]]) -> str:
 
 def _remedy(field: str, fault: str, renamed: Mapping[str, str | None]) -> str:
     if old := renamed.get(field):
-        return f"keep {old}, and add {field} with a default"
+        return f'write `{field}: Annotated[..., Renamed("{old}")]`'
     if fault == MISSING:
         return "give it a default, as in `note: Text | None = None`"
     if field:
         return "keep the field, and add a new field with a default"
     return "keep the old value until no stored item has it"
-
-
-def _versions(root: Path) -> dict[str, Version]:
-    """Return the content of each version's file, the newest version last."""
-    paths = sorted((root / FOLDER).glob("*.json"), key=lambda path: numbers(path.stem))
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def _samples(version: Version, *sections: str) -> list[tuple[str, Any]]:

@@ -43,24 +43,27 @@ def version_of(context: Context[Any]) -> Version:
     Raises:
         NoSample: a field has none of the library's types, and no example.
     """
-    values = context.details.model_validate(good(context.details)).model_dump(mode="json")
+    values = context.details.model_validate(good(context.details)).model_dump(mode="json", by_alias=True)
     schema, of_state = of_model(context.details), of_model(context.state)
     fields = {
-        name: _bare(inlined(field, part))
+        context.attributes[name]: _bare(inlined(field, part))
         for part in (schema, of_state)
         for name, field in part.get("properties", {}).items()
     }
     sections = {
         "stored": _stored(context),
         "staged": _staged(values) if context.has_lists else {},
-        "asked": dict(_asked(context, values[context.identity])),
+        "asked": {},
         "sent": dict(_sent(context)),
     }
     samples = {
         section: {form: [json.loads(json.dumps(sample))] for form, sample in forms.items()}
         for section, forms in sections.items()
     }
-    return {"details": fields, "required": schema.get("required", []), **samples}
+    for form, sample in _asked(context, values[context.identity]):
+        samples["asked"].setdefault(form, []).append(json.loads(json.dumps(sample)))
+    required = [context.attributes[name] for name in schema.get("required", [])]
+    return {"details": fields, "required": required, **samples}
 
 
 def _bare(schema: Any) -> Any:
@@ -74,6 +77,8 @@ def _aggregate(context: Context[Any], **attributes: Any) -> Aggregate[Any, Any]:
     details = context.details.model_validate(good(context.details))
     state = context.state.model_validate(good(context.state))
     values = {"status": context.initial_status, "list_id": _list_id(context), "state": state, **attributes}
+    if context.times:
+        values |= {"created_at": _TIME, "changed_at": _TIME}
     return context.aggregate(details, **values)
 
 
@@ -84,7 +89,7 @@ def _list_id(context: Context[Any]) -> str | None:
 def _stored(context: Context[Any]) -> dict[str, Any]:
     items = {f"{ITEM}{status}": _item(context, _aggregate(context, status=status)) for status in context.statuses}
     # An idempotency record stores this answer for retries.
-    answer = {"ok": True, context.name: events.payload(_aggregate(context))}
+    answer = {"ok": True, context.name: context.payload(_aggregate(context))}
     of_lists = {LIST: _dynamodb(_list(context))} if context.has_lists else {}
     return {**items, **of_lists, ANSWER: answer}
 
@@ -112,8 +117,10 @@ def _staged(values: dict[str, Any]) -> dict[str, Any]:
 
 def _asked(context: Context[Any], identity: str) -> Iterator[tuple[str, Any]]:
     for command in context.commands:
-        payload = command.model.model_validate(good(command.model)).model_dump(mode="json", exclude_none=True)
-        yield command.name, {"idempotency_key": "key-1", "payload": payload}
+        example = command.model.model_validate(good(command.model))
+        for by_alias in (False, True) if command.model.earlier_names else (False,):
+            payload = example.model_dump(mode="json", exclude_none=True, by_alias=by_alias)
+            yield command.name, {"idempotency_key": "key-1", "payload": payload}
     if context.queried_by:
         yield CURSOR, cursor({}, Position(0, identity))
 
@@ -121,7 +128,7 @@ def _asked(context: Context[Any], identity: str) -> Iterator[tuple[str, Any]]:
 def _sent(context: Context[Any]) -> Iterator[tuple[str, Any]]:
     for command in context.commands:
         aggregate = _aggregate(context, status=command.status or context.initial_status)
-        payload = events.payload(aggregate) | _child(context, command)
+        payload = context.payload(aggregate) | _child(context, command)
         event = context.source.cloud_event("event-1", command.event, aggregate.id, _TIME, payload, _TRACEPARENT)
         yield command.event, event | {"sequence": _SEQUENCE}
     if context.has_lists:

@@ -1,16 +1,19 @@
 """Promises about contracts: event schemas and fields, generated documents, and earlier versions."""
 
+import json
 from collections.abc import Iterator
 
 from pydantic import ValidationError
 
+from bounded_context.domain.events import TIMES
 from bounded_context.domain.fields import may_be_none
 
 from ..command import output
 from ..contracts import documents
 from ..contracts import published as schemas
+from ..contracts.baseline import Baseline
 from ..contracts.compatibility import RefusedChange, declaration_file, next_version
-from ..contracts.published import NoSample, Version, release, versions
+from ..contracts.published import NoSample, Version, release
 from ..contracts.released import FOLDER, Released
 from ..contracts.samples import version_of
 from ..optional import outdated
@@ -21,14 +24,21 @@ from ._promise import Check, Repository
 
 def events_keep_their_contract(where: Repository) -> Iterator[str]:
     """Subscribers can read the events: each model is a stored version of its schema."""
+    baseline = Baseline.of(where.project.root)
     for event_type, text in where.context.event_versions:
         try:
-            version = next_version(where.context, event_type, text, where.project.events)
+            version = next_version(where.context, event_type, text, baseline)
         except RefusedChange as refused:
             yield str(refused)
             continue
-        if version not in versions(event_type, where.project.events) or str(version) != text:
+        if str(version) != text or not _is_written(where, event_type, version):
             yield f"events/{event_type}/{version}.json is not written: run `uv run context contracts`."
+
+
+def _is_written(where: Repository, event_type: str, version: Version) -> bool:
+    path = where.project.events / event_type / f"{version}.json"
+    expected = schemas.of_data(where.context, event_type, str(version))
+    return path.is_file() and schemas.strict(json.loads(path.read_text(encoding="utf-8"))) == expected
 
 
 def events_are_described(where: Repository) -> Iterator[str]:
@@ -60,7 +70,7 @@ def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:
     """Callers find the routes and answers of the committed OpenAPI document."""
     from ..contracts.openapi import missed
 
-    yield from missed(where.context, where.project.root)
+    yield from Baseline.of(where.project.root).with_remedy(missed(where.context, where.project.root))
 
 
 def routes_are_described(where: Repository) -> Iterator[str]:
@@ -129,6 +139,9 @@ def events_contain_every_field(where: Repository) -> Iterator[str]:
     owners = {
         name: model.__name__ for model in (where.context.details, where.context.state) for name in model.model_fields
     }
+    owners |= {old: owners[name] for old, name in where.context.earlier_names.items()}
+    if where.context.times:
+        owners |= dict.fromkeys(TIMES, "the context with times=True")
     details, file = where.context.details.__name__, f"src/{where.context.name}/events.py"
     for name in (name for name in owners if name not in data.model_fields):
         yield f"{data.__name__} has no {name!r}, which events carry: write it in {file} as in {owners[name]}."
@@ -143,7 +156,7 @@ def stored_data_is_readable(where: Repository) -> Iterator[str]:
     """Stored and staged data stays readable: the code reads each sample of each earlier version."""
     released = Released(where.context, where.project.root)
     try:
-        yield from released.data_breaks()
+        yield from released.baseline.with_remedy(released.data_breaks())
         if not released.is_written:
             file = f"{FOLDER}/{released.release}.json"
             yield f"{file} lacks data that the code stores or publishes now: run `uv run context contracts`."
@@ -153,7 +166,8 @@ def stored_data_is_readable(where: Repository) -> Iterator[str]:
 
 def the_interface_is_compatible(where: Repository) -> Iterator[str]:
     """Callers and subscribers find the commands and events of earlier versions."""
-    yield from Released(where.context, where.project.root).interface_breaks()
+    released = Released(where.context, where.project.root)
+    yield from released.baseline.with_remedy(released.interface_breaks())
 
 
 CHECKS: tuple[Check, ...] = (

@@ -172,7 +172,8 @@ def _network(value: str) -> str:
 
 
 def _format(values: Any, info: ValidationInfo[Any]) -> FileFormat:
-    return FileFormat.parse(values, info.context.context.rows.columns)
+    rows = info.context.context.rows
+    return FileFormat.parse(values, (*rows.columns, *rows.earlier_names))
 
 
 @dataclass(frozen=True, kw_only=True)

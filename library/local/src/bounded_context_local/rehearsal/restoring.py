@@ -16,7 +16,6 @@ from typing import Any, Final
 from boto3.dynamodb.types import TypeSerializer
 
 from bounded_context.adapters.items import Items as TableItems
-from bounded_context.domain import events
 from bounded_context.domain.events import order_key
 from bounded_context_cli.command.operation import SystemClock
 from bounded_context_cli.command.output import LocalRunError
@@ -141,7 +140,8 @@ class Restoring:
     def _write(self, rows: int) -> str:
         """Write aggregates of a context without lists into the table, and wait for their events."""
         table, store = self._running.table.name, TableItems(self._context)
-        columns, status, serialize = list(self._running.samples.columns), self._context.initial_status, TypeSerializer()
+        columns = self._context.rows.stored_columns(self._running.samples.columns)
+        status, serialize = self._context.initial_status, TypeSerializer()
         items = (
             store.from_values(dict(zip(columns, row, strict=True)), status, 1, _WRITTEN)
             for row in self._running.samples.rows(rows)
@@ -163,7 +163,7 @@ class Restoring:
         code, file = self._running.project.build / "local" / "code.zip", f"{self._running.project.package}/context.py"
         before = self._move_to(acts.publish(self._aws, self._function, code, file, damages(acts.source_of(code, file))))
         identity = self._context.identity
-        fields = tuple(name for name in self._context.details.model_fields if name != identity)
+        fields = tuple(name for name in self._context.details.stored_names.values() if name != identity)
         for message in messages(items, fields, identity):
             self._running.invoke(self._context.command_functions[0], message)
         self._move_to(before)
@@ -209,10 +209,8 @@ class Restoring:
 
     def _wrong_projections(self, list_id: str) -> dict[str, int]:
         """Return the number of aggregates that each subscriber has otherwise, when all events have arrived."""
-        to_aggregate = TableItems(self._context).to_aggregate
-        expected = {
-            aggregate.id: events.payload(aggregate) for aggregate in map(to_aggregate, self._items(list_id).values())
-        }
+        aggregates = map(TableItems(self._context).to_aggregate, self._items(list_id).values())
+        expected = {aggregate.id: self._context.payload(aggregate) for aggregate in aggregates}
         deadline = time.monotonic() + _PATIENCE
         while True:
             copies = {

@@ -19,8 +19,9 @@ from botocore.exceptions import ClientError
 from ..domain.aggregate import Aggregate, AlreadyExists, NotFound, VersionConflict
 from ..domain.children import PAGE
 from ..domain.events import fresh_traceparent
+from ..domain.fields import now, stamp
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, is_throttling, patiently, refusing_item
-from .items import ETAG, KEY, LIST, SCHEMA, TRACEPARENT, Items, child_values
+from .items import CHANGED_AT, CREATED_AT, ETAG, KEY, LIST, SCHEMA, TRACEPARENT, Items, child_values
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -140,17 +141,18 @@ class AggregateTable(Generic[A]):
 
     def add(self, aggregate: A) -> None:
         """Store a new aggregate. Raises AlreadyExists, Done."""
-        etag = fresh_name()
-        item = self._items.from_aggregate(aggregate) | {TRACEPARENT: self._traceparent(), ETAG: etag}
+        etag, at = fresh_name(), now()
+        metadata = {TRACEPARENT: self._traceparent(), ETAG: etag, CREATED_AT: stamp(at), CHANGED_AT: stamp(at)}
+        item = self._items.from_aggregate(aggregate) | metadata
         if not self._write(etag, self._table.put_item, Item=item, ConditionExpression=ABSENT):
             raise AlreadyExists(self._items.identity, aggregate.id)
-        aggregate.stored_as(etag)
+        aggregate.stored_as(etag, at)
 
     def save(self, aggregate: A) -> None:
         """Store the version after the stored version. Raises VersionConflict."""
-        etag, replaced = _next_etag(aggregate), aggregate.version - 1
+        etag, replaced, at = _next_etag(aggregate), aggregate.version - 1, now()
         metadata = {TRACEPARENT: self._traceparent(), SCHEMA: self._items.schema_of(aggregate), ETAG: etag}
-        item = self._items.from_aggregate(aggregate) | metadata
+        item = self._items.from_aggregate(aggregate) | metadata | {CHANGED_AT: stamp(at)}
         removed = [name for name in self._items.attributes if name not in item]
         key, condition, values = {KEY: item.pop(KEY)}, *_unchanged(aggregate, replaced)
         change = {"Key": key, "ConditionExpression": condition, **_update(item, removed, values)}
@@ -158,7 +160,7 @@ class AggregateTable(Generic[A]):
             self._add_child(aggregate, change)
         elif not self._write(etag, self._table.update_item, **change):
             raise self._conflict(aggregate, replaced)
-        aggregate.stored_as(etag)
+        aggregate.stored_as(etag, at)
 
     def remove(self, aggregate: A) -> None:
         """Remove exactly this version. Raises VersionConflict.

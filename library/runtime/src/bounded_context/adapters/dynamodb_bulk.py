@@ -25,8 +25,9 @@ from pydynox.exceptions import ProvisionedThroughputExceededException, Transacti
 
 from ..application.ports import AlreadyTaken
 from ..domain.events import Standing
+from ..domain.fields import now, stamp
 from .conditional import key_of, patiently
-from .items import KEY, TRACEPARENT, Items
+from .items import CHANGED_AT, CREATED_AT, KEY, TRACEPARENT, Items
 from .systems import Signed, Unanswered
 
 AT_ONCE: Final = 25
@@ -197,16 +198,17 @@ class ImportedAggregateTable:
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None = None) -> None:
         """Create an aggregate for each row; aggregates that this list created stay.
 
-        Each item stores the list's ``traceparent``, if any, for the event that the stream makes of it.
+        Each item stores the time, and the list's ``traceparent``, if any, for the event that the stream makes of it.
 
         Raises:
             AlreadyTaken: an identity exists and is not this list's; other rows may be written.
             Throttled: the table throttled too many tries, or the function's time is nearly over.
         """
         items = [self._items.from_values(row, self._first, 1, list_id) for row in rows]
-        if traceparent is not None:
-            for item in items:
-                item[TRACEPARENT] = traceparent
+        at = stamp(now())
+        metadata = {CREATED_AT: at, CHANGED_AT: at} | ({} if traceparent is None else {TRACEPARENT: traceparent})
+        for item in items:
+            item.update(metadata)
         while items:
             refused = self._inserts.insert(items)
             items = self._absent(list_id, [items[index] for index in refused])

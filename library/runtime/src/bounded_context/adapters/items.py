@@ -35,6 +35,8 @@ SCHEMA: Final = "dataschema"
 ETAG: Final = "etag"
 """A name of the item's state, new with each write of a command. Rows of a list have none before their first change.
 Its first part stays until the item is removed (`Aggregate.incarnation`)."""
+CREATED_AT: Final = "created_at"
+CHANGED_AT: Final = "changed_at"
 ERASED_AT: Final = "erased_at"
 """The time at which `context erase` replaced the item's personal data; absent before."""
 
@@ -70,15 +72,16 @@ class Items(Generic[A]):
         self.prefix = context.key_prefix
         self.identity = context.identity
         self._deadlines = context.deadline_by_status
-        self.attributes = (*context.stored_fields, "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
+        self.attributes = (*context.attributes.values(), "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
         if context.children:
             self.attributes += (COUNTS, FAMILY, LAST_CHILD)
         if self._deadlines:
             self.attributes += (DUE,)
         self._aggregate = context.aggregate
-        self._new = _without_none(defaults(context.state))
+        self._new = {context.attributes[name]: value for name, value in _without_none(defaults(context.state)).items()}
         self.context = context
-        self._known = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, COUNTS, FAMILY, LAST_CHILD, DUE, *self.attributes}
+        own = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, CREATED_AT, CHANGED_AT, COUNTS, FAMILY, LAST_CHILD, DUE}
+        self._known = {*own, *self.attributes}
 
     def key(self, identity: str) -> dict[str, str]:
         """Return an aggregate's key."""
@@ -117,7 +120,7 @@ class Items(Generic[A]):
         stored: str = "",
         due: str = "",
     ) -> dict[str, Any]:
-        """Return an aggregate's item, made from its fields as JSON values. None is left out, and amounts are text.
+        """Return an aggregate's item, made from its attributes as JSON values. None is left out, and amounts are text.
 
         Fields of the state that are missing, as in the row of a list, have their defaults.
         A number in an item is therefore a whole number, and the type of a value is clear without its field. Values of
@@ -152,7 +155,7 @@ class Items(Generic[A]):
         status, version, list_id = aggregate.status, aggregate.version, aggregate.list_id
         # A change that adds a child stays in the status.
         due = aggregate.due if aggregate.previous_status == status else ""
-        item = self.from_values(aggregate.values, status, version, list_id, aggregate.shard, due)
+        item = self.from_values(aggregate.stored, status, version, list_id, aggregate.shard, due)
         children = {COUNTS: aggregate.counts, FAMILY: aggregate.family, LAST_CHILD: aggregate.last_child}
         return item | {name: value for name, value in children.items() if value}
 
@@ -162,6 +165,8 @@ class Items(Generic[A]):
         values = {name: _plain(value) for name, value in item.items()}
         details: Any = kind.details_type.model_validate_stored(values)
         status, metadata = kind.status_of(item["status"]), {"etag": item.get(ETAG, ""), "shard": _suffix(item)}
+        for name in (CREATED_AT, CHANGED_AT):
+            metadata[name] = datetime.fromisoformat(item[name]) if name in item else None
         if kind.state_type.model_fields:
             metadata["state"] = kind.state_type.model_validate_stored(values)
         if self._deadlines:
@@ -354,7 +359,7 @@ class Changes:
             event_type,
             aggregate.id,
             time,
-            {**events.payload(aggregate), **child, **self._items.beyond(image)},
+            {**self._context.payload(aggregate), **child, **self._items.beyond(image)},
             accepted(image.get(TRACEPARENT)),
             schema,
             sequence=number,
@@ -422,8 +427,10 @@ class AggregateShards(Generic[A]):
 
     def with_value(self, field: str, value: str, after: str, most: int) -> Slice[A]:
         """Return at most ``most`` aggregates with a value in a field, from the position after ``after``."""
-        by = self._items.context.orders.get(field)
-        return self._read(self._items.context.index_of(field), field, value, after, most, by)
+        context = self._items.context
+        key = context.stored_key(context.orders.get(field, field))
+        by, attribute = (key, key.field) if isinstance(key, By) else (None, key)
+        return self._read(context.index_of(field), attribute, value, after, most, by)
 
     def _read(self, index: str, attribute: str, value: str, after: str, most: int, by: By | None = None) -> Slice[A]:
         order, _, identity = after.rpartition(" ")

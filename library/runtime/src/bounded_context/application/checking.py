@@ -40,7 +40,7 @@ class ListFile:
     ) -> None:
         self._source = FileSource(stream, max_bytes)
         self._form = form
-        self._format = format_
+        self._format = form.read_as(format_)
         self._place = place
         self._check = RecordCheck(form, seen_ids, format_)
 
@@ -136,7 +136,8 @@ def checked_range(
         Unreadable: the file cannot be read as a list.
         Misfit: the range ends inside a quoted cell.
     """
-    return RecordCheck(form, seen_ids, format_).checked(place.columns, continued_records(stream, format_, place))
+    check, columns = RecordCheck(form, seen_ids, format_), form.columns_of(place.columns)
+    return check.checked(columns, continued_records(stream, format_, place))
 
 
 class RecordCheck:
@@ -151,7 +152,7 @@ class RecordCheck:
     def __init__(self, form: Rows, seen_ids: SeenIds, format_: FileFormat) -> None:
         self._form = form
         self._seen = seen_ids
-        self._format = format_
+        self._format = form.read_as(format_)
 
     def checked(self, header: tuple[str, ...], records: Iterator[Record]) -> Iterator[Checked]:
         """Yield the rows and the rejections of each thousand records."""

@@ -126,7 +126,9 @@ class Selection(BaseModel):
     `selection` returns a context's, with its statuses, its indexes, and the fields that have an index.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True, validate_by_name=True
+    )
 
     list_id: str | None = Field(default=None, min_length=1, max_length=64)
     status: StrEnum | None = None
@@ -136,8 +138,8 @@ class Selection(BaseModel):
     needed: ClassVar[tuple[str, ...]] = ()
     """The fields that have an index. The query needs at least one of them."""
 
-    own: ClassVar[tuple[str, ...]] = ()
-    """The stored fields that have an index."""
+    own: ClassVar[Mapping[str, str]] = {}
+    """The stored fields that have an index, each with its attribute."""
 
     orders: ClassVar[Mapping[str, str]] = {}
     """The fields of the order, by the fields that have an index with an order."""
@@ -153,7 +155,7 @@ class Selection(BaseModel):
     @property
     def question(self) -> Question:
         """The parameters that a cursor belongs to. A value, which may be personal data, is replaced by its digest."""
-        values = {name: sha256(value.encode()).hexdigest()[:16] for name, value in self.values.items()}
+        values = {self.own[name]: sha256(value.encode()).hexdigest()[:16] for name, value in self.values.items()}
         return {"list_id": self.list_id, "status": self.status and self.status.value, **values}
 
     @property
@@ -171,11 +173,15 @@ class Selection(BaseModel):
 def selection(context: Context[Any]) -> type[Selection]:
     """Return the model of a context's list query."""
     status: Any = (context.statuses | None, None)
-    value: Any = (Annotated[str | None, Field(min_length=1, max_length=LONGEST_VALUE)], None)
-    fields: dict[str, Any] = {"status": status, **dict.fromkeys(context.queried_fields, value)}
+    earlier = {name: old for old, name in context.earlier_names.items()}
+    fields: dict[str, Any] = {"status": status}
+    for name in context.queried_fields:
+        value = Field(min_length=1, max_length=LONGEST_VALUE, alias=earlier.get(name))
+        fields[name] = (Annotated[str | None, value], None)
     model = create_model("Selection", __base__=Selection, __doc__=Selection.__doc__, **fields)
     model.needed = tuple(_INDEXED.get(key, key) for key in context.conditions)
-    model.own, model.orders = context.queried_fields, {name: by.order for name, by in context.orders.items()}
+    model.own = {name: context.attributes[name] for name in context.queried_fields}
+    model.orders = {name: by.order for name, by in context.orders.items()}
     return model
 
 

@@ -129,7 +129,8 @@ def plan(flow: Workflow, file: PinnedFile) -> list[FileRange]:
     """
     format_ = flow.formats().of(file.partner)
     with closing(flow.files.open(file)) as stream:
-        columns, line = ListFile(stream, flow.form, flow.seen_ids(), format_, file.size).header()
+        names, line = ListFile(stream, flow.form, flow.seen_ids(), format_, file.size).header()
+        columns = flow.form.stored_columns(names)
     with closing(flow.files.open(file)) as stream:
         # The first range has the header.
         cuts = [cut for cut in _cuts(stream, format_) if line < cut.line and cut.at < file.size]

@@ -205,7 +205,7 @@ class CreatingRule(Generic[D, A]):
     def _changed_values(self, row: TypedRow[D], created: A) -> Mapping[str, Any] | None:
         if created.id != row.details.id:
             raise _NotForRows(f"it changes {self._identity}: let the row keep it")
-        changed = {name: value for name, value in created.values.items() if row.values.get(name) != value}
+        changed = {name: value for name, value in created.stored.items() if row.values.get(name) != value}
         return {**row.values, **changed} if changed else None
 
 
@@ -391,12 +391,14 @@ def known_to(references: References, field: str) -> RowsCheck[Any]:
     """Return the check that the reference of each row in a field is known; an empty reference is valid."""
 
     def check(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:
-        referring = [row for row in rows if row.values[field] is not None]
-        existing = references.known(set(identities(referring, field)))
-        return [_unknown(row, field) for row in referring if row.values[field] not in existing]
+        attribute = rows[0].details.stored_names[field] if rows else field
+        referring = [row for row in rows if row.values[attribute] is not None]
+        existing = references.known(set(identities(referring, attribute)))
+        unknown = [row for row in referring if row.values[attribute] not in existing]
+        return [_unknown(row, field, row.values[attribute]) for row in unknown]
 
     return check
 
 
-def _unknown(row: TypedRow[Any], field: str) -> Rejection:
-    return Rejection(row.line, field, f"{row.values[field]!r} is not known here", Fault.UNKNOWN)
+def _unknown(row: TypedRow[Any], field: str, value: Any) -> Rejection:
+    return Rejection(row.line, field, f"{value!r} is not known here", Fault.UNKNOWN)

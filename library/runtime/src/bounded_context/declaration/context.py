@@ -50,10 +50,10 @@ _REFERRING: Final = ("text", "identifier", None)
 _ORDERED: Final = ("date", "identifier")
 """The kinds whose texts, of at most 64 characters in a cursor, have the order of their values."""
 
-_OWN: Final = (
-    "id identity pk status version list_id list_shard status_shard status_due traceparent dataschema etag erased_at "
-    "expires_at"
-)
+_OWN: Final = """
+id identity pk status version list_id list_shard status_shard status_due traceparent dataschema etag
+created_at changed_at erased_at expires_at
+"""
 OWN_FIELDS: Final = frozenset(_OWN.split())
 """The attributes of an aggregate and its item besides the details."""
 
@@ -79,6 +79,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     """Yield a sentence for each contradiction; the earlier sentences explain the later."""
     yield from _names(context)
     yield from _details(context)
+    yield from _renamed(context)
     yield from _columns(context)
     yield from _defaults(context)
     yield from _personal(context)
@@ -128,6 +129,31 @@ def _stored(context: Structure[Any]) -> Iterator[tuple[type[BaseModel], str, Fie
     for model in (context.details, context.state):
         for name, field in model.model_fields.items():
             yield model, name, field
+
+
+def _renamed(context: Structure[Any]) -> Iterator[str]:
+    for model in (child.model for child in context.children):
+        for name, field in model.model_fields.items():
+            if field.serialization_alias:
+                yield f"children: {model.__name__}.{name} was {field.serialization_alias!r}: a child keeps its names."
+    commands = [(command.model,) for command in context.commands if issubclass(command.model, Change)]
+    for models in ((context.details, context.state), *commands):
+        fields = [(model, name, old) for model in models for name, old in model.stored_names.items()]
+        names = [old if old != name else "" for _, name, old in fields]
+        for model, name, old in (field for field in fields if field[1] != field[2]):
+            if fault := _bad_earlier_name(context, name, old, {name for _, name, _ in fields}, names.count(old) > 1):
+                yield f"aggregate: {model.__name__}.{name} was {old!r}, {fault}."
+
+
+def _bad_earlier_name(context: Structure[Any], name: str, old: str, used: set[str], repeated: bool) -> str:
+    """Return why a field cannot have had another name, with the remedy, or an empty text."""
+    if name == context.identity:
+        return "but it is the identity, which is in keys, routes and logs: keep its name"
+    if old in used:
+        return "which is another field: remove that field, or take another name"
+    if old in OWN_FIELDS or not _SNAKE.fullmatch(old):
+        return "which is a reserved name or in capitals: write the earlier name"
+    return "which another field was, too: write each earlier name once" if repeated else ""
 
 
 def _columns(context: Structure[Any]) -> Iterator[str]:
@@ -471,6 +497,8 @@ class Context(Structure[A]):
             version 0.4.0. Queries read all 32.
         subscribers: the subscribers of the events, each with its own queue; a stack may name others.
         api: whether callers reach it over HTTP, as well as by invoking its functions.
+        times: whether answers and events have the times of the creation and of the last change, ``created_at`` and
+            ``changed_at``. Items always have them.
         scopes: the OAuth scopes of a function's route, by the function's name. A caller's token needs one of them.
         errors: the refusals that every rule of the context may raise; those of a single rule belong to its command.
         children: the children that an aggregate may have, such as notes, each with a limit; a command adds them.
@@ -483,7 +511,7 @@ class Context(Structure[A]):
 
     def __post_init__(self) -> None:
         if self.data is EventData:
-            object.__setattr__(self, "data", data_of(self.aggregate))
+            object.__setattr__(self, "data", data_of(self.aggregate, times=self.times))
         for contradiction in contradictions(self):
             raise BadContext(contradiction)
         object.__setattr__(self, "versions", dict.fromkeys(self.events, FIRST_VERSION) | dict(self.versions))

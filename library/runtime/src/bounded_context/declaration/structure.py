@@ -1,7 +1,7 @@
 """The fields of a declaration, and the names that follow from them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -24,7 +24,7 @@ from ..domain.aggregate import (
     Transitions,
     VersionConflict,
 )
-from ..domain.events import EventData, PreviousVersion, Source, label, major
+from ..domain.events import EventData, PreviousVersion, Source, label, major, payload
 from ..domain.faults import INVALID, Fault
 from ..domain.fields import of_kind, personal
 from ..domain.lists import Amounts, ListApproval, currencies
@@ -126,6 +126,7 @@ class Structure(Generic[A]):
     index_shards: int = INDEX_SHARDS
     subscribers: tuple[str, ...] = ()
     api: bool = True
+    times: bool = False
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: tuple[type[BusinessError], ...] = ()
     children: "tuple[Children, ...]" = ()
@@ -152,6 +153,16 @@ class Structure(Generic[A]):
     def stored_fields(self) -> Mapping[str, FieldInfo]:
         """The fields of the details and of the state, which are stored, published and queried."""
         return {**self.details.model_fields, **self.state.model_fields}
+
+    @cached_property
+    def attributes(self) -> Mapping[str, str]:
+        """The names of the stored fields, each with the name of its attribute in items."""
+        return {**self.details.stored_names, **self.state.stored_names}
+
+    @cached_property
+    def earlier_names(self) -> Mapping[str, str]:
+        """The earlier names of stored fields in a transition, each with the name of its field."""
+        return {**self.details.earlier_names, **self.state.earlier_names}
 
     @property
     def statuses(self) -> type[StrEnum]:
@@ -380,6 +391,10 @@ class Structure(Generic[A]):
         is_previous = previous is not None and major(previous) == major(version)
         return self.previous_version.data if self.previous_version and is_previous else self.models[event_type]
 
+    def payload(self, aggregate: Aggregate[Any, Any]) -> dict[str, Any]:
+        """Return an aggregate as events and answers have it."""
+        return payload(aggregate, times=self.times)
+
     @cached_property
     def models(self) -> Mapping[str, type[BaseModel]]:
         """The model of the data of each event type."""
@@ -424,23 +439,31 @@ class Structure(Generic[A]):
     def indexes(self) -> Mapping[str, str]:
         """The table's indexes by their names, with their partition keys, which only the aggregates' items have."""
         of_deadlines = {DUE_INDEX: _KEYS["status"]} if self.deadlines else {}
-        queried = {_index(key): key.field if isinstance(key, By) else _KEYS.get(key, key) for key in self.queried_by}
+        keys = map(self.stored_key, self.queried_by)
+        queried = {_index(key): key.field if isinstance(key, By) else _KEYS.get(key, key) for key in keys}
         return queried | of_deadlines
 
     @property
     def sort_keys(self) -> Mapping[str, str]:
         """The sort keys of the indexes, by their names. The keys of items are the last."""
         of_deadlines = {DUE_INDEX: DUE} if self.deadlines else {}
-        return {_index(key): key.order if isinstance(key, By) else "pk" for key in self.queried_by} | of_deadlines
+        keys = map(self.stored_key, self.queried_by)
+        return {_index(key): key.order if isinstance(key, By) else "pk" for key in keys} | of_deadlines
 
     @property
     def orders(self) -> Mapping[str, By]:
         """The fields of the list query that have an order."""
         return {key.field: key for key in self.queried_by if isinstance(key, By)}
 
+    def stored_key(self, key: str | By) -> str | By:
+        """Return a key of the list query with the names of attributes."""
+        if isinstance(key, By):
+            return replace(key, field=self.attributes[key.field], order=self.attributes[key.order])
+        return key if key in _KEYS else self.attributes[key]
+
     def index_of(self, field: str) -> str:
         """Return the name of the index by a field, in which the list query reads the aggregates with a value."""
-        return _index(self.orders.get(field, field))
+        return _index(self.stored_key(self.orders.get(field, field)))
 
     @property
     def queried_fields(self) -> tuple[str, ...]:
@@ -459,13 +482,13 @@ class Structure(Generic[A]):
 
     @cached_property
     def amounts(self) -> tuple[str, ...]:
-        """The fields whose imported sums are measured."""
-        return self.fields_of("decimal")
+        """The attributes whose imported sums are measured."""
+        return tuple(self.attributes[name] for name in self.fields_of("decimal"))
 
     @property
     def currency(self) -> str | None:
-        """The field with the currency of amounts, or None."""
-        return next(iter(self.fields_of("currency")), None)
+        """The attribute with the currency of amounts, or None."""
+        return next((self.attributes[name] for name in self.fields_of("currency")), None)
 
     @property
     def currencies(self) -> tuple[str, ...]:

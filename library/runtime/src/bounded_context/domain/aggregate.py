@@ -5,6 +5,7 @@ The texts of refusals are shortened, and the causes of exceptions are in order.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from functools import wraps
 from hashlib import sha256
@@ -14,6 +15,7 @@ import typing_extensions
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import to_jsonable_python
 
+from .fields import earlier_names, stored_names
 from .spelling import either, snake
 
 if TYPE_CHECKING:
@@ -168,13 +170,30 @@ _LEAST: Final = 10**14
 
 
 class _Stored(BaseModel):
-    """A model whose values are stored in an item."""
+    """A model whose values are stored in an item.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+    ``stored_names`` has the attribute of each field, and ``earlier_names`` the field of each accepted earlier name.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        defer_build=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        loc_by_alias=False,
+    )
+    stored_names: ClassVar[Mapping[str, str]] = {}
+    earlier_names: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        cls.stored_names, cls.earlier_names = stored_names(cls), earlier_names(cls)
 
     @classmethod
     def model_validate_stored(cls, values: Mapping[str, Any]) -> Self:
-        """Return the model of values by field name, as any version of the context stored or staged them.
+        """Return the model of values by attribute, as any version of the context stored or staged them.
 
         A value of None counts as absent. Names that this version does not have are ignored; `model_validate` rejects
         them.
@@ -182,7 +201,8 @@ class _Stored(BaseModel):
         Raises:
             pydantic.ValidationError: a field without a default is missing, or a value is not of its type.
         """
-        return cls.model_validate({name: values[name] for name in cls.model_fields if values.get(name) is not None})
+        stored = ((name, values.get(attribute)) for name, attribute in cls.stored_names.items())
+        return cls.model_validate({name: value for name, value in stored if value is not None})
 
 
 class State(_Stored):
@@ -214,7 +234,8 @@ class _Identified(_Stored):
     """The name of the field that holds the identity."""
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+    def __pydantic_init_subclass__(cls, **more: Any) -> None:
+        super().__pydantic_init_subclass__(**more)
         cls.identity = next((name for name in cls.model_fields if name != _EXPECTED), "")
 
     @property
@@ -282,6 +303,8 @@ class Aggregate(Generic[D, S, T]):
     ``counts`` has the number of its children by their name (`bounded_context.Child`), and ``family`` is a part of their
     keys. ``added`` is the class of the child that this version adds, and ``last_child`` the child that it or the stored
     version added, by its name.
+    ``created_at`` and ``changed_at`` are the times of the first and of the last write. They are None before a write,
+    and for a write of a library version before 0.5.0.
     """
 
     details_type: ClassVar[type[Details]] = Details
@@ -301,6 +324,8 @@ class Aggregate(Generic[D, S, T]):
     family: str = field(default="", kw_only=True, compare=False, repr=False)
     added: "type[Child] | None" = field(default=None, kw_only=True, compare=False, repr=False)
     last_child: Mapping[str, Any] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
+    created_at: datetime | None = field(default=None, kw_only=True, compare=False, repr=False)
+    changed_at: datetime | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.previous_status is None:
@@ -345,6 +370,12 @@ class Aggregate(Generic[D, S, T]):
         return values if self.state_type is State else values | self.state.model_dump(mode="json")
 
     @property
+    def stored(self) -> dict[str, Any]:
+        """The details and the state as JSON values, by attribute."""
+        values = self.details.model_dump(mode="json", by_alias=True)
+        return values if self.state_type is State else values | self.state.model_dump(mode="json", by_alias=True)
+
+    @property
     def incarnation(self) -> str:
         """The name of the period from a registration to its removal. Each registration of an identity has another name.
 
@@ -363,9 +394,12 @@ class Aggregate(Generic[D, S, T]):
         digest = sha256(f"{self.incarnation} {self.version}".encode()).digest()
         return str(_LEAST + int.from_bytes(digest[:8]) % (9 * _LEAST))
 
-    def stored_as(self, etag: str) -> None:
-        """Set the etag of the state that was written."""
+    def stored_as(self, etag: str | None, at: datetime | None = None) -> None:
+        """Set the etag of the state that was written, and the time of the write."""
         _set(self, "etag", etag)
+        _set(self, "changed_at", at)
+        if self.version == 1:
+            _set(self, "created_at", at)
 
     def moved_to(self, status: S, state: T | None = None) -> Self:
         """Return the next version, in ``status``. Saving it checks that the transition is allowed.

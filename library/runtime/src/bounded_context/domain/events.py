@@ -30,6 +30,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 from .aggregate import Aggregate
+from .fields import published, stamp
 from .spelling import plain
 
 MOST_EPOCHS: Final = 9_999
@@ -73,18 +74,28 @@ class EventData(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
-def data_of(aggregate: type[Aggregate[Any, Any]]) -> type[EventData]:
+_UNKNOWN: Final = "null if it was before the record of times"
+TIMES: Final[Mapping[str, Any]] = {
+    "created_at": (AwareDatetime | None, Field(default=None, description=f"the time of its creation; {_UNKNOWN}")),
+    "changed_at": (AwareDatetime | None, Field(default=None, description=f"the time of its last change; {_UNKNOWN}")),
+}
+"""The times of an aggregate in answers and events. Events from before the declaration of ``times`` lack them."""
+
+
+def data_of(aggregate: type[Aggregate[Any, Any]], *, times: bool = False) -> type[EventData]:
     """Return the model of the data of an aggregate's events: its details and state, then its status, version and list.
 
-    Of two classes with the same fields, the schemas are equal (`payload` returns the values).
+    ``times`` adds those of its creation and of its last change. Of two classes with the same fields, the schemas are
+    equal (`payload` returns the values).
     """
     statuses = list(aggregate.statuses)
     fields: dict[str, Any] = {
-        **{name: (field.annotation, field) for name, field in aggregate.details_type.model_fields.items()},
-        **{name: (field.annotation, field) for name, field in aggregate.state_type.model_fields.items()},
+        **published(aggregate.details_type),
+        **published(aggregate.state_type),
         "status": (str, Field(description="the status; later versions may add others", examples=statuses)),
         "version": (int, Field(ge=1, description="the number of changes, from 1")),
         "list_id": (str | None, Field(description="the list that it was imported from; null without a list")),
+        **(TIMES if times else {}),
     }
     text = f"The {plain(aggregate.__name__)} after the change, or before its deletion."
     return create_model(f"{aggregate.__name__}Data", __base__=EventData, __doc__=text, **fields)
@@ -216,10 +227,17 @@ def sequence(number: str, epoch: int = 0) -> str:
     return str(int(number) + epoch * 10**_NUMBER_DIGITS).zfill(_SEQUENCE_DIGITS)
 
 
-def payload(aggregate: Aggregate[Any, Any]) -> dict[str, Any]:
-    """Return the event data of an aggregate: details and state as JSON values, status, version and list."""
+def payload(aggregate: Aggregate[Any, Any], *, times: bool = False) -> dict[str, Any]:
+    """Return the event data of an aggregate: details and state as JSON values, status, version, list, maybe times."""
     own = {"status": aggregate.status, "version": aggregate.version, "list_id": aggregate.list_id}
-    return aggregate.values | own
+    if times:
+        at = {"created_at": aggregate.created_at, "changed_at": aggregate.changed_at}
+        own |= {name: time and stamp(time) for name, time in at.items()}
+    values = aggregate.values
+    for model in (aggregate.details_type, aggregate.state_type):
+        for earlier, name in model.earlier_names.items():
+            values[earlier] = values[name]
+    return values | own
 
 
 Count = Annotated[int, Field(ge=0)]

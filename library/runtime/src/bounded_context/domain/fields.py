@@ -5,6 +5,7 @@ Each type checks the text before it parses it. Text that Python accepts as a num
 """
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -98,13 +99,23 @@ Currency = Annotated[str, _text("currency")]
 """A currency code of three capital letters (ISO 4217), such as ``EUR``."""
 Day = Annotated[date, _pattern("date"), _kind("date")]
 """A calendar day, as ``YYYY-MM-DD``."""
-days_of_tests: Final[list[date]] = []
-"""The days that `bounded_context.testing.on` has set, the current one last."""
+times_of_tests: Final[list[datetime]] = []
+"""The times that `bounded_context.testing.on` has set, the current one last."""
+
+
+def now() -> datetime:
+    """Return the current time in UTC. Rules read it here, so that tests can set it (`bounded_context.testing.on`)."""
+    return times_of_tests[-1] if times_of_tests else datetime.now(UTC)
 
 
 def today() -> date:
-    """Return the current day in UTC. Rules read it here, so that tests can set it (`bounded_context.testing.on`)."""
-    return days_of_tests[-1] if days_of_tests else datetime.now(UTC).date()
+    """Return the current day in UTC, of the same clock as `now`."""
+    return now().date()
+
+
+def stamp(time: datetime) -> str:
+    """Return the text of a time in items, answers and events: UTC, to the millisecond."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def now() -> datetime:
@@ -124,6 +135,47 @@ Uuid = Annotated[UUID, _pattern("uuid"), _kind("uuid")]
 """A UUID, stored in lower-case letters."""
 
 
+def Renamed(name: str) -> Any:  # noqa: N802 (as pydantic's Field)
+    """Return the mark of a field that had another name: ``claimed_amount: Annotated[Amount, Renamed("amount")]``.
+
+    Commands, lists and queries accept both names, and events and answers have both. Items keep the earlier name.
+    """
+    return Field(alias=name)
+
+
+def StoredAs(name: str) -> Any:  # noqa: N802 (as pydantic's Field)
+    """Return the mark of a renamed field after the transition: items keep the earlier name, and nothing else has it."""
+    return Field(serialization_alias=name)
+
+
+def earlier_names(model: type[BaseModel]) -> dict[str, str]:
+    """Return the earlier names that callers may still use, each with the name of its field."""
+    fields = model.model_fields.items()
+    return {field.validation_alias: name for name, field in fields if isinstance(field.validation_alias, str)}
+
+
+def stored_names(model: type[BaseModel]) -> dict[str, str]:
+    """Return the names of a model's fields, each with the name of its attribute in items and in staged rows."""
+    return {name: field.serialization_alias or name for name, field in model.model_fields.items()}
+
+
+def published(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the fields of a model as events and answers have them, also under their earlier names.
+
+    A field with an earlier name is optional under its new name: subscribers and stored answers may be older.
+    """
+    fields: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        bare = copy(field)
+        bare.alias = bare.validation_alias = bare.serialization_alias = None
+        fields[name] = (field.annotation, bare)
+        if isinstance(field.validation_alias, str):
+            fields[field.validation_alias] = (field.annotation, copy(bare))
+            if bare.is_required():
+                bare.default = None
+    return fields
+
+
 class Personal:
     """The mark of a field with a person's data: ``Annotated[Text, Personal]``. `context erase` replaces its value."""
 
@@ -133,9 +185,10 @@ ERASED: Final = "erased"
 
 
 def personal(model: type[BaseModel]) -> dict[str, Any]:
-    """Return a model's personal fields by name, each with its JSON value after the erasure."""
+    """Return a model's personal fields by name, also by an earlier name, with their JSON values after the erasure."""
     marked = {name: field for name, field in model.model_fields.items() if is_personal(field)}
-    return {name: erased_value(field) for name, field in marked.items()}
+    stored = {field.serialization_alias: erased_value(field) for field in marked.values() if field.serialization_alias}
+    return stored | {name: erased_value(field) for name, field in marked.items()}
 
 
 def erased_value(field: FieldInfo) -> Any:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
@@ -97,6 +97,9 @@ class Rows:
         self._details = details
         self.columns = tuple(details.model_fields)
         self.defaults = defaults(details)
+        self.earlier_names = details.earlier_names
+        self._stored = details.stored_names
+        self._names = {attribute: name for name, attribute in self._stored.items()}
 
     @cached_property
     def _adapter(self) -> TypeAdapter[list[Details]]:
@@ -153,8 +156,11 @@ class Rows:
 
         Another version may have staged the rows. Names that this version does not have are ignored.
         """
-        names = self._details.model_fields.keys()
-        values = [row if row.keys() <= names else {name: row[name] for name in names & row.keys()} for row in staged]
+        names, plain = self._names, self._names.keys() if self._names.keys() == self._stored.keys() else frozenset()
+        values = [
+            row if row.keys() <= plain else {names[name]: row[name] for name in names.keys() & row.keys()}
+            for row in staged
+        ]
         return self._validated(lines, values, [])
 
     def _validated(self, lines: Sequence[int], values: list[dict[str, Any]], ragged: list[Rejection]) -> Checked:
@@ -210,14 +216,29 @@ class Rows:
 
     def staged(self, details: Iterable[Details]) -> bytes:
         """Return details as a JSON array of objects, amounts and days as strings."""
-        return self._adapter.dump_json(list(details))
+        return self._adapter.dump_json(list(details), by_alias=True)
 
     def completed(self, values: dict[str, Any]) -> dict[str, Any]:
         """Add the missing defaults to a staged row, and return it. The previous version staged rows without them."""
         for name, default in self.defaults.items():
-            if values.get(name) is None:
-                values[name] = default
+            if values.get(self._stored[name]) is None:
+                values[self._stored[name]] = default
         return values
+
+    def read_as(self, format_: FileFormat) -> FileFormat:
+        """Return a partner's format, whose header may also have the earlier names of columns."""
+        if not self.earlier_names:
+            return format_
+        own = {name: self.earlier_names.get(column, column) for name, column in format_.header.items()}
+        return replace(format_, header={**self.earlier_names, **{name: name for name in self.columns}, **own})
+
+    def stored_columns(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return columns as every version knows them: by the names of their attributes."""
+        return tuple(self._stored[column] for column in columns)
+
+    def columns_of(self, stored: Iterable[str]) -> tuple[str, ...]:
+        """Return the columns of stored names. A name of another version stays."""
+        return tuple(self._names.get(name, name) for name in stored)
 
 
 def unexpected(value: object, expected: str) -> str:

@@ -337,10 +337,11 @@ class _Form:
 def _explicit_values(command: BaseModel) -> dict[str, Any]:
     """Return the values that the caller sent, which a retry with the same idempotency key must repeat.
 
-    Defaults are left out: the next version may add fields with defaults, and must still recognise a retry. The tag is
+    Defaults are left out: the next version may add fields with defaults, and must still recognise a retry. A renamed
+    field has its earlier name. The tag is
     a number, as library versions before 0.3.0 recorded it.
     """
-    values = command.model_dump(mode="json", exclude_unset=True)
+    values = command.model_dump(mode="json", exclude_unset=True, by_alias=True)
     tag = values.get("expected_version")
     return values if tag is None else values | {"expected_version": int(tag)}
 
@@ -383,7 +384,7 @@ def list_operation(context: Context[Any], query: Callable[[Selection], dict[str,
 
     def answer(request: Asked) -> Answer:
         with reading(BAD_PARAMETER):
-            selected = question(**request.query)
+            selected = question(**{name: value for name, value in request.query.items() if value is not None})
         with obeying(BAD_PARAMETER):
             return json_answer(query(selected))
 
@@ -393,6 +394,7 @@ def list_operation(context: Context[Any], query: Callable[[Selection], dict[str,
             "list_id": _LIST_ID,
             "status": _in_status(context),
             **{name: _value(name) for name in context.queried_fields},
+            **{old: _value(name) for old, name in context.earlier_names.items() if name in context.queried_fields},
             "limit": _LIMIT,
             "cursor": _CURSOR,
         },

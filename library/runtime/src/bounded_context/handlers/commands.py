@@ -33,7 +33,6 @@ from ..application.ports import Aggregates
 from ..declaration.context import Context
 from ..declaration.entry_points import TableSettings
 from ..declaration.structure import IN_PROGRESS, REUSED
-from ..domain import events
 from ..domain.aggregate import Aggregate, Change, Command, Details
 from ..domain.faults import INVALID
 from ..telemetry import Handler, about, count, logger
@@ -117,7 +116,7 @@ class CommandHandler(Generic[C, A]):
         except dynamodb.Done as earlier:
             aggregate = earlier.aggregate
         child = aggregate.last_child if self.declared.kind == "adds" else {}
-        answer = {"ok": True, self.context.name: {**events.payload(aggregate), **child}, "etag": aggregate.tag}
+        answer = {"ok": True, self.context.name: {**self.context.payload(aggregate), **child}, "etag": aggregate.tag}
         # Powertools sorts the stored answer's keys. The first answer has the same order, and so the same bytes.
         return json.loads(json.dumps(answer, sort_keys=True))
 

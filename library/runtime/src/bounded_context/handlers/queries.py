@@ -25,7 +25,6 @@ from ..application.queries import (
 )
 from ..declaration.context import BadContext, Context
 from ..declaration.entry_points import TableSettings
-from ..domain import events
 from ..domain.aggregate import Aggregate
 from ..telemetry import Handler, about, logger
 from ._function import function
@@ -67,9 +66,9 @@ def ask(
         return answer(refused)
 
 
-def page_document(page: Page[Any]) -> dict[str, Any]:
+def page_document(context: Context[Any], page: Page[Any]) -> dict[str, Any]:
     """Return a page as JSON values."""
-    return {"items": [events.payload(aggregate) for aggregate in page.aggregates], "next_cursor": page.next_cursor}
+    return {"items": [context.payload(aggregate) for aggregate in page.aggregates], "next_cursor": page.next_cursor}
 
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -84,7 +83,7 @@ def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) ->
     def query(question: ById) -> dict[str, Any]:
         about(**{context.identity: question.id})
         aggregate = get_one(question, aggregates())
-        return {context.name: events.payload(aggregate), "etag": aggregate.tag}
+        return {context.name: context.payload(aggregate), "etag": aggregate.tag}
 
     handler = _taking(by_id(context), query)
     if context.api:
@@ -107,7 +106,7 @@ def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handle
         raise BadContext(f"{context.title} has no query for many: name list or status in queried_by of its context.")
 
     def query(question: Selection) -> dict[str, Any]:
-        return page_document(list_many(question, shards()))
+        return page_document(context, list_many(question, shards()))
 
     handler = _taking(selection(context), query)
     if context.api:

@@ -74,7 +74,11 @@ def _ids(context: Context[Any] | None) -> frozenset[str]:
 @cache
 def _fields(context: Context[Any] | None) -> frozenset[str]:
     models = () if context is None else (context.state, *(command.model for command in context.commands))
-    names = {name for model in models for name in model.model_fields} - Change.model_fields.keys() - _ids(context)
+    names = (
+        {name for model in models for pair in model.stored_names.items() for name in pair}
+        - Change.model_fields.keys()
+        - _ids(context)
+    )
     return frozenset(map(_plain, names))
 
 

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from functools import cached_property
 from importlib import import_module
@@ -29,7 +29,7 @@ from ..declaration.context import BadContext, Context
 from ..declaration.entry_points import entry_point
 from ..domain.aggregate import Aggregate, Unavailable
 from ..domain.field_types import BY_KIND
-from ..domain.fields import choices, days_of_tests, kind_of
+from ..domain.fields import choices, kind_of, times_of_tests
 from ..domain.formats import PLAIN, FileFormat
 from ..domain.lists import ListStatus
 from .in_memory import KNOWN, InMemory
@@ -63,13 +63,17 @@ _BY_KIND: Final = {kind: field_type.sample for kind, field_type in BY_KIND.items
 
 
 @contextmanager
-def on(day: date) -> Iterator[None]:
-    """Let `bounded_context.today` return a day until the block ends."""
-    days_of_tests.append(day)
+def on(day: date | datetime) -> Iterator[None]:
+    """Let `bounded_context.today` and `bounded_context.now` return a day, or a time, until the block ends.
+
+    The time of a day is its beginning in UTC. A time without a zone is in UTC.
+    """
+    at = day if isinstance(day, datetime) else datetime.combine(day, time())
+    times_of_tests.append(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
     try:
         yield
     finally:
-        days_of_tests.pop()
+        times_of_tests.pop()
 
 
 OwnValues = Callable[[int], Mapping[str, str]]

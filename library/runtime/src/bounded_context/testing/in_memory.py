@@ -14,6 +14,7 @@ from ..declaration.context import Context
 from ..domain.aggregate import Aggregate, AlreadyExists, ListOpen, NotFound, VersionConflict
 from ..domain.events import ForeignEvent, newer
 from ..domain.faults import ListFault
+from ..domain.fields import now
 from ..domain.formats import Formats
 from ..domain.lists import BEFORE, INCOMING, Failure, ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..lists import ListImport
@@ -51,7 +52,7 @@ class InMemoryAggregates(Generic[A]):
         """Store a new aggregate. Raises AlreadyExists."""
         if aggregate.id in self.stored:
             raise AlreadyExists(self._context.identity, aggregate.id)
-        aggregate.stored_as(secrets.token_hex(8))
+        aggregate.stored_as(secrets.token_hex(8), now())
         self.stored[aggregate.id] = aggregate
 
     def save(self, aggregate: A) -> None:
@@ -59,6 +60,7 @@ class InMemoryAggregates(Generic[A]):
         self._context.transitions.change(aggregate)
         self._of_closed_list(aggregate)
         self._at_version(aggregate.id, aggregate.version - 1)
+        aggregate.stored_as(aggregate.etag, now())
         self.stored[aggregate.id] = replace(aggregate, added=None)
         for name, child in aggregate.last_child.items() if aggregate.added else ():
             self.children.setdefault((aggregate.id, name), []).append(dict(child))
@@ -97,7 +99,7 @@ class InMemoryAggregates(Generic[A]):
         details: Any = kind.details_type.model_validate_stored(row)
         status: Any = self._context.initial_status
         state: Any = kind.state_type.model_validate_stored(row)
-        return kind(details, status, list_id=list_id, state=state)
+        return kind(details, status, list_id=list_id, state=state, created_at=now(), changed_at=now())
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Delete the aggregates that this list imported; ignore all others."""

@@ -20,6 +20,7 @@ from bounded_context_infra.configuration.project import ProjectError
 from ...command.installed import repository
 from ...command.output import fail, update_file
 from ...views.pages.api import api_page
+from ..baseline import Baseline
 from ..compatibility import branches, inlined, narrower, within, without_null
 from ..published import breaking, may_break, release
 from .document import as_json, document
@@ -156,8 +157,8 @@ def missed(context: Context[Any], root: Path) -> Iterator[str]:
 
     Yields nothing if the package's version permits breaking changes since the document's version.
     """
-    path, version = root / FOLDER / NAME, release(root)
-    old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    text, version = Baseline.of(root).text(f"{FOLDER.as_posix()}/{NAME}"), release(root)
+    old = json.loads(text) if text else None
     if old is None or may_break(old["info"]["version"], version):
         return
     new = document(context, version) if context.api else {"paths": {}}

@@ -27,7 +27,9 @@ from bounded_context.domain.aggregate import (
     Unavailable,
     VersionConflict,
 )
+from bounded_context.domain.events import TIMES
 from bounded_context.domain.faults import INVALID
+from bounded_context.domain.fields import published
 from bounded_context.domain.spelling import either, plain
 from bounded_context.handlers._requests import (
     BAD_PARAMETER,
@@ -59,10 +61,12 @@ from ..published import examples
 def view(context: Context[Any]) -> type[BaseModel]:
     """Return the model of an aggregate in an answer."""
     members: Any = {
-        **{name: (field.annotation, field) for name, field in context.state.model_fields.items()},
+        **(published(context.details) if context.details.earlier_names else {}),
+        **published(context.state),
         "status": (context.statuses, ...),
         "version": (int, Field(ge=1, description="Counts its changes from 1.")),
         "list_id": (str | None, Field(description="The list that brought it, if one did.")),
+        **(TIMES if context.times else {}),
     }
 
     # Fields that a later version adds must not break readers.
@@ -359,6 +363,8 @@ def document(context: Context[Any], release: str) -> dict[str, Any]:
     merged["components"] |= {"headers": _HEADERS, "parameters": {_CORRELATION: _parameter()}}
     _leave_out_unused(merged)
     _correct_bodies(merged)
+    for command in context.commands:
+        _add_new_names(merged["components"]["schemas"].get(command.name, {}), command.model.earlier_names)
     for part in (merged["components"], merged["paths"]):
         _leave_out_titles(part)
     return merged
@@ -440,6 +446,20 @@ def _write_default_as_text(schema: dict[str, Any]) -> None:
         schema["default"] = str(schema["default"])
 
 
+def _add_new_names(body: dict[str, Any], earlier: Mapping[str, str]) -> None:
+    """Describe both names of each renamed field of a body. Exactly one name of a required field is needed."""
+    for old, name in earlier.items():
+        if old in body.get("properties", {}):
+            body["properties"][name] = body["properties"][old]
+            body["properties"][old] = {**body["properties"][old], "deprecated": True}
+            names = [{"required": [old]}, {"required": [name]}]
+            if old in body.get("required", ()):
+                body["required"].remove(old)
+                body.setdefault("allOf", []).append({"oneOf": names})
+            else:
+                body.setdefault("allOf", []).append({"not": {"required": [old, name]}})
+
+
 def _require(operation: dict[str, Any], scopes: Mapping[str, tuple[str, ...]]) -> None:
     """Add the scopes of a token to their operation. A token needs one scope, so each is an alternative."""
     if required := scopes.get(operation["operationId"]):
@@ -453,6 +473,7 @@ def _examples(context: Context[Any]) -> dict[str, Any]:
     details = context.details.model_validate(examples(context.details)).model_dump(mode="json")
     state = context.state().model_dump(mode="json")
     view = details | state | {"status": next(iter(context.statuses)).value, "version": 1, "list_id": None}
+    view |= dict.fromkeys(TIMES, "2026-01-31T12:00:00.000Z") if context.times else {}
     return bodies | {"View": view, "Listing": {"items": [view], "next_cursor": None}}
 
 

@@ -249,7 +249,7 @@ def _stores(
 ) -> list[Store]:
     tables, objects, queues = connect("dynamodb"), connect("s3"), connect("sqs")
     lists = Lists(tables, stack.table)
-    key, known = context.key_prefix + person.id, frozenset((*context.stored_fields, *OF_CHILDREN))
+    key, known = context.key_prefix + person.id, frozenset((*context.attributes.values(), *OF_CHILDREN))
     children = tuple(f"{context.child_prefix(child.name)}{person.id}#" for child in context.children)
     seconds = names(tables, stack.table)
     return [

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters.items import BROKEN_UPLOAD, ERASED_AT, ETAG, KEY, LIST, TRACEPARENT
+from bounded_context.adapters.items import BROKEN_UPLOAD, CHANGED_AT, ERASED_AT, ETAG, KEY, LIST, TRACEPARENT
 from bounded_context.application.inbound import REACH
 from bounded_context.application.results import digest_of
 from bounded_context.application.staging import IDENTITIES, PROGRESS, RANGE_RESULTS
 from bounded_context.declaration.context import OWN_FIELDS
 from bounded_context.domain.events import fresh_traceparent
+from bounded_context.domain.fields import stamp
 from bounded_context.domain.lists import INCOMING, REPORTS, STAGING, ListStatus, PinnedFile, is_list
 from bounded_context_cli.command.aws_errors import code, sentence
 from bounded_context_cli.command.operation import Clock
@@ -255,10 +256,12 @@ class TableStore:
 
     def _mask(self, item: Item) -> None:
         incarnation = item.get(ETAG, item.get("list_id", {"S": ""}))["S"].partition(".")[0]
+        now = self.clock.now()
         changed = {
             "version": {"N": str(int(item["version"]["N"]) + 1)},
             ETAG: {"S": f"{incarnation}.{secrets.token_hex(8)}"},
-            ERASED_AT: item.get(ERASED_AT, {"S": self.clock.now().isoformat()}),
+            ERASED_AT: item.get(ERASED_AT, {"S": now.isoformat()}),
+            CHANGED_AT: {"S": stamp(now)},
             TRACEPARENT: {"S": fresh_traceparent()},
         }
         self.client.put_item(TableName=self.name, Item=self.person.masked(item) | changed, **_unchanged(item))

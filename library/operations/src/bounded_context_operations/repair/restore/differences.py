@@ -11,7 +11,7 @@ from hashlib import sha256
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from bounded_context.adapters.items import ETAG, FAMILY, KEY, LIST, SCHEMA, TRACEPARENT
+from bounded_context.adapters.items import CHANGED_AT, CREATED_AT, ETAG, FAMILY, KEY, LIST, SCHEMA, TRACEPARENT
 from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import ListStatus
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Kind = Literal["changed", "removed", "created"]
 """The difference since the time of the restore."""
 
-_OF_A_WRITE: Final = {ETAG, FAMILY, TRACEPARENT, SCHEMA, "version"}
+_OF_A_WRITE: Final = {ETAG, FAMILY, TRACEPARENT, SCHEMA, CREATED_AT, CHANGED_AT, "version"}
 """The attributes that differ after each write, also of the same content."""
 
 _BEAT_SECONDS: Final = 5.0

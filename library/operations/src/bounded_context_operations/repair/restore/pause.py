@@ -12,7 +12,8 @@ from pydantic import Field
 
 from bounded_context.adapters.conditional import condition_failed, despite_conflicts
 from bounded_context.adapters.dynamodb import ABSENT
-from bounded_context.adapters.items import ETAG, KEY, TRACEPARENT
+from bounded_context.adapters.items import CHANGED_AT, ETAG, KEY, TRACEPARENT
+from bounded_context.domain.fields import now, stamp
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal
 from bounded_context_cli.command.console import ALIVE, RECORD, Repair
 from bounded_context_cli.command.operation import Clock
@@ -327,10 +328,11 @@ class Writes:
 
     def _next(self, restored: Item, live: Item | None) -> Item:
         name = secrets.token_hex(8)
+        restored = {**restored, CHANGED_AT: stamp(now()), TRACEPARENT: self.traceparent}
         if live is None:
-            return {**restored, ETAG: name, TRACEPARENT: self.traceparent}
+            return {**restored, ETAG: name}
         version = max(int(item.get("version", 0)) for item in (live, restored)) + 1
-        return {**restored, "version": version, ETAG: f"{_incarnation(live)}.{name}", TRACEPARENT: self.traceparent}
+        return {**restored, "version": version, ETAG: f"{_incarnation(live)}.{name}"}
 
 
 def _incarnation(item: Item) -> str:
