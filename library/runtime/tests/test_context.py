@@ -673,6 +673,13 @@ def test_a_context_without_lists_has_neither_steps_nor_events_of_lists():
     lost = {measure.name for measure in PAYMENT.measures.all} - {measure.name for measure in without.measures.all}
     assert lost == {
         *("ListsReceived", "ListsImported", "ListsRejected", "ListsFailed", "ListsLate", "ListDuration"),
-        *("OldestUnfinishedListAge", "UploadsBroken", "UploadsQuarantined", "UploadsUnseen", "RowsImported"),
+        *(
+            "OldestUnfinishedListAge",
+            "OldestWaitingListAge",
+            "UploadsBroken",
+            "UploadsQuarantined",
+            "UploadsUnseen",
+            "RowsImported",
+        ),
         *("RowsRejected", "RuleSeconds", "AmountImported"),
     }

@@ -28,9 +28,9 @@ Role = Literal[
     "account",
 ]
 _ROLE: Final = (
-    "shift is also the role of the smoke check; deadlines, redrive, reseed, restore, erase, close and approve (a list),"
-    " and reproduce are a person's; state is the access to Pulumi's state that GitHub's role or a person needs;"
-    " trust is the trust policy of GitHub's role; boundary is the permissions boundary of the stack's own roles, or with"
+    "shift is also the role of the smoke check; deadlines, redrive, reseed, restore, erase, close, approve (a list) and"
+    " reproduce are a person's; state is the access to Pulumi's state that GitHub's role or a person needs; trust is"
+    " the trust policy of GitHub's role; boundary is the permissions boundary of the stack's own roles, or with"
     " `pipeline` of the pipeline's; account is all access of the account that a stack of infra/account describes"
 )
 

@@ -7,12 +7,11 @@ commands.
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from .fields import Identifier, Timestamp, WholeNumber
+from .fields import Identifier, Timestamp, WholeNumber, now, stamp
 from .spelling import snake
 
 MOST: Final = 1_000
@@ -64,4 +63,4 @@ def new_family() -> str:
 def values_of(child: Child, number: int) -> dict[str, Any]:
     """Return a child as JSON values, with its number and the present time. None is left out."""
     values = child.model_dump(mode="json", exclude_none=True)
-    return {"number": number, "added_at": datetime.now(UTC).isoformat(timespec="milliseconds"), **values}
+    return {"number": number, "added_at": stamp(now()), **values}

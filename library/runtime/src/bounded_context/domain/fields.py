@@ -7,7 +7,7 @@ Each type checks the text before it parses it. Text that Python accepts as a num
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import chain
@@ -116,11 +116,6 @@ def today() -> date:
 def stamp(time: datetime) -> str:
     """Return the text of a time in items, answers and events: UTC, to the millisecond."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def now() -> datetime:
-    """Return the current time in UTC; in tests, the beginning of the day that `bounded_context.testing.on` sets."""
-    return datetime.combine(days_of_tests[-1], time(), UTC) if days_of_tests else datetime.now(UTC)
 
 
 Timestamp = Annotated[AwareDatetime, _pattern("timestamp"), _kind("timestamp")]
