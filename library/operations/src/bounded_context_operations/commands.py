@@ -23,7 +23,7 @@ GROUPS: Final[Groups] = {
         "deadlines": _OWN.one("Let the deadlines of existing aggregates begin", "repair.deadlines", "deadlines"),
         "erase": _OWN.one("Erase a person's data in every store of a stack", "repair.erase", "erase"),
         "list": _OWN.group(
-            "Approve or reject lists that wait, and close lists that their workflows cannot undo",
+            "Approve or reject lists that wait, and close lists",
             "repair.approval",
             *("close", "waiting", "approve", "reject"),
         ),
