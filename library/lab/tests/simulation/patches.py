@@ -235,7 +235,7 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield entry_points, "os", SimpleNamespace(environ=_Environ())
     yield from ((aws, name, value) for name, value in _adapters().items())
     yield dynamodb_bulk, "existing", _existing_in_order
-    yield traces, "_metrics", _Metrics()
+    yield traces, "Metrics", _Metrics
     yield traces, "single_metric", lambda *_, **__: nullcontext()
     yield logger, "append_keys", lambda **_: None
     yield from ((module, "ThreadPoolExecutor", _Serial) for module in (deployments, status, s3, survey))

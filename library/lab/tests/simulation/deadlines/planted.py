@@ -51,7 +51,7 @@ def _believing(self: Any, entry: Due) -> Any:
     return None if item is None or item["status"] != entry.status else self._items.to_aggregate(item)
 
 
-def _unconditional(self: Any, entry: Due, text: str) -> None:
+def _unconditional(self: Any, entry: Due, text: str, _version: int) -> None:
     """Replace the time of an item, whatever it is now."""
     key, names, values = self._items.key(entry.identity), {"#due": DUE}, {":next": text}
     change = {"UpdateExpression": "SET #due = :next", "ExpressionAttributeNames": names}

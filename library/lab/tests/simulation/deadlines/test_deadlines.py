@@ -6,6 +6,7 @@ from ..judging import explore, is_found, judge
 from ..schedules import failing
 from .planted import PLANTS
 from .schedules import run
+from .seeds import SEEDS
 from .world import play
 
 _FEW = 30
@@ -24,6 +25,12 @@ QUICKEST = (
 @pytest.mark.parametrize("seeds", [range(_FEW), pytest.param(range(_FEW, _SCHEDULES), marks=pytest.mark.slow)], ids=str)
 def test_every_invariant_of_deadlines_holds_in_each_schedule(seeds: range):
     judge(next(failing(seeds, run=run), None))
+
+
+@pytest.mark.usefixtures("simulated")
+@pytest.mark.parametrize("finding", SEEDS)
+def test_a_schedule_that_once_failed_keeps_every_invariant_of_deadlines(finding: str):
+    judge(next(failing([SEEDS[finding]], run=run), None))
 
 
 @pytest.mark.usefixtures("simulated")

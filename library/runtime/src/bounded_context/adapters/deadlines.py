@@ -11,7 +11,7 @@ from ..application.deadlines import Due
 from ..declaration.context import Context
 from ..declaration.structure import DUE, DUE_INDEX, INDEX_SHARDS
 from ..domain.aggregate import Aggregate
-from ..domain.deadlines import due_before, of_version, released_text
+from ..domain.deadlines import due_before, of_version, released_text, version_of
 from .conditional import condition_failed
 from .items import KEY, STATUS_SHARD, Items, shard
 
@@ -64,21 +64,22 @@ class DueTable(Generic[A]):
         aggregate = self._items.to_aggregate(item)
         if of_version(entry.text, aggregate.version):
             return aggregate
-        self._set(entry, self._items.due_of(entry.status, aggregate.version))
+        self._set(entry, self._items.due_of(entry.status, aggregate.version), aggregate.version)
         return None
 
     def release(self, entry: Due) -> None:
-        """Let an item be due no more in this stay if its sort key is still the entry's."""
-        self._set(entry, released_text(entry.text))
+        """Let an item be due no more in this stay if it is still the item of the entry."""
+        self._set(entry, released_text(entry.text), version_of(entry.text))
 
-    def _set(self, entry: Due, text: str) -> None:
+    def _set(self, entry: Due, text: str, version: int) -> None:
         try:
             self._table.update_item(
                 Key=self._items.key(entry.identity),
                 UpdateExpression="SET #due = :next",
-                ConditionExpression="#due = :due",
+                # A release without deadlines may change the item at the same time, and keeps the sort key.
+                ConditionExpression="#due = :due AND version = :version",
                 ExpressionAttributeNames={"#due": DUE},
-                ExpressionAttributeValues={":due": entry.text, ":next": text},
+                ExpressionAttributeValues={":due": entry.text, ":next": text, ":version": version},
             )
         except ClientError as error:
             if not condition_failed(error):

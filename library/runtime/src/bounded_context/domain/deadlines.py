@@ -59,6 +59,11 @@ def due_at(text: str) -> datetime:
     return datetime.fromisoformat(text.partition("#")[0])
 
 
+def version_of(text: str) -> int:
+    """Return the version with which a sort key was written."""
+    return int(text.partition("#")[2])
+
+
 def of_version(text: str, version: int) -> bool:
     """Return whether a sort key was written with a version. An item keeps the key if an older release changes it."""
-    return text.partition("#")[2] == str(version)
+    return version_of(text) == version
