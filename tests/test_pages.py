@@ -26,6 +26,7 @@ SECTIONS = (
         *("fifo#the-queue", "fifo#the-payment-system", "fifo#the-consumer", "fifo#the-sender", "fifo#its-stand-in"),
         "fifo#test-both",
     ),
+    ("inbound#react-to-an-event", "inbound#test-a-reaction"),
     ("pager#the-component", "pager#make-it-in-a-stack"),
     ("query#answer-it", "query#test-it", "report#the-function", "report#its-bucket-and-its-schedule", "report#test-it"),
 )

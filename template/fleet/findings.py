@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -30,6 +30,7 @@ def findings(fleet: Sequence[Member]) -> list[Finding]:
         chain.from_iterable(map(_of_another_stack, consumed)),
         _unconsumed(fleet, consumed),
         _disagreed(fleet),
+        _cycles(fleet),
         (Finding("quota", use.contexts, use.sentence()) for use in beyond(fleet)),
     )
     return list(dict.fromkeys(all_findings))
@@ -109,6 +110,41 @@ def _disagreed(fleet: Sequence[Member]) -> Iterator[Finding]:
             folders = _and([str(member.folder) for member in owners])
             names = tuple(sorted({member.name for member in owners}))
             yield Finding("schema", names, f"{schema} has different contents in {folders}.")
+
+
+def _cycles(fleet: Sequence[Member]) -> Iterator[Finding]:
+    """Find reactions that lead to their own event, over other contexts. Each cycle is reported once."""
+    effects = {
+        (str(reaction["source"]), type_of(reaction["event"])): [] for member in fleet for reaction in member.reactions
+    }
+    for member in fleet:
+        for reaction in member.reactions:
+            event = (str(reaction["source"]), type_of(reaction["event"]))
+            effects[event] += [(member.name, event_type) for event_type in reaction["leads_to"]]
+    for start in sorted(effects):
+        if (cycle := _cycle(start, effects)) and start == min(cycle):
+            path = " to ".join(f"{event_type} of {name}" for name, event_type in (*cycle, start))
+            remedy = "let a rule return None for an event that its own context caused, or remove a reaction"
+            sentence = f"Reactions lead from {path}, until 8 hops end the cycle: {remedy}."
+            yield Finding("cycle", tuple(sorted({name for name, _ in cycle})), sentence)
+
+
+Event = tuple[str, str]
+"""The context and the type of an event."""
+
+
+def _cycle(start: Event, effects: Mapping[Event, Sequence[Event]]) -> Sequence[Event]:
+    """Return the shortest way from an event to itself, or an empty one."""
+    ways: list[tuple[Event, ...]] = [(start,)]
+    reached: set[Event] = set()
+    for way in ways:
+        for event in effects.get(way[-1], ()):
+            if event == start:
+                return way
+            if event not in reached:
+                reached.add(event)
+                ways.append((*way, event))
+    return ()
 
 
 def _and(words: Sequence[str]) -> str:

@@ -39,6 +39,14 @@ class Effect:
     reason: str = ""
     """The reason of an unknown effect."""
 
+    context: str = ""
+    """The context that publishes the events."""
+
+    @property
+    def reactions(self) -> tuple[str, ...]:
+        """The changed events to which the consumer reacts."""
+        return tuple(label for label in self.labels if self.consumer.reacts_to(self.context, label))
+
     def as_json(self) -> dict[str, Any]:
         """Return the effect for JSON."""
         return {
@@ -46,6 +54,7 @@ class Effect:
             "folder": str(self.consumer.folder),
             "state": self.state.value,
             "events": list(self.labels),
+            "reactions": list(self.reactions),
             "tests": [{"test": failure.test, "reason": failure.reason} for failure in self.failures],
             "reason": self.reason,
         }
@@ -114,5 +123,5 @@ def _effect(member: Member, context: str, labels: tuple[str, ...], events: Seque
     try:
         failures = tuple(run_inbound(member.folder, context, events))
     except (CannotTell, OSError) as error:
-        return Effect(member, State.UNKNOWN, labels, reason=str(error))
-    return Effect(member, State.BREAKS if failures else State.GREEN, labels, failures)
+        return Effect(member, State.UNKNOWN, labels, reason=str(error), context=context)
+    return Effect(member, State.BREAKS if failures else State.GREEN, labels, failures, context=context)

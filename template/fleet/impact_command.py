@@ -58,7 +58,8 @@ def _lines(impact: Impact) -> Iterator[str]:
 
 
 def _effect(effect: Effect) -> Iterator[str]:
-    events = f" ({', '.join(effect.labels)})" if effect.labels else ""
+    labels = [f"{label}, with a reaction" if label in effect.reactions else label for label in effect.labels]
+    events = f" ({', '.join(labels)})" if labels else ""
     state = "cannot tell" if effect.state is State.UNKNOWN else effect.state
     yield f"  {effect.consumer.name}: {state}{events}"
     if effect.reason:

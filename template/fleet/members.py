@@ -67,6 +67,15 @@ class Member:
         return self.survey.get("publishes", {})
 
     @property
+    def reactions(self) -> Sequence[Mapping[str, Any]]:
+        """The reactions to events: the `source` and `event`, the `rule`, and the events that it leads to."""
+        return self.survey.get("reactions", ())
+
+    def reacts_to(self, source: str, label: str) -> bool:
+        """Return whether the context reacts to an event of another context."""
+        return any((reaction["source"], reaction["event"]) == (source, label) for reaction in self.reactions)
+
+    @property
     def stacks(self) -> list[Stack]:
         """The stacks that are deployed to AWS."""
         return [Stack(name, **fields) for name, fields in self.survey.get("stacks", {}).items()]

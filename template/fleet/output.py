@@ -23,6 +23,7 @@ def fleet_json(fleet: Sequence[Member], findings: Sequence[Finding]) -> dict[str
             {"publisher": publisher, "consumer": consumer, "labels": labels}
             for (publisher, consumer), labels in pairs(consumptions(fleet)).items()
         ],
+        "reactions": [{"context": member.name, **reaction} for member in fleet for reaction in member.reactions],
         "quotas": [
             {"account": use.account, "region": use.region, "kind": use.quota.kind, "taken": use.taken, "most": use.most}
             for use in uses(fleet)

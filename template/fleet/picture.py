@@ -27,6 +27,14 @@ def _boxes(drawing: ModuleType, fleet: Sequence[Member]) -> Iterator[Any]:
 
 
 def _arrows(drawing: ModuleType, fleet: Sequence[Member]) -> Iterator[Any]:
+    reactions = {
+        (member.name, reaction["source"], reaction["event"]): f": {reaction['rule']}"
+        for member in fleet
+        for reaction in member.reactions
+    }
     for (publisher, consumer), labels in pairs(consumptions(fleet)).items():
-        note = "; ".join(f"{label} ({', '.join(stacks)})" for label, stacks in sorted(labels.items()))
+        note = "; ".join(
+            f"{label} ({', '.join(stacks)}){reactions.get((consumer, publisher, label), '')}"
+            for label, stacks in sorted(labels.items())
+        )
         yield drawing.Arrow(source=publisher, target=consumer, note=f"{consumer} consumes {publisher}: {note}")

@@ -151,3 +151,27 @@ def test_a_region_with_a_smaller_quota_has_less_room() -> None:
     """Cape Town and Milan have a third of the rules (Amazon EventBridge quotas)."""
     place = {"prod": stack(region="eu-south-1")}
     assert kinds(member("one", stacks=place, resources={"cloudwatch/eventRule": 101})) == ["quota"]
+
+
+def reacting(name: str, source: str, event: str, *effects: str) -> Member:
+    """A context that reacts to an event of another context, which leads to events of its own."""
+    reaction = {"source": source, "event": event, "rule": "react", "leads_to": list(effects)}
+    consumed = stack({source: [event]})
+    return member(name, *effects, reactions=[reaction], stacks={"prod": consumed})
+
+
+def test_a_cycle_of_reactions_is_reported_once() -> None:
+    """Over two or more contexts, by their events: two contexts that react to each other need not be a cycle."""
+    fleet = (
+        reacting("claim", "policy", "PolicyCancelled", "ClaimRejected"),
+        reacting("account", "claim", "ClaimRejected", "AccountClosed"),
+        reacting("policy", "account", "AccountClosed", "PolicyCancelled", "PolicyLapsed"),
+    )
+    [finding] = [finding for finding in findings(fleet) if finding.kind == "cycle"]
+    assert finding.contexts == ("account", "claim", "policy")
+    path = "AccountClosed of account to PolicyCancelled of policy to ClaimRejected of claim to AccountClosed of account"
+    assert f"Reactions lead from {path}, until 8 hops end the cycle" in finding.sentence
+    assert "let a rule return None" in finding.sentence
+    straight = reacting("policy", "account", "AccountClosed", "PolicyLapsed")
+    assert "cycle" not in kinds(*fleet[:2], straight)
+    assert "cycle" not in kinds(*fleet[:2])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 from jsonschema import Draft7Validator
 from payment.context import PAYMENT
 
+from bounded_context import Reaction
 from bounded_context_cli.contracts import published
-from bounded_context_cli.contracts.documents import NAME, document
+from bounded_context_cli.contracts.documents import NAME, abrupt, document
 from bounded_context_cli.contracts.published import Version, release
 from tests.event_schemas import EVENTS, REPOSITORY
 
@@ -84,3 +86,25 @@ def test_every_event_reaches_the_topic_and_every_subscriber(committed: dict[str,
     assert set(channels) == {"events", *(f"events-{subscriber}" for subscriber in PAYMENT.subscribers)}
     assert {tuple(channel["messages"]) for channel in channels.values()} == {PAYMENT.events}
     assert set(committed["operations"]) == {f"send-{name}" for name in channels}
+
+
+def test_reactions_are_receive_operations() -> None:
+    """In a channel for each other context, whose topic is a setting of a stack. Their labels replace no others."""
+
+    def set_price(_event: object, _payment: Any) -> None:
+        """Set the price."""
+
+    newest = [(event_type, Version.parse(text)) for event_type, text in PAYMENT.event_versions]
+    first = Reaction("price_list", "PriceSet", set_price, by=PAYMENT.identity)
+    both = replace(PAYMENT, reactions=(first, replace(first, event="PriceDropped.2")))
+    received = document(both, newest, "1")
+    assert _faults(received) == []
+    operation = received["operations"]["receive-from-price-list"]
+    assert operation["action"] == "receive"
+    assert [message["$ref"].rpartition("/")[2] for message in operation["messages"]] == ["PriceSet", "PriceDropped.2"]
+    message = received["channels"]["from-price-list"]["messages"]["PriceDropped.2"]
+    assert message["payload"]["properties"]["type"] == {"const": "PriceDropped"}
+    assert message["summary"] == "Set the price."
+    later = document(replace(PAYMENT, reactions=(replace(first, event="PriceSet.2"),)), newest, "2")
+    assert list(abrupt(received, later)) == []
+    assert "hops" in received["components"]["schemas"]["CloudEvent"]["properties"]

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context import Context
+from bounded_context import Context, Reaction
 from bounded_context_cli.contracts.catalog_form import as_text, entities, group
 from bounded_context_cli.contracts.compatibility import RefusedChange
 from bounded_context_cli.contracts.documents import CATALOG, is_current, write
@@ -136,6 +136,9 @@ def test_the_events_that_a_stack_on_aws_consumes_are_in_the_catalogue(root: Path
     assert not is_current(ORDER, root)
     list(write(ORDER, root))
     assert _read(root)["Component", "order"]["spec"]["consumesApis"] == ["customer-events"]
+    reaction: Reaction[Any] = Reaction("price_list", "PriceSet", lambda *_: None, by="order_id")
+    list(write(replace(ORDER, reactions=(reaction,)), root))
+    assert _read(root)["Component", "order"]["spec"]["consumesApis"] == ["customer-events", "price-list-events"]
 
 
 ADDED: Mapping[str, Change] = {

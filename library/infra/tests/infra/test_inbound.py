@@ -1,15 +1,19 @@
 """The queue for other contexts' events, who may send to it, who takes it, and how this context's topic is found."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bounded_context import Reaction
 from bounded_context.domain.spelling import kebab
 from bounded_context_infra.components.inbound import TIMEOUT
+from bounded_context_infra.configuration.config import SettingError
+from bounded_context_infra.configuration.settings import consumed
 
 from .alarms import notifiers, severity_of
-from .graph import ACCOUNT, CONTEXT, REGION, Graph, run
+from .graph import ACCOUNT, CONTEXT, REGION, Graph, run, run_context
 from .test_permissions import actions_on, granted
 
 OTHER = "444455556666"
@@ -196,3 +200,28 @@ def test_named_accounts_may_subscribe_queues_of_their_own(hearing: Graph, prod: 
         }
         for account in (OTHER, "777788889999")
     ]
+
+
+CANCELLED = Reaction("elsewhere", "ShopOpened", lambda _event, _aggregate: None, by=CONTEXT.identity)
+REACTING = replace(CONTEXT, reactions=(CANCELLED,))
+
+
+def test_a_function_with_reactions_may_run_commands_and_return_messages(hearing: Graph) -> None:
+    """It has the permissions of a command, those of the list query, and its queue."""
+    graph = run_context(REACTING, "prod", consumes=CONSUMES)
+    table, queue = graph.one("dynamodb/table").arn, _queue(graph)
+    commands = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert actions_on(graph, "on-event", table) == commands
+    assert actions_on(graph, "on-event", f"{table}/index/by_list") == {"dynamodb:Query"}
+    assert "sqs:SendMessage" in actions_on(graph, "on-event", queue.arn)
+    assert _variables(graph)["INBOUND_URL"] == queue.outputs["url"]
+    assert "INBOUND_URL" not in _variables(hearing)
+
+
+@pytest.mark.parametrize("consumes", [None, {"elsewhere": {"topic": FOREIGN, "created_by": ["ShopClosed"]}}])
+def test_a_reaction_to_an_event_that_a_stack_does_not_consume_is_refused(consumes: Any) -> None:
+    """It would never happen: the setting names the event."""
+    config = {} if consumes is None else {"consumes": json.dumps(consumes)}
+    with pytest.raises(SettingError, match=r"consumes.* lacks ShopOpened of elsewhere.*add it to created_by"):
+        consumed(REACTING, config)
+    assert consumed(REACTING, {"consumes": json.dumps(CONSUMES)}).keys() == CONSUMES.keys()

@@ -17,6 +17,7 @@ from .approvals import run as approvals
 from .children import schedules as children
 from .deadlines import schedules as deadlines
 from .patches import installed
+from .reactions import schedules as reactions
 from .redrives import schedules as redrives
 from .releases import schedules as releases
 from .report import summary
@@ -31,6 +32,7 @@ _PARTS = {
     "children": children.run,
     "deadlines": deadlines.run,
     "imports": schedules.run,
+    "reactions": reactions.run,
     "redrives": redrives.run,
     "releases": releases.run,
     "requests": requests.run,

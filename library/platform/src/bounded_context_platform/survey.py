@@ -25,6 +25,7 @@ from typing import Annotated, Any, Final, Self
 from typer import Argument
 
 from bounded_context.declaration.context import Context
+from bounded_context.domain.spelling import kebab
 from bounded_context_cli.policies import POLICIES, PRODUCTION, judged, waivers
 from bounded_context_cli.programs.pulumi_files import PIPELINE, settings, stacks, stacks_on_aws
 from bounded_context_cli.programs.recording import Program
@@ -57,6 +58,7 @@ def declared(project: Project) -> dict[str, Any]:
 
     - `name`, `title` and `owner` of the context;
     - `publishes`: the types of its events, each with the labels of its published major versions;
+    - `reactions`: the `source` and `event` of each, its `rule`, and the events that it may lead to;
     - `schemas`: a digest of each committed schema, by the schema's name;
     - `stacks`: the stacks on AWS, by name (`_stack`).
 
@@ -70,6 +72,7 @@ def declared(project: Project) -> dict[str, Any]:
         "title": context.display_name,
         "owner": context.owner,
         "publishes": _publishes(context),
+        "reactions": list(_reactions(context)),
         "schemas": dict(_schemas(project)),
         "stacks": dict(_stacks(project)),
     }
@@ -78,6 +81,14 @@ def declared(project: Project) -> dict[str, Any]:
 def _publishes(context: Context[Any]) -> dict[str, list[str]]:
     """Return the labels of each event type's major versions: `PaymentRegistered`, `PaymentRegistered.2`."""
     return {event_type: sorted(context.labels_of(event_type)) for event_type in sorted(context.events)}
+
+
+def _reactions(context: Context[Any]) -> Iterator[dict[str, Any]]:
+    for reaction in context.reactions:
+        from bounded_context.declaration.reactions import effects
+
+        rule, leads_to = getattr(reaction.rule, "__name__", "a rule"), list(effects(context, reaction))
+        yield {"source": kebab(reaction.source), "event": reaction.event, "rule": rule, "leads_to": leads_to}
 
 
 def _schemas(project: Project) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,7 @@ from .domain.lists import ListApproval, ListTotals
 
 if TYPE_CHECKING:
     from .domain.deadlines import Deadline
+    from .domain.reactions import Copy, Reaction, ReceivedEvent
 
 __all__ = [
     "Aggregate",
@@ -69,6 +70,7 @@ __all__ = [
     "Children",
     "Command",
     "Context",
+    "Copy",
     "Currency",
     "Day",
     "Deadline",
@@ -92,6 +94,8 @@ __all__ = [
     "Phone",
     "PreviousVersion",
     "Projection",
+    "Reaction",
+    "ReceivedEvent",
     "Renamed",
     "Shards",
     "Signed0",
@@ -113,10 +117,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # Lazy: contexts without deadlines start without the module.
-    if name != "Deadline":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .domain.deadlines import Deadline
+_LAZY = {"Copy": "reactions", "Deadline": "deadlines", "Reaction": "reactions", "ReceivedEvent": "reactions"}
 
-    return Deadline
+
+def __getattr__(name: str) -> Any:
+    # Lazy: contexts without deadlines and reactions start without their modules.
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".domain.{_LAZY[name]}", __name__), name)

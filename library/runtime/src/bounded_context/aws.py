@@ -23,13 +23,22 @@ if TYPE_CHECKING:
     from .adapters.dynamodb_bulk import ImportedAggregateTable, Inserts, ReferenceTable
     from .adapters.dynamodb_lists import ListTable
     from .adapters.items import AggregateShards
+    from .adapters.reactions import CopyTable, ReactionTable
     from .adapters.s3 import InboxBucket
-    from .adapters.services import DeadLetters, Deployments, EventSources, Executions, Topic, Versions
+    from .adapters.services import (
+        DeadLetters,
+        Deployments,
+        EventSources,
+        Executions,
+        InboundQueue,
+        Topic,
+        Versions,
+    )
     from .adapters.systems import Secrets
     from .adapters.temporary_database import SqliteRepeatedLines, SqliteSeenIds
     from .application.calls import GuardedAggregates
     from .application.ports import System
-    from .application.verification import Ran, RowsCheck
+    from .application.verification import Judge, Ran, RowsCheck
     from .domain.aggregate import Unavailable
     from .domain.formats import Formats
     from .lists import ListImport
@@ -37,6 +46,8 @@ if TYPE_CHECKING:
 __all__ = [
     "aggregates",
     "bulk_client",
+    "copied",
+    "copies",
     "dead_letters",
     "deployments",
     "due",
@@ -46,11 +57,13 @@ __all__ = [
     "files",
     "idempotency_records",
     "imported",
+    "inbound_queue",
     "known",
     "list_import",
     "lists",
     "not_taken",
     "obeys",
+    "progress",
     "projection",
     "secret",
     "seen_ids",
@@ -255,6 +268,20 @@ def known(context: Context[Any], field: str) -> "RowsCheck[Any]":
     return known_to(_references(context.references[field]), field)
 
 
+def copied(context: Context[Any], field: str, judge: "Judge") -> "RowsCheck[Any]":
+    """Return the check of each row with the copied fields of the aggregate to which it refers in a field.
+
+    ``judge`` gets a row and the fields, and returns why the row is rejected, or None. A row with an unknown reference
+    passes: `known` rejects it.
+
+    Raises:
+        KeyError: the context declares no reference in that field.
+    """
+    from .application.verification import copied_in
+
+    return copied_in(_references(str(context.references[field])), field, judge)
+
+
 def not_taken(context: Context[Any]) -> "RowsCheck[Any]":
     """Return the check that no row has an existing identity, except an identity that its own list imported."""
     from .application.verification import not_taken as not_taken_in
@@ -306,6 +333,31 @@ def dead_letters() -> "DeadLetters":
     from .settings import OnEventSettings
 
     return DeadLetters(_client("sqs"), load(OnEventSettings).dead_letter_url)
+
+
+@_cached
+def progress() -> "ReactionTable":
+    """Return the progress of the reactions to other contexts' events."""
+    from .adapters.reactions import ReactionTable
+
+    return ReactionTable(_table())
+
+
+@_cached
+def inbound_queue() -> "InboundQueue":
+    """Return the queue of other contexts' events, for events whose reaction needs more time."""
+    from .adapters.services import InboundQueue
+    from .settings import ReactionSettings
+
+    return InboundQueue(_client("sqs"), load(ReactionSettings).inbound_url)
+
+
+@_cached
+def copies(aggregate: str) -> "CopyTable":
+    """Return the copies of another context's aggregates, by the kind of a reference with a `Copy`: ``policy``."""
+    from .adapters.reactions import CopyTable
+
+    return CopyTable(aggregate, _table())
 
 
 @_cached

@@ -14,6 +14,7 @@ __all__ = [
     "ListSettings",
     "MeasureListsSettings",
     "OnEventSettings",
+    "ReactionSettings",
     "RegisterListSettings",
     "RelaySettings",
     "Settings",
@@ -104,6 +105,12 @@ class OnEventSettings(TableSettings):
 
     consumes: Json[dict[str, Consumed]]
     dead_letter_url: str = Field(min_length=1)
+
+
+class ReactionSettings(OnEventSettings):
+    """Settings with ``inbound_url``, the queue of the events, to which events that need more time return."""
+
+    inbound_url: str = Field(min_length=1)
 
 
 class TrafficHookSettings(Settings):

@@ -1,12 +1,18 @@
 """The projection of what lists refer to."""
 
+from types import SimpleNamespace
 from typing import Any
 
 from pydynox import DynamoDBClient
 
 from bounded_context.adapters.conditional import ProjectionTable
 from bounded_context.adapters.dynamodb_bulk import ReferenceTable
+from bounded_context.application.staging import TypedRow
+from bounded_context.application.verification import copied_in
 from bounded_context.domain.events import ForeignEvent, Standing
+from bounded_context.domain.faults import Fault
+from bounded_context.domain.rows import Rejection
+from bounded_context.testing import InMemoryCopies
 from bounded_context.testing.functions import TABLE
 
 THING = "order_line"
@@ -27,3 +33,23 @@ def test_lists_are_verified_against_events_of_another_context(table: Any):
     for subject, standing in (("ref-1", Standing.KNOWN), ("ref-2", Standing.GONE)):
         ProjectionTable(table).apply(ForeignEvent(THING, subject, standing, "1", "event-1", "Type", "source"))
     assert _known("ref-1", "ref-2", "ref-3") == {"ref-1"}
+
+
+def test_rows_are_checked_with_the_copied_fields(table: Any):
+    """Of the aggregates that exist; the check needs no read for each row."""
+    for subject, standing, copied in (
+        ("ref-1", Standing.KNOWN, '{"limit": "7.00"}'),
+        ("ref-2", Standing.GONE, "{}"),
+        ("ref-3", Standing.KNOWN, None),
+    ):
+        event = ForeignEvent(THING, subject, standing, "1", "event-1", "Type", "source", copied)
+        ProjectionTable(table).apply(event)
+    copies = ReferenceTable(THING, DynamoDBClient(), TABLE)
+    fields = {"ref-1": {"limit": "7.00"}, "ref-3": {}}
+    assert copies.copies(["ref-1", "ref-2", "ref-3", "ref-4"]) == fields
+    details: Any = SimpleNamespace(stored_names={"line_id": "line_id"})
+    rows = [TypedRow(line, details, {"line_id": f"ref-{line}"}) for line in (1, 2, 3)]
+    rows.append(TypedRow(4, details, {"line_id": None}))
+    for source in (copies, InMemoryCopies(fields)):
+        check = copied_in(source, "line_id", lambda _, copy: None if copy.get("limit") else "it has no limit")
+        assert check(rows, "list-1") == [Rejection(3, "line_id", "it has no limit", Fault.RULE)]

@@ -46,6 +46,7 @@ def document(context: Context[Any], newest: Sequence[tuple[str, Version]], relea
     }
     channels = {"events": _topic(topic, versions)} | queues
     messages = {name: _message(context, name, *version) for name, version in versions.items()}
+    received = _received(context)
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -54,8 +55,11 @@ def document(context: Context[Any], newest: Sequence[tuple[str, Version]], relea
             "description": "What other contexts hear, and where. Made from the models by `uv run context contracts`.",
         },
         "defaultContentType": ENVELOPE,
-        "channels": channels,
-        "operations": {f"send-{name}": _send(name, channel["messages"]) for name, channel in channels.items()},
+        "channels": channels | received,
+        "operations": {
+            **{f"send-{name}": _operation("send", name, channel["messages"]) for name, channel in channels.items()},
+            **{f"receive-{name}": _operation("receive", name, received[name]["messages"]) for name in received},
+        },
         "components": {
             "messages": messages,
             "messageTraits": {"attributes": {"headers": _headers()}},
@@ -96,9 +100,30 @@ def _channel(address: str, words: str, versions: Iterable[str], bindings: Part) 
     }
 
 
-def _send(channel: str, versions: Iterable[str]) -> Part:
+def _operation(action: str, channel: str, versions: Iterable[str]) -> Part:
     messages = [{"$ref": f"#/channels/{channel}/messages/{event_type}"} for event_type in versions]
-    return {"action": "send", "channel": {"$ref": f"#/channels/{channel}"}, "messages": messages}
+    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "messages": messages}
+
+
+def _received(context: Context[Any]) -> dict[str, Part]:
+    """Return a channel for each other context to whose events the context reacts. A stack's setting has its topic."""
+    channels: dict[str, Part] = {}
+    for reaction in context.reactions:
+        source = kebab(reaction.source)
+        words = f"Events of {source} to which {context.title} reacts. The setting consumes of a stack names the topic."
+        channel = channels.setdefault(f"from-{source}", {"address": None, "description": words, "messages": {}})
+        rule = getattr(reaction.rule, "__doc__", None) or f"React to {reaction.event}."
+        channel["messages"][reaction.event] = {
+            "name": type_of_label(reaction.event),
+            "summary": rule.strip().partition("\n")[0],
+            "contentType": ENVELOPE,
+            "payload": {
+                "type": "object",
+                "properties": {"type": {"const": type_of_label(reaction.event)}, "subject": {"type": "string"}},
+                "required": ["specversion", "id", "source", "type", "subject"],
+            },
+        }
+    return channels
 
 
 def _message(context: Context[Any], name: str, event_type: str, version: Version) -> Part:
@@ -137,7 +162,8 @@ def abrupt(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]
 
     `before` is the committed AsyncAPI document, `after` is generated from the current declaration.
     """
-    for name in before["channels"].keys() & after["channels"].keys():
+    sent = [name for name in before["channels"].keys() & after["channels"].keys() if not name.startswith("from-")]
+    for name in sorted(sent):
         old, new = (_labels(document["channels"][name]) for document in (before, after))
         for event_type in sorted(old.keys() & new.keys()):
             if old[event_type].isdisjoint(new[event_type]):
@@ -323,6 +349,8 @@ def _generate(context: Context[Any], root: Path, theirs: Iterable[Entity]) -> It
     """Yield the entities of the declaration, without a system if the team moved the component to another system."""
     description, name = str(project_table(root).get("description") or context.title), kebab(context.name)
     sources, title = consumed(context.name, root / "infra" / "service"), context.display_name
+    # Each stack consumes the events of reactions, or its program is refused.
+    sources |= {reaction.source for reaction in context.reactions if kebab(reaction.source) not in map(kebab, sources)}
     component = next((entity for entity in theirs if _key(entity) == ("Component", name)), {})
     alone = component.get("spec", {}).get("system", name) == name
     for entity in entities(context.name, title, description, context.owner, api=context.api, consumed=sources):

@@ -42,6 +42,7 @@ class Inbound(Component):
         """Make both; `timeout` is the seconds that the receiving function may take for a batch."""
         super().__init__(name, stack.labels, opts)
         self._timeout = timeout
+        self._reacts = bool(stack.context.reactions)
         self.queue, self.dead_letters = queue_and_dead_letters(self, name, stack.key.arn, timeout)
         self.queue_url = self.queue.url
         self.dead_letter_url = self.dead_letters.url
@@ -53,11 +54,14 @@ class Inbound(Component):
     def feed(self, target: Target) -> None:
         """Send the queue's messages to a function's alias. Its role may receive them, and send dead letters.
 
+        In a context with reactions, the role may also send messages back to the queue.
+
         A message that the function reports as failed is retried alone. Raises ValueError if the function's timeout is
         longer than the queue's.
         """
-        send_dead_letters = allow(["sqs:SendMessage"], self.dead_letters.arn)
-        feed_from(self, self.queue, target, self._timeout, send_dead_letters)
+        # A message whose reaction is not done returns to the queue.
+        targets = [self.dead_letters.arn, *([self.queue.arn] if self._reacts else [])]
+        feed_from(self, self.queue, target, self._timeout, allow(["sqs:SendMessage"], *targets))
 
     def _subscribe(self, sources: Mapping[str, Consumed]) -> None:
         targets = {self.name: self.queue, f"{self.name}-dead-letters": self.dead_letters}

@@ -22,7 +22,7 @@ from .access import Boundary
 from .alarms import LEAST_PERCENT, AlarmSettings
 from .config import ARN, SettingError, SettingSource, only_if, read_all
 from .list_settings import LONGEST_KEPT, ListSettings, OfContext, formats
-from .schema import ONCE, BadMember, Form, Members, setting, within
+from .schema import ONCE, BadMember, Declared, Form, Members, setting, within
 from .strategy import BadStrategy, Strategy
 
 _NAME: Final = Form(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]", "a name in lower-case letters, such as order-line")
@@ -105,7 +105,24 @@ def _distinct_contexts(sources: Mapping[str, Consumed], info: ValidationInfo[Any
         raise ValueError("has one aggregate twice: events of two contexts about one aggregate have no order")
     if sum(len(source.types) for source in contexts.values()) > MOST_TYPES:
         raise ValueError(f"names over {MOST_TYPES} types of events: leave out those that change nothing")
+    if missing := _unreceived(info.context.context, contexts):
+        raise ValueError(missing)
     return contexts
+
+
+def _unreceived(context: Context[Any], sources: Mapping[str, Consumed]) -> str:
+    """Return the fault of the first event that the context reacts to and a stack does not consume, or an empty text."""
+    types = {kebab(name): source.types for name, source in sources.items()}
+    for reaction in context.reactions:
+        if reaction.event not in types.get(kebab(reaction.source), ()):
+            rule = f"{context.name} reacts to it (reactions of its context)"
+            return f"lacks {reaction.event} of {reaction.source}, and {rule}: add it to created_by or deleted_by"
+    return ""
+
+
+def _receives_reactions(config: Any, setting: Declared, text: str | None) -> None:
+    if text is None and (missing := _unreceived(config.context, {})):
+        raise SettingError(setting.name, f"{missing}.")
 
 
 Consumes = Annotated[
@@ -155,7 +172,9 @@ class EventSettings:
     subscriber_accounts: Annotated[tuple[Annotated[str, _ACCOUNT], ...], ONCE] = setting(["111122223333"], ())
     """Other AWS accounts whose queues may subscribe to the events."""
     consumes: Consumes = setting(
-        {"customer": {"topic": "/customer/dev/topic-arn", "created_by": ["CustomerRegistered"]}}, {}
+        {"customer": {"topic": "/customer/dev/topic-arn", "created_by": ["CustomerRegistered"]}},
+        {},
+        _receives_reactions,
     )
     """The other contexts whose events this context receives."""
 

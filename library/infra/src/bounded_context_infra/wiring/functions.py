@@ -151,6 +151,14 @@ ON_EVENT: Final = Preset(
 )
 """Receives other contexts' events."""
 
+_REACTING: Final = replace(
+    ON_EVENT,
+    variables=(*ON_EVENT.variables, "INBOUND_URL"),
+    items=COMMAND.items,
+    of_others=False,
+)
+"""Receives other contexts' events, and runs the commands of reactions."""
+
 
 def _platform_preset(timeout: int, memory: int, *variables: str) -> Preset:
     return Preset(timeout=timeout, memory=memory, variables=("CONTEXT", *variables))
@@ -193,7 +201,7 @@ def standard_presets(context: Context[Any]) -> dict[str, Preset]:
         **dict(
             zip(context.steps, (REGISTER_LIST, VALIDATE_LIST, VERIFY_LIST, IMPORT_LIST, COMPENSATE_ERROR), strict=False)
         ),
-        "on_event": ON_EVENT,
+        "on_event": replace(_REACTING, queries=bool(context.queried_by)) if context.reactions else ON_EVENT,
     }
 
 
@@ -224,7 +232,7 @@ class Functions(Mapping[str, Function]):
         presets: the preset of each function of the context.
         table: the table that presets access by `items` and `queries`; the variable TABLE_NAME.
         fanout: the topic that the relay publishes to; TOPIC_ARN.
-        inbound: the queue whose messages `on_event` receives; CONSUMES, DEAD_LETTER_URL.
+        inbound: the queue whose messages `on_event` receives; CONSUMES, DEAD_LETTER_URL, INBOUND_URL.
         inbox: the bucket with the folders of presets; INBOX_BUCKET. None without lists.
         workflow: the name of the state machine, which is made after the functions that it calls; STATE_MACHINE_ARN.
             None without lists.
@@ -263,6 +271,7 @@ class Functions(Mapping[str, Function]):
             "TABLE_NAME": table.table_name,
             "TOPIC_ARN": fanout.topic.arn,
             "DEAD_LETTER_URL": inbound.dead_letter_url,
+            "INBOUND_URL": inbound.queue_url,
             **({"INBOX_BUCKET": inbox.bucket_name} if inbox else {}),
             **({"STATE_MACHINE_ARN": stack.machine_arn(workflow)} if workflow else {}),
             **(values or {}),

@@ -194,6 +194,7 @@ def functions(
     bucket: Any,  # noqa: ARG001
     topic: tuple[str, str],
     dead_letters: str,
+    aws_endpoint: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator["Functions"]:
     """The context's functions with the variables of deployed functions, and an empty table, bucket, topic and queue."""
@@ -202,6 +203,7 @@ def functions(
     from bounded_context_infra.configuration.project import current
 
     own = {VARIABLE: str(current().settings["context"]), "TOPIC_ARN": topic[0], "DEAD_LETTER_URL": dead_letters}
+    own["INBOUND_URL"] = _model("sqs").create_queue("inbound").url(urlparse(aws_endpoint))
     for name, value in {**VARIABLES, **own}.items():
         monkeypatch.setenv(name, value)
     forget_adapters()

@@ -3,6 +3,7 @@
 import csv
 import itertools
 import sys
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from io import StringIO
 from typing import Any, Final
 
 from bounded_context.domain.formats import PLAIN
+from bounded_context.domain.spelling import kebab
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
@@ -103,6 +105,24 @@ class Running:
         if function in self.deployed.context.command_functions:
             message["idempotency_key"] = key or str(uuid.uuid4())
         return self.deployed.invoke(function, message)
+
+    def publish(self, source: str, event_type: str, subject: str, **members: object) -> Event:
+        """Publish an event of another context, as its relay would, and return the event.
+
+        Args:
+            source: the other context's name, as in the setting `consumes` of the local stack.
+            event_type: the type of the event.
+            subject: the identity of the other context's aggregate.
+            members: further members of the event, such as ``data``.
+
+        Raises:
+            LocalRunError: the local stack consumes no events of this context.
+        """
+        for neighbour in self.deployed.neighbours:
+            if kebab(neighbour.name) == kebab(source):
+                return neighbour.publish_event(event_type, subject, time.time_ns(), **members)
+        remedy = "write it into consumes in infra/service/Pulumi.local.yaml"
+        raise LocalRunError(f"the local stack consumes no events of {source}: {remedy}.")
 
     def events(self, subject: str, count: int = 1) -> dict[str, list[Event]]:
         """Return the events about an aggregate, by the subscriber's name.

@@ -6,9 +6,10 @@ pydynox itself gives a throttled request three tries within two seconds, and unp
 three seconds, without regard to other writers. A table may need minutes to grow.
 """
 
+import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -141,12 +142,20 @@ It outlives every message that could bring the aggregate back. SQS deletes a mes
 letters included. A redrive sends it anew: 28 days. The rest is for events that wait before they are published.
 """
 
+COPIED: Final = "copied"
+"""The attribute with the declared fields of another context's aggregate, as a JSON object."""
+
 _NEWER: Final = "attribute_not_exists(#order) OR #order < :order"
 
 
 def key_of(aggregate: str, subject: str) -> str:
     """Return the key of the item of another context's aggregate: ``order_line`` and ``7`` give ``ORDER_LINE#7``."""
     return f"{aggregate.upper()}#{subject}"
+
+
+def fields_of(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the copied fields of an item of another context's aggregate, as JSON values."""
+    return json.loads(str(item.get(COPIED, "{}")))
 
 
 class ProjectionTable:
@@ -181,5 +190,7 @@ class ProjectionTable:
             "event_type": event.event_type,
             "source": event.source,
         }
+        if event.copied is not None:
+            item[COPIED] = event.copied
         is_deleted = event.standing is Standing.GONE
         return item | {"expires_at": int(self._clock()) + TOMBSTONE_SECONDS} if is_deleted else item

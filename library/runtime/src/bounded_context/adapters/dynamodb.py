@@ -21,7 +21,7 @@ from ..domain.children import PAGE
 from ..domain.events import fresh_traceparent
 from ..domain.fields import now, stamp
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, is_throttling, patiently, refusing_item
-from .items import CHANGED_AT, CREATED_AT, ETAG, KEY, LIST, SCHEMA, TRACEPARENT, Items, child_values
+from .items import CHANGED_AT, CREATED_AT, ETAG, HOPS, KEY, LIST, SCHEMA, TRACEPARENT, Items, child_values
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -69,6 +69,19 @@ def attempt(identity: str, *command: Any) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+_hops: Final[ContextVar[int]] = ContextVar("hops", default=0)
+
+
+@contextmanager
+def hopping(hops: int) -> Iterator[None]:
+    """Store the number of reactions that led to the writes of a block, for their events."""
+    token = _hops.set(hops)
+    try:
+        yield
+    finally:
+        _hops.reset(token)
 
 
 def fresh_name() -> str:
@@ -142,8 +155,8 @@ class AggregateTable(Generic[A]):
     def add(self, aggregate: A) -> None:
         """Store a new aggregate. Raises AlreadyExists, Done."""
         etag, at = fresh_name(), now()
-        metadata = {TRACEPARENT: self._traceparent(), ETAG: etag, CREATED_AT: stamp(at), CHANGED_AT: stamp(at)}
-        item = self._items.from_aggregate(aggregate) | metadata
+        metadata = {ETAG: etag, CREATED_AT: stamp(at), CHANGED_AT: stamp(at)}
+        item = self._items.from_aggregate(aggregate) | self._caused() | metadata
         if not self._write(etag, self._table.put_item, Item=item, ConditionExpression=ABSENT):
             raise AlreadyExists(self._items.identity, aggregate.id)
         aggregate.stored_as(etag, at)
@@ -151,8 +164,8 @@ class AggregateTable(Generic[A]):
     def save(self, aggregate: A) -> None:
         """Store the version after the stored version. Raises VersionConflict."""
         etag, replaced, at = _next_etag(aggregate), aggregate.version - 1, now()
-        metadata = {TRACEPARENT: self._traceparent(), SCHEMA: self._items.schema_of(aggregate), ETAG: etag}
-        item = self._items.from_aggregate(aggregate) | metadata | {CHANGED_AT: stamp(at)}
+        metadata = {SCHEMA: self._items.schema_of(aggregate), ETAG: etag, CHANGED_AT: stamp(at)}
+        item = self._items.from_aggregate(aggregate) | self._caused() | metadata
         removed = [name for name in self._items.attributes if name not in item]
         key, condition, values = {KEY: item.pop(KEY)}, *_unchanged(aggregate, replaced)
         change = {"Key": key, "ConditionExpression": condition, **_update(item, removed, values)}
@@ -211,6 +224,10 @@ class AggregateTable(Generic[A]):
             despite_conflicts(lambda: transact(TransactItems=named, ClientRequestToken=token))
         except ClientError as error:
             raise self._conflict(aggregate, version) if condition_failed(error) else error from error
+
+    def _caused(self) -> dict[str, str | int]:
+        hops = _hops.get()
+        return {TRACEPARENT: self._traceparent(), **({HOPS: hops} if hops else {})}
 
     def _write(self, etag: str, write: Callable[..., Any], **request: Any) -> bool:
         """Send a conditional write, and return whether it is in the table."""

@@ -26,7 +26,7 @@ from pydynox.exceptions import ProvisionedThroughputExceededException, Transacti
 from ..application.ports import AlreadyTaken
 from ..domain.events import Standing
 from ..domain.fields import now, stamp
-from .conditional import key_of, patiently
+from .conditional import COPIED, fields_of, key_of, patiently
 from .items import CHANGED_AT, CREATED_AT, KEY, TRACEPARENT, Items
 from .systems import Signed, Unanswered
 
@@ -253,22 +253,30 @@ class ImportedAggregateTable:
 
 
 def existing(
-    client: DynamoDBClient, table: str, prefix: str, identities: Collection[str], *, consistent: bool
+    client: DynamoDBClient,
+    table: str,
+    prefix: str,
+    identities: Collection[str],
+    *,
+    consistent: bool,
+    further: Sequence[str] = (),
 ) -> dict[str, Mapping[str, Any]]:
     """Return the items that exist, by identity: the key without its prefix. They have a key, a status and a list's id.
 
+    ``further`` names further attributes.
     Throttled reads are retried, a hundred keys at a time (AWS limit of BatchGetItem).
     """
     keys = [{KEY: prefix + identity} for identity in identities]
-    reads = (partial(_read, client, table, hundred, consistent=consistent) for hundred in _hundreds(keys))
+    names = [KEY, "list_id", "status", *further]
+    reads = (partial(_read, client, table, hundred, names, consistent=consistent) for hundred in _hundreds(keys))
     items = [item for read in reads for item in patiently(read, _passes)]
     return {item[KEY].removeprefix(prefix): item for item in items}
 
 
 def _read(
-    client: DynamoDBClient, table: str, keys: Sequence[dict[str, Any]], *, consistent: bool
+    client: DynamoDBClient, table: str, keys: Sequence[dict[str, Any]], names: Sequence[str], *, consistent: bool
 ) -> list[dict[str, Any]]:
-    return client.sync_batch_get(table, list(keys), consistent_read=consistent, projection=[KEY, "list_id", "status"])
+    return client.sync_batch_get(table, list(keys), consistent_read=consistent, projection=list(names))
 
 
 def _of_others(items: Mapping[str, Mapping[str, Any]], list_id: str) -> set[str]:
@@ -313,6 +321,12 @@ class ReferenceTable:
         """
         existing_ids = self._existing(identities, consistent=False)
         return existing_ids | self._existing(set(identities) - existing_ids, consistent=True)
+
+    def copies(self, identities: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Return the copied fields of the identities that exist, as JSON values."""
+        items = existing(self._client, self._table, self._prefix, identities, consistent=True, further=[COPIED])
+        known = ((identity, item) for identity, item in items.items() if item.get("status") != Standing.GONE)
+        return {identity: fields_of(item) for identity, item in known}
 
     def _existing(self, identities: Collection[str], *, consistent: bool) -> set[str]:
         items = existing(self._client, self._table, self._prefix, identities, consistent=consistent)

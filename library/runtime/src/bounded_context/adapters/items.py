@@ -46,6 +46,8 @@ FAMILY: Final = "child_family"
 """A part of the keys of an aggregate's children; absent without any."""
 LAST_CHILD: Final = "last_child"
 """The child that the last write added, by its name; absent after another write."""
+HOPS: Final = "event-hops"
+"""The number of reactions that led to an item's last change, if there was any. No field has a dash in its name."""
 
 LIST: Final = "LIST#"
 """The prefix of the key of each list's record."""
@@ -73,6 +75,8 @@ class Items(Generic[A]):
         self.identity = context.identity
         self._deadlines = context.deadline_by_status
         self.attributes = (*context.attributes.values(), "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
+        if context.reactions:
+            self.attributes += (HOPS,)
         if context.children:
             self.attributes += (COUNTS, FAMILY, LAST_CHILD)
         if self._deadlines:
@@ -80,7 +84,7 @@ class Items(Generic[A]):
         self._aggregate = context.aggregate
         self._new = {context.attributes[name]: value for name, value in _without_none(defaults(context.state)).items()}
         self.context = context
-        own = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, CREATED_AT, CHANGED_AT, COUNTS, FAMILY, LAST_CHILD, DUE}
+        own = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, HOPS, CREATED_AT, CHANGED_AT, COUNTS, FAMILY, LAST_CHILD, DUE}
         self._known = {*own, *self.attributes}
 
     def key(self, identity: str) -> dict[str, str]:
@@ -364,6 +368,7 @@ class Changes:
             schema,
             sequence=number,
             **_erasure(image),
+            **({"hops": int(image[HOPS])} if HOPS in image else {}),
         )
 
     def _type_and_schema(self, image: Mapping[str, Any], status: StrEnum, *, removed: bool) -> tuple[str, str | None]:

@@ -103,6 +103,9 @@ def _entry(index: int, event: dict[str, Any]) -> "PublishBatchRequestEntryTypeDe
 REASON: Final = "reason"
 """The message attribute with the reason why the message was moved."""
 
+SETTLED: Final = "settled"
+"""The message attribute of an event whose reaction has waited for earlier registrations."""
+
 _MOST_ATTRIBUTES: Final = 10
 """The maximum attributes of a message (AWS limit)."""
 
@@ -123,6 +126,24 @@ class DeadLetters:
         reason_attribute: SqsAttribute = {"DataType": "String", "StringValue": reason}
         message_attributes = {**dict(original[: _MOST_ATTRIBUTES - 1]), REASON: reason_attribute}
         self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=message_attributes)
+
+
+class InboundQueue:
+    """The queue of other contexts' events, to which a message returns whose reaction is not done."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def again(self, body: str, attributes: Mapping[str, Mapping[str, Any]], seconds: int) -> None:
+        """Send a copy of a message, with its attributes as Lambda received them, to be delivered after some seconds.
+
+        The copy has the attribute `SETTLED`, if need be in place of the last attribute.
+        """
+        original = [(name, _attribute(value)) for name, value in attributes.items() if name != SETTLED]
+        settled: SqsAttribute = {"DataType": "String", "StringValue": "true"}
+        copied = {**dict(original[: _MOST_ATTRIBUTES - 1]), SETTLED: settled}
+        self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=copied, DelaySeconds=seconds)
 
 
 def _attribute(attribute: Mapping[str, Any]) -> "SqsAttribute":

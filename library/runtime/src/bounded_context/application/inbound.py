@@ -7,7 +7,7 @@ import heapq
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import count, islice
@@ -76,14 +76,21 @@ class _Order(BaseModel):
 
 @dataclass(frozen=True)
 class Message:
-    """A message that can be read. ``event`` is None if its type is not consumed."""
+    """A message that can be read. ``event`` is None if its type is not consumed.
+
+    ``time`` is the event's time, and ``document`` has all members of the message.
+    """
 
     envelope: Envelope
     event: ForeignEvent | None
+    time: datetime | None = None
+    document: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
-def read(body: str, consumes: Mapping[str, Consumed]) -> Message:
+def read(body: str, consumes: Mapping[str, Consumed], copied: Mapping[str, Sequence[str]] | None = None) -> Message:
     """Parse a message's body by the consumed events of each context (by its name, as ``source`` has it).
+
+    ``copied`` has the fields of the copy, by the kind of the other context's aggregate.
 
     Unknown members, versions of the data and types of events are accepted: a producer may add them at any time.
 
@@ -96,7 +103,17 @@ def read(body: str, consumes: Mapping[str, Consumed]) -> Message:
     if consumed is None:
         raise Poison(PoisonReason.SOURCE)
     standing = consumed.standing(envelope.label) or consumed.standing(envelope.type)
-    return Message(envelope, None if standing is None else _event(document, envelope, consumed.aggregate, standing))
+    if standing is None:
+        return Message(envelope, None, document=document)
+    event, time = _event(document, envelope, consumed.aggregate, standing)
+    if fields := (copied or {}).get(consumed.aggregate):
+        event = replace(event, copied=_copy(document.get("data"), fields))
+    return Message(envelope, event, time, document)
+
+
+def _copy(data: Any, fields: Sequence[str]) -> str:
+    values = data if isinstance(data, dict) else {}
+    return json.dumps({name: values[name] for name in fields if values.get(name) is not None})
 
 
 def apply(message: Message, projection: Projection) -> Applied:
@@ -122,14 +139,17 @@ def _document(body: str) -> Any:
         raise Poison(PoisonReason.NOT_JSON) from None
 
 
-def _event(document: Any, envelope: Envelope, aggregate: str, standing: Standing) -> ForeignEvent:
+def _event(
+    document: Any, envelope: Envelope, aggregate: str, standing: Standing
+) -> tuple[ForeignEvent, datetime | None]:
     members = _validate(_Subject, document, PoisonReason.SUBJECT)
     place = _validate(_Order, document, PoisonReason.ORDER)
     try:
         order = order_key(envelope.id, place.sequence, place.time)
     except ValueError:
         raise Poison(PoisonReason.ORDER) from None
-    return ForeignEvent(aggregate, members.subject, standing, order, envelope.id, envelope.type, envelope.source)
+    ids = envelope.id, envelope.type, envelope.source
+    return ForeignEvent(aggregate, members.subject, standing, order, *ids), place.time
 
 
 def _validate(kind: Any, document: Any, reason: PoisonReason) -> Any:

@@ -275,11 +275,52 @@ class Projection(Protocol):
         """Store an event if it is newer than the stored event of its subject; return whether it was."""
 
 
+class Turn(NamedTuple):
+    """The right to react to an event, for a time: the reaction goes on after the identity ``after``.
+
+    Otherwise ``busy_until`` has the end of the call that has this right, in seconds since 1970. It is None if the
+    reaction is done, or if a newer event has replaced the event.
+    """
+
+    granted: bool
+    after: str = ""
+    busy_until: int | None = None
+
+
+class Progress(Protocol):
+    """The progress of the reactions to events, by subject. Only the newest event of a subject is reacted to.
+
+    ``writer`` names a call. A call that has a turn loses it when a newer event of the subject arrives.
+    """
+
+    def announce(self, subject: str, order: str) -> None:
+        """Store that there is an event at a position: older events of the subject are not reacted to any more."""
+
+    def take(self, subject: str, order: str, writer: str, until: int) -> Turn:
+        """Take the turn for an event at a position among the events of its subject, until a time since 1970."""
+
+    def keep(self, subject: str, order: str, writer: str, after: str) -> bool:
+        """Store the identity after which the reaction goes on; return whether the call still has its turn."""
+
+    def leave(self, subject: str, writer: str) -> None:
+        """Give the turn back, if the call still has it."""
+
+    def finish(self, subject: str, order: str, writer: str) -> bool:
+        """Store that the reaction is done, and give the turn back; return whether the call still had its turn."""
+
+
 class References(Protocol):
     """Other contexts' aggregates to which the aggregates refer."""
 
     def known(self, identities: Collection[str]) -> set[str]:
         """Return the identities that exist; an aggregate that is recorded as gone does not exist."""
+
+
+class Copies(Protocol):
+    """The copies of other contexts' aggregates, to which the aggregates refer."""
+
+    def copies(self, identities: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the copied fields of the identities that exist."""
 
 
 class BadReply(Exception):

@@ -21,7 +21,7 @@ from ..domain.lists import Amounts, ListStatus, ListTotals, ReceivedList, over_t
 from ..domain.rows import Rejection, Rows, rejected_rows
 from .calls import seconds_to_spare, without_garbage_collection
 from .list_import import Outcome, Step, Workflow, counts, refuse
-from .ports import Aggregates, ImportedAggregates, References, Throttled
+from .ports import Aggregates, Copies, ImportedAggregates, References, Throttled
 from .results import PartResult, Report, RuleProgress, by_line, document, write_report
 from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, TypedRow, attempt, identities, read_part
 
@@ -387,6 +387,10 @@ def _answer(received: ReceivedList, flow: Workflow) -> Step:
     return Step(received.list_id, Outcome.VERIFIED)
 
 
+Judge = Callable[[TypedRow[Any], Mapping[str, Any]], str | None]
+"""Returns why a row does not fit the copied fields of another context's aggregate, or None if it does."""
+
+
 def known_to(references: References, field: str) -> RowsCheck[Any]:
     """Return the check that the reference of each row in a field is known; an empty reference is valid."""
 
@@ -396,6 +400,20 @@ def known_to(references: References, field: str) -> RowsCheck[Any]:
         existing = references.known(set(identities(referring, attribute)))
         unknown = [row for row in referring if row.values[attribute] not in existing]
         return [_unknown(row, field, row.values[attribute]) for row in unknown]
+
+    return check
+
+
+def copied_in(copies: Copies, field: str, judge: Judge) -> RowsCheck[Any]:
+    """Return the check of each row with the copy to which it refers in a field; an unknown reference is valid."""
+
+    def check(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:
+        attribute = rows[0].details.stored_names[field] if rows else field
+        referring = [row for row in rows if row.values[attribute] is not None]
+        fields = copies.copies(set(identities(referring, attribute)))
+        known = (row for row in referring if row.values[attribute] in fields)
+        reasons = ((row, judge(row, fields[row.values[attribute]])) for row in known)
+        return [Rejection(row.line, field, reason, Fault.RULE) for row, reason in reasons if reason]
 
     return check
 

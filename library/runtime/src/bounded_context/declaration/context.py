@@ -95,6 +95,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     yield from _previous_version(context)
     yield from _references(context)
     yield from _approval(context)
+    yield from _of_others(context)
     yield from _errors(context)
     yield from _measures(context)
 
@@ -425,6 +426,14 @@ def _approval(context: Structure[Any]) -> Iterator[str]:
         yield f"approval: its rule returned {answer!r}: let it return True or False."
 
 
+def _of_others(context: Structure[Any]) -> Iterator[str]:
+    if context.reactions or any(type(kind) is not str for kind in context.references.values()):
+        from .reactions import contradictions, copy_contradictions
+
+        yield from copy_contradictions(context.references)
+        yield from contradictions(context)
+
+
 def _errors(context: Structure[Any]) -> Iterator[str]:
     codes = (*_repeated(context.refusals), BusinessError.code)
     yield from (f"errors: {sentence}" for sentence in bad_errors(context.own_errors, codes))
@@ -487,7 +496,9 @@ class Context(Structure[A]):
             details. The default is derived from the aggregate.
         versions: the version (``<major>.<minor>``) of each event type's schema; 1.0 for types that are not named.
         previous_version: the previous major version of the aggregates' events, as long as a subscriber reads it.
-        references: the fields that hold the id of another context's aggregate, with its kind in snake_case.
+        references: the fields that hold the id of another context's aggregate, with its kind in snake_case, or with a
+            `Copy` of some of its fields.
+        reactions: the reactions to other contexts' events, each with its rule.
         verification: the list workflow's step between validation and import, in snake_case; None for a context without
             lists.
         approval: the rule by which a person approves a list before its import; by default no list waits.

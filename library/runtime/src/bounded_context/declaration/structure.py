@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..domain.children import Children
     from ..domain.deadlines import Deadline
     from ..domain.events import CloudEvent
+    from ..domain.reactions import Reaction
     from ..domain.rows import Rows
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -120,6 +121,7 @@ class Structure(Generic[A]):
     versions: Mapping[str, str] = field(default_factory=dict)
     previous_version: PreviousVersion | None = None
     references: Mapping[str, str] = field(default_factory=dict)
+    reactions: "tuple[Reaction[A], ...]" = ()
     verification: str | None = VERIFY_LIST
     approval: ListApproval | None = None
     queried_by: tuple[str | By, ...] = ()
@@ -422,7 +424,7 @@ class Structure(Generic[A]):
         """The envelope of its events."""
         from ..domain.events import envelope_of
 
-        return envelope_of(self.name)
+        return envelope_of(self.name, hops=bool(self.reactions))
 
     # -- its items and measures
 
@@ -478,7 +480,16 @@ class Structure(Generic[A]):
     @property
     def referenced_kinds(self) -> tuple[str, ...]:
         """The kinds of other contexts' aggregates that its aggregates refer to."""
-        return tuple(dict.fromkeys(self.references.values()))
+        return tuple(dict.fromkeys(map(str, self.references.values())))
+
+    @cached_property
+    def copied_fields(self) -> Mapping[str, tuple[str, ...]]:
+        """The fields of other contexts' aggregates that the projection contains, by kind."""
+        if all(type(kind) is str for kind in self.references.values()):
+            return {}
+        from ..domain.reactions import copied
+
+        return copied(self.references)
 
     @cached_property
     def amounts(self) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ class Source:
         data: dict[str, Any],
         traceparent: str,
         schema: str | None = None,
-        **more: str,
+        **more: str | int,
     ) -> dict[str, Any]:
         """Return the CloudEvents 1.0 envelope in its JSON form, as a dictionary.
 
@@ -289,10 +289,18 @@ class CloudEvent(EventData):
     data: dict[str, Any]
 
 
-def envelope_of(source: str) -> type[CloudEvent]:
-    """Return the envelope of the events of one source, which is its only valid ``source``."""
-    source_field: Any = (Literal[source], CloudEvent.model_fields["source"])  # pyrefly: ignore[not-a-type] (a type made at runtime)
-    return create_model("CloudEvent", __base__=CloudEvent, __doc__=CloudEvent.__doc__, source=source_field)
+def envelope_of(source: str, *, hops: bool = False) -> type[CloudEvent]:
+    """Return the envelope of the events of one source, which is its only valid ``source``.
+
+    With ``hops`` the envelope has the number of reactions that led to the event.
+    """
+    fields: dict[str, Any] = {
+        "source": (Literal[source], CloudEvent.model_fields["source"])  # pyrefly: ignore[not-a-type] (a type made at runtime)
+    }
+    if hops:
+        description = "the number of reactions that led to the event; absent without any"
+        fields["hops"] = (int, Field(default=0, ge=0, description=description))
+    return create_model("CloudEvent", __base__=CloudEvent, __doc__=CloudEvent.__doc__, **fields)
 
 
 _TRACEPARENT = r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})"
@@ -371,7 +379,7 @@ class ForeignEvent:
     """The stored members of another context's event.
 
     ``aggregate`` is the name of its aggregate in snake_case, and ``subject`` the aggregate's id. ``order`` is the
-    event's position among the events of the subject.
+    event's position among the events of the subject. ``copied`` has the fields of the copy as a JSON object, or None.
     """
 
     aggregate: str
@@ -381,6 +389,7 @@ class ForeignEvent:
     event_id: str
     event_type: str
     source: str
+    copied: str | None = None
 
 
 def order_key(event_id: str, sequence: str | None, time: datetime | None) -> str:

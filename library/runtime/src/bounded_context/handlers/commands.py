@@ -85,11 +85,15 @@ class CommandHandler(Generic[C, A]):
         try:
             yield
         except Refused as refused:
-            logger.info("command refused", code=refused.code)
-            # All faults of the request itself, such as its size, share one metric: each code costs a metric.
-            reason = refused.code if refused.code in self.context.refusals else INVALID
-            count(self.context.measures.commands_refused, reason=reason)
+            self.count_refusal(refused)
             raise
+
+    def count_refusal(self, refused: Refused) -> None:
+        """Log and count a refusal."""
+        logger.info("command refused", code=refused.code)
+        # All faults of the request itself, such as its size, share one metric: each code costs a metric.
+        reason = refused.code if refused.code in self.context.refusals else INVALID
+        count(self.context.measures.commands_refused, reason=reason)
 
     def perform(self, command: C, key: Key | None, payload: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         """Run a command, once per idempotency key if it has a key, and return the answer to the message.

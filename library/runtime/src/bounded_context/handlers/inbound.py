@@ -2,21 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from ..application import inbound
+from ..application.calls import time_left
 from ..application.inbound import Applied, Message
 from ..application.ports import Projection
 from ..declaration import measures
 from ..declaration.context import Context
 from ..domain.events import Consumed
 from ..domain.faults import Poison
-from ..settings import OnEventSettings, load
+from ..settings import OnEventSettings, ReactionSettings, load
 from ..telemetry import Handler, count, logger
 from ._function import function
 from .queues import take_each
+
+if TYPE_CHECKING:
+    from .reactions import Reactor
 
 FUNCTION: Final = "on_event"
 
@@ -41,7 +45,8 @@ def event_handler(
     can never be processed.
     """
     taker = _Taker(context, projection, dead_letters)
-    return function(context, FUNCTION, OnEventSettings, [projection, dead_letters])(taker.take)
+    settings = ReactionSettings if context.reactions else OnEventSettings
+    return function(context, FUNCTION, settings, [projection, dead_letters])(taker.take)
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,23 @@ class _Taker:
 
     def take(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         consumes = inbound.by_name(load(OnEventSettings, self.context).consumes)
-        return take_each(event, context.function_name, lambda record: self._take(record, consumes))
+        if not self.context.reactions:
+            return take_each(event, context.function_name, lambda record: self._take(record, consumes))
+        from .reactions import Reactor
 
-    def _take(self, record: SQSRecord, consumes: Mapping[str, Consumed]) -> None:
+        reactor = Reactor(self.context, context)
+        with time_left(context.get_remaining_time_in_millis() / 1000):
+            return take_each(event, context.function_name, lambda record: self._take(record, consumes, reactor))
+
+    def _take(self, record: SQSRecord, consumes: Mapping[str, Consumed], reactor: "Reactor | None" = None) -> None:
         try:
-            self._apply(inbound.read(record.body, consumes))
+            message = inbound.read(record.body, consumes, self.context.copied_fields)
         except Poison as poison:
             self._bury(record, poison)
+            return
+        self._apply(message)
+        if reactor:
+            reactor.react(message, record)
 
     def _apply(self, message: Message) -> None:
         outcome = inbound.apply(message, self.projection())

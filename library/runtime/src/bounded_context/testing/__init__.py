@@ -5,6 +5,7 @@ from .functions import KNOWN, InMemorySystem, Run, Samples, on, run_list
 from .in_memory import (
     InMemory,
     InMemoryAggregates,
+    InMemoryCopies,
     InMemoryFiles,
     InMemoryLists,
     InMemoryProjection,
@@ -16,6 +17,7 @@ __all__ = [
     "KNOWN",
     "InMemory",
     "InMemoryAggregates",
+    "InMemoryCopies",
     "InMemoryFiles",
     "InMemoryLists",
     "InMemoryProjection",

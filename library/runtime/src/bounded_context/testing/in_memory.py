@@ -351,6 +351,21 @@ class InMemoryReferences:
         return self.identities.intersection(identities)
 
 
+@dataclass
+class InMemoryCopies:
+    """The copied fields of another context's aggregates, by identity, in place of `bounded_context.aws.copies`."""
+
+    fields: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def get(self, identity: str) -> dict[str, Any] | None:
+        """Return the fields of an aggregate, or None if the aggregate is unknown."""
+        return self.fields.get(identity)
+
+    def copies(self, identities: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Return the fields of the identities that exist."""
+        return {identity: self.fields[identity] for identity in identities if identity in self.fields}
+
+
 class InMemory(Generic[A]):
     """All adapters of a context.
 

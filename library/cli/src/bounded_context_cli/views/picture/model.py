@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
+from bounded_context.declaration.entry_points import ON_EVENT
 from bounded_context.domain.spelling import kebab, plain
 
 from ...programs import Graph, Node
@@ -157,8 +158,14 @@ def _box(context: Context[Any], resources: Resources, resource: Resource, frame:
     notes = [
         f"{resource.kind} {resource.node.called}",
         *(f"what fails: {arn.rpartition(':')[2]}" for arn in destinations),
+        *(_reactions(context) if (resource.kind, resource.name) == ("function", ON_EVENT) else ()),
     ]
     return Box(resource.key, label, resource.kind, "\n".join(notes), frame)
+
+
+def _reactions(context: Context[Any]) -> Iterator[str]:
+    for reaction in context.reactions:
+        yield f"{reaction.event} of {kebab(reaction.source)}: {getattr(reaction.rule, '__name__', 'a rule')}"
 
 
 def _frames(

@@ -37,6 +37,7 @@ PARAMETERS: Final[dict[str, set[str]]] = {
     "BatchGetItem": {"RequestItems"},
     "Query": {
         *("TableName", "IndexName", "KeyConditionExpression", "Limit", "ExclusiveStartKey", "ConsistentRead"),
+        "ScanIndexForward",
         *("ProjectionExpression", *_EXPRESSIONS),
     },
     "Scan": {

@@ -1,0 +1,64 @@
+"""The checks of reactions to other contexts' events, and of copies of their data, against their context."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, get_args, get_type_hints
+
+from ..domain.aggregate import Change
+from ..domain.reactions import Copy, Reaction
+from .structure import Structure
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+def effects(context: Structure[Any], reaction: Reaction[Any]) -> tuple[str, ...]:
+    """Return the events that a reaction may lead to, by the commands of its rule's annotation; by default all."""
+    try:
+        answer = get_type_hints(reaction.rule).get("return", Change)
+    except (NameError, TypeError):
+        answer = Change
+    models = {model for model in (answer, *get_args(answer)) if isinstance(model, type) and issubclass(model, Change)}
+    commands = [command for command in context.commands if command.kind != "creates"]
+    named = tuple(command.event for command in commands if command.model in models)
+    return named or tuple(command.event for command in commands)
+
+
+def contradictions(context: Structure[Any]) -> Iterator[str]:
+    """Yield a sentence for each contradiction of the reactions with the context."""
+    for reaction in context.reactions:
+        yield from _faults(context, reaction)
+    names = Counter((reaction.source.replace("-", "_"), reaction.event) for reaction in context.reactions)
+    for (source, event), count in names.items():
+        if count > 1:
+            yield f"reactions has {count} to {event} of {source}: write one, whose rule decides."
+
+
+def _faults(context: Structure[Any], reaction: Reaction[Any]) -> Iterator[str]:
+    what = f"reactions: the reaction to {reaction.event} of {reaction.source}"
+    source = reaction.source.replace("-", "_")
+    if not _NAME.fullmatch(source):
+        yield f"reactions: the source {reaction.source!r} is no context: write its name in snake_case."
+    elif source == context.name:
+        yield f"{what} is a cycle: {context.title} would react to its own events. Write the effect into its commands."
+    if not _LABEL.fullmatch(reaction.event):
+        yield f"reactions: {reaction.event!r} is no event of {reaction.source}: write its type, such as OrderPlaced."
+    if not callable(reaction.rule):
+        yield f"{what} has no rule: write a function of the event and a {context.title} as its third argument."
+    if reaction.by not in (context.identity, *context.queried_fields):
+        is_stored = reaction.by in context.stored_fields
+        remedy = f"write {reaction.by!r} into queried_by" if is_stored else f"write a field of {context.title}"
+        yield f"{what} has by={reaction.by!r}, which has no index: {remedy}."
+
+
+def copy_contradictions(references: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each reference whose copy has bad fields."""
+    for name, kind in references.items():
+        fields = kind.fields if isinstance(kind, Copy) else None
+        if fields is None:
+            continue
+        if not isinstance(fields, tuple) or not fields:
+            yield f"references: the copy of {name} has the fields {fields!r}: write a tuple of names."
+        elif len({*fields}) != len(fields) or not all(isinstance(field, str) and field for field in fields):
+            yield f"references: the copy of {name} has the fields {fields!r}: name each field once."

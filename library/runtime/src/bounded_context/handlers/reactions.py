@@ -1,0 +1,87 @@
+"""Reactions to other contexts' events, in the function that receives the events.
+
+A message whose reaction is not done returns to its own queue as a copy, for instance because many aggregates refer to
+its subject, or because a list is open. A copy does not count as a failed attempt.
+"""
+
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from .. import aws
+from ..adapters.dynamodb import hopping
+from ..adapters.services import SETTLED
+from ..application.inbound import Message
+from ..application.reactions import Reactions, received
+from ..declaration.context import Context
+from ..declaration.entry_points import local
+from ..declaration.structure import IN_PROGRESS
+from ..domain.aggregate import Change, ListOpen, Unavailable, VersionConflict
+from ..domain.reactions import MOST_HOPS
+from ..telemetry import logger
+from ._requests import Refused
+from .commands import CommandHandler
+
+TOO_MANY_HOPS: Final = "too-many-hops"
+"""The reason with which an event at the end of a cycle of reactions becomes a dead letter."""
+
+SETTLE_SECONDS: Final = 30
+"""Seconds from the update of the copy to the first question. A registration that has read the earlier copy ends within
+10 seconds, its last request within 15 seconds more (`calls.MARGIN`), and the index has its aggregate soon after."""
+
+_TRANSIENT: Final = (ListOpen.code, VersionConflict.code, IN_PROGRESS)
+
+
+class Reactor:
+    """Reacts to the events of messages, in one call of Lambda."""
+
+    def __init__(self, context: Context[Any], call: Any) -> None:
+        self._context = context
+        self._call = call
+        shards: Any = aws.shards(context) if context.queried_fields else None
+        self._reactions = Reactions(context, aws.progress(), aws.aggregates(context), shards, self._run)
+        self._handlers: dict[type[Change], CommandHandler[Any, Any]] = {}
+
+    def react(self, message: Message, record: SQSRecord) -> None:
+        """React to the event of a message, and return the message to its queue if it needs more time."""
+        reaction = self._reactions.of(message) if message.event else None
+        if reaction is None:
+            return
+        event = received(message)
+        attributes = record.raw_event.get("messageAttributes", {})
+        about = {"event_id": event.id, "event_type": event.type, "ids": [event.subject]}
+        must_wait = SETTLED not in attributes and reaction.by != self._context.identity and not local()
+        if event.hops >= MOST_HOPS:
+            aws.dead_letters().bury(record.body, attributes, TOO_MANY_HOPS)
+            logger.warning("reaction ended after too many hops", code=TOO_MANY_HOPS, **about)
+            return
+        if must_wait:
+            self._reactions.announce(message)
+        with hopping(event.hops + 1):
+            seconds = SETTLE_SECONDS if must_wait else self._reactions.react(message, reaction)
+        if seconds is None:
+            logger.info("reaction done", **about)
+        else:
+            aws.inbound_queue().again(record.body, attributes, seconds)
+            logger.info("reaction goes on", seconds=seconds, **about)
+
+    def _run(self, command: Change, key: str) -> str:
+        """Run a command under a key; return the code of a refusal. Raises Unavailable."""
+        handler = self._handler(type(command))
+        payload = command.model_dump(mode="json", exclude={"expected_version"})
+        try:
+            handler.perform(command, key, payload, self._call)
+        except Refused as refused:
+            if refused.rule and issubclass(refused.rule, Unavailable):
+                raise Unavailable("another system", refused.retry_after or 30) from None
+            if refused.code not in _TRANSIENT:
+                handler.count_refusal(refused)
+            return refused.code
+        return ""
+
+    def _handler(self, model: type[Change]) -> CommandHandler[Any, Any]:
+        if model not in self._handlers:
+            declared = self._context.command(model)
+            aggregates = lambda: aws.aggregates(self._context)  # noqa: E731
+            self._handlers[model] = CommandHandler(self._context, declared, model, declared.rule, aggregates)
+        return self._handlers[model]
