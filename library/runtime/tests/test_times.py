@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import new_class
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from payment.model import Payment, Status
 from pydantic import AwareDatetime
 from pydynox import DynamoDBClient
 
-from bounded_context import Context, EventData, now, today
+from bounded_context import Aggregate, BadContext, Command, Context, Day, Details, EventData, Identifier, now, today
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import Changes, Items
@@ -22,6 +23,7 @@ from bounded_context_cli.contracts.compatibility import breaks
 from bounded_context_cli.contracts.openapi.document import document, view
 from bounded_context_cli.contracts.published import of_data
 from bounded_context_cli.contracts.samples import version_of
+from bounded_context_local.testing.plugin import made_table
 from tests.adapters.endpoints import inserts
 
 CREATED, CHANGED = datetime(2030, 1, 1, 8, 30, tzinfo=UTC), datetime(2030, 1, 2, tzinfo=UTC)
@@ -125,3 +127,47 @@ def test_the_documents_follow() -> None:
 def test_the_names_are_reserved() -> None:
     """No field of a context has them."""
     assert TEXTS.keys() <= OWN_FIELDS
+
+
+class Dated(Details):
+    """The details of a context that has a field of such a name."""
+
+    payment_id: Identifier
+    created_at: Day | None = None
+
+
+class TestOwnField:
+    """A context that had a field `created_at` before the library had it."""
+
+    @pytest.fixture
+    def context(self) -> Context[Any]:
+        create = type("RegisterPayment", (Dated,), {"__module__": __name__})
+        kind: Any = new_class("Payment", (Aggregate[Dated, Status],))
+        rule: Any = PAYMENT.commands[0].rule
+        creating = Command.creates(create, rule, Status.REGISTERED, "PaymentRegistered")
+        return replace(
+            PAYMENT,
+            aggregate=kind,
+            commands=(creating, *PAYMENT.commands[1:]),
+            references={},
+            data=EventData,
+            versions={},
+        )
+
+    @pytest.mark.usefixtures("aws")
+    def test_it_keeps_its_values(self, context: Context[Any]):
+        """Also without a value, and after a change."""
+        payments = AggregateTable(Items(context), made_table(context))
+        for number, value in enumerate((None, date(2020, 1, 31))):
+            dated: Any = {"payment_id": f"id-{number}", "created_at": value and value.isoformat()}
+            payments.add(context.aggregate(Dated.model_validate(dated), Status.REGISTERED))
+            payments.save(payments.get(f"id-{number}").moved_to(Status.VERIFIED))
+            stored = payments.get(f"id-{number}")
+            assert stored.details.created_at == value
+            assert stored.created_at is None
+            assert stored.changed_at is not None
+
+    def test_it_is_refused_in_answers_with_times(self, context: Context[Any]):
+        """They would have two values of one name."""
+        with pytest.raises(BadContext, match="'created_at', which every aggregate has"):
+            replace(context, times=True)

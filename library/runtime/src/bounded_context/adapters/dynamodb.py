@@ -19,9 +19,9 @@ from botocore.exceptions import ClientError
 from ..domain.aggregate import Aggregate, AlreadyExists, NotFound, VersionConflict
 from ..domain.children import PAGE
 from ..domain.events import fresh_traceparent
-from ..domain.fields import now, stamp
+from ..domain.fields import now
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, is_throttling, patiently, refusing_item
-from .items import CHANGED_AT, CREATED_AT, ETAG, HOPS, KEY, LIST, SCHEMA, TRACEPARENT, Items, child_values
+from .items import ETAG, HOPS, KEY, LIST, SCHEMA, TRACEPARENT, Items, child_values
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -155,7 +155,7 @@ class AggregateTable(Generic[A]):
     def add(self, aggregate: A) -> None:
         """Store a new aggregate. Raises AlreadyExists, Done."""
         etag, at = fresh_name(), now()
-        metadata = {ETAG: etag, CREATED_AT: stamp(at), CHANGED_AT: stamp(at)}
+        metadata = {ETAG: etag, **self._items.times(at, created=True)}
         item = self._items.from_aggregate(aggregate) | self._caused() | metadata
         if not self._write(etag, self._table.put_item, Item=item, ConditionExpression=ABSENT):
             raise AlreadyExists(self._items.identity, aggregate.id)
@@ -164,7 +164,7 @@ class AggregateTable(Generic[A]):
     def save(self, aggregate: A) -> None:
         """Store the version after the stored version. Raises VersionConflict."""
         etag, replaced, at = _next_etag(aggregate), aggregate.version - 1, now()
-        metadata = {SCHEMA: self._items.schema_of(aggregate), ETAG: etag, CHANGED_AT: stamp(at)}
+        metadata = {SCHEMA: self._items.schema_of(aggregate), ETAG: etag, **self._items.times(at)}
         item = self._items.from_aggregate(aggregate) | self._caused() | metadata
         removed = [name for name in self._items.attributes if name not in item]
         key, condition, values = {KEY: item.pop(KEY)}, *_unchanged(aggregate, replaced)

@@ -25,9 +25,9 @@ from pydynox.exceptions import ProvisionedThroughputExceededException, Transacti
 
 from ..application.ports import AlreadyTaken
 from ..domain.events import Standing
-from ..domain.fields import now, stamp
+from ..domain.fields import now
 from .conditional import COPIED, fields_of, key_of, patiently
-from .items import CHANGED_AT, CREATED_AT, KEY, TRACEPARENT, Items
+from .items import KEY, TRACEPARENT, Items
 from .systems import Signed, Unanswered
 
 AT_ONCE: Final = 25
@@ -205,8 +205,7 @@ class ImportedAggregateTable:
             Throttled: the table throttled too many tries, or the function's time is nearly over.
         """
         items = [self._items.from_values(row, self._first, 1, list_id) for row in rows]
-        at = stamp(now())
-        metadata = {CREATED_AT: at, CHANGED_AT: at} | ({} if traceparent is None else {TRACEPARENT: traceparent})
+        metadata = self._items.times(now(), created=True) | ({} if traceparent is None else {TRACEPARENT: traceparent})
         for item in items:
             item.update(metadata)
         while items:

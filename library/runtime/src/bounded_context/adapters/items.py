@@ -17,7 +17,7 @@ from ..domain import events
 from ..domain.aggregate import Aggregate
 from ..domain.events import accepted, epoch_of, from_traceparent
 from ..domain.faults import Fault
-from ..domain.fields import defaults, now
+from ..domain.fields import defaults, now, stamp
 from ..domain.lists import Failure, ListStatus, PinnedFile, ReceivedList
 
 if TYPE_CHECKING:
@@ -81,11 +81,16 @@ class Items(Generic[A]):
             self.attributes += (COUNTS, FAMILY, LAST_CHILD)
         if self._deadlines:
             self.attributes += (DUE,)
+        self._times = tuple(name for name in (CREATED_AT, CHANGED_AT) if name not in self.attributes)
         self._aggregate = context.aggregate
         self._new = {context.attributes[name]: value for name, value in _without_none(defaults(context.state)).items()}
         self.context = context
         own = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, HOPS, CREATED_AT, CHANGED_AT, COUNTS, FAMILY, LAST_CHILD, DUE}
         self._known = {*own, *self.attributes}
+
+    def times(self, at: datetime, *, created: bool = False) -> dict[str, str]:
+        """Return the times of a write, as an item has them; a field of the context with such a name stays."""
+        return {name: stamp(at) for name in self._times if created or name == CHANGED_AT}
 
     def key(self, identity: str) -> dict[str, str]:
         """Return an aggregate's key."""
@@ -169,7 +174,7 @@ class Items(Generic[A]):
         values = {name: _plain(value) for name, value in item.items()}
         details: Any = kind.details_type.model_validate_stored(values)
         status, metadata = kind.status_of(item["status"]), {"etag": item.get(ETAG, ""), "shard": _suffix(item)}
-        for name in (CREATED_AT, CHANGED_AT):
+        for name in self._times:
             metadata[name] = datetime.fromisoformat(item[name]) if name in item else None
         if kind.state_type.model_fields:
             metadata["state"] = kind.state_type.model_validate_stored(values)

@@ -57,6 +57,9 @@ created_at changed_at erased_at expires_at
 OWN_FIELDS: Final = frozenset(_OWN.split())
 """The attributes of an aggregate and its item besides the details."""
 
+TIMES: Final = ("created_at", "changed_at")
+"""The times of the writes. A field of such a name is the context's own, unless its answers have the times."""
+
 OF_CHILDREN: Final = ("child_counts", "child_family", "last_child")
 """The further attributes of an aggregate's item in a context with children."""
 
@@ -117,7 +120,7 @@ def _details(context: Structure[Any]) -> Iterator[str]:
     if not context.identity or not _is_identity(details.model_fields[context.identity]):
         yield f"aggregate: the first field of {details.__name__} must be its identity: an Identifier without a default."
     for model, name, field in _stored(context):
-        if name in OWN_FIELDS or (context.children and name in OF_CHILDREN):
+        if (name in OWN_FIELDS and (context.times or name not in TIMES)) or (context.children and name in OF_CHILDREN):
             yield f"aggregate: {model.__name__} has a field {name!r}, which every aggregate has: rename it."
         elif model is context.state and name in details.model_fields:
             yield f"aggregate: {model.__name__}.{name} is a field of {details.__name__}, too: name each field once."

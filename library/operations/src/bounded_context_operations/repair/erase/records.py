@@ -261,7 +261,7 @@ class TableStore:
             "version": {"N": str(int(item["version"]["N"]) + 1)},
             ETAG: {"S": f"{incarnation}.{secrets.token_hex(8)}"},
             ERASED_AT: item.get(ERASED_AT, {"S": now.isoformat()}),
-            CHANGED_AT: {"S": stamp(now)},
+            **({} if CHANGED_AT in self.known else {CHANGED_AT: {"S": stamp(now)}}),
             TRACEPARENT: {"S": fresh_traceparent()},
         }
         self.client.put_item(TableName=self.name, Item=self.person.masked(item) | changed, **_unchanged(item))

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from bounded_context.adapters.conditional import condition_failed, despite_conflicts
 from bounded_context.adapters.dynamodb import ABSENT
-from bounded_context.adapters.items import CHANGED_AT, ETAG, KEY, TRACEPARENT
-from bounded_context.domain.fields import now, stamp
+from bounded_context.adapters.items import ETAG, KEY, TRACEPARENT, Items
+from bounded_context.domain.fields import now
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal
 from bounded_context_cli.command.console import ALIVE, RECORD, Repair
 from bounded_context_cli.command.operation import Clock
@@ -328,7 +328,8 @@ class Writes:
 
     def _next(self, restored: Item, live: Item | None) -> Item:
         name = secrets.token_hex(8)
-        restored = {**restored, CHANGED_AT: stamp(now()), TRACEPARENT: self.traceparent}
+        times = Items(self.children.context).times(now())
+        restored = {**restored, **times, TRACEPARENT: self.traceparent}
         if live is None:
             return {**restored, ETAG: name}
         version = max(int(item.get("version", 0)) for item in (live, restored)) + 1
