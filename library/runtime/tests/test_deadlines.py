@@ -15,6 +15,7 @@ from bounded_context.declaration.entry_points import entry_point
 from bounded_context.domain.deadlines import due_at, due_before, due_text
 from bounded_context.domain.fields import now, today
 from bounded_context.testing import Samples, on
+from bounded_context_cli.contracts.samples import version_of
 from bounded_context_local.testing.plugin import made_table
 from tests.contexts import ORDER, Order, PackOrder, PlaceOrder, Progress, ShipOrder
 from tests.deadlines import DUE_ORDER, PACKED, PLACED, pack_late
@@ -181,3 +182,12 @@ def test_only_a_change_of_the_time_alone_has_no_event(old: Any, new: Any, alone:
 
 def test_the_deadline_is_a_public_name():
     assert Deadline(Progress.PACKED, after=timedelta(days=2), command=PACKED.command) == PACKED
+
+
+def test_the_recorded_samples_do_not_depend_on_the_day():
+    """The repository compares its released samples with those of the code."""
+    first, later = [], []
+    for day, samples in ((ENTERED, first), (date(2027, 1, 1), later)):
+        with on(day):
+            samples.append(version_of(DUE_ORDER))
+    assert first == later

@@ -15,6 +15,7 @@ from bounded_context.application.staging import Part
 from bounded_context.declaration.context import Context
 from bounded_context.domain import events
 from bounded_context.domain.aggregate import Aggregate, Command
+from bounded_context.domain.deadlines import due_text
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import STAGING, ListStatus, PinnedFile, ReceivedList
 
@@ -87,11 +88,20 @@ def _list_id(context: Context[Any]) -> str | None:
 
 
 def _stored(context: Context[Any]) -> dict[str, Any]:
-    items = {f"{ITEM}{status}": _item(context, _aggregate(context, status=status)) for status in context.statuses}
+    items = {
+        f"{ITEM}{status}": _item(context, _aggregate(context, status=status, due=_due(context, status)))
+        for status in context.statuses
+    }
     # An idempotency record stores this answer for retries.
     answer = {"ok": True, context.name: context.payload(_aggregate(context))}
     of_lists = {LIST: _dynamodb(_list(context))} if context.has_lists else {}
     return {**items, **of_lists, ANSWER: answer}
+
+
+def _due(context: Context[Any], status: str) -> str:
+    """Return the time of a status's deadline, or an empty text."""
+    deadline = context.deadline_by_status.get(str(status))
+    return due_text(_TIME + deadline.after, 1) if deadline else ""
 
 
 def _item(context: Context[Any], aggregate: Aggregate[Any, Any]) -> dict[str, Any]:
