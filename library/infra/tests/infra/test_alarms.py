@@ -75,15 +75,16 @@ OF_A_WORK_QUEUE = "work-waits-in-a-queue"
 OF_AN_APPROVAL = "a-list-waits-for-its-approval"
 OF_A_SCHEDULE = "a-schedule-drops-calls"
 """Which a stack has that a team has given one; a schedule, if its calls are rare."""
+OF_DEADLINES = ("deadlines-are-late", "deadlines-are-refused")
+"""Which a context with deadlines has."""
 
 
 def test_every_section_that_an_alarm_names_is_there_and_every_section_has_an_alarm(full: Graph) -> None:
     """A link that leads nowhere is found at night."""
     text = RUNBOOK.read_text()
     of_alarms = re.findall(r"^### (.+)$", text, re.MULTILINE)
-    assert {section(node) for node in everything_of(full)} | {OF_A_WORK_QUEUE, OF_A_SCHEDULE, OF_AN_APPROVAL} == set(
-        map(anchor, of_alarms)
-    )
+    others = {OF_A_WORK_QUEUE, OF_A_SCHEDULE, OF_AN_APPROVAL, *OF_DEADLINES}
+    assert {section(node) for node in everything_of(full)} | others == set(map(anchor, of_alarms))
     headings = Counter(map(anchor, re.findall(r"^#{1,6} (.+)$", text, re.MULTILINE)))
     assert set(headings.values()) == {1}
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= set(headings)
