@@ -92,7 +92,7 @@ def test_a_time_of_an_earlier_status_is_replaced(table: Any):
     assert not times._written(item | {"version": 1})
     assert not times._written({name: item[name] for name in ("pk", "status", "version")})
     assert written().written == 1
-    assert table.get_item(Key=key)["Item"]["status_due"] == "2026-12-01T00:00:00Z#2"
+    assert table.get_item(Key=key)["Item"]["status-due"] == "2026-12-01T00:00:00Z#2"
 
 
 def test_a_context_without_deadlines_is_refused(capsys: pytest.CaptureFixture[str]):

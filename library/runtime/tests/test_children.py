@@ -190,7 +190,7 @@ def test_a_version_without_the_children_publishes_their_events(payments: Aggrega
     assert event["type"] == "PaymentNoteAdded"
     before = AggregateTable(Items(PAYMENT), table)
     before.save(before.get(ID).moved_to(Status.VERIFIED))
-    assert "last_child" in _image(table)
+    assert "last-child" in _image(table)
     verified = Changes(CONTEXT)._event(_image(table), _TIME, "2", event_id="b")
     assert verified["type"] == "PaymentVerified"
     assert "note" not in verified["data"]

@@ -119,20 +119,20 @@ def item_of(context: Context[Any], status: Progress, version: int = 1) -> dict[s
 
 def test_each_write_has_the_time_of_its_status():
     """Of commands and of imported rows; a status without a deadline has none."""
-    assert item_of(DUE_ORDER, Progress.PLACED)["status_due"] == "2026-12-01T00:00:00Z#1"
-    assert item_of(DUE_ORDER, Progress.PACKED, 2)["status_due"] == "2026-11-03T00:00:00Z#2"
-    assert "status_due" not in item_of(DUE_ORDER, Progress.SHIPPED, 3)
+    assert item_of(DUE_ORDER, Progress.PLACED)["status-due"] == "2026-12-01T00:00:00Z#1"
+    assert item_of(DUE_ORDER, Progress.PACKED, 2)["status-due"] == "2026-11-03T00:00:00Z#2"
+    assert "status-due" not in item_of(DUE_ORDER, Progress.SHIPPED, 3)
     values = Samples(DUE_ORDER).aggregate(1).values
     with on(ENTERED):
         row = Items(DUE_ORDER).from_values(values, Progress.PLACED, 1, "l-1")
-    assert row["status_due"] == "2026-12-01T00:00:00Z#1"
+    assert row["status-due"] == "2026-12-01T00:00:00Z#1"
 
 
 def test_items_of_contexts_without_deadlines_stay():
     item = item_of(ORDER, Progress.PLACED)
-    assert "status_due" not in item
-    assert "status_due" not in Items(ORDER).attributes
-    assert Items(ORDER).beyond(item | {"status_due": "2026-12-01T00:00:00Z#1"}) == {}
+    assert "status-due" not in item
+    assert "status-due" not in Items(ORDER).attributes
+    assert Items(ORDER).beyond(item | {"status-due": "2026-12-01T00:00:00Z#1"}) == {}
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_items_of_contexts_without_deadlines_stay():
 )
 def test_a_change_within_the_status_keeps_the_time(stored: str, renewed: str):
     """As a command that adds a child: the version is another one, and the stay is the same."""
-    item = item_of(DUE_ORDER, Progress.PLACED) | {"status_due": stored}
+    item = item_of(DUE_ORDER, Progress.PLACED) | {"status-due": stored}
     order = Items(DUE_ORDER).to_aggregate(item)
-    assert Items(DUE_ORDER).from_aggregate(replace(order, version=2))["status_due"] == renewed
-    assert Items(DUE_ORDER).from_aggregate(order.moved_to(Progress.PACKED))["status_due"] not in (stored, renewed)
+    assert Items(DUE_ORDER).from_aggregate(replace(order, version=2))["status-due"] == renewed
+    assert Items(DUE_ORDER).from_aggregate(order.moved_to(Progress.PACKED))["status-due"] not in (stored, renewed)
 
 
 @pytest.mark.usefixtures("aws")
@@ -154,7 +154,7 @@ def test_a_change_replaces_and_removes_the_time():
     for status in (Progress.PACKED, Progress.SHIPPED):
         with on(ENTERED):
             orders.save(order := orders.get(order.id).moved_to(status))
-        times.append(table.get_item(Key=Items(DUE_ORDER).key(order.id))["Item"].get("status_due"))
+        times.append(table.get_item(Key=Items(DUE_ORDER).key(order.id))["Item"].get("status-due"))
     assert times == ["2026-11-03T00:00:00Z#2", None]
 
 
@@ -168,12 +168,12 @@ class Record:
 @pytest.mark.parametrize(
     ("old", "new", "alone"),
     [
-        ({"pk": "1", "status_due": "a"}, {"pk": "1"}, True),
-        ({"pk": "1"}, {"pk": "1", "status_due": "a"}, True),
-        ({"pk": "1", "status_due": "a"}, {"pk": "1", "status_due": "a"}, False),
-        ({"pk": "1", "status_due": "a", "version": "1"}, {"pk": "1", "version": "2"}, False),
-        (None, {"pk": "1", "status_due": "a"}, False),
-        ({"pk": "1", "status_due": "a"}, None, False),
+        ({"pk": "1", "status-due": "a"}, {"pk": "1"}, True),
+        ({"pk": "1"}, {"pk": "1", "status-due": "a"}, True),
+        ({"pk": "1", "status-due": "a"}, {"pk": "1", "status-due": "a"}, False),
+        ({"pk": "1", "status-due": "a", "version": "1"}, {"pk": "1", "version": "2"}, False),
+        (None, {"pk": "1", "status-due": "a"}, False),
+        ({"pk": "1", "status-due": "a"}, None, False),
     ],
 )
 def test_only_a_change_of_the_time_alone_has_no_event(old: Any, new: Any, alone: bool):

@@ -9,7 +9,7 @@ from bounded_context.application.results import RuleProgress, digest_of
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.formats import FileFormat
 from bounded_context.domain.rows import Rejection
-from bounded_context.testing.functions import LambdaContext
+from bounded_context.testing.functions import TABLE, LambdaContext
 from tests.erase.conftest import BATCH, BUCKET, GIVEN_UP, NAME, OTHER, PERSON, SAMPLES, Stack, row
 from tests.handlers.functions import handler
 
@@ -186,3 +186,17 @@ def _staged(stack: Stack, list_id: str) -> dict[str, bytes]:
     return {
         version["Key"]: stack.s3.get_object(Bucket=BUCKET, Key=version["Key"])["Body"].read() for version in versions
     }
+
+
+@pytest.mark.parametrize(("name", "status"), [("event-hops", 0), ("nickname", 1)])
+def test_the_librarys_own_attributes_are_no_obstacle(name: str, status: int, stack: Stack) -> None:
+    """Such as those of a reaction, a deadline and children. An unknown field is an obstacle."""
+    stack.dynamodb.update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": f"PAYMENT#{PERSON}"}},
+        UpdateExpression="SET #name = :value",
+        ExpressionAttributeNames={"#name": name},
+        ExpressionAttributeValues={":value": {"S": "1"}},
+    )
+    assert stack.erase("--go").status == status
+    assert (stack.known() == []) is (status == 0)

@@ -61,7 +61,7 @@ class World:
     def erase(self, store: type[TableStore] = TableStore, *, keep: bool) -> int:
         """Erase each place, and return how many there were."""
         person = Person("payment_id", ID, CONTEXT.personal)
-        known = frozenset({*CONTEXT.stored_fields, "child_counts", "child_family", "last_child"})
+        known = frozenset({*CONTEXT.stored_fields, "child-counts", "child-family", "last-child"})
         children = (f"{CONTEXT.child_prefix('note')}{ID}#",)
         name = COPY if store is SecondTable else self.table.name
         lists: Any = None

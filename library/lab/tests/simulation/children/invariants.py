@@ -43,13 +43,13 @@ class AtWrite:
             raise Violation("count", f"{write.key}: {count_of(before)}, then {count}")
         if count > count_of(before) and before.get("status") != "REGISTERED":
             raise Violation("status", f"{write.key} was {before.get('status')}")
-        if before.get("child_family") not in (None, after.get("child_family")):
+        if before.get("child-family") not in (None, after.get("child-family")):
             raise Violation("family", write.key)
 
 
 def count_of(item: Mapping[str, Any]) -> int:
     """Return the number of children that an aggregate's item counts."""
-    return int(item.get("child_counts", {}).get("note", 0))
+    return int(item.get("child-counts", {}).get("note", 0))
 
 
 def at_rest(world: "World") -> Iterator[Violation]:
@@ -63,7 +63,7 @@ def at_rest(world: "World") -> Iterator[Violation]:
 def _items(world: "World") -> Iterator[Violation]:
     """Compare the items of children with the families that there are."""
     items = world.account.store.items
-    families = {item["child_family"]: item for key, item in items.items() if key.startswith(PARENT) and count_of(item)}
+    families = {item["child-family"]: item for key, item in items.items() if key.startswith(PARENT) and count_of(item)}
     children = Counter(key.split("#")[2] for key in items if key.startswith(CHILD))
     for family, count in children.items():
         if family not in families:

@@ -71,7 +71,7 @@ def _without_last_child(original: Callable[..., Any]) -> Callable[..., Any]:
     """Read an aggregate without the child that its last write added."""
 
     def to_aggregate(self: Any, item: Mapping[str, Any]) -> Any:
-        return original(self, {**item, "last_child": {}} if "last_child" in item else item)
+        return original(self, {**item, "last-child": {}} if "last-child" in item else item)
 
     return to_aggregate
 

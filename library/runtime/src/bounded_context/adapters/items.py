@@ -40,14 +40,17 @@ CHANGED_AT: Final = "changed_at"
 ERASED_AT: Final = "erased_at"
 """The time at which `context erase` replaced the item's personal data; absent before."""
 
-COUNTS: Final = "child_counts"
+COUNTS: Final = "child-counts"
 """The number of an aggregate's children by their name; absent without any."""
-FAMILY: Final = "child_family"
+FAMILY: Final = "child-family"
 """A part of the keys of an aggregate's children; absent without any."""
-LAST_CHILD: Final = "last_child"
+LAST_CHILD: Final = "last-child"
 """The child that the last write added, by its name; absent after another write."""
 HOPS: Final = "event-hops"
-"""The number of reactions that led to an item's last change, if there was any. No field has a dash in its name."""
+"""The number of reactions that led to an item's last change, if there was any."""
+
+DASHED: Final = frozenset({COUNTS, FAMILY, LAST_CHILD, HOPS, DUE})
+"""The attributes that depend on the declaration. No field has a dash in its name."""
 
 LIST: Final = "LIST#"
 """The prefix of the key of each list's record."""
@@ -85,8 +88,8 @@ class Items(Generic[A]):
         self._aggregate = context.aggregate
         self._new = {context.attributes[name]: value for name, value in _without_none(defaults(context.state)).items()}
         self.context = context
-        own = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, HOPS, CREATED_AT, CHANGED_AT, COUNTS, FAMILY, LAST_CHILD, DUE}
-        self._known = {*own, *self.attributes}
+        own = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, CREATED_AT, CHANGED_AT}
+        self._known = {*own, *DASHED, *self.attributes}
 
     def times(self, at: datetime, *, created: bool = False) -> dict[str, str]:
         """Return the times of a write, as an item has them; a field of the context with such a name stays."""

@@ -51,7 +51,7 @@ _ORDERED: Final = ("date", "identifier")
 """The kinds whose texts, of at most 64 characters in a cursor, have the order of their values."""
 
 _OWN: Final = """
-id identity pk status version list_id list_shard status_shard status_due traceparent dataschema etag
+id identity pk status version list_id list_shard status_shard traceparent dataschema etag
 created_at changed_at erased_at expires_at
 """
 OWN_FIELDS: Final = frozenset(_OWN.split())
@@ -59,9 +59,6 @@ OWN_FIELDS: Final = frozenset(_OWN.split())
 
 TIMES: Final = ("created_at", "changed_at")
 """The times of the writes. A field of such a name is the context's own, unless its answers have the times."""
-
-OF_CHILDREN: Final = ("child_counts", "child_family", "last_child")
-"""The further attributes of an aggregate's item in a context with children."""
 
 _OF_LISTS: Final = """
 amounts awaits_scan bucket code decided_at decided_by execution failed failure imported_parts key partner parts reason
@@ -120,7 +117,7 @@ def _details(context: Structure[Any]) -> Iterator[str]:
     if not context.identity or not _is_identity(details.model_fields[context.identity]):
         yield f"aggregate: the first field of {details.__name__} must be its identity: an Identifier without a default."
     for model, name, field in _stored(context):
-        if (name in OWN_FIELDS and (context.times or name not in TIMES)) or (context.children and name in OF_CHILDREN):
+        if name in OWN_FIELDS and (context.times or name not in TIMES):
             yield f"aggregate: {model.__name__} has a field {name!r}, which every aggregate has: rename it."
         elif model is context.state and name in details.model_fields:
             yield f"aggregate: {model.__name__}.{name} is a field of {details.__name__}, too: name each field once."

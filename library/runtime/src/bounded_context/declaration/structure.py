@@ -78,7 +78,7 @@ _KEYS: Final[Mapping[str, str]] = {"list": "list_shard", "status": "status_shard
 """The partition keys of the indexes for `list` and `status`. Every other key of the list query is a field, which is the
 partition key of its index."""
 
-DUE: Final = "status_due"
+DUE: Final = "status-due"
 """The attribute with the time at which an item is due, and the version that entered the status. Only items in a status
 with a deadline have it."""
 DUE_INDEX: Final = "by_due"

@@ -35,7 +35,8 @@ import typer
 from rich.table import Column, Table
 from typer import Argument, Option
 
-from bounded_context.declaration.context import OF_CHILDREN, Context
+from bounded_context.adapters.items import DASHED
+from bounded_context.declaration.context import Context
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, Refusal, sentence
 from bounded_context_cli.command.console import Consoles, RepairState
 from bounded_context_cli.command.installed import repository
@@ -249,7 +250,7 @@ def _stores(
 ) -> list[Store]:
     tables, objects, queues = connect("dynamodb"), connect("s3"), connect("sqs")
     lists = Lists(tables, stack.table)
-    key, known = context.key_prefix + person.id, frozenset((*context.attributes.values(), *OF_CHILDREN))
+    key, known = context.key_prefix + person.id, frozenset((*context.attributes.values(), *DASHED))
     children = tuple(f"{context.child_prefix(child.name)}{person.id}#" for child in context.children)
     seconds = names(tables, stack.table)
     return [
