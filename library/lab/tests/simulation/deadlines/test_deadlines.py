@@ -13,7 +13,7 @@ _FEW = 30
 _SCHEDULES = 150
 _NIGHTLY = 20_000
 QUICKEST = (
-    "only the first page of a shard is read",
+    "the last deadline is not read",
     "the last shard is not read",
     "a change keeps the time of the status before",
     "a refusal is repeated for ever",
