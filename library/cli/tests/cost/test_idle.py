@@ -97,7 +97,7 @@ def test_a_log_costs_storage_for_its_retention() -> None:
     assert quantities["log_storage"] == pytest.approx(3 * quantities["log_ingestion"])
 
 
-@pytest.mark.usefixtures("inbox", "under_way")
+@pytest.mark.usefixtures("aws", "inbox", "under_way")
 @pytest.mark.parametrize("name", WRITTEN)
 def test_functions_of_schedules_write_their_metrics(
     name: str, context: Any, capsys: pytest.CaptureFixture[str]
