@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 import pytest
+from payment.context import PAYMENT
 
 from bounded_context.testing import on
 from bounded_context_operations.repair.restore import tables
@@ -175,5 +176,6 @@ def test_a_restored_item_has_the_time_of_the_restore(live: dict[str, Any] | None
     """And that of its creation."""
     restored = {"version": 2, "etag": "a.c", "created_at": "2029-01-01", "changed_at": "2029-12-31"}
     with on(date(2030, 1, 1)):
-        written = Writes(cast("Any", None), "table", "trace", cast("Any", None))._next(restored, live)
+        children = tables.ChildCopies(cast("Any", None), PAYMENT)
+        written = Writes(cast("Any", None), "table", "trace", children)._next(restored, live)
     assert (written["created_at"], written["changed_at"]) == ("2029-01-01", "2030-01-01T00:00:00.000Z")
