@@ -1,7 +1,7 @@
 """What a type checker must accept: a context's rules, its adapters and its entry points, paired as they belong."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import assert_type
 
@@ -10,7 +10,7 @@ from payment.context import PAYMENT
 from payment.model import Payment, PaymentDetails, Status
 from payment.use_cases import delete_payment, register_payment, verify_payment
 
-from bounded_context import Aggregates, Command, Context, Projection, Shards, aws, expected
+from bounded_context import Aggregates, Command, Context, Projection, Reaction, ReceivedEvent, Shards, aws, expected
 from bounded_context.handlers import (
     PartEvent,
     VerificationEvent,
@@ -95,3 +95,14 @@ def tests_of_it() -> None:
     verify_payment(VerifyPayment(payment_id="p-1"), world.aggregates)
     assert_type(PaymentDetails.of(RegisterPayment.model_validate(samples.values())), PaymentDetails)
     assert_type(run_list(PAYMENT, [samples.values()]).aggregates, list[Payment])
+
+
+def a_reaction(event: ReceivedEvent, payment: Payment) -> VerifyPayment | None:
+    """The rule of a reaction knows the event's members and the aggregate's own fields."""
+    assert_type(event.subject, str)
+    assert_type(event.time, datetime | None)
+    assert_type(payment.status, Status)
+    return VerifyPayment(payment_id=payment.id) if event.data.get("verified") else None
+
+
+REACTIONS: tuple[Reaction[Payment], ...] = (Reaction("registry", "PayerVerified", a_reaction, by="payer"),)

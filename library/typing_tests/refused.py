@@ -10,7 +10,20 @@ from payment.context import PAYMENT
 from payment.model import Payment, PaymentDetails, Status
 from payment.use_cases import delete_payment, register_payment, verify_payment
 
-from bounded_context import Aggregate, Aggregates, Change, Command, Context, Details, Identifier, Shards, aws, expected
+from bounded_context import (
+    Aggregate,
+    Aggregates,
+    Change,
+    Command,
+    Context,
+    Details,
+    Identifier,
+    Reaction,
+    ReceivedEvent,
+    Shards,
+    aws,
+    expected,
+)
 from bounded_context.handlers import (
     ListSettings,
     PartEvent,
@@ -174,3 +187,17 @@ def of_parcels(rows: Sequence[TypedRow[ParcelDetails]], _list_id: str) -> list[R
 
 STAGED: RowsCheck[PaymentDetails] = of_staged_rows  # refused: rows without types
 PARCELS: RowsCheck[PaymentDetails] = of_parcels  # refused: another context's rows
+
+
+def of_text(event: ReceivedEvent, payment: Payment) -> str:
+    """A reaction that returns no command."""
+    raise NotImplementedError(event, payment)
+
+
+def of_parcel(event: ReceivedEvent, parcel: Parcel) -> None:
+    """A reaction of another context's aggregate."""
+    raise NotImplementedError(event, parcel)
+
+
+TEXT: Reaction[Payment] = Reaction("registry", "PayerVerified", of_text, by="payer")  # refused: no command
+OTHER: Reaction[Payment] = Reaction("registry", "PayerVerified", of_parcel, by="payer")  # refused: another aggregate

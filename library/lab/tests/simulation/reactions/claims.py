@@ -159,5 +159,7 @@ CLAIM: Final = Context(
     reactions=(
         Reaction("policy", "PolicyCancelled", reject_claims, by="policy_id"),
         Reaction("policy", "PolicyReinstated", reopen_claims, by="policy_id"),
+        Reaction("policy", "ClaimCancelled", reject_claims, by="claim_id"),
+        Reaction("policy", "ClaimReinstated", reopen_claims, by="claim_id"),
     ),
 )

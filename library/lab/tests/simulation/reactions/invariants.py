@@ -25,6 +25,7 @@ class AtWrite:
     def __init__(self, world: "World") -> None:
         self._news = {news.id: news for news in world.scenario.news}
         self._history = world.history
+        self._field = world.scenario.field
         self._effects = Counter[tuple[str, str]]()
         self._newest: dict[str, int] = {}
 
@@ -46,7 +47,7 @@ class AtWrite:
         self._effects[write.key, news.id] += 1
         if self._effects[write.key, news.id] > 1:
             raise Violation("twice", f"{news.id} on {write.key}")
-        if (after["status"] == "REJECTED") != (news.kind == CANCELLED) or after["policy_id"] != news.policy:
+        if (after["status"] == "REJECTED") != (news.kind == CANCELLED) or after[self._field] != news.policy:
             raise Violation("other-effect", f"{news} on {after}")
         if not news.reacts:
             raise Violation("reaction-of-a-cycle", f"{news} on {write.key}")
@@ -64,7 +65,7 @@ def at_rest(world: "World") -> Iterator[Violation]:
     asks = Counter(asked)
     newest = {news.policy: news for news in sorted(world.scenario.news, key=lambda news: news.number) if news.reacts}
     for key, item in sorted(world.account.store.items.items()):
-        news = newest.get(item["policy_id"]) if key.startswith(_CLAIM) else None
+        news = newest.get(item[world.scenario.field]) if key.startswith(_CLAIM) else None
         if news is None:
             continue
         if item["status"] in (OPEN if news.kind == CANCELLED else ("REJECTED",)) and not _is_later(world, item, news):

@@ -10,7 +10,6 @@ from bounded_context.adapters.dynamodb import hopping
 from bounded_context.adapters.reactions import ReactionTable
 from bounded_context.adapters.services import InboundQueue
 from bounded_context.application.ports import Turn
-from bounded_context.application.reactions import Reactions as ReactionsOf
 from bounded_context.application.reactions import _Asking
 from bounded_context.domain.aggregate import ListOpen, VersionConflict
 from bounded_context.handlers import reactions as handlers
@@ -162,7 +161,6 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a failed reaction is done": _put(Reactor, "react", _in_silence(Reactor.react)),
     "an event without a reaction replaces others": _put(Reactor, "react", _stale_too(Reactor.react)),
     "registrations are not awaited": _put(handlers, "SETTLE_SECONDS", 0),
-    "an event is announced when its reaction begins": _put(ReactionsOf, "announce", lambda *_: None),
     "hops are not stored": _put(handlers, "hopping", lambda _: hopping(0)),
     "hops have no end": _put(handlers, "MOST_HOPS", 1000),
     "the progress of an earlier event stays": lambda: _not_reset(),

@@ -30,7 +30,10 @@ class Row:
 
 @dataclass(frozen=True)
 class News:
-    """An event of a policy: its place among all events, its copies, and when they come into the queue."""
+    """An event of a policy: its place among all events, its copies, and when they come into the queue.
+
+    In a schedule of identities, ``policy`` is a claim, and the event is about this claim alone.
+    """
 
     number: int
     policy: str
@@ -72,6 +75,7 @@ class Scenario(Pieces):
         short: the rate at which a call finds that its time is nearly over.
         pollers: concurrent readers of the queue.
         closes: the second at which the open list closes.
+        identities: whether the events are about single claims: then no reaction waits.
     """
 
     rows: tuple[Row, ...] = ()
@@ -81,6 +85,16 @@ class Scenario(Pieces):
     short: float = 0.0
     pollers: int = 2
     closes: float = 0.0
+    identities: bool = False
+
+    @property
+    def field(self) -> str:
+        """The field of claims that has the events' subject."""
+        return "claim_id" if self.identities else "policy_id"
+
+    def type_of(self, news: News) -> str:
+        """Return the type of an event."""
+        return news.kind.replace("Policy", "Claim") if self.identities else news.kind
 
     PIECES: ClassVar[tuple[str, ...]] = ("rows", "news", "calls")
     SIMPLER: ClassVar = (
@@ -94,6 +108,8 @@ class Scenario(Pieces):
 def drawn(random: Random) -> Scenario:
     """Return a scenario of at most a dozen claims, and some events and commands."""
     rows = tuple(_row(random, number) for number in range(random.choice((1, 2, 4, 7, 12))))
+    if random.random() < 0.2:
+        return _of_a_claim(random)
     return Scenario(
         rows=rows,
         news=tuple(_news(random, number) for number in range(1, 1 + random.choice((1, 1, 2, 3, 4)))),
@@ -103,6 +119,17 @@ def drawn(random: Random) -> Scenario:
         pollers=random.choice((1, 2, 3)),
         closes=random.choice((0.0, 1.0, 100.0, 500.0)),
     )
+
+
+def _of_a_claim(random: Random) -> Scenario:
+    """Return events about one claim that come nearly at once, in any order."""
+    numbers = range(1, 1 + random.choice((2, 3, 4)))
+    kinds = [random.choice((CANCELLED, REINSTATED)) for _ in numbers]
+    times = [round(1.0 + random.choice((0.05, 0.3, 2.0)) * random.random(), 2) for _ in numbers]
+    news = [News(number, "c-00", kind, (at,)) for number, kind, at in zip(numbers, kinds, times, strict=True)]
+    row = Row(0, POLICIES[0], random.choice(("OPEN", "REJECTED")))
+    short = random.choice((0.0, 0.1))
+    return Scenario(rows=(row,), news=tuple(news), pollers=3, short=short, identities=True)
 
 
 def _row(random: Random, number: int) -> Row:

@@ -44,8 +44,10 @@ _HANDLERS: Final[dict[str, Any]] = {"on_event": handler_of(CLAIM, "on_event")} |
 _LIST_SECONDS: Final = 60
 _BEFORE: Final = 25.0
 """Seconds after which no reaction has begun yet."""
+_TYPES: Final = (CANCELLED, REINSTATED, RENAMED)
+_OF_CLAIMS: Final = [kind.replace("Policy", "Claim") for kind in _TYPES]
 _CONSUMES: Final = json.dumps(
-    {"policy": {"aggregate": "policy", "created_by": [CANCELLED, REINSTATED, RENAMED], "deleted_by": []}}
+    {"policy": {"aggregate": "policy", "created_by": [*_TYPES, *_OF_CLAIMS], "deleted_by": []}}
 )
 _VARIABLES: Final = {"TABLE_NAME": TABLE, "CONSUMES": _CONSUMES, "DEAD_LETTER_URL": DEAD_LETTERS, "INBOUND_URL": URL}
 
@@ -124,7 +126,9 @@ class World:
 
     def _send(self, news: News, at: float) -> None:
         self.scheduler.sleep(at)
-        self.account.inbound.add(body_of(news), {"type": {"DataType": "String", "StringValue": news.kind}})
+        event_type = self.scenario.type_of(news)
+        attribute = {"DataType": "String", "StringValue": event_type}
+        self.account.inbound.add(body_of(news, event_type), {"type": attribute})
         self._coming -= 1
 
     def _call(self, call: Call) -> None:
@@ -160,14 +164,14 @@ class World:
             self.history.add(Write(change.key, change.old, change.new, me, change.at, "", "", late))
 
 
-def body_of(news: News) -> str:
+def body_of(news: News, event_type: str) -> str:
     """Return the body of an event's message."""
     return json.dumps(
         {
             "specversion": "1.0",
             "id": news.id,
             "source": "policy",
-            "type": news.kind,
+            "type": event_type,
             "subject": news.policy,
             "time": datetime.fromtimestamp(EPOCH, UTC).isoformat(),
             "sequence": f"{news.number:040d}",

@@ -143,7 +143,8 @@ class _Asking(Generic[A]):
         """Yield pages of the aggregates that refer to the subject: the identity of each, and its position."""
         context, by = self.reactions.context, self.reaction.by
         if by == context.identity:
-            yield [(self.event.subject, self.event.subject)]
+            if not after:
+                yield [(self.event.subject, self.event.subject)]
             return
         ordered = context.orders.get(by)
         place: str | None = after

@@ -45,8 +45,12 @@ def event_handler(
     can never be processed.
     """
     taker = _Taker(context, projection, dead_letters)
-    settings = ReactionSettings if context.reactions else OnEventSettings
-    return function(context, FUNCTION, settings, [projection, dead_letters])(taker.take)
+    if not context.reactions:
+        return function(context, FUNCTION, OnEventSettings, [projection, dead_letters])(taker.take)
+    from .. import aws
+
+    needs = [projection, dead_letters, aws.progress, aws.inbound_queue]
+    return function(context, FUNCTION, ReactionSettings, needs)(taker.take)
 
 
 @dataclass(frozen=True)
