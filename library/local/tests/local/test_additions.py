@@ -122,7 +122,7 @@ def test_a_request_path_has_the_parameters_of_its_route():
 def test_functions_of_schedules_are_called_as_their_schedules_call_them():
     """Each is named with its answer."""
     answers = {"watch_lists": {"seconds": 1.2}, "sweep_uploads": {"uploads": 3}}
-    lists = SimpleNamespace(has_lists=True)
+    lists = SimpleNamespace(has_lists=True, deadlines=())
     running: Any = SimpleNamespace(context=lists, invoke=lambda function, _event: answers[function])
     assert [
         (schedule.sent.partition(",")[0], *re.findall(r"\d+", schedule.back)) for schedule in schedules(running)
@@ -134,6 +134,8 @@ def test_functions_of_schedules_are_called_as_their_schedules_call_them():
 
 def test_without_lists_the_watch_over_mappings_is_called():
     """It is the only function with a schedule."""
-    running: Any = SimpleNamespace(context=SimpleNamespace(has_lists=False), invoke=lambda *_: {"mappings": 2})
+    running: Any = SimpleNamespace(
+        context=SimpleNamespace(has_lists=False, deadlines=()), invoke=lambda *_: {"mappings": 2}
+    )
     [called] = schedules(running)
     assert (called.sent.partition(",")[0], re.findall(r"\d+", called.back)) == ("watch_mappings", ["2"])

@@ -440,6 +440,7 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
 )
 
 ELSEWHERE = {
+    "approvals-are-awaited",
     "events-contain-every-field",
     "commands-run-their-rule",
     "lists-obey-the-rule",
