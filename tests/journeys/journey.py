@@ -18,7 +18,7 @@ _PRIVATE = re.compile(r"^\s*(?:from|import) bounded_context[\w.]*(?:\._|\b.* imp
 _BEHAVIOUR = "tests/test_behaviour.py"
 _HEAD = '''"""The behaviour after a change request."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bounded_context_local.testing.running import Running

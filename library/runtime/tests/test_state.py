@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError, create_model
 
 import bounded_context
-from bounded_context import Aggregate, Context, Identifier, Personal, State, Text, WholeNumber
+from bounded_context import Aggregate, Change, Child, Context, Identifier, Personal, State, Text, WholeNumber
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.items import AggregateShards, Items
 from bounded_context.application.queries import list_many, selection
@@ -51,6 +51,18 @@ def test_a_value_of_each_type_is_set(known: FieldType):
     for values in ({"value": ["none"]}, {"colour": given}):
         with pytest.raises(ValidationError):
             state.having(**values)
+
+
+@pytest.mark.parametrize("base", [Change, Child])
+@pytest.mark.parametrize("known", FIELD_TYPES, ids=lambda known: known.kind)
+def test_a_rule_gives_a_value_of_each_type_to_a_child_and_to_a_command(known: FieldType, base: type[Any]):
+    """Rules of children copy values of their command. Rules of reactions and deadlines write commands."""
+    kind: Any = getattr(bounded_context, known.name)
+    given = TypeAdapter(kind).validate_python(known.value)
+    model: Any = create_model("Given", __base__=base, order_id=(Identifier, ...), value=(kind, ...))
+    written = model(order_id="order-1", value=given)
+    assert written.value == given
+    assert model.model_validate(written.model_dump(mode="json")) == written
 
 
 def test_a_later_change_keeps_the_state():

@@ -3,10 +3,13 @@
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from pydynox import DynamoDBClient
 
+from bounded_context import aws
 from bounded_context.adapters.conditional import ProjectionTable
 from bounded_context.adapters.dynamodb_bulk import ReferenceTable
+from bounded_context.adapters.reactions import CopyTable
 from bounded_context.application.staging import TypedRow
 from bounded_context.application.verification import copied_in
 from bounded_context.domain.events import ForeignEvent, Standing
@@ -33,6 +36,13 @@ def test_lists_are_verified_against_events_of_another_context(table: Any):
     for subject, standing in (("ref-1", Standing.KNOWN), ("ref-2", Standing.GONE)):
         ProjectionTable(table).apply(ForeignEvent(THING, subject, standing, "1", "event-1", "Type", "source"))
     assert _known("ref-1", "ref-2", "ref-3") == {"ref-1"}
+
+
+def test_a_rule_reads_no_copies_in_a_test_without_an_account(request: pytest.FixtureRequest):
+    """A test with an account reads its table."""
+    assert aws.copies(THING).get("ref-1") is None
+    request.getfixturevalue("table").put_item(Item={"pk": "ORDER_LINE#ref-1", "status": "KNOWN"})
+    assert CopyTable(THING, request.getfixturevalue("table")).get("ref-1") == {}
 
 
 def test_rows_are_checked_with_the_copied_fields(table: Any):

@@ -4,6 +4,7 @@ AWS in the test process is moto's server on a free port of 127.0.0.1. Both start
 """
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -15,6 +16,7 @@ import pytest
 
 from bounded_context.declaration.structure import DUE_INDEX
 from bounded_context.testing.functions import BUCKET, TABLE
+from bounded_context.testing.in_memory import InMemoryCopies
 
 if TYPE_CHECKING:
     from bounded_context import Context
@@ -81,6 +83,14 @@ def _one_at_a_time(answer: Callable[P, T]) -> Callable[P, T]:
             return answer(*args, **keywords)
 
     return answered
+
+
+@pytest.fixture(autouse=True)
+def no_copies(request: pytest.FixtureRequest) -> None:
+    """No copies of other contexts' aggregates for a rule that a test calls, unless the test has an account."""
+    aws = sys.modules.get("bounded_context.aws")
+    if aws is not None and "aws" not in request.fixturenames:
+        request.getfixturevalue("monkeypatch").setattr(aws, "copies", lambda _: InMemoryCopies())
 
 
 @pytest.fixture

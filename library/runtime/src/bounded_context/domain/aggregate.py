@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, Lite
 
 import typing_extensions
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import to_jsonable_python
 
-from .fields import earlier_names, stored_names
+from .fields import as_stored, earlier_names, stored_names
 from .spelling import either, snake
 
 if TYPE_CHECKING:
@@ -220,11 +219,7 @@ class State(_Stored):
         """
         return self.model_validate({**self.__dict__, **values})
 
-    @model_validator(mode="before")
-    @classmethod
-    def _as_stored(cls, values: Any) -> Any:
-        # Commands have dates and UUIDs, for example: the types read them as JSON values, as items have them.
-        return to_jsonable_python(values)
+    _as_stored = model_validator(mode="before")(as_stored)
 
 
 class _Identified(_Stored):
@@ -278,6 +273,8 @@ class Change(_Identified):
     ``expected_version`` rejects the command if the aggregate has another version. None accepts every version. A number
     accepts this version of any incarnation. A text is a `tag`, which accepts this version of this incarnation.
     """
+
+    _as_stored = model_validator(mode="before")(as_stored)
 
     expected_version: Annotated[int, Field(ge=1)] | Annotated[str, Field(pattern=f"^{TAG}$")] | None = None
 

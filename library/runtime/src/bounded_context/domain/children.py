@@ -9,9 +9,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, create_model, model_validator
 
-from .fields import Identifier, Timestamp, WholeNumber, now, stamp
+from .fields import Identifier, Timestamp, WholeNumber, as_stored, now, stamp
 from .spelling import snake
 
 MOST: Final = 1_000
@@ -29,6 +29,8 @@ class Child(BaseModel):
     """The fields of a child: ``class Note(Child): text: LongText``. Stored children have a number and a time, too."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+    _as_stored = model_validator(mode="before")(as_stored)
 
 
 @dataclass(frozen=True)

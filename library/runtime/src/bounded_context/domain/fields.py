@@ -44,6 +44,11 @@ class Written:
         return core_schema.chain_schema([text, handler(source)])
 
 
+def as_stored(values: Any) -> Any:
+    """Return the values of a model as JSON values, which the types read. Rules have dates and UUIDs, for example."""
+    return to_jsonable_python(values) if isinstance(values, dict) else values
+
+
 def _text(kind: str) -> Any:
     """Return the rules of a type whose values are texts."""
     field_type = BY_KIND[kind]
