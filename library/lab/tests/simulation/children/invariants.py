@@ -19,7 +19,7 @@ class AtWrite:
     """The invariants of a single write."""
 
     def __init__(self) -> None:
-        self._added = Counter[str]()
+        self._added = Counter[tuple[str, str]]()
 
     def __call__(self, write: Write) -> None:
         """Check a write. Raises Violation."""
@@ -31,8 +31,10 @@ class AtWrite:
     def _child(self, write: Write, after: Mapping[str, Any]) -> None:
         if write.before is not None:
             raise Violation("replaced", f"{write.key} was {write.before['text']}, and is {after['text']}")
-        self._added[after["text"]] += 1
-        if self._added[after["text"]] > 1:
+        # A repeated command cannot detect its child after the removal of the aggregate, and adds it to the successor.
+        added = after["text"], write.key.split("#")[2]
+        self._added[added] += 1
+        if self._added[added] > 1:
             raise Violation("twice", after["text"])
 
     def _parent(self, write: Write, after: Mapping[str, Any]) -> None:
