@@ -78,6 +78,8 @@ Write = Callable[[str], None]
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
     """Write the module with these routes; at the end, the context has no own routes again."""
+    # A module of the same length may be written twice in a second: stored bytecode would be that of the first.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def written(routes: str) -> None:
         (tmp_path / "routes.py").write_text(HEAD + routes, encoding="utf-8")

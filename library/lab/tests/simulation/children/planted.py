@@ -115,7 +115,6 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a version is not compared": _put(dynamodb, "_unchanged", _in_any_version),
     "a child is written before its count": _in_two_writes(child_first=True),
     "a count is written before its child": _in_two_writes(child_first=False),
-    "an attempt does not know its child": _put(dynamodb, "is_earlier", lambda *_: False),
     "a child is not remembered": _put(dynamodb, "effect_name", lambda: None),
     "a key is run again": _put(CommandHandler, "_once", _again),
     "the event of a child is that of the status": _put(Changes, "_type_and_schema", _of_its_status),
