@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from payment.context import PAYMENT
 from pydantic import Field
 
-from bounded_context import Context, Text
+from bounded_context import Context, Renamed, Text
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context_cli.partner_kit.check import Terms, check
@@ -204,6 +204,24 @@ def test_the_page_is_readable_without_loading_resources(tmp_path: Path) -> None:
     path.write_text(page(_kit(), PAYMENT), encoding="utf-8")
     flaws = browser.look(browser.found_or_skip(), path, tmp_path / "browser").flaws()
     assert [flaw for flaw in flaws if not flaw.endswith(": 1 scripts.")] == []
+
+
+_RENAMED: Final = context_of({"owner": (Annotated[Text, Renamed("payer")], ...)})
+
+
+def test_a_renamed_column_has_both_names() -> None:
+    """The checks belong to the new name."""
+    described = described_format(_kit(), _RENAMED)
+    assert described["columns"][1].items() >= {"name": "owner", "written": "owner", "most": 200}.items()
+    assert described["file"]["header"]["payer"] == "owner"
+
+
+@pytest.mark.e2e
+def test_the_page_reads_a_renamed_column_as_the_import_does(tmp_path: Path) -> None:
+    """Under each name, and not under both."""
+    names = ("owner", "payer", "owner,payer", "other")
+    cases = [f"{_RENAMED.identity},{name}\nid-1,Ada{',x' * name.count(',')}\n".encode() for name in names]
+    _assert_agreement(_RENAMED, cases, tmp_path, SHARES[0])
 
 
 def test_a_column_that_only_python_checks_is_named() -> None:

@@ -202,7 +202,7 @@ def described_format(kit: Contents, context: Context[Any]) -> dict[str, Any]:
     codes = {**kit.form.rows, **kit.form.lists}
     return {
         "columns": list(_columns(kit, context)),
-        "file": asdict(kit.format_),
+        "file": asdict(context.rows.read_as(kit.format_)),
         "identity": context.identity,
         "most_bytes": kit.format_.most_bytes(kit.most_bytes),
         "limit": limit(kit.most_bytes, kit.format_),
@@ -212,7 +212,7 @@ def described_format(kit: Contents, context: Context[Any]) -> dict[str, Any]:
 
 
 def _columns(kit: Contents, context: Context[Any]) -> Iterator[dict[str, Any]]:
-    schema = context.details.model_json_schema()
+    schema = context.details.model_json_schema(by_alias=False)
     for name, field in context.details.model_fields.items():
         own = _resolved(schema["properties"][name], schema.get("$defs", {}))
         checks = _checks(field, own)

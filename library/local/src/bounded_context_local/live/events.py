@@ -115,7 +115,7 @@ def _payload(context: Context[Any], function: str) -> dict[str, Any]:
             # Optional fields, such as the expected version, are omitted.
             example = command.model.model_validate(good(command.model))
             return example.model_dump(mode="json", exclude_none=True) | identity
-    return identity if function == context.get_function else {}
+    return {} if function == context.list_function else identity
 
 
 def _request(route: str, payload: Mapping[str, Any]) -> Event:

@@ -17,6 +17,7 @@ from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.live.events import event_of, samples_of
 from bounded_context_local.live.function import NoSuchName
 from tests.own_routes import GOOD, Write, write
+from tests.test_children import CONTEXT as WITH_NOTES
 
 __all__ = ["write"]
 
@@ -38,6 +39,12 @@ def test_values_of_the_path_are_not_in_the_body(context: Context[Any]):
     request = samples_of(context, context.get_function, {})["request"]
     assert "{" not in request["rawPath"]
     assert "body" not in request
+
+
+def test_the_query_for_children_names_their_aggregate():
+    """In the message and in the path."""
+    samples = samples_of(WITH_NOTES, "list_payment_notes", {})
+    assert samples["request"]["rawPath"] == f"/payments/{samples['message']['payload']['payment_id']}/notes"
 
 
 def test_each_function_has_a_sample(context: Context[Any]):
