@@ -21,6 +21,7 @@ from bounded_context import (
     LongText,
     NotFound,
     Personal,
+    PreviousVersion,
     Text,
     VersionConflict,
     WholeNumber,
@@ -280,9 +281,26 @@ class Payer(Child):
     text: Text
 
 
+class Remark(Child):
+    """A child whose author has the name of a personal field, and is not personal."""
+
+    payer: Text
+
+
+class Sum(Child):
+    """A child with a person's data under the name of a field without any."""
+
+    currency: Annotated[Text, Personal]
+
+
+_SAME = "the same value: rename one, or write the same type and mark."
+
+
 @pytest.mark.parametrize(
     ("child", "sentence"),
     [
+        (Remark, f"children: an erasure gives PaymentDetails.payer and Remark.payer {_SAME}"),
+        (Sum, f"children: an erasure gives PaymentDetails.currency and Sum.currency {_SAME}"),
         (Numbered, "children: Numbered has a field 'number', which every child has: rename it."),
         (Payer, "children: Payer has the name of a field, 'payer': rename it."),
     ],
@@ -292,3 +310,13 @@ def test_bad_fields_of_children_are_refused(child: type[Child], sentence: str):
     with pytest.raises(BadContext) as refused:
         replace(CONTEXT, commands=(*PAYMENT.commands, add), children=(Children(child, "notes", most=5),))
     assert str(refused.value) == sentence
+
+
+def test_the_version_before_a_major_version_has_the_child_too():
+    """In the event of its addition alone."""
+    added, changed = "PaymentNoteAdded", "PaymentVerified"
+    previous = PreviousVersion(data=CONTEXT.data, versions={added: "1.0", changed: "1.0"}, convert=dict)
+    context = replace(CONTEXT, previous_version=previous, versions={added: "2.0", changed: "2.0"})
+    for version in ("1.0", "2.0"):
+        assert "note" in context.model(added, version).model_fields
+        assert "note" not in context.model(changed, version).model_fields

@@ -4,12 +4,14 @@ A contradiction is a sentence that names the field.
 """
 
 import importlib
+import json
 import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -29,11 +31,14 @@ from ..domain.fields import (
     kind_of,
     may_be_none,
     no_cells,
+    personal,
 )
 from ..domain.lists import MOST_DAYS, ListTotals
 from ..domain.spelling import snake
 from .structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS, By, Structure
 
+_KEPT: Final = {"erased": False}
+"""The mask of a field that is not personal: no field's value after an erasure."""
 _SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VERSION: Final = re.compile(r"[1-9][0-9]*\.[0-9]+")
 _ROUTE: Final = re.compile(r"(DELETE|PATCH|POST|PUT) (/[A-Za-z0-9._-]+|/\{[a-z0-9_]+\})+")
@@ -218,6 +223,9 @@ def _children(context: Structure[Any]) -> Iterator[str]:
         if len(adding) != 1:
             yield f"children: {len(adding)} commands add a {name}: write one, by Command.adds."
         yield from _child_fields(context, kind)
+    models = [context.details, context.state, *(kind.model for kind in context.children)]
+    for one, other in combinations(models, 2) if context.children else ():
+        yield from _erased_apart(one, other)
     for command in context.additions.values():
         if command.child not in [kind.model for kind in context.children]:
             yield f"commands: {command.name} adds a child that is not in children: name its class there."
@@ -234,6 +242,15 @@ def _child_fields(context: Structure[Any], kind: Children) -> Iterator[str]:
     for field in fields:
         if is_personal(fields[field]) and fields[field].is_required() and erased_value(fields[field]) is None:
             yield f"{name}.{field} is Personal: give it a default, its value after an erasure."
+
+
+def _erased_apart(one: type[BaseModel], other: type[BaseModel]) -> Iterator[str]:
+    """An erasure masks values by their names, in the item and in its children."""
+    masks = personal(one), personal(other)
+    for field in sorted({*one.model_fields, *masks[0]} & {*other.model_fields, *masks[1]}):
+        if len({json.dumps(mask.get(field, _KEPT)) for mask in masks}) > 1:
+            names = f"{one.__name__}.{field} and {other.__name__}.{field}"
+            yield f"children: an erasure gives {names} the same value: rename one, or write the same type and mark."
 
 
 def _commands(context: Structure[Any]) -> Iterator[str]:

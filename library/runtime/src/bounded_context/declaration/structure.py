@@ -391,7 +391,9 @@ class Structure(Generic[A]):
         """Return the model of the data of an event type in a version."""
         previous = self._previous_versions.get(event_type)
         is_previous = previous is not None and major(previous) == major(version)
-        return self.previous_version.data if self.previous_version and is_previous else self.models[event_type]
+        if self.previous_version is None or not is_previous:
+            return self.models[event_type]
+        return self._with_child(event_type, self.previous_version.data)
 
     def payload(self, aggregate: Aggregate[Any, Any]) -> dict[str, Any]:
         """Return an aggregate as events and answers have it."""
@@ -403,16 +405,15 @@ class Structure(Generic[A]):
         from ..domain.events import ListImportedData, ListRejectedData
 
         of_lists = zip(self.list_events, (ListImportedData, ListRejectedData), strict=False)
-        return {**dict.fromkeys(self.changes, self.data), **self._with_children, **dict(of_lists)}
+        return {**{event: self._with_child(event, self.data) for event in self.changes}, **dict(of_lists)}
 
-    @property
-    def _with_children(self) -> Mapping[str, type[BaseModel]]:
-        """The models of the data of events that report a new child: the aggregate's, and the child."""
-        return {event: self._with_child(self.children_of(command)) for event, command in self.additions.items()}
-
-    def _with_child(self, children: "Children") -> type[BaseModel]:
+    def _with_child(self, event_type: str, data: type[BaseModel]) -> type[BaseModel]:
+        """Return the model of the data of an event. If the event reports a new child, the data has the child."""
+        if event_type not in self.additions:
+            return data
+        children = self.children_of(self.additions[event_type])
         child: Any = {children.name: (children.view(self.identity), ...)}
-        return create_model(self.data.__name__, __base__=self.data, __doc__=self.data.__doc__, **child)
+        return create_model(data.__name__, __base__=data, __doc__=data.__doc__, **child)
 
     @cached_property
     def additions(self) -> Mapping[str, Command[Any, Any]]:
