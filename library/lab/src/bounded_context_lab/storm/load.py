@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
+from bounded_context import Context
 from bounded_context.domain.aggregate import Command
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.actors.caller import http_request, invoke
@@ -153,7 +154,7 @@ class Load:
         if number == 0:
             self._perform(context.get_function, identity)
             for query in context.queries[1:]:
-                self._perform(query, _selection(self._running, payload))
+                self._perform(query, selection(context, query, payload))
 
     def _perform(self, function: str, payload: Mapping[str, Any], command: Command[Any, Any] | None = None) -> bool:
         """Repeat a call until it succeeds; return False if the load ended before. Accept the work of a command."""
@@ -200,10 +201,12 @@ class Load:
         return answer.get(context.name, {})
 
 
-def _selection(running: RunningContext, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the payload of a list query that finds few aggregates or none."""
-    key = running.context.conditions[0]
-    special = {"list": {"list_id": "0" * 32}, "status": {"status": running.context.initial_status}}
+def selection(context: Context[Any], query: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the payload of a query for children of an aggregate, or of a list query with few results or none."""
+    if query in context.child_queries:
+        return {context.identity: payload[context.identity]}
+    key = context.conditions[0]
+    special = {"list": {"list_id": "0" * 32}, "status": {"status": context.initial_status}}
     return special.get(key) or {key: payload[key]}
 
 
