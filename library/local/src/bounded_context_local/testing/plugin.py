@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 from urllib.parse import urlparse
@@ -90,7 +90,8 @@ def no_copies(request: pytest.FixtureRequest) -> None:
     """No copies of other contexts' aggregates for a rule that a test calls, unless the test has an account."""
     aws = sys.modules.get("bounded_context.aws")
     if aws is not None and "aws" not in request.fixturenames:
-        request.getfixturevalue("monkeypatch").setattr(aws, "copies", lambda _: InMemoryCopies())
+        empty = wraps(aws.copies)(lambda _: InMemoryCopies())
+        request.getfixturevalue("monkeypatch").setattr(aws, "copies", empty)
 
 
 @pytest.fixture
