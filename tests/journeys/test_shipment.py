@@ -310,19 +310,14 @@ def fits(row: TypedRow[ShipmentDetails], carrier: Mapping[str, Any]) -> str | No
         '    require_active(command.carrier_id)\n    if command.service == "express"',
     )
     journey.add("src/shipment/use_cases.py", "from .carriers import require_active\n", after="from bounded_context")
-    journey.add(
-        "src/shipment/context.py",
-        "from .carriers import CarrierSuspended\nfrom .reactions import cancel_shipments\n",
-        after="from .commands import Book",
-    )
+    own = "from .carriers import CarrierSuspended\nfrom .reactions import cancel_shipments\n"
+    journey.replace("src/shipment/context.py", "from .commands import", f"{own}from .commands import")
     journey.replace(
         "src/shipment/context.py",
         "errors=(TooHeavy, PickupInThePast)",
         "errors=(TooHeavy, PickupInThePast, CarrierSuspended)",
     )
-    journey.replace(
-        "src/shipment/context.py", "import By, Command, Context", "import By, Command, Context, Copy, Reaction"
-    )
+    journey.replace("src/shipment/context.py", "Command, Context\n", "Command, Context, Copy, Reaction\n")
     journey.replace(
         "src/shipment/context.py",
         'references={"carrier_id": "carrier"},\n',
