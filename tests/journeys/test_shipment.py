@@ -401,9 +401,9 @@ def test_an_undelivered_shipment_is_lost(running: Running) -> None:
         identity = {"shipment_id": row["shipment_id"]}
         assert running.invoke("book_shipment", row)["ok"]
         assert running.invoke("pick_up_shipment", identity | {"pickup_weight": "1.000", "driver": "Grace"})["ok"]
-        due = (running.item(row["shipment_id"]) or {})["status_due"].partition("#")[0]
+        due = (running.item(row["shipment_id"]) or {})["status-due"].partition("#")[0]
         assert running.invoke("add_tracking_point", identity | point)["ok"]
-        assert (running.item(row["shipment_id"]) or {})["status_due"].partition("#")[0] == due
+        assert (running.item(row["shipment_id"]) or {})["status-due"].partition("#")[0] == due
     later = datetime.now(UTC) + timedelta(days=6)
     running.deployed.invoke("meet_deadlines", {"time": later.isoformat()})
     assert [(running.item(row["shipment_id"]) or {})["status"] for row in rows] == ["LOST", "PICKED_UP"]
@@ -583,7 +583,7 @@ def test_a_large_list_waits_and_has_both_names(running: Running) -> None:
     assert done.record["decided_by"]
     arguments = {"shipment_id": rows[0]["shipment_id"], "pickup_weight": "1.000", "driver": "Grace"}
     assert running.invoke("pick_up_shipment", arguments)["ok"]
-    assert "status_due" in (running.item(rows[0]["shipment_id"]) or {})
+    assert "status-due" in (running.item(rows[0]["shipment_id"]) or {})
 ''',
     )
 
