@@ -7,7 +7,21 @@ from typing import Any
 
 import pytest
 
-from bounded_context import BusinessError, Change, Context, Deadline, Unavailable, aws
+from bounded_context import (
+    BadContext,
+    BusinessError,
+    Change,
+    Child,
+    Children,
+    Command,
+    Context,
+    Deadline,
+    Identifier,
+    Text,
+    Unavailable,
+    aws,
+    expected,
+)
 from bounded_context.adapters.items import Items
 from bounded_context.testing import Samples, on
 from bounded_context.testing.functions import LambdaContext
@@ -222,3 +236,41 @@ def test_a_later_time_than_the_clocks_applies_in_the_local_stack_alone(monkeypat
 @pytest.mark.usefixtures("table")
 def test_the_smoke_check_passes():
     assert meet(DUE, event={"smoke_check": True})["smoke_check"] == "passed"
+
+
+class Reminder(Child):
+    """A child that reports the delay."""
+
+    text: Text
+
+
+class Remind(Change):
+    """Add a reminder."""
+
+    order_id: Identifier
+
+
+def _remind(command: Remind, orders: Any) -> Order:
+    changed = expected(command, orders).adding(Reminder(text="late"))
+    orders.save(changed)
+    return changed
+
+
+def _late(order: Order) -> Remind:
+    return Remind(order_id=order.id)
+
+
+@pytest.mark.usefixtures("table")
+def test_a_deadline_adds_no_child_in_each_run():
+    """An addition leaves the order due. The declaration refuses such a rule, or the function if its type is unknown."""
+    add = Command.adds(Remind, _remind, Reminder, "OrderReminded", after=(Progress.PLACED,))
+    parts: Any = {"commands": (*DUE_ORDER.commands, add), "children": (Children(Reminder, "reminders", most=5),)}
+    placed = Deadline(Progress.PLACED, after=WAITS, command=_late)
+    with pytest.raises(BadContext, match=r"PLACED: _late returns Remind, which adds a child and leaves the status due"):
+        replace(DUE_ORDER, **parts, versions={}, deadlines=(placed,))
+    untyped: Any = lambda order: _late(order)  # noqa: E731 (without an annotation)
+    context = replace(DUE_ORDER, **parts, versions={}, deadlines=(replace(placed, command=untyped),))
+    (identity,) = entered(ENTERED, PLAIN[0], context=context)
+    for _ in range(2):
+        assert numbers(meet(DUE, context)) == {"failed": 1}
+    assert aws.aggregates(context).get(identity).version == 1

@@ -54,5 +54,8 @@ def _command(context: Structure[Any], deadline: Deadline[Any], place: str, model
     command = next((command for command in context.commands if command.model is model), None)
     if command is None or command.kind == "creates":
         yield f"{place}: {rule} returns {name}, which is no command that changes or deletes: name it in commands."
+    elif command.kind == "adds":
+        remedy = "return a command that changes or deletes"
+        yield f"{place}: {rule} returns {name}, which adds a child and leaves the status due: {remedy}."
     elif deadline.status not in command.after:
         yield f"{place}: {rule} returns {name}, which does not start after it: add the status to after of {name}."
