@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -25,6 +26,8 @@ from bounded_context import (
     Day,
     Details,
     Identifier,
+    ListApproval,
+    ListTotals,
     Personal,
     Renamed,
     State,
@@ -297,6 +300,24 @@ def test_personal_data_and_amounts_keep_their_attributes() -> None:
     assert {"note", "remark"} <= AFTER.personal.keys()
     assert DURING.amounts == BEFORE.amounts == ("amount",)
     assert run_list(DURING, [NEW]).outcome == "IMPORTED"
+
+
+def test_samples_in_a_format_have_the_notation_under_each_name() -> None:
+    """Also a list that a test of the team writes under the earlier name."""
+    for row in (OLD, NEW):
+        cells = Samples(DURING).file([row], list(row), FileFormat(delimiter=";", decimal=",", date="DD.MM.YYYY"))
+        assert b"12,50" in cells
+        assert b"31.01.2026" in cells
+
+
+@pytest.mark.usefixtures("own_header")
+@pytest.mark.parametrize("row", [OLD, NEW], ids=["old", "new"])
+def test_a_rule_of_approval_names_the_field(row: dict[str, str]) -> None:
+    """As each other code of the context, by the new name alone."""
+    given: list[ListTotals] = []
+    approval = ListApproval(lambda totals: given.append(totals) or totals.highest("claimed_amount") < 0)
+    run_list(replace(DURING, approval=approval), [row])
+    assert [totals.amounts["claimed_amount"] for totals in given[-1:]] == [{"EUR": Decimal("12.50")}]
 
 
 def test_released_data_keeps_its_names() -> None:

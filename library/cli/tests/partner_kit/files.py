@@ -5,11 +5,11 @@ import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from hypothesis import strategies as st
 
-from bounded_context import Context
+from bounded_context import Amount, Context, Day, Renamed
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.testing import Samples
 from bounded_context.testing.functions import assembled
@@ -22,7 +22,14 @@ Records = Sequence[Sequence[str]]
 TYPED: Final = context_of({kind.replace(" ", "_"): (known.type, ...) for kind, known in TYPES.items()})
 """A context with a field of each type."""
 
-KITS: Final = (*CONTEXTS, TYPED)
+_FIELDS: Final[Any] = {
+    "claimed_amount": (Annotated[Amount, Renamed("amount")], ...),
+    "day": (Annotated[Day | None, Renamed("due")], None),
+}
+RENAMED: Final = context_of(_FIELDS)
+"""A context in the transition of two renames."""
+
+KITS: Final = (*CONTEXTS, RENAMED, TYPED)
 
 _WORDS: Final = """
 -1 0 0.00 00.10 -0 007 +5 1_000 1e5 1. .5 1.005 ٣ 0.01 NaN Infinity 12,50 1'000 9999999999999.99
@@ -124,10 +131,11 @@ def _mostly(usual: st.SearchStrategy[Any], *others: st.SearchStrategy[Any]) -> s
 
 
 def _headers(context: Context[Any]) -> st.SearchStrategy[list[str]]:
-    columns = context.rows.columns
+    columns, earlier = context.rows.columns, {new: old for old, new in context.rows.earlier_names.items()}
     odd = st.sampled_from([*columns, *(f" {name}\t" for name in columns), columns[0].upper(), "\x1fnote", ""])
     fewer, strange = st.lists(st.sampled_from(columns), unique=True, min_size=1), st.lists(odd, min_size=1, max_size=8)
-    return _mostly(st.permutations(columns), fewer, strange)
+    usual = [st.permutations([earlier.get(name, name) for name in columns])] if earlier else []
+    return _mostly(st.one_of(st.permutations(columns), *usual), fewer, strange)
 
 
 def _rows(samples: Sequence[Mapping[str, str]]) -> st.SearchStrategy[Sequence[Mapping[str, str]]]:
@@ -142,11 +150,13 @@ def _rows(samples: Sequence[Mapping[str, str]]) -> st.SearchStrategy[Sequence[Ma
 
 
 def _in_format(context: Context[Any], format_: FileFormat) -> Callable[..., bytes]:
-    notations = context.rows.writers(format_)
+    notations, earlier = context.rows.writers(format_), context.rows.earlier_names
 
     def written(write: Callable[[Records], bytes], header: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
         more = [[row[""]] if "" in row else [] for row in rows]
-        cells = [[notations.get(name, str)(row.get(name.strip(), "x")) for name in header] for row in rows]
+        cells = [
+            [notations.get(name, str)(row.get(earlier.get(name, name.strip()), "x")) for name in header] for row in rows
+        ]
         names = format_.names(header)
         return write([names, *(own + extra for own, extra in zip(cells, more, strict=True))])
 

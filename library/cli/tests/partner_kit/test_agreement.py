@@ -20,7 +20,7 @@ from bounded_context.domain.lists import ListStatus
 from bounded_context_cli.partner_kit.check import BAD_FILE, REJECTS, VALID, Result, Terms, check
 from tests.application.world import MAX_BYTES, TOLERATED, World
 
-from .files import FORMATS, KITS, PACKED, TYPED, files, named, odd_values
+from .files import FORMATS, KITS, PACKED, RENAMED, TYPED, files, named, odd_values
 
 EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None, derandomize=True)
 
@@ -42,7 +42,7 @@ def _ruled(rule: Any) -> Context[Any]:
     return replace(PAYMENT, commands=(replace(creating, rule=rule), *others))
 
 
-AGREED = {context.name: context for context in KITS} | {"ruled": _ruled(_refuse_every_second)}
+AGREED = {context.name: context for context in KITS} | {"ruled": _ruled(_refuse_every_second), "renamed": RENAMED}
 SHARES = st.sampled_from([Fraction(0), TOLERATED, Fraction(1, 2), Fraction(1)])
 
 

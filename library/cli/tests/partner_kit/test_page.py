@@ -29,7 +29,7 @@ from bounded_context_cli.testing import browser
 from bounded_context_infra.configuration.project import current
 from tests.things import context_of
 
-from .files import FORMATS, KITS, PACKED, TYPED, files, named, odd_values
+from .files import FORMATS, KITS, PACKED, RENAMED, TYPED, files, named, odd_values
 from .test_agreement import EXAMPLES
 
 SHARES: Final = (0.3, 1)
@@ -148,7 +148,7 @@ def _assert_agreement(
 @pytest.mark.e2e
 @pytest.mark.parametrize(
     "context",
-    [KITS[0], TYPED, *(pytest.param(kit, marks=pytest.mark.nightly) for kit in KITS[1:-1])],
+    [KITS[0], RENAMED, TYPED, *(pytest.param(kit, marks=pytest.mark.nightly) for kit in KITS[1:-2])],
     ids=attrgetter("name"),
 )
 def test_the_page_and_the_import_find_the_same_faults(context: Context[Any], tmp_path: Path) -> None:
@@ -231,6 +231,13 @@ def test_a_column_that_only_python_checks_is_named() -> None:
     assert note["most"] == 200
     assert not {"pattern", "values", "kind"} & {*days, *word}
     assert "only the form of: days, word" in page(_kit(), context)
+
+
+def test_the_page_accepts_each_name_of_a_column() -> None:
+    """As the import does; it names the new one."""
+    described = described_format(_kit(), RENAMED)
+    assert [column["name"] for column in described["columns"]] == ["thing_id", "claimed_amount", "day"]
+    assert {"amount": "claimed_amount", "due": "day"}.items() <= described["file"]["header"].items()
 
 
 def test_a_format_that_no_page_can_read_is_refused() -> None:

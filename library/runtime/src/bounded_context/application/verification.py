@@ -17,7 +17,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 from ..declaration.context import Context
 from ..domain.aggregate import Aggregate, BusinessError, Details, State, Unavailable
 from ..domain.faults import INVALID, Fault, ListFault
-from ..domain.lists import Amounts, ListStatus, ListTotals, ReceivedList, over_tolerance
+from ..domain.lists import Amounts, ListStatus, ReceivedList, over_tolerance
 from ..domain.rows import Rejection, Rows, rejected_rows
 from .calls import seconds_to_spare, without_garbage_collection
 from .list_import import Outcome, Step, Workflow, counts, refuse
@@ -370,8 +370,8 @@ def _record_result(
         return refuse(received.list_id, reason, lists, ListStatus.VALIDATED, code=ListFault.TOLERANCE, **facts)
     valid, amounts = rows - rejections.total(), decision.amounts.sums()
     facts |= {"parts": len(decision.staging.parts), "amounts": amounts}
-    totals = ListTotals(rows, valid, rejections.total(), received.file.partner, amounts)
-    if approval and approval.rule(totals):
+    own = {"rows": rows, "valid": valid, "rejected": rejections.total(), "partner": received.file.partner}
+    if approval and approval.rule(flow.context.totals(amounts, **own)):
         facts["waits_since"] = int(time.time())
     return lists.progress(received.list_id, ListStatus.IMPORTING, **facts)
 

@@ -33,7 +33,7 @@ from ..domain.fields import (
     no_cells,
     personal,
 )
-from ..domain.lists import MOST_DAYS, ListTotals
+from ..domain.lists import MOST_DAYS
 from ..domain.spelling import snake
 from .structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS, By, Structure
 
@@ -434,7 +434,7 @@ def _approval(context: Structure[Any]) -> Iterator[str]:
     if type(approval.days) is not int or not 1 <= approval.days <= MOST_DAYS:
         yield f"approval: days is {approval.days!r}: write a whole number from 1 to {MOST_DAYS}."
     try:
-        answer = approval.rule(ListTotals(amounts=context.sums().sums()))
+        answer = approval.rule(context.totals(context.sums().sums()))
     except Exception as error:
         fault = f"its rule raised {type(error).__name__}: {error}, for a list without rows"
         yield f"approval: {fault}: let it return True or False for all totals."

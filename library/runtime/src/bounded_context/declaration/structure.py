@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -27,7 +28,7 @@ from ..domain.aggregate import (
 from ..domain.events import EventData, PreviousVersion, Source, label, major, payload
 from ..domain.faults import INVALID, Fault
 from ..domain.fields import of_kind, personal
-from ..domain.lists import Amounts, ListApproval, currencies
+from ..domain.lists import Amounts, ListApproval, ListTotals, currencies
 from ..domain.spelling import kebab
 from .measures import Measures
 
@@ -510,6 +511,11 @@ class Structure(Generic[A]):
     def sums(self) -> Amounts:
         """Return empty sums, to which rows can be added."""
         return Amounts(self.amounts, self.currency)
+
+    def totals(self, amounts: Mapping[str, Mapping[str, Decimal]], **counts: Any) -> ListTotals:
+        """Return a list's totals for the rule of its approval, which names fields, not their attributes."""
+        names = {attribute: name for name, attribute in self.attributes.items()}
+        return ListTotals(**counts, amounts={names[attribute]: sums for attribute, sums in amounts.items()})
 
     @property
     def faults(self) -> tuple[str, ...]:

@@ -202,8 +202,9 @@ class Rows:
         return tuple(name for name, field in self._details.model_fields.items() if kind in _types(field.annotation))
 
     def writers(self, format_: FileFormat) -> dict[str, Callable[[str], str]]:
-        """Return the functions that write the plain values of columns in the format's notation."""
-        return {name: notation.written for kind, notation in format_.notations.items() for name in self.of_type(kind)}
+        """Return the functions that write plain values in the format's notation, by each name of their columns."""
+        own = {name: notation.written for kind, notation in format_.notations.items() for name in self.of_type(kind)}
+        return own | {old: own[name] for old, name in self.earlier_names.items() if name in own}
 
     def expected(self, column: str) -> str:
         """Return the text that completes "expected ..." for a column."""
