@@ -85,7 +85,7 @@ TRIED = {
     r"uv run context run --dashboards dashboards.html": DRAWN,
     r"uv run context run --file my.csv": f"{E2E}example_lists.py",
     r"uv run context run --keep( --watch)?": TUTORIAL,
-    r"uv run context run --partner acme": "tests/journeys/test_claim.py",
+    r"uv run context run --partner acme": "tests/journeys/claim_edges.py",
     r"uv run context run --trace id-000000007": f"{E2E}trail.py",
     r"uv run context sample-list --rows 3": "tests/test_pages.py::test_the_steps_of_a_page_are_complete",
     r"uv run pytest": ".ci/run::uv run pytest",

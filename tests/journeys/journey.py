@@ -21,7 +21,7 @@ _HEAD = '''"""The behaviour after a change request."""
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from bounded_context_local.testing.running import Running
+from bounded_context_local.testing.running import Finished, Running
 
 '''
 
@@ -41,14 +41,30 @@ class Journey:
     folder: Path
     written: dict[str, Written] = field(default_factory=dict)
     _lines: dict[str, int] = field(default_factory=dict)
+    _behaviours: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, folder: Path, answers: Mapping[str, str]) -> Journey:
         """Generate a repository, and install its environment."""
         journey = cls(bake(folder, answers))
-        for command in (("git", "init", "-q"), ("uv", "sync", "--quiet")):
+        for command in (("git", "init", "-q", "-b", "main"), ("uv", "sync", "--quiet")):
             journey._run(*command)
         return journey
+
+    def released(self, version: str) -> None:
+        """Release a version, on which callers and stored data rely: commit and tag it on the main branch."""
+        name = ("git", "-c", "user.name=developer", "-c", "user.email=developer@example.com")
+        for command in (
+            ("git", "add", "-A"),
+            (*name, "commit", "-qm", f"Version {version}"),
+            ("git", "tag", f"v{version}"),
+            ("git", "checkout", "-qb", f"after-{version}"),
+        ):
+            self._run(*command)
+
+    def renamed(self, old: str, new: str) -> None:
+        """Rename a field in the tests of earlier requests."""
+        self._behaviours = [text.replace(f'"{old}"', f'"{new}"') for text in self._behaviours]
 
     def add(self, file: str, text: str, *, after: str = "") -> None:
         """Write lines at the end of a file, which may be new, or after the line that begins with a text."""
@@ -80,6 +96,11 @@ class Journey:
         for command in commands:
             self._run("uv", "run", "--no-sync", "context", *command.split())
 
+    def run(self, *commands: str) -> None:
+        """Run other commands of the pages."""
+        for command in commands:
+            self._run(*command.split())
+
     def checked_by_kit(self, text: str) -> str:
         """Return the output of the partner kit for a list."""
         [kit] = (self.folder / "build" / "partner-kit").glob("*.pyz")
@@ -97,8 +118,18 @@ class Journey:
         self._lines.clear()
         sources = self.folder.rglob("src/**/*.py")
         assert [path.name for path in sources if _PRIVATE.search(path.read_text(encoding="utf-8"))] == []
+        self._behaviours.append(behaviour)
+        self._behave(behaviour)
+        self.context("check", "e2e")
+
+    def end(self) -> None:
+        """Run the context with the tests of all requests: the behaviours together."""
+        self._behave("\n".join(self._behaviours))
+        self.context("e2e")
+
+    def _behave(self, behaviour: str) -> None:
         (self.folder / _BEHAVIOUR).write_text(_HEAD + behaviour, encoding="utf-8")
-        self.context("fix", "check", "e2e")
+        self.context("fix")
 
     def _run(self, *command: str) -> None:
         ours = {name: value for name, value in environment().items() if not name.startswith("PYTEST")}
