@@ -178,6 +178,7 @@ def test_a_claim_is_closed_30_days_after_its_approval(running: Running) -> None:
     assert deployed.invoke("meet_deadlines", {"time": due})["met"] == 0
     due = (datetime.now(UTC) + timedelta(days=31)).isoformat()
     assert deployed.invoke("meet_deadlines", {"time": due})["met"] >= 1
+    assert deployed.invoke("meet_deadlines", {"time": due})["met"] == 0
     assert (running.item(claim["claim_id"]) or {})["status"] == "CLOSED"
     assert (running.item(assessed["claim_id"]) or {})["status"] == "ASSESSED"
     for received in running.events(claim["claim_id"], 5).values():
