@@ -8,7 +8,7 @@ import pytest
 from payment.model import Payment, Status
 
 from bounded_context.adapters.dynamodb import AggregateTable, ChildTable
-from bounded_context.adapters.items import KEY, Items
+from bounded_context.adapters.items import KEY, Changes, Items
 from bounded_context_local.testing.plugin import made_table
 from bounded_context_operations.repair.erase.person import Person
 from bounded_context_operations.repair.erase.records import SecondTable, TableStore
@@ -130,6 +130,16 @@ def test_an_erasure_leaves_no_child_with_the_persons_data(world: World, keep: bo
         assert "Ada" not in world.stored(name)
         assert ("second" in world.stored(name)) is keep
         assert world.erase(store, keep=keep) == 0
+
+
+def test_the_event_of_an_erasure_is_that_of_the_status(world: World) -> None:
+    """Also if the last change was the addition of a child, which is not repeated."""
+    world.add("first")
+    world.erase(keep=True)
+    item = world.table.get_item(Key={KEY: KEY_OF})["Item"]
+    event = Changes(CONTEXT).of_item(item, datetime(2026, 1, 31, tzinfo=UTC))
+    assert (event["type"], "note" in event["data"]) == ("PaymentRegistered", False)
+    assert "erasure" in event
 
 
 def test_the_time_of_a_child_is_in_utc(world: World) -> None:

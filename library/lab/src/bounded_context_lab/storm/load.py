@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 
 from bounded_context import Context
+from bounded_context.declaration.structure import MEET_DEADLINES
 from bounded_context.domain.aggregate import Command
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.actors.caller import http_request, invoke
@@ -33,7 +34,7 @@ _OF_COMMANDS: Final = 500_000
 """Added to the seed of the lists' rows."""
 _PAUSE: Final = 0.5
 
-SCHEDULED: Final = {"watch_lists": 1, "sweep_uploads": 15}
+SCHEDULED: Final = {"watch_lists": 1, "sweep_uploads": 15, MEET_DEADLINES: 15}
 """The scheduled functions, with the minutes between their calls."""
 
 Announce = Callable[[list[Upload]], None]
@@ -232,7 +233,8 @@ class Schedules:
         """Call the functions until the block ends."""
         self.failing |= {function for function, times in self.times.items() if not times}
         with ExitStack() as ending:
-            for function, minutes in SCHEDULED.items():
+            deployed = {name: SCHEDULED[name] for name in SCHEDULED if name in self.running.outputs["functions"]}
+            for function, minutes in deployed.items():
                 ending.enter_context(repeated(function, minutes * MINUTE_SECONDS, partial(self._call, function)))
             yield
 

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters.items import BROKEN_UPLOAD, CHANGED_AT, ERASED_AT, ETAG, KEY, LIST, TRACEPARENT
+from bounded_context.adapters.items import (
+    BROKEN_UPLOAD,
+    CHANGED_AT,
+    ERASED_AT,
+    ETAG,
+    KEY,
+    LAST_CHILD,
+    LIST,
+    TRACEPARENT,
+)
 from bounded_context.application.inbound import REACH
 from bounded_context.application.results import digest_of
 from bounded_context.application.staging import IDENTITIES, PROGRESS, RANGE_RESULTS
@@ -264,7 +273,10 @@ class TableStore:
             **({} if CHANGED_AT in self.known else {CHANGED_AT: {"S": stamp(now)}}),
             TRACEPARENT: {"S": fresh_traceparent()},
         }
-        self.client.put_item(TableName=self.name, Item=self.person.masked(item) | changed, **_unchanged(item))
+        masked = self.person.masked(item) | changed
+        # The event of the write is that of the status, also after the addition of a child.
+        masked.pop(LAST_CHILD, None)
+        self.client.put_item(TableName=self.name, Item=masked, **_unchanged(item))
 
     def _delete(self, item: Item) -> None:
         self.client.delete_item(TableName=self.name, Key={KEY: item[KEY]}, **_unchanged(item))
