@@ -55,7 +55,7 @@ def approving() -> Iterator[None]:
 
 @dataclass
 class _Wait:
-    activity: Activity
+    activity: Activity | None = None
     answer: str | None = None
 
 
@@ -65,16 +65,19 @@ class Tokens:
     def __init__(self, scheduler: Scheduler, world: World) -> None:
         self._scheduler, self._world = scheduler, world
         self._waits: dict[str, _Wait] = {}
+        self._ended = set[str]()
 
     def wait(self, token: str, seconds: float) -> None:
         """Let the current execution wait for its token. Raises StatesError after a failure, or after the time."""
         me = self._scheduler.me
         assert me is not None
-        wait = self._waits[token] = _Wait(me)
+        # A token is valid from the call on that carries it: the answer may come before the call returns.
+        wait = self._waits.setdefault(token, _Wait(me))
+        wait.activity = me
         until = self._scheduler.clock + seconds
         while wait.answer is None and self._scheduler.clock < until:
             self._scheduler.sleep(until - self._scheduler.clock)
-        del self._waits[token]
+        self._ended.add(token)
         if wait.answer != "":
             raise StatesError(wait.answer or "States.Timeout")
 
@@ -90,11 +93,12 @@ class Tokens:
         self._scheduler.call(f"states.{name}", lambda: self._answer(name, token, answer))
 
     def _answer(self, name: str, token: str, answer: str) -> None:
-        wait = self._waits.get(token)
-        if wait is None or wait.answer is not None:
+        wait = self._waits.setdefault(token, _Wait())
+        if token in self._ended or wait.answer is not None:
             raise ClientError({"Error": {"Code": "TaskTimedOut", "Message": token}}, name)
         wait.answer = answer
-        self._scheduler.rouse(wait.activity)
+        if wait.activity:
+            self._scheduler.rouse(wait.activity)
 
     def describe_execution(self, executionArn: str) -> dict[str, str]:  # noqa: N803
         """Return the status of an execution."""
