@@ -39,3 +39,19 @@ class Outcome:
         finally:
             scheduler.calm = True
             scheduler.end()
+
+
+def begun(
+    play: Callable[..., Outcome], seed: int, scenario: Any, profile: Profile, kept: Choices | None
+) -> tuple[Scheduler, Outcome]:
+    """Return the scheduler of a schedule and its outcome; with ``kept``, it replays these choices.
+
+    ``play`` runs a scenario for the arguments (seed, scenario, profile, choices, known violations).
+    """
+    scheduler = Scheduler(seed, profile, kept)
+
+    def again(other: Any, choices: Choices, passed: frozenset[str]) -> Outcome:
+        return play(seed, other, profile, choices, passed)
+
+    choices = scheduler.made if kept is None else kept
+    return scheduler, Outcome(seed, scenario, profile, choices, scheduler.trace, again)

@@ -22,7 +22,7 @@ from .closing import Operator
 from .functions import Lambda
 from .history import AGGREGATE, History, Sent, Stored, Violation, Write
 from .invariants import CLOSED, AtRest, AtWrites
-from .outcome import Choices, Outcome
+from .outcome import Outcome, begun
 from .patches import attached
 from .profile import Profile
 from .scenario import PARTNER, SUBSCRIPTIONS, Scenario, Upload
@@ -349,13 +349,8 @@ def play(
 
     Violations of ``known`` invariants are passed over. ``kind`` is the world of the schedule's part.
     """
-    scheduler = Scheduler(seed, profile, kept)
+    scheduler, outcome = begun(partial(play, kind=kind), seed, scenario, profile, kept)
     world = kind(scheduler, scenario, known)
-
-    def again(other: Scenario, choices: Choices, passed: frozenset[str]) -> Outcome:
-        return play(seed, other, profile, choices, passed, kind)
-
-    outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace, again)
     with attached(scheduler, world.account), _sizes(scenario):
         outcome.judge(scheduler, world.run)
     outcome.statuses = [record["status"] for record in world.history.lists().values()]

@@ -17,7 +17,7 @@ from ..account import TABLE, TOPIC, Account
 from ..callers import LANES, Mapping, lane, lost_after
 from ..functions import Lambda
 from ..history import History, Violation, Write
-from ..outcome import Choices, Outcome
+from ..outcome import Outcome, begun
 from ..patches import attached
 from ..profile import Profile
 from ..scheduler import Activity, Key, Scheduler
@@ -191,13 +191,8 @@ def play(
     known: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Run one schedule; with ``kept``, replay these choices. The patches have to be installed."""
-    scheduler = Scheduler(seed, profile, kept)
+    scheduler, outcome = begun(play, seed, scenario, profile, kept)
     world = World(scheduler, scenario, known)
-
-    def again(other: Scenario, choices: Choices, passed: frozenset[str]) -> Outcome:
-        return play(seed, other, profile, choices, passed)
-
-    outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace, again)
     with attached(scheduler, world.account), _relay_of_parents():
         outcome.judge(scheduler, world.run)
     outcome.statuses = [str(item.get("status")) for _, item in sorted(world.account.store.items.items())]

@@ -17,7 +17,7 @@ from .. import functions as lambda_functions
 from ..account import DEAD_LETTERS, TABLE, Account
 from ..functions import Lambda
 from ..history import History, Violation, Write
-from ..outcome import Choices, Outcome
+from ..outcome import Outcome, begun
 from ..patches import attached
 from ..profile import Profile
 from ..requests.inbox import URL, VISIBILITY, Poller
@@ -217,13 +217,8 @@ def play(
     known: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Run one schedule; with ``kept``, replay these choices. The patches have to be installed."""
-    scheduler = Scheduler(seed, profile, kept)
+    scheduler, outcome = begun(play, seed, scenario, profile, kept)
     world = World(scheduler, scenario, known)
-
-    def again(other: Scenario, choices: Choices, passed: frozenset[str]) -> Outcome:
-        return play(seed, other, profile, choices, passed)
-
-    outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace, again)
     with attached(scheduler, world.account), _sizes(scheduler, scenario):
         outcome.judge(scheduler, world.run)
     outcome.statuses = [item["status"] for key, item in sorted(world.account.store.items.items()) if "CLAIM" in key]

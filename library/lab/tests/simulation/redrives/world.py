@@ -15,7 +15,7 @@ from .. import functions as lambda_functions
 from ..account import BUCKET, TABLE, Account
 from ..functions import Lambda, handler
 from ..history import Violation
-from ..outcome import Choices, Outcome
+from ..outcome import Outcome, begun
 from ..patches import attached
 from ..profile import Profile
 from ..scheduler import EPOCH, Activity, Key, Scheduler
@@ -292,13 +292,8 @@ def play(
     known: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Run one schedule; with ``kept``, replay these choices. The patches have to be installed."""
-    scheduler = Scheduler(seed, profile, kept)
+    scheduler, outcome = begun(play, seed, scenario, profile, kept)
     world = World(scheduler, scenario, known)
-
-    def again(other: Scenario, choices: Choices, passed: frozenset[str]) -> Outcome:
-        return play(seed, other, profile, choices, passed)
-
-    outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace, again)
     clients: Any = world.account
     with attached(scheduler, clients), patch.object(sweep_uploads, "MOST", scenario.page):
         outcome.judge(scheduler, world.run)

@@ -10,7 +10,7 @@ from bounded_context_operations.release.rollout.survey import Services
 
 from .. import profile as faults
 from ..history import Violation
-from ..outcome import Choices, Outcome
+from ..outcome import Outcome, begun
 from ..profile import Profile
 from ..scheduler import EPOCH, Activity, Key, Scheduler
 from .aliases import Aliases
@@ -189,14 +189,8 @@ def play(
     known: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Run one schedule. The patches have to be installed."""
-    scheduler = Scheduler(seed, profile, choices)
+    scheduler, outcome = begun(play, seed, scenario, profile, choices)
     world = World(scheduler, scenario, known)
-
-    def again(other: Scenario, kept: Choices, passed: frozenset[str]) -> Outcome:
-        return play(seed, other, profile, kept, passed)
-
-    recorded_choices = scheduler.made if choices is None else choices
-    outcome = Outcome(seed, scenario, profile, recorded_choices, scheduler.trace, again)
     outcome.judge(scheduler, world.run)
     outcome.statuses = [ran.status for ran in world.ran]
     return outcome

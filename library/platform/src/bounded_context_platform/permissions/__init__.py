@@ -6,27 +6,12 @@ from typing import Annotated, Final, Literal
 
 from typer import Argument, Option
 
+from bounded_context_cli.command.aws_errors import Document
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.output import refuse
 from bounded_context_infra.configuration.project import ProjectError
 
-Role = Literal[
-    "preview",
-    "deploy",
-    "shift",
-    "deadlines",
-    "redrive",
-    "reseed",
-    "restore",
-    "erase",
-    "close",
-    "approve",
-    "reproduce",
-    "state",
-    "trust",
-    "boundary",
-    "account",
-]
+Role = Literal[Document, "trust", "boundary", "account"]
 _ROLE: Final = (
     "shift is also the role of the smoke check; deadlines, redrive, reseed, restore, erase, close, approve (a list) and"
     " reproduce are a person's; state is the access to Pulumi's state that GitHub's role or a person needs; trust is"

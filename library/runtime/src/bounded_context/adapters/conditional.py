@@ -9,7 +9,7 @@ three seconds, without regard to other writers. A table may need minutes to grow
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -112,6 +112,36 @@ def patiently(call: Callable[[], T], passes: Callable[[Exception], bool], tries:
             if wait is None:
                 raise Throttled(f"throttled {tries} times") from error
         time.sleep(random.uniform(0, wait))  # noqa: S311
+
+
+MOST_KEYS: Final = 100
+"""The most keys that BatchGetItem takes (AWS limit)."""
+
+
+class Unprocessed(Exception):
+    """DynamoDB left keys of a batch unprocessed, because the table throttles or the answer is too large."""
+
+
+def read_batch(table: "Table", keys: Sequence[Mapping[str, str]], **request: Any) -> list[Mapping[str, Any]]:
+    """Return the existing items of at most `MOST_KEYS` keys. Unprocessed keys are requested again after waits.
+
+    Raises:
+        Throttled: keys stayed unprocessed.
+    """
+    present = list[Mapping[str, Any]]()
+    asked: Any = {table.name: {"Keys": [*keys], **request}} if keys else {}
+
+    def attempt() -> None:
+        nonlocal asked
+        answer: Any = table.meta.client.batch_get_item(RequestItems=asked)
+        present.extend(answer["Responses"].get(table.name, []))
+        asked = answer.get("UnprocessedKeys")
+        if asked:
+            raise Unprocessed
+
+    if asked:
+        patiently(attempt, lambda error: isinstance(error, Unprocessed))
+    return present
 
 
 @contextmanager

@@ -20,7 +20,15 @@ from ..domain.aggregate import Aggregate, AlreadyExists, NotFound, VersionConfli
 from ..domain.children import PAGE
 from ..domain.events import fresh_traceparent
 from ..domain.fields import now
-from .conditional import ON_FAILURE, condition_failed, despite_conflicts, is_throttling, patiently, refusing_item
+from .conditional import (
+    ON_FAILURE,
+    condition_failed,
+    despite_conflicts,
+    is_throttling,
+    patiently,
+    read_batch,
+    refusing_item,
+)
 from .items import ETAG, HOPS, KEY, LIST, SCHEMA, TRACEPARENT, Items, child_values
 
 if TYPE_CHECKING:
@@ -299,15 +307,9 @@ class ChildTable:
         aggregate = self._items.to_aggregate(response["Item"])
         count = aggregate.counts.get(child, 0)
         numbers = range(after + 1, min(after + most, count) + 1)
-        children = self._batch([self._items.child_key(aggregate, child, number) for number in numbers])
+        keys = [self._items.child_key(aggregate, child, number) for number in numbers]
+        children = patiently(partial(read_batch, self._table, keys, ConsistentRead=True), is_throttling)
         return sorted(map(child_values, children), key=lambda values: values["number"]), after + most < count
-
-    def _batch(self, keys: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
-        get, asked = self._table.meta.client.batch_get_item, {self._table.name: {"Keys": keys, "ConsistentRead": True}}
-        while keys and asked:
-            response: Any = patiently(partial(get, RequestItems=asked), is_throttling)
-            yield from response["Responses"][self._table.name]
-            asked = response.get("UnprocessedKeys")
 
     def remove_all(self, aggregate: Aggregate[Any, Any]) -> None:
         """Remove the children of an aggregate that was removed. A repeated call has no further effect."""

@@ -12,7 +12,7 @@ from ..application.ports import Fact
 from ..domain.events import fresh_traceparent
 from ..domain.faults import ListFault
 from ..domain.lists import BEFORE, Failure, ListStatus, PinnedFile, ReceivedList
-from .conditional import ON_FAILURE, condition_failed, despite_conflicts, patiently, refusing_item
+from .conditional import MOST_KEYS, ON_FAILURE, condition_failed, despite_conflicts, read_batch, refusing_item
 from .dynamodb import ABSENT
 from .items import (
     BROKEN_UPLOAD,
@@ -33,15 +33,8 @@ from .items import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-MOST_KEYS: Final = 100
-"""The most keys that BatchGetItem takes (AWS limit)."""
-
 _NAMES: Final = {"#status": "status"}
 _IMPORTING: Final = {":importing": ListStatus.IMPORTING.value}
-
-
-class Unprocessed(Exception):
-    """DynamoDB left keys of a batch unprocessed, because the table throttles or the answer is too large."""
 
 
 class ListTable:
@@ -120,23 +113,7 @@ class ListTable:
     def _items(self, keys: Sequence[str], **request: str) -> "Iterator[Mapping[str, Any]]":
         """Yield the existing items of some keys."""
         for start in range(0, len(keys), MOST_KEYS):
-            yield from self._batch(keys[start : start + MOST_KEYS], request)
-
-    def _batch(self, keys: Sequence[str], more: Mapping[str, str]) -> list[Mapping[str, Any]]:
-        """Return the existing items of a batch. Unprocessed keys are requested again after waits."""
-        name, present = self._table.name, list[Mapping[str, Any]]()
-        request: Any = {name: {"Keys": [{KEY: key} for key in keys], **more}}
-
-        def attempt() -> None:
-            answer = self._table.meta.client.batch_get_item(RequestItems=dict(request))
-            present.extend(answer["Responses"].get(name, []))
-            request.clear()
-            request.update(answer.get("UnprocessedKeys") or {})
-            if request:
-                raise Unprocessed
-
-        patiently(attempt, lambda error: isinstance(error, Unprocessed))
-        return present
+            yield from read_batch(self._table, [{KEY: key} for key in keys[start : start + MOST_KEYS]], **request)
 
     def get(self, list_id: str) -> ReceivedList:
         """Return the recorded list. Raises LookupError."""

@@ -66,6 +66,12 @@ class CommandHandler(Generic[C, A]):
     use_case: Callable[[C, Aggregates[A]], A]
     aggregates: Callable[[], Aggregates[A]]
 
+    @classmethod
+    def of(cls, context: Context[Any], model: type[C]) -> "CommandHandler[C, Any]":
+        """Return the handler of a command on the table. Raises LookupError: the context does not declare it."""
+        declared = context.command(model)
+        return CommandHandler(context, declared, model, declared.rule, lambda: aws.aggregates(context))
+
     def take(self, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         """Run the command in a message, once per idempotency key."""
         try:

@@ -62,10 +62,9 @@ def _passing(context: Context[Any]) -> frozenset[str]:
 
 def _issue(context: Context[Any], call: Any, command: Change, key: str) -> None:
     """Run a command as its own function does, under the key of the deadline. Raises Refusal."""
-    of = context.command(type(command))
-    if of.kind == "adds":
-        raise TypeError(f"a deadline returned {of.name}, which adds a child and leaves the status due")
-    handler = CommandHandler(context, of, of.model, of.rule, lambda: aws.aggregates(context))
+    handler = CommandHandler.of(context, type(command))
+    if handler.declared.kind == "adds":
+        raise TypeError(f"a deadline returned {handler.declared.name}, which adds a child and leaves the status due")
     try:
         handler.perform(command, key, command.model_dump(mode="json", exclude_none=True), call)
     except Refused as refused:

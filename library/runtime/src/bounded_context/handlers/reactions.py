@@ -81,7 +81,5 @@ class Reactor:
 
     def _handler(self, model: type[Change]) -> CommandHandler[Any, Any]:
         if model not in self._handlers:
-            declared = self._context.command(model)
-            aggregates = lambda: aws.aggregates(self._context)  # noqa: E731
-            self._handlers[model] = CommandHandler(self._context, declared, model, declared.rule, aggregates)
+            self._handlers[model] = CommandHandler.of(self._context, model)
         return self._handlers[model]
