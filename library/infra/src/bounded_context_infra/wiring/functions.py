@@ -186,10 +186,20 @@ PLATFORM: Final[Mapping[str, Preset]] = {
 
 
 def _platform(context: Context[Any]) -> Mapping[str, Preset]:
-    """Return the presets of the library's own functions. With an approval, the watch reads the waiting lists."""
-    watch = PLATFORM[WATCH_LISTS]
-    reading = replace(watch, variables=(*watch.variables, "TABLE_NAME"), items=("BatchGetItem",))
-    return {**PLATFORM, WATCH_LISTS: reading} if context.approval else PLATFORM
+    """Return the presets of the library's own functions.
+
+    With an approval, the watch reads the waiting lists. With children, the relay removes those of a removed aggregate.
+    """
+    presets = dict(PLATFORM)
+    if context.approval:
+        presets[WATCH_LISTS] = replace(_with_table(PLATFORM[WATCH_LISTS]), items=("BatchGetItem",))
+    if context.children:
+        presets["relay_events"] = _with_table(PLATFORM["relay_events"])
+    return presets
+
+
+def _with_table(preset: Preset) -> Preset:
+    return replace(preset, variables=(*preset.variables, "TABLE_NAME"))
 
 
 def standard_presets(context: Context[Any]) -> dict[str, Preset]:
@@ -203,10 +213,6 @@ def standard_presets(context: Context[Any]) -> dict[str, Preset]:
         ),
         "on_event": replace(_REACTING, queries=bool(context.queried_by)) if context.reactions else ON_EVENT,
     }
-
-
-_RELAY_OF_PARENTS: Final = _platform_preset(60, 512, "TOPIC_ARN", "TABLE_NAME")
-"""The relay of a context with children: it removes the children of a removed aggregate."""
 
 
 def _query(context: Context[Any], name: str) -> Preset:
@@ -262,8 +268,6 @@ class Functions(Mapping[str, Function]):
         self._stack = stack
         names = (*stack.context.functions, *HOOKS)
         own = {name: preset for name, preset in _platform(stack.context).items() if name in names}
-        if stack.context.children:
-            own["relay_events"] = _RELAY_OF_PARENTS
         self.presets = _in_order_for_readers(stack, {**own, **presets})
         _check_reserved(stack, self.presets)
         self._values = {
