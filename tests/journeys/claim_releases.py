@@ -234,4 +234,5 @@ def test_the_running_context_approves(running: "Running"):
 """,
     )
     journey.done("tests of all kinds", "")
-    journey.run("uv add --quiet --dev bounded-context-lab", "uv run context rehearse storm --list")
+    storm = "uv run context rehearse storm --fault kill:approve-claim --fault kill:relay-events"
+    journey.run("uv add --quiet --dev bounded-context-lab", storm)

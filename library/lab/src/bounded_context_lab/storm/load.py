@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from bounded_context import Context
 from bounded_context.declaration.structure import MEET_DEADLINES
-from bounded_context.domain.aggregate import Command
+from bounded_context.domain.aggregate import Unavailable
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.actors.caller import http_request, invoke
 from bounded_context_local.actors.partner import INCOMING, SftpPartner
@@ -39,6 +39,13 @@ SCHEDULED: Final = {"watch_lists": 1, "sweep_uploads": 15, MEET_DEADLINES: 15}
 
 Announce = Callable[[list[Upload]], None]
 """Causes the events of uploads that are stored and have no event yet."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The final answer of a command's own rule, which refuses the sample arguments."""
+
+    code: str
 
 
 @dataclass
@@ -149,29 +156,28 @@ class Load:
             message = payload if command.kind == "creates" else change(context, command.model, payload)
             if command.kind not in kinds[: number + 2] or (status and status not in command.after):
                 continue
-            if not self._perform(command.function, message, command):
+            answer = self._perform(command.function, message)
+            if answer is None:
                 return
-            status = command.status or status
+            if not isinstance(answer, Refusal):
+                self.accepted.types.setdefault(payload[context.identity], []).append(command.event)
+                status = command.status or status
         if number == 0:
             self._perform(context.get_function, identity)
             for query in context.queries[1:]:
                 self._perform(query, selection(context, query, payload))
 
-    def _perform(self, function: str, payload: Mapping[str, Any], command: Command[Any, Any] | None = None) -> bool:
-        """Repeat a call until it succeeds; return False if the load ended before. Accept the work of a command."""
+    def _perform(self, function: str, payload: Mapping[str, Any]) -> Any:
+        """Repeat a call until it is answered, and return the answer; None if the load ended before."""
         key = str(uuid.UUID(int=self._dice.getrandbits(128)))
         call = f"{function} {next(iter(payload.values()))}"
         self.accepted.unanswered[call] = "not sent"
         answer = self._answer(function, payload, key, call)
-        if answer is None:
-            return False
-        if function == self._twice and self._answer(function, payload, key, call) != answer:
-            self.accepted.different.append(call)
-        context = self._running.context
-        if command:
-            self.accepted.types.setdefault(str(payload[context.identity]), []).append(command.event)
-        del self.accepted.unanswered[call]
-        return True
+        if answer is not None:
+            if function == self._twice and self._answer(function, payload, key, call) != answer:
+                self.accepted.different.append(call)
+            del self.accepted.unanswered[call]
+        return answer
 
     def _answer(self, function: str, payload: Mapping[str, Any], key: str, call: str) -> Any:
         """Return the answer, or None if the load ends before. Each attempt has the same key."""
@@ -190,7 +196,8 @@ class Load:
         # A repeated deletion may find that the first attempt has deleted the aggregate.
         deleted = method == "DELETE" and answer.status == 404
         if answer.status >= 400 and not deleted:
-            raise LocalRunError(f"{answer.status} {answer.body.decode(errors='replace')}")
+            code = answer.json.get("code") if answer.status < 500 else None
+            return self._refusal(function, code, f"{answer.status} {answer.body.decode(errors='replace')}")
         return answer.json if answer.body else {}
 
     def _by_message(self, function: str, payload: Mapping[str, Any], key: str) -> Any:
@@ -198,8 +205,18 @@ class Load:
         keyed = {"idempotency_key": key} if function in context.command_functions else {}
         answer = self._running.invoke(function, {"payload": dict(payload), **keyed})
         if not answer["ok"]:
-            raise LocalRunError(str(answer["error"]["code"]))
+            return self._refusal(function, answer["error"]["code"], answer["error"]["code"])
         return answer.get(context.name, {})
+
+    def _refusal(self, function: str, code: str | None, text: str) -> Refusal:
+        """Return the refusal of a command by its own rule. Raises LocalRunError with the text for other errors."""
+        context = self._running.context
+        changing = [command for command in context.commands if command.kind != "creates"]
+        errors = [error for command in changing if command.function == function for error in context.errors_of(command)]
+        # A creation obeys the rules of samples, and a system that does not answer may answer later.
+        if code not in {error.code for error in errors if not issubclass(error, Unavailable)}:
+            raise LocalRunError(text)
+        return Refusal(str(code))
 
 
 def selection(context: Context[Any], query: str, payload: Mapping[str, Any]) -> dict[str, Any]:

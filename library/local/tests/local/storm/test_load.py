@@ -1,9 +1,55 @@
-"""The queries during a fault."""
+"""The commands and queries during a fault."""
 
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from bounded_context import BusinessError, Unavailable
 from bounded_context.testing import Samples
-from bounded_context_lab.storm.load import selection
+from bounded_context_lab.storm.load import Accepted, Load, selection
 from bounded_context_local.actors.caller import http_request
+from bounded_context_local.sample_lists import Samples as SampleLists
 from tests.test_children import CONTEXT
+
+if TYPE_CHECKING:
+    from bounded_context_local.running.context import RunningContext
+
+
+class Refused(BusinessError):
+    """A rule refuses the sample arguments."""
+
+    code = "amount-too-high"
+    status = 409
+
+
+class Asleep(Unavailable):
+    """A system that the rule calls does not answer."""
+
+    code = "asleep"
+
+
+def accepted(codes: Mapping[str, str]) -> Accepted:
+    """Return the accepted work of a load for a second, in a context whose commands answer with error codes."""
+
+    def invoke(function: str, _: Mapping[str, Any]) -> dict[str, Any]:
+        return {"ok": False, "error": {"code": codes[function]}} if function in codes else {"ok": True}
+
+    running = SimpleNamespace(
+        context=replace(CONTEXT, errors=(Refused, Asleep)),
+        samples=SampleLists(CONTEXT),
+        invoke=invoke,
+        neighbours=(),
+        outputs={},
+        partner=SimpleNamespace(upload=lambda *_: None),
+    )
+    load = Load(cast("RunningContext", running), 1, twice="add_note")
+    with load.started():
+        time.sleep(0.2)
+    return load.accepted
 
 
 def test_each_query_has_a_request() -> None:
@@ -12,3 +58,26 @@ def test_each_query_has_a_request() -> None:
     for query in CONTEXT.queries[1:]:
         _, path, _ = http_request(CONTEXT.routes[query], selection(CONTEXT, query, payload))
         assert path in ("/payments", f"/payments/{payload['payment_id']}/notes")
+
+
+def test_a_refusal_by_a_rule_is_an_answer() -> None:
+    """The refused command publishes no event, and the later commands are sent."""
+    work = accepted({"add_note": Refused.code})
+    assert work.unanswered == {}
+    assert work.different == []
+    assert {event for events in work.types.values() for event in events} == {
+        command.event for command in CONTEXT.commands if command.kind != "adds"
+    }
+
+
+@pytest.mark.parametrize(
+    ("function", "code"),
+    [
+        ("add_note", "version-conflict"),
+        ("add_note", Asleep.code),
+        (CONTEXT.creating.function, Refused.code),
+    ],
+)
+def test_other_errors_are_repeated(function: str, code: str) -> None:
+    """Callers repeat what may pass. A creation obeys the rules of samples."""
+    assert set(accepted({function: code}).unanswered.values()) == {code}
