@@ -16,6 +16,7 @@ from bounded_context import BadContext, Context, EventData, PreviousVersion, Tex
 from bounded_context_cli.contracts.cli import update
 from bounded_context_cli.contracts.compatibility import RefusedChange
 from bounded_context_cli.contracts.published import Version, versions
+from bounded_context_cli.promises._promise import Repository
 from bounded_context_cli.promises.documents import events_before_are_made
 from tests.event_schemas import REPOSITORY
 
@@ -145,21 +146,31 @@ def test_the_previous_version_is_withdrawn(repository: Path) -> None:
     assert set(channels[f"events-{BI}"]["messages"]) == new | {IMPORTED, REJECTED}
 
 
-def test_a_previous_event_that_cannot_be_converted_is_reported() -> None:
-    """The repository's own check names the event, its version and the field."""
+def _too_few(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "payer": 5}
+
+
+def _of_a_field_that_is_gone(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "payer": data["owner"]}
+
+
+@pytest.mark.parametrize(
+    ("convert", "fault"), [(_too_few, "(payer: "), (_of_a_field_that_is_gone, "(KeyError: 'owner')")]
+)
+def test_a_previous_event_that_cannot_be_converted_is_reported(convert: Any, fault: str) -> None:
+    """The repository's own check names the function's place, the event, its version and the field."""
     good = beside()
     assert list(events_before_are_made(_declaring(good))) == []
-    lost = replace(
-        good,
-        previous_version=PreviousVersion(data=PAYMENT.data, versions=OLD, convert=lambda data: {**data, "payer": 5}),
-    )
+    lost = replace(good, previous_version=PreviousVersion(data=PAYMENT.data, versions=OLD, convert=convert))
+    place = f"{Path(__file__).name}:{convert.__code__.co_firstlineno}"
     for event, sentence in zip(OLD, events_before_are_made(_declaring(lost)), strict=True):
-        assert sentence.startswith(f"{event} 1.0 ")
-        assert "(payer: " in sentence
+        assert sentence.startswith(f"{place}: {event} 1.0 ")
+        assert fault in sentence
 
 
 def _declaring(context: Context[Any]) -> Any:
-    return SimpleNamespace(context=context)
+    project: Any = SimpleNamespace(context=context, root=Path(__file__).parent)
+    return Repository(project)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,16 @@ def test_the_lists_that_wait_are_printed(stack: Lists, large: str, small: str) -
     assert TOKEN not in out + json.dumps(ran.report)
 
 
+def test_the_sums_of_a_renamed_field_have_its_name(stack: Lists, large: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the rule of the approval sees them. The record has the earlier name, as the items of rows do."""
+    amounts = stack.record(large).amounts["amount"]
+    monkeypatch.setitem(PAYMENT.__dict__, "attributes", {**PAYMENT.attributes, "amount": "total"})
+    _set(large, amounts={"total": dict(amounts)})
+    [listed] = stack.ran("waiting").report["lists"]
+    assert set(listed["amounts"]) == {"amount"}
+    assert set(stack.ran("approve", large).report["amounts"]) == {"amount"}
+
+
 def test_an_approval_is_recorded_and_sent(stack: Lists, large: str) -> None:
     """With the caller. The token is removed from the record, whose size each update of the import consumes."""
     ran = stack.ran("approve", large)

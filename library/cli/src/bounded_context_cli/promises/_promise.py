@@ -1,10 +1,12 @@
 """The type of a promise, and the repository that it checks."""
 
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final, Self
 
 from bounded_context.declaration.context import Context
@@ -12,6 +14,7 @@ from bounded_context.declaration.entry_points import STEPS
 from bounded_context.domain.spelling import kebab
 from bounded_context_infra.configuration.project import Project, current
 
+from ..contracts.compatibility import declaration_file
 from ..policies import POLICIES, BadWaiver, Waiver, waivers
 from ..policies import PRODUCTION as STACK
 from ..programs import Graph
@@ -55,6 +58,13 @@ class Repository:
             return waivers(self.project.settings, POLICIES)
         except BadWaiver:
             return ()
+
+    def place(self, function: Callable[..., Any]) -> str:
+        """Return the file and line of a function of the repository, or the declaration's file for other callables."""
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        if code is None or not Path(code.co_filename).is_relative_to(self.project.root):
+            return declaration_file(self.context)
+        return f"{Path(code.co_filename).relative_to(self.project.root)}:{code.co_firstlineno}"
 
     def handler(self, function: str) -> object:
         """Return the entry point in the repository that a deployed function names, or None."""

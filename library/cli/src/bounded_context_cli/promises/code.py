@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.util
-import inspect
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -66,8 +65,7 @@ def rules_accept_samples(where: Repository) -> Iterator[str]:
     context, rule, own = where.context, where.context.creating.rule, own_values(where.context)
     for number in range(1, _SAMPLES + 1):
         if refusal := _refusal_of_sample(context, number):
-            code = inspect.unwrap(own if own(number) else rule).__code__
-            place = f"{Path(code.co_filename).relative_to(where.project.root)}:{code.co_firstlineno}"
+            place = where.place(own if own(number) else rule)
             remedy = "name a function with values that it accepts by `samples` in pyproject.toml"
             yield f"{place}: {rule.__name__} refuses the sample {number} ({refusal}): {remedy}."
             return

@@ -12,7 +12,7 @@ from ..command import output
 from ..contracts import documents
 from ..contracts import published as schemas
 from ..contracts.baseline import Baseline
-from ..contracts.compatibility import RefusedChange, declaration_file, next_version
+from ..contracts.compatibility import RefusedChange, next_version
 from ..contracts.published import NoSample, Version, release
 from ..contracts.released import FOLDER, Released
 from ..contracts.samples import version_of
@@ -59,11 +59,14 @@ def events_before_are_made(where: Repository) -> Iterator[str]:
         [sample] = version_of(where.context)["sent"][event_type]
         try:
             previous.data.model_validate(previous.convert(sample["data"]))
+            continue
         except ValidationError as error:
             faults = error.errors(include_url=False)
             wrong = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-            file = declaration_file(where.context)
-            yield f"{event_type} {version} cannot be made of the current event ({wrong}): correct `made` in {file}."
+        except Exception as error:  # a function of the team may raise any
+            wrong = f"{type(error).__name__}: {error}"
+        place, remedy = where.place(previous.convert), "correct `convert` of PreviousVersion"
+        yield f"{place}: {event_type} {version} cannot be made of the current event ({wrong}): {remedy}."
 
 
 def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:

@@ -143,19 +143,21 @@ def facts(received: ReceivedList, now: datetime) -> dict[str, Any]:
         "status": received.status.value,
         "partner": received.file.partner,
         "file": received.file.key,
-        "amounts": amounts(received),
+        "amounts": _sums(received),
         "waited_seconds": int(received.waited(now.timestamp())),
     }
 
 
-def amounts(received: ReceivedList) -> Mapping[str, Mapping[str, str]]:
+def _sums(received: ReceivedList) -> Mapping[str, Mapping[str, str]]:
     """Return the sums of the rows to import as text, by field and currency."""
-    return {field: {name: f"{amount:f}" for name, amount in sums.items()} for field, sums in received.amounts.items()}
+    amounts = repository().context.by_field(received.amounts)
+    return {field: {name: f"{amount:f}" for name, amount in sums.items()} for field, sums in amounts.items()}
 
 
 def described(received: ReceivedList) -> str:
     """Return the counts and sums of a list in words."""
-    sums = (f"{field} {amount:,f} {name}" for field, of in received.amounts.items() for name, amount in of.items())
+    amounts = repository().context.by_field(received.amounts)
+    sums = (f"{field} {amount:,f} {name}" for field, of in amounts.items() for name, amount in of.items())
     return f"{received.file.key}: {', '.join((f'{received.valid} of {received.rows} rows', *sums))}"
 
 

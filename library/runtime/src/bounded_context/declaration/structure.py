@@ -513,9 +513,13 @@ class Structure(Generic[A]):
         return Amounts(self.amounts, self.currency)
 
     def totals(self, amounts: Mapping[str, Mapping[str, Decimal]], **counts: Any) -> ListTotals:
-        """Return a list's totals for the rule of its approval, which names fields, not their attributes."""
+        """Return a list's totals for the rule of its approval, which names fields."""
+        return ListTotals(**counts, amounts=self.by_field(amounts))
+
+    def by_field(self, amounts: Mapping[str, Mapping[str, Decimal]]) -> dict[str, Mapping[str, Decimal]]:
+        """Return sums by attribute as sums by field."""
         names = {attribute: name for name, attribute in self.attributes.items()}
-        return ListTotals(**counts, amounts={names[attribute]: sums for attribute, sums in amounts.items()})
+        return {names[attribute]: sums for attribute, sums in amounts.items()}
 
     @property
     def faults(self) -> tuple[str, ...]:
