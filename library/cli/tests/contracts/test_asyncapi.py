@@ -16,7 +16,7 @@ from bounded_context_cli.contracts.documents import NAME, abrupt, document
 from bounded_context_cli.contracts.published import Version, release
 from tests.event_schemas import EVENTS, REPOSITORY
 
-SCHEMA = json.loads((Path(__file__).parent / "asyncapi" / "schema-3.0.0.json").read_text())
+SCHEMA = json.loads((Path(__file__).parent / "asyncapi" / "schema-3.1.0.json").read_text())
 DOCUMENT = EVENTS / NAME
 AGAIN = "the models say something else: run `uv run context contracts`"
 
@@ -40,7 +40,7 @@ def _faults(candidate: dict[str, Any]) -> list[str]:
 
 
 def test_it_is_valid(committed: dict[str, Any]) -> None:
-    """By the schema of AsyncAPI 3.0.0."""
+    """By the schema of AsyncAPI 3.1.0."""
     assert _faults(committed) == []
 
 

@@ -48,7 +48,7 @@ def document(context: Context[Any], newest: Sequence[tuple[str, Version]], relea
     messages = {name: _message(context, name, *version) for name, version in versions.items()}
     received = _received(context)
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {
             "title": f"Events of {context.title}",
             "version": release,
