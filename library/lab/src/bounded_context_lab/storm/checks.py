@@ -163,8 +163,10 @@ class Checks:
         for identity, types in list(self._load.accepted.types.items()):
             item = self._running.table.item_of(identity)
             status = item and context.event_by_status[item["status"]]
-            if (status or context.deletion_event) != types[-1]:
-                yield f"{identity} is {status}, not {types[-1]}"
+            # A command that adds a child keeps the status.
+            [*_, last] = (event for event in types if event not in context.additions)
+            if (status or context.deletion_event) != last:
+                yield f"{identity} is {status}, not {last}"
         for identities in self._load.accepted.lists.values():
             absent = [identity for identity in identities if self._running.table.item_of(identity) is None]
             yield from (f"{identity} is not in the table" for identity in absent)
