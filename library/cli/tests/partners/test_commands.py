@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from bounded_context_cli import partners
-from bounded_context_infra.configuration.project import Project, current
+from bounded_context_cli.programs.stack_settings import settings_of
+from bounded_context_infra.configuration.project import Project, ProjectError, current
 from tests.console import context
 from tests.infra.graph import NETWORK
 from tests.infra.test_settings import KEY, OTHER
@@ -33,6 +34,7 @@ class Repository:
         self.key, self.other = folder / "id.pub", folder / "other.pub"
         self.key.write_text(f"{KEY}\n")
         self.other.write_text(f"{OTHER}\n")
+        self.project = project
         self.outputs = folder / "outputs.json"
         self.outputs.write_text(json.dumps(OUTPUTS))
 
@@ -260,3 +262,28 @@ def test_the_list_fails_for_an_invalid_key(repository: Repository, capsys: pytes
     assert context("partner", "list") == 1
     error = capsys.readouterr().err
     assert all(text in error for text in (f"Pulumi.{STACK}.yaml", "partners.acme.public_keys", "write"))
+
+
+@pytest.mark.parametrize("name", ["No", "on", "1.50", "~", "2026-01-31", "amount"])
+def test_a_header_that_no_file_has_is_refused_with_its_line(
+    name: str, repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pulumi and YAML 1.1 read such names as different texts, and the column `amount` would have no name."""
+    partner = f'{{public_keys: ["{KEY}"], format: {{\n      header: {{{name}: payer}}}}}}'
+    _set(repository, {"sftp": "dedicated"})
+    text = f"{repository.file.read_text()}  {repository.name}:partners:\n    acme: {partner}\n"
+    repository.file.write_text(text)
+    place = f"Pulumi.{STACK}.yaml:{text.count(chr(10))}: partners.acme.format.header "
+    assert context("partner", "list") == 1
+    assert place in capsys.readouterr().err
+    assert repository.run("list", STACK, "acme") == 2
+    assert place in capsys.readouterr().err
+    with pytest.raises(ProjectError, match=re.escape(place)):
+        settings_of(replace(repository.project, root=repository.folder), STACK)
+
+
+def test_names_in_quotes_and_swapped_names_are_accepted(repository: Repository) -> None:
+    header = {"No": "payment_id", "amount": "payer", "payer": "amount"}
+    partner = {"public_keys": [KEY], "format": {"header": header}}
+    _set(repository, {"sftp": "dedicated", "partners": {"acme": partner}})
+    assert repository.run("list", STACK, "acme") == 0

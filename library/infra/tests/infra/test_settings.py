@@ -115,6 +115,7 @@ BAD = [
             ({"header": {"a": ["b"]}}, ".header"),
             ({"header": {" a": COLUMNS[0]}}, ".header"),
             ({"header": {"a": COLUMNS[0], "b": COLUMNS[0]}}, ".header"),
+            ({"header": {COLUMNS[0]: COLUMNS[1]}}, ".header"),
         )
     ),
     (

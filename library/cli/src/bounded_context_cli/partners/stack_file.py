@@ -17,7 +17,7 @@ from bounded_context_infra.configuration.settings import Settings
 
 from ..command.aws_errors import Refusal
 from ..command.output import replace_file
-from ..programs.pulumi_files import as_text, stack_file, stacks
+from ..programs.pulumi_files import as_text, require_names, stack_file, stacks
 
 Entry = Mapping[str, Any]
 """A partner's members."""
@@ -183,8 +183,9 @@ class StackFile:
         """Return the settings of the file, or of its new text. Raises Refusal with the file and the setting."""
         start = f"{self.project.context.name}:"
         config: Mapping[str, Any] = yaml.safe_load(text or self.edited().text)["config"]
-        own = {key.removeprefix(start): as_text(value) for key, value in config.items() if key.startswith(start)}
         try:
+            require_names(config.get(f"{start}partners"), "partners")
+            own = {key.removeprefix(start): as_text(value) for key, value in config.items() if key.startswith(start)}
             return Settings.from_config(self.project.context, own)
         except SettingError as error:
             raise Refusal(error.at(self.path, self.project.context.name)) from error

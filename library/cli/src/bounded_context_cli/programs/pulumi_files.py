@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import yaml
 
+from bounded_context_infra.configuration.config import SettingError
+
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader in C, ten times as fast, if PyYAML has it."""
 
@@ -72,6 +74,19 @@ def secrets_provider(program: Path, stack: str) -> str | None:
 def as_text(value: object) -> str:
     """Return a setting as Pulumi passes it to a program: text unchanged, any other value as JSON, a date as text."""
     return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def require_names(value: Any, setting: str) -> None:
+    """Raise SettingError if a map in a setting has a name that is no text in YAML, such as `No`, `1.50` or `~`.
+
+    Readers of YAML 1.1 and 1.2, such as Pulumi's, turn it into different texts.
+    """
+    for name, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        if isinstance(value, dict) and not isinstance(name, str):
+            raise SettingError(setting, f"has a name without quotes that YAML reads as {name!r}: write it in quotes.")
+        require_names(inner, f"{setting}.{name}" if isinstance(value, dict) else setting)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from bounded_context_infra.configuration.pipeline_settings import AccountSetting
 from bounded_context_infra.configuration.project import Project, ProjectError, current
 from bounded_context_infra.configuration.settings import Settings
 
-from .pulumi_files import PIPELINE, config, project_name, settings, stack_file
+from .pulumi_files import PIPELINE, config, project_name, require_names, settings, stack_file
 from .recording import ACCOUNT, Graph, Program, recorded, recorded_region, service
 
 _ID = "0f5a1c2e-1111-2222-3333-444455556666"
@@ -78,9 +78,8 @@ def settings_of(project: Project, stack: str) -> Settings:
     """Return the settings of a stack of the service. Raises ProjectError with the place of a bad setting or name."""
     program = Program(project.service, project.package)
     program.require_stack(stack)
-    source = _source(program, stack)
     with _placed_faults(program, stack):
-        stack_settings = Settings.from_config(project.context, source)
+        stack_settings = Settings.from_config(project.context, _source(program, stack))
     try:
         require_stack(stack, stack_settings.expires)
     except LabelError as error:
@@ -138,8 +137,9 @@ def _placed_faults(program: Program, stack: str) -> Iterator[None]:
 def _source(program: Program, stack: str, samples: Callable[[str], Mapping[str, Any]] = lambda _: {}) -> Placed:
     """Return the settings of a stack's file, and of its samples. Raises ProjectError if it is not a stack's file."""
     try:
-        config = program.config(stack, **samples(stack))
-        return Placed(program.own(config), config.get("aws:region"))
+        require_names(config(program.folder, stack).get(f"{program.project}:partners"), "partners")
+        texts = program.config(stack, **samples(stack))
+        return Placed(program.own(texts), texts.get("aws:region"))
     except (yaml.YAMLError, AttributeError, TypeError, ValueError) as error:
         raise ProjectError(_unreadable(stack_file(program.folder, stack), error)) from error
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 
 from bounded_context.declaration.context import Context
-from bounded_context.domain.formats import CHOICES, FileFormat
+from bounded_context.domain.formats import CHOICES, BadFormat, FileFormat
 
 from .config import SettingError, SettingSource, only_if
 from .defaults import MAX_LIST_MB, TEMPORARY_NAMES, TOLERATED_SHARE
@@ -173,7 +173,11 @@ def _network(value: str) -> str:
 
 def _format(values: Any, info: ValidationInfo[Any]) -> FileFormat:
     rows = info.context.context.rows
-    return FileFormat.parse(values, (*rows.columns, *rows.earlier_names))
+    form = FileFormat.parse(values, known := (*rows.columns, *rows.earlier_names))
+    meanings = {rows.read_as(form).column(name) for name in (*known, *form.header)}
+    if nameless := [column for column in rows.columns_with(default=False) if column not in meanings]:
+        raise BadFormat("header", f"leaves {nameless[0]!r} without a name, so no file is accepted: map a name to it")
+    return form
 
 
 @dataclass(frozen=True, kw_only=True)
