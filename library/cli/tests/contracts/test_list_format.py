@@ -3,7 +3,8 @@
 import csv
 from dataclasses import replace
 from decimal import Decimal
-from io import StringIO
+from fractions import Fraction
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,13 @@ from bounded_context import Amount, BusinessError, Context, Text
 from bounded_context.application.reading import MAX_RECORD_CHARACTERS
 from bounded_context.application.results import REPORTED_REJECTIONS
 from bounded_context.domain.faults import APPROVAL_CODES, LIST_CODES, ROW_CODES, Fault, ListFault
+from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.rows import Record
+from bounded_context.testing.functions import assembled
 from bounded_context_cli.contracts import documents as list_format_module
 from bounded_context_cli.contracts.documents import list_format, list_format_page
+from bounded_context_cli.partner_kit.check import Terms, check
+from bounded_context_cli.partner_kit.contents import described
 from bounded_context_cli.promises import Repository
 from bounded_context_cli.promises.documents import lists_are_described
 from bounded_context_cli.views.pages.lists import Column, html, markdown
@@ -93,3 +98,50 @@ def test_an_outdated_or_missing_page_breaks_the_promise(
     if text:
         path.write_text(text, encoding="utf-8")
     assert len(list(lists_are_described(where))) == 1
+
+
+@pytest.mark.parametrize("format_", [PLAIN, FileFormat(kind="json-lines")], ids=lambda format_: format_.kind)
+def test_a_missing_an_unknown_and_an_empty_value_end_as_the_page_says(
+    format_: FileFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing column refuses a list of CSV; a missing member rejects its row."""
+    context = context_of({"owner": (Text, ...), "note": (Text | None, None)})
+    header, cells = [context.identity, "owner", "note"], ["id-1", "Ada", "x"]
+    objects = format_.kind == "json-lines"
+    ends = {
+        "owner missing": ([header[0], header[2]], ["id-1", "x"], "value" if objects else "list-header"),
+        "owner empty": (header, ["id-1", "", "x"], "value"),
+        "note missing": (header[:2], cells[:2], ""),
+        "note empty": (header, ["id-1", "Ada", ""], ""),
+        "a column more": ([*header, "colour"], [*cells, "red"], "list-header"),
+    }
+    for case, (names, row, code) in ends.items():
+        data = assembled([names, row], format_)
+        report = check(context, BytesIO(data), len(data), Terms(10_000, Fraction(1), format_)).report.decode()
+        codes = [line["code"] for line in csv.DictReader(StringIO(report))]
+        assert codes[:1] == ([code] if code else []), case
+        assert not code.startswith("list") or "note" in report, case
+    monkeypatch.setattr(Project, "package", PAYMENT.name)
+    form = list_format(_of(context))
+    text = markdown(described(form, context.rows, format_))
+    row = "the row is rejected" if objects else "the list is refused"
+    assert f"| {row} | the row is rejected |" in text
+    assert "| no value | no value |" in text
+    assert "These columns are optional: `note`." in text
+    assert ("From Excel" in text, "```json" in text) == (not objects, objects)
+
+
+@pytest.mark.parametrize(
+    ("format_", "saved"),
+    [
+        (FileFormat(delimiter=";", decimal=","), "CSV UTF-8"),
+        (FileFormat(delimiter=";", encoding="windows-1252"), '"CSV (Comma'),
+        (FileFormat(delimiter="\t", encoding="utf-16"), "Unicode Text"),
+        (FileFormat(delimiter="|"), ""),
+    ],
+    ids=str,
+)
+def test_the_remarks_on_excel_are_those_of_the_format(format_: FileFormat, saved: str) -> None:
+    text = markdown(described(list_format(current()), current().context.rows, format_))
+    assert saved in text
+    assert ("## From Excel" in text) is bool(saved)

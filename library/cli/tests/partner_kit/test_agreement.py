@@ -67,7 +67,7 @@ def assert_agreement(
     context: Context[Any], data: bytes, share: Fraction = TOLERATED, format_: FileFormat = PLAIN
 ) -> Result:
     end, report = imported(context, data, share, format_)
-    result = check(context, BytesIO(data), len(data), Terms(MAX_BYTES, share, "acme", format_))
+    result = check(context, BytesIO(data), len(data), Terms(MAX_BYTES, share, format_))
     assert result.report == report
     assert result.status == BAD_FILE or (result.status == VALID) == (report.count(b"\r\n") == 1)
     assert (end is ListStatus.REJECTED) == (result.unread or b",list-tolerance," in report)

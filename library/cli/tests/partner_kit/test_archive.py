@@ -172,7 +172,7 @@ def test_the_archive_writes_the_report_of_the_import(kit: Contents, built: Path,
         file = tmp_path / f"{number} list.csv"
         file.write_bytes(data)
         result = _run(built, file)
-        report = imported(PAYMENT, data, kit.tolerated_share)[1].replace(b"partners.acme", b"partners.<partner>")
+        report = imported(PAYMENT, data, kit.tolerated_share)[1]
         assert (result.returncode, result.stdout) == (status, report), result.stderr
     assert _run(built, tmp_path / "missing.csv").returncode == BAD_FILE
     assert _run(built, "--sample").stdout == kit.sample

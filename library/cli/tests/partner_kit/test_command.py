@@ -59,7 +59,7 @@ def test_the_kit_of_a_partner_has_its_format(
     monkeypatch.setattr(contents_module, "settings_of", lambda *_: own)
     assert context("partner-kit", "--partner", "acme", "--output", str(tmp_path)) == 0
     [kit] = written
-    assert (FileFormat(**kit["file"]), kit["partner"], kit["program"]) == (format_, "acme", "payment-acme-lists.pyz")
+    assert (FileFormat(**kit["file"]), kit["program"]) == (format_, "payment-acme-lists.pyz")
     sample, broken = b64decode(kit["sample"]), b64decode(kit["broken"])
     assert (imported(PAYMENT, sample, format_=format_)[0], imported(PAYMENT, broken, format_=format_)[0]) == (
         ListStatus.IMPORTED,

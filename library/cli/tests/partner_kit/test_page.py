@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO, StringIO
 from itertools import product
@@ -20,13 +20,15 @@ from payment.context import PAYMENT
 from pydantic import Field
 
 from bounded_context import Context, Renamed, Text
+from bounded_context.application.reading import GZIP
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context_cli.partner_kit.check import Terms, check
-from bounded_context_cli.partner_kit.cli import described_format, page, script, unsupported
+from bounded_context_cli.partner_kit.cli import SCRIPTS, described_format, page, script, unsupported
 from bounded_context_cli.partner_kit.contents import Contents, contents
 from bounded_context_cli.testing import browser
 from bounded_context_infra.configuration.project import current
+from tests.application.test_detection import DOCUMENTS, FORM, ROWS, SAMPLES, WRITTEN
 from tests.things import context_of
 
 from .files import FORMATS, KITS, PACKED, RENAMED, TYPED, files, named, odd_values
@@ -36,11 +38,11 @@ SHARES: Final = (0.3, 1)
 MOST_MB: Final = 4
 """The limit of the tests: the largest file is the file with each odd value in a column of each type."""
 _Word: Any = Annotated[str, Field(pattern=r"^\w+$")]
-Line = tuple[str, str, str]
+Line = tuple[str, str, str, str]
 _RUN: Final = """
 const CASES = %s;
 const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
-const line = ([number, field, , code]) => [String(number), field, code];
+const line = ([number, field, reason, code]) => [String(number), field, code, code === "list-format" ? reason : ""];
 const found = CASES.map((text) => checkList(bytes(text)).lines.map(line));
 document.body.replaceChildren(new Text(JSON.stringify(found)));
 """
@@ -97,8 +99,12 @@ def _run(folder: Path, document: str) -> Any:
 
 def _imported(context: Context[Any], data: bytes, kit: Contents) -> list[Line]:
     lines = csv.DictReader(StringIO(_report(context, data, kit), newline=""))
-    # The page does not detect other formats.
-    return [(line["line"], line["field"], line["code"]) for line in lines if line["code"] != ListFault.FORMAT]
+    # The page does not unpack a file.
+    return [
+        (line["line"], line["field"], line["code"], line["reason"] if line["code"] == ListFault.FORMAT else "")
+        for line in lines
+        if line["code"] != ListFault.FORMAT or not data.startswith(GZIP)
+    ]
 
 
 def _report(context: Context[Any], data: bytes, kit: Contents) -> str:
@@ -139,7 +145,7 @@ def _assert_agreement(
     context: Context[Any], cases: Sequence[bytes], folder: Path, share: float, format_: FileFormat = PLAIN
 ) -> None:
     kit = _kit(share, format_)
-    source = script(kit, context, ("checker.js",)) + _RUN % _encoded(cases)
+    source = script(kit, context, SCRIPTS[:2]) + _RUN % _encoded(cases)
     seen = _run(folder, f"<!doctype html><meta charset=utf-8><body><script>{source}</script></body>")
     for data, lines in zip(cases, seen, strict=True):
         assert [tuple(line) for line in lines] == _imported(context, data, kit), data[:2000]
@@ -169,6 +175,30 @@ def test_the_page_and_the_import_agree_on_the_files_of_a_partner(format_: FileFo
     mixed = odd_values(TYPED, replace(own, date=PLAIN.date))
     cases = [odd_values(TYPED, own), mixed, *broken, *_generated(TYPED, 200, own)]
     _assert_agreement(TYPED, cases, tmp_path, SHARES[1], own)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("expected", FORMATS[:3], ids=str)
+def test_the_page_detects_other_formats_as_the_import_does(expected: FileFormat, tmp_path: Path) -> None:
+    """Separators, encodings, kinds and notations, other names of columns, and documents that are no list."""
+    written = [format_ for format_ in WRITTEN if format_.compression == "none"]
+    headed = [replace(format_, header={f"{name} name": name for name in FORM.columns}) for format_ in written[::3]]
+    cases = [SAMPLES.file(ROWS, format_=format_) for format_ in (*written, *headed)]
+    cases += [*DOCUMENTS.values(), *(data[: len(data) * 2 // 3] for data in cases), *_mixed(cases[0])]
+    _assert_agreement(PAYMENT, cases, tmp_path, SHARES[1], expected)
+    remedies = {line[3] for data in cases for line in _imported(PAYMENT, data, _kit(SHARES[1], expected))}
+    assert len(remedies) > 8
+
+
+def _mixed(data: bytes) -> Iterator[bytes]:
+    """Yield files with bytes of another encoding, on a line near the beginning and far from it."""
+    header, _, rows = data.partition(b"\n")
+    row = rows.partition(b"\n")[0] + b"\n"
+    for before, foreign in product(
+        ("", "Ada", "J\u00fcrgen"), ("J\u00fcrgen".encode("cp1252"), b"\x81", "J\u00fcrgen".encode())
+    ):
+        for count in (0, 2000):
+            yield b"\n".join([header, row.replace(b"J\xc3\xbcrgen", before.encode()) * count + foreign, row])
 
 
 @pytest.mark.e2e

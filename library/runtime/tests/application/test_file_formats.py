@@ -128,6 +128,18 @@ def test_utf_16_is_read_with_and_without_a_byte_order_mark(encoding: str, end: s
     assert _read(text.encode(encoding), FileFormat(encoding="utf-16")) == _read(_file(PLAIN))
 
 
+@pytest.mark.parametrize("names", ["Платёж", "支払い", "Πληρωμή", "\u0400\u0100"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_utf_16_without_a_mark_may_begin_with_letters_outside_of_latin_1(encoding: str, names: str, compression: str):
+    """The zeros of the separators, digits and line ends show the order of the bytes."""
+    header = {f"{names}{number}": column for number, column in enumerate(FORM.columns)}
+    format_ = FileFormat(encoding="utf-16", header=header, compression=compression)
+    text = _file(FileFormat(header=header)).decode()
+    data = text.encode(encoding)
+    assert _read(gzip.compress(data) if compression == "gzip" else data, format_) == _read(_file(PLAIN))
+
+
 @pytest.mark.parametrize(
     ("format_", "needed"),
     [
@@ -207,7 +219,7 @@ def test_a_date_that_may_be_of_two_formats_names_both():
     data = _file(FileFormat(date="DD/MM/YYYY")).replace(b"31/01/", b"02/01/")
     read = ListFile(BytesIO(data), FORM, InMemorySeenIds())
     list(read.checked())
-    assert [difference.value for difference in read.differences] == ["DD/MM/YYYY", "MM/DD/YYYY"]
+    assert [difference.value for difference in read.differences] == ["DD/MM/YYYY or MM/DD/YYYY"]
 
 
 GZIP = FileFormat(compression="gzip")
@@ -395,7 +407,7 @@ def _object(**changes: str) -> str:
         (_object(amount="1.00"), None),
         (_object(amount="1.000"), (2, "amount", "value")),
         (_object(amount="1e2"), (2, "amount", "value")),
-        (_object(amount="NaN"), (2, "amount", "value")),
+        *((_object(payer=constant), (2, "", "cells")) for constant in ("NaN", "Infinity", "-Infinity")),
         (_object(amount="null"), (2, "amount", "value")),
         (_object(payer="[1]"), (2, "payer", "value")),
         (_object(payer='{"a": 1}'), (2, "payer", "value")),
@@ -443,26 +455,45 @@ def test_a_list_in_the_format_of_its_partner_is_imported():
     assert world.validate(world.register(_file(EXCEL), "run-2").list_id).outcome is Outcome.REJECTED
 
 
-def test_the_report_of_a_refused_file_names_the_fault_and_each_setting():
-    """With a code and a field for programs, and with the place of the settings for people."""
+def test_the_report_of_a_refused_file_says_what_to_do_and_operators_get_the_setting():
+    """No setting and no path is in the partner's report, and the reason goes to other contexts in the event."""
     world = _rejected_list(_file(FileFormat(delimiter=";", decimal=",")))
-    fault, *settings_ = world.report()
+    fault, *remedies = world.report()
     [received] = world.lists.stored.values()
     assert (fault["line"], fault["code"]) == ("1", "list-header")
-    assert [(line["field"], line["code"]) for line in settings_] == [
-        ("format.delimiter", "list-format"),
-        ("format.decimal", "list-format"),
+    assert [(line["line"], line["field"], line["code"]) for line in remedies] == [("", "", "list-format")] * 2
+    assert [line["reason"] for line in remedies] == [
+        "The columns are separated by semicolons: save the file with commas",
+        "Numbers have decimal commas, as 12,50: write decimal points, as 12.50",
     ]
-    assert 'infra/service/Pulumi.<stack>.yaml: partners.acme.format: {delimiter: ";"}' in settings_[0]["reason"]
-    assert 'partners.acme.format: {delimiter: ";", decimal: ","}' in (received.reason or "")
+    assert received.setting == 'partners.acme.format: {delimiter: ";", decimal: ","}'
+    assert "partners" not in f"{received.reason} {world.report()}"
 
 
-def test_the_report_of_rejected_rows_begins_with_the_settings_that_accept_them():
+def test_the_report_of_rejected_rows_begins_with_the_remedy():
     """Ten thousand rows have one cause."""
-    setting, *rows_, whole = _rejected_list(_file(FileFormat(decimal=","), 30)).report()
-    assert (setting["field"], setting["code"]) == ("format.decimal", "list-format")
+    world = _rejected_list(_file(FileFormat(decimal=","), 30))
+    remedy, *rows_, whole = world.report()
+    assert (remedy["field"], remedy["code"]) == ("", "list-format")
     assert {line["code"] for line in rows_} == {"value"}
-    assert "partners.acme.format: {decimal" in whole["reason"]
+    assert (whole["code"], "partners" in whole["reason"]) == ("list-tolerance", False)
+    assert [received.setting for received in world.lists.stored.values()] == ['partners.acme.format: {decimal: ","}']
+
+
+def test_the_report_of_json_lines_speaks_of_objects():
+    """A partner without a spreadsheet has no cells, and no header."""
+    world = World(PAYMENT)
+    world.formats = Formats({"acme": FileFormat(kind="json-lines")})
+    texts = ""
+    lines = [_object(), _object(colour='"red"'), _object(amount="NaN"), _object(amount='"?"'), '{"id": 1}']
+    for number, data in enumerate(("\n".join(lines), lines[-1])):
+        list_id = world.register(data.encode(), f"run-{number}").list_id
+        world.validate(list_id)
+        world.compensate(list_id)
+        texts = " ".join(f"{line['reason']} {line['remedy']}" for line in world.report())
+        assert "object" in texts
+        assert [word for word in ("cell", "header", "quotes", "separator") if word in texts] == []
+    assert "member 1" in texts
 
 
 def test_a_list_with_few_wrong_rows_names_no_setting():

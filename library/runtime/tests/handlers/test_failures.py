@@ -14,10 +14,11 @@ from bounded_context.adapters import dynamodb_bulk
 from bounded_context.adapters.items import FAILURE
 from bounded_context.application.ports import Throttled
 from bounded_context.declaration import entry_points
+from bounded_context.domain.formats import FileFormat
 from bounded_context.telemetry import logs
 from bounded_context.testing.functions import BUCKET, LambdaContext
 from tests.handlers.conftest import Lines
-from tests.handlers.functions import handler
+from tests.handlers.functions import SAMPLES, handler
 from tests.handlers.test_list_workflow import KEY, UPLOAD, _parts, _verify, sent  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.usefixtures("function", "sent")
@@ -181,6 +182,23 @@ def test_a_rejected_list_has_no_cause(context: LambdaContext, bucket: Any, table
     answer = _call("compensate_error", event, context)
     assert (answer["outcome"], "cause" in answer) == ("REJECTED", False)
     assert "failure" not in _record(table, event["list_id"])
+
+
+def test_operators_alone_get_the_setting_that_would_accept_a_file(
+    context: LambdaContext, bucket: Any, table: Any, lines: Lines
+):
+    """In the record and in the log. The report has a sentence for the partner instead."""
+    data = SAMPLES.file([SAMPLES.values(1)], format_=FileFormat(delimiter=";"))
+    bucket.put_object(Bucket=BUCKET, Key=KEY, Body=data)
+    event = _call("register_list", {**UPLOAD, "execution": "run-2"}, context)
+    _call("validate_list", event, context)
+    answer = _call("compensate_error", event, context)
+    setting = 'partners.acme.format: {delimiter: ";"}'
+    assert _record(table, event["list_id"])["setting"] == setting
+    assert [line["setting"] for line in lines() if line["message"] == "list given up"] == [setting]
+    report = bucket.get_object(Bucket=BUCKET, Key=f"reports/{KEY.removeprefix('incoming/')}.report.csv")["Body"].read()
+    assert b"separated by semicolons: save the file with commas" in report
+    assert "partners." not in report.decode() + json.dumps(answer)
 
 
 def test_the_local_stack_shows_messages(

@@ -15,7 +15,7 @@ from bounded_context.adapters.temporary_database import SqliteSeenIds
 from bounded_context.application.checking import ListFile
 from bounded_context.application.ports import Throttled
 from bounded_context.application.reading import check_size
-from bounded_context.application.results import Report, by_line, document, file_lines, format_lines, remedy, with_reason
+from bounded_context.application.results import Report, by_line, document, file_lines, format_lines, with_reason
 from bounded_context.application.staging import StagedRow, TypedRow
 from bounded_context.application.verification import CreatingRule, RuleFailed, typed
 from bounded_context.declaration.context import Context, named
@@ -84,7 +84,6 @@ class Terms:
 
     most_bytes: int
     tolerated_share: Fraction
-    partner: str = "<partner>"
     format_: FileFormat = PLAIN
 
 
@@ -98,7 +97,7 @@ def check(context: Context[Any], stream: BinaryIO, size: int, terms: Terms) -> R
             for checked in read.checked():
                 checker.take(checked)
     except Unreadable as refusal:
-        return Result(unread=True, report=document(file_lines(refusal, terms.partner)))
+        return Result(unread=True, report=document(file_lines(refusal, terms.format_)))
     return checker.finished(read)
 
 
@@ -108,7 +107,7 @@ class _Check:
     def __init__(self, context: Context[Any], terms: Terms) -> None:
         self._context, self._terms, self._result = context, terms, Result()
         self._rule = CreatingRule(context, context.creating.rule, _NoTable())  # pyrefly: ignore[bad-argument-type] (only `get` is called)
-        self._invalid = Report()
+        self._invalid = Report(kind=terms.format_.kind)
         self._refused: list[Rejection] = []
 
     def take(self, checked: Checked) -> None:
@@ -134,8 +133,7 @@ class _Check:
         # The import refuses such a list before it runs the rule.
         differences = read.differences if (reason := self._reason()) else ()
         if reason and (differences or self._invalid.full or result.rejected == result.rows):
-            lines = format_lines(differences, self._terms.partner) + lines
-            reason += remedy(differences, self._terms.partner)
+            lines = format_lines(differences, self._terms.format_) + lines
         else:
             report = Report(lines)
             report.add(self._refused)
@@ -187,7 +185,7 @@ _TEXTS: Final = {
 
 def _report(kit: dict[str, Any], path: Path) -> int:
     format_ = FileFormat(**kit["file"])
-    terms = Terms(kit["most_bytes"], Fraction(kit["tolerated_share"]), kit["partner"], format_)
+    terms = Terms(kit["most_bytes"], Fraction(kit["tolerated_share"]), format_)
     result = check(declared(kit["context"], kit["absent"]), path.open("rb"), path.stat().st_size, terms)
     _print(result.report)
     outcome = "cannot be read as a list" if result.unread else f"{result.rows} rows, {result.rejected} rejected"

@@ -1,14 +1,16 @@
 // The check of a list in a browser, by the description FORMAT. Tests compare its results with those of the import.
 
-const CHUNK = 8192, MOST_CHARACTERS = 65536, MOST_CELLS = 1000, MOST_LINES = 10000;
+const CHUNK = 8192, ORDER = 4096, MOST_CHARACTERS = 65536, MOST_CELLS = 1000, MOST_LINES = 10000;
 const SPACE = "[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
 const MARGIN = new RegExp(`^${SPACE}|${SPACE}$`, "g");
 const BOOLEANS = new Set(["0", "off", "f", "false", "n", "no", "1", "on", "t", "true", "y", "yes"]);
 
 const UNDEFINED = [0x81, 0x8d, 0x8f, 0x90, 0x9d];  // Bytes that are no text in windows-1252.
 const COMPRESSED = { "31,139": "compressed with gzip", "80,75,3,4": "a ZIP archive or an Excel workbook" };
-const DAY = new RegExp(`^${FORMAT.file.date.replaceAll(".", "\\.").replace(/YYYY|MM|DD/g, (part) => `(?<${part}>[0-9]{${part.length}})`)}$`);
+const dayIn = (form) => new RegExp(`^${form.replaceAll(".", "\\.").replace(/YYYY|MM|DD/g, (part) => `(?<${part}>[0-9]{${part.length}})`)}$`);
+const DAY = dayIn(FORMAT.file.date);
 const MARK = "\ufeff";
+let FILE = FORMAT.file;  // The format in which bytes are read: the detection reads in other formats.
 
 const isDay = (year, month, day) => year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(2000 + year % 400, month, 0)).getUTCDate();
 
@@ -25,10 +27,11 @@ const KINDS = {
 
 FORMAT.columns.forEach((column) => { if (column.pattern) column.pattern = new RegExp(column.pattern, "u"); });
 
+// `encoding` is the encoding that the line of the fault shows.
 class Unreadable extends Error {
-  constructor(reason, code, line = "") {
+  constructor(reason, code, line = "", encoding = "") {
     super(reason);
-    Object.assign(this, { code, line });
+    Object.assign(this, { code, line, encoding });
   }
 }
 
@@ -42,15 +45,21 @@ const ends = (text) => (text.match(/\r\n|\r|\n/g) || []).length;
 function marked(bytes) {
   const [one, two, three] = bytes, zeros = [...bytes.subarray(0, 4)].map((byte) => Number(byte === 0)).join("");
   if (one === 0xef && two === 0xbb && three === 0xbf) return "utf-8";
-  if ((one === 0xff && two === 0xfe) || zeros === "0101") return "utf-16le";
-  return (one === 0xfe && two === 0xff) || zeros === "1010" ? "utf-16be" : "";
+  if (one === 0xff && two === 0xfe) return "utf-16le";
+  if (one === 0xfe && two === 0xff) return "utf-16be";
+  if (FILE.encoding !== "utf-16") return { "0101": "utf-16le", "1010": "utf-16be" }[zeros] ?? "";
+  // The separators and line ends show the order of the bytes, also next to letters outside of Latin-1.
+  const count = (odd) => bytes.subarray(0, ORDER).reduce((sum, byte, place) => sum + Number(byte === 0 && place % 2 === odd), 0);
+  return count(0) > count(1) ? "utf-16be" : count(1) > count(0) ? "utf-16le" : "";
 }
 
-// A file with bytes that are no text: `before` counts the line ends between the last line and the bytes.
+// A file with bytes that are no text, after the bytes `before` of the same chunk, in the line with the bytes `line`.
+// `ends` counts the line ends between the last line and the bytes.
 class Undecodable extends Error {
-  constructor(before) {
+  constructor(chunk, place, lineEnds) {
     super();
-    this.before = before;
+    const from = chunk.lastIndexOf(10, place - 1) + 1, to = chunk.indexOf(10, place);
+    Object.assign(this, { ends: lineEnds, before: chunk.subarray(0, place), line: chunk.subarray(place ? from : 0, to < 0 ? chunk.length : to) });
   }
 }
 
@@ -61,19 +70,25 @@ function* decoded(bytes, name) {
     for (; from < bytes.length; from += CHUNK) yield decoder.decode(bytes.subarray(from, from + CHUNK), { stream: true });
     yield decoder.decode();
   } catch {
-    throw new Undecodable(ends(textBefore(bytes, from, name)));
+    throw new Undecodable(...foreign(bytes, from, name));
   }
 }
 
-// Returns the text between a place and the next bytes that are no text.
-function textBefore(bytes, from, name) {
-  const decoder = new TextDecoder(name, { fatal: true });
-  let text = "";
+// Returns the chunk of bytes that are no text, their place in it, and the line ends before them.
+function foreign(bytes, from, name) {
+  const decoder = new TextDecoder(name, { fatal: true }), mark = !from && name === "utf-8" && marked(bytes) ? 3 : 0;
+  const chunk = bytes.subarray(from + mark, from + CHUNK);
+  let text = "", place = 0, start = 0;
   try {
     decoder.decode(bytes.subarray(0, from), { stream: true });
-    for (let place = from; place < bytes.length; place += 1) text += decoder.decode(bytes.subarray(place, place + 1), { stream: true });
+    for (; place < chunk.length; place += 1) {
+      const more = decoder.decode(chunk.subarray(place, place + 1), { stream: true });
+      // A character begins after the last complete one.
+      if (more) start = place + 1;
+      text += more;
+    }
   } catch { /* The text ends here. */ }
-  return text;
+  return [chunk, start, ends(text)];
 }
 
 // Browsers read latin-1 as windows-1252.
@@ -85,13 +100,13 @@ function* singleBytes(bytes) {
   for (let from = 0; from < bytes.length; from += CHUNK) {
     const part = bytes.subarray(from, from + CHUNK), text = Array.from(part, (byte) => SIGNS[byte]).join("");
     const wrong = FORMAT.file.encoding === "latin-1" ? -1 : part.findIndex((byte) => UNDEFINED.includes(byte));
-    if (wrong >= 0) throw new Undecodable(ends(text.slice(0, wrong)));
+    if (wrong >= 0) throw new Undecodable(part, wrong, ends(text.slice(0, wrong)));
     yield text;
   }
 }
 
 function texts(bytes) {
-  const { encoding } = FORMAT.file, found = marked(bytes);
+  const { encoding } = FILE, found = marked(bytes);
   if (found && found.slice(0, 6) !== encoding.slice(0, 6)) throw new Unreadable(`the file is ${found.toUpperCase()} text: save it as ${encoding.toUpperCase()}`, "list-encoding");
   if (encoding === "utf-16" && !found) throw new Unreadable("the file is not UTF-16 text", "list-encoding");
   return encoding.startsWith("utf") ? decoded(bytes, found || encoding) : singleBytes(bytes);
@@ -105,10 +120,11 @@ function isUtf8(line) {
   }
 }
 
-function checkLine(line, number) {
-  const { encoding } = FORMAT.file;
+// `others` is whether a line before is not ASCII.
+function checkLine(line, number, others) {
+  const { encoding } = FILE;
   if (line.includes(MARK)) throw new Unreadable("a byte order mark is inside the file: was it joined from several files?", "list-byte-order-mark", number);
-  if (!encoding.startsWith("utf") && /[^\x00-\x7f]/.test(line) && isUtf8(line)) throw new Unreadable(`the line is UTF-8 text, and not ${encoding.toUpperCase()}`, "list-encoding", number);
+  if (!encoding.startsWith("utf") && isOther(line) && isUtf8(line)) throw new Unreadable(`the line is UTF-8 text, and not ${encoding.toUpperCase()}`, "list-encoding", number, others ? "" : "utf-8");
 }
 
 function* lines(bytes) {
@@ -128,27 +144,33 @@ function* lines(bytes) {
   if (rest) yield rest;
 }
 
+const isOther = (text) => /[^\x00-\x7f]/.test(text);
+
+// Yields the number and the text of each line, and whether a line before is not ASCII.
 function* numberedLines(bytes) {
-  let number = 1;
+  let number = 1, others = false;
   try {
     for (const line of lines(bytes)) {
-      yield [number, line];
+      yield [number, line, others];
       number += 1;
+      others ||= isOther(line);
     }
   } catch (error) {
     if (!(error instanceof Undecodable)) throw error;
-    throw new Unreadable(`the line is not ${FORMAT.file.encoding.toUpperCase()} text`, "list-encoding", number + error.before);
+    others ||= error.before.some((byte) => byte > 127);
+    const shown = FILE.encoding === "utf-16" || others ? "" : guessed(error.line);
+    throw new Unreadable(`the line is not ${FILE.encoding.toUpperCase()} text`, "list-encoding", number + error.ends, shown === FILE.encoding ? "" : shown);
   }
 }
 
 function* records(bytes) {
-  const { delimiter } = FORMAT.file;
+  const { delimiter } = FILE;
   let start = 1, cells = [], cell = "", state = "field", taken = 0;
   const next = () => { cells.push(cell); cell = ""; state = "field"; };
-  for (const [number, line] of numberedLines(bytes)) {
+  for (const [number, line, others] of numberedLines(bytes)) {
     taken += characters(line);
     if (taken > MOST_CHARACTERS) throw new Unreadable(`a record is longer than ${MOST_CHARACTERS} characters: is a quote missing?`, "list-record", start);
-    checkLine(line, number);
+    checkLine(line, number, others);
     const empty = !cells.length && !cell && state === "field" && /^[\r\n]/.test(line);
     for (const found of empty ? "" : line.replace(/[\r\n]+$/, "")) {
       if (state === "quoted") { if (found === '"') state = "quote"; else cell += found; }
@@ -167,9 +189,13 @@ function* records(bytes) {
   if (state === "quoted") throw new Unreadable("the record has a double quote that is not closed", "list-quotes", start);
 }
 
+function columnOf(name) {
+  const written = name.replace(MARGIN, "");
+  return Object.hasOwn(FORMAT.file.header, written) ? FORMAT.file.header[written] : written;
+}
+
 function header(line, cells) {
-  const written = cells.map((cell) => cell.replace(MARGIN, "")), { header: other } = FORMAT.file;
-  const names = written.map((name) => (Object.hasOwn(other, name) ? other[name] : name)), known = FORMAT.columns.map((column) => column.name);
+  const names = cells.map(columnOf), known = FORMAT.columns.map((column) => column.name);
   const required = FORMAT.columns.filter((column) => column.required);
   const wrong = {
     missing: required.filter(({ name }) => !names.includes(name)).map((column) => column.written),
@@ -177,7 +203,9 @@ function header(line, cells) {
     repeated: names.filter((name, place) => names.indexOf(name) !== place),
   };
   const found = Object.entries(wrong).filter(([, members]) => members.length).map(([fault, members]) => `${fault}: ${members.slice(0, 5).map(quoted).join(", ")}`);
-  if (found.length) throw new Unreadable(`columns are ${found.join("; ")}. The first line must name ${required.map((column) => column.written).join(",")}`, "list-header", line);
+  const titles = (needed) => FORMAT.columns.filter((column) => column.required === needed).map((column) => column.written).join(",");
+  const may = titles(false) ? ` and may name ${titles(false)}` : "";
+  if (found.length) throw new Unreadable(`columns are ${found.join("; ")}. The first line must name ${titles(true)}${may}`, "list-header", line);
   return names.map((name) => FORMAT.columns.find((column) => column.name === name));
 }
 
@@ -235,11 +263,12 @@ function checkList(bytes) {
     checkedRows(bytes, result);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    return { ...result, rows: 0, rejected: 0, unread: true, lines: [[error.line, "", error.message, error.code]] };
+    return { ...result, rows: 0, rejected: 0, unread: true, lines: [[error.line, "", error.message, error.code], ...formatLines(bytes, error.encoding)] };
   }
   const [share, of] = FORMAT.tolerated_share, { rows, rejected } = result;
   if (result.faults > MOST_LINES) result.lines.push(["", "", `and ${result.faults - MOST_LINES} more`, ""]);
   if (rejected * of > rows * share || rejected === rows) {
+    result.lines.unshift(...formatLines(bytes));
     result.lines.push(["", "", `${rejected} of ${rows} rows were rejected, and ${100 * share / of} % is tolerated`, "list-tolerance"]);
   }
   return result;

@@ -26,11 +26,12 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 from typer import Argument, Option
 
+from bounded_context.application.detection import DAYS
 from bounded_context.application.reading import limit
 from bounded_context.declaration.context import Context
 from bounded_context.domain.field_types import BY_KIND
 from bounded_context.domain.fields import ENUMERATION, choices, kind_of
-from bounded_context.domain.formats import PLAIN, FileFormat
+from bounded_context.domain.formats import CHOICES, PLAIN, Difference, FileFormat
 from bounded_context.domain.rows import Rows
 from bounded_context_infra.configuration.project import Project, ProjectError
 
@@ -190,7 +191,10 @@ def page(kit: Contents, context: Context[Any]) -> str:
     return page_of(f"{kit.form.title}: check a list", _body(kit, context), script=script(kit, context))
 
 
-def script(kit: Contents, context: Context[Any], names: tuple[str, ...] = ("checker.js", "viewer.js")) -> str:
+SCRIPTS: Final = ("checker.js", "detector.js", "viewer.js")
+
+
+def script(kit: Contents, context: Context[Any], names: Sequence[str] = SCRIPTS) -> str:
     """Return the script of the page: the description of the columns, and the modules of the given names."""
     described = json.dumps(described_format(kit, context)).replace("<", "\\u003c")
     sources = [(_FOLDER / name).read_text(encoding="utf-8") for name in names]
@@ -208,7 +212,16 @@ def described_format(kit: Contents, context: Context[Any]) -> dict[str, Any]:
         "limit": limit(kit.most_bytes, kit.format_),
         "tolerated_share": kit.tolerated_share.as_integer_ratio(),
         "remedies": {code: remedy for code, (_, remedy) in codes.items()},
+        "formats": {name: _remedies(name, kit.format_) for name in (*CHOICES, "date", "header")},
+        "days": DAYS,
     }
+
+
+def _remedies(member: str, expected: FileFormat) -> str | dict[str, str]:
+    """Return the remedy of each value of a format's member, or of a value that the page writes as it detects it."""
+    if member not in CHOICES:
+        return Difference(member, {"{}": ""} if member == "header" else "{}").remedy(expected)
+    return {value: Difference(member, value).remedy(expected) for value in CHOICES[member]}
 
 
 def _columns(kit: Contents, context: Context[Any]) -> Iterator[dict[str, Any]]:
@@ -222,9 +235,10 @@ def _columns(kit: Contents, context: Context[Any]) -> Iterator[dict[str, Any]]:
 def _noted(kit: Contents, rows: Rows, name: str) -> dict[str, Any]:
     """Return the name, the expectation and the notation of a column in the partner's format."""
     kinds = {Decimal: "decimal", date: "date"}
-    notation = next((kinds[kind] for kind in kit.format_.notations if name in rows.of_type(kind)), None)
-    [title] = kit.format_.names([name])
-    return {"written": title, "expected": rows.expected_in(kit.format_, name), "notation": notation}
+    known = {kinds[kind]: kind in kit.format_.notations for kind in kinds if name in rows.of_type(kind)}
+    type_, [title] = next(iter(known), None), kit.format_.names([name])
+    notation, expected = type_ if type_ and known[type_] else None, rows.expected_in(kit.format_, name)
+    return {"written": title, "expected": expected, "type": type_, "notation": notation}
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:

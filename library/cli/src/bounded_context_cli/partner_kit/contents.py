@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
+from bounded_context.domain.faults import OBJECT_CODES
 from bounded_context.domain.fields import kind_of
-from bounded_context.domain.formats import PLAIN, FileFormat
+from bounded_context.domain.formats import PLAIN, SIGNS, FileFormat
 from bounded_context.domain.rows import Rows
 from bounded_context.domain.spelling import kebab
 from bounded_context.testing.functions import Samples, assembled
@@ -16,10 +17,9 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..contracts.documents import list_format
 from ..contracts.published import examples
+from ..partners.sheet import MB, summary
 from ..programs.stack_settings import settings_of
 from ..views.pages.lists import Column, ListFormat, markdown
-
-_MB: Final = 1024 * 1024
 
 
 def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
@@ -29,9 +29,14 @@ def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
     columns = [_column(column, rows, format_) for column in form.columns]
     text = replace(format_, encoding=PLAIN.encoding, compression=PLAIN.compression)
     sample = assembled([[column.name for column in columns], [column.example for column in columns]], text)
-    most_mb = format_.most_bytes(form.most_mb * _MB) // _MB
+    most_mb = format_.most_bytes(form.most_mb * MB) // MB
     sentences, sample_text = tuple(_sentences(format_)), sample.decode().strip("\r\n")
-    return replace(form, columns=columns, file=sentences, sample=sample_text, most_mb=most_mb)
+    codes = OBJECT_CODES if format_.kind == "json-lines" else {}
+    rows_codes, list_codes = (
+        {name: codes.get(name, texts) for name, texts in of.items()} for of in (form.rows, form.lists)
+    )
+    form = replace(form, columns=columns, rows=rows_codes, lists=list_codes, file=sentences, sample=sample_text)
+    return replace(form, most_mb=most_mb, excel=tuple(_excel(format_)), code="json" if codes else "csv")
 
 
 def _column(column: Column, rows: Rows, format_: FileFormat) -> Column:
@@ -41,17 +46,39 @@ def _column(column: Column, rows: Rows, format_: FileFormat) -> Column:
 
 
 def _sentences(format_: FileFormat) -> Iterator[str]:
-    encoding = format_.encoding.upper()
+    yield f"It is {summary(format_)}."
     if format_.kind == "csv":
-        sign = {"\t": "tabs"}.get(format_.delimiter, f"`{format_.delimiter}`")
-        yield f"It is CSV text in {encoding}, with {sign} between the cells."
         yield "The first line names the columns, in any order. Every other line is a row."
         yield "A cell with a separator, a double quote or a line break is in double quotes."
         yield "Double each double quote in it."
     else:
-        yield f"It is text in {encoding}, with a JSON object on each line. Its members are the columns, in any order."
+        yield "The members of an object are the columns, in any order."
     if format_.compression != PLAIN.compression:
-        yield f"It is compressed with {format_.compression}. The limit applies to the packed and the unpacked file."
+        yield "The limit applies to the packed and the unpacked file."
+
+
+_SAVED: Final = {
+    ("utf-8", ","): "CSV UTF-8 (Comma delimited)",
+    ("utf-8", ";"): "CSV UTF-8 (Comma delimited)",
+    ("windows-1252", ","): "CSV (Comma delimited)",
+    ("windows-1252", ";"): "CSV (Comma delimited)",
+    ("windows-1252", "\t"): "Text (Tab delimited)",
+    ("utf-16", "\t"): "Unicode Text",
+}
+"""The file types of Excel for Windows, by the encoding and the separator that they write in a region with it."""
+
+
+def _excel(format_: FileFormat) -> Iterator[str]:
+    """Yield how Excel saves a file in a format, if it can."""
+    saved = _SAVED.get((format_.encoding, format_.delimiter))
+    if format_.kind != PLAIN.kind or not saved:
+        return
+    yield f'Save the sheet as "{saved}", not as a workbook (`.xlsx`).'
+    mark, separator = "point" if format_.decimal == PLAIN.decimal else "comma", SIGNS[format_.delimiter]
+    needed = f" and {separator} as list separator" if format_.delimiter in ",;" else ""
+    yield f"Excel uses the region settings of Windows. They must have a {mark} as decimal mark{needed}."
+    if format_.compression != PLAIN.compression:
+        yield f"Then compress the file with {format_.compression}."
 
 
 _ROWS = 3
@@ -67,13 +94,12 @@ class Contents:
     sample: bytes
     broken: bytes
     only_the_service: str
-    partner: str = "<partner>"
     format_: FileFormat = PLAIN
 
     @property
     def most_bytes(self) -> int:
         """The largest accepted file of the stack. A format may have a lower limit."""
-        return self.form.most_mb * _MB
+        return self.form.most_mb * MB
 
     @property
     def tolerated_share(self) -> Fraction:
@@ -90,7 +116,6 @@ class Contents:
             "most_bytes": self.most_bytes,
             "tolerated_share": str(self.tolerated_share),
             "only_the_service": self.only_the_service,
-            "partner": self.partner,
             "file": asdict(self.format_),
             **{name: b64encode(data).decode() for name, data in texts.items()},
         }
@@ -105,9 +130,7 @@ def contents(project: Project, stack: str, partner: str | None = None) -> Conten
         return Contents(f"{name}-lists", reference, form, *_samples(context, PLAIN), only_the_service)
     format_ = _format(project, stack, partner)
     form = described(form, context.rows, format_)
-    return Contents(
-        f"{name}-{partner}-lists", reference, form, *_samples(context, format_), only_the_service, partner, format_
-    )
+    return Contents(f"{name}-{partner}-lists", reference, form, *_samples(context, format_), only_the_service, format_)
 
 
 def _format(project: Project, stack: str, partner: str) -> FileFormat:

@@ -45,6 +45,7 @@ def _head(facts: Facts, result: RunResult) -> str:
         {
             "Outcome": f'<b class="{_TONES.get(result.outcome, "bad")}">{escape(result.outcome)}</b>',
             "Reason": escape(result.cause),
+            **({"Accepting setting": _code(facts.record["setting"])} if facts.record.get("setting") else {}),
             "Context": escape(facts.context.title),
             "File": f"{escape(facts.file)}, {facts.size:,} bytes, {escape(facts.transport)}",
             "Partner": escape(str(facts.record.get("partner", ""))),

@@ -304,6 +304,7 @@ def to_list(item: Mapping[str, Any]) -> ReceivedList:
         awaits_scan=item.get("awaits_scan", False),
         scan=item.get("scan"),
         code=item.get("code", ""),
+        setting=item.get("setting", ""),
         waits_since=int(item.get("waits_since", 0)),
         decided_at=int(item.get("decided_at", 0)),
         decided_by=item.get("decided_by", ""),

@@ -13,7 +13,7 @@ from ..domain.lists import FileRange
 from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, rejected_rows, unexpected
 from .detection import differences, json_members, json_record
 from .ports import SeenIds
-from .reading import ROWS_AT_ONCE, FileSource, chunks, continued_records
+from .reading import ROWS_AT_ONCE, FileSource, chunks, continued_records, marked
 from .staging import Staging
 
 
@@ -48,8 +48,8 @@ class ListFile:
         """Yield the rows and the rejections of each thousand records.
 
         Raises:
-            Unreadable: the file cannot be read as a list, with the settings that would accept it. A refusal of a range
-                has no settings.
+            Unreadable: the file cannot be read as a list, with its differences from the format. A refusal of a range
+                has none.
             Misfit: the range ends inside a quoted cell.
         """
         try:
@@ -63,7 +63,7 @@ class ListFile:
         """Return the names of the columns, and the first line of the first record. Nothing else can be read then.
 
         Raises:
-            Unreadable: the file cannot be read as a list, with the settings that would accept it.
+            Unreadable: the file cannot be read as a list, with its differences from the format.
         """
         try:
             first = self._first(self._source.records(self._format))
@@ -72,15 +72,17 @@ class ListFile:
             raise self.refusal(refusal) from refusal
 
     def refusal(self, error: Unreadable) -> Unreadable:
-        """Return a refusal of the file with the settings that would accept it."""
+        """Return a refusal of the file with its differences from the format."""
         return Unreadable(error.reason, error.fault, error.line, self._with(error.differences))
 
     @cached_property
     def differences(self) -> Sequence[Difference]:
-        """The settings that differ from the format of the beginning of the file."""
-        return differences(self._source.head, self._form, self._format)
+        """The differences of the beginning of the file from the format."""
+        return differences(self._source.head, self._form, self._format, self._check.rejections)
 
     def _with(self, detected: Sequence[Difference]) -> Sequence[Difference]:
+        # A byte order mark contradicts the encoding of a single line.
+        detected = () if marked(self._source.head) else detected
         members = {difference.member for difference in detected}
         return [*detected, *(difference for difference in self.differences if difference.member not in members)]
 
@@ -160,11 +162,18 @@ class RecordCheck:
         for chunk in chunks(records, ROWS_AT_ONCE):
             yield self._without_repeated(check(chunk))
 
-    def _check(self, header: tuple[str, ...]) -> Callable[[list[Record]], Checked]:
-        """Return the check of records: of the plain format, without a step of its own."""
-        notations = _notations(header, self._form, self._format)
+    def rejections(self, format_: FileFormat, header: Sequence[str], records: list[Record]) -> Sequence[Rejection]:
+        """Return the rejections of records in a format, under the given columns."""
+        return self._cells(tuple(header), format_)(records).rejections
+
+    def _cells(self, header: tuple[str, ...], format_: FileFormat) -> Callable[[list[Record]], Checked]:
+        """Return the check of records' cells: of the plain format, without a step of its own."""
+        notations = _notations(header, self._form, format_)
         plain = (lambda chunk: _checked(self._form, header, notations, chunk)) if notations else None
-        check = plain or (lambda chunk: self._form.check(header, chunk))
+        return plain or (lambda chunk: self._form.check(header, chunk))
+
+    def _check(self, header: tuple[str, ...]) -> Callable[[list[Record]], Checked]:
+        check = self._cells(header, self._format)
         return check if self._format.kind == "csv" else (lambda chunk: self._check_objects(chunk, check))
 
     def _check_objects(self, lines: list[Record], check: Callable[[list[Record]], Checked]) -> Checked:

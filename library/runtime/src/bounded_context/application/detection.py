@@ -1,6 +1,6 @@
 """The detection of a file's format from its beginning, and the records of JSON lines.
 
-The settings that are detected would accept a refused file. JSON lines have an object a line, with the texts that the
+The differences are detected in a refused file. JSON lines have an object a line, with the texts that the
 cells of a CSV file would contain.
 """
 
@@ -32,7 +32,7 @@ class Members(list[tuple[str, Any]]):
 def json_members(text: str) -> Members | None:
     """Return the members of the object that a line contains, or None. A number is its text, as it is written."""
     try:
-        document = json.loads(text, object_pairs_hook=Members, parse_int=str, parse_float=str, parse_constant=str)
+        document = json.loads(text, object_pairs_hook=Members, parse_int=str, parse_float=str, parse_constant=int)
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, Members) else None
@@ -73,14 +73,16 @@ def _text(value: Any) -> str | None:
 _SAMPLE: Final = 100
 """The maximum number of rows that are read to detect the notations of their values."""
 
-_DAYS: Final = (
+DAYS: Final = (
     *(PLAIN.date, "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY", "MM-DD-YYYY", "YYYY/MM/DD", "YYYYMMDD"),
     *("YYYY.MM.DD", "DD MM YYYY"),
 )
-_COMMAS: Final = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)(,[0-9]+)?")
+"""The forms of days that are detected."""
+
+_COMMAS: Final = re.compile(r"[+-]?[0-9]+(,[0-9]+)?")
 _POINTS: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_VALUE: Final = re.compile(r"[0-9.,/+-]*")
-"""A cell that is no name of a column: the file may have no header."""
+_VALUE: Final = re.compile(r"[0-9.,/+-]*|.*[]\[<>{}].*", re.DOTALL)
+"""A cell that is no name of a column: the file may have no header, or be another document."""
 
 _BINARY: Final = re.compile("[\x00-\x08]")
 
@@ -90,12 +92,48 @@ def detected(head: bytes, expected: FileFormat = PLAIN, form: Rows | None = None
     return _detected(head, expected, form)[0]
 
 
-def differences(head: bytes, form: Rows, expected: FileFormat) -> Sequence[Difference]:
-    """Return the members of the format in which a file differs from the expected format, as its beginning shows it."""
+Check = Callable[[FileFormat, Sequence[str], list[Record]], Sequence[Rejection]]
+"""The check of records in a format, under the given columns. A record of JSON lines has a cell for each column."""
+
+
+def differences(head: bytes, form: Rows, expected: FileFormat, check: Check) -> Sequence[Difference]:
+    """Return the members of the format in which a file differs from the expected format, as its beginning shows it.
+
+    A beginning without a column of the context shows no format.
+    """
     actual, text = _detected(head, expected, form)
-    outer = [Difference(name, getattr(actual, name)) for name in CHOICES if name != "decimal"]
-    different = [difference for difference in outer if difference.value != getattr(expected, difference.member)]
-    return [*different, *(_inner(text, form, actual) if text else ())]
+    names, rows = _rows(text, form, actual) if text else ([], [])
+    columns = [*map(actual.column, names)]
+    header = [*_header(names, columns, rows, form, "column" if actual.kind == "csv" else "member")]
+    if not header and not set(form.columns).intersection(columns):
+        return ()
+    different = (Difference(name, getattr(actual, name)) for name in CHOICES if name != "decimal")
+    outer = [each for each in different if each.value != getattr(expected, each.member)]
+    places = columns if actual.kind == "csv" else form.columns
+    numbers = [*_numbers(_values(rows, places, form.of_type(Decimal)), actual)]
+    dates = [*_dates(_values(rows, places, form.of_type(date)), actual)]
+    values = {each.member: each.value.partition(" or ")[0] for each in (*numbers, *dates)}
+    accepting = _accepts(form, replace(actual, **values), columns, rows, check)
+    return [replace(each, accepting=accepting) for each in (*outer, *header, *numbers, *dates)]
+
+
+def _accepts(form: Rows, format_: FileFormat, columns: Sequence[str], rows: list[Record], check: Check) -> bool:
+    """Return whether a format accepts a row, or with other names of columns, for each column a value of a row."""
+    unknown = [place for place, name in enumerate(columns) if name not in form.columns]
+    missing = [name for name in form.columns_with(default=False) if name not in columns]
+    if format_.kind == "json-lines":
+        return not unknown and (not rows or len({each.line for each in check(format_, form.columns, rows)}) < len(rows))
+    if len({*columns}) < len(columns) or bool(unknown) is not bool(missing):
+        return False
+    if not unknown:
+        return not rows or len({each.line for each in check(format_, columns, rows)}) < len(rows)
+    whole = [row for row in rows if len(row.cells) == len(columns)]
+
+    def holds(name: str, place: int) -> bool:
+        cells = [Record(row.line, [row.cells[place]]) for row in whole]
+        return sum(each.field == name for each in check(format_, [name], cells)) < len(cells)
+
+    return not whole or all(any(holds(name, place) for place in unknown) for name in missing)
 
 
 def _detected(head: bytes, expected: FileFormat, form: Rows | None) -> tuple[FileFormat, str]:
@@ -138,21 +176,17 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _inner(text: str, form: Rows, actual: FileFormat) -> Iterator[Difference]:
-    """Yield the differences in the header and in the notations of the values."""
-    names, rows = _rows(text, form, actual)
-    columns = [*map(actual.column, names)]
-    unknown = {
-        f"column {place}": name for place, name in enumerate(names, 1) if actual.column(name) not in form.columns
-    }
+def _header(
+    names: Sequence[str], columns: Sequence[str], rows: Sequence[Record], form: Rows, noun: str
+) -> Iterator[Difference]:
+    """Yield the difference of a header with other names of columns."""
+    unknown = {f"{noun} {place}": names[place - 1] for place, name in enumerate(columns, 1) if name not in form.columns}
     missing = [column for column in form.columns_with(default=False) if column not in columns]
-    translated = 0 < len(missing) <= len(unknown) <= len(form.columns)
+    fits = not rows or any(len(row.cells) in (len(names), len(form.columns)) for row in rows)
+    translated = 0 < len(missing) <= len(unknown) <= len(form.columns) and fits
     if translated and not any(map(_VALUE.fullmatch, unknown.values())):
         # The names may be the values of a row: the reason of a list outlives its file.
         yield Difference("header", dict.fromkeys(unknown, f"one of {', '.join(missing)}"))
-    places = columns if actual.kind == "csv" else form.columns
-    yield from _numbers(_values(rows, places, form.of_type(Decimal)), actual)
-    yield from _dates(_values(rows, places, form.of_type(date)), actual)
 
 
 def _rows(text: str, form: Rows, actual: FileFormat) -> tuple[list[str], list[Record]]:
@@ -184,7 +218,8 @@ def _numbers(values: Sequence[str], actual: FileFormat) -> Iterator[Difference]:
 def _dates(values: Sequence[str], actual: FileFormat) -> Iterator[Difference]:
     if not values or _all_days(values, actual.date):
         return
-    yield from (Difference("date", form) for form in _DAYS if _all_days(values, form))
+    if forms := [form for form in DAYS if _all_days(values, form)]:
+        yield Difference("date", " or ".join(forms))
 
 
 def _all_days(values: Sequence[str], form: str) -> bool:

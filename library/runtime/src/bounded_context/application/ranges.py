@@ -125,7 +125,7 @@ def plan(flow: Workflow, file: PinnedFile) -> list[FileRange]:
     """Return the ranges of a file; a single range if there is no place to cut.
 
     Raises:
-        Unreadable: the header cannot be read, with the settings that would accept the file.
+        Unreadable: the header cannot be read, with its differences from the format.
     """
     format_ = flow.formats().of(file.partner)
     with closing(flow.files.open(file)) as stream:

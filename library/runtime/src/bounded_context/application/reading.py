@@ -20,20 +20,23 @@ _CODECS: Final = {"utf-8": "utf-8", "latin-1": "latin-1", "windows-1252": "cp125
 _UTF_16: Final = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _LINE_END: Final = re.compile("\r\n|\r|\n")
 MARK: Final = "\ufeff"
+ORDER_BYTES: Final = 4096
+"""The first bytes of a file in UTF-16 without a byte order mark that show the order of its bytes."""
+
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")
 _CONTROL: Final = re.compile("[\x00-\x08]")
 
 
 def codec(encoding: str, head: bytes) -> str:
     """Return Python's codec for an encoding. Raises Unreadable if the first bytes contradict the encoding."""
-    mark = marked(head)
+    mark = marked(head, encoding)
     if mark and mark != encoding:
         raise Unreadable(f"the file is {mark.upper()} text: save it as {encoding.upper()}", ListFault.ENCODING)
     if encoding != "utf-16":
         return "utf-8-sig" if encoding == "utf-8" else _CODECS[encoding]
     if head and not mark:
         raise Unreadable("the file is not UTF-16 text", ListFault.ENCODING)
-    return _utf_16(head) or encoding
+    return _utf_16(head, agreed=True) or encoding
 
 
 def continued(encoding: str) -> str:
@@ -41,17 +44,24 @@ def continued(encoding: str) -> str:
     return _CODECS[encoding]
 
 
-def marked(head: bytes) -> str:
+def marked(head: bytes, expected: str = "") -> str:
     """Return the encoding that the first bytes show: by a byte order mark, or by the zeros of UTF-16; or empty."""
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8"
-    return "utf-16" if _utf_16(head) else ""
+    return "utf-16" if _utf_16(head, agreed=expected == "utf-16") else ""
 
 
-def _utf_16(head: bytes) -> str:
-    zeros = [byte == 0 for byte in head[:4]]
-    without: dict[tuple[bool, ...], str] = {(False, True) * 2: "utf-16-le", (True, False) * 2: "utf-16-be"}
-    return _UTF_16.get(head[:2]) or without.get(tuple(zeros), "")
+def _utf_16(head: bytes, *, agreed: bool = False) -> str:
+    """Return the codec of a text in UTF-16, or an empty text.
+
+    Without a byte order mark, the zeros show the order of the bytes: of the first two letters, or, in a file that is
+    ``agreed`` to be UTF-16, of the separators and line ends, also next to letters outside of Latin-1.
+    """
+    zeros = [byte == 0 for byte in head[: ORDER_BYTES if agreed else 4]]
+    first, second = sum(zeros[::2]), sum(zeros[1::2])
+    if not agreed and {first, second} != {0, 2}:
+        return _UTF_16.get(head[:2], "")
+    return _UTF_16.get(head[:2]) or ("utf-16-be" if first > second else "utf-16-le" if second > first else "")
 
 
 def check(line: str, encoding: str, others: bool) -> None:
@@ -97,7 +107,7 @@ def guessed(data: bytes, expected: str) -> str:
 
     Bytes of two encodings, and bytes that are no text, show no other encoding.
     """
-    if mark := marked(data):
+    if mark := marked(data, expected):
         return mark
     # The last character may be cut.
     text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(data)
@@ -119,7 +129,7 @@ def _is_windows(data: bytes) -> bool:
 
 def first_text(data: bytes, encoding: str) -> str:
     """Return the beginning of a file as text. Wrong bytes are replaced."""
-    name = (_utf_16(data) or "utf-16-le") if encoding == "utf-16" else _CODECS[encoding]
+    name = (_utf_16(data, agreed=True) or "utf-16-le") if encoding == "utf-16" else _CODECS[encoding]
     return codecs.getincrementaldecoder(name)("replace").decode(data).removeprefix(MARK)
 
 
@@ -198,7 +208,7 @@ def limit(most: int, format_: FileFormat = PLAIN) -> str:
     """Return the end of the reason to refuse a too large file. ``most`` is the maximum of the stack in bytes."""
     least = format_.most_bytes(most)
     if least == most:
-        return f"at most {most} bytes are accepted (max_list_mb): split it"
+        return f"at most {most} bytes are accepted: split it"
     form = "compressed" if format_.compression != PLAIN.compression else format_.encoding.upper()
     return f"at most {least} bytes are accepted in a {form} file: split it"
 
@@ -280,7 +290,7 @@ class FileSource:
         """
         self._check_compression(format_)
         content = self.content(format_)
-        return _records(content, codec(format_.encoding, content.peek(4)), format_, place)
+        return _records(content, codec(format_.encoding, content.peek(ORDER_BYTES)), format_, place)
 
     def content(self, format_: FileFormat = PLAIN) -> _Buffered:
         """Return the bytes, unpacked if they are compressed. A read of the bytes may raise Unreadable."""

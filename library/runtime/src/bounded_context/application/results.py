@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from ..domain.aggregate import shortened
 from ..domain.faults import ListFault, remedy_of
-from ..domain.formats import Difference
+from ..domain.formats import PLAIN, Difference, FileFormat
 from ..domain.lists import ReceivedList
 from ..domain.rows import Rejection, Unreadable
 from .ports import Files, Lists, SeenIds
@@ -56,9 +56,13 @@ class FirstRejections:
 
 
 class Report:
-    """A collector of rejections as CSV text: it writes the first 10,000 and counts all."""
+    """A collector of rejections as CSV text: it writes the first 10,000 and counts all.
 
-    def __init__(self, so_far: str = "") -> None:
+    ``kind`` is the kind of the partner's format, whose words the remedies have.
+    """
+
+    def __init__(self, so_far: str = "", kind: str = PLAIN.kind) -> None:
+        self._kind = kind
         self._text = StringIO(newline="")
         self._writer = csv.writer(self._text)
         # Rows of an earlier version have no code, or no remedy.
@@ -71,7 +75,7 @@ class Report:
         for rejection in rejections:
             self.rejections += 1
             if self.rejections <= REPORTED_REJECTIONS:
-                self._writer.writerow(_cells(rejection))
+                self._writer.writerow(_cells(rejection, self._kind))
 
     def add_lines(self, lines: str, rejections: int) -> None:
         """Add the `lines` of another report, which has this number of rejections."""
@@ -103,45 +107,35 @@ def by_line(rows: str) -> str:
     return text.getvalue()
 
 
-def _cells(rejection: Rejection | Reported) -> tuple[int, str, str, str, str]:
+def _cells(rejection: Rejection | Reported, kind: str) -> tuple[int, str, str, str, str]:
     return (
         rejection.line,
         shortened(rejection.field),
         _harmless(rejection.reason),
         rejection.code,
-        remedy_of(rejection.code),
+        remedy_of(rejection.code, kind),
     )
 
 
-def whole_list(reason: str, code: str = "", line: int | str = "", field: str = "") -> str:
-    """Return the line of a reason for the list as a whole."""
+def whole_list(reason: str, code: str = "", line: int | str = "", kind: str = PLAIN.kind) -> str:
+    """Return the line of a reason for the list as a whole. ``kind`` is the kind of the partner's format."""
     text = StringIO(newline="")
-    csv.writer(text).writerow((line, field, _harmless(reason), code, remedy_of(code)))
+    csv.writer(text).writerow((line, "", _harmless(reason), code, remedy_of(code, kind)))
     return text.getvalue()
 
 
-def file_lines(refusal: Unreadable, partner: str) -> str:
-    """Return the lines of a refused file: the reason with its code and line, and the settings that would accept it."""
-    reason = whole_list(refusal.reason, refusal.fault, refusal.line or "")
-    return reason + format_lines(refusal.differences, partner)
+def file_lines(refusal: Unreadable, format_: FileFormat) -> str:
+    """Return the lines of a refused file: the reason with its code and line, and the differences from the format."""
+    reason = whole_list(refusal.reason, refusal.fault, refusal.line or "", format_.kind)
+    return reason + format_lines(refusal.differences, format_)
 
 
-def format_lines(differences: Sequence[Difference], partner: str) -> str:
-    """Return a line for each setting that would accept a file, with the setting's name as the field."""
-    settings = (
-        (f"format.{difference.member}", remedy([difference], partner).removeprefix(". ")) for difference in differences
-    )
-    return "".join(whole_list(reason, ListFault.FORMAT, field=field) for field, reason in settings)
-
-
-def remedy(differences: Sequence[Difference], partner: str) -> str:
-    """Return the end of a reason: the settings that would accept the file; empty without differences."""
-    if not differences:
-        return ""
-    settings = ", ".join(difference.setting for difference in differences)
-    return (
-        f". The file has another format: infra/service/Pulumi.<stack>.yaml: partners.{partner}.format: {{{settings}}}"
-    )
+def format_lines(differences: Sequence[Difference], format_: FileFormat) -> str:
+    """Return a line for each difference from the partner's format, with the remedy."""
+    # The settings of a kind belong to it: a partner who changes the kind needs no other separator.
+    kinds = [difference for difference in differences if difference.member == "kind"]
+    own = [difference for difference in differences if not kinds or difference.member != "delimiter"]
+    return "".join(whole_list(difference.remedy(format_), ListFault.FORMAT) for difference in own)
 
 
 def document(rows: str) -> bytes:
@@ -246,7 +240,7 @@ class RangePart:
 
 @dataclass(frozen=True)
 class Refusal:
-    """The reason why a file is no list, found in a range. ``differences`` are the settings that would accept it."""
+    """The reason why a file is no list, found in a range. ``differences`` are those from the format."""
 
     reason: str
     fault: ListFault

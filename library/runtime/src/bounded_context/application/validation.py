@@ -8,16 +8,16 @@ from contextlib import closing
 from fractions import Fraction
 
 from ..domain.faults import ListFault
-from ..domain.formats import PLAIN, Difference
+from ..domain.formats import PLAIN, Difference, setting
 from ..domain.lists import ListStatus, ReceivedList, over_tolerance, rows_a_part
 from ..domain.rows import Unreadable
 from .calls import without_garbage_collection
 from .checking import FilePass, ListFile
 from .list_import import Outcome, Step, Workflow, counts, refuse
-from .ports import Files, Lists
+from .ports import Fact, Files, Lists
 from .ranges import Join, has_ranges, plan
 from .reading import HEAD_BYTES, Misfit, check_size
-from .results import Report, file_lines, format_lines, remedy
+from .results import Report, file_lines, format_lines
 from .staging import VALIDATED, Staging, attempt
 
 
@@ -44,7 +44,7 @@ def validate_list(
             return Step(list_id, Outcome.SPLIT)
         validation.join_or_read() if outcome is Outcome.SPLIT else validation.read()
     except Unreadable as refusal:
-        return _answer(_refuse_file(flow.lists, received, validation.staging, refusal), files)
+        return _answer(_refuse_file(flow.lists, received, validation, refusal), files)
     return _answer(_record_result(flow.lists, received, validation, tolerated_share), files)
 
 
@@ -57,12 +57,12 @@ def _answer(received: ReceivedList, files: Files) -> Step:
 
 
 class _Validation:
-    """The validation of a list by one attempt. ``file_pass`` has the results."""
+    """The validation of a list by one attempt, in the partner's ``format_``. ``file_pass`` has the results."""
 
     def __init__(self, flow: Workflow, received: ReceivedList, part_rows: int) -> None:
         self._flow, self._received, self._part_rows = flow, received, part_rows
-        self._formats, self._file = flow.formats(), received.file
-        self._format = self._formats.of(self._file.partner)
+        self.format_s, self._file = flow.formats(), received.file
+        self.format_ = self.format_s.of(self._file.partner)
         self._read: ListFile | None = None
         self.file_pass = self._new_pass()
 
@@ -73,18 +73,18 @@ class _Validation:
 
     def _new_pass(self) -> FilePass[Report]:
         staging = Staging(self._flow.files, self._received.list_id, attempt())
-        packed = self._format.compression != PLAIN.compression
-        size = self._format.most_bytes(self._formats.max_bytes) if packed else self._file.size
+        packed = self.format_.compression != PLAIN.compression
+        size = self.format_.most_bytes(self.format_s.max_bytes) if packed else self._file.size
         part_rows = rows_a_part(self._part_rows, size, self._flow.form.smallest_row)
-        return FilePass(self._flow.form, staging, part_rows, Report())
+        return FilePass(self._flow.form, staging, part_rows, Report(kind=self.format_.kind))
 
     def split(self) -> bool:
         """Store the ranges of a large file; return whether it has several.
 
         Raises:
-            Unreadable: the header cannot be read, with the settings that would accept the file.
+            Unreadable: the header cannot be read, with its differences from the format.
         """
-        if not has_ranges(self._file.size, self._format):
+        if not has_ranges(self._file.size, self.format_):
             return False
         ranges = plan(self._flow, self._file)
         if len(ranges) > 1:
@@ -95,12 +95,12 @@ class _Validation:
         """Read the whole file.
 
         Raises:
-            Unreadable: the file cannot be read as a list, with the settings that would accept it.
+            Unreadable: the file cannot be read as a list, with its differences from the format.
         """
-        if not self._format.has_ranges:
-            check_size(self._file.size, self._formats.max_bytes, self._format)
+        if not self.format_.has_ranges:
+            check_size(self._file.size, self.format_s.max_bytes, self.format_)
         with closing(self._flow.files.open(self._file)) as stream:
-            self._read = ListFile(stream, self._flow.form, self._flow.seen_ids(), self._format, self._formats.max_bytes)
+            self._read = ListFile(stream, self._flow.form, self._flow.seen_ids(), self.format_, self.format_s.max_bytes)
             for checked in self._read.checked():
                 self.file_pass.take(checked)
         self.file_pass.finish()
@@ -109,7 +109,7 @@ class _Validation:
         """Add the results of the ranges. Read the whole file if a range does not end between two records.
 
         Raises:
-            Unreadable: the file cannot be read as a list, with the settings that would accept it.
+            Unreadable: the file cannot be read as a list, with its differences from the format.
         """
         try:
             Join(self._flow, self._received, self._part_rows, self.file_pass).run()
@@ -121,20 +121,26 @@ class _Validation:
 
     @property
     def differences(self) -> Sequence[Difference]:
-        """The settings that differ from the format of the beginning of the file."""
+        """The differences of the beginning of the file from the format."""
         return (self._read or self._beginning()).differences
 
     def _beginning(self) -> ListFile:
         with closing(self._flow.files.open(self._file, 0, HEAD_BYTES)) as stream:
-            return ListFile(stream, self._flow.form, self._flow.seen_ids(), self._format)
+            return ListFile(stream, self._flow.form, self._flow.seen_ids(), self.format_)
 
 
-def _refuse_file(lists: Lists, received: ReceivedList, staging: Staging, refusal: Unreadable) -> ReceivedList:
-    """Record the reason why a file is no list. Its line and its settings are in the staged lines of the report."""
-    partner = received.file.partner
-    staging.write_rejections(file_lines(refusal, partner))
-    reason, staged = f"{refusal}{remedy(refusal.differences, partner)}", staging.attempt or ""
-    return refuse(received.list_id, reason, lists, ListStatus.REGISTERED, code=refusal.fault, staged=staged)
+def _refuse_file(lists: Lists, received: ReceivedList, validation: _Validation, refusal: Unreadable) -> ReceivedList:
+    """Record the reason why a file is no list. Its line and its differences are in the staged lines of the report."""
+    staging, facts = validation.staging, _setting(received, refusal.differences)
+    staging.write_rejections(file_lines(refusal, validation.format_))
+    facts |= {"code": refusal.fault, "staged": staging.attempt or ""}
+    return refuse(received.list_id, str(refusal), lists, ListStatus.REGISTERED, **facts)
+
+
+def _setting(received: ReceivedList, differences: Sequence[Difference]) -> dict[str, Fact]:
+    """Return the fact for operators: the setting that would accept the file. The report has the partner's remedies."""
+    accepting = setting(differences, received.file.partner)
+    return {"setting": accepting} if accepting else {}
 
 
 def _record_result(
@@ -145,14 +151,13 @@ def _record_result(
     Too many bad rows reject the list here only if the report needs no refusals of rules. Otherwise the verification
     rejects it, so that the partner gets all faults in a single report.
     """
-    file_pass, staging, partner = validation.file_pass, validation.staging, received.file.partner
+    file_pass, staging = validation.file_pass, validation.staging
     facts = counts(file_pass.rows, file_pass.rejected) | {"staged": staging.attempt or ""}
     reason = over_tolerance(file_pass.rejected.total(), file_pass.rows, tolerated_share)
     differences = validation.differences if reason else ()
-    staging.write_rejections(format_lines(differences, partner) + file_pass.report.rows)
+    staging.write_rejections(format_lines(differences, validation.format_) + file_pass.report.rows)
     staging.write_manifest(VALIDATED)
     if reason and (differences or file_pass.report.full or file_pass.rejected.total() == file_pass.rows):
-        reason += remedy(differences, partner)
-        facts |= {"code": ListFault.TOLERANCE}
+        facts |= {"code": ListFault.TOLERANCE, **_setting(received, differences)}
         return refuse(received.list_id, reason, lists, ListStatus.REGISTERED, **facts)
     return lists.progress(received.list_id, ListStatus.VALIDATED, **facts)

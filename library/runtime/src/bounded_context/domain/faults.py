@@ -56,19 +56,19 @@ ROW_CODES: Final[Mapping[str, tuple[str, str]]] = {
         "Write one cell for each column, and a cell with a separator in double quotes.",
     ),
     Fault.VALUE: (
-        "A cell is missing, or is not of its column's type.",
-        "Correct the cell: the reason contains the expected form.",
+        "A value is missing, or is not of its column's type.",
+        "Correct the value: the reason contains the expected form.",
     ),
     Fault.REPEATED: ("An earlier row of the list has the same identity.", "Keep one of the rows."),
     Fault.UNKNOWN: (
-        "The cell refers to a record that does not exist here.",
+        "The value refers to a record that does not exist here.",
         "Correct the reference, or wait until the record exists.",
     ),
     Fault.EXISTS: (
         "A record with this identity exists.",
         "Remove the row if you sent it before, or write another identity.",
     ),
-    INVALID: ("The cell is not valid for a new record.", "Correct the cell: the reason contains the expected form."),
+    INVALID: ("The value is not valid for a new record.", "Correct the value: the reason contains the expected form."),
     Fault.RULE: ("A business rule refuses the row.", "Correct the row: the reason names the rule."),
 }
 """The meaning and the remedy of each code of a row in a report, in words for the partner."""
@@ -102,7 +102,7 @@ LIST_CODES: Final[Mapping[str, tuple[str, str]]] = {
         "The first line does not name the columns.",
         "Correct the first line, and send the list again.",
     ),
-    ListFault.EMPTY: ("The file has no rows.", "Send a file with a header and rows."),
+    ListFault.EMPTY: ("The file has no rows.", "Send a file with rows."),
     ListFault.SIZE: ("The file is too large.", "Split the list into several files."),
     ListFault.UPLOAD: (
         "The upload broke off, or the file was replaced or deleted before it was read.",
@@ -130,9 +130,26 @@ APPROVAL_CODES: Final[Mapping[str, tuple[str, str]]] = {
 """The code of a list that is not approved, for contexts that declare an approval."""
 
 
-def remedy_of(code: str) -> str:
-    """Return the remedy of a code, also of a refusal that a context declares; empty without a code."""
-    codes = {**ROW_CODES, **LIST_CODES, **APPROVAL_CODES}
+OBJECT_CODES: Final[Mapping[str, tuple[str, str]]] = {
+    Fault.CELLS: (
+        "The line is no JSON object, or has a member that is no column.",
+        "Write an object whose members are columns, each at most once.",
+    ),
+    ListFault.RECORD: ("A line is too long.", "Look for a missing double quote or brace on this line."),
+    ListFault.HEADER: (
+        "The first line is no JSON object, or has members that are no columns.",
+        "Correct the members of the first object, and send the list again.",
+    ),
+}
+"""The codes with another meaning and remedy in JSON lines, whose rows are objects."""
+
+
+def remedy_of(code: str, kind: str = "") -> str:
+    """Return the remedy of a code, also of a refusal that a context declares; empty without a code.
+
+    ``kind`` is the kind of the partner's format.
+    """
+    codes = {**ROW_CODES, **LIST_CODES, **APPROVAL_CODES, **(OBJECT_CODES if kind == "json-lines" else {})}
     return codes.get(code, ROW_CODES[Fault.RULE])[1] if code else ""
 
 

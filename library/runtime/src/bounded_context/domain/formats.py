@@ -143,15 +143,49 @@ class Formats:
 
 @dataclass(frozen=True)
 class Difference:
-    """A member that the format of a file has, and the format of its partner has not."""
+    """A member that the format of a file has, and the format of its partner has not.
+
+    ``accepting`` is whether the beginning of the file is a list in the format of the file.
+    """
 
     member: str
     value: Any
+    accepting: bool = True
 
-    @property
-    def setting(self) -> str:
-        """The member and its value as YAML."""
-        return f"{self.member}: {json.dumps(self.value, ensure_ascii=False)}"
+    def remedy(self, expected: FileFormat) -> str:
+        """Return a sentence for the partner: the form of the file, and the expected form."""
+        if self.member == "header":
+            return f"Other names than agreed: {', '.join(self.value)}. Write the agreed names of columns"
+        own, agreed = _WORDS.get(self.member, {}), getattr(expected, self.member)
+        return _REMEDIES[self.member].format(own.get(self.value, self.value), own.get(agreed, agreed))
+
+
+SIGNS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+"""The delimiters in words."""
+
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "kind": {"csv": "a table (CSV)", "json-lines": "JSON objects, one on each line"},
+    "delimiter": SIGNS,
+    "encoding": {name: name.upper() for name in CHOICES["encoding"]},
+    "decimal": {".": "points, as 12.50", ",": "commas, as 12,50"},
+    "compression": {"none": "not compressed", "gzip": "compressed with gzip"},
+}
+_REMEDIES: Final = {
+    "kind": "The file has {}: save it as {}",
+    "delimiter": "The columns are separated by {}: save the file with {}",
+    "encoding": "The text is {}: save the file as {}",
+    "decimal": "Numbers have decimal {}: write decimal {}",
+    "compression": "The file is {}: send it {}",
+    "date": "Days are written as {}: write them as {}",
+}
+
+
+def setting(differences: Collection[Difference], partner: str) -> str:
+    """Return the setting that would accept a partner's file, as YAML, for operators; empty if none would."""
+    if not differences or not all(difference.accepting for difference in differences):
+        return ""
+    members = (f"{each.member}: {json.dumps(each.value, ensure_ascii=False)}" for each in differences)
+    return f"partners.{partner}.format: {{{', '.join(members)}}}"
 
 
 def _swapped(text: str) -> str:

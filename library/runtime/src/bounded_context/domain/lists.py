@@ -171,7 +171,8 @@ class ReceivedList:
     ``staged`` and ``verified`` name the attempts of validation and verification whose results count; None for a list of
     an older version of the library. ``writers`` maps the number of a part to the time, in seconds since 1970, until
     which an invocation may write it. ``written`` maps it to the number of its first rows that are in the table.
-    ``failure`` is the cause of a failed list, for operators. Neither the report nor the event has it. ``code`` is
+    ``failure`` is the cause of a failed list, for operators. Neither the report nor the event has it, or ``setting``,
+    which would accept the file of another format. ``code`` is
     the code of ``reason`` in the report; empty for a list of an older version.
     ``awaits_scan`` is whether the list starts only after the malware scan of its file; ``scan`` is the scan's result.
 
@@ -203,6 +204,7 @@ class ReceivedList:
     awaits_scan: bool = False
     scan: str | None = None
     code: str = ""
+    setting: str = field(default="", compare=False)
     waits_since: int = 0
     decided_at: int = 0
     decided_by: str = ""

@@ -53,7 +53,7 @@ class Rejection(NamedTuple):
 class Unreadable(Exception):
     """The file as a whole cannot be read as a list. The message is the reason, in words for the partner.
 
-    ``line`` is the line of the fault, or 0. ``differences`` are the settings that would accept the file.
+    ``line`` is the line of the fault, or 0. ``differences`` are those from the partner's format.
     """
 
     def __init__(self, reason: str, fault: ListFault, line: int = 0, differences: Sequence[Difference] = ()) -> None:
@@ -123,19 +123,19 @@ class Rows:
                 places of columns, since the first line of a file without a header is a row.
         """
         names, required = tuple(map(format_.column, cells)), self.columns_with(default=False)
+        noun, must = ("column", "line must name") if format_.kind == PLAIN.kind else ("member", "object must have")
         faults = {
             "missing": [quoted(name) for name in sorted(format_.names(set(required) - set(names)))],
-            "unknown": _places(names, lambda name: name not in self.columns),
-            "repeated": _places(names, lambda name: names.count(name) > 1),
+            "unknown": _places(noun, names, lambda name: name not in self.columns),
+            "repeated": _places(noun, names, lambda name: names.count(name) > 1),
         }
         wrong = [f"{fault}: {enumerated(texts)}" for fault, texts in faults.items() if texts]
         if not wrong:
             return names
         optional = format_.names(self.columns_with(default=True))
         may = f" and may name {','.join(optional)}" if optional else ""
-        must = ",".join(format_.names(required))
         # A long reason is cut at its end: the columns to change come first.
-        reason = f"columns are {'; '.join(wrong)}. The first line must name {must}{may}"
+        reason = f"{noun}s are {'; '.join(wrong)}. The first {must} {','.join(format_.names(required))}{may}"
         raise Unreadable(reason, ListFault.HEADER)
 
     def columns_with(self, *, default: bool) -> tuple[str, ...]:
@@ -247,8 +247,8 @@ def unexpected(value: object, expected: str) -> str:
     return f"{quoted(value)}: expected {expected}"
 
 
-def _places(names: Sequence[str], is_wrong: Callable[[str], bool]) -> list[str]:
-    return [f"column {place}" for place, name in enumerate(names, 1) if is_wrong(name)]
+def _places(noun: str, names: Sequence[str], is_wrong: Callable[[str], bool]) -> list[str]:
+    return [f"{noun} {place}" for place, name in enumerate(names, 1) if is_wrong(name)]
 
 
 def _types(annotation: Any) -> set[Any]:

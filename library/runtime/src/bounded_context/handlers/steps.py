@@ -277,6 +277,8 @@ def _finish(context: Context[Any], name: str, progress: Step | ReceivedList) -> 
     outcome = progress.status if isinstance(progress, ReceivedList) else progress.outcome
     about(list_id=progress.list_id)
     line = "part undone" if outcome is Outcome.UNDONE else _LOG_LINES.get(name, "list verified")
+    if isinstance(progress, ReceivedList) and progress.setting:
+        about(setting=progress.setting)
     logger.info(line, outcome=outcome.value)
     answer = {"list_id": progress.list_id, "outcome": outcome.value}
     return answer | _closing_facts(context, progress) if isinstance(progress, ReceivedList) else answer

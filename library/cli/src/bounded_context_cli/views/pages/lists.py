@@ -10,7 +10,25 @@ from .parts import preformatted, table, text
 Block = str | Sequence[str] | Mapping[str, Sequence[Sequence[str]]]
 """A heading (with ``#``), a sentence or a block of code (with backticks); items; or the rows of a table by its head."""
 
-_HEAD: Final = "column | content | example | if it is missing or empty"
+_HEAD: Final = "column | content | example | without the column | with an empty value"
+
+_OBJECTS: Final = "json"
+"""The language of samples whose rows are objects."""
+
+_EXCEL: Final = (
+    'Save the sheet as "CSV UTF-8 (Comma delimited)", not as a workbook (`.xlsx`).',
+    "Excel writes the list separator and the decimal mark of the region settings of Windows. Where they are a "
+    "semicolon and a comma, choose a region with a comma and a point, or ask us to accept your format.",
+)
+"""The remarks on Excel for the plain format."""
+
+_FOR_EXCEL: Final = (
+    "The names of the columns are in the first row, without a title above. Delete empty columns and rows.",
+    "Excel removes zeros at the beginning of a number, and digits after the 15th: give such columns the format Text "
+    "before you fill them.",
+    "Look at the saved file in a text editor. Excel changes values when it opens a CSV file, and saves the changes.",
+)
+"""The remarks on Excel for each format."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,7 @@ class ListFormat:
     """The format of a context's lists: its columns, its limits, and the codes of the report with their remedies.
 
     ``file`` has sentences on the format of the file, and ``sample`` is a list with one row, unless the format is plain.
+    ``excel`` has remarks on how Excel saves such a file; empty if it cannot. ``code`` is the language of the sample.
     ``rows`` are the codes of rows, and ``lists`` the codes of lists as a whole, each with its meaning and its remedy.
     """
 
@@ -44,6 +63,8 @@ class ListFormat:
         "A cell with a comma, a double quote or a line break is in double quotes. Double each double quote in it.",
     )
     sample: str = ""
+    excel: Sequence[str] = _EXCEL
+    code: str = "csv"
 
 
 def markdown(form: ListFormat) -> str:
@@ -68,10 +89,14 @@ def blocks(form: ListFormat) -> Iterator[Block]:
         *([f"A file whose name ends with {names} is ignored until you rename it."] if names else []),
     ]
     yield "## Columns"
-    yield {_HEAD: [_row(column) for column in form.columns]}
+    yield {_HEAD: [_row(column, "row" if form.code == _OBJECTS else "list") for column in form.columns]}
+    yield _rules(form)
     yield "A list with one row:"
     plain = f"{','.join(c.name for c in form.columns)}\n{','.join(map(_cell, form.columns))}"
-    yield f"```csv\n{form.sample or plain}\n```"
+    yield f"```{form.code}\n{form.sample or plain}\n```"
+    if form.excel:
+        yield "## From Excel"
+        yield [*form.excel, *_FOR_EXCEL]
     yield "## The report"
     yield (
         "After the check, `/reports` contains a report: the name of your file and `.report.csv`. "
@@ -95,11 +120,29 @@ def blocks(form: ListFormat) -> Iterator[Block]:
     yield {"code | meaning | remedy": _codes(form.lists)}
 
 
-def _row(column: Column) -> tuple[str, ...]:
-    missing = (
-        "the row is rejected" if column.default is None else f"`{column.default}`" if column.default else "no value"
-    )
-    return f"`{column.name}`", column.content, f"`{column.example}`" if column.example else "", missing
+def _rules(form: ListFormat) -> list[str]:
+    optional = ", ".join(f"`{column.name}`" for column in form.columns if column.default is not None)
+    may = f"These columns are optional: {optional}." if optional else "All columns are required."
+    if form.code == _OBJECTS:
+        return [
+            f"{may} An object without a required member is rejected, with the code `value`.",
+            "Null and an empty text are as a missing member.",
+            "A member that is no column rejects its row, with the code `cells`. In the first object, it refuses the "
+            "list, with the code `list-header`.",
+        ]
+    return [
+        f"{may} A list without a required column is refused as a whole, with the code `list-header`.",
+        "A list with any other column is refused as a whole, with the same code.",
+        "An empty value of a required column rejects its row, with the code `value`.",
+    ]
+
+
+def _row(column: Column, refused: str) -> tuple[str, ...]:
+    default = f"`{column.default}`" if column.default else "no value"
+    absent = (default, default)
+    if column.default is None:
+        absent = (f"the {refused} is {'refused' if refused == 'list' else 'rejected'}", "the row is rejected")
+    return f"`{column.name}`", column.content, f"`{column.example}`" if column.example else "", *absent
 
 
 def _cell(column: Column) -> str:
@@ -135,7 +178,7 @@ def _html(block: Block) -> str:
     if isinstance(block, str) and block.startswith("## "):
         return f"<h2>{escape(block[3:])}</h2>"
     if isinstance(block, str) and block.startswith("```"):
-        return preformatted("\n".join(block.splitlines()[1:-1]), "csv")
+        return preformatted("\n".join(block.splitlines()[1:-1]), block.splitlines()[0].removeprefix("```"))
     if isinstance(block, str):
         return f"<p>{text(block)}</p>"
     if not isinstance(block, Mapping):

@@ -1,0 +1,125 @@
+"""The connection sheet: a file that follows it is a list for the import, the kit, its page and its description."""
+
+import csv
+import gzip
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from fractions import Fraction
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from payment.context import PAYMENT
+
+from bounded_context import Context
+from bounded_context.domain.formats import CHOICES, PLAIN, FileFormat
+from bounded_context.domain.lists import ListStatus
+from bounded_context.testing import Samples
+from bounded_context_cli.partner_kit import contents as contents_module
+from bounded_context_cli.partner_kit.check import VALID, Terms, check
+from bounded_context_cli.partner_kit.cli import SCRIPTS, described_format, script, unsupported
+from bounded_context_cli.partner_kit.contents import Contents, contents
+from bounded_context_cli.partners.sheet import sheet
+from bounded_context_cli.programs.stack_settings import settings_of
+from bounded_context_infra.configuration.list_settings import Partner
+from bounded_context_infra.configuration.project import current
+from tests.partner_kit.test_agreement import imported
+from tests.partner_kit.test_page import _encoded, _run
+
+NAMES: Final = st.text("abzäß 1", min_size=2, max_size=8).map(lambda text: f"x{text}x".replace("  ", " "))
+HEADERS: Final = st.lists(NAMES, unique=True, max_size=3).map(
+    lambda names: dict(zip(names, PAYMENT.rows.columns[1:], strict=False))
+)
+DAYS: Final = ("YYYY-MM-DD", "DD.MM.YYYY", "MM/DD/YYYY", "YYYYMMDD", "DD MM YYYY")
+FORMATS: Final = st.builds(
+    FileFormat,
+    header=HEADERS,
+    date=st.sampled_from(DAYS),
+    **{name: st.sampled_from(values) for name, values in CHOICES.items()},
+).map(lambda made: replace(made, delimiter=PLAIN.delimiter) if made.kind == "json-lines" else made)
+DELIMITERS: Final = {"commas": ",", "semicolons": ";", "tabs": "\t", "vertical bars": "|"}
+ENCODINGS: Final = {name.upper(): name for name in CHOICES["encoding"]}
+
+
+def _kit(format_: FileFormat) -> tuple[Contents, dict[str, str]]:
+    """Return the kit and the sheet of a partner with a format."""
+    own = replace(settings_of(current(), "prod"), partners={"acme": Partner(public_keys=())}, formats={"acme": format_})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contents_module, "settings_of", lambda *_: own)
+        kit = contents(current(), "prod", "acme")
+    text = sheet(PAYMENT, "prod", "acme", own, {})
+    return kit, dict(re.split(r"  +", line, maxsplit=1) for line in text.splitlines())
+
+
+def _file(facts: Mapping[str, str]) -> bytes:
+    """Write a list as a partner does who has only the sheet."""
+    form = facts["Format"]
+    day, mark = facts["Days"].removeprefix("as "), facts["Decimals"][-3]
+    rows = [{**Samples(PAYMENT).values(number), "amount": "12.50".replace(".", mark)} for number in range(3)]
+    for row in rows:
+        year, month, of_month = row["due_date"].split("-")
+        row["due_date"] = day.replace("YYYY", year).replace("MM", month).replace("DD", of_month)
+    if "JSON" in form:
+        names = facts["Members"].split(", ")
+        text = "\n".join(json.dumps(dict(zip(names, row.values(), strict=True)), ensure_ascii=False) for row in rows)
+    else:
+        delimiter = next(sign for words, sign in DELIMITERS.items() if f"with {words}" in form)
+        text = _csv([facts["First line"].split(delimiter), *([*row.values()] for row in rows)], delimiter)
+    data = text.encode(next(name for words, name in ENCODINGS.items() if f"text in {words}," in form))
+    return gzip.compress(data) if "gzip" in form else data
+
+
+def _csv(records: Sequence[Sequence[str]], delimiter: str) -> str:
+    text = StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerows(records)
+    return text.getvalue()
+
+
+@given(FORMATS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, database=None)
+def test_a_file_that_follows_the_sheet_is_a_list_for_the_import_and_the_kit(format_: FileFormat) -> None:
+    """And the kit and its page have the same format, names and limit."""
+    kit, facts = _kit(format_)
+    data = _file(facts)
+    assert imported(PAYMENT, data, format_=format_)[0] is ListStatus.IMPORTED
+    assert check(PAYMENT, BytesIO(data), len(data), Terms(kit.most_bytes, Fraction(0), format_)).status == VALID
+    assert FileFormat(**kit.for_python()["file"]) == format_
+    assert described_format(kit, PAYMENT)["file"] == asdict(PAYMENT.rows.read_as(format_))
+    is_table = format_.kind == "csv"
+    names = facts["First line"].split(format_.delimiter) if is_table else facts["Members"].split(", ")
+    assert [column.name for column in kit.form.columns] == names
+    form, _, limit = facts["Format"].rpartition(", at most ")
+    assert kit.form.file[0] == f"It is {form}."
+    assert limit == f"{kit.form.most_mb} MB"
+
+
+@pytest.mark.e2e
+def test_the_page_of_a_partner_accepts_a_file_that_follows_the_sheet(tmp_path: Path) -> None:
+    scripts: list[str] = []
+
+    @given(FORMATS.filter(lambda format_: not unsupported(format_)))
+    @settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    def collect(format_: FileFormat) -> None:
+        kit, facts = _kit(format_)
+        case = json.loads(_encoded([_file(facts)]))[0]
+        bytes_ = f'Uint8Array.from(atob("{case}"), (sign) => sign.charCodeAt(0))'
+        scripts.append(f"(() => {{ {script(kit, PAYMENT, SCRIPTS[:2])}\nreturn checkList({bytes_}); }})()")
+
+    collect()
+    run = f"document.body.replaceChildren(new Text(JSON.stringify([{','.join(scripts)}])))"
+    results: list[Any] = _run(tmp_path, f"<!doctype html><meta charset=utf-8><body><script>{run}</script></body>")
+    assert [result["lines"] for result in results] == [[]] * len(scripts)
+    assert len(results) > 20
+
+
+@pytest.mark.parametrize("context", [PAYMENT])
+def test_the_sheet_of_a_partner_without_a_format_is_the_plain_format(context: Context[Any]) -> None:
+    _, facts = _kit(PLAIN)
+    assert facts["First line"] == ",".join(context.rows.columns)
+    assert facts["Format"] == "CSV text in UTF-8, with commas between the cells, at most 1024 MB"
+    assert (facts["Decimals"], facts["Days"]) == ("with a point, as 12.50", "as YYYY-MM-DD")
