@@ -171,7 +171,7 @@ FIELD_TYPES: Final = (
         "timestamp",
         "a time with its zone as YYYY-MM-DDThh:mm:ss and Z or an offset, such as 2026-01-31T12:00:00+01:00",
         "2026-01-31T12:00:00+01:00",
-        "RFC 3339 with at most 6 digits of a second, which is Python's precision; the offset is stored as written",
+        "RFC 3339 with at most 6 digits of a second, which is Python's precision; an offset of zero is stored as Z",
         f"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_TIME}$",
         stored={"format": "date-time", "type": "string"},
         erased="1900-01-01T00:00:00Z",

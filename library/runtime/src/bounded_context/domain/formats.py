@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 MOST_BYTES: Final = 2048 * 1024 * 1024
-"""The largest list that any stack accepts (the setting `max_list_mb`)."""
+"""The largest size of a list that a stack may accept."""
 
 ONE_PASS_BYTES: Final = 200 * 1024 * 1024
 """The largest list, unpacked, whose format has no ranges.

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import wraps
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Self
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ValidationError
@@ -269,18 +269,32 @@ def _data(event: dict[str, Any]) -> bytes:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """Return the members of a JSON body. Numbers with a fraction become Decimal, so no digit is lost.
+    """Return the members of a JSON body. Numbers with a fraction or an exponent become Decimal, so no digit is lost.
 
     Raises:
         Refused: the body is not JSON or not an object. Python's extensions, NaN and repeated members, are refused too.
     """
     try:
-        body = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_members)
+        body = json.loads(text, parse_float=_Number, parse_constant=_no_number, object_pairs_hook=_members)
     except (ValueError, RecursionError):
         raise Refused(MALFORMED, "the body is not JSON, or repeats a member") from None
     if not isinstance(body, dict):
         raise Refused(INVALID, "the body must be an object")
     return body
+
+
+class _Number(Decimal):
+    """A number whose text is as written, since types check the text: `1.5e1` is as wrong as in a list."""
+
+    _written: str
+
+    def __new__(cls, written: str) -> Self:
+        number = super().__new__(cls, written)
+        number._written = str(written)
+        return number
+
+    def __str__(self) -> str:
+        return self._written
 
 
 def _no_number(text: str) -> NoReturn:
