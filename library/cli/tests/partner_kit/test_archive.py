@@ -22,6 +22,7 @@ from bounded_context_cli.partner_kit.check import BAD_FILE, REJECTS, VALID
 from bounded_context_cli.partner_kit.contents import Contents, contents
 from bounded_context_cli.partner_kit.modules import modules_of, placed, require_start
 from bounded_context_cli.promises.code import partners_can_check_lists
+from bounded_context_cli.views.pages.lists import markdown
 from bounded_context_infra.configuration.project import current
 
 from .test_agreement import imported
@@ -47,6 +48,14 @@ def test_the_modules_of_the_kit_are_the_validation_and_the_rules() -> None:
     assert {name for name in names if name.startswith("bounded_context_")} == {
         f"bounded_context_cli/partner_kit/{name}.py" for name in ("__init__", "absent", "check")
     } | {"bounded_context_cli/__init__.py"}
+
+
+def test_neither_form_of_the_kit_names_a_setting_or_a_path_of_the_repository(kit: Contents) -> None:
+    """Partners can neither see nor change them."""
+    texts = {name: source.read_text(encoding="utf-8") for name, source in modules_of(current()).sources.items()}
+    texts |= {"page": cli.page(kit, PAYMENT), "format": markdown(kit.form)}
+    operators = ("Pulumi", "infra/", "max_list_mb")
+    assert [(name, word) for name, text in texts.items() for word in operators if word in text] == []
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from bounded_context.domain.lists import ListStatus
 from bounded_context_cli.partner_kit import cli
 from bounded_context_cli.partner_kit import contents as contents_module
 from bounded_context_cli.partner_kit.cli import unsupported
+from bounded_context_cli.partner_kit.modules import Modules
 from bounded_context_cli.programs.stack_settings import settings_of
 from bounded_context_infra.configuration.list_settings import Partner
 from bounded_context_infra.configuration.project import current
@@ -41,8 +42,30 @@ def test_the_command_shows_its_progress(
     monkeypatch.setattr(cli, "_pydantic", lambda *_: {})
     monkeypatch.setattr(cli, "_native", lambda *_: b"")
     assert context("partner-kit", "--output", str(tmp_path)) == 0
-    lines = capsys.readouterr().err.splitlines()
+    _, *lines = capsys.readouterr().err.splitlines()
     assert [line.partition(":")[0] for line in lines] == [f"{number} of 5" for number in range(1, 6)]
+
+
+def test_modules_are_packed_once_for_their_pins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Packing takes most of the time. The archives of other pins are removed."""
+    packed: list[str] = []
+    monkeypatch.setattr(cli, "_packed", lambda platform, _: packed.append(platform) or b"modules")
+    monkeypatch.setattr(cli, "_pydantic", lambda *_: {})
+    project = replace(current(), root=tmp_path)
+    project.__dict__["context"] = current().context
+    monkeypatch.setattr(cli, "modules_of", lambda _: Modules({}, ()))
+    monkeypatch.setattr(cli, "require_start", lambda *_: None)
+
+    def written() -> bytes:
+        cli.write(tmp_path / "kit.pyz", project, {})
+        return (tmp_path / "kit.pyz").read_bytes()
+
+    assert written() == written()
+    assert packed == list(cli.PLATFORMS.values())
+    monkeypatch.setattr(cli, "_pins", lambda _: "pydantic-core==9")
+    written()
+    assert packed == [*cli.PLATFORMS.values()] * 2
+    assert len(list((project.build / cli.CACHE).iterdir())) == len(cli.PLATFORMS)
 
 
 EXCEL: Final = FileFormat(delimiter=";", encoding="utf-16", decimal=",", date="DD.MM.YYYY", header={"Betrag": "amount"})
