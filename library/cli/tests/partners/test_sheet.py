@@ -80,10 +80,27 @@ def _csv(records: Sequence[Sequence[str]], delimiter: str) -> str:
     return text.getvalue()
 
 
+GERMAN: Final = FileFormat(
+    delimiter=";", encoding="windows-1252", decimal=",", date="DD.MM.YYYY", header={"Summe": "amount"}
+)
+
+
+@pytest.mark.parametrize(
+    "format_", [GERMAN, FileFormat(kind="json-lines", encoding="utf-16", compression="gzip")], ids=str
+)
+def test_a_file_that_follows_the_sheet_is_a_list(format_: FileFormat) -> None:
+    _assert_agreement(format_)
+
+
+@pytest.mark.slow
 @given(FORMATS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, database=None)
-def test_a_file_that_follows_the_sheet_is_a_list_for_the_import_and_the_kit(format_: FileFormat) -> None:
-    """And the kit and its page have the same format, names and limit."""
+def test_sheet_kit_page_and_import_agree_on_each_format(format_: FileFormat) -> None:
+    _assert_agreement(format_)
+
+
+def _assert_agreement(format_: FileFormat) -> None:
+    """Write a file by the sheet: the import and the kit accept it, and kit and page have its format and limit."""
     kit, facts = _kit(format_)
     data = _file(facts)
     assert imported(PAYMENT, data, format_=format_)[0] is ListStatus.IMPORTED

@@ -47,14 +47,16 @@ def test_a_list_in_the_format_of_its_partner_is_imported(
     assert any("Jürgen Müller" in fields.values() for fields in data) is bool(TEXTS)
 
 
-def test_a_list_in_another_format_is_rejected_with_the_settings_that_accept_it(
+def test_a_list_in_another_format_is_rejected_with_its_remedies(
     deployed: RunningContext, sample: Callable[[int], Sample]
 ):
     """The run's own partner has none of them."""
     result = finish(deployed, deployed.partner.upload("excel.csv.gz", _excel(sample(20))))
     assert_refused(result, "compressed with gzip")
-    fields = {line["field"] for line in result.rejections() if line["code"] == "list-format"}
-    assert {"format.compression", "format.delimiter"} <= fields
+    remedies = " ".join(line["reason"] for line in result.rejections() if line["code"] == "list-format")
+    assert "The file is compressed with gzip: send it not compressed" in remedies
+    assert "The columns are separated by semicolons: save the file with commas" in remedies
+    assert "partners." not in remedies + str(result.record["reason"])
 
 
 def test_a_plain_list_of_the_partner_is_rejected(
