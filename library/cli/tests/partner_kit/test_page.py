@@ -184,6 +184,8 @@ def test_the_page_detects_other_formats_as_the_import_does(expected: FileFormat,
     written = [format_ for format_ in WRITTEN if format_.compression == "none"]
     headed = [replace(format_, header={f"{name} name": name for name in FORM.columns}) for format_ in written[::3]]
     cases = [SAMPLES.file(ROWS, format_=format_) for format_ in (*written, *headed)]
+    ambiguous = SAMPLES.file(ROWS, format_=FileFormat(date="DD/MM/YYYY")).replace(b"31/01/", b"02/01/")
+    cases += [ambiguous, cases[0].replace(b"payer", b"payer;a;b;c;d;e;f;g")]
     cases += [*DOCUMENTS.values(), *(data[: len(data) * 2 // 3] for data in cases), *_mixed(cases[0])]
     _assert_agreement(PAYMENT, cases, tmp_path, SHARES[1], expected)
     remedies = {line[3] for data in cases for line in _imported(PAYMENT, data, _kit(SHARES[1], expected))}

@@ -86,6 +86,14 @@ def test_a_document_that_is_no_list_has_no_proposal(name: str):
     assert _proposed(DOCUMENTS[name]) == ""
 
 
+@pytest.mark.parametrize(
+    "name", ["a JSON array", "a JSON array on lines", "a page", "a page with as many parts", "XML", "a PDF"]
+)
+def test_another_document_has_no_remedy_either(name: str):
+    """Its parts are no other names of columns."""
+    assert _differences(DOCUMENTS[name]) == ()
+
+
 def test_a_file_with_a_column_more_has_a_remedy_and_no_setting():
     """The partner saves it with commas, and then sees the column that is unknown."""
     [difference] = _differences(DOCUMENTS["a column more"])
