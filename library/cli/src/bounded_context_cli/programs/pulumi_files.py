@@ -8,8 +8,6 @@ from typing import Any, Final
 
 import yaml
 
-from bounded_context_infra.configuration.config import SettingError
-
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader in C, ten times as fast, if PyYAML has it."""
 
@@ -81,6 +79,9 @@ def require_names(value: Any, setting: str) -> None:
 
     Readers of YAML 1.1 and 1.2, such as Pulumi's, turn it into different texts.
     """
+    # The help of commands needs no Pulumi.
+    from bounded_context_infra.configuration.config import SettingError
+
     for name, inner in (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     ):
