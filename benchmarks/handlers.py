@@ -33,8 +33,8 @@ _NO_PACKAGES = {"bin", "__pycache__"}
 VARIABLES = {
     "AWS_ACCESS_KEY_ID": "x",
     "AWS_SECRET_ACCESS_KEY": "x",
-    "AWS_REGION": "eu-west-1",
-    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_REGION": "eu-central-1",
+    "AWS_DEFAULT_REGION": "eu-central-1",
     "CONTEXT": "payment.context:PAYMENT",
     "TABLE_NAME": "table",
     "POWERTOOLS_METRICS_NAMESPACE": "benchmark",
@@ -66,7 +66,13 @@ def _serve(parent: Connection) -> None:
     logging.getLogger("werkzeug").disabled = True
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
-    parent.send(server.get_host_and_port()[1])
+    port = server.get_host_and_port()[1]
+    os.environ |= VARIABLES | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+    from bounded_context_local.testing.plugin import made_table
+    from payment.context import PAYMENT
+
+    made_table(PAYMENT)
+    parent.send(port)
     parent.recv()
 
 
@@ -78,10 +84,6 @@ def moto() -> Iterator[None]:
     process.start()
     try:
         os.environ |= VARIABLES | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{here.recv()}"}
-        from bounded_context_local.testing.plugin import made_table
-        from payment.context import PAYMENT
-
-        made_table(PAYMENT)
         yield
     finally:
         process.terminate()

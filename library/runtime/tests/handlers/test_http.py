@@ -101,7 +101,16 @@ def test_the_same_command_with_the_same_key_has_one_effect_and_one_answer(record
     assert json.loads(first)["statusCode"] == 201
 
 
-def test_the_same_key_with_another_command_is_refused():
+def test_a_key_belongs_to_its_command():
+    """As `context docs api` says: the answers of two commands with one key are apart."""
+    created = create(1, key="key-1")
+    deleted = send(DELETES, identity=identity(1), headers={"idempotency-key": "key-1"})
+    assert (created.status, deleted.status) == (201, 200)
+    assert create(1, key="key-1") == created
+    assert send(DELETES, identity=identity(1), headers={"idempotency-key": "key-1"}) == deleted
+
+
+def test_the_same_key_with_another_request_of_the_command_is_refused():
     """Another body, another identity or another condition."""
     create(1, key="key-1")
     _is_problem(create(2, key="key-1"), 422, "idempotency-key-reused")
