@@ -49,6 +49,7 @@ from bounded_context_cli.contracts.openapi.document import document
 from bounded_context_cli.contracts.published import of_data
 from bounded_context_cli.contracts.released import Released
 from bounded_context_cli.contracts.samples import version_of
+from bounded_context_infra.configuration.formats import file_format
 
 
 class Status(StrEnum):
@@ -254,7 +255,7 @@ def test_each_version_reads_the_staged_rows_of_each(context: Context[Any], write
 @pytest.mark.parametrize("column", ["amount", "claimed_amount"])
 def test_a_partners_format_may_name_either(column: str) -> None:
     """A header of their own stays."""
-    format_ = FileFormat.parse({"header": {"Betrag": column}}, (*DURING.rows.columns, *DURING.rows.earlier_names))
+    format_ = file_format({"header": {"Betrag": column}}, (*DURING.rows.columns, *DURING.rows.earlier_names))
     read = DURING.rows.read_as(format_)
     assert {read.column(name) for name in ("Betrag", "amount", "claimed_amount")} == {"claimed_amount"}
 

@@ -15,9 +15,9 @@ from pydantic import Field, create_model
 
 import bounded_context
 from bounded_context import Aggregate, Amount, Command, Context, Currency, Day, Details, Identifier, Text, WholeNumber
-from bounded_context.domain.field_types import FIELD_TYPES, WIDER
+from bounded_context.domain.field_types import FIELD_TYPES
 from bounded_context_cli.contracts.cli import update
-from bounded_context_cli.contracts.compatibility import RefusedChange
+from bounded_context_cli.contracts.compatibility import WIDER, RefusedChange
 from bounded_context_cli.contracts.published import breaking, may_break
 from bounded_context_cli.contracts.released import FOLDER, MISSING, Released
 from bounded_context_cli.contracts.samples import version_of

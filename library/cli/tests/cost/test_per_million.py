@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.adapters.dynamodb_bulk import UNITS, ImportedAggregateTable
+from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import Items
 from bounded_context.application.ranges import RANGE_BYTES
 from bounded_context.declaration.context import Context
@@ -19,7 +19,7 @@ from bounded_context_cli.views.cost.cli import MILLION as PER_MILLION
 from bounded_context_cli.views.cost.cli import Line, estimate
 from bounded_context_cli.views.cost.cli import lines as priced_lines
 from bounded_context_cli.views.cost.flow import Flow, Row, index_bytes, item_bytes, units
-from bounded_context_cli.views.cost.per_million import lists
+from bounded_context_cli.views.cost.per_million import UNITS, lists
 from tests.contexts import over_contexts
 from tests.contracts.test_previous_version import beside
 from tests.infra.contexts import SHAPES

@@ -2,8 +2,9 @@
 
 import pytest
 
-from bounded_context.domain.events import MOST_EPOCHS, epoch_of
+from bounded_context.domain.events import epoch_of
 from bounded_context_infra import SettingError
+from bounded_context_infra.configuration.settings import MOST_EPOCHS
 
 from .graph import Graph, run
 

@@ -8,9 +8,10 @@ from payment.context import PAYMENT
 from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.adapters.services import Topic
-from bounded_context.application.importing import Closing, list_event
+from bounded_context.application.importing import list_event
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.lists import ReceivedList
+from bounded_context_operations.repair.closing import Closing
 from bounded_context_operations.repair.lists import RepairTable, Rows
 
 from .account import BUCKET, TABLE, TOPIC, Account

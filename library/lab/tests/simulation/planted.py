@@ -16,13 +16,13 @@ from bounded_context.adapters.conditional import condition_failed
 from bounded_context.adapters.dynamodb_bulk import Inserts
 from bounded_context.application import importing, ranges, results, validation, verification
 from bounded_context.application.calls import GuardedAggregates
-from bounded_context.application.importing import Closing
 from bounded_context.application.list_import import Outcome, Step, Workflow
 from bounded_context.application.results import PartResult
 from bounded_context.application.staging import VERIFIED, Staging
 from bounded_context.domain.lists import BEFORE, ListStatus, ReceivedList
 from bounded_context.handlers import relay_events, sweep_uploads
 from bounded_context.handlers.commands import CommandHandler, _Locked
+from bounded_context_operations.repair.closing import Closing
 
 from . import world
 

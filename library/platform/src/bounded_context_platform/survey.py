@@ -20,11 +20,12 @@ from importlib.metadata import version
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self, get_args, get_type_hints
 
 from typer import Argument
 
 from bounded_context.declaration.context import Context
+from bounded_context.domain.aggregate import Change
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.policies import POLICIES, PRODUCTION, judged, waivers
 from bounded_context_cli.programs.pulumi_files import PIPELINE, settings, stacks, stacks_on_aws
@@ -32,6 +33,9 @@ from bounded_context_cli.programs.recording import Program
 from bounded_context_cli.programs.stack_settings import settings_of
 from bounded_context_infra.configuration.project import DISTRIBUTION, VARIABLE, Project, ProjectError, at
 from bounded_context_infra.configuration.settings import Settings
+
+if TYPE_CHECKING:
+    from bounded_context.domain.reactions import Reaction
 
 
 def survey_(repositories: Annotated[list[Path], Argument(metavar="REPO...", help="folders of repositories")]) -> int:
@@ -85,10 +89,20 @@ def _publishes(context: Context[Any]) -> dict[str, list[str]]:
 
 def _reactions(context: Context[Any]) -> Iterator[dict[str, Any]]:
     for reaction in context.reactions:
-        from bounded_context.declaration.reactions import effects
-
-        rule, leads_to = getattr(reaction.rule, "__name__", "a rule"), list(effects(context, reaction))
+        rule, leads_to = getattr(reaction.rule, "__name__", "a rule"), list(_effects(context, reaction))
         yield {"source": kebab(reaction.source), "event": reaction.event, "rule": rule, "leads_to": leads_to}
+
+
+def _effects(context: Context[Any], reaction: "Reaction[Any]") -> tuple[str, ...]:
+    """Return the events that a reaction may lead to, by the commands of its rule's annotation; by default all."""
+    try:
+        answer = get_type_hints(reaction.rule).get("return", Change)
+    except (NameError, TypeError):
+        answer = Change
+    models = {model for model in (answer, *get_args(answer)) if isinstance(model, type) and issubclass(model, Change)}
+    commands = [command for command in context.commands if command.kind != "creates"]
+    named = tuple(command.event for command in commands if command.model in models)
+    return named or tuple(command.event for command in commands)
 
 
 def _schemas(project: Project) -> Iterator[tuple[str, str]]:

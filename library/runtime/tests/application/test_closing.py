@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from bounded_context.application.importing import SETTLE_SECONDS, Closing, list_event
+from bounded_context.application.importing import list_event
 from bounded_context.application.staging import StagingGone
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.faults import ListFault
 from bounded_context.domain.lists import Failure, ListStatus, ReceivedList
+from bounded_context_operations.repair.closing import SETTLE_SECONDS, Closing
 from tests.application.world import World
 from tests.contexts import CONTEXTS
 

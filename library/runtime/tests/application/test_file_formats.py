@@ -22,6 +22,7 @@ from bounded_context.domain.lists import ListStatus
 from bounded_context.domain.rows import Unreadable
 from bounded_context.testing import InMemorySeenIds, Samples
 from bounded_context.testing.functions import assembled
+from bounded_context_infra.configuration.formats import file_format
 from tests.application.world import World
 
 FORM, SAMPLES = PAYMENT.rows, Samples(PAYMENT)
@@ -165,7 +166,7 @@ def test_a_file_in_another_format_is_refused_with_the_settings_that_accept_it(
     """And with these settings it is read; no setting is missing, and none is superfluous."""
     data = _file(format_)
     assert _needs(data) == needed
-    assert _details(data, FileFormat.parse(needed, FORM.columns)) == _details(_file(PLAIN), PLAIN)
+    assert _details(data, file_format(needed, FORM.columns)) == _details(_file(PLAIN), PLAIN)
 
 
 def _details(data: bytes, format_: FileFormat) -> list[Any]:
@@ -433,7 +434,7 @@ def test_blank_lines_of_json_lines_are_skipped():
 
 def test_a_format_is_read_back_from_its_own_settings():
     """As a function's variable has them."""
-    assert [FileFormat.parse(format_.settings, FORM.columns) for format_ in (EXCEL, GZIP)] == [EXCEL, GZIP]
+    assert [file_format(format_.settings, FORM.columns) for format_ in (EXCEL, GZIP)] == [EXCEL, GZIP]
 
 
 def _rejected_list(data: bytes) -> World:

@@ -22,7 +22,7 @@ from bounded_context.adapters.services import text_and_attributes
 from bounded_context.application.reading import records
 from bounded_context.domain import events
 from bounded_context.domain.faults import Fault
-from bounded_context.domain.field_types import FIELD_TYPES, MOST_LONG_TEXTS, WIDER, FieldType
+from bounded_context.domain.field_types import FIELD_TYPES, MOST_LONG_TEXTS, FieldType
 from bounded_context.domain.fields import (
     Amount,
     Currency,
@@ -49,6 +49,7 @@ from bounded_context.domain.fields import (
 from bounded_context.domain.rows import Record
 from bounded_context.testing import Samples
 from bounded_context_cli.contracts import published as schemas
+from bounded_context_cli.contracts.compatibility import WIDER
 from bounded_context_cli.docs import page
 from tests.event_schemas import faults_of
 from tests.things import context_of

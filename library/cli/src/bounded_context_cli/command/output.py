@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -62,6 +63,11 @@ def replace_file(path: Path, text: str) -> None:
 def command_line(*words: str, **options: object) -> str:
     """Return the line of a command of `context` that a message prints. It contains the options that have a value."""
     return shlex.join(["uv", "run", "context", *words, *option_words(options)])
+
+
+def minute(time: datetime) -> str:
+    """Return a UTC time for people: ``2026-01-31 12:00 UTC``."""
+    return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 def option_words(options: Mapping[str, object]) -> Iterator[str]:

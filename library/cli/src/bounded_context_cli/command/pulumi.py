@@ -1,4 +1,4 @@
-"""Non-interactive calls of the Pulumi CLI, the remedy of a refusal to delete a resource, and a stack's outputs."""
+"""Non-interactive calls of the Pulumi CLI, the remedy of a refusal to delete, and a stack's outputs and tables."""
 
 import json
 import os
@@ -156,3 +156,9 @@ def _text_from_pulumi(stack: str, program: Path) -> str:
         kind = NoStack if "no stack named" in process.stderr else Refusal
         raise kind(f"Pulumi has no outputs of the stack {stack}: {' '.join(process.stderr.split())}")
     return process.stdout
+
+
+def is_second(name: str, table: str) -> bool:
+    """Return whether a table's name is that of a copy of a stack's table from a restore, or of another epoch."""
+    first = re.escape(re.sub(r"-epoch-[1-9][0-9]{0,3}$", "", table))
+    return name != table and bool(re.fullmatch(rf"{first}(-epoch-[1-9][0-9]{{0,3}})?(-at-.+)?", name))

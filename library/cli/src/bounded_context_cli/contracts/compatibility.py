@@ -19,11 +19,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
-from bounded_context.domain.field_types import WIDER
+from bounded_context.domain.field_types import BY_KIND
 
 from . import published
 from .baseline import Baseline
 from .published import CHANGEOVER, Version, deleted, read, versions
+
+WIDER: Final = {
+    (BY_KIND[kind].pattern, BY_KIND[wider].pattern)
+    for kind, wider in (("text", "longtext"), *((f"decimal{places}", f"signed{places}") for places in range(5)))
+}
+"""Pairs of patterns: the second accepts each text of the first."""
 
 Schema = Mapping[str, Any]
 

@@ -10,7 +10,6 @@ from pydantic.fields import FieldInfo
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.aggregate import Command
-from bounded_context.domain.events import type_of_label
 from bounded_context.domain.faults import APPROVAL_CODES, LIST_CODES, ROW_CODES, Fault, remedy_of
 from bounded_context.domain.field_types import on_one_line
 from bounded_context.domain.fields import description_of
@@ -33,6 +32,11 @@ NAME: Final = "asyncapi.json"
 ENVELOPE: Final = "application/cloudevents+json"
 
 Part = dict[str, Any]
+
+
+def type_of_label(label: str) -> str:
+    """Return the event type of a message attribute ``type``."""
+    return label.partition(".")[0]
 
 
 def document(context: Context[Any], newest: Sequence[tuple[str, Version]], release: str) -> Part:

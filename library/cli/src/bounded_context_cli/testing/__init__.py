@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from bounded_context.application.inbound import Envelope
-from bounded_context.domain.events import type_of_label
 from bounded_context.domain.spelling import kebab
 
 from ..contracts import documents
+from ..contracts.documents import type_of_label
 from ..contracts.published import numbers
 
 __all__ = ["ConsumedEvents"]

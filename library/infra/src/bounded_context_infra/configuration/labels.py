@@ -8,7 +8,6 @@ from typing import Final
 
 from pulumi import RunError
 
-from bounded_context.domain.events import table_of
 from bounded_context.domain.spelling import kebab
 
 _STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -74,8 +73,8 @@ class Labels:
         return _within(f"{self.prefix}-{kebab(part)}", NAME_LIMIT)
 
     def table(self, part: str, epoch: int) -> str:
-        """Return the name of the table in an epoch. Raises LabelError."""
-        return table_of(self.name(part), epoch)
+        """Return the name of the table in an epoch; epoch 0 is the stack's first table. Raises LabelError."""
+        return self.name(part) + (f"-epoch-{epoch}" if epoch else "")
 
     def queue(self, part: str, *, fifo: bool = False) -> str:
         """Return the name of a queue, which contains a subscriber's name and may be longer. Raises LabelError."""

@@ -16,10 +16,11 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 
 from bounded_context.declaration.context import Context
-from bounded_context.domain.formats import CHOICES, BadFormat, FileFormat
+from bounded_context.domain.formats import CHOICES, FileFormat
 
 from .config import SettingError, SettingSource, only_if
 from .defaults import MAX_LIST_MB, TEMPORARY_NAMES, TOLERATED_SHARE
+from .formats import file_format
 from .schema import ONCE, BadMember, Form, Members, Schema, members, setting, within
 
 # The kinds, and 2,048 bits for RSA: Transfer Family user guide, "Generate SSH keys for service-managed users".
@@ -173,10 +174,10 @@ def _network(value: str) -> str:
 
 def _format(values: Any, info: ValidationInfo[Any]) -> FileFormat:
     rows = info.context.context.rows
-    form = FileFormat.parse(values, known := (*rows.columns, *rows.earlier_names))
+    form = file_format(values, known := (*rows.columns, *rows.earlier_names))
     meanings = {rows.read_as(form).column(name) for name in (*known, *form.header)}
     if nameless := [column for column in rows.columns_with(default=False) if column not in meanings]:
-        raise BadFormat("header", f"leaves {nameless[0]!r} without a name, so no file is accepted: map a name to it")
+        raise BadMember("header", f"leaves {nameless[0]!r} without a name, so no file is accepted: map a name to it")
     return form
 
 
@@ -214,7 +215,7 @@ def _valid_partners(partners: Mapping[str, Partner], info: ValidationInfo[Any]) 
             raise BadMember(f"{name}.addresses", f"are {[*partner.addresses]}: {remedy}")
     if info.context.get("sftp") == "shared" and len(json.dumps([*partners])) > SHARED_PARTNERS_LIMIT:
         raise ValueError("are too many for one rule on a shared server: write sftp: dedicated")
-    length = len(json.dumps({name: file_format.settings for name, file_format in formats(partners).items()}))
+    length = len(json.dumps({name: own.settings for name, own in formats(partners).items()}))
     if length > MOST_CHARACTERS:
         problem = f"has formats of {length} characters, and at most {MOST_CHARACTERS} are possible"
         raise ValueError(f"{problem}: ask partners for our column names instead of mapping them")

@@ -14,7 +14,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Val
 
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import NAME
-from bounded_context.domain import events
 from bounded_context.domain.formats import FileFormat
 from bounded_context.domain.spelling import kebab
 
@@ -208,6 +207,11 @@ _TIME: Final = Form(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "a time in UTC such as 2
 _WITH_VAULT: Final = only_if("backup: vault", lambda config: config.get("backup") == "vault", needed=True)
 
 
+MOST_EPOCHS: Final = 9_999
+"""The largest epoch: the first 4 digits of a `sequence`. DynamoDB's documented maximum is 40 digits, of which it uses
+some 28."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StackSettings:
     """The resources of the stack."""
@@ -218,7 +222,7 @@ class StackSettings:
     """A tag of all resources, for instance a person. By default it is the context's team."""
     expires: Annotated[str, _TIME] | None = setting("2026-01-31T18:00:00Z", None)
     """A tag of all resources: the time from which the stack may be destroyed (UTC, ISO 8601, in quotes)."""
-    table_epoch: Annotated[int, within(0, events.MOST_EPOCHS)] = setting(1, 0)
+    table_epoch: Annotated[int, within(0, MOST_EPOCHS)] = setting(1, 0)
     """The number of replacements of the table. A table of a later epoch has another name."""
     # Lambda API reference, CreateEventSourceMapping.
     stream_parallelization_factor: Annotated[int, within(1, 10)] = setting(5, 10)

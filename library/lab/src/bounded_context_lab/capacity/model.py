@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
-from bounded_context.adapters.dynamodb_bulk import UNITS
 from bounded_context.adapters.items import LIST_SHARD, STATUS_SHARD
 from bounded_context.application.importing import ROWS_RECORDED
 from bounded_context.declaration.context import Context
@@ -15,6 +14,7 @@ from bounded_context_cli.programs.recording import Graph
 from bounded_context_cli.views.cost import assumed
 from bounded_context_cli.views.cost.flow import RELAY, Flow, Row, index_bytes, units
 from bounded_context_cli.views.cost.functions import environment_variable
+from bounded_context_cli.views.cost.per_million import UNITS
 from bounded_context_infra.configuration.schema import declared
 from bounded_context_infra.configuration.settings import Settings
 

@@ -14,6 +14,7 @@ from bounded_context.declaration.context import Context
 from bounded_context.domain.formats import FileFormat
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_cli.package import PackageError, build_local
+from bounded_context_infra.configuration.formats import file_format
 from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.configuration.project import Project, syntax_errors
 
@@ -150,7 +151,7 @@ def _deploy(
 def _formats(context: Context[Any], partners: Mapping[str, Any]) -> dict[str, FileFormat]:
     """Return the formats of the partners whose files are not plain."""
     own = {name: values["format"] for name, values in partners.items() if values.get("format")}
-    return {name: FileFormat.parse(values, context.rows.columns) for name, values in own.items()}
+    return {name: file_format(values, context.rows.columns) for name, values in own.items()}
 
 
 def _partner(aws: Aws, context: Context[Any], settings: Mapping[str, str], name: str = NAME) -> Partner:

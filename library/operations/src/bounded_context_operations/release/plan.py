@@ -27,10 +27,10 @@ import boto3
 import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bounded_context.domain.spelling import minute
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, denied, sentence
 from bounded_context_cli.command.installed import repository_or_exit
 from bounded_context_cli.command.operation import Access, Clients, clients
+from bounded_context_cli.command.output import minute
 from bounded_context_cli.command.pulumi import Pulumi, released
 from bounded_context_cli.programs.pulumi_files import stack_file
 from bounded_context_infra.configuration.access import bucket_name, locks

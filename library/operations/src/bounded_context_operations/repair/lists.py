@@ -4,7 +4,7 @@
 and cannot be redriven: its staged parts are deleted, or the execution ended more than 14 days ago.
 
 - **Without `--go`** it prints the status of the list and of its execution, and counts the list's rows.
-- **With `--go`** it undoes the list (`bounded_context.application.importing`): it deletes the list's rows, writes the
+- **With `--go`** it undoes the list (`closing.py`): it deletes the list's rows, writes the
   partner's report, publishes the event, and closes the list. The relay publishes an event for each deleted row.
 
 The rows come from the index `by_list`, in passes until a pass after a pause finds no row. A context without this index
@@ -36,7 +36,7 @@ from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import KEY, LIST_SHARD, shard
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.adapters.services import Topic
-from bounded_context.application.importing import Closing, list_event
+from bounded_context.application.importing import list_event
 from bounded_context.application.ports import Throttled
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.structure import INDEX_SHARDS
@@ -51,6 +51,7 @@ from bounded_context_cli.command.output import command_line
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others
 
 from . import report as repair
+from .closing import Closing
 from .report import identity
 from .restore.tables import as_stored, plain
 

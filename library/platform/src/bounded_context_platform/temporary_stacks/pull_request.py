@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from bounded_context.domain.spelling import minute
 from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.installed import repository
+from bounded_context_cli.command.output import minute
 from bounded_context_infra.configuration.project import Project
 from bounded_context_operations.release.plan import Change, PulumiStack, changes, stack_of_step, stop, summary, variable
 

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 from typer import Argument, Option
 
-from bounded_context.domain.spelling import minute
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, sentence
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.command.output import refuse
+from bounded_context_cli.command.output import minute, refuse
 from bounded_context_cli.command.values import counted
 from bounded_context_infra.configuration.project import Project
 

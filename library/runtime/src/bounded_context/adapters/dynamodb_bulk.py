@@ -33,9 +33,6 @@ from .systems import Signed, Unanswered
 AT_ONCE: Final = 25
 """The maximum statements of a batch (DynamoDB API reference, BatchExecuteStatement)."""
 
-UNITS: Final = 1
-"""The write units of a new item of up to 1 KB. Each index that contains the item costs as many more."""
-
 _serialize: Final = TypeSerializer().serialize
 _OPERATION: Final = "BatchExecuteStatement"
 _HEADERS: Final = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{_OPERATION}"}

@@ -3,26 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final
 
-from ..domain.aggregate import Change
 from ..domain.reactions import Copy, Reaction
 from .structure import Structure
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-
-
-def effects(context: Structure[Any], reaction: Reaction[Any]) -> tuple[str, ...]:
-    """Return the events that a reaction may lead to, by the commands of its rule's annotation; by default all."""
-    try:
-        answer = get_type_hints(reaction.rule).get("return", Change)
-    except (NameError, TypeError):
-        answer = Change
-    models = {model for model in (answer, *get_args(answer)) if isinstance(model, type) and issubclass(model, Change)}
-    commands = [command for command in context.commands if command.kind != "creates"]
-    named = tuple(command.event for command in commands if command.model in models)
-    return named or tuple(command.event for command in commands)
 
 
 def contradictions(context: Structure[Any]) -> Iterator[str]:

@@ -33,16 +33,7 @@ from .aggregate import Aggregate
 from .fields import published, stamp
 from .spelling import plain
 
-MOST_EPOCHS: Final = 9_999
-"""The largest epoch: the first 4 digits of a `sequence`. DynamoDB's documented maximum is 40 digits, of which it uses
-some 28."""
-
 _EPOCH: Final = re.compile(r"-epoch-([1-9][0-9]{0,3})$")
-
-
-def table_of(name: str, epoch: int) -> str:
-    """Return the name of a stack's table in an epoch. Epoch 0 is the stack's first table."""
-    return f"{name}-epoch-{epoch}" if epoch else name
 
 
 def epoch_of(stream_arn: str) -> int:
@@ -50,12 +41,6 @@ def epoch_of(stream_arn: str) -> int:
     table = stream_arn.partition(":table/")[2].partition("/")[0]
     match = _EPOCH.search(table)
     return int(match[1]) if match else 0
-
-
-def is_second(name: str, table: str) -> bool:
-    """Return whether a table's name is that of a copy of a stack's table from a restore, or of another epoch."""
-    first = re.escape(_EPOCH.sub("", table))
-    return name != table and bool(re.fullmatch(rf"{first}(-epoch-[1-9][0-9]{{0,3}})?(-at-.+)?", name))
 
 
 _SEQUENCE_DIGITS = 40
@@ -196,11 +181,6 @@ def label(event_type: str, version: str) -> str:
     """
     number = major(version)
     return event_type if number == 1 else f"{event_type}.{number}"
-
-
-def type_of_label(label: str) -> str:
-    """Return the event type of a message attribute ``type``."""
-    return label.partition(".")[0]
 
 
 def label_of(event: Mapping[str, Any]) -> str:
@@ -363,10 +343,6 @@ def accepted(text: object) -> str:
     return (from_traceparent(text) or fresh()).traceparent
 
 
-SEQUENCE_DIGITS: Final = 40
-"""The maximum length of a DynamoDB stream's sequence number (DynamoDB Streams API reference, StreamRecord)."""
-
-
 class Standing(StrEnum):
     """Whether another context's aggregate exists for this context. Gone aggregates keep a record, for late events."""
 
@@ -403,7 +379,7 @@ def order_key(event_id: str, sequence: str | None, time: datetime | None) -> str
         ValueError: there is neither, or the time is outside the calendar in UTC.
     """
     if sequence is not None:
-        return f"1{sequence.zfill(SEQUENCE_DIGITS)}#{event_id}"
+        return f"1{sequence.zfill(_SEQUENCE_DIGITS)}#{event_id}"
     if time is None:
         raise ValueError("an event has neither sequence nor time")
     try:

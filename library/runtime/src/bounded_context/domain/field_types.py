@@ -242,9 +242,3 @@ MOST_LONG_TEXTS: Final = 4
 event's 256 KiB (SNS API Reference, "Publish"), and 40 MB of a part's 5,000 rows in memory."""
 
 BY_KIND: Final = {field_type.kind: field_type for field_type in FIELD_TYPES}
-
-WIDER: Final = {
-    (BY_KIND[kind].pattern, BY_KIND[wider].pattern)
-    for kind, wider in (("text", "longtext"), *((f"decimal{places}", f"signed{places}") for places in range(5)))
-}
-"""Pairs of patterns: the second accepts each text of the first."""

@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -31,7 +30,6 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 SINGLE_BYTE: Final = ("latin-1", "windows-1252")
 """The encodings in which any bytes of another encoding are text too."""
 
-_DATE: Final = re.compile(r"(YYYY|MM|DD)([./ -]?)(YYYY|MM|DD)\2(YYYY|MM|DD)")
 _PARTS: Final = re.compile(r"YYYY|MM|DD|.")
 _DIGITS: Final = {"YYYY": "(?P<YYYY>[0-9]{4})", "MM": "(?P<MM>[0-9]{2})", "DD": "(?P<DD>[0-9]{2})"}
 _ISO_DAY: Final = re.compile("-".join(_DIGITS.values()))
@@ -40,14 +38,6 @@ _NO_DAY: Final = "?"
 
 _SWAPPED: Final = str.maketrans(",.", ".,")
 _POINT: Final = re.compile(r"(?<=[0-9])\.(?=[0-9])")
-
-
-class BadFormat(ValueError):
-    """A wrong member of a format. ``member`` is its name, or empty; the message completes a sentence about it."""
-
-    def __init__(self, member: str, problem: str) -> None:
-        super().__init__(problem)
-        self.member = member
 
 
 @dataclass(frozen=True)
@@ -66,24 +56,11 @@ class FileFormat:
     compression: str = "none"
     header: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    @classmethod
-    def parse(cls, values: Any, columns: Collection[str]) -> "FileFormat":
-        """Return the format of a partner's setting, for a context with the given columns. Raises BadFormat."""
-        members = [member.name for member in fields(cls)]
-        if not isinstance(values, dict) or not values:
-            raise BadFormat("", f"is {values!r}: write a map with any of {', '.join(members)}")
-        for member, value in values.items():
-            if member not in members:
-                raise BadFormat("", f"has {member!r}: write any of {', '.join(members)}")
-            _check(member, value, columns)
-        if values.get("kind") == "json-lines" and "delimiter" in values:
-            raise BadFormat("delimiter", "is only for kind: csv: remove it")
-        return cls(**values)
-
     @property
     def settings(self) -> dict[str, Any]:
-        """The members that differ from the plain format, as `parse` reads them."""
-        return {name: value for name, value in asdict(self).items() if value != _default(name)}
+        """The members that differ from the plain format, as a partner's setting has them."""
+        plain = asdict(PLAIN)
+        return {name: value for name, value in asdict(self).items() if value != plain[name]}
 
     def column(self, name: str) -> str:
         """Return the column that a name in the partner's header means."""
@@ -205,35 +182,3 @@ def _days(form: str) -> Notation:
         return _ISO_DAY.sub(lambda day: _PARTS.sub(lambda part: day.groupdict().get(part[0], part[0]), form), text)
 
     return Notation(plain, notation, lambda text: notation(text.replace(PLAIN.date, form)))
-
-
-def _default(name: str) -> Any:
-    [member] = (member for member in fields(FileFormat) if member.name == name)
-    return {} if member.default is MISSING else member.default
-
-
-def _check(member: str, value: Any, columns: Collection[str]) -> None:
-    if member == "header":
-        _check_header(value, columns)
-    elif member == "date":
-        _check_date(value)
-    elif value not in CHOICES[member]:
-        raise BadFormat(member, f"is {value!r}: write one of {', '.join(map(json.dumps, CHOICES[member]))}")
-
-
-def _check_date(value: Any) -> None:
-    match = _DATE.fullmatch(value) if isinstance(value, str) else None
-    if match is None or len({match[1], match[3], match[4]}) != len(_DIGITS):
-        raise BadFormat("date", f"is {value!r}: write YYYY, MM and DD once each, such as DD.MM.YYYY")
-
-
-def _check_header(value: Any, columns: Collection[str]) -> None:
-    if not isinstance(value, dict):
-        raise BadFormat("header", f"is {value!r}: write a map of the partner's column names to ours")
-    for name, column in value.items():
-        if column not in columns:
-            raise BadFormat("header", f"maps {name!r} to {column!r}: write one of {', '.join(columns)}")
-        if name != name.strip() or not name:
-            raise BadFormat("header", f"has the name {name!r}: write it without spaces around it")
-    if twice := [column for column, times in Counter(value.values()).items() if times > 1]:
-        raise BadFormat("header", f"maps two names to {min(twice)!r}: map one of them")

@@ -1,8 +1,7 @@
-"""Spellings of names and times: in code, in AWS names and in sentences."""
+"""Spellings of names: in code, in AWS names and in sentences."""
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 
 # A new word starts at a capital after a small letter, or at the last capital of a run of capitals (VAT|Return), unless
 # only the s of a plural follows (TaxIDs).
@@ -32,8 +31,3 @@ def either(names: Iterable[str]) -> str:
     """Return names as alternatives of a sentence: ``A, B or C``."""
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def minute(time: datetime) -> str:
-    """Return a UTC time for people: ``2026-01-31 12:00 UTC``."""
-    return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bounded_context.domain.events import is_second
-
 from ...command.aws_errors import AWS_ERRORS, sentence
+from ...command.pulumi import is_second
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bounded_context.adapters.dynamodb_bulk import UNITS
 from bounded_context.declaration import measures
 from bounded_context.declaration.measures import Measure
 
@@ -13,6 +12,9 @@ from .flow import RELAY, Flow, index_bytes, units
 from .functions import Scheduled, a_month, is_traced, log_days, memory_gb, scheduled
 
 _GB: Final = 10**9
+
+UNITS: Final = 1
+"""The write units of a new item of up to 1 KB. Each index that contains the item costs as many more."""
 
 Counted = Iterator[tuple[str, float, str]]
 

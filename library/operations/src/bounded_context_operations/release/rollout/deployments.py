@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from botocore.exceptions import ClientError
 
-from bounded_context.domain.spelling import minute
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Expired, Refusal, code, passes, sentence
 from bounded_context_cli.command.operation import Clock
+from bounded_context_cli.command.output import minute
 
 from .releases import Ended, Note, ReleasedPart
 

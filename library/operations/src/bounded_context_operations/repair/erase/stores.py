@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, Self
 from botocore.exceptions import ClientError
 
 from bounded_context.adapters.s3 import InboxBucket
-from bounded_context.domain.events import is_second
 from bounded_context.domain.lists import PinnedFile
 from bounded_context_cli.command.aws_errors import code
 from bounded_context_cli.command.operation import Clients, Clock
-from bounded_context_cli.command.pulumi import parsed, read_outputs
+from bounded_context_cli.command.pulumi import is_second, parsed, read_outputs
 from bounded_context_cli.views.cost import names
 
 from ..redrive.messages import DeletedLate, Message, QueueReader, SubscriberRoute, counts
