@@ -111,11 +111,37 @@ class ById(BaseModel):
         return getattr(self, self.identity)
 
 
+Limit = Annotated[int, Field(ge=1, le=MOST, description="The most that a page may have.")]
+Cursor = Annotated[
+    str | None, Field(min_length=1, max_length=LONGEST_CURSOR, description="The last page's next_cursor.")
+]
+
+
+class OfAggregate(ById):
+    """The query for the children of an aggregate. `of_aggregate` returns a context's, with its identity."""
+
+    limit: Limit = 50
+    cursor: Cursor = None
+
+
+Q = TypeVar("Q", bound=ById)
+
+
 @cache
 def by_id(context: Context[Any]) -> type[ById]:
     """Return the model of a context's query for an aggregate."""
+    return _with_identity(context, ById)
+
+
+@cache
+def of_aggregate(context: Context[Any]) -> type[OfAggregate]:
+    """Return the model of a context's queries for the children of an aggregate."""
+    return _with_identity(context, OfAggregate)
+
+
+def _with_identity(context: Context[Any], base: type[Q]) -> type[Q]:
     field: Any = {context.identity: (Identifier, ...)}
-    model = create_model("ById", __base__=ById, __doc__=ById.__doc__, **field)
+    model = create_model(base.__name__, __base__=base, __doc__=base.__doc__, **field)
     model.identity = context.identity
     return model
 
@@ -130,10 +156,12 @@ class Selection(BaseModel):
         extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True, validate_by_name=True
     )
 
-    list_id: str | None = Field(default=None, min_length=1, max_length=64)
+    list_id: str | None = Field(
+        default=None, min_length=1, max_length=64, description="Only those that this list brought."
+    )
     status: StrEnum | None = None
-    limit: int = Field(default=50, ge=1, le=MOST)
-    cursor: str | None = Field(default=None, min_length=1, max_length=LONGEST_CURSOR)
+    limit: Limit = 50
+    cursor: Cursor = None
 
     needed: ClassVar[tuple[str, ...]] = ()
     """The fields that have an index. The query needs at least one of them."""
@@ -172,11 +200,12 @@ class Selection(BaseModel):
 @cache
 def selection(context: Context[Any]) -> type[Selection]:
     """Return the model of a context's list query."""
-    status: Any = (context.statuses | None, None)
     earlier = {name: old for old, name in context.earlier_names.items()}
-    fields: dict[str, Any] = {"status": status}
+    in_status = Field(default=None, description="Only those in this status.")
+    fields: dict[str, Any] = {"status": (context.statuses | None, in_status)}
     for name in context.queried_fields:
-        value = Field(min_length=1, max_length=LONGEST_VALUE, alias=earlier.get(name))
+        description = f"Only those that have this {name.replace('_', ' ')}."
+        value = Field(min_length=1, max_length=LONGEST_VALUE, alias=earlier.get(name), description=description)
         fields[name] = (Annotated[str | None, value], None)
     model = create_model("Selection", __base__=Selection, __doc__=Selection.__doc__, **fields)
     model.needed = tuple(_INDEXED.get(key, key) for key in context.conditions)
@@ -194,32 +223,6 @@ class Page(Generic[A]):
 
     aggregates: Sequence[A]
     next_cursor: str | None
-
-
-class OfAggregate(BaseModel):
-    """The query for the children of an aggregate. `children_of` returns a context's, with its identity."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
-
-    limit: int = Field(default=50, ge=1, le=MOST)
-    cursor: str | None = Field(default=None, min_length=1, max_length=LONGEST_CURSOR)
-
-    identity: ClassVar[str] = ""
-    """The name of the field that holds the aggregate's identity."""
-
-    @property
-    def id(self) -> str:
-        """The aggregate's identity."""
-        return getattr(self, self.identity)
-
-
-@cache
-def of_aggregate(context: Context[Any]) -> type[OfAggregate]:
-    """Return the model of a context's queries for the children of an aggregate."""
-    field: Any = {context.identity: (Identifier, ...)}
-    model = create_model("OfAggregate", __base__=OfAggregate, __doc__=OfAggregate.__doc__, **field)
-    model.identity = context.identity
-    return model
 
 
 def list_children(query: OfAggregate, child: str, stored: StoredChildren) -> dict[str, Any]:

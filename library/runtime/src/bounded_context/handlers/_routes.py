@@ -9,23 +9,13 @@ import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from ..application.queries import (
-    LONGEST_CURSOR,
-    LONGEST_VALUE,
-    MOST,
-    ById,
-    OfAggregate,
-    Selection,
-    by_id,
-    of_aggregate,
-    selection,
-)
+from ..application.queries import ById, by_id, of_aggregate, selection
 from ..declaration.context import Context
 from ..domain.aggregate import TAG, Change, Command
 from ..domain.faults import INVALID
@@ -346,23 +336,22 @@ def _explicit_values(command: BaseModel) -> dict[str, Any]:
     return values if tag is None else values | {"expected_version": int(tag)}
 
 
-_LIST_ID: Final = Parameter(
-    "query",
-    Annotated[str | None, Field(min_length=1, max_length=64, description="Only those that this list brought.")],
-    None,
-)
-_LIMIT: Final = Parameter(
-    "query", Annotated[int, Field(ge=1, le=MOST, description="The most that a page may have.")], 50
-)
-_CURSOR: Final = Parameter(
-    "query",
-    Annotated[str | None, Field(min_length=1, max_length=LONGEST_CURSOR, description="The last page's next_cursor.")],
-    None,
-)
+Q = TypeVar("Q", bound=BaseModel)
 
 
-def get_operation(context: Context[Any], query: Callable[[ById], dict[str, Any]]) -> Operation:
-    """Return the HTTP operation of the query for an aggregate."""
+def query_operation(context: Context[Any], name: str, query: Callable[[Any], dict[str, Any]]) -> Operation:
+    """Return the HTTP operation of the query ``name``: for an aggregate, for many, or for the children of one."""
+    if name == context.get_function:
+        return _get_operation(context, query)
+    if name in context.child_queries:
+        return _page_operation(context, name, of_aggregate(context), {}, query)
+    fields, own = selection(context).model_fields, context.queried_fields
+    earlier = {old: fields[field] for old, field in context.earlier_names.items() if field in own}
+    conditions = {**{field: fields[field] for field in ("list_id", "status", *own)}, **earlier}
+    return _page_operation(context, name, selection(context), conditions, query)
+
+
+def _get_operation(context: Context[Any], query: Callable[[ById], dict[str, Any]]) -> Operation:
     question = by_id(context)
 
     def answer(request: Asked) -> Answer:
@@ -378,49 +367,23 @@ def get_operation(context: Context[Any], query: Callable[[ById], dict[str, Any]]
     )
 
 
-def list_operation(context: Context[Any], query: Callable[[Selection], dict[str, Any]]) -> Operation:
-    """Return the HTTP operation of the query for many aggregates."""
-    question = selection(context)
+def _page_operation(
+    context: Context[Any],
+    name: str,
+    question: type[Q],
+    conditions: Mapping[str, FieldInfo],
+    query: Callable[[Q], dict[str, Any]],
+) -> Operation:
+    """Return the HTTP operation of a query ``name`` that has pages; the conditions are fields of the question."""
+    route = Route.read(context.routes[name])
+    fields = {**conditions, **{member: question.model_fields[member] for member in ("limit", "cursor")}}
 
     def answer(request: Asked) -> Answer:
+        given = {name: value for name, value in request.query.items() if value is not None}
         with reading(BAD_PARAMETER):
-            selected = question(**{name: value for name, value in request.query.items() if value is not None})
-        with obeying(BAD_PARAMETER):
-            return json_answer(query(selected))
-
-    return Operation(
-        Route.read(context.routes[context.list_function]),
-        {
-            "list_id": _LIST_ID,
-            "status": _in_status(context),
-            **{name: _value(name) for name in context.queried_fields},
-            **{old: _value(name) for old, name in context.earlier_names.items() if name in context.queried_fields},
-            "limit": _LIMIT,
-            "cursor": _CURSOR,
-        },
-        answer,
-    )
-
-
-def children_operation(context: Context[Any], name: str, query: Callable[[OfAggregate], dict[str, Any]]) -> Operation:
-    """Return the HTTP operation of the query ``name`` for the children of an aggregate."""
-    question = of_aggregate(context)
-
-    def answer(request: Asked) -> Answer:
-        with reading(BAD_PARAMETER):
-            asked = question(**request.path, **request.query)
+            asked = question(**request.path, **given)
         with obeying(BAD_PARAMETER):
             return json_answer(query(asked))
 
-    parameters = {context.identity: identity(context), "limit": _LIMIT, "cursor": _CURSOR}
-    return Operation(Route.read(context.routes[name]), parameters, answer)
-
-
-def _value(field: str) -> Parameter:
-    description = f"Only those that have this {field.replace('_', ' ')}."
-    described = Field(min_length=1, max_length=LONGEST_VALUE, description=description)
-    return Parameter("query", Annotated[str | None, described], None)
-
-
-def _in_status(context: Context[Any]) -> Parameter:
-    return Parameter("query", Annotated[context.statuses | None, Field(description="Only those in this status.")], None)
+    in_path = {name: identity(context) for name in route.names}
+    return Operation(route, in_path | {name: parameter(field, "query") for name, field in fields.items()}, answer)

@@ -37,7 +37,7 @@ from ..domain.aggregate import Aggregate, Change, Command, Details
 from ..domain.faults import INVALID
 from ..telemetry import Handler, about, count, logger
 from ._function import function, marked
-from ._requests import Refused, answer, obeying, reading
+from ._requests import Refused, answer, answers_requests, obeying, reading
 
 C = TypeVar("C", bound=Details | Change)
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -196,7 +196,6 @@ def command_handler(
 def _answering(handler: CommandHandler[Any, Any]) -> Handler:
     if not handler.context.api:
         return handler.take
-    from ._requests import answers_requests
     from ._routes import command_operation
 
     operation = command_operation(handler.context, handler.declared, handler.perform)

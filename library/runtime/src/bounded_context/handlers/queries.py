@@ -28,7 +28,7 @@ from ..declaration.entry_points import TableSettings
 from ..domain.aggregate import Aggregate
 from ..telemetry import Handler, about, logger
 from ._function import function
-from ._requests import Refused, Watch, answer, obeying, reading
+from ._requests import Refused, Watch, answer, answers_requests, obeying, reading
 
 Q = TypeVar("Q", bound=BaseModel)
 
@@ -85,13 +85,7 @@ def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) ->
         aggregate = get_one(question, aggregates())
         return {context.name: context.payload(aggregate), "etag": aggregate.tag}
 
-    handler = _taking(by_id(context), query)
-    if context.api:
-        from ._requests import answers_requests
-        from ._routes import get_operation
-
-        handler = answers_requests(get_operation(context, query).run, context.name, logging_outcome)(handler)
-    return function(context, context.get_function, TableSettings, [aggregates])(handler)
+    return _handler(context, context.get_function, by_id(context), query, aggregates)
 
 
 def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handler:
@@ -108,13 +102,7 @@ def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handle
     def query(question: Selection) -> dict[str, Any]:
         return page_document(context, list_many(question, shards()))
 
-    handler = _taking(selection(context), query)
-    if context.api:
-        from ._requests import answers_requests
-        from ._routes import list_operation
-
-        handler = answers_requests(list_operation(context, query).run, context.name, logging_outcome)(handler)
-    return function(context, context.list_function, TableSettings, [shards])(handler)
+    return _handler(context, context.list_function, selection(context), query, shards)
 
 
 def children_handler(context: Context[Any], name: str, stored: Callable[[], StoredChildren]) -> Handler:
@@ -128,14 +116,23 @@ def children_handler(context: Context[Any], name: str, stored: Callable[[], Stor
         about(**{context.identity: question.id})
         return list_children(question, child, stored())
 
-    handler = _taking(of_aggregate(context), query)
+    return _handler(context, name, of_aggregate(context), query, stored)
+
+
+def _handler(
+    context: Context[Any],
+    name: str,
+    kind: type[Q],
+    query: Callable[[Q], dict[str, Any]],
+    store: Callable[[], object],
+) -> Handler:
+    """Return the Lambda handler of the query ``name``. It accepts messages, and with an API also requests."""
+
+    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        return ask(kind, query, event)
+
     if context.api:
-        from ._requests import answers_requests
-        from ._routes import children_operation
+        from ._routes import query_operation
 
-        handler = answers_requests(children_operation(context, name, query).run, context.name, logging_outcome)(handler)
-    return function(context, name, TableSettings, [stored])(handler)
-
-
-def _taking(kind: type[Q], query: Callable[[Q], dict[str, Any]]) -> Handler:
-    return lambda event, _context: ask(kind, query, event)
+        handler = answers_requests(query_operation(context, name, query).run, context.name, logging_outcome)(handler)
+    return function(context, name, TableSettings, [store])(handler)

@@ -46,10 +46,8 @@ from bounded_context.handlers._routes import (
     Operation,
     Parameter,
     Place,
-    children_operation,
     command_operation,
-    get_operation,
-    list_operation,
+    query_operation,
 )
 from bounded_context.handlers.own_routes import own_operation
 
@@ -180,9 +178,9 @@ def operations(context: Context[Any]) -> Iterator[Described]:
     commands = {command.function: command for command in context.commands}
     for function in context.routes:
         if function == context.get_function:
-            yield Described(get_operation(context, _unasked), _gets(context))
+            yield Described(query_operation(context, function, _unasked), _gets(context))
         elif function == context.list_function:
-            yield Described(list_operation(context, _unasked), _lists(context))
+            yield Described(query_operation(context, function, _unasked), _lists(context))
         elif function in context.child_queries:
             yield _children(context, function)
         else:
@@ -237,7 +235,7 @@ def _children(context: Context[Any], name: str) -> Described:
     summary = f"Return the {children.plural.replace('_', ' ')} of a {of}, page by page, in the order of their numbers."
     answers = {200: _answer("A page.", page, {})}
     words = _operation(context, name, summary, answers, _plain(BAD_PARAMETER, NotFound.code))
-    return Described(children_operation(context, name, _unasked), words)
+    return Described(query_operation(context, name, _unasked), words)
 
 
 def _starts(context: Context[Any], command: Command[Any, Any]) -> dict[str, str]:
