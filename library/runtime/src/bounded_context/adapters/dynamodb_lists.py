@@ -1,8 +1,9 @@
 """The lists' records in the table, through boto3. Every write has a condition on the list's status."""
 
+import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,8 +34,8 @@ from .items import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-_NAMES: Final = {"#status": "status"}
 _IMPORTING: Final = {":importing": ListStatus.IMPORTING.value}
+_PLACEHOLDER: Final = re.compile(r"#(\w+)")
 
 
 class ListTable:
@@ -125,13 +126,8 @@ class ListTable:
     def record_scan(self, list_id: str, execution: str, result: str, reason: str | None, code: str) -> ReceivedList:
         """Record the result of the scan that a list awaits, if it awaits one (`Lists`). Return the record."""
         facts = {"scan": result, "execution": execution} | ({"reason": reason, "code": code} if reason else {})
-        _, record = self._conditional_update(
-            list_id,
-            f"SET {', '.join(f'#{name} = :{name}' for name in facts)} REMOVE awaits_scan",
-            "attribute_exists(awaits_scan)",
-            {f"#{name}": name for name in facts},
-            {f":{name}": value for name, value in facts.items()},
-        )
+        update, values = f"{_set(facts)} REMOVE awaits_scan", _values(facts)
+        _, record = self._conditional_update(list_id, update, "attribute_exists(awaits_scan)", values)
         return to_list(record)
 
     def decide(self, list_id: str, by: str, at: int, reason: str = "") -> tuple[bool, ReceivedList]:
@@ -139,19 +135,13 @@ class ListTable:
         facts: dict[str, Fact] = {"decided_at": at, "decided_by": by}
         if reason:
             facts |= {"status": ListStatus.COMPENSATING.value, "reason": reason, "code": ListFault.NOT_APPROVED.value}
-        decided, record = self._conditional_update(
-            list_id,
-            f"SET {', '.join(f'#{name} = :{name}' for name in facts)}",
-            "#status = :importing AND attribute_exists(waits_since) AND attribute_not_exists(decided_at)",
-            _NAMES | {f"#{name}": name for name in facts},
-            _IMPORTING | {f":{name}": value for name, value in facts.items()},
-        )
+        condition = "#status = :importing AND attribute_exists(waits_since) AND attribute_not_exists(decided_at)"
+        decided, record = self._conditional_update(list_id, _set(facts), condition, _IMPORTING | _values(facts))
         return decided, to_list(record)
 
     def forget_token(self, list_id: str, token: str) -> None:
         """Remove the token of a waiting state, which is sent: each update of the record consumes its whole size."""
-        names, values = {"#token": "task_token"}, {":token": token}
-        self._conditional_update(list_id, "REMOVE #token", "#token = :token", names, values)
+        self._conditional_update(list_id, "REMOVE #task_token", "#task_token = :token", {":token": token})
 
     def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> ReceivedList:
         """Move a list to a status that may follow its own, with facts; return the record, moved or not."""
@@ -165,57 +155,46 @@ class ListTable:
     def _move(
         self, list_id: str, status: ListStatus, statuses: Sequence[ListStatus], facts: Mapping[str, Fact]
     ) -> ReceivedList:
-        assignments = ["#status = :status", *(f"#{name} = {_value(name)}" for name in facts)]
         before = {f":before{number}": earlier.value for number, earlier in enumerate(statuses)}
-        _, record = self._conditional_update(
-            list_id,
-            "SET " + ", ".join(assignments),
-            f"#status IN ({', '.join(before)})",
-            _NAMES | {f"#{name}": name for name in facts},
-            {":status": status.value} | {f":{name}": value for name, value in facts.items()} | before,
-        )
+        assigned = {"status": status.value, **facts}
+        # The first reason stays, with its code: a file that was refused on arrival has both already.
+        update, condition = _set(assigned, keeping=("reason", "code")), f"#status IN ({', '.join(before)})"
+        _, record = self._conditional_update(list_id, update, condition, _values(assigned) | before)
         return to_list(record)
 
     def take_part(self, list_id: str, part: int, writer: str, until: int) -> tuple[bool, ReceivedList]:
         """Make an invocation the writer of a part (`Lists`); return whether it is, and the record as it was before."""
-        names = _NAMES | {"#writer": _writer(part), "#until": _until(part)}
         values = _IMPORTING | {":writer": writer, ":until": until, ":part": part}
         condition = "#status = :importing AND NOT contains(imported_parts, :part)"
         update = "SET #writer = :writer, #until = :until"
-        is_writer, record = self._conditional_update(list_id, update, condition, names, values, returned="ALL_OLD")
+        is_writer, record = self._conditional_update(list_id, update, condition, values, part, returned="ALL_OLD")
         return is_writer, to_list(record)
 
     def keep_part(self, list_id: str, part: int, writer: str, rows: int) -> bool:
         """Record how many rows of a part are written; return whether the invocation is still the part's writer."""
-        names = {"#rows": _rows(part)}
-        is_writer, _ = self._as_writer(list_id, part, writer, "SET #rows = :rows", names, {":rows": rows})
+        is_writer, _ = self._as_writer(list_id, part, writer, "SET #rows = :rows", {":rows": rows})
         return is_writer
 
     def leave_part(self, list_id: str, part: int, writer: str, rows: int, until: int) -> None:
         """Record that an invocation writes no more, how many rows are written, and until when others may write."""
-        self._conditional_update(
-            list_id,
-            "SET #rows = :rows, #until = :until",
-            "#writer = :writer",
-            {"#writer": _writer(part), "#rows": _rows(part), "#until": _until(part)},
-            {":writer": writer, ":rows": rows, ":until": until},
-        )
+        values = {":writer": writer, ":rows": rows, ":until": until}
+        self._conditional_update(list_id, "SET #rows = :rows, #until = :until", "#writer = :writer", values, part)
 
     def part_imported(self, list_id: str, part: int, writer: str) -> bool:
         """Record that a part is written by its writer; return whether it is."""
-        names = {"#until": _until(part), "#rows": _rows(part)}
         update = "ADD imported_parts :part REMOVE #writer, #until, #rows"
-        is_recorded, record = self._as_writer(list_id, part, writer, update, names, {":part": {part}})
+        is_recorded, record = self._as_writer(list_id, part, writer, update, {":part": {part}})
         # This very request may have recorded the part, and its answer was lost.
         return is_recorded or part in record.get("imported_parts", ())
 
     def part_undone(self, list_id: str, part: int) -> None:
         """Record that all rows of a part are undone. Repetitions have no effect."""
         # A set of part numbers, not a counter: the retry of a child adds no number.
+        update = "ADD undone_parts :part REMOVE #writer, #until, #rows"
         self._table.update_item(
             Key=_key(list_id),
-            UpdateExpression="ADD undone_parts :part REMOVE #writer, #until, #rows",
-            ExpressionAttributeNames={"#writer": _writer(part), "#until": _until(part), "#rows": _rows(part)},
+            UpdateExpression=update,
+            ExpressionAttributeNames=_names(update, part),
             ExpressionAttributeValues={":part": {part}},
         )
 
@@ -236,19 +215,18 @@ class ListTable:
         return Failure.of(item.get("failure"))
 
     def _as_writer(
-        self, list_id: str, part: int, writer: str, update: str, names: dict[str, str], values: dict[str, Any]
+        self, list_id: str, part: int, writer: str, update: str, values: dict[str, Any]
     ) -> tuple[bool, Mapping[str, Any]]:
         condition = "#status = :importing AND #writer = :writer"
-        names, values = _NAMES | names | {"#writer": _writer(part)}, _IMPORTING | values | {":writer": writer}
-        return self._conditional_update(list_id, update, condition, names, values)
+        return self._conditional_update(list_id, update, condition, _IMPORTING | values | {":writer": writer}, part)
 
     def _conditional_update(
         self,
         list_id: str,
         update: str,
         condition: str,
-        names: dict[str, str],
         values: dict[str, Any],
+        part: int | None = None,
         returned: Any = "ALL_NEW",
     ) -> tuple[bool, Mapping[str, Any]]:
         """Send a conditional update; return whether it was written, and the record.
@@ -261,7 +239,7 @@ class ListTable:
                 Key=_key(list_id),
                 UpdateExpression=update,
                 ConditionExpression=condition,
-                ExpressionAttributeNames=names,
+                ExpressionAttributeNames=_names(update + condition, part),
                 ExpressionAttributeValues=values,
                 ReturnValues=returned,
                 ReturnValuesOnConditionCheckFailure=ON_FAILURE,
@@ -276,22 +254,23 @@ class ListTable:
         return True, answer["Attributes"]
 
 
-def _value(name: str) -> str:
-    # The first reason stays, with its code: a file that was refused on arrival has both already.
-    return f"if_not_exists(#{name}, :{name})" if name in ("reason", "code") else f":{name}"
+def _set(facts: Iterable[str], keeping: Sequence[str] = ()) -> str:
+    """Return the expression that sets attributes to their `_values`; the first value of those in ``keeping`` stays."""
+    values = {name: f"if_not_exists(#{name}, :{name})" if name in keeping else f":{name}" for name in facts}
+    return "SET " + ", ".join(f"#{name} = {value}" for name, value in values.items())
+
+
+def _values(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {f":{name}": value for name, value in facts.items()}
+
+
+def _names(expressions: str, part: int | None = None) -> dict[str, str]:
+    """Return the attributes of the placeholders in expressions: ``#writer``, ``#until`` and ``#rows`` are a part's."""
+    of_part = (
+        {"writer": f"writer_{part}", "until": f"{UNTIL}{part}", "rows": f"{ROWS}{part}"} if part is not None else {}
+    )
+    return {f"#{name}": of_part.get(name, name) for name in _PLACEHOLDER.findall(expressions)}
 
 
 def _key(list_id: str) -> dict[str, str]:
     return {KEY: LIST + list_id}
-
-
-def _writer(part: int) -> str:
-    return f"writer_{part}"
-
-
-def _until(part: int) -> str:
-    return f"{UNTIL}{part}"
-
-
-def _rows(part: int) -> str:
-    return f"{ROWS}{part}"
