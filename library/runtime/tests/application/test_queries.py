@@ -25,7 +25,6 @@ from bounded_context.application.queries import (
     Page,
     Position,
     by_id,
-    get_one,
     list_many,
     selection,
 )
@@ -266,9 +265,9 @@ def test_an_aggregate_is_queried_by_its_identity(context: Context[Any]):
     """Or said to be missing."""
     sample, stored = Samples(context).aggregate(1), InMemoryAggregates(context)
     stored.add(sample)
-    assert get_one(by_id(context)(**{context.identity: sample.id}), stored) == sample
+    assert stored.get(by_id(context)(**{context.identity: sample.id}).id) == sample
     with pytest.raises(NotFound, match=f"{context.identity} 'nobody' does not exist"):
-        get_one(by_id(context)(**{context.identity: "nobody"}), stored)
+        stored.get(by_id(context)(**{context.identity: "nobody"}).id)
 
 
 @over_contexts

@@ -118,14 +118,9 @@ class DeadLetters:
         self._url = url
 
     def bury(self, body: str, attributes: Mapping[str, Mapping[str, Any]], reason: str) -> None:
-        """Send a message: its body, its attributes as Lambda received them, and the reason as a further attribute.
-
-        If the message already has the maximum of attributes, the reason replaces the last.
-        """
-        original = [(name, _attribute(value)) for name, value in attributes.items() if name != REASON]
-        reason_attribute: SqsAttribute = {"DataType": "String", "StringValue": reason}
-        message_attributes = {**dict(original[: _MOST_ATTRIBUTES - 1]), REASON: reason_attribute}
-        self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=message_attributes)
+        """Send a message: its body, its attributes as Lambda received them, and the reason as a further attribute."""
+        marked = _with(attributes, REASON, reason)
+        self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=marked)
 
 
 class InboundQueue:
@@ -136,14 +131,15 @@ class InboundQueue:
         self._url = url
 
     def again(self, body: str, attributes: Mapping[str, Mapping[str, Any]], seconds: int) -> None:
-        """Send a copy of a message, with its attributes as Lambda received them, to be delivered after some seconds.
+        """Send a copy of a message, with its attributes and the attribute `SETTLED`, to be delivered after seconds."""
+        marked = _with(attributes, SETTLED, "true")
+        self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=marked, DelaySeconds=seconds)
 
-        The copy has the attribute `SETTLED`, if need be in place of the last attribute.
-        """
-        original = [(name, _attribute(value)) for name, value in attributes.items() if name != SETTLED]
-        settled: SqsAttribute = {"DataType": "String", "StringValue": "true"}
-        copied = {**dict(original[: _MOST_ATTRIBUTES - 1]), SETTLED: settled}
-        self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=copied, DelaySeconds=seconds)
+
+def _with(attributes: Mapping[str, Mapping[str, Any]], name: str, value: str) -> "dict[str, SqsAttribute]":
+    """Return attributes as Lambda received them, with a further attribute, if need be in place of the last."""
+    original = [(key, _attribute(attribute)) for key, attribute in attributes.items() if key != name]
+    return {**dict(original[: _MOST_ATTRIBUTES - 1]), name: {"DataType": "String", "StringValue": value}}
 
 
 def _attribute(attribute: Mapping[str, Any]) -> "SqsAttribute":

@@ -21,7 +21,7 @@ from ..declaration.context import Context
 from ..declaration.structure import INDEX_SHARDS
 from ..domain.aggregate import Aggregate
 from ..domain.fields import IDENTIFIER, Identifier
-from .ports import Aggregates, Shards, Slice, StoredChildren
+from .ports import Shards, Slice, StoredChildren
 
 MOST: Final = 100
 """The maximum length of a page, and of one read of a shard."""
@@ -239,15 +239,6 @@ def list_children(query: OfAggregate, child: str, stored: StoredChildren) -> dic
     children, more = stored.read(query.id, child, int(after), query.limit)
     last = int(after) + query.limit
     return {"items": children, "next_cursor": cursor(question, Position(0, str(last))) if more else None}
-
-
-def get_one(query: ById, aggregates: Aggregates[A]) -> A:
-    """Return the stored aggregate.
-
-    Raises:
-        NotFound: no aggregate has that identity.
-    """
-    return aggregates.get(query.id)
 
 
 def list_many(query: Selection, shards: Shards[A]) -> Page[A]:

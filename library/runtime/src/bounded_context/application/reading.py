@@ -372,11 +372,6 @@ def _located(error: UnicodeDecodeError | Unreadable, lines: _Lines, record: int,
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yield items in lists of ``size``; the last list may be shorter."""
-    chunk: list[T] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
         yield chunk

@@ -6,14 +6,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from hashlib import blake2b
 from heapq import merge
 from io import BufferedReader, RawIOBase, StringIO
 from itertools import islice
 from typing import Any, BinaryIO, Final, NamedTuple, Self, cast
-
-from pydantic import TypeAdapter
 
 from ..domain.aggregate import shortened
 from ..domain.faults import ListFault, remedy_of
@@ -21,7 +18,7 @@ from ..domain.formats import PLAIN, Difference, FileFormat
 from ..domain.lists import ReceivedList
 from ..domain.rows import Rejection, Unreadable
 from .ports import Files, Lists, SeenIds
-from .staging import Part, TypedRow
+from .staging import Part, TypedRow, adapter
 
 # A partner fixes causes, not ten thousand rows. The limit keeps the report's memory constant.
 REPORTED_REJECTIONS = 10_000
@@ -171,17 +168,12 @@ class StoredResult:
 
     def as_json(self) -> bytes:
         """Return the result as JSON; decimals are texts, since they are exact."""
-        return _adapter(type(self)).dump_json(self)
+        return adapter(type(self)).dump_json(self)
 
     @classmethod
     def of(cls, data: bytes) -> Self:
         """Return the result in this JSON."""
-        return _adapter(cls).validate_json(data)
-
-
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+        return adapter(cls).validate_json(data)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,11 @@ parts, the form that a Distributed Map reads.
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any, BinaryIO, Generic, TypeVar
+
+from pydantic import TypeAdapter
 
 from ..domain.aggregate import Details
 from ..domain.lists import STAGING, FileRange
@@ -131,7 +134,7 @@ class Staging:
 
     def ranges(self) -> list[FileRange]:
         """Return the stored ranges of the file. Raises StagingGone."""
-        return [_range(member) for member in json.loads(_read(self.files, self._key(_RANGES)))]
+        return adapter(list[FileRange]).validate_json(_read(self.files, self._key(_RANGES)))
 
     def write_range_result(self, place: FileRange, data: bytes) -> None:
         """Store the result of the validation of a range."""
@@ -168,7 +171,7 @@ class Staging:
 
     def manifest(self, name: str) -> list[Part]:
         """Return the parts in a manifest. Raises StagingGone."""
-        return [_part(member) for member in json.loads(_read(self.files, self._key(name)))]
+        return adapter(list[Part]).validate_json(_read(self.files, self._key(name)))
 
     def write_rejections(self, text: str) -> None:
         """Store the report's lines of rejected rows, for the next step and for the report."""
@@ -202,15 +205,10 @@ def read_part(files: Files, part: Part, form: Rows) -> list[StagedRow]:
     return [StagedRow(line, form.completed(values)) for line, values in rows]
 
 
-def _part(member: Mapping[str, Any]) -> Part:
-    # Another version may add members.
-    return Part(**{own.name: member[own.name] for own in fields(Part)})
-
-
-def _range(member: Mapping[str, Any]) -> FileRange:
-    members = {own.name: member[own.name] for own in fields(FileRange)}
-    members["columns"] = tuple(members["columns"])
-    return FileRange(**members)
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """Return the reader and writer of stored values of a type. Members that another version has added are ignored."""
+    return TypeAdapter(kind)
 
 
 def _read(files: Files, key: str) -> bytes:

@@ -349,13 +349,10 @@ def not_taken(aggregates: ImportedAggregates, id_field: str) -> RowsCheck[Any]:
 
     def check(rows: Sequence[TypedRow[Any]], list_id: str) -> list[Rejection]:
         existing = aggregates.taken(list(identities(rows, id_field)), list_id)
-        return [_already_exists(row, id_field) for row in rows if row.values[id_field] in existing]
+        own = [(row.line, row.values[id_field]) for row in rows if row.values[id_field] in existing]
+        return [Rejection(line, id_field, f"{identity!r} already exists", Fault.EXISTS) for line, identity in own]
 
     return check
-
-
-def _already_exists(row: TypedRow[Any], id_field: str) -> Rejection:
-    return Rejection(row.line, id_field, f"{row.values[id_field]!r} already exists", Fault.EXISTS)
 
 
 def _record_result(
@@ -395,11 +392,10 @@ def known_to(references: References, field: str) -> RowsCheck[Any]:
     """Return the check that the reference of each row in a field is known; an empty reference is valid."""
 
     def check(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:
-        attribute = rows[0].details.stored_names[field] if rows else field
-        referring = [row for row in rows if row.values[attribute] is not None]
-        existing = references.known(set(identities(referring, attribute)))
-        unknown = [row for row in referring if row.values[attribute] not in existing]
-        return [_unknown(row, field, row.values[attribute]) for row in unknown]
+        referring = _referring(rows, field)
+        existing = references.known({identity for _, identity in referring})
+        unknown = [(row.line, identity) for row, identity in referring if identity not in existing]
+        return [Rejection(line, field, f"{identity!r} is not known here", Fault.UNKNOWN) for line, identity in unknown]
 
     return check
 
@@ -408,15 +404,15 @@ def copied_in(copies: Copies, field: str, judge: Judge) -> RowsCheck[Any]:
     """Return the check of each row with the copy to which it refers in a field; an unknown reference is valid."""
 
     def check(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:
-        attribute = rows[0].details.stored_names[field] if rows else field
-        referring = [row for row in rows if row.values[attribute] is not None]
-        fields = copies.copies(set(identities(referring, attribute)))
-        known = (row for row in referring if row.values[attribute] in fields)
-        reasons = ((row, judge(row, fields[row.values[attribute]])) for row in known)
+        referring = _referring(rows, field)
+        fields = copies.copies({identity for _, identity in referring})
+        reasons = ((row, judge(row, fields[identity])) for row, identity in referring if identity in fields)
         return [Rejection(row.line, field, reason, Fault.RULE) for row, reason in reasons if reason]
 
     return check
 
 
-def _unknown(row: TypedRow[Any], field: str, value: Any) -> Rejection:
-    return Rejection(row.line, field, f"{value!r} is not known here", Fault.UNKNOWN)
+def _referring(rows: Sequence[TypedRow[Any]], field: str) -> list[tuple[TypedRow[Any], Any]]:
+    """Return the rows with a reference in a field, each with the identity to which it refers."""
+    attribute = rows[0].details.stored_names[field] if rows else field
+    return [(row, row.values[attribute]) for row in rows if row.values[attribute] is not None]

@@ -121,7 +121,7 @@ def _details(context: Structure[Any]) -> Iterator[str]:
     details = context.details
     if not context.identity or not _is_identity(details.model_fields[context.identity]):
         yield f"aggregate: the first field of {details.__name__} must be its identity: an Identifier without a default."
-    for model, name, field in _stored(context):
+    for model, name, field in _fields(context.details, context.state):
         if name in OWN_FIELDS and (context.times or name not in TIMES):
             yield f"aggregate: {model.__name__} has a field {name!r}, which every aggregate has: rename it."
         elif model is context.state and name in details.model_fields:
@@ -130,20 +130,20 @@ def _details(context: Structure[Any]) -> Iterator[str]:
             yield f"{model.__name__}.{name} has no default: write its value in a new {context.title}, such as `= None`."
 
 
-def _stored(context: Structure[Any]) -> Iterator[tuple[type[BaseModel], str, FieldInfo]]:
-    """Yield each field of the details and of the state, with its model and its name."""
-    for model in (context.details, context.state):
-        for name, field in model.model_fields.items():
-            yield model, name, field
+def _fields(*models: type[BaseModel]) -> Iterator[tuple[type[BaseModel], str, FieldInfo]]:
+    """Yield each field of some models, with its model and its name."""
+    return ((model, name, field) for model in models for name, field in model.model_fields.items())
+
+
+def _changes(context: Structure[Any]) -> list[type[Change]]:
+    return [command.model for command in context.commands if issubclass(command.model, Change)]
 
 
 def _renamed(context: Structure[Any]) -> Iterator[str]:
-    for model in (child.model for child in context.children):
-        for name, field in model.model_fields.items():
-            if field.serialization_alias:
-                yield f"children: {model.__name__}.{name} was {field.serialization_alias!r}: a child keeps its names."
-    commands = [(command.model,) for command in context.commands if issubclass(command.model, Change)]
-    for models in ((context.details, context.state), *commands):
+    for model, name, field in _fields(*(kind.model for kind in context.children)):
+        if field.serialization_alias:
+            yield f"children: {model.__name__}.{name} was {field.serialization_alias!r}: a child keeps its names."
+    for models in ((context.details, context.state), *((model,) for model in _changes(context))):
         fields = [(model, name, old) for model in models for name, old in model.stored_names.items()]
         names = [old if old != name else "" for _, name, old in fields]
         for model, name, old in (field for field in fields if field[1] != field[2]):
@@ -163,11 +163,14 @@ def _bad_earlier_name(context: Structure[Any], name: str, old: str, used: set[st
 
 
 def _columns(context: Structure[Any]) -> Iterator[str]:
-    for model, name, field in _stored(context):
+    stored = [*_fields(context.details, context.state)]
+    for model, name, field in stored:
         for member in no_cells(field):
             remedy = "write a type of the library, an enumeration, or a field for each of its values"
             yield f"{model.__name__}.{name} is a {member}, which is not the text of one cell: {remedy}."
-    long = [(model, name) for model, name, field in _stored(context) if kind_of(field) == "longtext"]
+    long = [
+        (model, name) for model, name, field in _fields(context.details, context.state) if kind_of(field) == "longtext"
+    ]
     for model, name in long[MOST_LONG_TEXTS:]:
         remedy = "write a Text, or store the text elsewhere and its address here"
         yield f"{model.__name__}.{name} is one LongText too many for an event, which has {MOST_LONG_TEXTS}: {remedy}."
@@ -178,32 +181,23 @@ def _is_identity(field: FieldInfo) -> bool:
 
 
 def _defaults(context: Structure[Any]) -> Iterator[str]:
-    for model, name, field in _stored(context):
+    for model, name, field in _fields(context.details, context.state):
         # None is not stored: an item without the attribute is read with the default.
         if may_be_none(field) and (field.is_required() or field.default is not None):
             yield f"{model.__name__}.{name} may be None, which is not stored: write `= None` as its default."
-    for model in (
-        context.details,
-        context.state,
-        *(command.model for command in context.commands if issubclass(command.model, Change)),
-    ):
-        yield from _bad_defaults(model)
-
-
-def _personal(context: Structure[Any]) -> Iterator[str]:
-    for name, field in context.details.model_fields.items():
-        if is_personal(field) and name == context.identity:
-            yield f"{context.details.__name__}.{name} is Personal: the identity is in keys and logs, so take another."
-        elif is_personal(field) and field.is_required() and erased_value(field) is None:
-            yield f"{context.details.__name__}.{name} is Personal: give it a default, its value after an erasure."
-
-
-def _bad_defaults(model: type[BaseModel]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
+    for model, name, field in _fields(context.details, context.state, *_changes(context)):
         # pydantic validates the values of callers, but not the defaults in the code.
         if not field.is_required() and not is_default_of_type(field):
             description = description_of(field) or "a value of its type"
             yield f"{model.__name__}.{name} has the default {field.default!r}: write {description}."
+
+
+def _personal(context: Structure[Any]) -> Iterator[str]:
+    for model, name, field in _fields(context.details, *(kind.model for kind in context.children)):
+        if is_personal(field) and name == context.identity:
+            yield f"{model.__name__}.{name} is Personal: the identity is in keys and logs, so take another."
+        elif is_personal(field) and field.is_required() and erased_value(field) is None:
+            yield f"{model.__name__}.{name} is Personal: give it a default, its value after an erasure."
 
 
 def _children(context: Structure[Any]) -> Iterator[str]:
@@ -239,9 +233,6 @@ def _child_fields(context: Structure[Any], kind: Children) -> Iterator[str]:
     long = [field for field in (*context.stored_fields.values(), *fields.values()) if kind_of(field) == "longtext"]
     if len(long) > MOST_LONG_TEXTS:
         yield f"children: the event of {name} has {len(long)} LongTexts, and may have {MOST_LONG_TEXTS}: write a Text."
-    for field in fields:
-        if is_personal(fields[field]) and fields[field].is_required() and erased_value(fields[field]) is None:
-            yield f"{name}.{field} is Personal: give it a default, its value after an erasure."
 
 
 def _erased_apart(one: type[BaseModel], other: type[BaseModel]) -> Iterator[str]:

@@ -127,14 +127,10 @@ class Measures:
     @cached_property
     def all(self) -> tuple[Measure, ...]:
         """All measures."""
-        if not self.rows_rejected.values:
-            return (
-                *self.changes.values(),
-                *(measure for measure in self._platform if measure not in OF_LISTS),
-                self.commands_refused,
-            )
-        own = (self.commands_refused, self.rows_rejected, *self.amounts_imported.values())
-        return (*self.changes.values(), *self._platform, *own)
+        has_lists = bool(self.rows_rejected.values)
+        platform = (measure for measure in self._platform if has_lists or measure not in OF_LISTS)
+        of_lists = (self.rows_rejected, *self.amounts_imported.values()) if has_lists else ()
+        return (*self.changes.values(), *platform, self.commands_refused, *of_lists)
 
 
 def _imported(field: str, currencies: Sequence[str]) -> Measure:

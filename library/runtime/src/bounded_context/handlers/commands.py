@@ -188,15 +188,11 @@ def command_handler(
     declared = context.command(command)
     # Only the models that the function reads are built, and at its start, when Lambda gives the most processor time.
     command.model_rebuild()
-    handler = CommandHandler(context, declared, command, use_case, aggregates)
-    decorated = function(context, declared.function, TableSettings, [aggregates])(_answering(handler))
-    return marked(decorated, use_case=use_case)
+    own = CommandHandler(context, declared, command, use_case, aggregates)
+    handler: Handler = own.take
+    if context.api:
+        from ._routes import command_operation
 
-
-def _answering(handler: CommandHandler[Any, Any]) -> Handler:
-    if not handler.context.api:
-        return handler.take
-    from ._routes import command_operation
-
-    operation = command_operation(handler.context, handler.declared, handler.perform)
-    return answers_requests(operation.run, handler.context.name, handler.counting)(handler.take)
+        operation = command_operation(context, declared, own.perform)
+        handler = answers_requests(operation.run, context.name, own.counting)(handler)
+    return marked(function(context, declared.function, TableSettings, [aggregates])(handler), use_case=use_case)

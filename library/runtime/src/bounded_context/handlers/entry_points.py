@@ -33,12 +33,20 @@ def _handler_of(context: _Context[_Any], name: str) -> _Handler:
     """
     if name not in _of_library(context):
         return _own_route(context, name)
-    if name in context.child_queries:
-        return _children(context, name)
-    makers = {context.get_function: _get, context.list_function: _list, _ON_EVENT: _on_event}
+    if name in context.queries:
+        return _query(context, name)
     if name in _LIST_STEPS:
-        return _step(context, name)
-    return makers[name](context) if name in makers else _command(context, name)
+        from .list_steps import handler
+
+        return handler(context, name)
+    if name == _ON_EVENT:
+        from .inbound import event_handler
+
+        return event_handler(context, _aws.projection, _aws.dead_letters)
+    from .commands import command_handler
+
+    command = next(command for command in context.commands if command.function == name)
+    return command_handler(context, command.model, command.rule, lambda: _aws.aggregates(context))
 
 
 def _own_route(context: _Context[_Any], name: str) -> _Handler:
@@ -53,38 +61,11 @@ def _own_route(context: _Context[_Any], name: str) -> _Handler:
     return own_handler(context, own[name])
 
 
-def _command(context: _Context[_Any], name: str) -> _Handler:
-    from .commands import command_handler
+def _query(context: _Context[_Any], name: str) -> _Handler:
+    from .queries import children_handler, get_handler, list_handler
 
-    command = next(command for command in context.commands if command.function == name)
-    return command_handler(context, command.model, command.rule, lambda: _aws.aggregates(context))
-
-
-def _get(context: _Context[_Any]) -> _Handler:
-    from .queries import get_handler
-
-    return get_handler(context, lambda: _aws.aggregates(context))
-
-
-def _list(context: _Context[_Any]) -> _Handler:
-    from .queries import list_handler
-
+    if name == context.get_function:
+        return get_handler(context, lambda: _aws.aggregates(context))
+    if name in context.child_queries:
+        return children_handler(context, name, lambda: _aws.children(context))
     return list_handler(context, lambda: _aws.shards(context))
-
-
-def _children(context: _Context[_Any], name: str) -> _Handler:
-    from .queries import children_handler
-
-    return children_handler(context, name, lambda: _aws.children(context))
-
-
-def _on_event(context: _Context[_Any]) -> _Handler:
-    from .inbound import event_handler
-
-    return event_handler(context, _aws.projection, _aws.dead_letters)
-
-
-def _step(context: _Context[_Any], name: str) -> _Handler:
-    from .list_steps import handler
-
-    return handler(context, name)

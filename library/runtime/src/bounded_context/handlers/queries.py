@@ -17,7 +17,6 @@ from ..application.queries import (
     Page,
     Selection,
     by_id,
-    get_one,
     list_children,
     list_many,
     of_aggregate,
@@ -82,7 +81,7 @@ def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) ->
 
     def query(question: ById) -> dict[str, Any]:
         about(**{context.identity: question.id})
-        aggregate = get_one(question, aggregates())
+        aggregate = aggregates().get(question.id)
         return {context.name: context.payload(aggregate), "etag": aggregate.tag}
 
     return _handler(context, context.get_function, by_id(context), query, aggregates)

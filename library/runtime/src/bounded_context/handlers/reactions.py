@@ -40,7 +40,6 @@ class Reactor:
         self._call = call
         shards: Any = aws.shards(context) if context.queried_fields else None
         self._reactions = Reactions(context, aws.progress(), aws.aggregates(context), shards, self._run)
-        self._handlers: dict[type[Change], CommandHandler[Any, Any]] = {}
 
     def react(self, message: Message, record: SQSRecord) -> None:
         """React to the event of a message, and return the message to its queue if it needs more time."""
@@ -67,7 +66,7 @@ class Reactor:
 
     def _run(self, command: Change, key: str) -> str:
         """Run a command under a key; return the code of a refusal. Raises Unavailable."""
-        handler = self._handler(type(command))
+        handler = CommandHandler.of(self._context, type(command))
         payload = command.model_dump(mode="json", exclude={"expected_version"})
         try:
             handler.perform(command, key, payload, self._call)
@@ -78,8 +77,3 @@ class Reactor:
                 handler.count_refusal(refused)
             return refused.code
         return ""
-
-    def _handler(self, model: type[Change]) -> CommandHandler[Any, Any]:
-        if model not in self._handlers:
-            self._handlers[model] = CommandHandler.of(self._context, model)
-        return self._handlers[model]
