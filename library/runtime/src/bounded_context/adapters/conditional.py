@@ -65,6 +65,20 @@ def despite_conflicts(write: Callable[[], T]) -> T:
     return write()
 
 
+def conditionally(write: Callable[..., Any], **request: Any) -> tuple[bool, dict[str, Any]]:
+    """Send a conditional write of an item. Return whether it is written, and the attributes that DynamoDB returns.
+
+    For a refused write, these are the attributes of the item that failed the condition; empty if there is no item.
+    """
+    try:
+        answer = despite_conflicts(lambda: write(ReturnValuesOnConditionCheckFailure=ON_FAILURE, **request))
+    except ClientError as error:
+        if not condition_failed(error):
+            raise
+        return False, refusing_item(error)
+    return True, answer.get("Attributes", {})
+
+
 def _codes(error: ClientError) -> set[str]:
     """Return the error's code, or the codes of a transaction's reasons, without ``Exception`` at their end."""
     response: Any = error.response
@@ -197,19 +211,15 @@ class ProjectionTable:
 
     def apply(self, event: ForeignEvent) -> bool:
         """Store an event if it is newer than the stored event of its subject; return whether it was."""
-        try:
-            self._table.put_item(
-                Item=self._item(event),
-                ConditionExpression=_NEWER,
-                # ORDER is a reserved word of DynamoDB.
-                ExpressionAttributeNames={"#order": "order"},
-                ExpressionAttributeValues={":order": event.order},
-            )
-        except ClientError as error:
-            if not condition_failed(error):
-                raise
-            return False
-        return True
+        is_newer, _ = conditionally(
+            self._table.put_item,
+            Item=self._item(event),
+            ConditionExpression=_NEWER,
+            # ORDER is a reserved word of DynamoDB.
+            ExpressionAttributeNames={"#order": "order"},
+            ExpressionAttributeValues={":order": event.order},
+        )
+        return is_newer
 
     def _item(self, event: ForeignEvent) -> dict[str, str | int]:
         item: dict[str, str | int] = {

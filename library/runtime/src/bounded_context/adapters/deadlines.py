@@ -5,14 +5,12 @@ from datetime import datetime
 from heapq import merge
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from botocore.exceptions import ClientError
-
 from ..application.deadlines import Due
 from ..declaration.context import Context
 from ..declaration.structure import DUE, DUE_INDEX, INDEX_SHARDS
 from ..domain.aggregate import Aggregate
 from ..domain.deadlines import due_before, of_version, released_text, version_of
-from .conditional import condition_failed
+from .conditional import conditionally
 from .items import KEY, STATUS_SHARD, Items, shard
 
 if TYPE_CHECKING:
@@ -72,15 +70,12 @@ class DueTable(Generic[A]):
         self._set(entry, released_text(entry.text), version_of(entry.text))
 
     def _set(self, entry: Due, text: str, version: int) -> None:
-        try:
-            self._table.update_item(
-                Key=self._items.key(entry.identity),
-                UpdateExpression="SET #due = :next",
-                # A release without deadlines may change the item at the same time, and keeps the sort key.
-                ConditionExpression="#due = :due AND version = :version",
-                ExpressionAttributeNames={"#due": DUE},
-                ExpressionAttributeValues={":due": entry.text, ":next": text, ":version": version},
-            )
-        except ClientError as error:
-            if not condition_failed(error):
-                raise
+        conditionally(
+            self._table.update_item,
+            Key=self._items.key(entry.identity),
+            UpdateExpression="SET #due = :next",
+            # A release without deadlines may change the item at the same time, and keeps the sort key.
+            ConditionExpression="#due = :due AND version = :version",
+            ExpressionAttributeNames={"#due": DUE},
+            ExpressionAttributeValues={":due": entry.text, ":next": text, ":version": version},
+        )

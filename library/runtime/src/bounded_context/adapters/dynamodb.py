@@ -20,15 +20,7 @@ from ..domain.aggregate import Aggregate, AlreadyExists, NotFound, VersionConfli
 from ..domain.children import PAGE
 from ..domain.events import fresh_traceparent
 from ..domain.fields import now
-from .conditional import (
-    ON_FAILURE,
-    condition_failed,
-    despite_conflicts,
-    is_throttling,
-    patiently,
-    read_batch,
-    refusing_item,
-)
+from .conditional import condition_failed, conditionally, despite_conflicts, is_throttling, patiently, read_batch
 from .items import ETAG, HOPS, KEY, LIST, SCHEMA, TRACEPARENT, Items, child_values
 
 if TYPE_CHECKING:
@@ -239,13 +231,8 @@ class AggregateTable(Generic[A]):
 
     def _write(self, etag: str, write: Callable[..., Any], **request: Any) -> bool:
         """Send a conditional write, and return whether it is in the table."""
-        try:
-            despite_conflicts(lambda: write(ReturnValuesOnConditionCheckFailure=ON_FAILURE, **request))
-        except ClientError as error:
-            if not condition_failed(error):
-                raise
-            return self._is_there(etag, refusing_item(error))
-        return True
+        is_written, item = conditionally(write, **request)
+        return is_written or self._is_there(etag, item)
 
     def _is_there(self, etag: str, item: Mapping[str, Any]) -> bool:
         """Return whether a refused write took effect. Raises Done if an earlier attempt has created the item.

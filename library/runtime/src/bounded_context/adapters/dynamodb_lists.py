@@ -13,7 +13,7 @@ from ..application.ports import Fact
 from ..domain.events import fresh_traceparent
 from ..domain.faults import ListFault
 from ..domain.lists import BEFORE, Failure, ListStatus, PinnedFile, ReceivedList
-from .conditional import MOST_KEYS, ON_FAILURE, condition_failed, despite_conflicts, read_batch, refusing_item
+from .conditional import MOST_KEYS, condition_failed, conditionally, despite_conflicts, read_batch
 from .dynamodb import ABSENT
 from .items import (
     BROKEN_UPLOAD,
@@ -70,12 +70,8 @@ class ListTable:
 
     def conclude(self, execution: str, list_id: str) -> ReceivedList:
         """Record another execution's list as the list of an execution; return the list of the execution."""
-        try:
-            item = from_run(execution, list_id, datetime.now(UTC))
-            self._table.put_item(Item=item, ConditionExpression=ABSENT)
-        except ClientError as error:
-            if not condition_failed(error):
-                raise
+        item = from_run(execution, list_id, datetime.now(UTC))
+        conditionally(self._table.put_item, Item=item, ConditionExpression=ABSENT)
         return self.get(self._list_of(execution) or list_id)
 
     def _list_of(self, execution: str) -> str | None:
@@ -234,24 +230,18 @@ class ListTable:
         Raises:
             LookupError: the list is not recorded.
         """
-        try:
-            answer = self._table.update_item(
-                Key=_key(list_id),
-                UpdateExpression=update,
-                ConditionExpression=condition,
-                ExpressionAttributeNames=_names(update + condition, part),
-                ExpressionAttributeValues=values,
-                ReturnValues=returned,
-                ReturnValuesOnConditionCheckFailure=ON_FAILURE,
-            )
-        except ClientError as error:
-            if not condition_failed(error):
-                raise
-            record = refusing_item(error)
-            if not record:
-                raise LookupError(f"list {list_id} is not recorded") from error
-            return False, record
-        return True, answer["Attributes"]
+        is_written, record = conditionally(
+            self._table.update_item,
+            Key=_key(list_id),
+            UpdateExpression=update,
+            ConditionExpression=condition,
+            ExpressionAttributeNames=_names(update + condition, part),
+            ExpressionAttributeValues=values,
+            ReturnValues=returned,
+        )
+        if not record:
+            raise LookupError(f"list {list_id} is not recorded")
+        return is_written, record
 
 
 def _set(facts: Iterable[str], keeping: Sequence[str] = ()) -> str:

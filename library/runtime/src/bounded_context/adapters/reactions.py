@@ -1,14 +1,13 @@
 """The progress of reactions to other contexts' events, and copies of their data, in the table."""
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
-
-from botocore.exceptions import ClientError
 
 from ..application.calls import MARGIN
 from ..application.ports import Turn
 from ..domain.events import Standing
-from .conditional import ON_FAILURE, TOMBSTONE_SECONDS, condition_failed, fields_of, key_of, refusing_item
+from .conditional import TOMBSTONE_SECONDS, conditionally, fields_of, key_of
 from .items import KEY
 
 if TYPE_CHECKING:
@@ -56,11 +55,9 @@ class ReactionTable:
         """Take the turn for an announced event; return None if an older event is stored, or none."""
         values = {":order": order, ":now": int(time.time()) - MARGIN, ":writer": writer, ":until": until}
         change = "SET writer = :writer, busy_until = :until"
-        item = self._update(subject, change, _FREE, values, granted := [])
-        if item is None:
-            return Turn(granted=True, after=str(granted[0].get("place", "")))
-        if item.get("writer") == writer:
-            # The answer to the first request was lost, and it was sent again.
+        is_free, item = self._update(subject, change, _FREE, values)
+        # A refused call may have the turn: the answer to its first request was lost, and it was sent again.
+        if is_free or item.get("writer") == writer:
             return Turn(granted=True, after=str(item.get("place", "")))
         stored = item.get("order", "")
         if stored < order:
@@ -71,7 +68,7 @@ class ReactionTable:
     def keep(self, subject: str, order: str, writer: str, after: str) -> bool:
         """Store the identity after which the reaction goes on; return whether the call still has its turn."""
         values = {":order": order, ":writer": writer, ":after": after}
-        return self._update(subject, "SET place = :after", _MINE, values) is None
+        return self._update(subject, "SET place = :after", _MINE, values)[0]
 
     def leave(self, subject: str, writer: str) -> None:
         """Give the turn back, if the call still has it."""
@@ -81,30 +78,22 @@ class ReactionTable:
         """Store that the reaction is done, and give the turn back; return whether the call still had its turn."""
         values = {":order": order, ":writer": writer, ":done": True}
         change = "SET done = :done REMOVE writer, busy_until, place"
-        return self._update(subject, change, _MINE, values) is None
+        return self._update(subject, change, _MINE, values)[0]
 
     def _update(
-        self, subject: str, change: str, condition: str, values: dict[str, Any], changed: list[Any] | None = None
-    ) -> dict[str, Any] | None:
-        """Change an item, and return None, or the item that refused the change. ``changed`` gets the changed item."""
+        self, subject: str, change: str, condition: str, values: dict[str, Any]
+    ) -> tuple[bool, Mapping[str, Any]]:
+        """Change an item. Return whether it is changed, and the changed item, or the item that refused the change."""
         names: Any = {"ExpressionAttributeNames": _NAMES} if "#order" in change + condition else {}
-        try:
-            response = self._table.update_item(
-                Key={KEY: PREFIX + subject},
-                UpdateExpression=change,
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ReturnValues="NONE" if changed is None else "ALL_NEW",
-                ReturnValuesOnConditionCheckFailure=ON_FAILURE,
-                **names,
-            )
-        except ClientError as error:
-            if not condition_failed(error):
-                raise
-            return refusing_item(error)
-        if changed is not None:
-            changed.append(response["Attributes"])
-        return None
+        return conditionally(
+            self._table.update_item,
+            Key={KEY: PREFIX + subject},
+            UpdateExpression=change,
+            ConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ReturnValues="ALL_NEW",
+            **names,
+        )
 
 
 class CopyTable:
