@@ -10,7 +10,7 @@ from unittest.mock import patch
 from bounded_context.adapters import deadlines as index
 from bounded_context.adapters.deadlines import DueTable
 from bounded_context.adapters.items import Items
-from bounded_context.application.deadlines import Deadlines, Due, Outcome, Pass, Refusal
+from bounded_context.application.deadlines import Deadlines, Due, Outcome, Pass
 from bounded_context.declaration.structure import DUE, IN_PROGRESS
 from bounded_context.domain import deadlines as domain
 from bounded_context.handlers import meet_deadlines, relay_events
@@ -95,11 +95,11 @@ def _of_creation(self: Any, status: str, version: int, _: str = "") -> str:
 def _any_version(original: Callable[..., Any]) -> Callable[..., Any]:
     """Send the command for any version."""
 
-    def met(self: Any, entry: Due) -> Outcome:
-        def issue(command: Any, key: str) -> None:
-            self.issue(command.model_copy(update={"expected_version": None}), key)
+    def met(self: Any, entry: Due) -> Any:
+        def run(command: Any, key: str) -> str:
+            return self.run(command.model_copy(update={"expected_version": None}), key)
 
-        return original(Deadlines(self.by_status, self.aggregates, issue, self.passing, self.report), entry)
+        return original(Deadlines(self.by_status, self.aggregates, run, self.passing, self.report), entry)
 
     return met
 
@@ -107,10 +107,10 @@ def _any_version(original: Callable[..., Any]) -> Callable[..., Any]:
 def _key_of_identity(original: Callable[..., Any]) -> Callable[..., Any]:
     """Use one key for all stays of a payment."""
 
-    def issue(context: Any, call: Any, command: Any, key: str) -> None:
-        original(context, call, command, key.rpartition("/")[0])
+    def run(context: Any, call: Any, command: Any, key: str) -> str:
+        return original(context, call, command, key.rpartition("/")[0])
 
-    return issue
+    return run
 
 
 def _unreleased(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,18 +154,6 @@ def _finally_failed(original: Callable[..., Any]) -> Callable[..., Any]:
         return result, error
 
     return outcome
-
-
-def _stale_refusals(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Regard the conflict with another command as a refusal of the rule."""
-
-    def met(self: Any, entry: Due) -> Outcome:
-        result = original(self, entry)
-        if result is Outcome.STALE:
-            raise Refusal("version-conflict")
-        return result
-
-    return met
 
 
 def _early(at: Any) -> str:
@@ -212,7 +200,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "the second stay is due at once": _function(Items, "due_of", _of_creation),
     "an older release's time is believed": _function(index, "of_version", lambda *_: True),
     "the command is of any version": _function(Deadlines, "_met", _any_version(Deadlines._met)),
-    "all stays have one key": _function(meet_deadlines, "_issue", _key_of_identity(meet_deadlines._issue)),
+    "all stays have one key": _function(meet_deadlines, "_run", _key_of_identity(meet_deadlines._run)),
     "a rule without a command is asked for ever": lambda: _all_released(),
     "a refusal is repeated for ever": _function(Deadlines, "_outcome", _unreleased(Deadlines._outcome)),
     "a payment that is not met ends the pass": _function(Deadlines, "meet", _stopping),

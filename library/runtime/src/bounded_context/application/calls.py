@@ -114,6 +114,17 @@ def expected(command: Change, aggregates: Aggregates[A]) -> A:
     return current
 
 
+Run = Callable[[Change, str], str]
+"""Runs a command under an idempotency key, and returns the code of its refusal, or an empty text."""
+
+
+def require_same(command: Any, aggregate: Aggregate[Any, Any], rule: Callable[..., Any]) -> None:
+    """Raise ValueError unless the command that a rule returned is on the aggregate that the rule got."""
+    if not isinstance(command, Change) or command.id != aggregate.id:
+        name, identity = getattr(rule, "__name__", "the rule"), aggregate.details.identity
+        raise ValueError(f"{name} returned a command on another {identity}: write the given {identity} into it.")
+
+
 class GuardedAggregates(Generic[A]):
     """The stored aggregates behind their context's transitions: every change and removal is checked.
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
-from ..domain.aggregate import Aggregate, Change, ListOpen, NotFound, VersionConflict
+from ..domain.aggregate import Aggregate, ListOpen, NotFound, VersionConflict
 from ..domain.deadlines import Deadline, due_at
-from .calls import seconds_to_spare
+from .calls import Run, require_same, seconds_to_spare
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
@@ -36,14 +36,6 @@ class DueAggregates(Protocol[A]):
     def release(self, entry: Due) -> None:
         """Let an aggregate be due no more if it is still in the same stay in the status."""
         ...
-
-
-class Refusal(Exception):
-    """A refused command, with the code of the refusal."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class Outcome(StrEnum):
@@ -87,16 +79,16 @@ class Deadlines(Generic[A]):
     Args:
         by_status: the deadlines.
         aggregates: the aggregates that are due.
-        issue: runs a command under an idempotency key, once; raises Refusal.
+        run: runs a command under an idempotency key, once.
         passing: the codes of refusals that end by themselves, such as that of an open list.
-        report: gets each entry with its outcome, and the exception or the code of a refusal.
+        report: gets each entry with its outcome, and the exception, or the code of a refusal.
     """
 
     by_status: Mapping[str, Deadline[A]]
     aggregates: DueAggregates[A]
-    issue: Callable[[Change, str], None]
+    run: Run
     passing: frozenset[str] = frozenset({ListOpen.code})
-    report: Callable[[Due, Outcome, Exception | None], None] = lambda *_: None
+    report: Callable[[Due, Outcome, Exception | str], None] = lambda *_: None
 
     def meet(self, at: datetime) -> Pass:
         """Send the commands of all aggregates that are due, until the call's time is nearly over.
@@ -116,34 +108,27 @@ class Deadlines(Generic[A]):
             self.report(entry, outcome, error)
         return result
 
-    def _outcome(self, entry: Due) -> tuple[Outcome, Exception | None]:
+    def _outcome(self, entry: Due) -> tuple[Outcome, Exception | str]:
         try:
-            return self._met(entry), None
-        except Refusal as refusal:
-            if refusal.code in self.passing:
-                return Outcome.WAITING, refusal
-            return Outcome.REFUSED, refusal
+            return self._met(entry)
         except Exception as error:
             # One aggregate's failure must not delay the others.
             return Outcome.FAILED, error
 
-    def _met(self, entry: Due) -> Outcome:
-        aggregate = self.aggregates.get(entry)
+    def _met(self, entry: Due) -> tuple[Outcome, str]:
+        aggregate, rule = self.aggregates.get(entry), self.by_status[entry.status].command
         if aggregate is None:
-            return Outcome.STALE
-        command = self.by_status[entry.status].command(aggregate)
+            return Outcome.STALE, ""
+        command = rule(aggregate)
         if command is None:
             self.aggregates.release(entry)
-            return Outcome.NOTHING
-        if command.id != aggregate.id:
-            raise ValueError(f"the deadline of {entry.status} returned a command of another aggregate")
+            return Outcome.NOTHING, ""
+        require_same(command, aggregate, rule)
         command = command.model_copy(update={"expected_version": aggregate.tag})
-        try:
-            self.issue(command, f"{entry.status}/{aggregate.id}/{aggregate.tag}")
-        except Refusal as refusal:
-            if refusal.code in _STALE:
-                return Outcome.STALE
-            if refusal.code not in self.passing:
-                self.aggregates.release(entry)
-            raise
-        return Outcome.MET
+        code = self.run(command, f"{entry.status}/{aggregate.id}/{aggregate.tag}")
+        if not code:
+            return Outcome.MET, ""
+        if code in _STALE or code in self.passing:
+            return Outcome.STALE if code in _STALE else Outcome.WAITING, code
+        self.aggregates.release(entry)
+        return Outcome.REFUSED, code

@@ -7,7 +7,7 @@ aggregate is asked again if a call ended before that; its command has one effect
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -16,7 +16,7 @@ from ..declaration.structure import IN_PROGRESS
 from ..domain.aggregate import Aggregate, Change, ListOpen, NotFound, VersionConflict
 from ..domain.events import ForeignEvent
 from ..domain.reactions import Reaction, ReceivedEvent
-from .calls import MARGIN, latest_end, seconds_to_spare
+from .calls import MARGIN, Run, latest_end, require_same, seconds_to_spare
 from .inbound import Message
 from .ports import Aggregates, Progress, Shards
 
@@ -33,9 +33,6 @@ LONGEST_DELAY: Final = 900
 
 _TRIES: Final = 5
 """Attempts for an aggregate that other commands change at the same time."""
-
-Run = Callable[[Change, str], str]
-"""Runs a command under an idempotency key, and returns the code of its refusal, or an empty text."""
 
 
 class Conflicted(Exception):
@@ -177,10 +174,7 @@ class _Asking(Generic[A]):
     def _checked(self, command: Change, aggregate: A) -> Change:
         """Return the command for exactly the asked version. Raises LookupError, ValueError: it is not possible."""
         self.reactions.context.command(type(command))
-        if not isinstance(command, Change) or command.id != aggregate.id:
-            rule = getattr(self.reaction.rule, "__name__", "the rule")
-            identity = aggregate.details.identity
-            raise ValueError(f"{rule} returned a command on another {identity}: write the given {identity} into it.")
+        require_same(command, aggregate, self.reaction.rule)
         if command.expected_version is not None:
             return command
         return command.model_copy(update={"expected_version": aggregate.tag})

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from .. import aws
 from ..application.calls import time_left
-from ..application.deadlines import STAYS, Deadlines, Due, Outcome, Refusal
+from ..application.deadlines import STAYS, Deadlines, Due, Outcome
 from ..declaration import measures
 from ..declaration.context import Context, declared
 from ..declaration.entry_points import TableSettings, local
@@ -30,8 +30,8 @@ def deadlines_handler(context: Context[Any]) -> Handler:
 
     def handler(event: dict[str, Any], call: Any) -> dict[str, Any]:
         at = _time(event)
-        issue, passing = partial(_issue, context, call), _passing(context)
-        deadlines = Deadlines(context.deadline_by_status, aws.due(context), issue, passing, _report)
+        run, passing = partial(_run, context, call), _passing(context)
+        deadlines = Deadlines(context.deadline_by_status, aws.due(context), run, passing, _report)
         with time_left(call.get_remaining_time_in_millis() / 1000):
             result = deadlines.meet(at)
         for outcome, measure in _COUNTED.items():
@@ -60,23 +60,23 @@ def _passing(context: Context[Any]) -> frozenset[str]:
     return frozenset((ListOpen.code, IN_PROGRESS, *unavailable))
 
 
-def _issue(context: Context[Any], call: Any, command: Change, key: str) -> None:
-    """Run a command as its own function does, under the key of the deadline. Raises Refusal."""
+def _run(context: Context[Any], call: Any, command: Change, key: str) -> str:
+    """Run a command as its own function does, under the key of the deadline; return the code of its refusal."""
     handler = CommandHandler.of(context, type(command))
     if handler.declared.kind == "adds":
         raise TypeError(f"a deadline returned {handler.declared.name}, which adds a child and leaves the status due")
     try:
         handler.perform(command, key, command.model_dump(mode="json", exclude_none=True), call)
     except Refused as refused:
-        raise Refusal(refused.code) from None
+        return refused.code
+    return ""
 
 
-def _report(entry: Due, outcome: Outcome, error: Exception | None) -> None:
-    code = error.code if isinstance(error, Refusal) else type(error).__name__
-    if outcome is Outcome.FAILED:
-        logger.error("deadline failed", ids=[entry.identity], status=entry.status, exc_info=error)
+def _report(entry: Due, outcome: Outcome, cause: Exception | str) -> None:
+    if isinstance(cause, Exception):
+        logger.error("deadline failed", ids=[entry.identity], status=entry.status, exc_info=cause)
     elif outcome is Outcome.REFUSED or outcome in STAYS:
-        logger.warning(f"deadline {outcome}", ids=[entry.identity], status=entry.status, code=code)
+        logger.warning(f"deadline {outcome}", ids=[entry.identity], status=entry.status, code=cause)
 
 
 lambda_handler = deadlines_handler(declared())
