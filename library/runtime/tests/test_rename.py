@@ -37,7 +37,7 @@ from bounded_context import (
     now,
 )
 from bounded_context.adapters.dynamodb import AggregateTable
-from bounded_context.adapters.items import AggregateShards, Changes, Items
+from bounded_context.adapters.items import AggregateShards, Items
 from bounded_context.application.queries import Selection, list_many, selection
 from bounded_context.domain.formats import FileFormat
 from bounded_context.testing import Samples, run_list
@@ -50,6 +50,7 @@ from bounded_context_cli.contracts.published import of_data
 from bounded_context_cli.contracts.released import Released
 from bounded_context_cli.contracts.samples import version_of
 from bounded_context_infra.configuration.formats import file_format
+from bounded_context_operations.repair.reseed.state import StoredStates
 
 
 class Status(StrEnum):
@@ -184,7 +185,7 @@ def test_events_and_answers_have_both_names_in_the_transition() -> None:
     for context, fields in ((BEFORE, old), (DURING, old | new), (AFTER, new)):
         answer = context.payload(Items(context).to_aggregate(item))
         assert answer == fields | {"status": "MADE", "version": 1, "list_id": "l-1"}
-        assert Changes(context).of_item(item, now())["data"] == answer
+        assert StoredStates(context).of_item(item, now())["data"] == answer
         assert context.data.model_validate(answer)
     before, during, after = (of_data(context, "ClaimMade", "1.0") for context in EVERY)
     assert list(breaks(before, during)) == []

@@ -15,7 +15,7 @@ from pydynox import DynamoDBClient
 from bounded_context import Aggregate, BadContext, Command, Context, Day, Details, EventData, Identifier, now, today
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
-from bounded_context.adapters.items import Changes, Items
+from bounded_context.adapters.items import Items
 from bounded_context.declaration.context import OWN_FIELDS
 from bounded_context.testing import InMemoryAggregates, Samples, on
 from bounded_context.testing.functions import TABLE
@@ -24,6 +24,7 @@ from bounded_context_cli.contracts.openapi.document import document, view
 from bounded_context_cli.contracts.published import of_data
 from bounded_context_cli.contracts.samples import version_of
 from bounded_context_local.testing.plugin import made_table
+from bounded_context_operations.repair.reseed.state import StoredStates
 from tests.adapters.endpoints import inserts
 
 CREATED, CHANGED = datetime(2030, 1, 1, 8, 30, tzinfo=UTC), datetime(2030, 1, 2, tzinfo=UTC)
@@ -105,7 +106,7 @@ def test_answers_and_events_have_the_times_by_choice(payments: AggregateTable[Pa
     _changed(payments)
     [item] = table.scan()["Items"]
     for context, expected in ((PAYMENT, {}), (TIMED, TEXTS)):
-        data = Changes(context).of_item(item, CHANGED)["data"]
+        data = StoredStates(context).of_item(item, CHANGED)["data"]
         answer = context.payload(Items(context).to_aggregate(item))
         assert data == answer
         assert {name: data[name] for name in TEXTS if name in data} == expected

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bounded_context.adapters.items import Changes
 from bounded_context_operations.repair.reseed import ReseedRun, state
 from tests.reseed.conftest import Reseeding
 from tests.reseed.world import Killed, World, existing, projection
@@ -114,7 +113,7 @@ def _in_the_order_of_keys(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 PLANTED = {
-    "the table's state is the newest": (Changes, "of_item", _as_newest),
+    "the table's state is the newest": (state.StoredStates, "of_item", _as_newest),
     "the table is not compared with the stream": (state.CurrentState, "_aggregate_event", _without_the_table),
     "a deletion is not compared with the table": (state.CurrentState, "_aggregate_event", _without_the_item),
     "progress is saved before the events are sent": (ReseedRun, "_send", _saved_first),

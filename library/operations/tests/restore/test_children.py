@@ -8,10 +8,11 @@ import pytest
 from payment.model import Payment, Status
 
 from bounded_context.adapters.dynamodb import AggregateTable, ChildTable
-from bounded_context.adapters.items import KEY, Changes, Items
+from bounded_context.adapters.items import KEY, Items
 from bounded_context_local.testing.plugin import made_table
 from bounded_context_operations.repair.erase.person import Person
 from bounded_context_operations.repair.erase.records import SecondTable, TableStore
+from bounded_context_operations.repair.reseed.state import StoredStates
 from bounded_context_operations.repair.restore.differences import Difference, content
 from bounded_context_operations.repair.restore.pause import Writes
 from bounded_context_operations.repair.restore.tables import ChildCopies, Tables, plain
@@ -137,7 +138,7 @@ def test_the_event_of_an_erasure_is_that_of_the_status(world: World) -> None:
     world.add("first")
     world.erase(keep=True)
     item = world.table.get_item(Key={KEY: KEY_OF})["Item"]
-    event = Changes(CONTEXT).of_item(item, datetime(2026, 1, 31, tzinfo=UTC))
+    event = StoredStates(CONTEXT).of_item(item, datetime(2026, 1, 31, tzinfo=UTC))
     assert (event["type"], "note" in event["data"]) == ("PaymentRegistered", False)
     assert "erasure" in event
 

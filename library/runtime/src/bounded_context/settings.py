@@ -5,29 +5,10 @@ from typing import Literal
 
 from pydantic import Field, Json
 
-from .declaration.entry_points import Settings, TableSettings, load
+from .declaration.entry_points import Settings, TableSettings
+from .declaration.entry_points import load as load
 from .domain.events import Consumed
 from .domain.formats import FileFormat
-
-__all__ = [
-    "GateSettings",
-    "ListSettings",
-    "MeasureListsSettings",
-    "OnEventSettings",
-    "ReactionSettings",
-    "RegisterListSettings",
-    "RelaySettings",
-    "Settings",
-    "SweepUploadsSettings",
-    "TableSettings",
-    "TemporarySettings",
-    "TrafficHookSettings",
-    "ValidationSettings",
-    "VerificationSettings",
-    "WatchListsSettings",
-    "WatchMappingsSettings",
-    "load",
-]
 
 
 class ListSettings(TableSettings):

@@ -10,7 +10,8 @@ from payment.context import PAYMENT
 
 from bounded_context import aws
 from bounded_context.adapters.dynamodb import AggregateTable
-from bounded_context.handlers._requests import MEDIA_TYPE, MOST_BYTES, kinds
+from bounded_context.handlers._requests import MEDIA_TYPE, MOST_BYTES
+from bounded_context_cli.contracts.openapi.document import kinds
 from tests.emf import totals
 from tests.handlers.conftest import Daemon, Lines
 from tests.handlers.functions import CHANGE, CREATES, DELETES, GET, ID, ON_EXISTING, SAMPLES

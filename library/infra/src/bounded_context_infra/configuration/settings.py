@@ -13,7 +13,6 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from bounded_context.declaration.context import Context
-from bounded_context.declaration.entry_points import NAME
 from bounded_context.domain.formats import FileFormat
 from bounded_context.domain.spelling import kebab
 
@@ -23,6 +22,9 @@ from .config import ARN, SettingError, SettingSource, only_if, read_all
 from .list_settings import LONGEST_KEPT, ListSettings, OfContext, formats
 from .schema import ONCE, BadMember, Declared, Form, Members, setting, within
 from .strategy import BadStrategy, Strategy
+
+KEBAB: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+"""Lower-case letters, digits and single hyphens, such as ``acquirer-key``."""
 
 _NAME: Final = Form(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]", "a name in lower-case letters, such as order-line")
 _ARN: Final = re.compile(ARN + r"sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
@@ -368,7 +370,7 @@ _ADDRESS: Final = Form(
 
 
 def _valid_systems(systems: Mapping[str, str]) -> Mapping[str, str]:
-    if wrong := [name for name in systems if not NAME.fullmatch(name)]:
+    if wrong := [name for name in systems if not KEBAB.fullmatch(name)]:
         raise BadMember(wrong[0], f"has {wrong[0]!r}: write its name in kebab-case")
     return systems
 

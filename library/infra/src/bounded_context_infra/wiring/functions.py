@@ -12,7 +12,7 @@ import pulumi
 from pulumi_aws import lambda_
 
 from bounded_context.declaration.context import Context
-from bounded_context.declaration.entry_points import HOOKS, NAME, entry_point, secret_variable, system_variable
+from bounded_context.declaration.entry_points import HOOKS, entry_point, secret_variable, system_variable
 from bounded_context.declaration.own_routes import own_routes
 from bounded_context.declaration.structure import MEET_DEADLINES, WATCH_LISTS, WATCH_MAPPINGS
 
@@ -23,6 +23,7 @@ from ..components.releases import Release, Releases
 from ..components.secret import Secret
 from ..configuration.config import SettingError
 from ..configuration.project import current
+from ..configuration.settings import KEBAB
 from ..stack.stack import ALL_KEYS, Folder, Items, Objects, Operation, Queue, Stack, Topic
 
 _ONE_CPU: Final = 1769
@@ -393,7 +394,7 @@ def _secrets(presets: Mapping[str, Preset]) -> list[str]:
     """Return the names of all secrets, sorted so that they do not depend on the order of functions."""
     for function, preset in presets.items():
         for name in preset.secrets:
-            if not NAME.fullmatch(name):
+            if not KEBAB.fullmatch(name):
                 raise FunctionsError(f"{function} has the secret {name!r}: write its name in kebab-case.")
     return sorted({name for preset in presets.values() for name in preset.secrets})
 

@@ -22,14 +22,13 @@ from bounded_context.adapters.items import KEY, TRACEPARENT
 from bounded_context.application.detection import json_record
 from bounded_context.application.reading import records
 from bounded_context.declaration.context import Context
-from bounded_context.domain.fields import ERASED
 from bounded_context.domain.formats import FileFormat, Formats
 from bounded_context.domain.lists import INCOMING
 from bounded_context.domain.rows import Record, Unreadable
 from bounded_context.testing.functions import assembled
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Calls
 from bounded_context_cli.command.operation import Clock
-from bounded_context_operations.repair.erase.person import mapped
+from bounded_context_operations.repair.erase.person import ERASED, mapped
 from bounded_context_operations.repair.erase.stores import ErasureStack
 
 from ..inserts import insert, is_insert

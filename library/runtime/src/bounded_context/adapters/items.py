@@ -351,16 +351,6 @@ class Changes:
         image = image_of(record)
         return self._items.to_aggregate(image) if _is_removal(record) and COUNTS in image else None
 
-    def of_item(self, item: Mapping[str, Any], time: datetime) -> dict[str, Any]:
-        """Return an event that reports the stored state of an aggregate, which the stream no longer contains.
-
-        Its id is the same each time. Its sequence is the aggregate's version. It is smaller than each number of a
-        stream, which has 21 digits or more (DynamoDB Streams API reference, GetShardIterator).
-        """
-        aggregate = self._items.to_aggregate(item)
-        number = events.sequence(str(aggregate.version))
-        return self._event(item, time, number, event_id=f"{aggregate.id}.{aggregate.tag}")
-
     def _event(
         self, image: Mapping[str, Any], time: datetime, number: str, *, event_id: str, removed: bool = False
     ) -> dict[str, Any]:

@@ -87,11 +87,6 @@ _VALUE: Final = re.compile(r"[0-9.,/+-]*|.*[]\[<>{}].*", re.DOTALL)
 _BINARY: Final = re.compile("[\x00-\x08]")
 
 
-def detected(head: bytes, expected: FileFormat = PLAIN, form: Rows | None = None) -> FileFormat:
-    """Return the format that is necessary to read the records of a file, as its beginning shows it."""
-    return _detected(head, expected, form)[0]
-
-
 Check = Callable[[FileFormat, Sequence[str], list[Record]], Sequence[Rejection]]
 """The check of records in a format, under the given columns. A record of JSON lines has a cell for each column."""
 
@@ -101,7 +96,7 @@ def differences(head: bytes, form: Rows, expected: FileFormat, check: Check) -> 
 
     A beginning without a column of the context shows no format.
     """
-    actual, text = _detected(head, expected, form)
+    actual, text = detected(head, expected, form)
     names, rows = _rows(text, form, actual) if text else ([], [])
     columns = [*map(actual.column, names)]
     header = [*_header(names, columns, rows, form, "column" if actual.kind == "csv" else "member")]
@@ -136,8 +131,11 @@ def _accepts(form: Rows, format_: FileFormat, columns: Sequence[str], rows: list
     return not whole or all(any(holds(name, place) for place in unknown) for name in missing)
 
 
-def _detected(head: bytes, expected: FileFormat, form: Rows | None) -> tuple[FileFormat, str]:
-    """Return the format, and the beginning of the file as text; empty if it is no text."""
+def detected(head: bytes, expected: FileFormat = PLAIN, form: Rows | None = None) -> tuple[FileFormat, str]:
+    """Return the format that is necessary to read the records of a file, and its beginning as text.
+
+    The beginning of the file shows the format. The text is empty if the beginning is no text.
+    """
     packed = head.startswith(GZIP) if head else expected.compression == "gzip"
     data = _unpacked(head) if packed else head
     actual = replace(expected, compression="gzip" if packed else "none")

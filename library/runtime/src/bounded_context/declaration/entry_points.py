@@ -117,9 +117,6 @@ def _own_steps(context: Context[Any]) -> set[str]:
     return {name.get_name() for name in names if name.is_assigned() or name.is_imported()}
 
 
-NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-"""Lower-case letters, digits and single hyphens, such as ``acquirer-key``."""
-
 _SUFFIX: Final = r"-[A-Za-z0-9]{6}$"
 """The suffix that Secrets Manager adds to a name in an ARN ("What's in a Secrets Manager secret?", secret ARN)."""
 

@@ -180,10 +180,6 @@ class Personal:
     """The mark of a field with a person's data: ``Annotated[Text, Personal]``. `context erase` replaces its value."""
 
 
-ERASED: Final = "erased"
-"""The value of a text with a person's data after the erasure."""
-
-
 def personal(model: type[BaseModel]) -> dict[str, Any]:
     """Return a model's personal fields by name, also by an earlier name, with their JSON values after the erasure."""
     marked = {name: field for name, field in model.model_fields.items() if is_personal(field)}

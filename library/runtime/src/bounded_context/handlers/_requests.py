@@ -19,7 +19,6 @@ from urllib.parse import parse_qs
 from pydantic import BaseModel, ValidationError
 
 from ..application.queries import BadCursor
-from ..declaration.context import Context
 from ..declaration.structure import IN_PROGRESS, REUSED
 from ..domain.aggregate import BusinessError, shortened
 from ..domain.faults import INVALID
@@ -125,7 +124,7 @@ class Kind:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-_OF_REQUESTS: Final[Mapping[str, Kind]] = {
+OF_REQUESTS: Final[Mapping[str, Kind]] = {
     MALFORMED: Kind(400, "The body cannot be read as JSON"),
     BAD_PARAMETER: Kind(400, "A parameter is invalid"),
     NO_SUCH_ROUTE: Kind(404, "There is no such route"),
@@ -137,11 +136,6 @@ _OF_REQUESTS: Final[Mapping[str, Kind]] = {
 }
 
 
-def kinds(context: Context[Any]) -> dict[str, Kind]:
-    """Return the kind of problem for each code, of bad requests and of the context's rules."""
-    return {**_OF_REQUESTS, **{error.code: of_rule(error) for error in context.business_errors}}
-
-
 def of_rule(error: type[BusinessError]) -> Kind:
     """Return the kind of problem for a rule."""
     return Kind(error.status, error.title)
@@ -149,7 +143,7 @@ def of_rule(error: type[BusinessError]) -> Kind:
 
 def problem(refused: Refused, source: str, correlation_id: str) -> dict[str, Any]:
     """Return a refusal as Lambda's response to API Gateway; ``source`` is the context's name."""
-    kind = of_rule(refused.rule) if refused.rule else _OF_REQUESTS[refused.code]
+    kind = of_rule(refused.rule) if refused.rule else OF_REQUESTS[refused.code]
     members = {
         "type": f"urn:problem-type:{source}:{refused.code}",
         "title": kind.title,

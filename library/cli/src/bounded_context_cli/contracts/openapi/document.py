@@ -36,9 +36,9 @@ from bounded_context.handlers._requests import (
     CORRELATION_ID,
     MALFORMED,
     MEDIA_TYPE,
+    OF_REQUESTS,
     TOO_LARGE,
     UNSUPPORTED,
-    kinds,
     of_rule,
 )
 from bounded_context.handlers._requests import Kind as Refusal
@@ -187,6 +187,11 @@ def operations(context: Context[Any]) -> Iterator[Described]:
             yield _command(context, commands[function])
     for own in own_routes(context).values():
         yield _own(context, own)
+
+
+def kinds(context: Context[Any]) -> dict[str, Refusal]:
+    """Return the kind of problem for each code, of bad requests and of the context's rules."""
+    return {**OF_REQUESTS, **{error.code: of_rule(error) for error in context.business_errors}}
 
 
 def _own(context: Context[Any], own: OwnRoute) -> Described:

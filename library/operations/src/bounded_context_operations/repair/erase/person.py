@@ -13,12 +13,15 @@ from boto3.dynamodb.types import TypeSerializer
 
 from bounded_context.application.detection import detected, json_members
 from bounded_context.application.reading import GZIP, HEAD_BYTES, FileSource, marked
-from bounded_context.domain.fields import ERASED
+from bounded_context.domain.field_types import BY_KIND
 from bounded_context.domain.rows import Record, Unreadable
 
 from ..report import no_identity
 
 _JSON = ("{", "[")
+
+ERASED: Final = BY_KIND["text"].erased
+"""The value of a text with a person's data after the erasure."""
 
 OfObject = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -223,7 +226,7 @@ def _rows(person: Person, body: BinaryIO, unread: str) -> Search:
     result, header = Search(unread=unread), None
     try:
         source = _unpacked(body)
-        for record in source.records(detected(source.head)):
+        for record in source.records(detected(source.head)[0]):
             cells = [cell.replace("\0", "").strip() for cell in record.cells]
             header = cells if header is None else header
             _judge(person, header, Record(record.line, cells), result)

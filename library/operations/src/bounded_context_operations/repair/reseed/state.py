@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 
 from bounded_context.adapters.items import KEY, Changes
 from bounded_context.declaration.context import Context
-from bounded_context.domain.events import label_of
+from bounded_context.domain.events import label_of, sequence
 from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.operation import Clients, Clock
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others
@@ -236,6 +236,20 @@ class AggregateEvent:
     original: bool
 
 
+class StoredStates(Changes):
+    """Builds the events of the stored states of aggregates."""
+
+    def of_item(self, item: Mapping[str, Any], time: datetime) -> dict[str, Any]:
+        """Return an event that reports the stored state of an aggregate, which the stream no longer contains.
+
+        Its id is the same each time. Its sequence is the aggregate's version. It is smaller than each number of a
+        stream, which has 21 digits or more (DynamoDB Streams API reference, GetShardIterator).
+        """
+        aggregate = self._items.to_aggregate(item)
+        number = sequence(str(aggregate.version))
+        return self._event(item, time, number, event_id=f"{aggregate.id}.{aggregate.tag}")
+
+
 @dataclass
 class CurrentState:
     """The aggregates of a stack, or the aggregates that changed `since` a time.
@@ -258,7 +272,7 @@ class CurrentState:
                 f"--since {self.since.isoformat()} is not in the last 24 hours, whose changes the stream contains:"
                 " without --since, the command sends the state of all aggregates."
             )
-        self._changes = Changes(self.context)
+        self._changes = StoredStates(self.context)
 
     def events(self, after: str) -> Iterator[AggregateEvent]:
         """Yield the events of all aggregates from the place after `after`: existing aggregates, then deletions.
