@@ -35,7 +35,7 @@ from bounded_context import (
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import CHANGED_AT, CREATED_AT, Items
-from bounded_context.application.reading import records
+from bounded_context.application.reading import FileSource
 from bounded_context.domain import events
 from bounded_context.domain.field_types import BY_KIND, FIELD_TYPES
 from bounded_context.domain.fields import description_of, kind_of
@@ -249,7 +249,7 @@ def test_samples_have_it(case: Case):
 @over_every
 def test_the_bad_sample_list_has_a_bad_row(case: Case):
     """Whatever the types of its columns are."""
-    header, *rows = records(BytesIO(LocalSamples(case.context).bad_document()))
+    header, *rows = FileSource(BytesIO(LocalSamples(case.context).bad_document())).records()
     assert case.context.rows.check(case.context.rows.check_header(header.cells), rows).rejections
 
 

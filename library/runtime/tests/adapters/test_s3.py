@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from bounded_context.adapters.s3 import InboxBucket
-from bounded_context.application.reading import records
+from bounded_context.application.reading import FileSource
 from bounded_context.testing.functions import BUCKET
 
 
@@ -39,7 +39,7 @@ def test_a_pinned_version_does_not_change(files: InboxBucket):
     files.write(KEY, b"b\n")
     assert stored.file.size == 4
     with files.open(stored.file) as stream:
-        assert [cells for _, cells in records(stream)] == [["a"], ["1"]]
+        assert [cells for _, cells in FileSource(stream).records()] == [["a"], ["1"]]
 
 
 @pytest.mark.parametrize(

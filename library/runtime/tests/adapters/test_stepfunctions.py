@@ -24,14 +24,15 @@ def machine(aws: None) -> tuple[Any, str]:
 def test_only_running_executions_count(machine: tuple[Any, str]):
     """What has ended is nobody's worry."""
     client, arn = machine
-    assert Executions(client, arn).oldest_start() is None
+    assert Executions(client, arn).starts() == {}
     started = [client.start_execution(stateMachineArn=arn, name=name) for name in ("first", "second")]
-    assert Executions(client, arn).oldest_start() == started[0]["startDate"]
+    starts = {execution["executionArn"]: execution["startDate"] for execution in started}
+    assert Executions(client, arn).starts() == starts
     client.stop_execution(executionArn=started[0]["executionArn"])
-    assert Executions(client, arn).oldest_start() == started[1]["startDate"]
+    assert [*Executions(client, arn).starts()] == [started[1]["executionArn"]]
 
 
-def test_the_oldest_execution_is_on_the_last_page():
+def test_the_executions_of_all_pages_count():
     """AWS answers with the newest first, a hundred at a time."""
     client: Any = boto3.client(
         "stepfunctions", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x"
@@ -41,9 +42,9 @@ def test_the_oldest_execution_is_on_the_last_page():
     with Stubber(client) as answers:
         answers.add_response("list_executions", {"executions": _running(days[:2]), "nextToken": "more"}, request)
         answers.add_response("list_executions", {"executions": _running(days[2:])}, request | {"nextToken": "more"})
-        assert Executions(client, MACHINE).oldest_start() == days[-1]
+        assert [*Executions(client, MACHINE).starts().values()] == days
 
 
 def _running(started: list[datetime]) -> list[dict[str, Any]]:
-    same = {"executionArn": MACHINE, "stateMachineArn": MACHINE, "name": "x", "status": "RUNNING"}
-    return [{**same, "startDate": start} for start in started]
+    same = {"stateMachineArn": MACHINE, "name": "x", "status": "RUNNING"}
+    return [{**same, "executionArn": f"{MACHINE}:{start.day}", "startDate": start} for start in started]

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.application.reading import MAX_RECORD_CELLS, MAX_RECORD_CHARACTERS, chunks, records
+from bounded_context.application.reading import MAX_RECORD_CELLS, MAX_RECORD_CHARACTERS, FileSource, chunks
 from bounded_context.domain.rows import Record, Unreadable
 
 
 def _read(data: bytes) -> list[Record]:
-    return list(records(BytesIO(data)))
+    return list(FileSource(BytesIO(data)).records())
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ class _Endless(RawIOBase):
 
 def _peak(rows: int) -> int:
     tracemalloc.start()
-    for _ in chunks(records(_Endless(rows)), 1000):  # pyrefly: ignore[bad-argument-type] (a raw stream)
+    for _ in chunks(FileSource(_Endless(rows)).records(), 1000):  # pyrefly: ignore[bad-argument-type] (a raw stream)
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -104,8 +104,8 @@ class _DeadLetters:
         pass
 
 
-def _oldest() -> datetime:
-    return ARRIVED
+def _starts() -> dict[str, datetime]:
+    return {"run": ARRIVED}
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def output() -> Iterator[list[Emitted]]:
         patch.setenv("STATE_MACHINE_ARN", "arn:machine")
         patch.setenv("TEMPORARY_NAMES", "[]")
         patch.setenv("DEAD_LETTER_URL", "https://queue")
-        patch.setattr(aws, "executions", lambda: SimpleNamespace(oldest_start=_oldest))
+        patch.setattr(aws, "executions", lambda: SimpleNamespace(starts=_starts))
         patch.setattr(aws, "event_sources", lambda: SimpleNamespace(failing=lambda _: []))
         patch.setattr(aws, "files", InMemoryFiles)
         patch.setattr(aws, "lists", InMemoryLists)

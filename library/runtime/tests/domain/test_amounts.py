@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from bounded_context import Context
-from bounded_context.domain.fields import Amount, Currency, Identifier, of_kind
+from bounded_context.domain.fields import Amount, Currency, Identifier, kind_of
 from bounded_context.domain.lists import APART, NONE, OTHER, Amounts, currencies
 from bounded_context.testing import Samples
 from tests.contexts import over_contexts
@@ -39,7 +39,9 @@ class Visit(BaseModel):
 
 
 def _amounts(model: type[BaseModel]) -> Amounts:
-    return Amounts(of_kind("decimal", model), next(iter(of_kind("currency", model)), None))
+    kinds = {name: kind_of(field) for name, field in model.model_fields.items()}
+    decimals = [name for name, kind in kinds.items() if kind == "decimal"]
+    return Amounts(decimals, next((name for name, kind in kinds.items() if kind == "currency"), None))
 
 
 def test_every_decimal_is_summed_by_the_first_currency():

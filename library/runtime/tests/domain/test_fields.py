@@ -19,7 +19,7 @@ import bounded_context
 from bounded_context import BadContext
 from bounded_context.adapters.items import Items
 from bounded_context.adapters.services import text_and_attributes
-from bounded_context.application.reading import records
+from bounded_context.application.reading import FileSource
 from bounded_context.domain import events
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.field_types import FIELD_TYPES, MOST_LONG_TEXTS, FieldType
@@ -209,7 +209,7 @@ EVERY = context_of({f"a_{kind}": field for kind, field in ALL.items()} | {"a_enu
 def test_a_cell_is_the_same_in_the_model_the_table_and_events(cells: dict[str, str]):
     """A list's cell is read, staged, stored and published, and each of these forms is read as the same value."""
     file = Samples(EVERY).file([{"thing_id": "t-1", **cells}], ["thing_id", *cells])
-    header, row = records(BytesIO(file))
+    header, row = FileSource(BytesIO(file)).records()
     checked = EVERY.rows.check(EVERY.rows.check_header(header.cells), [row])
     assert checked.rejections == []
     [read] = [row.details for row in checked.rows]

@@ -14,8 +14,9 @@ from payment.context import PAYMENT
 
 from bounded_context import BadContext
 from bounded_context.declaration.entry_points import SMOKE, entry_point
-from bounded_context.declaration.own_routes import all_routes, own_routes
+from bounded_context.declaration.own_routes import own_routes
 from bounded_context.testing.functions import Functions
+from bounded_context_infra.configuration.routes import all_routes
 from tests.handlers.conftest import Lines
 from tests.handlers.requests import IAM, Answer
 from tests.own_routes import GOOD, HEAD, Write, write

@@ -27,7 +27,7 @@ def under_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _under_way(monkeypatch: pytest.MonkeyPatch, started: datetime | None) -> None:
-    monkeypatch.setattr(aws, "executions", lambda: SimpleNamespace(oldest_start=lambda: started))
+    monkeypatch.setattr(aws, "executions", lambda: SimpleNamespace(starts=lambda: {"run": started} if started else {}))
 
 
 def _mappings(monkeypatch: pytest.MonkeyPatch, *failing: str) -> None:

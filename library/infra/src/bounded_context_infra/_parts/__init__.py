@@ -12,8 +12,6 @@ from bounded_context.declaration.measures import UPLOADS_BROKEN as UPLOADS_BROKE
 from bounded_context.declaration.measures import UPLOADS_QUARANTINED as UPLOADS_QUARANTINED
 from bounded_context.declaration.measures import UPLOADS_UNSEEN as UPLOADS_UNSEEN
 from bounded_context.declaration.measures import Measure as Measure
-from bounded_context.declaration.own_routes import all_routes as all_routes
-from bounded_context.declaration.own_routes import all_scopes as all_scopes
 from bounded_context.declaration.own_routes import own_routes as own_routes
 from bounded_context.declaration.structure import DUE_INDEX as DUE_INDEX
 from bounded_context.declaration.structure import WATCH_LISTS as WATCH_LISTS
@@ -30,6 +28,8 @@ from ..configuration.labels import Labels as Labels
 from ..configuration.list_settings import Partner as Partner
 from ..configuration.list_settings import Vpc as Vpc
 from ..configuration.list_settings import require_encrypted as require_encrypted
+from ..configuration.routes import all_routes as all_routes
+from ..configuration.routes import all_scopes as all_scopes
 from ..configuration.settings import ApiObjectives as ApiObjectives
 from ..configuration.settings import ApiSettings as ApiSettings
 from ..configuration.settings import Consumed as Consumed

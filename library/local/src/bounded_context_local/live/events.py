@@ -13,12 +13,13 @@ from urllib.parse import urlencode
 from bounded_context.application.staging import VERIFIED
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import checks_of
-from bounded_context.declaration.own_routes import all_routes, own_routes
+from bounded_context.declaration.own_routes import own_routes
 from bounded_context.declaration.structure import MEET_DEADLINES
 from bounded_context.domain.lists import STAGING, ListStatus
 from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project, ProjectError, current
+from bounded_context_infra.configuration.routes import all_routes
 
 from ..actors.caller import http_request
 from ..actors.subscriber import cloud_event

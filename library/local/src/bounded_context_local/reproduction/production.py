@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from bounded_context.adapters.items import KEY, TRACEPARENT
 from bounded_context.application.detection import json_record
-from bounded_context.application.reading import records
+from bounded_context.application.reading import FileSource
 from bounded_context.declaration.context import Context
 from bounded_context.domain.formats import FileFormat, Formats
 from bounded_context.domain.lists import INCOMING
@@ -89,7 +89,7 @@ def _masked_file(data: bytes, context: Context[Any], format_: FileFormat) -> byt
 
 def _table(data: bytes, context: Context[Any], format_: FileFormat) -> list[list[str]]:
     """Return the cells of the header and of each record. A line that is no JSON object is masked."""
-    lines = [*records(BytesIO(data), format_)]
+    lines = [*FileSource(BytesIO(data)).records(format_)]
     if format_.kind == "csv":
         return [record.cells for record in lines]
     columns = context.rows.columns

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bounded_context.declaration.entry_points import SMOKE
-from bounded_context.declaration.own_routes import all_routes
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.lists import Failure
 from bounded_context_cli.command.operation import SystemClock
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project
+from bounded_context_infra.configuration.routes import all_routes
 
 from .. import stack_state
 from ..actors import caller

@@ -265,10 +265,6 @@ class Executions:
         self._client = client
         self._machine = machine_arn
 
-    def oldest_start(self) -> datetime | None:
-        """Return the start time of the oldest running execution, or None."""
-        return min(self.starts().values(), default=None)
-
     def starts(self) -> dict[str, datetime]:
         """Return the start times of all running executions, by their ARNs."""
         pages = self._client.get_paginator("list_executions").paginate(

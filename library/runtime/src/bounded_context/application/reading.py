@@ -309,13 +309,8 @@ class FileSource:
             raise Unreadable(reason, ListFault.COMPRESSION)
 
 
-def records(stream: BinaryIO, format_: FileFormat = PLAIN) -> Iterator[Record]:
-    """Yield the records of a file as `Source.records` does. Raises Unreadable."""
-    return FileSource(stream).records(format_)
-
-
 def continued_records(stream: BinaryIO, format_: FileFormat, place: FileRange) -> Iterator[Record]:
-    """Yield the records of a range that is not the first, as `Source.records` does. Raises Unreadable, Misfit.
+    """Yield the records of a range that is not the first, as `FileSource.records` does. Raises Unreadable, Misfit.
 
     ``stream`` has the bytes from the start of the range to `read_until` its end.
     """

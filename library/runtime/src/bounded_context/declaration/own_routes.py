@@ -74,17 +74,6 @@ def own_routes(context: Context[Any]) -> Mapping[str, OwnRoute]:
     return _declared.get(context.name, {})
 
 
-def all_routes(context: Context[Any]) -> dict[str, str]:
-    """Return the key of each function's route: those of commands and queries, and the own routes."""
-    return {**context.routes, **{name: own.key for name, own in own_routes(context).items()}}
-
-
-def all_scopes(context: Context[Any]) -> dict[str, tuple[str, ...]]:
-    """Return the scopes of each function's route that requires a scope."""
-    own = {name: own.scopes for name, own in own_routes(context).items() if own.scopes}
-    return {**context.scopes, **own}
-
-
 F = TypeVar("F", bound=Callable[..., BaseModel])
 
 

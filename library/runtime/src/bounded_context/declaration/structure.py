@@ -27,7 +27,7 @@ from ..domain.aggregate import (
 )
 from ..domain.events import EventData, PreviousVersion, Source, label, major, payload
 from ..domain.faults import INVALID, Fault
-from ..domain.fields import of_kind, personal
+from ..domain.fields import kind_of, personal
 from ..domain.lists import Amounts, ListApproval, ListTotals, currencies
 from ..domain.spelling import kebab
 from .measures import Measures
@@ -179,7 +179,7 @@ class Structure(Generic[A]):
 
     def fields_of(self, kind: str) -> tuple[str, ...]:
         """Return the names of the details' fields of a kind (see `bounded_context.domain.fields`), in their order."""
-        return of_kind(kind, self.details)
+        return tuple(name for name, field in self.details.model_fields.items() if kind_of(field) == kind)
 
     @property
     def personal(self) -> Mapping[str, Any]:

@@ -284,8 +284,3 @@ def is_default_of_type(field: FieldInfo) -> bool:
 
 def _default(field: FieldInfo) -> Any:
     return field.get_default(call_default_factory=True)
-
-
-def of_kind(kind: str, model: type[BaseModel]) -> tuple[str, ...]:
-    """Return the names of a model's fields of a kind, in their order."""
-    return tuple(name for name, field in model.model_fields.items() if kind_of(field) == kind)

@@ -297,14 +297,12 @@ def is_temporary(key: str, endings: Collection[str]) -> bool:
     return key.casefold().endswith(tuple(suffix.casefold() for suffix in endings))
 
 
-def too_many_rejected(rejected: int, rows: int, tolerated_share: Fraction) -> bool:
-    """Return whether more than ``tolerated_share`` (0 to 1) of the rows was rejected, or every row was."""
-    return rejected > rows * tolerated_share or rejected == rows
-
-
 def over_tolerance(rejected: int, rows: int, tolerated_share: Fraction) -> str | None:
-    """Return the reason to reject the list as a whole, or None if its bad rows are within the tolerance."""
-    if not too_many_rejected(rejected, rows, tolerated_share):
+    """Return the reason to reject the list as a whole, or None.
+
+    The reason is that more than ``tolerated_share`` (0 to 1) of the rows was rejected, or every row was.
+    """
+    if rejected <= rows * tolerated_share and rejected != rows:
         return None
     return f"{rejected} of {rows} rows were rejected, and {float(tolerated_share * 100):g} % is tolerated"
 

@@ -4,6 +4,7 @@ The metrics are the age of the oldest unfinished list, and the number of event s
 context with an approval, a waiting list is not unfinished: its age is a metric of its own.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -34,22 +35,16 @@ def lambda_handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     ``seconds`` is the age of the oldest unfinished list, 0 if every list is finished. ``mappings`` is the number of
     event source mappings that are stopped, missing, or failed at their last attempt.
     """
-    now = datetime.now(UTC)
-    seconds = _age(now) if CONTEXT.approval is None else _age_without_waits(now)
+    seconds = _age(aws.executions().starts(), datetime.now(UTC).timestamp())
     count(measures.OLDEST_UNFINISHED, seconds)
     return {"seconds": seconds, "mappings": count_failing(MAPPED)}
 
 
-def _age(now: datetime) -> float:
-    started = aws.executions().oldest_start()
-    return 0.0 if started is None else max(0.0, (now - started).total_seconds())
-
-
-def _age_without_waits(now: datetime) -> float:
-    """Count the longest wait for an approval; return the age of the oldest list that does not wait."""
-    starts, at = aws.executions().starts(), now.timestamp()
-    lists = aws.lists().of_executions(list(starts))
+def _age(starts: Mapping[str, datetime], at: float) -> float:
+    """Return the age of the oldest list that does not wait for an approval; count the longest wait for an approval."""
+    lists = aws.lists().of_executions(list(starts)) if CONTEXT.approval else {}
     waits = {execution: received.waited(at) for execution, received in lists.items()}
     waiting = {execution for execution, received in lists.items() if received.awaits_approval}
-    count(measures.OLDEST_WAITING, max((waits[execution] for execution in waiting), default=0.0))
-    return max((at - starts[name].timestamp() - waits.get(name, 0) for name in starts.keys() - waiting), default=0.0)
+    if CONTEXT.approval:
+        count(measures.OLDEST_WAITING, max((waits[execution] for execution in waiting), default=0.0))
+    return max((0.0, *(at - starts[name].timestamp() - waits.get(name, 0) for name in starts.keys() - waiting)))

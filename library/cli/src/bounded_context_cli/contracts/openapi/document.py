@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from bounded_context.declaration.context import Context
-from bounded_context.declaration.own_routes import OwnRoute, all_scopes, own_routes
+from bounded_context.declaration.own_routes import OwnRoute, own_routes
 from bounded_context.declaration.structure import IN_PROGRESS, REUSED, By
 from bounded_context.domain.aggregate import (
     AlreadyExists,
@@ -50,6 +50,7 @@ from bounded_context.handlers._routes import (
     query_operation,
 )
 from bounded_context.handlers.own_routes import own_operation
+from bounded_context_infra.configuration.routes import all_scopes
 
 from ..compatibility import without_null
 from ..published import examples
