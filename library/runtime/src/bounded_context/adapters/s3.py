@@ -1,6 +1,6 @@
 """The inbox bucket, through boto3."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import RawIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
@@ -74,10 +74,9 @@ class InboxBucket:
 
     def version(self, key: str, version: str) -> StoredVersion | None:
         """Return a version of an object, or None. Whether the object was removed since is not checked."""
-        try:
-            head = self._client.head_object(Bucket=self._bucket, Key=key, VersionId=version)
-        except ClientError as error:
-            return _none_if_absent(error)
+        head = _if_present(self._client.head_object, Bucket=self._bucket, Key=key, VersionId=version)
+        if head is None:
+            return None
         pinned = PinnedFile(self._bucket, key, version, head["ContentLength"])
         return StoredVersion(pinned, _bare(head["ETag"]), head["LastModified"])
 
@@ -102,17 +101,13 @@ class InboxBucket:
 
     def stream(self, key: str) -> BinaryIO | None:
         """Return an object's bytes as a stream, or None if it does not exist."""
-        try:
-            return cast("BinaryIO", _Body(self._client.get_object(Bucket=self._bucket, Key=key)["Body"]))
-        except ClientError as error:
-            return _none_if_absent(error)
+        answer = _if_present(self._client.get_object, Bucket=self._bucket, Key=key)
+        return cast("BinaryIO", _Body(answer["Body"])) if answer else None
 
     def read(self, key: str) -> bytes | None:
         """Return a small object's bytes, or None if it does not exist."""
-        try:
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            return _none_if_absent(error)
+        answer = _if_present(self._client.get_object, Bucket=self._bucket, Key=key)
+        return answer["Body"].read() if answer else None
 
     def read_all(self, keys: Sequence[str]) -> Iterator[bytes | None]:
         """Yield the bytes of small objects in the order of their keys, or None for an object that does not exist."""
@@ -126,10 +121,8 @@ class InboxBucket:
 
     def tag(self, key: str) -> str | None:
         """Return the tag of an object's newest version, or None if there is no object."""
-        try:
-            return self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
-        except ClientError as error:
-            return _none_if_absent(error)
+        head = _if_present(self._client.head_object, Bucket=self._bucket, Key=key)
+        return head["ETag"] if head else None
 
     def replace(self, key: str, data: bytes, tag: str | None) -> bool:
         """Store an object if its newest version still has the tag; return whether it did.
@@ -151,6 +144,11 @@ def _bare(etag: str) -> str:
     return etag.strip('"')
 
 
-def _none_if_absent(error: ClientError) -> None:
-    if error.response.get("Error", {}).get("Code") not in _ABSENT:
-        raise error
+def _if_present(call: Callable[..., Any], **request: str) -> Any:
+    """Return the answer to a request for an object, or None if there is no such object."""
+    try:
+        return call(**request)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") not in _ABSENT:
+            raise
+    return None

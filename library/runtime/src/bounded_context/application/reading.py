@@ -72,7 +72,7 @@ def check(line: str, encoding: str, others: bool) -> None:
     """
     if MARK in line:
         raise Unreadable("a byte order mark is inside the file: was it joined from several files?", ListFault.MARK)
-    if encoding in SINGLE_BYTE and _is_utf_8(data := line.encode(_CODECS[encoding])):
+    if encoding in SINGLE_BYTE and _is_text(data := line.encode(_CODECS[encoding]), "utf-8"):
         raise _foreign(f"the line is UTF-8 text, and not {encoding.upper()}", data, encoding, others)
 
 
@@ -95,9 +95,9 @@ def _foreign(reason: str, line: bytes, encoding: str, others: bool) -> Unreadabl
     return Unreadable(reason, ListFault.ENCODING, differences=differences)
 
 
-def _is_utf_8(data: bytes) -> bool:
+def _is_text(data: bytes, codec_: str) -> bool:
     try:
-        return bool(data.decode())
+        return bool(data.decode(codec_))
     except UnicodeDecodeError:
         return False
 
@@ -117,14 +117,7 @@ def guessed(data: bytes, expected: str) -> str:
     mixed = not _ESCAPED.sub("", text).isascii()
     if mixed or expected in SINGLE_BYTE or _CONTROL.search(text):
         return expected
-    return "windows-1252" if _is_windows(data) else "latin-1"
-
-
-def _is_windows(data: bytes) -> bool:
-    try:
-        return bool(data.decode("cp1252"))
-    except UnicodeDecodeError:
-        return False
+    return "windows-1252" if _is_text(data, "cp1252") else "latin-1"
 
 
 def first_text(data: bytes, encoding: str) -> str:

@@ -542,9 +542,8 @@ class Structure(Generic[A]):
     @cached_property
     def business_errors(self) -> tuple[type[BusinessError], ...]:
         """The refusals of rules: the library's and the context's own."""
-        if self.children:
-            return (*_PLATFORM_ERRORS, TooMany, *self.own_errors)
-        return (*_PLATFORM_ERRORS, *self.own_errors)
+        of_children = (TooMany,) if self.children else ()
+        return (*_PLATFORM_ERRORS, *of_children, *self.own_errors)
 
     @cached_property
     def own_errors(self) -> tuple[type[BusinessError], ...]:
