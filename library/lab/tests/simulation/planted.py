@@ -22,6 +22,7 @@ from bounded_context.application.staging import VERIFIED, Staging
 from bounded_context.domain.lists import BEFORE, ListStatus, ReceivedList
 from bounded_context.handlers import relay_events, sweep_uploads
 from bounded_context.handlers.commands import CommandHandler, _Locked
+from bounded_context_operations.repair import closing
 from bounded_context_operations.repair.closing import Closing
 
 from . import world
@@ -285,7 +286,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
 
 
 def _no_waiting() -> AbstractContextManager[Any]:
-    return _both(importing, importing, name="await_end", put=lambda _until: None)
+    return _both(importing, closing, name="await_end", put=lambda _until: None)
 
 
 def _undone_imported() -> AbstractContextManager[Any]:
