@@ -42,8 +42,9 @@ def supply(target: Path = EXAMPLE) -> None:
 
 
 def draw(target: Path = EXAMPLE) -> None:
-    """Write a picture of the example's recorded graph for ``prod`` to an SVG file next to the example."""
-    command = [sys.executable, "-m", "bounded_context_lab.drawing", str(target.with_suffix(".svg"))]
+    """Write a picture and an overview of the example's recorded graph for ``prod`` to SVG files next to the example."""
+    pictures = (target.with_suffix(".svg"), target.with_name("overview.svg"))
+    command = [sys.executable, "-m", "bounded_context_lab.drawing", *map(str, pictures)]
     variables = {**environment(), "PYTHONPATH": str(target / "src")}
     subprocess.run(command, cwd=target, env=variables, check=True, stdout=subprocess.DEVNULL)
 

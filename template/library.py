@@ -26,7 +26,10 @@ WHEEL, INDEX, GIT = WAYS = ("wheel", "https://python.example.com/index", "git")
 """The answers: a wheel built from this clone, the address of a package index (an example), or this repository."""
 
 PLACEHOLDER = "https://github.com/org/template"
-"""The address in an unpublished template, which another person could register."""
+"""The address in an unpublished template, which another person could register: no page names it."""
+
+CLONE = "../template"
+"""A clone of the template beside a repository, in commands of an unpublished template."""
 
 
 def _project(folder: Path) -> dict[str, Any]:
@@ -92,6 +95,11 @@ def address() -> str:
     return os.environ.get(REPOSITORY_OF_LIBRARY) or str(PROJECTS["runtime"]["urls"]["Repository"])
 
 
+def origin() -> str:
+    """Return the template for ``uvx --from``: its published repository, or a clone."""
+    return CLONE if address() == PLACEHOLDER else f"git+{address()}"
+
+
 def wheels(project: Path) -> Iterator[Path]:
     """Return the wheels of the library in a project, of all versions."""
     return (wheel for name in DISTRIBUTIONS for wheel in project.glob(f"{FOLDER}/{name.replace('-', '_')}-[0-9]*.whl"))
@@ -143,5 +151,5 @@ def find_uv() -> str:
     """
     uv = os.environ.get("UV") or program("uv", os.environ.get("PATH"))
     if uv is None:
-        raise LibraryError("This needs uv, which is not on the PATH: pip install uv")
+        raise LibraryError("This needs uv, which is not on the PATH: pipx install uv, or pip install uv")
     return uv

@@ -17,7 +17,7 @@ from jinja2.runtime import Context
 from . import answers
 from .answers import RULES, BadAnswer, Command
 from .field_types import field_type
-from .library import DISTRIBUTIONS, NAME, REPOSITORY, VERSION, WHEEL, LibraryError, address, find_uv, sources
+from .library import DISTRIBUTIONS, NAME, REPOSITORY, VERSION, WHEEL, LibraryError, find_uv, origin, sources
 from .record import record
 from .reserved import LIST_EVENTS
 from .schemas import json_schema
@@ -58,7 +58,7 @@ class Names(Extension):
         # pyrefly: ignore[bad-assignment] (not annotated)
         environment.globals |= {
             "version": VERSION,
-            "address": address(),
+            "origin": origin(),
             "distribution": NAME,
             "distributions": DISTRIBUTIONS,
         }

@@ -9,7 +9,7 @@ from pathlib import Path
 from .library import CODE
 
 _NEXT_STEPS = """
-{name} is ready. It needs uv (pip install uv) and nothing else on this machine:
+{name} is ready. It needs uv and nothing else on this machine:
 
     cd {folder}
     uv lock                       pins every package; commit uv.lock, since pipelines install only locked versions

@@ -39,7 +39,7 @@ from template.record import digest
 
 WHEELS = [f"{name.replace('-', '_')}-{VERSION}-py3-none-any.whl" for name in DISTRIBUTIONS]
 FOLDERS_OF_PROJECTS = [REPOSITORY, *(SOURCES / folder for folder in FOLDERS)]
-NO_UV = "This needs uv, which is not on the PATH: pip install uv"
+NO_UV = "This needs uv, which is not on the PATH: pipx install uv, or pip install uv"
 
 
 def test_template_and_library_have_one_name_for_the_distribution() -> None:

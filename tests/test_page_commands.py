@@ -27,6 +27,7 @@ COMMENT = re.compile(r"\s{2,}#.*|\s#\s.*")
 E2E = "library/local/tests/e2e/test_"
 DEBUGGED = f"{E2E}live.py::test_a_debugger_stops_in_a_function_that_has_its_own_role"
 DRAWN = f"{E2E}page.py::test_the_deployed_dashboards_are_drawn_of_a_run"
+FORKED = "tests/test_leaving.py::test_a_repository_with_the_sources_of_the_library_passes_its_check"
 INVOKED = f"{E2E}live.py::test_a_call_prints_the_answer_and_the_log_of_the_function"
 ITEMS = "library/runtime/tests/testing/test_promise_items.py::"
 LOGGED = f"{E2E}live.py::test_logs_are_selected_by_the_id_of_a_caller"
@@ -35,27 +36,28 @@ PARTNERS = "library/cli/tests/partners/test_commands.py::test_"
 PARTNER_ADDED = f"{PARTNERS}a_partner_is_added_and_removed_and_the_rest_of_the_file_stays"
 REHEARSED = f"{E2E}rehearsal.py::test_bad_versions_are_caught_and_a_good_one_takes_all_traffic"
 RESTORED = f"{E2E}rehearsal.py::test_10_000_aggregates_are_restored_within_two_minutes"
-TOGETHER = "tests/test_pair.py::test_a_payment_is_verified_against_events_of_subscription"
 TUTORIAL = "tests/test_tutorial.py::test_the_tutorial_has_the_output_of_its_commands"
-PUBLISHED = "what it fetches is what lies here"
-"""Of commands that differ from others only in where the template comes from."""
 
 TRIED = {
     r"\.ci/run": ".ci/run::section",
     r"\.ci/pulumi": ".ci/run::.ci/pulumi --built",
-    r"cd \w+": TUTORIAL,
+    r"cd (\.\./)?\w+": TUTORIAL,
     r"echo '.*' > large.json": TUTORIAL,
     r"echo down > build/credit-bureau\.txt": OUTAGE,
+    r"for folder in library/\*; do uv build .*": FORKED,
     r"git (init|add|commit) .*": TUTORIAL,
-    r"git clone https://github.com/org/template && cd template": PUBLISHED,
+    r"git -C \.\./template archive HEAD( library/\w+)+ \| tar -x": FORKED,
     r"pip install uv": ".ci/run::pip install --quiet uv",
+    r"pipx install uv": "tests/test_readme.py::test_pipx_installs_a_uv_that_runs_the_template",
     r"pytest consumer": "library/examples/consumer/tests/test_handler.py",
     r"rm large.json": TUTORIAL,
     r"template adopt REPO( --answers answers.yaml)?": "tests/upkeep/test_adopt.py",
     r"template fleet impact REPO DIR( --json)?": "tests/fleet/test_impact.py",
     r"template fleet (DIR|fleet.txt)( --html fleet.html| --json)?": "tests/fleet/test_command.py",
     r"template fleet update fleet.txt( --branches)?( --minutes 3)?": "tests/fleet/test_campaign.py",
+    r"uv build .* library/cli": FORKED,
     r"uv lock( --quiet)?": TUTORIAL,
+    r"uv lock --quiet --upgrade-package bounded-context-cli": FORKED,
     r"uv run context settings": "library/cli/tests/settings/test_faults.py",
     r"uv run --group docs library/docs/build.py": "tests/test_site.py::built",
     r"uv run --group e2e pytest -m nightly": "tests/test_two_versions.py",
@@ -96,11 +98,13 @@ TRIED = {
     r"uv run python -m tests\.vocabulary": "tests/test_vocabulary.py",
     r"uv run python -m tests\.two_versions": "tests/test_two_versions.py",
     r"uv run template demo": ".ci/run::uv run template demo",
-    r"uv run template demo --contexts subscription,payment": TOGETHER,
+    r"uv run template check \.\./Payment": "tests/upkeep/test_check.py",
+    r"uv run template new --output-dir \.\.": TUTORIAL,
+    r"uv run template new --no-input --output-dir \.\.": TUTORIAL,
+    r"uv run template update \.\./Payment": "tests/upkeep/test_update.py",
     r"uv run template examples": "tests/test_examples.py::test_a_new_bake_keeps_ignored_files",
-    r"uvx --from git\+\S+ template check \.": "tests/upkeep/test_check.py",
-    r"uvx --from git\+\S+ template new.*": "tests/test_new.py::test_uvx_bakes_the_same",
-    r"uvx --from git\+\S+ template update \.": "tests/upkeep/test_update.py",
+    r"uvx --from (git\+\S+|\.\./template) template check \.": "tests/upkeep/test_check.py",
+    r"uvx --from (git\+\S+|\.\./template) template update \.": "tests/upkeep/test_update.py",
 }
 """Commands, as patterns, and the test of each: a file, and what it defines; or a script, and a text in it."""
 
@@ -118,7 +122,7 @@ def commands(page: Path) -> Iterator[Command]:
         if not block["account"]:
             for line in block["text"].splitlines():
                 text = COMMENT.sub("", line).strip()
-                yield from (Command(page, part) for part in ([text] if "clone" in text else text.split(" && ")) if part)
+                yield from (Command(page, part) for part in text.split(" && ") if part)
 
 
 ALL = [command for page in PAGES for command in commands(page)]
@@ -139,10 +143,9 @@ def test_commands_are_tried_or_need_an_account(page: Path) -> None:
 def test_the_table_names_commands_and_tests_that_are_there(pattern: str) -> None:
     """A command that no page has any more leaves the table, and a test that moves takes its line along."""
     assert any(re.fullmatch(pattern, command.text) for command in ALL)
-    if TRIED[pattern] != PUBLISHED:
-        file, _, name = TRIED[pattern].partition("::")
-        text = (REPOSITORY / file).read_text(encoding="utf-8")
-        assert name in (defined(text) if file.endswith(".py") else text) or not name
+    file, _, name = TRIED[pattern].partition("::")
+    text = (REPOSITORY / file).read_text(encoding="utf-8")
+    assert name in (defined(text) if file.endswith(".py") else text) or not name
 
 
 def defined(text: str) -> set[str]:

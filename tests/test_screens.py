@@ -1,6 +1,5 @@
 """The pictures of the README show what there is: the example's program, and the screen of a run."""
 
-import html
 import re
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import pytest
 from bounded_context_local.additions import ActionResult
 from bounded_context_local.run.screen import RunScreen
 from bounded_context_local.running.context import Rows, RunResult
-from screens.record import drawn, without_what_was_wiped
+from screens.record import FILE, counted, drawn, screen, seconds, without_what_was_wiped, written
 
 from template.examples import EXAMPLE
 from template.names import REPOSITORY
@@ -37,6 +36,11 @@ BESIDES = (
 )
 
 
+AGAIN = "examples/demo.svg is not what a run shows: run `uv run python -m tests.screens.record`"
+PHONE, READABLE = 375, 11
+"""Pixels: the width of a phone, and the smallest text."""
+
+
 def words(text: str) -> set[str]:
     """The words of a screen; numbers are others in each run."""
     return set(re.findall(r"[A-Za-z-]{2,}", text))
@@ -45,24 +49,60 @@ def words(text: str) -> set[str]:
 @pytest.mark.slow
 def test_the_example_is_drawn_as_it_is(tmp_path: Path) -> None:
     """By what its program registers today."""
-    picture = tmp_path / "payment.svg"
-    command = [sys.executable, "-m", "bounded_context_lab.drawing", str(picture)]
+    pictures = [tmp_path / "payment.svg", tmp_path / "overview.svg"]
+    command = [sys.executable, "-m", "bounded_context_lab.drawing", *map(str, pictures)]
     variables = {**environment(), "PYTHONPATH": str(EXAMPLE / "src")}
     subprocess.run(command, cwd=EXAMPLE, env=variables, capture_output=True, check=True)
-    again = "examples/payment.svg is not what is drawn of examples/payment: run `uv run template examples`"
-    assert picture.read_bytes() == EXAMPLE.with_suffix(".svg").read_bytes(), again
+    again = "examples/{} is not what is drawn of examples/payment: run `uv run template examples`"
+    for picture in pictures:
+        assert picture.read_bytes() == (EXAMPLE.parent / picture.name).read_bytes(), again.format(picture.name)
 
 
 def test_the_recorded_demo_has_the_words_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     """Its rows, its stages, what it did besides, and what it says at its end; nothing comes from elsewhere."""
-    recorded = (REPOSITORY / "examples" / "demo.svg").read_text(encoding="utf-8")
-    screen = RunScreen(quiet=False)
-    screen.show(RUN, BESIDES)
-    screen.show_more("id-000000001")
-    text = html.unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", recorded))).replace("\xa0", " ")
-    again = "examples/demo.svg is not what a run shows: run `uv run python -m tests.screens.record`"
-    assert words(capsys.readouterr().out) <= words(text), again
+    recorded = FILE.read_text(encoding="utf-8")
+    run_screen = RunScreen(quiet=False)
+    run_screen.show(RUN, BESIDES)
+    run_screen.show_more("id-000000001")
+    assert words(capsys.readouterr().out) <= words(written(recorded)), AGAIN
     assert not re.search(r"(href|src|url)\s*[=(]\s*[\"']?(https?:)?//", recorded)
+
+
+@pytest.mark.e2e
+@pytest.mark.nightly
+def test_the_recorded_demo_has_the_numbers_of_a_run() -> None:
+    """All counts are equal. The seconds of another machine are within a factor of four, and their sum is right."""
+    recorded, run = (written(picture) for picture in (FILE.read_text(encoding="utf-8"), drawn(screen())))
+    assert counted(recorded) == counted(run), AGAIN
+    times, today = seconds(recorded), seconds(run)
+    assert times.keys() == today.keys()
+    assert times["all stages"] / 4 < today["all stages"] < times["all stages"] * 4, AGAIN
+
+
+def test_the_seconds_of_the_recorded_demo_are_its_sum() -> None:
+    """Of the stages in its table."""
+    *stages, total = seconds(written(FILE.read_text(encoding="utf-8"))).values()
+    assert len(stages) == 7
+    assert sum(stages) == pytest.approx(total, abs=0.05)
+
+
+def test_a_wrong_count_in_the_recorded_demo_is_detected() -> None:
+    """Another number of resources is a difference, other seconds are none."""
+    screens = ("✓ deploy  4.21 s  311 resources", "✓ deploy  5.03 s  311 resources", "✓ deploy  4.21 s  309 resources")
+    recorded, slower, stale = (counted(written(drawn(text))) for text in screens)
+    assert recorded == slower != stale
+
+
+@pytest.mark.parametrize("name", ["demo", "overview"])
+def test_the_pictures_of_the_readme_are_readable_on_a_phone(name: str) -> None:
+    """Their text has 11 pixels or more at the width of a phone."""
+    picture = (REPOSITORY / "examples" / f"{name}.svg").read_text(encoding="utf-8")
+    [width] = map(float, re.findall(r'viewBox="0 0 ([\d.]+) ', picture))
+    [font] = map(float, re.findall(r"font: ([\d.]+)px", picture))
+    shown = re.findall(r"!\[[^\]]*\]\(examples/(\w+)\.svg\)", (REPOSITORY / "README.md").read_text(encoding="utf-8"))
+    assert name in shown
+    assert set(shown) == {"demo", "overview"}
+    assert font * min(1, PHONE / width) >= READABLE
 
 
 def test_a_recorded_screen_has_the_lines_that_stay() -> None:

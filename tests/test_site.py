@@ -16,6 +16,7 @@ from bounded_context_cli.command.commands import GROUPS
 from bounded_context_cli.testing import browser
 
 from template import cli as template_cli
+from template.library import PLACEHOLDER, REPOSITORY_OF_LIBRARY, address
 from template.names import REPOSITORY
 from template.processes import environment
 
@@ -162,11 +163,16 @@ def test_the_how_to_index_has_each_page_of_the_folder_once(monkeypatch: pytest.M
 def test_pages_are_gathered_with_links_to_the_published_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Files that are no page of the site have the address of the runtime's package."""
+    """Files that are no page of the site have the address of the template. Without one they have no link."""
     monkeypatch.syspath_prepend(str(SITE))
+    page = tmp_path / "source" / "template" / "contributing.md"
     module("sources").gather(REPOSITORY, tmp_path / "source")
-    page = (tmp_path / "source" / "template" / "contributing.md").read_text(encoding="utf-8")
-    assert "https://github.com/org/template/blob/HEAD/conftest.py)" in page
+    assert f"[`conftest.py`]({address()}/blob/HEAD/conftest.py)" in page.read_text(encoding="utf-8")
+    monkeypatch.delenv(REPOSITORY_OF_LIBRARY)
+    module("sources").gather(REPOSITORY, tmp_path / "source")
+    assert "in `conftest.py`." in " ".join(page.read_text(encoding="utf-8").split())
+    pages = [path for path in page.parents[1].rglob("*.md") if PLACEHOLDER in path.read_text(encoding="utf-8")]
+    assert {path.name for path in pages} <= {"changelog.md"}
 
 
 def test_a_link_to_a_file_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

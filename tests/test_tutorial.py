@@ -20,7 +20,7 @@ from template.processes import environment
 
 PAGE = (REPOSITORY / "library" / "docs" / "tutorial.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$|^## ([^\n]*)\n", re.MULTILINE | re.DOTALL)
-ADDRESS = re.compile(r"^uvx --from \S+ ")
+IN_CLONE = re.compile(r"^uv run (?=template )")
 STAYS = "--keep"
 SECONDS = 120
 
@@ -39,7 +39,9 @@ class Terminals:
     """What a reader has: a terminal to type into, one in which a run stays, and an editor."""
 
     def __init__(self, folder: Path) -> None:
-        self._start, self._folder = folder, folder
+        # The reader begins in a clone, here an empty folder.
+        self._start = self._folder = folder / "template"
+        self._start.mkdir()
         self._log = folder / "run.log"
         self._kept: subprocess.Popen[bytes] | None = None
         self._read, self._said = 0, ""
@@ -116,8 +118,8 @@ class Terminals:
 
 
 def here(command: str) -> str:
-    """The command, with this template in the place of the published one."""
-    return ADDRESS.sub(f"uv run --quiet --project '{REPOSITORY}' ", command)
+    """The command, which runs in the clone beside the reader's folder."""
+    return IN_CLONE.sub(f"uv run --quiet --project '{REPOSITORY}' ", command)
 
 
 def seen(expected: str, said: str) -> bool:

@@ -3,12 +3,12 @@
 import os
 import re
 import shutil
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from diagrams import draw
+from template.library import PLACEHOLDER, address
 
 PACKAGED: Final = "library/cli/src/bounded_context_cli/docs"
 
@@ -28,7 +28,7 @@ _TEMPLATE: Final = {
     "library/examples/consumer/README.md": "how-to/consumer.md",
 }
 
-_IMAGES: Final = ("examples/payment.svg", "examples/demo.svg")
+_IMAGES: Final = ("examples/payment.svg", "examples/overview.svg", "examples/demo.svg")
 
 _RECORDS: Final = "explanation/decisions/"
 """Their index links to each. In the sidebar of every page dozens of them would hide the rest."""
@@ -43,21 +43,21 @@ class NoSuchFile(LookupError):
 def gather(repository: Path, source: Path) -> None:
     """Copy the pages into `source`, which is made anew, with links that hold there.
 
-    A link to a page leads to that page of the site, one to any other file to where the repository is published.
+    A link to a page leads to that page of the site. A link to another file leads to the published repository; in an
+    unpublished template, only the text of the link remains.
 
     Raises:
         NoSuchFile: a page links to what is not there.
     """
     shutil.rmtree(source, ignore_errors=True)
     places = {**_places(repository), **{image: f"images/{Path(image).name}" for image in _IMAGES}}
-    address = _address(repository)
     for origin, place in places.items():
         target = source / place
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.suffix == ".md":
             text = (repository / origin).read_text(encoding="utf-8")
             listed = "---\norphan: true\n---\n\n" if place.startswith(_RECORDS) else ""
-            linked = draw(_relinked(text, repository, origin, places, address), target)
+            linked = draw(_relinked(text, repository, origin, places, address().rstrip("/")), target)
             target.write_text(listed + linked, encoding="utf-8")
         else:
             shutil.copy(repository / origin, target)
@@ -72,19 +72,13 @@ def _places(repository: Path) -> dict[str, str]:
     return {**packaged, **_TEMPLATE, **{name: Path(name).relative_to(here).as_posix() for name in own}}
 
 
-def _relinked(text: str, repository: Path, origin: str, places: Mapping[str, str], address: str) -> str:
+def _relinked(text: str, repository: Path, origin: str, places: Mapping[str, str], published: str) -> str:
     def relinked(link: re.Match[str]) -> str:
         named = os.path.normpath(Path(origin).parent / link[1])
         if named in places:
             return f"]({os.path.relpath(places[named], Path(places[origin]).parent)}{link[2] or ''})"
         if not (repository / named).exists():
             raise NoSuchFile(f"{origin} links to {link[1]}, which is not there")
-        return f"]({address}/blob/HEAD/{named})"
+        return f"]({published}/blob/HEAD/{named})"
 
-    return _LINK.sub(relinked, text)
-
-
-def _address(repository: Path) -> str:
-    """Where the repository is published, without a slash at the end."""
-    text = (repository / "library" / "runtime" / "pyproject.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)["project"]["urls"]["Repository"].rstrip("/")
+    return re.sub(rf"\[([^\[\]]*)\]\({re.escape(PLACEHOLDER)}/[^)]*\)", r"\1", _LINK.sub(relinked, text))

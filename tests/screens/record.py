@@ -1,19 +1,24 @@
 """Records what the demo shows as a picture for the README: `uv run python -m tests.screens.record`."""
 
+import html
 import io
 import os
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 FILE = Path(__file__).parents[2] / "examples" / "demo.svg"
-WIDTH = 100
+WIDTH = 54
+"""Columns of the picture, whose text is then large enough on a phone."""
+
 _MOVES = re.compile(r"\x1b\[[0-9;?]*[A-HJ-Zf-ln-z]")
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
+_SECONDS = re.compile(r"\d+(\.\d\d)? s\b")
 _SPINNER = re.compile("[\u2800-\u28ff]")
 
 # As rich makes it, without its window and without fonts from elsewhere.
@@ -38,7 +43,7 @@ FORMAT = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="htt
 def screen() -> str:
     """Run the demo, and return what is on the screen at its end, with its colours."""
     command = [sys.executable, "-m", "template", "demo"]
-    variables = {**os.environ, "COLUMNS": str(WIDTH), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
+    variables = {**os.environ, "COLUMNS": "200", "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     result = subprocess.run(
         command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
     )
@@ -57,6 +62,26 @@ def drawn(output: str) -> str:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi("$ uv run template demo\n" + output))
     return console.export_svg(title="uv run template demo", code_format=FORMAT, unique_id="demo")
+
+
+def written(picture: str) -> str:
+    """Return the text of a recorded screen."""
+    rows: defaultdict[str, list[str]] = defaultdict(list)
+    for height, text in re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>([^<]*)</text>', picture):
+        rows[height].append(html.unescape(text).replace("\xa0", " "))
+    return "\n".join("".join(row).rstrip() for row in rows.values())
+
+
+def counted(text: str) -> list[str]:
+    """Return the words of a screen without the seconds, which differ between runs, and without borders."""
+    return re.findall(r"[^\s─-╿]+", _SECONDS.sub("", text))
+
+
+def seconds(text: str) -> dict[str, float]:
+    """Return the seconds of each stage of a screen's table."""
+    return {
+        name.strip(): float(number) for name, number in re.findall(r"^│([\w ]+)│ *(\d+\.\d\d) s *│", text, re.MULTILINE)
+    }
 
 
 if __name__ == "__main__":

@@ -51,8 +51,10 @@ class Line:
 class Seen:
     """A drawing, read back of its text. Raises ParseError if it is not well-formed."""
 
-    def __init__(self, boxes: Sequence[Box], arrows: Sequence[Arrow], title: str = "Drawing") -> None:
-        self.text = svg(title, boxes, arrows)
+    def __init__(
+        self, boxes: Sequence[Box], arrows: Sequence[Arrow], title: str = "Drawing", *, tall: bool = False
+    ) -> None:
+        self.text = svg(title, boxes, arrows, tall=tall)
         self.root = ElementTree.fromstring(self.text)  # noqa: S314 (made here)
 
     def boxes(self) -> Mapping[str, Area]:

@@ -10,6 +10,7 @@ import pytest
 from bounded_context_cli.views.picture import resources
 from bounded_context_lab import drawing
 from bounded_context_lab.drawing import Arrow, Box, svg
+from bounded_context_lab.drawing.__main__ import overview
 
 from .seen import Seen
 
@@ -149,6 +150,34 @@ def test_boxes_and_arrows_have_the_members_of_the_picture() -> None:
         assert {field.name: field.default for field in fields(kind) if field.default is not MISSING} == (
             other._field_defaults
         )
+
+
+def test_a_tall_drawing_is_from_top_to_bottom() -> None:
+    """Arrows end at the upper side of a box, and boxes of a row do not overlap."""
+    ways = [Arrow("upload", "table"), Arrow("upload", "bucket"), Arrow("table", "topic")]
+    seen = Seen(_boxes("upload", "table", "bucket", "topic"), ways, tall=True)
+    boxes = seen.boxes()
+    assert boxes["upload"].bottom < boxes["table"].top == boxes["bucket"].top
+    assert boxes["table"].bottom < boxes["topic"].top
+    assert not boxes["table"].overlaps(boxes["bucket"])
+    for line in seen.lines():
+        assert line.tip[1] == boxes[line.target].top
+        assert boxes[line.target].is_touched(*line.tip)
+
+
+def test_an_overview_has_a_box_for_each_frame_and_no_arrow_that_follows_from_others() -> None:
+    """Reads and boxes beside the way are left out."""
+    inner = [Box("add", "Add", "function", "", "commands"), Box("drop", "Drop", "function", "", "commands")]
+    boxes, arrows = overview(
+        [*inner, Box("api", "API"), Box("table", "table"), Box("minute", "every minute"), Box("watch", "Watch")],
+        [
+            *(Arrow("api", name, "calls") for name in ("add", "drop", "table")),
+            *(Arrow(name, "table", "reads, writes") for name in ("add", "drop")),
+            *(Arrow("minute", "watch", "starts"), Arrow("watch", "table", "reads")),
+        ],
+    )
+    assert {box.key: box.label for box in boxes} == {"api": "API", "commands": "commands\nAdd\nDrop", "table": "table"}
+    assert {(arrow.source, arrow.target) for arrow in arrows} == {("api", "commands"), ("commands", "table")}
 
 
 def test_it_is_loaded_alone() -> None:

@@ -71,9 +71,16 @@ class Layout:
         return max((cell.bottom for cell in self.cells), default=0)
 
 
-def layout(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Layout:
-    """Place boxes with arrows in columns, and boxes without arrows in a grid below the columns."""
+def layout(boxes: Sequence[Box], arrows: Sequence[Arrow], *, tall: bool = False) -> Layout:
+    """Place boxes with arrows in columns, and boxes without arrows in a grid below the columns.
+
+    If `tall`, the widths are the heights of the boxes and the heights their widths: the drawing is turned afterwards.
+    """
     all_cells = cells(boxes, arrows)
+    for cell in all_cells if tall else ():
+        # The text is as large as possible on a phone: less space beside it.
+        cell.width, cell.height = cell.height, cell.width - PAD
+        cell.heights = dict.fromkeys(cell.heights, cell.height)
     cell_of = {key: cell for cell in all_cells for key in cell.tops}
     ends = [(cell_of[arrow.source], cell_of[arrow.target]) for arrow in arrows]
     linked = {cell for pair in ends for cell in pair}
@@ -298,13 +305,14 @@ _TONES: Final = 10
 """The number of colours for kinds in the style sheet; repeated after the last colour."""
 
 _MARGIN: Final = 20
+_NARROW_MARGIN: Final = 8
 _HEAD: Final = 7
 """The length of an arrow's head."""
 
 _NO_XML: Final = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def svg(title: str, boxes: Sequence[Box], arrows: Sequence[Arrow]) -> str:
+def svg(title: str, boxes: Sequence[Box], arrows: Sequence[Arrow], *, tall: bool = False) -> str:
     """Draw boxes and arrows from left to right. Boxes without arrows are placed in a grid below.
 
     Arrows from one group to the same box join if they have the same label, which is written once.
@@ -313,22 +321,38 @@ def svg(title: str, boxes: Sequence[Box], arrows: Sequence[Arrow]) -> str:
     style only applies within `svg.drawing`. Each box is a group with its kind as a class and its key as `data-key`.
     Each arrow is a group with `data-source` and `data-target`.
 
+    A `tall` drawing is for a phone: from top to bottom, without a legend. Its boxes have no groups.
+
     Raises ValueError if two boxes have the same key, or if an arrow names an unknown box.
     """
     _check(boxes, arrows)
-    placement, kinds = layout(sorted(boxes), sorted(set(arrows))), sorted({box.kind for box in boxes} - {""})
-    legend = kinds if len(kinds) > 1 else []
-    broad = max(placement.width, sum(map(_legend_width, legend))) + 2 * _MARGIN
-    root = _root(title, broad, placement.height + 2 * _MARGIN + 28 * bool(legend))
-    drawing = _add(root, "g", transform=f"translate({_MARGIN} {_MARGIN})")
-    tones = {kind: f"tone-{number % _TONES}" for number, kind in enumerate(legend)}
+    placement = layout(sorted(boxes), sorted(set(arrows)), tall=tall)
+    kinds, arrow_lines = sorted({box.kind for box in boxes} - {""}), lines(placement)
+    if tall:
+        placement, arrow_lines = _turned(placement), [_turned_line(line) for line in arrow_lines]
+    tones = {kind: f"tone-{number % _TONES}" for number, kind in enumerate(kinds)} if len(kinds) > 1 else {}
+    legend, margin = ({}, _NARROW_MARGIN) if tall else (tones, _MARGIN)
+    broad = max(placement.width, sum(map(_legend_width, legend))) + 2 * margin
+    root = _root(title, broad, placement.height + 2 * margin + 28 * bool(legend))
+    drawing = _add(root, "g", transform=f"translate({margin} {margin})")
     _add_frames(drawing, placement)
-    _add_lines(drawing, lines(placement))
+    _add_lines(drawing, arrow_lines)
     for box in sorted(boxes):
         _add_box(drawing, box, placement.boxes[box.key], tones.get(box.kind, ""))
-    _add_legend(drawing, tones, placement.height + 14)
+    _add_legend(drawing, legend, placement.height + 14)
     indent(root, "")
     return tostring(root, encoding="unicode") + "\n"
+
+
+def _turned(placement: Layout) -> Layout:
+    areas = {key: Area(area.y, area.x, area.height, area.width) for key, area in placement.boxes.items()}
+    turned = [Cell(cell.y, cell.x, cell.height, cell.width) for cell in placement.cells]
+    return Layout(areas, turned, placement.wires, placement.inner)
+
+
+def _turned_line(line: Line) -> Line:
+    turned = [[(y, x) for x, y in curve] for curve in line.curves]
+    return Line(line.arrow, [(start, first, second, end) for start, first, second, end in turned], None)
 
 
 def _check(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> None:
