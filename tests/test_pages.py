@@ -1,10 +1,17 @@
 """What the pages say that a team adds first, done word by word in a fresh repository: its check is green after it."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 from bounded_context_cli.docs import section, steps
+from bounded_context_cli.docs.names import Names
+from conftest import sources
 from test_changes import PICTURE, Repository, repository
+
+from template.bake import bake
+from template.library import INDEX
 
 __all__ = ["repository"]
 
@@ -137,3 +144,17 @@ def test_a_new_command_is_in_the_picture(repository: Repository) -> None:
 def test_a_newcomer_edits_few_files(anchor: str, most: int) -> None:
     """All of them named by the page."""
     assert 0 < len({step.path for step in steps(section("changing", anchor), "payment")}) <= most
+
+
+@pytest.mark.parametrize("anchors", SECTIONS, ids=" ".join)
+def test_the_steps_fit_a_repository_with_an_irregular_plural(anchors: tuple[str, ...], tmp_path: Path) -> None:
+    """With the names of its declaration: each place is in one line, and the files are Python."""
+    folder = bake(tmp_path, {"context_name": "TaxMan", "plural": "TaxMen", "library": INDEX})
+    names = Names.of(folder)
+    assert names and names == Names("tax_man", "tax_men", "TaxMan")
+    for anchor in anchors:
+        for step in steps(_said(anchor), names):
+            step.follow(folder)
+    for name in sources(folder):
+        if name.endswith(".py"):
+            ast.parse((folder / name).read_text(encoding="utf-8"))

@@ -5,6 +5,8 @@ A block begins with one of these lines, and may contain several steps:
 - ``# <file>``: the content of a new file.
 - ``# <file>, after <text>``: lines to insert after the only line that contains the text.
 - ``# <file>, instead of <text>``: lines that replace the only line that contains the text.
+
+In a repository, the command prints the names of its context instead of ``loan``.
 """
 
 import os
@@ -21,6 +23,7 @@ from rich.markdown import Markdown
 from typer import Argument
 
 from ..command.output import fail
+from .names import Names
 
 FOLDER = Path(__file__).parent
 
@@ -43,25 +46,26 @@ def pages() -> dict[str, str]:
     return {path.stem: _heading(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.md"))}
 
 
-def page(name: str) -> str:
-    """Return a page, as Markdown. Raises NoPage."""
+def page(name: str, *, names: Names | None = None) -> str:
+    """Return a page, as Markdown, with the names of a context. Raises NoPage."""
     if name not in pages():
         raise NoPage(f"There is no page {name!r}: name one of {', '.join(pages())}.")
-    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    return names.applied(text) if names else text
 
 
-def section(name: str, anchor: str) -> str:
+def section(name: str, anchor: str, *, names: Names | None = None) -> str:
     """Return a section of a page with its subsections. Raises NoPage."""
-    sections = dict(_sections(page(name)))
+    sections = dict(_sections(page(name, names=names)))
     if anchor not in sections:
         raise NoPage(f"The page {name} has no section {anchor!r}: name one of {', '.join(sections)}.")
     return sections[anchor]
 
 
-def search(words: Sequence[str]) -> list[Match]:
+def search(words: Sequence[str], names: Names | None = None) -> list[Match]:
     """Return the best line of each section that contains all words; sections with a word in the heading come first."""
     lower_words = [word.lower() for word in words]
-    matches = [line for name in pages() for line in _matches(name, lower_words)]
+    matches = [line for name in pages() for line in _matches(name, lower_words, names)]
     return sorted(matches, key=lambda line: -_count(line.heading, lower_words))
 
 
@@ -70,8 +74,8 @@ def anchor_of(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
-def _matches(name: str, words: Sequence[str]) -> Iterator[Match]:
-    lines = page(name).splitlines()
+def _matches(name: str, words: Sequence[str], names: Names | None) -> Iterator[Match]:
+    lines = page(name, names=names).splitlines()
     for first, end in pairwise([*(number for number, _ in _headings(lines)), len(lines)]):
         if _count("\n".join(lines[first:end]), words) == len(words):
             best = max(range(first, end), key=lambda number: _count(lines[number], words))
@@ -112,7 +116,7 @@ def docs(
 ) -> int:
     """Show a page of the documentation of the installed version, or a section of the page, or search all pages.
 
-    A terminal shows the page in its pager. A pipe gets the Markdown.
+    A terminal shows the page in its pager. A pipe gets the Markdown. In a repository, the examples have its names.
 
     Examples:
       context docs                            list the pages
@@ -124,21 +128,21 @@ def docs(
       0  shown
       1  there is no such page or section, and no page contains the words
     """
-    name, *rest = words or [""]
+    names, (name, *rest) = Names.of(Path.cwd()), words or [""]
     try:
         if not name:
             sys.stdout.writelines(f"{page_name:<15}{title}\n" for page_name, title in pages().items())
         elif name not in pages():
-            sys.stdout.write(_search_results([name, *rest]))
+            sys.stdout.write(_search_results([name, *rest], names))
         else:
-            _show(section(name, anchor_of(" ".join(rest))) if rest else page(name))
+            _show(section(name, anchor_of(" ".join(rest)), names=names) if rest else page(name, names=names))
     except NoPage as missing:
         return fail(str(missing))
     return 0
 
 
-def _search_results(words: list[str]) -> str:
-    matches = search(words)
+def _search_results(words: list[str], names: Names | None) -> str:
+    matches = search(words, names)
     if not matches:
         raise NoPage(f"No page contains {' '.join(words)!r}. The pages are: {', '.join(pages())}.")
     width = max(len(f"{line.page}:{line.number}") for line in matches)
@@ -203,11 +207,10 @@ class DocumentedStep:
         return "".join([*head, self.text, *lines[number + 1 :]])
 
 
-def steps(section: str, context: str) -> Iterator[DocumentedStep]:
-    """Yield the steps of a section, with a context's name (one word in lower case) in place of ``loan``."""
-    names = {"loan": context, "Loan": context.title(), "LOAN": context.upper()}
-    text = re.sub("|".join(names), lambda match: names[match[0]], section)
-    for block in _BLOCK.finditer(text):
+def steps(section: str, context: str | Names) -> Iterator[DocumentedStep]:
+    """Yield the steps of a section, with a context's names. A word in lower case has regular forms."""
+    names = Names(context, f"{context}s", context.title()) if isinstance(context, str) else context
+    for block in _BLOCK.finditer(names.applied(section)):
         parts = _PLACE.split(block["steps"])[1:]
         for path, how, place, code in zip(*(parts[n::4] for n in range(4)), strict=True):
             yield DocumentedStep(path, how or "", place or "", code)
