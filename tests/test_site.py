@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from axe import findings
 from bounded_context_cli import docs
 from bounded_context_cli.command.commands import GROUPS
 from bounded_context_cli.testing import browser
@@ -135,6 +136,29 @@ def test_tables_fit_a_phone(name: str, built: Path, tmp_path: Path) -> None:
     """The pages with the most columns and the longest words."""
     seen = browser.look(browser.found_or_skip(), built / f"{name}.html", tmp_path)
     assert [(view.sideways, view.cut) for view in seen.shown if view.cut or view.sideways > 0] == []
+
+
+@pytest.mark.nightly
+@pytest.mark.e2e
+def test_no_page_has_a_serious_finding_of_axe(built: Path, tmp_path: Path) -> None:
+    """Of the decisions, which have one form, a few."""
+    decisions = sorted(built.glob("explanation/decisions/*.html"))
+    pages = sorted({*built.rglob("*.html")} - {*decisions[3:]})
+    assert len(pages) > 50
+    assert findings(pages, tmp_path) == []
+
+
+@pytest.mark.nightly
+@pytest.mark.e2e
+def test_axe_detects_planted_faults(tmp_path: Path) -> None:
+    """A picture without a text, a faint text, and a region that scrolls without the keyboard."""
+    page = tmp_path / "page.html"
+    region = '<pre style="overflow: auto; width: 90px">' + "long " * 40 + "</pre>"
+    text = f'<p style="color: #bbb">faint</p><img src="none.png">{region}'
+    page.write_text(f"<!doctype html><html lang=en><title>Page</title><main><h1>Page</h1>{text}</main></html>")
+    assert {finding.rule for finding in findings([page], tmp_path)} == {
+        *("color-contrast", "image-alt", "scrollable-region-focusable"),
+    }
 
 
 @pytest.mark.e2e

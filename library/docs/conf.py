@@ -35,6 +35,20 @@ html_copy_source = False
 def setup(app: Sphinx) -> None:
     """Connect what Sphinx has no setting for."""
     app.connect("autodoc-process-docstring", _keep_colons, priority=400)
+    app.connect("html-page-context", _accessible)
+
+
+_ACCESSIBLE = {
+    "<pre>": '<pre tabindex="0">',
+    '<div class="table-wrapper ': '<div tabindex="0" class="table-wrapper ',
+    'role="heading">': 'role="heading" aria-level="2">',
+}
+"""Blocks and tables that scroll sideways get the focus of the keyboard, and captions have a level."""
+
+
+def _accessible(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
+    for before, after in _ACCESSIBLE.items():
+        context["body"] = context.get("body", "").replace(before, after)
 
 
 def _keep_colons(_app: Sphinx, what: str, _name: str, _one: Any, _options: Any, lines: list[str]) -> None:
