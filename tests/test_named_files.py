@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from screens.record import written
 
 from template.library import CODE
 from template.names import REPOSITORY
@@ -37,6 +38,23 @@ def test_every_named_file_exists(page: str) -> None:
     paths = [path for path in named((EXPLANATION / page).read_text(encoding="utf-8")) if path not in folders]
     assert len(paths) > 4
     assert [path for path in paths if not exists(path)] == []
+
+
+def unchecked(text: str) -> list[str]:
+    """Return the rows of a page's tables whose last cell names no link, file or command."""
+    rows = re.findall(r"^\| (?!fact |---).*\|$", text, re.MULTILINE)
+    return [row for row in rows if not re.search(r"\]\(|`[\w/.-]+[ /].*`", row.split(" | ")[-1])]
+
+
+def test_each_row_about_alternatives_names_its_check() -> None:
+    """A row without one is detected. The number of resources is that of the recorded demo."""
+    page = (EXPLANATION / "alternatives.md").read_text(encoding="utf-8")
+    assert page.count("\n| ") > 15
+    assert unchecked(page) == []
+    assert unchecked("| It is faster. | because |\n") != []
+    [stated] = re.findall(r"prints the number of resources: more than (\d+)", page)
+    [resources] = re.findall(r"(\d+)\s+resources", written((REPOSITORY / "examples" / "demo.svg").read_text("utf-8")))
+    assert int(stated) < int(resources)
 
 
 def test_a_missing_file_is_reported() -> None:
