@@ -113,7 +113,7 @@ FAILURES: Final[Mapping[str, Failure]] = {
     "an upload started no import, or the relay gave up on a change": failure(
         "dead-letters-critical", plants=letters("uploads", "relay-events")
     ),
-    "messages of a subscriber, list metrics or others' events were given up on": failure(
+    "messages of a subscriber, list metrics or others' events reached the dead-letter queue": failure(
         "dead-letters-warning", plants=letters(*OWN, "inbound", "measure-lists")
     ),
     "a subscriber does not keep up": failure("events-age", plants=waiting(*OWN), unless=not OWN),
